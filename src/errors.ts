@@ -1,0 +1,64 @@
+/**
+ * Every failure a client can see: one list of codes, each with its HTTP status and its title.
+ * A Problem carries the sentence with the rule and the value received, and a JSON pointer to it.
+ */
+
+/** code → [HTTP status, title]. Titles never change with the request; details do. */
+export const PROBLEMS = {
+  malformed_json: [400, "The JSON text cannot be parsed"],
+  malformed_header: [400, "A header cannot be parsed"],
+  malformed_query: [400, "The query string cannot be parsed"],
+  body_missing: [400, "The request has no body"],
+  not_found: [404, "There is no such resource"],
+  method_not_allowed: [405, "The resource does not take this method"],
+  body_timeout: [408, "The body did not arrive in time"],
+  body_too_large: [413, "The body is larger than the limit"],
+  unsupported_media_type: [415, "The body's type or encoding is not taken here"],
+  invalid_option: [422, "An option is out of its range or of the wrong type"],
+  unknown_option: [422, "There is no such option"],
+  unknown_stage: [422, "There is no such stage"],
+  unknown_preset: [422, "There is no such preset"],
+  option_conflict: [422, "Two options exclude each other"],
+  invalid_logits: [422, "The logits are not a row of numbers"],
+  nan_logit: [422, "A logit is NaN"],
+  length_mismatch: [422, "The number of bytes or elements is not the one declared"],
+  token_id_out_of_range: [422, "A token id lies outside the vocabulary"],
+  all_tokens_masked: [422, "No token is left to draw from"],
+  need_more_tokens: [422, "The sparse row holds too few tokens for an exact answer"],
+  limit_exceeded: [422, "A limit of this server is exceeded"],
+  overloaded: [503, "The server has no free slot"],
+  internal_error: [500, "The server failed"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** A client-visible failure. `pointer` is an RFC 6901 pointer into the request, "" for the whole of it. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly pointer: string;
+
+  constructor(code: ProblemCode, detail: string, pointer = "") {
+    super(detail);
+    this.code = code;
+    this.pointer = pointer;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code][0];
+  }
+
+  get title(): string {
+    return PROBLEMS[this.code][1];
+  }
+
+  /** The same problem seen from outside: `/top_p` in row 3 of a batch is `/rows/3/top_p`. */
+  within(prefix: string): Problem {
+    return new Problem(this.code, this.message, prefix + this.pointer);
+  }
+}
+
+/** A programmer's error: never caught on the way, answered as a plain 500 and logged. */
+export function assert(condition: unknown, sentence: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${sentence}`);
+}
