@@ -1,0 +1,104 @@
+/**
+ * A language model that turns token ids into logits: ONNX, run by onnxruntime-web's WebAssembly backend on
+ * one thread. It knows nothing of text, sampling or HTTP; what it gives away is one row of logits per step.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { env, InferenceSession, Tensor } from "onnxruntime-web";
+
+/** The model that comes with the example; its README says what it is. */
+export const MODEL_FOLDER = fileURLToPath(new URL("./model", import.meta.url));
+
+/** The part of the model's config.json that decides the shapes of its inputs. */
+interface ModelConfig {
+  readonly hidden_size: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly num_hidden_layers: number;
+  readonly vocab_size: number;
+  readonly max_position_embeddings: number;
+  readonly eos_token_id: number;
+}
+
+export interface Model {
+  readonly vocab_size: number;
+  readonly context_tokens_max: number;
+  readonly eos_token_id: number;
+  /** Begins an empty sequence with a key-value cache of its own. */
+  startSequence(): Sequence;
+  close(): Promise<void>;
+}
+
+export interface Sequence {
+  /** Reads the next token ids (the prompt first, then one at a time) and answers the logits after the last. */
+  step(token_ids: readonly number[]): Promise<Float32Array>;
+}
+
+/** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
+export async function loadModel(folder: string): Promise<Model> {
+  // Worker threads would buy little for a model of this size and have to be ended by hand.
+  env.wasm.numThreads = 1;
+  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
+  const weights = new Uint8Array(await readFile(join(folder, "model_quantized.onnx")));
+  const session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
+  return {
+    vocab_size: config.vocab_size,
+    context_tokens_max: config.max_position_embeddings,
+    eos_token_id: config.eos_token_id,
+    startSequence: () => createSequence(session, config),
+    close: () => session.release(),
+  };
+}
+
+function createSequence(session: InferenceSession, config: ModelConfig): Sequence {
+  let cache = emptyCache(config);
+  let past_tokens = 0;
+  return {
+    async step(token_ids) {
+      const outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
+      past_tokens += token_ids.length;
+      cache = nextCache(outputs);
+      return lastRow(outputs, token_ids.length, config.vocab_size);
+    },
+  };
+}
+
+function inputs(token_ids: readonly number[], past_tokens: number): Record<string, Tensor> {
+  const count = token_ids.length;
+  const total = past_tokens + count;
+  const positions = BigInt64Array.from({ length: count }, (_, i) => BigInt(past_tokens + i));
+  return {
+    input_ids: new Tensor("int64", BigInt64Array.from(token_ids, BigInt), [1, count]),
+    attention_mask: new Tensor("int64", new BigInt64Array(total).fill(1n), [1, total]),
+    position_ids: new Tensor("int64", positions, [1, count]),
+  };
+}
+
+function emptyCache(config: ModelConfig): Record<string, Tensor> {
+  const head_size = config.hidden_size / config.num_attention_heads;
+  const cache: Record<string, Tensor> = {};
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    for (const part of ["key", "value"]) {
+      const shape = [1, config.num_key_value_heads, 0, head_size];
+      cache[`past_key_values.${layer}.${part}`] = new Tensor("float32", new Float32Array(0), shape);
+    }
+  }
+  return cache;
+}
+
+/** The outputs `present.*` of one step are the inputs `past_key_values.*` of the next. */
+function nextCache(outputs: InferenceSession.ReturnType): Record<string, Tensor> {
+  const cache: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(outputs)) {
+    // Tensors of the wasm backend live in JavaScript memory; the type leaves other backends open.
+    if (name.startsWith("present.")) cache[name.replace("present", "past_key_values")] = tensor as Tensor;
+  }
+  return cache;
+}
+
+function lastRow(outputs: InferenceSession.ReturnType, rows: number, vocab_size: number): Float32Array {
+  const logits = outputs["logits"];
+  if (logits?.type !== "float32") throw new Error("the model has no float32 output named logits");
+  return (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size);
+}
