@@ -2,7 +2,7 @@
  * Command-line flags of the model host. The host's own flags are listed here; every other `--name value` is a
  * sampling option and goes to the service as it stands, so that the host never has to learn a new sampler.
  */
-import type { StepFields } from "./row-formats.ts";
+import { ROW_FORMATS, type RowFormat, type StepFields } from "./row-formats.ts";
 
 export interface Flags {
   readonly host: ReadonlyMap<string, string>;
@@ -45,4 +45,12 @@ export function countFlag(flags: Flags, name: string, preset: number): number {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new Error(`--${name} must be a whole number above 0, got ${text}`);
   return value;
+}
+
+/** The host flag --format. */
+export function rowFormatFlag(flags: Flags): RowFormat {
+  const name = flags.host.get("format") ?? "binary";
+  // The check is what makes the name a key.
+  if (Object.hasOwn(ROW_FORMATS, name)) return name as RowFormat;
+  throw new Error(`--format must be one of ${Object.keys(ROW_FORMATS).join(", ")}, got ${name}`);
 }

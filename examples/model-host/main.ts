@@ -7,11 +7,10 @@
  * Host flags: --url --prompt --max_tokens --format (binary, json or base64). All others are sampling options.
  */
 import { stdout } from "node:process";
-import { countFlag, parseFlags } from "./flags.ts";
+import { countFlag, parseFlags, rowFormatFlag } from "./flags.ts";
 import { generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";
 import { describeRun } from "./report.ts";
-import { ROW_FORMATS, type RowFormat } from "./row-formats.ts";
 import { connectSampler } from "./sampler-client.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
@@ -19,10 +18,7 @@ async function main(words: readonly string[]): Promise<void> {
   const flags = parseFlags(words, ["url", "prompt", "max_tokens", "format"]);
   const prompt = flags.host.get("prompt") ?? "It was a fine morning, and";
   const max_tokens = countFlag(flags, "max_tokens", 80);
-  const sampler = connectSampler(
-    flags.host.get("url") ?? "http://127.0.0.1:8080",
-    rowFormat(flags.host.get("format")),
-  );
+  const sampler = connectSampler(flags.host.get("url") ?? "http://127.0.0.1:8080", rowFormatFlag(flags));
   const model = await loadModel(MODEL_FOLDER);
   const codec = await loadTokenizer(MODEL_FOLDER);
   try {
@@ -39,11 +35,6 @@ async function main(words: readonly string[]): Promise<void> {
     sampler.close();
     await model.close();
   }
-}
-
-function rowFormat(name = "binary"): RowFormat {
-  if (name in ROW_FORMATS) return name as RowFormat;
-  throw new Error(`--format must be one of ${Object.keys(ROW_FORMATS).join(", ")}, got ${name}`);
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {
