@@ -63,7 +63,9 @@ function listeningUrl(
   return new Promise((resolve, reject) => {
     const fail = (what: string) => reject(new Error(`the service ${what}\n${complaints.join("")}`));
     const timer = setTimeout(() => fail(`did not listen within ${START_MS_MAX} ms`), START_MS_MAX);
-    ended.then((code) => fail(`ended with ${code} before it listened`)).finally(() => clearTimeout(timer));
+    void ended
+      .then((code) => fail(`ended with ${code} before it listened`))
+      .finally(() => clearTimeout(timer));
     if (child.stdout === null) return fail("has no output to read");
     createInterface({ input: child.stdout }).on("line", (line) => {
       const match = /listening at (http:\/\/127\.0\.0\.1:\d+)/.exec(line);

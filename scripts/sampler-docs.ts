@@ -1,0 +1,129 @@
+/**
+ * Markdown about the samplers, made from the stage objects themselves: the table of the README and the pages
+ * of docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
+ */
+import { z } from "zod";
+import type { Stage } from "../src/sampling/stage.ts";
+
+/** The part of a JSON Schema property that the option tables show. */
+interface OptionSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly items?: OptionSchema;
+  readonly anyOf?: readonly OptionSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** The table that stands between the markers of the README: one line per sampler. */
+export function samplerTable(stages: readonly Stage[]): string {
+  const rows = stages.map((stage) => [
+    `[\`${stage.name}\`](docs/samplers.md#${stage.name})`,
+    cell(stage.summary),
+    code(stage.formula),
+  ]);
+  return table(["sampler", "what it does", "formula"], rows);
+}
+
+/** docs/samplers.md. */
+export function samplersPage(stages: readonly Stage[]): string {
+  const opening = [
+    "# Samplers",
+    "",
+    "Every stage that a chain can hold, in the order of the catalogue (`GET /v1/samplers`). This page is generated",
+    "from the stages themselves by `npm run generate`; change them, not the page.",
+    "",
+    "sᵢ is the score of token i, pᵢ its probability: the softmax over the tokens still in play. Equal scores rank by",
+    "token id, the lower first. At least one token always stays. A stage whose options would change nothing is",
+    "skipped.",
+    "",
+  ];
+  return `${[...opening, ...stages.map(stageSection)].join("\n").trimEnd()}\n`;
+}
+
+function stageSection(stage: Stage): string {
+  return [
+    `## ${stage.name}`,
+    "",
+    stage.summary,
+    "",
+    `    ${stage.formula}`,
+    "",
+    optionTable(stage),
+    "",
+    `In the short form it is switched on by \`${stage.trigger ?? stage.name}\`. ${argmaxSentence(stage)}`,
+    "",
+    `Source: [${stage.source.title}](${stage.source.url}).`,
+    "",
+  ].join("\n");
+}
+
+function argmaxSentence(stage: Stage): string {
+  return stage.keepsArgmax
+    ? "The most likely token is the same before and after, so greedy decoding may skip it."
+    : "It can change which token is the most likely.";
+}
+
+function optionTable(stage: Stage): string {
+  // Input side: what a client writes. Zod types the properties loosely; OptionSchema names what is read of them.
+  const schema = z.toJSONSchema(stage.options, { io: "input", unrepresentable: "any" });
+  const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][];
+  const rows = properties
+    .filter(([name]) => name !== "stage")
+    .map(([name, option]) => [
+      `\`${name}\``,
+      cell(valuesOf(option)),
+      option.default === undefined ? "" : code(JSON.stringify(option.default)),
+      cell(option.description ?? ""),
+    ]);
+  return table(["option", "values", "default", "meaning"], rows);
+}
+
+/** What an option may be, in words: `number in (0, 1]`, `integer ≥ 0`, `"cut"` or `"keep"`. */
+export function valuesOf(option: OptionSchema): string {
+  if (option.enum !== undefined) return option.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (option.anyOf !== undefined) return option.anyOf.map(valuesOf).join(" or ");
+  if (option.type === "array")
+    return option.items === undefined ? "array" : `array of ${valuesOf(option.items)}`;
+  return `${option.type ?? "any"}${rangeOf(option)}`;
+}
+
+function rangeOf(option: OptionSchema): string {
+  const { exclusiveMinimum: above, exclusiveMaximum: below } = option;
+  // z.int() declares the safe-integer bounds; they say nothing to a reader.
+  const min = option.minimum === Number.MIN_SAFE_INTEGER ? undefined : option.minimum;
+  const max = option.maximum === Number.MAX_SAFE_INTEGER ? undefined : option.maximum;
+  const low = above ?? min;
+  const high = below ?? max;
+  if (low === undefined && high === undefined) return "";
+  if (high === undefined) return ` ${above === undefined ? "≥" : ">"} ${low}`;
+  if (low === undefined) return ` ${below === undefined ? "≤" : "<"} ${high}`;
+  return ` in ${above === undefined ? "[" : "("}${low}, ${high}${below === undefined ? "]" : ")"}`;
+}
+
+/** Puts text between `<!-- name -->` and `<!-- /name -->`; throws when the markers are missing. */
+export function replaceBetween(document: string, name: string, text: string): string {
+  const begin = `<!-- ${name} -->`;
+  const end = `<!-- /${name} -->`;
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the document has no markers ${begin} … ${end}`);
+  return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+function code(text: string): string {
+  return `\`${cell(text)}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}

@@ -1,0 +1,36 @@
+/**
+ * Writes what is generated in the documentation: docs/samplers.md and the sampler table of the README.
+ * With --check it writes nothing and fails when a file is not what it would write.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { STAGES } from "../src/sampling/stages/index.ts";
+import { replaceBetween, samplersPage, samplerTable } from "./sampler-docs.ts";
+
+interface Page {
+  readonly name: string;
+  readonly render: (current: string) => string;
+}
+
+const PAGES: readonly Page[] = [
+  { name: "README.md", render: (current) => replaceBetween(current, "samplers", samplerTable(STAGES)) },
+  { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
+];
+
+async function main(check: boolean): Promise<void> {
+  for (const { name, render } of PAGES) {
+    const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+    const current = await readFile(path, "utf8").catch(() => "");
+    const wanted = render(current);
+    if (wanted === current) continue;
+    if (check) {
+      console.error(`${name} is out of date: run npm run generate`);
+      process.exitCode = 1;
+    } else {
+      await writeFile(path, wanted);
+      console.log(`wrote ${name}`);
+    }
+  }
+}
+
+await main(process.argv.includes("--check"));
