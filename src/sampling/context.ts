@@ -1,12 +1,84 @@
 /**
- * What a stage may know besides the candidates: the sequence so far and its randomness.
- * It is plain data for one step; nothing is kept here between steps.
+ * What a stage may know besides the candidates: the sequence so far and its randomness. One object serves all
+ * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
  */
-export interface StepContext {
+import { Problem } from "../errors.ts";
+import { type Purpose, uniform } from "./rng.ts";
+import { type SeenTokens, TokenCounter } from "./token-counter.ts";
+
+/** Which part of the history a penalty looks at. */
+export type Scope = "history" | "generated";
+
+export class StepContext {
+  readonly #counter = new TokenCounter();
+  readonly #states = new Map<string, unknown>();
   /** token ids so far, prompt first */
-  readonly history: ArrayLike<number>;
+  history: readonly number[] = [];
   /** how many of `history` are prompt; the rest was generated */
-  readonly prompt_length: number;
-  /** a uniform of (0, 1) with 53 bits for this step, keyed by purpose and draw */
-  uniform(purpose: string, draw: number): number;
+  prompt_length = 0;
+  vocab_size = 0;
+  seed = "0";
+  step = 0;
+  /** which of the step's draws this is, from 0 */
+  draw = 0;
+
+  /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
+  start(
+    step: { history: readonly number[]; prompt_length: number; seed: string; step: number },
+    vocab_size: number,
+  ): void {
+    this.#counter.forget();
+    this.#states.clear();
+    this.history = step.history;
+    this.prompt_length = step.prompt_length;
+    this.vocab_size = vocab_size;
+    this.seed = step.seed;
+    this.step = step.step;
+    this.draw = 0;
+    requireInVocabulary(step.history, vocab_size, "/history");
+  }
+
+  /** Gives a stage its state for this step. */
+  giveState(stage: string, state: unknown): void {
+    this.#states.set(stage, state);
+  }
+
+  /** The state of a stage, as its schema has checked it. */
+  stateOf(stage: string): unknown {
+    return this.#states.get(stage);
+  }
+
+  /** How many tokens were generated so far. */
+  get generated(): number {
+    return this.history.length - this.prompt_length;
+  }
+
+  /** A uniform of (0, 1) with 53 bits for this step and draw, keyed by what it is for. */
+  uniform(purpose: Purpose): number {
+    return uniform(purpose, this.seed, this.step, this.draw);
+  }
+
+  /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */
+  tokensSeen(last_n: number, scope: Scope): SeenTokens {
+    const begin = scope === "generated" ? this.prompt_length : 0;
+    const end = this.history.length;
+    const first = last_n < 0 ? begin : Math.max(begin, end - last_n);
+    return this.#counter.count(this.history, first, end, this.vocab_size);
+  }
+}
+
+/** Every id must be below vocab_size; the problem points at the first that is not. */
+export function requireInVocabulary(token_ids: readonly number[], vocab_size: number, pointer: string): void {
+  const index = token_ids.findIndex((id) => id >= vocab_size);
+  if (index >= 0) requireBelow(vocab_size, token_ids[index]!, `${pointer}/${index}`);
+}
+
+/** A token id must be below vocab_size. */
+export function requireBelow(vocab_size: number, token_id: number, pointer: string): void {
+  if (token_id >= vocab_size)
+    throw new Problem(
+      "token_id_out_of_range",
+      `token ids must be below ${vocab_size}, got ${token_id}`,
+      pointer,
+    );
 }

@@ -12,7 +12,7 @@ export interface StageOptions {
 }
 
 export interface Stage<Options extends StageOptions = StageOptions> {
-  /** wire name; also the option that switches it on in the short form */
+  /** wire name; also the option of the short form that adds it to the chain */
   readonly name: Options["stage"];
   /** what it does, in one sentence */
   readonly summary: string;
@@ -20,14 +20,30 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly formula: string;
   /** where the rule comes from: the paper, or the host whose rule it is */
   readonly source: { readonly title: string; readonly url: string };
-  /** strict zod object with `stage: z.literal(name)`; every field described */
+  /** strict object with `stage: z.literal(name)`; every other field is described and is an option of the short form */
   readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  /** the short-form field whose presence adds this stage to the chain */
-  readonly trigger: string;
-  /** true when the most likely token is the same before and after: greedy decoding may skip it */
+  /** the option that switches it on in the short form, where that is not the stage's name */
+  readonly trigger?: string;
+  /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
-  /** true when it would change nothing; it is skipped, and listed as skipped in the trace */
+  /** true when it would change nothing: skipped, and listed as skipped in the trace */
   isNeutral(options: Options): boolean;
+  /** true when only the most likely token would be left: what keeps the argmax need not run before */
+  isGreedy?(options: Options): boolean;
   /** rescales, edits or shrinks the candidates; at least one always stays */
   apply(candidates: Candidates, options: Options, context: StepContext): void;
+  /** what it must carry from step to step; absent for most */
+  readonly state?: StageState<Options>;
+}
+
+/**
+ * State in, state out: plain data that comes with the request (`"state": {"mirostat": {"mu": 9.2}}`), is read in
+ * `apply` through `context.stateOf(name)`, and goes out with the reply. The service keeps nothing between steps.
+ */
+export interface StageState<Options extends StageOptions, State = unknown> {
+  readonly schema: z.ZodType<State>;
+  /** the state of a sequence's first step */
+  initial(options: Options): State;
+  /** the state after this step's draw; `logprob` is ln of the probability with which the token was drawn */
+  next(state: State, options: Options, drawn: { readonly token_id: number; readonly logprob: number }): State;
 }

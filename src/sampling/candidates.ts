@@ -1,0 +1,269 @@
+/**
+ * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the
+ * whole row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it
+ * works on; a removing stage turns dense into compact as soon as few enough are left.
+ *
+ * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
+ * token always stays. Equal scores: the lower token id ranks first.
+ */
+import { Problem } from "../errors.ts";
+import type { Kernel, Row } from "../kernels/kernel.ts";
+import { Compact } from "./compact.ts";
+import { fillFromDense, fillFromInfinite, fillFromSelection, fillFromSparse } from "./compaction.ts";
+import { Dense, maskedBy } from "./dense.ts";
+import { massOf, type RawRow, type TokenLogprob, tokenLogprob } from "./logprobs.ts";
+import { Omitted } from "./omitted.ts";
+import type { SparseRow } from "./rows.ts";
+import type { MassRule, Ties } from "./thresholds.ts";
+
+export class Candidates {
+  readonly #dense: Dense;
+  readonly #compact = new Compact();
+  /** what a sparse row left out; whole rows leave out nothing */
+  readonly #omitted = new Omitted();
+  #form: "dense" | "compact" = "dense";
+  /** length of the row: ids at or past it do not exist */
+  vocab_size = 0;
+
+  constructor(kernel: Kernel) {
+    this.#dense = new Dense(kernel);
+  }
+
+  // ── one step ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
+  startRow(row: Row): void {
+    const { kernel } = this.#dense;
+    this.vocab_size = row.length;
+    this.#dense.reset(row);
+    this.#omitted.none();
+    this.#form = "dense";
+    const max = kernel.max(row);
+    if (max === Number.NEGATIVE_INFINITY)
+      throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
+    if (max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
+  }
+
+  /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
+  startSparse(row: SparseRow, vocab_size: number): void {
+    this.vocab_size = vocab_size;
+    const count = fillFromSparse(this.#turnCompact(row.token_ids.length), row, vocab_size);
+    if (count === 0) throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
+    const omitted = (row.vocab_size ?? Number.POSITIVE_INFINITY) - row.token_ids.length;
+    this.#omitted.start(omitted, row.max_omitted ?? Number.POSITIVE_INFINITY, row.logsumexp);
+  }
+
+  beginStage(stage: string): void {
+    if (this.#form === "dense") this.#dense.undo.mark(stage);
+  }
+
+  endStage(stage: string): void {
+    if (this.#form === "compact" && this.#compact.count === 0) throw maskedBy(stage);
+  }
+
+  /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
+  restoreRow(): void {
+    this.#dense.restore();
+  }
+
+  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** How many tokens are kept. */
+  count(): number {
+    return this.#form === "compact" ? this.#compact.count : this.#dense.count();
+  }
+
+  /** Largest score. */
+  max(): number {
+    return this.#form === "compact" ? this.#compact.max() : this.#dense.max();
+  }
+
+  /** True when a whole row in place of this sparse one would provably have given the same answer. */
+  isExact(): boolean {
+    return this.#omitted.isExact;
+  }
+
+  /** ln Σ exp(score) over the kept tokens. */
+  logSumExp(): number {
+    this.#omitted.guess();
+    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
+  }
+
+  /** Score of one token; −Infinity when it is not kept. */
+  scoreOf(token_id: number): number {
+    if (this.#editable() !== this.#compact) return this.#dense.scoreOf(token_id);
+    const score = this.#compact.scoreOf(token_id);
+    return score === Number.NEGATIVE_INFINITY && this.#omitted.isOpen ? this.#omitted.bound : score;
+  }
+
+  /** The kept tokens as plain arrays, whatever form they were in. For samplers that must look at each one. */
+  all(): Compact {
+    this.#omitted.guess();
+    return this.#everything();
+  }
+
+  #everything(): Compact {
+    if (this.#form === "dense") fillFromDense(this.#turnCompact(this.vocab_size), this.#dense);
+    return this.#compact;
+  }
+
+  /** Like `all`, ordered by score descending. */
+  ranked(): Compact {
+    const compact = this.all();
+    compact.rank();
+    return compact;
+  }
+
+  // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  divideBy(temperature: number): void {
+    this.#omitted.rescaled(temperature);
+    if (this.#form === "compact") this.#compact.divideBy(temperature);
+    else this.#dense.temperature *= temperature;
+  }
+
+  /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
+  setScore(token_id: number, score: number): void {
+    if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
+    else if (this.#omitted.isOpen) this.#setScoreSparse(token_id, score);
+    else this.#compact.setScore(token_id, score);
+  }
+
+  ban(token_id: number): void {
+    this.setScore(token_id, Number.NEGATIVE_INFINITY);
+  }
+
+  // ── removing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Keeps only the most likely token, the lowest id among equals. */
+  keepArgmax(): void {
+    this.keepTopK(1, "cut");
+  }
+
+  /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
+  keepTopK(k: number, ties: Ties): void {
+    if (this.#form === "compact") this.#keepTopCompact(k, ties);
+    else if (k <= this.#kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
+    else this.#afterCut(this.#dense.cutToTopK(k, ties));
+  }
+
+  /**
+   * Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1): a token stays iff the mass before it
+   * is below p, or with `inclusive` not above p. Never fewer than min_keep.
+   */
+  keepMass(p: number, rule: MassRule): void {
+    if (this.#omitted.isOpen) this.#keepMassSparse(p, rule);
+    else if (this.#form === "compact") this.#compact.keepMass(p, rule);
+    else this.#afterCut(this.#dense.cutToMass(p, rule));
+  }
+
+  /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
+  keepScoresFrom(threshold: number, min_keep: number): void {
+    if (this.#form === "compact") this.#keepFromCompact(threshold, min_keep);
+    else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
+  }
+
+  // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). */
+  draw(u: number): number {
+    return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u);
+  }
+
+  /** ln of the probability with which a kept token is drawn. */
+  logprob(token_id: number): number {
+    const score =
+      this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
+    return score === Number.NEGATIVE_INFINITY ? score : score - this.#logSumExpKept();
+  }
+
+  /** The n most likely kept tokens with ln of their probabilities. */
+  top(n: number): TokenLogprob[] {
+    const logsumexp = this.#logSumExpKept();
+    if (this.#form === "dense") return this.#dense.top(n, logsumexp);
+    this.#compact.rank();
+    const top: TokenLogprob[] = [];
+    for (let i = 0; i < Math.min(n, this.#compact.count); i++)
+      top.push(tokenLogprob(this.#compact.token_ids[i]!, this.#compact.scores[i]! - logsumexp));
+    return top;
+  }
+
+  /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
+  keptMass(raw: RawRow): number {
+    if (this.#form === "dense" && !this.#dense.isCut) {
+      const banned = this.#dense.bannedIds();
+      this.restoreRow();
+      return 1 - massOf(raw, banned, banned.length);
+    }
+    const { token_ids, count } = this.#everything();
+    this.restoreRow();
+    return massOf(raw, token_ids, count);
+  }
+
+  #logSumExpKept(): number {
+    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
+  }
+
+  // ── from dense to compact ─────────────────────────────────────────────────────────────────────────────────
+
+  get #kernel(): Kernel {
+    return this.#dense.kernel;
+  }
+
+  /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */
+  #editable(): Compact | Dense {
+    if (this.#form === "dense" && this.#dense.isCut) this.#everything();
+    return this.#form === "compact" ? this.#compact : this.#dense;
+  }
+
+  #setScoreSparse(token_id: number, score: number): void {
+    const is_sent = this.#compact.scoreOf(token_id) !== Number.NEGATIVE_INFINITY;
+    this.#omitted.edited(is_sent ? Number.NEGATIVE_INFINITY : score);
+    this.#compact.setScore(token_id, score);
+  }
+
+  #keepTopCompact(k: number, ties: Ties): void {
+    const compact = this.#compact;
+    compact.keepTopK(k, ties);
+    if (this.#omitted.isOpen && compact.count >= k) this.#omitted.cutAt(compact.min());
+  }
+
+  #keepFromCompact(threshold: number, min_keep: number): void {
+    const compact = this.#compact;
+    compact.keepScoresFrom(threshold, min_keep);
+    if (this.#omitted.isOpen) this.#omitted.cutAt(Math.min(threshold, compact.min()));
+  }
+
+  /** A mass can be kept exactly if the prefix is the same for the least and the most that was left out. */
+  #keepMassSparse(p: number, rule: MassRule): void {
+    const compact = this.#compact;
+    const [least, most] = this.#omitted.massRatios(compact.logSumExp());
+    const kept_at_most = p * most < 1 ? compact.prefix(p * most, rule) : Number.POSITIVE_INFINITY;
+    compact.keepMass(Math.min(1, p * least), rule);
+    if (compact.count === kept_at_most) this.#omitted.cutAt(compact.min());
+    this.#omitted.guess();
+  }
+
+  #afterCut(changed: boolean): void {
+    if (!changed) return;
+    const { row, floor, tie_id } = this.#dense;
+    const count = this.#kernel.gather(row, floor, tie_id);
+    if (count >= 0) this.#compactSelection(count, "id");
+  }
+
+  #compactToTopK(k: number): void {
+    const dense = this.#dense;
+    const count = this.#kernel.topK(dense.settle(), dense.isCut ? Math.min(k, dense.count()) : k);
+    this.#compactSelection(count, "score");
+  }
+
+  #compactSelection(count: number, order: "id" | "score"): void {
+    fillFromSelection(this.#turnCompact(count), this.#kernel, count, order, this.#dense.temperature);
+  }
+
+  #turnCompact(capacity: number): Compact {
+    this.#form = "compact";
+    this.#compact.reset(capacity);
+    return this.#compact;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The chain: stages in the order in which they run, each with its checked options. The short form
+ * (`{ temperature: 0.8, top_k: 40 }`) is turned into a chain by a preset's order; the explicit form is a list.
+ * Nothing here knows any single stage: what must be known, the stage declares.
+ */
+import { Problem } from "../errors.ts";
+import type { Candidates } from "./candidates.ts";
+import type { StepContext } from "./context.ts";
+import { isRecord, parseWith } from "./parse.ts";
+import type { Preset } from "./presets.ts";
+import type { Stage, StageOptions } from "./stage.ts";
+import { STAGES } from "./stages/index.ts";
+
+export interface ChainEntry {
+  readonly stage: Stage;
+  readonly options: StageOptions;
+  /** why it does not run: its options are neutral, or a greedy chain makes it pointless */
+  readonly skipped: "neutral" | "greedy" | undefined;
+}
+
+export type Chain = readonly ChainEntry[];
+
+const STAGE_BY_NAME: ReadonlyMap<string, Stage> = new Map(STAGES.map((stage) => [stage.name, stage]));
+
+/** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
+export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
+  for (let i = 0; i < chain.length; i++) {
+    const { stage, options, skipped } = chain[i] as ChainEntry; // i < length
+    if (skipped !== undefined) continue;
+    candidates.beginStage(stage.name);
+    stage.apply(candidates, options, context);
+    candidates.endStage(stage.name);
+  }
+}
+
+/** The states after a draw, of the stages that carry one; null when none does. */
+export function nextStates(
+  chain: Chain,
+  states: Readonly<Record<string, unknown>>,
+  candidates: Candidates,
+  token_id: number,
+): Readonly<Record<string, unknown>> | null {
+  if (!chain.some(({ stage }) => stage.state !== undefined)) return null;
+  const drawn = { token_id, logprob: candidates.logprob(token_id) };
+  const next: Record<string, unknown> = {};
+  for (const { stage, options, skipped } of chain) {
+    if (stage.state === undefined) continue;
+    const state = states[stage.name];
+    next[stage.name] = skipped === undefined ? stage.state.next(state, options, drawn) : state;
+  }
+  return next;
+}
+
+/** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
+export function chainFromList(list: readonly unknown[]): Chain {
+  return compile(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
+}
+
+/** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
+export function chainFromShortForm(given: Readonly<Record<string, unknown>>, preset: Preset): Chain {
+  requireInOrder(given, preset);
+  const present = { ...preset.defaults, ...given };
+  const parts: ParsedEntry[] = [];
+  for (const name of preset.order) {
+    const stage = stageNamed(name);
+    if (present[triggerOf(stage)] === undefined) continue;
+    parts.push(parseStage(stage, { stage: name, ...preset.rules[name], ...fieldsOf(stage, present) }, ""));
+  }
+  return compile(parts);
+}
+
+/** An option that would add a stage which the preset's host does not have is an error, not ignored. */
+function requireInOrder(given: Readonly<Record<string, unknown>>, preset: Preset): void {
+  for (const stage of STAGES) {
+    const trigger = triggerOf(stage);
+    if (given[trigger] === undefined || preset.order.includes(stage.name)) continue;
+    throw new Problem(
+      "option_conflict",
+      `preset "${preset.name}" has no stage ${stage.name}; list the stages in chain`,
+      `/${trigger}`,
+    );
+  }
+}
+
+/** The option of the short form that adds a stage to the chain. */
+function triggerOf(stage: Stage): string {
+  return stage.trigger ?? stage.name;
+}
+
+interface ParsedEntry {
+  readonly stage: Stage;
+  readonly options: StageOptions;
+}
+
+function compile(parts: readonly ParsedEntry[]): Chain {
+  const greedyAt = parts.findIndex(({ stage, options }) => stage.isGreedy?.(options));
+  return parts.map(({ stage, options }, i) => ({
+    stage,
+    options,
+    skipped: whySkipped(stage, options, i, greedyAt),
+  }));
+}
+
+function whySkipped(stage: Stage, options: StageOptions, i: number, greedyAt: number): ChainEntry["skipped"] {
+  if (stage.isNeutral(options)) return "neutral";
+  return i < greedyAt && stage.keepsArgmax ? "greedy" : undefined;
+}
+
+function parseEntry(entry: unknown, pointer: string): ParsedEntry {
+  if (!isRecord(entry) || typeof entry["stage"] !== "string")
+    throw new Problem(
+      "invalid_option",
+      'an entry of chain must be an object like {"stage": "top_k", "top_k": 40}',
+      pointer,
+    );
+  return parseStage(stageNamed(entry["stage"], `${pointer}/stage`), entry, pointer);
+}
+
+function parseStage(stage: Stage, options: unknown, pointer: string): ParsedEntry {
+  return { stage, options: parseWith(stage.options, options, pointer) };
+}
+
+function stageNamed(name: string, pointer = ""): Stage {
+  const stage = STAGE_BY_NAME.get(name);
+  if (stage) return stage;
+  const known = STAGES.map((each) => each.name).join(", ");
+  throw new Problem("unknown_stage", `there is no stage "${name}"; known: ${known}`, pointer);
+}
+
+/** Those options of the short form that belong to the stage. */
+function fieldsOf(stage: Stage, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const name of Object.keys(stage.options.shape))
+    if (given[name] !== undefined) fields[name] = given[name];
+  return fields;
+}

@@ -1,0 +1,246 @@
+/**
+ * Candidates in their compact form: the few tokens that a removing stage kept, as token ids and float64 scores
+ * in parallel arrays. Plain loops in float64; every exotic sampler is fast enough here.
+ *
+ * Sums run over the arrays in their present order, which depends on nothing but the request.
+ */
+import { exp, ln } from "../kernels/float64.ts";
+import { sortById, sortByScore } from "./ordering.ts";
+import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
+
+const CAPACITY_AT_START = 4096;
+
+export class Compact {
+  token_ids = new Int32Array(CAPACITY_AT_START);
+  /** Scores, finite: a token with probability 0 is removed, not kept at −Infinity. */
+  scores = new Float64Array(CAPACITY_AT_START);
+  count = 0;
+  #order: "score" | "id" | "none" = "none";
+  #probabilities = new Float64Array(CAPACITY_AT_START);
+  /** index + 1 by token id, for edits; grown and filled only when a stage edits single tokens */
+  #positions = new Int32Array(0);
+  #positions_valid = false;
+
+  /** Empties the arrays and makes room for n candidates. */
+  reset(n: number): void {
+    this.#forgetPositions();
+    if (n > this.token_ids.length) {
+      this.token_ids = new Int32Array(n);
+      this.scores = new Float64Array(n);
+      this.#probabilities = new Float64Array(n);
+    }
+    this.count = 0;
+    this.#order = "none";
+  }
+
+  /** Tells in which order the caller has filled the arrays. */
+  filled(count: number, order: "score" | "id" | "none"): void {
+    this.count = count;
+    this.#order = order;
+  }
+
+  divideBy(temperature: number): void {
+    for (let i = 0; i < this.count; i++) this.scores[i] = this.scores[i]! / temperature;
+  }
+
+  /** Largest score. */
+  max(): number {
+    if (this.#order === "score") return this.scores[0]!;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < this.count; i++) if (this.scores[i]! > max) max = this.scores[i]!;
+    return max;
+  }
+
+  /** Smallest score. */
+  min(): number {
+    let min = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.count; i++) if (this.scores[i]! < min) min = this.scores[i]!;
+    return min;
+  }
+
+  /** ln Σ exp(score), shifted by the maximum so that nothing overflows. */
+  logSumExp(): number {
+    const max = this.max();
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) sum += exp(this.scores[i]! - max);
+    return max + ln(sum);
+  }
+
+  /** Softmax over the candidates, in their present order; valid until they change. */
+  probabilities(): Float64Array {
+    const max = this.max();
+    const probabilities = this.#probabilities;
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) {
+      const weight = exp(this.scores[i]! - max);
+      probabilities[i] = weight;
+      sum += weight;
+    }
+    for (let i = 0; i < this.count; i++) probabilities[i] = probabilities[i]! / sum;
+    return probabilities;
+  }
+
+  /** Orders by score descending, equal scores by lower token id. */
+  rank(): void {
+    if (this.#order === "score") return;
+    sortByScore(this.token_ids, this.scores, this.count);
+    this.#moved("score");
+  }
+
+  /** Orders by ascending token id: the order in which tokens are drawn. */
+  orderById(): void {
+    if (this.#order === "id") return;
+    sortById(this.token_ids, this.scores, this.count);
+    this.#moved("id");
+  }
+
+  /** Keeps the first n in the present order. */
+  truncate(n: number): void {
+    this.keepRange(0, n);
+  }
+
+  /** Keeps the indices first ≤ i < end, in the present order. */
+  keepRange(first: number, end: number): void {
+    if (first === 0 && end >= this.count) return;
+    if (first > 0) {
+      this.token_ids.copyWithin(0, first, end);
+      this.scores.copyWithin(0, first, end);
+    }
+    this.count = Math.min(end, this.count) - first;
+    this.#forgetPositions();
+  }
+
+  /** Keeps candidate i where keep[i] is not 0; order stays. */
+  keepMarked(keep: ArrayLike<number>): void {
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (keep[i] === 0) continue;
+      this.token_ids[kept] = this.token_ids[i]!;
+      this.scores[kept] = this.scores[i]!;
+      kept++;
+    }
+    this.count = kept;
+    this.#forgetPositions();
+  }
+
+  /** Keeps the k largest; ties "keep" also keeps those equal to the k-th. Ranks. */
+  keepTopK(k: number, ties: Ties): void {
+    if (k >= this.count) return;
+    this.rank();
+    this.truncate(this.#withTies(k, ties));
+  }
+
+  /** How many tokens form the smallest descending prefix whose mass reaches p. Ranks. */
+  prefix(p: number, { inclusive, ties, min_keep }: MassRule): number {
+    this.rank();
+    const n = prefixOfMass(this.probabilities(), this.count, p, inclusive);
+    return n < min_keep ? Math.min(min_keep, this.count) : this.#withTies(n, ties);
+  }
+
+  /** Keeps the smallest descending prefix whose mass reaches p. Ranks. */
+  keepMass(p: number, rule: MassRule): void {
+    this.truncate(this.prefix(p, rule));
+  }
+
+  /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
+  keepScoresFrom(threshold: number, min_keep: number): void {
+    const kept = this.#countFrom(threshold);
+    if (kept < min_keep) this.keepTopK(min_keep, "cut");
+    else if (kept < this.count) this.#removeBelow(threshold);
+  }
+
+  /** The token at u of the cumulative distribution, taken in token-id order. */
+  draw(u: number): number {
+    this.orderById();
+    const max = this.max();
+    const weights = this.#probabilities;
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) {
+      sum += exp(this.scores[i]! - max);
+      weights[i] = sum;
+    }
+    const target = u * sum;
+    let i = 0;
+    while (i < this.count - 1 && weights[i]! <= target) i++;
+    return this.token_ids[i]!;
+  }
+
+  /** n, or with ties "keep" as many as are not below the n-th. */
+  #withTies(n: number, ties: Ties): number {
+    let end = n;
+    if (ties === "keep") while (end < this.count && this.scores[end] === this.scores[n - 1]) end++;
+    return end;
+  }
+
+  #countFrom(threshold: number): number {
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) if (this.scores[i]! >= threshold) kept++;
+    return kept;
+  }
+
+  #removeBelow(threshold: number): void {
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (this.scores[i]! < threshold) continue;
+      this.token_ids[kept] = this.token_ids[i]!;
+      this.scores[kept] = this.scores[i]!;
+      kept++;
+    }
+    this.count = kept;
+    this.#forgetPositions();
+  }
+
+  /** Score of one token; −Infinity when it is not a candidate (any more). */
+  scoreOf(token_id: number): number {
+    const index = this.#indexOf(token_id);
+    return index < 0 ? Number.NEGATIVE_INFINITY : this.scores[index]!;
+  }
+
+  /** Gives one token another score; −Infinity removes it. A token that is no candidate stays none. */
+  setScore(token_id: number, score: number): void {
+    const index = this.#indexOf(token_id);
+    if (index < 0) return;
+    if (score === Number.NEGATIVE_INFINITY) {
+      this.#remove(index);
+      return;
+    }
+    this.scores[index] = score;
+    if (this.#order === "score") this.#order = "none";
+  }
+
+  #remove(index: number): void {
+    const last = this.count - 1;
+    const moved = this.token_ids[last]!;
+    this.#positions[this.token_ids[index]!] = 0;
+    if (index !== last) {
+      this.token_ids[index] = moved;
+      this.scores[index] = this.scores[last]!;
+      this.#positions[moved] = index + 1;
+      this.#order = "none";
+    }
+    this.count = last;
+  }
+
+  #indexOf(token_id: number): number {
+    if (!this.#positions_valid) this.#indexPositions();
+    return (this.#positions[token_id] ?? 0) - 1;
+  }
+
+  #indexPositions(): void {
+    let id_max = 0;
+    for (let i = 0; i < this.count; i++) if (this.token_ids[i]! > id_max) id_max = this.token_ids[i]!;
+    if (id_max >= this.#positions.length) this.#positions = new Int32Array(id_max + 1);
+    else this.#positions.fill(0);
+    for (let i = 0; i < this.count; i++) this.#positions[this.token_ids[i]!] = i + 1;
+    this.#positions_valid = true;
+  }
+
+  #moved(order: "score" | "id"): void {
+    this.#order = order;
+    this.#forgetPositions();
+  }
+
+  #forgetPositions(): void {
+    this.#positions_valid = false;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The building blocks of option schemas: numbers with a range, token ids and switches, each with one sentence
+ * that states the rule and the value received. Every schema of a client-visible option is made of these.
+ */
+import { z } from "zod";
+
+/** How a received value is shown in an error: short, and never a whole document. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
+export function rule(sentence: string) {
+  return { error: (issue: { readonly input?: unknown }) => `${sentence}, got ${show(issue.input)}` };
+}
+
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
+  /** the end itself is not allowed */
+  readonly openMin?: boolean;
+  readonly openMax?: boolean;
+}
+
+function describeRange({ min, max, openMin = false, openMax = false }: Range, noun: string): string {
+  if (min !== undefined && max !== undefined)
+    return `must lie in ${openMin ? "(" : "["}${min}, ${max}${openMax ? ")" : "]"}`;
+  if (min !== undefined) return `must be ${noun} ${openMin ? "above" : "of at least"} ${min}`;
+  if (max !== undefined) return `must be ${noun} ${openMax ? "below" : "of at most"} ${max}`;
+  return `must be ${noun}`;
+}
+
+function withRange(schema: z.ZodNumber, range: Range, noun: string): z.ZodNumber {
+  const message = rule(describeRange(range, noun));
+  let checked = schema;
+  if (range.min !== undefined)
+    checked = range.openMin ? checked.gt(range.min, message) : checked.gte(range.min, message);
+  if (range.max !== undefined)
+    checked = range.openMax ? checked.lt(range.max, message) : checked.lte(range.max, message);
+  return checked;
+}
+
+/** A finite number in a range. */
+export function finite(range: Range = {}): z.ZodNumber {
+  return withRange(z.number(rule(describeRange(range, "a number"))), range, "a number");
+}
+
+/** A whole number in a range, within ±(2^53 − 1). */
+export function whole(range: Range = {}): z.ZodNumber {
+  const sentence = describeRange(range, "a whole number");
+  return withRange(z.int(rule(sentence)), range, "a whole number");
+}
+
+/** true or false, nothing that merely looks like it. */
+export function flag(): z.ZodBoolean {
+  return z.boolean(rule("must be true or false"));
+}
+
+/** One of a list of words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`));
+}
+
+/** Largest token id that any row can hold: ids are int32. */
+export const TOKEN_ID_MAX = 2 ** 31 - 1;
+
+/**
+ * A list of token ids, checked in one plain loop (a history holds up to 10⁵ of them; zod per element would cost
+ * more than the step).
+ */
+export function tokenIds() {
+  return z
+    .custom<readonly number[]>()
+    .superRefine((value: unknown, context) => {
+      const index = Array.isArray(value) ? value.findIndex((id) => !isTokenId(id)) : undefined;
+      if (index === undefined)
+        context.addIssue({ code: "custom", message: `must be an array of token ids, got ${show(value)}` });
+      else if (index >= 0)
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: notATokenId((value as unknown[])[index]),
+        });
+    })
+    .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+}
+
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKEN_ID_MAX;
+}
+
+function notATokenId(value: unknown): string {
+  return `must be a token id (0, 1, 2, …), got ${show(value)}`;
+}
+
+/** How many tokens a removing stage leaves at the least. */
+export function minKeep() {
+  return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");
+}
+
+/** How much of the history a penalty looks at. */
+export function penaltyLastN() {
+  return whole({ min: -1 })
+    .default(-1)
+    .describe(
+      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp).",
+    );
+}
+
+/** Which part of the history a penalty looks at; hosts differ, so each penalty names its default. */
+export function penaltyScope(standard: "history" | "generated") {
+  return oneOf(["history", "generated"])
+    .default(standard)
+    .describe("`history`: prompt and generated tokens count; `generated`: only those after `prompt_length`.");
+}
+
+/** The same fields, none of them required; a default is not filled in, only told of in the description. */
+export function optionalEach<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  const fields = Object.entries(shape).map(([name, schema]) => [name, optional(schema)]);
+  return Object.fromEntries(fields) as { [Name in keyof Shape]: z.ZodOptional<Shape[Name]> }; // names are kept one by one
+}
+
+function optional(schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodDefault)) return schema.optional().meta({ ...schema.meta() });
+  const inner = schema.unwrap() as z.ZodType; // the default wraps a classic schema: all fields are made above
+  return inner.optional().meta({ ...inner.meta(), ...schema.meta(), default: schema.def.defaultValue });
+}

@@ -1,0 +1,33 @@
+/** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
+import type { z } from "zod";
+import { Problem } from "../errors.ts";
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The checked value, or a Problem whose pointer begins with `pointer`. */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw problemOf(result.error.issues[0] as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
+}
+
+function problemOf(issue: z.core.$ZodIssue, pointer: string): Problem {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0] as string; // zod reports the issue only with a key
+    return new Problem(
+      "unknown_option",
+      `there is no option "${key}" here`,
+      pointer + pointerTo([...path, key]),
+    );
+  }
+  const subject = path.length === 0 ? "the value" : path.join(".");
+  return new Problem("invalid_option", `${subject} ${issue.message}`, pointer + pointerTo(path));
+}
+
+/** RFC 6901. */
+export function pointerTo(path: readonly string[]): string {
+  return path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

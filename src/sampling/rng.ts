@@ -1,0 +1,35 @@
+/**
+ * Seeded randomness. Each uniform is drawn from a generator keyed afresh by seed, step, purpose and draw, so
+ * that nothing hidden is carried from step to step: step 900 needs no replay of the 899 before it, and the order
+ * in which steps arrive cannot matter.
+ *
+ * The generator is seedrandom's tychei (Neves & Araújo, "Fast and Small Nonlinear Pseudorandom Number
+ * Generators for Computer Simulation", 2011). Keyed so, alea, xor128 and others are badly correlated between
+ * steps; tychei is clean and the quickest (docs/decisions/randomness.md).
+ */
+import seedrandom from "seedrandom";
+
+/** What a uniform is for; a part of its key, so that two uses in one step never share randomness. */
+export type Purpose = "token" | "xtc" | "gumbel" | "watermark";
+
+/** A uniform of (0, 1) with 53 random bits. */
+export function uniform(purpose: Purpose, seed: string, step: number, draw: number): number {
+  return seedrandom.tychei(`v1:${purpose}:${seed}:${step}:${draw}`).double();
+}
+
+/** Seeds are integers of 64 bits, signed or unsigned; they travel as decimal strings. */
+const SEED_MIN = -(2n ** 63n);
+const SEED_MAX = 2n ** 64n - 1n;
+
+/** The canonical decimal text of a seed; undefined when the value is no 64-bit integer. */
+export function canonicalSeed(value: unknown): string | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value + 0) : undefined;
+  if (typeof value !== "string" || !/^-?\d{1,20}$/.test(value)) return undefined;
+  const seed = BigInt(value);
+  return seed >= SEED_MIN && seed <= SEED_MAX ? String(seed) : undefined;
+}
+
+/** A seed for a step that was given none: 64 bits from the platform's generator. */
+export function drawSeed(): string {
+  return String(crypto.getRandomValues(new BigUint64Array(1))[0]);
+}

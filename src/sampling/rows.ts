@@ -1,0 +1,23 @@
+/** The forms in which the logits of one step come. */
+import type { Row } from "../kernels/kernel.ts";
+
+/** A row of which only some tokens were sent; the others count as −Infinity. */
+export interface SparseRow {
+  /** distinct ids, any order */
+  readonly token_ids: Int32Array;
+  /** logits of these tokens, finite or −Infinity */
+  readonly values: Float64Array;
+  /** length of the whole row */
+  readonly vocab_size?: number | undefined;
+  /** ln Σ exp over the whole row, known to the sender: makes raw log-probabilities exact */
+  readonly logsumexp?: number | undefined;
+  /** no omitted logit is larger than this: lets a truncating chain be proven exact */
+  readonly max_omitted?: number | undefined;
+}
+
+/** A dense row in kernel memory, or a sparse one. */
+export type LogitsRow = Row | SparseRow;
+
+export function isSparse(row: LogitsRow): row is SparseRow {
+  return "token_ids" in row;
+}

@@ -1,0 +1,33 @@
+/** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
+import { z } from "zod";
+import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("frequency_penalty"),
+  frequency_penalty: finite({ min: -100, max: 100 }).describe(
+    "Taken off the score of each token for every time it was seen. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
+  ),
+  penalty_last_n: penaltyLastN(),
+  penalty_scope: penaltyScope("generated"),
+});
+
+export const frequency_penalty: Stage<z.infer<typeof options>> = {
+  name: "frequency_penalty",
+  summary: "Takes f off the score of a token for every time it was seen before.",
+  formula: "sᵢ ← sᵢ − f · countᵢ",
+  source: {
+    title: "OpenAI API reference, frequency_penalty",
+    url: "https://platform.openai.com/docs/api-reference/chat/create",
+  },
+  options,
+  keepsArgmax: false,
+  isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
+  apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
+    const { token_ids, counts, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
+    for (let i = 0; i < distinct; i++) {
+      const id = token_ids[i]!;
+      candidates.setScore(id, candidates.scoreOf(id) - frequency_penalty * counts[id]!);
+    }
+  },
+};

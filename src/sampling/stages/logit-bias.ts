@@ -1,0 +1,31 @@
+/** logit_bias: adds to the scores of named tokens, or bans them. */
+import { z } from "zod";
+import { logitBias } from "../bias-field.ts";
+import { requireBelow } from "../context.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("logit_bias"),
+  logit_bias: logitBias(),
+});
+
+export const logit_bias: Stage<z.infer<typeof options>> = {
+  name: "logit_bias",
+  summary: "Adds a bias to the scores of named tokens; −∞ bans a token whatever is added later.",
+  formula: "sᵢ ← sᵢ + bᵢ",
+  source: {
+    title: "OpenAI API reference, logit_bias",
+    url: "https://platform.openai.com/docs/api-reference/chat/create",
+  },
+  options,
+  keepsArgmax: false,
+  isNeutral: ({ logit_bias }) => logit_bias.token_ids.length === 0,
+  apply(candidates, { logit_bias }, context) {
+    const { token_ids, biases } = logit_bias;
+    for (let i = 0; i < token_ids.length; i++) {
+      const id = token_ids[i]!;
+      requireBelow(context.vocab_size, id, "/logit_bias");
+      candidates.setScore(id, candidates.scoreOf(id) + biases[i]!);
+    }
+  },
+};

@@ -1,0 +1,30 @@
+/** min_p: keeps tokens whose probability is at least a share of the best one's. */
+import { z } from "zod";
+import { ln } from "../../kernels/float64.ts";
+import { finite, minKeep } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+import { SLACK } from "../thresholds.ts";
+
+const options = z.strictObject({
+  stage: z.literal("min_p"),
+  min_p: finite({ min: 0, max: 1 }).describe(
+    "The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1.",
+  ),
+  min_keep: minKeep(),
+});
+
+export const min_p: Stage<z.infer<typeof options>> = {
+  name: "min_p",
+  summary: "Keeps tokens at least min_p times as likely as the most likely one.",
+  formula: "keep i ⇔ pᵢ ≥ min_p · max p, that is sᵢ ≥ max s + ln min_p",
+  source: {
+    title: "Nguyen et al., Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs, 2024",
+    url: "https://arxiv.org/abs/2407.01082",
+  },
+  options,
+  keepsArgmax: true,
+  isNeutral: ({ min_p }) => min_p === 0,
+  apply(candidates, { min_p, min_keep }) {
+    candidates.keepScoresFrom(candidates.max() + ln(min_p) - SLACK, min_keep);
+  },
+};

@@ -1,0 +1,33 @@
+/** presence_penalty: takes a constant off the scores of tokens that occurred already. */
+import { z } from "zod";
+import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("presence_penalty"),
+  presence_penalty: finite({ min: -100, max: 100 }).describe(
+    "Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
+  ),
+  penalty_last_n: penaltyLastN(),
+  penalty_scope: penaltyScope("generated"),
+});
+
+export const presence_penalty: Stage<z.infer<typeof options>> = {
+  name: "presence_penalty",
+  summary: "Takes q off the score of every token seen before, however often.",
+  formula: "sᵢ ← sᵢ − q · [countᵢ > 0]",
+  source: {
+    title: "OpenAI API reference, presence_penalty",
+    url: "https://platform.openai.com/docs/api-reference/chat/create",
+  },
+  options,
+  keepsArgmax: false,
+  isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
+  apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
+    const { token_ids, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
+    for (let i = 0; i < distinct; i++) {
+      const id = token_ids[i]!;
+      candidates.setScore(id, candidates.scoreOf(id) - presence_penalty);
+    }
+  },
+};

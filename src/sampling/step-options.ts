@@ -1,0 +1,237 @@
+/**
+ * Everything a request may say about one step besides its logits: what is drawn, from which chain, and what is
+ * reported. The control options stand here; the options of the stages come from the stage objects.
+ */
+import { z } from "zod";
+import { Problem } from "../errors.ts";
+import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
+import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
+import { isRecord, parseWith } from "./parse.ts";
+import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
+import { canonicalSeed } from "./rng.ts";
+import { STAGES } from "./stages/index.ts";
+
+const CONTROL = {
+  preset: z
+    .string()
+    .describe(`Stage order, defaults and rules of a host: ${PRESETS.map(({ name }) => name).join(", ")}.`),
+  chain: z
+    .array(z.unknown())
+    .describe(
+      'Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …].',
+    )
+    .meta({ items: { type: "object", required: ["stage"], properties: { stage: { type: "string" } } } }),
+  vocab_size: whole({ min: 1 }).describe(
+    "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
+  ),
+  history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
+  prompt_length: whole({ min: 0 }).describe(
+    "How many ids of `history` are the prompt; the rest was generated. Default 0.",
+  ),
+  seed: z
+    .union([z.string(), z.number()])
+    .transform((value, context) => {
+      const seed = canonicalSeed(value);
+      if (seed !== undefined) return seed;
+      context.addIssue({
+        code: "custom",
+        message: `must be an integer of 64 bits, as a number or a decimal string, got ${show(value)}`,
+      });
+      return z.NEVER;
+    })
+    .describe(
+      "Seed of the randomness, 64 bits, as an integer or a decimal string. Without one a seed is drawn and returned.",
+    ),
+  step: whole({ min: 0 }).describe(
+    "Position of this step in its sequence; each has its own randomness. Default 0.",
+  ),
+  state: z
+    .record(z.string(), z.unknown(), rule("must be an object of stage name → state"))
+    .nullable()
+    .describe(
+      "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
+    ),
+  logprobs: flag().describe("Report logprob, processed_logprob, rank and kept_mass. Default false."),
+  top_logprobs: whole({ min: 0 }).describe(
+    "Report the n most likely tokens with their log-probabilities. Default 0.",
+  ),
+  logprobs_mode: oneOf(["raw", "processed"]).describe(
+    "What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage.",
+  ),
+  logprob_token_ids: tokenIds().describe("Report the log-probabilities of these tokens as named_logprobs."),
+  require_exact: flag().describe(
+    "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
+  ),
+} as const;
+
+/** What the short form can say: the options of every stage, each once. */
+const STAGE_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
+  Object.fromEntries(
+    STAGES.flatMap((stage) => Object.entries(stage.options.shape).filter(([name]) => name !== "stage")),
+  ),
+);
+
+/** Checks the options of stages that are not in the chain. */
+const STAGE_OPTIONS = z.strictObject(STAGE_FIELDS);
+
+/** The whole of a step's options, for the OpenAPI document; `parseStepOptions` is what checks them. */
+export const STEP_OPTIONS = z.strictObject({
+  ...optionalEach(CONTROL),
+  ...STAGE_FIELDS,
+});
+
+const CONTROL_OPTIONS = z.strictObject(optionalEach(CONTROL));
+type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
+
+/** The checked options of one step. */
+export interface StepOptions {
+  readonly chain: Chain;
+  readonly vocab_size: number | undefined;
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+  /** canonical decimal text; undefined: draw one */
+  readonly seed: string | undefined;
+  readonly step: number;
+  /** state of each stage of the chain that carries one, by stage name */
+  readonly state: Readonly<Record<string, unknown>>;
+  readonly logprobs: boolean;
+  readonly top_logprobs: number;
+  readonly logprobs_mode: "raw" | "processed";
+  readonly logprob_token_ids: readonly number[];
+  readonly require_exact: boolean;
+}
+
+/** Bounds on the size of what one request may ask; the service takes them from its configuration. */
+export interface OptionLimits {
+  readonly chain_length_max: number;
+  readonly history_length_max: number;
+  readonly bias_entries_max: number;
+  readonly top_logprobs_max: number;
+}
+
+export const DEFAULT_OPTION_LIMITS: OptionLimits = {
+  chain_length_max: 64,
+  history_length_max: 1_048_576,
+  bias_entries_max: 65_536,
+  top_logprobs_max: 1024,
+};
+
+/** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
+export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_OPTION_LIMITS): StepOptions {
+  if (!isRecord(value)) throw new Problem("invalid_option", `options must be an object, got ${show(value)}`);
+  const { control, stage_fields } = divide(value);
+  requireWithin(limits, value);
+  const options = parseWith(CONTROL_OPTIONS, control, "");
+  const chain = chainOf(options, stage_fields);
+  const history = options.history ?? [];
+  const prompt_length = options.prompt_length ?? 0;
+  if (prompt_length > history.length)
+    throw new Problem(
+      "invalid_option",
+      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
+      "/prompt_length",
+    );
+  return {
+    chain,
+    vocab_size: options.vocab_size,
+    history,
+    prompt_length,
+    seed: options.seed,
+    step: options.step ?? 0,
+    state: statesOf(chain, options.state ?? {}),
+    logprobs: options.logprobs ?? (options.top_logprobs ?? 0) > 0,
+    top_logprobs: options.top_logprobs ?? 0,
+    logprobs_mode: options.logprobs_mode ?? "raw",
+    logprob_token_ids: options.logprob_token_ids ?? [],
+    require_exact: options.require_exact ?? false,
+  };
+}
+
+/** A row's own options over those shared by its batch: what the row says wins. */
+export function mergeStepOptions(
+  shared: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, unknown>>,
+) {
+  return { ...shared, ...own };
+}
+
+function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, unknown>>): Chain {
+  if (options.chain === undefined) {
+    parseWith(STAGE_OPTIONS, stage_fields, "");
+    return chainFromShortForm(stage_fields, presetNamed(options.preset));
+  }
+  const [conflict] = Object.keys(stage_fields);
+  if (conflict !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `chain lists every stage that runs: put ${conflict} into it`,
+      `/${conflict}`,
+    );
+  if (options.preset !== undefined)
+    throw new Problem("option_conflict", "chain and preset exclude each other", "/preset");
+  return chainFromList(options.chain);
+}
+
+/** The checked state of every stage that carries one: what the request brings, or a first step's. */
+function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const states: Record<string, unknown> = {};
+  for (const { stage, options } of chain) {
+    if (stage.state === undefined) continue;
+    const state = given[stage.name];
+    states[stage.name] =
+      state === undefined
+        ? stage.state.initial(options)
+        : parseWith(stage.state.schema, state, `/state/${stage.name}`);
+  }
+  const stray = Object.keys(given).find((name) => !Object.hasOwn(states, name));
+  if (stray === undefined) return states;
+  throw new Problem(
+    "option_conflict",
+    `no stage of this chain carries a state named ${show(stray)}`,
+    `/state/${stray}`,
+  );
+}
+
+function presetNamed(name: string | undefined): Preset {
+  if (name === undefined) return DEFAULT_PRESET;
+  const preset = PRESETS.find((each) => each.name === name);
+  if (preset) return preset;
+  const known = PRESETS.map((each) => each.name).join(", ");
+  throw new Problem("unknown_preset", `there is no preset ${show(name)}; known: ${known}`, "/preset");
+}
+
+/** Control options and stage options apart; any other name is an error. */
+function divide(value: Readonly<Record<string, unknown>>) {
+  const control: Record<string, unknown> = {};
+  const stage_fields: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    if (value[name] === undefined) continue;
+    if (Object.hasOwn(CONTROL, name)) control[name] = value[name];
+    else if (Object.hasOwn(STAGE_FIELDS, name)) stage_fields[name] = value[name];
+    else throw new Problem("unknown_option", `there is no option ${show(name)}`, `/${name}`);
+  }
+  return { control, stage_fields };
+}
+
+/** The lengths that a limit bounds, by option. */
+function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unknown>>): void {
+  const { chain, history, logit_bias, top_logprobs, logprob_token_ids } = value;
+  if (Array.isArray(chain)) requireAtMost("chain", chain.length, limits.chain_length_max, "stages");
+  if (Array.isArray(history))
+    requireAtMost("history", history.length, limits.history_length_max, "token ids");
+  if (isRecord(logit_bias))
+    requireAtMost("logit_bias", Object.keys(logit_bias).length, limits.bias_entries_max, "entries");
+  if (typeof top_logprobs === "number")
+    requireAtMost("top_logprobs", top_logprobs, limits.top_logprobs_max, "tokens");
+  if (Array.isArray(logprob_token_ids))
+    requireAtMost("logprob_token_ids", logprob_token_ids.length, limits.top_logprobs_max, "token ids");
+}
+
+function requireAtMost(name: string, size: number, max: number, noun: string): void {
+  if (size > max)
+    throw new Problem(
+      "limit_exceeded",
+      `${name} may ask for at most ${max} ${noun}, got ${size}`,
+      `/${name}`,
+    );
+}

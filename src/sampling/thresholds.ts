@@ -1,0 +1,56 @@
+/**
+ * Float32 thresholds and the slack that makes exact ties come out the same in any arithmetic.
+ */
+
+/** What becomes of tokens whose score equals that of the last one kept. */
+export type Ties = "cut" | "keep";
+
+/** How a prefix of given mass is cut. */
+export interface MassRule {
+  /** also keep the token that the mass before it exactly reaches */
+  readonly inclusive: boolean;
+  readonly ties: Ties;
+  readonly min_keep: number;
+}
+
+/**
+ * Slack of every comparison with a probability or a mass, so that `top_p 0.7` on 0.1 0.2 0.3 0.4 keeps the
+ * same two tokens from float32, float16 or bfloat16 rows.
+ */
+export const SLACK = 1e-7;
+
+const float32 = new Float32Array(1);
+const bits = new Int32Array(float32.buffer);
+
+/** The smallest float32 that is not below x (x finite, within float32's range; otherwise ±Infinity). */
+export function float32NotBelow(x: number): number {
+  const rounded = Math.fround(x);
+  return rounded >= x ? rounded : nextFloat32(rounded);
+}
+
+/** The next larger float32. */
+function nextFloat32(x: number): number {
+  if (x === 0) return 2 ** -149;
+  float32[0] = x;
+  bits[0] = bits[0]! + (x > 0 ? 1 : -1);
+  return float32[0]!;
+}
+
+/**
+ * How many of the ranked probabilities form the smallest prefix of mass p: token i stays iff the mass before it
+ * is below p (`inclusive`: not above p). At least 1.
+ */
+export function prefixOfMass(
+  probabilities: Float64Array,
+  count: number,
+  p: number,
+  inclusive: boolean,
+): number {
+  const limit = inclusive ? p + SLACK : p - SLACK;
+  let mass = 0;
+  for (let i = 0; i < count; i++) {
+    if (i > 0 && (inclusive ? mass > limit : mass >= limit)) return i;
+    mass += probabilities[i]!;
+  }
+  return count;
+}
