@@ -1,73 +1,197 @@
 /**
- * CONTRACT SKETCH (the kernel author replaces the bodies, keeps or improves the face).
- *
- * The typed face of the wasm kernel: rows of float32 logits in one fixed WebAssembly.Memory, and the hot
- * loops over them. It knows no options, no HTTP, no JSON objects; only rows, numbers and cuts.
+ * The typed face of the wasm kernel: rows of float32 logits in one fixed WebAssembly.Memory, and the passes over
+ * them. It knows no options, no HTTP, no JSON; only rows, numbers and cuts.
  *
  * Terms:
- *  - row: `vocab_size` float32 values, padded with −Infinity to a multiple of 128; with one maximum per
- *    block of 128 beside it.
- *  - cut: `{floor, tie_id}`; the survivors are every x > floor, and every x = floor whose id ≤ tie_id.
- *    Everything survives `{-Infinity, vocab_size - 1}` except −Infinity itself, which never does.
+ *  - row: float32 values, padded with −Infinity to a multiple of 128, with one maximum per block of 128.
+ *  - cut: `{floor, tie_id}`. Survivors are every x > floor and every x = floor whose id ≤ tie_id; optionally a
+ *    ceiling bounds them from above by the same rule. −Infinity never survives.
  *  - selection: at most SELECTION_MAX (id, logit) pairs that the last selecting call left behind.
+ *
+ * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind.
  */
-import type { Dtype } from "./row.ts";
+import { assert } from "../errors.ts";
+import { Edits } from "./edits.ts";
+import { instantiate, type Machine } from "./instance.ts";
+import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
+import { MassPasses } from "./mass.ts";
+import { Row } from "./row.ts";
+import { type Cut, EVERY_TIE, gather, kthLargest, topK } from "./select.ts";
 
-export interface KernelLimits {
-  /** longest row, in elements */
-  readonly vocab_size_max: number;
-  /** how many rows can be leased at once */
-  readonly rows_max: number;
-}
-
-/** One leased row. Values are written by append/load/JSON scanner; then `finish`, then the kernel's passes. */
-export interface Row {
-  /** elements received so far; the row's length once finished */
-  readonly length: number;
-  /** Float32Array view of the elements, for in-place edits (bias, penalties) after `finish`. */
-  readonly values: Float32Array;
-  /** starts anew: nothing received, elements of this type to come */
-  begin(dtype: Dtype): void;
-  /** takes the next bytes of the tensor, of any length (an element may be split); false when they exceed vocab_size_max */
-  append(bytes: Uint8Array): boolean;
-  /** bytes of an element that is not complete yet (0 at a proper end) */
-  readonly odd_bytes: number;
-  /** copies whole values (library use, JSON batches) */
-  load(values: ArrayLike<number>): void;
-  /** no more bytes: ids at or past vocab_size become −Infinity (padding); computes what is left of the scan */
-  finish(vocab_size?: number): void;
-}
+export { exp, ln } from "./float64.ts";
+export { KERNEL_HASH } from "./kernel.wasm.ts";
+export { BLOCK, type KernelLimits, SELECTION_MAX } from "./layout.ts";
+export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
 
 export interface Kernel {
+  /** The row that was returned last, or undefined when all are out. */
   leaseRow(): Row | undefined;
+  /** Gives a row back; returning it twice is a programmer's error. */
   returnRow(row: Row): void;
 
-  /** Largest value of the row (−Infinity: all masked; +Infinity possible). Cached; block maxima are valid after it. */
+  /** Largest value of a finished row: −Infinity when all are masked, +Infinity possible. Costs nothing. */
   max(row: Row): number;
-  /** Index of the first NaN, −1 when there is none. Cheap when the scan saw none. */
+  /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan suspected one. */
   firstNaN(row: Row): number;
-  /** Call after `row.values` was edited at these ids, so that maxima and NaN state are right again. */
-  edited(row: Row, token_ids: Int32Array, count: number): void;
+  /**
+   * Call after `row.values` was edited at these ids (below the row's length), so that maxima and NaN state are
+   * right again. With `old_values`, the values before at the same places, fewer blocks are read again; ids must
+   * then not repeat.
+   */
+  edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void;
 
-  /** Lowest id of the largest value. */
+  /** Lowest id of the largest value; −1 when every token is masked. */
   argmax(row: Row): number;
   /** Selects the k largest (k ≤ SELECTION_MAX), sorted by logit descending, id ascending; −Infinity never. Returns how many. */
   topK(row: Row, k: number): number;
-  /** Selects the survivors of a cut in id order; −1 when there are more than SELECTION_MAX. */
-  gather(row: Row, floor: number, tie_id: number): number;
-  /** The cut that keeps exactly the k largest (any k), ids ascending among equals. Result in `cut`. */
+  /** Selects the survivors of a cut in id order and returns how many; −1 when there are more than SELECTION_MAX. */
+  gather(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
+  /** The cut that keeps exactly the k largest (any k ≥ 1), ids ascending among equals. Result in `cut`. */
   kthLargest(row: Row, k: number): void;
-  count(row: Row, floor: number, tie_id: number): number;
+  /** How many tokens survive a cut. */
+  count(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
 
-  /** ln Σ exp(xᵢ/T) over the survivors of a cut, error ≤ 1e-6; leaves block sums for `draw`. */
-  logSumExp(row: Row, temperature: number, floor: number, tie_id: number): number;
-  /** Cut of the smallest descending prefix whose mass reaches p of the row's mass at T; result in `cut` and `cut_mass`; leaves block sums for `draw`. */
-  topP(row: Row, temperature: number, p: number): void;
-  /** Inverse CDF in id order over the survivors, with the block sums that the last logSumExp/topP left for the same row, T and cut. */
-  draw(row: Row, temperature: number, floor: number, tie_id: number, u: number): number;
+  /** ln Σ exp(xᵢ/T) over the survivors of a cut, error ≤ 1e-6; −Infinity when none. Leaves block sums for `draw`. */
+  logSumExp(
+    row: Row,
+    temperature: number,
+    floor: number,
+    tie_id: number,
+    ceiling?: number,
+    ceiling_tie_id?: number,
+  ): number;
+  /**
+   * Cut of the smallest descending prefix (logit descending, id ascending) whose mass reaches p of the row's mass
+   * at T: a token survives iff the mass before it is < p − 1e-7, or ≤ p + 1e-7 when `inclusive`; the first always
+   * does. The survivors are those of exact arithmetic unless a cumulated mass lies within 1e-6 of the bound.
+   * The maximum must be finite. Result in `cut` and `cut_mass`.
+   *
+   * Returns the size of the selection, sorted as topK sorts; or −1 when more than SELECTION_MAX tokens survive,
+   * and then leaves block sums for `draw`.
+   */
+  topP(row: Row, temperature: number, p: number, inclusive?: boolean): number;
+  /**
+   * Inverse CDF in id order over the survivors: the first token at which the running mass exceeds u of the total,
+   * for u in [0, 1). Uses the block sums of the last logSumExp or topP when they are for the same row, T and cut,
+   * and makes them otherwise. Tokens of +Infinity share the probability. −1 when nothing survives.
+   */
+  draw(
+    row: Row,
+    temperature: number,
+    floor: number,
+    tie_id: number,
+    u: number,
+    ceiling?: number,
+    ceiling_tie_id?: number,
+  ): number;
 
-  readonly cut: { floor: number; tie_id: number };
+  /** Result of the last kthLargest or topP. */
+  readonly cut: Cut;
+  /** Share of the row's mass that the last topP kept. */
   readonly cut_mass: number;
+  /** SELECTION_MAX places; the first ones are the selection. */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
+}
+
+/** Makes a kernel with a memory of its own, of a size fixed by the limits. */
+export function createKernel(limits: KernelLimits): Kernel {
+  return new WasmKernel(instantiate(limits), limits);
+}
+
+class WasmKernel implements Kernel {
+  readonly selected_ids: Int32Array;
+  readonly selected_logits: Float32Array;
+  cut: Cut = { floor: -Infinity, tie_id: -1, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
+  cut_mass = 1;
+  readonly #machine: Machine;
+  readonly #free: Row[] = [];
+  readonly #edits: Edits;
+  readonly #mass: MassPasses;
+
+  constructor(machine: Machine, limits: KernelLimits) {
+    const { buffer, layout } = machine;
+    this.#machine = machine;
+    this.#edits = new Edits(limits.vocab_size_max);
+    this.#mass = new MassPasses(machine);
+    this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);
+    this.selected_logits = new Float32Array(buffer, layout.selected_logits, SELECTION_MAX);
+    for (let i = limits.rows_max - 1; i >= 0; i--) {
+      this.#free.push(new Row(machine, layout.rows + i * layout.row_bytes, limits.vocab_size_max));
+    }
+  }
+
+  leaseRow(): Row | undefined {
+    return this.#free.pop();
+  }
+
+  returnRow(row: Row): void {
+    assert(!this.#free.includes(row), "a row is returned once");
+    this.#free.push(row);
+  }
+
+  max(row: Row): number {
+    return row.max;
+  }
+
+  firstNaN(row: Row): number {
+    return row.nan_suspected ? this.#machine.wasm.firstNaN(row.address, row.blocks) : -1;
+  }
+
+  edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void {
+    this.#edits.repair(row, token_ids, count, old_values);
+  }
+
+  argmax(row: Row): number {
+    if (row.max === -Infinity) return -1;
+    return this.#machine.wasm.argmax(row.address, row.maxima_address, row.blocks, row.max);
+  }
+
+  topK(row: Row, k: number): number {
+    return topK(this.#machine, row, k);
+  }
+
+  kthLargest(row: Row, k: number): void {
+    this.cut = kthLargest(this.#machine, row, k);
+  }
+
+  gather(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
+    this.#machine.wasm.setWindow(floor, tie_id, ceiling, ceiling_tie_id);
+    return gather(this.#machine, row, SELECTION_MAX);
+  }
+
+  count(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
+    this.#machine.wasm.setWindow(floor, tie_id, ceiling, ceiling_tie_id);
+    return this.#machine.wasm.count(row.address, row.maxima_address, row.blocks);
+  }
+
+  logSumExp(
+    row: Row,
+    temperature: number,
+    floor: number,
+    tie_id: number,
+    ceiling = Infinity,
+    ceiling_tie_id = EVERY_TIE,
+  ): number {
+    return this.#mass.logSumExp(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id });
+  }
+
+  topP(row: Row, temperature: number, p: number, inclusive = false): number {
+    const { cut, mass, selected } = this.#mass.topP(row, temperature, p, inclusive);
+    this.cut = cut;
+    this.cut_mass = mass;
+    return selected;
+  }
+
+  draw(
+    row: Row,
+    temperature: number,
+    floor: number,
+    tie_id: number,
+    u: number,
+    ceiling = Infinity,
+    ceiling_tie_id = EVERY_TIE,
+  ): number {
+    return this.#mass.draw(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id }, u);
+  }
 }

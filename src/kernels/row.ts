@@ -1,11 +1,161 @@
 /**
- * The shape of one row of logits in wasm memory, as the kernels hand it out.
- * A row is leased when its bytes begin to arrive and returned when the answer is out; the kernels know
- * nothing of what the numbers are for.
+ * One row of logits in wasm memory: how its elements arrive and what is known of it. A row is leased when its
+ * bytes begin to arrive and returned when the answer is out; the kernels know nothing of what the numbers mean.
+ *
+ * Blocks of 128 are scanned as soon as they are complete, so that little is left to do after the last byte.
  */
+import type { Machine } from "./instance.ts";
+import { BLOCK, STAGING_BYTES } from "./layout.ts";
 
 /** Element types a row may arrive in. All are widened to f32 as they arrive, exactly. */
 export type Dtype = "f32" | "f16" | "bf16";
 
 /** Bytes of one element on the wire. */
 export const DTYPE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const satisfies Record<Dtype, number>;
+
+/** One leased row. Values are written by `append`, `load` or a parser; then `finish`, then the kernel's passes. */
+export class Row {
+  /** byte address of the values in wasm memory */
+  readonly address: number;
+  /** byte address of the block maxima */
+  readonly maxima_address: number;
+  /** All places of the row, vocab_size_max of them. After `finish` they may be edited in place: see Kernel.edited. */
+  readonly values: Float32Array;
+  /** one maximum per block */
+  readonly maxima: Float32Array;
+  /** elements received so far; the row's length once finished */
+  length = 0;
+  /** bytes of an element that is not complete yet: 0 at a proper end */
+  odd_bytes = 0;
+  /** blocks that the passes look at; set by `finish` */
+  blocks = 1;
+  /** largest value; set by `finish` and `edited` */
+  max = -Infinity;
+  /** false: certainly no NaN */
+  nan_suspected = false;
+  /** changes whenever values do, so that sums made before can be recognised as stale */
+  version = 0;
+
+  readonly #machine: Machine;
+  readonly #bytes: Uint8Array;
+  #dtype: Dtype = "f32";
+  #scanned_blocks = 0;
+
+  constructor(machine: Machine, address: number, vocab_size_max: number) {
+    this.#machine = machine;
+    this.address = address;
+    this.maxima_address = address + machine.layout.maxima_offset;
+    this.values = new Float32Array(machine.buffer, address, vocab_size_max);
+    this.maxima = new Float32Array(
+      machine.buffer,
+      this.maxima_address,
+      Math.ceil(vocab_size_max / BLOCK / 4) * 4,
+    );
+    this.#bytes = new Uint8Array(machine.buffer);
+  }
+
+  /** Starts anew: nothing received, elements of this type to come. */
+  begin(dtype: Dtype): void {
+    this.#dtype = dtype;
+    this.#scanned_blocks = 0;
+    this.length = 0;
+    this.odd_bytes = 0;
+    this.nan_suspected = false;
+    this.version += 1;
+  }
+
+  /** Takes the next bytes of the tensor; an element may be split. False, and nothing taken, when the row would be too long. */
+  append(bytes: Uint8Array): boolean {
+    const element_bytes = DTYPE_BYTES[this.#dtype];
+    const capacity_bytes = this.values.length * element_bytes;
+    if (this.length * element_bytes + this.odd_bytes + bytes.length > capacity_bytes) return false;
+    if (this.#dtype === "f32") this.#appendF32(bytes);
+    else this.#appendHalves(bytes, this.#dtype);
+    this.#scanComplete();
+    return true;
+  }
+
+  /** Copies whole values. False when there are too many. */
+  load(values: ArrayLike<number>): boolean {
+    this.begin("f32");
+    if (values.length > this.values.length) return false;
+    this.values.set(values);
+    this.wrote(values.length);
+    return true;
+  }
+
+  /** Says that somebody wrote this many more f32 values straight to `values`, behind the first `length`. */
+  wrote(elements: number): void {
+    this.length += elements;
+    this.#scanComplete();
+  }
+
+  /**
+   * No more elements will come. Ids at or past vocab_size become −Infinity; what is left of the scan is done.
+   * An odd byte at the end is dropped: whoever reads the wire has to look at `odd_bytes` first.
+   */
+  finish(vocab_size = this.length): void {
+    const used = Math.min(vocab_size, this.length);
+    this.blocks = Math.max(1, Math.ceil(used / BLOCK));
+    const padded = Math.max(this.blocks * BLOCK, this.length);
+    // The last block may reach past `values`, whose length need not be a multiple of 128.
+    new Float32Array(this.#machine.buffer, this.address, padded).fill(-Infinity, used);
+    this.maxima.fill(-Infinity, this.blocks);
+    this.#scanTo(this.blocks, Math.min(this.#scanned_blocks, Math.floor(used / BLOCK)));
+    this.settle();
+  }
+
+  /** Scans blocks [from, to) again; used after edits. */
+  rescan(from: number, to: number): void {
+    this.#scan(from, to);
+  }
+
+  /** Makes `max` right after the block maxima changed. */
+  settle(): void {
+    this.max = this.#machine.wasm.largest(this.maxima_address, this.blocks);
+    if (Number.isNaN(this.max)) this.nan_suspected = true;
+    this.version += 1;
+  }
+
+  #appendF32(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.address + this.length * 4 + this.odd_bytes);
+    const received = this.odd_bytes + bytes.length;
+    this.length += received >> 2;
+    this.odd_bytes = received & 3;
+  }
+
+  #appendHalves(bytes: Uint8Array, dtype: "f16" | "bf16"): void {
+    const { wasm, layout } = this.#machine;
+    const widen = dtype === "f16" ? wasm.widenF16 : wasm.widenBF16;
+    for (let from = 0; from < bytes.length; from += STAGING_BYTES) {
+      const part = bytes.length > STAGING_BYTES ? bytes.subarray(from, from + STAGING_BYTES) : bytes;
+      const odd_at = layout.staging;
+      if (this.odd_bytes === 1) this.#bytes[odd_at] = this.#odd_byte;
+      this.#bytes.set(part, layout.staging + this.odd_bytes);
+      const received = this.odd_bytes + part.length;
+      widen(layout.staging, this.address + this.length * 4, received >> 1);
+      this.length += received >> 1;
+      this.odd_bytes = received & 1;
+      if (this.odd_bytes === 1) this.#odd_byte = part[part.length - 1]!;
+    }
+  }
+
+  /** first half of an f16 or bf16 that a chunk boundary split; the staging area is shared, so it is kept here */
+  #odd_byte = 0;
+
+  #scanComplete(): void {
+    const complete = this.length >> 7;
+    if (complete > this.#scanned_blocks) this.#scanTo(complete, this.#scanned_blocks);
+  }
+
+  #scanTo(end: number, start: number): void {
+    if (end > start) this.#scan(start, end);
+    this.#scanned_blocks = end;
+  }
+
+  #scan(start: number, end: number): void {
+    const { wasm } = this.#machine;
+    const probe = wasm.scan(this.address + start * 512, this.maxima_address + start * 4, end - start);
+    if (Number.isNaN(probe)) this.nan_suspected = true;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Exact selection by radix, the way that works for every row: the ordered bits of a value are looked at 11, 11
+ * and 10 at a time. Slower than the paths that guess well; nothing can make it wrong.
+ */
+import { bins, block_weights } from "./state";
+import { orderedBits } from "./lanes";
+import { blockWeights } from "./mass";
+
+/**
+ * Adds each element of [low, high] to the bin of its ordered bits: its weight, or 1 when `by_mass` is false.
+ * The sums are in f64 and in id order.
+ */
+export function histogram(
+  values: usize,
+  maxima: usize,
+  blocks: i32,
+  low: f32,
+  high: f32,
+  right: i32,
+  mask: u32,
+  by_mass: bool,
+): void {
+  memory.fill(bins, 0, 2048 << 3);
+  let block: i32 = 0;
+  do {
+    if (load<f32>(maxima + ((<usize>block) << 2)) >= low) {
+      const from = values + ((<usize>block) << 9);
+      if (anyWithin(from, low, high)) {
+        if (by_mass) blockWeights(from);
+        addBlock(from, low, high, right, mask, by_mass);
+      }
+    }
+    block += 1;
+  } while (block != blocks);
+}
+
+function anyWithin(from: usize, low: f32, high: f32): bool {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  const stop = from + 512;
+  let any = i32x4.splat(0);
+  do {
+    const x = v128.load(from);
+    any = v128.or(any, v128.and(f32x4.ge(x, lows), f32x4.le(x, highs)));
+    from += 16;
+  } while (from != stop);
+  return v128.any_true(any);
+}
+
+function addBlock(from: usize, low: f32, high: f32, right: i32, mask: u32, by_mass: bool): void {
+  const stop = from + 512;
+  let weight = block_weights;
+  do {
+    const x = load<f32>(from);
+    if (x >= low && x <= high) {
+      const bin = bins + ((<usize>((orderedBits(x) >> right) & mask)) << 3);
+      store<f64>(bin, load<f64>(bin) + (by_mass ? <f64>load<f32>(weight) : 1));
+    }
+    from += 4;
+    weight += 4;
+  } while (from != stop);
+}

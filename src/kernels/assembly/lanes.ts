@@ -1,0 +1,28 @@
+/** Small steps on the four lanes of a vector, and on the bits of one float. */
+
+// @ts-ignore: decorator
+@inline
+export function largestLane(x: v128): f32 {
+  const pairs = f32x4.pmax(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+/** Smallest float greater than x; +Infinity gives NaN, so that nothing compares at or above it. */
+export function nextUp(x: f32): f32 {
+  if (x == 0) return reinterpret<f32>(1);
+  const bits = reinterpret<u32>(x);
+  return reinterpret<f32>(bits >> 31 ? bits - 1 : bits + 1);
+}
+
+/** Largest float smaller than x; −Infinity gives NaN. */
+export function nextDown(x: f32): f32 {
+  return -nextUp(-x);
+}
+
+/** An integer that orders as the float does; −0 and +0 share one. NaN is not expected. */
+// @ts-ignore: decorator
+@inline
+export function orderedBits(x: f32): u32 {
+  const bits = reinterpret<u32>(x + <f32>0);
+  return bits ^ (<u32>((<i32>bits) >> 31) | 0x80000000);
+}

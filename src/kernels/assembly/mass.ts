@@ -1,0 +1,189 @@
+/**
+ * Sums of weights over the survivors of the window, one f64 per block, and the draw that walks them. Within a
+ * block the weights go into four f32 vectors, which are added in a fixed order; across blocks everything is f64.
+ */
+import { block_sums, block_values, block_weights } from "./state";
+import { block_high, block_low, windowBlock, windowFloor } from "./window";
+import {
+  c_high,
+  c_low,
+  inverse,
+  p0,
+  p1,
+  p2,
+  p3,
+  p4,
+  p5,
+  plain,
+  scaleBlock,
+  shift,
+  weigh,
+  y_min,
+} from "./weights";
+
+/** Σ w over the survivors; leaves the block sums. Without a window every element counts. */
+export function sumWeights(values: usize, maxima: usize, blocks: i32, windowed: bool): f64 {
+  const floor = windowFloor();
+  let total: f64 = 0;
+  let block: i32 = 0;
+  do {
+    let sum: f64 = 0;
+    if (!windowed) {
+      sum = blockSum(yBlock(values + ((<usize>block) << 9)));
+    } else if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
+      const from = windowBlock(values, block);
+      sum = blockSumWithin(from, yBlock(from));
+    }
+    store<f64>(block_sums + ((<usize>block) << 3), sum);
+    total += sum;
+    block += 1;
+  } while (block != blocks);
+  return total;
+}
+
+/** Where the y values of a block are: the block itself, unless T or the row are extreme. */
+// @ts-ignore: decorator
+@inline
+function yBlock(from: usize): usize {
+  if (plain) return from;
+  scaleBlock(from, block_weights);
+  return block_weights;
+}
+
+function blockSum(from: usize): f64 {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
+  const stop = from + 512;
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  do {
+    s0 = f32x4.add(s0, weigh(v128.load(from), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    s1 = f32x4.add(s1, weigh(v128.load(from, 16), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    s2 = f32x4.add(s2, weigh(v128.load(from, 32), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    s3 = f32x4.add(s3, weigh(v128.load(from, 48), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    from += 64;
+  } while (from != stop);
+  return sumLanes(s0, s1, s2, s3);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumLanes(s0: v128, s1: v128, s2: v128, s3: v128): f64 {
+  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  return (
+    (<f64>f32x4.extract_lane(sum, 0) + <f64>f32x4.extract_lane(sum, 1)) +
+    (<f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3))
+  );
+}
+
+/** The same sum over x of [block_low, block_high] only; the weights come from y. */
+function blockSumWithin(x: usize, y: usize): f64 {
+  const low = f32x4.splat(block_low);
+  const high = f32x4.splat(block_high);
+  weighBlock(y);
+  let from = block_weights;
+  const stop = x + 512;
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  do {
+    s0 = f32x4.add(s0, within(x, from, low, high));
+    s1 = f32x4.add(s1, within(x + 16, from + 16, low, high));
+    s2 = f32x4.add(s2, within(x + 32, from + 32, low, high));
+    s3 = f32x4.add(s3, within(x + 48, from + 48, low, high));
+    x += 64;
+    from += 64;
+  } while (x != stop);
+  return sumLanes(s0, s1, s2, s3);
+}
+
+/** Four weights, zero where x lies outside the bounds; the masked weights are stored back. */
+// @ts-ignore: decorator
+@inline
+function within(at: usize, weights: usize, low: v128, high: v128): v128 {
+  const x = v128.load(at);
+  const w = v128.and(v128.load(weights), v128.and(f32x4.ge(x, low), f32x4.le(x, high)));
+  v128.store(weights, w);
+  return w;
+}
+
+/** The 128 weights of a block of y, into `block_weights`; y may lie there already. */
+function weighBlock(y: usize): void {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
+  const stop = y + 512;
+  let to = block_weights;
+  do {
+    v128.store(to, weigh(v128.load(y), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    v128.store(to, weigh(v128.load(y, 16), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5), 16);
+    y += 32;
+    to += 32;
+  } while (y != stop);
+}
+
+/** The 128 weights of a block of x, into `block_weights`. */
+export function blockWeights(from: usize): void {
+  weighBlock(yBlock(from));
+}
+
+/**
+ * Inverse CDF in id order: the first survivor at which the running sum exceeds u·total, with the block sums that
+ * `sumWeights` left for this window. Rounding may leave nothing above the target; then it is the last survivor.
+ */
+export function draw(values: usize, maxima: usize, blocks: i32, total: f64, u: f64): i32 {
+  const target = u * total;
+  const floor = windowFloor();
+  let sum: f64 = 0;
+  let chosen: i32 = -1;
+  let block: i32 = 0;
+  do {
+    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
+      const mass = load<f64>(block_sums + ((<usize>block) << 3));
+      if (mass > 0) {
+        chosen = block;
+        if (sum + mass > target) break;
+        sum += mass;
+      }
+    }
+    block += 1;
+  } while (block != blocks);
+  return chosen < 0 ? -1 : drawWithin(values, chosen, sum, target);
+}
+
+function drawWithin(values: usize, block: i32, sum: f64, target: f64): i32 {
+  const from = windowBlock(values, block);
+  blockSumWithin(from, yBlock(from));
+  let chosen: i32 = -1;
+  let i: i32 = 0;
+  do {
+    const x = load<f32>(from + ((<usize>i) << 2));
+    if (x >= block_low && x <= block_high) {
+      chosen = (block << 7) + i;
+      sum += <f64>load<f32>(block_weights + ((<usize>i) << 2));
+      if (sum > target) return chosen;
+    }
+    i += 1;
+  } while (i != 128);
+  return chosen;
+}

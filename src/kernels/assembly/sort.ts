@@ -1,0 +1,74 @@
+/**
+ * Sorts the selection by logit descending, id ascending. A pair is one u64, the inverted ordered bits of the
+ * logit above the id, so that the order is plain integer order. Runs of 16 by insertion, then merged bottom-up:
+ * n log n at worst, whatever the rows.
+ */
+import { selected_ids, selected_logits, sort_keys, sort_spare } from "./state";
+import { orderedBits } from "./lanes";
+
+const RUN: i32 = 16;
+
+/** Sorts the first `length` pairs of the selection and writes back the best `keep` of them (keep ≤ length). */
+export function sortSelection(length: i32, keep: i32): void {
+  if (length < 1) return;
+  writeKeys(length);
+  for (let from = 0; from < length; from += RUN) insertionSort(from, min(from + RUN, length));
+  let source = sort_keys;
+  let target = sort_spare;
+  for (let width = RUN; width < length; width <<= 1) {
+    for (let from = 0; from < length; from += 2 * width) {
+      merge(source, target, from, min(from + width, length), min(from + 2 * width, length));
+    }
+    const swap = source;
+    source = target;
+    target = swap;
+  }
+  readKeys(source, keep);
+}
+
+function writeKeys(length: i32): void {
+  for (let i = 0; i < length; i++) {
+    const slot = (<usize>i) << 2;
+    const order = <u64>~orderedBits(load<f32>(selected_logits + slot));
+    store<u64>(sort_keys + (slot << 1), (order << 32) | <u64>load<u32>(selected_ids + slot));
+  }
+}
+
+function readKeys(source: usize, keep: i32): void {
+  for (let i = 0; i < keep; i++) {
+    const slot = (<usize>i) << 2;
+    const key = load<u64>(source + (slot << 1));
+    const order = ~(<u32>(key >> 32));
+    const bits = order >> 31 ? order ^ 0x80000000 : ~order;
+    store<u32>(selected_ids + slot, <u32>key);
+    store<f32>(selected_logits + slot, reinterpret<f32>(bits));
+  }
+}
+
+function insertionSort(from: i32, end: i32): void {
+  for (let i = from + 1; i < end; i++) {
+    const key = load<u64>(sort_keys + ((<usize>i) << 3));
+    let at = i;
+    while (at > from) {
+      const before = load<u64>(sort_keys + ((<usize>(at - 1)) << 3));
+      if (before <= key) break;
+      store<u64>(sort_keys + ((<usize>at) << 3), before);
+      at -= 1;
+    }
+    store<u64>(sort_keys + ((<usize>at) << 3), key);
+  }
+}
+
+function merge(source: usize, target: usize, from: i32, middle: i32, end: i32): void {
+  let left = from;
+  let right = middle;
+  for (let at = from; at < end; at++) {
+    const takeLeft =
+      left < middle &&
+      (right >= end || load<u64>(source + ((<usize>left) << 3)) <= load<u64>(source + ((<usize>right) << 3)));
+    const key = load<u64>(source + ((<usize>(takeLeft ? left : right)) << 3));
+    if (takeLeft) left += 1;
+    else right += 1;
+    store<u64>(target + ((<usize>at) << 3), key);
+  }
+}

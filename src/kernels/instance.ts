@@ -1,0 +1,85 @@
+/** Compiles the wasm module once and makes instances of it, each with a memory of its own. */
+import { KERNEL_BASE64 } from "./kernel.wasm.ts";
+import { type KernelLimits, type Layout, layoutFor } from "./layout.ts";
+
+/** The module's exports; addresses are bytes into the memory. Each is described where it is written, in assembly/. */
+export interface KernelExports {
+  configure(
+    block_values: number,
+    block_weights: number,
+    block_sums: number,
+    bins: number,
+    heap: number,
+    selected_ids: number,
+    selected_logits: number,
+    sort_keys: number,
+    sort_spare: number,
+  ): void;
+  scan(values: number, maxima: number, blocks: number): number;
+  largest(maxima: number, blocks: number): number;
+  argmax(values: number, maxima: number, blocks: number, max: number): number;
+  firstNaN(values: number, blocks: number): number;
+  setWindow(floor: number, floor_tie: number, ceiling: number, ceiling_tie: number): void;
+  gather(values: number, maxima: number, blocks: number, capacity: number): number;
+  gatherEqual(
+    values: number,
+    maxima: number,
+    blocks: number,
+    x: number,
+    found: number,
+    wanted: number,
+  ): number;
+  nthEqual(values: number, maxima: number, blocks: number, x: number, n: number): number;
+  count(values: number, maxima: number, blocks: number): number;
+  kthBlockMaximum(maxima: number, blocks: number, k: number): number;
+  sortSelection(length: number, keep: number): void;
+  prepareWeights(largest: number, temperature: number): number;
+  sumWeights(values: number, maxima: number, blocks: number, windowed: boolean): number;
+  draw(values: number, maxima: number, blocks: number, total: number, u: number): number;
+  histogram(
+    values: number,
+    maxima: number,
+    blocks: number,
+    low: number,
+    high: number,
+    shift: number,
+    mask: number,
+    by_mass: boolean,
+  ): void;
+  widenF16(from: number, to: number, elements: number): void;
+  widenBF16(from: number, to: number, elements: number): void;
+}
+
+/** One instance: the functions, their memory, and where things lie in it. */
+export interface Machine {
+  readonly wasm: KernelExports;
+  readonly buffer: ArrayBuffer;
+  readonly layout: Layout;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export function instantiate(limits: KernelLimits): Machine {
+  compiled ??= new WebAssembly.Module(decodeBase64(KERNEL_BASE64));
+  const layout = layoutFor(limits);
+  const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages });
+  const instance = new WebAssembly.Instance(compiled, { env: { memory } });
+  // The interface above is written from the sources in assembly/, which build-wasm compiles into the module.
+  const wasm = instance.exports as unknown as KernelExports;
+  wasm.configure(
+    layout.block_values,
+    layout.block_weights,
+    layout.block_sums,
+    layout.bins,
+    layout.heap,
+    layout.selected_ids,
+    layout.selected_logits,
+    layout.sort_keys,
+    layout.sort_spare,
+  );
+  return { wasm, buffer: memory.buffer, layout };
+}
+
+function decodeBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,82 @@
+/**
+ * Where everything lies in the one fixed WebAssembly.Memory.
+ *
+ *     0        64 KiB of the module's own constants
+ *     65536    scratch, shared by all rows because passes run one after another:
+ *              block values · block weights · bins · block sums · heap · selection · sort keys · staging
+ *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
+ *              block maxima (f32)
+ *
+ * The memory never grows, because growing would detach every view. Pages that nobody touches cost nothing.
+ */
+
+/** elements in a block, the unit of block maxima and block sums */
+export const BLOCK = 128;
+/** longest selection that leaves the kernel */
+export const SELECTION_MAX = 4096;
+/** longest list of candidates inside the kernel, before the best SELECTION_MAX of them are kept */
+export const CANDIDATES_MAX = 16384;
+/** bytes that pass through the staging area at a time, when elements have to be widened or parsed */
+export const STAGING_BYTES = 65536;
+export const BINS = 2048;
+
+const PAGE_BYTES = 65536;
+const ALIGNMENT = 128;
+
+/** How much the kernel can hold. */
+export interface KernelLimits {
+  /** longest row, in elements: 1 to 1,048,576 */
+  readonly vocab_size_max: number;
+  /** how many rows can be leased at once, 1 or more */
+  readonly rows_max: number;
+}
+
+/** Byte addresses. */
+export interface Layout {
+  readonly block_values: number;
+  readonly block_weights: number;
+  readonly bins: number;
+  readonly block_sums: number;
+  readonly heap: number;
+  readonly selected_ids: number;
+  readonly selected_logits: number;
+  readonly sort_keys: number;
+  readonly sort_spare: number;
+  readonly staging: number;
+  /** of the first row; the next ones follow every `row_bytes` */
+  readonly rows: number;
+  readonly row_bytes: number;
+  /** from a row's values to its block maxima */
+  readonly maxima_offset: number;
+  readonly pages: number;
+}
+
+export function layoutFor(limits: KernelLimits): Layout {
+  const blocks = Math.ceil(limits.vocab_size_max / BLOCK);
+  let next = PAGE_BYTES;
+  const take = (bytes: number): number => {
+    const address = next;
+    next = alignUp(next + bytes, ALIGNMENT);
+    return address;
+  };
+  const scratch = {
+    block_values: take(BLOCK * 4),
+    block_weights: take(BLOCK * 4),
+    bins: take(BINS * 8),
+    block_sums: take(blocks * 8),
+    heap: take(blocks * 4),
+    selected_ids: take(CANDIDATES_MAX * 4),
+    selected_logits: take(CANDIDATES_MAX * 4),
+    sort_keys: take(CANDIDATES_MAX * 8),
+    sort_spare: take(CANDIDATES_MAX * 8),
+    staging: take(STAGING_BYTES + 64),
+  };
+  const maxima_offset = alignUp(blocks * BLOCK * 4 + 64, ALIGNMENT);
+  const row_bytes = alignUp(maxima_offset + alignUp(blocks, 4) * 4, ALIGNMENT);
+  const pages = Math.ceil((next + row_bytes * limits.rows_max) / PAGE_BYTES);
+  return { ...scratch, rows: next, row_bytes, maxima_offset, pages };
+}
+
+function alignUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
