@@ -1,0 +1,177 @@
+/**
+ * The typed face of the number scanner: reads a JSON array of numbers from chunks of bytes and hands the
+ * values on as float32, each equal to Math.fround(Number(text)). It knows JSON's numbers and `-Infinity`;
+ * what anything else in the array means is its caller's to say.
+ */
+import { NUMBERS_BASE64 } from "./numbers.wasm.ts";
+
+/** Takes little-endian float32 values as bytes; false when they do not fit. A Row is one. */
+export interface ElementSink {
+  append(bytes: Uint8Array): boolean;
+}
+
+/** Longest number, in characters. JSON sets no limit; the longest that float64 needs has 767 digits. */
+export const NUMBER_LENGTH_MAX = 1024;
+
+/** Bytes that are gathered of something that is no number, so that it can be named in full. */
+const ODD_LENGTH = 64;
+
+/** Why a scanner stopped: the element at `index` is not one that can be taken. */
+export type Fault =
+  /** `text` (its first 64 bytes or so) stands where a number, `,` or `]` should; `expects` says which */
+  | { readonly kind: "odd"; readonly index: number; readonly text: Uint8Array; readonly expects: number }
+  /** a number above the float32 range */
+  | { readonly kind: "overflow"; readonly index: number; readonly text: Uint8Array }
+  /** the sink is full */
+  | { readonly kind: "full"; readonly index: number };
+
+/** What may come next. */
+export const FIRST = 0;
+export const VALUE = 1;
+export const COMMA = 2;
+
+const MORE = 0;
+const CLOSED = 1;
+const HARD = 2;
+
+interface NumberExports {
+  inputPointer(): number;
+  outputPointer(): number;
+  scanNumbers(begin: number, length: number, state: number): number;
+  readonly position: { readonly value: number };
+  readonly token_end: { readonly value: number };
+  readonly written: { readonly value: number };
+  readonly expects: { readonly value: number };
+}
+
+const MEMORY_PAGES = 4;
+const CHUNK_BYTES = 65_536;
+
+interface Machine {
+  readonly wasm: NumberExports;
+  readonly input: Uint8Array;
+  readonly output: Uint8Array;
+}
+
+let shared: Machine | undefined;
+
+/** One instance serves all scanners: nothing is left in it between two calls of `write`. */
+function machine(): Machine {
+  shared ??= instantiate();
+  return shared;
+}
+
+function instantiate(): Machine {
+  const bytes = Uint8Array.from(atob(NUMBERS_BASE64), (character) => character.charCodeAt(0));
+  const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  // The interface above is written from assembly/numbers.ts, which build-wasm compiles into the module.
+  const wasm = instance.exports as unknown as NumberExports;
+  return {
+    wasm,
+    input: new Uint8Array(memory.buffer, wasm.inputPointer()),
+    output: new Uint8Array(memory.buffer, wasm.outputPointer()),
+  };
+}
+
+/** One array, from behind its `[` to its `]`. */
+export class NumberScanner {
+  /** elements handed on so far */
+  count = 0;
+  /** true once the `]` was read */
+  closed = false;
+  fault: Fault | undefined;
+
+  readonly #sink: ElementSink;
+  #expects = FIRST;
+  #carry: Uint8Array = new Uint8Array(0);
+
+  constructor(sink: ElementSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Reads from `chunk[begin]` on and answers the index behind the last byte it used: the end of the chunk
+   * unless the array was closed or has a fault.
+   */
+  write(chunk: Uint8Array, begin: number): number {
+    let from = begin;
+    while (from < chunk.length && !this.closed && this.fault === undefined) {
+      const until = Math.min(chunk.length, from + CHUNK_BYTES);
+      const used = this.#scan(chunk.subarray(from, until), false);
+      from = this.closed ? from + used : until;
+    }
+    return from;
+  }
+
+  /** The text ended before the array did: what was held back to see more of it is looked at as it is. */
+  end(): void {
+    if (!this.closed && this.fault === undefined && this.#carry.length > 0)
+      this.#scan(new Uint8Array(0), true);
+  }
+
+  /** Scans what was carried over and these bytes; answers how many of these were used when the array closed. */
+  #scan(bytes: Uint8Array, final: boolean): number {
+    const { wasm, input } = machine();
+    const carried = this.#carry.length;
+    const length = carried + bytes.length;
+    input.set(this.#carry);
+    input.set(bytes, carried);
+    input[length] = 0;
+    let begin = 0;
+    for (;;) {
+      const status = wasm.scanNumbers(begin, length, this.#expects);
+      const position = wasm.position.value;
+      this.#expects = wasm.expects.value;
+      if (!this.#handOn(wasm.written.value)) return 0;
+      if (status === CLOSED) {
+        this.closed = true;
+        return position - carried;
+      }
+      if (status === HARD) {
+        begin = wasm.token_end.value;
+        if (!this.#handOnHard(input.subarray(position, begin))) return 0;
+        continue;
+      }
+      this.#stopAt(input.subarray(position, length), status, final);
+      return 0;
+    }
+  }
+
+  /** Gives the sink the first `elements` of the output. */
+  #handOn(elements: number): boolean {
+    if (elements === 0) return true;
+    if (!this.#sink.append(machine().output.subarray(0, elements * 4))) {
+      this.fault = { kind: "full", index: this.count };
+      return false;
+    }
+    this.count += elements;
+    return true;
+  }
+
+  /** A number that needs correct rounding in full generality: JavaScript's own. */
+  #handOnHard(text: Uint8Array): boolean {
+    const value = Math.fround(Number(String.fromCharCode(...text)));
+    if (value === Number.POSITIVE_INFINITY) {
+      this.fault = { kind: "overflow", index: this.count, text: text.slice(0, ODD_LENGTH) };
+      return false;
+    }
+    const { output } = machine();
+    new DataView(output.buffer, output.byteOffset).setFloat32(0, value, true);
+    this.#expects = COMMA;
+    return this.#handOn(1);
+  }
+
+  /** Keeps an incomplete token for the next chunk, or calls it a fault. */
+  #stopAt(rest: Uint8Array, status: number, final: boolean): void {
+    const wait = status === MORE ? rest.length <= NUMBER_LENGTH_MAX : rest.length < ODD_LENGTH;
+    if (wait && !final) this.#carry = rest.slice();
+    else
+      this.fault = {
+        kind: "odd",
+        index: this.count,
+        text: rest.slice(0, ODD_LENGTH),
+        expects: this.#expects,
+      };
+  }
+}
