@@ -2,10 +2,11 @@
 export { Problem, type ProblemCode } from "./errors.ts";
 export type { Row } from "./kernels/kernel.ts";
 export type { Dtype } from "./kernels/row.ts";
-export type { TokenLogprob } from "./sampling/logprobs.ts";
 export { PRESETS, type Preset } from "./sampling/presets.ts";
+export type { Sampled } from "./sampling/report.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
-export { createSampler, type Sampled, type Sampler } from "./sampling/sampler.ts";
+export { createSampler, type Sampler } from "./sampling/sampler.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/step-options.ts";
+export type { TokenLogprob } from "./sampling/token-logprob.ts";

@@ -11,10 +11,15 @@ import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection, fillFromSparse } from "./compaction.ts";
 import { Dense, maskedBy } from "./dense.ts";
-import { massOf, type RawRow, type TokenLogprob, tokenLogprob } from "./logprobs.ts";
+import { massOf, type RawRow } from "./logprobs.ts";
 import { Omitted } from "./omitted.ts";
+import { note, type Removal } from "./removal.ts";
 import type { SparseRow } from "./rows.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
+import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
+
+/** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
+export const SMALL_ROW = 256;
 
 export class Candidates {
   readonly #dense: Dense;
@@ -22,6 +27,8 @@ export class Candidates {
   /** what a sparse row left out; whole rows leave out nothing */
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
+  /** by what limit the present stage has removed tokens */
+  readonly removal: Removal = { kind: "other", limit: 0 };
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -42,6 +49,7 @@ export class Candidates {
     if (max === Number.NEGATIVE_INFINITY)
       throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
     if (max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
+    else if (row.length <= SMALL_ROW) this.#everything();
   }
 
   /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
@@ -54,11 +62,22 @@ export class Candidates {
   }
 
   beginStage(stage: string): void {
+    note(this.removal, "other", 0);
     if (this.#form === "dense") this.#dense.undo.mark(stage);
   }
 
   endStage(stage: string): void {
     if (this.#form === "compact" && this.#compact.count === 0) throw maskedBy(stage);
+  }
+
+  /** Copies the kept tokens, whatever form they are in, and changes nothing. */
+  copyTo(copy: Compact): void {
+    if (this.#form === "compact") {
+      this.#compact.copyTo(copy);
+      return;
+    }
+    copy.reset(this.vocab_size);
+    fillFromDense(copy, this.#dense);
   }
 
   /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
@@ -142,6 +161,7 @@ export class Candidates {
 
   /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
   keepTopK(k: number, ties: Ties): void {
+    note(this.removal, "rank", k);
     if (this.#form === "compact") this.#keepTopCompact(k, ties);
     else if (k <= this.#kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
@@ -152,6 +172,7 @@ export class Candidates {
    * is below p, or with `inclusive` not above p. Never fewer than min_keep.
    */
   keepMass(p: number, rule: MassRule): void {
+    note(this.removal, "mass", p);
     if (this.#omitted.isOpen) this.#keepMassSparse(p, rule);
     else if (this.#form === "compact") this.#compact.keepMass(p, rule);
     else this.#afterCut(this.#dense.cutToMass(p, rule));
@@ -159,6 +180,7 @@ export class Candidates {
 
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
   keepScoresFrom(threshold: number, min_keep: number): void {
+    note(this.removal, "score", threshold);
     if (this.#form === "compact") this.#keepFromCompact(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
   }
@@ -170,11 +192,23 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u);
   }
 
+  /** One draw for each uniform, no token twice; at most as many as are kept. */
+  drawDistinct(uniforms: readonly number[]): number[] {
+    return this.#everything().drawDistinct(uniforms);
+  }
+
+  /** The kept token ids, ascending. */
+  keptIds(): number[] {
+    const compact = this.#everything();
+    compact.orderById();
+    return Array.from(compact.token_ids.subarray(0, compact.count));
+  }
+
   /** ln of the probability with which a kept token is drawn. */
   logprob(token_id: number): number {
     const score =
       this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
-    return score === Number.NEGATIVE_INFINITY ? score : score - this.#logSumExpKept();
+    return notAboveZero(score - this.#logSumExpKept());
   }
 
   /** The n most likely kept tokens with ln of their probabilities. */
@@ -182,10 +216,7 @@ export class Candidates {
     const logsumexp = this.#logSumExpKept();
     if (this.#form === "dense") return this.#dense.top(n, logsumexp);
     this.#compact.rank();
-    const top: TokenLogprob[] = [];
-    for (let i = 0; i < Math.min(n, this.#compact.count); i++)
-      top.push(tokenLogprob(this.#compact.token_ids[i]!, this.#compact.scores[i]! - logsumexp));
-    return top;
+    return this.#compact.top(n, logsumexp);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */

@@ -8,14 +8,15 @@ import type { Candidates } from "./candidates.ts";
 import type { StepContext } from "./context.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import type { Preset } from "./presets.ts";
-import type { Stage, StageOptions } from "./stage.ts";
+import type { Skipped, Stage, StageOptions } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
+import type { Tracer } from "./trace.ts";
 
 export interface ChainEntry {
   readonly stage: Stage;
   readonly options: StageOptions;
   /** why it does not run: its options are neutral, or a greedy chain makes it pointless */
-  readonly skipped: "neutral" | "greedy" | undefined;
+  readonly skipped: Skipped | undefined;
 }
 
 export type Chain = readonly ChainEntry[];
@@ -30,6 +31,29 @@ export function runChain(chain: Chain, candidates: Candidates, context: StepCont
     candidates.beginStage(stage.name);
     stage.apply(candidates, options, context);
     candidates.endStage(stage.name);
+  }
+}
+
+/** The same with an account of every stage. `now` tells microseconds; without it the trace holds no times. */
+export function runChainTraced(
+  chain: Chain,
+  candidates: Candidates,
+  context: StepContext,
+  tracer: Tracer,
+  now: (() => number) | undefined,
+): void {
+  tracer.begin(candidates);
+  for (const entry of chain) {
+    const { stage, options, skipped } = entry;
+    if (skipped !== undefined) {
+      tracer.skipped(stage.name, skipped);
+      continue;
+    }
+    const began = now?.();
+    candidates.beginStage(stage.name);
+    stage.apply(candidates, options, context);
+    candidates.endStage(stage.name);
+    tracer.ran(stage.name, candidates, began === undefined || now === undefined ? undefined : now() - began);
   }
 }
 
@@ -101,7 +125,7 @@ function compile(parts: readonly ParsedEntry[]): Chain {
   }));
 }
 
-function whySkipped(stage: Stage, options: StageOptions, i: number, greedyAt: number): ChainEntry["skipped"] {
+function whySkipped(stage: Stage, options: StageOptions, i: number, greedyAt: number): Skipped | undefined {
   if (stage.isNeutral(options)) return "neutral";
   return i < greedyAt && stage.keepsArgmax ? "greedy" : undefined;
 }

@@ -7,6 +7,7 @@
 import { exp, ln } from "../kernels/float64.ts";
 import { sortById, sortByScore } from "./ordering.ts";
 import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
+import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
 const CAPACITY_AT_START = 4096;
 
@@ -37,6 +38,13 @@ export class Compact {
   filled(count: number, order: "score" | "id" | "none"): void {
     this.count = count;
     this.#order = order;
+  }
+
+  copyTo(other: Compact): void {
+    other.reset(this.count);
+    other.token_ids.set(this.token_ids.subarray(0, this.count));
+    other.scores.set(this.scores.subarray(0, this.count));
+    other.filled(this.count, this.#order);
   }
 
   divideBy(temperature: number): void {
@@ -149,20 +157,56 @@ export class Compact {
     else if (kept < this.count) this.#removeBelow(threshold);
   }
 
+  /** The first n with ln of their probabilities, for a normaliser that the caller knows; rank first. */
+  top(n: number, logsumexp: number): TokenLogprob[] {
+    const top: TokenLogprob[] = [];
+    const end = Math.min(n, this.count);
+    for (let i = 0; i < end; i++) top.push(tokenLogprob(this.token_ids[i]!, this.scores[i]! - logsumexp));
+    return top;
+  }
+
   /** The token at u of the cumulative distribution, taken in token-id order. */
   draw(u: number): number {
+    const weights = this.#weightsById();
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) sum += weights[i]!;
+    return this.token_ids[this.#find(weights, u * sum)]!;
+  }
+
+  /**
+   * One draw for each uniform, none of which repeats a token (at most `count`): each is drawn from what is left,
+   * which has the distribution of Gumbel top-k (Kool et al., Stochastic Beams and Where to Find Them, 2019).
+   */
+  drawDistinct(uniforms: readonly number[]): number[] {
+    const weights = this.#weightsById();
+    return uniforms.map((u) => {
+      let sum = 0;
+      for (let i = 0; i < this.count; i++) sum += weights[i]!;
+      const index = this.#find(weights, u * sum);
+      weights[index] = 0;
+      return this.token_ids[index]!;
+    });
+  }
+
+  /** exp(score − max) in token-id order. */
+  #weightsById(): Float64Array {
     this.orderById();
     const max = this.max();
-    const weights = this.#probabilities;
+    for (let i = 0; i < this.count; i++) this.#probabilities[i] = exp(this.scores[i]! - max);
+    return this.#probabilities;
+  }
+
+  /** The first index at which the running sum exceeds the target; the last with any weight if rounding passes it. */
+  #find(weights: Float64Array, target: number): number {
     let sum = 0;
+    let last = 0;
     for (let i = 0; i < this.count; i++) {
-      sum += exp(this.scores[i]! - max);
-      weights[i] = sum;
+      if (weights[i] === 0) continue;
+      sum += weights[i]!;
+      last = i;
+      if (sum > target) break;
     }
-    const target = u * sum;
-    let i = 0;
-    while (i < this.count - 1 && weights[i]! <= target) i++;
-    return this.token_ids[i]!;
+    return last;
   }
 
   /** n, or with ties "keep" as many as are not below the n-th. */
@@ -190,15 +234,19 @@ export class Compact {
     this.#forgetPositions();
   }
 
+  has(token_id: number): boolean {
+    return this.indexOf(token_id) >= 0;
+  }
+
   /** Score of one token; −Infinity when it is not a candidate (any more). */
   scoreOf(token_id: number): number {
-    const index = this.#indexOf(token_id);
+    const index = this.indexOf(token_id);
     return index < 0 ? Number.NEGATIVE_INFINITY : this.scores[index]!;
   }
 
   /** Gives one token another score; −Infinity removes it. A token that is no candidate stays none. */
   setScore(token_id: number, score: number): void {
-    const index = this.#indexOf(token_id);
+    const index = this.indexOf(token_id);
     if (index < 0) return;
     if (score === Number.NEGATIVE_INFINITY) {
       this.#remove(index);
@@ -221,7 +269,8 @@ export class Compact {
     this.count = last;
   }
 
-  #indexOf(token_id: number): number {
+  /** Place in the arrays; −1 for a token that is no candidate. */
+  indexOf(token_id: number): number {
     if (!this.#positions_valid) this.#indexPositions();
     return (this.#positions[token_id] ?? 0) - 1;
   }

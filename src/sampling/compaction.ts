@@ -19,6 +19,18 @@ export function fillFromSelection(
   compact.filled(count, order);
 }
 
+/** The finite logits of a whole row, as they stand in it. */
+export function fillFromRow(compact: Compact, row: Row): void {
+  let count = 0;
+  for (let id = 0; id < row.length; id++) {
+    if (row.values[id] === Number.NEGATIVE_INFINITY) continue;
+    compact.token_ids[count] = id;
+    compact.scores[count] = row.values[id]!;
+    count++;
+  }
+  compact.filled(count, "id");
+}
+
 /** Every kept token of a dense row, however many: the way of those samplers that have no kernel of their own. */
 export function fillFromDense(compact: Compact, dense: Dense): void {
   const { floor, tie_id, temperature, vocab_size } = dense;

@@ -19,8 +19,6 @@ export class StepContext {
   vocab_size = 0;
   seed = "0";
   step = 0;
-  /** which of the step's draws this is, from 0 */
-  draw = 0;
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(
@@ -34,7 +32,6 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = step.seed;
     this.step = step.step;
-    this.draw = 0;
     requireInVocabulary(step.history, vocab_size, "/history");
   }
 
@@ -53,9 +50,9 @@ export class StepContext {
     return this.history.length - this.prompt_length;
   }
 
-  /** A uniform of (0, 1) with 53 bits for this step and draw, keyed by what it is for. */
-  uniform(purpose: Purpose): number {
-    return uniform(purpose, this.seed, this.step, this.draw);
+  /** A uniform of (0, 1) with 53 bits for this step, keyed by what it is for and by the draw, from 0. */
+  uniform(purpose: Purpose, draw = 0): number {
+    return uniform(purpose, this.seed, this.step, draw);
   }
 
   /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */

@@ -10,8 +10,8 @@
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
-import { type TokenLogprob, tokenLogprob } from "./logprobs.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
+import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import { Undo } from "./undo.ts";
 
 /** Largest finite float32: an edit that would overflow stops here, so that a row never gains an infinity. */

@@ -7,13 +7,7 @@
 import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
-import type { SparseRow } from "./rows.ts";
-
-export interface TokenLogprob {
-  readonly token_id: number;
-  /** ln p; null stands for −Infinity, probability 0, which JSON cannot write */
-  readonly logprob: number | null;
-}
+import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
 export interface RawRow {
@@ -65,10 +59,6 @@ export class RawDense implements RawRow {
   }
 }
 
-export function tokenLogprob(token_id: number, logprob: number): TokenLogprob {
-  return { token_id, logprob: Number.isFinite(logprob) ? logprob : null };
-}
-
 /** Σ exp(raw ln p) over some tokens. */
 export function massOf(raw: RawRow, token_ids: ArrayLike<number>, count: number): number {
   let mass = 0;
@@ -76,21 +66,17 @@ export function massOf(raw: RawRow, token_ids: ArrayLike<number>, count: number)
   return mass;
 }
 
-/** The raw side of a sparse row; exact when the sender told ln Σ exp of the whole row. */
-export class RawSparse implements RawRow {
-  readonly #ranked: Compact;
+/** The raw side of a sparse or small row, in float64; exact when ln Σ exp of the whole row is known. */
+export class RawCompact implements RawRow {
+  readonly #ranked = new Compact();
   readonly #logsumexp: number;
 
-  constructor(row: SparseRow) {
-    const ranked = new Compact();
-    ranked.reset(row.token_ids.length);
-    ranked.token_ids.set(row.token_ids);
-    ranked.scores.set(row.values);
-    ranked.filled(row.token_ids.length, "none");
-    ranked.keepScoresFrom(-Number.MAX_VALUE, 1);
-    ranked.rank();
-    this.#ranked = ranked;
-    this.#logsumexp = row.logsumexp ?? ranked.logSumExp();
+  /** `fill` brings the finite logits into the empty arrays. */
+  constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
+    this.#ranked.reset(size);
+    fill(this.#ranked);
+    this.#ranked.rank();
+    this.#logsumexp = logsumexp ?? this.#ranked.logSumExp();
   }
 
   logprob(token_id: number): number {
@@ -98,13 +84,10 @@ export class RawSparse implements RawRow {
   }
 
   rank(token_id: number): number {
-    return this.#ranked.token_ids.subarray(0, this.#ranked.count).indexOf(token_id) + 1;
+    return this.#ranked.indexOf(token_id) + 1;
   }
 
   top(n: number): TokenLogprob[] {
-    const top: TokenLogprob[] = [];
-    for (let i = 0; i < Math.min(n, this.#ranked.count); i++)
-      top.push(tokenLogprob(this.#ranked.token_ids[i]!, this.#ranked.scores[i]! - this.#logsumexp));
-    return top;
+    return this.#ranked.top(n, this.#logsumexp);
   }
 }

@@ -5,38 +5,18 @@
  */
 import { Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
-import { Candidates } from "./candidates.ts";
-import { nextStates, runChain } from "./chain.ts";
+import { Candidates, SMALL_ROW } from "./candidates.ts";
+import { nextStates, runChain, runChainTraced } from "./chain.ts";
+import type { Compact } from "./compact.ts";
+import { fillFromRow, fillFromSparse } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
-import { RawDense, type RawRow, RawSparse, type TokenLogprob, tokenLogprob } from "./logprobs.ts";
+import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
+import { exactness, reportOf, type Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
-
-/** The reply to one step, in wire order. What was not asked for is absent. */
-export interface Sampled {
-  readonly token_id: number;
-  /** raw ln p of the token; null stands for −Infinity */
-  readonly logprob?: number | null;
-  /** ln of the probability with which it was drawn */
-  readonly processed_logprob?: number;
-  /** 1 = most likely in the raw row */
-  readonly rank?: number;
-  readonly top_logprobs?: readonly TokenLogprob[];
-  readonly named_logprobs?: readonly TokenLogprob[];
-  /** how many tokens were left to draw from */
-  readonly kept: number;
-  /** the raw mass of the tokens that were left */
-  readonly kept_mass?: number;
-  /** sparse rows: whether the whole row would provably have given the same answer */
-  readonly exact?: boolean;
-  readonly seed: string;
-  readonly step: number;
-  /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
-  readonly state: Readonly<Record<string, unknown>> | null;
-  readonly system_fingerprint: string;
-}
+import { type Fate, type TraceEntry, Tracer } from "./trace.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
@@ -46,9 +26,10 @@ export interface Sampler {
   sample(row: LogitsRow, options: StepOptions): Sampled;
 }
 
-export function createSampler(limits: KernelLimits): Sampler {
+/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
+export function createSampler(limits: KernelLimits, now?: () => number): Sampler {
   const kernel = createKernel(limits);
-  const machine: Machine = { kernel, candidates: new Candidates(kernel), context: new StepContext() };
+  const machine: Machine = { kernel, candidates: new Candidates(kernel), context: new StepContext(), now };
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
@@ -60,10 +41,12 @@ interface Machine {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
+  readonly now: (() => number) | undefined;
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Sampled {
+function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
+  const { kernel, candidates, context } = machine;
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -73,21 +56,56 @@ function sampleStep({ kernel, candidates, context }: Machine, row: LogitsRow, op
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
   const raw = wantsLogprobs(options) ? rawOf(kernel, row) : undefined;
   try {
-    runChain(options.chain, candidates, context);
-    const token_id = candidates.draw(context.uniform("token"));
+    const account = run(machine, options);
+    const drawn = drawAll(candidates, context, options);
+    const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, token_id);
     return {
       token_id,
-      ...report(candidates, raw, token_id, options),
-      ...exactness(candidates, row, options),
+      ...reportOf(candidates, raw, drawn, options),
+      ...(isSparse(row) && exactness(candidates, row, options)),
       seed,
       step: options.step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
+      ...account,
     };
   } finally {
     candidates.restoreRow();
   }
+}
+
+/** Runs the chain; with a trace when one is asked for. */
+function run(
+  { candidates, context, now }: Machine,
+  options: StepOptions,
+): { trace?: readonly TraceEntry[]; fates?: readonly Fate[] } {
+  if (options.trace === false) {
+    runChain(options.chain, candidates, context);
+    return {};
+  }
+  const tracer = new Tracer(options.logprob_token_ids);
+  runChainTraced(options.chain, candidates, context, tracer, options.trace === "timed" ? now : undefined);
+  const fates = tracer.fates();
+  return { trace: tracer.entries, ...(fates.length > 0 && { fates }) };
+}
+
+function drawAll(
+  candidates: Candidates,
+  context: StepContext,
+  { n = 1, replacement }: StepOptions,
+): number[] {
+  if (n === 1) return [candidates.draw(context.uniform("token"))];
+  const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
+  if (replacement) return uniforms.map((u) => candidates.draw(u));
+  const kept = candidates.count();
+  if (n > kept)
+    throw new Problem(
+      "invalid_option",
+      `n must be at most the number of tokens left, ${kept}, got ${n}`,
+      "/n",
+    );
+  return candidates.drawDistinct(uniforms);
 }
 
 function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
@@ -109,55 +127,11 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 }
 
 function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
-  return isSparse(row) ? new RawSparse(row) : new RawDense(kernel, row);
-}
-
-type Report = Omit<Sampled, "token_id" | "exact" | "seed" | "step" | "state" | "system_fingerprint">;
-
-/** What is told of the draw. The processed side is read first: reading the raw side puts the row back. */
-function report(
-  candidates: Candidates,
-  raw: RawRow | undefined,
-  token_id: number,
-  options: StepOptions,
-): Report {
-  const kept = candidates.count();
-  if (raw === undefined) return { kept };
-  const { logprobs, logprobs_mode, top_logprobs, logprob_token_ids } = options;
-  const processed = logprobs_mode === "processed";
-  const processed_logprob = candidates.logprob(token_id);
-  const named = processed
-    ? logprob_token_ids.map((id) => tokenLogprob(id, candidates.logprob(id)))
-    : undefined;
-  const top = processed ? candidates.top(top_logprobs) : undefined;
-  const kept_mass = candidates.keptMass(raw);
-  return {
-    ...(logprobs && {
-      logprob: tokenLogprob(token_id, raw.logprob(token_id)).logprob,
-      processed_logprob,
-      rank: raw.rank(token_id),
-    }),
-    ...(top_logprobs > 0 && { top_logprobs: top ?? raw.top(top_logprobs) }),
-    ...(logprob_token_ids.length > 0 && {
-      named_logprobs: named ?? logprob_token_ids.map((id) => tokenLogprob(id, raw.logprob(id))),
-    }),
-    kept,
-    ...(logprobs && { kept_mass }),
-  };
-}
-
-function exactness(
-  candidates: Candidates,
-  row: LogitsRow,
-  { require_exact }: StepOptions,
-): { exact?: boolean } {
-  if (!isSparse(row)) return {};
-  const exact = candidates.isExact();
-  if (require_exact && !exact)
-    throw new Problem(
-      "need_more_tokens",
-      `${row.token_ids.length} tokens were not enough to prove the answer exact`,
-      "/logits/token_ids",
-    );
-  return { exact };
+  if (isSparse(row)) {
+    const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
+    return new RawCompact(row.token_ids.length, fill, row.logsumexp);
+  }
+  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
+  return new RawDense(kernel, row);
 }

@@ -11,6 +11,9 @@ export interface StageOptions {
   readonly stage: string;
 }
 
+/** Why a stage of a chain does not run: its options are neutral, or a greedy chain makes it pointless. */
+export type Skipped = "neutral" | "greedy";
+
 export interface Stage<Options extends StageOptions = StageOptions> {
   /** wire name; also the option of the short form that adds it to the chain */
   readonly name: Options["stage"];

@@ -51,6 +51,18 @@ const CONTROL = {
     .describe(
       "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
     ),
+  n: whole({ min: 1 }).describe(
+    "How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`.",
+  ),
+  replacement: flag().describe(
+    "Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does.",
+  ),
+  trace: z
+    .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
+    .describe(
+      "Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false.",
+    ),
+  kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
   logprobs: flag().describe("Report logprob, processed_logprob, rank and kept_mass. Default false."),
   top_logprobs: whole({ min: 0 }).describe(
     "Report the n most likely tokens with their log-probabilities. Default 0.",
@@ -94,6 +106,11 @@ export interface StepOptions {
   readonly step: number;
   /** state of each stage of the chain that carries one, by stage name */
   readonly state: Readonly<Record<string, unknown>>;
+  /** undefined: one draw, no list of draws */
+  readonly n: number | undefined;
+  readonly replacement: boolean;
+  readonly trace: boolean | "timed";
+  readonly kept_token_ids: boolean;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
   readonly logprobs_mode: "raw" | "processed";
@@ -107,6 +124,7 @@ export interface OptionLimits {
   readonly history_length_max: number;
   readonly bias_entries_max: number;
   readonly top_logprobs_max: number;
+  readonly draws_max: number;
 }
 
 export const DEFAULT_OPTION_LIMITS: OptionLimits = {
@@ -114,6 +132,7 @@ export const DEFAULT_OPTION_LIMITS: OptionLimits = {
   history_length_max: 1_048_576,
   bias_entries_max: 65_536,
   top_logprobs_max: 1024,
+  draws_max: 16_384,
 };
 
 /** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
@@ -139,6 +158,10 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     seed: options.seed,
     step: options.step ?? 0,
     state: statesOf(chain, options.state ?? {}),
+    n: options.n,
+    replacement: options.replacement ?? true,
+    trace: options.trace ?? false,
+    kept_token_ids: options.kept_token_ids ?? false,
     logprobs: options.logprobs ?? (options.top_logprobs ?? 0) > 0,
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode: options.logprobs_mode ?? "raw",
@@ -215,7 +238,7 @@ function divide(value: Readonly<Record<string, unknown>>) {
 
 /** The lengths that a limit bounds, by option. */
 function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unknown>>): void {
-  const { chain, history, logit_bias, top_logprobs, logprob_token_ids } = value;
+  const { chain, history, logit_bias, top_logprobs, logprob_token_ids, n } = value;
   if (Array.isArray(chain)) requireAtMost("chain", chain.length, limits.chain_length_max, "stages");
   if (Array.isArray(history))
     requireAtMost("history", history.length, limits.history_length_max, "token ids");
@@ -223,6 +246,7 @@ function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unkn
     requireAtMost("logit_bias", Object.keys(logit_bias).length, limits.bias_entries_max, "entries");
   if (typeof top_logprobs === "number")
     requireAtMost("top_logprobs", top_logprobs, limits.top_logprobs_max, "tokens");
+  if (typeof n === "number") requireAtMost("n", n, limits.draws_max, "draws");
   if (Array.isArray(logprob_token_ids))
     requireAtMost("logprob_token_ids", logprob_token_ids.length, limits.top_logprobs_max, "token ids");
 }

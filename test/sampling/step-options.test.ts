@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { problemOf } from "./sample.ts";
+
+const names = (value: unknown) =>
+  parseStepOptions(value).chain.map(({ stage, skipped }) => [stage.name, skipped]);
+
+describe("the short form", () => {
+  test("runs in the order of OpenAI's API whatever the order of the keys", () => {
+    expect(
+      names({
+        min_p: 0.1,
+        top_p: 0.9,
+        temperature: 0.7,
+        top_k: 4,
+        logit_bias: { "1": 2 },
+        frequency_penalty: 1,
+      }),
+    ).toEqual([
+      ["logit_bias", undefined],
+      ["frequency_penalty", undefined],
+      ["temperature", undefined],
+      ["top_k", undefined],
+      ["top_p", undefined],
+      ["min_p", undefined],
+    ]);
+  });
+
+  test("nothing asked for is an empty chain", () => {
+    expect(names({})).toEqual([]);
+  });
+
+  test("neutral stages stay in the chain and are skipped", () => {
+    expect(names({ temperature: 1, top_k: 0, top_p: 1, min_p: 0 }).map(([, skipped]) => skipped)).toEqual(
+      new Array(4).fill("neutral"),
+    );
+  });
+
+  test("a greedy chain skips what cannot change the argmax before it", () => {
+    expect(names({ temperature: 0, presence_penalty: 1, history: [1] })).toEqual([
+      ["presence_penalty", undefined],
+      ["temperature", undefined],
+    ]);
+    expect(
+      names({
+        chain: [
+          { stage: "top_k", top_k: 40 },
+          { stage: "min_p", min_p: 0.1 },
+          { stage: "temperature", temperature: 0 },
+        ],
+      }),
+    ).toEqual([
+      ["top_k", "greedy"],
+      ["min_p", "greedy"],
+      ["temperature", undefined],
+    ]);
+  });
+});
+
+describe("options that are refused", () => {
+  test.each([
+    [{ top_q: 1 }, "unknown_option", "/top_q", 'there is no option "top_q"'],
+    [{ top_p: 1.5 }, "invalid_option", "/top_p", "top_p must lie in [0, 1], got 1.5"],
+    [{ top_p: "0.5" }, "invalid_option", "/top_p", 'top_p must lie in [0, 1], got "0.5"'],
+    [{ temperature: null }, "invalid_option", "/temperature", "temperature must lie in [0, 1000], got null"],
+    [{ temperature: -1 }, "invalid_option", "/temperature", "got -1"],
+    [{ top_k: 1.5 }, "invalid_option", "/top_k", "top_k must be a whole number of at least 0, got 1.5"],
+    [{ logprobs: 1 }, "invalid_option", "/logprobs", "logprobs must be true or false, got 1"],
+    [{ seed: 1.5 }, "invalid_option", "/seed", "seed must be an integer of 64 bits"],
+    [{ seed: true }, "invalid_option", "/seed", "seed"],
+    [{ step: -1 }, "invalid_option", "/step", "step must be a whole number of at least 0, got -1"],
+    [{ history: [1, "2"] }, "invalid_option", "/history/1", 'must be a token id (0, 1, 2, …), got "2"'],
+    [{ history: 5 }, "invalid_option", "/history", "must be an array of token ids, got 5"],
+    [
+      { history: [1], prompt_length: 2 },
+      "invalid_option",
+      "/prompt_length",
+      "at most the length of history, 1, got 2",
+    ],
+    [
+      { logit_bias: { "01": 1 } },
+      "invalid_option",
+      "/logit_bias/01",
+      "must have token ids (0, 1, 2, …) as keys",
+    ],
+    [{ logit_bias: { "": 1 } }, "invalid_option", "/logit_bias/", "as keys"],
+    [
+      { logit_bias: { "1": "x" } },
+      "invalid_option",
+      "/logit_bias/1",
+      'must be a finite number, "-inf" or null, got "x"',
+    ],
+    [{ logit_bias: [1] }, "invalid_option", "/logit_bias", "must be an object"],
+    [{ preset: "gpt" }, "unknown_preset", "/preset", 'there is no preset "gpt"'],
+    [
+      { chain: [{ stage: "top_q" }] },
+      "unknown_stage",
+      "/chain/0/stage",
+      'there is no stage "top_q"; known: ',
+    ],
+    [{ chain: [{ top_k: 1 }] }, "invalid_option", "/chain/0", "an entry of chain must be an object"],
+    [
+      { chain: [{ stage: "top_k" }] },
+      "invalid_option",
+      "/chain/0/top_k",
+      "top_k must be a whole number of at least 0, got nothing",
+    ],
+    [
+      { chain: [{ stage: "top_k", top_k: 1, top_p: 1 }] },
+      "unknown_option",
+      "/chain/0/top_p",
+      'there is no option "top_p" here',
+    ],
+    [
+      { chain: [{ stage: "top_k", top_k: 1 }], temperature: 1 },
+      "option_conflict",
+      "/temperature",
+      "put temperature into it",
+    ],
+    [{ chain: [], preset: "openai" }, "option_conflict", "/preset", "exclude each other"],
+    [
+      { state: { mu: 1 } },
+      "option_conflict",
+      "/state/mu",
+      'no stage of this chain carries a state named "mu"',
+    ],
+    [{ trace: "slow" }, "invalid_option", "/trace", 'must be true, false or "timed", got "slow"'],
+    [{ ties: "maybe" }, "invalid_option", "/ties", 'ties must be one of "cut", "keep", got "maybe"'],
+    [{ top_logprobs: 5000 }, "limit_exceeded", "/top_logprobs", "at most 1024 tokens, got 5000"],
+    [JSON.parse('{"__proto__": {"top_k": 1}}'), "unknown_option", "/__proto__", "__proto__"],
+    [[], "invalid_option", "", "options must be an object"],
+  ])("%j", (value, code, pointer, sentence) => {
+    const problem = problemOf(() => parseStepOptions(value));
+    expect(problem).toMatchObject({ code, pointer });
+    expect(problem.message).toContain(sentence);
+  });
+});
