@@ -34,7 +34,8 @@ export interface KernelExports {
   kthBlockMaximum(maxima: number, blocks: number, k: number): number;
   sortSelection(length: number, keep: number): void;
   prepareWeights(largest: number, temperature: number): number;
-  sumWeights(values: number, maxima: number, blocks: number, windowed: boolean): number;
+  sumWeights(values: number, maxima: number, blocks: number): number;
+  sumAllWeights(values: number, blocks: number): number;
   draw(values: number, maxima: number, blocks: number, total: number, u: number): number;
   histogram(
     values: number,

@@ -93,7 +93,9 @@ export class MassPasses {
     this.#offset = wasm.prepareWeights(Math.min(row.max, cut.ceiling), clamped);
     const windowed = cut.floor !== -Infinity || cut.ceiling !== Infinity;
     setWindow(this.#machine, cut);
-    this.#total = wasm.sumWeights(row.address, row.maxima_address, row.blocks, windowed);
+    this.#total = windowed
+      ? wasm.sumWeights(row.address, row.maxima_address, row.blocks)
+      : wasm.sumAllWeights(row.address, row.blocks);
     this.#row = row;
     this.#version = row.version;
     this.#temperature = temperature;

@@ -9,6 +9,6 @@ export { gather, count, nthEqual, gatherEqual } from "./select";
 export { kthBlockMaximum } from "./heap";
 export { sortSelection } from "./sort";
 export { prepareWeights } from "./weights";
-export { sumWeights, draw } from "./mass";
+export { sumWeights, sumAllWeights, draw } from "./mass";
 export { histogram } from "./histogram";
 export { widenF16, widenBF16 } from "./widen";

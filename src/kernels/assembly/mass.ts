@@ -1,8 +1,8 @@
 /**
  * Sums of weights over the survivors of the window, one f64 per block, and the draw that walks them. Within a
- * block the weights go into four f32 vectors, which are added in a fixed order; across blocks everything is f64.
+ * block four f32 lanes are added in a fixed order; across blocks everything is f64.
  */
-import { block_sums, block_values, block_weights } from "./state";
+import { block_sums, block_weights } from "./state";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 import {
   c_high,
@@ -18,19 +18,18 @@ import {
   scaleBlock,
   shift,
   weigh,
+  weigh16,
   y_min,
 } from "./weights";
 
-/** Σ w over the survivors; leaves the block sums. Without a window every element counts. */
-export function sumWeights(values: usize, maxima: usize, blocks: i32, windowed: bool): f64 {
+/** Σ w over the survivors of the window; leaves the block sums. */
+export function sumWeights(values: usize, maxima: usize, blocks: i32): f64 {
   const floor = windowFloor();
   let total: f64 = 0;
   let block: i32 = 0;
   do {
     let sum: f64 = 0;
-    if (!windowed) {
-      sum = blockSum(yBlock(values + ((<usize>block) << 9)));
-    } else if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
+    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
       const from = windowBlock(values, block);
       sum = blockSumWithin(from, yBlock(from));
     }
@@ -38,6 +37,47 @@ export function sumWeights(values: usize, maxima: usize, blocks: i32, windowed: 
     total += sum;
     block += 1;
   } while (block != blocks);
+  return total;
+}
+
+/** Σ w over the whole row; leaves the block sums. −Infinity weighs 2^−124, which no sum can notice. */
+export function sumAllWeights(values: usize, blocks: i32): f64 {
+  if (plain) return sumPlainInto(block_sums, values, blocks);
+  let total: f64 = 0;
+  for (let block = 0; block < blocks; block++) {
+    scaleBlock(values + ((<usize>block) << 9), block_weights);
+    total += sumPlainInto(block_sums + ((<usize>block) << 3), block_weights, 1);
+  }
+  return total;
+}
+
+function sumPlainInto(sums: usize, y: usize, blocks: i32): f64 {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
+  const end = y + ((<usize>blocks) << 9);
+  let total: f64 = 0;
+  do {
+    const stop = y + 512;
+    let sum = weigh16(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+    y += 64;
+    do {
+      sum = f32x4.add(sum, weigh16(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+      y += 64;
+    } while (y != stop);
+    const block_sum = sumLanes(sum);
+    store<f64>(sums, block_sum);
+    total += block_sum;
+    sums += 8;
+  } while (y != end);
   return total;
 }
 
@@ -50,63 +90,31 @@ function yBlock(from: usize): usize {
   return block_weights;
 }
 
-function blockSum(from: usize): f64 {
-  const m = f32x4.splat(y_min);
-  const a = f32x4.splat(inverse);
-  const s = f32x4.splat(shift);
-  const ch = f32x4.splat(c_high);
-  const cl = f32x4.splat(c_low);
-  const a0 = f32x4.splat(p0);
-  const a1 = f32x4.splat(p1);
-  const a2 = f32x4.splat(p2);
-  const a3 = f32x4.splat(p3);
-  const a4 = f32x4.splat(p4);
-  const a5 = f32x4.splat(p5);
-  const stop = from + 512;
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  do {
-    s0 = f32x4.add(s0, weigh(v128.load(from), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    s1 = f32x4.add(s1, weigh(v128.load(from, 16), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    s2 = f32x4.add(s2, weigh(v128.load(from, 32), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    s3 = f32x4.add(s3, weigh(v128.load(from, 48), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    from += 64;
-  } while (from != stop);
-  return sumLanes(s0, s1, s2, s3);
-}
-
 // @ts-ignore: decorator
 @inline
-function sumLanes(s0: v128, s1: v128, s2: v128, s3: v128): f64 {
-  const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+function sumLanes(sum: v128): f64 {
   return (
     (<f64>f32x4.extract_lane(sum, 0) + <f64>f32x4.extract_lane(sum, 1)) +
     (<f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3))
   );
 }
 
-/** The same sum over x of [block_low, block_high] only; the weights come from y. */
+/** The same sum over x of [block_low, block_high] only; the weights come from y, and stay in `block_weights`. */
 function blockSumWithin(x: usize, y: usize): f64 {
   const low = f32x4.splat(block_low);
   const high = f32x4.splat(block_high);
   weighBlock(y);
   let from = block_weights;
   const stop = x + 512;
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
+  let sum = f32x4.splat(0);
   do {
-    s0 = f32x4.add(s0, within(x, from, low, high));
-    s1 = f32x4.add(s1, within(x + 16, from + 16, low, high));
-    s2 = f32x4.add(s2, within(x + 32, from + 32, low, high));
-    s3 = f32x4.add(s3, within(x + 48, from + 48, low, high));
+    const pair = f32x4.add(within(x, from, low, high), within(x + 16, from + 16, low, high));
+    const next = f32x4.add(within(x + 32, from + 32, low, high), within(x + 48, from + 48, low, high));
+    sum = f32x4.add(sum, f32x4.add(pair, next));
     x += 64;
     from += 64;
   } while (x != stop);
-  return sumLanes(s0, s1, s2, s3);
+  return sumLanes(sum);
 }
 
 /** Four weights, zero where x lies outside the bounds; the masked weights are stored back. */

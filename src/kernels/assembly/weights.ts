@@ -101,16 +101,83 @@ export function weigh(
   p4: v128,
   p5: v128,
 ): v128 {
-  const clamped = f32x4.pmax(y, y_min);
-  const t = f32x4.add(f32x4.mul(clamped, inverse), shift);
+  const x = f32x4.pmax(y, y_min);
+  const t = f32x4.add(f32x4.mul(x, inverse), shift);
   const n = f32x4.sub(t, shift);
-  const r = f32x4.sub(f32x4.sub(clamped, f32x4.mul(n, c_high)), f32x4.mul(n, c_low));
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, c_high)), f32x4.mul(n, c_low));
+  const r2 = f32x4.mul(r, r);
   let p = f32x4.add(f32x4.mul(p5, r), p4);
-  p = f32x4.add(f32x4.mul(p, r), p3);
-  p = f32x4.add(f32x4.mul(p, r), p2);
-  p = f32x4.add(f32x4.mul(p, r), p1);
-  p = f32x4.add(f32x4.mul(p, r), p0);
+  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p3, r), p2));
+  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p1, r), p0));
   return i32x4.add(p, i32x4.shl(t, 23));
+}
+
+/**
+ * The sum (w₀ + w₁) + (w₂ + w₃) of the weights of the 16 values at `from`, one of each quadruple a lane. The same
+ * arithmetic as `weigh`, written step by step across four vectors, because Node 24 keeps the order in which it is
+ * written and waits otherwise (bench/LOG.md).
+ */
+// @ts-ignore: decorator
+@inline
+export function weigh16(
+  from: usize,
+  y_min: v128,
+  inverse: v128,
+  shift: v128,
+  c_high: v128,
+  c_low: v128,
+  p0: v128,
+  p1: v128,
+  p2: v128,
+  p3: v128,
+  p4: v128,
+  p5: v128,
+): v128 {
+  const x0 = f32x4.pmax(v128.load(from), y_min);
+  const x1 = f32x4.pmax(v128.load(from, 16), y_min);
+  const x2 = f32x4.pmax(v128.load(from, 32), y_min);
+  const x3 = f32x4.pmax(v128.load(from, 48), y_min);
+  const t0 = f32x4.add(f32x4.mul(x0, inverse), shift);
+  const t1 = f32x4.add(f32x4.mul(x1, inverse), shift);
+  const t2 = f32x4.add(f32x4.mul(x2, inverse), shift);
+  const t3 = f32x4.add(f32x4.mul(x3, inverse), shift);
+  const n0 = f32x4.sub(t0, shift);
+  const n1 = f32x4.sub(t1, shift);
+  const n2 = f32x4.sub(t2, shift);
+  const n3 = f32x4.sub(t3, shift);
+  const r0 = f32x4.sub(f32x4.sub(x0, f32x4.mul(n0, c_high)), f32x4.mul(n0, c_low));
+  const r1 = f32x4.sub(f32x4.sub(x1, f32x4.mul(n1, c_high)), f32x4.mul(n1, c_low));
+  const r2 = f32x4.sub(f32x4.sub(x2, f32x4.mul(n2, c_high)), f32x4.mul(n2, c_low));
+  const r3 = f32x4.sub(f32x4.sub(x3, f32x4.mul(n3, c_high)), f32x4.mul(n3, c_low));
+  const q0 = f32x4.mul(r0, r0);
+  const q1 = f32x4.mul(r1, r1);
+  const q2 = f32x4.mul(r2, r2);
+  const q3 = f32x4.mul(r3, r3);
+  let a0 = f32x4.add(f32x4.mul(p5, r0), p4);
+  let a1 = f32x4.add(f32x4.mul(p5, r1), p4);
+  let a2 = f32x4.add(f32x4.mul(p5, r2), p4);
+  let a3 = f32x4.add(f32x4.mul(p5, r3), p4);
+  const b0 = f32x4.add(f32x4.mul(p3, r0), p2);
+  const b1 = f32x4.add(f32x4.mul(p3, r1), p2);
+  const b2 = f32x4.add(f32x4.mul(p3, r2), p2);
+  const b3 = f32x4.add(f32x4.mul(p3, r3), p2);
+  a0 = f32x4.add(f32x4.mul(a0, q0), b0);
+  a1 = f32x4.add(f32x4.mul(a1, q1), b1);
+  a2 = f32x4.add(f32x4.mul(a2, q2), b2);
+  a3 = f32x4.add(f32x4.mul(a3, q3), b3);
+  const c0 = f32x4.add(f32x4.mul(p1, r0), p0);
+  const c1 = f32x4.add(f32x4.mul(p1, r1), p0);
+  const c2 = f32x4.add(f32x4.mul(p1, r2), p0);
+  const c3 = f32x4.add(f32x4.mul(p1, r3), p0);
+  a0 = f32x4.add(f32x4.mul(a0, q0), c0);
+  a1 = f32x4.add(f32x4.mul(a1, q1), c1);
+  a2 = f32x4.add(f32x4.mul(a2, q2), c2);
+  a3 = f32x4.add(f32x4.mul(a3, q3), c3);
+  const w0 = i32x4.add(a0, i32x4.shl(t0, 23));
+  const w1 = i32x4.add(a1, i32x4.shl(t1, 23));
+  const w2 = i32x4.add(a2, i32x4.shl(t2, 23));
+  const w3 = i32x4.add(a3, i32x4.shl(t3, 23));
+  return f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3));
 }
 
 /** Copies 128 values as y = (x − reference)·scale. */
