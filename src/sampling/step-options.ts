@@ -83,7 +83,6 @@ const STAGE_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
   ),
 );
 
-/** Checks the options of stages that are not in the chain. */
 const STAGE_OPTIONS = z.strictObject(STAGE_FIELDS);
 
 /** The whole of a step's options, for the OpenAPI document; `parseStepOptions` is what checks them. */
@@ -180,8 +179,9 @@ export function mergeStepOptions(
 
 function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, unknown>>): Chain {
   if (options.chain === undefined) {
-    parseWith(STAGE_OPTIONS, stage_fields, "");
-    return chainFromShortForm(stage_fields, presetNamed(options.preset));
+    const chain = chainFromShortForm(stage_fields, presetNamed(options.preset));
+    requireValidLeftovers(stage_fields, chain);
+    return chain;
   }
   const [conflict] = Object.keys(stage_fields);
   if (conflict !== undefined)
@@ -193,6 +193,13 @@ function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, 
   if (options.preset !== undefined)
     throw new Problem("option_conflict", "chain and preset exclude each other", "/preset");
   return chainFromList(options.chain);
+}
+
+/** Options of stages that are not in the chain change nothing, and are checked all the same. */
+function requireValidLeftovers(stage_fields: Readonly<Record<string, unknown>>, chain: Chain): void {
+  const used = (name: string) => chain.some(({ stage }) => name in stage.options.shape);
+  const leftovers = Object.entries(stage_fields).filter(([name]) => !used(name));
+  if (leftovers.length > 0) parseWith(STAGE_OPTIONS, Object.fromEntries(leftovers), "");
 }
 
 /** The checked state of every stage that carries one: what the request brings, or a first step's. */
