@@ -12,11 +12,15 @@ import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection, fillFromSparse } from "./compaction.ts";
 import { Dense, maskedBy } from "./dense.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
+import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
 import { note, type Removal } from "./removal.ts";
 import type { SparseRow } from "./rows.ts";
+import { keepSparseMass, keepSparseScoresFrom, keepSparseTopK, setSparseScore } from "./sparse.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
+import { dropTopButLast } from "./top-choices.ts";
+import { keepNearest } from "./typical.ts";
 
 /** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
 export const SMALL_ROW = 256;
@@ -29,6 +33,7 @@ export class Candidates {
   #form: "dense" | "compact" = "dense";
   /** by what limit the present stage has removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0 };
+  readonly #moments: Moments = { logsumexp: 0, entropy: 0, sum_of_squares: 0 };
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -72,12 +77,8 @@ export class Candidates {
 
   /** Copies the kept tokens, whatever form they are in, and changes nothing. */
   copyTo(copy: Compact): void {
-    if (this.#form === "compact") {
-      this.#compact.copyTo(copy);
-      return;
-    }
-    copy.reset(this.vocab_size);
-    fillFromDense(copy, this.#dense);
+    if (this.#form === "compact") this.#compact.copyTo(copy);
+    else fillFromDense(copy.reset(this.vocab_size), this.#dense);
   }
 
   /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
@@ -106,6 +107,17 @@ export class Candidates {
   logSumExp(): number {
     this.#omitted.guess();
     return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
+  }
+
+  /** Normaliser, entropy and collision probability of the kept tokens; valid until the next call. */
+  moments(): Readonly<Moments> {
+    const compact = this.all();
+    return momentsOf(compact, compact.max(), this.#moments);
+  }
+
+  /** Population standard deviation of the kept scores. */
+  sigma(): number {
+    return sigmaOf(this.all());
   }
 
   /** Score of one token; −Infinity when it is not kept. */
@@ -144,7 +156,7 @@ export class Candidates {
   /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
   setScore(token_id: number, score: number): void {
     if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
-    else if (this.#omitted.isOpen) this.#setScoreSparse(token_id, score);
+    else if (this.#omitted.isOpen) setSparseScore(this.#compact, this.#omitted, token_id, score);
     else this.#compact.setScore(token_id, score);
   }
 
@@ -162,7 +174,8 @@ export class Candidates {
   /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
   keepTopK(k: number, ties: Ties): void {
     note(this.removal, "rank", k);
-    if (this.#form === "compact") this.#keepTopCompact(k, ties);
+    if (this.#omitted.isOpen) keepSparseTopK(this.#compact, this.#omitted, k, ties);
+    else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
     else if (k <= this.#kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
@@ -173,7 +186,7 @@ export class Candidates {
    */
   keepMass(p: number, rule: MassRule): void {
     note(this.removal, "mass", p);
-    if (this.#omitted.isOpen) this.#keepMassSparse(p, rule);
+    if (this.#omitted.isOpen) keepSparseMass(this.#compact, this.#omitted, p, rule);
     else if (this.#form === "compact") this.#compact.keepMass(p, rule);
     else this.#afterCut(this.#dense.cutToMass(p, rule));
   }
@@ -181,8 +194,21 @@ export class Candidates {
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
   keepScoresFrom(threshold: number, min_keep: number): void {
     note(this.removal, "score", threshold);
-    if (this.#form === "compact") this.#keepFromCompact(threshold, min_keep);
+    if (this.#omitted.isOpen) keepSparseScoresFrom(this.#compact, this.#omitted, threshold, min_keep);
+    else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
+  }
+
+  /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
+  keepTypical(p: number, rule: MassRule): void {
+    const { logsumexp, entropy } = this.moments();
+    keepNearest(this.all(), logsumexp - entropy, p, rule);
+  }
+
+  /** Of the tokens with scores of at least `threshold` keeps only the last in rank, if min_keep tokens stay. */
+  dropTopButLast(threshold: number, min_keep: number): void {
+    if (this.#editable() === this.#dense && this.#dense.banTopButLast(threshold, min_keep)) return;
+    dropTopButLast(this.all(), threshold, min_keep);
   }
 
   // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,34 +273,6 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact : this.#dense;
   }
 
-  #setScoreSparse(token_id: number, score: number): void {
-    const is_sent = this.#compact.scoreOf(token_id) !== Number.NEGATIVE_INFINITY;
-    this.#omitted.edited(is_sent ? Number.NEGATIVE_INFINITY : score);
-    this.#compact.setScore(token_id, score);
-  }
-
-  #keepTopCompact(k: number, ties: Ties): void {
-    const compact = this.#compact;
-    compact.keepTopK(k, ties);
-    if (this.#omitted.isOpen && compact.count >= k) this.#omitted.cutAt(compact.min());
-  }
-
-  #keepFromCompact(threshold: number, min_keep: number): void {
-    const compact = this.#compact;
-    compact.keepScoresFrom(threshold, min_keep);
-    if (this.#omitted.isOpen) this.#omitted.cutAt(Math.min(threshold, compact.min()));
-  }
-
-  /** A mass can be kept exactly if the prefix is the same for the least and the most that was left out. */
-  #keepMassSparse(p: number, rule: MassRule): void {
-    const compact = this.#compact;
-    const [least, most] = this.#omitted.massRatios(compact.logSumExp());
-    const kept_at_most = p * most < 1 ? compact.prefix(p * most, rule) : Number.POSITIVE_INFINITY;
-    compact.keepMass(Math.min(1, p * least), rule);
-    if (compact.count === kept_at_most) this.#omitted.cutAt(compact.min());
-    this.#omitted.guess();
-  }
-
   #afterCut(changed: boolean): void {
     if (!changed) return;
     const { row, floor, tie_id } = this.#dense;
@@ -294,7 +292,6 @@ export class Candidates {
 
   #turnCompact(capacity: number): Compact {
     this.#form = "compact";
-    this.#compact.reset(capacity);
-    return this.#compact;
+    return this.#compact.reset(capacity);
   }
 }

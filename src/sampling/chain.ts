@@ -84,13 +84,18 @@ export function chainFromList(list: readonly unknown[]): Chain {
 export function chainFromShortForm(given: Readonly<Record<string, unknown>>, preset: Preset): Chain {
   requireInOrder(given, preset);
   const present = { ...preset.defaults, ...given };
-  const parts: ParsedEntry[] = [];
-  for (const name of preset.order) {
-    const stage = stageNamed(name);
-    if (present[triggerOf(stage)] === undefined) continue;
-    parts.push(parseStage(stage, { stage: name, ...preset.rules[name], ...fieldsOf(stage, present) }, ""));
-  }
-  return compile(parts);
+  const stages = preset.order
+    .map((name) => stageNamed(name))
+    .filter((stage) => present[triggerOf(stage)] !== undefined);
+  const replaced = stages.flatMap(({ replaces = [] }) => replaces);
+  return compile(
+    stages
+      .filter(({ name }) => !replaced.includes(name))
+      .map((stage) => {
+        const { name } = stage;
+        return parseStage(stage, { stage: name, ...preset.rules[name], ...fieldsOf(stage, present) }, "");
+      }),
+  );
 }
 
 /** An option that would add a stage which the preset's host does not have is an error, not ignored. */

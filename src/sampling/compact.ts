@@ -23,7 +23,7 @@ export class Compact {
   #positions_valid = false;
 
   /** Empties the arrays and makes room for n candidates. */
-  reset(n: number): void {
+  reset(n: number): this {
     this.#forgetPositions();
     if (n > this.token_ids.length) {
       this.token_ids = new Int32Array(n);
@@ -32,6 +32,7 @@ export class Compact {
     }
     this.count = 0;
     this.#order = "none";
+    return this;
   }
 
   /** Tells in which order the caller has filled the arrays. */
@@ -49,6 +50,11 @@ export class Compact {
 
   divideBy(temperature: number): void {
     for (let i = 0; i < this.count; i++) this.scores[i] = this.scores[i]! / temperature;
+  }
+
+  /** Tells that the caller has changed scores. */
+  rescored(): void {
+    if (this.#order === "score") this.#order = "none";
   }
 
   /** Largest score. */

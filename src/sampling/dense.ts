@@ -126,6 +126,22 @@ export class Dense {
     return this.#cutAt(floor, tie_id);
   }
 
+  /**
+   * Of the tokens with scores of at least `threshold` bans all but the last in rank, if there are two and min_keep
+   * tokens stay. False, and nothing done, when they are too many to be listed.
+   */
+  banTopButLast(threshold: number, min_keep: number): boolean {
+    const row = this.settle();
+    const { selected_ids, selected_logits } = this.kernel;
+    const top = this.kernel.gather(row, float32NotBelow(threshold * this.temperature), this.vocab_size - 1);
+    if (top < 0) return false;
+    if (top < 2 || this.count() - top + 1 < min_keep) return true;
+    let last = 0;
+    for (let i = 1; i < top; i++) if (selected_logits[i]! <= selected_logits[last]!) last = i;
+    for (let i = 0; i < top; i++) if (i !== last) this.setScore(selected_ids[i]!, Number.NEGATIVE_INFINITY);
+    return true;
+  }
+
   #fewerThan(min_keep: number, floor: number): boolean {
     return min_keep > 1 && this.kernel.count(this.row, floor, this.vocab_size - 1) < min_keep;
   }

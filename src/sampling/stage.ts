@@ -27,6 +27,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
   /** the option that switches it on in the short form, where that is not the stage's name */
   readonly trigger?: string;
+  /** stages that it stands in for: the short form leaves them out when this one is switched on */
+  readonly replaces?: readonly string[];
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */

@@ -19,6 +19,12 @@ export interface MassRule {
  */
 export const SLACK = 1e-7;
 
+/**
+ * Slack of every comparison of a score with ln of a probability, a relative 1e-6: it covers the rounding of float32
+ * logits (2.4e-7 below 8) and of the normaliser, so that a token exactly at the threshold stays.
+ */
+export const SCORE_SLACK = 1e-6;
+
 const float32 = new Float32Array(1);
 const bits = new Int32Array(float32.buffer);
 

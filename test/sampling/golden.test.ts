@@ -21,6 +21,7 @@ interface GoldenCase {
 /** transformers keeps every token that ties with the last one kept. */
 const RULES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   top_k: { ties: "keep" },
+  typical_p: { typical_p_ties: "keep" },
 };
 
 const cases = readFileSync(new URL("../vectors/hf-transformers.ndjson", import.meta.url), "utf8")

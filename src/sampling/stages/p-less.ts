@@ -1,0 +1,36 @@
+/** p_less: keeps tokens at least as likely as it is that two draws agree; it has nothing to tune. */
+import { z } from "zod";
+import { ln } from "../../kernels/float64.ts";
+import { flag, minKeep } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+import { SCORE_SLACK } from "../thresholds.ts";
+
+const options = z.strictObject({
+  stage: z.literal("p_less"),
+  p_less: flag().describe("Whether to cut; the threshold needs no number. false is off."),
+  p_less_norm: flag()
+    .default(false)
+    .describe(
+      "Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which keeps more.",
+    ),
+  min_keep: minKeep(),
+});
+
+export const p_less: Stage<z.infer<typeof options>> = {
+  name: "p_less",
+  summary: "Keeps tokens at least as likely as the collision probability, Σ p², of the distribution.",
+  formula: "keep i ⇔ pᵢ ≥ L = Σ pⱼ²; norm: L − (1 − L)/(V − 1), V the length of the row",
+  source: {
+    title: "Tan, Wu & Howard, p-less Sampling: A Robust Hyperparameter-Free Approach for LLM Decoding, 2025",
+    url: "https://arxiv.org/abs/2509.23234",
+  },
+  options,
+  keepsArgmax: true,
+  isNeutral: ({ p_less }) => !p_less,
+  apply(candidates, { p_less_norm, min_keep }) {
+    const { logsumexp, sum_of_squares } = candidates.moments();
+    const lowered = sum_of_squares - (1 - sum_of_squares) / (candidates.vocab_size - 1);
+    const least = p_less_norm && candidates.vocab_size > 1 ? Math.max(0, lowered) : sum_of_squares;
+    candidates.keepScoresFrom(logsumexp + ln(least) - SCORE_SLACK, min_keep);
+  },
+};

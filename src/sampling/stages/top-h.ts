@@ -1,0 +1,58 @@
+/** top_h: keeps the most likely tokens as long as they hold no more than a share of the entropy. */
+import { z } from "zod";
+import { ln } from "../../kernels/float64.ts";
+import type { Compact } from "../compact.ts";
+import { finite, minKeep, whole } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+import { SLACK } from "../thresholds.ts";
+
+const options = z.strictObject({
+  stage: z.literal("top_h"),
+  top_h: finite({ min: 0, openMin: true, max: 1 }).describe(
+    "The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4.",
+  ),
+  top_h_top_n: whole({ min: 1 })
+    .default(100)
+    .describe("How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100)."),
+  min_keep: minKeep(),
+});
+
+export const top_h: Stage<z.infer<typeof options>> = {
+  name: "top_h",
+  summary: "Keeps the longest descending prefix of the best n tokens that holds at most h of their entropy.",
+  formula: "keep i ⇔ Σ{−pⱼ ln pⱼ : rank j ≤ rank i} ≤ h · H, H and p over the best n; the first always",
+  source: {
+    title:
+      "Baghaei Potraghloo et al., Top-H Decoding: Adapting the Creativity and Coherence with Bounded Entropy in Text Generation, 2025",
+    url: "https://arxiv.org/abs/2509.02510",
+  },
+  options,
+  keepsArgmax: true,
+  isNeutral: () => false,
+  apply(candidates, { top_h, top_h_top_n, min_keep }) {
+    candidates.keepTopK(Math.max(top_h_top_n, min_keep), "cut");
+    const ranked = candidates.ranked();
+    ranked.truncate(Math.max(prefixOfEntropy(ranked, top_h), min_keep));
+  },
+};
+
+/** How many ranked tokens hold at most h of the entropy; at least 1. */
+function prefixOfEntropy(ranked: Compact, h: number): number {
+  const p = ranked.probabilities();
+  let entropy = 0;
+  for (let i = 0; i < ranked.count; i++) entropy += surprise(p[i]!);
+  const limit = h * entropy + SLACK;
+  let held = surprise(p[0]!);
+  let kept = 1;
+  while (kept < ranked.count) {
+    held += surprise(p[kept]!);
+    if (held > limit) break;
+    kept++;
+  }
+  return kept;
+}
+
+/** −p ln p, 0 at p = 0. */
+function surprise(p: number): number {
+  return p > 0 ? -p * ln(p) : 0;
+}
