@@ -1,0 +1,41 @@
+/**
+ * Class-wise calibration error: the same question asked of every class, not only of the winner. When class c is
+ * given 30 %, is it c 30 % of the time? Bins are of equal width; the mean is over classes.
+ * Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
+ */
+
+/** Sums a class and bin: kept flat, class after class. */
+export interface ClasswiseBins {
+  readonly classes: number;
+  readonly bins: number;
+  rows: number;
+  /** Σ p */
+  readonly mass: Float64Array;
+  /** how often the class came */
+  readonly hits: Float64Array;
+}
+
+export function startClasswise(classes: number, bins: number): ClasswiseBins {
+  const size = classes * bins;
+  return { classes, bins, rows: 0, mass: new Float64Array(size), hits: new Float64Array(size) };
+}
+
+/** Adds one row: every class goes to the bin of its probability. */
+export function addClasswise(sums: ClasswiseBins, probabilities: Float64Array, target: number): void {
+  const { classes, bins, mass, hits } = sums;
+  for (let c = 0; c < classes; c++) mass[slot(bins, c, probabilities[c]!)]! += probabilities[c]!;
+  hits[slot(bins, target, probabilities[target]!)]! += 1;
+  sums.rows += 1;
+}
+
+/** (1/C) Σ_c Σ_bin |hits − mass| / rows, in [0, 1]. Rows in a bin cancel out of (rows/N) × |hits/rows − mass/rows|. */
+export function classwiseCalibrationError(sums: ClasswiseBins): number {
+  let sum = 0;
+  for (let i = 0; i < sums.mass.length; i++) sum += Math.abs(sums.hits[i]! - sums.mass[i]!);
+  return sum / (sums.classes * sums.rows);
+}
+
+/** Bin (b/n, (b+1)/n] of a probability; 0 lies in the first. */
+function slot(bins: number, c: number, p: number): number {
+  return c * bins + Math.max(0, Math.ceil(p * bins) - 1);
+}

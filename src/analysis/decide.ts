@@ -1,0 +1,65 @@
+/**
+ * From probabilities to an action: the most likely class fires if it reaches its threshold; otherwise nothing
+ * does. Abstaining is an answer: a firewall that is only 94 % sure lets a person look.
+ */
+import { Problem } from "../errors.ts";
+import { logit } from "./logistic.ts";
+import type { Logits } from "./moments.ts";
+
+/** One threshold for all classes, or one a class. Each lies in (0, 1]. */
+export type Thresholds = number | ArrayLike<number>;
+
+export interface Decision {
+  /** the class that fires; null when none reaches its threshold */
+  readonly class_id: number | null;
+  /** probability of the class that fires, or of the most likely one when none does */
+  readonly probability: number;
+  /** the threshold that this class had to reach */
+  readonly threshold: number;
+  /** the same threshold as log-odds: what a logit is compared with */
+  readonly threshold_log_odds: number;
+}
+
+/**
+ * Among the classes with pᵢ ≥ tᵢ, the most likely one; ties go to the lowest id. A class whose threshold is low
+ * may fire although another, with a higher threshold, is likelier.
+ */
+export function decide(probabilities: Logits, thresholds: Thresholds): Decision {
+  let fired = -1;
+  let likeliest = 0;
+  for (let i = 0; i < probabilities.length; i++) {
+    const p = probabilities[i]!;
+    if (p > probabilities[likeliest]!) likeliest = i;
+    if (p >= thresholdOf(thresholds, i) && (fired < 0 || p > probabilities[fired]!)) fired = i;
+  }
+  const shown = fired < 0 ? likeliest : fired;
+  const threshold = thresholdOf(thresholds, shown);
+  return {
+    class_id: fired < 0 ? null : fired,
+    probability: probabilities[shown]!,
+    threshold,
+    threshold_log_odds: logit(threshold),
+  };
+}
+
+/** Throws unless every threshold lies in (0, 1] and there is one a class. */
+export function checkThresholds(thresholds: Thresholds, classes: number, pointer = "/threshold"): void {
+  if (typeof thresholds === "number") {
+    checkThreshold(thresholds, pointer);
+    return;
+  }
+  if (thresholds.length !== classes) {
+    const detail = `thresholds must hold one number a class, ${classes}, got ${thresholds.length}`;
+    throw new Problem("length_mismatch", detail, pointer);
+  }
+  for (let i = 0; i < classes; i++) checkThreshold(thresholds[i]!, `${pointer}/${i}`);
+}
+
+function checkThreshold(threshold: number, pointer: string): void {
+  if (threshold > 0 && threshold <= 1) return;
+  throw new Problem("invalid_option", `a threshold must lie in (0, 1], got ${threshold}`, pointer);
+}
+
+function thresholdOf(thresholds: Thresholds, id: number): number {
+  return typeof thresholds === "number" ? thresholds : thresholds[id]!;
+}

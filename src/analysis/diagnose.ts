@@ -1,0 +1,98 @@
+/**
+ * What a row of logits says about the model's state of mind, in five figures and a word.
+ *
+ * The word is a summary with fixed thresholds, given below; the figures are what it was made of.
+ */
+import { ln } from "../kernels/float64.ts";
+import { checkRow } from "./check-row.ts";
+import {
+  entropy,
+  type Logits,
+  logSumExp,
+  type Moments,
+  moments,
+  secondProbability,
+  topProbability,
+  varentropy,
+} from "./moments.ts";
+import { inverseTemperature } from "./temperature.ts";
+
+/** `confident` from this probability of the most likely class. */
+export const CONFIDENT_PROBABILITY_MIN = 0.8;
+/** `torn` when the first two hold this much together … */
+export const TORN_MASS_MIN = 0.8;
+/** … and the second is at least this fraction of the first: a margin of at most ln 4 = 1.386 nats. */
+export const TORN_RATIO_MIN = 0.25;
+
+/**
+ * confident: one class holds at least 80 %. torn: two hold at least 80 % and neither is negligible.
+ * unsure: anything else, the probability is spread.
+ */
+export type Verdict = "confident" | "torn" | "unsure";
+
+export interface Diagnosis {
+  /** most likely class, ties to the lowest id */
+  readonly top_id: number;
+  readonly probability: number;
+  /** log-odds of the first against the second, in nats: (x₁ − x₂) / T; null when there is no second */
+  readonly margin: number | null;
+  /** −Σ p ln p in nats */
+  readonly entropy: number;
+  /** entropy / ln n: 0 = certain, 1 = uniform; 0 for one class */
+  readonly relative_entropy: number;
+  /** variance of ln p in nats² */
+  readonly varentropy: number;
+  /** ln Σ exp(x/T). It alone depends on the level of the logits, which softmax throws away */
+  readonly energy: number;
+  /** variance of the logits that are not masked */
+  readonly logit_variance: number;
+  readonly verdict: Verdict;
+}
+
+/** Diagnoses a row at temperature T. */
+export function diagnose(row: Logits, temperature = 1): Diagnosis {
+  checkRow(row);
+  return diagnoseOf(moments(row, inverseTemperature(temperature)), row);
+}
+
+/** The same from the row's moments; `row` is read once more for the variance. */
+export function diagnoseOf(m: Moments, row: Logits): Diagnosis {
+  const nats = entropy(m);
+  return {
+    top_id: m.max_id,
+    probability: topProbability(m),
+    margin: m.second === Number.NEGATIVE_INFINITY ? null : (m.max - m.second) * m.inverse_temperature,
+    entropy: nats,
+    relative_entropy: m.length === 1 ? 0 : nats / ln(m.length),
+    varentropy: varentropy(m),
+    energy: logSumExp(m),
+    logit_variance: logitVariance(row, m.max),
+    verdict: verdict(topProbability(m), secondProbability(m)),
+  };
+}
+
+export function verdict(first: number, second: number): Verdict {
+  if (first >= CONFIDENT_PROBABILITY_MIN) return "confident";
+  return first + second >= TORN_MASS_MIN && second >= first * TORN_RATIO_MIN ? "torn" : "unsure";
+}
+
+/** Confident, and another class came: the mistake that calibration is there to make rarer. */
+export function confidentlyWrong(diagnosis: Diagnosis, target: number): boolean {
+  return diagnosis.verdict === "confident" && diagnosis.top_id !== target;
+}
+
+/** Population variance of the values that are not −Infinity, in two sums about a value of the row. */
+export function logitVariance(row: Logits, about: number): number {
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < row.length; i++) {
+    const distance = row[i]! - about;
+    if (distance === Number.NEGATIVE_INFINITY) continue;
+    count++;
+    sum += distance;
+    squares += distance * distance;
+  }
+  const mean = sum / count;
+  return Math.max(0, squares / count - mean * mean);
+}

@@ -1,0 +1,81 @@
+/**
+ * Powers of two with a negative exponent in plain float64 arithmetic, and ln(1 + x) for small x.
+ *
+ * `Math.exp` may differ between engines, so what a server reports would depend on where it runs. Here only +, −
+ * and × are used, in an order that the SIMD kernel repeats (kernels/assembly/analysis.ts): both give the same bits.
+ */
+import { exp, ln } from "../kernels/float64.ts";
+
+/** Bits in a nat: log₂ e = 1 / ln 2. */
+export const BITS_PER_NAT = Math.LOG2E;
+
+/** Adding and subtracting 1.5 × 2⁵² rounds to the nearest integer, ties to even. */
+const ROUNDER = 6755399441055744;
+/** Below 2⁻¹⁰²³ nothing is left; the kernel's exponent bits run out there. */
+const LOWEST = -1023;
+
+/**
+ * (2ᶠ − 1) / f on |f| ≤ ½: the polynomial through eleven Chebyshev nodes, computed in rational arithmetic and
+ * rounded. 1 + f·P(f) differs from 2ᶠ by less than 2e-17, before the float64 roundings.
+ */
+const P0 = Math.LN2;
+const P1 = 0.24022650695910097;
+const P2 = 0.0555041086648216;
+const P3 = 0.009618129107606888;
+const P4 = 0.0013333558146416936;
+const P5 = 0.0001540353044173605;
+const P6 = 1.525273382983612e-5;
+const P7 = 1.321544258792169e-6;
+const P8 = 1.0178062445845774e-7;
+const P9 = 7.072585949269223e-9;
+const P10 = 4.4549605981865186e-10;
+
+/** 2⁻ⁿ at index n, exactly. */
+const HALVES = new Float64Array(1023);
+HALVES[0] = 1;
+for (let n = 1; n < HALVES.length; n++) HALVES[n] = HALVES[n - 1]! / 2;
+
+const BITS = new Float64Array(1);
+const WORDS = new Int32Array(BITS.buffer);
+
+/**
+ * 2^y for y ≤ 0, within 1 unit in the last place. 2⁰ is exactly 1, and from −1023 down it is exactly 0;
+ * between, below 2⁻¹⁰²², only the size is right.
+ */
+export function exp2Negative(y: number): number {
+  if (y <= LOWEST) return 0;
+  const n = y + ROUNDER - ROUNDER;
+  const f = y - n;
+  const f2 = f * f;
+  const f4 = f2 * f2;
+  const u = P0 + f * P1 + f2 * (P2 + f * P3);
+  const v = P4 + f * P5 + f2 * (P6 + f * P7);
+  const w = P8 + f * P9 + f2 * P10;
+  const p = 1 + f * (u + f4 * (v + f4 * w));
+  return n > LOWEST + 1 ? p * HALVES[-n]! : withExponent(p, n);
+}
+
+/** The kernel's way, n added to the exponent's bits: it differs from p × 2ⁿ where the normal numbers end. */
+function withExponent(p: number, n: number): number {
+  BITS[0] = p;
+  WORDS[1]! += n << 20;
+  return BITS[0];
+}
+
+/**
+ * ln(1 + x) for x ≥ 0 without losing a small x: ln1p(1e-20) = 1e-20.
+ *
+ * The rounding error of u = 1 + x is put back by the factor x / (u − 1); within 2 units in the last place.
+ * Source: W. Kahan; N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2002, §1.14.1.
+ */
+export function ln1p(x: number): number {
+  const u = 1 + x;
+  if (u === 1) return x;
+  if (u === Number.POSITIVE_INFINITY) return u;
+  return (ln(u) * x) / (u - 1);
+}
+
+/** ln(1 + eˣ) for any x, without overflow: x for large x, eˣ for very negative x. */
+export function softplus(x: number): number {
+  return x > 0 ? x + ln1p(exp(-x)) : ln1p(exp(x));
+}

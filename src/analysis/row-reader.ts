@@ -1,0 +1,77 @@
+/**
+ * Who reads the rows: plain float64 TypeScript, or the SIMD kernel. Both give the same bits, so the analysis built
+ * on them does not know which one it was given.
+ *
+ * Every method throws a Problem for a row that has no softmax (`checkRow`); its pointer is relative to the row.
+ */
+import { type AnalysisKernel, createAnalysisKernel } from "../kernels/analysis.ts";
+import { checkRow } from "./check-row.ts";
+import { BITS_PER_NAT, ln1p } from "./exp.ts";
+import { type Logits, type Moments, moments } from "./moments.ts";
+import { type Score, scoreOf } from "./score.ts";
+import { softmaxOf } from "./softmax.ts";
+
+/** `inverse_temperature` is 1/T everywhere. */
+export interface RowReader {
+  moments(row: Logits, inverse_temperature: number): Moments;
+  /** The probabilities of the row; the array may be overwritten by the next call. */
+  probabilities(row: Logits, inverse_temperature: number): Float64Array;
+  /** ln p and rank of the class that came */
+  score(row: Logits, target: number, inverse_temperature: number): Score;
+}
+
+/** Reads rows in any container, float64 included. */
+export const plainReader: RowReader = {
+  moments(row, inverse_temperature) {
+    checkRow(row, "");
+    return moments(row, inverse_temperature);
+  },
+  probabilities(row, inverse_temperature) {
+    checkRow(row, "");
+    return softmaxOf(moments(row, inverse_temperature), row);
+  },
+  score(row, target, inverse_temperature) {
+    checkRow(row, "");
+    return scoreOf(moments(row, inverse_temperature), row, target);
+  },
+};
+
+/** Reads rows of f32 values (or of numbers that f32 holds exactly), up to `classes_max` long, six times faster. */
+export function createKernelReader(classes_max: number): RowReader {
+  const kernel = createAnalysisKernel(classes_max);
+  return {
+    moments(row, inverse_temperature) {
+      load(kernel, row);
+      if (!kernel.readMoments(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      return { ...kernel.sums(), length: row.length, inverse_temperature };
+    },
+    probabilities(row, inverse_temperature) {
+      load(kernel, row);
+      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      return kernel.takeWeights(1 / (1 + kernel.rest()));
+    },
+    score: (row, target, inverse_temperature) => kernelScore(kernel, row, target, inverse_temperature),
+  };
+}
+
+/** The kernel for f32 values, plain TypeScript for anything finer. */
+export function readerFor(values: Logits, classes: number): RowReader {
+  return values instanceof Float32Array ? createKernelReader(classes) : plainReader;
+}
+
+function load(kernel: AnalysisKernel, row: Logits): void {
+  if (row.length === 0) checkRow(row, "");
+  kernel.load(row);
+}
+
+function kernelScore(
+  kernel: AnalysisKernel,
+  row: Logits,
+  target: number,
+  inverse_temperature: number,
+): Score {
+  load(kernel, row);
+  if (!kernel.readSum(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+  const logprob = (row[target]! - kernel.max()) * inverse_temperature - ln1p(kernel.rest());
+  return { logprob: logprob + 0, rank: kernel.countBefore(target) + 1 };
+}

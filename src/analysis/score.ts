@@ -1,0 +1,71 @@
+/**
+ * How well a row foresaw what really came: the cross-entropy −ln p(target), straight from the logits as
+ * ln Σ exp(xⱼ) − x_target. It never goes by way of a probability, so that a loss of 1e-20 or 1e30 is as exact
+ * as one of 0.7.
+ */
+import { Problem } from "../errors.ts";
+import { exp } from "../kernels/float64.ts";
+import { checkRow } from "./check-row.ts";
+import { BITS_PER_NAT } from "./exp.ts";
+import { type Logits, logprobOf, type Moments, moments } from "./moments.ts";
+import { inverseTemperature } from "./temperature.ts";
+
+export interface Score {
+  /** ln p of the class that came, ≤ 0; −Infinity when it was masked */
+  readonly logprob: number;
+  /** 1 = the most likely class; among equal logits the lower id comes first */
+  readonly rank: number;
+}
+
+export interface Loss {
+  readonly rows: number;
+  /** mean cross-entropy in nats a row */
+  readonly cross_entropy: number;
+  /** the same in bits */
+  readonly cross_entropy_bits: number;
+  /** exp of the mean cross-entropy: among how many equally likely classes one would have to guess */
+  readonly perplexity: number;
+}
+
+/** Scores one row against the class that came, at temperature T. */
+export function score(row: Logits, target: number, temperature = 1): Score {
+  checkRow(row);
+  checkTarget(target, row.length, "/target");
+  return scoreOf(moments(row, inverseTemperature(temperature)), row, target);
+}
+
+export function scoreOf(m: Moments, row: Logits, target: number): Score {
+  return { logprob: logprobOf(m, row[target]!) + 0, rank: rank(row, target) };
+}
+
+/** Mean loss over rows. A masked target makes both the mean and the perplexity Infinity. */
+export function loss(logprobs: Logits): Loss {
+  let sum = 0;
+  for (let i = 0; i < logprobs.length; i++) sum -= logprobs[i]!;
+  const cross_entropy = sum / logprobs.length;
+  return {
+    rows: logprobs.length,
+    cross_entropy,
+    cross_entropy_bits: cross_entropy * BITS_PER_NAT,
+    perplexity: exp(cross_entropy),
+  };
+}
+
+/** 1 + how many logits are larger, or equal with a lower id. */
+export function rank(row: Logits, target: number): number {
+  const x = row[target]!;
+  let before = 0;
+  for (let i = 0; i < row.length; i++) {
+    if (row[i]! > x || (row[i] === x && i < target)) before++;
+  }
+  return before + 1;
+}
+
+export function checkTarget(target: number, classes: number, pointer: string): void {
+  if (Number.isInteger(target) && target >= 0 && target < classes) return;
+  throw new Problem(
+    "token_id_out_of_range",
+    `a class id must be an integer in [0, ${classes - 1}], got ${target}`,
+    pointer,
+  );
+}
