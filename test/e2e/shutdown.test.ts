@@ -1,0 +1,56 @@
+/** How the built service starts, says that it is well, and ends. */
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
+import { beforeAll, expect, test } from "vitest";
+import { buildService, startService } from "../../scripts/service.ts";
+
+const ROW = new Float32Array(8192).fill(-1).fill(5, 4711, 4712);
+
+beforeAll(buildService);
+
+test("a started service is alive and ready, and SIGTERM ends it with exit code 0", async () => {
+  const service = await startService();
+  const statuses = await Promise.all(["/healthz", "/readyz"].map((path) => statusOf(service.url + path)));
+  expect(statuses).toEqual([200, 200]);
+  expect(await service.stop()).toBe(0);
+});
+
+test("a request that was under way at SIGTERM gets its answer, and no new one is taken", async () => {
+  const service = await startService();
+  const body = Buffer.from(ROW.buffer);
+  const outgoing = request(`${service.url}/v1/sample?dtype=f32&temperature=0`, {
+    method: "POST",
+    agent: new Agent(),
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": body.length,
+      // The service's "100 Continue" proves that it has the head of the request.
+      expect: "100-continue",
+    },
+  });
+  const answered = once(outgoing, "response");
+  outgoing.flushHeaders();
+  await once(outgoing, "continue");
+  outgoing.write(body.subarray(0, 1000));
+
+  const stopped = service.stop();
+  while ((await statusOf(`${service.url}/readyz`)) === 200);
+  outgoing.end(body.subarray(1000));
+
+  const [response] = (await answered) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  expect(await json(response)).toMatchObject({ token_id: 4711 });
+  expect(await stopped).toBe(0);
+});
+
+/** The status of a GET on a connection of its own; "refused" when there is nobody to answer. */
+function statusOf(url: string): Promise<number | "refused"> {
+  return fetch(url, { headers: { connection: "close" } }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => "refused" as const,
+  );
+}
