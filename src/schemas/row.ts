@@ -1,0 +1,46 @@
+/**
+ * The row of logits as it may stand in JSON. The elements of the arrays are read by the wire's scanners, so the
+ * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
+ */
+import { z } from "zod";
+import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
+
+export const DTYPES = ["f32", "f16", "bf16"] as const;
+
+export const DTYPE = oneOf(DTYPES).describe("Element type of the tensor, little-endian.");
+
+/** The object `{dtype, data}`; `data` has been decoded when this is checked, and an empty string stands there. */
+export const PACKED_ROW = z.strictObject({
+  dtype: DTYPE,
+  data: z
+    .string(rule("must be a string of base64"))
+    .describe("The elements in base64 (RFC 4648, standard or URL-safe alphabet, no white space)."),
+});
+
+/** The object of a sparse row; an empty array stands for `values`, which have been read when this is checked. */
+export const SPARSE_ROW = z.strictObject({
+  token_ids: z
+    .custom<readonly unknown[]>(Array.isArray, rule("must be an array of token ids"))
+    .describe("Distinct ids of the tokens sent, in any order.")
+    .meta({ type: "array", items: { type: "integer", minimum: 0 } }),
+  values: z
+    .custom<readonly unknown[]>(Array.isArray, rule("must be an array of numbers"))
+    .describe("Logits of these tokens, rounded to float32; -Infinity masks.")
+    .meta({ type: "array", items: { type: "number" } }),
+  vocab_size: whole({ min: 1 }).optional().describe("Length of the whole row."),
+  logsumexp: finite().optional().describe("ln Σ exp over the whole row: makes raw log-probabilities exact."),
+  max_omitted: finite()
+    .optional()
+    .describe("No omitted logit is larger: lets a truncating chain be proven exact."),
+});
+
+export const DENSE_ROW = z
+  .custom<readonly number[]>()
+  .describe(
+    "One number for every token, rounded to float32 as Math.fround does. `-Infinity`, as Python's json module writes it, masks a token; NaN, Infinity and null are errors that name the index.",
+  )
+  .meta({ type: "array", items: { type: "number" }, minItems: 1 });
+
+export const LOGITS = z
+  .union([DENSE_ROW, PACKED_ROW, SPARSE_ROW])
+  .describe("The row of logits: dense numbers, packed bytes in base64, or the most likely tokens only.");

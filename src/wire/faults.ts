@@ -1,0 +1,72 @@
+/** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
+import { Buffer } from "node:buffer";
+import { Problem } from "../errors.ts";
+import { COMMA, type Fault, NUMBER_LENGTH_MAX } from "../kernels/numbers.ts";
+
+const SHOWN_LENGTH = 32;
+
+/** `pointer` leads to the array. `capacity` is how many elements it may have. */
+export function faultProblem(fault: Fault, pointer: string, capacity: number): Problem {
+  if (fault.kind === "full")
+    return new Problem("limit_exceeded", `a row may have at most ${capacity} elements, got more`, pointer);
+  const place = `${pointer}/${fault.index}`;
+  const text = Buffer.from(fault.text).toString("utf8");
+  if (fault.kind === "overflow")
+    return new Problem(
+      "invalid_logits",
+      `logits must fit into float32, got ${text} at index ${fault.index}`,
+      place,
+    );
+  if (fault.expects === COMMA || /^[,\]]/.test(text) || text === "")
+    return new Problem("malformed_json", `${misplaced(text, fault.expects)} at index ${fault.index}`, place);
+  return notANumber(text, fault.index, place);
+}
+
+function misplaced(text: string, expects: number): string {
+  const found =
+    text === "" ? "the end of the text" : JSON.stringify(String.fromCodePoint(text.codePointAt(0) ?? 0));
+  return expects === COMMA ? `expected "," or "]", got ${found}` : `expected a number, got ${found}`;
+}
+
+function notANumber(text: string, index: number, place: string): Problem {
+  const word = /^(?:NaN|-?Infinity|null|true|false)(?!\w)/.exec(text)?.[0];
+  if (word === "NaN")
+    return new Problem("nan_logit", `logits must be numbers, got NaN at index ${index}`, place);
+  if (word === "Infinity")
+    return new Problem(
+      "invalid_logits",
+      `logits must be finite or -Infinity, got Infinity at index ${index}`,
+      place,
+    );
+  const shown = word ?? container(text);
+  if (shown !== undefined)
+    return new Problem(
+      "invalid_logits",
+      `logits must be numbers or -Infinity, got ${shown} at index ${index}`,
+      place,
+    );
+  if (/^-?\d[\d.eE+-]{62}/.test(text))
+    return new Problem(
+      "invalid_logits",
+      `a number may have at most ${NUMBER_LENGTH_MAX} characters, got more at index ${index}`,
+      place,
+    );
+  const token = text.split(/[\s,\]}]/, 1)[0] ?? text;
+  return new Problem(
+    "malformed_json",
+    `expected a number, got ${JSON.stringify(shorten(token))} at index ${index}`,
+    place,
+  );
+}
+
+function container(text: string): string | undefined {
+  if (text.startsWith("[")) return "an array";
+  if (text.startsWith("{")) return "an object";
+  if (!text.startsWith('"')) return undefined;
+  const whole = /^"(?:[^"\\]|\\.)*"/.exec(text)?.[0];
+  return whole !== undefined && whole.length <= SHOWN_LENGTH ? `the string ${whole}` : "a string";
+}
+
+function shorten(text: string): string {
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
+}

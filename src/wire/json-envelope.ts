@@ -1,0 +1,271 @@
+/**
+ * Splits a JSON body, as its bytes arrive, into rows of logits and the rest. The numbers of `logits` (and of
+ * sparse `values`) go straight to the number scanner, packed `data` to the base64 decoder; an empty array or
+ * string stays in their place, and the rest, which is small, goes through JSON.parse at the end.
+ *
+ * Strings, escapes and nesting are followed at every byte, so that a row is found where it stands and nowhere
+ * else. What is not JSON stays not JSON, since JSON.parse sees everything that was not consumed. Every array and
+ * every string in those places is consumed, so a placeholder cannot be confused with something sent.
+ */
+import { Buffer } from "node:buffer";
+import { Problem } from "../errors.ts";
+import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.ts";
+import { faultProblem } from "./faults.ts";
+import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
+import { PackedString } from "./packed-string.ts";
+import { TextBuffer } from "./text-buffer.ts";
+
+/** Who takes what is found, by index of the row; a step is row 0. */
+export interface EnvelopeTargets {
+  /** the array at `logits`, or at `logits.values`, begins */
+  numbers(row: number, array: ScannedArray): ElementSink;
+  /** the string at `logits.data` begins */
+  packed(row: number): ElementSink;
+  /** A row cannot be taken; its pointer is relative to the row. When this does not throw, the rest of the row is skipped. */
+  fault(row: number, problem: Problem): void;
+}
+
+export interface EnvelopeLimits {
+  readonly json_text_bytes_max: number;
+  readonly vocab_size_max: number;
+  readonly batch_rows_max: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const BRACE = 0x7b;
+const CLOSING_QUOTE = Buffer.from('"');
+const CLOSING_BRACKET = Buffer.from("]");
+
+const STRUCTURAL = new Uint8Array(256);
+for (const character of '"{}[],:') STRUCTURAL[character.charCodeAt(0)] = 1;
+
+/** What the next byte belongs to. `skip` is the rest of an array of numbers with a fault. */
+type Mode = "plain" | "string" | "key" | "numbers" | "packed" | "skip";
+
+export class JsonEnvelope {
+  readonly #limits: EnvelopeLimits;
+  readonly #targets: EnvelopeTargets;
+  readonly #nesting: Nesting;
+  readonly #text: TextBuffer;
+  #mode: Mode = "plain";
+  /** the next byte of a string is escaped */
+  #escaped = false;
+  #key_begin = 0;
+  #array: ScannedArray = "dense";
+  #scanner: NumberScanner | undefined;
+  #packed_string: PackedString | undefined;
+  /** brackets open in what is skipped, and whether a string is */
+  #skipped_depth = 0;
+  #skipped_string = false;
+
+  constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
+    this.#limits = limits;
+    this.#targets = targets;
+    this.#nesting = new Nesting(places, limits.batch_rows_max);
+    this.#text = new TextBuffer(limits.json_text_bytes_max);
+  }
+
+  write(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) at = this.#take(chunk, at);
+  }
+
+  /** The body without its rows. */
+  end(): unknown {
+    this.#endInsideNumbers();
+    if (this.#mode !== "plain" || this.#nesting.depth > 0)
+      throw new Problem("malformed_json", `the JSON text ends inside ${this.#inside()}`);
+    return this.#text.parse();
+  }
+
+  /** The text ended inside an array of numbers: its last token tells whether that is all that is wrong with it. */
+  #endInsideNumbers(): void {
+    const scanner = this.#scanner;
+    scanner?.end();
+    if (scanner?.fault === undefined) return;
+    const problem = this.#arrayProblem(scanner.fault);
+    if (problem.code !== "malformed_json") this.#targets.fault(this.#nesting.row, problem);
+  }
+
+  #inside(): string {
+    if (this.#mode === "string" || this.#mode === "key" || this.#mode === "packed") return "a string";
+    return this.#mode === "plain" && this.#nesting.inObject ? "an object" : "an array";
+  }
+
+  /** Takes what belongs together from `at` on; answers the index behind it. */
+  #take(chunk: Uint8Array, at: number): number {
+    switch (this.#mode) {
+      case "plain":
+        return this.#plain(chunk, at);
+      case "numbers":
+        return this.#numbers(chunk, at);
+      case "packed":
+        return this.#packed(chunk, at);
+      case "skip":
+        return this.#skip(chunk, at);
+      default:
+        return this.#string(chunk, at);
+    }
+  }
+
+  /** Everything outside strings that are wanted and arrays that are scanned. */
+  #plain(chunk: Uint8Array, begin: number): number {
+    let at = begin;
+    while (at < chunk.length) {
+      const byte = chunk[at++] ?? 0;
+      if (STRUCTURAL[byte] === 0) continue;
+      if (byte === QUOTE) {
+        if (this.#nesting.wantsKey || this.#nesting.atPacked) break;
+        at = this.#skipString(chunk, at);
+      } else if (byte === COMMA) this.#nesting.comma();
+      else if (byte === COLON) this.#nesting.colon();
+      else if (byte !== BRACKET && byte !== BRACE) this.#nesting.close();
+      else {
+        const array = this.#nesting.open(byte === BRACE);
+        if (array === undefined) continue;
+        this.#text.append(chunk.subarray(begin, at));
+        this.#beginNumbers(array);
+        return at;
+      }
+    }
+    this.#text.append(chunk.subarray(begin, at));
+    if (this.#mode === "plain" && chunk[at - 1] === QUOTE) this.#beginString();
+    return at;
+  }
+
+  /** The index behind the string's closing quote, or the chunk's end with the mode set to go on there. */
+  #skipString(chunk: Uint8Array, begin: number): number {
+    const end = this.#endOfString(chunk, begin);
+    if (end < 0) this.#mode = "string";
+    return end < 0 ? chunk.length : end;
+  }
+
+  #endOfString(chunk: Uint8Array, begin: number): number {
+    for (let at = begin; at < chunk.length; at++) {
+      if (this.#escaped) this.#escaped = false;
+      else if (chunk[at] === BACKSLASH) this.#escaped = true;
+      else if (chunk[at] === QUOTE) return at + 1;
+    }
+    return -1;
+  }
+
+  #beginString(): void {
+    if (this.#nesting.wantsKey) {
+      this.#mode = "key";
+      this.#key_begin = this.#text.length;
+    } else if (this.#nesting.atPacked) {
+      this.#mode = "packed";
+      this.#packed_string = new PackedString(this.#targets.packed(this.#nesting.row));
+    }
+  }
+
+  /** A string that is kept: the rest of one, or a key. */
+  #string(chunk: Uint8Array, begin: number): number {
+    const end = this.#endOfString(chunk, begin);
+    const until = end < 0 ? chunk.length : end;
+    this.#text.append(chunk.subarray(begin, until));
+    if (end < 0) return until;
+    if (this.#mode === "key") this.#nesting.named(unescaped(this.#text.slice(this.#key_begin)));
+    this.#mode = "plain";
+    return until;
+  }
+
+  #beginNumbers(array: ScannedArray): void {
+    this.#mode = "numbers";
+    this.#array = array;
+    this.#scanner = new NumberScanner(this.#targets.numbers(this.#nesting.row, array));
+  }
+
+  #numbers(chunk: Uint8Array, begin: number): number {
+    const scanner = this.#scanner;
+    if (scanner === undefined) return chunk.length;
+    const used = scanner.write(chunk, begin);
+    if (scanner.closed) this.#endNumbers();
+    else if (scanner.fault !== undefined) {
+      this.#arrayFault(scanner.fault);
+      this.#skipRest(scanner.rest);
+    }
+    return used;
+  }
+
+  #endNumbers(): void {
+    this.#scanner = undefined;
+    this.#mode = "plain";
+    this.#text.append(CLOSING_BRACKET);
+  }
+
+  #arrayProblem(fault: Fault): Problem {
+    const pointer = this.#array === "dense" ? "/logits" : "/logits/values";
+    return faultProblem(fault, pointer, this.#limits.vocab_size_max);
+  }
+
+  #arrayFault(fault: Fault): void {
+    const problem = this.#arrayProblem(fault);
+    if (problem.code === "malformed_json") throw problem.within(this.#nesting.rowPointer);
+    this.#targets.fault(this.#nesting.row, problem);
+  }
+
+  /** The scanner has read ahead of its fault: what it read is gone through here, and may hold more than the array. */
+  #skipRest(rest: Uint8Array): void {
+    this.#scanner = undefined;
+    this.#mode = "skip";
+    this.#skipped_depth = 1;
+    this.write(rest);
+  }
+
+  #skip(chunk: Uint8Array, begin: number): number {
+    let at = begin;
+    while (at < chunk.length) {
+      if (this.#skipped_string) {
+        const end = this.#endOfString(chunk, at);
+        if (end < 0) return chunk.length;
+        this.#skipped_string = false;
+        at = end;
+      }
+      const byte = chunk[at++] ?? 0;
+      if (byte === QUOTE) this.#skipped_string = true;
+      else if (byte === BRACKET || byte === BRACE) this.#skipped_depth += 1;
+      else if (STRUCTURAL[byte] === 1 && byte !== COMMA && byte !== COLON) this.#skipped_depth -= 1;
+      if (this.#skipped_depth > 0) continue;
+      this.#endNumbers();
+      return at;
+    }
+    return at;
+  }
+
+  #packed(chunk: Uint8Array, begin: number): number {
+    const packed = this.#packed_string;
+    if (packed === undefined) return chunk.length;
+    const used = packed.write(chunk, begin);
+    if (!packed.closed) return used;
+    this.#mode = "plain";
+    this.#text.append(CLOSING_QUOTE);
+    if (packed.fault !== undefined) this.#targets.fault(this.#nesting.row, this.#packedFault(packed.fault));
+    return used;
+  }
+
+  #packedFault(fault: "letter" | "full"): Problem {
+    return fault === "letter"
+      ? new Problem("invalid_logits", "data must be base64 (RFC 4648) without white space", "/logits/data")
+      : new Problem(
+          "limit_exceeded",
+          `a row may have at most ${this.#limits.vocab_size_max} elements, got more`,
+          "/logits/data",
+        );
+  }
+}
+
+/** A key as JavaScript sees it; what is no JSON string stays as it is, for JSON.parse to reject. */
+function unescaped(key_and_quote: string): string {
+  const key = key_and_quote.slice(0, -1);
+  if (!key.includes("\\")) return key;
+  try {
+    return String(JSON.parse(`"${key}"`));
+  } catch {
+    return key;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Where in a JSON text the next byte stands: nesting, keys, and which places hold rows of logits. It is told
+ * the structural characters outside strings, and trusts nobody: on text that is not JSON its answers may be odd,
+ * but they are answers, and JSON.parse rejects the text later.
+ */
+import { Problem } from "../errors.ts";
+import { pointerTo } from "../sampling/parse.ts";
+
+/** Where rows stand: at `logits`, at `rows[i].logits`, or nowhere. */
+export type Places = "step" | "batch" | "none";
+
+/** An array of numbers that goes to the number scanner instead of JSON.parse. */
+export type ScannedArray = "dense" | "values";
+
+const DEPTH_MAX = 64;
+
+interface Frame {
+  /** what the frame is to us */
+  readonly kind: "other" | "body" | "rows" | "row" | "logits";
+  readonly is_object: boolean;
+  /** keys met, in objects of which every key is known and none may come twice */
+  readonly keys: Set<string>;
+}
+
+const NO_KEYS: Set<string> = new Set();
+
+export class Nesting {
+  /** index of the row that the next byte belongs to */
+  row = 0;
+  readonly #places: Places;
+  readonly #rows_max: number;
+  readonly #frames: Frame[] = [];
+  #top: Frame | undefined;
+  #key: string | undefined;
+  /** the next string in this object is a key */
+  #at_key = false;
+
+  constructor(places: Places, rows_max: number) {
+    this.#places = places;
+    this.#rows_max = rows_max;
+  }
+
+  get depth(): number {
+    return this.#frames.length;
+  }
+
+  get inObject(): boolean {
+    return this.#top?.is_object ?? false;
+  }
+
+  /** True when a string that begins here is a key to be read. */
+  get wantsKey(): boolean {
+    return this.#at_key && this.#top !== undefined && this.#top.kind !== "other";
+  }
+
+  /** True when a string that begins here is packed data. */
+  get atPacked(): boolean {
+    return !this.#at_key && this.#key === "data" && this.#top?.kind === "logits";
+  }
+
+  /** Pointer to the row that the next byte belongs to. */
+  get rowPointer(): string {
+    return this.#places === "batch" ? `/rows/${this.row}` : "";
+  }
+
+  /** An opening bracket. An array to be scanned is named, and does not count as nesting. */
+  open(is_object: boolean): ScannedArray | undefined {
+    const scanned = is_object ? undefined : this.#scanned();
+    const kind = this.#kindOf(is_object);
+    this.#key = undefined;
+    if (scanned !== undefined) return scanned;
+    if (this.depth >= DEPTH_MAX)
+      throw new Problem("malformed_json", `the JSON text may be nested at most ${DEPTH_MAX} deep`);
+    this.#top = { kind, is_object, keys: kind === "other" ? NO_KEYS : new Set() };
+    this.#frames.push(this.#top);
+    this.#at_key = is_object;
+    return undefined;
+  }
+
+  close(): void {
+    this.#frames.pop();
+    this.#top = this.#frames.at(-1);
+    this.#key = undefined;
+    this.#at_key = false;
+  }
+
+  comma(): void {
+    this.#key = undefined;
+    this.#at_key = this.inObject;
+    if (this.#top?.kind === "rows") this.row += 1;
+  }
+
+  colon(): void {
+    this.#at_key = false;
+  }
+
+  /** A key was read in an object that wants its keys. */
+  named(key: string): void {
+    const keys = this.#top?.keys ?? NO_KEYS;
+    if (keys.has(key))
+      throw new Problem(
+        "malformed_json",
+        `the key ${JSON.stringify(key)} appears twice`,
+        this.#pointerTo(key),
+      );
+    if (key === "__proto__")
+      throw new Problem("unknown_option", `there is no option "__proto__"`, this.#pointerTo(key));
+    keys.add(key);
+    this.#key = key;
+  }
+
+  #pointerTo(key: string): string {
+    const kind = this.#top?.kind;
+    const place = kind === "body" ? "" : this.rowPointer + (kind === "logits" ? "/logits" : "");
+    return place + pointerTo([key]);
+  }
+
+  #scanned(): ScannedArray | undefined {
+    if (this.#at_key) return undefined;
+    if (this.#key === "logits" && this.#holdsRow()) return "dense";
+    return this.#key === "values" && this.#top?.kind === "logits" ? "values" : undefined;
+  }
+
+  #kindOf(is_object: boolean): Frame["kind"] {
+    if (this.#top === undefined) return is_object ? "body" : "other";
+    if (this.#at_key) return "other";
+    if (is_object && this.#key === "logits" && this.#holdsRow()) return "logits";
+    if (is_object && this.#top.kind === "rows") return this.#newRow();
+    if (!is_object && this.#key === "rows" && this.#top.kind === "body" && this.#places === "batch")
+      return "rows";
+    return "other";
+  }
+
+  #newRow(): "row" {
+    if (this.row < this.#rows_max) return "row";
+    throw new Problem("limit_exceeded", `a batch may have at most ${this.#rows_max} rows, got more`, "/rows");
+  }
+
+  #holdsRow(): boolean {
+    return this.#top?.kind === "row" || (this.#top?.kind === "body" && this.#places === "step");
+  }
+}

@@ -1,0 +1,41 @@
+/** Bytes that have to wait: a growing buffer with a limit, for what cannot go into a row at once. */
+
+const FIRST_BYTES = 4096;
+
+export class Parked {
+  length = 0;
+  readonly #bytes_max: number;
+  #buffer: Uint8Array;
+
+  constructor(bytes_max: number, bytes_expected = FIRST_BYTES) {
+    this.#bytes_max = bytes_max;
+    this.#buffer = new Uint8Array(Math.min(bytes_expected, bytes_max));
+  }
+
+  /** Keeps a copy; false, and nothing is kept, when the limit would be passed. */
+  append(bytes: Uint8Array): boolean {
+    const length = this.length + bytes.length;
+    if (length > this.#buffer.length && !this.#grow(length)) return false;
+    this.#buffer.set(bytes, this.length);
+    this.length = length;
+    return true;
+  }
+
+  /** What was kept; valid until the next `append`. */
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  /** What was kept, as float32 values. */
+  get floats(): Float32Array {
+    return new Float32Array(this.#buffer.buffer, 0, this.length >> 2);
+  }
+
+  #grow(length: number): boolean {
+    if (length > this.#bytes_max) return false;
+    const larger = new Uint8Array(Math.min(this.#bytes_max, Math.max(length, 2 * this.#buffer.length)));
+    larger.set(this.bytes);
+    this.#buffer = larger;
+    return true;
+  }
+}

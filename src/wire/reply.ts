@@ -1,0 +1,30 @@
+/**
+ * Writes replies as JSON text: one step, a problem, or the results of a batch. The text of a step is the same
+ * wherever it stands, alone or among others.
+ */
+import type { Problem } from "../errors.ts";
+import type { Sampled } from "../sampling/report.ts";
+
+/** Fields in the order in which Sampled makes them; what was not asked for is absent. */
+export function writeSampled(sampled: Sampled): string {
+  return JSON.stringify(sampled);
+}
+
+/** RFC 9457, with the code, the pointer into the request and the request's id. */
+export function writeProblem(problem: Problem, request_id: string): string {
+  const { code, title, status, message: detail, pointer } = problem;
+  return JSON.stringify({
+    type: `urn:logit-sampler:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    pointer,
+    request_id,
+  });
+}
+
+/** `texts` are those of the rows, in order. */
+export function writeBatch(texts: readonly string[]): string {
+  return `{"results":[${texts.join(",")}]}`;
+}

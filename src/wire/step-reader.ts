@@ -1,0 +1,42 @@
+/**
+ * The face that every kind of request body has once it is opened: bytes are written to it, steps are taken from
+ * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
+ */
+import type { Problem } from "../errors.ts";
+import type { Row } from "../kernels/kernel.ts";
+import type { LogitsRow } from "../sampling/rows.ts";
+import type { OptionLimits, StepOptions } from "../sampling/step-options.ts";
+
+/** A row of logits and what to do with it: all that the sampler needs. */
+export interface Step {
+  readonly row: LogitsRow;
+  readonly options: StepOptions;
+}
+
+export interface StepReader {
+  /** Takes the next bytes of the body. Throws a Problem when no further byte can make the body right. */
+  write(chunk: Uint8Array): void;
+  /** The body is complete. Throws a Problem when it is not right as a whole. */
+  end(): void;
+  /**
+   * The next step that is ready, the problem of one that cannot be, or undefined when more bytes are needed or
+   * all were taken. A step's row is valid until the next call.
+   */
+  next(): Step | Problem | undefined;
+}
+
+export interface WireLimits {
+  /** elements of a row */
+  readonly vocab_size_max: number;
+  /** rows of a batch */
+  readonly batch_rows_max: number;
+  /** bytes of JSON text besides the logits in it */
+  readonly json_text_bytes_max: number;
+  readonly options: OptionLimits;
+}
+
+export interface WireContext {
+  readonly limits: WireLimits;
+  /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
+  lease(): Row;
+}

@@ -1,0 +1,94 @@
+/** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
+import { Problem } from "../errors.ts";
+import { show } from "../sampling/fields.ts";
+import { isRecord, parseWith } from "../sampling/parse.ts";
+import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
+import { JsonEnvelope } from "./json-envelope.ts";
+import type { WireLimits } from "./step-reader.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Where the options of a binary body stand: in `header_bytes` of JSON before the tensor, or else in the query string. */
+export interface TensorSource {
+  readonly header_bytes: number | undefined;
+  readonly query: Fields;
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_ROWS = {
+  numbers: unexpected,
+  packed: unexpected,
+  fault: unexpected,
+};
+
+/** No place of a header holds a row of logits. */
+function unexpected(): never {
+  throw new Error("a tensor header has no rows");
+}
+
+export class TensorHead {
+  readonly #header_bytes: number;
+  readonly #envelope: JsonEnvelope | undefined;
+  #missing: number;
+  #fields: Fields | undefined;
+
+  constructor({ header_bytes, query }: TensorSource, limits: WireLimits) {
+    this.#header_bytes = header_bytes ?? 0;
+    this.#missing = this.#header_bytes;
+    if (header_bytes === undefined) this.#fields = query;
+    else if (Object.keys(query).length > 0)
+      throw new Problem("option_conflict", "options stand in the header or in the query string, not in both");
+    else if (header_bytes > limits.json_text_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `the JSON header may have at most ${limits.json_text_bytes_max} bytes, got ${header_bytes}`,
+      );
+    else this.#envelope = new JsonEnvelope("none", limits, NO_ROWS);
+  }
+
+  /** Takes the bytes of the header; the rest belongs to the tensor. */
+  write(chunk: Uint8Array): Uint8Array {
+    if (this.#missing === 0) return chunk;
+    const taken = Math.min(this.#missing, chunk.length);
+    this.#envelope?.write(chunk.subarray(0, taken));
+    this.#missing -= taken;
+    return taken === chunk.length ? NOTHING : chunk.subarray(taken);
+  }
+
+  /** True once every byte of the header is there. */
+  get complete(): boolean {
+    return this.#missing === 0;
+  }
+
+  /** The options and the tensor's description. Throws when the header is not a JSON object. */
+  get fields(): Fields {
+    if (this.#missing > 0)
+      throw new Problem(
+        "malformed_header",
+        `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#missing}, got ${this.#header_bytes}`,
+      );
+    this.#fields ??= requireObject(this.#envelope?.end());
+    return this.#fields;
+  }
+}
+
+function requireObject(value: unknown): Fields {
+  if (isRecord(value)) return value;
+  throw new Problem("invalid_option", `the JSON header must be an object, got ${show(value)}`);
+}
+
+/** What a header says, divided into the tensor's description and the rest. */
+export function tensorFields({ dtype, shape, ...rest }: Fields): [TensorFields, Fields] {
+  const described = { ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
+  return [parseWith(TENSOR_FIELDS, described, ""), rest];
+}
+
+/** Bounds on what a shape may ask for. */
+export function requireVocabSize(vocab_size: number, { vocab_size_max }: WireLimits, pointer: string): void {
+  if (vocab_size > vocab_size_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a row may have at most ${vocab_size_max} elements, got ${vocab_size}`,
+      pointer,
+    );
+}

@@ -1,0 +1,52 @@
+/** The part of a JSON body that is kept as text: bytes in, checked UTF-8 out, with a limit. */
+import { Buffer, isUtf8 } from "node:buffer";
+import { Problem } from "../errors.ts";
+import { Parked } from "./parked.ts";
+
+export class TextBuffer {
+  readonly #parked: Parked;
+  readonly #bytes_max: number;
+
+  constructor(bytes_max: number) {
+    this.#parked = new Parked(bytes_max);
+    this.#bytes_max = bytes_max;
+  }
+
+  get length(): number {
+    return this.#parked.length;
+  }
+
+  append(bytes: Uint8Array): void {
+    if (!this.#parked.append(bytes))
+      throw new Problem(
+        "limit_exceeded",
+        `the JSON text besides the logits may have at most ${this.#bytes_max} bytes, got more`,
+      );
+  }
+
+  slice(begin: number): string {
+    return Buffer.from(this.#parked.bytes.subarray(begin)).toString("utf8");
+  }
+
+  /** The text as a value. */
+  parse(): unknown {
+    const bytes = this.#parked.bytes;
+    if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
+    if (bytes[0] === 0xef && bytes[1] === 0xbb)
+      throw new Problem(
+        "malformed_json",
+        "the JSON text begins with a byte order mark; send UTF-8 without one",
+      );
+    try {
+      return JSON.parse(this.slice(0)) as unknown;
+    } catch (error) {
+      throw new Problem("malformed_json", `the body is not JSON: ${reason(error)}`);
+    }
+  }
+}
+
+/** V8's sentence without its position, which counts neither the logits nor bytes. */
+function reason(error: unknown): string {
+  const sentence = error instanceof Error ? error.message : String(error);
+  return sentence.replace(/ in JSON at position \d+.*$/s, "").replace(/, ?\.\.\..*$/s, "");
+}
