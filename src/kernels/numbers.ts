@@ -81,6 +81,8 @@ export class NumberScanner {
   /** true once the `]` was read */
   closed = false;
   fault: Fault | undefined;
+  /** after a fault: the bytes from the faulty element on, so that the caller can find the end of the array */
+  rest: Uint8Array = new Uint8Array(0);
 
   readonly #sink: ElementSink;
   #expects = FIRST;
@@ -123,19 +125,24 @@ export class NumberScanner {
       const status = wasm.scanNumbers(begin, length, this.#expects);
       const position = wasm.position.value;
       this.#expects = wasm.expects.value;
-      if (!this.#handOn(wasm.written.value)) return 0;
+      if (!this.#handOn(wasm.written.value)) return this.#leave(input.subarray(position, length));
       if (status === CLOSED) {
         this.closed = true;
         return position - carried;
       }
       if (status === HARD) {
         begin = wasm.token_end.value;
-        if (!this.#handOnHard(input.subarray(position, begin))) return 0;
+        if (!this.#handOnHard(input.subarray(position, begin))) return this.#leave(input.subarray(begin, length));
         continue;
       }
       this.#stopAt(input.subarray(position, length), status, final);
       return 0;
     }
+  }
+
+  #leave(rest: Uint8Array): number {
+    this.rest = rest.slice();
+    return 0;
   }
 
   /** Gives the sink the first `elements` of the output. */
@@ -165,13 +172,11 @@ export class NumberScanner {
   /** Keeps an incomplete token for the next chunk, or calls it a fault. */
   #stopAt(rest: Uint8Array, status: number, final: boolean): void {
     const wait = status === MORE ? rest.length <= NUMBER_LENGTH_MAX : rest.length < ODD_LENGTH;
-    if (wait && !final) this.#carry = rest.slice();
-    else
-      this.fault = {
-        kind: "odd",
-        index: this.count,
-        text: rest.slice(0, ODD_LENGTH),
-        expects: this.#expects,
-      };
+    if (wait && !final) {
+      this.#carry = rest.slice();
+      return;
+    }
+    this.fault = { kind: "odd", index: this.count, text: rest.slice(0, ODD_LENGTH), expects: this.#expects };
+    this.#leave(rest);
   }
 }
