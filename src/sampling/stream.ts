@@ -1,0 +1,214 @@
+/**
+ * A sequence, step by step: keeps the history, the step and the state between rows, so that each step needs only
+ * its logits. Every token, drawn or accepted, is one place in the history and one step: step s is always s tokens
+ * behind the place where the sequence began, whatever was rewound before.
+ *
+ * It adds nothing to what a step is: a row gives the bytes that the same row with this history, step, seed and
+ * state gives in a call of its own, and those four open the sequence again at the same place.
+ */
+import { Problem } from "../errors.ts";
+import { isTokenId, notATokenId, show } from "./fields.ts";
+import { isRecord } from "./parse.ts";
+import type { Sampled } from "./report.ts";
+import { drawSeed } from "./rng.ts";
+import type { LogitsRow } from "./rows.ts";
+import type { Sampler } from "./sampler.ts";
+import {
+  DEFAULT_OPTION_LIMITS,
+  type OptionLimits,
+  parseStepOptions,
+  type StepOptions,
+} from "./step-options.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+type State = Readonly<Record<string, unknown>>;
+
+/** What the sequence keeps by itself, and only its opening may give. */
+const KEPT = ["history", "prompt_length", "step", "state"] as const;
+
+export interface SampleStream {
+  /** Draws the next token and puts it behind the history. `own` options hold for this step only. */
+  next(row: LogitsRow, own?: Options): Sampled;
+  /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
+  update(options: unknown): void;
+  /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
+  accept(token_ids: unknown): void;
+  /** Takes back the last tokens, drawn or accepted, with their steps and states. Their randomness comes again. */
+  rewind(steps: unknown): void;
+  /** token ids so far, prompt first */
+  readonly history: readonly number[];
+  /** the step that the next row will be */
+  readonly step: number;
+  readonly seed: string;
+  /** what the next step takes along, by stage; `{}` when nothing */
+  readonly state: State;
+  /** element count of padded rows' real vocabulary, where the options name one: what `Row.finish` takes */
+  readonly vocab_size: number | undefined;
+}
+
+/**
+ * Opens a sequence with the options of a step, which hold for all of its steps. Without a seed one is drawn.
+ * `step` is, when not given, the number of tokens in `history` behind `prompt_length`, so that the history of a
+ * sequence that broke off goes on where it stopped. Throws a Problem whose pointer is relative to the options.
+ */
+export function openStream(
+  sampler: Pick<Sampler, "sample">,
+  options: unknown = {},
+  limits: OptionLimits = DEFAULT_OPTION_LIMITS,
+): SampleStream {
+  return new Sequence(sampler, options, limits);
+}
+
+class Sequence implements SampleStream {
+  readonly #sampler: Pick<Sampler, "sample">;
+  readonly #limits: OptionLimits;
+  readonly #history: number[];
+  readonly #prompt_length: number;
+  /** state before each token that was drawn or accepted here: what rewinding goes back to */
+  readonly #states_before: State[] = [];
+  #state: State;
+  #step: number;
+  /** what was asked for, as it was given */
+  #given: Options;
+  #options: StepOptions;
+
+  constructor(sampler: Pick<Sampler, "sample">, options: unknown, limits: OptionLimits) {
+    const parsed = parseStepOptions(options, limits);
+    const given = options as Options; // parseStepOptions takes records only
+    this.#sampler = sampler;
+    this.#limits = limits;
+    this.#history = [...parsed.history];
+    this.#prompt_length = parsed.prompt_length;
+    this.#step = given["step"] === undefined ? parsed.history.length - parsed.prompt_length : parsed.step;
+    this.#state = parsed.state;
+    this.#given = { ...without(given, KEPT), seed: parsed.seed ?? drawSeed() };
+    this.#options = this.#parse(this.#given);
+  }
+
+  get history(): readonly number[] {
+    return this.#history;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get seed(): string {
+    return this.#options.seed as string; // a sequence always has one: the constructor and `update` see to it
+  }
+
+  get state(): State {
+    return carried(this.#options.state, this.#state);
+  }
+
+  get vocab_size(): number | undefined {
+    return this.#options.vocab_size;
+  }
+
+  next(row: LogitsRow, own?: Options): Sampled {
+    this.#requireRoom(1, "");
+    const options = own === undefined ? this.#options : this.#parse(this.#merged(own));
+    const sampled = this.#sampler.sample(row, {
+      ...options,
+      step: this.#step,
+      state: carried(options.state, this.#state),
+    });
+    this.#push(sampled.token_id);
+    this.#state = sampled.state ?? {};
+    return sampled;
+  }
+
+  update(options: unknown): void {
+    if (!isRecord(options))
+      throw new Problem("invalid_option", `options must be an object, got ${show(options)}`);
+    const given = this.#merged(options);
+    this.#options = this.#parse(given);
+    this.#given = given;
+  }
+
+  accept(token_ids: unknown): void {
+    const ids = checkedTokenIds(token_ids);
+    this.#requireRoom(ids.length, "/token_ids");
+    for (const id of ids) this.#push(id);
+  }
+
+  rewind(steps: unknown): void {
+    const made = this.#states_before.length;
+    if (!Number.isInteger(steps) || (steps as number) < 1 || (steps as number) > made)
+      throw new Problem(
+        "invalid_option",
+        `steps must be a whole number from 1 to the ${made} made on this stream, got ${show(steps)}`,
+        "/steps",
+      );
+    const left = made - (steps as number); // an integer: checked above
+    this.#state = this.#states_before[left]!;
+    this.#states_before.length = left;
+    this.#history.length -= steps as number;
+    this.#step -= steps as number;
+  }
+
+  #push(token_id: number): void {
+    this.#states_before.push(this.#state);
+    this.#history.push(token_id);
+    this.#step += 1;
+  }
+
+  #requireRoom(tokens: number, pointer: string): void {
+    const { history_length_max } = this.#limits;
+    const length = this.#history.length + tokens;
+    if (length > history_length_max)
+      throw new Problem(
+        "limit_exceeded",
+        `the history of a stream may have at most ${history_length_max} tokens, got ${length}`,
+        pointer,
+      );
+  }
+
+  /** The given options with others laid over them; null takes one away. */
+  #merged(over: Options): Options {
+    const kept = KEPT.find((name) => over[name] !== undefined);
+    if (kept !== undefined)
+      throw new Problem(
+        "option_conflict",
+        `the stream keeps ${kept} by itself: use accept or rewind, or open another stream`,
+        `/${kept}`,
+      );
+    const merged: Record<string, unknown> = { ...this.#given, ...over };
+    const removed = Object.keys(merged).filter((name) => merged[name] === null);
+    const left = without(merged, removed);
+    return left["seed"] === undefined ? { ...left, seed: this.seed } : left;
+  }
+
+  /** The checked options with this sequence's own history, which goes on growing in place. */
+  #parse(given: Options): StepOptions {
+    const options = parseStepOptions(given, this.#limits);
+    return { ...options, history: this.#history, prompt_length: this.#prompt_length };
+  }
+}
+
+/** The states that a chain's stages begin with, or what an earlier step left for them. */
+function carried(initial: State, left: State): State {
+  const state: Record<string, unknown> = {};
+  for (const name of Object.keys(initial)) state[name] = left[name] ?? initial[name];
+  return state;
+}
+
+function without(record: Options, names: readonly string[]): Options {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+function checkedTokenIds(value: unknown): readonly number[] {
+  if (!Array.isArray(value))
+    throw new Problem(
+      "invalid_option",
+      `token_ids must be an array of token ids, got ${show(value)}`,
+      "/token_ids",
+    );
+  const index = value.findIndex((id) => !isTokenId(id));
+  if (index < 0) return value;
+  throw new Problem(
+    "invalid_option",
+    `token_ids.${index} ${notATokenId(value[index])}`,
+    `/token_ids/${index}`,
+  );
+}
