@@ -5,7 +5,7 @@ import type { RawRow } from "./logprobs.ts";
 import type { SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
-import type { Fate, TraceEntry } from "./trace.ts";
+import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
@@ -36,6 +36,8 @@ export interface Sampled {
   readonly trace?: readonly TraceEntry[];
   /** what became of the tokens in logprob_token_ids; with a trace */
   readonly fates?: readonly Fate[];
+  /** where the uniform of the (first) draw fell; with a trace */
+  readonly inverse_cdf?: InverseCdf;
 }
 
 export interface Draw {

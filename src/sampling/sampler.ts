@@ -16,7 +16,7 @@ import { exactness, reportOf, type Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
-import { type Fate, type TraceEntry, Tracer } from "./trace.ts";
+import { Tracer } from "./trace.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
@@ -56,10 +56,10 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
   const raw = wantsLogprobs(options) ? rawOf(kernel, row) : undefined;
   try {
-    const account = run(machine, options);
+    const tracer = run(machine, options);
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
-    const state = nextStates(options.chain, options.state, candidates, token_id);
+    const state = nextStates(options.chain, options.state, candidates, context, token_id);
     return {
       token_id,
       ...reportOf(candidates, raw, drawn, options),
@@ -68,26 +68,35 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
       step: options.step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
-      ...account,
+      ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
     };
   } finally {
     candidates.restoreRow();
   }
 }
 
-/** Runs the chain; with a trace when one is asked for. */
-function run(
-  { candidates, context, now }: Machine,
-  options: StepOptions,
-): { trace?: readonly TraceEntry[]; fates?: readonly Fate[] } {
+/** Runs the chain; with a tracer when a trace is asked for. */
+function run({ candidates, context, now }: Machine, options: StepOptions): Tracer | undefined {
   if (options.trace === false) {
     runChain(options.chain, candidates, context);
-    return {};
+    return undefined;
   }
   const tracer = new Tracer(options.logprob_token_ids);
   runChainTraced(options.chain, candidates, context, tracer, options.trace === "timed" ? now : undefined);
+  return tracer;
+}
+
+function accountOf(
+  tracer: Tracer,
+  token_id: number,
+  uniform: number,
+): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
   const fates = tracer.fates();
-  return { trace: tracer.entries, ...(fates.length > 0 && { fates }) };
+  return {
+    trace: tracer.entries,
+    ...(fates.length > 0 && { fates }),
+    inverse_cdf: tracer.inverseCdf(token_id, uniform),
+  };
 }
 
 function drawAll(

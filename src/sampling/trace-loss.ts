@@ -1,6 +1,6 @@
-/** What a trace tells of the tokens that a stage removed: their mass, the nearest to the limit, and why one died. */
-import type { Compact } from "./compact.ts";
+/** What a trace tells of the tokens that a stage removed: their mass, and the one nearest to the limit. */
 import type { Removal } from "./removal.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { offer, type TracedToken } from "./trace-summary.ts";
 
 /** How near a limit came to the token nearest to it. */
@@ -29,7 +29,8 @@ interface Edge {
   probability: number;
 }
 
-export function lossOf(before: Compact, after: Compact): Loss {
+export function lossOf(before: Snapshot, after: Snapshot): Loss {
+  const { token_ids, scores } = before.candidates;
   const listed: TracedToken[] = [];
   const last_kept: Edge = { token_id: -1, score: Number.POSITIVE_INFINITY, probability: 0 };
   const first_removed: Edge = { token_id: -1, score: Number.NEGATIVE_INFINITY, probability: 0 };
@@ -37,10 +38,10 @@ export function lossOf(before: Compact, after: Compact): Loss {
   if (after.count < before.count) {
     const probabilities = before.probabilities();
     for (let i = 0; i < before.count; i++) {
-      const token_id = before.token_ids[i]!;
-      const score = before.scores[i]!;
+      const token_id = token_ids[i]!;
+      const score = scores[i]!;
       const probability = probabilities[i]!;
-      if (after.has(token_id)) {
+      if (after.candidates.has(token_id)) {
         if (score <= last_kept.score) set(last_kept, token_id, score, probability);
         continue;
       }
@@ -73,31 +74,4 @@ export function knifeEdge(loss: Loss, { kind, limit }: Readonly<Removal>): Knife
   return kept_distance <= removed_distance
     ? { kind, limit, token_id: last_kept.token_id, distance: kept_distance }
     : { kind, limit, token_id: first_removed.token_id, distance: removed_distance };
-}
-
-/** Why a token was removed, as a comparison of its number with the limit; undefined when there is not one limit. */
-export function reasonOf(
-  before: Compact,
-  token_id: number,
-  { kind, limit }: Readonly<Removal>,
-): string | undefined {
-  if (!before.has(token_id)) return "its logit was -Infinity";
-  if (kind === "other") return undefined;
-  const score = before.scoreOf(token_id);
-  if (kind === "score") return `its score ${shown(score)} is below ${shown(limit)}`;
-  const probabilities = before.probabilities();
-  let rank = 1;
-  let mass = 0;
-  for (let i = 0; i < before.count; i++) {
-    const other = before.scores[i]!;
-    if (other < score || (other === score && before.token_ids[i]! >= token_id)) continue;
-    rank++;
-    mass += probabilities[i]!;
-  }
-  if (kind === "rank") return `its rank ${rank} is beyond ${limit}`;
-  return `the mass before it, ${shown(mass)}, reaches ${shown(limit)}`;
-}
-
-function shown(x: number): string {
-  return String(Number(x.toPrecision(6)));
 }

@@ -1,6 +1,6 @@
 /** What a trace tells of a set of candidates: entropy and the most likely tokens. */
 import { ln } from "../kernels/float64.ts";
-import type { Compact } from "./compact.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** How many tokens a trace lists a stage: the most likely kept ones and the most likely removed ones. */
 const LISTED = 10;
@@ -11,21 +11,17 @@ export interface TracedToken {
 }
 
 /** Entropy in nats and the most likely tokens of the softmax over the candidates. */
-export function summary(candidates: Compact): { entropy: number; top: TracedToken[] } {
-  const probabilities = candidates.probabilities();
+export function summary(snapshot: Snapshot): { entropy: number; top: TracedToken[] } {
+  const probabilities = snapshot.probabilities();
+  const { token_ids } = snapshot.candidates;
   const top: TracedToken[] = [];
   let entropy = 0;
-  for (let i = 0; i < candidates.count; i++) {
+  for (let i = 0; i < snapshot.count; i++) {
     const probability = probabilities[i]!;
     if (probability > 0) entropy -= probability * ln(probability);
-    offer(top, candidates.token_ids[i]!, probability);
+    offer(top, token_ids[i]!, probability);
   }
   return { entropy, top };
-}
-
-export function probabilityOf(candidates: Compact, token_id: number): number {
-  const index = candidates.indexOf(token_id);
-  return index < 0 ? 0 : candidates.probabilities()[index]!;
 }
 
 /** Enters a token into a short list that is sorted by probability descending, id ascending. */

@@ -4,11 +4,12 @@
  * nothing when not asked for and O(V) a stage when it is.
  */
 import type { Candidates } from "./candidates.ts";
-import { Compact } from "./compact.ts";
 import type { Removal } from "./removal.ts";
+import { Snapshot } from "./snapshot.ts";
 import type { Skipped } from "./stage.ts";
-import { type KnifeEdge, knifeEdge, lossOf, reasonOf } from "./trace-loss.ts";
-import { probabilityOf, summary, type TracedToken } from "./trace-summary.ts";
+import { type KnifeEdge, knifeEdge, lossOf } from "./trace-loss.ts";
+import { reasonsOf } from "./trace-reasons.ts";
+import { summary, type TracedToken } from "./trace-summary.ts";
 
 export interface TraceEntry {
   readonly stage: string;
@@ -24,6 +25,8 @@ export interface TraceEntry {
   /** the most likely removed tokens, with their probability before the stage */
   readonly removed: readonly TracedToken[];
   readonly knife_edge?: KnifeEdge;
+  /** the probability after the stage of each token in logprob_token_ids, in that order; 0 when it is not there */
+  readonly named?: readonly number[];
   /** microseconds the stage took; only in a timed trace */
   readonly us?: number;
 }
@@ -38,12 +41,19 @@ export interface Fate {
   readonly reason?: string;
 }
 
+/** How the draw met the token: its uniform lies in [from, to), the token's part of the distribution in id order. */
+export interface InverseCdf {
+  readonly uniform: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class Tracer {
   readonly entries: TraceEntry[] = [];
   readonly #fates = new Map<number, Fate>();
   readonly #named: readonly number[];
-  #before = new Compact();
-  #after = new Compact();
+  #before = new Snapshot();
+  #after = new Snapshot();
 
   constructor(named: readonly number[]) {
     this.#named = named;
@@ -51,7 +61,7 @@ export class Tracer {
 
   /** Looks at the candidates as they are before the first stage. */
   begin(candidates: Candidates): void {
-    candidates.copyTo(this.#before);
+    this.#before.take(candidates);
   }
 
   /** Writes the entry of a stage that did not run. */
@@ -67,6 +77,7 @@ export class Tracer {
       entropy,
       top,
       removed: [],
+      ...this.#namedIn(this.#before),
     });
   }
 
@@ -74,7 +85,7 @@ export class Tracer {
   ran(stage: string, candidates: Candidates, us: number | undefined): void {
     const before = this.#before;
     const after = this.#after;
-    candidates.copyTo(after);
+    after.take(candidates);
     const loss = lossOf(before, after);
     const edge = knifeEdge(loss, candidates.removal);
     this.#noteFates(stage, before, after, candidates.removal);
@@ -86,6 +97,7 @@ export class Tracer {
       ...summary(after),
       removed: loss.listed,
       ...(edge && { knife_edge: edge }),
+      ...this.#namedIn(after),
       ...(us !== undefined && { us }),
     });
     this.#before = after;
@@ -99,17 +111,33 @@ export class Tracer {
         this.#fates.get(token_id) ?? {
           token_id,
           removed_by: null,
-          probability: probabilityOf(this.#before, token_id),
+          probability: this.#before.probabilityOf(token_id),
         },
     );
   }
 
-  #noteFates(stage: string, before: Compact, after: Compact, removal: Readonly<Removal>): void {
-    for (const token_id of this.#named) {
-      if (this.#fates.has(token_id) || after.has(token_id)) continue;
-      const probability = probabilityOf(before, token_id);
-      const reason = reasonOf(before, token_id, removal);
+  /** Where the uniform of a draw lay, once the last stage has run. Float64 sums, which may round unlike the draw's. */
+  inverseCdf(token_id: number, uniform: number): InverseCdf {
+    const { token_ids, count } = this.#before.candidates;
+    const probabilities = this.#before.probabilities();
+    let from = 0;
+    for (let i = 0; i < count; i++) if (token_ids[i]! < token_id) from += probabilities[i]!;
+    return { uniform, from, to: from + this.#before.probabilityOf(token_id) };
+  }
+
+  #namedIn(snapshot: Snapshot): Pick<TraceEntry, "named"> {
+    if (this.#named.length === 0) return {};
+    return { named: this.#named.map((token_id) => snapshot.probabilityOf(token_id)) };
+  }
+
+  #noteFates(stage: string, before: Snapshot, after: Snapshot, removal: Readonly<Removal>): void {
+    const gone = this.#named.filter((id) => !this.#fates.has(id) && !after.candidates.has(id));
+    if (gone.length === 0) return;
+    const reasons = reasonsOf(before, gone, removal);
+    gone.forEach((token_id, i) => {
+      const reason = reasons[i];
+      const probability = before.probabilityOf(token_id);
       this.#fates.set(token_id, { token_id, removed_by: stage, probability, ...(reason && { reason }) });
-    }
+    });
   }
 }

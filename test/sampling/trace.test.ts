@@ -44,11 +44,51 @@ describe("trace", () => {
     ]);
   });
 
+  test("it follows the named tokens from stage to stage", () => {
+    const { trace } = sample(row, { chain, seed: 1, trace: true, logprob_token_ids: [0, 1, 3] });
+    const named = trace?.map((entry) => entry.named?.map((p) => Number(p.toFixed(6))));
+    // of 1, of 0.2 + 0.3 + 0.4, of 0.3 + 0.4
+    expect(named).toEqual([
+      [0.1, 0.2, 0.4],
+      [0, 0.222222, 0.444444],
+      [0, 0, 0.571429],
+    ]);
+  });
+
+  test("it tells where the uniform fell among the kept tokens, in id order", () => {
+    const { token_id, inverse_cdf } = sample(row, { chain, seed: 1, trace: true });
+    const [from, to] = token_id === 2 ? [0, 3 / 7] : [3 / 7, 1]; // ids 2 and 3 are left, 0.3 and 0.4
+    expect(inverse_cdf?.from).toBeCloseTo(from, 6);
+    expect(inverse_cdf?.to).toBeCloseTo(to, 6);
+    expect(inverse_cdf?.uniform).toBeGreaterThan(from);
+    expect(inverse_cdf?.uniform).toBeLessThan(to);
+  });
+
+  test("the reasons of many tokens are those of a plain count", () => {
+    const logits = randomRow(3000, 5, true);
+    logits[7] = logits[2999]!;
+    const ids = [...logits.keys()].filter((id) => id % 7 === 0);
+    const { fates } = sample(logits, {
+      top_k: 20,
+      seed: 1,
+      trace: true,
+      logprob_token_ids: ids.slice(0, 400),
+    });
+    for (const { token_id, removed_by, reason } of fates ?? []) {
+      const rank =
+        1 +
+        logits.filter((x, id) => x > logits[token_id]! || (x === logits[token_id] && id < token_id)).length;
+      expect(removed_by).toBe(rank > 20 ? "top_k" : null);
+      if (rank > 20) expect(reason).toBe(`its rank ${rank} is beyond 20`);
+    }
+  });
+
   test("asking for it changes nothing else", () => {
     const logits = randomRow(5000, 8, false);
     const options = { temperature: 0.9, top_p: 0.95, min_p: 0.001, seed: 2, logprobs: true, top_logprobs: 3 };
-    const { trace, ...traced } = sample(logits, { ...options, trace: true });
+    const { trace, inverse_cdf, ...traced } = sample(logits, { ...options, trace: true });
     expect(trace).toHaveLength(3);
+    expect(inverse_cdf?.to).toBeLessThanOrEqual(1 + 1e-12);
     expect(traced).toEqual(sample(logits, options));
   });
 

@@ -1,0 +1,32 @@
+/**
+ * The candidates as they were at one moment, for a trace: a copy that nothing changes, so that its probabilities
+ * are worked out once however many tokens are asked for.
+ */
+import type { Candidates } from "./candidates.ts";
+import { Compact } from "./compact.ts";
+
+export class Snapshot {
+  readonly candidates = new Compact();
+  #probabilities: Float64Array | undefined;
+
+  take(candidates: Candidates): void {
+    candidates.copyTo(this.candidates);
+    this.#probabilities = undefined;
+  }
+
+  get count(): number {
+    return this.candidates.count;
+  }
+
+  /** Softmax over the candidates, in their order. */
+  probabilities(): Float64Array {
+    this.#probabilities ??= this.candidates.probabilities();
+    return this.#probabilities;
+  }
+
+  /** 0 for a token that is not among them. */
+  probabilityOf(token_id: number): number {
+    const index = this.candidates.indexOf(token_id);
+    return index < 0 ? 0 : this.probabilities()[index]!;
+  }
+}
