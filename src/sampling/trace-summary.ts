@@ -10,18 +10,25 @@ export interface TracedToken {
   readonly probability: number;
 }
 
-/** Entropy in nats and the most likely tokens of the softmax over the candidates. */
+/**
+ * Entropy in nats and the most likely tokens of the softmax over the candidates. As ln pᵢ is the score less the
+ * score and plus the ln p of the most likely token, one logarithm serves a row of any length.
+ */
 export function summary(snapshot: Snapshot): { entropy: number; top: TracedToken[] } {
   const probabilities = snapshot.probabilities();
-  const { token_ids } = snapshot.candidates;
+  const { token_ids, scores } = snapshot.candidates;
+  const max = snapshot.candidates.max();
   const top: TracedToken[] = [];
-  let entropy = 0;
+  let below_max = 0;
+  let least_listed = -1;
   for (let i = 0; i < snapshot.count; i++) {
     const probability = probabilities[i]!;
-    if (probability > 0) entropy -= probability * ln(probability);
+    if (probability > 0) below_max += probability * (max - scores[i]!);
+    if (probability < least_listed) continue;
     offer(top, token_ids[i]!, probability);
+    least_listed = top[LISTED - 1]?.probability ?? -1;
   }
-  return { entropy, top };
+  return { entropy: Math.max(0, below_max - ln(top[0]?.probability ?? 1)), top };
 }
 
 /** Enters a token into a short list that is sorted by probability descending, id ascending. */
