@@ -18,7 +18,8 @@ export class Edits {
 
   /**
    * With the values before the edit, a block is scanned again only when its maximum itself was lowered; without
-   * them, whenever a value below the maximum was written. Ids may repeat when old values are not given.
+   * them, whenever a value below the maximum was written. Ids may repeat: the first edit of an id holds the value
+   * that the maximum knew, and that decides.
    */
   repair(row: Row, token_ids: Int32Array, count: number, old_values: Float32Array | undefined): void {
     const marked = this.#mark(row, token_ids, count, old_values);

@@ -14,9 +14,10 @@ import { assert } from "../errors.ts";
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { MassPasses } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
 import { Row } from "./row.ts";
-import { type Cut, EVERY_TIE, gather, kthLargest, topK } from "./select.ts";
+import { type Cut, EVERY_TIE, gather, kthLargest, setWindow, topK } from "./select.ts";
+import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
 
 export { exp, ln } from "./float64.ts";
 export { KERNEL_HASH } from "./kernel.wasm.ts";
@@ -35,8 +36,8 @@ export interface Kernel {
   firstNaN(row: Row): number;
   /**
    * Call after `row.values` was edited at these ids (below the row's length), so that maxima and NaN state are
-   * right again. With `old_values`, the values before at the same places, fewer blocks are read again; ids must
-   * then not repeat.
+   * right again. With `old_values`, the values before at the same places, fewer blocks are read again. Ids may
+   * repeat, each time with the value from before that edit.
    */
   edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void;
 
@@ -87,7 +88,10 @@ export interface Kernel {
 
   /** Result of the last kthLargest or topP. */
   readonly cut: Cut;
-  /** Share of the row's mass that the last topP kept. */
+  /**
+   * Share of the row's mass that the last topP kept. Peaked rows are decided by bounds, and weighed only when this
+   * is read: read it before the row is edited or returned.
+   */
   readonly cut_mass: number;
   /** SELECTION_MAX places; the first ones are the selection. */
   readonly selected_ids: Int32Array;
@@ -103,17 +107,23 @@ class WasmKernel implements Kernel {
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
   cut: Cut = { floor: -Infinity, tie_id: -1, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
-  cut_mass = 1;
   readonly #machine: Machine;
   readonly #free: Row[] = [];
   readonly #edits: Edits;
-  readonly #mass: MassPasses;
+  /** of the last normaliser, and of the last top-p: the one does not disturb a draw from the other */
+  readonly #sums: BlockSums;
+  readonly #cut_sums: BlockSums;
+  #cut_mass: number | undefined = 1;
+  #cut_row: Row | undefined;
+  #cut_version = 0;
+  #cut_temperature = 1;
 
   constructor(machine: Machine, limits: KernelLimits) {
     const { buffer, layout } = machine;
     this.#machine = machine;
     this.#edits = new Edits(limits.vocab_size_max);
-    this.#mass = new MassPasses(machine);
+    this.#sums = new BlockSums(layout.sums);
+    this.#cut_sums = new BlockSums(layout.cut_sums);
     this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);
     this.selected_logits = new Float32Array(buffer, layout.selected_logits, SELECTION_MAX);
     for (let i = limits.rows_max - 1; i >= 0; i--) {
@@ -173,14 +183,33 @@ class WasmKernel implements Kernel {
     ceiling = Infinity,
     ceiling_tie_id = EVERY_TIE,
   ): number {
-    return this.#mass.logSumExp(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id });
+    const cut = { floor, tie_id, ceiling, ceiling_tie_id };
+    return logSumExp(this.#machine, this.#sums, row, temperature, cut);
   }
 
   topP(row: Row, temperature: number, p: number, inclusive = false): number {
-    const { cut, mass, selected } = this.#mass.topP(row, temperature, p, inclusive);
-    this.cut = cut;
-    this.cut_mass = mass;
+    const share = inclusive ? p + MASS_SLACK : p - MASS_SLACK;
+    const question = { row, temperature, share, inclusive };
+    const answer = findTopP(this.#machine, this.#cut_sums, question);
+    this.cut = answer.cut;
+    this.#cut_mass = answer.mass;
+    this.#cut_row = row;
+    this.#cut_version = row.version;
+    this.#cut_temperature = temperature;
+    setWindow(this.#machine, answer.cut);
+    const selected = gather(this.#machine, row, SELECTION_MAX);
+    if (selected >= 0) this.#machine.wasm.sortSelection(selected, selected);
+    else if (!answer.summed) sumWeights(this.#machine, this.#cut_sums, row, temperature, answer.cut);
     return selected;
+  }
+
+  get cut_mass(): number {
+    if (this.#cut_mass === undefined) {
+      const row = this.#cut_row;
+      assert(row !== undefined && row.version === this.#cut_version, "the row is as topP saw it");
+      this.#cut_mass = massOf(this.#machine, this.#sums, row, this.#cut_temperature, this.cut);
+    }
+    return this.#cut_mass;
   }
 
   draw(
@@ -192,6 +221,15 @@ class WasmKernel implements Kernel {
     ceiling = Infinity,
     ceiling_tie_id = EVERY_TIE,
   ): number {
-    return this.#mass.draw(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id }, u);
+    const largest = Math.min(row.max, ceiling);
+    if (largest === -Infinity) return -1;
+    if (largest === Infinity) return drawInfinite(this.#machine, row, u);
+    const cut = { floor, tie_id, ceiling, ceiling_tie_id };
+    let sums = this.#cut_sums;
+    if (!sums.areOf(row, temperature, cut)) {
+      sums = this.#sums;
+      if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
+    }
+    return draw(this.#machine, sums, row, temperature, cut, u);
   }
 }

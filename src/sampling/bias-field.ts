@@ -44,7 +44,7 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
       return EMPTY;
     }
     bias.token_ids[i] = Number(key);
-    bias.biases[i] = typeof entry === "number" ? entry : Number.NEGATIVE_INFINITY;
+    bias.biases[i] = biasOf(entry);
   }
   return bias;
 }
@@ -52,6 +52,16 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
 function faultOf(key: string, entry: unknown): string | undefined {
   if (!/^(0|[1-9]\d{0,9})$/.test(key) || Number(key) > TOKEN_ID_MAX)
     return `must have token ids (0, 1, 2, …) as keys, got ${show(key)}`;
-  if (Number.isFinite(entry) || entry === null || entry === "-inf") return undefined;
+  if (isBias(entry)) return undefined;
   return `must be a finite number, "-inf" or null, got ${show(entry)}`;
+}
+
+/** A finite number, or `"-inf"` or null for a ban. */
+export function isBias(entry: unknown): entry is number | "-inf" | null {
+  return Number.isFinite(entry) || entry === null || entry === "-inf";
+}
+
+/** The number that a bias adds: −Infinity for a ban. */
+export function biasOf(entry: unknown): number {
+  return typeof entry === "number" ? entry : Number.NEGATIVE_INFINITY;
 }

@@ -8,15 +8,23 @@
  */
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
+import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
-import { fillFromDense, fillFromInfinite, fillFromSelection, fillFromSparse } from "./compaction.ts";
+import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
 import { Dense, maskedBy } from "./dense.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
+import { restrict, restrictRow } from "./mask.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
 import { note, type Removal } from "./removal.ts";
 import type { SparseRow } from "./rows.ts";
-import { keepSparseMass, keepSparseScoresFrom, keepSparseTopK, setSparseScore } from "./sparse.ts";
+import {
+  beginSparse,
+  keepSparseMass,
+  keepSparseScoresFrom,
+  keepSparseTopK,
+  setSparseScore,
+} from "./sparse.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
 import { dropTopButLast } from "./top-choices.ts";
@@ -60,10 +68,7 @@ export class Candidates {
   /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
   startSparse(row: SparseRow, vocab_size: number): void {
     this.vocab_size = vocab_size;
-    const count = fillFromSparse(this.#turnCompact(row.token_ids.length), row, vocab_size);
-    if (count === 0) throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
-    const omitted = (row.vocab_size ?? Number.POSITIVE_INFINITY) - row.token_ids.length;
-    this.#omitted.start(omitted, row.max_omitted ?? Number.POSITIVE_INFINITY, row.logsumexp);
+    beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
   beginStage(stage: string): void {
@@ -145,6 +150,12 @@ export class Candidates {
     return compact;
   }
 
+  /** Fills `scores` with the largest scores, descending, and returns how many there are. */
+  bestScores(scores: Float64Array): number {
+    this.#omitted.guess();
+    return this.#form === "compact" ? bestScoresOf(this.#compact, scores) : this.#dense.bestScores(scores);
+  }
+
   // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
 
   divideBy(temperature: number): void {
@@ -176,7 +187,7 @@ export class Candidates {
     note(this.removal, "rank", k);
     if (this.#omitted.isOpen) keepSparseTopK(this.#compact, this.#omitted, k, ties);
     else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
-    else if (k <= this.#kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
+    else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
 
@@ -197,6 +208,12 @@ export class Candidates {
     if (this.#omitted.isOpen) keepSparseScoresFrom(this.#compact, this.#omitted, threshold, min_keep);
     else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
+  }
+
+  /** Keeps only the tokens whose bit is set: see mask.ts. */
+  keepMask(mask: Uint32Array): void {
+    if (this.#editable() === this.#dense) this.#form = restrictRow(this.#dense, this.#compact, mask);
+    else this.#omitted.restrictedTo(restrict(this.#compact, mask, this.vocab_size));
   }
 
   /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
@@ -247,14 +264,11 @@ export class Candidates {
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
   keptMass(raw: RawRow): number {
-    if (this.#form === "dense" && !this.#dense.isCut) {
-      const banned = this.#dense.bannedIds();
-      this.restoreRow();
-      return 1 - massOf(raw, banned, banned.length);
-    }
-    const { token_ids, count } = this.#everything();
+    const banned = this.#form === "dense" ? this.#dense.bannedIds() : undefined;
+    const { token_ids, count } = banned ?? this.#everything();
     this.restoreRow();
-    return massOf(raw, token_ids, count);
+    const mass = massOf(raw, token_ids, count);
+    return banned === undefined ? mass : 1 - mass;
   }
 
   #logSumExpKept(): number {
@@ -262,10 +276,6 @@ export class Candidates {
   }
 
   // ── from dense to compact ─────────────────────────────────────────────────────────────────────────────────
-
-  get #kernel(): Kernel {
-    return this.#dense.kernel;
-  }
 
   /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */
   #editable(): Compact | Dense {
@@ -276,18 +286,18 @@ export class Candidates {
   #afterCut(changed: boolean): void {
     if (!changed) return;
     const { row, floor, tie_id } = this.#dense;
-    const count = this.#kernel.gather(row, floor, tie_id);
+    const count = this.#dense.kernel.gather(row, floor, tie_id);
     if (count >= 0) this.#compactSelection(count, "id");
   }
 
   #compactToTopK(k: number): void {
     const dense = this.#dense;
-    const count = this.#kernel.topK(dense.settle(), dense.isCut ? Math.min(k, dense.count()) : k);
+    const count = this.#dense.kernel.topK(dense.settle(), dense.isCut ? Math.min(k, dense.count()) : k);
     this.#compactSelection(count, "score");
   }
 
   #compactSelection(count: number, order: "id" | "score"): void {
-    fillFromSelection(this.#turnCompact(count), this.#kernel, count, order, this.#dense.temperature);
+    fillFromSelection(this.#turnCompact(count), this.#dense.kernel, count, order, this.#dense.temperature);
   }
 
   #turnCompact(capacity: number): Compact {

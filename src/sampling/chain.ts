@@ -62,10 +62,15 @@ export function nextStates(
   chain: Chain,
   states: Readonly<Record<string, unknown>>,
   candidates: Candidates,
+  context: StepContext,
   token_id: number,
 ): Readonly<Record<string, unknown>> | null {
   if (!chain.some(({ stage }) => stage.state !== undefined)) return null;
-  const drawn = { token_id, logprob: candidates.logprob(token_id) };
+  const drawn = {
+    token_id,
+    logprob: candidates.logprob(token_id),
+    remembered: context.remembered.of(token_id),
+  };
   const next: Record<string, unknown> = {};
   for (const { stage, options, skipped } of chain) {
     if (stage.state === undefined) continue;

@@ -3,6 +3,8 @@
  * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
  */
 import { Problem } from "../errors.ts";
+import { Remembered } from "./remembered.ts";
+import { RepeatFinder, type Repeats } from "./repeats.ts";
 import { type Purpose, uniform } from "./rng.ts";
 import { type SeenTokens, TokenCounter } from "./token-counter.ts";
 
@@ -11,7 +13,12 @@ export type Scope = "history" | "generated";
 
 export class StepContext {
   readonly #counter = new TokenCounter();
+  readonly #finder = new RepeatFinder();
   readonly #states = new Map<string, unknown>();
+  /** 1 more than the largest id of the history: how long tables by token id have to be */
+  #id_end = 0;
+  /** what a stage wants to know again of the token that is drawn */
+  readonly remembered = new Remembered();
   /** token ids so far, prompt first */
   history: readonly number[] = [];
   /** how many of `history` are prompt; the rest was generated */
@@ -27,12 +34,14 @@ export class StepContext {
   ): void {
     this.#counter.forget();
     this.#states.clear();
+    this.remembered.forget();
     this.history = step.history;
     this.prompt_length = step.prompt_length;
     this.vocab_size = vocab_size;
     this.seed = step.seed;
     this.step = step.step;
-    requireInVocabulary(step.history, vocab_size, "/history");
+    this.#id_end = largest(step.history) + 1;
+    if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
   }
 
   /** Gives a stage its state for this step. */
@@ -57,15 +66,34 @@ export class StepContext {
 
   /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */
   tokensSeen(last_n: number, scope: Scope): SeenTokens {
+    return this.#counter.count(this.history, this.firstOf(last_n, scope), this.history.length, this.#id_end);
+  }
+
+  /** Index at which the last `last_n` tokens of the scope begin (−1: all of it). */
+  firstOf(last_n: number, scope: Scope): number {
     const begin = scope === "generated" ? this.prompt_length : 0;
-    const end = this.history.length;
-    const first = last_n < 0 ? begin : Math.max(begin, end - last_n);
-    return this.#counter.count(this.history, first, end, this.vocab_size);
+    return last_n < 0 ? begin : Math.max(begin, this.history.length - last_n);
+  }
+
+  /** The tokens that would continue a run of history[first …], of at least length_min; longer ones count as length_max. */
+  repeatsSince(first: number, length_min: number, length_max: number): Repeats {
+    const limits = { length_min, length_max, id_end: this.#id_end };
+    return this.#finder.find(this.history, first, this.history.length, limits);
   }
 }
 
+function largest(token_ids: readonly number[]): number {
+  let largest = -1;
+  for (let i = 0; i < token_ids.length; i++) if (token_ids[i]! > largest) largest = token_ids[i]!;
+  return largest;
+}
+
 /** Every id must be below vocab_size; the problem points at the first that is not. */
-export function requireInVocabulary(token_ids: readonly number[], vocab_size: number, pointer: string): void {
+export function requireInVocabulary(
+  token_ids: readonly number[] | Int32Array,
+  vocab_size: number,
+  pointer: string,
+): void {
   const index = token_ids.findIndex((id) => id >= vocab_size);
   if (index >= 0) requireBelow(vocab_size, token_ids[index]!, `${pointer}/${index}`);
 }

@@ -10,6 +10,7 @@
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
+import { banOthers } from "./mask.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import { Undo } from "./undo.ts";
@@ -59,7 +60,13 @@ export class Dense {
   settle(): Row {
     const { undo } = this;
     if (this.#edits_seen < undo.count) {
-      this.kernel.edited(this.row, undo.token_ids.subarray(this.#edits_seen), undo.count - this.#edits_seen);
+      const seen = this.#edits_seen;
+      this.kernel.edited(
+        this.row,
+        undo.token_ids.subarray(seen),
+        undo.count - seen,
+        undo.logits.subarray(seen),
+      );
       this.#edits_seen = undo.count;
       this.#count = -1;
       if (this.kernel.max(this.row) === Number.NEGATIVE_INFINITY) throw this.#allMasked();
@@ -88,6 +95,14 @@ export class Dense {
 
   max(): number {
     return this.kernel.max(this.settle()) / this.temperature;
+  }
+
+  /** Fills `into` with the largest scores, descending, and returns how many there are; at most as many as the kernel selects. */
+  bestScores(into: Float64Array): number {
+    const { kernel, temperature } = this;
+    const count = kernel.topK(this.settle(), Math.min(into.length, this.count()));
+    for (let i = 0; i < count; i++) into[i] = kernel.selected_logits[i]! / temperature;
+    return count;
   }
 
   /** ln Σ exp(score) over the kept tokens. */
@@ -197,36 +212,39 @@ export class Dense {
 
   setScore(token_id: number, score: number): void {
     const { values } = this.row;
-    this.undo.push(token_id, values[token_id]!);
+    this.undo.push(this.row, token_id);
     const logit = score * this.temperature;
     values[token_id] = Number.isFinite(logit) ? Math.max(-FLOAT32_MAX, Math.min(FLOAT32_MAX, logit)) : logit;
   }
 
+  /** Bans every token that a mask does not allow; undone as a whole. */
+  mask(allowed: Uint32Array): void {
+    const row = this.settle();
+    this.undo.saveRow(row);
+    banOthers(row.values, row.length, allowed);
+    row.rescan(0, row.blocks);
+    row.settle();
+    this.#count = -1;
+    if (this.kernel.max(row) === Number.NEGATIVE_INFINITY) throw maskedBy(this.undo.stage);
+  }
+
   /** Puts every edited logit back; the row is again what came in. */
   restore(): void {
-    const { undo, row } = this;
-    if (undo.count === 0) return;
-    const edits = undo.count;
-    undo.takeBack(row.values, 0);
-    this.kernel.edited(row, undo.token_ids, edits);
-    undo.clear();
+    this.undo.takeBackAll(this.row);
     this.#edits_seen = 0;
     this.#count = -1;
   }
 
-  /** The distinct tokens that edits have banned. */
-  bannedIds(): number[] {
+  /** The distinct tokens that edits have banned; undefined where more than single tokens were removed. */
+  bannedIds(): { readonly token_ids: readonly number[]; readonly count: number } | undefined {
     const { undo, row } = this;
+    if (this.isCut || undo.isMasked) return undefined;
     const banned = new Set<number>();
     for (let i = 0; i < undo.count; i++) {
       const id = undo.token_ids[i]!;
       if (row.values[id] === Number.NEGATIVE_INFINITY) banned.add(id);
     }
-    return [...banned];
-  }
-
-  get isEdited(): boolean {
-    return this.undo.count > 0;
+    return { token_ids: [...banned], count: banned.size };
   }
 }
 

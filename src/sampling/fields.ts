@@ -64,8 +64,8 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   return z.enum(words, rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`));
 }
 
-/** Largest token id that any row can hold: ids are int32. */
-export const TOKEN_ID_MAX = 2 ** 31 - 1;
+/** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
+export const TOKEN_ID_MAX = 2 ** 24 - 1;
 
 /**
  * A list of token ids, checked in one plain loop (a history holds up to 10⁵ of them; zod per element would cost
@@ -92,8 +92,13 @@ export function isTokenId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKEN_ID_MAX;
 }
 
-function notATokenId(value: unknown): string {
+export function notATokenId(value: unknown): string {
   return `must be a token id (0, 1, 2, …), got ${show(value)}`;
+}
+
+/** The tokens that end a text, for the stages that hold them back or bring them on. */
+export function stopTokenIds() {
+  return tokenIds().describe("The tokens that end a text.");
 }
 
 /** How many tokens a removing stage leaves at the least. */

@@ -60,6 +60,13 @@ export class Omitted {
     this.#logsumexp = undefined;
   }
 
+  /** Only so many of the omitted tokens may still be drawn. */
+  restrictedTo(count: number): void {
+    if (count < this.#count) this.#count = count;
+    if (count === 0) this.#closed = true;
+    this.#logsumexp = undefined;
+  }
+
   /** A stage looked at probabilities or at every token, of which some are unknown. */
   guess(): void {
     if (!this.#closed) this.#spoiled = true;

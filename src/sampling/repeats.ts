@@ -26,17 +26,17 @@ export class RepeatFinder implements Repeats {
   #places = new Int32Array(0);
 
   /**
-   * Looks at history[first … end − 1]. Runs shorter than `length_min` do not count, and longer ones count as
+   * Looks at history[first … end − 1], whose ids are below `id_end`. Runs shorter than `length_min` do not count, and longer ones count as
    * `length_max`. Valid until the next call.
    */
   find(
     history: ArrayLike<number>,
     first: number,
     end: number,
-    { length_min, length_max, vocab_size }: { length_min: number; length_max: number; vocab_size: number },
+    { length_min, length_max, id_end }: { length_min: number; length_max: number; id_end: number },
   ): Repeats {
     const n = Math.max(0, end - first);
-    this.#makeRoom(n, vocab_size);
+    this.#makeRoom(n, id_end);
     const reversed = this.#reversed;
     for (let i = 0; i < n; i++) reversed[i] = history[end - 1 - i]!;
     findCommonPrefixes(reversed, n, this.#common);
@@ -60,18 +60,17 @@ export class RepeatFinder implements Repeats {
     this.#places[token_id] = ++this.count;
   }
 
-  #makeRoom(n: number, vocab_size: number): void {
+  #makeRoom(n: number, id_end: number): void {
     if (n > this.#reversed.length) {
       this.#reversed = new Int32Array(2 * n);
       this.#common = new Int32Array(2 * n);
     }
-    const distinct_max = Math.min(n, vocab_size);
+    const distinct_max = Math.min(n, id_end);
     if (distinct_max > this.token_ids.length) {
       this.token_ids = new Int32Array(2 * distinct_max);
       this.lengths = new Int32Array(2 * distinct_max);
     }
-    if (Number.isFinite(vocab_size) && vocab_size > this.#places.length)
-      this.#places = new Int32Array(vocab_size);
+    if (id_end > this.#places.length) this.#places = new Int32Array(id_end);
   }
 }
 

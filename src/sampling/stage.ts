@@ -49,6 +49,15 @@ export interface StageState<Options extends StageOptions, State = unknown> {
   readonly schema: z.ZodType<State>;
   /** the state of a sequence's first step */
   initial(options: Options): State;
-  /** the state after this step's draw; `logprob` is ln of the probability with which the token was drawn */
-  next(state: State, options: Options, drawn: { readonly token_id: number; readonly logprob: number }): State;
+  /** the state after this step's draw */
+  next(state: State, options: Options, drawn: Drawn): State;
+}
+
+/** What a state is moved by. */
+export interface Drawn {
+  readonly token_id: number;
+  /** ln of the probability with which the token was drawn */
+  readonly logprob: number;
+  /** what a stage set aside for this token in `context.remembered`, if one did */
+  readonly remembered: number | undefined;
 }

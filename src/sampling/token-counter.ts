@@ -26,11 +26,11 @@ export class TokenCounter implements SeenTokens {
     this.#end = -1;
   }
 
-  /** Counts history[first … end − 1]; the same range again costs nothing. */
-  count(history: ArrayLike<number>, first: number, end: number, vocab_size: number): SeenTokens {
+  /** Counts history[first … end − 1], whose ids are below `id_end`; the same range again costs nothing. */
+  count(history: ArrayLike<number>, first: number, end: number, id_end: number): SeenTokens {
     if (first === this.#first && end === this.#end) return this;
     this.forget();
-    this.#makeRoom(Math.min(end - first, vocab_size), vocab_size);
+    this.#makeRoom(Math.min(end - first, id_end), id_end);
     const { token_ids, counts } = this;
     let distinct = 0;
     for (let i = first; i < end; i++) {
@@ -45,8 +45,8 @@ export class TokenCounter implements SeenTokens {
     return this;
   }
 
-  #makeRoom(distinct_max: number, vocab_size: number): void {
-    if (vocab_size > this.counts.length) this.counts = new Int32Array(vocab_size);
+  #makeRoom(distinct_max: number, id_end: number): void {
+    if (id_end > this.counts.length) this.counts = new Int32Array(id_end);
     if (distinct_max > this.token_ids.length) this.token_ids = new Int32Array(distinct_max);
   }
 }

@@ -3,18 +3,29 @@
  * here, its test, then `npm run generate`.
  */
 import type { Stage } from "../stage.ts";
+import { adaptive_p } from "./adaptive-p.ts";
+import { allowed_token_ids } from "./allowed-token-ids.ts";
+import { bad_words_ids } from "./bad-words-ids.ts";
+import { dry } from "./dry.ts";
 import { dynatemp } from "./dynatemp.ts";
 import { epsilon_cutoff } from "./epsilon-cutoff.ts";
 import { eta_cutoff } from "./eta-cutoff.ts";
+import { exponential_decay_length_penalty } from "./exponential-decay-length-penalty.ts";
+import { forced_token_ids } from "./forced-token-ids.ts";
 import { frequency_penalty } from "./frequency-penalty.ts";
 import { logit_bias } from "./logit-bias.ts";
 import { min_p } from "./min-p.ts";
+import { min_tokens } from "./min-tokens.ts";
+import { mirostat } from "./mirostat.ts";
+import { no_repeat_ngram_size } from "./no-repeat-ngram-size.ts";
 import { p_less } from "./p-less.ts";
 import { presence_penalty } from "./presence-penalty.ts";
 import { repetition_penalty } from "./repetition-penalty.ts";
+import { sequence_bias } from "./sequence-bias.ts";
 import { smoothing } from "./smoothing.ts";
 import { temperature } from "./temperature.ts";
 import { tfs } from "./tfs.ts";
+import { token_bitmask } from "./token-bitmask.ts";
 import { top_a } from "./top-a.ts";
 import { top_h } from "./top-h.ts";
 import { top_k } from "./top-k.ts";
@@ -24,10 +35,19 @@ import { typical_p } from "./typical-p.ts";
 import { xtc } from "./xtc.ts";
 
 export const STAGES: readonly Stage[] = [
+  allowed_token_ids,
+  token_bitmask,
   logit_bias,
+  sequence_bias,
+  bad_words_ids,
+  no_repeat_ngram_size,
+  min_tokens,
+  exponential_decay_length_penalty,
   repetition_penalty,
   presence_penalty,
   frequency_penalty,
+  dry,
+  forced_token_ids,
   dynatemp,
   temperature,
   smoothing,
@@ -43,4 +63,6 @@ export const STAGES: readonly Stage[] = [
   eta_cutoff,
   p_less,
   xtc,
+  mirostat,
+  adaptive_p,
 ];

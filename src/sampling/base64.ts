@@ -1,0 +1,33 @@
+/** Base64 (RFC 4648 §4) to bytes, in plain code that also runs in browsers. */
+
+/** value + 1 by character code; 0: no character of base64 */
+const SEXTETS = new Uint8Array(128);
+for (const [value, character] of [
+  ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+].entries())
+  SEXTETS[character.charCodeAt(0)] = value + 1;
+
+/** The bytes, or undefined when the text is not base64. Padding may be left off; white space may not stand in it. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const length = lengthWithoutPadding(text);
+  if (length % 4 === 1) return undefined;
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  let bits = 0;
+  let at = 0;
+  for (let i = 0; i < length; i++) {
+    const sextet = (SEXTETS[text.charCodeAt(i)] ?? 0) - 1;
+    if (sextet < 0) return undefined;
+    bits = ((bits << 6) | sextet) & 0xffffff;
+    // After the 2nd, 3rd and 4th character of a group a byte is complete.
+    if ((i & 3) !== 0) bytes[at++] = bits >> (6 - 2 * (i & 3));
+  }
+  return bytes;
+}
+
+/** Length of the part before "=" or "==", which may only complete a group of four. */
+function lengthWithoutPadding(text: string): number {
+  const { length } = text;
+  if (length % 4 !== 0 || length === 0) return length;
+  if (text[length - 1] !== "=") return length;
+  return text[length - 2] === "=" ? length - 2 : length - 1;
+}

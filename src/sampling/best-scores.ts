@@ -1,0 +1,10 @@
+/** The largest scores of a compact form, for samplers that fit a law to them. */
+import type { Compact } from "./compact.ts";
+
+/** Fills `into` with the largest scores, descending, and returns how many there are. Ranks the candidates. */
+export function bestScoresOf(compact: Compact, into: Float64Array): number {
+  compact.rank();
+  const count = Math.min(into.length, compact.count);
+  into.set(compact.scores.subarray(0, count));
+  return count;
+}

@@ -1,0 +1,94 @@
+/**
+ * Masks: the allowed tokens as bits, bit i mod 32 of word i div 32 for token i. Tokens past the end of a mask are
+ * not allowed. A mask that allows few tokens leaves the row for the compact form; one that allows many is written
+ * into the row, behind a copy of it: an undo entry for every banned token would cost more than the step.
+ */
+import type { Compact } from "./compact.ts";
+import type { Dense } from "./dense.ts";
+
+/** Up to this many allowed tokens float64 arrays are no slower than the row in kernel memory. */
+const FEW = 4096;
+
+/** The mask that allows just these tokens. */
+export function maskOf(token_ids: readonly number[]): Uint32Array {
+  let id_max = -1;
+  for (let i = 0; i < token_ids.length; i++) if (token_ids[i]! > id_max) id_max = token_ids[i]!;
+  const mask = new Uint32Array((id_max >>> 5) + 1);
+  if (id_max < 0) return mask;
+  for (let i = 0; i < token_ids.length; i++) mask[token_ids[i]! >>> 5]! |= 1 << (token_ids[i]! & 31);
+  return mask;
+}
+
+/** Restricts a whole row; tells in which form the candidates are now. */
+export function restrictRow(dense: Dense, compact: Compact, mask: Uint32Array): "dense" | "compact" {
+  const allowed = countAllowed(mask, dense.vocab_size);
+  if (allowed > FEW) {
+    dense.mask(mask);
+    return "dense";
+  }
+  fillFromAllowed(compact.reset(allowed), dense, mask);
+  return "compact";
+}
+
+/** Restricts the tokens of a compact form; returns how many tokens of the vocabulary are allowed but not among them. */
+export function restrict(compact: Compact, mask: Uint32Array, vocab_size: number): number {
+  const { token_ids, scores } = compact;
+  let kept = 0;
+  for (let i = 0; i < compact.count; i++) {
+    if (!isAllowed(mask, token_ids[i]!)) continue;
+    token_ids[kept] = token_ids[i]!;
+    scores[kept] = scores[i]!;
+    kept++;
+  }
+  compact.truncate(kept);
+  return countAllowed(mask, vocab_size) - kept;
+}
+
+/** Writes −Infinity over the tokens that are not allowed. */
+export function banOthers(values: Float32Array, length: number, mask: Uint32Array): void {
+  for (let first = 0; first < length; first += 32) {
+    const word = mask[first >>> 5] ?? 0;
+    const end = Math.min(first + 32, length);
+    if (word === 0) values.fill(Number.NEGATIVE_INFINITY, first, end);
+    else if (word !== 0xffffffff)
+      for (let id = first; id < end; id++)
+        if (((word >>> (id & 31)) & 1) === 0) values[id] = Number.NEGATIVE_INFINITY;
+  }
+}
+
+function isAllowed(mask: Uint32Array, token_id: number): boolean {
+  return (((mask[token_id >>> 5] ?? 0) >>> (token_id & 31)) & 1) === 1;
+}
+
+/** How many tokens below `vocab_size` are allowed. */
+function countAllowed(mask: Uint32Array, vocab_size: number): number {
+  const whole = Math.min(mask.length, Math.floor(vocab_size / 32));
+  let allowed = 0;
+  for (let i = 0; i < whole; i++) allowed += bitsOf(mask[i]!);
+  const rest = vocab_size % 32;
+  return whole < mask.length && rest > 0 ? allowed + bitsOf(mask[whole]! & ((1 << rest) - 1)) : allowed;
+}
+
+/** How many bits of a word are 1, by sums of neighbours: of pairs, nibbles, bytes. */
+function bitsOf(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+function fillFromAllowed(compact: Compact, dense: Dense, mask: Uint32Array): void {
+  const { vocab_size, temperature } = dense;
+  const { values } = dense.settle();
+  let count = 0;
+  for (let i = 0; i < mask.length; i++) {
+    // The lowest bit that is left, until none is.
+    for (let word = mask[i]!; word !== 0; word &= word - 1) {
+      const id = 32 * i + 31 - Math.clz32(word & -word);
+      if (id >= vocab_size || values[id] === Number.NEGATIVE_INFINITY) continue;
+      compact.token_ids[count] = id;
+      compact.scores[count] = values[id]! / temperature;
+      count++;
+    }
+  }
+  compact.filled(count, "id");
+}

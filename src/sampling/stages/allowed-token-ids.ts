@@ -1,0 +1,28 @@
+/** allowed_token_ids: keeps only the named tokens. */
+import { z } from "zod";
+import { requireInVocabulary } from "../context.ts";
+import { tokenIds } from "../fields.ts";
+import { maskOf } from "../mask.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("allowed_token_ids"),
+  allowed_token_ids: tokenIds().describe("The only tokens that may be drawn."),
+});
+
+export const allowed_token_ids: Stage<z.infer<typeof options>> = {
+  name: "allowed_token_ids",
+  summary: "Keeps only the named tokens: a choice between labels, or the tokens that a grammar allows.",
+  formula: "keep i ⇔ i in allowed_token_ids",
+  source: {
+    title: "vLLM, SamplingParams.allowed_token_ids",
+    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
+  },
+  options,
+  keepsArgmax: false,
+  isNeutral: () => false,
+  apply(candidates, { allowed_token_ids }, context) {
+    requireInVocabulary(allowed_token_ids, context.vocab_size, "/allowed_token_ids");
+    candidates.keepMask(maskOf(allowed_token_ids));
+  },
+};

@@ -1,0 +1,75 @@
+/** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
+import { z } from "zod";
+import { exp, ln } from "../../kernels/float64.ts";
+import { finite, whole } from "../fields.ts";
+import { SequenceBreakers } from "../sequence-breakers.ts";
+import { tokenSequences } from "../sequence-fields.ts";
+import type { Stage } from "../stage.ts";
+
+/** Longest breaker, in tokens; llama.cpp cuts them at a head and 20 more. */
+const BREAKER_LENGTH_MAX = 32;
+
+/** ln of the largest float32: penalties stop growing there, as llama.cpp's do. */
+const LN_FLOAT32_MAX = 88.7228391;
+
+const options = z.strictObject({
+  stage: z.literal("dry"),
+  dry_multiplier: finite({ min: 0, max: 100 }).describe(
+    "The penalty for continuing a run of just dry_allowed_length tokens. 0 is off. Usual: 0.8.",
+  ),
+  dry_base: finite({ min: 1, max: 100 })
+    .default(1.75)
+    .describe("By how much the penalty grows with every further token of the run."),
+  dry_allowed_length: whole({ min: 0, max: 1_000_000 })
+    .default(2)
+    .describe("Shortest run that is penalised, in tokens that are already there."),
+  dry_penalty_last_n: whole({ min: -1 })
+    .default(-1)
+    .describe(
+      "Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off.",
+    ),
+  dry_sequence_breakers: tokenSequences(BREAKER_LENGTH_MAX)
+    .transform((sequences) => new SequenceBreakers(sequences))
+    .meta({ type: "array", items: { type: "array", items: { type: "integer", minimum: 0 }, minItems: 1 } })
+    .optional()
+    .describe(
+      "Sequences of token ids at which a run stops, such as the tokens of a line break. A token that is one by itself is never penalised. Default none.",
+    ),
+});
+
+export const dry: Stage<z.infer<typeof options>> = {
+  name: "dry",
+  summary:
+    "Don't repeat yourself: the longer the run that a token would continue, the more is taken off its score.",
+  formula:
+    "sᵢ ← sᵢ − multiplier · base^(nᵢ − allowed_length), for nᵢ ≥ allowed_length, the longest run that i continues",
+  source: {
+    title: "p-e-w, DRY: a modern repetition penalty, 2024; host rule: llama.cpp",
+    url: "https://github.com/oobabooga/text-generation-webui/pull/5677",
+  },
+  options,
+  trigger: "dry_multiplier",
+  keepsArgmax: false,
+  isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,
+  apply(candidates, options, context) {
+    const { dry_allowed_length, dry_sequence_breakers: breakers } = options;
+    const first = context.firstOf(options.dry_penalty_last_n, "history");
+    const end = context.history.length;
+    const length_max = breakers?.tokensSince(context.history, first, end) ?? end - first;
+    const { token_ids, lengths, count } = context.repeatsSince(first, dry_allowed_length, length_max);
+    for (let i = 0; i < count; i++) {
+      const id = token_ids[i]!;
+      if (breakers?.has(id)) continue;
+      candidates.setScore(id, candidates.scoreOf(id) - penalty(options, lengths[i]! - dry_allowed_length));
+    }
+  },
+};
+
+function penalty(
+  { dry_multiplier, dry_base }: { readonly dry_multiplier: number; readonly dry_base: number },
+  excess: number,
+): number {
+  const growth = ln(dry_base);
+  const excess_max = dry_base > 1.000001 ? Math.floor(LN_FLOAT32_MAX / growth) : excess;
+  return dry_multiplier * exp(Math.min(excess, excess_max) * growth);
+}

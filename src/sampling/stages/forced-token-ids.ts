@@ -1,0 +1,33 @@
+/** forced_token_ids: leaves a single token at some positions of the generated text. */
+import { z } from "zod";
+import { requireBelow } from "../context.ts";
+import { maskOf } from "../mask.ts";
+import { tokenIdByPosition } from "../sequence-fields.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("forced_token_ids"),
+  forced_token_ids: tokenIdByPosition().describe(
+    "Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error.",
+  ),
+});
+
+export const forced_token_ids: Stage<z.infer<typeof options>> = {
+  name: "forced_token_ids",
+  summary: "Forces given tokens at given positions, such as a language tag at the beginning.",
+  formula: "keep i ⇔ i = forced(generated), where that is given",
+  source: {
+    title:
+      "transformers, ForceTokensLogitsProcessor (its positions count the prompt, ours only what was generated)",
+    url: "https://huggingface.co/docs/transformers/v4.38.0/internal/generation_utils#transformers.ForceTokensLogitsProcessor",
+  },
+  options,
+  keepsArgmax: false,
+  isNeutral: ({ forced_token_ids }) => forced_token_ids.size === 0,
+  apply(candidates, { forced_token_ids }, context) {
+    const id = forced_token_ids.get(context.generated);
+    if (id === undefined) return;
+    requireBelow(context.vocab_size, id, `/forced_token_ids/${context.generated}`);
+    candidates.keepMask(maskOf([id]));
+  },
+};
