@@ -7,13 +7,20 @@ export interface KernelExports {
   configure(
     block_values: number,
     block_weights: number,
-    block_sums: number,
     bins: number,
     heap: number,
     selected_ids: number,
     selected_logits: number,
     sort_keys: number,
     sort_spare: number,
+  ): void;
+  configureBracket(
+    bit_positions: number,
+    bracket_counts: number,
+    bracket_lanes: number,
+    bracket_values: number,
+    bracket_weights: number,
+    counts: number,
   ): void;
   scan(values: number, maxima: number, blocks: number): number;
   largest(maxima: number, blocks: number): number;
@@ -34,9 +41,20 @@ export interface KernelExports {
   kthBlockMaximum(maxima: number, blocks: number, k: number): number;
   sortSelection(length: number, keep: number): void;
   prepareWeights(largest: number, temperature: number): number;
-  sumWeights(values: number, maxima: number, blocks: number): number;
-  sumAllWeights(values: number, blocks: number): number;
-  draw(values: number, maxima: number, blocks: number, total: number, u: number): number;
+  weightsArePlain(): number;
+  nextUp(x: number): number;
+  sumWeights(values: number, maxima: number, blocks: number, sums: number): number;
+  sumAllWeights(values: number, blocks: number, sums: number): number;
+  draw(values: number, maxima: number, blocks: number, sums: number, total: number, u: number): number;
+  boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
+  sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
+  bracket(values: number, blocks: number, low: number, high: number, sums: number): number;
+  bracketMass(): number;
+  fillBracket(values: number, blocks: number): number;
+  weighBracket(size: number, high: number, scale: number): void;
+  collectBin(size: number, high: number, scale: number, bin: number, capacity: number): number;
+  addBracket(blocks: number, floor: number, tie_id: number, sums: number): number;
+  weighSelection(length: number): void;
   histogram(
     values: number,
     maxima: number,
@@ -70,13 +88,20 @@ export function instantiate(limits: KernelLimits): Machine {
   wasm.configure(
     layout.block_values,
     layout.block_weights,
-    layout.block_sums,
     layout.bins,
     layout.heap,
     layout.selected_ids,
     layout.selected_logits,
     layout.sort_keys,
     layout.sort_spare,
+  );
+  wasm.configureBracket(
+    layout.bit_positions,
+    layout.bracket_counts,
+    layout.bracket_lanes,
+    layout.bracket_values,
+    layout.bracket_weights,
+    layout.counts,
   );
   return { wasm, buffer: memory.buffer, layout };
 }

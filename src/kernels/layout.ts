@@ -3,7 +3,8 @@
  *
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
- *              block values · block weights · bins · block sums · heap · selection · sort keys · staging
+ *              block values · block weights · bins · block sums · heap · selection · sort keys · staging ·
+ *              table · counts · bracket
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32)
  *
@@ -19,6 +20,8 @@ export const CANDIDATES_MAX = 16384;
 /** bytes that pass through the staging area at a time, when elements have to be widened or parsed */
 export const STAGING_BYTES = 65536;
 export const BINS = 2048;
+/** bins of the sampled histogram, and of the bracket's */
+export const SAMPLE_BINS = 1024;
 
 const PAGE_BYTES = 65536;
 const ALIGNMENT = 128;
@@ -36,13 +39,21 @@ export interface Layout {
   readonly block_values: number;
   readonly block_weights: number;
   readonly bins: number;
-  readonly block_sums: number;
+  /** block sums of the last normaliser, and apart from them those of the last top-p */
+  readonly sums: number;
+  readonly cut_sums: number;
   readonly heap: number;
   readonly selected_ids: number;
   readonly selected_logits: number;
   readonly sort_keys: number;
   readonly sort_spare: number;
   readonly staging: number;
+  readonly bit_positions: number;
+  readonly counts: number;
+  readonly bracket_counts: number;
+  readonly bracket_lanes: number;
+  readonly bracket_values: number;
+  readonly bracket_weights: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -63,13 +74,20 @@ export function layoutFor(limits: KernelLimits): Layout {
     block_values: take(BLOCK * 4),
     block_weights: take(BLOCK * 4),
     bins: take(BINS * 8),
-    block_sums: take(blocks * 8),
+    sums: take(blocks * 8),
+    cut_sums: take(blocks * 8),
     heap: take(blocks * 4),
     selected_ids: take(CANDIDATES_MAX * 4),
     selected_logits: take(CANDIDATES_MAX * 4),
     sort_keys: take(CANDIDATES_MAX * 8),
     sort_spare: take(CANDIDATES_MAX * 8),
     staging: take(STAGING_BYTES + 64),
+    bit_positions: take(256 * 8),
+    counts: take((SAMPLE_BINS + 8) * 4),
+    bracket_counts: take(blocks),
+    bracket_lanes: take(blocks * BLOCK + 64),
+    bracket_values: take(blocks * BLOCK * 4 + 64),
+    bracket_weights: take(blocks * BLOCK * 4 + 64),
   };
   const maxima_offset = alignUp(blocks * BLOCK * 4 + 64, ALIGNMENT);
   const row_bytes = alignUp(maxima_offset + alignUp(blocks, 4) * 4, ALIGNMENT);

@@ -2,13 +2,17 @@
  * What the wasm module exports: every loop over a row of logits. Only load/store on one imported memory, no
  * managed objects; addresses come from `src/kernels/layout.ts`.
  */
-export { configure } from "./state";
+export { configure, configureBracket } from "./state";
+export { nextUp } from "./lanes";
 export { scan, largest, argmax, firstNaN } from "./scan";
 export { setWindow } from "./window";
 export { gather, count, nthEqual, gatherEqual } from "./select";
 export { kthBlockMaximum } from "./heap";
 export { sortSelection } from "./sort";
-export { prepareWeights } from "./weights";
+export { prepareWeights, weightsArePlain } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";
+export { boundBelow } from "./bound";
+export { sample, bracket, bracketMass } from "./bracket";
+export { fillBracket, weighBracket, collectBin, addBracket, weighSelection } from "./bracket-mass";
 export { histogram } from "./histogram";
 export { widenF16, widenBF16 } from "./widen";

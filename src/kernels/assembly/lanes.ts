@@ -26,3 +26,20 @@ export function orderedBits(x: f32): u32 {
   const bits = reinterpret<u32>(x + <f32>0);
   return bits ^ (<u32>((<i32>bits) >> 31) | 0x80000000);
 }
+
+/** The four lanes, promoted and added as (0 + 1) + (2 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f64 {
+  return (
+    (<f64>f32x4.extract_lane(x, 0) + <f64>f32x4.extract_lane(x, 1)) +
+    (<f64>f32x4.extract_lane(x, 2) + <f64>f32x4.extract_lane(x, 3))
+  );
+}
+
+/** One bit per float of four comparison results. */
+// @ts-ignore: decorator
+@inline
+export function bits16(c0: v128, c1: v128, c2: v128, c3: v128): i32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(c0, c1), i16x8.narrow_i32x4_s(c2, c3)));
+}

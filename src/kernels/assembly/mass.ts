@@ -2,7 +2,8 @@
  * Sums of weights over the survivors of the window, one f64 per block, and the draw that walks them. Within a
  * block four f32 lanes are added in a fixed order; across blocks everything is f64.
  */
-import { block_sums, block_weights } from "./state";
+import { block_weights } from "./state";
+import { sumLanes } from "./lanes";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 import {
   c_high,
@@ -22,36 +23,40 @@ import {
   y_min,
 } from "./weights";
 
-/** Σ w over the survivors of the window; leaves the block sums. */
-export function sumWeights(values: usize, maxima: usize, blocks: i32): f64 {
+/** Σ w over the survivors of the window; leaves one sum per block at `sums`. */
+export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usize): f64 {
   const floor = windowFloor();
   let total: f64 = 0;
   let block: i32 = 0;
   do {
+    const at = sums + ((<usize>block) << 3);
+    const max = load<f32>(maxima + ((<usize>block) << 2));
     let sum: f64 = 0;
-    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
+    if (max >= floor) {
       const from = windowBlock(values, block);
-      sum = blockSumWithin(from, yBlock(from));
+      // −Infinity weighs 2^−124, which no sum can notice: without a floor such a block needs no mask.
+      if (floor == -f32.MAX_VALUE && max <= block_high) sum = sumInto(at, yBlock(from), 1);
+      else sum = blockSumWithin(from, yBlock(from));
     }
-    store<f64>(block_sums + ((<usize>block) << 3), sum);
+    store<f64>(at, sum);
     total += sum;
     block += 1;
   } while (block != blocks);
   return total;
 }
 
-/** Σ w over the whole row; leaves the block sums. −Infinity weighs 2^−124, which no sum can notice. */
-export function sumAllWeights(values: usize, blocks: i32): f64 {
-  if (plain) return sumPlainInto(block_sums, values, blocks);
+/** Σ w over the whole row, −Infinity included at 2^−124; leaves one sum per block at `sums`. */
+export function sumAllWeights(values: usize, blocks: i32, sums: usize): f64 {
+  if (plain) return sumInto(sums, values, blocks);
   let total: f64 = 0;
   for (let block = 0; block < blocks; block++) {
     scaleBlock(values + ((<usize>block) << 9), block_weights);
-    total += sumPlainInto(block_sums + ((<usize>block) << 3), block_weights, 1);
+    total += sumInto(sums + ((<usize>block) << 3), block_weights, 1);
   }
   return total;
 }
 
-function sumPlainInto(sums: usize, y: usize, blocks: i32): f64 {
+function sumInto(sums: usize, y: usize, blocks: i32): f64 {
   const m = f32x4.splat(y_min);
   const a = f32x4.splat(inverse);
   const s = f32x4.splat(shift);
@@ -88,15 +93,6 @@ function yBlock(from: usize): usize {
   if (plain) return from;
   scaleBlock(from, block_weights);
   return block_weights;
-}
-
-// @ts-ignore: decorator
-@inline
-function sumLanes(sum: v128): f64 {
-  return (
-    (<f64>f32x4.extract_lane(sum, 0) + <f64>f32x4.extract_lane(sum, 1)) +
-    (<f64>f32x4.extract_lane(sum, 2) + <f64>f32x4.extract_lane(sum, 3))
-  );
 }
 
 /** The same sum over x of [block_low, block_high] only; the weights come from y, and stay in `block_weights`. */
@@ -157,9 +153,9 @@ export function blockWeights(from: usize): void {
 
 /**
  * Inverse CDF in id order: the first survivor at which the running sum exceeds u·total, with the block sums that
- * `sumWeights` left for this window. Rounding may leave nothing above the target; then it is the last survivor.
+ * were made for this window. Rounding may leave nothing above the target; then it is the last survivor.
  */
-export function draw(values: usize, maxima: usize, blocks: i32, total: f64, u: f64): i32 {
+export function draw(values: usize, maxima: usize, blocks: i32, sums: usize, total: f64, u: f64): i32 {
   const target = u * total;
   const floor = windowFloor();
   let sum: f64 = 0;
@@ -167,7 +163,7 @@ export function draw(values: usize, maxima: usize, blocks: i32, total: f64, u: f
   let block: i32 = 0;
   do {
     if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
-      const mass = load<f64>(block_sums + ((<usize>block) << 3));
+      const mass = load<f64>(sums + ((<usize>block) << 3));
       if (mass > 0) {
         chosen = block;
         if (sum + mass > target) break;

@@ -1,4 +1,5 @@
 /** Finding tokens by value: gather, count and tie-breaking, in ascending id order. */
+import { bits16 } from "./lanes";
 import { selected_ids, selected_logits } from "./state";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
@@ -51,7 +52,7 @@ function survivors16(from: usize, low: v128, high: v128): i32 {
   const in1 = v128.and(f32x4.ge(x1, low), f32x4.le(x1, high));
   const in2 = v128.and(f32x4.ge(x2, low), f32x4.le(x2, high));
   const in3 = v128.and(f32x4.ge(x3, low), f32x4.le(x3, high));
-  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(in0, in1), i16x8.narrow_i32x4_s(in2, in3)));
+  return bits16(in0, in1, in2, in3);
 }
 
 /** How many tokens survive the window. */

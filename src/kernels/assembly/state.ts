@@ -7,8 +7,6 @@
 export let block_values: usize = 0;
 /** 128 f32: the weights of one block */
 export let block_weights: usize = 0;
-/** one f64 per block: the mass of its survivors */
-export let block_sums: usize = 0;
 /** 2,048 f64 */
 export let bins: usize = 0;
 /** one f32 per block, for the k-th largest block maximum */
@@ -19,10 +17,40 @@ export let selected_logits: usize = 0;
 export let sort_keys: usize = 0;
 export let sort_spare: usize = 0;
 
+/** for each byte, the positions of its set bits, lowest first: 256 times 8 bytes */
+export let bit_positions: usize = 0;
+/** the bracket: per block how many (u8), then one after another the place in its block (u8), and f32 and i32 */
+export let bracket_counts: usize = 0;
+export let bracket_lanes: usize = 0;
+export let bracket_values: usize = 0;
+export let bracket_weights: usize = 0;
+/** 1,032 i32 */
+export let counts: usize = 0;
+
+/** Tells where the bracket lies, and fills the table. */
+export function configureBracket(
+  bitPositions: usize,
+  bracketCounts: usize,
+  bracketLanes: usize,
+  bracketValues: usize,
+  bracketWeights: usize,
+  countsAt: usize,
+): void {
+  bit_positions = bitPositions;
+  bracket_counts = bracketCounts;
+  bracket_lanes = bracketLanes;
+  bracket_values = bracketValues;
+  bracket_weights = bracketWeights;
+  counts = countsAt;
+  for (let byte = 0; byte < 256; byte++) {
+    let at = bit_positions + ((<usize>byte) << 3);
+    for (let rest = byte; rest != 0; rest &= rest - 1) store<u8>(at++, <u8>ctz(rest));
+  }
+}
+
 export function configure(
   blockValues: usize,
   blockWeights: usize,
-  blockSums: usize,
   binsAt: usize,
   heapAt: usize,
   selectedIds: usize,
@@ -32,7 +60,6 @@ export function configure(
 ): void {
   block_values = blockValues;
   block_weights = blockWeights;
-  block_sums = blockSums;
   bins = binsAt;
   heap = heapAt;
   selected_ids = selectedIds;

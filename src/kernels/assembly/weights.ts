@@ -14,10 +14,10 @@
  * the normal range. No fused multiply-add, so that every machine gives the same bits. Relative error ≤ 3e-7.
  */
 
-const LOG2_E: f64 = 1.4426950408889634;
+export const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
 /** 1.5·2²³: adding it to |n| < 2²² leaves n in the low bits of the sum */
-const MAGIC: f64 = 12582912;
+export const MAGIC: f64 = 12582912;
 /** n and c_high have 12 significant bits each, so their product fits in 24 */
 const REACH: f64 = 3900;
 
@@ -76,6 +76,11 @@ export function prepareWeights(largest: f32, temperature: f64): f64 {
   p4 = <f32>(P4 * (f2 * f2));
   p5 = <f32>(P5 * (f2 * f3));
   return n * LN_2 + <f64>reference / temperature;
+}
+
+/** Whether y = x for the weights as they are prepared. */
+export function weightsArePlain(): bool {
+  return plain;
 }
 
 /** 1 for temperatures of 1/1024 to 1024, otherwise the power of two just below. */

@@ -1,0 +1,167 @@
+/** Work inside the bracket: a few thousand values, with their weights, binned until the cut is between a few tens. */
+import {
+  bins,
+  bracket_counts,
+  bracket_lanes,
+  bracket_values,
+  bracket_weights,
+  selected_ids,
+  selected_logits,
+  sort_spare,
+} from "./state";
+import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, weigh, y_min } from "./weights";
+
+const BINS: i32 = 1024;
+const MAGIC: f32 = 12582912;
+
+/** Copies the values of the bracket side by side, in id order; returns how many. */
+export function fillBracket(values: usize, blocks: i32): i32 {
+  let lane = bracket_lanes;
+  let to = bracket_values;
+  for (let block = 0; block < blocks; block++) {
+    const stop = lane + <usize>load<u8>(bracket_counts + <usize>block);
+    while (lane != stop) {
+      store<f32>(to, load<f32>(values + ((<usize>load<u8>(lane)) << 2)));
+      lane += 1;
+      to += 4;
+    }
+    values += 512;
+  }
+  return <i32>((to - bracket_values) >> 2);
+}
+
+/** Weighs the bracket's values and adds the weights up by bin (high − x)·scale, in f64 and id order. */
+export function weighBracket(size: i32, high: f32, scale: f32): void {
+  memory.fill(bins, 0, BINS << 3);
+  weighList(bracket_values, bracket_weights, size);
+  const highs = f32x4.splat(high);
+  const factor = f32x4.splat(scale);
+  const end = bracket_values + ((<usize>size) << 2);
+  // Past the end, weights of nothing go into the last bin that nothing else is above.
+  padTail(size, high);
+  let value = bracket_values;
+  let weight = bracket_weights;
+  while (value < end) {
+    const bin = binsOf(v128.load(value), highs, factor);
+    addTo(i32x4.extract_lane(bin, 0), load<f32>(weight));
+    addTo(i32x4.extract_lane(bin, 1), load<f32>(weight, 4));
+    addTo(i32x4.extract_lane(bin, 2), load<f32>(weight, 8));
+    addTo(i32x4.extract_lane(bin, 3), load<f32>(weight, 12));
+    value += 16;
+    weight += 16;
+  }
+}
+
+/** Fills the last vector up with values in bin 0 that weigh nothing. */
+function padTail(size: i32, high: f32): void {
+  for (let i = size; (i & 3) != 0; i++) {
+    store<f32>(bracket_values + ((<usize>i) << 2), high);
+    store<f32>(bracket_weights + ((<usize>i) << 2), 0);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function binsOf(x: v128, high: v128, scale: v128): v128 {
+  const depth = f32x4.mul(f32x4.sub(high, x), scale);
+  const clamped = f32x4.pmin(f32x4.pmax(depth, f32x4.splat(0)), f32x4.splat(<f32>(BINS - 1)));
+  const magic = f32x4.splat(MAGIC);
+  return i32x4.sub(f32x4.add(clamped, magic), magic);
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(bin: i32, weight: f32): void {
+  const at = bins + ((<usize>bin) << 3);
+  store<f64>(at, load<f64>(at) + <f64>weight);
+}
+
+/** Selects the bracket's tokens of one bin, in id order; −1 when there are more than `capacity`. */
+export function collectBin(size: i32, high: f32, scale: f32, bin: i32, capacity: i32): i32 {
+  const highs = f32x4.splat(high);
+  const factor = f32x4.splat(scale);
+  const wanted = i32x4.splat(bin);
+  let found: i32 = 0;
+  for (let at = 0; at < size; at += 4) {
+    const x = v128.load(bracket_values + ((<usize>at) << 2));
+    let lanes = i32x4.bitmask(i32x4.eq(binsOf(x, highs, factor), wanted));
+    if (found + popcnt(lanes) > capacity) return -1;
+    while (lanes != 0) {
+      const place = at + ctz(lanes);
+      lanes &= lanes - 1;
+      if (place >= size) break;
+      const slot = (<usize>found) << 2;
+      store<i32>(selected_ids + slot, place);
+      store<f32>(selected_logits + slot, load<f32>(bracket_values + ((<usize>place) << 2)));
+      found += 1;
+    }
+  }
+  placesToIds(found);
+  return found;
+}
+
+/** Turns places in the bracket, which are ascending, into token ids. */
+function placesToIds(length: i32): void {
+  let block: i32 = -1;
+  let end: i32 = 0;
+  for (let i = 0; i < length; i++) {
+    const slot = selected_ids + ((<usize>i) << 2);
+    const place = load<i32>(slot);
+    while (place >= end) {
+      block += 1;
+      end += <i32>load<u8>(bracket_counts + <usize>block);
+    }
+    store<i32>(slot, (block << 7) + <i32>load<u8>(bracket_lanes + <usize>place));
+  }
+}
+
+/** Adds the survivors of a cut inside the bracket to the block sums; returns the sum of all blocks. */
+export function addBracket(blocks: i32, floor: f32, tie_id: i32, sums: usize): f64 {
+  let at = bracket_values;
+  let weight = bracket_weights;
+  let lane = bracket_lanes;
+  let total: f64 = 0;
+  for (let block = 0; block < blocks; block++) {
+    const size = <usize>load<u8>(bracket_counts + <usize>block);
+    const stop = lane + size;
+    let sum: f64 = 0;
+    while (lane != stop) {
+      const x = load<f32>(at);
+      const survives = x > floor || (x == floor && (block << 7) + <i32>load<u8>(lane) <= tie_id);
+      sum += survives ? <f64>load<f32>(weight) : 0;
+      lane += 1;
+      at += 4;
+      weight += 4;
+    }
+    const mass = load<f64>(sums) + sum;
+    store<f64>(sums, mass);
+    total += mass;
+    sums += 8;
+  }
+  return total;
+}
+
+/** Weights of the selected logits, in their order, as f32 at `sort_spare`. */
+export function weighSelection(length: i32): void {
+  weighList(selected_logits, sort_spare, length);
+}
+
+function weighList(from: usize, to: usize, length: i32): void {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
+  const end = from + ((<usize>length) << 2);
+  while (from < end) {
+    v128.store(to, weigh(v128.load(from), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    from += 16;
+    to += 16;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
+ * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
+ */
+import { bit_positions, bracket_counts, bracket_lanes, counts } from "./state";
+import { bits16, sumLanes } from "./lanes";
+import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
+
+/** bins of `sample`; values at or above its limit go into one more */
+const BINS: i32 = 1024;
+const MAGIC: f32 = 12582912;
+
+/**
+ * Counts sampled values x < limit by bin (limit − x)·scale, the last bin taking the rest. Of the 32 vectors of
+ * each block `vectors` (a power of two) are looked at, evenly spread.
+ */
+export function sample(values: usize, blocks: i32, vectors: i32, limit: f32, scale: f32): void {
+  memory.fill(counts, 0, (BINS + 8) << 2);
+  const stride = (<usize>(32 / vectors)) << 4;
+  const bound = f32x4.splat(limit);
+  const factor = f32x4.splat(scale);
+  const magic = f32x4.splat(MAGIC);
+  const last = f32x4.splat(<f32>(BINS - 1));
+  const zero = f32x4.splat(0);
+  const beyond = i32x4.splat(BINS);
+  const end = values + ((<usize>blocks) << 9);
+  do {
+    const x = v128.load(values);
+    const depth = f32x4.pmin(f32x4.pmax(f32x4.mul(f32x4.sub(bound, x), factor), zero), last);
+    const bin = i32x4.sub(f32x4.add(depth, magic), magic);
+    const slot = v128.bitselect(bin, beyond, f32x4.lt(x, bound));
+    countOne(i32x4.extract_lane(slot, 0));
+    countOne(i32x4.extract_lane(slot, 1));
+    countOne(i32x4.extract_lane(slot, 2));
+    countOne(i32x4.extract_lane(slot, 3));
+    values += stride;
+  } while (values < end);
+}
+
+// @ts-ignore: decorator
+@inline
+function countOne(bin: i32): void {
+  const at = counts + ((<usize>bin) << 2);
+  store<i32>(at, load<i32>(at) + 1);
+}
+
+let above_mass: f64 = 0;
+
+/** Σ w over x ≥ high of the last `bracket`. */
+export function bracketMass(): f64 {
+  return above_mass;
+}
+
+/**
+ * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all; and the places of
+ * low ≤ x < high, as one byte each, with a count per block. Needs plain weights (y = x).
+ */
+export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  let total: f64 = 0;
+  let total_above: f64 = 0;
+  let out = bracket_lanes;
+  for (let block = 0; block < blocks; block++) {
+    let sum = f32x4.splat(0);
+    let above = f32x4.splat(0);
+    const first = out;
+    const stop = values + 512;
+    let places: u64 = 0;
+    do {
+      const v0 = v128.load(values);
+      const v1 = v128.load(values, 16);
+      const v2 = v128.load(values, 32);
+      const v3 = v128.load(values, 48);
+      const x0 = f32x4.pmax(v0, m);
+      const x1 = f32x4.pmax(v1, m);
+      const x2 = f32x4.pmax(v2, m);
+      const x3 = f32x4.pmax(v3, m);
+      const t0 = f32x4.add(f32x4.mul(x0, a), s);
+      const t1 = f32x4.add(f32x4.mul(x1, a), s);
+      const t2 = f32x4.add(f32x4.mul(x2, a), s);
+      const t3 = f32x4.add(f32x4.mul(x3, a), s);
+      const n0 = f32x4.sub(t0, s);
+      const n1 = f32x4.sub(t1, s);
+      const n2 = f32x4.sub(t2, s);
+      const n3 = f32x4.sub(t3, s);
+      const r0 = f32x4.sub(f32x4.sub(x0, f32x4.mul(n0, ch)), f32x4.mul(n0, cl));
+      const r1 = f32x4.sub(f32x4.sub(x1, f32x4.mul(n1, ch)), f32x4.mul(n1, cl));
+      const r2 = f32x4.sub(f32x4.sub(x2, f32x4.mul(n2, ch)), f32x4.mul(n2, cl));
+      const r3 = f32x4.sub(f32x4.sub(x3, f32x4.mul(n3, ch)), f32x4.mul(n3, cl));
+      const q0 = f32x4.mul(r0, r0);
+      const q1 = f32x4.mul(r1, r1);
+      const q2 = f32x4.mul(r2, r2);
+      const q3 = f32x4.mul(r3, r3);
+      let p0 = f32x4.add(f32x4.mul(a5, r0), a4);
+      let p1 = f32x4.add(f32x4.mul(a5, r1), a4);
+      let p2 = f32x4.add(f32x4.mul(a5, r2), a4);
+      let p3 = f32x4.add(f32x4.mul(a5, r3), a4);
+      const b0 = f32x4.add(f32x4.mul(a3, r0), a2);
+      const b1 = f32x4.add(f32x4.mul(a3, r1), a2);
+      const b2 = f32x4.add(f32x4.mul(a3, r2), a2);
+      const b3 = f32x4.add(f32x4.mul(a3, r3), a2);
+      p0 = f32x4.add(f32x4.mul(p0, q0), b0);
+      p1 = f32x4.add(f32x4.mul(p1, q1), b1);
+      p2 = f32x4.add(f32x4.mul(p2, q2), b2);
+      p3 = f32x4.add(f32x4.mul(p3, q3), b3);
+      const c0 = f32x4.add(f32x4.mul(a1, r0), a0);
+      const c1 = f32x4.add(f32x4.mul(a1, r1), a0);
+      const c2 = f32x4.add(f32x4.mul(a1, r2), a0);
+      const c3 = f32x4.add(f32x4.mul(a1, r3), a0);
+      p0 = f32x4.add(f32x4.mul(p0, q0), c0);
+      p1 = f32x4.add(f32x4.mul(p1, q1), c1);
+      p2 = f32x4.add(f32x4.mul(p2, q2), c2);
+      p3 = f32x4.add(f32x4.mul(p3, q3), c3);
+      const w0 = i32x4.add(p0, i32x4.shl(t0, 23));
+      const w1 = i32x4.add(p1, i32x4.shl(t1, 23));
+      const w2 = i32x4.add(p2, i32x4.shl(t2, 23));
+      const w3 = i32x4.add(p3, i32x4.shl(t3, 23));
+      const h0 = f32x4.ge(v0, highs);
+      const h1 = f32x4.ge(v1, highs);
+      const h2 = f32x4.ge(v2, highs);
+      const h3 = f32x4.ge(v3, highs);
+      sum = f32x4.add(sum, f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3)));
+      const g0 = f32x4.add(v128.and(w0, h0), v128.and(w1, h1));
+      const g1 = f32x4.add(v128.and(w2, h2), v128.and(w3, h3));
+      above = f32x4.add(above, f32x4.add(g0, g1));
+      const inside = bits16(f32x4.ge(v0, lows), f32x4.ge(v1, lows), f32x4.ge(v2, lows), f32x4.ge(v3, lows)) &
+        ~bits16(h0, h1, h2, h3);
+      const right = inside & 255;
+      const left = inside >> 8;
+      store<u64>(out, load<u64>(bit_positions + ((<usize>right) << 3)) + places);
+      out += <usize>popcnt(right);
+      store<u64>(out, load<u64>(bit_positions + ((<usize>left) << 3)) + places + 0x0808080808080808);
+      out += <usize>popcnt(left);
+      places += 0x1010101010101010;
+      values += 64;
+    } while (values != stop);
+    store<u8>(bracket_counts + <usize>block, <u8>(out - first));
+    const block_above = sumLanes(above);
+    store<f64>(sums, block_above);
+    sums += 8;
+    total_above += block_above;
+    total += sumLanes(sum);
+  }
+  above_mass = total_above;
+  return total;
+}

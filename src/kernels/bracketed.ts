@@ -1,0 +1,116 @@
+/**
+ * The flat way of top-p: the sample says between which two values the cut must lie; one pass weighs the row and
+ * lists what lies between them; of that, a histogram leaves a few tens to sort.
+ */
+import type { Machine } from "./instance.ts";
+import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import { type BlockSums, prepareWeights } from "./mass.ts";
+import { SAMPLE_STEP, type Sample } from "./sample.ts";
+import { cutFrom, EVERY_TIE } from "./select.ts";
+import type { Answer, Question } from "./top-p.ts";
+
+/** Standard deviations of the sampled mass that the bracket spans to either side. */
+const DEVIATIONS = 3.5;
+const FLOAT_MAX = 3.4028234663852886e38;
+
+/** undefined when the cut is not in the bracket after all, or when too many tokens share a bin. */
+export function bracketedCut(
+  machine: Machine,
+  sums: BlockSums,
+  question: Question,
+  head_mass: number,
+  sample: Sample,
+): Answer | undefined {
+  const { row, temperature, share, inclusive } = question;
+  const { wasm } = machine;
+  const { low, high } = bracketAround(share, head_mass, sample);
+  const all = cutFrom(-Infinity, EVERY_TIE);
+  prepareWeights(machine, row, temperature, all);
+  const total = wasm.bracket(row.address, row.blocks, low, high, sums.address);
+  const above = wasm.bracketMass();
+  const limit = share * total;
+  if (reaches(above, limit, inclusive)) return undefined;
+
+  const size = wasm.fillBracket(row.address, row.blocks);
+  const top = Math.min(high, row.max);
+  const bottom = Math.max(low, sample.limit - SAMPLE_BINS / sample.scale);
+  const scale = (SAMPLE_BINS - 1) / Math.max(top - bottom, 1e-30);
+  wasm.weighBracket(size, top, scale);
+  const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
+  let mass = above;
+  let bin = 0;
+  while (bin < SAMPLE_BINS && !reaches(mass + bins[bin]!, limit, inclusive)) mass += bins[bin++]!;
+  if (bin === SAMPLE_BINS) return undefined;
+  const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
+  if (length <= 0) return undefined;
+  return cutInBin(machine, sums, question, length, mass, limit, total);
+}
+
+/** A token stays while the mass before it has not reached the limit. */
+function reaches(before: number, limit: number, inclusive: boolean): boolean {
+  return inclusive ? before > limit : before >= limit;
+}
+
+/** Sorts the bin that the limit falls into and cuts at the token. */
+function cutInBin(
+  machine: Machine,
+  sums: BlockSums,
+  question: Question,
+  length: number,
+  before: number,
+  limit: number,
+  total: number,
+): Answer {
+  const { wasm, buffer, layout } = machine;
+  const { row, temperature, inclusive } = question;
+  wasm.sortSelection(length, length);
+  wasm.weighSelection(length);
+  const weights = new Float32Array(buffer, layout.sort_spare, length);
+  let mass = before;
+  let last = 0;
+  for (let i = 0; i < length && !reaches(mass, limit, inclusive); i++) {
+    mass += weights[i]!;
+    last = i;
+  }
+  const floor = new Float32Array(buffer, layout.selected_logits, length)[last]!;
+  const cut = cutFrom(floor, new Int32Array(buffer, layout.selected_ids, length)[last]!);
+  const kept = wasm.addBracket(row.blocks, cut.floor, cut.tie_id, sums.address);
+  sums.describe(row, temperature, cut, kept);
+  return { cut, mass: Math.min(mass / total, 1), summed: true };
+}
+
+/**
+ * low ≤ x < high around the sampled place where the mass reaches the share. The sampled mass above x less share
+ * times all of it has the variance Σ (1 − share)²·w² above x and share²·w² below.
+ */
+function bracketAround(share: number, head_mass: number, sample: Sample): { low: number; high: number } {
+  const target = share * (head_mass + sample.mass);
+  const deviation = deviationAt(share, target - head_mass, sample);
+  const counts = sample.counts;
+  let high = Infinity;
+  let mass = head_mass;
+  let weight = sample.unit;
+  for (let bin = 0; bin < SAMPLE_BINS; bin++) {
+    if (mass < target - deviation) high = sample.limit - (bin - 1.5) / sample.scale;
+    mass += counts[bin]! * weight;
+    weight *= SAMPLE_STEP;
+    if (mass > target + deviation) {
+      return { low: Math.max(sample.limit - (bin + 1.5) / sample.scale, -FLOAT_MAX), high };
+    }
+  }
+  return { low: -FLOAT_MAX, high };
+}
+
+function deviationAt(share: number, wanted: number, sample: Sample): number {
+  let mass = 0;
+  let weight = sample.unit;
+  let variance = 0;
+  for (let bin = 0; bin < SAMPLE_BINS; bin++) {
+    const part = mass < wanted ? 1 - share : share;
+    const count = sample.counts[bin]!;
+    variance += count * weight * weight * part * part;
+    mass += count * weight;
+    weight *= SAMPLE_STEP;
+  }
+  return DEVIATIONS * Math.sqrt(variance);
+}
