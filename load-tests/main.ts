@@ -44,7 +44,7 @@ function positive(name: string, text: string): number {
 async function main(): Promise<void> {
   const { limits, scenarios } = readPlan();
   await buildService();
-  const service = await startService({ WORKERS: "1" });
+  const service = await startService();
   try {
     const errors = await measureAll(service, scenarios, limits);
     console.log(`\n${footer(limits)}`);

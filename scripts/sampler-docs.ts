@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Stage } from "../src/sampling/stage.ts";
+import { cell, code, table } from "./markdown.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 interface OptionSchema {
@@ -103,27 +104,4 @@ function rangeOf(option: OptionSchema): string {
   if (high === undefined) return ` ${above === undefined ? "≥" : ">"} ${low}`;
   if (low === undefined) return ` ${below === undefined ? "≤" : "<"} ${high}`;
   return ` in ${above === undefined ? "[" : "("}${low}, ${high}${below === undefined ? "]" : ")"}`;
-}
-
-/** Puts text between `<!-- name -->` and `<!-- /name -->`; throws when the markers are missing. */
-export function replaceBetween(document: string, name: string, text: string): string {
-  const begin = `<!-- ${name} -->`;
-  const end = `<!-- /${name} -->`;
-  const from = document.indexOf(begin);
-  const to = document.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`the document has no markers ${begin} … ${end}`);
-  return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
-}
-
-function code(text: string): string {
-  return `\`${cell(text)}\``;
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }

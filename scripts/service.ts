@@ -28,13 +28,13 @@ export async function buildService(): Promise<void> {
   await promisify(execFile)(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: ROOT });
 }
 
-/** Starts dist/main.js and waits until it listens. `environment` is laid over the service's defaults. */
+/** Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningService> {
   const child = spawn(process.execPath, ["dist/main.js"], {
     cwd: ROOT,
-    env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...environment },
+    env: { ...process.env, HOST: "127.0.0.1", PORT: "0", WORKERS: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "exit").then(([code]) => code as number | null);

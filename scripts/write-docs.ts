@@ -1,11 +1,14 @@
 /**
- * Writes what is generated in the documentation: docs/samplers.md and the sampler table of the README.
+ * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md and the sampler table
+ * of the README.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { STAGES } from "../src/sampling/stages/index.ts";
-import { replaceBetween, samplersPage, samplerTable } from "./sampler-docs.ts";
+import { replaceBetween } from "./markdown.ts";
+import { samplersPage, samplerTable } from "./sampler-docs.ts";
+import { configurationPage } from "./settings-docs.ts";
 
 interface Page {
   readonly name: string;
@@ -15,6 +18,7 @@ interface Page {
 const PAGES: readonly Page[] = [
   { name: "README.md", render: (current) => replaceBetween(current, "samplers", samplerTable(STAGES)) },
   { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
+  { name: "docs/configuration.md", render: configurationPage },
 ];
 
 async function main(check: boolean): Promise<void> {

@@ -1,12 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { replaceBetween, samplersPage, samplerTable, valuesOf } from "../../scripts/sampler-docs.ts";
+import { replaceBetween } from "../../scripts/markdown.ts";
+import { samplersPage, samplerTable, valuesOf } from "../../scripts/sampler-docs.ts";
+import { configurationPage } from "../../scripts/settings-docs.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
 
 test("docs/samplers.md is what the stages say", async () => {
   expect(await read("docs/samplers.md")).toBe(samplersPage(STAGES));
+});
+
+test("docs/configuration.md is what the configuration says", async () => {
+  expect(await read("docs/configuration.md")).toBe(configurationPage());
 });
 
 test("the sampler table of the README is what the stages say", async () => {
