@@ -9,5 +9,5 @@ export { createSampler, type Sampler } from "./sampling/sampler.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/step-options.ts";
-export { openStream, type SampleStream } from "./sampling/stream.ts";
+export { openStream, type RowSource, type SampleStream } from "./sampling/stream.ts";
 export type { TokenLogprob } from "./sampling/token-logprob.ts";

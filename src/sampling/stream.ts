@@ -23,12 +23,18 @@ import {
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;
 
+/** A row, or what makes it once the options of its step are known. */
+export type RowSource = LogitsRow | ((options: StepOptions) => LogitsRow);
+
 /** What the sequence keeps by itself, and only its opening may give. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
 
 export interface SampleStream {
-  /** Draws the next token and puts it behind the history. `own` options hold for this step only. */
-  next(row: LogitsRow, own?: Options): Sampled;
+  /**
+   * Draws the next token and puts it behind the history. `own` options hold for this step only. A function in the
+   * row's place is called with the checked options of the step. When anything throws, nothing has changed.
+   */
+  next(row: RowSource, own?: Options): Sampled;
   /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
   update(options: unknown): void;
   /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
@@ -105,9 +111,10 @@ class Sequence implements SampleStream {
     return this.#options.vocab_size;
   }
 
-  next(row: LogitsRow, own?: Options): Sampled {
+  next(source: RowSource, own?: Options): Sampled {
     this.#requireRoom(1, "");
     const options = own === undefined ? this.#options : this.#parse(this.#merged(own));
+    const row = typeof source === "function" ? source(options) : source;
     const sampled = this.#sampler.sample(row, {
       ...options,
       step: this.#step,

@@ -4,7 +4,8 @@ import type { Row } from "../kernels/kernel.ts";
 import type { ElementSink } from "../kernels/numbers.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
-import { mergeStepOptions, parseStepOptions } from "../sampling/step-options.ts";
+import type { LogitsRow } from "../sampling/rows.ts";
+import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, sparseRow } from "./rows.ts";
@@ -14,7 +15,7 @@ import type { Step, StepReader, WireContext } from "./step-reader.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What arrived of one row besides the envelope. */
-interface Arrived {
+export interface Arrived {
   dense?: Parked | Row;
   values?: Parked;
   packed?: Parked;
@@ -27,19 +28,9 @@ const NO_FLOATS = new Float32Array(0);
 /** One step. Its numbers go straight into the leased row. */
 export function openStepJson(context: WireContext): StepReader {
   const arrived: Arrived = {};
-  const targets: EnvelopeTargets = {
-    numbers(_row, array) {
-      if (array === "values") return park(context, arrived, "values");
-      const row = context.lease();
-      row.begin("f32");
-      arrived.dense = row;
-      return row;
-    },
-    packed: () => park(context, arrived, "packed"),
-    fault(_row, problem) {
-      throw problem;
-    },
-  };
+  const targets = stepTargets(context, arrived, (problem) => {
+    throw problem;
+  });
   const envelope = new JsonEnvelope("step", context.limits, targets);
   let fields: Fields | undefined;
   return {
@@ -53,6 +44,25 @@ export function openStepJson(context: WireContext): StepReader {
       fields = undefined;
       return step;
     },
+  };
+}
+
+/** Takes the numbers of one step: a dense row straight into the leased one. `fault` is told why a row cannot be taken. */
+export function stepTargets(
+  context: WireContext,
+  arrived: Arrived,
+  fault: (problem: Problem) => void,
+): EnvelopeTargets {
+  return {
+    numbers(_row, array) {
+      if (array === "values") return park(context, arrived, "values");
+      const row = context.lease();
+      row.begin("f32");
+      arrived.dense = row;
+      return row;
+    },
+    packed: () => park(context, arrived, "packed"),
+    fault: (_row, problem) => fault(problem),
   };
 }
 
@@ -123,7 +133,8 @@ function rowStep(row: unknown, shared: Fields, arrived: Arrived, index: number, 
   try {
     if (!isRecord(row))
       throw new Problem("invalid_option", `a row must be an object with logits, got ${show(row)}`);
-    return stepOf(mergeStepOptions(shared, row), arrived, context);
+    const step = stepOf(mergeStepOptions(shared, row), arrived, context);
+    return { ...step, place: (problem: Problem) => rowProblem(problem, index, own, shared) };
   } catch (error) {
     return rowProblem(error, index, own, shared);
   }
@@ -133,12 +144,22 @@ function rowStep(row: unknown, shared: Fields, arrived: Arrived, index: number, 
 function stepOf({ logits, ...fields }: Fields, arrived: Arrived, context: WireContext): Step {
   if (arrived.problem !== undefined) throw arrived.problem;
   const options = parseStepOptions(fields, context.limits.options);
-  if (Array.isArray(logits)) return { row: finishRow(denseRow(arrived, context), options), options };
-  if (isSparseForm(logits))
-    return { row: sparseRow(logits, arrived.values?.floats ?? NO_FLOATS, options), options };
+  return { row: rowOf(logits, arrived, options, context), options };
+}
+
+/** The row of a step with these options. `logits` is what was left in its place, `arrived` the numbers that stood there. */
+export function rowOf(
+  logits: unknown,
+  arrived: Arrived,
+  options: StepOptions,
+  context: WireContext,
+): LogitsRow {
+  if (arrived.problem !== undefined) throw arrived.problem;
+  if (Array.isArray(logits)) return finishRow(denseRow(arrived, context), options);
+  if (isSparseForm(logits)) return sparseRow(logits, arrived.values?.floats ?? NO_FLOATS, options);
   const row = context.lease();
   loadPacked(row, logits, arrived.packed ?? new Parked(0));
-  return { row: finishRow(row, options), options };
+  return finishRow(row, options);
 }
 
 function denseRow({ dense }: Arrived, context: WireContext): Row {

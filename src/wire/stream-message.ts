@@ -1,0 +1,162 @@
+/**
+ * The messages of a stream and how their bytes become them, whatever frames them: the options that open it, rows,
+ * and changes of its course. A message is fed as its bytes arrive, so that a row is in place with its last byte.
+ *
+ * A row that cannot be taken is still a message: its `row` throws the Problem. A message of which not even the
+ * kind can be told throws at once, and no stream goes on after that.
+ */
+import { Problem } from "../errors.ts";
+import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
+import { show } from "../sampling/fields.ts";
+import { isRecord } from "../sampling/parse.ts";
+import type { LogitsRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step-options.ts";
+import type { TensorFields } from "../schemas/tensor.ts";
+import { JsonEnvelope } from "./json-envelope.ts";
+import { type Arrived, rowOf, stepTargets } from "./json-reader.ts";
+import { finishRow, requireWhole } from "./rows.ts";
+import type { WireContext } from "./step-reader.ts";
+import { requireVocabSize, tensorFields } from "./tensor-head.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export type StreamMessage =
+  | { readonly type: "open"; readonly options: Fields }
+  | {
+      readonly type: "step";
+      /** makes the row once the options of its step are known; throws what is wrong with it */
+      readonly row: (options: StepOptions) => LogitsRow;
+      /** options that came with the row and hold for its step only */
+      readonly own: Fields | undefined;
+    }
+  | { readonly type: "update"; readonly options: Fields }
+  | { readonly type: "accept"; readonly token_ids: unknown }
+  | { readonly type: "rewind"; readonly steps: unknown };
+
+/** A message whose bytes are arriving. */
+export interface ArrivingMessage {
+  write(bytes: Uint8Array): void;
+  end(): StreamMessage;
+}
+
+const TYPES = '"update", "accept", "rewind" or "step"';
+
+/** Begins the messages of one stream, in order; the first is its options, which say how rows come. */
+export class StreamMessages {
+  readonly #context: WireContext;
+  #tensor: TensorFields | undefined;
+
+  constructor(context: WireContext) {
+    this.#context = context;
+  }
+
+  /** Whether the options are there. */
+  get opened(): boolean {
+    return this.#tensor !== undefined;
+  }
+
+  /** A message of JSON text. */
+  beginText(): ArrivingMessage {
+    const arrived: Arrived = {};
+    const targets = stepTargets(this.#context, arrived, (problem) => {
+      arrived.problem ??= problem;
+    });
+    const envelope = new JsonEnvelope("step", this.#context.limits, targets);
+    return {
+      write: (bytes) => envelope.write(bytes),
+      end: () => this.#messageOf(envelope.end(), arrived),
+    };
+  }
+
+  /** A row of this many bytes of the stream's dtype. */
+  beginRow(bytes: number): ArrivingMessage {
+    const tensor = this.#tensor ?? { dtype: "f32" as const, shape: undefined };
+    let row: Row | undefined;
+    let problem: Problem | undefined;
+    try {
+      requireRowBytes(bytes, tensor, this.#context);
+      row = this.#context.lease();
+      row.begin(tensor.dtype);
+    } catch (error) {
+      problem = asProblem(error);
+    }
+    return {
+      write: (part) => row?.append(part),
+      end: () => ({
+        type: "step",
+        own: undefined,
+        row: (options) => {
+          if (row === undefined) throw problem;
+          return finishRow(row, options);
+        },
+      }),
+    };
+  }
+
+  #messageOf(value: unknown, arrived: Arrived): StreamMessage {
+    if (!isRecord(value))
+      throw new Problem("invalid_option", `a message must be a JSON object, got ${show(value)}`);
+    if (this.#tensor === undefined) return this.#open(value);
+    const { type = "step", ...fields } = value;
+    if (type === "update") return { type, options: fields };
+    if (type === "accept") return { type, token_ids: only(fields, "token_ids", type) };
+    if (type === "rewind") return { type, steps: only(fields, "steps", type) };
+    if (type !== "step")
+      throw new Problem("invalid_option", `type must be ${TYPES}, got ${show(type)}`, "/type");
+    const { logits, ...own } = fields;
+    const context = this.#context;
+    return { type, own, row: (options) => rowOf(logits, arrived, options, context) };
+  }
+
+  #open(fields: Fields): StreamMessage {
+    if ("logits" in fields)
+      throw new Problem(
+        "unknown_option",
+        "the first message holds the options of the stream, and no logits",
+        "/logits",
+      );
+    const [tensor, options] = tensorFields(fields);
+    if (tensor.shape !== undefined && !isRowShape(tensor.shape))
+      throw new Problem(
+        "invalid_option",
+        `the shape of a stream's rows must be [vocab_size] or [1, vocab_size], got ${show(tensor.shape)}`,
+        "/shape",
+      );
+    requireVocabSize(tensor.shape?.at(-1) ?? 0, this.#context.limits, "/shape");
+    this.#tensor = tensor;
+    return { type: "open", options };
+  }
+}
+
+function isRowShape(shape: readonly number[]): boolean {
+  return shape.length === 1 || (shape.length === 2 && shape[0] === 1);
+}
+
+function requireRowBytes(bytes: number, { dtype, shape }: TensorFields, { limits }: WireContext): void {
+  requireWhole(bytes, dtype, "");
+  const elements = bytes / DTYPE_BYTES[dtype];
+  requireVocabSize(elements, limits, "");
+  if (shape === undefined || elements === shape.at(-1)) return;
+  throw new Problem(
+    "length_mismatch",
+    `shape [${shape.join(", ")}] needs ${shape.at(-1)} elements, got ${elements}`,
+    "/shape",
+  );
+}
+
+/** The one field that a message of this type has. */
+function only(fields: Fields, name: string, type: string): unknown {
+  const stray = Object.keys(fields).find((key) => key !== name);
+  if (stray !== undefined)
+    throw new Problem(
+      "unknown_option",
+      `${type} takes ${name} and nothing else, got ${show(stray)}`,
+      `/${stray}`,
+    );
+  return fields[name];
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  throw error;
+}

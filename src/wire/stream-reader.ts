@@ -1,0 +1,174 @@
+/**
+ * Splits the bytes of a stream into messages: length-prefixed frames, or lines of JSON. Bytes go on to the message
+ * as they come; nothing is gathered but what a message itself has to keep.
+ *
+ *   frame   u32 little-endian: bit 31 set for JSON text, clear for a row; bits 0–30 are the bytes that follow.
+ *           The first frame is JSON text whatever its bit says.
+ *   line    JSON text up to a line feed. Empty lines count for nothing.
+ */
+import { Problem } from "../errors.ts";
+import type { WireContext } from "./step-reader.ts";
+import { type ArrivingMessage, type StreamMessage, StreamMessages } from "./stream-message.ts";
+
+export interface StreamLimits {
+  /** bytes of one message of JSON text, its numbers included */
+  readonly message_bytes_max: number;
+}
+
+export interface MessageReader {
+  /** Takes the next bytes and keeps them until `next` has answered undefined. */
+  write(chunk: Uint8Array): void;
+  /** The next message that is complete, or undefined when more bytes are needed. Throws the Problem that ends the stream. */
+  next(): StreamMessage | undefined;
+  /** No more bytes will come. Throws when they end inside a message; answers a message that needs no end of its own. */
+  end(): StreamMessage | undefined;
+  /** Whether the bytes so far end inside a message. */
+  readonly inside: boolean;
+}
+
+const PREFIX_BYTES = 4;
+const TEXT_BIT = 0x8000_0000;
+/** the longest element: rows are at most this many bytes times the largest vocabulary */
+const ELEMENT_BYTES_MAX = 4;
+const NOTHING = new Uint8Array(0);
+
+/** Length-prefixed frames. */
+export class FrameReader implements MessageReader {
+  readonly #messages: StreamMessages;
+  readonly #text_bytes_max: number;
+  readonly #row_bytes_max: number;
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
+  #prefix = 0;
+  #prefix_bytes = 0;
+  #missing = 0;
+  #message: ArrivingMessage | undefined;
+
+  constructor(context: WireContext, { message_bytes_max }: StreamLimits) {
+    this.#messages = new StreamMessages(context);
+    this.#text_bytes_max = message_bytes_max;
+    this.#row_bytes_max = context.limits.vocab_size_max * ELEMENT_BYTES_MAX;
+  }
+
+  get inside(): boolean {
+    return this.#message !== undefined || this.#prefix_bytes > 0;
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  next(): StreamMessage | undefined {
+    this.#message ??= this.#begin();
+    if (this.#message === undefined) return undefined;
+    const taken = Math.min(this.#missing, this.#chunk.length - this.#at);
+    if (taken > 0) this.#message.write(this.#chunk.subarray(this.#at, this.#at + taken));
+    this.#at += taken;
+    this.#missing -= taken;
+    if (this.#missing > 0) return undefined;
+    const message = this.#message;
+    this.#message = undefined;
+    return message.end();
+  }
+
+  end(): undefined {
+    if (this.inside)
+      throw new Problem(
+        "length_mismatch",
+        `the stream ends inside a frame, ${this.#missing + ((PREFIX_BYTES - this.#prefix_bytes) % PREFIX_BYTES)} bytes before its end`,
+      );
+  }
+
+  /** Reads the prefix; undefined while bytes of it are missing. */
+  #begin(): ArrivingMessage | undefined {
+    while (this.#prefix_bytes < PREFIX_BYTES) {
+      if (this.#at === this.#chunk.length) return undefined;
+      const byte = this.#chunk[this.#at++] ?? 0;
+      this.#prefix += byte * 2 ** (8 * this.#prefix_bytes++);
+    }
+    const is_marked = this.#prefix >= TEXT_BIT;
+    const bytes = is_marked ? this.#prefix - TEXT_BIT : this.#prefix;
+    const is_text = is_marked || !this.#messages.opened;
+    this.#requireWithin(bytes, is_text);
+    this.#prefix = 0;
+    this.#prefix_bytes = 0;
+    this.#missing = bytes;
+    return is_text ? this.#messages.beginText() : this.#messages.beginRow(bytes);
+  }
+
+  #requireWithin(bytes: number, is_text: boolean): void {
+    const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max;
+    if (bytes > bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `a frame of ${is_text ? "JSON text" : "a row"} may have at most ${bytes_max} bytes, got ${bytes}`,
+      );
+  }
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** One JSON text a line. */
+export class LineReader implements MessageReader {
+  readonly #messages: StreamMessages;
+  readonly #bytes_max: number;
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
+  #bytes = 0;
+  #message: ArrivingMessage | undefined;
+
+  constructor(context: WireContext, { message_bytes_max }: StreamLimits) {
+    this.#messages = new StreamMessages(context);
+    this.#bytes_max = message_bytes_max;
+  }
+
+  get inside(): boolean {
+    return this.#message !== undefined;
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  next(): StreamMessage | undefined {
+    while (this.#at < this.#chunk.length) {
+      const feed = this.#chunk.indexOf(LINE_FEED, this.#at);
+      const end = feed < 0 ? this.#chunk.length : feed;
+      this.#take(this.#chunk.subarray(this.#at, end));
+      this.#at = feed < 0 ? end : feed + 1;
+      if (feed >= 0 && this.#message !== undefined) return this.#complete();
+    }
+    return undefined;
+  }
+
+  /** The last line may lack its line feed. */
+  end(): StreamMessage | undefined {
+    return this.#message === undefined ? undefined : this.#complete();
+  }
+
+  #take(part: Uint8Array): void {
+    if (this.#message === undefined && isBlank(part)) return;
+    this.#message ??= this.#messages.beginText();
+    this.#bytes += part.length;
+    if (this.#bytes > this.#bytes_max)
+      throw new Problem("limit_exceeded", `a line may have at most ${this.#bytes_max} bytes, got more`);
+    this.#message.write(part);
+  }
+
+  #complete(): StreamMessage | undefined {
+    const message = this.#message;
+    this.#message = undefined;
+    this.#bytes = 0;
+    return message?.end();
+  }
+}
+
+function isBlank(part: Uint8Array): boolean {
+  for (const byte of part) if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return false;
+  return true;
+}
