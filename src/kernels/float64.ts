@@ -5,10 +5,17 @@
  */
 
 const LOG2_E = Math.LOG2E;
+/** 1.5·2⁵²: adding and subtracting it rounds to an integer */
+const ROUNDER = 6755399441055744;
 /** ln 2 in two parts: the first has 32 significant bits, so that n times it is exact for every exponent n */
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 const SQRT_2 = Math.SQRT2;
+
+/** 2ⁿ at n + 1022, for every normal power: multiplying by two is exact */
+const POWERS = new Float64Array(2046);
+POWERS[0] = 2.2250738585072014e-308;
+for (let i = 1; i < POWERS.length; i++) POWERS[i] = POWERS[i - 1]! * 2;
 
 const BITS = new Float64Array(1);
 /** low and high word of `BITS`, as every engine we run on is little-endian */
@@ -20,7 +27,7 @@ const WORDS = new Uint32Array(BITS.buffer);
 export function exp(x: number): number {
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019412) return 0;
-  const n = Math.round(x * LOG2_E);
+  const n = x * LOG2_E + ROUNDER - ROUNDER;
   const high = x - n * LN2_HIGH;
   const low = n * LN2_LOW;
   const r = high - low;
@@ -39,9 +46,9 @@ export function exp(x: number): number {
   q = q * r + 1 / 6;
   q = q * r + 0.5;
   const p = 1 + (r + (r * r * q + lost));
-  if (n > 1023) return p * powerOfTwo(n - 1) * 2;
-  if (n < -1021) return p * powerOfTwo(n + 200) * powerOfTwo(-200);
-  return p * powerOfTwo(n);
+  if (n > 1023) return p * POWERS[n + 1021]! * 2;
+  if (n < -1021) return p * POWERS[n + 1222]! * POWERS[822]!;
+  return p * POWERS[n + 1022]!;
 }
 
 /** ln x. ln 0 = −Infinity; negative and NaN give NaN. x = m·2^e with m in [√½, √2], ln m = 2·artanh((m−1)/(m+1)). */
@@ -82,11 +89,4 @@ function lnNearOne(m: number): number {
   q = q * z + 1 / 3;
   // 2·artanh(s) = f − s·(f − 2·z·q): f is exact, and the rest is small beside it.
   return f - s * (f - 2 * z * q);
-}
-
-/** 2ⁿ for −1022 ≤ n ≤ 1023, by its bits. */
-function powerOfTwo(n: number): number {
-  WORDS[0] = 0;
-  WORDS[1] = (n + 1023) << 20;
-  return BITS[0]!;
 }

@@ -8,7 +8,6 @@ export interface KernelExports {
     block_values: number,
     block_weights: number,
     bins: number,
-    heap: number,
     selected_ids: number,
     selected_logits: number,
     sort_keys: number,
@@ -38,7 +37,7 @@ export interface KernelExports {
   ): number;
   nthEqual(values: number, maxima: number, blocks: number, x: number, n: number): number;
   count(values: number, maxima: number, blocks: number): number;
-  kthBlockMaximum(maxima: number, blocks: number, k: number): number;
+  blockThreshold(maxima: number, blocks: number, k: number, max: number): number;
   sortSelection(length: number, keep: number): void;
   prepareWeights(largest: number, temperature: number): number;
   weightsArePlain(): number;
@@ -89,7 +88,6 @@ export function instantiate(limits: KernelLimits): Machine {
     layout.block_values,
     layout.block_weights,
     layout.bins,
-    layout.heap,
     layout.selected_ids,
     layout.selected_logits,
     layout.sort_keys,

@@ -3,7 +3,7 @@
  *
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
- *              block values · block weights · bins · block sums · heap · selection · sort keys · staging ·
+ *              block values · block weights · bins · block sums · selection · sort keys · staging ·
  *              table · counts · bracket
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32)
@@ -42,7 +42,6 @@ export interface Layout {
   /** block sums of the last normaliser, and apart from them those of the last top-p */
   readonly sums: number;
   readonly cut_sums: number;
-  readonly heap: number;
   readonly selected_ids: number;
   readonly selected_logits: number;
   readonly sort_keys: number;
@@ -76,7 +75,6 @@ export function layoutFor(limits: KernelLimits): Layout {
     bins: take(BINS * 8),
     sums: take(blocks * 8),
     cut_sums: take(blocks * 8),
-    heap: take(blocks * 4),
     selected_ids: take(CANDIDATES_MAX * 4),
     selected_logits: take(CANDIDATES_MAX * 4),
     sort_keys: take(CANDIDATES_MAX * 8),

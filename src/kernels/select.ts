@@ -31,7 +31,7 @@ export function gather(machine: Machine, row: Row, capacity: number): number {
 /**
  * Selects the k largest, sorted by logit descending and id ascending; −Infinity never. Returns how many.
  *
- * The k-th largest block maximum is at most the k-th largest element, so only blocks that reach it are read.
+ * A value that k block maxima reach is at most the k-th largest element, so only blocks that reach it are read.
  */
 export function topK(machine: Machine, row: Row, k: number): number {
   const wanted = Math.min(k, SELECTION_MAX);
@@ -46,7 +46,7 @@ export function topK(machine: Machine, row: Row, k: number): number {
 function gatherTop(machine: Machine, row: Row, wanted: number): number {
   const { wasm } = machine;
   const bound =
-    wanted <= row.blocks ? wasm.kthBlockMaximum(row.maxima_address, row.blocks, wanted) : -Infinity;
+    wanted <= row.blocks ? wasm.blockThreshold(row.maxima_address, row.blocks, wanted, row.max) : -Infinity;
   wasm.setWindow(bound, EVERY_TIE, Infinity, EVERY_TIE);
   const found = gather(machine, row, CANDIDATES_MAX);
   if (found >= 0) return found;

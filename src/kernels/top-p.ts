@@ -85,7 +85,7 @@ interface Head {
 function gatherHead(machine: Machine, row: Row, temperature: number): Head {
   const { wasm } = machine;
   const rank = Math.min(HEAD_BLOCKS, Math.max(1, row.blocks >> 1));
-  const limit = wasm.kthBlockMaximum(row.maxima_address, row.blocks, rank);
+  const limit = wasm.blockThreshold(row.maxima_address, row.blocks, rank, row.max);
   wasm.setWindow(limit, EVERY_TIE, Infinity, EVERY_TIE);
   const length = gather(machine, row, HEAD_MAX);
   if (length <= 0) return { limit: wasm.nextUp(row.max), length: 0, mass: 0 };

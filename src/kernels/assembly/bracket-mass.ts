@@ -9,6 +9,7 @@ import {
   selected_logits,
   sort_spare,
 } from "./state";
+import { nextUp, sumLanes } from "./lanes";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, weigh, y_min } from "./weights";
 
 const BINS: i32 = 1024;
@@ -115,30 +116,56 @@ function placesToIds(length: i32): void {
   }
 }
 
-/** Adds the survivors of a cut inside the bracket to the block sums; returns the sum of all blocks. */
+/**
+ * Adds the survivors of a cut inside the bracket to the block sums; returns the sum of all blocks. The f32 weights
+ * of a block are added in four lanes, by their places in the bracket.
+ */
 export function addBracket(blocks: i32, floor: f32, tie_id: i32, sums: usize): f64 {
-  let at = bracket_values;
-  let weight = bracket_weights;
-  let lane = bracket_lanes;
+  const at_floor = f32x4.splat(floor);
+  const above = f32x4.splat(nextUp(floor));
+  let place: usize = 0;
   let total: f64 = 0;
   for (let block = 0; block < blocks; block++) {
-    const size = <usize>load<u8>(bracket_counts + <usize>block);
-    const stop = lane + size;
+    const size = <i32>load<u8>(bracket_counts + <usize>block);
+    const first = block << 7;
     let sum: f64 = 0;
-    while (lane != stop) {
-      const x = load<f32>(at);
-      const survives = x > floor || (x == floor && (block << 7) + <i32>load<u8>(lane) <= tie_id);
-      sum += survives ? <f64>load<f32>(weight) : 0;
-      lane += 1;
-      at += 4;
-      weight += 4;
-    }
+    if (first <= tie_id && tie_id < first + 127) sum = addMixed(place, size, first, floor, tie_id);
+    else sum = addBlock(place, size, first <= tie_id ? at_floor : above);
+    place += <usize>size;
     const mass = load<f64>(sums) + sum;
     store<f64>(sums, mass);
     total += mass;
     sums += 8;
   }
   return total;
+}
+
+// @ts-ignore: decorator
+@inline
+function addBlock(place: usize, size: i32, low: v128): f64 {
+  const lanes = i32x4(0, 1, 2, 3);
+  let at = bracket_values + (place << 2);
+  let weight = bracket_weights + (place << 2);
+  let sum = f32x4.splat(0);
+  for (let rest = size; rest > 0; rest -= 4) {
+    const survives = v128.and(f32x4.ge(v128.load(at), low), i32x4.gt_s(i32x4.splat(rest), lanes));
+    sum = f32x4.add(sum, v128.and(v128.load(weight), survives));
+    at += 16;
+    weight += 16;
+  }
+  return sumLanes(sum);
+}
+
+/** The block that the tie id falls into, token by token. */
+function addMixed(place: usize, size: i32, first: i32, floor: f32, tie_id: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < size; i++) {
+    const x = load<f32>(bracket_values + (place << 2));
+    const id = first + <i32>load<u8>(bracket_lanes + place);
+    if (x > floor || (x == floor && id <= tie_id)) sum += <f64>load<f32>(bracket_weights + (place << 2));
+    place += 1;
+  }
+  return sum;
 }
 
 /** Weights of the selected logits, in their order, as f32 at `sort_spare`. */

@@ -7,7 +7,7 @@ export { nextUp } from "./lanes";
 export { scan, largest, argmax, firstNaN } from "./scan";
 export { setWindow } from "./window";
 export { gather, count, nthEqual, gatherEqual } from "./select";
-export { kthBlockMaximum } from "./heap";
+export { blockThreshold } from "./threshold";
 export { sortSelection } from "./sort";
 export { prepareWeights, weightsArePlain } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";

@@ -27,6 +27,11 @@ export function orderedBits(x: f32): u32 {
   return bits ^ (<u32>((<i32>bits) >> 31) | 0x80000000);
 }
 
+/** The float whose ordered bits these are. */
+export function fromOrderedBits(order: u32): f32 {
+  return reinterpret<f32>(order >> 31 ? order ^ 0x80000000 : ~order);
+}
+
 /** The four lanes, promoted and added as (0 + 1) + (2 + 3). */
 // @ts-ignore: decorator
 @inline

@@ -5,16 +5,21 @@ import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
 /** Writes the survivors of the window in id order; −1 when there are more than `capacity`. */
 export function gather(values: usize, maxima: usize, blocks: i32, capacity: i32): i32 {
-  const floor = windowFloor();
+  const floor = f32x4.splat(windowFloor());
   let found: i32 = 0;
   let block: i32 = 0;
   do {
-    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
-      found = gatherBlock(windowBlock(values, block), block << 7, found, capacity);
+    // The maxima are padded to four with −Infinity, which no floor is as low as.
+    let reaching = i32x4.bitmask(f32x4.ge(v128.load(maxima), floor));
+    while (reaching != 0) {
+      const next = block + ctz(reaching);
+      reaching &= reaching - 1;
+      found = gatherBlock(windowBlock(values, next), next << 7, found, capacity);
       if (found < 0) return -1;
     }
-    block += 1;
-  } while (block != blocks);
+    maxima += 16;
+    block += 4;
+  } while (block < blocks);
   return found;
 }
 
@@ -25,14 +30,16 @@ function gatherBlock(from: usize, first: i32, found: i32, capacity: i32): i32 {
   let id = first;
   do {
     let lanes = survivors16(from, low, high);
-    if (found + popcnt(lanes) > capacity) return -1;
-    while (lanes != 0) {
-      const lane = ctz(lanes);
-      const slot = (<usize>found) << 2;
-      store<i32>(selected_ids + slot, id + lane);
-      store<f32>(selected_logits + slot, load<f32>(from + ((<usize>lane) << 2)));
-      found += 1;
-      lanes &= lanes - 1;
+    if (lanes != 0) {
+      if (found + popcnt(lanes) > capacity) return -1;
+      do {
+        const lane = ctz(lanes);
+        const slot = (<usize>found) << 2;
+        store<i32>(selected_ids + slot, id + lane);
+        store<f32>(selected_logits + slot, load<f32>(from + ((<usize>lane) << 2)));
+        found += 1;
+        lanes &= lanes - 1;
+      } while (lanes != 0);
     }
     from += 64;
     id += 16;

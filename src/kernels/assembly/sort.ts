@@ -4,7 +4,7 @@
  * n log n at worst, whatever the rows.
  */
 import { selected_ids, selected_logits, sort_keys, sort_spare } from "./state";
-import { orderedBits } from "./lanes";
+import { fromOrderedBits, orderedBits } from "./lanes";
 
 const RUN: i32 = 16;
 
@@ -38,10 +38,8 @@ function readKeys(source: usize, keep: i32): void {
   for (let i = 0; i < keep; i++) {
     const slot = (<usize>i) << 2;
     const key = load<u64>(source + (slot << 1));
-    const order = ~(<u32>(key >> 32));
-    const bits = order >> 31 ? order ^ 0x80000000 : ~order;
     store<u32>(selected_ids + slot, <u32>key);
-    store<f32>(selected_logits + slot, reinterpret<f32>(bits));
+    store<f32>(selected_logits + slot, fromOrderedBits(~(<u32>(key >> 32))));
   }
 }
 

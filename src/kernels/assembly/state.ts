@@ -9,8 +9,6 @@ export let block_values: usize = 0;
 export let block_weights: usize = 0;
 /** 2,048 f64 */
 export let bins: usize = 0;
-/** one f32 per block, for the k-th largest block maximum */
-export let heap: usize = 0;
 /** CANDIDATES_MAX i32, f32, and twice u64 */
 export let selected_ids: usize = 0;
 export let selected_logits: usize = 0;
@@ -52,7 +50,6 @@ export function configure(
   blockValues: usize,
   blockWeights: usize,
   binsAt: usize,
-  heapAt: usize,
   selectedIds: usize,
   selectedLogits: usize,
   sortKeys: usize,
@@ -61,7 +58,6 @@ export function configure(
   block_values = blockValues;
   block_weights = blockWeights;
   bins = binsAt;
-  heap = heapAt;
   selected_ids = selectedIds;
   selected_logits = selectedLogits;
   sort_keys = sortKeys;
