@@ -5,6 +5,7 @@
 
 /** code → [HTTP status, title]. Titles never change with the request; details do. */
 export const PROBLEMS = {
+  malformed_request: [400, "The request is not HTTP as it should be"],
   malformed_json: [400, "The JSON text cannot be parsed"],
   malformed_header: [400, "A header cannot be parsed"],
   malformed_query: [400, "The query string cannot be parsed"],
@@ -12,8 +13,10 @@ export const PROBLEMS = {
   not_found: [404, "There is no such resource"],
   method_not_allowed: [405, "The resource does not take this method"],
   body_timeout: [408, "The body did not arrive in time"],
+  headers_timeout: [408, "The head of the request did not arrive in time"],
   body_too_large: [413, "The body is larger than the limit"],
   unsupported_media_type: [415, "The body's type or encoding is not taken here"],
+  headers_too_large: [431, "The head of the request is larger than the limit"],
   invalid_option: [422, "An option is out of its range or of the wrong type"],
   unknown_option: [422, "There is no such option"],
   unknown_stage: [422, "There is no such stage"],

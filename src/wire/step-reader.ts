@@ -11,6 +11,8 @@ import type { OptionLimits, StepOptions } from "../sampling/step-options.ts";
 export interface Step {
   readonly row: LogitsRow;
   readonly options: StepOptions;
+  /** what the sampler says of the step, as seen from the request: `/logits/17` in row 3 is `/rows/3/logits/17` */
+  readonly place?: (problem: Problem) => Problem;
 }
 
 export interface StepReader {

@@ -69,7 +69,8 @@ function stepAt(index: number, plan: Plan, context: WireContext): Step | Problem
   try {
     if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);
     const options = parseStepOptions(mergeStepOptions(plan.shared, own), context.limits.options);
-    return { row: finishRow(plan.row, options), options };
+    const row = finishRow(plan.row, options);
+    return { row, options, place: (problem) => rowProblem(problem, index, own, plan.shared) };
   } catch (error) {
     return rowProblem(error, index, own, plan.shared);
   }

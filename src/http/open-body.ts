@@ -1,0 +1,75 @@
+/** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
+import type { IncomingHttpHeaders } from "node:http";
+import { Problem } from "../errors.ts";
+import { LIST_OPTIONS } from "../schemas/options.ts";
+import { openBatchJson, openStepJson } from "../wire/json-reader.ts";
+import { parseQuery } from "../wire/query.ts";
+import type { StepReader, WireContext } from "../wire/step-reader.ts";
+import { openBatchTensor } from "../wire/tensor-batch-reader.ts";
+import type { TensorSource } from "../wire/tensor-head.ts";
+import { openStepTensor } from "../wire/tensor-reader.ts";
+
+/** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
+export const HEADER_LENGTH = "inference-header-content-length";
+
+export interface Opener {
+  json(context: WireContext): StepReader;
+  tensor(source: TensorSource, context: WireContext): StepReader;
+}
+
+export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor };
+export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
+
+/** `query` is what follows the question mark of the URL. */
+export function openBody(
+  opener: Opener,
+  headers: IncomingHttpHeaders,
+  query: string,
+  context: WireContext,
+): StepReader {
+  requireIdentity(headers["content-encoding"]);
+  const options = parseQuery(query, LIST_OPTIONS);
+  if (mediaType(headers["content-type"]) === "json") {
+    const [misplaced] = Object.keys(options);
+    if (misplaced !== undefined)
+      throw new Problem(
+        "option_conflict",
+        `options of a JSON body stand in the body, got ${misplaced} in the query string`,
+        `/${misplaced}`,
+      );
+    return opener.json(context);
+  }
+  return opener.tensor({ header_bytes: headerLength(headers[HEADER_LENGTH]), query: options }, context);
+}
+
+function requireIdentity(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === "identity") return;
+  throw new Problem(
+    "unsupported_media_type",
+    `bodies are taken without Content-Encoding, got ${encoding}: logits hardly shrink`,
+  );
+}
+
+function mediaType(header = ""): "json" | "tensor" {
+  const [type = "", ...parameters] = header
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  if (type === "" || type === "application/octet-stream") return "tensor";
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  if (type === "application/json" && (charset === undefined || /^charset="?utf-?8"?$/.test(charset)))
+    return "json";
+  throw new Problem(
+    "unsupported_media_type",
+    `the body must be application/json in UTF-8 or application/octet-stream, got ${header}`,
+  );
+}
+
+function headerLength(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && /^\d{1,15}$/.test(header) && Number(header) > 0) return Number(header);
+  throw new Problem(
+    "malformed_header",
+    `Inference-Header-Content-Length must be a whole number of at least 1, got ${String(header)}`,
+  );
+}

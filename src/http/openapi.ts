@@ -1,0 +1,37 @@
+/** The OpenAPI document and its page: @fastify/swagger collects the routes, the schemas are ours. */
+import { fastifySwagger } from "@fastify/swagger";
+import { fastifySwaggerUi } from "@fastify/swagger-ui";
+import type { FastifyInstance } from "fastify";
+import { componentSchemas } from "../schemas/components.ts";
+
+const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
+
+Nothing is kept between requests: seed, step, history and state travel with them, so any replica can serve any step.
+
+Everything that is wrong is answered with \`application/problem+json\`: the rule, the value received, and a pointer to it. Unknown options are errors.`;
+
+export async function addOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "logit-sampler",
+        version: "1",
+        description: DESCRIPTION,
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      tags: [
+        { name: "sampling", description: "Tokens from logits" },
+        { name: "service", description: "How the process is" },
+      ],
+      // JSON Schema 2020-12 is what OpenAPI 3.1 takes; the plugin's types know 3.0 only.
+      components: { schemas: componentSchemas() as Record<string, object> },
+    },
+  });
+}
+
+/** GET /docs and /openapi.json. Call when all routes are there. */
+export async function addDocs(app: FastifyInstance): Promise<void> {
+  await app.register(fastifySwaggerUi, { routePrefix: "/docs", uiConfig: { docExpansion: "list" } });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,87 @@
+import type { Socket } from "node:net";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Problem, type ProblemCode } from "../errors.ts";
+import { writeProblem } from "../wire/reply.ts";
+import { RETRY_AFTER_S } from "./admission.ts";
+import { ClientGone } from "./receive.ts";
+
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
+/** Fastify's own errors, by code, as ours. */
+const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_BAD_URL: "malformed_request",
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "malformed_header",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
+  FST_ERR_CTP_BODY_TOO_LARGE: "body_too_large",
+  FST_ERR_CTP_EMPTY_TYPE: "unsupported_media_type",
+  FST_ERR_MAX_PARAM_LENGTH: "not_found",
+};
+
+/** What went wrong, as a Problem; anything unknown is a defect of ours, and its own words stay in the log. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code, message } = error as Partial<FastifyError>; // any thrown value may lack them
+  const known = code === undefined ? undefined : FRAMEWORK_CODES[code];
+  if (known !== undefined) return new Problem(known, message ?? known);
+  return new Problem("internal_error", "the server failed; the log of the server says how");
+}
+
+/** Answers a request with a problem, and logs it: the client's faults as information, ours as errors. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  const { code, status, message: detail, pointer } = problem;
+  if (status >= 500 && code !== "overloaded") request.log.error({ err: error }, "the server failed");
+  else
+    request.log.info({ code, status, detail, pointer, method: request.method, url: request.url }, "refused");
+  if (status === 503) reply.header("retry-after", RETRY_AFTER_S);
+  // What is left of the body can no longer be told from a next request.
+  if (request.raw.complete === false) reply.header("connection", "close");
+  return reply.code(status).type(PROBLEM_TYPE).send(writeProblem(problem, request.id));
+}
+
+/** Installs the handlers. Call before the routes. */
+export function addProblems(app: FastifyInstance): void {
+  const methods = new Map<string, Set<string>>();
+  app.addHook("onRoute", ({ url, method }) => {
+    const known = methods.get(url) ?? new Set();
+    for (const each of [method].flat()) known.add(each);
+    methods.set(url, known);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
+    request.log.info("the client went away");
+    return reply.hijack();
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?", 1)[0] ?? "";
+    const allowed = [...(methods.get(path) ?? [])].sort().join(", ");
+    if (allowed === "")
+      return sendProblem(new Problem("not_found", `there is nothing at ${path}`), request, reply);
+    const detail = `${path} takes ${allowed}, got ${request.method}`;
+    return sendProblem(new Problem("method_not_allowed", detail), request, reply.header("allow", allowed));
+  });
+}
+
+/** Node's parser errors → our codes; all else is malformed. */
+const PARSER_CODES: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ["headers_too_large", "the head of a request may have at most 16384 bytes, got more"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["headers_timeout", "the head of the request did not arrive in time"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["body_too_large", "the chunk extensions of the body are too long"],
+};
+
+/** Answers what is not HTTP. There is no request yet, so the reply is written by hand and the connection ends. */
+export function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [code, detail] = PARSER_CODES[error.code ?? ""] ?? [
+    "malformed_request",
+    `the request is not HTTP: ${error.code}`,
+  ];
+  const problem = new Problem(code, detail);
+  const body = writeProblem(problem, "");
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,15 @@
+/** GET /healthz and /readyz: whether the process lives, and whether it wants requests. */
+import type { FastifyInstance } from "fastify";
+import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
+import { RETRY_AFTER_S } from "../admission.ts";
+import type { Service } from "../service.ts";
+
+export function addHealth(app: FastifyInstance, { admission }: Service): void {
+  app.get("/healthz", { schema: HEALTH_ROUTE }, () => ({ status: "ok" }));
+  app.get("/readyz", { schema: READY_ROUTE }, (_request, reply) => {
+    if (admission.draining) return reply.code(503).send({ status: "draining" });
+    if (admission.rows_out >= admission.rows_max)
+      return reply.code(503).header("retry-after", RETRY_AFTER_S).send({ status: "saturated" });
+    return { status: "ready" };
+  });
+}

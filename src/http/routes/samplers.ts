@@ -1,0 +1,38 @@
+/** GET /v1/samplers: the catalogue, made from the stage objects once. */
+import type { FastifyInstance } from "fastify";
+import type { z } from "zod";
+import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
+import type { Stage } from "../../sampling/stage.ts";
+import { STAGES } from "../../sampling/stages/index.ts";
+import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
+import type { CATALOGUE } from "../../schemas/replies.ts";
+import { SAMPLERS_ROUTE } from "../../schemas/routes.ts";
+import { JSON_TYPE } from "../sample.ts";
+
+export function addSamplers(app: FastifyInstance): void {
+  const catalogue: z.infer<typeof CATALOGUE> = {
+    system_fingerprint: SYSTEM_FINGERPRINT,
+    stages: STAGES.map(describeStage),
+  };
+  const text = JSON.stringify(catalogue);
+  app.get("/v1/samplers", { schema: SAMPLERS_ROUTE }, (_request, reply) => {
+    reply.header("content-type", JSON_TYPE).send(text);
+  });
+}
+
+function describeStage({ name, summary, formula, source, keepsArgmax, state, options }: Stage) {
+  const schema = jsonSchemaOf(options);
+  const defaults = Object.entries(propertiesOf(schema)).flatMap(([option, { default: standard }]) =>
+    standard === undefined ? [] : [[option, standard] as const],
+  );
+  return {
+    name,
+    summary,
+    formula,
+    source,
+    keeps_argmax: keepsArgmax,
+    carries_state: state !== undefined,
+    options: schema,
+    defaults: Object.fromEntries(defaults),
+  };
+}

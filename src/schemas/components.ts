@@ -1,0 +1,75 @@
+/** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
+import { z } from "zod";
+import { STAGES } from "../sampling/stages/index.ts";
+import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import type { JsonSchema } from "./options.ts";
+import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
+import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
+import { PACKED_ROW, SPARSE_ROW } from "./row.ts";
+
+const REQUESTS = {
+  StepRequest: STEP_REQUEST,
+  StepOptions: STEP_OPTIONS,
+  BatchRequest: BATCH_REQUEST,
+  StepHeader: STEP_HEADER,
+  BatchHeader: BATCH_HEADER,
+  PackedRow: PACKED_ROW,
+  SparseRow: SPARSE_ROW,
+  ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
+};
+
+const REPLIES = {
+  StepReply: STEP_REPLY,
+  BatchReply: BATCH_REPLY,
+  Catalogue: CATALOGUE,
+  Health: HEALTH,
+  Problem: PROBLEM,
+};
+
+/** A reference to a named schema. */
+export function refTo(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+export function componentSchemas(): Record<string, JsonSchema> {
+  const schemas = { ...converted(REQUESTS, "input"), Stage: stageUnion(), ...converted(REPLIES, "output") };
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]));
+}
+
+function converted(
+  schemas: Readonly<Record<string, z.ZodType>>,
+  io: "input" | "output",
+): Record<string, JsonSchema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const uri = (id: string) => `#/components/schemas/${id}`;
+  const result = z.toJSONSchema(registry, { io, uri, unrepresentable: "any" });
+  return Object.fromEntries(
+    Object.entries(result.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+  );
+}
+
+/** A stage in a chain is one of the stages, told apart by its name. */
+function stageUnion(): JsonSchema {
+  const names = STAGES.map(({ name }) => name);
+  return {
+    description: "One stage of a chain.",
+    oneOf: names.map((name) => refTo(stageComponent(name))),
+    discriminator: {
+      propertyName: "stage",
+      mapping: Object.fromEntries(names.map((name) => [name, refTo(stageComponent(name))["$ref"]])),
+    },
+  };
+}
+
+function stageComponent(name: string): string {
+  return `Stage_${name}`;
+}
+
+/** Where a schema has a `chain`, its items are stages. */
+function withStages(schema: JsonSchema): JsonSchema {
+  const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has them
+  const chain = properties?.["chain"];
+  if (properties === undefined || chain === undefined) return schema;
+  return { ...schema, properties: { ...properties, chain: { ...chain, items: refTo("Stage") } } };
+}

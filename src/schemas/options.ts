@@ -1,0 +1,27 @@
+/** Facts about the options of a step that are read from their schemas. */
+import { z } from "zod";
+import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import { TENSOR_FIELDS } from "./tensor.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Options and description of a tensor as they may stand in a query string. */
+export const QUERY_OPTIONS = z.strictObject({ ...TENSOR_FIELDS.shape, ...STEP_OPTIONS.shape });
+
+/** Schema → JSON Schema of what may be sent. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}
+
+/** The properties of an object schema. */
+export function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  return (schema["properties"] ?? {}) as Readonly<Record<string, JsonSchema>>; // zod writes objects so
+}
+
+/** Names of the options that are lists, which a query string may write as `1,2,3`. */
+export const LIST_OPTIONS: ReadonlySet<string> = new Set(
+  Object.entries(propertiesOf(jsonSchemaOf(QUERY_OPTIONS)))
+    .filter(([, schema]) => schema["type"] === "array")
+    .map(([name]) => name),
+);

@@ -1,0 +1,180 @@
+/** The bodies of replies. `Sampled` and its parts are made by src/sampling; a test holds the two together. */
+import { z } from "zod";
+import { PROBLEMS } from "../errors.ts";
+
+const token_id = z.int().describe("Token id.");
+const probability = z.number().describe("Probability, 0 … 1.");
+const logprob = z.number().nullable().describe("Natural logarithm of the probability; null stands for −∞.");
+
+const TOKEN_LOGPROB = z.strictObject({ token_id, logprob });
+const TRACED_TOKEN = z.strictObject({ token_id, probability });
+
+const TRACE_ENTRY = z.strictObject({
+  stage: z.string().describe("Name of the stage."),
+  skipped: z
+    .enum(["neutral", "greedy"])
+    .optional()
+    .describe("Why it did not run: its options change nothing, or only the argmax counts."),
+  kept_before: z.int().describe("Candidates before it."),
+  kept_after: z.int().describe("Candidates after it."),
+  mass_removed: z.number().describe("Probability, before the stage, of the tokens that it removed."),
+  entropy: z.number().describe("Entropy in nats of the distribution after it."),
+  top: z.array(TRACED_TOKEN).describe("The most likely tokens after it."),
+  removed: z
+    .array(TRACED_TOKEN)
+    .describe("The most likely tokens it removed, with their probability before it."),
+  knife_edge: z
+    .strictObject({
+      kind: z.enum(["rank", "mass", "score"]).describe("What the stage's limit is measured in."),
+      limit: z.number().describe("The limit."),
+      token_id,
+      distance: z.number().describe("How near this token, the nearest one, came to the limit."),
+    })
+    .optional()
+    .describe("How close the decision was."),
+  named: z
+    .array(probability)
+    .optional()
+    .describe("The probability after it of each token of `logprob_token_ids`; 0 when it is gone."),
+  us: z.number().optional().describe("Microseconds that the stage took; in timed traces only."),
+});
+
+const FATE = z.strictObject({
+  token_id,
+  removed_by: z
+    .string()
+    .nullable()
+    .describe("The stage that removed the token; null when it was left to the end."),
+  probability: probability.describe("Its probability before that stage, or at the end."),
+  reason: z.string().optional().describe("In words."),
+});
+
+const DRAWN = {
+  token_id,
+  logprob: logprob.optional().describe("ln softmax of the logits as they came. With `logprobs`."),
+  processed_logprob: z
+    .number()
+    .optional()
+    .describe("ln of the probability it was drawn with. With `logprobs`."),
+  rank: z.int().optional().describe("1 = the most likely of the row as it came. With `logprobs`."),
+};
+
+export const STEP_REPLY = z
+  .strictObject({
+    ...DRAWN,
+    token_id: z.int().describe("The token drawn."),
+    draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
+    top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
+    named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
+    kept: z.int().describe("How many tokens were left to draw from."),
+    kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
+    kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
+    exact: z
+      .boolean()
+      .optional()
+      .describe("Sparse rows: whether the whole row would provably have given the same answer."),
+    seed: z.string().describe("The seed, as decimal text; the one drawn when none was sent."),
+    step: z.int().describe("The step, as it was sent."),
+    state: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("What the next step must send back as `state`; null when its samplers carry none."),
+    system_fingerprint: z
+      .string()
+      .describe("Names everything that decides the bits: same request and same fingerprint, same reply."),
+    trace: z.array(TRACE_ENTRY).optional().describe("What each stage did; with `trace`."),
+    fates: z
+      .array(FATE)
+      .optional()
+      .describe("What became of the tokens of `logprob_token_ids`; with `trace`."),
+    inverse_cdf: z
+      .strictObject({
+        uniform: z.number().describe("The random number u of the (first) draw."),
+        from: z.number().describe("The probability of the kept tokens with lower ids."),
+        to: z.number().describe("The same and the token's own: u lies between the two."),
+      })
+      .optional()
+      .describe("How the draw met the token; with `trace`."),
+  })
+  .describe("The token drawn, and what was asked for of how it was.")
+  .meta({
+    examples: [
+      {
+        token_id: 1,
+        logprob: -0.801,
+        processed_logprob: -0.632,
+        rank: 1,
+        kept: 2,
+        kept_mass: 0.855,
+        seed: "7",
+        step: 3,
+        state: null,
+        system_fingerprint: "ls1-tychei-0961667f4856",
+      },
+    ],
+  });
+
+// Object.keys types its result as string; PROBLEMS has one code at the least.
+const CODES = Object.keys(PROBLEMS) as [string, ...string[]];
+
+export const PROBLEM = z
+  .strictObject({
+    type: z.string().describe("Names the kind of problem; urn:logit-sampler:problem: and the code."),
+    title: z.string().describe("The kind of problem in a sentence."),
+    status: z.int().describe("The HTTP status, also for a row of a batch."),
+    detail: z.string().describe("The rule that was broken and the value received."),
+    code: z.enum(CODES).describe("What a program can tell problems apart by."),
+    pointer: z.string().describe("RFC 6901 pointer to the culprit in the request; empty for the whole."),
+    request_id: z.string().describe("The reply's X-Request-Id, as the server's log has it."),
+  })
+  .describe("What was wrong (RFC 9457).")
+  .meta({
+    examples: [
+      {
+        type: "urn:logit-sampler:problem:invalid_option",
+        title: PROBLEMS.invalid_option[1],
+        status: 422,
+        detail: "top_p must lie in [0, 1], got 1.5",
+        code: "invalid_option",
+        pointer: "/top_p",
+        request_id: "k3x9-1",
+      },
+    ],
+  });
+
+export const BATCH_REPLY = z
+  .strictObject({
+    results: z
+      .array(z.union([STEP_REPLY, PROBLEM]))
+      .describe("In the order of the rows, the reply that the step would have had alone, or its problem."),
+  })
+  .describe("The answers to a batch.");
+
+export const HEALTH = z
+  .strictObject({ status: z.enum(["ok", "ready", "draining", "saturated"]).describe("In a word.") })
+  .describe("How the process is.")
+  .meta({ examples: [{ status: "ok" }] });
+
+export const CATALOGUE = z
+  .strictObject({
+    system_fingerprint: z.string().describe("As in replies."),
+    stages: z
+      .array(
+        z.strictObject({
+          name: z.string().describe("Its name in a chain."),
+          summary: z.string().describe("What it does."),
+          formula: z.string().describe("In one line."),
+          source: z
+            .strictObject({ title: z.string(), url: z.string() })
+            .describe("Where the rule comes from."),
+          keeps_argmax: z.boolean().describe("Whether the most likely token stays the most likely."),
+          carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
+          options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
+          defaults: z
+            .record(z.string(), z.unknown())
+            .describe("What holds of its options when they are not given."),
+        }),
+      )
+      .describe("In the default order."),
+  })
+  .describe("Every sampler there is.");

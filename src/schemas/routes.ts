@@ -1,0 +1,160 @@
+/** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
+import { PROBLEMS, type ProblemCode } from "../errors.ts";
+import { refTo } from "./components.ts";
+import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS } from "./options.ts";
+
+const SAMPLING = ["sampling"];
+const SERVICE = ["service"];
+
+const REPLY_HEADERS = {
+  "x-request-id": {
+    type: "string",
+    description: "Id of the request: the one sent as X-Request-Id, or a new one.",
+  },
+  "server-timing": { type: "string", description: "`sample;dur=` the milliseconds that sampling took." },
+};
+
+const REQUEST_HEADERS = {
+  type: "object",
+  properties: {
+    "inference-header-content-length": {
+      type: "integer",
+      minimum: 1,
+      description:
+        "Binary bodies: how many bytes of JSON stand before the tensor. Without it the whole body is tensor.",
+    },
+    "x-request-id": { type: "string", maxLength: 128, description: "An id of yours, given back and logged." },
+  },
+};
+
+/** Lists as `1,2,3`, which is how the service reads them. */
+const QUERY = {
+  type: "object",
+  style: "form",
+  explode: false,
+  properties: propertiesOf(jsonSchemaOf(QUERY_OPTIONS)),
+};
+
+const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
+
+const BODY_PROBLEMS = [
+  "malformed_json",
+  "malformed_header",
+  "malformed_query",
+  "body_missing",
+  "body_timeout",
+  "body_too_large",
+  "unsupported_media_type",
+  "invalid_option",
+  "unknown_option",
+  "unknown_stage",
+  "unknown_preset",
+  "option_conflict",
+  "invalid_logits",
+  "nan_logit",
+  "length_mismatch",
+  "token_id_out_of_range",
+  "all_tokens_masked",
+  "need_more_tokens",
+  "limit_exceeded",
+  "overloaded",
+] as const satisfies readonly ProblemCode[];
+
+export const SAMPLE_ROUTE = {
+  operationId: "sample",
+  tags: SAMPLING,
+  summary: "Draw one token from one row of logits",
+  description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor; the reply is the same.
+
+**Binary**: send \`application/octet-stream\`, or no Content-Type. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON.
+
+**Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
+  headers: REQUEST_HEADERS,
+  querystring: QUERY,
+  body: {
+    content: {
+      "application/json": { schema: refTo("StepRequest") },
+      "application/octet-stream": {
+        schema: { ...TENSOR, description: "The row, little-endian, alone or behind the JSON of StepHeader." },
+      },
+    },
+  },
+  response: { 200: reply("The token.", "StepReply"), ...problems(BODY_PROBLEMS) },
+};
+
+export const BATCH_ROUTE = {
+  operationId: "sampleBatch",
+  tags: SAMPLING,
+  summary: "Draw a token from each of many rows",
+  description: `Answers come in the order of the rows. A row that is wrong has its problem in its place and fails alone; a body that is wrong as a whole fails as a whole. Each answer is, byte for byte, the one that the step would have had alone.
+
+**Binary**: as for one step, with the JSON of BatchHeader in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
+
+Rows that share a \`seed\` share their randomness too: give each its own seed or its own step.`,
+  headers: REQUEST_HEADERS,
+  querystring: QUERY,
+  body: {
+    content: {
+      "application/json": { schema: refTo("BatchRequest") },
+      "application/octet-stream": {
+        schema: {
+          ...TENSOR,
+          description: "The rows one after another, alone or behind the JSON of BatchHeader.",
+        },
+      },
+    },
+  },
+  response: {
+    200: reply("Replies and problems, in the order of the rows.", "BatchReply"),
+    ...problems(BODY_PROBLEMS),
+  },
+};
+
+export const SAMPLERS_ROUTE = {
+  operationId: "samplers",
+  tags: SAMPLING,
+  summary: "List every sampler with its options, formula and source",
+  response: { 200: reply("The catalogue.", "Catalogue") },
+};
+
+export const HEALTH_ROUTE = {
+  operationId: "health",
+  tags: SERVICE,
+  summary: "Tell whether the process is alive",
+  response: { 200: reply("It is.", "Health") },
+};
+
+export const READY_ROUTE = {
+  operationId: "ready",
+  tags: SERVICE,
+  summary: "Tell whether requests should be sent here",
+  response: {
+    200: reply("They should.", "Health"),
+    503: reply("They should not, for now: all rows are in use, or the process is about to end.", "Health"),
+  },
+};
+
+function reply(description: string, component: string): JsonSchema {
+  return {
+    description,
+    headers: REPLY_HEADERS,
+    content: { "application/json": { schema: refTo(component) } },
+  };
+}
+
+/** One response for each status among these codes, saying which codes it may carry. */
+function problems(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
+  const by_status: Record<string, ProblemCode[]> = {};
+  for (const code of [...codes, "internal_error"] as const) {
+    const status = PROBLEMS[code][0];
+    by_status[status] = [...(by_status[status] ?? []), code];
+  }
+  return Object.fromEntries(Object.entries(by_status).map(([status, list]) => [status, problem(list)]));
+}
+
+function problem(codes: readonly ProblemCode[]): JsonSchema {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1].toLowerCase()}.`).join("\n"),
+    content: { "application/problem+json": { schema: refTo("Problem") } },
+  };
+}
