@@ -37,5 +37,6 @@ export function classwiseCalibrationError(sums: ClasswiseBins): number {
 
 /** Bin (b/n, (b+1)/n] of a probability; 0 lies in the first. */
 function slot(bins: number, c: number, p: number): number {
-  return c * bins + Math.max(0, Math.ceil(p * bins) - 1);
+  const place = p * bins;
+  return place <= 1 ? c * bins : c * bins + Math.ceil(place) - 1;
 }

@@ -16,6 +16,8 @@ export interface RowReader {
   moments(row: Logits, inverse_temperature: number): Moments;
   /** The probabilities of the row; the array may be overwritten by the next call. */
   probabilities(row: Logits, inverse_temperature: number): Float64Array;
+  /** The same, rounded to float32. */
+  probabilitiesF32(row: Logits, inverse_temperature: number): Float32Array;
   /** ln p and rank of the class that came */
   score(row: Logits, target: number, inverse_temperature: number): Score;
 }
@@ -30,6 +32,8 @@ export const plainReader: RowReader = {
     checkRow(row, "");
     return softmaxOf(moments(row, inverse_temperature), row);
   },
+  probabilitiesF32: (row, inverse_temperature) =>
+    Float32Array.from(plainReader.probabilities(row, inverse_temperature)),
   score(row, target, inverse_temperature) {
     checkRow(row, "");
     return scoreOf(moments(row, inverse_temperature), row, target);
@@ -43,12 +47,18 @@ export function createKernelReader(classes_max: number): RowReader {
     moments(row, inverse_temperature) {
       load(kernel, row);
       if (!kernel.readMoments(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
-      return { ...kernel.sums(), length: row.length, inverse_temperature };
+      const { max_id, max, second, rest, first, square } = kernel.sums();
+      return { length: row.length, max_id, max, second, inverse_temperature, rest, first, square };
     },
     probabilities(row, inverse_temperature) {
       load(kernel, row);
       if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
       return kernel.takeWeights(1 / (1 + kernel.rest()));
+    },
+    probabilitiesF32(row, inverse_temperature) {
+      load(kernel, row);
+      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      return kernel.takeWeightsF32(1 / (1 + kernel.rest()));
     },
     score: (row, target, inverse_temperature) => kernelScore(kernel, row, target, inverse_temperature),
   };

@@ -15,6 +15,7 @@ interface Exports {
   readSum(row: number, bytes: number, factor: number, results: number): number;
   readWeights(row: number, bytes: number, factor: number, results: number, to: number): number;
   scale(at: number, bytes: number, factor: number): void;
+  scaleToF32(at: number, bytes: number, factor: number): void;
   countBefore(row: number, bytes: number, x: number, id: number): number;
 }
 
@@ -40,6 +41,8 @@ export interface AnalysisKernel {
   readWeights(factor: number): boolean;
   /** The weights of the row times a factor, in a view that the next call overwrites. */
   takeWeights(factor: number): Float64Array;
+  /** The same, rounded to float32. */
+  takeWeightsF32(factor: number): Float32Array;
   /** how many logits are larger than that of `id`, or equal with a lower id */
   countBefore(id: number): number;
   sums(): RowSums;
@@ -84,6 +87,10 @@ export function createAnalysisKernel(vocab_size_max: number): AnalysisKernel {
     },
     rest: () => results[0]!,
     max: () => results[4]! + 0,
+    takeWeightsF32(factor) {
+      wasm.scaleToF32(weights, padded(length) * 8, factor);
+      return new Float32Array(memory.buffer, weights, length);
+    },
     countBefore: (id) => wasm.countBefore(ROW, bytes, row[id]!, id),
     sums: () => ({
       rest: results[0]!,

@@ -28,6 +28,9 @@ describe("the SIMD kernel and plain float64 give the same bits", () => {
     fc.assert(
       fc.property(rows, betas, (row, beta) => {
         expect(kernel.probabilities(row, beta).slice()).toStrictEqual(plainReader.probabilities(row, beta));
+        expect(kernel.probabilitiesF32(row, beta).slice()).toStrictEqual(
+          plainReader.probabilitiesF32(row, beta),
+        );
       }),
       { numRuns: 500 },
     );

@@ -79,6 +79,20 @@ export function scale(at: usize, bytes: usize, factor: f64): void {
   } while (at != end);
 }
 
+/** The same, rounded to f32: the values move together at the start of where they were. `bytes` is a multiple of 32. */
+export function scaleToF32(at: usize, bytes: usize, factor: f64): void {
+  const by = f64x2.splat(factor);
+  const end = at + bytes;
+  let to = at;
+  do {
+    const low = f32x4.demote_f64x2_zero(f64x2.mul(v128.load(at), by));
+    const high = f32x4.demote_f64x2_zero(f64x2.mul(v128.load(at, 16), by));
+    v128.store(to, i64x2.shuffle(low, high, 0, 2));
+    at += 32;
+    to += 16;
+  } while (at != end);
+}
+
 /** How many values are larger than x, or equal to it with an index below id. */
 export function countBefore(row: usize, bytes: usize, x: f32, id: i32): i32 {
   const wanted = f32x4.splat(x);
