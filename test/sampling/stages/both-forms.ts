@@ -1,0 +1,24 @@
+/**
+ * The same row twice: as it is, which is compact from the start, and with 300 tokens behind it that have next to
+ * no probability, which is a whole row in kernel memory. A stage must do the same to both.
+ */
+import { SMALL_ROW } from "../../../src/sampling/candidates.ts";
+import { type Entry, expectClose, probabilitiesAfter, softmax } from "./rows.ts";
+
+const NEGLIGIBLE = -200;
+
+export function wide(logits: readonly number[]): number[] {
+  return [...logits, ...new Array<number>(SMALL_ROW + 44).fill(NEGLIGIBLE)];
+}
+
+/** Scores that should come out of one stage; −Infinity for a token that it bans. */
+export function expectBoth(
+  logits: readonly number[],
+  entry: Entry,
+  scores: readonly number[],
+  options: Readonly<Record<string, unknown>> = {},
+): void {
+  const expected = softmax(scores);
+  expectClose(probabilitiesAfter(logits, [entry], options), expected);
+  expectClose(probabilitiesAfter(wide(logits), [entry], options).slice(0, logits.length), expected);
+}

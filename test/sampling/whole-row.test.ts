@@ -1,0 +1,76 @@
+/** What stages do to a whole row in kernel memory, and that it comes back as it was. */
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { randomRow, sample, sampler } from "./sample.ts";
+import { bitmask } from "./stages/bitmask.ts";
+import type { Entry } from "./stages/rows.ts";
+
+const X = Number.NEGATIVE_INFINITY;
+
+describe("edits, masks and cuts in any order on a whole row", () => {
+  const edit = fc.record({
+    stage: fc.constant("logit_bias"),
+    logit_bias: fc.dictionary(
+      fc.integer({ min: 0, max: 5999 }).map(String),
+      fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constant("-inf")),
+      { maxKeys: 30 },
+    ),
+  });
+  const mask = fc.uniqueArray(fc.integer({ min: 0, max: 5999 }), { maxLength: 900 }).map((banned) => ({
+    stage: "token_bitmask",
+    token_bitmask: bitmask(
+      [...new Array(6000).keys()].filter((id) => !banned.includes(id)),
+      6000,
+    ),
+  }));
+
+  test("give what a plain loop gives, and the row comes back to the bit", () => {
+    const logits = randomRow(6000, 3, true);
+    const row = sampler.leaseRow()!;
+    row.load(logits);
+    row.finish();
+    const maxima = row.maxima.slice(0, row.blocks);
+    sampler.returnRow(row);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(edit, mask), { minLength: 1, maxLength: 5 }), (chain) => {
+        const scores = Float32Array.from(logits);
+        for (const stage of chain) apply(stage, scores);
+        const reply = sample(logits, {
+          chain,
+          seed: 3,
+          top_logprobs: 5,
+          logprobs_mode: "processed",
+          logprobs: true,
+        });
+        const sum = scores.reduce((total, score) => total + Math.exp(score), 0);
+        const best = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, 5);
+        expect(reply.top_logprobs?.map(({ token_id }) => token_id)).toEqual(best);
+        expect(reply.top_logprobs?.[0]?.logprob).toBeCloseTo(scores[best[0]!]! - Math.log(sum), 5);
+        expect(reply.kept).toBe(scores.filter((score) => score !== X).length);
+        const raw_sum = logits.reduce((total, score) => total + Math.exp(score), 0);
+        const raw_kept = logits.reduce(
+          (total, logit, id) => total + (scores[id] === X ? 0 : Math.exp(logit)),
+          0,
+        );
+        expect(reply.kept_mass).toBeCloseTo(raw_kept / raw_sum, 5);
+        expect(reply.logprob).toBeCloseTo(logits[reply.token_id]! - Math.log(raw_sum), 5);
+        const used = sampler.leaseRow()!;
+        expect(used.values.subarray(0, 6000)).toEqual(logits);
+        expect(used.maxima.slice(0, used.blocks)).toEqual(maxima);
+        sampler.returnRow(used);
+      }),
+      { seed: 9, numRuns: 40 },
+    );
+  });
+
+  function apply(stage: Entry, scores: Float32Array): void {
+    if (stage.stage === "logit_bias") {
+      for (const [id, bias] of Object.entries(stage["logit_bias"] as Record<string, number | "-inf">))
+        scores[Number(id)]! += bias === "-inf" ? X : bias;
+      return;
+    }
+    const words = Buffer.from(stage["token_bitmask"] as string, "base64");
+    for (let id = 0; id < scores.length; id++) if (((words[id >> 3]! >> (id & 7)) & 1) === 0) scores[id] = X;
+  }
+});
