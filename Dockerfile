@@ -23,13 +23,9 @@ ENTRYPOINT ["node", "--import", "tsx", "examples/model-host/main.ts"]
 
 FROM node:24-slim AS service
 WORKDIR /app
-# The two MALLOC_ lines keep glibc from handing freed pages back after every large body, which would cost
-# more than 30 page faults a request.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
-    PORT=8080 \
-    MALLOC_TRIM_THRESHOLD_=536870912 \
-    MALLOC_TOP_PAD_=67108864
+    PORT=8080
 COPY --from=production /app/package.json ./
 COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/dist dist

@@ -29,7 +29,7 @@ export async function measureRaw(
   limits: LoadLimits,
 ): Promise<Measured> {
   await rawInWorker({ url: service.url, scenario, limits: WARM_UP });
-  const cpu_ms = cpuTime(service.pid);
+  const cpu_ms = cpuTime(service.worker_pids);
   const result = await rawInWorker({ url: service.url, scenario, limits });
   return {
     requests_per_s: (result.requests / result.elapsed_ms) * 1000,
@@ -45,7 +45,7 @@ export async function measureAutocannon(
   scenario: Scenario,
   limits: LoadLimits,
 ): Promise<Measured> {
-  const cpu_ms = cpuTime(service.pid);
+  const cpu_ms = cpuTime(service.worker_pids);
   const result = await autocannon({
     url: service.url + scenario.path,
     method: "POST",
@@ -88,7 +88,7 @@ function cpuPerRequest(
   before_ms: number | undefined,
   requests: number,
 ): number | undefined {
-  const after_ms = cpuTime(service.pid);
+  const after_ms = cpuTime(service.worker_pids);
   if (before_ms === undefined || after_ms === undefined || requests === 0) return undefined;
   return ((after_ms - before_ms) * 1000) / requests;
 }

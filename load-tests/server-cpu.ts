@@ -1,17 +1,21 @@
-/** CPU time of another process, where the operating system tells: Linux's /proc. */
+/** CPU time of other processes, where the operating system tells: Linux's /proc. */
 import { readFileSync } from "node:fs";
 
 /** Linux counts CPU time in ticks of 1/100 s on every common build. */
 const TICK_MS = 10;
 
-/** User and system time of all threads so far, milliseconds; undefined where /proc does not exist. */
-export function cpuTime(pid: number): number | undefined {
+/** User and system time of all threads of some processes so far, milliseconds; undefined where /proc does not exist. */
+export function cpuTime(pids: readonly number[]): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Fields are counted after the command name, which stands in parentheses and may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    return pids.reduce((sum, pid) => sum + ticksOf(pid), 0) * TICK_MS;
   } catch {
     return undefined;
   }
+}
+
+function ticksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // Fields are counted after the command name, which stands in parentheses and may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
 }

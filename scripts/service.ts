@@ -14,18 +14,21 @@ const START_MS_MAX = 30_000;
 export interface RunningService {
   /** `http://127.0.0.1:41234` */
   readonly url: string;
-  readonly pid: number;
+  /** the processes that serve requests; the primary that was started only watches over them */
+  readonly worker_pids: readonly number[];
   /** Sends SIGTERM and answers the exit code once the process has ended; null when a signal ended it. */
   stop(): Promise<number | null>;
 }
 
-/** Compiles src to dist, as `npm run build` does. */
+/** Compiles src to dist with `npm run build`; throws what the compiler says. */
 export async function buildService(): Promise<void> {
-  const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace(
-    "package.json",
-    "bin/tsc",
-  );
-  await promisify(execFile)(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: ROOT });
+  try {
+    await promisify(execFile)("npm", ["run", "build"], { cwd: ROOT, shell: process.platform === "win32" });
+  } catch (error) {
+    // execFile rejects with the texts that the command printed; the compiler prints its errors to the first.
+    const { stdout } = error as { stdout?: string };
+    throw new Error(`the build failed\n${stdout ?? error}`);
+  }
 }
 
 /** Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise. */
@@ -41,8 +44,8 @@ export async function startService(
   const complaints: string[] = [];
   child.stderr?.on("data", (chunk: Buffer) => complaints.push(chunk.toString()));
   try {
-    const url = await listeningUrl(child, ended, complaints);
-    return { url, pid: child.pid ?? 0, stop: () => stop(child, ended) };
+    const listening = await untilListening(child, ended, complaints);
+    return { ...listening, stop: () => stop(child, ended) };
   } catch (error) {
     child.kill("SIGKILL");
     throw error;
@@ -54,12 +57,12 @@ async function stop(child: ChildProcess, ended: Promise<number | null>): Promise
   return ended;
 }
 
-/** The address in the log line that says where the service listens. Later lines are read and dropped. */
-function listeningUrl(
+/** Reads the log until all workers listen. Later lines are read and dropped, so that the pipe never fills. */
+function untilListening(
   child: ChildProcess,
   ended: Promise<number | null>,
   complaints: readonly string[],
-): Promise<string> {
+): Promise<Pick<RunningService, "url" | "worker_pids">> {
   return new Promise((resolve, reject) => {
     const fail = (what: string) => reject(new Error(`the service ${what}\n${complaints.join("")}`));
     const timer = setTimeout(() => fail(`did not listen within ${START_MS_MAX} ms`), START_MS_MAX);
@@ -67,11 +70,23 @@ function listeningUrl(
       .then((code) => fail(`ended with ${code} before it listened`))
       .finally(() => clearTimeout(timer));
     if (child.stdout === null) return fail("has no output to read");
+    const worker_pids: number[] = [];
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const match = /listening at (http:\/\/127\.0\.0\.1:\d+)/.exec(line);
-      if (match?.[1] === undefined) return;
-      clearTimeout(timer);
-      resolve(match[1]);
+      const { pid, workers, url } = listeningLine(line);
+      if (url === undefined) return;
+      if (workers === undefined) worker_pids.push(pid);
+      else {
+        clearTimeout(timer);
+        resolve({ url, worker_pids });
+      }
     });
   });
+}
+
+/** Each worker says that it listens; then the primary does, with their number. */
+function listeningLine(line: string): { pid: number; workers?: number; url?: string } {
+  // The service logs JSON, one object a line.
+  const { pid, workers, msg } = JSON.parse(line) as { pid: number; workers?: number; msg: string };
+  const url = /listening at (http:\S+)/.exec(msg)?.[1];
+  return { pid, ...(workers !== undefined && { workers }), ...(url !== undefined && { url }) };
 }

@@ -5,7 +5,7 @@ import { loadModel, MODEL_FOLDER, type Model } from "../../examples/model-host/m
 import type { RowFormat, StepFields } from "../../examples/model-host/row-formats.ts";
 import { connectSampler } from "../../examples/model-host/sampler-client.ts";
 import { loadTokenizer, type TextCodec } from "../../examples/model-host/tokenizer.ts";
-import { buildService, type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../scripts/service.ts";
 
 const SAMPLING = { temperature: 0.8, top_p: 0.95, top_k: 50, repetition_penalty: 1.1, seed: 7 };
 
@@ -14,7 +14,6 @@ let model: Model;
 let codec: TextCodec;
 
 beforeAll(async () => {
-  await buildService();
   service = await startService();
   model = await loadModel(MODEL_FOLDER);
   codec = await loadTokenizer(MODEL_FOLDER);

@@ -2,12 +2,10 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
-import { beforeAll, expect, test } from "vitest";
-import { buildService, startService } from "../../scripts/service.ts";
+import { expect, test } from "vitest";
+import { startService } from "../../scripts/service.ts";
 
 const ROW = new Float32Array(8192).fill(-1).fill(5, 4711, 4712);
-
-beforeAll(buildService);
 
 test("a started service is alive and ready, and SIGTERM ends it with exit code 0", async () => {
   const service = await startService();

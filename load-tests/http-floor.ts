@@ -1,0 +1,152 @@
+/**
+ * What HTTP costs beyond reading the bytes: server CPU of the built service against a bare node:http server that
+ * reads the same body, and against the same route on JSON.parse. Rounds are interleaved, since the machine
+ * drifts; the figure is the median of the rounds' ratios. `--seconds` is the length of one measurement.
+ *
+ *   npm run bench:http -- --seconds 1 --rounds 5
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { buildService, startService } from "../scripts/service.ts";
+import { RIVALS, startRival } from "./floor-server.ts";
+import { rawLoad } from "./raw-client.ts";
+import { createScenarios, type Scenario } from "./scenarios.ts";
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "1" }, rounds: { type: "string", default: "5" } },
+});
+const DURATION_MS = Number(values.seconds) * 1000;
+const ROUNDS = Number(values.rounds);
+
+interface Server {
+  readonly url: string;
+  /** all processes that work for it */
+  readonly pids: () => readonly number[];
+}
+
+interface Measured {
+  readonly cpu_us: number;
+  readonly rps: number;
+  readonly faults: number;
+}
+
+interface Case {
+  readonly scenario: Scenario;
+  readonly rival: "bare" | "json_parse";
+  readonly connections: number;
+  /** of which figure the goal speaks, and what it is */
+  readonly goal: string;
+}
+
+/** Nanoseconds on a CPU so far, all threads. */
+function cpuNs(pids: readonly number[]): number {
+  const threads = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`),
+  );
+  return threads.reduce(
+    (sum, path) => sum + Number(readFileSync(`${path}/schedstat`, "utf8").split(" ", 1)[0]),
+    0,
+  );
+}
+
+/** Minor page faults so far. */
+function faults(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return sum + Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[7]);
+  }, 0);
+}
+
+function withChildren(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(children === "" ? [] : children.split(" ").map(Number))];
+}
+
+async function measure({ url, pids }: Server, scenario: Scenario, connections: number): Promise<Measured> {
+  const processes = pids();
+  const [cpu, faulted] = [cpuNs(processes), faults(processes)];
+  const limits = { connections, duration_ms: DURATION_MS, requests_max: 1_000_000 };
+  const result = await rawLoad(url, scenario, limits);
+  if (result.refused > 0) throw new Error(`${result.refused} replies of ${scenario.name} were refusals`);
+  return {
+    cpu_us: (cpuNs(processes) - cpu) / 1000 / result.requests,
+    rps: (result.requests * 1000) / result.elapsed_ms,
+    faults: (faults(processes) - faulted) / result.requests,
+  };
+}
+
+function median(list: readonly number[]): number {
+  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
+}
+
+/** The large JSON body with all the digits that Python writes. */
+function fullPrecision(vocab_size: number): Scenario {
+  const logits = Array.from({ length: vocab_size }, (_, index) => Math.sin(index * 1.7) * 9.3 - 2);
+  const body = Buffer.from(JSON.stringify({ temperature: 0.8, top_k: 40, top_p: 0.95, seed: 7, logits }));
+  return {
+    name: `JSON, ${vocab_size} of full precision`,
+    path: "/v1/sample",
+    headers: { "content-type": "application/json" },
+    body,
+  };
+}
+
+function casesOf(scenarios: readonly Scenario[]): Case[] {
+  const binary = scenarios.filter(({ name }) => /^(f32|f16|bf16)/.test(name));
+  const others = scenarios.filter(({ name }) => /^(sparse|batch)/.test(name));
+  return [
+    ...binary.map((scenario) => ({
+      scenario,
+      rival: "bare" as const,
+      connections: 1,
+      goal: scenario.name.startsWith("f32") ? "cpu ≤ 1.5" : "",
+    })),
+    ...binary.slice(0, 2).map((scenario) => ({ scenario, rival: "bare" as const, connections: 8, goal: "" })),
+    ...others.map((scenario) => ({ scenario, rival: "bare" as const, connections: 1, goal: "" })),
+    { scenario: fullPrecision(128_256), rival: "json_parse", connections: 1, goal: "rps ≥ 3" },
+    { scenario: fullPrecision(32_000), rival: "json_parse", connections: 1, goal: "" },
+  ];
+}
+
+async function main(): Promise<void> {
+  await buildService();
+  const service = await startService();
+  const rivals = { bare: await startRival(RIVALS.bare), json_parse: await startRival(RIVALS.json_parse) };
+  try {
+    console.log(
+      "| body | connections | rps | cpu µs | faults | against | rps | cpu µs | rps ratio | cpu ratio | goal |",
+    );
+    console.log("|---|---|---|---|---|---|---|---|---|---|---|");
+    for (const { scenario, rival, connections, goal } of casesOf(createScenarios())) {
+      const ours: Server = { url: service.url, pids: () => withChildren(service.pid) };
+      const theirs: Server = { url: rivals[rival].url, pids: () => [rivals[rival].pid] };
+      const rounds: (readonly [Measured, Measured])[] = [];
+      for (let round = -1; round < ROUNDS; round++) {
+        const pair = [
+          await measure(ours, scenario, connections),
+          await measure(theirs, scenario, connections),
+        ] as const;
+        if (round >= 0) rounds.push(pair);
+      }
+      const of = (pick: (pair: readonly [Measured, Measured]) => number) => median(rounds.map(pick));
+      const cells = [
+        scenario.name,
+        connections,
+        of(([our]) => our.rps).toFixed(0),
+        of(([our]) => our.cpu_us).toFixed(0),
+        of(([our]) => our.faults).toFixed(1),
+        rival,
+        of(([, their]) => their.rps).toFixed(0),
+        of(([, their]) => their.cpu_us).toFixed(0),
+        of(([our, their]) => our.rps / their.rps).toFixed(2),
+        of(([our, their]) => our.cpu_us / their.cpu_us).toFixed(2),
+        goal,
+      ];
+      console.log(`| ${cells.join(" | ")} |`);
+    }
+  } finally {
+    await Promise.all([service.stop(), rivals.bare.stop(), rivals.json_parse.stop()]);
+  }
+}
+
+await main();
