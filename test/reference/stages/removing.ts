@@ -1,0 +1,163 @@
+/** Stages that remove tokens. */
+import {
+  atLeast,
+  entropyOf,
+  largest,
+  logSumExp,
+  MASS_SLACK,
+  number,
+  type Options,
+  prefix,
+  prefixOfMass,
+  probabilitiesOf,
+  type Rule,
+  ranked,
+  SCORE_SLACK,
+  sum,
+  type Token,
+} from "../tokens.ts";
+
+const minKeep = (options: Options) => number(options, "min_keep");
+
+const top_k: Rule = (tokens, options, world) => {
+  const k = number(options, "top_k");
+  return k === 0 ? tokens : prefix(ranked(tokens), k, options["ties"] === "keep", world);
+};
+
+const top_p: Rule = (tokens, options, world) => {
+  const p = number(options, "top_p");
+  if (p === 1) return tokens;
+  const order = ranked(tokens);
+  const n = prefixOfMass(probabilitiesOf(order), p, options["top_p_inclusive"] === true, world);
+  return n < minKeep(options)
+    ? prefix(order, minKeep(options), false, world)
+    : prefix(order, n, options["top_p_ties"] === "keep", world);
+};
+
+const min_p: Rule = (tokens, options, world) => {
+  const p = number(options, "min_p");
+  return p === 0 ? tokens : atLeast(tokens, largest(tokens) + Math.log(p), minKeep(options), world);
+};
+
+const top_a: Rule = (tokens, options, world) => {
+  const a = number(options, "top_a");
+  if (a === 0) return tokens;
+  const logsumexp = logSumExp(tokens);
+  const best = Math.exp(largest(tokens) - logsumexp);
+  return atLeast(tokens, logsumexp + Math.log(a * best ** 2), minKeep(options), world);
+};
+
+const top_n_sigma: Rule = (tokens, options, world) => {
+  const n = number(options, "top_n_sigma");
+  if (n <= 0) return tokens;
+  const mean = sum(tokens.map(({ score }) => score)) / tokens.length;
+  const variance = sum(tokens.map(({ score }) => (score - mean) ** 2)) / tokens.length;
+  return atLeast(tokens, largest(tokens) - n * Math.sqrt(variance), minKeep(options), world);
+};
+
+const epsilon_cutoff: Rule = (tokens, options, world) => {
+  const epsilon = number(options, "epsilon_cutoff");
+  return epsilon === 0
+    ? tokens
+    : atLeast(tokens, logSumExp(tokens) + Math.log(epsilon), minKeep(options), world);
+};
+
+const eta_cutoff: Rule = (tokens, options, world) => {
+  const epsilon = number(options, "eta_cutoff");
+  if (epsilon === 0) return tokens;
+  const eta = Math.min(epsilon, Math.sqrt(epsilon) * Math.exp(-entropyOf(tokens)));
+  return atLeast(tokens, logSumExp(tokens) + Math.log(eta), minKeep(options), world);
+};
+
+const p_less: Rule = (tokens, options, world) => {
+  if (options["p_less"] === false) return tokens;
+  const collision = sum(probabilitiesOf(tokens).map((p) => p * p));
+  const v = world.vocab_size;
+  const least = options["p_less_norm"] === true && v > 1 ? (v * collision - 1) / (v - 1) : collision;
+  return atLeast(tokens, logSumExp(tokens) + Math.log(Math.max(0, least)), minKeep(options), world);
+};
+
+const typical_p: Rule = (tokens, options, world) => {
+  const p = number(options, "typical_p");
+  if (p === 1) return tokens;
+  const entropy = entropyOf(tokens);
+  const logsumexp = logSumExp(tokens);
+  const oddity = ({ score }: Token) => Math.abs(logsumexp - score - entropy);
+  const order = [...tokens].sort((a, b) => oddity(a) - oddity(b) || b.score - a.score || a.id - b.id);
+  const probabilities = order.map(({ score }) => Math.exp(score - logsumexp));
+  const n = prefixOfMass(probabilities, p, options["typical_p_inclusive"] === true, world);
+  let end = Math.max(n, Math.min(minKeep(options), order.length));
+  const last = oddity(order[end - 1] as Token); // at least one stays
+  if (options["typical_p_ties"] === "keep")
+    while (end < order.length && oddity(order[end] as Token) === last) end++;
+  const next = order[end];
+  if (next !== undefined) world.near(oddity(next) - last);
+  return order.slice(0, end);
+};
+
+const top_h: Rule = (tokens, options, world) => {
+  const looked_at = Math.max(number(options, "top_h_top_n"), minKeep(options));
+  const best = prefix(ranked(tokens), looked_at, false, world);
+  const parts = probabilitiesOf(best).map((p) => (p === 0 ? 0 : -p * Math.log(p)));
+  const bound = number(options, "top_h") * sum(parts) + MASS_SLACK;
+  let n = 0;
+  for (let held = 0; n < best.length; n++) {
+    held += parts[n] as number; // n < length
+    if (n > 0) world.near(held - bound);
+    if (n > 0 && held > bound) break;
+  }
+  return prefix(best, Math.max(n, minKeep(options)), false, world);
+};
+
+const tfs: Rule = (tokens, options, world) => {
+  const z = number(options, "tfs");
+  if (z === 1 || tokens.length < 3) return tokens;
+  const order = ranked(tokens);
+  const p = probabilitiesOf(order);
+  const slopes = p.slice(1).map((next, i) => (p[i] as number) - next); // i < length − 1
+  const bends = slopes.slice(1).map((next, i) => Math.abs((slopes[i] as number) - next));
+  const total = sum(bends);
+  let running = 0;
+  const within = bends.findIndex((bend) => {
+    running += bend;
+    if (total > 0) world.near(running / total - z - MASS_SLACK);
+    return running > (z + MASS_SLACK) * total;
+  });
+  const all_within = within < 0;
+  const kept = all_within ? bends.length : within;
+  const before = all_within ? order.length : kept;
+  return prefix(
+    order,
+    Math.max(options["tfs_edge"] === "centre" ? kept + 1 : before, minKeep(options)),
+    false,
+    world,
+  );
+};
+
+const xtc: Rule = (tokens, options, world) => {
+  const threshold = number(options, "xtc_threshold");
+  const probability = number(options, "xtc_probability");
+  if (probability === 0 || threshold > 0.5 || world.uniform("xtc") > probability) return tokens;
+  const bound = logSumExp(tokens) + Math.log(threshold) - SCORE_SLACK;
+  for (const { score } of tokens) world.near(score - bound);
+  const top = ranked(tokens).filter(({ score }) => score >= bound);
+  const dropped = new Set(top.slice(0, -1).map(({ id }) => id));
+  const kept = tokens.filter(({ id }) => !dropped.has(id));
+  for (const [i, { score }] of top.entries()) if (i > 0) world.near((top[i - 1] as Token).score - score);
+  return top.length < 2 || kept.length < minKeep(options) ? tokens : kept;
+};
+
+export const removing = {
+  top_k,
+  top_p,
+  min_p,
+  top_a,
+  top_n_sigma,
+  epsilon_cutoff,
+  eta_cutoff,
+  p_less,
+  typical_p,
+  top_h,
+  tfs,
+  xtc,
+};

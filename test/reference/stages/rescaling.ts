@@ -1,0 +1,32 @@
+/** Stages that give every token another score. */
+import { entropyOf, largest, number, prefix, type Rule, ranked } from "../tokens.ts";
+
+const temperature: Rule = (tokens, options, world) => {
+  const t = number(options, "temperature");
+  if (t === 0) return prefix(ranked(tokens), 1, false, world);
+  return tokens.map(({ id, score }) => ({ id, score: score / t }));
+};
+
+const dynatemp: Rule = (tokens, options, world) => {
+  const middle = number(options, "temperature");
+  const range = number(options, "dynatemp_range");
+  const low = Math.max(0, middle - range);
+  const high = middle + range;
+  const share = tokens.length === 1 ? 0 : entropyOf(tokens) / Math.log(tokens.length);
+  const chosen = low + (high - low) * Math.min(1, share) ** number(options, "dynatemp_exponent");
+  return temperature(tokens, { temperature: chosen }, world);
+};
+
+const smoothing: Rule = (tokens, options) => {
+  const factor = number(options, "smoothing_factor");
+  const curve = number(options, "smoothing_curve");
+  const max = largest(tokens);
+  const k = (3 - curve) / 2;
+  const c = (curve - 1) / 2;
+  return tokens.map(({ id, score }) => {
+    const d = score - max;
+    return { id, score: max - k * factor * d ** 2 + c * factor * d ** 3 };
+  });
+};
+
+export const rescaling = { temperature, dynatemp, smoothing };

@@ -1,0 +1,137 @@
+/** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
+import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
+
+const BANNED = Number.NEGATIVE_INFINITY;
+
+const no_repeat_ngram_size: Rule = (tokens, options, { history }) => {
+  const n = number(options, "no_repeat_ngram_size");
+  if (n === 0) return tokens;
+  return tokens.filter(({ id }) => {
+    const gram = [...history.slice(history.length - n + 1, history.length), id];
+    if (gram.length < n) return true;
+    return !history.some(
+      (_, i) => i + n <= history.length && gram.every((each, j) => history[i + j] === each),
+    );
+  });
+};
+
+const bad_words_ids: Rule = (tokens, options, world) => {
+  const sequences = options["bad_words_ids"] as readonly (readonly number[])[]; // as its schema checks
+  return withBiases(
+    tokens,
+    sequences.map((token_ids) => ({ token_ids, bias: BANNED })),
+    options,
+    world,
+  );
+};
+
+interface BiasedSequence {
+  readonly token_ids: readonly number[];
+  readonly bias: number;
+}
+
+const sequence_bias: Rule = (tokens, options, world) =>
+  withBiases(tokens, options["sequence_bias"] as readonly BiasedSequence[], options, world); // as its schema checks
+
+/** Each sequence that the token would complete adds its bias. */
+function withBiases(
+  tokens: readonly Token[],
+  sequences: readonly BiasedSequence[],
+  options: Options,
+  { history, prompt_length }: World,
+): readonly Token[] {
+  const text = options["sequence_scope"] === "generated" ? history.slice(prompt_length) : history;
+  const completed = sequences.filter(({ token_ids }) => {
+    const needed = options["sequence_min_history"] === "sequence" ? token_ids.length : token_ids.length - 1;
+    const end = text.slice(Math.max(0, text.length - (token_ids.length - 1)));
+    if (token_ids.length === 1) return true;
+    return text.length >= needed && end.join() === token_ids.slice(0, -1).join();
+  });
+  return rescored(tokens, ({ id, score }) =>
+    completed.filter(({ token_ids }) => token_ids.at(-1) === id).reduce((sum, { bias }) => sum + bias, score),
+  );
+}
+
+const dry: Rule = (tokens, options, world) => {
+  const last_n = number(options, "dry_penalty_last_n");
+  const multiplier = number(options, "dry_multiplier");
+  if (multiplier === 0 || last_n === 0) return tokens;
+  const text = last_n < 0 ? world.history : world.history.slice(-last_n);
+  const breakers = (options["dry_sequence_breakers"] ?? NO_BREAKERS) as Breakers; // as its schema makes them
+  const behind = breakers.tokensSince(text, 0, text.length);
+  const allowed = number(options, "dry_allowed_length");
+  return rescored(tokens, ({ id, score }) => {
+    // the first token of the text continues nothing
+    const run = Math.max(-1, ...text.map((past, i) => (i > 0 && past === id ? commonEnd(text, i) : -1)));
+    const length = Math.min(run, behind);
+    if (run < 0 || length < allowed || breakers.has(id)) return score;
+    return score - multiplier * number(options, "dry_base") ** (length - allowed);
+  });
+};
+
+interface Breakers {
+  has(token_id: number): boolean;
+  tokensSince(history: readonly number[], first: number, end: number): number;
+}
+
+const NO_BREAKERS: Breakers = { has: () => false, tokensSince: (_, first, end) => end - first };
+
+/** How many tokens before text[i] equal those at the end of the text. */
+function commonEnd(text: readonly number[], i: number): number {
+  let length = 0;
+  while (length < i && text[i - 1 - length] === text[text.length - 1 - length]) length++;
+  return length;
+}
+
+const min_tokens: Rule = (tokens, options, world) => {
+  const stops = options["stop_token_ids"] as readonly number[]; // as its schema checks
+  const length = options["min_tokens_scope"] === "generated" ? generated(world) : world.history.length;
+  return length < number(options, "min_tokens") ? tokens.filter(({ id }) => !stops.includes(id)) : tokens;
+};
+
+const exponential_decay_length_penalty: Rule = (tokens, options, world) => {
+  const [start, factor] = options["exponential_decay_length_penalty"] as readonly [number, number]; // as above
+  const stops = options["stop_token_ids"] as readonly number[];
+  const past = generated(world) - start;
+  if (past <= 0) return tokens;
+  return rescored(tokens, ({ id, score }) =>
+    stops.includes(id) ? score + Math.abs(score) * (factor ** past - 1) : score,
+  );
+};
+
+const allowed_token_ids: Rule = (tokens, options) => {
+  const allowed = options["allowed_token_ids"] as readonly number[]; // as its schema checks
+  return tokens.filter(({ id }) => allowed.includes(id));
+};
+
+const token_bitmask: Rule = (tokens, options) => {
+  const words = options["token_bitmask"] as Uint32Array; // as its schema decodes it
+  return tokens.filter(({ id }) => Math.floor((words[Math.floor(id / 32)] ?? 0) / 2 ** (id % 32)) % 2 === 1);
+};
+
+const forced_token_ids: Rule = (tokens, options, world) => {
+  const forced = (options["forced_token_ids"] as ReadonlyMap<number, number>).get(generated(world)); // as above
+  return forced === undefined ? tokens : tokens.filter(({ id }) => id === forced);
+};
+
+function generated({ history, prompt_length }: World): number {
+  return history.length - prompt_length;
+}
+
+function rescored(tokens: readonly Token[], change: (token: Token) => number): readonly Token[] {
+  return tokens
+    .map((token) => ({ id: token.id, score: change(token) }))
+    .filter(({ score }) => score !== BANNED);
+}
+
+export const sequences = {
+  no_repeat_ngram_size,
+  bad_words_ids,
+  sequence_bias,
+  dry,
+  min_tokens,
+  exponential_decay_length_penalty,
+  allowed_token_ids,
+  token_bitmask,
+  forced_token_ids,
+};

@@ -1,0 +1,109 @@
+/** What the plain stages work on: a list of tokens, and the few sums over it that their definitions use. */
+
+export interface Token {
+  readonly id: number;
+  readonly score: number;
+}
+
+/** What a stage may know besides the tokens. */
+export interface World {
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+  readonly vocab_size: number;
+  uniform(purpose: "xtc"): number;
+  /** what a stage carries from step to step */
+  state(stage: string): Readonly<Record<string, unknown>>;
+  /** tells how far a number lay from the bound that it was compared with; 0 is an exact tie, which ids decide */
+  near(distance: number): void;
+}
+
+/** Checked options; each stage reads those that its schema promises. */
+export type Options = Readonly<Record<string, unknown>>;
+
+export type Rule = (tokens: readonly Token[], options: Options, world: World) => readonly Token[];
+
+/** Slack of masses, and of scores against ln of a probability: a part of every rule's definition. */
+export const MASS_SLACK = 1e-7;
+export const SCORE_SLACK = 1e-6;
+
+export function number(options: Options, name: string): number {
+  const value = options[name];
+  if (typeof value !== "number") throw new Error(`${name} is not a number`);
+  return value;
+}
+
+export function sum(values: readonly number[]): number {
+  // smallest first, so that little is lost
+  return [...values].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((total, value) => total + value, 0);
+}
+
+export function largest(tokens: readonly Token[]): number {
+  return tokens.reduce((max, { score }) => Math.max(max, score), Number.NEGATIVE_INFINITY);
+}
+
+export function logSumExp(tokens: readonly Token[]): number {
+  const max = largest(tokens);
+  return max + Math.log(sum(tokens.map(({ score }) => Math.exp(score - max))));
+}
+
+export function probabilitiesOf(tokens: readonly Token[]): number[] {
+  const logsumexp = logSumExp(tokens);
+  return tokens.map(({ score }) => Math.exp(score - logsumexp));
+}
+
+/** −Σ p ln p, with 0 · ln 0 = 0. */
+export function entropyOf(tokens: readonly Token[]): number {
+  return sum(probabilitiesOf(tokens).map((p) => (p === 0 ? 0 : -p * Math.log(p))));
+}
+
+/** By score, largest first; equal scores by lower id. */
+export function ranked(tokens: readonly Token[]): Token[] {
+  return [...tokens].sort((a, b) => b.score - a.score || a.id - b.id);
+}
+
+/** The first n of an order, and with ties all that have the last one's score; tells how near the cut is to the next. */
+export function prefix(
+  order: readonly Token[],
+  n: number,
+  keep_ties: boolean,
+  world: World,
+): readonly Token[] {
+  if (n >= order.length) return order;
+  const last = order[n - 1] as Token; // n ≥ 1
+  let end = n;
+  if (keep_ties) while (order[end]?.score === last.score) end++;
+  const next = order[end];
+  if (next !== undefined) world.near(last.score - next.score);
+  return order.slice(0, end);
+}
+
+/** How many tokens of an order form the smallest prefix of mass p; at least 1. */
+export function prefixOfMass(
+  probabilities: readonly number[],
+  p: number,
+  inclusive: boolean,
+  world: World,
+): number {
+  const bound = inclusive ? p + MASS_SLACK : p - MASS_SLACK;
+  let mass = 0;
+  for (const [i, probability] of probabilities.entries()) {
+    if (i > 0) {
+      world.near(mass - bound);
+      if (inclusive ? mass > bound : mass >= bound) return i;
+    }
+    mass += probability;
+  }
+  return probabilities.length;
+}
+
+/** Scores of at least `threshold` less the slack, and never fewer than the min_keep best. */
+export function atLeast(
+  tokens: readonly Token[],
+  threshold: number,
+  min_keep: number,
+  world: World,
+): readonly Token[] {
+  const kept = tokens.filter(({ score }) => score >= threshold - SCORE_SLACK);
+  for (const { score } of tokens) world.near(score - (threshold - SCORE_SLACK));
+  return kept.length >= min_keep ? kept : prefix(ranked(tokens), min_keep, false, world);
+}

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseStepOptions } from "../../../src/sampling/step-options.ts";
+import { obeysTheLaws, stepsOf } from "./properties.ts";
+import { expectClose, expectRow, probabilitiesAfter } from "./rows.ts";
+
+/* 1/2 1/4 1/8 1/8: H = 1.75 ln 2 of at most 2 ln 2, a share of 0.875. */
+describe("dynatemp", () => {
+  const row = [0.5, 0.25, 0.125, 0.125];
+  // at T' = ½ the probabilities are squared: 16 4 1 1 over 64, normalised over 22
+  const squared = [16 / 22, 4 / 22, 1 / 22, 1 / 22];
+  test.each([
+    // from 0.15 to 0.55: 0.15 + 0.4 · 0.875 = 0.5
+    [{ temperature: 0.35, dynatemp_range: 0.2 }, row, squared],
+    // an exponent of 0 always takes the highest
+    [{ temperature: 0.3, dynatemp_range: 0.2, dynatemp_exponent: 0 }, row, squared],
+    // 0.875² = 0.765625: 0 + 2r · 0.765625 = 0.5 for r = 0.326531 around the same T
+    [{ temperature: 0.25 / 0.765625, dynatemp_range: 0.25 / 0.765625, dynatemp_exponent: 2 }, row, squared],
+    // the lowest temperature is never below 0: from 0 to 4/7, 4/7 · 0.875 = 0.5
+    [{ temperature: 1 / 7, dynatemp_range: 3 / 7 }, row, squared],
+    // no range: the plain temperature
+    [{ temperature: 0.5, dynatemp_range: 0 }, row, squared],
+    [{ temperature: 0, dynatemp_range: 0 }, row, [1, 0, 0, 0]],
+    // equal probabilities stay equal at any temperature
+    [{ temperature: 1, dynatemp_range: 1 }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
+    [{ temperature: 1, dynatemp_range: 1 }, [1], [1]],
+  ])("%j on %j gives %j", (options, before, after) => {
+    expectRow(before, { stage: "dynatemp", ...options }, after);
+  });
+
+  test("the number of tokens counts those that are left, not the masked ones", () => {
+    const entry = { stage: "dynatemp", temperature: 0.35, dynatemp_range: 0.2 };
+    const masked = probabilitiesAfter([...row.map(Math.log), Number.NEGATIVE_INFINITY], [entry]);
+    expectClose(masked, [...squared, 0]);
+  });
+
+  test("a model that is certain gets the lowest temperature, which at 0 is greedy", () => {
+    const entry = { stage: "dynatemp", temperature: 1, dynatemp_range: 1 };
+    expect(probabilitiesAfter([2000, 0, 2000 - 1e-3], [entry])[0]).toBeGreaterThan(0.5);
+    expect(probabilitiesAfter([2000, 0, 0], [entry])).toEqual([1, 0, 0]);
+  });
+
+  test("in the short form it takes the temperature's place", () => {
+    const stages = (options: object) => parseStepOptions(options).chain.map(({ stage }) => stage.name);
+    expect(stages({ temperature: 0.8, top_k: 5 })).toEqual(["temperature", "top_k"]);
+    expect(stages({ temperature: 0.8, dynatemp_range: 0.2, top_k: 5 })).toEqual(["dynatemp", "top_k"]);
+    const [entry] = parseStepOptions({ temperature: 0.8, dynatemp_range: 0.2 }).chain;
+    expect(entry?.options).toMatchObject({ temperature: 0.8, dynatemp_range: 0.2, dynatemp_exponent: 1 });
+  });
+
+  obeysTheLaws({
+    entry: fc.record({
+      stage: fc.constant("dynatemp"),
+      temperature: stepsOf(0, 2),
+      dynatemp_range: stepsOf(0, 2),
+      dynatemp_exponent: stepsOf(0, 3),
+    }),
+    neutral: [
+      { stage: "dynatemp", dynatemp_range: 0 },
+      { stage: "dynatemp", temperature: 1, dynatemp_range: 0, dynatemp_exponent: 2 },
+    ],
+  });
+});

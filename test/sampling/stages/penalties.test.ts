@@ -1,0 +1,100 @@
+/** The three penalties over the tokens of the history, their windows and scopes. */
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { obeysTheLaws, stepsOf } from "./properties.ts";
+import { type Entry, expectRow, expectScores } from "./rows.ts";
+
+const LN2 = Math.LN2;
+const LN4 = 2 * LN2;
+
+describe("repetition_penalty", () => {
+  test.each([
+    // positive scores are divided, others multiplied: ln 4 → ln 2, −ln 2 → −ln 4
+    [{ history: [0, 1] }, [LN4, -LN2, LN2], [LN2, -LN4, LN2]],
+    // once for each distinct token, however often it occurred
+    [{ history: [0, 0, 0] }, [LN4, -LN2, LN2], [LN2, -LN2, LN2]],
+    // the prompt counts too
+    [{ history: [0, 1], prompt_length: 2 }, [LN4, -LN2, LN2], [LN2, -LN4, LN2]],
+    // 0 is multiplied, so it stays
+    [{ history: [1] }, [LN4, 0, LN2], [LN4, 0, LN2]],
+    [{ history: [] }, [LN4, -LN2, LN2], [LN4, -LN2, LN2]],
+  ])("r = 2 after %j: scores %j become %j", (sequence, before, after) => {
+    expectScores(before, { stage: "repetition_penalty", repetition_penalty: 2 }, after, sequence);
+  });
+
+  test("r below 1 makes seen tokens likelier", () => {
+    const entry = { stage: "repetition_penalty", repetition_penalty: 0.5 };
+    expectScores([LN2, LN4], entry, [LN4, LN4], { history: [0] });
+  });
+
+  penaltyLaws("repetition_penalty", stepsOf(0.5, 2), 1);
+});
+
+describe("presence_penalty", () => {
+  test.each([
+    // ln 2 halves the weight of each token seen: 4 2 1 → 2 1 1
+    [{ history: [0, 0, 1] }, [4 / 7, 2 / 7, 1 / 7], [2 / 4, 1 / 4, 1 / 4]],
+    // by default only generated tokens count: 4 2 1 → 4 1 1
+    [{ history: [0, 0, 1], prompt_length: 2 }, [4 / 7, 2 / 7, 1 / 7], [4 / 6, 1 / 6, 1 / 6]],
+    [{ history: [0, 1], prompt_length: 2 }, [4 / 7, 2 / 7, 1 / 7], [4 / 7, 2 / 7, 1 / 7]],
+  ])("q = ln 2 after %j: %j becomes %j", (sequence, before, after) => {
+    expectRow(before, { stage: "presence_penalty", presence_penalty: LN2 }, after, sequence);
+  });
+
+  penaltyLaws("presence_penalty", stepsOf(-2, 2), 0);
+});
+
+describe("frequency_penalty", () => {
+  test.each([
+    // ln 2 halves the weight for every occurrence: 4 2 1 → 1 1 1
+    [{ history: [0, 1, 0] }, [4 / 7, 2 / 7, 1 / 7], [1 / 3, 1 / 3, 1 / 3]],
+    // only the generated ones: 4 2 1 → 2 1 1
+    [{ history: [0, 1, 0], prompt_length: 1 }, [4 / 7, 2 / 7, 1 / 7], [2 / 4, 1 / 4, 1 / 4]],
+  ])("f = ln 2 after %j: %j becomes %j", (sequence, before, after) => {
+    expectRow(before, { stage: "frequency_penalty", frequency_penalty: LN2 }, after, sequence);
+  });
+
+  penaltyLaws("frequency_penalty", stepsOf(-2, 2), 0);
+});
+
+describe("the window and the scope of a penalty", () => {
+  const history = [0, 1, 1, 2];
+  test.each([
+    // weights 1 1 1 1 in; every token seen in the part of the history that counts is halved
+    [{}, [1, 1, 1, 1].map((w, id) => (id < 3 ? w / 2 : w)), 0],
+    [{ penalty_last_n: 1 }, [1, 1, 0.5, 1], 0],
+    [{ penalty_last_n: 3 }, [1, 0.5, 0.5, 1], 0],
+    [{ penalty_last_n: 0 }, [1, 1, 1, 1], 0],
+    [{ penalty_scope: "generated" }, [1, 1, 0.5, 1], 3],
+    [{ penalty_scope: "history" }, [0.5, 0.5, 0.5, 1], 3],
+    // a window never reaches past the scope
+    [{ penalty_scope: "generated", penalty_last_n: 4 }, [1, 1, 0.5, 1], 3],
+    [{ penalty_scope: "generated", penalty_last_n: 1 }, [1, 1, 0.5, 1], 2],
+  ])("%j halves to %j (prompt of %d)", (options, weights, prompt_length) => {
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    expectRow(
+      [0.25, 0.25, 0.25, 0.25],
+      { stage: "presence_penalty", presence_penalty: LN2, ...options },
+      weights.map((weight) => weight / sum),
+      { history, prompt_length },
+    );
+  });
+});
+
+function penaltyLaws(stage: string, strength: fc.Arbitrary<number>, off: number): void {
+  const entry: fc.Arbitrary<Entry> = fc
+    .tuple(strength, fc.integer({ min: -1, max: 6 }), fc.constantFrom("history", "generated"))
+    .map(([size, penalty_last_n, penalty_scope]) => ({
+      stage,
+      [stage]: size,
+      penalty_last_n,
+      penalty_scope,
+    }));
+  obeysTheLaws({
+    entry,
+    neutral: [
+      { stage, [stage]: off },
+      { stage, [stage]: 1.5, penalty_last_n: 0 },
+    ],
+  });
+}

@@ -1,0 +1,40 @@
+import { describe, expect, test } from "vitest";
+import { obeysTheLaws, stepsOf } from "./properties.ts";
+import { expectRow, probabilitiesAfter } from "./rows.ts";
+
+describe("temperature", () => {
+  test.each([
+    // pᵢ^(1/T), normalised: 0.01 0.04 0.09 0.16 over 0.3
+    [0.5, [0.1, 0.2, 0.3, 0.4], [1 / 30, 4 / 30, 9 / 30, 16 / 30]],
+    // square roots: 0.8 and 0.6 over 1.4
+    [2, [0.64, 0.36], [4 / 7, 3 / 7]],
+    [1, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
+    // 0 takes the most likely, the lowest id among equals
+    [0, [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]],
+    [0, [0.2, 0.4, 0.4], [0, 1, 0]],
+    [1000, [0.5, 0.5], [0.5, 0.5]],
+  ])("%d on %j gives %j", (temperature, before, after) => {
+    expectRow(before, { stage: "temperature", temperature }, after);
+  });
+
+  test("a very low temperature shares the probability among the best", () => {
+    expect(probabilitiesAfter([3, 1, 3], [{ stage: "temperature", temperature: 1e-9 }])).toEqual(
+      [0.5, 0, 0.5].map((p) => expect.closeTo(p, 9)),
+    );
+  });
+
+  test("two temperatures multiply", () => {
+    const logits = [1, 2, 3];
+    const twice = probabilitiesAfter(logits, [
+      { stage: "temperature", temperature: 0.5 },
+      { stage: "temperature", temperature: 3 },
+    ]);
+    const once = probabilitiesAfter(logits, [{ stage: "temperature", temperature: 1.5 }]);
+    for (const [id, p] of once.entries()) expect(twice[id]).toBeCloseTo(p, 9);
+  });
+
+  obeysTheLaws({
+    entry: stepsOf(0, 4).map((temperature) => ({ stage: "temperature", temperature })),
+    neutral: [{ stage: "temperature", temperature: 1 }],
+  });
+});
