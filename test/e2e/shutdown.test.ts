@@ -33,7 +33,7 @@ test("a request that was under way at SIGTERM gets its answer, and no new one is
   outgoing.write(body.subarray(0, 1000));
 
   const stopped = service.stop();
-  while ((await statusOf(`${service.url}/readyz`)) === 200);
+  while ((await statusOf(`${service.url}/readyz`)) !== "not taken");
   outgoing.end(body.subarray(1000));
 
   const [response] = (await answered) as [IncomingMessage];
@@ -42,13 +42,14 @@ test("a request that was under way at SIGTERM gets its answer, and no new one is
   expect(await stopped).toBe(0);
 });
 
-/** The status of a GET on a connection of its own; "refused" when there is nobody to answer. */
-function statusOf(url: string): Promise<number | "refused"> {
-  return fetch(url, { headers: { connection: "close" } }).then(
+/** The status of a GET on a connection of its own; "not taken" when nobody answers within a second. */
+function statusOf(url: string): Promise<number | "not taken"> {
+  const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(1000) };
+  return fetch(url, options).then(
     async (response) => {
       await response.arrayBuffer();
       return response.status;
     },
-    () => "refused" as const,
+    () => "not taken" as const,
   );
 }
