@@ -7,7 +7,7 @@ import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates.ts";
 import type { StepContext } from "./context.ts";
 import { isRecord, parseWith } from "./parse.ts";
-import type { Preset } from "./presets.ts";
+import { orderFor, type Place, type Preset, stageOf } from "./preset.ts";
 import type { Skipped, Stage, StageOptions } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
 import type { Tracer } from "./trace.ts";
@@ -87,30 +87,38 @@ export function chainFromList(list: readonly unknown[]): Chain {
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
 export function chainFromShortForm(given: Readonly<Record<string, unknown>>, preset: Preset): Chain {
-  requireInOrder(given, preset);
   const present = { ...preset.defaults, ...given };
-  const stages = preset.order
-    .map((name) => stageNamed(name))
-    .filter((stage) => present[triggerOf(stage)] !== undefined);
-  const replaced = stages.flatMap(({ replaces = [] }) => replaces);
+  const { order, because } = orderFor(preset, present);
+  requireInOrder(given, order, `preset "${preset.name}"${because === undefined ? "" : ` with ${because}`}`);
+  const places = order.filter((place) => isOn(place, present));
+  const replaced = places.flatMap((place) => stageNamed(stageOf(place)).replaces ?? []);
   return compile(
-    stages
-      .filter(({ name }) => !replaced.includes(name))
-      .map((stage) => {
-        const { name } = stage;
-        return parseStage(stage, { stage: name, ...preset.rules[name], ...fieldsOf(stage, present) }, "");
+    places
+      .filter((place) => !replaced.includes(stageOf(place)))
+      .map((place) => {
+        const stage = stageNamed(stageOf(place));
+        if (typeof place !== "string") return parseStage(stage, place, "");
+        return parseStage(stage, { stage: place, ...preset.rules[place], ...fieldsOf(stage, present) }, "");
       }),
   );
 }
 
+function isOn(place: Place, options: Readonly<Record<string, unknown>>): boolean {
+  return typeof place !== "string" || options[triggerOf(stageNamed(place))] !== undefined;
+}
+
 /** An option that would add a stage which the preset's host does not have is an error, not ignored. */
-function requireInOrder(given: Readonly<Record<string, unknown>>, preset: Preset): void {
+function requireInOrder(
+  given: Readonly<Record<string, unknown>>,
+  order: readonly Place[],
+  host: string,
+): void {
   for (const stage of STAGES) {
     const trigger = triggerOf(stage);
-    if (given[trigger] === undefined || preset.order.includes(stage.name)) continue;
+    if (given[trigger] === undefined || order.includes(stage.name)) continue;
     throw new Problem(
       "option_conflict",
-      `preset "${preset.name}" has no stage ${stage.name}; list the stages in chain`,
+      `${host} has no stage ${stage.name}; list the stages in chain`,
       `/${trigger}`,
     );
   }
@@ -127,17 +135,26 @@ interface ParsedEntry {
 }
 
 function compile(parts: readonly ParsedEntry[]): Chain {
-  const greedyAt = parts.findIndex(({ stage, options }) => stage.isGreedy?.(options));
-  return parts.map(({ stage, options }, i) => ({
-    stage,
-    options,
-    skipped: whySkipped(stage, options, i, greedyAt),
-  }));
+  const [from, greedy_at] = pointlessRange(parts);
+  return parts.map(({ stage, options }, i) => {
+    if (stage.isNeutral(options)) return { stage, options, skipped: "neutral" };
+    return { stage, options, skipped: i >= from && i < greedy_at ? "greedy" : undefined };
+  });
 }
 
-function whySkipped(stage: Stage, options: StageOptions, i: number, greedyAt: number): Skipped | undefined {
-  if (stage.isNeutral(options)) return "neutral";
-  return i < greedyAt && stage.keepsArgmax ? "greedy" : undefined;
+/**
+ * The stages that a greedy one makes pointless: those right before it, as far as all of them keep the argmax. What
+ * stands before a stage that may change it must run: a penalty could lift a token that was removed by then.
+ */
+function pointlessRange(parts: readonly ParsedEntry[]): readonly [from: number, greedy_at: number] {
+  const greedy_at = parts.findIndex(({ stage, options }) => stage.isGreedy?.(options));
+  let from = greedy_at;
+  while (from > 0 && keepsArgmax(parts[from - 1] as ParsedEntry)) from--; // from > 0
+  return [from, greedy_at];
+}
+
+function keepsArgmax({ stage, options }: ParsedEntry): boolean {
+  return stage.keepsArgmax || stage.isNeutral(options);
 }
 
 function parseEntry(entry: unknown, pointer: string): ParsedEntry {

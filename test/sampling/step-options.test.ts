@@ -55,6 +55,28 @@ describe("the short form", () => {
       ["temperature", undefined],
     ]);
   });
+
+  test("a greedy chain runs what stands before a stage that may change the argmax", () => {
+    // the penalty must not lift a token that top_p has removed
+    expect(
+      names({
+        chain: [
+          { stage: "top_p", top_p: 0.5 },
+          { stage: "presence_penalty", presence_penalty: -1 },
+          { stage: "min_p", min_p: 0.1 },
+          { stage: "presence_penalty", presence_penalty: 0 },
+          { stage: "temperature", temperature: 0 },
+        ],
+        history: [1],
+      }),
+    ).toEqual([
+      ["top_p", undefined],
+      ["presence_penalty", undefined],
+      ["min_p", "greedy"],
+      ["presence_penalty", "neutral"],
+      ["temperature", undefined],
+    ]);
+  });
 });
 
 describe("options that are refused", () => {
