@@ -26,9 +26,9 @@ const mirostat: Rule = (tokens, options, world) => {
 
 /** Zipf's exponent by least squares over the best 100, and the rank at which the surprise reaches µ. */
 function rankBound(order: readonly Token[], mu: number, vocab_size: number): number {
-  const p = probabilitiesOf(order).slice(0, 100);
-  const steps = p.slice(1).map((next, i) => ({
-    b: Math.log((p[i] as number) / next), // i < length − 1
+  const best = order.slice(0, 100);
+  const steps = best.slice(1).map((next, i) => ({
+    b: (best[i] as Token).score - next.score, // ln(pᵢ / pᵢ₊₁), and i < length − 1
     t: Math.log((i + 2) / (i + 1)),
   }));
   if (steps.length === 0) return 1;
