@@ -1,58 +1,25 @@
 /**
- * The stage orders, defaults and rules of the hosts people know, as plain data. A preset fills in what a request
- * leaves open; what the request says always wins.
+ * The presets, the default first. A preset fills in what a request leaves open; what the request says always wins.
  */
+import type { Preset } from "./preset.ts";
+import { exllamav3 } from "./presets/exllamav3.ts";
+import { koboldcpp } from "./presets/koboldcpp.ts";
+import { llamaCpp } from "./presets/llama-cpp.ts";
+import { openai } from "./presets/openai.ts";
+import { sglang } from "./presets/sglang.ts";
+import { transformers } from "./presets/transformers.ts";
+import { vllm } from "./presets/vllm.ts";
 
-export interface Preset {
-  readonly name: string;
-  readonly summary: string;
-  /** stages in the order in which the host applies them */
-  readonly order: readonly string[];
-  /** options of the short form that hold when the request does not give them */
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** the host's variants of a rule: stage → options that hold when the request does not give them */
-  readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+export type { Preset } from "./preset.ts";
 
-const openai: Preset = {
-  name: "openai",
-  summary: "Bias and penalties, then temperature, then truncation; everything neutral unless asked for.",
-  order: [
-    "allowed_token_ids",
-    "token_bitmask",
-    "logit_bias",
-    "sequence_bias",
-    "bad_words_ids",
-    "no_repeat_ngram_size",
-    "min_tokens",
-    "exponential_decay_length_penalty",
-    "repetition_penalty",
-    "presence_penalty",
-    "frequency_penalty",
-    "dry",
-    "forced_token_ids",
-    "dynatemp",
-    "temperature",
-    "smoothing",
-    "top_n_sigma",
-    "top_h",
-    "top_k",
-    "top_a",
-    "tfs",
-    "top_p",
-    "min_p",
-    "typical_p",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "p_less",
-    "xtc",
-    "mirostat",
-    "adaptive_p",
-  ],
-  defaults: {},
-  rules: {},
-};
-
-export const PRESETS: readonly Preset[] = [openai];
+export const PRESETS: readonly Preset[] = [
+  openai,
+  llamaCpp,
+  vllm,
+  transformers,
+  sglang,
+  koboldcpp,
+  exllamav3,
+];
 
 export const DEFAULT_PRESET = openai;

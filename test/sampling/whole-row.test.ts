@@ -60,7 +60,7 @@ describe("edits, masks and cuts in any order on a whole row", () => {
         expect(used.maxima.slice(0, used.blocks)).toEqual(maxima);
         sampler.returnRow(used);
       }),
-      { seed: 9, numRuns: 40 },
+      { seed: 9, numRuns: 15 },
     );
   });
 

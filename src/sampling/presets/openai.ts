@@ -1,0 +1,50 @@
+/** The default: what OpenAI's parameters mean, and a sensible place for every other stage. */
+import type { Preset } from "../preset.ts";
+
+export const openai: Preset = {
+  name: "openai",
+  summary:
+    "Masks, bias and penalties, then temperature, then truncation; everything neutral unless asked for.",
+  source: {
+    title: "OpenAI API reference, chat completions",
+    url: "https://platform.openai.com/docs/api-reference/chat/create",
+  },
+  order: [
+    "allowed_token_ids",
+    "token_bitmask",
+    "logit_bias",
+    "sequence_bias",
+    "bad_words_ids",
+    "no_repeat_ngram_size",
+    "min_tokens",
+    "exponential_decay_length_penalty",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "dry",
+    "forced_token_ids",
+    "dynatemp",
+    "temperature",
+    "smoothing",
+    "top_n_sigma",
+    "top_h",
+    "top_k",
+    "top_a",
+    "tfs",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "p_less",
+    "xtc",
+    "mirostat",
+    "adaptive_p",
+  ],
+  defaults: {},
+  rules: {},
+  notes: [
+    "OpenAI itself has logit_bias, presence_penalty, frequency_penalty, temperature and top_p; the other stages are in the places where most hosts have them.",
+    "OpenAI limits biases to -100 … 100, the temperature to 0 … 2 and top_logprobs to 20; here the limits are wider.",
+  ],
+};
