@@ -9,6 +9,8 @@ import { addBatch } from "./http/routes/batch.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addSample } from "./http/routes/sample.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
+import { addStream } from "./http/routes/stream.ts";
+import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
@@ -58,6 +60,8 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
   await addOpenApi(app);
   addSample(app, service);
   addBatch(app, service);
+  addStream(app, service);
+  await addStreamWebSocket(app, service);
   addSamplers(app);
   addHealth(app, service);
   await addDocs(app);

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   headers_timeout: [408, "The head of the request did not arrive in time"],
   body_too_large: [413, "The body is larger than the limit"],
   unsupported_media_type: [415, "The body's type or encoding is not taken here"],
+  upgrade_required: [426, "The resource speaks another protocol"],
   headers_too_large: [431, "The head of the request is larger than the limit"],
   invalid_option: [422, "An option is out of its range or of the wrong type"],
   unknown_option: [422, "There is no such option"],
@@ -31,6 +32,7 @@ export const PROBLEMS = {
   cannot_calibrate: [422, "The set has no best temperature"],
   limit_exceeded: [422, "A limit of this server is exceeded"],
   overloaded: [503, "The server has no free slot"],
+  shutting_down: [503, "The server is about to end"],
   internal_error: [500, "The server failed"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 

@@ -6,7 +6,7 @@ import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS } from "./op
 const SAMPLING = ["sampling"];
 const SERVICE = ["service"];
 
-const REPLY_HEADERS = {
+export const REPLY_HEADERS = {
   "x-request-id": {
     type: "string",
     description: "Id of the request: the one sent as X-Request-Id, or a new one.",
@@ -37,7 +37,7 @@ const QUERY = {
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-const BODY_PROBLEMS = [
+export const BODY_PROBLEMS = [
   "malformed_json",
   "malformed_header",
   "malformed_query",
@@ -143,7 +143,7 @@ function reply(description: string, component: string): JsonSchema {
 }
 
 /** One response for each status among these codes, saying which codes it may carry. */
-function problems(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
+export function problems(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const by_status: Record<string, ProblemCode[]> = {};
   for (const code of [...codes, "internal_error"] as const) {
     const status = PROBLEMS[code][0];

@@ -88,7 +88,9 @@ export class JsonEnvelope {
     scanner?.end();
     if (scanner?.fault === undefined) return;
     const problem = this.#arrayProblem(scanner.fault);
-    if (problem.code !== "malformed_json") this.#targets.fault(this.#nesting.row, problem);
+    if (problem.code === "malformed_json") return;
+    this.#targets.fault(this.#nesting.row, problem);
+    this.#skipRest(scanner.rest);
   }
 
   #inside(): string {

@@ -172,3 +172,31 @@ function isBlank(part: Uint8Array): boolean {
   for (const byte of part) if (byte !== SPACE && byte !== TAB && byte !== CARRIAGE_RETURN) return false;
   return true;
 }
+
+/** Messages that the connection has divided already, as WebSocket does: text is JSON, bytes are a row. */
+export class WholeMessageReader implements MessageReader {
+  readonly inside = false;
+  readonly #messages: StreamMessages;
+  readonly #waiting: { readonly bytes: Uint8Array; readonly is_text: boolean }[] = [];
+
+  constructor(context: WireContext) {
+    this.#messages = new StreamMessages(context);
+  }
+
+  /** Takes a message. The first is the options, whichever way it comes. */
+  write(bytes: Uint8Array, is_text = false): void {
+    this.#waiting.push({ bytes, is_text });
+  }
+
+  next(): StreamMessage | undefined {
+    const whole = this.#waiting.shift();
+    if (whole === undefined) return undefined;
+    const { bytes, is_text } = whole;
+    const as_text = is_text || !this.#messages.opened;
+    const message = as_text ? this.#messages.beginText() : this.#messages.beginRow(bytes.length);
+    message.write(bytes);
+    return message.end();
+  }
+
+  end(): undefined {}
+}

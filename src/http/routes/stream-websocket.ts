@@ -1,0 +1,92 @@
+/** GET /v1/stream as WebSocket: the messages of the stream for clients that cannot send while they receive. */
+import { fastifyWebsocket, type WebSocket } from "@fastify/websocket";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Problem } from "../../errors.ts";
+import { STREAM_WEBSOCKET_ROUTE } from "../../schemas/stream-routes.ts";
+import { WholeMessageReader } from "../../wire/stream-reader.ts";
+import { problemOf } from "../problems.ts";
+import type { Service } from "../service.ts";
+import { StreamDriver, type StreamPipe } from "../stream-driver.ts";
+import { StreamSession } from "../stream-session.ts";
+
+/** Bytes of answers that may wait in the process for a slow reader. */
+const WAITING_BYTES_MAX = 65_536;
+
+/** Close codes of RFC 6455: nothing more to say, the server goes away, a message it will not take, a defect. */
+const NORMAL = 1000;
+const GOING_AWAY = 1001;
+const REFUSED = 1008;
+const DEFECT = 1011;
+
+export async function addStreamWebSocket(app: FastifyInstance, service: Service): Promise<void> {
+  const { body_bytes_max } = service.config.limits;
+  await app.register(fastifyWebsocket, {
+    // Logits hardly shrink, and unmasking them costs enough.
+    options: { maxPayload: body_bytes_max, perMessageDeflate: false },
+    // The streams themselves end their sockets, each after its last answer.
+    preClose: (done) => done(),
+  });
+  app.route({
+    method: "GET",
+    url: "/v1/stream",
+    schema: STREAM_WEBSOCKET_ROUTE,
+    handler: (_request, reply) => {
+      reply.header("upgrade", "websocket");
+      throw new Problem("upgrade_required", "GET /v1/stream is a WebSocket; POST takes a stream without one");
+    },
+    wsHandler: (socket, request) => run(service, socket, request),
+  });
+}
+
+function run(service: Service, socket: WebSocket, { id, log }: FastifyRequest): void {
+  const session = new StreamSession(service, id);
+  const reader = new WholeMessageReader(session.context);
+  const pipe = socketPipe(socket, session);
+  const driver = new StreamDriver(service, session, reader, { pipe, log });
+  socket.on("message", (data: Buffer, is_binary: boolean) => {
+    reader.write(data, !is_binary);
+    driver.advance();
+    service.received(data.length);
+  });
+  socket.on("error", () => undefined);
+  socket.on("close", () => driver.stop());
+  try {
+    driver.start();
+  } catch (error) {
+    pipe.refuse(problemOf(error));
+  }
+}
+
+function socketPipe(socket: WebSocket, session: StreamSession): StreamPipe {
+  let then: (() => void) | undefined;
+  const sent = () => {
+    if (then === undefined || socket.bufferedAmount > WAITING_BYTES_MAX / 2) return;
+    const proceed = then;
+    then = undefined;
+    proceed();
+  };
+  const close = (problem?: Problem) => socket.close(closeCode(problem), problem?.code ?? "");
+  return {
+    opened: () => undefined,
+    send(line) {
+      socket.send(line, sent);
+      return socket.bufferedAmount <= WAITING_BYTES_MAX;
+    },
+    whenDrained(proceed) {
+      then = proceed;
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.isPaused && socket.resume(),
+    refuse(problem) {
+      socket.send(session.refusal(problem));
+      close(problem);
+    },
+    end: close,
+  };
+}
+
+function closeCode(problem: Problem | undefined): number {
+  if (problem === undefined) return NORMAL;
+  if (problem.code === "shutting_down") return GOING_AWAY;
+  return problem.code === "internal_error" ? DEFECT : REFUSED;
+}

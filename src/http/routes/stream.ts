@@ -1,0 +1,100 @@
+/**
+ * POST /v1/stream: one long request, full duplex. Rows up, in frames or lines, a line of JSON down for each, at
+ * once. The answer's head goes out as soon as the options are known to be right.
+ */
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Problem } from "../../errors.ts";
+import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
+import { FrameReader, LineReader, type MessageReader } from "../../wire/stream-reader.ts";
+import { mediaType, requireIdentity } from "../open-body.ts";
+import { ClientGone } from "../receive.ts";
+import type { Service } from "../service.ts";
+import { StreamDriver, type StreamPipe } from "../stream-driver.ts";
+import { StreamSession } from "../stream-session.ts";
+
+const LINES_TYPE = "application/x-ndjson";
+const STREAM_TYPES = { "application/octet-stream": "frames", [LINES_TYPE]: "lines" } as const;
+
+/** How long the client may go on sending after the last line was sent, before the connection is cut. */
+const LINGER_MS = 2000;
+
+export function addStream(app: FastifyInstance, service: Service): void {
+  app.addHook("preClose", (done) => {
+    for (const stream of service.streams) stream.finish();
+    done();
+  });
+  app.post("/v1/stream", { schema: STREAM_ROUTE }, (request, reply) => run(service, request, reply));
+}
+
+/** Resolves when the stream is over; rejects with why it never began. */
+function run(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { raw, id, log } = request;
+  const session = new StreamSession(service, id);
+  const reader = openReader(service, session, raw);
+  return new Promise((resolve, reject) => {
+    const pipe = httpPipe(raw, reply, reject);
+    const driver = new StreamDriver(service, session, reader, { pipe, log });
+    driver.start();
+    raw.on("data", (chunk: Uint8Array) => {
+      reader.write(chunk);
+      driver.advance();
+      service.received(chunk.length);
+    });
+    raw.on("end", () => driver.end());
+    raw.on("error", () => undefined);
+    // The response closes with the connection; the request closes as soon as its last byte was read.
+    reply.raw.on("close", () => {
+      driver.stop();
+      if (session.opened) resolve();
+      else reject(new ClientGone("the client closed the connection"));
+    });
+  });
+}
+
+function openReader(
+  { config }: Service,
+  { context }: StreamSession,
+  { headers, url }: IncomingMessage,
+): MessageReader {
+  requireIdentity(headers["content-encoding"]);
+  if (url?.includes("?"))
+    throw new Problem(
+      "option_conflict",
+      "options of a stream stand in its first message, not in the query string",
+    );
+  const limits = { message_bytes_max: config.limits.body_bytes_max };
+  const type = mediaType(headers["content-type"], STREAM_TYPES);
+  return type === "lines" ? new LineReader(context, limits) : new FrameReader(context, limits);
+}
+
+function httpPipe(raw: IncomingMessage, reply: FastifyReply, refuse: (problem: Problem) => void): StreamPipe {
+  const response = reply.raw;
+  return {
+    opened() {
+      const head = {
+        "content-type": LINES_TYPE,
+        "cache-control": "no-store",
+        "x-request-id": reply.request.id,
+      };
+      reply.hijack();
+      response.writeHead(200, head).flushHeaders();
+    },
+    send: (line) => response.write(`${line}\n`),
+    whenDrained: (then) => response.once("drain", then),
+    pause: () => raw.pause(),
+    resume: () => raw.isPaused() && raw.resume(),
+    refuse,
+    end() {
+      response.end();
+      if (!raw.complete) linger(raw);
+    },
+  };
+}
+
+/** Reads on for a while what nobody will answer: a connection closed on unread bytes loses the lines still under way. */
+function linger(raw: IncomingMessage): void {
+  const timer = setTimeout(() => raw.destroy(), LINGER_MS).unref();
+  raw.on("close", () => clearTimeout(timer));
+  raw.removeAllListeners("data").resume();
+}

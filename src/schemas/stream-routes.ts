@@ -1,0 +1,53 @@
+/** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex, so the prose carries it. */
+import { refTo } from "./components.ts";
+import { BODY_PROBLEMS, problems, REPLY_HEADERS } from "./routes.ts";
+
+const MESSAGES = `The first message is the JSON object of the options, as for one step, with \`dtype\` and \`shape\` of the rows. Then:
+
+| message | means |
+| --- | --- |
+| a row | a step: answered with one line, the reply that the step would have alone |
+| \`{"type": "update", …options}\` | other options from the next step on; \`null\` takes one back |
+| \`{"type": "accept", "token_ids": […]}\` | forced tokens: they join the history, each as a step |
+| \`{"type": "rewind", "steps": n}\` | takes the last n tokens back |
+| \`{"logits": …, …options}\` | a row in JSON, with options for its step only |
+
+The stream keeps \`history\`, \`step\` and \`state\`. A row that is refused is answered with its problem, and the stream is where it was; any other problem is the last line. \`seed\`, \`history\` and the \`state\` of the last reply open the stream again at the same place: \`step\` then is the number of tokens behind \`prompt_length\`.`;
+
+export const STREAM_ROUTE = {
+  operationId: "stream",
+  tags: ["sampling"],
+  summary: "Sample a sequence over one full-duplex request",
+  description: `${MESSAGES}
+
+**Frames** (\`application/octet-stream\`, or no Content-Type): each message is a u32, little-endian, and that many bytes; bit 31 of the u32 is set for JSON text and clear for a row. The first frame is JSON text either way. **Lines** (\`application/x-ndjson\`): each message is a line of JSON.
+
+The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would wait for ever. They use the WebSocket of the same path.`,
+  body: {
+    content: {
+      "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
+      "application/x-ndjson": { schema: { type: "string", description: "Lines of JSON." } },
+    },
+  },
+  response: {
+    200: {
+      description: "A line of JSON for each row, as soon as it is drawn: a StepReply or a Problem.",
+      headers: { "x-request-id": REPLY_HEADERS["x-request-id"] },
+      content: { "application/x-ndjson": { schema: refTo("StepReply") } },
+    },
+    ...problems([...BODY_PROBLEMS, "shutting_down"]),
+  },
+};
+
+export const STREAM_WEBSOCKET_ROUTE = {
+  operationId: "streamWebSocket",
+  tags: ["sampling"],
+  summary: "Sample a sequence over a WebSocket",
+  description: `For browsers, and for clients without full duplex; slower than POST for large rows. ${MESSAGES}
+
+A text message is JSON, a binary message is a row without any prefix. Each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end.`,
+  response: {
+    101: { description: "The connection becomes a WebSocket.", type: "null" },
+    ...problems(["upgrade_required", "overloaded"]),
+  },
+};
