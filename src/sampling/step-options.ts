@@ -8,6 +8,7 @@ import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
+import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
 
@@ -178,11 +179,12 @@ export function mergeStepOptions(
 }
 
 function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, unknown>>): Chain {
-  if (options.chain === undefined) {
-    const chain = chainFromShortForm(stage_fields, presetNamed(options.preset));
-    requireValidLeftovers(stage_fields, chain);
-    return chain;
-  }
+  if (options.chain === undefined)
+    return recentChain(options.preset, stage_fields, () => {
+      const chain = chainFromShortForm(stage_fields, presetNamed(options.preset));
+      requireValidLeftovers(stage_fields, chain);
+      return chain;
+    });
   const [conflict] = Object.keys(stage_fields);
   if (conflict !== undefined)
     throw new Problem(
