@@ -6,6 +6,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../config.ts";
 import { Problem } from "../errors.ts";
+import type { Deadlines } from "./deadlines.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -14,6 +15,7 @@ export class ClientGone extends Error {
 
 export interface ReceiveOptions {
   readonly limits: Pick<Limits, "body_bytes_max" | "discarded_bytes_max" | "body_timeout_ms">;
+  readonly deadlines: Deadlines;
   /** told the size of every chunk, after it was taken */
   received(bytes: number): void;
 }
@@ -21,32 +23,35 @@ export interface ReceiveOptions {
 /** Resolves when `take` has had every chunk. Rejects with the first Problem, or ClientGone. */
 export function receive(
   raw: IncomingMessage,
-  { limits, received }: ReceiveOptions,
+  { limits, deadlines, received }: ReceiveOptions,
   take: (chunk: Uint8Array) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
+    let settled = false;
     let refusal: unknown = refusalOfLength(raw, limits);
     const settle = (error?: unknown) => {
-      clearTimeout(timer);
-      raw.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose);
+      if (settled) return;
+      settled = true;
+      deadlines.delete(onDeadline);
       if (error === undefined) resolve();
       else reject(error);
     };
-    const onData = (chunk: Uint8Array) => {
+    const onDeadline = () => settle(refusal ?? tooSlow(limits.body_timeout_ms, bytes));
+    const onClose = () => settle(new ClientGone("the client closed the connection"));
+    deadlines.add(onDeadline, limits.body_timeout_ms);
+    raw.on("data", (chunk: Uint8Array) => {
+      if (settled) return;
       bytes += chunk.length;
       if (refusal === undefined) refusal = attempt(chunk, bytes, limits, take);
       else if (bytes > limits.body_bytes_max + limits.discarded_bytes_max) settle(refusal);
       received(chunk.length);
-    };
-    const onEnd = () =>
-      settle(refusal ?? (bytes === 0 ? new Problem("body_missing", "the request has no body") : undefined));
-    const onClose = () => settle(new ClientGone("the client closed the connection"));
-    const timer = setTimeout(
-      () => settle(refusal ?? tooSlow(limits.body_timeout_ms, bytes)),
-      limits.body_timeout_ms,
+    });
+    raw.on("end", () =>
+      settle(refusal ?? (bytes === 0 ? new Problem("body_missing", "the request has no body") : undefined)),
     );
-    raw.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+    raw.on("close", onClose);
+    raw.on("error", onClose);
     if (refusal !== undefined && declaredLength(raw) > limits.body_bytes_max + limits.discarded_bytes_max)
       settle(refusal);
   });
@@ -56,11 +61,10 @@ export function receive(
 function attempt(
   chunk: Uint8Array,
   bytes: number,
-  limits: ReceiveOptions["limits"],
+  { body_bytes_max }: ReceiveOptions["limits"],
   take: (chunk: Uint8Array) => void,
 ): unknown {
-  if (bytes > limits.body_bytes_max)
-    return tooLarge(limits.body_bytes_max, `more than ${limits.body_bytes_max}`);
+  if (bytes > body_bytes_max) return tooLarge(body_bytes_max, `more than ${body_bytes_max}`);
   try {
     take(chunk);
     return undefined;

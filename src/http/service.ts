@@ -4,12 +4,23 @@ import type { Sampler } from "../sampling/sampler.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createCollector } from "./collect.ts";
+import { createDeadlines, type Deadlines } from "./deadlines.ts";
+
+/** A stream, as the end of the server sees it. */
+export interface OpenStream {
+  /** Ends the stream once the message that is arriving has been answered. */
+  finish(): void;
+}
 
 export interface Service {
   readonly config: Config;
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
+  /** streams that are open */
+  readonly streams: Set<OpenStream>;
+  /** of bodies under way */
+  readonly deadlines: Deadlines;
   /** told the size of every chunk of a body */
   received(bytes: number): void;
 }
@@ -21,6 +32,8 @@ export function createService(config: Config, sampler: Sampler): Service {
     sampler,
     admission: createAdmission(sampler, limits.rows_max),
     wire: { ...limits, options: limits },
+    streams: new Set(),
+    deadlines: createDeadlines(Math.max(1, limits.body_timeout_ms / 10)),
     received: createCollector(limits.collect_bytes),
   };
 }

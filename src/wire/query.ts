@@ -5,30 +5,36 @@
  */
 import { Problem } from "../errors.ts";
 
-/** Integers of more digits are left as text: seeds have 64 bits, numbers 53. */
-const SAFE_DIGITS = 15;
+/** JSON's grammar. JSON.parse would do, but costs 30 µs when it throws. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const INTEGER = /^-?\d+$/;
+const WORDS: Readonly<Record<string, unknown>> = { true: true, false: false, null: null };
+
+/** Longer integers are left as text: seeds have 64 bits, numbers 53. */
+const SAFE_LENGTH = 15;
 
 /** `text` is what follows the question mark. `lists` are the names of options that are arrays. */
 export function parseQuery(text: string, lists: ReadonlySet<string>): Record<string, unknown> {
-  const options: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const options: Record<string, unknown> = {};
+  if (text === "") return options;
   for (const part of text.split("&")) {
     if (part === "") continue;
     const equals = part.indexOf("=");
     const name = decode(equals < 0 ? part : part.slice(0, equals));
-    if (name in options || name === "__proto__")
-      throw new Problem(
-        "malformed_query",
-        `${JSON.stringify(name)} may appear once, got it again`,
-        `/${name}`,
-      );
+    if (Object.hasOwn(options, name) || name === "__proto__") throw repeated(name);
     if (equals < 0)
       throw new Problem("malformed_query", `${name} must have a value, as ${name}=…`, `/${name}`);
     options[name] = valueFrom(decode(part.slice(equals + 1)), lists.has(name));
   }
-  return { ...options };
+  return options;
+}
+
+function repeated(name: string): Problem {
+  return new Problem("malformed_query", `${JSON.stringify(name)} may appear once, got it again`, `/${name}`);
 }
 
 function decode(text: string): string {
+  if (!text.includes("%") && !text.includes("+")) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
@@ -42,10 +48,15 @@ function decode(text: string): string {
 function valueFrom(text: string, is_list: boolean): unknown {
   if (is_list && !text.startsWith("["))
     return text === "" ? [] : text.split(",").map((item) => valueFrom(item, false));
-  if (/^-?\d+$/.test(text) && text.replace("-", "").length > SAFE_DIGITS) return text;
+  if (NUMBER.test(text)) return INTEGER.test(text) && text.length > SAFE_LENGTH ? text : Number(text);
+  if (Object.hasOwn(WORDS, text)) return WORDS[text];
+  return text.startsWith("[") || text.startsWith("{") ? parsed(text) : text;
+}
+
+/** Text that looks like JSON and is not is text: whatever option it is for will say what it must be. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "string" ? text : value;
+    return JSON.parse(text);
   } catch {
     return text;
   }
