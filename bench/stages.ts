@@ -1,0 +1,123 @@
+/**
+ * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages [vocab size]`.
+ * A step is what a server does with a row whose last byte has come: scan, chain, draw. Each stage takes
+ * turns with the temperature alone, step by step, and so do the rows, so that none lives in a better second; the
+ * ratio of the minima is the number to read.
+ */
+import { cpus } from "node:os";
+import type { Row } from "../src/kernels/kernel.ts";
+import { createSampler, type Sampler } from "../src/sampling/sampler.ts";
+import { STAGES } from "../src/sampling/stages/index.ts";
+import { parseStepOptions, type StepOptions } from "../src/sampling/step-options.ts";
+import { flatRow, peakedRow } from "../test/kernels/rows.ts";
+
+const ROWS = 4;
+const WARM_UP = 20;
+const STEPS = 300;
+const BUDGET_US = 200_000;
+const TEMPERATURE = { stage: "temperature", temperature: 0.8 };
+/** Stages that need no temperature before them. */
+const COMES_ALONE: ReadonlySet<string> = new Set(["temperature", "dynatemp"]);
+
+const history = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 30_000);
+const ids = (n: number) => Array.from({ length: n }, (_, i) => i * 101);
+
+/** Usual options of each stage. */
+const USUAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  allowed_token_ids: { allowed_token_ids: ids(1000) },
+  token_bitmask: { token_bitmask: btoa("\xf0".repeat(16_384)) },
+  logit_bias: { logit_bias: Object.fromEntries(ids(300).map((id) => [id, 1])) },
+  sequence_bias: { sequence_bias: ids(100).map((id) => ({ token_ids: [id], bias: 1 })) },
+  bad_words_ids: { bad_words_ids: ids(100).map((id) => [id]) },
+  no_repeat_ngram_size: { no_repeat_ngram_size: 3 },
+  min_tokens: { min_tokens: 2000, stop_token_ids: [2] },
+  exponential_decay_length_penalty: {
+    exponential_decay_length_penalty: [100, 1.01],
+    stop_token_ids: [2],
+  },
+  repetition_penalty: { repetition_penalty: 1.1 },
+  presence_penalty: { presence_penalty: 0.5 },
+  frequency_penalty: { frequency_penalty: 0.5 },
+  dry: { dry_multiplier: 0.8 },
+  forced_token_ids: { forced_token_ids: { "1024": 7 } },
+  dynatemp: { dynatemp_range: 0.5 },
+  temperature: TEMPERATURE,
+  smoothing: { smoothing_factor: 0.25 },
+  top_n_sigma: { top_n_sigma: 1 },
+  top_h: { top_h: 0.4 },
+  top_k: { top_k: 40 },
+  top_a: { top_a: 0.2 },
+  tfs: { tfs: 0.95 },
+  top_p: { top_p: 0.95 },
+  min_p: { min_p: 0.05 },
+  typical_p: { typical_p: 0.9 },
+  epsilon_cutoff: { epsilon_cutoff: 3e-4 },
+  eta_cutoff: { eta_cutoff: 2e-3 },
+  p_less: { p_less: true },
+  xtc: { xtc_probability: 1 },
+  mirostat: { mirostat: 2 },
+  adaptive_p: { adaptive_target: 0.5 },
+};
+
+function optionsOf(chain: readonly object[]): StepOptions {
+  return parseStepOptions({ chain, history, seed: 1 });
+}
+
+function microseconds(run: () => void): number {
+  const start = process.hrtime.bigint();
+  run();
+  return Number(process.hrtime.bigint() - start) / 1000;
+}
+
+function step(sampler: Sampler, row: Row, options: StepOptions): void {
+  // The values lie in place already; this is what is left to do when the last byte has come.
+  const { length } = row;
+  row.begin("f32");
+  row.wrote(length);
+  row.finish();
+  sampler.sample(row, options);
+}
+
+function rowsOf(sampler: Sampler, kind: "peaked" | "flat", vocab_size: number): Row[] {
+  const make = kind === "peaked" ? peakedRow : flatRow;
+  return Array.from({ length: ROWS }, (_, i) => {
+    const row = sampler.leaseRow()!; // as many as were asked for
+    row.load(make(vocab_size, i + 1));
+    row.finish();
+    return row;
+  });
+}
+
+/** Runs two chains in turns, for as long as the slower one needs STEPS steps or BUDGET is spent. */
+function compete(sampler: Sampler, rows: readonly Row[], base: StepOptions, other: StepOptions): void {
+  const times: [number[], number[]] = [[], []];
+  let spent = 0;
+  for (let i = 0; i < WARM_UP + STEPS && (spent < BUDGET_US || i < 3 * WARM_UP); i++) {
+    const row = rows[i % ROWS]!;
+    for (const [which, options] of [base, other].entries()) {
+      const time = microseconds(() => step(sampler, row, options));
+      spent += time;
+      if (i >= WARM_UP) times[which]!.push(time);
+    }
+  }
+  const [mine, theirs] = times.map((list) => list.sort((a, b) => a - b)) as typeof times; // still two lists
+  const cells = [theirs[0]!, theirs[theirs.length >> 1]!, mine[0]!].map((time) => time.toFixed(1).padEnd(10));
+  console.log(cells.join(""), (theirs[0]! / mine[0]!).toFixed(2));
+}
+
+function report(kind: "peaked" | "flat", vocab_size: number): void {
+  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: ROWS });
+  const rows = rowsOf(sampler, kind, vocab_size);
+  const base = optionsOf([TEMPERATURE]);
+  console.log(`\n${kind.padEnd(36)}min       median    T alone   ratio of minima`);
+  for (const { name } of STAGES) {
+    const entry = { stage: name, ...USUAL[name] };
+    process.stdout.write(name.padEnd(36));
+    compete(sampler, rows, base, optionsOf(COMES_ALONE.has(name) ? [entry] : [TEMPERATURE, entry]));
+  }
+}
+
+const vocab_size = Number(process.argv[2] ?? 128_256);
+console.log(`${cpus()[0]?.model}, Node ${process.version}, vocab_size ${vocab_size}; µs`);
+report("peaked", vocab_size);
+report("flat", vocab_size);
