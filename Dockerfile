@@ -9,6 +9,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY playground playground
+COPY examples/model-host/model examples/model-host/model
 RUN npm run build
 
 FROM build AS production

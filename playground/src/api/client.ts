@@ -1,0 +1,82 @@
+/** The page's side of the service's public API. It knows URLs and forms of body, nothing of the page. */
+import type { Catalogue, ProblemBody, Sampled } from "./wire.ts";
+
+/** The bytes of one row of logits, little-endian, as they came from the host. */
+export interface RowBytes {
+  readonly dtype: "f32" | "f16" | "bf16";
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** A request that the service refused, in its own words; or that never reached it. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly problem: ProblemBody;
+
+  constructor(problem: ProblemBody) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/** POST /v1/sample with the row in binary behind its options. */
+export function postSample(
+  row: RowBytes,
+  options: Readonly<Record<string, unknown>>,
+  signal?: AbortSignal,
+): Promise<Sampled> {
+  const { headers, body } = binaryBody({ ...options, dtype: row.dtype }, row.bytes);
+  return request<Sampled>("/v1/sample", { method: "POST", headers, body, ...(signal && { signal }) });
+}
+
+/** The form that every binary call shares: a JSON head, its length in a header, then the tensor. */
+export function binaryBody(head: Readonly<Record<string, unknown>>, tensor: Uint8Array<ArrayBuffer>) {
+  const json = new TextEncoder().encode(JSON.stringify(head));
+  return {
+    headers: {
+      "content-type": "application/octet-stream",
+      "inference-header-content-length": String(json.length),
+    },
+    body: new Blob([json, tensor]),
+  };
+}
+
+export function getCatalogue(): Promise<Catalogue> {
+  return request<Catalogue>("/v1/samplers", {});
+}
+
+export function postJson<Reply>(path: string, body: unknown, signal?: AbortSignal): Promise<Reply> {
+  return request<Reply>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  });
+}
+
+/** The parsed reply; throws a Refusal, or an AbortError when the signal fired. */
+export async function request<Reply>(path: string, init: RequestInit): Promise<Reply> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Refusal(unreachable("The service does not answer. Is it running?"));
+  }
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text) as Reply; // what a 200 holds is described in openapi.json
+  throw new Refusal(problemOf(response, text));
+}
+
+function problemOf(response: Response, text: string): ProblemBody {
+  try {
+    const body = JSON.parse(text) as Partial<ProblemBody>;
+    if (typeof body.detail === "string") return { ...unreachable(body.detail), ...body };
+  } catch {
+    // not the service's own words: a proxy's page, say
+  }
+  return unreachable(`${response.status} ${response.statusText}`);
+}
+
+function unreachable(detail: string): ProblemBody {
+  return { title: "The service does not answer", status: 0, detail, code: "unreachable", pointer: "" };
+}

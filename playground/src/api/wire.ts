@@ -1,0 +1,47 @@
+/** What the page reads of the service's replies, as openapi.json describes them. */
+import type { ProblemCode } from "../../../src/errors.ts";
+
+export type { Sampled } from "../../../src/sampling/report.ts";
+export type { TokenLogprob } from "../../../src/sampling/token-logprob.ts";
+export type { Fate, InverseCdf, TraceEntry } from "../../../src/sampling/trace.ts";
+export type { KnifeEdge } from "../../../src/sampling/trace-loss.ts";
+
+/** One option of a stage, as JSON Schema tells of it. */
+export interface OptionSchema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** A stage as GET /v1/samplers lists it. */
+export interface StageInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly formula: string;
+  readonly source: { readonly title: string; readonly url: string };
+  readonly carries_state: boolean;
+  readonly options: {
+    readonly properties: Readonly<Record<string, OptionSchema>>;
+    readonly required?: readonly string[];
+  };
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+export interface Catalogue {
+  readonly system_fingerprint: string;
+  readonly stages: readonly StageInfo[];
+}
+
+/** RFC 9457, as the service writes it. */
+export interface ProblemBody {
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode | "unreachable";
+  readonly pointer: string;
+}

@@ -1,0 +1,3 @@
+export function CalibrateView() {
+  return null;
+}

@@ -1,0 +1,70 @@
+/** The head of the funnel: for each stage how many tokens are left, drawn as a channel that narrows. */
+import type { Answer } from "../state/result.ts";
+import { count, named, percent, significant } from "./format.ts";
+import { isKnifeEdge } from "./knife-edge.ts";
+import type { Column } from "./lives.ts";
+
+export function FunnelHead({ of, columns }: { of: Answer; columns: readonly Column[] }) {
+  const { vocab_size } = of.question.row;
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        <th scope="col" class="corner">
+          token
+        </th>
+        <th scope="col">
+          <span class="stage-name">as it came</span>
+          <Channel before={vocab_size} after={vocab_size} of={vocab_size} />
+          <b>{count(vocab_size)}</b>
+        </th>
+        {columns.map((column) => (
+          <StageHead key={column.place} column={column} of={of} vocab_size={vocab_size} />
+        ))}
+        <th class="why">
+          <span class="unseen">why removed</span>
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function StageHead({
+  column: { entry },
+  of,
+  vocab_size,
+}: {
+  column: Column;
+  of: Answer;
+  vocab_size: number;
+}) {
+  const { stage, kept_before, kept_after, mass_removed, entropy, knife_edge } = entry;
+  const near = knife_edge !== undefined && isKnifeEdge(knife_edge);
+  return (
+    <th scope="col" data-column={stage}>
+      <span class="stage-name">{stage}</span>
+      <Channel before={kept_before} after={kept_after} of={vocab_size} />
+      <b>{count(kept_after)}</b>
+      <small>{kept_after < kept_before ? `${percent(1 - mass_removed)} of the mass` : "keeps all"}</small>
+      <small>{significant(entropy)} nats</small>
+      {near && (
+        <small class="edge">
+          <span aria-hidden="true">▲</span>{" "}
+          {named(knife_edge.token_id, of.question.row.labelOf(knife_edge.token_id))}{" "}
+          {significant(knife_edge.distance, 2)} from the limit
+        </small>
+      )}
+    </th>
+  );
+}
+
+/** As high as the logarithm of what is left, narrowing from left to right. */
+function Channel({ before, after, of }: { before: number; after: number; of: number }) {
+  const half = (n: number) => 1 + 17 * (Math.log(n + 1) / Math.log(of + 1));
+  const [a, b] = [half(before), half(after)];
+  const path = `M0 ${20 - a} C45 ${20 - a} 55 ${20 - b} 100 ${20 - b} V${20 + b} C55 ${20 + b} 45 ${20 + a} 0 ${20 + a} Z`;
+  return (
+    <svg class="channel" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">
+      <path d={path} />
+    </svg>
+  );
+}

@@ -1,0 +1,65 @@
+/** What the funnel shows, worked out of an answer: each followed token's probabilities and what became of it. */
+import type { Fate, TraceEntry } from "../api/wire.ts";
+import type { Answer } from "../state/result.ts";
+
+/** A stage that ran; stages that were skipped change nothing and have no column. */
+export interface Column {
+  readonly entry: TraceEntry;
+  /** which stage of the sent chain */
+  readonly place: number;
+}
+
+export interface Life {
+  readonly token_id: number;
+  readonly label: string | undefined;
+  readonly rank: number;
+  readonly raw: number;
+  /** probability after each column's stage, as long as it lived */
+  readonly after: readonly number[];
+  /** why it was removed; undefined when it was left to the end */
+  readonly death: string | undefined;
+  readonly is_drawn: boolean;
+}
+
+export interface Lives {
+  readonly rows: readonly Life[];
+  /** the largest probability there is to draw: bars are shares of it */
+  readonly largest: number;
+  readonly columns: number;
+}
+
+export function columnsOf({ sampled: { trace = [] } }: Answer): Column[] {
+  return trace.map((entry, place) => ({ entry, place })).filter(({ entry }) => entry.skipped === undefined);
+}
+
+export function livesOf(of: Answer, columns: readonly Column[]): Lives {
+  const fates = of.sampled.fates ?? [];
+  const rows = of.followed.map((token_id, i): Life => {
+    const fate = fates[i];
+    const all = columns.map(({ entry }) => entry.named?.[i] ?? 0);
+    const lived = columns.findIndex(
+      ({ entry }) => entry.stage === fate?.removed_by && entry.named?.[i] === 0,
+    );
+    return {
+      token_id,
+      label: of.question.row.labelOf(token_id),
+      rank: i < of.raw.length ? i + 1 : (of.sampled.rank ?? 0),
+      raw: rawOf(of, i),
+      after: lived < 0 ? all : all.slice(0, lived),
+      death: deathOf(fate),
+      is_drawn: token_id === of.sampled.token_id,
+    };
+  });
+  const largest = rows.reduce((max, life) => Math.max(max, life.raw, ...life.after), 1e-9);
+  return { rows, largest, columns: columns.length };
+}
+
+function rawOf({ raw, sampled }: Answer, i: number): number {
+  const logprob = i < raw.length ? raw[i]?.logprob : sampled.logprob;
+  return Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
+}
+
+function deathOf(fate: Fate | undefined): string | undefined {
+  if (fate === undefined || fate.removed_by === null) return undefined;
+  return fate.reason ?? `removed by ${fate.removed_by}`;
+}

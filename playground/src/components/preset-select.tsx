@@ -1,0 +1,3 @@
+export function PresetSelect() {
+  return null;
+}

@@ -1,0 +1,13 @@
+/** Starts the page: reads the address, keeps asking the service, and draws what it answers. */
+import { render } from "preact";
+import "./styles/index.css";
+import { App } from "./components/app.tsx";
+import { followAddress } from "./state/address.ts";
+import { loadCatalogue } from "./state/catalogue.ts";
+import { keepAsking } from "./state/result.ts";
+
+followAddress();
+keepAsking();
+void loadCatalogue();
+const page = document.getElementById("page");
+if (page !== null) render(<App />, page);

@@ -1,0 +1,124 @@
+/** The rows that the page offers to begin with: each shows one thing, with a chain that makes it visible. */
+
+import { parseRowText } from "./parse-text.ts";
+import type { PageRow } from "./row.ts";
+import { rowOfLogits } from "./row.ts";
+import { syntheticRow } from "./synthetic.ts";
+
+/** A chain as it is sent. */
+export type ChainList = readonly Readonly<Record<string, unknown> & { stage: string }>[];
+
+export interface Example {
+  readonly id: string;
+  readonly title: string;
+  /** what to look at */
+  readonly note: string;
+  readonly chain: ChainList;
+  load(): Promise<PageRow>;
+}
+
+const USUAL: ChainList = [
+  { stage: "temperature", temperature: 0.8 },
+  { stage: "top_k", top_k: 40 },
+  { stage: "top_p", top_p: 0.95 },
+  { stage: "min_p", min_p: 0.05 },
+];
+
+/** What a model says after a text, stored with the page. */
+interface StoredRow {
+  readonly text: string;
+  readonly history: readonly number[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly data: string;
+}
+
+async function stored(id: string): Promise<PageRow> {
+  const response = await fetch(`/examples/${id}.json`);
+  if (!response.ok) throw new Error(`The example does not load: ${response.status}`);
+  const { text, history, labels, data } = (await response.json()) as StoredRow; // written by scripts/write-playground-rows.ts
+  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  return {
+    dtype: "f16",
+    bytes,
+    vocab_size: bytes.length / 2,
+    text,
+    history,
+    prompt_length: history.length,
+    labelOf: (token_id) => labels[token_id],
+  };
+}
+
+const LITTLE = '"cat": 4.1\n"dog": 3.2\n"bird": 1.3\n"fish": 0.4\n"newt": -1.0';
+
+export const EXAMPLES: readonly Example[] = [
+  {
+    id: "ship",
+    title: "The old ship…",
+    note: "A small language model's 8,192 logits after a few words.",
+    chain: USUAL,
+    load: () => stored("ship"),
+  },
+  {
+    id: "torn",
+    title: "Torn",
+    note: "Two tokens nearly level: see how far temperature and min_p move them apart.",
+    chain: [
+      { stage: "temperature", temperature: 1 },
+      { stage: "min_p", min_p: 0.1 },
+    ],
+    load: () => stored("torn"),
+  },
+  {
+    id: "sure",
+    title: "Certain",
+    note: "One token has nearly everything: high temperatures are what it takes to hear the others.",
+    chain: [
+      { stage: "temperature", temperature: 2 },
+      { stage: "top_p", top_p: 0.95 },
+    ],
+    load: () => stored("sure"),
+  },
+  {
+    id: "unsure",
+    title: "Wide open",
+    note: "Thousands of tokens share the mass: each truncation rule cuts somewhere else.",
+    chain: [
+      { stage: "top_n_sigma", top_n_sigma: 1.5 },
+      { stage: "typical_p", typical_p: 0.9 },
+      { stage: "temperature", temperature: 1.1 },
+    ],
+    load: () => stored("unsure"),
+  },
+  {
+    id: "loop",
+    title: "A loop",
+    note: "The text repeats itself: penalties look at its history.",
+    chain: [
+      { stage: "repetition_penalty", repetition_penalty: 1.3 },
+      { stage: "dry", dry_multiplier: 0.8 },
+      ...USUAL,
+    ],
+    load: () => stored("loop"),
+  },
+  {
+    id: "tie",
+    title: "Knife edge",
+    note: "0.1, 0.2, 0.3, 0.4 and top_p 0.7: the limit meets the sum exactly, and rounding must not decide.",
+    chain: [{ stage: "top_p", top_p: 0.7 }],
+    load: async () =>
+      rowOfLogits(
+        Float32Array.of(0.1, 0.2, 0.3, 0.4).map((p) => Math.log(p)),
+        ["one tenth", "two tenths", "three tenths", "four tenths"],
+      ),
+  },
+  {
+    id: "large",
+    title: "128,256 tokens",
+    note: "As wide as a present-day vocabulary (made up): every slider still answers at once.",
+    chain: USUAL,
+    load: async () => syntheticRow(),
+  },
+];
+
+/** What the text field shows before anything was written. */
+export const LITTLE_ROW = { text: LITTLE, load: () => parseRowText(LITTLE) };

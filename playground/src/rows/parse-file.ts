@@ -1,0 +1,28 @@
+/** A dropped file → a row: .npy by its magic, .f32, .f16 and .bf16 as raw little-endian numbers, others as text. */
+import { isNpy, parseNpy } from "./npy.ts";
+import { parseRowText } from "./parse-text.ts";
+import { countLogits, type Dtype, type PageRow, RowError } from "./row.ts";
+
+/** Bytes of the largest file that is read at all: a row of a million float32 logits is 4 MB. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+const RAW: Readonly<Record<string, Dtype>> = { f32: "f32", bin: "f32", f16: "f16", bf16: "bf16" };
+
+/** Throws a RowError in the words to show. Of an array of several rows the last is taken: the next token's. */
+export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): PageRow {
+  if (bytes.length > FILE_BYTES_MAX)
+    throw new RowError(`${name} has ${bytes.length} bytes; a file of up to ${FILE_BYTES_MAX} is read.`);
+  if (isNpy(bytes)) {
+    const { dtype, shape, bytes: body } = parseNpy(bytes);
+    const vocab_size = shape.at(-1) ?? 1;
+    const row_bytes = dtype === "f32" ? 4 * vocab_size : 2 * vocab_size;
+    return rawRow(body.slice(body.length - row_bytes), dtype);
+  }
+  const dtype = RAW[name.split(".").at(-1)?.toLowerCase() ?? ""];
+  return dtype === undefined ? parseRowText(new TextDecoder().decode(bytes)) : rawRow(bytes, dtype);
+}
+
+function rawRow(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): PageRow {
+  const vocab_size = countLogits(bytes.length, dtype);
+  return { dtype, bytes, vocab_size, text: "", history: [], prompt_length: 0, labelOf: () => undefined };
+}

@@ -1,0 +1,50 @@
+/** A row of logits with what the page knows of it besides: the texts of its tokens, and the sequence it stands in. */
+import type { RowBytes } from "../api/client.ts";
+
+export interface PageRow extends RowBytes {
+  readonly vocab_size: number;
+  /** the text before the token that is to be drawn; "" when not known */
+  readonly text: string;
+  /** token ids so far, for penalties */
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+  /** text of a token, undefined when not known */
+  readonly labelOf: (token_id: number) => string | undefined;
+}
+
+const BYTES_PER_LOGIT = { f32: 4, f16: 2, bf16: 2 } as const;
+
+export type Dtype = keyof typeof BYTES_PER_LOGIT;
+
+/** How many logits the bytes hold; throws a sentence when they do not come out even. */
+export function countLogits(bytes: number, dtype: Dtype): number {
+  const size = BYTES_PER_LOGIT[dtype];
+  if (bytes === 0) throw new RowError("The row holds no logits.");
+  if (bytes % size !== 0)
+    throw new RowError(
+      `${bytes} bytes are no whole number of ${dtype} logits, which take ${size} bytes each.`,
+    );
+  return bytes / size;
+}
+
+/** What is wrong with a row that was pasted or dropped, in a sentence for the person who did it. */
+export class RowError extends Error {
+  override readonly name = "RowError";
+}
+
+/** A row of float32 logits. */
+export function rowOfLogits(
+  logits: Float32Array<ArrayBuffer>,
+  labels: readonly (string | undefined)[] = [],
+  text = "",
+): PageRow {
+  return {
+    dtype: "f32",
+    bytes: new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength),
+    vocab_size: logits.length,
+    text,
+    history: [],
+    prompt_length: 0,
+    labelOf: (token_id) => labels[token_id],
+  };
+}

@@ -1,0 +1,23 @@
+/** What the service offers: its stages, read once when the page opens. */
+import { computed, signal } from "@preact/signals";
+import { getCatalogue, Refusal } from "../api/client.ts";
+import type { ProblemBody, StageInfo } from "../api/wire.ts";
+
+export const stages = signal<readonly StageInfo[]>([]);
+export const catalogue_problem = signal<ProblemBody | undefined>(undefined);
+
+const by_name = computed(() => new Map(stages.value.map((stage) => [stage.name, stage])));
+
+export function stageInfo(name: string): StageInfo | undefined {
+  return by_name.value.get(name);
+}
+
+export async function loadCatalogue(): Promise<void> {
+  try {
+    stages.value = (await getCatalogue()).stages;
+    catalogue_problem.value = undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    catalogue_problem.value = error.problem;
+  }
+}

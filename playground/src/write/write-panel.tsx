@@ -1,0 +1,3 @@
+export function WritePanel() {
+  return null;
+}

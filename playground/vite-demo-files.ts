@@ -1,0 +1,48 @@
+/**
+ * A vite plugin: copies the demo model, its tokenizer and the WebAssembly of its runtime to `demo/` of the build,
+ * and puts a gzipped twin beside every file that shrinks, for the service to send as it is.
+ */
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import type { Plugin } from "vite";
+
+const MODEL = fileURLToPath(new URL("../examples/model-host/model", import.meta.url));
+const RUNTIME = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
+
+const FILES: Readonly<Record<string, string>> = {
+  "model.onnx": join(MODEL, "model_quantized.onnx"),
+  "config.json": join(MODEL, "config.json"),
+  "tokenizer.json": join(MODEL, "tokenizer.json"),
+  "runtime.wasm": RUNTIME,
+};
+
+const COMPRESSED = /\.(?:js|css|html|svg|json|wasm|onnx)$/;
+
+export function demoFiles(): Plugin {
+  let folder = "";
+  return {
+    name: "demo-files",
+    apply: "build",
+    configResolved(config) {
+      folder = config.build.outDir;
+    },
+    async closeBundle() {
+      await mkdir(join(folder, "demo"), { recursive: true });
+      for (const [name, source] of Object.entries(FILES)) await copyFile(source, join(folder, "demo", name));
+      await compress(folder);
+    },
+  };
+}
+
+async function compress(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || !COMPRESSED.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    const packed = gzipSync(bytes, { level: bytes.length > 1_000_000 ? 6 : 9 });
+    if (packed.length < 0.95 * bytes.length) await writeFile(`${path}.gz`, packed);
+  }
+}
