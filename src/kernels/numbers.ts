@@ -125,14 +125,17 @@ export class NumberScanner {
       const status = wasm.scanNumbers(begin, length, this.#expects);
       const position = wasm.position.value;
       this.#expects = wasm.expects.value;
-      if (!this.#handOn(wasm.written.value)) return this.#leave(input.subarray(position, length));
+      // The closing bracket counts as not read when there is no room for what stood before it.
+      const unread = status === CLOSED ? position - 1 : position;
+      if (!this.#handOn(wasm.written.value)) return this.#leave(input.subarray(unread, length));
       if (status === CLOSED) {
         this.closed = true;
         return position - carried;
       }
       if (status === HARD) {
         begin = wasm.token_end.value;
-        if (!this.#handOnHard(input.subarray(position, begin))) return this.#leave(input.subarray(begin, length));
+        if (!this.#handOnHard(input.subarray(position, begin)))
+          return this.#leave(input.subarray(begin, length));
         continue;
       }
       this.#stopAt(input.subarray(position, length), status, final);

@@ -1,0 +1,61 @@
+/** Opens bodies for tests: a small sampler, a context with limits, and bytes cut wherever a test likes. */
+import { Problem } from "../../src/errors.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/step-options.ts";
+import { writeSampled } from "../../src/wire/reply.ts";
+import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
+
+export const LIMITS: WireLimits = {
+  vocab_size_max: 4096,
+  batch_rows_max: 8,
+  json_text_bytes_max: 4096,
+  options: DEFAULT_OPTION_LIMITS,
+};
+
+const sampler = createSampler({ vocab_size_max: LIMITS.vocab_size_max, rows_max: 1 });
+const row = sampler.leaseRow();
+if (row === undefined) throw new Error("a new sampler has a row");
+
+export const CONTEXT: WireContext = { limits: LIMITS, lease: () => row };
+
+type Open = (context: WireContext) => StepReader;
+
+/** The bytes in pieces of `size`; 0: in one piece. */
+export function pieces(bytes: Uint8Array, size: number): Uint8Array[] {
+  if (size === 0) return [bytes];
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  );
+}
+
+/** What comes out of a body: the text of every reply, or the problem in its place. Throws the body's own problem. */
+export function answers(open: Open, body: string | Uint8Array, size = 0): (string | Problem)[] {
+  const reader = open(CONTEXT);
+  const texts: (string | Problem)[] = [];
+  const take = () => {
+    for (let step = reader.next(); step !== undefined; step = reader.next())
+      texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.row, step.options)));
+  };
+  for (const piece of pieces(typeof body === "string" ? Buffer.from(body) : body, size)) {
+    reader.write(piece);
+    take();
+  }
+  reader.end();
+  take();
+  return texts;
+}
+
+/** Code, pointer and sentence of the problem that a body as a whole has. */
+export function refusal(open: Open, body: string | Uint8Array, size = 0): [string, string, string] {
+  try {
+    answers(open, body, size);
+  } catch (error) {
+    if (error instanceof Problem) return [error.code, error.pointer, error.message];
+    throw error;
+  }
+  throw new Error("the body was taken");
+}
+
+export function bytesOf(values: ArrayLike<number>): Buffer {
+  return Buffer.from(Float32Array.from(values).buffer);
+}
