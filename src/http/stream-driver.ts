@@ -25,8 +25,12 @@ export interface StreamPipe {
   end(problem?: Problem): void;
 }
 
-/** How long the messages at hand may be answered before other requests get their turn, in milliseconds. */
-const TURN_MS = 2;
+export interface DriverOptions {
+  readonly pipe: StreamPipe;
+  readonly log: FastifyBaseLogger;
+  /** how long the messages at hand may be answered before other requests get their turn */
+  readonly turn_ms?: number;
+}
 
 export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly reader: Reader;
@@ -34,6 +38,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly #session: StreamSession;
   readonly #pipe: StreamPipe;
   readonly #log: FastifyBaseLogger;
+  readonly #turn_ms: number;
   #over = false;
   /** the client has sent all it will */
   #ended = false;
@@ -48,13 +53,14 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     service: Service,
     session: StreamSession,
     reader: Reader,
-    { pipe, log }: { readonly pipe: StreamPipe; readonly log: FastifyBaseLogger },
+    { pipe, log, turn_ms = 2 }: DriverOptions,
   ) {
     this.reader = reader;
     this.#service = service;
     this.#session = session;
     this.#pipe = pipe;
     this.#log = log;
+    this.#turn_ms = turn_ms;
   }
 
   /** Takes a place among the open streams. Throws the Problem `overloaded` when there is none. */
@@ -106,7 +112,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   /** Answers the messages that are complete; false when it has to wait before it can go on. */
   #answerReady(): boolean {
     const was_inside = this.reader.inside;
-    const until_ms = performance.now() + TURN_MS;
+    const until_ms = performance.now() + this.#turn_ms;
     let answered = 0;
     for (let message = this.reader.next(); message !== undefined; message = this.reader.next()) {
       const line = this.#session.answer(message);

@@ -1,0 +1,34 @@
+/** The application listening on a free port of this machine, with the limits a test asks for. */
+import { type App, buildApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
+
+export interface Listening extends App {
+  readonly url: string;
+  readonly sampler: Sampler;
+  /** Cuts what is left of the connections, and ends. */
+  close(): Promise<void>;
+}
+
+/** `limits` as in LOGIT_SAMPLER_…, in lower case: `{ rows_max: 2 }`. */
+export async function listen(limits: Readonly<Record<string, number>> = {}): Promise<Listening> {
+  const given = { vocab_size_max: 4096, rows_max: 4, ...limits };
+  const names = Object.entries(given).map(([name, value]) => [
+    `LOGIT_SAMPLER_${name.toUpperCase()}`,
+    `${value}`,
+  ]);
+  const config = readConfig(Object.fromEntries(names));
+  const sampler = createSampler(config.limits);
+  const app = await buildApp({ config, sampler });
+  const url = await app.server.listen({ host: "127.0.0.1", port: 0 });
+  const close = async () => {
+    app.server.server.closeAllConnections();
+    await app.server.close();
+  };
+  return { ...app, url, sampler, close };
+}
+
+/** Waits, turn by turn of the event loop, until something holds. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise<void>((resolve) => setImmediate(resolve));
+}
