@@ -39,7 +39,11 @@ describe("POST /v1/probabilities", () => {
   });
 
   test("a single logit is the binary case, and its complement keeps its digits", async () => {
-    const { body } = await post(server, "/v1/probabilities", { logits: [100], labels: ["attack"], threshold: 0.95 });
+    const { body } = await post(server, "/v1/probabilities", {
+      logits: [100],
+      labels: ["attack"],
+      threshold: 0.95,
+    });
     expect(body).toMatchObject({ probability: 1, log_odds: 100, decision: { class_id: 0, label: "attack" } });
     expect(body.complement).toBeCloseTo(3.72e-44, 46);
   });
@@ -69,7 +73,9 @@ describe("POST /v1/probabilities", () => {
     const tensor = new Float32Array(new Uint8Array(reply.rawPayload.subarray(head_bytes)).buffer);
     expect(head.results).toHaveLength(2);
     expect(head.results[0]).not.toHaveProperty("probabilities");
-    expect(head.results.map((result: { decision: { class_id: number } }) => result.decision.class_id)).toEqual([0, null]);
+    expect(
+      head.results.map((result: { decision: { class_id: number } }) => result.decision.class_id),
+    ).toEqual([0, null]);
     expect(Array.from(tensor.subarray(0, 3))).toEqual(Array.from(Float32Array.from(softmax([2, 1, 0]))));
   });
 
@@ -99,7 +105,9 @@ describe("POST /v1/score", () => {
     const passage = storedSet(readVectors("language-model"));
     const { body } = await sendSet("/v1/score", passage);
     const expected = Array.from({ length: 16 }, (_, r) => score(rowOf(passage, r), passage.targets[r]!));
-    expect(body.results.map(({ logprob, rank }: { logprob: number; rank: number }) => ({ logprob, rank }))).toEqual(expected);
+    expect(
+      body.results.map(({ logprob, rank }: { logprob: number; rank: number }) => ({ logprob, rank })),
+    ).toEqual(expected);
     expect(body.rows).toBe(16);
     expect(body.perplexity).toBeCloseTo(81.5957, 3);
     expect(body.cross_entropy_bits).toBeCloseTo(body.cross_entropy / Math.LN2, 12);
@@ -111,13 +119,22 @@ describe("POST /v1/score", () => {
       { logits: [3, 1], target: 0 },
     ];
     const apart = await post(server, "/v1/score", { rows });
-    const together = await post(server, "/v1/score", { rows: rows.map(({ logits }) => ({ logits })), targets: [0, 0] });
+    const together = await post(server, "/v1/score", {
+      rows: rows.map(({ logits }) => ({ logits })),
+      targets: [0, 0],
+    });
     expect(together.body).toEqual(apart.body);
   });
 
   test("a masked class that came has no finite loss: null", async () => {
     const { body } = await post(server, "/v1/score", '{"logits": [0, -Infinity], "target": 1}');
-    expect(body).toEqual({ logprob: null, rank: 2, cross_entropy: null, cross_entropy_bits: null, perplexity: null });
+    expect(body).toEqual({
+      logprob: null,
+      rank: 2,
+      cross_entropy: null,
+      cross_entropy_bits: null,
+      perplexity: null,
+    });
   });
 });
 
@@ -136,7 +153,11 @@ describe("POST /v1/calibrate", () => {
   });
 
   test("JSON rows give the bytes that the tensor gives", async () => {
-    const few = { ...validation, targets: validation.targets.slice(0, 300), values: validation.values.subarray(0, 3000) };
+    const few = {
+      ...validation,
+      targets: validation.targets.slice(0, 300),
+      values: validation.values.subarray(0, 3000),
+    };
     const rows = Array.from(few.targets, (target, r) => ({ logits: Array.from(rowOf(few, r)), target }));
     const json = await post(server, "/v1/calibrate", { rows, resamples: 20, seed: 5 });
     const tensor = await sendSet("/v1/calibrate", few, { resamples: 20, seed: "5" });
@@ -167,7 +188,10 @@ describe("POST /v1/baseline and /v1/diagnose", () => {
   });
 
   test("a diagnosis in words and figures", async () => {
-    const { body } = await post(server, "/v1/diagnose", { logits: [2, 1.9, -3], labels: ["cat", "dog", "bird"] });
+    const { body } = await post(server, "/v1/diagnose", {
+      logits: [2, 1.9, -3],
+      labels: ["cat", "dog", "bird"],
+    });
     expect(body).toMatchObject({ top_id: 0, label: "cat", verdict: "torn" });
     expect(body.margin).toBeCloseTo(0.1, 6);
     expect(body).not.toHaveProperty("suspicious");

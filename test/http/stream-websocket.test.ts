@@ -108,7 +108,7 @@ describe("a stream over WebSocket", () => {
     const first = await connect(own);
     const second = await connect(own);
     expect(JSON.parse(await second.next())).toMatchObject({ code: "overloaded" });
-    first.socket.close();
+    first.socket.terminate();
     await until(() => own.service.streams.size === 0);
     const third = await connect(own);
     third.socket.send('{"seed": 1}');
