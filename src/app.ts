@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from "fastify";
 import type { Config } from "./config.ts";
+import { addAnalysis } from "./http/analysis.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
 import { addBatch } from "./http/routes/batch.ts";
@@ -63,6 +64,7 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
   addStream(app, service);
   await addStreamWebSocket(app, service);
   addSamplers(app);
+  addAnalysis(app, service);
   addHealth(app, service);
   await addDocs(app);
   return { server: app, service };

@@ -33,6 +33,12 @@ const LIMITS = z.object({
     .default(32)
     .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
   batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
+  analysis_rows_max: whole({ min: 1 })
+    .default(64 * KIB)
+    .describe("rows of one analysis request"),
+  analysis_values_max: whole({ min: 1 })
+    .default(MIB)
+    .describe("probabilities that one JSON reply may list; tensors have no such bound"),
   body_bytes_max: whole({ min: 1 })
     .default(64 * MIB)
     .describe("bytes of a request body"),

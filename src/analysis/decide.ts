@@ -6,7 +6,7 @@ import { Problem } from "../errors.ts";
 import { logit } from "./logistic.ts";
 import type { Logits } from "./moments.ts";
 
-/** One threshold for all classes, or one a class. Each lies in (0, 1]. */
+/** One threshold for all classes, or one a class. Each lies in (0, 1]; Infinity for a class that never fires. */
 export type Thresholds = number | ArrayLike<number>;
 
 export interface Decision {
@@ -56,7 +56,7 @@ export function checkThresholds(thresholds: Thresholds, classes: number, pointer
 }
 
 function checkThreshold(threshold: number, pointer: string): void {
-  if (threshold > 0 && threshold <= 1) return;
+  if ((threshold > 0 && threshold <= 1) || threshold === Number.POSITIVE_INFINITY) return;
   throw new Problem("invalid_option", `a threshold must lie in (0, 1], got ${threshold}`, pointer);
 }
 

@@ -2,7 +2,7 @@
  * Who reads the rows: plain float64 TypeScript, or the SIMD kernel. Both give the same bits, so the analysis built
  * on them does not know which one it was given.
  *
- * Every method throws a Problem for a row that has no softmax (`checkRow`); its pointer is relative to the row.
+ * Every method throws a Problem for a row that has no softmax (`checkRow`), with a pointer such as `/logits/17`.
  */
 import { type AnalysisKernel, createAnalysisKernel } from "../kernels/analysis.ts";
 import { checkRow } from "./check-row.ts";
@@ -25,17 +25,17 @@ export interface RowReader {
 /** Reads rows in any container, float64 included. */
 export const plainReader: RowReader = {
   moments(row, inverse_temperature) {
-    checkRow(row, "");
+    checkRow(row);
     return moments(row, inverse_temperature);
   },
   probabilities(row, inverse_temperature) {
-    checkRow(row, "");
+    checkRow(row);
     return softmaxOf(moments(row, inverse_temperature), row);
   },
   probabilitiesF32: (row, inverse_temperature) =>
     Float32Array.from(plainReader.probabilities(row, inverse_temperature)),
   score(row, target, inverse_temperature) {
-    checkRow(row, "");
+    checkRow(row);
     return scoreOf(moments(row, inverse_temperature), row, target);
   },
 };
@@ -46,18 +46,18 @@ export function createKernelReader(classes_max: number): RowReader {
   return {
     moments(row, inverse_temperature) {
       load(kernel, row);
-      if (!kernel.readMoments(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      if (!kernel.readMoments(inverse_temperature * BITS_PER_NAT)) checkRow(row);
       const { max_id, max, second, rest, first, square } = kernel.sums();
       return { length: row.length, max_id, max, second, inverse_temperature, rest, first, square };
     },
     probabilities(row, inverse_temperature) {
       load(kernel, row);
-      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row);
       return kernel.takeWeights(1 / (1 + kernel.rest()));
     },
     probabilitiesF32(row, inverse_temperature) {
       load(kernel, row);
-      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+      if (!kernel.readWeights(inverse_temperature * BITS_PER_NAT)) checkRow(row);
       return kernel.takeWeightsF32(1 / (1 + kernel.rest()));
     },
     score: (row, target, inverse_temperature) => kernelScore(kernel, row, target, inverse_temperature),
@@ -70,7 +70,7 @@ export function readerFor(values: Logits, classes: number): RowReader {
 }
 
 function load(kernel: AnalysisKernel, row: Logits): void {
-  if (row.length === 0) checkRow(row, "");
+  if (row.length === 0) checkRow(row);
   kernel.load(row);
 }
 
@@ -81,7 +81,7 @@ function kernelScore(
   inverse_temperature: number,
 ): Score {
   load(kernel, row);
-  if (!kernel.readSum(inverse_temperature * BITS_PER_NAT)) checkRow(row, "");
+  if (!kernel.readSum(inverse_temperature * BITS_PER_NAT)) checkRow(row);
   const logprob = (row[target]! - kernel.max()) * inverse_temperature - ln1p(kernel.rest());
   return { logprob: logprob + 0, rank: kernel.countBefore(target) + 1 };
 }

@@ -4,7 +4,7 @@ import { Problem } from "../errors.ts";
 import { LIST_OPTIONS } from "../schemas/options.ts";
 import { openBatchJson, openStepJson } from "../wire/json-reader.ts";
 import { parseQuery } from "../wire/query.ts";
-import type { StepReader, WireContext } from "../wire/step-reader.ts";
+import type { BodyReader, StepReader, WireContext } from "../wire/step-reader.ts";
 import { openBatchTensor } from "../wire/tensor-batch-reader.ts";
 import type { TensorSource } from "../wire/tensor-head.ts";
 import { openStepTensor } from "../wire/tensor-reader.ts";
@@ -12,24 +12,26 @@ import { openStepTensor } from "../wire/tensor-reader.ts";
 /** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
 export const HEADER_LENGTH = "inference-header-content-length";
 
-export interface Opener {
-  json(context: WireContext): StepReader;
-  tensor(source: TensorSource, context: WireContext): StepReader;
+export interface Opener<Reader extends BodyReader = StepReader> {
+  json(context: WireContext): Reader;
+  tensor(source: TensorSource, context: WireContext): Reader;
+  /** names of the options that a query string may write as `1,2,3`; those of a step when absent */
+  readonly lists?: ReadonlySet<string>;
 }
 
 export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor };
 export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
 
 /** `query` is what follows the question mark of the URL. */
-export function openBody(
-  opener: Opener,
+export function openBody<Reader extends BodyReader>(
+  opener: Opener<Reader>,
   headers: IncomingHttpHeaders,
   query: string,
   context: WireContext,
-): StepReader {
+): Reader {
   requireIdentity(headers["content-encoding"]);
-  const options = parseQuery(query, LIST_OPTIONS);
-  if (mediaType(headers["content-type"]) === "json") {
+  const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
+  if (mediaType(headers["content-type"], BODY_TYPES) === "json") {
     const [misplaced] = Object.keys(options);
     if (misplaced !== undefined)
       throw new Problem(
@@ -42,7 +44,10 @@ export function openBody(
   return opener.tensor({ header_bytes: headerLength(headers[HEADER_LENGTH]), query: options }, context);
 }
 
-function requireIdentity(encoding: string | undefined): void {
+/** Types of a body that is one request, by media type. */
+const BODY_TYPES = { "application/octet-stream": "tensor", "application/json": "json" } as const;
+
+export function requireIdentity(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === "identity") return;
   throw new Problem(
     "unsupported_media_type",
@@ -50,18 +55,23 @@ function requireIdentity(encoding: string | undefined): void {
   );
 }
 
-function mediaType(header = ""): "json" | "tensor" {
-  const [type = "", ...parameters] = header
+/** What a media type stands for, among those that are taken. No type at all is the first of them. */
+export function mediaType<Kind extends string>(
+  header: string | undefined,
+  taken: Readonly<Record<string, Kind>>,
+): Kind {
+  const names = Object.keys(taken);
+  const [type = "", ...parameters] = (header ?? "")
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
-  if (type === "" || type === "application/octet-stream") return "tensor";
+  const name = type === "" ? names[0] : names.find((each) => each === type);
+  const kind = name === undefined ? undefined : taken[name];
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
-  if (type === "application/json" && (charset === undefined || /^charset="?utf-?8"?$/.test(charset)))
-    return "json";
+  if (kind !== undefined && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))) return kind;
   throw new Problem(
     "unsupported_media_type",
-    `the body must be application/json in UTF-8 or application/octet-stream, got ${header}`,
+    `the body must be ${names.join(" or ")}, text in UTF-8, got ${header}`,
   );
 }
 

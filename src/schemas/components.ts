@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { STAGES } from "../sampling/stages/index.ts";
 import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import { ANALYSIS_REPLIES } from "./analysis-replies.ts";
+import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
 import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
 import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
@@ -15,6 +17,7 @@ const REQUESTS = {
   BatchHeader: BATCH_HEADER,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
+  ...ANALYSIS_REQUESTS,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -23,6 +26,7 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Health: HEALTH,
+  ...ANALYSIS_REPLIES,
   Problem: PROBLEM,
 };
 

@@ -14,7 +14,7 @@ export const REPLY_HEADERS = {
   "server-timing": { type: "string", description: "`sample;dur=` the milliseconds that sampling took." },
 };
 
-const REQUEST_HEADERS = {
+export const REQUEST_HEADERS = {
   type: "object",
   properties: {
     "inference-header-content-length": {

@@ -6,8 +6,8 @@
 import { Problem } from "../errors.ts";
 import { pointerTo } from "../sampling/parse.ts";
 
-/** Where rows stand: at `logits`, at `rows[i].logits`, or nowhere. */
-export type Places = "step" | "batch" | "none";
+/** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
+export type Places = "step" | "batch" | "either" | "none";
 
 /** An array of numbers that goes to the number scanner instead of JSON.parse. */
 export type ScannedArray = "dense" | "values";
@@ -60,7 +60,8 @@ export class Nesting {
 
   /** Pointer to the row that the next byte belongs to. */
   get rowPointer(): string {
-    return this.#places === "batch" ? `/rows/${this.row}` : "";
+    const in_rows = this.#places === "batch" || this.#frames.some(({ kind }) => kind === "rows");
+    return in_rows ? `/rows/${this.row}` : "";
   }
 
   /** An opening bracket. An array to be scanned is named, and does not count as nesting. */
@@ -126,7 +127,7 @@ export class Nesting {
     if (this.#at_key) return "other";
     if (is_object && this.#key === "logits" && this.#holdsRow()) return "logits";
     if (is_object && this.#top.kind === "rows") return this.#newRow();
-    if (!is_object && this.#key === "rows" && this.#top.kind === "body" && this.#places === "batch")
+    if (!is_object && this.#key === "rows" && this.#top.kind === "body" && this.#mayHold("batch"))
       return "rows";
     return "other";
   }
@@ -137,6 +138,10 @@ export class Nesting {
   }
 
   #holdsRow(): boolean {
-    return this.#top?.kind === "row" || (this.#top?.kind === "body" && this.#places === "step");
+    return this.#top?.kind === "row" || (this.#top?.kind === "body" && this.#mayHold("step"));
+  }
+
+  #mayHold(places: "step" | "batch"): boolean {
+    return this.#places === places || this.#places === "either";
   }
 }

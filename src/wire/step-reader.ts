@@ -15,11 +15,15 @@ export interface Step {
   readonly place?: (problem: Problem) => Problem;
 }
 
-export interface StepReader {
+/** A body that is being read; what is taken from it, `next` of each kind of reader says. */
+export interface BodyReader {
   /** Takes the next bytes of the body. Throws a Problem when no further byte can make the body right. */
   write(chunk: Uint8Array): void;
   /** The body is complete. Throws a Problem when it is not right as a whole. */
   end(): void;
+}
+
+export interface StepReader extends BodyReader {
   /**
    * The next step that is ready, the problem of one that cannot be, or undefined when more bytes are needed or
    * all were taken. A step's row is valid until the next call.

@@ -1,17 +1,14 @@
 /** POST /v1/sample/batch: many rows in, their tokens out in the same order; one bad row fails alone. */
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { Problem } from "../../errors.ts";
 import { BATCH_ROUTE } from "../../schemas/routes.ts";
 import { writeBatch, writeProblem } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import { arrive } from "../arrive.ts";
 import { BATCH_BODY } from "../open-body.ts";
-import { ClientGone } from "../receive.ts";
 import { answerStep, sendTimed } from "../sample.ts";
 import type { Service } from "../service.ts";
-
-/** How long rows may be sampled before other requests get their turn, in milliseconds. */
-const TURN_MS = 2;
+import { nextTurn, TURN_MS } from "../turns.ts";
 
 export function addBatch(app: FastifyInstance, service: Service): void {
   app.post("/v1/sample/batch", { schema: BATCH_ROUTE }, async (request, reply) => {
@@ -63,10 +60,4 @@ function answerRow(service: Service, step: Step | Problem, request_id: string): 
     if (error instanceof Problem) return writeProblem(error, request_id);
     throw error;
   }
-}
-
-/** Lets the event loop go around once, and stops when nobody waits for the answer any more. */
-async function nextTurn({ raw }: FastifyReply): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  if (raw.destroyed) throw new ClientGone("the client closed the connection");
 }

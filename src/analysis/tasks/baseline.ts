@@ -1,0 +1,23 @@
+/** The figures of clean rows, as a baseline that /v1/diagnose takes. */
+import { fitBaseline } from "../baseline.ts";
+import { type Diagnosis, diagnoseOf } from "../diagnose.ts";
+import { asClasses, type Task, type TaskContext } from "./task.ts";
+
+export interface BaselineOptions {
+  readonly false_positive_rate: number;
+  readonly temperature: number;
+}
+
+export function baselineTask({ reader, inverse_temperature }: TaskContext, options: BaselineOptions): Task {
+  const diagnoses: Diagnosis[] = [];
+  return {
+    take(row) {
+      const values = asClasses(row.values);
+      diagnoses.push(diagnoseOf(reader.moments(values, inverse_temperature), values));
+    },
+    *finish() {
+      yield;
+      return { baseline: fitBaseline(diagnoses, options.false_positive_rate, options.temperature) };
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Collects a labelled set and calibrates on it. The logits are kept once, as float32; all
+ * else that is kept is a few numbers a row.
+ */
+import { Problem } from "../../errors.ts";
+import { type CalibrateOptions, calibrateInSlices } from "../calibrate.ts";
+import type { LabelledLogits } from "../labelled.ts";
+import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
+
+/** The method that a `calibration` object names: there is one so far. */
+export const TEMPERATURE_SCALING = "temperature_scaling";
+
+export function calibrateTask({ reader }: TaskContext, options: CalibrateOptions): Task {
+  const set = new GrowingSet();
+  return {
+    take(row) {
+      const values = asClasses(row.values);
+      const target = requireTarget(row.target, values.length);
+      reader.score(values, target, 1);
+      set.add(values, target);
+    },
+    *finish() {
+      const { temperature, ...account } = yield* calibrateInSlices(set.labelled(), options, reader);
+      return { calibration: { method: TEMPERATURE_SCALING, temperature }, ...account };
+    },
+  };
+}
+
+/** Rows of one length with their classes, in a buffer that doubles. */
+class GrowingSet {
+  #values = new Float32Array(4096);
+  #targets: number[] = [];
+  #classes = 0;
+
+  add(row: Float32Array, target: number): void {
+    if (this.#targets.length === 0) this.#classes = row.length;
+    if (row.length !== this.#classes) {
+      const detail = `all rows must hold as many logits as the first, ${this.#classes}, got ${row.length}`;
+      throw new Problem("length_mismatch", detail, "/logits");
+    }
+    const at = this.#targets.length * this.#classes;
+    if (at + row.length > this.#values.length) this.#grow(at + row.length);
+    this.#values.set(row, at);
+    this.#targets.push(target);
+  }
+
+  labelled(): LabelledLogits {
+    const values = this.#values.subarray(0, this.#targets.length * this.#classes);
+    return { values, classes: this.#classes, targets: Int32Array.from(this.#targets) };
+  }
+
+  #grow(length: number): void {
+    const larger = new Float32Array(Math.max(length, 2 * this.#values.length));
+    larger.set(this.#values);
+    this.#values = larger;
+  }
+}

@@ -1,0 +1,113 @@
+/** Probabilities, log-odds, entropy and a decision for each row. */
+import { Problem } from "../../errors.ts";
+import { checkThresholds, decide, type Thresholds } from "../decide.ts";
+import { logistic } from "../logistic.ts";
+import { entropy, moments } from "../moments.ts";
+import { logOddsOf } from "../softmax.ts";
+import { asClasses, checkLabels, type Task, type TaskContext, type TaskRow } from "./task.ts";
+
+export interface ProbabilitiesOptions {
+  readonly labels: readonly string[] | undefined;
+  /** by class, or by label */
+  readonly threshold: number | readonly number[] | Readonly<Record<string, number>> | undefined;
+  /** leave the lists to `tensor`: only the rest is reported */
+  readonly without_lists: boolean;
+  /** how many numbers the lists of all rows may hold */
+  readonly values_max: number;
+}
+
+export interface ProbabilitiesTask extends Task {
+  /** probabilities of all rows as float32, row after row; with `without_lists` */
+  readonly tensor: readonly Float32Array[];
+}
+
+export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOptions): ProbabilitiesTask {
+  const { labels } = options;
+  const results: unknown[] = [];
+  const tensor: Float32Array[] = [];
+  let values = 0;
+  return {
+    tensor,
+    take(row) {
+      checkLabels(labels, row.values.length);
+      values += row.values.length;
+      if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
+      if (options.without_lists) tensor.push(narrow(context, row));
+      results.push(row.values.length === 1 ? binary(context, options, row) : many(context, options, row));
+    },
+    *finish() {
+      yield;
+      return context.single ? results[0] : { results };
+    },
+  };
+}
+
+/** Two classes and more. */
+function many({ reader, inverse_temperature }: TaskContext, options: ProbabilitiesOptions, row: TaskRow) {
+  const m = reader.moments(row.values, inverse_temperature);
+  const probabilities = reader.probabilities(row.values, inverse_temperature);
+  const decision = decisionOf(probabilities, options);
+  const lists = options.without_lists
+    ? {}
+    : { probabilities: Array.from(probabilities), log_odds: Array.from(logOddsOf(m, row.values)) };
+  return { ...lists, top_id: m.max_id, entropy: entropy(m), ...decision };
+}
+
+/** A single logit: the logistic function, and its complement computed apart. Only the "yes" can fire. */
+function binary({ reader, inverse_temperature }: TaskContext, options: ProbabilitiesOptions, row: TaskRow) {
+  reader.moments(row.values, inverse_temperature);
+  const log_odds = row.values[0]! * inverse_temperature;
+  const probability = logistic(log_odds);
+  const classes = moments(asClasses(row.values), inverse_temperature);
+  return {
+    probability,
+    complement: logistic(-log_odds),
+    log_odds,
+    entropy: entropy(classes),
+    ...decisionOf([probability], options),
+  };
+}
+
+function narrow({ reader, inverse_temperature }: TaskContext, { values }: TaskRow): Float32Array {
+  if (values.length > 1) return reader.probabilitiesF32(values, inverse_temperature).slice();
+  reader.moments(values, inverse_temperature);
+  return Float32Array.of(logistic(values[0]! * inverse_temperature));
+}
+
+function decisionOf(probabilities: ArrayLike<number>, { labels, threshold }: ProbabilitiesOptions) {
+  if (threshold === undefined) return {};
+  const thresholds = thresholdsOf(threshold, labels);
+  checkThresholds(thresholds, probabilities.length);
+  const decision = decide(probabilities, thresholds);
+  const label = decision.class_id === null ? null : (labels?.[decision.class_id] ?? null);
+  return { decision: { ...decision, ...(labels !== undefined && { label }) } };
+}
+
+/** Thresholds by label, as a list by class. */
+function thresholdsOf(
+  threshold: NonNullable<ProbabilitiesOptions["threshold"]>,
+  labels: readonly string[] | undefined,
+): Thresholds {
+  if (typeof threshold === "number" || Array.isArray(threshold)) return threshold as Thresholds;
+  const by_label = threshold as Readonly<Record<string, number>>; // neither number nor array is left
+  if (labels === undefined) {
+    throw new Problem("option_conflict", "thresholds by label need labels, got none", "/labels");
+  }
+  const unknown = Object.keys(by_label).find((label) => !labels.includes(label));
+  if (unknown !== undefined) {
+    throw new Problem(
+      "unknown_option",
+      `there is no label ${JSON.stringify(unknown)}`,
+      `/threshold/${unknown}`,
+    );
+  }
+  // A class that no threshold was given for never fires.
+  return labels.map((label) => by_label[label] ?? Number.POSITIVE_INFINITY);
+}
+
+function tooMany(values_max: number): Problem {
+  return new Problem(
+    "limit_exceeded",
+    `a JSON reply may list at most ${values_max} probabilities, and these rows have more; with Accept: application/octet-stream they come as a tensor`,
+  );
+}

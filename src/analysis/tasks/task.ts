@@ -1,0 +1,60 @@
+/**
+ * What an analysis endpoint does, apart from the wire: rows go in one after another, a reply comes out. A task sees
+ * float32 rows and checked options; it knows neither bytes nor HTTP.
+ */
+import { Problem } from "../../errors.ts";
+import type { RowReader } from "../row-reader.ts";
+import { checkTarget } from "../score.ts";
+
+export interface TaskRow {
+  /** valid until the next row */
+  readonly values: Float32Array;
+  /** what was sent as the class that came; undefined: nothing */
+  readonly target: unknown;
+}
+
+export interface Task {
+  /** Throws a Problem with a pointer such as `/logits/17`, `/target` or `/labels`, relative to the row or the request. */
+  take(row: TaskRow): void;
+  /** The reply, with pauses for others while there is much to do. */
+  finish(): Generator<undefined, unknown>;
+}
+
+/** What every task is given. */
+export interface TaskContext {
+  readonly reader: RowReader;
+  /** one row was sent, not a list: the reply is that row's alone */
+  readonly single: boolean;
+  /** 1 / T */
+  readonly inverse_temperature: number;
+}
+
+/** A single logit x is the binary case: classes 0 ("no") and 1 ("yes") with logits (0, x). */
+export function asClasses(values: Float32Array): Float32Array {
+  return values.length === 1 ? Float32Array.of(0, values[0]!) : values;
+}
+
+/** The class that came, as a number below `classes`. */
+export function requireTarget(target: unknown, classes: number): number {
+  if (target === undefined)
+    throw new Problem("invalid_option", "each row needs the class that came, got none", "/target");
+  if (typeof target !== "number") {
+    throw new Problem(
+      "invalid_option",
+      `a class must be given by its id, a number, got ${JSON.stringify(target)}`,
+      "/target",
+    );
+  }
+  checkTarget(target, classes, "/target");
+  return target;
+}
+
+/** One name a class, or one for the "yes" of a single logit. */
+export function checkLabels(labels: readonly string[] | undefined, classes: number): void {
+  if (labels === undefined || labels.length === classes) return;
+  throw new Problem(
+    "length_mismatch",
+    `labels must hold one name a class, ${classes}, got ${labels.length}`,
+    "/labels",
+  );
+}

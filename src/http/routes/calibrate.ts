@@ -1,0 +1,16 @@
+/** POST /v1/calibrate: validation rows with their classes in, the calibration and the account of it out. */
+import type { FastifyInstance } from "fastify";
+import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
+import { parseCalibrate } from "../../schemas/analysis-options.ts";
+import { CALIBRATE_ROUTE } from "../../schemas/analysis-routes.ts";
+import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
+import { JSON_TYPE } from "../sample.ts";
+
+export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {
+  app.post("/v1/calibrate", { schema: CALIBRATE_ROUTE }, async (request, reply) => {
+    const result = await analyze(analysis, request, reply, (head) =>
+      calibrateTask(taskContext(analysis, head, 1), parseCalibrate(head.options)),
+    );
+    return reply.type(JSON_TYPE).send(await writeReply(result.reply, reply));
+  });
+}

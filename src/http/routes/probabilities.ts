@@ -1,0 +1,42 @@
+/** POST /v1/probabilities: rows of logits in, probabilities and decisions out, as JSON or as a tensor. */
+import { Buffer } from "node:buffer";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
+import { parseProbabilities } from "../../schemas/analysis-options.ts";
+import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
+import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
+import { HEADER_LENGTH } from "../open-body.ts";
+import { JSON_TYPE } from "../sample.ts";
+
+const TENSOR_TYPE = "application/octet-stream";
+
+export function addProbabilities(app: FastifyInstance, analysis: Analysis): void {
+  const values_max = analysis.service.config.limits.analysis_values_max;
+  app.post("/v1/probabilities", { schema: PROBABILITIES_ROUTE }, async (request, reply) => {
+    const without_lists = wantsTensor(request.headers.accept);
+    const result = await analyze(analysis, request, reply, (head) => {
+      const { options, temperature } = parseProbabilities(head.options);
+      const context = taskContext(analysis, head, temperature);
+      return probabilitiesTask(context, { ...options, without_lists, values_max });
+    });
+    const text = await writeReply(result.reply, reply);
+    return without_lists ? sendTensor(reply, text, result.task.tensor) : reply.type(JSON_TYPE).send(text);
+  });
+}
+
+/** True when the client names the tensor's type and not JSON. */
+function wantsTensor(accept = ""): boolean {
+  return accept.includes(TENSOR_TYPE) && !accept.includes("application/json");
+}
+
+/** The JSON of the reply, and behind it the probabilities: float32, little-endian, row after row. */
+function sendTensor(reply: FastifyReply, text: string, rows: readonly Float32Array[]): FastifyReply {
+  const head = Buffer.from(text);
+  const tensor = rows.map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength),
+  );
+  return reply
+    .header(HEADER_LENGTH, head.length)
+    .type(TENSOR_TYPE)
+    .send(Buffer.concat([head, ...tensor]));
+}

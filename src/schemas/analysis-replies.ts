@@ -1,0 +1,147 @@
+/** The bodies of analysis replies. src/analysis/tasks makes them; a test holds the two together. */
+import { z } from "zod";
+import { BASELINE, CALIBRATION } from "./analysis.ts";
+
+const nats = (what: string) => z.number().describe(`${what}, in nats.`);
+const logprob = z.number().nullable().describe("ln p of the class that came; null stands for −∞.");
+const rank = z.int().describe("1 = the most likely class; among equal logits the lower id comes first.");
+const log_odds = z.number().nullable();
+
+const DECISION = z.strictObject({
+  class_id: z.int().nullable().describe("The class that fires; null: none reaches its threshold."),
+  label: z.string().nullable().optional().describe("Its name; with `labels`."),
+  probability: z.number().describe("Of the class that fires, or of the likeliest when none does."),
+  threshold: z.number().nullable().describe("What that class had to reach; null: it never fires."),
+  threshold_log_odds: z.number().nullable().describe("The same as log-odds; null for a threshold of 1."),
+});
+
+const CLASSES = z.strictObject({
+  probabilities: z.array(z.number()).optional().describe("Softmax by class id; absent from tensor replies."),
+  log_odds: z
+    .array(log_odds)
+    .optional()
+    .describe(
+      "ln(p / (1 − p)) by class id, exact where p has long been rounded to 1; null for p = 0 and p = 1.",
+    ),
+  top_id: z.int().describe("The most likely class, ties to the lowest id."),
+  entropy: nats("−Σ p ln p"),
+  decision: DECISION.optional(),
+});
+
+const BINARY = z
+  .strictObject({
+    probability: z.number().describe("1 / (1 + e⁻ˣ)."),
+    complement: z.number().describe("1 − p, computed apart, so that it is exact where p is rounded to 1."),
+    log_odds: z.number().describe("The logit, divided by the temperature."),
+    entropy: nats("−Σ p ln p"),
+    decision: DECISION.optional(),
+  })
+  .describe("A row of one logit.");
+
+const PROBABILITIES = z.union([CLASSES, BINARY]);
+
+const LOSS = {
+  cross_entropy: nats("−ln p of the class that came").nullable().describe("null stands for ∞."),
+  cross_entropy_bits: z.number().nullable().describe("The same in bits."),
+};
+
+const MEAN_LOSS = {
+  cross_entropy: z.number().nullable().describe("Mean of −ln p over the rows, in nats; null stands for ∞."),
+  cross_entropy_bits: z.number().nullable().describe("The same in bits."),
+  perplexity: z.number().nullable().describe("exp of the mean cross-entropy."),
+};
+
+const Z_SCORES = z.strictObject({
+  margin: z.number().nullable(),
+  ln_entropy: z.number().nullable(),
+  energy: z.number().nullable(),
+  ln_varentropy: z.number().nullable(),
+  logit_deviation: z.number().nullable(),
+});
+
+const DIAGNOSIS = z.strictObject({
+  top_id: z.int().describe("The most likely class, ties to the lowest id."),
+  probability: z.number().describe("Its probability."),
+  margin: nats("Log-odds of the first class against the second")
+    .nullable()
+    .describe("null: no second class."),
+  entropy: nats("−Σ p ln p"),
+  relative_entropy: z.number().describe("Entropy / ln n: 0 = certain, 1 = uniform."),
+  varentropy: z.number().describe("Variance of ln p, in nats²."),
+  energy: nats("ln Σ exp(x / T)"),
+  logit_variance: z.number().describe("Variance of the logits that are not masked."),
+  verdict: z
+    .enum(["confident", "torn", "unsure"])
+    .describe(
+      "confident: one class holds 80 % or more. torn: two hold 80 % or more together and neither is small (margin at most ln 4). unsure: anything else.",
+    ),
+  label: z.string().optional().describe("Name of the most likely class; with `labels`."),
+  confidently_wrong: z
+    .boolean()
+    .optional()
+    .describe("The verdict is confident and another class came; with `target`."),
+  z_scores: Z_SCORES.optional().describe("(figure − median) / deviation of the clean rows; with `baseline`."),
+  suspicion: z
+    .number()
+    .nullable()
+    .optional()
+    .describe("The largest z-score towards weaker evidence, of margin, entropy and energy; with `baseline`."),
+  suspicious: z
+    .boolean()
+    .optional()
+    .describe("The suspicion is above the baseline's threshold: a heuristic; with `baseline`."),
+});
+
+const interval = z.strictObject({ low: z.number(), high: z.number() });
+
+const BIN = z.strictObject({
+  lower: z.number(),
+  upper: z.number().describe("Confidences of (lower, upper]."),
+  rows: z.int(),
+  confidence: z.number().nullable().describe("Mean confidence; null in an empty bin."),
+  accuracy: z.number().nullable().describe("Share that was right; null in an empty bin."),
+});
+
+const QUALITY = z.strictObject({
+  accuracy: z.number().describe("Share of rows whose likeliest class came; no temperature changes it."),
+  nll: nats("Mean cross-entropy"),
+  brier: z.number().describe("Mean Σ (p − y)² over all classes, 0 … 2."),
+  ece: z.number().describe("Expected calibration error."),
+  mce: z.number().describe("The largest gap of a bin."),
+  classwise_ece: z.number().describe("The same asked of every class, bins of equal width."),
+  overconfidence: z.number().describe("Mean confidence minus accuracy."),
+  bins: z.array(BIN).describe("The reliability diagram."),
+});
+
+export const ANALYSIS_REPLIES = {
+  ProbabilitiesReply: z
+    .union([PROBABILITIES, z.strictObject({ results: z.array(PROBABILITIES) })])
+    .describe("One row's probabilities, or those of each row."),
+  ScoreReply: z
+    .union([
+      z.strictObject({ logprob, rank, ...LOSS, perplexity: z.number().nullable() }),
+      z.strictObject({
+        results: z.array(z.strictObject({ logprob, rank, ...LOSS })),
+        rows: z.int().describe("How many rows."),
+        ...MEAN_LOSS,
+      }),
+    ])
+    .describe("How well the rows foresaw what came."),
+  DiagnoseReply: z
+    .union([DIAGNOSIS, z.strictObject({ results: z.array(DIAGNOSIS) })])
+    .describe("One row's diagnosis, or that of each row."),
+  CalibrateReply: z
+    .strictObject({
+      calibration: CALIBRATION,
+      passes: z.int().describe("How often the solver read the set."),
+      rows: z.int().describe("How many rows."),
+      before: QUALITY,
+      after: QUALITY,
+      intervals: z
+        .strictObject({ temperature: interval, ece_before: interval, ece_after: interval })
+        .optional()
+        .describe("Bootstrap intervals; with `resamples`."),
+    })
+    .describe("The temperature with the smallest cross-entropy, and what it changes."),
+  BaselineReply: z.strictObject({ baseline: BASELINE }).describe("A baseline for /v1/diagnose."),
+};

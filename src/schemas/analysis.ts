@@ -1,0 +1,115 @@
+/**
+ * What the analysis endpoints take besides rows: the options of each, strict, with their ranges. The rows themselves
+ * never pass through zod.
+ */
+import { z } from "zod";
+import { CALIBRATE_DEFAULTS } from "../analysis/calibrate.ts";
+import { TEMPERATURE_SCALING } from "../analysis/tasks/calibrate.ts";
+import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/temperature.ts";
+import { finite, oneOf, rule, show, whole } from "../sampling/fields.ts";
+import { canonicalSeed } from "../sampling/rng.ts";
+
+const LABELS_MAX = 65_536;
+
+const temperature = finite({ min: TEMPERATURE_MIN, max: TEMPERATURE_MAX });
+
+/** The object that /v1/calibrate replies with. */
+export const CALIBRATION = z
+  .strictObject({
+    method: oneOf([TEMPERATURE_SCALING]).describe("How the logits are rescaled."),
+    temperature: temperature.describe("Every logit is divided by it first."),
+  })
+  .describe("A calibration, as /v1/calibrate replies it.");
+
+const SCALING = {
+  temperature: temperature
+    .optional()
+    .describe("Divides every logit before softmax. Default 1. Excludes `calibration`."),
+  calibration: CALIBRATION.optional(),
+};
+
+const LABELS = z
+  .array(z.string(rule("must be a string")), rule("must be an array of strings"))
+  .min(1, rule("must name at least one class"))
+  .max(LABELS_MAX, rule(`must name at most ${LABELS_MAX} classes`))
+  .refine((labels) => new Set(labels).size === labels.length, rule("must be distinct"))
+  .optional()
+  .describe("Names of the classes, by id; for rows of one logit the one name of “yes”.");
+
+const threshold = finite({ min: 0, openMin: true, max: 1 });
+
+const THRESHOLD = z
+  .union(
+    [threshold, z.array(threshold).min(1), z.record(z.string(), threshold)],
+    rule("must be a number of (0, 1], an array of one for each class, or an object of label → number"),
+  )
+  .optional()
+  .describe(
+    "Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id, or by label (a label left out never fires).",
+  );
+
+const spread = z.strictObject({ median: finite(), deviation: finite({ min: 0 }) });
+
+/** The object that /v1/baseline replies with. */
+export const BASELINE = z
+  .strictObject({
+    rows: whole({ min: 1 }).describe("How many clean rows it was fitted to."),
+    temperature: temperature.describe("The temperature that it was fitted at."),
+    false_positive_rate: finite({ min: 0, openMin: true, max: 0.5 }).describe(
+      "Share of clean rows that the flag may hit.",
+    ),
+    threshold: finite().describe("A row is suspicious when its suspicion is larger."),
+    features: z.strictObject({
+      margin: spread,
+      ln_entropy: spread,
+      energy: spread,
+      ln_varentropy: spread,
+      logit_deviation: spread,
+    }),
+  })
+  .describe("What clean rows look like, as /v1/baseline replies it.");
+
+export const PROBABILITIES_OPTIONS = z.strictObject({ ...SCALING, labels: LABELS, threshold: THRESHOLD });
+
+export const SCORE_OPTIONS = z.strictObject(SCALING);
+
+export const DIAGNOSE_OPTIONS = z.strictObject({
+  ...SCALING,
+  labels: LABELS,
+  baseline: BASELINE.optional(),
+});
+
+export const BASELINE_OPTIONS = z.strictObject({
+  ...SCALING,
+  false_positive_rate: finite({ min: 0, openMin: true, max: 0.5 })
+    .default(0.01)
+    .describe("Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows."),
+});
+
+export const CALIBRATE_OPTIONS = z.strictObject({
+  bins: whole({ min: 1, max: 1000 })
+    .default(CALIBRATE_DEFAULTS.bins)
+    .describe("Bins of the reliability diagram and of ECE."),
+  binning: oneOf(["equal_width", "equal_mass"])
+    .default(CALIBRATE_DEFAULTS.binning)
+    .describe("Bins of equal width, or of equally many rows."),
+  resamples: whole({ min: 0, max: 10_000 })
+    .default(CALIBRATE_DEFAULTS.resamples)
+    .describe("Bootstrap resamples behind the intervals; 0: no intervals."),
+  confidence_level: finite({ min: 0, max: 1, openMin: true, openMax: true })
+    .default(CALIBRATE_DEFAULTS.level)
+    .describe("Share of the resamples inside an interval."),
+  seed: z
+    .union([z.string(), z.number()])
+    .transform((value, context) => {
+      const seed = canonicalSeed(value);
+      if (seed !== undefined) return seed;
+      context.addIssue({
+        code: "custom",
+        message: `must be an integer of 64 bits, as a number or a decimal string, got ${show(value)}`,
+      });
+      return z.NEVER;
+    })
+    .default(CALIBRATE_DEFAULTS.seed)
+    .describe("Seed of the resamples."),
+});
