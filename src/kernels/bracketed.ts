@@ -27,7 +27,7 @@ export function bracketedCut(
   const all = cutFrom(-Infinity, EVERY_TIE);
   prepareWeights(machine, row, temperature, all);
   const total = wasm.bracket(row.address, row.blocks, low, high, sums.address);
-  const above = wasm.bracketMass();
+  const above = machine.results[0]!;
   const limit = share * total;
   if (reaches(above, limit, inclusive)) return undefined;
 

@@ -20,6 +20,7 @@ export interface KernelExports {
     bracket_values: number,
     bracket_weights: number,
     counts: number,
+    results: number,
   ): void;
   scan(values: number, maxima: number, blocks: number): number;
   largest(maxima: number, blocks: number): number;
@@ -48,7 +49,6 @@ export interface KernelExports {
   boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
   sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
   bracket(values: number, blocks: number, low: number, high: number, sums: number): number;
-  bracketMass(): number;
   fillBracket(values: number, blocks: number): number;
   weighBracket(size: number, high: number, scale: number): void;
   collectBin(size: number, high: number, scale: number, bin: number, capacity: number): number;
@@ -63,7 +63,14 @@ export interface KernelExports {
     shift: number,
     mask: number,
     by_mass: boolean,
+    centered: boolean,
+    center: number,
+    rest: number,
   ): void;
+  moments(values: number, maxima: number, blocks: number, largest: number, temperature: number): void;
+  valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
+  applyMask(values: number, maxima: number, blocks: number, words: number): void;
+  copy(to: number, from: number, bytes: number): void;
   widenF16(from: number, to: number, elements: number): void;
   widenBF16(from: number, to: number, elements: number): void;
 }
@@ -73,6 +80,8 @@ export interface Machine {
   readonly wasm: KernelExports;
   readonly buffer: ArrayBuffer;
   readonly layout: Layout;
+  /** what a pass has to say beyond its return value */
+  readonly results: Float64Array;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -100,10 +109,11 @@ export function instantiate(limits: KernelLimits): Machine {
     layout.bracket_values,
     layout.bracket_weights,
     layout.counts,
+    layout.results,
   );
-  return { wasm, buffer: memory.buffer, layout };
+  return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+function decodeBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

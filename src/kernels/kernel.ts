@@ -10,15 +10,14 @@
  *
  * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind.
  */
-import { assert } from "../errors.ts";
-import { Edits } from "./edits.ts";
-import { instantiate, type Machine } from "./instance.ts";
-import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
-import { Row } from "./row.ts";
-import { type Cut, EVERY_TIE, gather, kthLargest, setWindow, topK } from "./select.ts";
-import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
+import type { Distribution, ValueMoments } from "./distribution.ts";
+import { instantiate } from "./instance.ts";
+import type { KernelLimits } from "./layout.ts";
+import type { Row } from "./row.ts";
+import type { Cut } from "./select.ts";
+import { WasmKernel } from "./wasm-kernel.ts";
 
+export type { Distribution, ValueMoments } from "./distribution.ts";
 export { exp, ln } from "./float64.ts";
 export { KERNEL_HASH } from "./kernel.wasm.ts";
 export { BLOCK, type KernelLimits, SELECTION_MAX } from "./layout.ts";
@@ -86,10 +85,44 @@ export interface Kernel {
     ceiling_tie_id?: number,
   ): number;
 
-  /** Result of the last kthLargest or topP. */
+  /** Entropy, varentropy, Σp², normaliser and mean logit of the survivors at T, in one pass. Needs a finite one. */
+  distribution(
+    row: Row,
+    temperature: number,
+    floor: number,
+    tie_id: number,
+    ceiling?: number,
+    ceiling_tie_id?: number,
+  ): Distribution;
+  /** Count, mean and population standard deviation of the surviving logits, in float64. */
+  valueMoments(
+    row: Row,
+    floor: number,
+    tie_id: number,
+    ceiling?: number,
+    ceiling_tie_id?: number,
+  ): ValueMoments;
+  /**
+   * Locally typical: the window of tokens whose −ln p is closest to the entropy of the row at T, until their mass
+   * reaches p − 1e-7. Needs a finite maximum. Result in `cut`, with a ceiling, and `cut_mass`; tie rules in
+   * typical.ts. Returns the size of the selection, sorted as topK sorts; −1 when there are more than SELECTION_MAX.
+   */
+  typicalCut(row: Row, temperature: number, p: number): number;
+
+  /**
+   * Masks every token whose bit is not set: bit i % 32 of word i / 32 for token i. Words that are missing count as 0.
+   * Bits at or past the row's length do not matter.
+   */
+  applyMask(row: Row, words: Uint32Array): void;
+  /** Keeps a copy of a finished row; there is one place for it in a kernel. */
+  snapshot(row: Row): void;
+  /** Puts the row back as it was when `snapshot` was called for it; to ask for another row is a programmer's error. */
+  restore(row: Row): void;
+
+  /** Result of the last kthLargest, topP or typicalCut. */
   readonly cut: Cut;
   /**
-   * Share of the row's mass that the last topP kept. Peaked rows are decided by bounds, and weighed only when this
+   * Share of the row's mass that the last topP or typicalCut kept. Peaked rows are decided by bounds, and weighed only when this
    * is read: read it before the row is edited or returned.
    */
   readonly cut_mass: number;
@@ -101,135 +134,4 @@ export interface Kernel {
 /** Makes a kernel with a memory of its own, of a size fixed by the limits. */
 export function createKernel(limits: KernelLimits): Kernel {
   return new WasmKernel(instantiate(limits), limits);
-}
-
-class WasmKernel implements Kernel {
-  readonly selected_ids: Int32Array;
-  readonly selected_logits: Float32Array;
-  cut: Cut = { floor: -Infinity, tie_id: -1, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
-  readonly #machine: Machine;
-  readonly #free: Row[] = [];
-  readonly #edits: Edits;
-  /** of the last normaliser, and of the last top-p: the one does not disturb a draw from the other */
-  readonly #sums: BlockSums;
-  readonly #cut_sums: BlockSums;
-  #cut_mass: number | undefined = 1;
-  #cut_row: Row | undefined;
-  #cut_version = 0;
-  #cut_temperature = 1;
-
-  constructor(machine: Machine, limits: KernelLimits) {
-    const { buffer, layout } = machine;
-    this.#machine = machine;
-    this.#edits = new Edits(limits.vocab_size_max);
-    this.#sums = new BlockSums(layout.sums);
-    this.#cut_sums = new BlockSums(layout.cut_sums);
-    this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);
-    this.selected_logits = new Float32Array(buffer, layout.selected_logits, SELECTION_MAX);
-    for (let i = limits.rows_max - 1; i >= 0; i--) {
-      this.#free.push(new Row(machine, layout.rows + i * layout.row_bytes, limits.vocab_size_max));
-    }
-  }
-
-  leaseRow(): Row | undefined {
-    return this.#free.pop();
-  }
-
-  returnRow(row: Row): void {
-    assert(!this.#free.includes(row), "a row is returned once");
-    this.#free.push(row);
-  }
-
-  max(row: Row): number {
-    return row.max;
-  }
-
-  firstNaN(row: Row): number {
-    return row.nan_suspected ? this.#machine.wasm.firstNaN(row.address, row.blocks) : -1;
-  }
-
-  edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void {
-    this.#edits.repair(row, token_ids, count, old_values);
-  }
-
-  argmax(row: Row): number {
-    if (row.max === -Infinity) return -1;
-    return this.#machine.wasm.argmax(row.address, row.maxima_address, row.blocks, row.max);
-  }
-
-  topK(row: Row, k: number): number {
-    return topK(this.#machine, row, k);
-  }
-
-  kthLargest(row: Row, k: number): void {
-    this.cut = kthLargest(this.#machine, row, k);
-  }
-
-  gather(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
-    this.#machine.wasm.setWindow(floor, tie_id, ceiling, ceiling_tie_id);
-    return gather(this.#machine, row, SELECTION_MAX);
-  }
-
-  count(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
-    this.#machine.wasm.setWindow(floor, tie_id, ceiling, ceiling_tie_id);
-    return this.#machine.wasm.count(row.address, row.maxima_address, row.blocks);
-  }
-
-  logSumExp(
-    row: Row,
-    temperature: number,
-    floor: number,
-    tie_id: number,
-    ceiling = Infinity,
-    ceiling_tie_id = EVERY_TIE,
-  ): number {
-    const cut = { floor, tie_id, ceiling, ceiling_tie_id };
-    return logSumExp(this.#machine, this.#sums, row, temperature, cut);
-  }
-
-  topP(row: Row, temperature: number, p: number, inclusive = false): number {
-    const share = inclusive ? p + MASS_SLACK : p - MASS_SLACK;
-    const question = { row, temperature, share, inclusive };
-    const answer = findTopP(this.#machine, this.#cut_sums, question);
-    this.cut = answer.cut;
-    this.#cut_mass = answer.mass;
-    this.#cut_row = row;
-    this.#cut_version = row.version;
-    this.#cut_temperature = temperature;
-    setWindow(this.#machine, answer.cut);
-    const selected = gather(this.#machine, row, SELECTION_MAX);
-    if (selected >= 0) this.#machine.wasm.sortSelection(selected, selected);
-    else if (!answer.summed) sumWeights(this.#machine, this.#cut_sums, row, temperature, answer.cut);
-    return selected;
-  }
-
-  get cut_mass(): number {
-    if (this.#cut_mass === undefined) {
-      const row = this.#cut_row;
-      assert(row !== undefined && row.version === this.#cut_version, "the row is as topP saw it");
-      this.#cut_mass = massOf(this.#machine, this.#sums, row, this.#cut_temperature, this.cut);
-    }
-    return this.#cut_mass;
-  }
-
-  draw(
-    row: Row,
-    temperature: number,
-    floor: number,
-    tie_id: number,
-    u: number,
-    ceiling = Infinity,
-    ceiling_tie_id = EVERY_TIE,
-  ): number {
-    const largest = Math.min(row.max, ceiling);
-    if (largest === -Infinity) return -1;
-    if (largest === Infinity) return drawInfinite(this.#machine, row, u);
-    const cut = { floor, tie_id, ceiling, ceiling_tie_id };
-    let sums = this.#cut_sums;
-    if (!sums.areOf(row, temperature, cut)) {
-      sums = this.#sums;
-      if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
-    }
-    return draw(this.#machine, sums, row, temperature, cut, u);
-  }
 }

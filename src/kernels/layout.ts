@@ -4,7 +4,7 @@
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging ·
- *              table · counts · bracket
+ *              table · counts · bracket · mask · snapshot
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32)
  *
@@ -47,12 +47,17 @@ export interface Layout {
   readonly sort_keys: number;
   readonly sort_spare: number;
   readonly staging: number;
+  /** 8 f64 */
+  readonly results: number;
   readonly bit_positions: number;
   readonly counts: number;
   readonly bracket_counts: number;
   readonly bracket_lanes: number;
   readonly bracket_values: number;
   readonly bracket_weights: number;
+  readonly mask_words: number;
+  /** a row's values and block maxima, as they were */
+  readonly snapshot: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -80,17 +85,28 @@ export function layoutFor(limits: KernelLimits): Layout {
     sort_keys: take(CANDIDATES_MAX * 8),
     sort_spare: take(CANDIDATES_MAX * 8),
     staging: take(STAGING_BYTES + 64),
+    results: take(64),
     bit_positions: take(256 * 8),
     counts: take((SAMPLE_BINS + 8) * 4),
     bracket_counts: take(blocks),
     bracket_lanes: take(blocks * BLOCK + 64),
     bracket_values: take(blocks * BLOCK * 4 + 64),
     bracket_weights: take(blocks * BLOCK * 4 + 64),
+    mask_words: take(blocks * (BLOCK / 8)),
+    snapshot: take(rowBytes(blocks)),
   };
-  const maxima_offset = alignUp(blocks * BLOCK * 4 + 64, ALIGNMENT);
-  const row_bytes = alignUp(maxima_offset + alignUp(blocks, 4) * 4, ALIGNMENT);
+  const row_bytes = rowBytes(blocks);
+  const maxima_offset = maximaOffset(blocks);
   const pages = Math.ceil((next + row_bytes * limits.rows_max) / PAGE_BYTES);
   return { ...scratch, rows: next, row_bytes, maxima_offset, pages };
+}
+
+function maximaOffset(blocks: number): number {
+  return alignUp(blocks * BLOCK * 4 + 64, ALIGNMENT);
+}
+
+function rowBytes(blocks: number): number {
+  return alignUp(maximaOffset(blocks) + alignUp(blocks, 4) * 4, ALIGNMENT);
 }
 
 function alignUp(value: number, step: number): number {

@@ -5,7 +5,7 @@
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import type { Row } from "./row.ts";
-import { type Cut, EVERY_TIE, setWindow, tieId } from "./select.ts";
+import { type Cut, countEqual, setWindow, tieId } from "./select.ts";
 
 /** Temperatures beyond this range weigh as its ends do: all or nothing, or all alike. */
 const TEMPERATURE_MIN = 1e-30;
@@ -53,13 +53,19 @@ export class BlockSums {
   }
 }
 
-/** Fixes the weights for the survivors of a cut; returns what to add to ln Σ w for ln Σ exp(x/T). */
-export function prepareWeights(machine: Machine, row: Row, temperature: number, cut: Cut): number {
-  const clamped = Math.min(Math.max(temperature, TEMPERATURE_MIN), TEMPERATURE_MAX);
-  return machine.wasm.prepareWeights(Math.min(row.max, cut.ceiling), clamped);
+export function clampTemperature(temperature: number): number {
+  return Math.min(Math.max(temperature, TEMPERATURE_MIN), TEMPERATURE_MAX);
 }
 
-/** Weighs the survivors of a cut; returns what to add to ln Σ w. */
+/**
+ * Fixes the weights for the survivors of a cut; returns what to add to ln Σ w for
+ * ln Σ exp((x − largest)/T), where `largest` is the smaller of the row's maximum and the ceiling.
+ */
+export function prepareWeights(machine: Machine, row: Row, temperature: number, cut: Cut): number {
+  return machine.wasm.prepareWeights(Math.min(row.max, cut.ceiling), clampTemperature(temperature));
+}
+
+/** Weighs the survivors of a cut; returns what `prepareWeights` does. */
 export function sumWeights(
   machine: Machine,
   sums: BlockSums,
@@ -89,7 +95,7 @@ export function logSumExp(
   const largest = Math.min(row.max, cut.ceiling);
   if (largest === -Infinity || largest === Infinity) return largest;
   const offset = sumWeights(machine, sums, row, temperature, cut);
-  return ln(sums.total) + offset;
+  return ln(sums.total) + offset + largest / clampTemperature(temperature);
 }
 
 /** Inverse CDF in id order over the survivors; −1 when there is none. The weights of `cut` must be summed in `sums`. */
@@ -108,8 +114,6 @@ export function draw(
 
 /** Tokens of +Infinity share the probability evenly. */
 export function drawInfinite(machine: Machine, row: Row, u: number): number {
-  const { wasm } = machine;
-  wasm.setWindow(Infinity, EVERY_TIE, Infinity, EVERY_TIE);
-  const equal = wasm.count(row.address, row.maxima_address, row.blocks);
+  const equal = countEqual(machine, row, Infinity);
   return tieId(machine, row, Infinity, Math.floor(u * equal) + 1);
 }

@@ -6,12 +6,21 @@ import type { Machine } from "./instance.ts";
 import { BINS } from "./layout.ts";
 import type { Row } from "./row.ts";
 
-/** The lowest value that still survives, how many tokens of that value do, and what they and all above amount to. */
+/** The lowest value that still survives, what all above amount to, and what all of that value do. */
 export interface Crossing {
-  floor: number;
-  equal_kept: number;
-  mass: number;
+  readonly value: number;
+  readonly above: number;
+  readonly equal: number;
 }
+
+/** What is selected by: x itself, or −|(x − center) − rest| in f32 steps, so that the closest come first. */
+export interface Measure {
+  readonly centered: boolean;
+  readonly center: number;
+  readonly rest: number;
+}
+
+export const BY_VALUE: Measure = { centered: false, center: 0, rest: 0 };
 
 const LEVELS = [
   { shift: 21, bits: 11 },
@@ -24,8 +33,8 @@ const FLOATS = new Float32Array(BITS.buffer);
 const FLOAT_MAX = 3.4028234663852886e38;
 
 /**
- * A token survives while the mass before it is < limit (≤ limit when inclusive); the first always does.
- * With `by_mass` the weights must be prepared; otherwise each token counts 1. Needs a finite value in the row.
+ * Going down from the largest measure, a token survives while the mass before it is < limit (≤ limit when
+ * inclusive). With `by_mass` the weights must be prepared; otherwise each token counts 1. Needs a finite value.
  */
 export function findCrossing(
   machine: Machine,
@@ -33,24 +42,46 @@ export function findCrossing(
   limit: number,
   inclusive: boolean,
   by_mass: boolean,
+  measure: Measure = BY_VALUE,
 ): Crossing {
   const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
+  const { centered, center, rest } = measure;
   let key = 0;
   let above = 0;
-  let mass = 0;
+  let equal = 0;
   let low = -FLOAT_MAX;
   let high = FLOAT_MAX;
   for (const { shift, bits } of LEVELS) {
     const size = 1 << bits;
-    machine.wasm.histogram(row.address, row.maxima_address, row.blocks, low, high, shift, size - 1, by_mass);
+    const { address, maxima_address, blocks } = row;
+    machine.wasm.histogram(
+      address,
+      maxima_address,
+      blocks,
+      low,
+      high,
+      shift,
+      size - 1,
+      by_mass,
+      centered,
+      center,
+      rest,
+    );
     const bin = crossingBin(bins, size, above, limit, inclusive);
     for (let i = size - 1; i > bin; i--) above += bins[i]!;
-    mass = bins[bin]!;
+    equal = bins[bin]!;
     key += bin * (1 << shift);
     low = Math.max(floatOf(key), -FLOAT_MAX);
     high = Math.min(floatOf(key + (1 << shift) - 1), FLOAT_MAX);
   }
-  return splitEqual(machine, row, low, above, mass, limit, inclusive);
+  return { value: low, above, equal };
+}
+
+/** Of `count` tokens of equal mass, how many are needed; the first always is. */
+export function neededOf(count: number, crossing: Crossing, limit: number, inclusive: boolean): number {
+  const ratio = (limit - crossing.above) / (crossing.equal / count);
+  const wanted = inclusive ? Math.floor(ratio) + 1 : Math.ceil(ratio);
+  return Math.min(Math.max(wanted, 1), count);
 }
 
 /** The bin in which the running sum reaches the limit; the last one with anything in it when rounding keeps it below. */
@@ -71,26 +102,6 @@ function crossingBin(
     if (inclusive ? sum > limit : sum >= limit) return i;
   }
   return last;
-}
-
-/** Of the tokens that share the crossing value, each of the same mass, how many are needed. */
-function splitEqual(
-  machine: Machine,
-  row: Row,
-  floor: number,
-  above: number,
-  mass: number,
-  limit: number,
-  inclusive: boolean,
-): Crossing {
-  const { wasm } = machine;
-  wasm.setWindow(floor, 0x7fffffff, floor, 0x7fffffff);
-  const equal = wasm.count(row.address, row.maxima_address, row.blocks);
-  const each = mass / equal;
-  const ratio = (limit - above) / each;
-  const wanted = inclusive ? Math.floor(ratio) + 1 : Math.ceil(ratio);
-  const equal_kept = Math.min(Math.max(wanted, 1), equal);
-  return { floor, equal_kept, mass: above + each * equal_kept };
 }
 
 /** The float whose ordered bits these are; the ends of a bin may be NaN, which callers clamp away. */

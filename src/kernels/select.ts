@@ -69,12 +69,18 @@ export function kthLargest(machine: Machine, row: Row, k: number): Cut {
   machine.wasm.setWindow(-Infinity, EVERY_TIE, Infinity, EVERY_TIE);
   if (machine.wasm.count(row.address, row.maxima_address, row.blocks) <= k)
     return cutFrom(-Infinity, EVERY_TIE);
-  const crossing = findCrossing(machine, row, k, false, false);
-  return cutFrom(crossing.floor, tieId(machine, row, crossing.floor, crossing.equal_kept));
+  const { value, above } = findCrossing(machine, row, k, false, false);
+  return cutFrom(value, tieId(machine, row, value, k - above));
 }
 
 export function cutFrom(floor: number, tie_id: number): Cut {
   return { floor, tie_id, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
+}
+
+/** How many tokens have this value. */
+export function countEqual(machine: Machine, row: Row, value: number): number {
+  machine.wasm.setWindow(value, EVERY_TIE, value, EVERY_TIE);
+  return machine.wasm.count(row.address, row.maxima_address, row.blocks);
 }
 
 /** Id of the n-th token of this value. */

@@ -11,10 +11,10 @@ import { bracketedCut } from "./bracketed.ts";
 import { exp } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { type BlockSums, prepareWeights, sumWeights } from "./mass.ts";
-import { findCrossing } from "./radix.ts";
+import { findCrossing, neededOf } from "./radix.ts";
 import type { Row } from "./row.ts";
 import { sampleBelow } from "./sample.ts";
-import { type Cut, cutFrom, EVERY_TIE, gather, tieId } from "./select.ts";
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./select.ts";
 
 /** Slack of mass comparisons, so that exact ties come out alike from f32, f16 and bf16 rows. */
 export const MASS_SLACK = 1e-7;
@@ -123,7 +123,7 @@ function inHead(
   }
   const below = { floor: -Infinity, tie_id: EVERY_TIE, ceiling: head.limit, ceiling_tie_id: -1 };
   const offset = sumWeights(machine, sums, row, temperature, below);
-  const total = head.mass + sums.total * exp(offset - row.max / temperature);
+  const total = head.mass + sums.total * exp(offset + (head.limit - row.max) / temperature);
   const kept = keptInHead(question, head, total);
   if (kept === 0) return undefined;
   let mass = 0;
@@ -155,9 +155,13 @@ function byRadix(machine: Machine, sums: BlockSums, question: Question): Answer 
   const { row, temperature, share, inclusive } = question;
   sumWeights(machine, sums, row, temperature, ALL);
   const total = sums.total;
-  const crossing = findCrossing(machine, row, share * total, inclusive, true);
-  const tie_id = tieId(machine, row, crossing.floor, crossing.equal_kept);
-  return { cut: cutFrom(crossing.floor, tie_id), mass: Math.min(crossing.mass / total, 1), summed: false };
+  const limit = share * total;
+  const crossing = findCrossing(machine, row, limit, inclusive, true);
+  const equal = countEqual(machine, row, crossing.value);
+  const kept = neededOf(equal, crossing, limit, inclusive);
+  const mass = (crossing.above + (crossing.equal / equal) * kept) / total;
+  const cut = cutFrom(crossing.value, tieId(machine, row, crossing.value, kept));
+  return { cut, mass: Math.min(mass, 1), summed: false };
 }
 
 /** The share of the row's mass that a cut keeps, weighed in full: for answers that came from bounds. */

@@ -94,3 +94,56 @@ export function referenceDraw(
   }
   return { id: ids[ids.length - 1] ?? -1, margin };
 }
+
+export interface ReferenceDistribution {
+  readonly logsumexp: number;
+  readonly entropy: number;
+  readonly varentropy: number;
+  readonly collision: number;
+  readonly mean_logit: number;
+}
+
+export function referenceDistribution(
+  row: ArrayLike<number>,
+  temperature: number,
+  ids: readonly number[],
+): ReferenceDistribution {
+  // Everything relative to the largest, so that large |x|/T take no digits away.
+  const max = ids.reduce((largest, id) => Math.max(largest, row[id]!), -Infinity);
+  const depths = ids.map((id) => (row[id]! - max) / temperature);
+  const relative = Math.log(depths.reduce((sum, depth) => sum + Math.exp(depth), 0));
+  const expect = (f: (depth: number) => number): number =>
+    depths.reduce((sum, depth) => sum + (depth > -700 ? Math.exp(depth - relative) * f(depth) : 0), 0);
+  const entropy = expect((depth) => relative - depth);
+  return {
+    logsumexp: relative + max / temperature,
+    entropy,
+    varentropy: expect((depth) => (relative - depth - entropy) ** 2),
+    collision: expect((depth) => Math.exp(depth - relative)),
+    mean_logit: max + temperature * expect((depth) => depth),
+  };
+}
+
+/** Survivors of locally typical sampling by distance, and how far the bound was from a cumulated mass. */
+export function referenceTypical(
+  row: ArrayLike<number>,
+  temperature: number,
+  p: number,
+): { ids: number[]; mass: number; margin: number } {
+  const ids = ranked(row);
+  const { logsumexp, mean_logit } = referenceDistribution(row, temperature, ids);
+  const distance = (id: number): number => Math.abs(row[id]! - mean_logit);
+  ids.sort((a, b) => distance(a) - distance(b) || row[b]! - row[a]! || a - b);
+  let mass = 0;
+  let kept = 0;
+  let margin = Infinity;
+  for (; kept < ids.length; kept++) {
+    margin = Math.min(margin, Math.abs(mass - (p - 1e-7)));
+    if (kept > 0 && !(mass < p - 1e-7)) break;
+    mass += Math.exp(row[ids[kept]!]! / temperature - logsumexp);
+  }
+  // Different logits as good as equally far may come in either order.
+  const last = ids[kept - 1]!;
+  const rival = ids.some((id) => row[id] !== row[last] && Math.abs(distance(id) - distance(last)) < 1e-5);
+  return { ids: ids.slice(0, kept), mass, margin: rival ? 0 : margin };
+}

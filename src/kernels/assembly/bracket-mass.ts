@@ -10,7 +10,7 @@ import {
   sort_spare,
 } from "./state";
 import { nextUp, sumLanes } from "./lanes";
-import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, weigh, y_min } from "./weights";
+import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, reference, scale, shift, weigh, y_min } from "./weights";
 
 const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;
@@ -185,9 +185,12 @@ function weighList(from: usize, to: usize, length: i32): void {
   const a3 = f32x4.splat(p3);
   const a4 = f32x4.splat(p4);
   const a5 = f32x4.splat(p5);
+  const move = f32x4.splat(reference);
+  const factor = f32x4.splat(scale);
   const end = from + ((<usize>length) << 2);
   while (from < end) {
-    v128.store(to, weigh(v128.load(from), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+    const y = f32x4.mul(f32x4.sub(v128.load(from), move), factor);
+    v128.store(to, weigh(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
     from += 16;
     to += 16;
   }

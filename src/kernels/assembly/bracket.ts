@@ -2,7 +2,7 @@
  * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
  * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
  */
-import { bit_positions, bracket_counts, bracket_lanes, counts } from "./state";
+import { bit_positions, bracket_counts, bracket_lanes, counts, results } from "./state";
 import { bits16, sumLanes } from "./lanes";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
 
@@ -44,15 +44,8 @@ function countOne(bin: i32): void {
   store<i32>(at, load<i32>(at) + 1);
 }
 
-let above_mass: f64 = 0;
-
-/** Σ w over x ≥ high of the last `bracket`. */
-export function bracketMass(): f64 {
-  return above_mass;
-}
-
 /**
- * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all; and the places of
+ * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all at `results`; and the places of
  * low ≤ x < high, as one byte each, with a count per block. Needs plain weights (y = x).
  */
 export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
@@ -153,6 +146,6 @@ export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: u
     total_above += block_above;
     total += sumLanes(sum);
   }
-  above_mass = total_above;
+  store<f64>(results, total_above);
   return total;
 }

@@ -20,6 +20,7 @@ import {
   shift,
   weigh,
   weigh16,
+  yBlock,
   y_min,
 } from "./weights";
 
@@ -84,15 +85,6 @@ function sumInto(sums: usize, y: usize, blocks: i32): f64 {
     sums += 8;
   } while (y != end);
   return total;
-}
-
-/** Where the y values of a block are: the block itself, unless T or the row are extreme. */
-// @ts-ignore: decorator
-@inline
-function yBlock(from: usize): usize {
-  if (plain) return from;
-  scaleBlock(from, block_weights);
-  return block_weights;
 }
 
 /** The same sum over x of [block_low, block_high] only; the weights come from y, and stay in `block_weights`. */

@@ -22,6 +22,8 @@ export let bracket_counts: usize = 0;
 export let bracket_lanes: usize = 0;
 export let bracket_values: usize = 0;
 export let bracket_weights: usize = 0;
+/** 8 f64: what a pass has to say beyond its return value */
+export let results: usize = 0;
 /** 1,032 i32 */
 export let counts: usize = 0;
 
@@ -33,6 +35,7 @@ export function configureBracket(
   bracketValues: usize,
   bracketWeights: usize,
   countsAt: usize,
+  resultsAt: usize,
 ): void {
   bit_positions = bitPositions;
   bracket_counts = bracketCounts;
@@ -40,6 +43,7 @@ export function configureBracket(
   bracket_values = bracketValues;
   bracket_weights = bracketWeights;
   counts = countsAt;
+  results = resultsAt;
   for (let byte = 0; byte < 256; byte++) {
     let at = bit_positions + ((<usize>byte) << 3);
     for (let rest = byte; rest != 0; rest &= rest - 1) store<u8>(at++, <u8>ctz(rest));

@@ -14,6 +14,8 @@
  * the normal range. No fused multiply-add, so that every machine gives the same bits. Relative error ≤ 3e-7.
  */
 
+import { block_weights } from "./state";
+
 export const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
 /** 1.5·2²³: adding it to |n| < 2²² leaves n in the low bits of the sum */
@@ -48,7 +50,7 @@ export let scale: f32 = 1;
 
 /**
  * Fixes the weights for rows whose largest survivor is `largest` (finite), at temperature 1e-30 ≤ T ≤ 1e30.
- * Returns ln of the weight of a logit of 0, negated: ln Σ exp(x/T) = ln Σ w + that.
+ * Returns what is missing in ln Σ exp((x − largest)/T) = ln Σ w + that.
  */
 export function prepareWeights(largest: f32, temperature: f64): f64 {
   const power = powerNear(temperature);
@@ -75,7 +77,7 @@ export function prepareWeights(largest: f32, temperature: f64): f64 {
   p3 = <f32>(P3 * f3);
   p4 = <f32>(P4 * (f2 * f2));
   p5 = <f32>(P5 * (f2 * f3));
-  return n * LN_2 + <f64>reference / temperature;
+  return n * LN_2 + (<f64>reference - <f64>largest) / temperature;
 }
 
 /** Whether y = x for the weights as they are prepared. */
@@ -195,4 +197,13 @@ export function scaleBlock(from: usize, to: usize): void {
     from += 16;
     to += 16;
   } while (from != stop);
+}
+
+/** Where the y values of a block are: the block itself, unless T or the row are extreme. */
+// @ts-ignore: decorator
+@inline
+export function yBlock(from: usize): usize {
+  if (plain) return from;
+  scaleBlock(from, block_weights);
+  return block_weights;
 }

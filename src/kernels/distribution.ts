@@ -1,0 +1,62 @@
+/** Entropy and its kin, and the moments of the logits themselves, from one pass each. */
+import { ln } from "./float64.ts";
+import type { Machine } from "./instance.ts";
+import { clampTemperature, prepareWeights } from "./mass.ts";
+import type { Row } from "./row.ts";
+import { type Cut, setWindow } from "./select.ts";
+
+/** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
+export interface Distribution {
+  /** ln Σ exp(x/T) */
+  readonly logsumexp: number;
+  /** H = −Σ p·ln p, ≥ 0 */
+  readonly entropy: number;
+  /** Σ p·(−ln p − H)², ≥ 0 */
+  readonly varentropy: number;
+  /** Σ p² */
+  readonly collision: number;
+  /** Σ p·x */
+  readonly mean_logit: number;
+}
+
+/** Needs a finite survivor, and none of +Infinity. Entropy and the others are good to about 1e-6. */
+export function distributionOf(machine: Machine, row: Row, asked: number, cut: Cut): Distribution {
+  const temperature = clampTemperature(asked);
+  const offset = prepareWeights(machine, row, temperature, cut);
+  const largest = Math.min(row.max, cut.ceiling);
+  setWindow(machine, cut);
+  machine.wasm.moments(row.address, row.maxima_address, row.blocks, largest, temperature);
+  const { results } = machine;
+  const mass = results[0]!;
+  const mean = results[1]! / mass;
+  const relative = ln(mass) + offset;
+  return {
+    logsumexp: relative + largest / temperature,
+    entropy: Math.max(relative - mean, 0),
+    varentropy: Math.max(results[2]! / mass - mean * mean, 0),
+    collision: Math.min(results[3]! / (mass * mass), 1),
+    mean_logit: largest + mean * temperature,
+  };
+}
+
+/** How many logits survive, their mean, and their population standard deviation. */
+export interface ValueMoments {
+  readonly count: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** Over the survivors of a cut, in float64. None: count 0, mean and deviation NaN. */
+export function valueMomentsOf(machine: Machine, row: Row, cut: Cut): ValueMoments {
+  const largest = Math.min(row.max, cut.ceiling);
+  setWindow(machine, cut);
+  machine.wasm.valueMoments(row.address, row.maxima_address, row.blocks, largest);
+  const { results } = machine;
+  const count = results[0]!;
+  const mean = results[1]! / count;
+  return {
+    count,
+    mean: largest + mean,
+    deviation: Math.sqrt(Math.max(results[2]! / count - mean * mean, 0)),
+  };
+}

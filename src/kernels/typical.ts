@@ -1,0 +1,138 @@
+/**
+ * Locally typical sampling over a whole row: the tokens whose surprise is closest to the entropy, until they hold
+ * the mass p.
+ *
+ * −ln p − H = (c − x)/T with c = Σ p·x, so the closest tokens form a window of logits around c. Distances are
+ * |x − c| in f32, with c in two parts so that rows far from zero lose nothing. Of tokens at the crossing distance those above c come first; on either side
+ * the closer ones by exact subtraction before the others, and equal logits by ascending id. (Should more than CANDIDATES_MAX tokens of different logits
+ * share the crossing distance, they stay or go together; they are less than one part in 10⁷ apart.)
+ */
+import { distributionOf } from "./distribution.ts";
+import type { Machine } from "./instance.ts";
+import { CANDIDATES_MAX } from "./layout.ts";
+import { findCrossing, type Measure } from "./radix.ts";
+import type { Row } from "./row.ts";
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./select.ts";
+
+export interface TypicalCut {
+  readonly cut: Cut;
+  /** share of the row's mass that is kept */
+  readonly mass: number;
+}
+
+/** `share` is p less its slack: a token stays while the mass of the closer ones is below it; the first always does. */
+export function typicalCut(machine: Machine, row: Row, temperature: number, share: number): TypicalCut {
+  const all = cutFrom(-Infinity, EVERY_TIE);
+  const mean = distributionOf(machine, row, temperature, all).mean_logit;
+  const center = Math.fround(mean);
+  const measure = { centered: true, center, rest: Math.fround(mean - center) };
+  const total = machine.results[0]!;
+  // However small p is, the first token stays.
+  const limit = Math.max(share, 1e-300) * total;
+  const crossing = findCrossing(machine, row, limit, false, true, measure);
+  const distance = -crossing.value;
+  const upper = intervalAt(measure, distance, 1);
+  // At distance 0 there is one side only.
+  const beneath = nextDown(upper.near);
+  const lower = distance > 0 ? intervalAt(measure, distance, -1) : { near: beneath, far: beneath };
+  const above = takeSide(machine, row, upper, limit - crossing.above, 1);
+  const rest = distance > 0 ? limit - crossing.above - above.mass : 0;
+  const below = takeSide(machine, row, lower, rest, -1);
+  const cut = {
+    floor: below.edge,
+    tie_id: below.tie_id,
+    ceiling: above.edge,
+    ceiling_tie_id: above.tie_id,
+  };
+  return { cut, mass: Math.min((crossing.above + above.mass + below.mass) / total, 1) };
+}
+
+/** Where one side of the window ends, and the mass of those at the crossing distance that it still takes in. */
+interface Side {
+  readonly edge: number;
+  readonly tie_id: number;
+  readonly mass: number;
+}
+
+interface Interval {
+  readonly near: number;
+  readonly far: number;
+}
+
+/** Takes tokens of the interval, the near ones first, while less mass than `needed` was taken. */
+function takeSide(machine: Machine, row: Row, interval: Interval, needed: number, direction: 1 | -1): Side {
+  const { wasm, buffer, layout } = machine;
+  const { near, far } = interval;
+  const nothing = { edge: near, tie_id: -1, mass: 0 };
+  if (needed <= 0) return nothing;
+  wasm.setWindow(Math.min(near, far), EVERY_TIE, Math.max(near, far), EVERY_TIE);
+  const length = direction * (far - near) < 0 ? 0 : gather(machine, row, CANDIDATES_MAX);
+  if (length === 0) return nothing;
+  if (length < 0) return takeCrowd(machine, row, far, needed);
+
+  const logits = new Float32Array(buffer, layout.selected_logits, length);
+  const ids = new Int32Array(buffer, layout.selected_ids, length);
+  // The selection is sorted downwards; upwards of the center that is inside out.
+  for (let i = 0; i < length; i++) logits[i] = -direction * logits[i]!;
+  wasm.sortSelection(length, length);
+  for (let i = 0; i < length; i++) logits[i] = -direction * logits[i]!;
+  wasm.weighSelection(length);
+  const weights = new Float32Array(buffer, layout.sort_spare, length);
+  let mass = 0;
+  let taken = 0;
+  while (taken < length && mass < needed) mass += weights[taken++]!;
+  return { edge: logits[taken - 1]!, tie_id: ids[taken - 1]!, mass };
+}
+
+/** More tokens than can be listed: as many as needed if they are all equal, otherwise all. */
+function takeCrowd(machine: Machine, row: Row, far: number, needed: number): Side {
+  const { wasm, buffer, layout } = machine;
+  const crowd = wasm.count(row.address, row.maxima_address, row.blocks);
+  const logit = new Float32Array(buffer, layout.selected_logits, 1)[0]!;
+  wasm.weighSelection(1);
+  const each = new Float32Array(buffer, layout.sort_spare, 1)[0]!;
+  if (countEqual(machine, row, logit) < crowd) return { edge: far, tie_id: EVERY_TIE, mass: each * crowd };
+  const taken = Math.min(Math.max(Math.ceil(needed / each), 1), crowd);
+  return { edge: logit, tie_id: tieId(machine, row, logit, taken), mass: each * taken };
+}
+
+/** The floats at exactly this distance above (direction 1) or below (−1) the center; empty when far lies before near. */
+function intervalAt(measure: Measure, distance: number, direction: 1 | -1): Interval {
+  const center = direction * measure.center;
+  const rest = direction * measure.rest;
+  const depth = (x: number): number => Math.fround(Math.fround(x - center) - rest);
+  const near = firstWhere((x) => depth(x) >= distance);
+  const beyond = firstWhere((x) => depth(x) > distance);
+  return { near: direction * near, far: direction * nextDown(beyond) };
+}
+
+const BITS = new Int32Array(1);
+const FLOATS = new Float32Array(BITS.buffer);
+
+/** The smallest float for which a monotone condition holds; Infinity when it never does. */
+function firstWhere(holds: (x: number) => boolean): number {
+  let low = keyOf(-Infinity);
+  let high = keyOf(Infinity);
+  while (low < high) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (holds(floatOf(middle))) high = middle;
+    else low = middle + 1;
+  }
+  return floatOf(low);
+}
+
+function nextDown(x: number): number {
+  return floatOf(keyOf(x) - 1);
+}
+
+/** A signed integer that orders as the float does; 0 for both zeros. */
+function keyOf(x: number): number {
+  FLOATS[0] = x;
+  const bits = BITS[0]!;
+  return bits >= 0 ? bits : -0x80000000 - bits;
+}
+
+function floatOf(key: number): number {
+  BITS[0] = key >= 0 ? key : -0x80000000 - key;
+  return FLOATS[0]!;
+}
