@@ -1,4 +1,5 @@
 /** The library: the streaming sampler and its parts, usable in Node and in browsers. */
+export * from "./analysis/index.ts";
 export { Problem, type ProblemCode } from "./errors.ts";
 export type { Row } from "./kernels/kernel.ts";
 export type { Dtype } from "./kernels/row.ts";

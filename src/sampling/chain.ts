@@ -23,6 +23,9 @@ export type Chain = readonly ChainEntry[];
 
 const STAGE_BY_NAME: ReadonlyMap<string, Stage> = new Map(STAGES.map((stage) => [stage.name, stage]));
 
+/** Stages that come before a host's own, whichever the preset. */
+const CORRECTIONS: readonly Place[] = STAGES.filter((stage) => stage.correctsModel).map(({ name }) => name);
+
 /** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
   for (let i = 0; i < chain.length; i++) {
@@ -88,7 +91,8 @@ export function chainFromList(list: readonly unknown[]): Chain {
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
 export function chainFromShortForm(given: Readonly<Record<string, unknown>>, preset: Preset): Chain {
   const present = { ...preset.defaults, ...given };
-  const { order, because } = orderFor(preset, present);
+  const { order: of_host, because } = orderFor(preset, present);
+  const order = [...CORRECTIONS, ...of_host];
   requireInOrder(given, order, `preset "${preset.name}"${because === undefined ? "" : ` with ${because}`}`);
   const places = order.filter((place) => isOn(place, present));
   const replaced = places.flatMap((place) => stageNamed(stageOf(place)).replaces ?? []);

@@ -29,6 +29,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly trigger?: string;
   /** stages that it stands in for: the short form leaves them out when this one is switched on */
   readonly replaces?: readonly string[];
+  /** true when it corrects what the model says, not what a host makes of it: the short form puts it first, in every preset */
+  readonly correctsModel?: boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */

@@ -1,6 +1,7 @@
 /** The bodies of analysis replies. src/analysis/tasks makes them; a test holds the two together. */
 import { z } from "zod";
-import { BASELINE, CALIBRATION } from "./analysis.ts";
+import { CALIBRATION } from "../sampling/stages/calibration.ts";
+import { BASELINE } from "./analysis.ts";
 
 const nats = (what: string) => z.number().describe(`${what}, in nats.`);
 const logprob = z.number().nullable().describe("ln p of the class that came; null stands for −∞.");

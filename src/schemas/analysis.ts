@@ -4,22 +4,14 @@
  */
 import { z } from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibrate.ts";
-import { TEMPERATURE_SCALING } from "../analysis/tasks/calibrate.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/temperature.ts";
 import { finite, oneOf, rule, show, whole } from "../sampling/fields.ts";
 import { canonicalSeed } from "../sampling/rng.ts";
+import { CALIBRATION } from "../sampling/stages/calibration.ts";
 
 const LABELS_MAX = 65_536;
 
 const temperature = finite({ min: TEMPERATURE_MIN, max: TEMPERATURE_MAX });
-
-/** The object that /v1/calibrate replies with. */
-export const CALIBRATION = z
-  .strictObject({
-    method: oneOf([TEMPERATURE_SCALING]).describe("How the logits are rescaled."),
-    temperature: temperature.describe("Every logit is divided by it first."),
-  })
-  .describe("A calibration, as /v1/calibrate replies it.");
 
 const SCALING = {
   temperature: temperature

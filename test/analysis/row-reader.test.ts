@@ -68,11 +68,11 @@ describe("the SIMD kernel and plain float64 give the same bits", () => {
 
 describe("rows without a softmax are problems in both", () => {
   test.each([
-    ["NaN", [1, Number.NaN, 2], "nan_logit", "/1"],
-    ["+Infinity", [1, 2, Number.POSITIVE_INFINITY], "invalid_logits", "/2"],
-    ["NaN beside +Infinity", [Number.POSITIVE_INFINITY, Number.NaN], "invalid_logits", "/0"],
-    ["−Infinity throughout", [Number.NEGATIVE_INFINITY], "all_tokens_masked", ""],
-    ["an empty row", [], "invalid_logits", ""],
+    ["NaN", [1, Number.NaN, 2], "nan_logit", "/logits/1"],
+    ["+Infinity", [1, 2, Number.POSITIVE_INFINITY], "invalid_logits", "/logits/2"],
+    ["NaN beside +Infinity", [Number.POSITIVE_INFINITY, Number.NaN], "invalid_logits", "/logits/0"],
+    ["−Infinity throughout", [Number.NEGATIVE_INFINITY], "all_tokens_masked", "/logits"],
+    ["an empty row", [], "invalid_logits", "/logits"],
   ])("%s", (_, row, code, pointer) => {
     for (const reader of [kernel, plainReader]) {
       const problem = expect.objectContaining({ code, pointer });

@@ -73,6 +73,9 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unkn
   presence_penalty: { presence_penalty: stepsOf(-2, 2), ...penalty },
   frequency_penalty: { frequency_penalty: stepsOf(-0.5, 0.5), ...penalty },
   temperature: { temperature: stepsOf(0.5, 2) },
+  calibration: {
+    calibration: fc.record({ method: fc.constant("temperature_scaling"), temperature: stepsOf(0.5, 3) }),
+  },
   dynatemp: {
     temperature: stepsOf(0.8, 1.5),
     dynatemp_range: stepsOf(0, 0.4),

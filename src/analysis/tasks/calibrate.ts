@@ -7,9 +7,6 @@ import { type CalibrateOptions, calibrateInSlices } from "../calibrate.ts";
 import type { LabelledLogits } from "../labelled.ts";
 import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
 
-/** The method that a `calibration` object names: there is one so far. */
-export const TEMPERATURE_SCALING = "temperature_scaling";
-
 export function calibrateTask({ reader }: TaskContext, options: CalibrateOptions): Task {
   const set = new GrowingSet();
   return {
@@ -21,7 +18,7 @@ export function calibrateTask({ reader }: TaskContext, options: CalibrateOptions
     },
     *finish() {
       const { temperature, ...account } = yield* calibrateInSlices(set.labelled(), options, reader);
-      return { calibration: { method: TEMPERATURE_SCALING, temperature }, ...account };
+      return { calibration: { method: "temperature_scaling", temperature }, ...account };
     },
   };
 }

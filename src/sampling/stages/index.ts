@@ -6,6 +6,7 @@ import type { Stage } from "../stage.ts";
 import { adaptive_p } from "./adaptive-p.ts";
 import { allowed_token_ids } from "./allowed-token-ids.ts";
 import { bad_words_ids } from "./bad-words-ids.ts";
+import { calibration } from "./calibration.ts";
 import { dry } from "./dry.ts";
 import { dynatemp } from "./dynatemp.ts";
 import { epsilon_cutoff } from "./epsilon-cutoff.ts";
@@ -35,6 +36,7 @@ import { typical_p } from "./typical-p.ts";
 import { xtc } from "./xtc.ts";
 
 export const STAGES: readonly Stage[] = [
+  calibration,
   allowed_token_ids,
   token_bitmask,
   logit_bias,

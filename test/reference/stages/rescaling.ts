@@ -29,4 +29,7 @@ const smoothing: Rule = (tokens, options) => {
   });
 };
 
-export const rescaling = { temperature, dynatemp, smoothing };
+const calibration: Rule = (tokens, options, world) =>
+  temperature(tokens, options["calibration"] as Readonly<Record<string, unknown>>, world); // the schema says so
+
+export const rescaling = { calibration, temperature, dynatemp, smoothing };
