@@ -1,8 +1,8 @@
 /**
- * A vite plugin: copies the demo model, its tokenizer and the WebAssembly of its runtime to `demo/` of the build,
- * and puts a gzipped twin beside every file that shrinks, for the service to send as it is.
+ * A vite plugin: copies the demo model and its tokenizer to `demo/` of the build, writes down how large the files
+ * of the demo are, and puts a gzipped twin beside every file that shrinks, for the service to send as it is.
  */
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -15,7 +15,6 @@ const FILES: Readonly<Record<string, string>> = {
   "model.onnx": join(MODEL, "model_quantized.onnx"),
   "config.json": join(MODEL, "config.json"),
   "tokenizer.json": join(MODEL, "tokenizer.json"),
-  "runtime.wasm": RUNTIME,
 };
 
 const COMPRESSED = /\.(?:js|css|html|svg|json|wasm|onnx)$/;
@@ -30,7 +29,13 @@ export function demoFiles(): Plugin {
     },
     async closeBundle() {
       await mkdir(join(folder, "demo"), { recursive: true });
-      for (const [name, source] of Object.entries(FILES)) await copyFile(source, join(folder, "demo", name));
+      const sizes: Record<string, number> = { "runtime.wasm": (await stat(RUNTIME)).size };
+      for (const [name, source] of Object.entries(FILES)) {
+        await copyFile(source, join(folder, "demo", name));
+        sizes[name] = (await stat(source)).size;
+      }
+      // what the page measures its progress by: a compressed transfer does not tell
+      await writeFile(join(folder, "demo", "sizes.json"), JSON.stringify(sizes));
       await compress(folder);
     },
   };

@@ -1,3 +1,91 @@
+/** The step as a request to copy: curl, Python or TypeScript, with the row to save where it is too long to write. */
+import { useSignal } from "@preact/signals";
+import { codeFor, fileName, type Language } from "../code/request-code.ts";
+import type { PageRow } from "../rows/row.ts";
+import { type Answer, answer, stepOptions } from "../state/result.ts";
+
+const LANGUAGES: readonly Language[] = ["curl", "Python", "TypeScript"];
+
 export function CodePanel() {
-  return null;
+  const shown = answer.value;
+  return (
+    <section class="panel code" aria-labelledby="code-title">
+      {shown === undefined ? <h2 id="code-title">As code</h2> : <Code of={shown} />}
+    </section>
+  );
+}
+
+function Code({ of: { question } }: { of: Answer }) {
+  const language = useSignal<Language>("curl");
+  const said = useSignal("");
+  const options = { ...stepOptions(question), logprobs: true };
+  const text = codeFor(language.value, { url: location.origin, row: question.row, options });
+  const copy = async () => {
+    said.value = (await copied(text))
+      ? "Copied"
+      : "Select the text and copy it: the browser did not allow it";
+  };
+  return (
+    <>
+      <div class="panel-head">
+        <h2 id="code-title">As code</h2>
+        <div class="many-controls">
+          <fieldset class="chips">
+            <legend class="unseen">Language</legend>
+            {LANGUAGES.map((each) => (
+              <button
+                type="button"
+                class="chip"
+                key={each}
+                aria-pressed={language.value === each}
+                onClick={() => {
+                  language.value = each;
+                  said.value = "";
+                }}
+              >
+                {each}
+              </button>
+            ))}
+          </fieldset>
+          <button type="button" onClick={() => void copy()}>
+            {said.value === "Copied" ? "Copied ✓" : "Copy"}
+          </button>
+        </div>
+      </div>
+      <section class="code-box" tabIndex={0} aria-label={`The request in ${language.value}`}>
+        <pre>
+          <code>{text}</code>
+        </pre>
+      </section>
+      {text.includes(fileName(question.row)) && (
+        <p class="note">
+          It reads the row from a file:{" "}
+          <button type="button" class="link" onClick={() => save(question.row)}>
+            save {fileName(question.row)}
+          </button>
+        </p>
+      )}
+      <p class="note" aria-live="polite">
+        {said.value === "Copied" ? "" : said.value}
+      </p>
+    </>
+  );
+}
+
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function save(row: PageRow): void {
+  const url = URL.createObjectURL(new Blob([row.bytes]));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = fileName(row);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

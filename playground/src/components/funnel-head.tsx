@@ -41,7 +41,9 @@ function StageHead({
   const near = knife_edge !== undefined && isKnifeEdge(knife_edge);
   return (
     <th scope="col" data-column={stage}>
-      <span class="stage-name">{stage}</span>
+      <span class="stage-name" title={stage}>
+        {stage}
+      </span>
       <Channel before={kept_before} after={kept_after} of={vocab_size} />
       <b>{count(kept_after)}</b>
       <small>{kept_after < kept_before ? `${percent(1 - mass_removed)} of the mass` : "keeps all"}</small>

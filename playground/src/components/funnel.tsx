@@ -10,6 +10,9 @@ import { FunnelRow } from "./funnel-row.tsx";
 import { columnsOf, type Lives, livesOf } from "./lives.ts";
 
 const ROW_PX = 27;
+const TOKEN_PX = 150;
+const STAGE_PX = 118;
+const WHY_PX = 120;
 /** Rows above and below the ones in sight, so that scrolling shows no gap. */
 const MARGIN = 6;
 const IN_SIGHT = 14;
@@ -61,7 +64,17 @@ function Table({ of }: { of: Answer }) {
         first.value = Math.floor(event.currentTarget.scrollTop / ROW_PX);
       }}
     >
-      <table aria-rowcount={lives.rows.length + 1}>
+      <table
+        aria-rowcount={lives.rows.length + 1}
+        style={{ minWidth: `${TOKEN_PX + STAGE_PX * (columns.length + 1) + WHY_PX}px` }}
+      >
+        <colgroup>
+          <col style={{ width: `${TOKEN_PX}px` }} />
+          {[undefined, ...columns].map((column) => (
+            <col key={column?.place} class="stage-column" />
+          ))}
+          <col />
+        </colgroup>
         <FunnelHead of={of} columns={columns} />
         <tbody
           style={{ "--above": `${from * ROW_PX}px`, "--below": `${(lives.rows.length - to) * ROW_PX}px` }}

@@ -1,4 +1,5 @@
 /** One step: the row and the chain on one side, what became of the row on the other. */
+import { TextPanel } from "../write/text-panel.tsx";
 import { WritePanel } from "../write/write-panel.tsx";
 import { ChainPanel } from "./chain-panel.tsx";
 import { CodePanel } from "./code-panel.tsx";
@@ -6,6 +7,7 @@ import { ComparePanel } from "./compare-panel.tsx";
 import { Draw } from "./draw.tsx";
 import { Funnel } from "./funnel.tsx";
 import { ManyDraws } from "./many-draws.tsx";
+import { Mini } from "./mini.tsx";
 import { Outcome } from "./outcome.tsx";
 import { RowPanel } from "./row-panel.tsx";
 
@@ -17,6 +19,7 @@ export function SampleView({ writes }: { writes: boolean }) {
         <ChainPanel />
       </div>
       <div class="bench-result">
+        {writes && <TextPanel />}
         <Outcome />
         <Funnel />
         <Draw />
@@ -24,6 +27,7 @@ export function SampleView({ writes }: { writes: boolean }) {
         <ComparePanel />
         <CodePanel />
       </div>
+      <Mini />
     </main>
   );
 }

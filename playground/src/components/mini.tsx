@@ -1,0 +1,23 @@
+/** On narrow screens: the answer in a line that stays in sight while the chain is changed. */
+import { answer, problem } from "../state/result.ts";
+import { count } from "./format.ts";
+import { columnsOf } from "./lives.ts";
+import { Token } from "./token.tsx";
+
+export function Mini() {
+  const shown = answer.value;
+  if (shown === undefined) return null;
+  const { row } = shown.question;
+  const { token_id } = shown.sampled;
+  const counts = columnsOf(shown).map(({ entry }) => entry.kept_after);
+  const steps = [row.vocab_size, ...counts].filter((n, i, all) => n !== all[i - 1]);
+  return (
+    // everything in it stands elsewhere too
+    <div class={`mini ${problem.value ? "is-stale" : ""}`} aria-hidden="true">
+      <span class="drawn">
+        <Token token_id={token_id} label={row.labelOf(token_id)} />
+      </span>
+      <span>{steps.map(count).join(" → ")}</span>
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+/** What vite makes of imports that are not code. */
+declare module "*.css";
+
+declare module "*?url" {
+  const url: string;
+  // biome-ignore lint/style/noDefaultExport: vite makes it the default
+  export default url;
+}

@@ -1,0 +1,108 @@
+/**
+ * The demo language model: token ids in, logits after the last of them out. It keeps the keys and values of what it
+ * read last, and reads again only from where a text departs from that: so a fork costs what it adds.
+ */
+import { InferenceSession, Tensor } from "onnxruntime-web/wasm";
+
+/** The part of the model's config.json that decides the shapes of its inputs. */
+export interface ModelConfig {
+  readonly hidden_size: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly num_hidden_layers: number;
+  readonly vocab_size: number;
+  readonly max_position_embeddings: number;
+  readonly eos_token_id: number;
+}
+
+type Cache = Readonly<Record<string, Tensor>>;
+
+export interface LanguageModel {
+  logitsAfter(token_ids: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
+}
+
+export async function createModel(weights: ArrayBuffer, config: ModelConfig): Promise<LanguageModel> {
+  const session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
+  let read: readonly number[] = [];
+  let cache = emptyCache(config);
+  return {
+    async logitsAfter(token_ids) {
+      // the last token is always read: its logits are what is asked for
+      const known = Math.min(commonLength(read, token_ids), token_ids.length - 1);
+      const fresh = token_ids.slice(known);
+      const outputs = await session.run({ ...inputs(fresh, known), ...cropped(cache, known) });
+      cache = nextCache(outputs);
+      read = [...token_ids];
+      return lastRow(outputs, fresh.length, config.vocab_size);
+    },
+  };
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  let n = 0;
+  while (n < a.length && n < b.length && a[n] === b[n]) n++;
+  return n;
+}
+
+function inputs(token_ids: readonly number[], past_tokens: number): Record<string, Tensor> {
+  const count = token_ids.length;
+  const total = past_tokens + count;
+  const positions = BigInt64Array.from({ length: count }, (_, i) => BigInt(past_tokens + i));
+  return {
+    input_ids: new Tensor("int64", BigInt64Array.from(token_ids, BigInt), [1, count]),
+    attention_mask: new Tensor("int64", new BigInt64Array(total).fill(1n), [1, total]),
+    position_ids: new Tensor("int64", positions, [1, count]),
+  };
+}
+
+function emptyCache(config: ModelConfig): Cache {
+  const head_size = config.hidden_size / config.num_attention_heads;
+  const cache: Record<string, Tensor> = {};
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    for (const part of ["key", "value"]) {
+      const shape = [1, config.num_key_value_heads, 0, head_size];
+      cache[`past_key_values.${layer}.${part}`] = new Tensor("float32", new Float32Array(0), shape);
+    }
+  }
+  return cache;
+}
+
+/** The first `tokens` positions of every [1, heads, positions, head_size] tensor. */
+function cropped(cache: Cache, tokens: number): Cache {
+  return Object.fromEntries(Object.entries(cache).map(([name, tensor]) => [name, crop(tensor, tokens)]));
+}
+
+function crop(tensor: Tensor, tokens: number): Tensor {
+  const [, heads = 0, positions = 0, head_size = 0] = tensor.dims;
+  if (positions === tokens) return tensor;
+  const from = tensor.data as Float32Array; // the cache is float32
+  const to = new Float32Array(heads * tokens * head_size);
+  for (let head = 0; head < heads; head++) {
+    const begin = head * positions * head_size;
+    to.set(from.subarray(begin, begin + tokens * head_size), head * tokens * head_size);
+  }
+  return new Tensor("float32", to, [1, heads, tokens, head_size]);
+}
+
+/** The outputs `present.*` of one step are the inputs `past_key_values.*` of the next. */
+function nextCache(outputs: InferenceSession.ReturnType): Cache {
+  const cache: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(outputs)) {
+    // Tensors of the wasm backend live in JavaScript memory; the type leaves other backends open.
+    if (name.startsWith("present.")) cache[name.replace("present", "past_key_values")] = value as Tensor;
+  }
+  return cache;
+}
+
+/** A copy, since the runtime keeps the memory of its outputs. */
+function lastRow(
+  outputs: InferenceSession.ReturnType,
+  rows: number,
+  vocab_size: number,
+): Float32Array<ArrayBuffer> {
+  const logits = outputs["logits"];
+  if (logits?.type !== "float32") throw new Error("the model has no float32 output named logits");
+  return Float32Array.from(
+    (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size),
+  );
+}

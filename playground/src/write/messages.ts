@@ -1,0 +1,24 @@
+/** What the page and the worker with the model say to each other. */
+
+export type ToWorker =
+  | { readonly id: number; readonly kind: "load" }
+  | { readonly id: number; readonly kind: "encode"; readonly text: string }
+  /** the logits after these tokens */
+  | { readonly id: number; readonly kind: "logits"; readonly token_ids: readonly number[] };
+
+export type FromWorker =
+  | { readonly kind: "progress"; readonly loaded: number; readonly total: number }
+  | {
+      readonly kind: "done";
+      readonly id: number;
+      readonly result: Loaded | readonly number[] | Float32Array<ArrayBuffer>;
+    }
+  | { readonly kind: "failed"; readonly id: number; readonly sentence: string };
+
+/** What is known of a model once it is there. */
+export interface Loaded {
+  /** the text of every token, by id */
+  readonly labels: readonly string[];
+  readonly context_tokens_max: number;
+  readonly eos_token_id: number;
+}

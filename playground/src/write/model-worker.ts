@@ -1,0 +1,51 @@
+/**
+ * The worker that runs the demo model and its tokenizer beside the page, so that the page never waits for them. It
+ * is the only part of the playground that may compile WebAssembly.
+ */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { env } from "onnxruntime-web/wasm";
+import { downloadDemo } from "./download.ts";
+import { createModel, type LanguageModel, type ModelConfig } from "./language-model.ts";
+import type { FromWorker, Loaded, ToWorker } from "./messages.ts";
+
+interface Ready {
+  readonly model: LanguageModel;
+  readonly tokenizer: Tokenizer;
+}
+
+let ready: Ready | undefined;
+
+addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  answer(data).catch((error: unknown) => {
+    say({ kind: "failed", id: data.id, sentence: error instanceof Error ? error.message : String(error) });
+  });
+});
+
+async function answer(message: ToWorker): Promise<void> {
+  if (message.kind === "load") return say({ kind: "done", id: message.id, result: await load() });
+  if (ready === undefined) throw new Error("the model is not loaded");
+  if (message.kind === "encode")
+    return say({ kind: "done", id: message.id, result: ready.tokenizer.encode(message.text).ids });
+  const logits = await ready.model.logitsAfter(message.token_ids);
+  say({ kind: "done", id: message.id, result: logits }, [logits.buffer]);
+}
+
+function say(message: FromWorker, transfer: Transferable[] = []): void {
+  postMessage(message, { transfer });
+}
+
+async function load(): Promise<Loaded> {
+  const files = await downloadDemo((loaded, total) => say({ kind: "progress", loaded, total }));
+  const json = (name: "config.json" | "tokenizer.json") => JSON.parse(new TextDecoder().decode(files[name]));
+  const config = json("config.json") as ModelConfig;
+  // one thread needs no shared memory, which a page gets only with headers that break others
+  env.wasm.numThreads = 1;
+  env.wasm.wasmBinary = files["runtime.wasm"];
+  const tokenizer = new Tokenizer(json("tokenizer.json"), {});
+  const model = await createModel(files["model.onnx"], config);
+  ready = { model, tokenizer };
+  const labels = Array.from({ length: config.vocab_size }, (_, id) =>
+    tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
+  );
+  return { labels, context_tokens_max: config.max_position_embeddings, eos_token_id: config.eos_token_id };
+}
