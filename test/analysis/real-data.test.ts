@@ -3,6 +3,7 @@
  * the Spam Assassin corpus, the demo language model. examples/real-data made them.
  */
 import { describe, expect, test } from "vitest";
+import { readRows } from "../../examples/real-data/vectors.ts";
 import {
   areaUnderRoc,
   calibrate,
@@ -17,7 +18,6 @@ import {
   softmax,
   suspicion,
 } from "../../src/analysis/index.ts";
-import { readVectors, storedSet } from "./stored-rows.ts";
 
 /** The same logits, divided by T. */
 function divided(set: LabelledLogits, temperature: number): LabelledLogits {
@@ -33,10 +33,9 @@ function eachRow<T>(
 }
 
 describe("handwritten digits", () => {
-  const stored = readVectors<"validation" | "test" | "perturbed">("digits");
-  const validation = storedSet(stored.validation);
-  const unseen = storedSet(stored.test);
-  const perturbed = storedSet(stored.perturbed);
+  const validation = readRows("digits", "validation");
+  const unseen = readRows("digits", "test");
+  const perturbed = readRows("digits", "perturbed");
   const fit = calibrate(validation);
 
   test("the network is right nine times of ten and far too sure of it: T is about 2.4", () => {
@@ -99,9 +98,8 @@ describe("handwritten digits", () => {
 });
 
 describe("spam", () => {
-  const stored = readVectors<"validation" | "test">("spam");
-  const validation = storedSet(stored.validation);
-  const unseen = storedSet(stored.test);
+  const validation = readRows("spam", "validation");
+  const unseen = readRows("spam", "test");
   const { temperature } = calibrate(validation, { resamples: 0 });
 
   test("naive Bayes counts dependent words as independent evidence: its log-odds are 19 times too large", () => {
@@ -145,7 +143,7 @@ describe("spam", () => {
 });
 
 describe("a language model on a text that it does not know", () => {
-  const passage = storedSet(readVectors("language-model"));
+  const passage = readRows("language-model");
   const scores = eachRow(passage, 16, (row, r) => score(row, passage.targets[r]!));
 
   test("loses 4.40 nats a token, as much as guessing among 82", () => {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readRows } from "../../examples/real-data/vectors.ts";
 import { type LabelledLogits, rowOf, score, softmax } from "../../src/analysis/index.ts";
-import { readVectors, storedSet } from "../analysis/stored-rows.ts";
 import { post, postTensor, type Server, startApp } from "./analysis-app.ts";
 
 let server: Server;
@@ -10,9 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const digits = readVectors<"validation" | "test">("digits");
-const validation = storedSet(digits.validation);
-const unseen = storedSet(digits.test);
+const validation = readRows("digits", "validation");
+const unseen = readRows("digits", "test");
 
 /** Header and values of a labelled set, as a binary request has them. */
 async function sendSet(url: string, set: LabelledLogits, options: object = {}, targets = true) {
@@ -102,7 +101,7 @@ describe("POST /v1/probabilities", () => {
 
 describe("POST /v1/score", () => {
   test("the demo language model's 16 rows of 8,192: JSON-free, and equal to the library to the last bit", async () => {
-    const passage = storedSet(readVectors("language-model"));
+    const passage = readRows("language-model");
     const { body } = await sendSet("/v1/score", passage);
     const expected = Array.from({ length: 16 }, (_, r) => score(rowOf(passage, r), passage.targets[r]!));
     expect(
@@ -171,6 +170,18 @@ describe("POST /v1/calibrate", () => {
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: "cannot_calibrate", pointer: "/targets" });
   });
+});
+
+test("a calibration goes into /v1/sample as it is, and divides the row before everything else", async () => {
+  const { body } = await sendSet("/v1/calibrate", validation, { resamples: 0 });
+  const { calibration } = body;
+  const step = { logits: [4, 2, 0], seed: 1, logprobs: true, trace: true };
+  const plain = await post(server, "/v1/sample", { ...step, temperature: calibration.temperature });
+  const calibrated = await post(server, "/v1/sample", { ...step, calibration });
+  expect(calibrated.status).toBe(200);
+  expect(calibrated.body.trace[0].stage).toBe("calibration");
+  expect(calibrated.body.processed_logprob).toBeCloseTo(plain.body.processed_logprob, 12);
+  expect(calibrated.body.logprob).toBe(plain.body.logprob);
 });
 
 describe("POST /v1/baseline and /v1/diagnose", () => {
