@@ -2,11 +2,12 @@
  * The flat way of top-p: the sample says between which two values the cut must lie; one pass weighs the row and
  * lists what lies between them; of that, a histogram leaves a few tens to sort.
  */
+
+import { cutFrom, EVERY_TIE } from "./cut.ts";
 import type { Machine } from "./instance.ts";
 import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import { type BlockSums, prepareWeights } from "./mass.ts";
 import { SAMPLE_STEP, type Sample } from "./sample.ts";
-import { cutFrom, EVERY_TIE } from "./select.ts";
 import type { Answer, Question } from "./top-p.ts";
 
 /** Standard deviations of the sampled mass that the bracket spans to either side. */
@@ -35,7 +36,7 @@ export function bracketedCut(
   const top = Math.min(high, row.max);
   const bottom = Math.max(low, sample.limit - SAMPLE_BINS / sample.scale);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - bottom, 1e-30);
-  wasm.weighBracket(size, top, scale);
+  wasm.weighBracket(size, top, scale, true);
   const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
   let mass = above;
   let bin = 0;

@@ -1,9 +1,10 @@
 /** Entropy and its kin, and the moments of the logits themselves, from one pass each. */
+
+import { type Cut, setWindow } from "./cut.ts";
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { clampTemperature, prepareWeights } from "./mass.ts";
 import type { Row } from "./row.ts";
-import { type Cut, setWindow } from "./select.ts";
 
 /** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
 export interface Distribution {

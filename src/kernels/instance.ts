@@ -49,8 +49,10 @@ export interface KernelExports {
   boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
   sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
   bracket(values: number, blocks: number, low: number, high: number, sums: number): number;
+  copySample(values: number, blocks: number, vectors: number): number;
+  bracketByCount(values: number, blocks: number, low: number, high: number): number;
   fillBracket(values: number, blocks: number): number;
-  weighBracket(size: number, high: number, scale: number): void;
+  weighBracket(size: number, high: number, scale: number, by_mass: boolean): void;
   collectBin(size: number, high: number, scale: number, bin: number, capacity: number): number;
   addBracket(blocks: number, floor: number, tie_id: number, sums: number): number;
   weighSelection(length: number): void;
@@ -114,6 +116,6 @@ export function instantiate(limits: KernelLimits): Machine {
   return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+function decodeBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

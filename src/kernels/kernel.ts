@@ -10,11 +10,12 @@
  *
  * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind.
  */
+
+import type { Cut } from "./cut.ts";
 import type { Distribution, ValueMoments } from "./distribution.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
-import type { Cut } from "./select.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { Distribution, ValueMoments } from "./distribution.ts";

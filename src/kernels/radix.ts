@@ -4,13 +4,19 @@
  */
 import type { Machine } from "./instance.ts";
 import { BINS } from "./layout.ts";
-import type { Row } from "./row.ts";
 
 /** The lowest value that still survives, what all above amount to, and what all of that value do. */
 export interface Crossing {
   readonly value: number;
   readonly above: number;
   readonly equal: number;
+}
+
+/** Values in blocks of 128, with their block maxima. */
+export interface Blocks {
+  readonly address: number;
+  readonly maxima_address: number;
+  readonly blocks: number;
 }
 
 /** What is selected by: x itself, or −|(x − center) − rest| in f32 steps, so that the closest come first. */
@@ -38,7 +44,7 @@ const FLOAT_MAX = 3.4028234663852886e38;
  */
 export function findCrossing(
   machine: Machine,
-  row: Row,
+  row: Blocks,
   limit: number,
   inclusive: boolean,
   by_mass: boolean,

@@ -31,8 +31,7 @@ export interface Sample {
 export const SAMPLE_STEP = STEP;
 
 export function sampleBelow(machine: Machine, row: Row, temperature: number, limit: number): Sample {
-  let vectors = 2;
-  while (vectors < VECTORS_PER_BLOCK && vectors * 4 * row.blocks < SAMPLE_SIZE) vectors *= 2;
+  const vectors = vectorsPerBlock(row);
   const stride = VECTORS_PER_BLOCK / vectors;
   const scale = SAMPLE_BINS / (REACH * temperature);
   machine.wasm.sample(row.address, row.blocks, vectors, limit, scale);
@@ -45,4 +44,11 @@ export function sampleBelow(machine: Machine, row: Row, temperature: number, lim
     weight *= STEP;
   }
   return { limit, scale, mass, unit, stride, counts };
+}
+
+/** How many of the 32 vectors of a block are looked at, a power of two. */
+export function vectorsPerBlock(row: Row): number {
+  let vectors = 2;
+  while (vectors < VECTORS_PER_BLOCK && vectors * 4 * row.blocks < SAMPLE_SIZE) vectors *= 2;
+  return vectors;
 }

@@ -3,30 +3,12 @@
  * assembly/. The fast path guesses a threshold from the block maxima, and falls back to the exact radix when a
  * row has too many equal or too unevenly spread values for the guess.
  */
+
+import { type Cut, cutFrom, EVERY_TIE, gather, setWindow } from "./cut.ts";
 import type { Machine } from "./instance.ts";
-import { CANDIDATES_MAX, SELECTION_MAX } from "./layout.ts";
-import { findCrossing } from "./radix.ts";
+import { BLOCK, CANDIDATES_MAX, SELECTION_MAX } from "./layout.ts";
+import { rankCut } from "./rank.ts";
 import type { Row } from "./row.ts";
-
-/** Larger than every token id: all tokens equal to the bound are inside. */
-export const EVERY_TIE = 0x7fffffff;
-
-/** What survives: see assembly/window.ts for the rule. */
-export interface Cut {
-  readonly floor: number;
-  readonly tie_id: number;
-  readonly ceiling: number;
-  readonly ceiling_tie_id: number;
-}
-
-export function setWindow(machine: Machine, cut: Cut): void {
-  machine.wasm.setWindow(cut.floor, cut.tie_id, cut.ceiling, cut.ceiling_tie_id);
-}
-
-/** The survivors in id order; −1 when there are more than `capacity`. */
-export function gather(machine: Machine, row: Row, capacity: number): number {
-  return machine.wasm.gather(row.address, row.maxima_address, row.blocks, capacity);
-}
 
 /**
  * Selects the k largest, sorted by logit descending and id ascending; −Infinity never. Returns how many.
@@ -42,23 +24,26 @@ export function topK(machine: Machine, row: Row, k: number): number {
   return kept;
 }
 
-/** At least the `wanted` best (or all there are), at most CANDIDATES_MAX, in no particular order. */
+/** At least the `wanted` best (or all there are), at most CANDIDATES_MAX, ids ascending among equals. */
 function gatherTop(machine: Machine, row: Row, wanted: number): number {
   const { wasm } = machine;
+  if (wanted > row.blocks >> 1 && row.blocks * BLOCK > CANDIDATES_MAX)
+    return gatherRanked(machine, row, wanted);
   const bound =
     wanted <= row.blocks ? wasm.blockThreshold(row.maxima_address, row.blocks, wanted, row.max) : -Infinity;
   wasm.setWindow(bound, EVERY_TIE, Infinity, EVERY_TIE);
   const found = gather(machine, row, CANDIDATES_MAX);
   if (found >= 0) return found;
-  if (bound > -Infinity) {
-    // Many equal to the bound: those above it, then as many equal ones as are missing, lowest ids first.
-    wasm.setWindow(bound, -1, Infinity, EVERY_TIE);
-    const above = gather(machine, row, CANDIDATES_MAX);
-    if (above >= wanted) return above;
-    if (above >= 0) {
-      return wasm.gatherEqual(row.address, row.maxima_address, row.blocks, bound, above, wanted);
-    }
-  }
+  // Many equal to the bound: those above it, then as many equal ones as are missing, lowest ids first.
+  wasm.setWindow(bound, -1, Infinity, EVERY_TIE);
+  const above = gather(machine, row, CANDIDATES_MAX);
+  if (above >= wanted) return above;
+  if (above < 0) return gatherRanked(machine, row, wanted);
+  return wasm.gatherEqual(row.address, row.maxima_address, row.blocks, bound, above, wanted);
+}
+
+/** Exactly the `wanted` best, by their cut. */
+function gatherRanked(machine: Machine, row: Row, wanted: number): number {
   setWindow(machine, kthLargest(machine, row, wanted));
   return gather(machine, row, CANDIDATES_MAX);
 }
@@ -66,24 +51,5 @@ function gatherTop(machine: Machine, row: Row, wanted: number): number {
 /** The cut that keeps exactly the k largest, ids ascending among equals; everything when there are fewer finite ones. */
 export function kthLargest(machine: Machine, row: Row, k: number): Cut {
   if (k < 1 || row.max === -Infinity) return cutFrom(Infinity, -1);
-  machine.wasm.setWindow(-Infinity, EVERY_TIE, Infinity, EVERY_TIE);
-  if (machine.wasm.count(row.address, row.maxima_address, row.blocks) <= k)
-    return cutFrom(-Infinity, EVERY_TIE);
-  const { value, above } = findCrossing(machine, row, k, false, false);
-  return cutFrom(value, tieId(machine, row, value, k - above));
-}
-
-export function cutFrom(floor: number, tie_id: number): Cut {
-  return { floor, tie_id, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
-}
-
-/** How many tokens have this value. */
-export function countEqual(machine: Machine, row: Row, value: number): number {
-  machine.wasm.setWindow(value, EVERY_TIE, value, EVERY_TIE);
-  return machine.wasm.count(row.address, row.maxima_address, row.blocks);
-}
-
-/** Id of the n-th token of this value. */
-export function tieId(machine: Machine, row: Row, value: number, n: number): number {
-  return machine.wasm.nthEqual(row.address, row.maxima_address, row.blocks, value, n);
+  return rankCut(machine, row, k);
 }

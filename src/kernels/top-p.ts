@@ -8,13 +8,13 @@
  *  3. any row: radix over the bits of the values (radix.ts).
  */
 import { bracketedCut } from "./bracketed.ts";
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
 import { exp } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { type BlockSums, prepareWeights, sumWeights } from "./mass.ts";
 import { findCrossing, neededOf } from "./radix.ts";
 import type { Row } from "./row.ts";
 import { sampleBelow } from "./sample.ts";
-import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./select.ts";
 
 /** Slack of mass comparisons, so that exact ties come out alike from f32, f16 and bf16 rows. */
 export const MASS_SLACK = 1e-7;

@@ -7,12 +7,13 @@
  * the closer ones by exact subtraction before the others, and equal logits by ascending id. (Should more than CANDIDATES_MAX tokens of different logits
  * share the crossing distance, they stay or go together; they are less than one part in 10⁷ apart.)
  */
+
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
 import { distributionOf } from "./distribution.ts";
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX } from "./layout.ts";
 import { findCrossing, type Measure } from "./radix.ts";
 import type { Row } from "./row.ts";
-import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./select.ts";
 
 export interface TypicalCut {
   readonly cut: Cut;

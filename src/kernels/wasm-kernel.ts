@@ -1,5 +1,6 @@
 /** The kernel's face put over its passes: which machine, which sums, and what the last call left. No loops of its own. */
 import { assert } from "../errors.ts";
+import { type Cut, EVERY_TIE, gather, setWindow } from "./cut.ts";
 import { type Distribution, distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
 import { Edits } from "./edits.ts";
 import type { Machine } from "./instance.ts";
@@ -8,7 +9,7 @@ import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { applyMask, Snapshot } from "./masks.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
 import { Row } from "./row.ts";
-import { type Cut, EVERY_TIE, gather, kthLargest, setWindow, topK } from "./select.ts";
+import { kthLargest, topK } from "./select.ts";
 import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
 import { typicalCut } from "./typical.ts";
 

@@ -31,10 +31,13 @@ export function fillBracket(values: usize, blocks: i32): i32 {
   return <i32>((to - bracket_values) >> 2);
 }
 
-/** Weighs the bracket's values and adds the weights up by bin (high − x)·scale, in f64 and id order. */
-export function weighBracket(size: i32, high: f32, scale: f32): void {
+/**
+ * Weighs the bracket's values, or counts each as 1, and adds that up by bin (high − x)·scale, in f64 and id order.
+ */
+export function weighBracket(size: i32, high: f32, scale: f32, by_mass: bool): void {
   memory.fill(bins, 0, BINS << 3);
-  weighList(bracket_values, bracket_weights, size);
+  if (by_mass) weighList(bracket_values, bracket_weights, size);
+  else fillOnes(size);
   const highs = f32x4.splat(high);
   const factor = f32x4.splat(scale);
   const end = bracket_values + ((<usize>size) << 2);
@@ -51,6 +54,11 @@ export function weighBracket(size: i32, high: f32, scale: f32): void {
     value += 16;
     weight += 16;
   }
+}
+
+function fillOnes(size: i32): void {
+  const end = bracket_weights + ((<usize>size) << 2);
+  for (let at = bracket_weights; at < end; at += 16) v128.store(at, f32x4.splat(1));
 }
 
 /** Fills the last vector up with values in bin 0 that weigh nothing. */

@@ -2,7 +2,7 @@
  * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
  * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
  */
-import { bit_positions, bracket_counts, bracket_lanes, counts, results } from "./state";
+import { bit_positions, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
 import { bits16, sumLanes } from "./lanes";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
 
@@ -42,6 +42,51 @@ export function sample(values: usize, blocks: i32, vectors: i32, limit: f32, sca
 function countOne(bin: i32): void {
   const at = counts + ((<usize>bin) << 2);
   store<i32>(at, load<i32>(at) + 1);
+}
+
+/** Copies the sampled vectors side by side to where the bracket's values go; returns how many values they are. */
+export function copySample(values: usize, blocks: i32, vectors: i32): i32 {
+  const stride = (<usize>(32 / vectors)) << 4;
+  const end = values + ((<usize>blocks) << 9);
+  let to = bracket_values;
+  do {
+    v128.store(to, v128.load(values));
+    to += 16;
+    values += stride;
+  } while (values < end);
+  return <i32>((to - bracket_values) >> 2);
+}
+
+/** As `bracket`, without weights: returns how many x ≥ high there are, and lists low ≤ x < high. */
+export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32): i32 {
+  const lows = f32x4.splat(low);
+  const highs = f32x4.splat(high);
+  let above: i32 = 0;
+  let out = bracket_lanes;
+  for (let block = 0; block < blocks; block++) {
+    const first = out;
+    const stop = values + 512;
+    let places: u64 = 0;
+    do {
+      const v0 = v128.load(values);
+      const v1 = v128.load(values, 16);
+      const v2 = v128.load(values, 32);
+      const v3 = v128.load(values, 48);
+      const over = bits16(f32x4.ge(v0, highs), f32x4.ge(v1, highs), f32x4.ge(v2, highs), f32x4.ge(v3, highs));
+      const inside = bits16(f32x4.ge(v0, lows), f32x4.ge(v1, lows), f32x4.ge(v2, lows), f32x4.ge(v3, lows)) & ~over;
+      above += popcnt(over);
+      const right = inside & 255;
+      const left = inside >> 8;
+      store<u64>(out, load<u64>(bit_positions + ((<usize>right) << 3)) + places);
+      out += <usize>popcnt(right);
+      store<u64>(out, load<u64>(bit_positions + ((<usize>left) << 3)) + places + 0x0808080808080808);
+      out += <usize>popcnt(left);
+      places += 0x1010101010101010;
+      values += 64;
+    } while (values != stop);
+    store<u8>(bracket_counts + <usize>block, <u8>(out - first));
+  }
+  return above;
 }
 
 /**

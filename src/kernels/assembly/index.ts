@@ -12,7 +12,7 @@ export { sortSelection } from "./sort";
 export { prepareWeights, weightsArePlain } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";
 export { boundBelow } from "./bound";
-export { sample, bracket } from "./bracket";
+export { sample, copySample, bracket, bracketByCount } from "./bracket";
 export { fillBracket, weighBracket, collectBin, addBracket, weighSelection } from "./bracket-mass";
 export { histogram } from "./histogram";
 export { moments, valueMoments } from "./moments";
