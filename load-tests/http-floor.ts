@@ -7,10 +7,10 @@
  *
  *   npm run bench:http -- --seconds 1 --rounds 5
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { buildService, startService } from "../scripts/service.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
+import { cpuNs, faults, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { createScenarios, type Scenario } from "./scenarios.ts";
 
@@ -47,25 +47,6 @@ interface Case {
   readonly goal: string;
 }
 
-/** Nanoseconds on a CPU so far, all threads. */
-function cpuNs(pids: readonly number[]): number {
-  const threads = pids.flatMap((pid) =>
-    readdirSync(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`),
-  );
-  return threads.reduce(
-    (sum, path) => sum + Number(readFileSync(`${path}/schedstat`, "utf8").split(" ", 1)[0]),
-    0,
-  );
-}
-
-/** Minor page faults so far. */
-function faults(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return sum + Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[7]);
-  }, 0);
-}
-
 async function measure(
   { url, pids }: Server,
   scenario: Scenario,
@@ -81,10 +62,6 @@ async function measure(
     rps: (result.requests * 1000) / result.elapsed_ms,
     faults: (faults(pids) - faulted) / result.requests,
   };
-}
-
-function median(list: readonly number[]): number {
-  return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
 }
 
 function least(rounds: readonly (readonly [Measured, Measured])[], side: 0 | 1): number {

@@ -72,25 +72,38 @@ function httpPipe(raw: IncomingMessage, reply: FastifyReply, refuse: (problem: P
   const response = reply.raw;
   return {
     opened() {
-      const head = {
-        "content-type": LINES_TYPE,
-        "cache-control": "no-store",
-        "x-request-id": reply.request.id,
-      };
       reply.hijack();
-      response.writeHead(200, head).flushHeaders();
+      response.writeHead(200, headOf(reply.request)).flushHeaders();
+      // Lines are framed here, in one string each: Node would make four writes of a chunk and its frame.
+      response.chunkedEncoding = false;
     },
-    send: (line) => response.write(`${line}\n`),
+    send: (line) => response.write(chunkOf(`${line}\n`)),
     whenDrained: (then) => response.once("drain", then),
     pause: () => raw.pause(),
     resume: () => raw.isPaused() && raw.resume(),
     refuse,
     end() {
-      response.end();
+      response.end(LAST_CHUNK);
       if (!raw.complete) linger(raw);
     },
   };
 }
+
+function headOf({ id }: FastifyRequest) {
+  return {
+    "content-type": LINES_TYPE,
+    "cache-control": "no-store",
+    "transfer-encoding": "chunked",
+    "x-request-id": id,
+  };
+}
+
+/** A chunk of a body (RFC 9112, 7.1): its length in hexadecimal, and itself. */
+function chunkOf(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
+
+const LAST_CHUNK = "0\r\n\r\n";
 
 /** Reads on for a while what nobody will answer: a connection closed on unread bytes loses the lines still under way. */
 function linger(raw: IncomingMessage): void {

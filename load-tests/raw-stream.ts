@@ -1,0 +1,81 @@
+/**
+ * A client of POST /v1/stream over a raw socket: the same row again and again, each sent when the answer to the
+ * one before is there. It costs as little as possible, so that what is measured is the service.
+ */
+import { connect, type Socket } from "node:net";
+
+export interface StreamLoad {
+  readonly dtype: string;
+  readonly row: Uint8Array;
+  /** options of the stream, as on the wire */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** rows of one stream before the next is opened */
+  readonly steps: number;
+}
+
+export interface StreamResult {
+  readonly requests: number;
+  readonly elapsed_ms: number;
+}
+
+const TEXT_BIT = 0x8000_0000;
+
+/** One stream after another for this long. Throws when an answer is not a token. */
+export async function rawStreams(url: string, load: StreamLoad, duration_ms: number): Promise<StreamResult> {
+  const opening = chunk(frame(Buffer.from(JSON.stringify({ dtype: load.dtype, ...load.options })), TEXT_BIT));
+  const step = chunk(frame(load.row, 0));
+  const begin_ms = performance.now();
+  let requests = 0;
+  while (performance.now() - begin_ms < duration_ms)
+    requests += await oneStream(new URL(url), opening, step, Math.max(1, load.steps));
+  return { requests, elapsed_ms: performance.now() - begin_ms };
+}
+
+async function oneStream(
+  { hostname, port, host }: URL,
+  opening: Buffer,
+  step: Buffer,
+  steps: number,
+): Promise<number> {
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  const nextLine = lineReader(socket);
+  const head = `POST /v1/stream HTTP/1.1\r\nhost: ${host}\r\ntransfer-encoding: chunked\r\n\r\n`;
+  socket.write(Buffer.concat([Buffer.from(head), opening]));
+  for (let sent = 0; sent < steps; sent++) {
+    socket.write(step);
+    const line = await nextLine();
+    if (!line.includes('"token_id"')) throw new Error(`the service answered ${line}`);
+  }
+  socket.end("0\r\n\r\n");
+  return steps;
+}
+
+function frame(bytes: Uint8Array, mark: number): Buffer {
+  const prefix = Buffer.alloc(4);
+  prefix.writeUInt32LE(bytes.length + mark);
+  return Buffer.concat([prefix, bytes]);
+}
+
+function chunk(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+}
+
+/** The next line of JSON in what the socket receives; heads and chunk sizes are passed over. */
+function lineReader(socket: Socket): () => Promise<string> {
+  let received = "";
+  let waiting: { resolve(line: string): void; reject(error: Error): void } | undefined;
+  socket.setEncoding("utf8");
+  socket.on("error", (error) => waiting?.reject(error));
+  socket.on("close", () => waiting?.reject(new Error(`the service ended the stream: ${received}`)));
+  socket.on("data", (text: string) => {
+    received += text;
+    const line = /^\{.*\}$/m.exec(received)?.[0];
+    if (line === undefined) return;
+    received = "";
+    waiting?.resolve(line);
+  });
+  return () =>
+    new Promise((resolve, reject) => {
+      waiting = { resolve, reject };
+    });
+}

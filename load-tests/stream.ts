@@ -1,0 +1,133 @@
+/**
+ * What a step costs the server on a stream: CPU time of the built service for a row in a frame, against a bare
+ * node:http server that reads the same bytes as one request, and against the service's own POST of one step. All
+ * in one run with interleaved rounds; ratios are medians of the rounds, "least" compares the least of each.
+ *
+ *   npm run bench:stream -- --seconds 1 --rounds 5
+ */
+import { parseArgs } from "node:util";
+import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { RIVALS, startRival } from "./floor-server.ts";
+import { cpuNs, faults, median } from "./process-cost.ts";
+import { rawLoad } from "./raw-client.ts";
+import { rawStreams } from "./raw-stream.ts";
+import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "1" },
+    rounds: { type: "string", default: "5" },
+    steps: { type: "string", default: "500" },
+    built: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
+const DURATION_MS = Number(values.seconds) * 1000;
+const ROUNDS = Number(values.rounds);
+const STEPS = Number(values.steps);
+const WARM_UP_MS = 2000;
+
+const GREEDY = { temperature: 0, seed: "7" };
+const SAMPLING = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
+
+interface Case {
+  readonly name: string;
+  readonly dtype: string;
+  readonly row: Buffer;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly goal: string;
+}
+
+interface Cost {
+  readonly cpu_us: number;
+  readonly per_s: number;
+  readonly faults: number;
+}
+
+const cases: readonly Case[] = [32_000, 128_256].flatMap((vocab_size) => {
+  const row = randomRow(vocab_size, 1);
+  const goal = vocab_size === 128_256 ? "≤ 0.9" : "";
+  return [
+    { name: `f32, ${vocab_size}, greedy`, dtype: "f32", row: f32Bytes(row), options: GREEDY, goal },
+    { name: `f32, ${vocab_size}`, dtype: "f32", row: f32Bytes(row), options: SAMPLING, goal },
+    { name: `bf16, ${vocab_size}`, dtype: "bf16", row: bf16Bytes(row), options: SAMPLING, goal: "" },
+    { name: `f16, ${vocab_size}`, dtype: "f16", row: f16Bytes(row), options: SAMPLING, goal: "" },
+  ];
+});
+
+async function costOf(
+  pids: readonly number[],
+  run: () => Promise<{ requests: number; elapsed_ms: number }>,
+): Promise<Cost> {
+  const [cpu, faulted] = [cpuNs(pids), faults(pids)];
+  const { requests, elapsed_ms } = await run();
+  return {
+    cpu_us: (cpuNs(pids) - cpu) / 1000 / requests,
+    per_s: (requests * 1000) / elapsed_ms,
+    faults: (faults(pids) - faulted) / requests,
+  };
+}
+
+/** The ways a row can come, in the order of a round: a frame, a POST of ours, a POST to the bare server. */
+function waysOf(service: RunningService, bare: { url: string; pid: number }, each: Case) {
+  const { dtype, row, options } = each;
+  const query = new URLSearchParams({
+    dtype,
+    ...Object.fromEntries(Object.entries(options).map(([k, v]) => [k, `${v}`])),
+  });
+  const scenario = { name: each.name, path: `/v1/sample?${query}`, headers: {}, body: row };
+  const post = (url: string) => (duration_ms: number) =>
+    rawLoad(url, scenario, { connections: 1, duration_ms, requests_max: 1_000_000 });
+  const stream = (duration_ms: number) =>
+    rawStreams(service.url, { dtype, row, options, steps: STEPS }, duration_ms);
+  return [
+    { pids: service.worker_pids, run: stream },
+    { pids: service.worker_pids, run: post(service.url) },
+    { pids: [bare.pid], run: post(bare.url) },
+  ] as const;
+}
+
+async function main(): Promise<void> {
+  if (!values.built) await buildService();
+  const service = await startService({ WORKERS: "1" });
+  const bare = await startRival(RIVALS.bare);
+  try {
+    console.log(
+      "| row | steps/s | frame cpu µs | faults | POST cpu µs | bare POST cpu µs | frame/bare | least | frame/POST | goal |",
+    );
+    console.log(`|${"---|".repeat(10)}`);
+    for (const each of cases.filter(({ name }) => name.includes(values.only))) {
+      const ways = waysOf(service, bare, each);
+      for (const { pids, run } of ways) await costOf(pids, () => run(WARM_UP_MS));
+      const rounds: Cost[][] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const costs: Cost[] = [];
+        for (const { pids, run } of ways) costs.push(await costOf(pids, () => run(DURATION_MS)));
+        rounds.push(costs);
+      }
+      console.log(`| ${cellsOf(each, rounds).join(" | ")} |`);
+    }
+  } finally {
+    await Promise.all([service.stop(), bare.stop()]);
+  }
+}
+
+function cellsOf({ name, goal }: Case, rounds: readonly Cost[][]): (string | number)[] {
+  const of = (pick: (costs: Cost[]) => number) => median(rounds.map(pick));
+  const least = (way: number) => Math.min(...rounds.map((costs) => costs[way]!.cpu_us));
+  const ratio = (way: number) => of((costs) => costs[0]!.cpu_us / costs[way]!.cpu_us).toFixed(2);
+  return [
+    name,
+    of(([frame]) => frame!.per_s).toFixed(0),
+    of(([frame]) => frame!.cpu_us).toFixed(0),
+    of(([frame]) => frame!.faults).toFixed(1),
+    of((costs) => costs[1]!.cpu_us).toFixed(0),
+    of((costs) => costs[2]!.cpu_us).toFixed(0),
+    ratio(2),
+    (least(0) / least(2)).toFixed(2),
+    ratio(1),
+    goal,
+  ];
+}
+
+await main();
