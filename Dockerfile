@@ -11,6 +11,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY playground playground
 COPY examples/model-host/model examples/model-host/model
+COPY test/vectors/analysis test/vectors/analysis
 RUN npm run build
 
 FROM build AS production

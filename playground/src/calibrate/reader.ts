@@ -1,0 +1,142 @@
+/** What the calibrate view asks of the service: a temperature, decisions at a threshold, and diagnoses. */
+import { effect, signal, untracked } from "@preact/signals";
+import { binaryBody, Refusal, request } from "../api/client.ts";
+import type { ProblemBody } from "../api/wire.ts";
+import { RowError } from "../rows/row.ts";
+import { followLatest } from "../state/latest.ts";
+import type { LabelledRows } from "./labelled-rows.ts";
+import { loadSet, OWN_TEXT, type RowSet, type SetChoice } from "./sets.ts";
+import type { CalibrateReply, DiagnoseReply, Diagnosis, ProbabilitiesReply } from "./wire.ts";
+
+export const chosen_set = signal<SetChoice["id"]>("digits");
+export const own_text = signal(OWN_TEXT);
+export const bins = signal(15);
+export const binning = signal<"equal_width" | "equal_mass">("equal_width");
+export const threshold = signal(0.95);
+
+export interface Fitted {
+  readonly set: RowSet;
+  readonly reply: CalibrateReply;
+  /** of the test rows, as they came and calibrated */
+  readonly diagnoses: readonly [before: readonly Diagnosis[], after: readonly Diagnosis[]];
+  readonly suspicion: Suspicion | undefined;
+}
+
+/** What share of clean and of perturbed rows a baseline of clean rows finds suspicious. */
+export interface Suspicion {
+  readonly clean: number;
+  readonly perturbed: number;
+}
+
+/** How the test rows fare at the threshold. */
+export interface Fared {
+  readonly right: number;
+  readonly wrong: number;
+  readonly none: number;
+}
+
+export const fitted = signal<Fitted | undefined>(undefined);
+export const decided = signal<readonly [before: Fared, after: Fared] | undefined>(undefined);
+export const problem = signal<ProblemBody | undefined>(undefined);
+export const set_error = signal("");
+
+/** Follows the choices for as long as the view is shown; answers what ends that. */
+export function followChoices(): () => void {
+  const refit = followLatest(fitOnce);
+  const decide = followLatest(decideOnce);
+  const ends = [
+    effect(() => {
+      const choice = { id: chosen_set.value, text: own_text.value, bins: bins.value, binning: binning.value };
+      untracked(() => refit(choice));
+    }),
+    effect(() => {
+      const [of, at] = [fitted.value, threshold.value];
+      if (of !== undefined) untracked(() => decide({ of, at }));
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+interface Choice {
+  readonly id: SetChoice["id"];
+  readonly text: string;
+  readonly bins: number;
+  readonly binning: string;
+}
+
+async function fitOnce({ id, text, ...options }: Choice): Promise<void> {
+  await told(async () => {
+    const set = await loadSet(id, text);
+    const reply = await post<CalibrateReply>("calibrate", set.validation, { ...options, resamples: 200 });
+    const diagnoses = await Promise.all([
+      post<DiagnoseReply>("diagnose", set.test, {}),
+      post<DiagnoseReply>("diagnose", set.test, { calibration: reply.calibration }),
+    ]);
+    const [before, after] = diagnoses.map(({ results }) => results);
+    const suspicion = set.perturbed && (await suspicionOf(set.validation, set.test, set.perturbed));
+    fitted.value = { set, reply, diagnoses: [before ?? [], after ?? []], suspicion };
+  });
+}
+
+async function decideOnce({ of, at }: { of: Fitted; at: number }): Promise<void> {
+  await told(async () => {
+    const ask = (options: Readonly<Record<string, unknown>>) =>
+      post<ProbabilitiesReply>("probabilities", of.set.test, { ...options, threshold: at });
+    const [before, after] = await Promise.all([ask({}), ask({ calibration: of.reply.calibration })]);
+    decided.value = [faredOf(before, of.set.test), faredOf(after, of.set.test)];
+  });
+}
+
+/** Runs, and keeps what was wrong where it can be shown. */
+async function told(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    problem.value = undefined;
+    set_error.value = "";
+  } catch (error) {
+    if (error instanceof Refusal) problem.value = error.problem;
+    else set_error.value = error instanceof RowError ? error.message : String(error);
+  }
+}
+
+async function suspicionOf(
+  clean: LabelledRows,
+  test: LabelledRows,
+  perturbed: LabelledRows,
+): Promise<Suspicion> {
+  const { baseline } = await post<{ baseline: unknown }>("baseline", clean, {});
+  const share = async (rows: LabelledRows) => {
+    const { results } = await post<DiagnoseReply>("diagnose", rows, { baseline });
+    return results.filter(({ suspicious }) => suspicious).length / results.length;
+  };
+  return { clean: await share(test), perturbed: await share(perturbed) };
+}
+
+/** One decision a row. For rows of one logit the one label is “yes”, class 1; no decision stands for no. */
+function faredOf({ results }: ProbabilitiesReply, { targets }: LabelledRows): Fared {
+  let right = 0;
+  let none = 0;
+  results.forEach(({ decision: { class_id } }, i) => {
+    if (class_id === null) none += 1;
+    else if (class_id === targets[i]) right += 1;
+  });
+  return { right, none, wrong: results.length - right - none };
+}
+
+function post<Reply>(
+  call: "calibrate" | "diagnose" | "probabilities" | "baseline",
+  rows: LabelledRows,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Reply> {
+  const takes_targets = call === "calibrate" || call === "diagnose";
+  const head = {
+    dtype: "f32",
+    shape: [rows.rows, rows.classes],
+    ...(takes_targets && { targets: rows.targets }),
+    ...options,
+  };
+  const tensor = new Uint8Array(rows.logits.buffer, rows.logits.byteOffset, rows.logits.byteLength);
+  return request<Reply>(`/v1/${call}`, { method: "POST", ...binaryBody(head, tensor) });
+}
