@@ -8,6 +8,7 @@ import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
 import { addBatch } from "./http/routes/batch.ts";
 import { addHealth } from "./http/routes/health.ts";
+import { addPlayground } from "./http/routes/playground.ts";
 import { addSample } from "./http/routes/sample.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
@@ -67,6 +68,7 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
   addAnalysis(app, service);
   addHealth(app, service);
   await addDocs(app);
+  await addPlayground(app);
   return { server: app, service };
 }
 

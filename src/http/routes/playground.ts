@@ -31,8 +31,9 @@ const MODEL_WORKER = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 const YEAR = "public, max-age=31536000, immutable";
 const ASK_AGAIN = "no-cache";
 
+/** `folder` holds the built page; "" when there is none. */
 export async function addPlayground(app: FastifyInstance, folder = builtFolder()): Promise<void> {
-  if (folder === undefined) {
+  if (folder === "") {
     app.get("/", { schema: { hide: true } }, (_request, reply) =>
       reply.code(404).header("content-type", "text/plain; charset=utf-8").send(NOT_BUILT),
     );
@@ -50,10 +51,9 @@ export async function addPlayground(app: FastifyInstance, folder = builtFolder()
   });
 }
 
-function builtFolder(): string | undefined {
-  return FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) =>
-    existsSync(`${path}/index.html`),
-  );
+function builtFolder(): string {
+  const folders = FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return folders.find((folder) => existsSync(`${folder}/index.html`)) ?? "";
 }
 
 function setHeaders(reply: FastifyReply, path: string): void {
