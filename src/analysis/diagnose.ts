@@ -18,11 +18,11 @@ import {
 import { inverseTemperature } from "./temperature.ts";
 
 /** `confident` from this probability of the most likely class. */
-export const CONFIDENT_PROBABILITY_MIN = 0.8;
+const CONFIDENT_PROBABILITY_MIN = 0.8;
 /** `torn` when the first two hold this much together … */
-export const TORN_MASS_MIN = 0.8;
+const TORN_MASS_MIN = 0.8;
 /** … and the second is at least this fraction of the first: a margin of at most ln 4 = 1.386 nats. */
-export const TORN_RATIO_MIN = 0.25;
+const TORN_RATIO_MIN = 0.25;
 
 /**
  * confident: one class holds at least 80 %. torn: two hold at least 80 % and neither is negligible.
@@ -71,7 +71,7 @@ export function diagnoseOf(m: Moments, row: Logits): Diagnosis {
   };
 }
 
-export function verdict(first: number, second: number): Verdict {
+function verdict(first: number, second: number): Verdict {
   if (first >= CONFIDENT_PROBABILITY_MIN) return "confident";
   return first + second >= TORN_MASS_MIN && second >= first * TORN_RATIO_MIN ? "torn" : "unsure";
 }
@@ -82,7 +82,7 @@ export function confidentlyWrong(diagnosis: Diagnosis, target: number): boolean 
 }
 
 /** Population variance of the values that are not −Infinity, in two sums about a value of the row. */
-export function logitVariance(row: Logits, about: number): number {
+function logitVariance(row: Logits, about: number): number {
   let count = 0;
   let sum = 0;
   let squares = 0;

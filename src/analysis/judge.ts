@@ -101,7 +101,7 @@ export function brier(p: Float64Array, target: number): number {
   return sum;
 }
 
-export function mean(values: ArrayLike<number>): number {
+function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum / values.length;

@@ -63,7 +63,7 @@ export function weightOf(m: Moments, x: number): number {
 }
 
 /** Lowest index of the largest value; 0 for a row that is −Infinity throughout. */
-export function argmax(row: Logits): number {
+function argmax(row: Logits): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) {
     if (row[i]! > row[best]!) best = i;

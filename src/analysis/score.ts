@@ -52,7 +52,7 @@ export function loss(logprobs: Logits): Loss {
 }
 
 /** 1 + how many logits are larger, or equal with a lower id. */
-export function rank(row: Logits, target: number): number {
+function rank(row: Logits, target: number): number {
   const x = row[target]!;
   let before = 0;
   for (let i = 0; i < row.length; i++) {
