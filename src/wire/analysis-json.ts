@@ -35,9 +35,14 @@ const F32_BYTES = 4;
 export function openAnalysisJson(context: WireContext): AnalysisReader {
   const store = new RowStore(context.limits.vocab_size_max * F32_BYTES);
   let fault: Problem | undefined;
+  // The lease is what bounds how many bodies are kept at once.
+  const keep = (row: number) => {
+    context.lease();
+    return store.begin(row);
+  };
   const envelope = new JsonEnvelope("either", context.limits, {
-    numbers: (row, array) => (array === "dense" ? store.begin(row) : { append: () => true }),
-    packed: (row) => store.begin(row),
+    numbers: (row, array) => (array === "dense" ? keep(row) : { append: () => true }),
+    packed: keep,
     fault(row, problem) {
       fault ??= placeIn(row, problem);
     },
