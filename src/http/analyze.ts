@@ -62,12 +62,9 @@ export async function analyze<Kind extends Task>(
 }
 
 /** The context of a task, from what was asked. */
-export function taskContext(
-  { reader }: Analysis,
-  { single }: AnalysisHead,
-  temperature: number,
-): TaskContext {
-  return { reader, single, inverse_temperature: 1 / temperature };
+export function taskContext({ reader }: Analysis, head: AnalysisHead, temperature: number): TaskContext {
+  const { single, values_expected } = head;
+  return { reader, single, values_expected, inverse_temperature: 1 / temperature };
 }
 
 /** JSON text of a reply. A list of results is written row by row, so that a long one does not take one long turn. */

@@ -92,7 +92,7 @@ function arrivedOf({ rows, logits, ...rest }: Fields): Arrived {
     );
   const list = single ? [{ logits, target: fields.target }] : checkedRows(rows as unknown[], fields); // checked above
   requireTargetsFit(fields, single, list.length);
-  return { head: { options: fields.options, single }, fields, rows: list };
+  return { head: { options: fields.options, single, values_expected: 0 }, fields, rows: list };
 }
 
 /** Each row is an object of `logits` and perhaps `target`, and of nothing else. */

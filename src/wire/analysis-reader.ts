@@ -21,6 +21,8 @@ export interface AnalysisHead {
   readonly options: Fields;
   /** one row was sent, not a list of them */
   readonly single: boolean;
+  /** how many logits the tensor will have, as far as it says; a hint, and bounded */
+  readonly values_expected: number;
 }
 
 export interface AnalysisReader extends BodyReader {
@@ -29,6 +31,9 @@ export interface AnalysisReader extends BodyReader {
   /** The next row that is complete. */
   next(): AnalysisRow | undefined;
 }
+
+/** A tensor may say that it is larger than it can be: nobody makes room for more than 64 MiB on its word. */
+export const VALUES_EXPECTED_MAX = 2 ** 24;
 
 /** What the fields of a body say of its rows besides the numbers. */
 export interface RowFields {

@@ -13,6 +13,7 @@ import {
   type RowFields,
   requireTargetsFit,
   rowFields,
+  VALUES_EXPECTED_MAX,
   withoutPadding,
 } from "./analysis-reader.ts";
 import { requireWhole, rowTooLong } from "./rows.ts";
@@ -89,7 +90,7 @@ function planOf(tensor_head: TensorHead, context: WireContext): Plan {
   requireTargetsFit(fields, single, rows);
   const row_bytes = shape === undefined ? Number.POSITIVE_INFINITY : (shape.at(-1) ?? 0) * DTYPE_BYTES[dtype];
   return {
-    head: { options: fields.options, single },
+    head: { options: fields.options, single, values_expected: valuesExpected(shape) },
     fields,
     dtype,
     shape,
@@ -97,6 +98,13 @@ function planOf(tensor_head: TensorHead, context: WireContext): Plan {
     row_bytes,
     row: context.lease(),
   };
+}
+
+function valuesExpected(shape: readonly number[] = []): number {
+  return Math.min(
+    VALUES_EXPECTED_MAX,
+    shape.reduce((product, length) => product * length, shape.length === 0 ? 0 : 1),
+  );
 }
 
 function rowsOf(shape: readonly number[], { limits }: WireContext): number {

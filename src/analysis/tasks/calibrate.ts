@@ -7,8 +7,8 @@ import { type CalibrateOptions, calibrateInSlices } from "../calibrate.ts";
 import type { LabelledLogits } from "../labelled.ts";
 import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
 
-export function calibrateTask({ reader }: TaskContext, options: CalibrateOptions): Task {
-  const set = new GrowingSet();
+export function calibrateTask({ reader, values_expected }: TaskContext, options: CalibrateOptions): Task {
+  const set = new GrowingSet(values_expected);
   return {
     take(row) {
       const values = asClasses(row.values);
@@ -23,11 +23,15 @@ export function calibrateTask({ reader }: TaskContext, options: CalibrateOptions
   };
 }
 
-/** Rows of one length with their classes, in a buffer that doubles. */
+/** Rows of one length with their classes, in a buffer of the expected size that doubles if it must. */
 class GrowingSet {
-  #values = new Float32Array(4096);
+  #values: Float32Array;
   #targets: number[] = [];
   #classes = 0;
+
+  constructor(values_expected: number) {
+    this.#values = new Float32Array(Math.max(4096, values_expected));
+  }
 
   add(row: Float32Array, target: number): void {
     if (this.#targets.length === 0) this.#classes = row.length;

@@ -6,6 +6,8 @@ import { entropy, moments } from "../moments.ts";
 import { logOddsOf } from "../softmax.ts";
 import { asClasses, checkLabels, type Task, type TaskContext, type TaskRow } from "./task.ts";
 
+const PIECE_VALUES = 2 ** 18;
+
 export interface ProbabilitiesOptions {
   readonly labels: readonly string[] | undefined;
   /** by class, or by label */
@@ -17,22 +19,22 @@ export interface ProbabilitiesOptions {
 }
 
 export interface ProbabilitiesTask extends Task {
-  /** probabilities of all rows as float32, row after row; with `without_lists` */
-  readonly tensor: readonly Float32Array[];
+  /** probabilities of all rows as float32, row after row, in pieces; with `without_lists` */
+  tensor(): readonly Float32Array[];
 }
 
 export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOptions): ProbabilitiesTask {
   const { labels } = options;
   const results: unknown[] = [];
-  const tensor: Float32Array[] = [];
+  const tensor = new Pieces();
   let values = 0;
   return {
-    tensor,
+    tensor: () => tensor.all(),
     take(row) {
       checkLabels(labels, row.values.length);
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
-      if (options.without_lists) tensor.push(narrow(context, row));
+      if (options.without_lists) tensor.add(narrow(context, row));
       results.push(row.values.length === 1 ? binary(context, options, row) : many(context, options, row));
     },
     *finish() {
@@ -68,8 +70,30 @@ function binary({ reader, inverse_temperature }: TaskContext, options: Probabili
   };
 }
 
+/** Values one behind the other, in pieces of a megabyte: small ones would cost more to send than to compute. */
+class Pieces {
+  readonly #full: Float32Array[] = [];
+  #piece = new Float32Array(0);
+  #used = 0;
+
+  add(values: Float32Array): void {
+    if (this.#used + values.length > this.#piece.length) {
+      this.#full.push(this.#piece.subarray(0, this.#used));
+      this.#piece = new Float32Array(Math.max(PIECE_VALUES, values.length));
+      this.#used = 0;
+    }
+    this.#piece.set(values, this.#used);
+    this.#used += values.length;
+  }
+
+  all(): readonly Float32Array[] {
+    return [...this.#full, this.#piece.subarray(0, this.#used)];
+  }
+}
+
+/** Valid until the next row is read. */
 function narrow({ reader, inverse_temperature }: TaskContext, { values }: TaskRow): Float32Array {
-  if (values.length > 1) return reader.probabilitiesF32(values, inverse_temperature).slice();
+  if (values.length > 1) return reader.probabilitiesF32(values, inverse_temperature);
   reader.moments(values, inverse_temperature);
   return Float32Array.of(logistic(values[0]! * inverse_temperature));
 }

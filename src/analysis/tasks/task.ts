@@ -27,6 +27,8 @@ export interface TaskContext {
   readonly single: boolean;
   /** 1 / T */
   readonly inverse_temperature: number;
+  /** about how many logits all rows will have; 0: unknown */
+  readonly values_expected: number;
 }
 
 /** A single logit x is the binary case: classes 0 ("no") and 1 ("yes") with logits (0, x). */

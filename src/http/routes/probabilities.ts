@@ -1,5 +1,6 @@
 /** POST /v1/probabilities: rows of logits in, probabilities and decisions out, as JSON or as a tensor. */
 import { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
@@ -20,7 +21,7 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
       return probabilitiesTask(context, { ...options, without_lists, values_max });
     });
     const text = await writeReply(result.reply, reply);
-    return without_lists ? sendTensor(reply, text, result.task.tensor) : reply.type(JSON_TYPE).send(text);
+    return without_lists ? sendTensor(reply, text, result.task.tensor()) : reply.type(JSON_TYPE).send(text);
   });
 }
 
@@ -30,13 +31,15 @@ function wantsTensor(accept = ""): boolean {
 }
 
 /** The JSON of the reply, and behind it the probabilities: float32, little-endian, row after row. */
-function sendTensor(reply: FastifyReply, text: string, rows: readonly Float32Array[]): FastifyReply {
+function sendTensor(reply: FastifyReply, text: string, pieces: readonly Float32Array[]): FastifyReply {
   const head = Buffer.from(text);
-  const tensor = rows.map(({ buffer, byteOffset, byteLength }) =>
+  const tensor = pieces.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );
+  const tensor_bytes = tensor.reduce((sum, { length }) => sum + length, 0);
   return reply
     .header(HEADER_LENGTH, head.length)
+    .header("content-length", head.length + tensor_bytes)
     .type(TENSOR_TYPE)
-    .send(Buffer.concat([head, ...tensor]));
+    .send(Readable.from([head, ...tensor]));
 }
