@@ -26,15 +26,18 @@ export function distributionOf(machine: Machine, row: Row, asked: number, cut: C
   const offset = prepareWeights(machine, row, temperature, cut);
   const largest = Math.min(row.max, cut.ceiling);
   setWindow(machine, cut);
-  machine.wasm.moments(row.address, row.maxima_address, row.blocks, largest, temperature);
+  machine.wasm.moments(row.address, row.maxima_address, row.blocks, largest);
+  // The pass measures depths in y = x·scale; per nat that is T·scale.
+  const nat = temperature * machine.wasm.weightScale();
   const { results } = machine;
   const mass = results[0]!;
-  const mean = results[1]! / mass;
+  const mean = results[1]! / mass / nat;
+  const square = results[2]! / mass / nat / nat;
   const relative = ln(mass) + offset;
   return {
     logsumexp: relative + largest / temperature,
     entropy: Math.max(relative - mean, 0),
-    varentropy: Math.max(results[2]! / mass - mean * mean, 0),
+    varentropy: Math.max(square - mean * mean, 0),
     collision: Math.min(results[3]! / (mass * mass), 1),
     mean_logit: largest + mean * temperature,
   };

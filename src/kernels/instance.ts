@@ -6,6 +6,7 @@ import { type KernelLimits, type Layout, layoutFor } from "./layout.ts";
 export interface KernelExports {
   configure(
     block_values: number,
+    block_scaled: number,
     block_weights: number,
     bins: number,
     selected_ids: number,
@@ -69,7 +70,8 @@ export interface KernelExports {
     center: number,
     rest: number,
   ): void;
-  moments(values: number, maxima: number, blocks: number, largest: number, temperature: number): void;
+  moments(values: number, maxima: number, blocks: number, largest: number): void;
+  weightScale(): number;
   valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
   applyMask(values: number, maxima: number, blocks: number, words: number): void;
   copy(to: number, from: number, bytes: number): void;
@@ -97,6 +99,7 @@ export function instantiate(limits: KernelLimits): Machine {
   const wasm = instance.exports as unknown as KernelExports;
   wasm.configure(
     layout.block_values,
+    layout.block_scaled,
     layout.block_weights,
     layout.bins,
     layout.selected_ids,
@@ -116,6 +119,6 @@ export function instantiate(limits: KernelLimits): Machine {
   return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+function decodeBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -37,6 +37,7 @@ export interface KernelLimits {
 /** Byte addresses. */
 export interface Layout {
   readonly block_values: number;
+  readonly block_scaled: number;
   readonly block_weights: number;
   readonly bins: number;
   /** block sums of the last normaliser, and apart from them those of the last top-p */
@@ -76,6 +77,7 @@ export function layoutFor(limits: KernelLimits): Layout {
   };
   const scratch = {
     block_values: take(BLOCK * 4),
+    block_scaled: take(BLOCK * 4),
     block_weights: take(BLOCK * 4),
     bins: take(BINS * 8),
     sums: take(blocks * 8),

@@ -9,7 +9,7 @@ export { setWindow } from "./window";
 export { gather, count, nthEqual, gatherEqual } from "./select";
 export { blockThreshold } from "./threshold";
 export { sortSelection } from "./sort";
-export { prepareWeights, weightsArePlain } from "./weights";
+export { prepareWeights, weightsArePlain, weightScale } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";
 export { boundBelow } from "./bound";
 export { sample, copySample, bracket, bracketByCount } from "./bracket";

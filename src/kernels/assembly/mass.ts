@@ -26,23 +26,55 @@ import {
 
 /** Σ w over the survivors of the window; leaves one sum per block at `sums`. */
 export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usize): f64 {
+  const m = f32x4.splat(y_min);
+  const a = f32x4.splat(inverse);
+  const s = f32x4.splat(shift);
+  const ch = f32x4.splat(c_high);
+  const cl = f32x4.splat(c_low);
+  const a0 = f32x4.splat(p0);
+  const a1 = f32x4.splat(p1);
+  const a2 = f32x4.splat(p2);
+  const a3 = f32x4.splat(p3);
+  const a4 = f32x4.splat(p4);
+  const a5 = f32x4.splat(p5);
   const floor = windowFloor();
   let total: f64 = 0;
-  let block: i32 = 0;
-  do {
-    const at = sums + ((<usize>block) << 3);
+  for (let block = 0; block < blocks; block++) {
     const max = load<f32>(maxima + ((<usize>block) << 2));
-    let sum: f64 = 0;
+    let block_sum: f64 = 0;
     if (max >= floor) {
-      const from = windowBlock(values, block);
+      let x = windowBlock(values, block);
+      let y = yBlock(x);
+      const stop = x + 512;
+      const low = f32x4.splat(block_low);
+      const high = f32x4.splat(block_high);
+      let sum = f32x4.splat(0);
       // −Infinity weighs 2^−124, which no sum can notice: without a floor such a block needs no mask.
-      if (floor == -f32.MAX_VALUE && max <= block_high) sum = sumInto(at, yBlock(from), 1);
-      else sum = blockSumWithin(from, yBlock(from));
+      if (floor == -f32.MAX_VALUE && max <= block_high) {
+        do {
+          sum = f32x4.add(sum, weigh16<void>(y, 0, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+          x += 64;
+          y += 64;
+        } while (x != stop);
+      } else {
+        do {
+          const w0 = weigh(v128.load(y), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+          const w1 = weigh(v128.load(y, 16), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+          const w2 = weigh(v128.load(y, 32), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+          const w3 = weigh(v128.load(y, 48), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+          const pair = f32x4.add(within(x, w0, low, high), within(x + 16, w1, low, high));
+          const next = f32x4.add(within(x + 32, w2, low, high), within(x + 48, w3, low, high));
+          sum = f32x4.add(sum, f32x4.add(pair, next));
+          x += 64;
+          y += 64;
+        } while (x != stop);
+      }
+      block_sum = sumLanes(sum);
     }
-    store<f64>(at, sum);
-    total += sum;
-    block += 1;
-  } while (block != blocks);
+    store<f64>(sums, block_sum);
+    sums += 8;
+    total += block_sum;
+  }
   return total;
 }
 
@@ -73,10 +105,10 @@ function sumInto(sums: usize, y: usize, blocks: i32): f64 {
   let total: f64 = 0;
   do {
     const stop = y + 512;
-    let sum = weigh16(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+    let sum = weigh16<void>(y, 0, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
     y += 64;
     do {
-      sum = f32x4.add(sum, weigh16(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
+      sum = f32x4.add(sum, weigh16<void>(y, 0, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
       y += 64;
     } while (y != stop);
     const block_sum = sumLanes(sum);
@@ -87,36 +119,16 @@ function sumInto(sums: usize, y: usize, blocks: i32): f64 {
   return total;
 }
 
-/** The same sum over x of [block_low, block_high] only; the weights come from y, and stay in `block_weights`. */
-function blockSumWithin(x: usize, y: usize): f64 {
-  const low = f32x4.splat(block_low);
-  const high = f32x4.splat(block_high);
-  weighBlock(y);
-  let from = block_weights;
-  const stop = x + 512;
-  let sum = f32x4.splat(0);
-  do {
-    const pair = f32x4.add(within(x, from, low, high), within(x + 16, from + 16, low, high));
-    const next = f32x4.add(within(x + 32, from + 32, low, high), within(x + 48, from + 48, low, high));
-    sum = f32x4.add(sum, f32x4.add(pair, next));
-    x += 64;
-    from += 64;
-  } while (x != stop);
-  return sumLanes(sum);
-}
-
-/** Four weights, zero where x lies outside the bounds; the masked weights are stored back. */
+/** Four weights, zero where x lies outside the bounds. */
 // @ts-ignore: decorator
 @inline
-function within(at: usize, weights: usize, low: v128, high: v128): v128 {
+function within(at: usize, weights: v128, low: v128, high: v128): v128 {
   const x = v128.load(at);
-  const w = v128.and(v128.load(weights), v128.and(f32x4.ge(x, low), f32x4.le(x, high)));
-  v128.store(weights, w);
-  return w;
+  return v128.and(weights, v128.and(f32x4.ge(x, low), f32x4.le(x, high)));
 }
 
 /** The 128 weights of a block of y, into `block_weights`; y may lie there already. */
-function weighBlock(y: usize): void {
+export function weighBlock(y: usize): void {
   const m = f32x4.splat(y_min);
   const a = f32x4.splat(inverse);
   const s = f32x4.splat(shift);
@@ -131,10 +143,9 @@ function weighBlock(y: usize): void {
   const stop = y + 512;
   let to = block_weights;
   do {
-    v128.store(to, weigh(v128.load(y), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    v128.store(to, weigh(v128.load(y, 16), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5), 16);
-    y += 32;
-    to += 32;
+    weigh16<u8>(y, to, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
+    y += 64;
+    to += 64;
   } while (y != stop);
 }
 
@@ -169,7 +180,7 @@ export function draw(values: usize, maxima: usize, blocks: i32, sums: usize, tot
 
 function drawWithin(values: usize, block: i32, sum: f64, target: f64): i32 {
   const from = windowBlock(values, block);
-  blockSumWithin(from, yBlock(from));
+  weighBlock(yBlock(from));
   let chosen: i32 = -1;
   let i: i32 = 0;
   do {

@@ -2,71 +2,59 @@
  * Sums from which entropy, varentropy, collision probability, mean and deviation follow, over the survivors of the
  * window. The results are f64s at `results`.
  */
-import { results } from "./state";
+import { block_scaled, block_weights, results } from "./state";
 import { sumLanes } from "./lanes";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
-import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, weigh, yBlock, y_min } from "./weights";
-
-/** Weights of tokens this far below the largest, in units of T, have underflowed; so d is not followed further. */
-let depth_max: f32 = -100;
+import { weighBlock } from "./mass";
+import { plain, reference, scale, scaleBlock, y_min } from "./weights";
 
 /**
- * With d = (x − largest)/T: Σw, Σw·d, Σw·d², Σw². Four f32 lanes per block and sum, f64 across blocks.
+ * With d = y − y(largest), at least y_min − y(largest): Σw, Σw·d, Σw·d², Σw². Four f32 lanes per block and sum, f64
+ * across blocks.
  */
-export function moments(values: usize, maxima: usize, blocks: i32, largest: f32, temperature: f64): void {
-  const floor = windowFloor();
-  const per_unit = <f32>(1 / temperature);
-  store<f64>(results, 0);
-  store<f64>(results, 0, 8);
-  store<f64>(results, 0, 16);
-  store<f64>(results, 0, 24);
-  for (let block = 0; block < blocks; block++) {
-    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) {
-      const from = windowBlock(values, block);
-      addMoments(from, yBlock(from), largest, per_unit);
-    }
-  }
-}
-
-function addMoments(from: usize, from_y: usize, largest: f32, per_unit: f32): void {
+export function moments(values: usize, maxima: usize, blocks: i32, largest: f32): void {
   const m = f32x4.splat(y_min);
-  const a = f32x4.splat(inverse);
-  const s = f32x4.splat(shift);
-  const ch = f32x4.splat(c_high);
-  const cl = f32x4.splat(c_low);
-  const a0 = f32x4.splat(p0);
-  const a1 = f32x4.splat(p1);
-  const a2 = f32x4.splat(p2);
-  const a3 = f32x4.splat(p3);
-  const a4 = f32x4.splat(p4);
-  const a5 = f32x4.splat(p5);
-  const low = f32x4.splat(block_low);
-  const high = f32x4.splat(block_high);
-  const top = f32x4.splat(largest);
-  const unit = f32x4.splat(per_unit);
-  const least = f32x4.splat(depth_max);
-  const stop = from + 512;
-  let sum = f32x4.splat(0);
-  let sum_d = sum;
-  let sum_d2 = sum;
-  let sum_w2 = sum;
-  do {
-    const x = v128.load(from);
-    const inside = v128.and(f32x4.ge(x, low), f32x4.le(x, high));
-    const w = v128.and(weigh(v128.load(from_y), m, a, s, ch, cl, a0, a1, a2, a3, a4, a5), inside);
-    const d = f32x4.pmax(f32x4.mul(f32x4.sub(x, top), unit), least);
-    const wd = f32x4.mul(w, d);
-    sum = f32x4.add(sum, w);
-    sum_d = f32x4.add(sum_d, wd);
-    sum_d2 = f32x4.add(sum_d2, f32x4.mul(wd, d));
-    sum_w2 = f32x4.add(sum_w2, f32x4.mul(w, w));
-    from += 16;
-    from_y += 16;
-  } while (from != stop);
-  store<f64>(results, load<f64>(results) + sumLanes(sum));
-  store<f64>(results, load<f64>(results, 8) + sumLanes(sum_d), 8);
-  store<f64>(results, load<f64>(results, 16) + sumLanes(sum_d2), 16);
-  store<f64>(results, load<f64>(results, 24) + sumLanes(sum_w2), 24);
+  const top = f32x4.splat((largest - reference) * scale);
+  const floor = windowFloor();
+  let total: f64 = 0;
+  let total_d: f64 = 0;
+  let total_d2: f64 = 0;
+  let total_w2: f64 = 0;
+  for (let block = 0; block < blocks; block++) {
+    if (load<f32>(maxima + ((<usize>block) << 2)) < floor) continue;
+    let x = windowBlock(values, block);
+    let y = plain ? x : scaleBlock(x, block_scaled);
+    weighBlock(y);
+    let weight = block_weights;
+    const stop = x + 512;
+    const low = f32x4.splat(block_low);
+    const high = f32x4.splat(block_high);
+    let sum = f32x4.splat(0);
+    let sum_d = sum;
+    let sum_d2 = sum;
+    let sum_w2 = sum;
+    do {
+      const v = v128.load(x);
+      const w = v128.and(v128.load(weight), v128.and(f32x4.ge(v, low), f32x4.le(v, high)));
+      const d = f32x4.sub(f32x4.pmax(v128.load(y), m), top);
+      const wd = f32x4.mul(w, d);
+      sum = f32x4.add(sum, w);
+      sum_d = f32x4.add(sum_d, wd);
+      sum_d2 = f32x4.add(sum_d2, f32x4.mul(wd, d));
+      sum_w2 = f32x4.add(sum_w2, f32x4.mul(w, w));
+      x += 16;
+      y += 16;
+      weight += 16;
+    } while (x != stop);
+    total += sumLanes(sum);
+    total_d += sumLanes(sum_d);
+    total_d2 += sumLanes(sum_d2);
+    total_w2 += sumLanes(sum_w2);
+  }
+  store<f64>(results, total);
+  store<f64>(results, total_d, 8);
+  store<f64>(results, total_d2, 16);
+  store<f64>(results, total_w2, 24);
 }
 
 /** With d = x − largest: the number of survivors, Σd, Σd². All in f64. */

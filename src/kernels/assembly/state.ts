@@ -5,6 +5,8 @@
 
 /** 128 f32: a block with the elements outside the window taken out, or scaled for an extreme temperature */
 export let block_values: usize = 0;
+/** 128 f32: a block as y, when that is not x, and its weights are wanted beside it */
+export let block_scaled: usize = 0;
 /** 128 f32: the weights of one block */
 export let block_weights: usize = 0;
 /** 2,048 f64 */
@@ -52,6 +54,7 @@ export function configureBracket(
 
 export function configure(
   blockValues: usize,
+  blockScaled: usize,
   blockWeights: usize,
   binsAt: usize,
   selectedIds: usize,
@@ -60,6 +63,7 @@ export function configure(
   sortSpare: usize,
 ): void {
   block_values = blockValues;
+  block_scaled = blockScaled;
   block_weights = blockWeights;
   bins = binsAt;
   selected_ids = selectedIds;

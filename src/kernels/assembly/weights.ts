@@ -85,6 +85,11 @@ export function weightsArePlain(): bool {
   return plain;
 }
 
+/** y per unit of x: 1 unless the temperature is extreme. */
+export function weightScale(): f32 {
+  return scale;
+}
+
 /** 1 for temperatures of 1/1024 to 1024, otherwise the power of two just below. */
 function powerNear(temperature: f64): f64 {
   if (temperature >= 1.0 / 1024 && temperature <= 1024) return 1;
@@ -122,12 +127,14 @@ export function weigh(
 /**
  * The sum (w₀ + w₁) + (w₂ + w₃) of the weights of the 16 values at `from`, one of each quadruple a lane. The same
  * arithmetic as `weigh`, written step by step across four vectors, because Node 24 keeps the order in which it is
- * written and waits otherwise (bench/LOG.md).
+ * written and waits otherwise (bench/LOG.md). Whether the weights are also stored, at `to`, is decided when
+ * compiling: Keep is u8 or void.
  */
 // @ts-ignore: decorator
 @inline
-export function weigh16(
+export function weigh16<Keep>(
   from: usize,
+  to: usize,
   y_min: v128,
   inverse: v128,
   shift: v128,
@@ -184,11 +191,17 @@ export function weigh16(
   const w1 = i32x4.add(a1, i32x4.shl(t1, 23));
   const w2 = i32x4.add(a2, i32x4.shl(t2, 23));
   const w3 = i32x4.add(a3, i32x4.shl(t3, 23));
+  if (!isVoid<Keep>()) {
+    v128.store(to, w0);
+    v128.store(to, w1, 16);
+    v128.store(to, w2, 32);
+    v128.store(to, w3, 48);
+  }
   return f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3));
 }
 
-/** Copies 128 values as y = (x − reference)·scale. */
-export function scaleBlock(from: usize, to: usize): void {
+/** Copies 128 values as y = (x − reference)·scale; returns where to. */
+export function scaleBlock(from: usize, to: usize): usize {
   const move = f32x4.splat(reference);
   const factor = f32x4.splat(scale);
   const stop = from + 512;
@@ -197,6 +210,7 @@ export function scaleBlock(from: usize, to: usize): void {
     from += 16;
     to += 16;
   } while (from != stop);
+  return to - 512;
 }
 
 /** Where the y values of a block are: the block itself, unless T or the row are extreme. */
@@ -204,6 +218,5 @@ export function scaleBlock(from: usize, to: usize): void {
 @inline
 export function yBlock(from: usize): usize {
   if (plain) return from;
-  scaleBlock(from, block_weights);
-  return block_weights;
+  return scaleBlock(from, block_weights);
 }
