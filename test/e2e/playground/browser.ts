@@ -1,0 +1,118 @@
+/**
+ * A real Chromium for the tests of the playground, and the built service with the page in it. Without a Chromium
+ * the tests are skipped at a desk and fail in CI; `apt-get install chromium` gets one.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type RunningService, startService } from "../../../scripts/service.ts";
+
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+const executablePath = [process.env["CHROMIUM_PATH"] ?? "", ...PLACES].find((path) => existsSync(path));
+
+/** Whether to skip: there is no browser here, and nobody has promised one. */
+export const without_browser = executablePath === undefined && process.env["CI"] === undefined;
+
+const QUIET = [
+  "--no-sandbox",
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface Playground {
+  readonly url: string;
+  /** A page at this address that has its answer; whatever it complains of is collected. */
+  open(hash?: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** errors of scripts and of the console, refused requests left out: the page shows those */
+  readonly complaints: readonly string[];
+}
+
+export async function startPlayground(): Promise<Playground> {
+  if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
+  const service = await startService();
+  const browser = await chromium.launch({ executablePath, args: QUIET });
+  return {
+    url: service.url,
+    open: (hash = "", options = {}) => openPage(browser, service, hash, options),
+    close: async () => {
+      await browser.close();
+      await service.stop();
+    },
+  };
+}
+
+async function openPage(
+  browser: Browser,
+  service: RunningService,
+  hash: string,
+  options: BrowserContextOptions,
+): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    const is_refusal = message.text().includes("status of 422");
+    if (["error", "warning"].includes(message.type()) && !is_refusal) complaints.push(message.text());
+  });
+  await page.goto(`${service.url}/${hash}`);
+  return { page, complaints };
+}
+
+/** The token that the page says was drawn, and the counts above the columns of the funnel. */
+export async function drawnToken(page: Page): Promise<string> {
+  return (await page.locator(".bench-result .drawn").innerText()).trim();
+}
+
+export function funnelCounts(page: Page): Promise<string[]> {
+  return page.locator(".funnel thead b").allInnerTexts();
+}
+
+/** Does something and waits until the funnel shows another answer. */
+export async function afterAnswer(page: Page, act: () => Promise<unknown>): Promise<void> {
+  const answered = page.waitForResponse((response) => response.url().endsWith("/v1/sample"));
+  await act();
+  await answered;
+  await page.waitForFunction(() => document.querySelector(".outcome")?.getAttribute("aria-busy") === "false");
+}
+
+/** What axe-core finds wrong: rule and element. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  // evaluated from outside: the page's policy lets no other script in
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe; // the script above sets it
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+/** Screenshots go below build/, and into the documentation when SCREENSHOTS=docs asks for it. */
+export async function screenshot(page: Page, name: string, fullPage = false): Promise<void> {
+  const folder =
+    process.env["SCREENSHOTS"] === "docs" ? "../../../docs/images" : "../../../build/screenshots";
+  const path = fileURLToPath(new URL(folder, import.meta.url));
+  await mkdir(path, { recursive: true });
+  await page.screenshot({ path: join(path, `${name}.png`), fullPage });
+}

@@ -1,0 +1,205 @@
+/** The playground's first view as a person uses it: a row, a chain, an answer, and an account of the answer. */
+import { execFile } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  afterAnswer,
+  drawnToken,
+  funnelCounts,
+  type Playground,
+  startPlayground,
+  without_browser,
+} from "./browser.ts";
+
+let playground: Playground;
+
+const card = (page: Page, stage: string) => page.locator(`[data-stage="${stage}"]`);
+
+const stagesOf = (page: Page) => page.locator(".card h3").allInnerTexts();
+
+async function setNumber(page: Page, stage: string, value: string): Promise<void> {
+  const field = card(page, stage).locator(".number-text").first();
+  await field.fill(value);
+  await afterAnswer(page, () => field.press("Enter"));
+}
+
+describe.skipIf(without_browser)("the playground", () => {
+  beforeAll(async () => {
+    playground = await startPlayground();
+  });
+
+  afterAll(() => playground?.close());
+
+  test("opens with an example that is sampled and explained", async () => {
+    const { page, complaints } = await playground.open();
+    await page.locator(".funnel tbody tr.is-drawn").waitFor();
+    expect(await drawnToken(page)).toBe("China");
+    expect(await stagesOf(page)).toEqual(["temperature", "top_k", "top_p", "min_p"]);
+    expect(await funnelCounts(page)).toEqual(["8,192", "8,192", "40", "19", "8"]);
+    expect(await page.locator(".death").first().innerText()).toMatch(/its score [\d.]+ is below [\d.]+/);
+    expect(await page.locator(".draw .aside").innerText()).toContain("u(seed 7, step 0) = 0.4092 falls in");
+    expect(complaints).toEqual([]);
+  });
+
+  test("a slider changes the answer and the address, and the address brings it back", async () => {
+    const { page } = await playground.open();
+    await page.locator(".is-drawn").first().waitFor();
+    await afterAnswer(page, () => card(page, "top_k").locator("input[type=range]").fill("300"));
+    const counts = await funnelCounts(page);
+    expect(counts.slice(0, 3)).toEqual(["8,192", "8,192", "13"]); // 500 · 0.3³ = 13.5, in floats a little less
+    await page.waitForURL((url) => url.hash.includes("top_k(top_k=13)"));
+    const again = await playground.open(new URL(page.url()).hash);
+    await again.page.locator(".is-drawn").first().waitFor();
+    expect(await funnelCounts(again.page)).toEqual(counts);
+    expect(await drawnToken(again.page)).toBe(await drawnToken(page));
+  });
+
+  test("stages are moved by keyboard and by pointer, switched off, removed and added", async () => {
+    const { page } = await playground.open();
+    await page.locator(".is-drawn").first().waitFor();
+    await card(page, "temperature").locator(".grip").focus();
+    await afterAnswer(page, () => page.keyboard.press("End"));
+    expect(await stagesOf(page)).toEqual(["top_k", "top_p", "min_p", "temperature"]);
+    await page.keyboard.press("ArrowUp");
+    expect(await stagesOf(page)).toEqual(["top_k", "top_p", "temperature", "min_p"]);
+
+    const from = await card(page, "min_p").locator(".grip").boundingBox();
+    const to = await card(page, "top_k").boundingBox();
+    if (from === null || to === null) throw new Error("the cards are not in sight");
+    await page.mouse.move(from.x + 5, from.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 5, to.y + 5, { steps: 8 });
+    await page.mouse.up();
+    expect(await stagesOf(page)).toEqual(["min_p", "top_k", "top_p", "temperature"]);
+
+    await afterAnswer(page, () => card(page, "min_p").getByRole("switch").uncheck());
+    expect(await page.locator(".funnel thead .stage-name").allInnerTexts()).not.toContain("min_p");
+    await page.getByRole("button", { name: "Remove min_p" }).click();
+    await afterAnswer(page, () => page.locator(".add-stage select").selectOption("xtc"));
+    expect((await stagesOf(page)).at(-1)).toBe("xtc");
+  });
+
+  test("a wrong option is told of at its control, in the service's words", async () => {
+    const { page } = await playground.open();
+    await page.locator(".is-drawn").first().waitFor();
+    await setNumber(page, "top_p", "1.5");
+    const said = card(page, "top_p").locator(".field .says");
+    expect(await said.innerText()).toContain("top_p must lie in [0, 1], got 1.5");
+    await setNumber(page, "top_p", "0.9");
+    expect(await said.count()).toBe(0);
+  });
+
+  test("typed rows are sampled, and what cannot be read is told of with its line", async () => {
+    const { page } = await playground.open();
+    await page.getByRole("button", { name: "Your own" }).click();
+    const text = page.locator(".row-text textarea");
+    await afterAnswer(page, () => text.fill("yes: 9\nno: 0"));
+    expect(await drawnToken(page)).toBe("yes");
+    await text.fill("yes: 9\nno: many");
+    expect(await page.locator(".row-panel .says").innerText()).toContain("“many” (line 2) is not a number");
+    await afterAnswer(page, () => text.fill("yes: 9\nno: NaN"));
+    expect(await page.locator(".row-panel .says").innerText()).toContain("got NaN at index 1");
+  });
+
+  test("a .npy file is read, and the next of its rows is the last", async () => {
+    const { page } = await playground.open();
+    await page.locator(".is-drawn").first().waitFor();
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".padEnd(117);
+    const head = Buffer.concat([Buffer.from("\x93NUMPY\x01\x00", "latin1"), Buffer.from([118, 0])]);
+    const rows = Buffer.from(Float32Array.of(9, 0, 0, 0, 0, 9).buffer);
+    const buffer = Buffer.concat([head, Buffer.from(`${header}\n`), rows]);
+    await afterAnswer(page, () =>
+      page
+        .locator("input[type=file]")
+        .setInputFiles({ name: "two.npy", mimeType: "application/npy", buffer }),
+    );
+    expect(await drawnToken(page)).toBe("#2");
+    expect(await page.locator("#row-title + .aside").innerText()).toBe("3 logits, f32");
+  });
+
+  test("a limit that meets a token is marked", async () => {
+    const { page } = await playground.open("#row=example:tie");
+    await page.locator(".is-drawn").first().waitFor();
+    expect(await page.locator(".edge").innerText()).toContain("from the limit");
+  });
+
+  test("10,000 draws agree with the probabilities, and the same draws come again", async () => {
+    const { page } = await playground.open();
+    await page.getByRole("button", { name: "Sample 10,000 times" }).click();
+    const again = page.getByRole("button", { name: "Same again" });
+    await again.waitFor();
+    expect(await page.locator(".verdict").innerText()).toMatch(
+      /10,000 draws of seed 7.*χ² = .*what fair draws give/,
+    );
+    await again.click();
+    await page.locator(".same").waitFor();
+    await again.waitFor();
+    expect(await page.locator(".same").innerText()).toContain("The same 10,000 tokens as before");
+  });
+
+  test("drawing can be stopped", async () => {
+    const { page } = await playground.open("#row=example:large");
+    await page.locator(".is-drawn").first().waitFor();
+    await page.locator(".many select").selectOption("100000");
+    await page.getByRole("button", { name: "Sample 100,000 times" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Same again" }).waitFor();
+    const drawn = /^([\d,]+) draws/.exec(await page.locator(".verdict").innerText())?.[1] ?? "0";
+    expect(Number(drawn.replaceAll(",", ""))).toBeLessThan(100_000);
+  });
+
+  test("the code that it shows draws the same token", async () => {
+    const { page } = await playground.open();
+    await page.locator(".is-drawn").first().waitFor();
+    const folder = await mkdtemp(join(tmpdir(), "code-"));
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "save row.f16" }).click();
+    await (await saving).saveAs(join(folder, "row.f16"));
+    const id = await page.locator(".funnel tr.is-drawn .token").getAttribute("title");
+    const curl = await page.locator(".code code").innerText();
+    const { stdout } = await promisify(execFile)("sh", ["-c", curl.replace("curl ", "curl -s ")], {
+      cwd: folder,
+    });
+    expect(`token ${JSON.parse(stdout).token_id}`).toBe(id);
+    await page.getByRole("button", { name: "TypeScript" }).click();
+    await writeFile(join(folder, "step.mjs"), await page.locator(".code code").innerText());
+    const node = await promisify(execFile)(process.execPath, ["step.mjs"], { cwd: folder });
+    expect(`token ${node.stdout.trim()}`).toBe(id);
+  });
+
+  test("128,256 tokens answer a slider within 100 ms, with few rows in the document", async () => {
+    const { page } = await playground.open("#row=example:large");
+    await page.locator(".is-drawn").first().waitFor();
+    const redraws_ms = await page.evaluate(sliderRedraws);
+    console.log(`slider to redraw at 128,256 tokens, ms: ${redraws_ms.map((ms) => ms.toFixed(0)).join(" ")}`);
+    expect(Math.min(...redraws_ms)).toBeLessThan(100);
+    expect(await page.locator(".funnel tbody tr").count()).toBeLessThan(40);
+  });
+});
+
+/** In the page: moves a slider and waits for the frame after the funnel has changed, again and again. */
+async function sliderRedraws(): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const slider = document.querySelector<HTMLInputElement>('[data-stage="temperature"] input[type=range]');
+    const funnel = document.querySelector(".funnel-box");
+    if (slider === null || funnel === null) throw new Error("the page has no slider");
+    const began = performance.now();
+    const redrawn = new Promise<void>((resolve) => {
+      const observer = new MutationObserver(() => {
+        observer.disconnect();
+        requestAnimationFrame(() => resolve());
+      });
+      observer.observe(funnel, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    slider.value = String(300 + 25 * i);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await redrawn;
+    times.push(performance.now() - began);
+  }
+  return times;
+}
