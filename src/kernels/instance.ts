@@ -50,7 +50,7 @@ export interface KernelExports {
   boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
   sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
   bracket(values: number, blocks: number, low: number, high: number, sums: number): number;
-  copySample(values: number, blocks: number, vectors: number): number;
+  copySample(values: number, blocks: number, vectors: number, limit: number): number;
   bracketByCount(values: number, blocks: number, low: number, high: number): number;
   fillBracket(values: number, blocks: number): number;
   weighBracket(size: number, high: number, scale: number, by_mass: boolean): void;
@@ -66,10 +66,8 @@ export interface KernelExports {
     shift: number,
     mask: number,
     by_mass: boolean,
-    centered: boolean,
-    center: number,
-    rest: number,
   ): void;
+  setMeasure(by_distance: boolean, center: number, rest: number): void;
   moments(values: number, maxima: number, blocks: number, largest: number): void;
   weightScale(): number;
   valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
@@ -119,6 +117,6 @@ export function instantiate(limits: KernelLimits): Machine {
   return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 
-function decodeBase64(text: string): Uint8Array {
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
