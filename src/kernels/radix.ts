@@ -19,15 +19,6 @@ export interface Blocks {
   readonly blocks: number;
 }
 
-/** What is selected by: x itself, or −|(x − center) − rest| in f32 steps, so that the closest come first. */
-export interface Measure {
-  readonly centered: boolean;
-  readonly center: number;
-  readonly rest: number;
-}
-
-export const BY_VALUE: Measure = { centered: false, center: 0, rest: 0 };
-
 const LEVELS = [
   { shift: 21, bits: 11 },
   { shift: 10, bits: 11 },
@@ -39,7 +30,7 @@ const FLOATS = new Float32Array(BITS.buffer);
 const FLOAT_MAX = 3.4028234663852886e38;
 
 /**
- * Going down from the largest measure, a token survives while the mass before it is < limit (≤ limit when
+ * Going down from the largest measure (assembly/measure.ts: the value unless somebody set another), a token survives while the mass before it is < limit (≤ limit when
  * inclusive). With `by_mass` the weights must be prepared; otherwise each token counts 1. Needs a finite value.
  */
 export function findCrossing(
@@ -48,10 +39,8 @@ export function findCrossing(
   limit: number,
   inclusive: boolean,
   by_mass: boolean,
-  measure: Measure = BY_VALUE,
 ): Crossing {
   const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
-  const { centered, center, rest } = measure;
   let key = 0;
   let above = 0;
   let equal = 0;
@@ -60,19 +49,7 @@ export function findCrossing(
   for (const { shift, bits } of LEVELS) {
     const size = 1 << bits;
     const { address, maxima_address, blocks } = row;
-    machine.wasm.histogram(
-      address,
-      maxima_address,
-      blocks,
-      low,
-      high,
-      shift,
-      size - 1,
-      by_mass,
-      centered,
-      center,
-      rest,
-    );
+    machine.wasm.histogram(address, maxima_address, blocks, low, high, shift, size - 1, by_mass);
     const bin = crossingBin(bins, size, above, limit, inclusive);
     for (let i = size - 1; i > bin; i--) above += bins[i]!;
     equal = bins[bin]!;

@@ -64,7 +64,7 @@ function bracketAround(machine: Machine, row: Row, k: number): { low: number; hi
 /** The sampled values as blocks of their own, in the place of the bracket. */
 function copySample(machine: Machine, row: Row, vectors: number): Blocks {
   const { wasm, buffer, layout } = machine;
-  const size = wasm.copySample(row.address, row.blocks, vectors);
+  const size = wasm.copySample(row.address, row.blocks, vectors, Infinity);
   const blocks = Math.ceil(size / BLOCK);
   new Float32Array(buffer, layout.bracket_values, blocks * BLOCK).fill(-Infinity, size);
   wasm.scan(layout.bracket_values, layout.bracket_weights, blocks);

@@ -12,7 +12,8 @@ import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./cut.t
 import { distributionOf } from "./distribution.ts";
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX } from "./layout.ts";
-import { findCrossing, type Measure } from "./radix.ts";
+import { nearCrossing } from "./near.ts";
+import { type Crossing, findCrossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 
 export interface TypicalCut {
@@ -21,21 +22,44 @@ export interface TypicalCut {
   readonly mass: number;
 }
 
+/** Where distances are measured from, in two f32 parts. */
+export interface Center {
+  readonly high: number;
+  readonly low: number;
+}
+
 /** `share` is p less its slack: a token stays while the mass of the closer ones is below it; the first always does. */
 export function typicalCut(machine: Machine, row: Row, temperature: number, share: number): TypicalCut {
+  const { wasm } = machine;
   const all = cutFrom(-Infinity, EVERY_TIE);
   const mean = distributionOf(machine, row, temperature, all).mean_logit;
-  const center = Math.fround(mean);
-  const measure = { centered: true, center, rest: Math.fround(mean - center) };
   const total = machine.results[0]!;
+  const high = Math.fround(mean);
+  const center = { high, low: Math.fround(mean - high) };
   // However small p is, the first token stays.
   const limit = Math.max(share, 1e-300) * total;
-  const crossing = findCrossing(machine, row, limit, false, true, measure);
+  wasm.setMeasure(true, center.high, center.low);
+  const crossing =
+    nearCrossing(machine, row, temperature, center, limit, total) ??
+    findCrossing(machine, row, limit, false, true);
+  wasm.setMeasure(false, 0, 0);
+  return windowAt(machine, row, center, crossing, limit, total);
+}
+
+/** The window whose last tokens are at the crossing's distance. */
+function windowAt(
+  machine: Machine,
+  row: Row,
+  center: Center,
+  crossing: Crossing,
+  limit: number,
+  total: number,
+): TypicalCut {
   const distance = -crossing.value;
-  const upper = intervalAt(measure, distance, 1);
+  const upper = intervalAt(center, distance, 1);
   // At distance 0 there is one side only.
   const beneath = nextDown(upper.near);
-  const lower = distance > 0 ? intervalAt(measure, distance, -1) : { near: beneath, far: beneath };
+  const lower = distance > 0 ? intervalAt(center, distance, -1) : { near: beneath, far: beneath };
   const above = takeSide(machine, row, upper, limit - crossing.above, 1);
   const rest = distance > 0 ? limit - crossing.above - above.mass : 0;
   const below = takeSide(machine, row, lower, rest, -1);
@@ -98,10 +122,10 @@ function takeCrowd(machine: Machine, row: Row, far: number, needed: number): Sid
 }
 
 /** The floats at exactly this distance above (direction 1) or below (−1) the center; empty when far lies before near. */
-function intervalAt(measure: Measure, distance: number, direction: 1 | -1): Interval {
-  const center = direction * measure.center;
-  const rest = direction * measure.rest;
-  const depth = (x: number): number => Math.fround(Math.fround(x - center) - rest);
+function intervalAt(center: Center, distance: number, direction: 1 | -1): Interval {
+  const high = direction * center.high;
+  const low = direction * center.low;
+  const depth = (x: number): number => Math.fround(Math.fround(x - high) - low);
   const near = firstWhere((x) => depth(x) >= distance);
   const beyond = firstWhere((x) => depth(x) > distance);
   return { near: direction * near, far: direction * nextDown(beyond) };

@@ -10,6 +10,7 @@ import {
   sort_spare,
 } from "./state";
 import { nextUp, sumLanes } from "./lanes";
+import { center, centered, negatedDistance, rest } from "./measure";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, reference, scale, shift, weigh, y_min } from "./weights";
 
 const BINS: i32 = 1024;
@@ -32,7 +33,8 @@ export function fillBracket(values: usize, blocks: i32): i32 {
 }
 
 /**
- * Weighs the bracket's values, or counts each as 1, and adds that up by bin (high − x)·scale, in f64 and id order.
+ * Weighs the bracket's values, or counts each as 1, and adds that up by bin (high − measure)·scale, in f64 and
+ * id order.
  */
 export function weighBracket(size: i32, high: f32, scale: f32, by_mass: bool): void {
   memory.fill(bins, 0, BINS << 3);
@@ -41,8 +43,7 @@ export function weighBracket(size: i32, high: f32, scale: f32, by_mass: bool): v
   const highs = f32x4.splat(high);
   const factor = f32x4.splat(scale);
   const end = bracket_values + ((<usize>size) << 2);
-  // Past the end, weights of nothing go into the last bin that nothing else is above.
-  padTail(size, high);
+  padTail(size);
   let value = bracket_values;
   let weight = bracket_weights;
   while (value < end) {
@@ -61,10 +62,10 @@ function fillOnes(size: i32): void {
   for (let at = bracket_weights; at < end; at += 16) v128.store(at, f32x4.splat(1));
 }
 
-/** Fills the last vector up with values in bin 0 that weigh nothing. */
-function padTail(size: i32, high: f32): void {
+/** Fills the last vector up with values that weigh nothing. */
+function padTail(size: i32): void {
   for (let i = size; (i & 3) != 0; i++) {
-    store<f32>(bracket_values + ((<usize>i) << 2), high);
+    store<f32>(bracket_values + ((<usize>i) << 2), 0);
     store<f32>(bracket_weights + ((<usize>i) << 2), 0);
   }
 }
@@ -72,7 +73,8 @@ function padTail(size: i32, high: f32): void {
 // @ts-ignore: decorator
 @inline
 function binsOf(x: v128, high: v128, scale: v128): v128 {
-  const depth = f32x4.mul(f32x4.sub(high, x), scale);
+  const measure = centered ? negatedDistance(x, f32x4.splat(center), f32x4.splat(rest)) : x;
+  const depth = f32x4.mul(f32x4.sub(high, measure), scale);
   const clamped = f32x4.pmin(f32x4.pmax(depth, f32x4.splat(0)), f32x4.splat(<f32>(BINS - 1)));
   const magic = f32x4.splat(MAGIC);
   return i32x4.sub(f32x4.add(clamped, magic), magic);

@@ -4,6 +4,7 @@
  */
 import { bit_positions, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
 import { bits16, sumLanes } from "./lanes";
+import { center, centered, negatedDistance, rest } from "./measure";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
@@ -44,13 +45,19 @@ function countOne(bin: i32): void {
   store<i32>(at, load<i32>(at) + 1);
 }
 
-/** Copies the sampled vectors side by side to where the bracket's values go; returns how many values they are. */
-export function copySample(values: usize, blocks: i32, vectors: i32): i32 {
+/**
+ * Copies the sampled vectors side by side to where the bracket's values go, with −Infinity for x ≥ limit; returns
+ * how many values they are.
+ */
+export function copySample(values: usize, blocks: i32, vectors: i32, limit: f32): i32 {
+  const bound = f32x4.splat(limit);
+  const lowest = f32x4.splat(-Infinity);
   const stride = (<usize>(32 / vectors)) << 4;
   const end = values + ((<usize>blocks) << 9);
   let to = bracket_values;
   do {
-    v128.store(to, v128.load(values));
+    const x = v128.load(values);
+    v128.store(to, v128.bitselect(x, lowest, f32x4.lt(x, bound)));
     to += 16;
     values += stride;
   } while (values < end);
@@ -90,10 +97,17 @@ export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32):
 }
 
 /**
- * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all at `results`; and the places of
- * low ≤ x < high, as one byte each, with a count per block. Needs plain weights (y = x).
+ * One pass: Σ w over the whole row, returned; Σ w over measures ≥ high, per block at `sums` and in all at `results`;
+ * and the places of low ≤ measure < high, as one byte each, with a count per block. Needs plain weights (y = x).
  */
 export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
+  return centered ? bracketBy<u8>(values, blocks, low, high, sums) : bracketBy<void>(values, blocks, low, high, sums);
+}
+
+/** Distance is u8 or void: whether tokens are measured by distance is decided when compiling. */
+function bracketBy<Distance>(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
+  const centers = f32x4.splat(center);
+  const rests = f32x4.splat(rest);
   const m = f32x4.splat(y_min);
   const a = f32x4.splat(inverse);
   const s = f32x4.splat(shift);
@@ -165,15 +179,19 @@ export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: u
       const w1 = i32x4.add(p1, i32x4.shl(t1, 23));
       const w2 = i32x4.add(p2, i32x4.shl(t2, 23));
       const w3 = i32x4.add(p3, i32x4.shl(t3, 23));
-      const h0 = f32x4.ge(v0, highs);
-      const h1 = f32x4.ge(v1, highs);
-      const h2 = f32x4.ge(v2, highs);
-      const h3 = f32x4.ge(v3, highs);
+      const k0 = isVoid<Distance>() ? v0 : negatedDistance(v0, centers, rests);
+      const h0 = f32x4.ge(k0, highs);
+      const k1 = isVoid<Distance>() ? v1 : negatedDistance(v1, centers, rests);
+      const h1 = f32x4.ge(k1, highs);
+      const k2 = isVoid<Distance>() ? v2 : negatedDistance(v2, centers, rests);
+      const h2 = f32x4.ge(k2, highs);
+      const k3 = isVoid<Distance>() ? v3 : negatedDistance(v3, centers, rests);
+      const h3 = f32x4.ge(k3, highs);
       sum = f32x4.add(sum, f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3)));
       const g0 = f32x4.add(v128.and(w0, h0), v128.and(w1, h1));
       const g1 = f32x4.add(v128.and(w2, h2), v128.and(w3, h3));
       above = f32x4.add(above, f32x4.add(g0, g1));
-      const inside = bits16(f32x4.ge(v0, lows), f32x4.ge(v1, lows), f32x4.ge(v2, lows), f32x4.ge(v3, lows)) &
+      const inside = bits16(f32x4.ge(k0, lows), f32x4.ge(k1, lows), f32x4.ge(k2, lows), f32x4.ge(k3, lows)) &
         ~bits16(h0, h1, h2, h3);
       const right = inside & 255;
       const left = inside >> 8;

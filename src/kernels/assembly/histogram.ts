@@ -5,10 +5,11 @@
 import { bins, block_values, block_weights } from "./state";
 import { orderedBits } from "./lanes";
 import { blockWeights } from "./mass";
+import { centered, measureBlock } from "./measure";
 
 /**
  * Adds each element whose measure lies in [low, high] to the bin of the measure's ordered bits: its weight, or 1
- * when `by_mass` is false. The measure of x is x, or −|(x − center) − rest| when `centered`. Sums are f64, in id order.
+ * when `by_mass` is false. The measure is that of measure.ts. Sums are f64, in id order.
  */
 export function histogram(
   values: usize,
@@ -19,16 +20,13 @@ export function histogram(
   right: i32,
   mask: u32,
   by_mass: bool,
-  centered: bool,
-  center: f32,
-  rest: f32,
 ): void {
   memory.fill(bins, 0, 2048 << 3);
   let block: i32 = 0;
   do {
     if (centered || load<f32>(maxima + ((<usize>block) << 2)) >= low) {
       const from = values + ((<usize>block) << 9);
-      const measures = centered ? measureBlock(from, center, rest) : from;
+      const measures = centered ? measureBlock(from, block_values) : from;
       if (anyWithin(measures, low, high)) {
         if (by_mass) blockWeights(from);
         addBlock(measures, low, high, right, mask, by_mass);
@@ -36,20 +34,6 @@ export function histogram(
     }
     block += 1;
   } while (block != blocks);
-}
-
-/** The negated distances of a block from the center, into `block_values`. */
-function measureBlock(from: usize, center: f32, rest: f32): usize {
-  const centers = f32x4.splat(center);
-  const rests = f32x4.splat(rest);
-  const stop = from + 512;
-  let to = block_values;
-  do {
-    v128.store(to, f32x4.neg(f32x4.abs(f32x4.sub(f32x4.sub(v128.load(from), centers), rests))));
-    from += 16;
-    to += 16;
-  } while (from != stop);
-  return block_values;
 }
 
 function anyWithin(from: usize, low: f32, high: f32): bool {

@@ -14,6 +14,7 @@ export { sumWeights, sumAllWeights, draw } from "./mass";
 export { boundBelow } from "./bound";
 export { sample, copySample, bracket, bracketByCount } from "./bracket";
 export { fillBracket, weighBracket, collectBin, addBracket, weighSelection } from "./bracket-mass";
+export { setMeasure } from "./measure";
 export { histogram } from "./histogram";
 export { moments, valueMoments } from "./moments";
 export { applyMask, copy } from "./mask";

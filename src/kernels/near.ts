@@ -1,0 +1,156 @@
+/**
+ * The distance from a center at which the mass reaches a limit, found as top-p finds its cut: a sample brackets it,
+ * one pass weighs what is closer and lists the bracket, a histogram leaves a few tokens to sort. The largest logits,
+ * which a sample would miss, are counted exactly.
+ */
+import { EVERY_TIE, gather } from "./cut.ts";
+import type { Machine } from "./instance.ts";
+import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import type { Crossing } from "./radix.ts";
+import type { Row } from "./row.ts";
+import { vectorsPerBlock } from "./sample.ts";
+import type { Center } from "./typical.ts";
+
+const HEAD_BLOCKS = 64;
+const HEAD_MAX = 1024;
+const VECTORS_PER_BLOCK = 32;
+const DEVIATIONS = 3.5;
+/** Depth of the sampled histogram, in units of T. */
+const REACH = 24;
+
+/**
+ * The measure must be set to the center, and the weights be prepared for the whole row, whose mass is `total`.
+ * undefined when the bracket misses the crossing, when too many tokens crowd there, or when T is extreme.
+ */
+export function nearCrossing(
+  machine: Machine,
+  row: Row,
+  temperature: number,
+  center: Center,
+  limit: number,
+  total: number,
+): Crossing | undefined {
+  const { wasm, layout } = machine;
+  if (wasm.weightsArePlain() === 0) return undefined;
+  const reach = Math.max(row.max - center.high, REACH * temperature);
+  const { low, high } = bracketAround(machine, row, center, reach, limit, total);
+  // The block sums are nobody's; the bracket's weights will overwrite them.
+  wasm.bracket(row.address, row.blocks, low, high, layout.bracket_weights);
+  let mass = machine.results[0]!;
+  const size = wasm.fillBracket(row.address, row.blocks);
+  if (mass >= limit || size === 0) return undefined;
+  const top = Math.min(high, 0);
+  const scale = (SAMPLE_BINS - 1) / Math.max(top - Math.max(low, -reach), 1e-30);
+  wasm.weighBracket(size, top, scale, true);
+  const bins = new Float64Array(machine.buffer, layout.bins, BINS);
+  let bin = 0;
+  while (bin < SAMPLE_BINS && mass + bins[bin]! < limit) mass += bins[bin++]!;
+  if (bin === SAMPLE_BINS) return undefined;
+  const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
+  return length > 0 ? crossingInBin(machine, row, center, length, mass, limit) : undefined;
+}
+
+function distanceOf(center: Center, x: number): number {
+  return Math.abs(Math.fround(Math.fround(x - center.high) - center.low));
+}
+
+/** Sorts the collected tokens by distance and goes along until the limit is reached. */
+function crossingInBin(
+  machine: Machine,
+  row: Row,
+  center: Center,
+  length: number,
+  before: number,
+  limit: number,
+): Crossing {
+  const { wasm, buffer, layout } = machine;
+  const logits = new Float32Array(buffer, layout.selected_logits, length);
+  const ids = new Int32Array(buffer, layout.selected_ids, length);
+  const weights = new Float32Array(buffer, layout.sort_spare, length);
+  for (let i = 0; i < length; i++) logits[i] = -distanceOf(center, logits[i]!);
+  wasm.sortSelection(length, length);
+  for (let i = 0; i < length; i++) logits[i] = row.values[ids[i]!]!;
+  wasm.weighSelection(length);
+  let above = before;
+  let value = 0;
+  let equal = 0;
+  for (let i = 0; i < length; ) {
+    value = -distanceOf(center, logits[i]!);
+    equal = 0;
+    for (; i < length && -distanceOf(center, logits[i]!) === value; i++) equal += weights[i]!;
+    if (above + equal >= limit) break;
+    if (i < length) above += equal;
+  }
+  return { value, above, equal };
+}
+
+/** low ≤ measure < high between which the crossing lies, as far as head and sample tell. */
+function bracketAround(
+  machine: Machine,
+  row: Row,
+  center: Center,
+  reach: number,
+  limit: number,
+  total: number,
+): { low: number; high: number } {
+  const { wasm, buffer, layout } = machine;
+  const scale = (SAMPLE_BINS - 1) / reach;
+  const head = gatherHead(machine, row);
+  const vectors = vectorsPerBlock(row);
+  const size = wasm.copySample(row.address, row.blocks, vectors, head.limit);
+  wasm.weighBracket(size, 0, scale, true);
+  const bins = new Float64Array(buffer, layout.bins, BINS);
+  const squares = sumSquares(new Float32Array(buffer, layout.bracket_weights, size));
+  const stride = VECTORS_PER_BLOCK / vectors;
+  const deviation = vectors < VECTORS_PER_BLOCK ? DEVIATIONS * stride * Math.sqrt(squares) * 0.5 : 0;
+
+  const logits = new Float32Array(buffer, layout.selected_logits, head.length);
+  const weights = new Float32Array(buffer, layout.sort_spare, head.length);
+  let rest = total;
+  let sampled = 0;
+  for (let bin = 0; bin < SAMPLE_BINS; bin++) sampled += bins[bin]!;
+  for (let i = 0; i < head.length; i++) rest -= weights[i]!;
+  // The sample stands for what the head leaves of a mass that is known.
+  const factor = sampled > 0 ? Math.max(rest, 0) / sampled : 0;
+  for (let bin = 0; bin < SAMPLE_BINS; bin++) bins[bin] = bins[bin]! * factor;
+  for (let i = 0; i < head.length; i++) {
+    const bin = Math.min(Math.round(distanceOf(center, logits[i]!) * scale), SAMPLE_BINS - 1);
+    bins[bin] = bins[bin]! + weights[i]!;
+  }
+  return edges(bins, scale, limit, deviation + total * 1e-6);
+}
+
+/** Steps outwards until the mass is surely short of the limit, and until it surely is not. */
+function edges(
+  bins: Float64Array,
+  scale: number,
+  limit: number,
+  doubt: number,
+): { low: number; high: number } {
+  let high = Infinity;
+  let mass = 0;
+  for (let bin = 0; bin < SAMPLE_BINS - 1; bin++) {
+    if (mass < limit - doubt) high = -(bin - 1.5) / scale;
+    mass += bins[bin]!;
+    if (mass > limit + doubt) return { low: -(bin + 1.5) / scale, high: high >= 0 ? Infinity : high };
+  }
+  return { low: -3.4028234663852886e38, high: high >= 0 ? Infinity : high };
+}
+
+/** The largest logits and their weights; none, and a limit above all, when there would be too many. */
+function gatherHead(machine: Machine, row: Row): { limit: number; length: number } {
+  const { wasm } = machine;
+  const rank = Math.min(HEAD_BLOCKS, Math.max(1, row.blocks >> 1));
+  const limit = wasm.blockThreshold(row.maxima_address, row.blocks, rank, row.max);
+  wasm.setWindow(limit, EVERY_TIE, Infinity, EVERY_TIE);
+  const length = gather(machine, row, HEAD_MAX);
+  if (length < 0) return { limit: wasm.nextUp(row.max), length: 0 };
+  wasm.weighSelection(length);
+  return { limit, length };
+}
+
+function sumSquares(weights: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * weights[i]!;
+  return sum;
+}
