@@ -20,8 +20,7 @@ import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { Distribution, ValueMoments } from "./distribution.ts";
 export { exp, ln } from "./float64.ts";
-export { KERNEL_HASH } from "./kernel.wasm.ts";
-export { BLOCK, type KernelLimits, SELECTION_MAX } from "./layout.ts";
+export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
 
 export interface Kernel {

@@ -12,7 +12,7 @@ export function seededUniform(seed: number): () => number {
   };
 }
 
-export function normal(uniform: () => number): number {
+function normal(uniform: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
@@ -35,7 +35,7 @@ export function quantisedRow(vocab_size: number, seed: number, step: number): Fl
   return flatRow(vocab_size, seed).map((x) => Math.round(x / step) * step);
 }
 
-export function constantRow(vocab_size: number, value: number): Float32Array {
+function constantRow(vocab_size: number, value: number): Float32Array {
   return new Float32Array(vocab_size).fill(value);
 }
 
@@ -60,7 +60,7 @@ export function signedZeroRow(vocab_size: number, seed: number): Float32Array {
 }
 
 /** Strictly falling: the best tokens all lie in the first blocks. */
-export function fallingRow(vocab_size: number): Float32Array {
+function fallingRow(vocab_size: number): Float32Array {
   return Float32Array.from({ length: vocab_size }, (_, id) => 5 - id / 1000);
 }
 

@@ -63,7 +63,7 @@ export function oracleWeights(largest: number, temperature: number): OracleWeigh
 }
 
 /** The sum of one block of 128 weights, zeros where tokens are masked: lane by lane, 16 at a time. */
-export function oracleBlockSum(weights: ArrayLike<number>, first: number): number {
+function oracleBlockSum(weights: ArrayLike<number>, first: number): number {
   const lanes = [0, 0, 0, 0];
   for (let group = 0; group < 128; group += 16) {
     for (let lane = 0; lane < 4; lane++) {
