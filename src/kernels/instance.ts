@@ -117,6 +117,6 @@ export function instantiate(limits: KernelLimits): Machine {
   return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 
-function decodeBase64(text: string): Uint8Array {
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
