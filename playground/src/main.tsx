@@ -4,10 +4,12 @@ import "./styles/index.css";
 import { App } from "./components/app.tsx";
 import { followAddress } from "./state/address.ts";
 import { loadCatalogue } from "./state/catalogue.ts";
+import { loadPresets } from "./state/presets.ts";
 import { keepAsking } from "./state/result.ts";
 
 followAddress();
 keepAsking();
 void loadCatalogue();
+void loadPresets();
 const page = document.getElementById("page");
 if (page !== null) render(<App />, page);

@@ -2,16 +2,22 @@
 
 import { CalibrateView } from "../calibrate/calibrate-view.tsx";
 import { catalogue_problem } from "../state/catalogue.ts";
+import { presets_problem } from "../state/presets.ts";
 import { view } from "../state/signals.ts";
 import { PageHead } from "./page-head.tsx";
 import { SampleView } from "./sample-view.tsx";
 import { Says } from "./says.tsx";
 
 export function App() {
+  const problem = catalogue_problem.value ?? presets_problem.value;
   return (
     <>
       <PageHead />
-      {catalogue_problem.value && <Says problem={catalogue_problem.value} />}
+      {problem && (
+        <div class="page-says">
+          <Says problem={problem} />
+        </div>
+      )}
       {view.value === "calibrate" ? <CalibrateView /> : <SampleView writes={view.value === "write"} />}
       <footer class="page-foot">
         <p>

@@ -29,6 +29,7 @@ describe.skipIf(without_browser)("the look", () => {
     await page.locator(".draw .aside", { hasText: "step 1" }).waitFor();
     await page.getByRole("button", { name: "Sample 10,000 times" }).click();
     await page.getByRole("button", { name: "Same again" }).waitFor();
+    await page.evaluate(() => scrollTo(0, 0));
     await screenshot(page, name);
     expect(await axeViolations(page)).toEqual([]);
     expect(complaints).toEqual([]);

@@ -1,0 +1,54 @@
+/** The shown step as several hosts would take it: one request each, with the host's preset instead of the chain. */
+import { signal } from "@preact/signals";
+import { postSample, Refusal } from "../api/client.ts";
+import type { ProblemBody, Sampled } from "../api/wire.ts";
+import { followLatest } from "./latest.ts";
+import { shortForm } from "./presets.ts";
+import { type Answer, stepOptions } from "./result.ts";
+
+/** How many of the row's tokens are compared. */
+const COMPARED = 40;
+
+export interface HostAnswer {
+  readonly name: string;
+  readonly result: Sampled | ProblemBody;
+}
+
+export interface Hosts {
+  /** the tokens whose fates are told, most likely first */
+  readonly token_ids: readonly number[];
+  readonly of: Answer;
+  readonly answers: readonly HostAnswer[];
+}
+
+export const hosts = signal<Hosts | undefined>(undefined);
+
+export interface HostsQuestion {
+  readonly of: Answer;
+  readonly names: readonly string[];
+  /** with the numbers of the chain, or with the host's defaults only */
+  readonly with_numbers: boolean;
+}
+
+export const askHosts = followLatest(async ({ of, names, with_numbers }: HostsQuestion) => {
+  const token_ids = of.raw.slice(0, COMPARED).map(({ token_id }) => token_id);
+  const answers = await Promise.all(names.map((name) => askHost(name, of, token_ids, with_numbers)));
+  hosts.value = { token_ids, of, answers };
+});
+
+async function askHost(
+  name: string,
+  { question }: Answer,
+  token_ids: readonly number[],
+  with_numbers: boolean,
+): Promise<HostAnswer> {
+  const { chain, state: _, ...step } = stepOptions(question);
+  const numbers = with_numbers ? shortForm(chain) : {};
+  const told = { trace: true, logprobs: true, logprob_token_ids: token_ids, logprobs_mode: "processed" };
+  try {
+    return { name, result: await postSample(question.row, { ...numbers, ...step, preset: name, ...told }) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { name, result: error.problem };
+  }
+}

@@ -1,0 +1,62 @@
+/** The hosts' presets, as GET /v1/presets lists them, and how one becomes a chain that can be edited. */
+import { signal } from "@preact/signals";
+import { Refusal, request } from "../api/client.ts";
+import type { ProblemBody } from "../api/wire.ts";
+import type { ChainList } from "../rows/examples.ts";
+import { stageInfo } from "./catalogue.ts";
+import { sentChain, setChain } from "./chain.ts";
+import { chain } from "./signals.ts";
+
+/** A stage in its place: by name, or with options, and then it always runs. */
+type Place = string | (Readonly<Record<string, unknown>> & { readonly stage: string });
+
+export interface PresetInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: { readonly title: string; readonly url: string };
+  readonly order: readonly Place[];
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly rules: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly notes: readonly string[];
+}
+
+export const presets = signal<readonly PresetInfo[]>([]);
+export const presets_problem = signal<ProblemBody | undefined>(undefined);
+
+export async function loadPresets(): Promise<void> {
+  try {
+    presets.value = (await request<{ presets: readonly PresetInfo[] }>("/v1/presets", {})).presets;
+    presets_problem.value = undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    presets_problem.value = error.problem;
+  }
+}
+
+/** Puts the chain into a host's order, with the host's rules; numbers that were set stay, its defaults come in. */
+export function usePreset({ order, defaults, rules }: PresetInfo): void {
+  const own = new Map(sentChain(chain.value).map((entry) => [entry.stage, entry]));
+  const list = order.flatMap((place): ChainList => {
+    const stage = typeof place === "string" ? place : place.stage;
+    const { stage: _, ...given } = own.get(stage) ?? { stage };
+    const options = { ...fieldsOf(stage, defaults), ...(typeof place === "string" ? {} : place), ...given };
+    if (!isComplete(stage, options)) return [];
+    return [{ ...rules[stage], ...options, stage }];
+  });
+  setChain(list);
+}
+
+function fieldsOf(stage: string, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys(stageInfo(stage)?.options.properties ?? {});
+  return Object.fromEntries(names.filter((name) => name in defaults).map((name) => [name, defaults[name]]));
+}
+
+function isComplete(stage: string, options: Readonly<Record<string, unknown>>): boolean {
+  const required = stageInfo(stage)?.options.required ?? [stage];
+  return required.every((name) => name === "stage" || name in options);
+}
+
+/** The chain's options as the short form writes them, for hosts that are to run with the same numbers. */
+export function shortForm(list: ChainList): Readonly<Record<string, unknown>> {
+  return Object.assign({}, ...list.map(({ stage: _, ...options }) => options));
+}
