@@ -44,15 +44,6 @@ export function getCatalogue(): Promise<Catalogue> {
   return request<Catalogue>("/v1/samplers", {});
 }
 
-export function postJson<Reply>(path: string, body: unknown, signal?: AbortSignal): Promise<Reply> {
-  return request<Reply>(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    ...(signal && { signal }),
-  });
-}
-
 /** The parsed reply; throws a Refusal, or an AbortError when the signal fired. */
 export async function request<Reply>(path: string, init: RequestInit): Promise<Reply> {
   let response: Response;

@@ -3,7 +3,7 @@ import type { ProblemCode } from "../../../src/errors.ts";
 
 export type { Sampled } from "../../../src/sampling/report.ts";
 export type { TokenLogprob } from "../../../src/sampling/token-logprob.ts";
-export type { Fate, InverseCdf, TraceEntry } from "../../../src/sampling/trace.ts";
+export type { Fate, TraceEntry } from "../../../src/sampling/trace.ts";
 export type { KnifeEdge } from "../../../src/sampling/trace-loss.ts";
 
 /** One option of a stage, as JSON Schema tells of it. */

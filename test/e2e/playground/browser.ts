@@ -3,10 +3,10 @@
  * the tests are skipped at a desk and fail in CI; `apt-get install chromium` gets one.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { type RunningService, startService } from "../../../scripts/service.ts";
 
@@ -93,19 +93,11 @@ export async function afterAnswer(page: Page, act: () => Promise<unknown>): Prom
 /** What axe-core finds wrong: rule and element. */
 export async function axeViolations(page: Page): Promise<string[]> {
   // evaluated from outside: the page's policy lets no other script in
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe; // the script above sets it
-    const { violations } = await axe.run();
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(); // set by the script above
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   });
-}
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
 }
 
 /** Screenshots go below build/, and into the documentation when SCREENSHOTS=docs asks for it. */
