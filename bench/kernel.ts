@@ -103,6 +103,36 @@ function summary(samples: number[]): Times {
   return { min: samples[0]!, median: samples[samples.length >> 1]! };
 }
 
+/** Chunks as a socket brings them. */
+const CHUNK_BYTES = 65536;
+
+/** Chain D for a row that arrives in chunks: taking the chunks in, and what is left after the last one. */
+function measureArrival(vocab_size: number): { taking: Times; after: Times } {
+  const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: ROWS });
+  const bodies = rowsOf("peaked", vocab_size).map((values) => new Uint8Array(values.buffer));
+  const rows = bodies.map(() => kernel.leaseRow()!);
+  const taking: number[] = [];
+  const after: number[] = [];
+  for (let i = 0; i < 350; i++) {
+    const row = rows[i % ROWS]!;
+    const body = bodies[(i * 3) % ROWS]!;
+    const chunks = microseconds(() => {
+      row.begin("f32");
+      for (let from = 0; from < body.length; from += CHUNK_BYTES)
+        row.append(body.subarray(from, from + CHUNK_BYTES));
+    });
+    const rest = microseconds(() => {
+      row.finish();
+      drawSelected(kernel, kernel.topK(row, 40), 0.95, 0.05, (i * 0.618034) % 1);
+    });
+    if (i >= 150) {
+      taking.push(chunks);
+      after.push(rest);
+    }
+  }
+  return { taking: summary(taking), after: summary(after) };
+}
+
 function measure(chain: Chain, vocab_size: number): { ours: Times; plain: Times } {
   const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: ROWS });
   const sampler = createPlainSampler(vocab_size);
@@ -135,6 +165,10 @@ function measure(chain: Chain, vocab_size: number): { ours: Times; plain: Times 
   return { ours: summary(ours), plain: summary(plain) };
 }
 
+function pair(times: Times): string {
+  return `${times.min.toFixed(1)} / ${times.median.toFixed(1)}`;
+}
+
 const asked = process.argv.slice(2).map(Number);
 const sizes = asked.length > 0 ? asked : [32000, 128256, 151936, 262144];
 console.log(`${cpus()[0]?.model}, Node ${process.version}; µs, min / median`);
@@ -147,7 +181,6 @@ for (const vocab_size of sizes) {
   );
   for (const chain of CHAINS) {
     const { ours, plain } = measure(chain, vocab_size);
-    const pair = (times: Times): string => `${times.min.toFixed(1)} / ${times.median.toFixed(1)}`;
     console.log(
       chain.name.padEnd(37),
       pair(ours).padEnd(17),
@@ -155,4 +188,7 @@ for (const vocab_size of sizes) {
       `${(plain.min / ours.min).toFixed(1)}x`,
     );
   }
+  const { taking, after } = measureArrival(vocab_size);
+  console.log("taking in 64 KiB chunks, with the scan".padEnd(37), pair(taking));
+  console.log("D after the last chunk".padEnd(37), pair(after));
 }

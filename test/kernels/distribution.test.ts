@@ -16,6 +16,11 @@ function loaded(row: Row, values: ArrayLike<number>): Row {
   return row;
 }
 
+/** How many of the first elements differ. */
+function differing(actual: Float32Array, expected: Float32Array): number {
+  return expected.reduce((count, x, id) => (Object.is(actual[id], x) ? count : count + 1), 0);
+}
+
 describe("rows anyone can check", () => {
   const kernel = createKernel({ vocab_size_max: 8, rows_max: 1 });
   const leased = kernel.leaseRow()!;
@@ -127,11 +132,11 @@ describe.each([1, 3, 127, 129, 1000, 8192, 20011])("with a vocabulary of %i", (v
       const expected = values.map((x, id) => (allowed(id) ? x : -Infinity));
       kernel.snapshot(row);
       kernel.applyMask(row, words);
-      expect(row.values.subarray(0, vocab_size), name).toEqual(expected);
+      expect(differing(row.values, expected), name).toBe(0);
       expect(kernel.max(row), name).toBe(expected.reduce((max, x) => Math.max(max, x), -Infinity));
       expect(kernel.count(row, -Infinity, ALL), name).toBe(ranked(expected).length);
       kernel.restore(row);
-      expect(row.values.subarray(0, vocab_size), name).toEqual(values);
+      expect(differing(row.values, values), name).toBe(0);
       expect(kernel.argmax(row), name).toBe(ranked(values)[0]);
       expect(kernel.count(row, -Infinity, ALL), name).toBe(ranked(values).length);
     }

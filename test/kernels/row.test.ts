@@ -107,6 +107,22 @@ describe("elements as they arrive", () => {
     kernel.returnRow(row);
   });
 
+  test.each(["f32", "f16", "bf16"] as const)(
+    "%s blocks are scanned while the rest is still on its way",
+    (dtype) => {
+      const row = kernel.leaseRow()!;
+      row.load(new Float32Array(2000).fill(-9));
+      row.finish();
+      row.begin(dtype);
+      const element_bytes = dtype === "f32" ? 4 : 2;
+      row.append(new Uint8Array(300 * element_bytes));
+      expect(Array.from(row.maxima.subarray(0, 3))).toEqual([0, 0, -9]);
+      row.append(new Uint8Array(100 * element_bytes));
+      expect(Array.from(row.maxima.subarray(0, 4))).toEqual([0, 0, 0, -9]);
+      kernel.returnRow(row);
+    },
+  );
+
   test.each([
     ["f32", 6, 1, 2],
     ["f16", 7, 3, 1],
@@ -231,58 +247,6 @@ describe("values that are not finite", () => {
     ]);
     expect(kernel.topK(row, 4)).toBe(4);
     expect(Array.from(kernel.selected_ids.subarray(0, 4))).toEqual([1, 3, 4, 2]);
-    kernel.returnRow(row);
-  });
-});
-
-describe("edits in place", () => {
-  const kernel = createKernel({ vocab_size_max: 2000, rows_max: 2 });
-  const value = fc.oneof(
-    fc.double({ min: -9, max: 9, noNaN: true }),
-    fc.constantFrom(-Infinity, Infinity, Number.NaN, 5),
-  );
-
-  test.each([false, true])(
-    "maxima and NaN state are as if the row had come that way (old values told: %s)",
-    (told) => {
-      const uniform = seededUniform(5);
-      const start = Float32Array.from({ length: 2000 }, () => Math.round(uniform() * 40 - 20) / 4);
-      fc.assert(
-        fc.property(
-          fc.uniqueArray(fc.tuple(fc.nat(1999), value), { selector: ([id]) => id, maxLength: 60 }),
-          (edits) => {
-            const edited = kernel.leaseRow()!;
-            const fresh = kernel.leaseRow()!;
-            edited.load(start);
-            edited.finish();
-            const ids = Int32Array.from(edits, ([id]) => id);
-            const old_values = Float32Array.from(ids, (id) => edited.values[id]!);
-            for (const [id, x] of edits) edited.values[id] = x;
-            kernel.edited(edited, ids, ids.length, told ? old_values : undefined);
-            fresh.load(edited.values.subarray(0, 2000));
-            fresh.finish();
-            expect(kernel.firstNaN(edited)).toBe(kernel.firstNaN(fresh));
-            if (kernel.firstNaN(fresh) < 0) {
-              expect(edited.maxima).toEqual(fresh.maxima);
-              expect(kernel.max(edited)).toBe(kernel.max(fresh));
-            }
-            kernel.returnRow(fresh);
-            kernel.returnRow(edited);
-          },
-        ),
-        { seed: 11, numRuns: 150 },
-      );
-    },
-  );
-
-  test("a draw after an edit does not use the sums from before it", () => {
-    const row = kernel.leaseRow()!;
-    row.load([0, 0, 0, 0]);
-    row.finish();
-    kernel.logSumExp(row, 1, -Infinity, 9);
-    row.values[0] = -Infinity;
-    kernel.edited(row, Int32Array.of(0), 1);
-    expect(kernel.draw(row, 1, -Infinity, 9, 0.1)).toBe(1);
     kernel.returnRow(row);
   });
 });

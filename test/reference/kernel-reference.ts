@@ -3,8 +3,18 @@
  * Slow and short, so that it can be read against the definition.
  */
 
-/** Ids by logit descending, id ascending among equals; −Infinity left out. */
-export function ranked(row: ArrayLike<number>): number[] {
+const rankings = new WeakMap<object, readonly number[]>();
+
+/** Ids by logit descending, id ascending among equals; −Infinity left out. Remembered: rows must not change afterwards. */
+export function ranked(row: ArrayLike<number>): readonly number[] {
+  const known = rankings.get(row);
+  if (known !== undefined) return known;
+  const ranking = rank(row);
+  rankings.set(row, ranking);
+  return ranking;
+}
+
+function rank(row: ArrayLike<number>): number[] {
   return Array.from({ length: row.length }, (_, id) => id)
     .filter((id) => row[id]! > -Infinity)
     .sort((a, b) => row[b]! - row[a]! || a - b);
@@ -130,7 +140,7 @@ export function referenceTypical(
   temperature: number,
   p: number,
 ): { ids: number[]; mass: number; margin: number } {
-  const ids = ranked(row);
+  const ids = [...ranked(row)];
   const { logsumexp, mean_logit } = referenceDistribution(row, temperature, ids);
   const distance = (id: number): number => Math.abs(row[id]! - mean_logit);
   ids.sort((a, b) => distance(a) - distance(b) || row[b]! - row[a]! || a - b);
