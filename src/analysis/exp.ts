@@ -15,20 +15,19 @@ const ROUNDER = 6755399441055744;
 const LOWEST = -1023;
 
 /**
- * (2ᶠ − 1) / f on |f| ≤ ½: the polynomial through eleven Chebyshev nodes, computed in rational arithmetic and
- * rounded. 1 + f·P(f) differs from 2ᶠ by less than 2e-17, before the float64 roundings.
+ * (2ᶠ − 1) / f on |f| ≤ ½: the polynomial of degree 9 with the smallest relative error of 1 + f·P(f), found by Remez'
+ * exchange in rational arithmetic. It differs from 2ᶠ by at most 3e-16 of its value, before the float64 roundings.
  */
-const P0 = Math.LN2;
-const P1 = 0.24022650695910097;
-const P2 = 0.0555041086648216;
-const P3 = 0.009618129107606888;
-const P4 = 0.0013333558146416936;
-const P5 = 0.0001540353044173605;
-const P6 = 1.525273382983612e-5;
-const P7 = 1.321544258792169e-6;
-const P8 = 1.0178062445845774e-7;
-const P9 = 7.072585949269223e-9;
-const P10 = 4.4549605981865186e-10;
+const P0 = 0.6931471805599516;
+const P1 = 0.24022650695910472;
+const P2 = 0.055504108664346595;
+const P3 = 0.009618129107380722;
+const P4 = 0.001333355824647934;
+const P5 = 0.00015403530800807628;
+const P6 = 1.5252647748458753e-5;
+const P7 = 1.321523564006805e-6;
+const P8 = 1.0210506320316116e-7;
+const P9 = 7.111757810496622e-9;
 
 /** 2⁻ⁿ at index n, exactly. */
 const HALVES = new Float64Array(1023);
@@ -39,19 +38,17 @@ const BITS = new Float64Array(1);
 const WORDS = new Int32Array(BITS.buffer);
 
 /**
- * 2^y for y ≤ 0, within 1 unit in the last place. 2⁰ is exactly 1, and from −1023 down it is exactly 0;
+ * 2^y for y ≤ 0, within 6e-16 of its value. 2⁰ is exactly 1, and from −1023 down it is exactly 0;
  * between, below 2⁻¹⁰²², only the size is right.
  */
 export function exp2Negative(y: number): number {
   if (y <= LOWEST) return 0;
   const n = y + ROUNDER - ROUNDER;
   const f = y - n;
-  const f2 = f * f;
-  const f4 = f2 * f2;
-  const u = P0 + f * P1 + f2 * (P2 + f * P3);
-  const v = P4 + f * P5 + f2 * (P6 + f * P7);
-  const w = P8 + f * P9 + f2 * P10;
-  const p = 1 + f * (u + f4 * (v + f4 * w));
+  const g = f * f;
+  const even = P0 + g * (P2 + g * (P4 + g * (P6 + g * P8)));
+  const odd = P1 + g * (P3 + g * (P5 + g * (P7 + g * P9)));
+  const p = 1 + f * (even + f * odd);
   return n > LOWEST + 1 ? p * HALVES[-n]! : withExponent(p, n);
 }
 

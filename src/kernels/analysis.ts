@@ -4,15 +4,16 @@
  *
  *     0       the module's constants
  *     1024    results: 6 f64
- *     2048    the row: f32, padded with −Infinity to a multiple of 8
+ *     2048    the weights of a block of 1,024 logits: f64
+ *     10240   the row: f32, padded with −Infinity to a multiple of 8
  *     …       weights of the row: f64
  */
 import { assert } from "../errors.ts";
 import { ANALYSIS_BASE64 } from "./analysis.wasm.ts";
 
 interface Exports {
-  readMoments(row: number, bytes: number, factor: number, results: number): number;
-  readSum(row: number, bytes: number, factor: number, results: number): number;
+  readMoments(row: number, bytes: number, factor: number, results: number, scratch: number): number;
+  readSum(row: number, bytes: number, factor: number, results: number, scratch: number): number;
   readWeights(row: number, bytes: number, factor: number, results: number, to: number): number;
   scale(at: number, bytes: number, factor: number): void;
   scaleToF32(at: number, bytes: number, factor: number): void;
@@ -52,7 +53,8 @@ export interface AnalysisKernel {
 }
 
 const RESULTS = 1024;
-const ROW = 2048;
+const SCRATCH = 2048;
+const ROW = SCRATCH + 8192;
 const PAGE_BYTES = 65536;
 
 let compiled: WebAssembly.Module | undefined;
@@ -78,8 +80,8 @@ export function createAnalysisKernel(vocab_size_max: number): AnalysisKernel {
       row.set(values);
       row.fill(Number.NEGATIVE_INFINITY, length, padded(length));
     },
-    readMoments: (factor) => wasm.readMoments(ROW, bytes, factor, RESULTS) !== 0,
-    readSum: (factor) => wasm.readSum(ROW, bytes, factor, RESULTS) !== 0,
+    readMoments: (factor) => wasm.readMoments(ROW, bytes, factor, RESULTS, SCRATCH) !== 0,
+    readSum: (factor) => wasm.readSum(ROW, bytes, factor, RESULTS, SCRATCH) !== 0,
     readWeights: (factor) => wasm.readWeights(ROW, bytes, factor, RESULTS, weights) !== 0,
     takeWeights(factor) {
       wasm.scale(weights, padded(length) * 8, factor);

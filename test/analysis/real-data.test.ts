@@ -2,6 +2,7 @@
  * What the docs say of real models, on logits that real models gave: a small network for MNIST digits, naive Bayes for
  * the Spam Assassin corpus, the demo language model. examples/real-data made them.
  */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readRows } from "../../examples/real-data/vectors.ts";
 import {
@@ -12,7 +13,9 @@ import {
   diagnose,
   fitBaseline,
   type LabelledLogits,
+  logOdds,
   loss,
+  readerFor,
   rowOf,
   score,
   softmax,
@@ -160,4 +163,26 @@ describe("a language model on a text that it does not know", () => {
   test("is a little too sure even of tokens: T is about 1.2", () => {
     expect(calibrate(passage, { resamples: 0 }).temperature).toBeCloseTo(1.202, 3);
   });
+});
+
+test("the same bits on every engine: a digest of everything computed from these logits", () => {
+  const digest = createHash("sha256");
+  const sets = [
+    ["digits", "validation"],
+    ["digits", "perturbed"],
+    ["spam", "test"],
+    ["language-model"],
+  ] as const;
+  for (const [name, part] of sets) {
+    const set = readRows(name, part);
+    const reader = readerFor(set.values, set.classes);
+    const rows = eachRow(set, set.targets.length, (row, r) => [
+      reader.moments(row, 0.7),
+      reader.score(row, set.targets[r]!, 1),
+      diagnose(row),
+      logOdds(row)[set.targets[r]!],
+    ]);
+    digest.update(JSON.stringify([rows, calibrate(set, { resamples: 20 })]));
+  }
+  expect(digest.digest("hex")).toBe("d61f760b79f7c7b354ff182f6428d61d3bc0109e630a8e77a78684be79ecd2bf");
 });

@@ -5,36 +5,39 @@
  *
  *   row      f32 logits, padded with −Infinity to a multiple of 8; 16-byte aligned
  *   results  f64: rest, first, square, second, max, id of max
+ *   scratch  room for the weights of a block of 1,024, f64
  *
- * With y = (x − max)·log₂e/T the weight of a logit is 2^y. It is computed as 2^n · P(f) with n = round(y) and
- * f = y − n, P the polynomial of degree 11 that exp.ts describes. y is raised to −1023, where f = 0 and P = 1:
+ * With y = (x − max)·log₂e/T the weight of a logit is 2^y. It is computed as 2^n · (1 + f·P(f)) with n = round(y) and
+ * f = y − n, 1 + f·P(f) as exp.ts describes it. y is raised to −1023, where f = 0 and P = 1:
  * adding n to the exponent bits of 1 then leaves no bit at all, so a masked logit weighs exactly 0 without a test.
  */
 
-/* No `const`: V8 would build an immediate vector anew in every round of a loop. */
-let ROUNDER: f64 = 6755399441055744;
-let LOWEST: f64 = -1023;
-let ONE: f64 = 1;
-let P0: f64 = 0.6931471805599453;
-let P1: f64 = 0.24022650695910097;
-let P2: f64 = 0.0555041086648216;
-let P3: f64 = 0.009618129107606888;
-let P4: f64 = 0.0013333558146416936;
-let P5: f64 = 0.0001540353044173605;
-let P6: f64 = 1.525273382983612e-5;
-let P7: f64 = 1.321544258792169e-6;
-let P8: f64 = 1.0178062445845774e-7;
-let P9: f64 = 7.072585949269223e-9;
-let P10: f64 = 4.4549605981865186e-10;
+/* In memory, twice each: a literal would become an immediate, which Node 24 builds anew in every round of a loop. */
+const ROUNDER: usize = memory.data<f64>([6755399441055744, 6755399441055744], 16);
+const LOWEST: usize = memory.data<f64>([-1023, -1023], 16);
+const ONE: usize = memory.data<f64>([1, 1], 16);
+const P0: usize = memory.data<f64>([0.6931471805599516, 0.6931471805599516], 16);
+const P1: usize = memory.data<f64>([0.24022650695910472, 0.24022650695910472], 16);
+const P2: usize = memory.data<f64>([0.055504108664346595, 0.055504108664346595], 16);
+const P3: usize = memory.data<f64>([0.009618129107380722, 0.009618129107380722], 16);
+const P4: usize = memory.data<f64>([0.001333355824647934, 0.001333355824647934], 16);
+const P5: usize = memory.data<f64>([0.00015403530800807628, 0.00015403530800807628], 16);
+const P6: usize = memory.data<f64>([1.5252647748458753e-5, 1.5252647748458753e-5], 16);
+const P7: usize = memory.data<f64>([1.321523564006805e-6, 1.321523564006805e-6], 16);
+const P8: usize = memory.data<f64>([1.0210506320316116e-7, 1.0210506320316116e-7], 16);
+const P9: usize = memory.data<f64>([7.111757810496622e-9, 7.111757810496622e-9], 16);
+
+/** 1,024 logits; their weights take twice as many bytes. */
+const BLOCK_BYTES: usize = 4096;
 
 /** Everything that follows from one row; false when it holds NaN or +Infinity, or nothing finite. */
-export function readMoments(row: usize, bytes: usize, factor: f64, results: usize): bool {
+export function readMoments(row: usize, bytes: usize, factor: f64, results: usize, scratch: usize): bool {
   const max = largest(row, bytes);
   if (!(max > -Infinity && max < Infinity)) return false;
   const at = row + (<usize>indexOf(row, max) << 2);
   store<f32>(at, -Infinity);
   const second = largest(row, bytes);
-  sumMoments(row, row + bytes, max, factor, results);
+  sumMoments(row, row + bytes, max, factor, results, scratch);
   store<f32>(at, max);
   store<f64>(results, <f64>second, 24);
   store<f64>(results, <f64>max, 32);
@@ -43,12 +46,12 @@ export function readMoments(row: usize, bytes: usize, factor: f64, results: usiz
 }
 
 /** Only `rest`, the maximum and its id: what a score needs. */
-export function readSum(row: usize, bytes: usize, factor: f64, results: usize): bool {
+export function readSum(row: usize, bytes: usize, factor: f64, results: usize, scratch: usize): bool {
   const max = largest(row, bytes);
   if (!(max > -Infinity && max < Infinity)) return false;
   const at = row + (<usize>indexOf(row, max) << 2);
   store<f32>(at, -Infinity);
-  sumWeights(row, row + bytes, max, factor, results);
+  sumWeights(row, row + bytes, max, factor, results, scratch);
   store<f32>(at, max);
   store<f64>(results, <f64>max, 32);
   store<f64>(results, <f64>((at - row) >> 2), 40);
@@ -61,7 +64,8 @@ export function readWeights(row: usize, bytes: usize, factor: f64, results: usiz
   if (!(max > -Infinity && max < Infinity)) return false;
   const id = <usize>indexOf(row, max);
   store<f32>(row + (id << 2), -Infinity);
-  storeWeights(row, row + bytes, max, factor, results, to);
+  weigh(row, row + bytes, max, factor, to);
+  store<f64>(results, sumOf(to, to + (bytes << 1)));
   store<f32>(row + (id << 2), max);
   store<f64>(to + (id << 3), 1);
   store<f64>(results, <f64>max, 32);
@@ -97,18 +101,25 @@ export function scaleToF32(at: usize, bytes: usize, factor: f64): void {
 export function countBefore(row: usize, bytes: usize, x: f32, id: i32): i32 {
   const wanted = f32x4.splat(x);
   const end = row + bytes;
+  const at_id = row + (<usize>id << 2);
+  const mixed = at_id & ~15;
   let counts = i32x4.splat(0);
   let at = row;
-  do {
+  while (at != mixed) {
+    counts = i32x4.sub(counts, f32x4.ge(v128.load(at), wanted));
+    at += 16;
+  }
+  let count: i32 = 0;
+  for (at = mixed; at != mixed + 16; at += 4) {
+    const other = load<f32>(at);
+    count += i32(other > x) | (i32(other == x) & i32(at < at_id));
+  }
+  while (at != end) {
     counts = i32x4.sub(counts, f32x4.gt(v128.load(at), wanted));
-    counts = i32x4.sub(counts, f32x4.gt(v128.load(at, 16), wanted));
-    at += 32;
-  } while (at != end);
-  let count = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
-  count += i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
-  const stop = row + (<usize>id << 2);
-  for (at = row; at != stop; at += 4) count += i32(load<f32>(at) == x);
-  return count;
+    at += 16;
+  }
+  count += i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1);
+  return count + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
 }
 
 /** The largest value; +Infinity when there is one or a NaN. */
@@ -144,51 +155,29 @@ function indexOf(row: usize, x: f32): i32 {
   return <i32>((at - row) >> 2) + ctz<i32>(mask);
 }
 
-function sumWeights(row: usize, end: usize, max: f32, factor: f64, results: usize): void {
-  const lowest = f64x2.splat(LOWEST);
-  const top = f64x2.splat(<f64>max);
-  const by = f64x2.splat(factor);
-  const rounder = f64x2.splat(ROUNDER);
-  const one = f64x2.splat(ONE);
-  const p0 = f64x2.splat(P0);
-  const p1 = f64x2.splat(P1);
-  const p2 = f64x2.splat(P2);
-  const p3 = f64x2.splat(P3);
-  const p4 = f64x2.splat(P4);
-  const p5 = f64x2.splat(P5);
-  const p6 = f64x2.splat(P6);
-  const p7 = f64x2.splat(P7);
-  const p8 = f64x2.splat(P8);
-  const p9 = f64x2.splat(P9);
-  const p10 = f64x2.splat(P10);
+/** Leaves `rest`: block by block, so that the weights between the two loops stay in the first-level cache. */
+function sumWeights(row: usize, end: usize, max: f32, factor: f64, results: usize, scratch: usize): void {
   let r0 = f64x2.splat(0);
   let r1 = r0;
   do {
-    const x = v128.load(row);
-    r0 = f64x2.add(r0, power(exponents(x, top, by, lowest), rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10));
-    r1 = f64x2.add(r1, power(exponents(upper(x), top, by, lowest), rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10));
-    row += 16;
+    const stop = row + BLOCK_BYTES < end ? row + BLOCK_BYTES : end;
+    let at = scratch;
+    weigh(row, stop, max, factor, at);
+    do {
+      r0 = f64x2.add(r0, v128.load(at));
+      r1 = f64x2.add(r1, v128.load(at, 16));
+      row += 16;
+      at += 32;
+    } while (row != stop);
   } while (row != end);
   store<f64>(results, total(r0, r1));
 }
 
-function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usize): void {
-  const lowest = f64x2.splat(LOWEST);
+/** Leaves `rest`, `first` and `square`, in the same way. */
+function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usize, scratch: usize): void {
+  const lowest = v128.load(LOWEST);
   const top = f64x2.splat(<f64>max);
   const by = f64x2.splat(factor);
-  const rounder = f64x2.splat(ROUNDER);
-  const one = f64x2.splat(ONE);
-  const p0 = f64x2.splat(P0);
-  const p1 = f64x2.splat(P1);
-  const p2 = f64x2.splat(P2);
-  const p3 = f64x2.splat(P3);
-  const p4 = f64x2.splat(P4);
-  const p5 = f64x2.splat(P5);
-  const p6 = f64x2.splat(P6);
-  const p7 = f64x2.splat(P7);
-  const p8 = f64x2.splat(P8);
-  const p9 = f64x2.splat(P9);
-  const p10 = f64x2.splat(P10);
   let r0 = f64x2.splat(0);
   let r1 = r0;
   let f0 = r0;
@@ -196,87 +185,126 @@ function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usiz
   let s0 = r0;
   let s1 = r0;
   do {
-    const x = v128.load(row);
-    const y0 = exponents(x, top, by, lowest);
-    const w0 = power(y0, rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10);
-    const a0 = f64x2.mul(w0, y0);
-    r0 = f64x2.add(r0, w0);
-    f0 = f64x2.add(f0, a0);
-    s0 = f64x2.add(s0, f64x2.mul(a0, y0));
-    const y1 = exponents(upper(x), top, by, lowest);
-    const w1 = power(y1, rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10);
-    const a1 = f64x2.mul(w1, y1);
-    r1 = f64x2.add(r1, w1);
-    f1 = f64x2.add(f1, a1);
-    s1 = f64x2.add(s1, f64x2.mul(a1, y1));
-    row += 16;
+    const stop = row + BLOCK_BYTES < end ? row + BLOCK_BYTES : end;
+    let at = scratch;
+    weigh(row, stop, max, factor, at);
+    do {
+      const x = v128.load(row);
+      const w0 = v128.load(at);
+      const w1 = v128.load(at, 16);
+      const y0 = exponents(x, top, by, lowest);
+      const y1 = exponents(upper(x), top, by, lowest);
+      const a0 = f64x2.mul(w0, y0);
+      const a1 = f64x2.mul(w1, y1);
+      r0 = f64x2.add(r0, w0);
+      r1 = f64x2.add(r1, w1);
+      f0 = f64x2.add(f0, a0);
+      f1 = f64x2.add(f1, a1);
+      s0 = f64x2.add(s0, f64x2.mul(a0, y0));
+      s1 = f64x2.add(s1, f64x2.mul(a1, y1));
+      row += 16;
+      at += 32;
+    } while (row != stop);
   } while (row != end);
   store<f64>(results, total(r0, r1));
   store<f64>(results, total(f0, f1), 8);
   store<f64>(results, total(s0, s1), 16);
 }
 
-function storeWeights(row: usize, end: usize, max: f32, factor: f64, results: usize, to: usize): void {
-  const lowest = f64x2.splat(LOWEST);
-  const top = f64x2.splat(<f64>max);
-  const by = f64x2.splat(factor);
-  const rounder = f64x2.splat(ROUNDER);
-  const one = f64x2.splat(ONE);
-  const p0 = f64x2.splat(P0);
-  const p1 = f64x2.splat(P1);
-  const p2 = f64x2.splat(P2);
-  const p3 = f64x2.splat(P3);
-  const p4 = f64x2.splat(P4);
-  const p5 = f64x2.splat(P5);
-  const p6 = f64x2.splat(P6);
-  const p7 = f64x2.splat(P7);
-  const p8 = f64x2.splat(P8);
-  const p9 = f64x2.splat(P9);
-  const p10 = f64x2.splat(P10);
+/** The sum of f64 values in the same order. */
+function sumOf(at: usize, end: usize): f64 {
   let r0 = f64x2.splat(0);
   let r1 = r0;
   do {
-    const x = v128.load(row);
-    const w0 = power(exponents(x, top, by, lowest), rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10);
-    const w1 = power(exponents(upper(x), top, by, lowest), rounder, one, p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10);
-    v128.store(to, w0);
-    v128.store(to, w1, 16);
-    r0 = f64x2.add(r0, w0);
-    r1 = f64x2.add(r1, w1);
-    row += 16;
-    to += 32;
-  } while (row != end);
-  store<f64>(results, total(r0, r1));
+    r0 = f64x2.add(r0, v128.load(at));
+    r1 = f64x2.add(r1, v128.load(at, 16));
+    at += 32;
+  } while (at != end);
+  return total(r0, r1);
 }
 
-/** 2^y for y ≤ 0. Sums are taken pairwise (Estrin), so that few of them wait for each other. */
-// @ts-ignore: decorator
-@inline
-function power(
-  y: v128,
-  rounder: v128,
-  one: v128,
-  p0: v128,
-  p1: v128,
-  p2: v128,
-  p3: v128,
-  p4: v128,
-  p5: v128,
-  p6: v128,
-  p7: v128,
-  p8: v128,
-  p9: v128,
-  p10: v128,
-): v128 {
-  const t = f64x2.add(y, rounder);
-  const f = f64x2.sub(y, f64x2.sub(t, rounder));
-  const f2 = f64x2.mul(f, f);
-  const f4 = f64x2.mul(f2, f2);
-  const u = f64x2.add(f64x2.add(p0, f64x2.mul(f, p1)), f64x2.mul(f2, f64x2.add(p2, f64x2.mul(f, p3))));
-  const v = f64x2.add(f64x2.add(p4, f64x2.mul(f, p5)), f64x2.mul(f2, f64x2.add(p6, f64x2.mul(f, p7))));
-  const w = f64x2.add(f64x2.add(p8, f64x2.mul(f, p9)), f64x2.mul(f2, p10));
-  const q = f64x2.add(u, f64x2.mul(f4, f64x2.add(v, f64x2.mul(f4, w))));
-  return i64x2.add(f64x2.add(one, f64x2.mul(f, q)), i64x2.shl(t, 52));
+/**
+ * The weights of eight logits a round, four vectors side by side and step by step: Node 20 orders instructions itself,
+ * Node 24 keeps the order of the source. Even and odd powers go separately, so that fewer steps wait for each other.
+ */
+function weigh(row: usize, end: usize, max: f32, factor: f64, to: usize): void {
+  const lowest = v128.load(LOWEST);
+  const top = f64x2.splat(<f64>max);
+  const by = f64x2.splat(factor);
+  const rounder = v128.load(ROUNDER);
+  const one = v128.load(ONE);
+  const p0 = v128.load(P0);
+  const p1 = v128.load(P1);
+  const p2 = v128.load(P2);
+  const p3 = v128.load(P3);
+  const p4 = v128.load(P4);
+  const p5 = v128.load(P5);
+  const p6 = v128.load(P6);
+  const p7 = v128.load(P7);
+  const p8 = v128.load(P8);
+  const p9 = v128.load(P9);
+  do {
+    const x0 = v128.load(row, 0);
+    const x1 = v128.load(row, 16);
+    const y0 = f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(x0), top), by), lowest);
+    const y1 = f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(upper(x0)), top), by), lowest);
+    const y2 = f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(x1), top), by), lowest);
+    const y3 = f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(upper(x1)), top), by), lowest);
+    const t0 = f64x2.add(y0, rounder);
+    const t1 = f64x2.add(y1, rounder);
+    const t2 = f64x2.add(y2, rounder);
+    const t3 = f64x2.add(y3, rounder);
+    const f0 = f64x2.sub(y0, f64x2.sub(t0, rounder));
+    const f1 = f64x2.sub(y1, f64x2.sub(t1, rounder));
+    const f2 = f64x2.sub(y2, f64x2.sub(t2, rounder));
+    const f3 = f64x2.sub(y3, f64x2.sub(t3, rounder));
+    const g0 = f64x2.mul(f0, f0);
+    const g1 = f64x2.mul(f1, f1);
+    const g2 = f64x2.mul(f2, f2);
+    const g3 = f64x2.mul(f3, f3);
+    let a0 = f64x2.add(p6, f64x2.mul(g0, p8));
+    let a1 = f64x2.add(p6, f64x2.mul(g1, p8));
+    let a2 = f64x2.add(p6, f64x2.mul(g2, p8));
+    let a3 = f64x2.add(p6, f64x2.mul(g3, p8));
+    let b0 = f64x2.add(p7, f64x2.mul(g0, p9));
+    let b1 = f64x2.add(p7, f64x2.mul(g1, p9));
+    let b2 = f64x2.add(p7, f64x2.mul(g2, p9));
+    let b3 = f64x2.add(p7, f64x2.mul(g3, p9));
+    a0 = f64x2.add(p4, f64x2.mul(g0, a0));
+    a1 = f64x2.add(p4, f64x2.mul(g1, a1));
+    a2 = f64x2.add(p4, f64x2.mul(g2, a2));
+    a3 = f64x2.add(p4, f64x2.mul(g3, a3));
+    b0 = f64x2.add(p5, f64x2.mul(g0, b0));
+    b1 = f64x2.add(p5, f64x2.mul(g1, b1));
+    b2 = f64x2.add(p5, f64x2.mul(g2, b2));
+    b3 = f64x2.add(p5, f64x2.mul(g3, b3));
+    a0 = f64x2.add(p2, f64x2.mul(g0, a0));
+    a1 = f64x2.add(p2, f64x2.mul(g1, a1));
+    a2 = f64x2.add(p2, f64x2.mul(g2, a2));
+    a3 = f64x2.add(p2, f64x2.mul(g3, a3));
+    b0 = f64x2.add(p3, f64x2.mul(g0, b0));
+    b1 = f64x2.add(p3, f64x2.mul(g1, b1));
+    b2 = f64x2.add(p3, f64x2.mul(g2, b2));
+    b3 = f64x2.add(p3, f64x2.mul(g3, b3));
+    a0 = f64x2.add(p0, f64x2.mul(g0, a0));
+    a1 = f64x2.add(p0, f64x2.mul(g1, a1));
+    a2 = f64x2.add(p0, f64x2.mul(g2, a2));
+    a3 = f64x2.add(p0, f64x2.mul(g3, a3));
+    b0 = f64x2.add(p1, f64x2.mul(g0, b0));
+    b1 = f64x2.add(p1, f64x2.mul(g1, b1));
+    b2 = f64x2.add(p1, f64x2.mul(g2, b2));
+    b3 = f64x2.add(p1, f64x2.mul(g3, b3));
+    const q0 = f64x2.add(a0, f64x2.mul(f0, b0));
+    const q1 = f64x2.add(a1, f64x2.mul(f1, b1));
+    const q2 = f64x2.add(a2, f64x2.mul(f2, b2));
+    const q3 = f64x2.add(a3, f64x2.mul(f3, b3));
+    v128.store(to, i64x2.add(f64x2.add(one, f64x2.mul(f0, q0)), i64x2.shl(t0, 52)), 0);
+    v128.store(to, i64x2.add(f64x2.add(one, f64x2.mul(f1, q1)), i64x2.shl(t1, 52)), 16);
+    v128.store(to, i64x2.add(f64x2.add(one, f64x2.mul(f2, q2)), i64x2.shl(t2, 52)), 32);
+    v128.store(to, i64x2.add(f64x2.add(one, f64x2.mul(f3, q3)), i64x2.shl(t3, 52)), 48);
+    row += 32;
+    to += 64;
+  } while (row != end);
 }
 
 /** y = (x − max)·factor of the lower two floats, at least −1023. */
