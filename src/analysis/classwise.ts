@@ -4,7 +4,7 @@
  * Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
  */
 
-/** Sums a class and bin: kept flat, class after class. */
+/** Sums a class and bin: kept flat, bin after bin, since nearly all probabilities lie in the first. */
 export interface ClasswiseBins {
   readonly classes: number;
   readonly bins: number;
@@ -23,8 +23,11 @@ export function startClasswise(classes: number, bins: number): ClasswiseBins {
 /** Adds one row: every class goes to the bin of its probability. */
 export function addClasswise(sums: ClasswiseBins, probabilities: Float64Array, target: number): void {
   const { classes, bins, mass, hits } = sums;
-  for (let c = 0; c < classes; c++) mass[slot(bins, c, probabilities[c]!)]! += probabilities[c]!;
-  hits[slot(bins, target, probabilities[target]!)]! += 1;
+  for (let c = 0; c < classes; c++) {
+    const p = probabilities[c]!;
+    mass[slot(bins, p) * classes + c]! += p;
+  }
+  hits[slot(bins, probabilities[target]!) * classes + target]! += 1;
   sums.rows += 1;
 }
 
@@ -36,7 +39,7 @@ export function classwiseCalibrationError(sums: ClasswiseBins): number {
 }
 
 /** Bin (b/n, (b+1)/n] of a probability; 0 lies in the first. */
-function slot(bins: number, c: number, p: number): number {
+function slot(bins: number, p: number): number {
   const place = p * bins;
-  return place <= 1 ? c * bins : c * bins + Math.ceil(place) - 1;
+  return place <= 1 ? 0 : Math.ceil(place) - 1;
 }
