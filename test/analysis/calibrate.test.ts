@@ -6,6 +6,7 @@ import {
   calibrate,
   calibrateInSlices,
   labelledLogits,
+  logSoftmax,
   plainReader,
   score,
 } from "../../src/analysis/index.ts";
@@ -93,6 +94,16 @@ describe("the temperature", () => {
       ),
       { numRuns: 20 },
     );
+  });
+
+  test("stored log-probabilities do as well as logits: softmax cannot tell them apart", () => {
+    const set = honestRows(300, 5, 2);
+    const values = set.values.slice();
+    for (let at = 0; at < values.length; at += 5) values.set(logSoftmax(set.values.subarray(at, at + 5)), at);
+    const of_logits = calibrate(set, { resamples: 0 });
+    const of_logprobs = calibrate({ ...set, values }, { resamples: 0 });
+    expect(of_logprobs.temperature).toBeCloseTo(of_logits.temperature, 10);
+    expect(of_logprobs.after.nll).toBeCloseTo(of_logits.after.nll, 12);
   });
 
   test("it takes few passes over the set", () => {
