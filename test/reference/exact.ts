@@ -1,15 +1,15 @@
 /**
- * exp and ln to 70 decimal digits, in whole numbers: what the last digit of a float64 is compared with. Values are
- * BigInt multiples of 2⁻²⁴⁰; it is slow, and short enough to be believed.
+ * exp and ln in whole numbers of 140 decimal digits: what the last digit of a float64 is compared with. Values are
+ * BigInt multiples of 2⁻⁴⁸⁰; it is slow, and short enough to be believed.
  */
 
-const BITS = 240n;
+const BITS = 480n;
 const ONE = 1n << BITS;
 
-/** A float64 as a fixed-point number: exact from 2⁻¹⁸⁷ up. */
+/** A float64 as a fixed-point number: exact from 2⁻⁴²⁷ up, cut off behind 2⁻⁴⁸⁰. */
 export function fixed(x: number): bigint {
   // Scaling by a power of two is exact, and what is left of the fraction fits 53 bits.
-  return BigInt(x * 2 ** 240);
+  return BigInt(Math.trunc(x * 2 ** 480));
 }
 
 /** The nearest float64, or nearly: 64 bits of the number are kept before the last rounding. */
@@ -28,12 +28,12 @@ export function over(a: bigint, b: bigint): bigint {
   return (a << BITS) / b;
 }
 
-/** eˣ: Taylor's series of x / 2¹⁶, squared sixteen times. Good to about 2⁻²²⁰ for x ≤ 0. */
+/** eˣ: Taylor's series of x / 2¹⁶, squared sixteen times. Good to more than 70 digits for −160 ≤ x ≤ 0. */
 export function expOf(x: bigint): bigint {
   const small = x >> 16n;
   let term = ONE;
   let sum = ONE;
-  for (let k = 1n; k <= 14n; k++) {
+  for (let k = 1n; k <= 32n; k++) {
     term = times(term, small) / k;
     sum += term;
   }
