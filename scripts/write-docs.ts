@@ -1,11 +1,12 @@
 /**
- * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md and the sampler table
- * of the README.
+ * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md, the sampler table of the
+ * README, and the client's types of the options.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { STAGES } from "../src/sampling/stages/index.ts";
+import { clientOptions } from "./client-options.ts";
 import { replaceBetween } from "./markdown.ts";
 import { samplersPage, samplerTable } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
@@ -19,6 +20,7 @@ const PAGES: readonly Page[] = [
   { name: "README.md", render: (current) => replaceBetween(current, "samplers", samplerTable(STAGES)) },
   { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
   { name: "docs/configuration.md", render: configurationPage },
+  { name: "src/client/options.ts", render: clientOptions },
 ];
 
 async function main(check: boolean): Promise<void> {

@@ -1,0 +1,116 @@
+/**
+ * The typed client: one step, many steps, or a stream of them, in Node and in browsers. Options and replies have the
+ * names that they have on the wire.
+ *
+ *   const client = connect("http://127.0.0.1:8080");
+ *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
+ */
+import type { Sampled } from "../sampling/report.ts";
+import {
+  type CallOptions,
+  type ClientOptions,
+  type Post,
+  post,
+  type Transport,
+  transportOf,
+} from "./http.ts";
+import type { StepRequestOptions } from "./options.ts";
+import { isProblem, ServiceProblem } from "./problem.ts";
+import { isSparse, joined, jsonOf, type Logits, packedOf } from "./row.ts";
+import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
+
+/** A row of a batch, with options of its own over the shared ones. */
+export interface BatchRow extends StepRequestOptions {
+  readonly logits: Logits;
+}
+
+export interface SamplerClient {
+  /** Draws one token from one row. Throws a ServiceProblem when the service refuses. */
+  sample(logits: Logits, options?: StepRequestOptions, call?: CallOptions): Promise<Sampled>;
+  /** Draws a token from each row. A row that is refused has its problem in its place, and fails alone. */
+  sampleBatch(
+    rows: readonly BatchRow[],
+    shared?: StepRequestOptions,
+    call?: CallOptions,
+  ): Promise<(Sampled | ServiceProblem)[]>;
+  /** Opens a stream: the service keeps history, step and state, so that a step sends only its logits. */
+  stream(options?: StreamOptions, connection?: StreamTransport): Promise<ClientStream>;
+}
+
+/** A client of the service at this URL. Nothing is sent yet. */
+export function connect(url: string, options: ClientOptions = {}): SamplerClient {
+  const transport = transportOf(url, options);
+  return {
+    sample: (logits, own = {}, call = {}) => sample(transport, logits, own, call),
+    sampleBatch: (rows, shared = {}, call = {}) => sampleBatch(transport, rows, shared, call),
+    stream: (own = {}, connection = {}) => openClientStream(transport, own, connection),
+  };
+}
+
+async function sample(
+  transport: Transport,
+  logits: Logits,
+  options: StepRequestOptions,
+  call: CallOptions,
+): Promise<Sampled> {
+  const seeded = options.seed !== undefined;
+  const path = "/v1/sample";
+  if (isSparse(logits))
+    return (await post(
+      transport,
+      json(path, { ...options, logits: jsonOf(logits) }, seeded),
+      call,
+    )) as Sampled; // what the service says a 200 is
+  const { dtype, bytes } = packedOf(logits);
+  return (await post(transport, binary(path, { dtype, ...options }, [bytes], seeded), call)) as Sampled;
+}
+
+async function sampleBatch(
+  transport: Transport,
+  rows: readonly BatchRow[],
+  shared: StepRequestOptions,
+  call: CallOptions,
+): Promise<(Sampled | ServiceProblem)[]> {
+  const reply = await post(transport, batchPost(rows, shared), call);
+  const { results } = reply as { readonly results: readonly (Sampled | { readonly status: number })[] }; // as above
+  return results.map((result) =>
+    isProblem(result)
+      ? new ServiceProblem((result as { status: number }).status, result)
+      : (result as Sampled),
+  );
+}
+
+/** Rows of one form and length go as one tensor, any others as JSON. */
+function batchPost(rows: readonly BatchRow[], shared: StepRequestOptions): Post {
+  const path = "/v1/sample/batch";
+  const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
+  const packed = rows.map(({ logits }) => (isSparse(logits) ? undefined : packedOf(logits)));
+  const first = packed[0];
+  const alike = packed.every(
+    (row) => row?.dtype === first?.dtype && row?.bytes.length === first?.bytes.length,
+  );
+  if (first === undefined || !alike)
+    return json(
+      path,
+      { ...shared, rows: rows.map((row) => ({ ...row, logits: jsonOf(row.logits) })) },
+      seeded,
+    );
+  const elements = first.bytes.length / (first.dtype === "f32" ? 4 : 2);
+  const own = rows.map(({ logits: _, ...options }) => options);
+  const head = { dtype: first.dtype, shape: [rows.length, elements], ...shared, rows: own };
+  const tensors = packed.flatMap((row) => (row === undefined ? [] : [row.bytes]));
+  return binary(path, head, tensors, seeded);
+}
+
+function json(path: string, body: unknown, seeded: boolean): Post {
+  return { path, headers: { "content-type": "application/json" }, body: JSON.stringify(body), seeded };
+}
+
+function binary(path: string, head: unknown, tensors: readonly Uint8Array[], seeded: boolean): Post {
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const headers = {
+    "content-type": "application/octet-stream",
+    "inference-header-content-length": String(text.length),
+  };
+  return { path, headers, body: joined([text, ...tensors]), seeded };
+}

@@ -1,0 +1,154 @@
+/**
+ * The options of a step, generated from their schemas by `npm run generate`: change those, not this file.
+ * The service checks every one of them and refuses what it does not know.
+ */
+
+/** Options of one step, as on the wire. All are optional. */
+export interface StepRequestOptions {
+  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3. */
+  readonly preset?: string;
+  /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
+  readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];
+  /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */
+  readonly vocab_size?: number;
+  /** Token ids so far, prompt first. Penalties look at them. */
+  readonly history?: readonly number[];
+  /** How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0. */
+  readonly prompt_length?: number;
+  /** Seed of the randomness, 64 bits, as an integer or a decimal string. Without one a seed is drawn and returned. */
+  readonly seed?: string | number;
+  /** Position of this step in its sequence; each has its own randomness. Default 0. At least 0. */
+  readonly step?: number;
+  /** The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step. */
+  readonly state?: Readonly<Record<string, unknown>> | null;
+  /** How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1. */
+  readonly n?: number;
+  /** Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does. */
+  readonly replacement?: boolean;
+  /** Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false. */
+  readonly trace?: boolean | "timed";
+  /** Report the ids of all tokens that were left to draw from. Default false. */
+  readonly kept_token_ids?: boolean;
+  /** Report logprob, processed_logprob, rank and kept_mass. Default false. */
+  readonly logprobs?: boolean;
+  /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */
+  readonly top_logprobs?: number;
+  /** What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage. */
+  readonly logprobs_mode?: "raw" | "processed";
+  /** Report the log-probabilities of these tokens as named_logprobs. */
+  readonly logprob_token_ids?: readonly number[];
+  /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
+  readonly require_exact?: boolean;
+  /** A calibration, as /v1/calibrate replies it. */
+  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** The only tokens that may be drawn. */
+  readonly allowed_token_ids?: readonly number[];
+  /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */
+  readonly token_bitmask?: string;
+  /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. */
+  readonly logit_bias?: Readonly<Record<string, number | "-inf" | null>>;
+  /** Sequences of token ids, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. */
+  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | null }[];
+  /** `history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
+  readonly sequence_scope?: "history" | "generated";
+  /** How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n, so that it can never be the very first one (transformers). Single tokens always count. Default "prefix". */
+  readonly sequence_min_history?: "prefix" | "sequence";
+  /** Sequences of token ids that must not occur: the last token is banned when the others stand at the end of the history. Remember that a word is written with and without a leading blank. */
+  readonly bad_words_ids?: readonly (readonly number[])[];
+  /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4. In [0, 1000000]. */
+  readonly no_repeat_ngram_size?: number;
+  /** How many tokens must have been generated before one of stop_token_ids may be drawn. 0 is off. At least 0. */
+  readonly min_tokens?: number;
+  /** The tokens that end a text. */
+  readonly stop_token_ids?: readonly number[];
+  /** `generated`: tokens after `prompt_length` count (vLLM, transformers' min_new_tokens); `history`: the prompt counts too (transformers' min_length). Default "generated". */
+  readonly min_tokens_scope?: "generated" | "history";
+  /** [start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01] to [15, 1.6]. */
+  readonly exponential_decay_length_penalty?: readonly [number, number];
+  /** Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3. In (0, 100]. */
+  readonly repetition_penalty?: number;
+  /** Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp). At least -1. Default -1. */
+  readonly penalty_last_n?: number;
+  /** `history`: prompt and generated tokens count; `generated`: only those after `prompt_length`. Default "generated". */
+  readonly penalty_scope?: "history" | "generated";
+  /** Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]. */
+  readonly presence_penalty?: number;
+  /** Taken off the score of each token for every time it was seen. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]. */
+  readonly frequency_penalty?: number;
+  /** The penalty for continuing a run of just dry_allowed_length tokens. 0 is off. Usual: 0.8. In [0, 100]. */
+  readonly dry_multiplier?: number;
+  /** By how much the penalty grows with every further token of the run. In [1, 100]. Default 1.75. */
+  readonly dry_base?: number;
+  /** Shortest run that is penalised, in tokens that are already there. In [0, 1000000]. Default 2. */
+  readonly dry_allowed_length?: number;
+  /** Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off. At least -1. Default -1. */
+  readonly dry_penalty_last_n?: number;
+  /** Sequences of token ids at which a run stops, such as the tokens of a line break. A token that is one by itself is never penalised. Default none. */
+  readonly dry_sequence_breakers?: readonly (readonly number[])[];
+  /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error. */
+  readonly forced_token_ids?: Readonly<Record<string, number>>;
+  /** Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token, the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]. */
+  readonly temperature?: number;
+  /** How far the temperature may lie from the middle, on either side; it never falls below 0. 0: the plain temperature. In [0, 1000]. */
+  readonly dynatemp_range?: number;
+  /** Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100]. Default 1. */
+  readonly dynatemp_exponent?: number;
+  /** f: how strongly the distance to the largest score counts, squared. 0 is off. Usual: 0.2 to 0.3. In [0, 100]. */
+  readonly smoothing_factor?: number;
+  /** Shares the weight between the square and the cube of the distance: 1 is all square, 3 all cube. Beyond 3 scores near the largest may overtake it. In [1, 10]. Default 1. */
+  readonly smoothing_curve?: number;
+  /** How many standard deviations below the largest score a token may lie. 0 or less is off. Usual: 1. In [-1, 1000]. */
+  readonly top_n_sigma?: number;
+  /** Never keep fewer than this many tokens. At least 1. Default 1. */
+  readonly min_keep?: number;
+  /** The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4. In (0, 1]. */
+  readonly top_h?: number;
+  /** How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100). At least 1. Default 100. */
+  readonly top_h_top_n?: number;
+  /** How many of the most likely tokens to keep; 0 is off. Usual: 20 to 100. At least 0. */
+  readonly top_k?: number;
+  /** Tokens whose score equals that of the last one kept: `cut` keeps exactly k, lower ids first (llama.cpp, SGLang); `keep` keeps them all (transformers, vLLM). Default "cut". */
+  readonly ties?: "cut" | "keep";
+  /** What the square of the largest probability is multiplied by to give the least one that is kept. 0 is off. Usual: 0.1 to 0.3. In [0, 1]. */
+  readonly top_a?: number;
+  /** z: the share of the curvature before the tail begins (llama.cpp called it `tfs_z`). 1 is off. Usual: 0.9 to 0.99. In [0, 1]. */
+  readonly tfs?: number;
+  /** Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less and drops the last only past a bend (koboldcpp). Default "centre". */
+  readonly tfs_edge?: "centre" | "before";
+  /** The mass to keep: the smallest descending prefix whose probabilities reach it. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98. In [0, 1]. */
+  readonly top_p?: number;
+  /** Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false. */
+  readonly top_p_inclusive?: boolean;
+  /** Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `keep` keeps them all. Default "cut". */
+  readonly top_p_ties?: "cut" | "keep";
+  /** The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1. In [0, 1]. */
+  readonly min_p?: number;
+  /** The mass to keep, the most typical tokens first. 1 is off, 0 keeps one token. Usual: 0.2 to 0.95. In [0, 1]. */
+  readonly typical_p?: number;
+  /** Also keep a token when the mass before it exactly equals p (llama.cpp's rule). Default false. */
+  readonly typical_p_inclusive?: boolean;
+  /** Tokens exactly as typical as the last one kept: `cut` takes the more likely first and lower ids first, `keep` keeps them all (transformers). Default "cut". */
+  readonly typical_p_ties?: "cut" | "keep";
+  /** The least probability that is kept. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
+  readonly epsilon_cutoff?: number;
+  /** ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 2e-3. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
+  readonly eta_cutoff?: number;
+  /** Whether to cut; the threshold needs no number. false is off. */
+  readonly p_less?: boolean;
+  /** Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which keeps more. Default false. */
+  readonly p_less_norm?: boolean;
+  /** With which probability the top choices of a step are excluded. 0 is off, 1 does it always. Usual: 0.5. In [0, 1]. */
+  readonly xtc_probability?: number;
+  /** How likely a token must be to count as a top choice. Above 0.5 there is at most one: off. In [0, 1]. Default 0.1. */
+  readonly xtc_threshold?: number;
+  /** Version: 1 cuts at a rank that follows from a fit of Zipf's law, 2 at a surprise of µ bits. 0 is off. In [0, 2]. */
+  readonly mirostat?: number;
+  /** Target surprise of the drawn tokens, in bits. Usual: 3 to 5. In [0, 100]. Default 5. */
+  readonly mirostat_tau?: number;
+  /** How fast µ follows the error. Usual: 0.1. In [0, 10]. Default 0.1. */
+  readonly mirostat_eta?: number;
+  /** The probability that drawn tokens should have had on average. Negative is off. Usual: 0.3 to 0.8. In [-1, 1]. */
+  readonly adaptive_target?: number;
+  /** How slowly the average forgets: about 1 / (1 − decay) tokens count. In [0, 0.99]. Default 0.9. */
+  readonly adaptive_decay?: number;
+}

@@ -1,0 +1,51 @@
+/** What the service refused, as an error: RFC 9457 with a code, and a pointer into the request. */
+
+export class ServiceProblem extends Error {
+  override readonly name = "ServiceProblem";
+  /** HTTP status; of a row in a batch or a stream, the status it would have had alone */
+  readonly status: number;
+  /** what kind of failure it is: `invalid_option`, `nan_logit`, `overloaded`, … */
+  readonly code: string;
+  /** the rule and the value received */
+  readonly detail: string;
+  /** RFC 6901, into the request */
+  readonly pointer: string;
+  readonly request_id: string;
+  /** set when the service asks to come again */
+  readonly retry_after_s: number | undefined;
+
+  constructor(status: number, body: unknown, retry_after_s?: number) {
+    const text = (name: string) => (isRecord(body) && typeof body[name] === "string" ? body[name] : "");
+    super(`${status} ${text("code")}: ${text("detail")} ${text("pointer")}`.trimEnd());
+    this.status = status;
+    this.code = text("code");
+    this.detail = text("detail");
+    this.pointer = text("pointer");
+    this.request_id = text("request_id");
+    this.retry_after_s = retry_after_s;
+  }
+}
+
+/** The problem that a response tells of. */
+export async function problemOf(response: Response): Promise<ServiceProblem> {
+  const text = await response.text();
+  const after = response.headers.get("retry-after") ?? "";
+  return new ServiceProblem(response.status, parsed(text), /^\d+$/.test(after) ? Number(after) : undefined);
+}
+
+/** A result as it stands in a batch or a stream: a reply, or a problem. */
+export function isProblem(result: unknown): boolean {
+  return isRecord(result) && !("token_id" in result);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return { detail: text.slice(0, 500) };
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

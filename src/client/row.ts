@@ -1,0 +1,64 @@
+/** Rows of logits as a client has them, and the two ways they are written: bytes, or a part of a JSON text. */
+
+/** Elements that are little-endian f32, f16 or bf16 already. */
+export interface PackedLogits {
+  readonly dtype: "f32" | "f16" | "bf16";
+  readonly bytes: Uint8Array;
+}
+
+/** Only the tokens that matter; `logsumexp` and `max_omitted` make the answer exact where it can be. */
+export interface SparseLogits {
+  readonly token_ids: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+  readonly vocab_size?: number;
+  readonly logsumexp?: number;
+  readonly max_omitted?: number;
+}
+
+/** One row. Numbers are rounded to float32, which is what they are sampled as. */
+export type Logits = Float32Array | readonly number[] | PackedLogits | SparseLogits;
+
+export function isSparse(logits: Logits): logits is SparseLogits {
+  return "token_ids" in logits;
+}
+
+/** The bytes of a dense row; those of a Float32Array are not copied. */
+export function packedOf(logits: Exclude<Logits, SparseLogits>): PackedLogits {
+  if ("bytes" in logits) return logits;
+  const values = logits instanceof Float32Array ? logits : Float32Array.from(logits);
+  return { dtype: "f32", bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
+}
+
+/** What stands at `logits` in a JSON text. */
+export function jsonOf(logits: Logits): unknown {
+  if (isSparse(logits)) return { ...logits, ...finitePairs(logits) };
+  const { dtype, bytes } = packedOf(logits);
+  return { dtype, data: base64(bytes) };
+}
+
+/** JSON has no −Infinity, and needs none here: a token that is left out is masked. */
+function finitePairs({ token_ids, values }: SparseLogits) {
+  const places = Array.from(values, (value, place) => (value === Number.NEGATIVE_INFINITY ? -1 : place));
+  const kept = places.filter((place) => place >= 0);
+  return { token_ids: kept.map((place) => token_ids[place]), values: kept.map((place) => values[place]) };
+}
+
+/** Characters at a time: fromCharCode takes its arguments on the stack. */
+const PIECE = 8192;
+
+function base64(bytes: Uint8Array): string {
+  let letters = "";
+  for (let from = 0; from < bytes.length; from += PIECE)
+    letters += String.fromCharCode(...bytes.subarray(from, from + PIECE));
+  return btoa(letters);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

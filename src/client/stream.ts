@@ -1,0 +1,202 @@
+/**
+ * A sequence whose history, step and state the service keeps: the client's end of it. Answers come in the order of
+ * the rows, so rows may be sent before the answers to earlier ones are there.
+ */
+import type { Sampled } from "../sampling/report.ts";
+import { openDuplex } from "./duplex.ts";
+import { retrying, type Transport } from "./http.ts";
+import type { StepRequestOptions } from "./options.ts";
+import { isProblem, ServiceProblem } from "./problem.ts";
+import { isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
+import { openWebSocket, type WebSocketClass } from "./websocket.ts";
+
+/** Options of a stream: those of a step, and the form of its rows. */
+export interface StreamOptions extends StepRequestOptions {
+  /** dtype of all dense rows; default f32 */
+  readonly dtype?: "f32" | "f16" | "bf16";
+  /** when given, each row must have this many elements */
+  readonly shape?: readonly number[];
+}
+
+/** How a stream is connected. */
+export interface StreamTransport {
+  /** `http` is the faster, where fetch is full duplex: in Node, not in browsers. Default: what the platform can do. */
+  readonly over?: "http" | "websocket";
+  /** in place of the platform's own; Node 20 has none */
+  readonly WebSocket?: WebSocketClass;
+}
+
+/** Options that may change along the way; null takes one back. */
+export type OptionChanges = {
+  readonly [Name in keyof Omit<StepRequestOptions, "history" | "prompt_length" | "step" | "state">]:
+    | StepRequestOptions[Name]
+    | null;
+};
+
+export interface ClientStream {
+  /**
+   * Sends a row; resolves to its token. `own` options hold for this step only, and cost a JSON message. Rejects with a
+   * ServiceProblem when the row is refused: the stream is then where it was, and another row may follow.
+   */
+  next(logits: Logits, own?: OptionChanges): Promise<Sampled>;
+  update(changes: OptionChanges): void;
+  /** Puts forced tokens behind the history. Each counts as a step. */
+  accept(token_ids: readonly number[]): void;
+  /** Takes back the last tokens, drawn or accepted. */
+  rewind(steps: number): void;
+  /** The options that open a stream which goes on at this very place. Take it right after an answer. */
+  readonly checkpoint: StreamOptions;
+  /** Ends the stream once all answers are there. */
+  close(): Promise<void>;
+}
+
+/** What carries the messages. */
+export interface Connection {
+  sendText(text: string): void;
+  sendRow(bytes: Uint8Array): void;
+  /** Says that no message will follow, and resolves when the service has ended too. */
+  close(): Promise<void>;
+  abort(): void;
+}
+
+export interface ConnectionEvents {
+  line(text: string): void;
+  /** nothing more will come */
+  closed(reason?: unknown): void;
+}
+
+export async function openClientStream(
+  transport: Transport,
+  options: StreamOptions,
+  { over = canDuplex() ? "http" : "websocket", WebSocket }: StreamTransport,
+): Promise<ClientStream> {
+  const stream = new Stream(options, transport.timeout_ms);
+  // Nothing was drawn when a stream is refused at its opening, whoever refuses it.
+  stream.connection = await retrying(transport, true, {}, () =>
+    over === "http"
+      ? openDuplex(transport, JSON.stringify(options), stream)
+      : openWebSocket(transport, JSON.stringify(options), stream, WebSocket),
+  );
+  return stream;
+}
+
+interface Waiting {
+  resolve(reply: Sampled): void;
+  reject(reason: unknown): void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+class Stream implements ClientStream, ConnectionEvents {
+  connection: Connection | undefined;
+  #options: StreamOptions;
+  readonly #begin: number;
+  readonly #timeout_ms: number;
+  readonly #waiting: Waiting[] = [];
+  #history: readonly number[];
+  #last: Sampled | undefined;
+  /** what the last line said, when that was a problem */
+  #problem: ServiceProblem | undefined;
+  #over: { readonly reason: unknown } | undefined;
+
+  constructor(options: StreamOptions, timeout_ms: number) {
+    this.#options = options;
+    this.#history = [...(options.history ?? [])];
+    this.#begin = this.#history.length;
+    this.#timeout_ms = timeout_ms;
+  }
+
+  next(logits: Logits, own?: OptionChanges): Promise<Sampled> {
+    if (this.#over !== undefined) return Promise.reject(this.#over.reason);
+    if (own !== undefined || isSparse(logits)) this.#send({ ...own, logits: jsonOf(logits) });
+    else this.connection?.sendRow(this.#bytesOf(logits));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
+      this.#waiting.push({ resolve, reject, timer });
+    });
+  }
+
+  update(changes: OptionChanges): void {
+    this.#send({ ...changes, type: "update" });
+    const merged = Object.entries({ ...this.#options, ...changes });
+    this.#options = Object.fromEntries(merged.filter(([, value]) => value !== null)) as StreamOptions; // nulls are gone
+  }
+
+  accept(token_ids: readonly number[]): void {
+    this.#send({ type: "accept", token_ids });
+    this.#history = [...this.#history, ...token_ids];
+  }
+
+  rewind(steps: number): void {
+    this.#send({ type: "rewind", steps });
+    this.#history = this.#history.slice(0, this.#history.length - steps);
+  }
+
+  get checkpoint(): StreamOptions {
+    const { step, ...options } = this.#options;
+    return {
+      ...options,
+      ...(this.#last !== undefined && { seed: this.#last.seed, state: this.#last.state }),
+      history: this.#history,
+      ...(step !== undefined && { step: step + this.#history.length - this.#begin }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.connection?.close();
+    this.#end(new Error("the stream has ended"));
+  }
+
+  line(text: string): void {
+    const result = JSON.parse(text) as Sampled;
+    const waiting = this.#waiting.shift();
+    clearTimeout(waiting?.timer);
+    if (isProblem(result)) {
+      const problem = new ServiceProblem((result as unknown as { status: number }).status, result);
+      this.#problem = problem;
+      if (waiting === undefined) this.#end(problem);
+      else waiting.reject(problem);
+      return;
+    }
+    this.#problem = undefined;
+    this.#last = result;
+    this.#history = [...this.#history, result.token_id];
+    waiting?.resolve(result);
+  }
+
+  closed(reason: unknown = this.#problem ?? new Error("the stream has ended")): void {
+    this.#end(reason);
+  }
+
+  #end(reason: unknown): void {
+    this.#over ??= { reason };
+    for (const { reject, timer } of this.#waiting.splice(0)) {
+      clearTimeout(timer);
+      reject(this.#over.reason);
+    }
+  }
+
+  #timedOut(): void {
+    this.#end(new DOMException(`no answer came within ${this.#timeout_ms} ms`, "TimeoutError"));
+    this.connection?.abort();
+  }
+
+  #send(message: unknown): void {
+    if (this.#over !== undefined) throw this.#over.reason;
+    this.connection?.sendText(JSON.stringify(message));
+  }
+
+  #bytesOf(logits: Exclude<Logits, { readonly token_ids: unknown }>): Uint8Array {
+    const wanted = this.#options.dtype ?? "f32";
+    const { dtype, bytes } = packedOf(logits as Exclude<Logits, { token_ids: ArrayLike<number> }>);
+    if (dtype !== wanted)
+      throw new TypeError(
+        `this stream was opened for rows of ${wanted}, got ${dtype}: open it with its dtype`,
+      );
+    return bytes;
+  }
+}
+
+/** Browsers send the whole body of a fetch before they look at the answer. */
+function canDuplex(): boolean {
+  return !("window" in globalThis || "WorkerGlobalScope" in globalThis);
+}

@@ -1,0 +1,134 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connect, ServiceProblem } from "../../src/client/index.ts";
+import { type Listening, listen } from "../http/listening.ts";
+import { randomRow, sample } from "../sampling/sample.ts";
+
+const OPTIONS = { temperature: 0.9, top_p: 0.95, repetition_penalty: 1.2, history: [3, 4], seed: 7, step: 2 };
+const ROW = randomRow(300, 1, true);
+
+let app: Listening;
+beforeAll(async () => {
+  app = await listen();
+});
+afterAll(() => app.close());
+
+describe("one step", () => {
+  test("is what the library draws, from numbers of either kind", async () => {
+    const client = connect(app.url);
+    const expected = sample(ROW, OPTIONS);
+    expect(await client.sample(ROW, OPTIONS)).toEqual(expected);
+    expect(await client.sample(Array.from(ROW), OPTIONS)).toEqual(expected);
+    expect(await client.sample(new Float32Array([0, ...ROW]).subarray(1), OPTIONS)).toEqual(expected);
+  });
+
+  test("takes bf16 as it is", async () => {
+    const bytes = new Uint8Array(Uint16Array.of(0x3f80, 0x4000, 0xbf80).buffer);
+    const reply = await connect(app.url).sample({ dtype: "bf16", bytes }, { ...OPTIONS, history: [] });
+    expect(reply).toEqual(sample([1, 2, -1], { ...OPTIONS, history: [] }));
+  });
+
+  test("takes sparse rows, and leaves out what is masked", async () => {
+    const logits = {
+      token_ids: Int32Array.of(5, 9, 40),
+      values: [1, Number.NEGATIVE_INFINITY, 3],
+      vocab_size: 50,
+    };
+    const reply = await connect(app.url).sample(logits, {
+      temperature: 0,
+      kept_token_ids: true,
+      logprobs: true,
+    });
+    expect(reply).toMatchObject({ token_id: 40, rank: 1, kept: 1 });
+  });
+
+  test("a refusal is a ServiceProblem with its code and pointer", async () => {
+    const refused = connect(app.url).sample(ROW, { top_p: 1.5 });
+    await expect(refused).rejects.toBeInstanceOf(ServiceProblem);
+    await expect(refused).rejects.toMatchObject({ status: 422, code: "invalid_option", pointer: "/top_p" });
+    await expect(connect(app.url).sample([1, Number.NaN])).rejects.toMatchObject({ code: "nan_logit" });
+  });
+});
+
+describe("a batch", () => {
+  const rows = [1, 2, 3].map((seed) => ({ logits: randomRow(300, seed, true), seed }));
+
+  test("answers each row as if it were alone", async () => {
+    const replies = await connect(app.url).sampleBatch(rows, { temperature: 0.7 });
+    expect(replies).toEqual(rows.map(({ logits, seed }) => sample(logits, { temperature: 0.7, seed })));
+  });
+
+  test("rows of several forms go together, and a bad one fails alone", async () => {
+    const mixed = [
+      { logits: { token_ids: [7, 8], values: [1, 2] }, seed: 1 },
+      { logits: [1, Number.NaN], seed: 2 },
+      { logits: ROW, seed: 3 },
+    ];
+    const [first, second, third] = await connect(app.url).sampleBatch(mixed, { temperature: 0 });
+    expect(first).toMatchObject({ token_id: 8 });
+    expect(second).toBeInstanceOf(ServiceProblem);
+    expect(second).toMatchObject({ code: "nan_logit", pointer: "/rows/1/logits/1" });
+    expect(third).toEqual(sample(ROW, { temperature: 0, seed: 3 }));
+  });
+});
+
+describe("retries", () => {
+  /** A server that answers so often with a refusal, and then with a reply. */
+  async function refusing(
+    times: number,
+    body: string,
+    run: (url: string, seen: () => number) => Promise<void>,
+  ) {
+    let requests = 0;
+    const listener: RequestListener = (request, response) => {
+      request.resume().on("end", () => {
+        requests += 1;
+        if (requests > times) response.end('{"token_id":1}');
+        else response.writeHead(503, { "retry-after": "0" }).end(body);
+      });
+    };
+    const server = createServer(listener).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => requests);
+    server.closeAllConnections();
+    server.close();
+  }
+
+  test("the service's own refusal is tried again, seed or none", () =>
+    refusing(2, '{"code":"overloaded"}', async (url, requests) => {
+      expect(await connect(url).sample([1])).toEqual({ token_id: 1 });
+      expect(requests()).toBe(3);
+    }));
+
+  test("a refusal on the way is tried again only with a seed", () =>
+    refusing(1, "busy", async (url, requests) => {
+      await expect(connect(url).sample([1])).rejects.toMatchObject({ status: 503 });
+      expect(requests()).toBe(1);
+      expect(await connect(url).sample([1], { seed: 1 })).toEqual({ token_id: 1 });
+    }));
+
+  test("not more often than was said", () =>
+    refusing(9, '{"code":"overloaded"}', async (url, requests) => {
+      await expect(connect(url, { retries: 1 }).sample([1])).rejects.toMatchObject({ code: "overloaded" });
+      expect(requests()).toBe(2);
+    }));
+});
+
+describe("limits of time", () => {
+  test("an aborted call rejects with its reason", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(connect(app.url).sample(ROW, {}, { signal })).rejects.toThrow("enough");
+  });
+
+  test("an answer that does not come in time rejects", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await expect(connect(url, { timeout_ms: 20 }).sample(ROW)).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
+    silent.closeAllConnections();
+    silent.close();
+  });
+});

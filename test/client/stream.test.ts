@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import {
+  type ClientStream,
+  connect,
+  ServiceProblem,
+  type StreamOptions,
+  type StreamTransport,
+} from "../../src/client/index.ts";
+import { openStream } from "../../src/index.ts";
+import { type Listening, listen } from "../http/listening.ts";
+import { randomRow, sampler } from "../sampling/sample.ts";
+
+const ROWS = Array.from({ length: 6 }, (_, seed) => randomRow(300, seed + 1, true));
+
+let app: Listening;
+beforeAll(async () => {
+  app = await listen();
+});
+afterAll(() => app.close());
+
+const TRANSPORTS = [
+  ["http", { over: "http" }],
+  ["websocket", { over: "websocket", WebSocket }],
+] as const satisfies readonly (readonly [string, StreamTransport])[];
+
+describe.each(TRANSPORTS)("a stream over %s", (_, transport) => {
+  const open = (options?: StreamOptions): Promise<ClientStream> =>
+    connect(app.url).stream(options, transport);
+
+  test("draws what the library's stream draws", async () => {
+    const options = { temperature: 0.9, repetition_penalty: 1.3, seed: 7, history: [1, 2] };
+    const stream = await open(options);
+    const own = openStream(sampler, options);
+    for (const logits of ROWS) {
+      const row = sampler.leaseRow()!;
+      row.load(logits);
+      row.finish();
+      expect(await stream.next(logits)).toEqual(own.next(row));
+      sampler.returnRow(row);
+    }
+    await stream.close();
+  });
+
+  test("rows may be sent before the answers to earlier ones are there", async () => {
+    const stream = await open({ seed: 1 });
+    const replies = await Promise.all(ROWS.map((row) => stream.next(row)));
+    expect(replies.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5]);
+    await stream.close();
+  });
+
+  test("takes changes, forced tokens, rewinds, sparse rows and options of one step", async () => {
+    const stream = await open({ seed: 1, temperature: 0 });
+    stream.update({ logit_bias: { "1": null } });
+    stream.accept([0]);
+    expect(await stream.next([1, 5, 4])).toMatchObject({ token_id: 2, step: 1 });
+    stream.update({ logit_bias: null });
+    stream.rewind(2);
+    expect(await stream.next([1, 5, 4], { logit_bias: { "1": -10 } })).toMatchObject({
+      token_id: 2,
+      step: 0,
+    });
+    expect(await stream.next({ token_ids: [8, 9], values: [2, 1] })).toMatchObject({ token_id: 8, step: 1 });
+    expect(stream.checkpoint.history).toEqual([2, 8]);
+    await stream.close();
+  });
+
+  test("a refused row rejects, and the stream goes on", async () => {
+    const stream = await open({ seed: 1, temperature: 0 });
+    await expect(stream.next([1, Number.NaN])).rejects.toMatchObject({ code: "nan_logit" });
+    expect(await stream.next([1, 2])).toMatchObject({ token_id: 1, step: 0 });
+    await stream.close();
+  });
+
+  test("goes on from its checkpoint with the same tokens after any cut", async () => {
+    const options = { temperature: 1.3, mirostat: 2, history: [5], prompt_length: 1 };
+    const first = await open(options);
+    const replies = [await first.next(ROWS[0]!)];
+    const checkpoints = [first.checkpoint];
+    for (const row of ROWS.slice(1)) {
+      replies.push(await first.next(row));
+      checkpoints.push(first.checkpoint);
+    }
+    for (const [cut, checkpoint] of checkpoints.entries()) {
+      const resumed = await open(JSON.parse(JSON.stringify(checkpoint)) as StreamOptions);
+      const rest = [];
+      for (const row of ROWS.slice(cut + 1)) rest.push(await resumed.next(row));
+      expect(rest).toEqual(replies.slice(cut + 1));
+      await resumed.close();
+    }
+    await first.close();
+  });
+
+  test("what ends the stream is told to every row that waits, and to all that follow", async () => {
+    const stream = await open({ seed: 1 });
+    stream.rewind(1);
+    await expect(stream.next([1, 2])).rejects.toMatchObject({ code: "invalid_option", pointer: "/steps" });
+    await expect(stream.next([1, 2])).rejects.toMatchObject({ code: "invalid_option" });
+  });
+
+  test("no row follows a close", async () => {
+    const stream = await open();
+    await stream.close();
+    await expect(stream.next([1, 2])).rejects.toThrow("ended");
+  });
+});
+
+test("over http, options that are refused reject the opening", async () => {
+  const opening = connect(app.url).stream({ top_p: 2 });
+  await expect(opening).rejects.toBeInstanceOf(ServiceProblem);
+  await expect(opening).rejects.toMatchObject({ code: "invalid_option", pointer: "/top_p" });
+});
+
+test("rows are of the dtype that the stream was opened with", async () => {
+  const stream = await connect(app.url).stream({ dtype: "bf16", temperature: 0 });
+  const bytes = new Uint8Array(Uint16Array.of(0x3f80, 0x4000).buffer);
+  expect(await stream.next({ dtype: "bf16", bytes })).toMatchObject({ token_id: 1 });
+  expect(() => stream.next([1, 2])).toThrow("bf16, got f32");
+  await stream.close();
+});
