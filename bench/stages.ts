@@ -24,6 +24,7 @@ const ids = (n: number) => Array.from({ length: n }, (_, i) => i * 101);
 
 /** Usual options of each stage. */
 const USUAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  calibration: { calibration: { method: "temperature_scaling", temperature: 1.3 } },
   allowed_token_ids: { allowed_token_ids: ids(1000) },
   token_bitmask: { token_bitmask: btoa("\xf0".repeat(16_384)) },
   logit_bias: { logit_bias: Object.fromEntries(ids(300).map((id) => [id, 1])) },

@@ -18,6 +18,7 @@ import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
+export type { Cut } from "./cut.ts";
 export type { Distribution, ValueMoments } from "./distribution.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";

@@ -8,6 +8,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
+import { adjustEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
@@ -18,17 +19,12 @@ import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
 import { note, type Removal } from "./removal.ts";
 import type { SparseRow } from "./rows.ts";
-import {
-  beginSparse,
-  keepSparseMass,
-  keepSparseScoresFrom,
-  keepSparseTopK,
-  setSparseScore,
-} from "./sparse.ts";
+import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseScore } from "./sparse.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
-import { dropTopButLast } from "./top-choices.ts";
-import { keepNearest } from "./typical.ts";
+import { banTopButLast, dropTopButLast } from "./top-choices.ts";
+import { keepTypical } from "./typical.ts";
+import { keepTypicalOfRow } from "./typical-row.ts";
 
 /** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
 export const SMALL_ROW = 256;
@@ -41,7 +37,7 @@ export class Candidates {
   #form: "dense" | "compact" = "dense";
   /** by what limit the present stage has removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0 };
-  readonly #moments: Moments = { logsumexp: 0, entropy: 0, sum_of_squares: 0 };
+  readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -116,13 +112,15 @@ export class Candidates {
 
   /** Normaliser, entropy and collision probability of the kept tokens; valid until the next call. */
   moments(): Readonly<Moments> {
-    const compact = this.all();
-    return momentsOf(compact, compact.max(), this.#moments);
+    this.#omitted.guess();
+    if (this.#form === "dense") return this.#dense.moments();
+    return momentsOf(this.#compact, this.#compact.max(), this.#moments);
   }
 
   /** Population standard deviation of the kept scores. */
   sigma(): number {
-    return sigmaOf(this.all());
+    this.#omitted.guess();
+    return this.#form === "dense" ? this.#dense.sigma() : sigmaOf(this.#compact);
   }
 
   /** Score of one token; −Infinity when it is not kept. */
@@ -145,9 +143,7 @@ export class Candidates {
 
   /** Like `all`, ordered by score descending. */
   ranked(): Compact {
-    const compact = this.all();
-    compact.rank();
-    return compact;
+    return this.all().rank();
   }
 
   /** Fills `scores` with the largest scores, descending, and returns how many there are. */
@@ -171,16 +167,17 @@ export class Candidates {
     else this.#compact.setScore(token_id, score);
   }
 
+  /** s ← (s > 0 ? s / ratio : s · ratio) + amount, for some distinct tokens; −Infinity as amount bans. */
+  adjust(token_ids: Int32Array, count: number, ratio: number, amounts: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.adjust(token_ids, count, ratio, amounts);
+    else adjustEach(this, token_ids, count, ratio, amounts);
+  }
+
   ban(token_id: number): void {
     this.setScore(token_id, Number.NEGATIVE_INFINITY);
   }
 
   // ── removing ──────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Keeps only the most likely token, the lowest id among equals. */
-  keepArgmax(): void {
-    this.keepTopK(1, "cut");
-  }
 
   /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
   keepTopK(k: number, ties: Ties): void {
@@ -205,7 +202,7 @@ export class Candidates {
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
   keepScoresFrom(threshold: number, min_keep: number): void {
     note(this.removal, "score", threshold);
-    if (this.#omitted.isOpen) keepSparseScoresFrom(this.#compact, this.#omitted, threshold, min_keep);
+    if (this.#omitted.isOpen) keepSparseFrom(this.#compact, this.#omitted, threshold, min_keep);
     else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
   }
@@ -218,13 +215,14 @@ export class Candidates {
 
   /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
   keepTypical(p: number, rule: MassRule): void {
-    const { logsumexp, entropy } = this.moments();
-    keepNearest(this.all(), logsumexp - entropy, p, rule);
+    const form = this.#form === "dense" ? keepTypicalOfRow(this.#dense, this.#compact, p, rule) : undefined;
+    if (form === undefined) keepTypical(this.all(), p, rule);
+    else this.#form = form;
   }
 
   /** Of the tokens with scores of at least `threshold` keeps only the last in rank, if min_keep tokens stay. */
   dropTopButLast(threshold: number, min_keep: number): void {
-    if (this.#editable() === this.#dense && this.#dense.banTopButLast(threshold, min_keep)) return;
+    if (this.#editable() === this.#dense && banTopButLast(this.#dense, threshold, min_keep)) return;
     dropTopButLast(this.all(), threshold, min_keep);
   }
 
@@ -242,8 +240,7 @@ export class Candidates {
 
   /** The kept token ids, ascending. */
   keptIds(): number[] {
-    const compact = this.#everything();
-    compact.orderById();
+    const compact = this.#everything().orderById();
     return Array.from(compact.token_ids.subarray(0, compact.count));
   }
 
@@ -258,8 +255,7 @@ export class Candidates {
   top(n: number): TokenLogprob[] {
     const logsumexp = this.#logSumExpKept();
     if (this.#form === "dense") return this.#dense.top(n, logsumexp);
-    this.#compact.rank();
-    return this.#compact.top(n, logsumexp);
+    return this.#compact.rank().top(n, logsumexp);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
@@ -292,7 +288,10 @@ export class Candidates {
 
   #compactToTopK(k: number): void {
     const dense = this.#dense;
-    const count = this.#dense.kernel.topK(dense.settle(), dense.isCut ? Math.min(k, dense.count()) : k);
+    const count = this.#dense.kernel.topK(
+      dense.settleBelowCeiling(),
+      dense.isCut ? Math.min(k, dense.count()) : k,
+    );
     this.#compactSelection(count, "score");
   }
 

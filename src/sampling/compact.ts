@@ -95,17 +95,17 @@ export class Compact {
   }
 
   /** Orders by score descending, equal scores by lower token id. */
-  rank(): void {
-    if (this.#order === "score") return;
+  rank(): this {
+    if (this.#order === "score") return this;
     sortByScore(this.token_ids, this.scores, this.count);
-    this.#moved("score");
+    return this.#moved("score");
   }
 
   /** Orders by ascending token id: the order in which tokens are drawn. */
-  orderById(): void {
-    if (this.#order === "id") return;
+  orderById(): this {
+    if (this.#order === "id") return this;
     sortById(this.token_ids, this.scores, this.count);
-    this.#moved("id");
+    return this.#moved("id");
   }
 
   /** Keeps the first n in the present order. */
@@ -290,9 +290,10 @@ export class Compact {
     this.#positions_valid = true;
   }
 
-  #moved(order: "score" | "id"): void {
+  #moved(order: "score" | "id"): this {
     this.#order = order;
     this.#forgetPositions();
+    return this;
   }
 
   #forgetPositions(): void {

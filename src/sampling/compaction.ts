@@ -33,12 +33,12 @@ export function fillFromRow(compact: Compact, row: Row): void {
 
 /** Every kept token of a dense row, however many: the way of those samplers that have no kernel of their own. */
 export function fillFromDense(compact: Compact, dense: Dense): void {
-  const { floor, tie_id, temperature, vocab_size } = dense;
+  const { temperature, vocab_size } = dense;
   const { values } = dense.settle();
   let count = 0;
   for (let id = 0; id < vocab_size; id++) {
     const logit = values[id]!;
-    if (logit < floor || logit === Number.NEGATIVE_INFINITY || (logit === floor && id > tie_id)) continue;
+    if (logit === Number.NEGATIVE_INFINITY || !dense.keeps(id, logit)) continue;
     compact.token_ids[count] = id;
     compact.scores[count] = logit / temperature;
     count++;

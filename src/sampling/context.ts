@@ -17,6 +17,7 @@ export class StepContext {
   readonly #states = new Map<string, unknown>();
   /** 1 more than the largest id of the history: how long tables by token id have to be */
   #id_end = 0;
+  #amounts = new Float64Array(1024);
   /** what a stage wants to know again of the token that is drawn */
   readonly remembered = new Remembered();
   /** token ids so far, prompt first */
@@ -67,6 +68,12 @@ export class StepContext {
   /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */
   tokensSeen(last_n: number, scope: Scope): SeenTokens {
     return this.#counter.count(this.history, this.firstOf(last_n, scope), this.history.length, this.#id_end);
+  }
+
+  /** One number for each of that many tokens, all the same at first; valid until the next call. */
+  amounts(count: number, amount: number): Float64Array {
+    if (count > this.#amounts.length) this.#amounts = new Float64Array(2 * count);
+    return this.#amounts.fill(amount, 0, count);
   }
 
   /** Index at which the last `last_n` tokens of the scope begin (−1: all of it). */

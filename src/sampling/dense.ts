@@ -5,18 +5,22 @@
  *
  *     score(id) = row[id] / temperature
  *     kept      ⇔ row[id] > floor, or row[id] = floor and id ≤ tie_id
+ *
+ * Typical sampling also cuts from above, by a ceiling of the same form.
  */
 
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
-import type { Kernel, Row } from "../kernels/kernel.ts";
+import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
+import { adjustLogits } from "./adjustments.ts";
 import { banOthers } from "./mask.ts";
-import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
+import type { Moments } from "./moments.ts";
+import { float32NotBelow, type MassRule, type Ties, withinFloat32 } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import { Undo } from "./undo.ts";
 
-/** Largest finite float32: an edit that would overflow stops here, so that a row never gains an infinity. */
-const FLOAT32_MAX = 3.4028234663852886e38;
+/** Larger than every token id: all tokens equal to a bound are inside. */
+export const EVERY_ID = 0x7fffffff;
 
 export class Dense {
   readonly kernel: Kernel;
@@ -25,6 +29,8 @@ export class Dense {
   temperature = 1;
   floor = Number.NEGATIVE_INFINITY;
   tie_id = 0;
+  ceiling = Number.POSITIVE_INFINITY;
+  ceiling_tie_id = EVERY_ID;
   /** how many edits the block maxima already know of */
   #edits_seen = 0;
   #count = -1;
@@ -39,6 +45,8 @@ export class Dense {
     this.temperature = 1;
     this.floor = Number.NEGATIVE_INFINITY;
     this.tie_id = row.length - 1;
+    this.ceiling = Number.POSITIVE_INFINITY;
+    this.ceiling_tie_id = EVERY_ID;
     this.#edits_seen = 0;
     this.#count = -1;
   }
@@ -53,7 +61,7 @@ export class Dense {
 
   /** True when some tokens were removed; edits are then no longer possible in this form. */
   get isCut(): boolean {
-    return this.floor !== Number.NEGATIVE_INFINITY;
+    return this.floor !== Number.NEGATIVE_INFINITY || this.ceiling !== Number.POSITIVE_INFINITY;
   }
 
   /** The row as the kernel should see it: block maxima repaired after edits. */
@@ -74,6 +82,20 @@ export class Dense {
     return this.row;
   }
 
+  /** The same for those kernel calls that know no ceiling: what lies above it is banned first. */
+  settleBelowCeiling(): Row {
+    const { ceiling, ceiling_tie_id, vocab_size } = this;
+    if (ceiling === Number.POSITIVE_INFINITY) return this.settle();
+    const { values } = this.row;
+    for (let id = 0; id < vocab_size; id++) {
+      const logit = values[id]!;
+      if (logit > ceiling || (logit === ceiling && id > ceiling_tie_id))
+        this.setScore(id, Number.NEGATIVE_INFINITY);
+    }
+    this.ceiling = Number.POSITIVE_INFINITY;
+    return this.settle();
+  }
+
   /** Names the stage that masked the last token: the latest one without which a token would be left. */
   #allMasked(): Problem {
     const { undo, row, kernel } = this;
@@ -89,31 +111,45 @@ export class Dense {
   /** How many tokens are kept; those at −Infinity never are. */
   count(): number {
     const row = this.settle();
-    if (this.#count < 0) this.#count = this.kernel.count(row, this.floor, this.tie_id);
+    if (this.#count < 0)
+      this.#count = this.kernel.count(row, this.floor, this.tie_id, this.ceiling, this.ceiling_tie_id);
     return this.#count;
   }
 
   max(): number {
-    return this.kernel.max(this.settle()) / this.temperature;
+    return this.kernel.max(this.settleBelowCeiling()) / this.temperature;
   }
 
   /** Fills `into` with the largest scores, descending, and returns how many there are; at most as many as the kernel selects. */
   bestScores(into: Float64Array): number {
     const { kernel, temperature } = this;
-    const count = kernel.topK(this.settle(), Math.min(into.length, this.count()));
+    const count = kernel.topK(this.settleBelowCeiling(), Math.min(into.length, this.count()));
     for (let i = 0; i < count; i++) into[i] = kernel.selected_logits[i]! / temperature;
     return count;
   }
 
   /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
-    return this.kernel.logSumExp(this.settle(), this.temperature, this.floor, this.tie_id);
+    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
+    return kernel.logSumExp(this.settle(), temperature, floor, tie_id, ceiling, ceiling_tie_id);
+  }
+
+  /** Normaliser, entropy and collision probability of the kept tokens. */
+  moments(): Moments {
+    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
+    return kernel.distribution(this.settle(), temperature, floor, tie_id, ceiling, ceiling_tie_id);
+  }
+
+  /** Population standard deviation of the kept scores. */
+  sigma(): number {
+    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
+    return kernel.valueMoments(this.settle(), floor, tie_id, ceiling, ceiling_tie_id).deviation / temperature;
   }
 
   /** Cuts to the k largest (ties "keep": and those equal to the k-th). True when tokens were removed. */
   cutToTopK(k: number, ties: Ties): boolean {
     if (k >= this.count()) return false;
-    this.kernel.kthLargest(this.row, k);
+    this.kernel.kthLargest(this.settleBelowCeiling(), k);
     const { floor, tie_id } = this.kernel.cut;
     return this.#cutAt(floor, ties === "keep" ? this.vocab_size - 1 : tie_id);
   }
@@ -123,7 +159,7 @@ export class Dense {
    * m is p·m of the row's mass: both are prefixes of the same ranking.
    */
   cutToMass(p: number, { inclusive, ties, min_keep }: MassRule): boolean {
-    const row = this.settle();
+    const row = this.settleBelowCeiling();
     this.kernel.topP(row, this.temperature, p * this.#keptShare(), inclusive);
     const { floor, tie_id } = this.kernel.cut;
     if (min_keep > 1 && this.kernel.count(row, floor, tie_id) < min_keep)
@@ -133,28 +169,12 @@ export class Dense {
 
   /** Cuts to scores of at least `threshold`, and never fewer than the min_keep best. */
   cutAtScore(threshold: number, min_keep: number): boolean {
-    const row = this.settle();
+    const row = this.settleBelowCeiling();
     const floor = float32NotBelow(threshold * this.temperature);
     const tie_id = this.vocab_size - 1;
     if (floor > this.kernel.max(row) || this.#fewerThan(min_keep, floor))
       return this.cutToTopK(min_keep, "cut");
     return this.#cutAt(floor, tie_id);
-  }
-
-  /**
-   * Of the tokens with scores of at least `threshold` bans all but the last in rank, if there are two and min_keep
-   * tokens stay. False, and nothing done, when they are too many to be listed.
-   */
-  banTopButLast(threshold: number, min_keep: number): boolean {
-    const row = this.settle();
-    const { selected_ids, selected_logits } = this.kernel;
-    const top = this.kernel.gather(row, float32NotBelow(threshold * this.temperature), this.vocab_size - 1);
-    if (top < 0) return false;
-    if (top < 2 || this.count() - top + 1 < min_keep) return true;
-    let last = 0;
-    for (let i = 1; i < top; i++) if (selected_logits[i]! <= selected_logits[last]!) last = i;
-    for (let i = 0; i < top; i++) if (i !== last) this.setScore(selected_ids[i]!, Number.NEGATIVE_INFINITY);
-    return true;
   }
 
   #fewerThan(min_keep: number, floor: number): boolean {
@@ -173,6 +193,15 @@ export class Dense {
     return exp(this.logSumExp() - all);
   }
 
+  /** Cuts a whole row to the `kept` tokens between two bounds. */
+  cutTo({ floor, tie_id, ceiling, ceiling_tie_id }: Cut, kept: number): void {
+    this.floor = floor;
+    this.tie_id = tie_id;
+    this.ceiling = ceiling;
+    this.ceiling_tie_id = ceiling_tie_id;
+    this.#count = kept;
+  }
+
   /** Tightens the cut; one no tighter than the present changes nothing and gives false. */
   #cutAt(floor: number, tie_id: number): boolean {
     if (floor < this.floor || (floor === this.floor && tie_id >= this.tie_id)) return false;
@@ -184,7 +213,8 @@ export class Dense {
 
   /** The token at u of the cumulative distribution, taken in token-id order. */
   draw(u: number): number {
-    return this.kernel.draw(this.settle(), this.temperature, this.floor, this.tie_id, u);
+    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
+    return kernel.draw(this.settle(), temperature, floor, tie_id, u, ceiling, ceiling_tie_id);
   }
 
   scoreOf(token_id: number): number {
@@ -194,14 +224,24 @@ export class Dense {
   /** Like scoreOf, and −Infinity for a token that was cut off. */
   keptScoreOf(token_id: number): number {
     const logit = this.row.values[token_id] ?? Number.NEGATIVE_INFINITY;
-    const is_kept = logit > this.floor || (logit === this.floor && token_id <= this.tie_id);
-    return is_kept ? logit / this.temperature : Number.NEGATIVE_INFINITY;
+    return this.keeps(token_id, logit) ? logit / this.temperature : Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether a token with this logit is inside of the cut. */
+  keeps(token_id: number, logit: number): boolean {
+    return (
+      (logit > this.floor || (logit === this.floor && token_id <= this.tie_id)) &&
+      (logit < this.ceiling || (logit === this.ceiling && token_id <= this.ceiling_tie_id))
+    );
   }
 
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number, logsumexp: number): TokenLogprob[] {
     const { kernel } = this;
-    const count = kernel.topK(this.settle(), Math.min(n, kernel.selected_ids.length, this.count()));
+    const count = kernel.topK(
+      this.settleBelowCeiling(),
+      Math.min(n, kernel.selected_ids.length, this.count()),
+    );
     const top: TokenLogprob[] = [];
     for (let i = 0; i < count; i++)
       top.push(
@@ -211,10 +251,14 @@ export class Dense {
   }
 
   setScore(token_id: number, score: number): void {
-    const { values } = this.row;
     this.undo.push(this.row, token_id);
-    const logit = score * this.temperature;
-    values[token_id] = Number.isFinite(logit) ? Math.max(-FLOAT32_MAX, Math.min(FLOAT32_MAX, logit)) : logit;
+    this.row.values[token_id] = withinFloat32(score * this.temperature);
+  }
+
+  /** s ← (s > 0 ? s / ratio : s · ratio) + amount, for some distinct tokens. */
+  adjust(token_ids: Int32Array, count: number, ratio: number, amounts: Float64Array): void {
+    this.undo.pushAll(this.row, token_ids, count, amounts, this.#edits_seen);
+    adjustLogits(this.row.values, this.temperature, token_ids, count, ratio, amounts);
   }
 
   /** Bans every token that a mask does not allow; undone as a whole. */

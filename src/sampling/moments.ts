@@ -11,7 +11,7 @@ export interface Moments {
   /** H = −Σ pᵢ ln pᵢ in nats, from 0 to ln(count) */
   entropy: number;
   /** Σ pᵢ², from 1/count to 1: the probability that two draws agree */
-  sum_of_squares: number;
+  collision: number;
 }
 
 /** Fills `into`; d = s − max, w = exp d: H = ln Σw − Σwd / Σw. Weights of 0 add nothing. */
@@ -28,7 +28,7 @@ export function momentsOf({ scores, count }: Compact, max: number, into: Moments
   }
   into.logsumexp = max + ln(weight);
   into.entropy = ln(weight) - weighted / weight;
-  into.sum_of_squares = squares / (weight * weight);
+  into.collision = squares / (weight * weight);
   return into;
 }
 

@@ -27,7 +27,7 @@ export function keepSparseTopK(compact: Compact, omitted: Omitted, k: number, ti
   if (compact.count >= k) omitted.cutAt(compact.min());
 }
 
-export function keepSparseScoresFrom(
+export function keepSparseFrom(
   compact: Compact,
   omitted: Omitted,
   threshold: number,

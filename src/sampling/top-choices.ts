@@ -1,5 +1,7 @@
 /** Excluding top choices: of the tokens above a score only the one that ranks last stays. */
 import type { Compact } from "./compact.ts";
+import { type Dense, EVERY_ID } from "./dense.ts";
+import { float32NotBelow } from "./thresholds.ts";
 
 /**
  * Removes the tokens with scores of at least `threshold` but the last of them in rank: the least score, the
@@ -27,4 +29,20 @@ export function dropTopButLast(compact: Compact, threshold: number, min_keep: nu
 
 function ranksAfter({ token_ids, scores }: Compact, i: number, j: number): boolean {
   return scores[i]! < scores[j]! || (scores[i] === scores[j] && token_ids[i]! > token_ids[j]!);
+}
+
+/**
+ * The same for a whole row in kernel memory, where the others are banned. False, and nothing done, when they are
+ * too many to be listed.
+ */
+export function banTopButLast(dense: Dense, threshold: number, min_keep: number): boolean {
+  const { kernel } = dense;
+  const { selected_ids, selected_logits } = kernel;
+  const top = kernel.gather(dense.settle(), float32NotBelow(threshold * dense.temperature), EVERY_ID);
+  if (top < 0) return false;
+  if (top < 2 || dense.count() - top + 1 < min_keep) return true;
+  let last = 0;
+  for (let i = 1; i < top; i++) if (selected_logits[i]! <= selected_logits[last]!) last = i;
+  for (let i = 0; i < top; i++) if (i !== last) dense.setScore(selected_ids[i]!, Number.NEGATIVE_INFINITY);
+  return true;
 }

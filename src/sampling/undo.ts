@@ -59,6 +59,21 @@ export class Undo {
     this.count++;
   }
 
+  /**
+   * Remembers the logits of distinct tokens that are about to be overwritten. Not again when the last edits were of
+   * just these tokens, as of several penalties, nobody has looked at the row since edit `seen`, and none is banned:
+   * a ban must belong to the stage that made it.
+   */
+  pushAll(row: Row, token_ids: Int32Array, count: number, amounts: Float64Array, seen: number): void {
+    if (!this.#is_changed) this.#saveMaxima(row);
+    const from = this.count - count;
+    if (from >= seen && this.#edits_in_row <= from && !bansAny(amounts, count))
+      if (isSame(this.token_ids, from, token_ids, count)) return;
+    while (this.count + count > this.token_ids.length) this.#grow();
+    copyPairs(row.values, token_ids, count, this.token_ids, this.logits, this.count);
+    this.count += count;
+  }
+
   /** Takes back the edits of the last stage; its name, or undefined when none is left. Not past a mask. */
   takeBackStage(values: Float32Array): string | undefined {
     const start = this.#starts.pop() ?? 0;
@@ -102,4 +117,29 @@ export class Undo {
     this.token_ids = token_ids;
     this.logits = logits;
   }
+}
+
+function copyPairs(
+  values: Float32Array,
+  token_ids: Int32Array,
+  count: number,
+  into_ids: Int32Array,
+  into_values: Float32Array,
+  at: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const id = token_ids[i]!;
+    into_ids[at + i] = id;
+    into_values[at + i] = values[id]!;
+  }
+}
+
+function isSame(edited: Int32Array, from: number, token_ids: Int32Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (edited[from + i] !== token_ids[i]) return false;
+  return true;
+}
+
+function bansAny(amounts: Float64Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (amounts[i] === Number.NEGATIVE_INFINITY) return true;
+  return false;
 }

@@ -37,7 +37,7 @@ export const dynatemp: Stage<z.infer<typeof options>> = {
     const high = temperature + dynatemp_range;
     const share = Math.max(0, Math.min(1, candidates.moments().entropy / ln(count)));
     const chosen = low + (high - low) * power(share, dynatemp_exponent);
-    if (chosen === 0) candidates.keepArgmax();
+    if (chosen === 0) candidates.keepTopK(1, "cut");
     else candidates.divideBy(chosen);
   },
 };

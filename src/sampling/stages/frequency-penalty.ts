@@ -25,9 +25,8 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
   isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
     const { token_ids, counts, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    for (let i = 0; i < distinct; i++) {
-      const id = token_ids[i]!;
-      candidates.setScore(id, candidates.scoreOf(id) - frequency_penalty * counts[id]!);
-    }
+    const amounts = context.amounts(distinct, 0);
+    for (let i = 0; i < distinct; i++) amounts[i] = -frequency_penalty * counts[token_ids[i]!]!;
+    candidates.adjust(token_ids, distinct, 1, amounts);
   },
 };

@@ -28,9 +28,9 @@ export const p_less: Stage<z.infer<typeof options>> = {
   keepsArgmax: true,
   isNeutral: ({ p_less }) => !p_less,
   apply(candidates, { p_less_norm, min_keep }) {
-    const { logsumexp, sum_of_squares } = candidates.moments();
-    const lowered = sum_of_squares - (1 - sum_of_squares) / (candidates.vocab_size - 1);
-    const least = p_less_norm && candidates.vocab_size > 1 ? Math.max(0, lowered) : sum_of_squares;
+    const { logsumexp, collision } = candidates.moments();
+    const lowered = collision - (1 - collision) / (candidates.vocab_size - 1);
+    const least = p_less_norm && candidates.vocab_size > 1 ? Math.max(0, lowered) : collision;
     candidates.keepScoresFrom(logsumexp + ln(least) - SCORE_SLACK, min_keep);
   },
 };

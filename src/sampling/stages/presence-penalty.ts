@@ -25,9 +25,6 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
   isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
     const { token_ids, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    for (let i = 0; i < distinct; i++) {
-      const id = token_ids[i]!;
-      candidates.setScore(id, candidates.scoreOf(id) - presence_penalty);
-    }
+    candidates.adjust(token_ids, distinct, 1, context.amounts(distinct, -presence_penalty));
   },
 };

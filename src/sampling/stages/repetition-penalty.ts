@@ -25,9 +25,6 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   isNeutral: ({ repetition_penalty, penalty_last_n }) => repetition_penalty === 1 || penalty_last_n === 0,
   apply(candidates, { repetition_penalty, penalty_last_n, penalty_scope }, context) {
     const { token_ids, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    for (let i = 0; i < distinct; i++) {
-      const score = candidates.scoreOf(token_ids[i]!);
-      candidates.setScore(token_ids[i]!, score > 0 ? score / repetition_penalty : score * repetition_penalty);
-    }
+    candidates.adjust(token_ids, distinct, repetition_penalty, context.amounts(distinct, 0));
   },
 };

@@ -24,7 +24,7 @@ export const temperature: Stage<z.infer<typeof options>> = {
   isNeutral: ({ temperature }) => temperature === 1,
   isGreedy: ({ temperature }) => temperature === 0,
   apply(candidates, { temperature }) {
-    if (temperature === 0) candidates.keepArgmax();
+    if (temperature === 0) candidates.keepTopK(1, "cut");
     else candidates.divideBy(temperature);
   },
 };

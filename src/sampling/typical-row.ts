@@ -1,0 +1,69 @@
+/**
+ * Locally typical sampling on a whole row in kernel memory. In a peaked row all that can be kept is near enough to
+ * the best tokens to be listed and weighed in float64; in a flat one the kernel finds the window.
+ */
+import type { Compact } from "./compact.ts";
+import { fillFromSelection } from "./compaction.ts";
+import { type Dense, EVERY_ID } from "./dense.ts";
+import { float32NotBelow, type MassRule, SLACK } from "./thresholds.ts";
+import { keepNearest } from "./typical.ts";
+
+/** A row is taken for peaked when the kernel can list all tokens within so many nats of the best one. */
+const PEAK_NATS = 12;
+
+/** Keeps the mass p nearest in surprise to the entropy; tells in which form the candidates are then. A row that is cut cannot be. */
+export function keepTypicalOfRow(
+  dense: Dense,
+  compact: Compact,
+  p: number,
+  rule: MassRule,
+): "dense" | "compact" | undefined {
+  if (dense.isCut) return undefined;
+  if (keepListed(dense, compact, p, rule)) return "compact";
+  return keepWindow(dense, compact, p, rule);
+}
+
+/**
+ * By Chebyshev's inequality less than 1 − p of the mass is farther from the entropy than √(varentropy/(1 − p)), so
+ * that the tokens down to there suffice. False when there are too many of them.
+ */
+function keepListed(dense: Dense, compact: Compact, p: number, rule: MassRule): boolean {
+  const { kernel, temperature } = dense;
+  const row = dense.settle();
+  const capacity = kernel.selected_ids.length;
+  if (kernel.count(row, kernel.max(row) - PEAK_NATS * temperature, EVERY_ID) > capacity) return false;
+  const moments = kernel.distribution(row, temperature, Number.NEGATIVE_INFINITY, EVERY_ID);
+  const reach = Math.sqrt(moments.varentropy / (1 - p));
+  const floor = float32NotBelow((moments.logsumexp - moments.entropy - reach) * temperature);
+  const count = kernel.count(row, floor, EVERY_ID);
+  if (count > capacity) return false;
+  kernel.topK(row, count);
+  fillFromSelection(compact.reset(count), kernel, count, "score", temperature);
+  return keepNearest(compact, moments, reach, p, rule);
+}
+
+function keepWindow(
+  dense: Dense,
+  compact: Compact,
+  p: number,
+  rule: MassRule,
+): "dense" | "compact" | undefined {
+  const { kernel, temperature } = dense;
+  const row = dense.settle();
+  let selected = kernel.typicalCut(row, temperature, rule.inclusive ? p + 2 * SLACK : p);
+  let { floor, tie_id, ceiling, ceiling_tie_id } = kernel.cut;
+  if (rule.ties === "keep") {
+    // An edge of which no token was kept lies outside of the window: its ties are no ties of a kept one.
+    if (tie_id >= 0) tie_id = EVERY_ID;
+    if (ceiling_tie_id >= 0) ceiling_tie_id = EVERY_ID;
+    selected = kernel.gather(row, floor, tie_id, ceiling, ceiling_tie_id);
+  }
+  const kept = selected < 0 ? kernel.count(row, floor, tie_id, ceiling, ceiling_tie_id) : selected;
+  if (kept < rule.min_keep) return undefined;
+  if (selected >= 0) {
+    fillFromSelection(compact.reset(kept), kernel, kept, rule.ties === "keep" ? "id" : "score", temperature);
+    return "compact";
+  }
+  dense.cutTo({ floor, tie_id, ceiling, ceiling_tie_id }, kept);
+  return "dense";
+}
