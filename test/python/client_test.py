@@ -1,0 +1,205 @@
+"""The Python client against the live service at LOGIT_SAMPLER_URL."""
+
+import json
+import os
+import threading
+import unittest
+from array import array
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from logit_sampler import Packed, SamplerClient, SamplerProblem
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
+URL = os.environ["LOGIT_SAMPLER_URL"]
+OPTIONS = {"temperature": 0.9, "top_p": 0.95, "repetition_penalty": 1.2, "history": [3, 4], "seed": 7, "step": 2}
+
+
+def row_of(seed, size=300):
+    """Repeatable logits that float32 holds exactly."""
+    return [((index * 7919 + seed * 104729) % 1000) / 64.0 - 8.0 for index in range(size)]
+
+
+ROWS = [row_of(seed) for seed in range(6)]
+
+
+class OneStep(unittest.TestCase):
+    def setUp(self):
+        self.client = SamplerClient(URL)
+        self.addCleanup(self.client.close)
+
+    def test_every_form_of_a_row_draws_the_same_token(self):
+        row = ROWS[0]
+        forms = [row, tuple(row), array("f", row), Packed(array("f", row).tobytes()), iter(row)]
+        forms.append({"token_ids": list(range(len(row))), "values": row, "vocab_size": len(row)})
+        tokens = [self.client.sample(form, **OPTIONS)["token_id"] for form in forms]
+        self.assertEqual(len(set(tokens)), 1, tokens)
+
+    def test_the_reply_says_seed_and_step(self):
+        reply = self.client.sample(ROWS[0], **OPTIONS, top_logprobs=3)
+        self.assertEqual((reply["seed"], reply["step"], len(reply["top_logprobs"])), ("7", 2, 3))
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_numpy_rows_of_every_dtype_and_layout(self):
+        row = numpy.array(ROWS[0])
+        expected = self.client.sample(ROWS[0], **OPTIONS)
+        wide = numpy.repeat(row.astype("float32"), 2)
+        for form in (row, row.astype("float32"), row.astype(">f4").astype("<f4"), wide[::2]):
+            self.assertEqual(self.client.sample(form, **OPTIONS), expected)
+        half = self.client.sample(row.astype("float16"), **OPTIONS)
+        packed = Packed(row.astype("float16").tobytes(), "f16")
+        self.assertEqual(half, self.client.sample(packed, **OPTIONS))
+        bits = (row.astype("float32").view("uint32") >> 16).astype("uint16")
+        bf16 = self.client.sample(Packed(bits, "bf16"), **OPTIONS)
+        self.assertEqual(bf16, self.client.sample((bits.astype("uint32") << 16).view("float32"), **OPTIONS))
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_numpy_numbers_are_taken_in_options(self):
+        plain = self.client.sample(ROWS[0], **OPTIONS)
+        options = {**OPTIONS, "history": numpy.array([3, 4]), "step": numpy.int64(2)}
+        self.assertEqual(self.client.sample(ROWS[0], **options), plain)
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_whole_numbers_are_no_logits(self):
+        with self.assertRaisesRegex(ValueError, "int64"):
+            self.client.sample(numpy.arange(4))
+
+    def test_a_refusal_says_what_was_wrong_and_where(self):
+        with self.assertRaises(SamplerProblem) as caught:
+            self.client.sample(ROWS[0], top_p=1.5)
+        problem = caught.exception
+        self.assertEqual((problem.status, problem.code, problem.pointer), (422, "invalid_option", "/top_p"))
+        self.assertIn("1.5", problem.detail)
+        self.assertEqual(self.client.sample([0.0, 9.0], temperature=0)["token_id"], 1)
+
+
+class Batches(unittest.TestCase):
+    def test_each_row_is_answered_as_if_it_were_alone(self):
+        client = SamplerClient(URL)
+        rows = [{"seed": seed} for seed in range(len(ROWS))]
+        alone = [client.sample(row, temperature=0.7, **own) for row, own in zip(ROWS, rows)]
+        self.assertEqual(client.sample_batch(ROWS, rows, temperature=0.7), alone)
+        if numpy is not None:
+            self.assertEqual(client.sample_batch(numpy.array(ROWS, "float32"), rows, temperature=0.7), alone)
+
+    def test_a_bad_row_fails_alone(self):
+        first, second = SamplerClient(URL).sample_batch([[1.0, float("nan")], [1.0, 2.0]], temperature=0, seed=1)
+        self.assertIsInstance(first, SamplerProblem)
+        self.assertEqual((first.code, first.pointer), ("nan_logit", "/rows/0/logits/1"))
+        self.assertEqual(second["token_id"], 1)
+
+    def test_rows_must_be_of_one_length(self):
+        with self.assertRaisesRegex(ValueError, "row 1"):
+            SamplerClient(URL).sample_batch([[1.0], [1.0, 2.0]])
+
+
+class Streams(unittest.TestCase):
+    def setUp(self):
+        self.client = SamplerClient(URL)
+
+    def test_a_stream_draws_what_calls_of_their_own_draw(self):
+        options = {"temperature": 0.9, "repetition_penalty": 1.3, "seed": 7}
+        history = []
+        with self.client.stream(**options) as stream:
+            for step, row in enumerate(ROWS):
+                alone = self.client.sample(row, **options, history=history, step=step)
+                self.assertEqual(stream.next(row), alone)
+                history.append(alone["token_id"])
+            self.assertEqual(stream.history, history)
+
+    def test_large_rows(self):
+        row = array("f", row_of(1, 4096)) * 16
+        with self.client.stream(temperature=0, seed=1) as stream:
+            self.assertEqual(stream.next(row)["token_id"], self.client.sample(row, temperature=0, seed=1)["token_id"])
+
+    def test_update_accept_rewind_and_options_of_one_step(self):
+        with self.client.stream(temperature=0, seed=1) as stream:
+            stream.update(logit_bias={"1": None})
+            stream.accept([0])
+            self.assertEqual(stream.next([1.0, 5.0, 4.0])["token_id"], 2)
+            stream.update(logit_bias=None)
+            stream.rewind(2)
+            reply = stream.next([1.0, 5.0, 4.0], logit_bias={"1": -10})
+            self.assertEqual((reply["token_id"], reply["step"]), (2, 0))
+            self.assertEqual(stream.next({"token_ids": [8, 9], "values": [2, 1]})["token_id"], 8)
+            self.assertEqual(stream.history, [2, 8])
+
+    def test_a_refused_row_leaves_the_stream_open(self):
+        with self.client.stream(temperature=0, seed=1) as stream:
+            with self.assertRaises(SamplerProblem) as caught:
+                stream.next([1.0, float("nan")])
+            self.assertEqual(caught.exception.code, "nan_logit")
+            self.assertEqual(stream.next([1.0, 2.0])["step"], 0)
+
+    def test_refused_options_raise_at_the_opening(self):
+        with self.assertRaises(SamplerProblem) as caught:
+            self.client.stream(top_p=2)
+        self.assertEqual(caught.exception.pointer, "/top_p")
+
+    def test_a_stream_goes_on_from_its_checkpoint(self):
+        options = {"temperature": 1.3, "mirostat": 2, "history": [5], "prompt_length": 1}
+        with self.client.stream(**options) as stream:
+            for row in ROWS[:3]:
+                stream.next(row)
+            checkpoint = json.loads(json.dumps(stream.checkpoint))
+            rest = [stream.next(row)["token_id"] for row in ROWS[3:]]
+        with self.client.stream(**checkpoint) as resumed:
+            self.assertEqual([resumed.next(row)["token_id"] for row in ROWS[3:]], rest)
+
+    def test_rows_are_of_the_dtype_of_the_stream(self):
+        with self.client.stream(dtype="bf16", temperature=0) as stream:
+            self.assertEqual(stream.next(Packed(b"\x80\x3f\x00\x40", "bf16"))["token_id"], 1)
+            with self.assertRaisesRegex(ValueError, "bf16, got f32"):
+                stream.next([1.0, 2.0])
+
+
+class Retries(unittest.TestCase):
+    """Against a server that refuses so often, and then answers."""
+
+    def refusing(self, times, body):
+        seen = []
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                seen.append(self.path)
+                status, text = (503, body) if len(seen) <= times else (200, b'{"token_id": 1}')
+                self.send_response(status)
+                self.send_header("Retry-After", "0")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        client = SamplerClient(f"http://127.0.0.1:{server.server_port}")
+        self.addCleanup(client.close)
+        return client, seen
+
+    def test_the_service_s_own_refusal_is_tried_again(self):
+        client, seen = self.refusing(2, b'{"code": "overloaded"}')
+        self.assertEqual(client.sample([1.0])["token_id"], 1)
+        self.assertEqual(len(seen), 3)
+
+    def test_a_refusal_on_the_way_is_tried_again_only_with_a_seed(self):
+        client, seen = self.refusing(1, b"busy")
+        with self.assertRaises(SamplerProblem):
+            client.sample([1.0])
+        self.assertEqual(len(seen), 1)
+        client, seen = self.refusing(1, b"busy")
+        self.assertEqual(client.sample([1.0], seed=1)["token_id"], 1)
+        self.assertEqual(len(seen), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

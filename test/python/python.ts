@@ -1,0 +1,32 @@
+/**
+ * Runs Python tests against the live service. Where there is no Python they are skipped, but not in CI, which has to
+ * bring it (and numpy, which the adapters need).
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PYTHON = ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["--version"]).status === 0);
+const IN_CI = process.env["CI"] === "true";
+
+/** Why tests that need these modules cannot run here; undefined when they can, and in CI, where they must. */
+export function whyNoPython(...modules: readonly string[]): string | undefined {
+  if (IN_CI) return undefined;
+  if (PYTHON === undefined) return "there is no python3 here";
+  const missing = modules.filter((name) => spawnSync(PYTHON, ["-c", `import ${name}`]).status !== 0);
+  return missing.length === 0 ? undefined : `python3 has no ${missing.join(", ")} here`;
+}
+
+/** Runs one file of unittest tests; throws its output when any of them failed. */
+export async function runPython(file: string, url: string): Promise<string> {
+  const path = [`${ROOT}clients/python`, `${ROOT}adapters`, `${ROOT}test/adapters`].join(":");
+  const child = spawn(PYTHON ?? "python3", [`${ROOT}${file}`], {
+    env: { ...process.env, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: "1", LOGIT_SAMPLER_URL: url },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += String(text)));
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${file} failed:\n${output}`);
+  return output;
+}
