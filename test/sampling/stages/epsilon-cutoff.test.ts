@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { survivors } from "../survivors.ts";
 import { keepsRatios, obeysTheLaws, stepsOf } from "./properties.ts";
 import { expectRow } from "./rows.ts";
 
@@ -15,6 +16,12 @@ describe("epsilon_cutoff", () => {
     [{ epsilon_cutoff: 0 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
   ])("%j on %j gives %j", (options, before, after) => {
     expectRow(before, { stage: "epsilon_cutoff", ...options }, after);
+  });
+
+  test.each([300, 5000, 100_000])("all of %d tokens of exactly ε stay", (length) => {
+    const logits = new Float32Array(length).fill(-2.7);
+    const chain = [{ stage: "epsilon_cutoff", epsilon_cutoff: 1 / length }];
+    expect(survivors(logits, { chain }).token_ids.length).toBe(length);
   });
 
   const entry = fc.record({

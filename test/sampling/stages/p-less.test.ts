@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { survivors } from "../survivors.ts";
 import { keepsRatios, obeysTheLaws } from "./properties.ts";
 import { expectRow } from "./rows.ts";
 
@@ -22,6 +23,17 @@ describe("p_less", () => {
     [{ p_less: false }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
   ])("%j on %j gives %j", (options, before, after) => {
     expectRow(before, { stage: "p_less", ...options }, after);
+  });
+
+  test.each([300, 5000, 128_256])("all of %d equal tokens stay", (length) => {
+    for (const temperature of [0.7, 1, 1.9]) {
+      const logits = new Float32Array(length).fill(3.3);
+      const chain = [
+        { stage: "temperature", temperature },
+        { stage: "p_less", p_less: true },
+      ];
+      expect(survivors(logits, { chain }).token_ids.length).toBe(length);
+    }
   });
 
   const entry = fc.record({
