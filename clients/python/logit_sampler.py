@@ -270,6 +270,18 @@ class SamplerStream:
         self._send_text({"type": "rewind", "steps": int(steps)})
         del self._history[len(self._history) - int(steps) :]
 
+    def follow(self, token_ids: Sequence[int]) -> None:
+        """Makes the history these ids, by rewinding and accepting: for hosts that tell the whole sequence each time."""
+        ids = [int(token_id) for token_id in token_ids]
+        if ids == self._history:
+            return
+        pairs = zip(ids, self._history)
+        same = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(ids), len(self._history)))
+        if same < len(self._history):
+            self.rewind(len(self._history) - same)
+        if same < len(ids):
+            self.accept(ids[same:])
+
     def close(self) -> None:
         """Ends the stream and its connection."""
         try:

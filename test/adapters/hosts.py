@@ -1,0 +1,187 @@
+"""Small hosts with the faces of the real ones: what the adapters call, and nothing else.
+
+A model is a table: the logits of a sequence are a row that its last token picks, so that every test can say what a
+plain call of the service would have drawn.
+"""
+
+import sys
+import types
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy
+
+VOCABULARY = 64
+
+
+def logits_after(token_id):
+    """Logits of the model after this token, repeatable."""
+    places = numpy.arange(VOCABULARY) * 7919 + int(token_id) * 104729
+    return ((places % 1000) / 128.0 - 4.0).astype("float32")
+
+
+class Tensor:
+    """The part of torch.Tensor that is used, over numpy."""
+
+    def __init__(self, array, dtype=None):
+        self.array = numpy.asarray(array)
+        self.dtype = dtype or f"torch.{self.array.dtype.name}"
+
+    shape = property(lambda self: self.array.shape)
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, key):
+        return Tensor(self.array[key], self.dtype)
+
+    def __setitem__(self, key, value):
+        self.array[key] = value
+
+    def new_full(self, shape, value):
+        return Tensor(numpy.full(shape, value, self.array.dtype))
+
+    def new_tensor(self, values):
+        return Tensor(numpy.array(values, self.array.dtype))
+
+    def detach(self):
+        return self
+
+    cpu = contiguous = detach
+
+    def float(self):
+        return Tensor(self.array.astype("float32"))
+
+    def view(self, dtype):
+        return Tensor(self.array.view(dtype))
+
+    def all(self):
+        return bool(self.array.all())
+
+    def tolist(self):
+        return self.array.tolist()
+
+    def numpy(self):
+        if self.dtype == "torch.bfloat16":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self.array
+
+
+def install_torch():
+    torch = types.ModuleType("torch")
+    torch.int16 = "int16"
+    torch.cat = lambda tensors, dim: Tensor(numpy.concatenate([each.array for each in tensors], axis=dim))
+    sys.modules["torch"] = torch
+
+
+class TransformersModel:
+    """model(input_ids, past_key_values, use_cache) and the greedy loop of generate()."""
+
+    def __init__(self, bf16=False):
+        self.bf16 = bf16
+
+    def __call__(self, input_ids, past_key_values=None, use_cache=False):
+        assert use_cache
+        rows = numpy.stack([[logits_after(token_id) for token_id in ids] for ids in input_ids.array])
+        logits = Tensor(rows)
+        if self.bf16:
+            logits = Tensor((rows.view("uint32") >> 16).astype("uint16"), "torch.bfloat16")
+        return types.SimpleNamespace(logits=logits, past_key_values=(past_key_values or 0) + input_ids.shape[1])
+
+    def generate(self, input_ids, max_new_tokens, logits_processor=None, custom_generate=None, streamer=None):
+        width = input_ids.shape[1] + max_new_tokens
+
+        def stopping_criteria(ids, _scores):
+            return Tensor(numpy.full(len(ids), ids.shape[1] >= width))
+
+        if custom_generate is not None:
+            return custom_generate(
+                self,
+                input_ids,
+                logits_processor=logits_processor or [],
+                stopping_criteria=stopping_criteria,
+                generation_config=types.SimpleNamespace(max_length=width),
+                streamer=streamer,
+                attention_mask=Tensor(numpy.ones(input_ids.shape, "int64")),
+                use_cache=True,
+            )
+        while True:
+            scores = self(input_ids, use_cache=True).logits[:, -1, :]
+            for processor in logits_processor or []:
+                scores = processor(input_ids, scores)
+            column = scores.array.argmax(axis=-1)[:, None]
+            input_ids = Tensor(numpy.concatenate([input_ids.array, column], axis=1))
+            if stopping_criteria(input_ids, None).all():
+                return input_ids
+
+
+def install_vllm():
+    """vllm.v1.sample.logits_processor, as far as a processor sees it."""
+
+    class MoveDirectionality(Enum):
+        UNIDIRECTIONAL = auto()
+        SWAP = auto()
+
+    @dataclass(frozen=True)
+    class BatchUpdate:
+        batch_size: int
+        removed: tuple = ()
+        added: tuple = ()
+        moved: tuple = ()
+
+    module = types.ModuleType("vllm.v1.sample.logits_processor")
+    module.LogitsProcessor = object
+    module.MoveDirectionality = MoveDirectionality
+    module.BatchUpdate = BatchUpdate
+    for name in ("vllm", "vllm.v1", "vllm.v1.sample"):
+        sys.modules[name] = types.ModuleType(name)
+    sys.modules[module.__name__] = module
+    return module
+
+
+class Llama:
+    """llama_cpp.Llama.generate: the processor gets a strided column of records and what it returns is stored there."""
+
+    def generate(self, tokens, max_tokens, logits_processor):
+        tokens = list(tokens)
+        for _ in range(max_tokens):
+            records = numpy.zeros(VOCABULARY, [("id", "i4"), ("logit", "f4"), ("p", "f4")])
+            records["id"] = numpy.arange(VOCABULARY)
+            records["logit"] = logits_after(tokens[-1])
+            for processor in logits_processor:
+                records["logit"][:] = processor(numpy.array(tokens, "i4"), records["logit"])
+            token_id = int(records["id"][records["logit"].argmax()])
+            tokens.append(token_id)
+            rejected = yield token_id
+            if rejected is not None:
+                tokens[-1] = rejected
+
+
+class Generator:
+    """onnxruntime_genai.Generator with do_sample=False."""
+
+    def __init__(self, max_length):
+        self._max_length = max_length
+        self._tokens = []
+        self._logits = None
+
+    def append_tokens(self, tokens):
+        self._tokens.extend(int(token_id) for token_id in tokens)
+
+    def get_sequence(self, index):
+        assert index == 0
+        return numpy.array(self._tokens, "i4")
+
+    def is_done(self):
+        return len(self._tokens) >= self._max_length
+
+    def get_logits(self):
+        return logits_after(self._tokens[-1])[None, None, :].copy()
+
+    def set_logits(self, logits):
+        assert logits.shape == (1, 1, VOCABULARY) and logits.dtype == numpy.float32
+        self._logits = logits
+
+    def generate_next_token(self):
+        self._tokens.append(int(self._logits[0, -1].argmax()))
+        self._logits = None
