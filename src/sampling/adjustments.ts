@@ -3,7 +3,9 @@
  * form for all of them, so that one loop over plain arrays serves them all.
  */
 import type { Candidates } from "./candidates.ts";
-import { withinFloat32 } from "./thresholds.ts";
+
+/** Largest finite float32: an edit that would overflow stops here, so that a row never gains an infinity. */
+const MAX = 3.4028234663852886e38;
 
 /** Works on the logits of a row, whose scores are logits over the temperature. */
 export function adjustLogits(
@@ -14,10 +16,38 @@ export function adjustLogits(
   ratio: number,
   amounts: Float64Array,
 ): void {
+  // Most often there is nothing to divide by, and dividing is what costs.
+  if (temperature === 1 && ratio === 1) addToLogits(logits, token_ids, count, amounts);
+  else scaleLogits(logits, temperature, token_ids, count, ratio, amounts);
+}
+
+function addToLogits(
+  logits: Float32Array,
+  token_ids: Int32Array,
+  count: number,
+  amounts: Float64Array,
+): void {
+  for (let i = 0; i < count; i++) {
+    const id = token_ids[i]!;
+    const logit = logits[id]! + amounts[i]!;
+    // Written out, here and below: a call for every token would cost as much as the rest.
+    logits[id] = logit > MAX ? MAX : logit < -MAX && logit !== Number.NEGATIVE_INFINITY ? -MAX : logit;
+  }
+}
+
+function scaleLogits(
+  logits: Float32Array,
+  temperature: number,
+  token_ids: Int32Array,
+  count: number,
+  ratio: number,
+  amounts: Float64Array,
+): void {
   for (let i = 0; i < count; i++) {
     const id = token_ids[i]!;
     const score = logits[id]! / temperature;
-    logits[id] = withinFloat32(((score > 0 ? score / ratio : score * ratio) + amounts[i]!) * temperature);
+    const logit = ((score > 0 ? score / ratio : score * ratio) + amounts[i]!) * temperature;
+    logits[id] = logit > MAX ? MAX : logit < -MAX && logit !== Number.NEGATIVE_INFINITY ? -MAX : logit;
   }
 }
 

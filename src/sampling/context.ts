@@ -101,8 +101,8 @@ export function requireInVocabulary(
   vocab_size: number,
   pointer: string,
 ): void {
-  const index = token_ids.findIndex((id) => id >= vocab_size);
-  if (index >= 0) requireBelow(vocab_size, token_ids[index]!, `${pointer}/${index}`);
+  for (let i = 0; i < token_ids.length; i++)
+    if (token_ids[i]! >= vocab_size) requireBelow(vocab_size, token_ids[i]!, `${pointer}/${i}`);
 }
 
 /** A token id must be below vocab_size. */

@@ -67,8 +67,9 @@ export class Undo {
   pushAll(row: Row, token_ids: Int32Array, count: number, amounts: Float64Array, seen: number): void {
     if (!this.#is_changed) this.#saveMaxima(row);
     const from = this.count - count;
-    if (from >= seen && this.#edits_in_row <= from && !bansAny(amounts, count))
-      if (isSame(this.token_ids, from, token_ids, count)) return;
+    const is_new =
+      from < seen || from < this.#edits_in_row || !isSame(this.token_ids, from, token_ids, count);
+    if (!is_new && !bansAny(amounts, count)) return;
     while (this.count + count > this.token_ids.length) this.#grow();
     copyPairs(row.values, token_ids, count, this.token_ids, this.logits, this.count);
     this.count += count;

@@ -1,7 +1,7 @@
 /** logit_bias: adds to the scores of named tokens, or bans them. */
 import { z } from "zod";
 import { logitBias } from "../bias-field.ts";
-import { requireInVocabulary } from "../context.ts";
+import { requireBelow } from "../context.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
@@ -22,7 +22,8 @@ export const logit_bias: Stage<z.infer<typeof options>> = {
   isNeutral: ({ logit_bias }) => logit_bias.token_ids.length === 0,
   apply(candidates, { logit_bias }, context) {
     const { token_ids, biases } = logit_bias;
-    requireInVocabulary(token_ids, context.vocab_size, "/logit_bias");
+    for (let i = 0; i < token_ids.length; i++)
+      requireBelow(context.vocab_size, token_ids[i]!, `/logit_bias/${token_ids[i]!}`);
     candidates.adjust(token_ids, token_ids.length, 1, biases);
   },
 };
