@@ -1,0 +1,118 @@
+/** The same step, however it is sent: the same bytes of reply. */
+import { describe, expect, test } from "vitest";
+import { openBatchJson, openStepJson } from "../../src/wire/json-reader.ts";
+import type { WireContext } from "../../src/wire/step-reader.ts";
+import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
+import { openStepTensor } from "../../src/wire/tensor-reader.ts";
+import { answers, bytesOf } from "./opened.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const LOGITS = Array.from({ length: 700 }, (_, id) => Math.fround(Math.sin(id * 1.3) * 6));
+const OPTIONS = {
+  temperature: 0.9,
+  top_k: 50,
+  top_p: 0.9,
+  seed: "18446744073709551615",
+  step: 12,
+  logprobs: true,
+};
+
+const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
+const behind = (fields: Fields) => (context: WireContext) =>
+  openStepTensor({ header_bytes: header(fields).length, query: {} }, context);
+const byQuery = (query: Fields) => (context: WireContext) =>
+  openStepTensor({ header_bytes: undefined, query }, context);
+const batchBehind = (fields: Fields) => (context: WireContext) =>
+  openBatchTensor({ header_bytes: header(fields).length, query: {} }, context);
+
+/** The 16-bit form of values that bfloat16 can hold. */
+function bf16(values: readonly number[]): Buffer {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  return Buffer.from(Uint16Array.from(bits, (word) => word >>> 16).buffer);
+}
+
+describe("one step in every form", () => {
+  const expected = answers(openStepJson, JSON.stringify({ logits: LOGITS, ...OPTIONS }));
+  const packed = { dtype: "f32", data: bytesOf(LOGITS).toString("base64") };
+  const sizes = [0, 1, 3, 64, 1000];
+
+  test("has one reply with a token that was drawn from the row", () => {
+    expect(expected).toHaveLength(1);
+    expect(JSON.parse(String(expected[0]))).toMatchObject({
+      seed: "18446744073709551615",
+      step: 12,
+      kept_mass: expect.any(Number),
+    });
+  });
+
+  test.each([
+    ["options before the logits", { ...OPTIONS, logits: LOGITS }],
+    ["packed", { logits: packed, ...OPTIONS }],
+    ["packed, data first", { ...OPTIONS, logits: { data: packed.data, dtype: "f32" } }],
+    ["packed without padding", { logits: { ...packed, data: packed.data.replace(/=+$/, "") }, ...OPTIONS }],
+  ])("JSON, %s", (_name, body) => {
+    for (const size of sizes) expect(answers(openStepJson, JSON.stringify(body), size)).toEqual(expected);
+    expect(answers(openStepJson, JSON.stringify(body, null, 4))).toEqual(expected);
+  });
+
+  test("JSON with every slash of the base64 escaped, as PHP writes it", () => {
+    const body = JSON.stringify({ logits: packed, ...OPTIONS })
+      .replaceAll("/", "\\/")
+      .replaceAll("+", "\\u002b");
+    for (const size of sizes) expect(answers(openStepJson, body, size)).toEqual(expected);
+  });
+
+  test("JSON with all the digits that float64 has", () => {
+    const logits = LOGITS.map((value) => value + Math.abs(value) * 2 ** -30);
+    expect(logits.map(Math.fround)).toEqual(LOGITS);
+    expect(answers(openStepJson, JSON.stringify({ logits, ...OPTIONS }), 13)).toEqual(expected);
+  });
+
+  test("binary, by header and by query", () => {
+    const fields = { dtype: "f32", ...OPTIONS };
+    const body = Buffer.concat([header(fields), bytesOf(LOGITS)]);
+    for (const size of sizes) {
+      expect(answers(behind(fields), body, size)).toEqual(expected);
+      expect(answers(byQuery(fields), bytesOf(LOGITS), size)).toEqual(expected);
+    }
+    expect(answers(byQuery(OPTIONS), bytesOf(LOGITS))).toEqual(expected);
+    expect(answers(byQuery({ ...OPTIONS, shape: [700] }), bytesOf(LOGITS))).toEqual(expected);
+    expect(answers(byQuery({ ...OPTIONS, shape: [1, 700] }), bytesOf(LOGITS))).toEqual(expected);
+  });
+
+  test("bfloat16, float32 and JSON of the same values", () => {
+    const values = LOGITS.map((value) => Math.round(value * 4) / 4);
+    const reference = answers(openStepJson, JSON.stringify({ logits: values, ...OPTIONS }));
+    for (const size of sizes)
+      expect(answers(byQuery({ dtype: "bf16", ...OPTIONS }), bf16(values), size)).toEqual(reference);
+    const data = bf16(values).toString("base64");
+    expect(answers(openStepJson, JSON.stringify({ logits: { dtype: "bf16", data }, ...OPTIONS }))).toEqual(
+      reference,
+    );
+  });
+
+  test("a sparse row of all tokens, in any order, but for the word that it is exact", () => {
+    const ids = LOGITS.map((_, id) => (id * 303) % 700);
+    const logits = { token_ids: ids, values: ids.map((id) => LOGITS[id]), vocab_size: 700 };
+    const reply = String(answers(openStepJson, JSON.stringify({ logits, ...OPTIONS }), 9)[0]);
+    expect(JSON.parse(reply)).toMatchObject({
+      token_id: JSON.parse(String(expected[0])).token_id,
+      exact: true,
+    });
+  });
+
+  test("in a batch, JSON or binary, among others", () => {
+    const step = { logits: LOGITS, ...OPTIONS };
+    const other = { logits: [1, 2], seed: 1 };
+    for (const size of [0, 1, 100]) {
+      const rows = answers(openBatchJson, JSON.stringify({ rows: [other, step, other, step] }), size);
+      expect([rows[1], rows[3]]).toEqual([expected[0], expected[0]]);
+      const shared = answers(openBatchJson, JSON.stringify({ ...OPTIONS, rows: [{ logits: LOGITS }] }), size);
+      expect(shared).toEqual(expected);
+      const fields = { shape: [3, 700], ...OPTIONS, rows: [{ seed: 1 }, {}, { temperature: 0 }] };
+      const tensor = Buffer.concat([header(fields), bytesOf(LOGITS), bytesOf(LOGITS), bytesOf(LOGITS)]);
+      expect(answers(batchBehind(fields), tensor, size)[1]).toBe(expected[0]);
+    }
+  });
+});
