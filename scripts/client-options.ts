@@ -65,7 +65,9 @@ function typeOf(schema: JsonSchema): string {
 }
 
 function arrayOf(element: string): string {
-  return /^readonly | \| /.test(element) && !element.startsWith("{") ? `readonly (${element})[]` : `readonly ${element}[]`;
+  return /^readonly | \| /.test(element) && !element.startsWith("{")
+    ? `readonly (${element})[]`
+    : `readonly ${element}[]`;
 }
 
 function objectOf(schema: JsonSchema): string {
