@@ -5,7 +5,7 @@ import { writeProblem } from "../wire/reply.ts";
 import { RETRY_AFTER_S } from "./admission.ts";
 import { ClientGone } from "./receive.ts";
 
-export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Fastify's own errors, by code, as ours. */
 const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {

@@ -25,9 +25,8 @@ export type Fault =
   /** the sink is full */
   | { readonly kind: "full"; readonly index: number };
 
-/** What may come next. */
-export const FIRST = 0;
-export const VALUE = 1;
+/** What may come next; 1, a value after a comma, is the scanner's own. */
+const FIRST = 0;
 export const COMMA = 2;
 
 const MORE = 0;

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
 
-export const DTYPES = ["f32", "f16", "bf16"] as const;
+const DTYPES = ["f32", "f16", "bf16"] as const;
 
 export const DTYPE = oneOf(DTYPES).describe("Element type of the tensor, little-endian.");
 

@@ -5,7 +5,7 @@ import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/step-options.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
 import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
 
-export const LIMITS: WireLimits = {
+const LIMITS: WireLimits = {
   vocab_size_max: 4096,
   batch_rows_max: 8,
   json_text_bytes_max: 4096,

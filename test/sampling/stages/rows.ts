@@ -3,7 +3,6 @@ import { expect } from "vitest";
 import { survivors } from "../survivors.ts";
 
 export type Entry = Readonly<Record<string, unknown>> & { readonly stage: string };
-export type Sequence = { readonly history?: readonly number[]; readonly prompt_length?: number };
 
 /** Logits in, probabilities out; 0 stands for a token that was removed. */
 export function probabilitiesAfter(
