@@ -38,7 +38,10 @@ export function receive(
       else reject(error);
     };
     const onDeadline = () => settle(refusal ?? tooSlow(limits.body_timeout_ms, bytes));
-    const onClose = () => settle(new ClientGone("the client closed the connection"));
+    // Every request closes in the end; the error is made only for one that was not complete by then.
+    const onClose = () => {
+      if (!settled) settle(new ClientGone("the client closed the connection"));
+    };
     deadlines.add(onDeadline, limits.body_timeout_ms);
     raw.on("data", (chunk: Uint8Array) => {
       if (settled) return;

@@ -9,6 +9,7 @@ import { isRecord, parseWith } from "../sampling/parse.ts";
 import type { SparseRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import { PACKED_ROW, SPARSE_ROW } from "../schemas/row.ts";
+import { firstRepeated } from "./distinct.ts";
 import type { Parked } from "./parked.ts";
 
 /** Ends a dense row once all its elements are in it. Throws when it is no row the sampler can be given. */
@@ -86,32 +87,27 @@ export function sparseRow(value: unknown, values: Float32Array, options: StepOpt
 /** Distinct token ids within the vocabulary. */
 function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINITY): Int32Array {
   const checked = new Int32Array(ids.length);
-  const seen = new Set<number>();
   for (let index = 0; index < ids.length; index++) {
     const id = ids[index];
-    const pointer = `/logits/token_ids/${index}`;
-    if (!isTokenId(id))
-      throw new Problem("invalid_logits", `token_ids[${index}] ${notATokenId(id)}`, pointer);
-    if (id >= vocab_size)
-      throw new Problem(
-        "token_id_out_of_range",
-        `token_ids[${index}] must be below vocab_size, ${vocab_size}, got ${id}`,
-        pointer,
-      );
+    if (!isTokenId(id) || id >= vocab_size) throw wrongId(id, index, vocab_size);
     checked[index] = id;
-    seen.add(id);
   }
-  if (seen.size < ids.length) throw repeated(checked);
-  return checked;
+  const index = firstRepeated(checked);
+  if (index < 0) return checked;
+  throw new Problem(
+    "invalid_logits",
+    `token_ids must be distinct, got ${checked[index]} twice`,
+    `/logits/token_ids/${index}`,
+  );
 }
 
-function repeated(ids: Int32Array): Problem {
-  const seen = new Set<number>();
-  const index = ids.findIndex((id) => seen.size === seen.add(id).size);
+function wrongId(id: unknown, index: number, vocab_size: number): Problem {
+  const pointer = `/logits/token_ids/${index}`;
+  if (!isTokenId(id)) return new Problem("invalid_logits", `token_ids[${index}] ${notATokenId(id)}`, pointer);
   return new Problem(
-    "invalid_logits",
-    `token_ids must be distinct, got ${ids[index]} twice`,
-    `/logits/token_ids/${index}`,
+    "token_id_out_of_range",
+    `token_ids[${index}] must be below vocab_size, ${vocab_size}, got ${id}`,
+    pointer,
   );
 }
 
