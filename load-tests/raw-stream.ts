@@ -16,6 +16,8 @@ export interface StreamLoad {
 export interface StreamResult {
   readonly requests: number;
   readonly elapsed_ms: number;
+  /** from a row's first byte to the last of its answer */
+  readonly latencies_ms: readonly number[];
 }
 
 const TEXT_BIT = 0x8000_0000;
@@ -25,29 +27,35 @@ export async function rawStreams(url: string, load: StreamLoad, duration_ms: num
   const opening = chunk(frame(Buffer.from(JSON.stringify({ dtype: load.dtype, ...load.options })), TEXT_BIT));
   const step = chunk(frame(load.row, 0));
   const begin_ms = performance.now();
-  let requests = 0;
+  const latencies_ms: number[] = [];
   while (performance.now() - begin_ms < duration_ms)
-    requests += await oneStream(new URL(url), opening, step, Math.max(1, load.steps));
-  return { requests, elapsed_ms: performance.now() - begin_ms };
+    await oneStream(new URL(url), { opening, step, steps: Math.max(1, load.steps) }, latencies_ms);
+  return { requests: latencies_ms.length, elapsed_ms: performance.now() - begin_ms, latencies_ms };
+}
+
+interface Chunks {
+  readonly opening: Buffer;
+  readonly step: Buffer;
+  readonly steps: number;
 }
 
 async function oneStream(
   { hostname, port, host }: URL,
-  opening: Buffer,
-  step: Buffer,
-  steps: number,
-): Promise<number> {
+  { opening, step, steps }: Chunks,
+  latencies_ms: number[],
+): Promise<void> {
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   const nextLine = lineReader(socket);
   const head = `POST /v1/stream HTTP/1.1\r\nhost: ${host}\r\ntransfer-encoding: chunked\r\n\r\n`;
   socket.write(Buffer.concat([Buffer.from(head), opening]));
   for (let sent = 0; sent < steps; sent++) {
+    const sent_ms = performance.now();
     socket.write(step);
     const line = await nextLine();
+    latencies_ms.push(performance.now() - sent_ms);
     if (!line.includes('"token_id"')) throw new Error(`the service answered ${line}`);
   }
   socket.end("0\r\n\r\n");
-  return steps;
 }
 
 function frame(bytes: Uint8Array, mark: number): Buffer {

@@ -1,0 +1,168 @@
+/**
+ * The table of docs/transports.md: bytes, round trip and server CPU of one step in every form in which a row can
+ * travel, at two sizes of vocabulary. With `--write` the table in the page is replaced, else it is only printed.
+ *
+ *   npm run bench:transports -- --seconds 1 --write
+ */
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { WebSocket } from "ws";
+import { quantile } from "../examples/model-host/report.ts";
+import { replaceBetween } from "../scripts/markdown.ts";
+import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { cpuNs } from "./process-cost.ts";
+import { rawLoad } from "./raw-client.ts";
+import { rawStreams } from "./raw-stream.ts";
+import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "1" },
+    built: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+const DURATION_MS = Number(values.seconds) * 1000;
+const WARM_UP_MS = 1500;
+const PAGE = "docs/transports.md";
+const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
+const SPARSE_PAIRS = 1024;
+const BATCH_ROWS = 16;
+
+interface Ran {
+  readonly latencies_ms: readonly number[];
+}
+
+/** A way to send a row. `rows` is how many one round trip carries. */
+interface Form {
+  readonly name: string;
+  readonly bytes: number;
+  readonly rows: number;
+  run(url: string, duration_ms: number): Promise<Ran>;
+}
+
+function posted(
+  name: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+  rows = 1,
+): Form {
+  const run = (url: string, duration_ms: number) =>
+    rawLoad(url, { name, path, headers, body }, { connections: 1, duration_ms, requests_max: 1_000_000 });
+  return { name, bytes: body.length, rows, run };
+}
+
+function json(name: string, logits: unknown): Form {
+  const body = Buffer.from(JSON.stringify({ ...OPTIONS, logits }));
+  return posted(name, "/v1/sample", { "content-type": "application/json" }, body);
+}
+
+function binary(name: string, dtype: string, row: Buffer): Form {
+  return posted(name, `/v1/sample?${new URLSearchParams({ dtype, ...texts() })}`, {}, row);
+}
+
+function texts(): Record<string, string> {
+  return Object.fromEntries(Object.entries(OPTIONS).map(([name, value]) => [name, String(value)]));
+}
+
+function batch(row: Buffer, vocab_size: number): Form {
+  const head = Buffer.from(JSON.stringify({ ...OPTIONS, dtype: "f32", shape: [BATCH_ROWS, vocab_size] }));
+  const headers = { "inference-header-content-length": String(head.length) };
+  const body = Buffer.concat([head, ...Array.from({ length: BATCH_ROWS }, () => row)]);
+  return posted(`POST, ${BATCH_ROWS} rows f32, a row`, "/v1/sample/batch", headers, body, BATCH_ROWS);
+}
+
+function framed(name: string, dtype: string, row: Buffer): Form {
+  const run = (url: string, duration_ms: number) =>
+    rawStreams(url, { dtype, row, options: OPTIONS, steps: 500 }, duration_ms);
+  return { name, bytes: row.length + 4, rows: 1, run };
+}
+
+function webSocket(row: Buffer): Form {
+  const run = async (url: string, duration_ms: number) => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}/v1/stream`, { perMessageDeflate: false });
+    await once(socket, "open");
+    socket.send(JSON.stringify(OPTIONS));
+    const latencies_ms: number[] = [];
+    const end_ms = performance.now() + duration_ms;
+    while (performance.now() < end_ms) {
+      const sent_ms = performance.now();
+      socket.send(row);
+      await once(socket, "message");
+      latencies_ms.push(performance.now() - sent_ms);
+    }
+    socket.terminate();
+    return { latencies_ms };
+  };
+  return { name: "WebSocket, f32", bytes: row.length, rows: 1, run };
+}
+
+function largest(row: Float32Array) {
+  const token_ids = Array.from(row.keys())
+    .sort((a, b) => row[b]! - row[a]!)
+    .slice(0, SPARSE_PAIRS);
+  return { token_ids, values: token_ids.map((id) => row[id]), vocab_size: row.length };
+}
+
+function formsOf(vocab_size: number): Form[] {
+  const row = randomRow(vocab_size, 1);
+  const f32 = f32Bytes(row);
+  return [
+    framed("stream, frames of f32", "f32", f32),
+    framed("stream, frames of bf16", "bf16", bf16Bytes(row)),
+    binary("POST, f32", "f32", f32),
+    binary("POST, f16", "f16", f16Bytes(row)),
+    binary("POST, bf16", "bf16", bf16Bytes(row)),
+    batch(f32, vocab_size),
+    webSocket(f32),
+    json(`POST, sparse JSON, ${SPARSE_PAIRS} tokens`, largest(row)),
+    json("POST, base64 of f32 in JSON", { dtype: "f32", data: f32.toString("base64") }),
+    json("POST, JSON numbers", Array.from(row)),
+  ];
+}
+
+/** Round trip and server CPU of a row, microseconds. */
+async function measure({ url, worker_pids }: RunningService, form: Form) {
+  await form.run(url, WARM_UP_MS);
+  const before = cpuNs(worker_pids);
+  const { latencies_ms } = await form.run(url, DURATION_MS);
+  const rows = latencies_ms.length * form.rows;
+  return {
+    round_trip_us: (quantile(latencies_ms, 0.5) * 1000) / form.rows,
+    cpu_us: (cpuNs(worker_pids) - before) / 1000 / rows,
+  };
+}
+
+async function main(): Promise<void> {
+  if (!values.built) await buildService();
+  const service = await startService({ WORKERS: "1" });
+  const sizes = [32_000, 128_256] as const;
+  const lines = [
+    `| form | ${sizes.map((size) => `bytes, ${size} | round trip µs | server CPU µs`).join(" | ")} |`,
+    `| --- |${" ---: | ---: | ---: |".repeat(sizes.length)}`,
+  ];
+  try {
+    const forms = sizes.map(formsOf);
+    for (const [index, { name }] of (forms[0] ?? []).entries()) {
+      const cells: string[] = [name];
+      for (const each of forms) {
+        const form = each[index]!;
+        const { round_trip_us, cpu_us } = await measure(service, form);
+        cells.push(String(Math.round(form.bytes / form.rows)), round_trip_us.toFixed(0), cpu_us.toFixed(0));
+      }
+      lines.push(`| ${cells.join(" | ")} |`);
+      console.log(lines.at(-1));
+    }
+  } finally {
+    await service.stop();
+  }
+  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}`;
+  const note = `Measured by \`npm run bench:transports\` on ${machine}: one connection, one row at a time, \`${JSON.stringify(OPTIONS)}\`, medians; CPU is that of the service.`;
+  const table = [...lines, "", note].join("\n");
+  if (values.write) await writeFile(PAGE, replaceBetween(await readFile(PAGE, "utf8"), "transports", table));
+}
+
+await main();
