@@ -170,6 +170,11 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   };
 }
 
+/** True for an option of a stage, false for one that says how to draw and what to report. */
+export function isStageOption(name: string): boolean {
+  return Object.hasOwn(STAGE_FIELDS, name);
+}
+
 /** A row's own options over those shared by its batch: what the row says wins. */
 export function mergeStepOptions(
   shared: Readonly<Record<string, unknown>>,

@@ -4,6 +4,7 @@ import { STAGES } from "../sampling/stages/index.ts";
 import { STEP_OPTIONS } from "../sampling/step-options.ts";
 import { ANALYSIS_REPLIES } from "./analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
+import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "./compare.ts";
 import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
 import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
@@ -17,6 +18,7 @@ const REQUESTS = {
   BatchHeader: BATCH_HEADER,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
+  CompareRequest: COMPARE_REQUEST,
   ...ANALYSIS_REQUESTS,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
@@ -25,6 +27,8 @@ const REPLIES = {
   StepReply: STEP_REPLY,
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
+  Presets: PRESETS_REPLY,
+  CompareReply: COMPARE_REPLY,
   Health: HEALTH,
   ...ANALYSIS_REPLIES,
   Problem: PROBLEM,

@@ -134,7 +134,7 @@ export const READY_ROUTE = {
   },
 };
 
-function reply(description: string, component: string): JsonSchema {
+export function reply(description: string, component: string): JsonSchema {
   return {
     description,
     headers: REPLY_HEADERS,

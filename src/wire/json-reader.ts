@@ -143,7 +143,8 @@ function rowStep(row: unknown, shared: Fields, arrived: Arrived, index: number, 
 /** The step that these fields and the numbers found beside them make. */
 function stepOf({ logits, ...fields }: Fields, arrived: Arrived, context: WireContext): Step {
   if (arrived.problem !== undefined) throw arrived.problem;
-  const options = parseStepOptions(fields, context.limits.options);
+  const { limits, parse = parseStepOptions } = context;
+  const options = parse(fields, limits.options);
   return { row: rowOf(logits, arrived, options, context), options };
 }
 

@@ -43,6 +43,8 @@ export interface WireLimits {
 
 export interface WireContext {
   readonly limits: WireLimits;
+  /** What checks the options of a step; `parseStepOptions` when absent. */
+  readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
   lease(): Row;
 }

@@ -48,7 +48,8 @@ export function openStepTensor(source: TensorSource, context: WireContext): Step
 function begin(head: TensorHead, context: WireContext): Arriving {
   const [tensor, fields] = tensorFields(head.fields);
   if (tensor.shape !== undefined) requireStepShape(tensor.shape, context);
-  const options = parseStepOptions(fields, context.limits.options);
+  const { limits, parse = parseStepOptions } = context;
+  const options = parse(fields, limits.options);
   const row = context.lease();
   row.begin(tensor.dtype);
   return { tensor, options, row };

@@ -1,0 +1,35 @@
+/** POST /v1/compare: one row through several presets or chains, and where and why they differ. */
+import type { FastifyInstance } from "fastify";
+import { assert, Problem } from "../../errors.ts";
+import { compareRow } from "../../sampling/compare.ts";
+import { type ComparisonOptions, parseComparison } from "../../sampling/compare-options.ts";
+import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
+import { openStepJson } from "../../wire/json-reader.ts";
+import { openStepTensor } from "../../wire/tensor-reader.ts";
+import { arrive } from "../arrive.ts";
+import type { Opener } from "../open-body.ts";
+import { sendTimed } from "../sample.ts";
+import type { Service } from "../service.ts";
+
+const COMPARE_BODY: Opener = {
+  json: (context) => openStepJson({ ...context, parse: parseComparison }),
+  tensor: (source, context) => openStepTensor(source, { ...context, parse: parseComparison }),
+};
+
+export function addCompare(app: FastifyInstance, service: Service): void {
+  app.post("/v1/compare", { schema: COMPARE_ROUTE }, async (request, reply) => {
+    const visit = service.admission.enter();
+    try {
+      const reader = await arrive(COMPARE_BODY, service, request, visit);
+      const step = reader.next();
+      assert(step !== undefined, "a body that ended well has its step");
+      if (step instanceof Problem) throw step;
+      const began = performance.now();
+      const options = step.options as ComparisonOptions; // parseComparison made them
+      const text = JSON.stringify(compareRow(service.sampler, step.row, options));
+      return sendTimed(reply, text, performance.now() - began);
+    } finally {
+      visit.leave();
+    }
+  });
+}

@@ -1,0 +1,18 @@
+/** GET /v1/presets: the orders, defaults and rules of the hosts, as they are. */
+import type { FastifyInstance } from "fastify";
+import type { z } from "zod";
+import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets.ts";
+import type { PRESETS_REPLY } from "../../schemas/compare.ts";
+import { PRESETS_ROUTE } from "../../schemas/compare-routes.ts";
+import { JSON_TYPE } from "../sample.ts";
+
+export function addPresets(app: FastifyInstance): void {
+  const body: { readonly [Key in keyof z.infer<typeof PRESETS_REPLY>]: unknown } = {
+    default: DEFAULT_PRESET.name,
+    presets: PRESETS,
+  };
+  const text = JSON.stringify(body);
+  app.get("/v1/presets", { schema: PRESETS_ROUTE }, (_request, reply) => {
+    reply.header("content-type", JSON_TYPE).send(text);
+  });
+}

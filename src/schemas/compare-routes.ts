@@ -1,0 +1,33 @@
+/** What the OpenAPI document says of /v1/presets and /v1/compare. */
+import { refTo } from "./components.ts";
+import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
+
+export const PRESETS_ROUTE = {
+  operationId: "presets",
+  tags: ["sampling"],
+  summary: "List the stage orders, defaults and rules of the hosts people know",
+  response: { 200: reply("The presets.", "Presets") },
+};
+
+export const COMPARE_ROUTE = {
+  operationId: "compare",
+  tags: ["sampling"],
+  summary: "Take one step as several hosts would, and tell where and why they differ",
+  description: `The row comes as in /v1/sample; \`compare\` lists the ways to take it, the first of which is held against the others. They share the history, the seed and the step, and so the randomness.
+
+For each token: the probability with which each of them draws it, or the stage that removed it. For each pair: how far apart they are, and the stage that makes the difference, found by leaving out one stage after the other.
+
+A way that cannot be, such as a preset whose host lacks a stage that is asked for, has its problem in its place.
+
+**Binary**: as for one step, with the JSON of CompareRequest but \`logits\` in front, and \`dtype\`.`,
+  headers: REQUEST_HEADERS,
+  body: {
+    content: {
+      "application/json": { schema: refTo("CompareRequest") },
+      "application/octet-stream": {
+        schema: { type: "string", format: "binary", contentMediaType: "application/octet-stream" },
+      },
+    },
+  },
+  response: { 200: reply("The comparison.", "CompareReply"), ...problems(BODY_PROBLEMS) },
+};

@@ -1,0 +1,115 @@
+/** The bodies of /v1/presets and /v1/compare, for types and the OpenAPI document. */
+import { z } from "zod";
+import { COMPARE_FIELDS } from "../sampling/compare-options.ts";
+import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import { LOGITS } from "./row.ts";
+
+const { preset: _, chain: __, state: ___, ...SHARED } = STEP_OPTIONS.shape;
+
+export const COMPARE_REQUEST = z
+  .strictObject({ logits: LOGITS, ...COMPARE_FIELDS, ...SHARED })
+  .describe("A row, the ways to take it, and the options that they share.")
+  .meta({
+    examples: [
+      {
+        logits: [1, 2.5, -0.3, 2.4],
+        compare: ["openai", "llama.cpp", { preset: "vllm", temperature: 0.5 }],
+        temperature: 1.5,
+        top_p: 0.8,
+        seed: 7,
+      },
+    ],
+  });
+
+const PLACE = z.union([z.string(), z.looseObject({ stage: z.string() })]);
+
+const PRESET = z.strictObject({
+  name: z.string().describe("What `preset` takes."),
+  summary: z.string().describe("The order in a sentence."),
+  source: z
+    .strictObject({ title: z.string(), url: z.string() })
+    .describe("Where the host's order can be read."),
+  order: z
+    .array(PLACE)
+    .describe("Stages in order: by name, switched on by their option, or with options, and then always run."),
+  instead: z
+    .strictObject({ option: z.string(), values: z.array(z.unknown()), order: z.array(PLACE) })
+    .optional()
+    .describe("The order that holds while an option has one of some values."),
+  defaults: z
+    .record(z.string(), z.unknown())
+    .describe("Options that hold when the request does not give them."),
+  rules: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .describe(
+      "The host's variants of a rule: options by stage that hold when the request does not give them.",
+    ),
+  notes: z.array(z.string()).describe("What the host does otherwise and is not reproduced here."),
+});
+
+export const PRESETS_REPLY = z
+  .strictObject({
+    default: z.string().describe("The preset of a request that names none."),
+    presets: z.array(PRESET),
+  })
+  .describe("The orders, defaults and rules of the hosts.");
+
+const ARM = z.union([
+  z.strictObject({
+    name: z.string(),
+    chain: z.array(z.strictObject({ stage: z.string(), skipped: z.string().optional() })),
+    token_id: z.int().describe("The token drawn."),
+    kept: z.int().describe("How many tokens were left."),
+    kept_mass: z.number().describe("Their probability in the row as it came."),
+  }),
+  z.strictObject({
+    name: z.string(),
+    problem: z
+      .strictObject({ code: z.string(), detail: z.string(), pointer: z.string() })
+      .describe("Why this one cannot be."),
+  }),
+]);
+
+export const COMPARE_REPLY = z
+  .strictObject({
+    arms: z.array(ARM).describe("What became of each way to take the step."),
+    tokens: z
+      .array(
+        z.strictObject({
+          token_id: z.int(),
+          logprob: z.number().nullable().describe("ln of its probability in the row as it came; null: none."),
+          arms: z.array(
+            z
+              .strictObject({
+                probability: z.number().describe("With which it is drawn."),
+                removed_by: z.string().nullable().describe("The stage that removed it."),
+              })
+              .nullable(),
+          ),
+        }),
+      )
+      .describe("The most likely tokens of the row and of every arm, most likely in the row first."),
+    differences: z
+      .array(
+        z.strictObject({
+          between: z.tuple([z.int(), z.int()]).describe("Places of the two in `arms`."),
+          distance: z
+            .number()
+            .describe("Total variation over the listed tokens and the rest as one: 0 is the same, 1 apart."),
+          only_first: z.array(z.int()).describe("Listed tokens that only the first can draw."),
+          only_other: z.array(z.int()).describe("Listed tokens that only the other can draw."),
+          made_by: z
+            .strictObject({
+              arm: z.int().describe("Whose stage it is."),
+              stage: z.string(),
+              distance_without: z.number().describe("The distance when that stage is left out."),
+            })
+            .nullable()
+            .describe("The stage without which the two would be nearest; null when none brings them nearer."),
+        }),
+      )
+      .describe("The first arm that could be taken against each later one."),
+    seed: z.string().describe("The seed, as decimal text; the one drawn when none was sent."),
+    step: z.int().describe("The step, as it was sent."),
+  })
+  .describe("Where several ways to take a step agree and differ.");
