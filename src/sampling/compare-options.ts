@@ -25,7 +25,7 @@ export interface ComparisonOptions extends StepOptions {
   readonly compare_top: number;
 }
 
-export const COMPARE_ARMS_MAX = 16;
+const COMPARE_ARMS_MAX = 16;
 
 export const COMPARE_FIELDS = {
   compare: z

@@ -250,26 +250,39 @@ function divide(value: Readonly<Record<string, unknown>>) {
   return { control, stage_fields };
 }
 
-/** The lengths that a limit bounds, by option. */
-function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unknown>>): void {
-  const { chain, history, logit_bias, top_logprobs, logprob_token_ids, n } = value;
-  if (Array.isArray(chain)) requireAtMost("chain", chain.length, limits.chain_length_max, "stages");
-  if (Array.isArray(history))
-    requireAtMost("history", history.length, limits.history_length_max, "token ids");
-  if (isRecord(logit_bias))
-    requireAtMost("logit_bias", Object.keys(logit_bias).length, limits.bias_entries_max, "entries");
-  if (typeof top_logprobs === "number")
-    requireAtMost("top_logprobs", top_logprobs, limits.top_logprobs_max, "tokens");
-  if (typeof n === "number") requireAtMost("n", n, limits.draws_max, "draws");
-  if (Array.isArray(logprob_token_ids))
-    requireAtMost("logprob_token_ids", logprob_token_ids.length, limits.top_logprobs_max, "token ids");
-}
+/** Control options whose size a limit bounds: the limit, and what is counted. */
+const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: string]>> = {
+  chain: ["chain_length_max", "stages"],
+  history: ["history_length_max", "token ids"],
+  top_logprobs: ["top_logprobs_max", "tokens"],
+  logprob_token_ids: ["top_logprobs_max", "token ids"],
+  n: ["draws_max", "draws"],
+};
 
-function requireAtMost(name: string, size: number, max: number, noun: string): void {
-  if (size > max)
+/** Lists and maps that stages take: biases, banned and allowed tokens. */
+const LISTED = ["bias_entries_max", "entries"] as const;
+
+/** Holds the sizes of options, and of the options of the stages in a chain, against the limits. */
+function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unknown>>, pointer = ""): void {
+  for (const option of Object.keys(value)) {
+    const sized = Object.hasOwn(SIZED, option) ? SIZED[option] : undefined;
+    const [limit, noun] = sized ?? LISTED;
+    const given = value[option];
+    const size = sized !== undefined && typeof given === "number" ? given : lengthOf(given);
+    if (size <= limits[limit]) continue;
     throw new Problem(
       "limit_exceeded",
-      `${name} may ask for at most ${max} ${noun}, got ${size}`,
-      `/${name}`,
+      `${option} may ask for at most ${limits[limit]} ${noun}, got ${size}`,
+      `${pointer}/${option}`,
     );
+  }
+  const { chain } = value;
+  if (!Array.isArray(chain)) return;
+  for (const [i, entry] of chain.entries())
+    if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/chain/${i}`);
+}
+
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return isRecord(value) ? Object.keys(value).length : 0;
 }

@@ -149,6 +149,18 @@ describe("options that are refused", () => {
     [{ trace: "slow" }, "invalid_option", "/trace", 'must be true, false or "timed", got "slow"'],
     [{ ties: "maybe" }, "invalid_option", "/ties", 'ties must be one of "cut", "keep", got "maybe"'],
     [{ top_logprobs: 5000 }, "limit_exceeded", "/top_logprobs", "at most 1024 tokens, got 5000"],
+    [
+      { allowed_token_ids: new Array(65_537).fill(1) },
+      "limit_exceeded",
+      "/allowed_token_ids",
+      "at most 65536 entries, got 65537",
+    ],
+    [
+      { chain: [{ stage: "bad_words_ids", bad_words_ids: new Array(65_537).fill([1]) }] },
+      "limit_exceeded",
+      "/chain/0/bad_words_ids",
+      "at most 65536 entries, got 65537",
+    ],
     [JSON.parse('{"__proto__": {"top_k": 1}}'), "unknown_option", "/__proto__", "__proto__"],
     [[], "invalid_option", "", "options must be an object"],
   ])("%j", (value, code, pointer, sentence) => {
