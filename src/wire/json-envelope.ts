@@ -87,9 +87,8 @@ export class JsonEnvelope {
     const scanner = this.#scanner;
     scanner?.end();
     if (scanner?.fault === undefined) return;
-    const problem = this.#arrayProblem(scanner.fault);
-    if (problem.code === "malformed_json") return;
-    this.#targets.fault(this.#nesting.row, problem);
+    if (scanner.fault.kind === "odd" && isCutOff(scanner.fault.text)) return;
+    this.#arrayFault(scanner.fault);
     this.#skipRest(scanner.rest);
   }
 
@@ -259,6 +258,11 @@ export class JsonEnvelope {
           "/logits/data",
         );
   }
+}
+
+/** True for the beginning of something: no comma, bracket or blank has come behind it. */
+function isCutOff(text: Uint8Array): boolean {
+  return /^(?:-?[\w.+-]*|"[^"]*)$/.test(Buffer.from(text).toString("latin1"));
 }
 
 /** A key as JavaScript sees it; what is no JSON string stays as it is, for JSON.parse to reject. */
