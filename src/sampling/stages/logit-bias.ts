@@ -23,7 +23,8 @@ export const logit_bias: Stage<z.infer<typeof options>> = {
   apply(candidates, { logit_bias }, context) {
     const { token_ids, biases } = logit_bias;
     for (let i = 0; i < token_ids.length; i++)
-      requireBelow(context.vocab_size, token_ids[i]!, `/logit_bias/${token_ids[i]!}`);
+      if (token_ids[i]! >= context.vocab_size)
+        requireBelow(context.vocab_size, token_ids[i]!, `/logit_bias/${token_ids[i]!}`);
     candidates.adjust(token_ids, token_ids.length, 1, biases);
   },
 };
