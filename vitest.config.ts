@@ -7,7 +7,15 @@ export default defineConfig({
   test: {
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"] } },
+      {
+        test: {
+          name: "unit",
+          // A slow machine is no failure: properties run hundreds of cases each.
+          testTimeout: 120_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**"],
+        },
+      },
       {
         test: {
           name: "e2e",
