@@ -3,7 +3,7 @@
  * two generators: one over raw sockets, and autocannon, whose own cost weighs on large bodies. It prints a
  * Markdown table and ends with 1 when any request failed.
  *
- * Flags: --seconds 3 (per scenario and generator), --connections 4, --requests 20000 (the most per scenario
+ * Flags: --seconds 2 (per scenario and generator), --connections 4, --requests 20000 (the most per scenario
  * and generator), --only f32 (scenarios whose name holds the text).
  */
 import { cpus } from "node:os";
@@ -21,7 +21,7 @@ interface Plan {
 function readPlan(): Plan {
   const { values } = parseArgs({
     options: {
-      seconds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "2" },
       connections: { type: "string", default: "4" },
       requests: { type: "string", default: "20000" },
       only: { type: "string", default: "" },
