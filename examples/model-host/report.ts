@@ -12,6 +12,11 @@ export function describeRun(run: Generated): string {
   return lines.join("\n");
 }
 
+/** How much sooner a step's token is there on a stream than with a POST of its own. */
+export function describeGain(streamed_us: number, posted_us: number): string {
+  return `${streamed_us.toFixed(0)} µs a step (median) against ${posted_us.toFixed(0)} µs for a POST: ${(posted_us / streamed_us).toFixed(1)} times as fast`;
+}
+
 function spread(values_us: readonly number[]): string {
   return `${quantile(values_us, 0.5).toFixed(0)} µs (median), ${quantile(values_us, 0.99).toFixed(0)} µs (p99)`;
 }

@@ -65,7 +65,7 @@ function post(
 }
 
 /** Sentence for a reply that is not 200: the problem's own detail and pointer when it has them. */
-function refusal(status: number | undefined, body: string): string {
+export function refusal(status: number | undefined, body: string): string {
   try {
     const problem = JSON.parse(body) as { detail?: string; pointer?: string };
     return `the service answered ${status}: ${problem.detail ?? body} ${problem.pointer ?? ""}`.trimEnd();

@@ -4,6 +4,7 @@ import { type Generated, generate } from "../../examples/model-host/generate.ts"
 import { loadModel, MODEL_FOLDER, type Model } from "../../examples/model-host/model.ts";
 import type { RowFormat, StepFields } from "../../examples/model-host/row-formats.ts";
 import { connectSampler } from "../../examples/model-host/sampler-client.ts";
+import { connectStream } from "../../examples/model-host/stream-client.ts";
 import { loadTokenizer, type TextCodec } from "../../examples/model-host/tokenizer.ts";
 import { type RunningService, startService } from "../../scripts/service.ts";
 
@@ -64,6 +65,16 @@ test("another seed writes another text", async () => {
 
 test.each(["json", "base64"] as const)("rows sent as %s write the text of binary rows", async (format) => {
   expect((await write(SAMPLING, format)).token_ids).toEqual((await write(SAMPLING)).token_ids);
+});
+
+test("one stream writes the text of one POST a step", async () => {
+  const sampler = connectStream(service.url);
+  for (const seed of [7, 8]) {
+    const request = { prompt: "The old ship", max_tokens: 20, sampling: { ...SAMPLING, seed } };
+    const streamed = await generate(model, codec, sampler, request);
+    expect(streamed.token_ids).toEqual((await write({ ...SAMPLING, seed })).token_ids);
+  }
+  sampler.close();
 });
 
 test("a seed that the service chose writes the same text when it is given back", async () => {
