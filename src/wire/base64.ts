@@ -31,11 +31,17 @@ export class Base64Decoder {
   }
 
   write(letters: string): void {
-    const text = this.#held + letters;
-    const whole = Math.max(0, Math.floor((text.length - 1) / 4) * 4);
-    for (let from = 0; from < whole && this.fault === undefined; from += LETTERS_MAX)
-      this.#decode(text.slice(from, Math.min(whole, from + LETTERS_MAX)));
-    this.#held = text.slice(whole);
+    if (this.#held.length + letters.length <= 4) {
+      this.#held += letters;
+      return;
+    }
+    // Fills the group that is held, if one is, and holds the last group again.
+    const begin = this.#held === "" ? 0 : 4 - this.#held.length;
+    const end = begin + Math.floor((letters.length - begin - 1) / 4) * 4;
+    if (this.#held !== "") this.#decode(this.#held + letters.slice(0, begin));
+    for (let from = begin; from < end && this.fault === undefined; from += LETTERS_MAX)
+      this.#decode(letters.slice(from, Math.min(end, from + LETTERS_MAX)));
+    this.#held = letters.slice(end);
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 /** Bytes that have to wait: a growing buffer with a limit, for what cannot go into a row at once. */
+import { Buffer } from "node:buffer";
 
 const FIRST_BYTES = 4096;
 
@@ -9,7 +10,7 @@ export class Parked {
 
   constructor(bytes_max: number, bytes_expected = FIRST_BYTES) {
     this.#bytes_max = bytes_max;
-    this.#buffer = new Uint8Array(Math.min(bytes_expected, bytes_max));
+    this.#buffer = allocate(Math.min(bytes_expected, bytes_max));
   }
 
   /** Keeps a copy; false, and nothing is kept, when the limit would be passed. */
@@ -33,9 +34,14 @@ export class Parked {
 
   #grow(length: number): boolean {
     if (length > this.#bytes_max) return false;
-    const larger = new Uint8Array(Math.min(this.#bytes_max, Math.max(length, 2 * this.#buffer.length)));
+    const larger = allocate(Math.min(this.#bytes_max, Math.max(length, 4 * this.#buffer.length)));
     larger.set(this.bytes);
     this.#buffer = larger;
     return true;
   }
+}
+
+/** Memory of its own, not cleared: what is read of it was written before. */
+function allocate(bytes: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(bytes);
 }

@@ -25,7 +25,8 @@ export class TextBuffer {
   }
 
   slice(begin: number): string {
-    return Buffer.from(this.#parked.bytes.subarray(begin)).toString("utf8");
+    const { buffer, byteOffset, length } = this.#parked.bytes;
+    return Buffer.from(buffer, byteOffset + begin, length - begin).toString("utf8");
   }
 
   /** The text as a value. */
