@@ -1,14 +1,18 @@
 /** The head of the funnel: for each stage how many tokens are left, drawn as a channel that narrows. */
+import { Fragment } from "preact";
 import type { Answer } from "../state/result.ts";
 import { count, named, percent, significant } from "./format.ts";
 import { isKnifeEdge } from "./knife-edge.ts";
 import type { Column } from "./lives.ts";
 
+/** Names of more letters than this take two lines. */
+const LONG = 12;
+
 export function FunnelHead({ of, columns }: { of: Answer; columns: readonly Column[] }) {
   const { vocab_size } = of.question.row;
   return (
     <thead>
-      <tr aria-rowindex={1}>
+      <tr aria-rowindex={1} class={columns.some(({ entry }) => entry.stage.length > LONG) ? "has-long" : ""}>
         <th scope="col" class="corner">
           token
         </th>
@@ -41,12 +45,10 @@ function StageHead({
   const near = knife_edge !== undefined && isKnifeEdge(knife_edge);
   return (
     <th scope="col" data-column={stage}>
-      <span class="stage-name" title={stage}>
-        {stage}
-      </span>
+      <StageName stage={stage} />
       <Channel before={kept_before} after={kept_after} of={vocab_size} />
       <b>{count(kept_after)}</b>
-      <small>{kept_after < kept_before ? `${percent(1 - mass_removed)} of the mass` : "keeps all"}</small>
+      <small>{kept_after < kept_before ? `mass ${percent(1 - mass_removed)}` : "keeps all"}</small>
       <small>{significant(entropy)} nats</small>
       {near && (
         <small class="edge">
@@ -56,6 +58,24 @@ function StageHead({
         </small>
       )}
     </th>
+  );
+}
+
+/** A long name may break after an underscore. */
+function StageName({ stage }: { stage: string }) {
+  return (
+    <span class="stage-name" title={stage}>
+      {stage.split("_").map((part, i) => (
+        <Fragment key={part}>
+          {i > 0 && (
+            <>
+              _<wbr />
+            </>
+          )}
+          {part}
+        </Fragment>
+      ))}
+    </span>
   );
 }
 

@@ -20,7 +20,7 @@ export function FunnelRow({ life, lives, index }: Props) {
         <Token token_id={life.token_id} label={life.label} />
         {life.is_drawn && <span class="unseen">, drawn</span>}
       </th>
-      <Bar p={life.raw} largest={lives.largest} is_last={false} />
+      <Bar p={life.raw} largest={lives.largest} is_last={lives.columns === 0} />
       {life.after.map((p, i) => (
         <Bar key={i} p={p} largest={lives.largest} is_last={is_alive && i === lives.columns - 1} />
       ))}
@@ -38,7 +38,7 @@ export function FunnelRow({ life, lives, index }: Props) {
 function Bar({ p, largest, is_last }: { p: number; largest: number; is_last: boolean }) {
   return (
     <td class={is_last ? "bar is-last" : "bar"}>
-      <i style={{ width: `${(60 * p) / largest}%` }} />
+      <i style={{ width: `${(46 * p) / largest}%` }} />
       <span>{percent(p)}</span>
     </td>
   );

@@ -10,9 +10,9 @@ import { FunnelRow } from "./funnel-row.tsx";
 import { columnsOf, type Lives, livesOf } from "./lives.ts";
 
 const ROW_PX = 27;
-const TOKEN_PX = 150;
-const STAGE_PX = 118;
-const WHY_PX = 120;
+const TOKEN_PX = 146;
+const STAGE_PX = 100;
+const WHY_PX = 76;
 /** Rows above and below the ones in sight, so that scrolling shows no gap. */
 const MARGIN = 6;
 const IN_SIGHT = 14;
