@@ -1,6 +1,8 @@
 /** The page: a head with the three views, and the view that is chosen. */
 
-import { CalibrateView } from "../calibrate/calibrate-view.tsx";
+import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { catalogue_problem } from "../state/catalogue.ts";
 import { presets_problem } from "../state/presets.ts";
 import { view } from "../state/signals.ts";
@@ -18,7 +20,7 @@ export function App() {
           <Says problem={problem} />
         </div>
       )}
-      {view.value === "calibrate" ? <CalibrateView /> : <SampleView writes={view.value === "write"} />}
+      {view.value === "calibrate" ? <Calibrate /> : <SampleView writes={view.value === "write"} />}
       <footer class="page-foot">
         <p>
           Everything on this page is an answer of the service's public API; the page itself samples nothing.{" "}
@@ -27,4 +29,17 @@ export function App() {
       </footer>
     </>
   );
+}
+
+const calibrate_view = signal<ComponentType | undefined>(undefined);
+
+/** Loaded when it is first opened: most visits never do. */
+function Calibrate() {
+  useEffect(() => {
+    void import("../calibrate/calibrate-view.tsx").then(({ CalibrateView }) => {
+      calibrate_view.value = CalibrateView;
+    });
+  }, []);
+  const View = calibrate_view.value;
+  return View === undefined ? <main class="calibrate" aria-busy="true" /> : <View />;
 }
