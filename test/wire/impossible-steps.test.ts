@@ -3,35 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { openBatchJson, openStepJson } from "../../src/wire/json-reader.ts";
 import type { WireContext } from "../../src/wire/step-reader.ts";
-import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor-reader.ts";
-import { answers, bytesOf, refusal } from "./opened.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const _LOGITS = Array.from({ length: 700 }, (_, id) => Math.fround(Math.sin(id * 1.3) * 6));
-const _OPTIONS = {
-  temperature: 0.9,
-  top_k: 50,
-  top_p: 0.9,
-  seed: "18446744073709551615",
-  step: 12,
-  logprobs: true,
-};
-
-const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
-const _behind = (fields: Fields) => (context: WireContext) =>
-  openStepTensor({ header_bytes: header(fields).length, query: {} }, context);
-const _byQuery = (query: Fields) => (context: WireContext) =>
-  openStepTensor({ header_bytes: undefined, query }, context);
-const _batchBehind = (fields: Fields) => (context: WireContext) =>
-  openBatchTensor({ header_bytes: header(fields).length, query: {} }, context);
-
-/** The 16-bit form of values that bfloat16 can hold. */
-function _bf16(values: readonly number[]): Buffer {
-  const bits = new Uint32Array(Float32Array.from(values).buffer);
-  return Buffer.from(Uint16Array.from(bits, (word) => word >>> 16).buffer);
-}
+import { answers, bytesOf, type Fields, refusal } from "./opened.ts";
 
 describe("a step that cannot be", () => {
   const f32 = (values: number[]) => ({ dtype: "f32", data: bytesOf(values).toString("base64") });

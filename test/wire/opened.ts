@@ -4,6 +4,8 @@ import { createSampler } from "../../src/sampling/sampler.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/step-options.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
 import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
+import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
+import { openStepTensor } from "../../src/wire/tensor-reader.ts";
 
 const LIMITS: WireLimits = {
   vocab_size_max: 4096,
@@ -59,3 +61,20 @@ export function refusal(open: Open, body: string | Uint8Array, size = 0): [strin
 export function bytesOf(values: ArrayLike<number>): Buffer {
   return Buffer.from(Float32Array.from(values).buffer);
 }
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The JSON that stands before a tensor. */
+export const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
+
+/** Opens a tensor of one step behind a JSON header. */
+export const behind = (fields: Fields) => (context: WireContext) =>
+  openStepTensor({ header_bytes: header(fields).length, query: {} }, context);
+
+/** Opens a tensor of one step with its options in the query string. */
+export const byQuery = (query: Fields) => (context: WireContext) =>
+  openStepTensor({ header_bytes: undefined, query }, context);
+
+/** Opens a tensor of many steps behind a JSON header. */
+export const batchBehind = (fields: Fields) => (context: WireContext) =>
+  openBatchTensor({ header_bytes: header(fields).length, query: {} }, context);

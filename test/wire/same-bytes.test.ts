@@ -1,12 +1,7 @@
 /** The same step, however it is sent: the same bytes of reply. */
 import { describe, expect, test } from "vitest";
 import { openBatchJson, openStepJson } from "../../src/wire/json-reader.ts";
-import type { WireContext } from "../../src/wire/step-reader.ts";
-import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor-reader.ts";
-import { answers, bytesOf } from "./opened.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
+import { answers, batchBehind, behind, byQuery, bytesOf, header } from "./opened.ts";
 
 const LOGITS = Array.from({ length: 700 }, (_, id) => Math.fround(Math.sin(id * 1.3) * 6));
 const OPTIONS = {
@@ -17,14 +12,6 @@ const OPTIONS = {
   step: 12,
   logprobs: true,
 };
-
-const header = (fields: Fields) => Buffer.from(JSON.stringify(fields));
-const behind = (fields: Fields) => (context: WireContext) =>
-  openStepTensor({ header_bytes: header(fields).length, query: {} }, context);
-const byQuery = (query: Fields) => (context: WireContext) =>
-  openStepTensor({ header_bytes: undefined, query }, context);
-const batchBehind = (fields: Fields) => (context: WireContext) =>
-  openBatchTensor({ header_bytes: header(fields).length, query: {} }, context);
 
 /** The 16-bit form of values that bfloat16 can hold. */
 function bf16(values: readonly number[]): Buffer {
