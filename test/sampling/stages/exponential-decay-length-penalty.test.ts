@@ -5,7 +5,6 @@ import { expectBoth } from "./both-forms.ts";
 import { obeysTheLaws, stepsOf } from "./properties.ts";
 import { type Entry, expectClose, probabilitiesAfter } from "./rows.ts";
 
-const _X = Number.NEGATIVE_INFINITY;
 const renameStops = (entry: Entry, rename: readonly number[]) => ({
   ...entry,
   stop_token_ids: (entry["stop_token_ids"] as number[]).map((id) => rename[id]!),
