@@ -1,12 +1,12 @@
 /**
  * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md, the sampler table of the
- * README, and the client's types of the options.
+ * README, and the client's types.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { STAGES } from "../src/sampling/stages/index.ts";
-import { clientOptions } from "./client-options.ts";
+import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { replaceBetween } from "./markdown.ts";
 import { samplersPage, samplerTable } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
@@ -21,6 +21,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "src/client/options.ts", render: clientOptions },
+  { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];
 
 async function main(check: boolean): Promise<void> {

@@ -41,6 +41,7 @@ RETRY_AFTER_S_MAX = 30.0
 
 _DTYPES = {"float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 _ELEMENT_BYTES = {"f32": 4, "f16": 2, "bf16": 2}
+_ANALYSIS_CALLS = ("probabilities", "score", "diagnose", "calibrate", "baseline")
 _TEXT_BIT = 1 << 31
 #: Frames up to this size go out in one piece; larger ones are not worth copying.
 _JOINED_BYTES_MAX = 65_536
@@ -125,6 +126,20 @@ class SamplerClient:
         seeded = "seed" in shared or (rows is not None and all("seed" in row for row in rows))
         results = self._post("/v1/sample/batch", tensor, options, seeded)["results"]
         return [_result(result) for result in results]
+
+    def analyze(self, call: str, logits: Any, **options: Any) -> Reply:
+        """What logits say before anything is drawn. ``call`` is "probabilities", "score", "diagnose", "calibrate" or
+        "baseline"; ``logits`` is one row, or many as an array [n, classes] or a sequence of rows of one length, and then
+        the reply has them under ``results``. The classes that came are ``target=`` or ``targets=``.
+        """
+        if call not in _ANALYSIS_CALLS:
+            raise ValueError(f"call must be one of {', '.join(_ANALYSIS_CALLS)}, got {call!r}")
+        tensor, shape = _batch_tensor(logits) if _is_batch(logits) else _row_tensor(logits)
+        return self._post(f"/v1/{call}", tensor, {**options, "shape": shape}, seeded=True)
+
+    def compare(self, logits: Row, compare: Sequence[Any], **options: Any) -> Reply:
+        """One row through several presets or chains: where and why they differ."""
+        return self._post("/v1/compare", logits, {**options, "compare": list(compare)}, seeded="seed" in options)
 
     def stream(self, **options: Any) -> "SamplerStream":
         """Opens a stream: the service keeps history, step and state, so that a step sends only its logits.
@@ -400,6 +415,18 @@ def _batch_tensor(logits: Any) -> "tuple[_Tensor, List[int]]":
             raise ValueError(f"rows of a batch must be of one length and dtype, got another at row {index}")
     data = memoryview(b"".join(tensor.data for tensor in tensors))
     return _Tensor(first.dtype, data), [len(tensors), len(first.data) // _ELEMENT_BYTES[first.dtype]]
+
+
+def _is_batch(logits: Any) -> bool:
+    if hasattr(logits, "shape"):
+        return len(logits.shape) == 2
+    return isinstance(logits, (list, tuple)) and len(logits) > 0 and not isinstance(logits[0], (int, float))
+
+
+def _row_tensor(logits: Row) -> "tuple[_Tensor, List[int]]":
+    """One row, and the shape [classes]."""
+    tensor = _tensor(logits)
+    return tensor, [len(tensor.data) // _ELEMENT_BYTES[tensor.dtype]]
 
 
 def _as_dtype(tensor: _Tensor, dtype: str) -> _Tensor:

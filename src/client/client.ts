@@ -6,6 +6,7 @@
  *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
  */
 import type { Sampled } from "../sampling/report.ts";
+import { type AnalysisCalls, analysisCalls } from "./analysis.ts";
 import {
   type CallOptions,
   type ClientOptions,
@@ -15,8 +16,9 @@ import {
   transportOf,
 } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
+import { binaryPost, jsonPost, stepPost } from "./posts.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { isSparse, joined, jsonOf, type Logits, packedOf } from "./row.ts";
+import { alike, isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
 
 /** A row of a batch, with options of its own over the shared ones. */
@@ -24,7 +26,7 @@ export interface BatchRow extends StepRequestOptions {
   readonly logits: Logits;
 }
 
-export interface SamplerClient {
+export interface SamplerClient extends AnalysisCalls {
   /** Draws one token from one row. Throws a ServiceProblem when the service refuses. */
   sample(logits: Logits, options?: StepRequestOptions, call?: CallOptions): Promise<Sampled>;
   /** Draws a token from each row. A row that is refused has its problem in its place, and fails alone. */
@@ -41,6 +43,7 @@ export interface SamplerClient {
 export function connect(url: string, options: ClientOptions = {}): SamplerClient {
   const transport = transportOf(url, options);
   return {
+    ...analysisCalls(transport),
     sample: (logits, own = {}, call = {}) => sample(transport, logits, own, call),
     sampleBatch: (rows, shared = {}, call = {}) => sampleBatch(transport, rows, shared, call),
     stream: (own = {}, connection = {}) => openClientStream(transport, own, connection),
@@ -53,16 +56,8 @@ async function sample(
   options: StepRequestOptions,
   call: CallOptions,
 ): Promise<Sampled> {
-  const seeded = options.seed !== undefined;
-  const path = "/v1/sample";
-  if (isSparse(logits))
-    return (await post(
-      transport,
-      json(path, { ...options, logits: jsonOf(logits) }, seeded),
-      call,
-    )) as Sampled; // what the service says a 200 is
-  const { dtype, bytes } = packedOf(logits);
-  return (await post(transport, binary(path, { dtype, ...options }, [bytes], seeded), call)) as Sampled;
+  const request = stepPost("/v1/sample", logits, options, options.seed !== undefined);
+  return (await post(transport, request, call)) as Sampled; // what the service says a 200 is
 }
 
 async function sampleBatch(
@@ -84,33 +79,15 @@ async function sampleBatch(
 function batchPost(rows: readonly BatchRow[], shared: StepRequestOptions): Post {
   const path = "/v1/sample/batch";
   const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
-  const packed = rows.map(({ logits }) => (isSparse(logits) ? undefined : packedOf(logits)));
-  const first = packed[0];
-  const alike = packed.every(
-    (row) => row?.dtype === first?.dtype && row?.bytes.length === first?.bytes.length,
-  );
-  if (first === undefined || !alike)
-    return json(
+  const packed = rows.flatMap(({ logits }) => (isSparse(logits) ? [] : [packedOf(logits)]));
+  const tensor = packed.length === rows.length ? alike(packed) : undefined;
+  if (tensor === undefined)
+    return jsonPost(
       path,
       { ...shared, rows: rows.map((row) => ({ ...row, logits: jsonOf(row.logits) })) },
       seeded,
     );
-  const elements = first.bytes.length / (first.dtype === "f32" ? 4 : 2);
+  const { dtype, elements } = tensor;
   const own = rows.map(({ logits: _, ...options }) => options);
-  const head = { dtype: first.dtype, shape: [rows.length, elements], ...shared, rows: own };
-  const tensors = packed.flatMap((row) => (row === undefined ? [] : [row.bytes]));
-  return binary(path, head, tensors, seeded);
-}
-
-function json(path: string, body: unknown, seeded: boolean): Post {
-  return { path, headers: { "content-type": "application/json" }, body: JSON.stringify(body), seeded };
-}
-
-function binary(path: string, head: unknown, tensors: readonly Uint8Array[], seeded: boolean): Post {
-  const text = new TextEncoder().encode(JSON.stringify(head));
-  const headers = {
-    "content-type": "application/octet-stream",
-    "inference-header-content-length": String(text.length),
-  };
-  return { path, headers, body: joined([text, ...tensors]), seeded };
+  return binaryPost(path, { dtype, shape: [rows.length, elements], ...shared, rows: own }, packed, seeded);
 }

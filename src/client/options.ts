@@ -1,6 +1,6 @@
 /**
- * The options of a step, generated from their schemas by `npm run generate`: change those, not this file.
- * The service checks every one of them and refuses what it does not know.
+ * The options of a step, generated from the schemas by `npm run generate`:
+ * change those, not this file. The service checks every field and refuses what it does not know.
  */
 
 /** Options of one step, as on the wire. All are optional. */

@@ -29,6 +29,17 @@ export function packedOf(logits: Exclude<Logits, SparseLogits>): PackedLogits {
   return { dtype: "f32", bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }
 
+/** What rows have in common that can go as one tensor; undefined when they cannot, or there are none. */
+export function alike(
+  rows: readonly PackedLogits[],
+): { readonly dtype: PackedLogits["dtype"]; readonly elements: number } | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { dtype, bytes } = first;
+  const same = rows.every((row) => row.dtype === dtype && row.bytes.length === bytes.length);
+  return same ? { dtype, elements: bytes.length / (dtype === "f32" ? 4 : 2) } : undefined;
+}
+
 /** What stands at `logits` in a JSON text. */
 export function jsonOf(logits: Logits): unknown {
   if (isSparse(logits)) return { ...logits, ...finitePairs(logits) };

@@ -201,5 +201,35 @@ class Retries(unittest.TestCase):
         self.assertEqual(len(seen), 2)
 
 
+class Analysis(unittest.TestCase):
+    def setUp(self):
+        self.client = SamplerClient(URL)
+        self.addCleanup(self.client.close)
+
+    def test_one_row_or_many(self):
+        one = self.client.analyze("probabilities", [1.0, 1.0])
+        self.assertEqual(one["probabilities"], [0.5, 0.5])
+        many = self.client.analyze("score", [[3.0, 3.0], [0.0, 0.0]], targets=[1, 0])
+        self.assertEqual([each["rank"] for each in many["results"]], [2, 1])
+        self.assertAlmostEqual(many["perplexity"], 2.0, 6)
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_numpy_rows_give_what_lists_give(self):
+        rows = [[4.0, 0.0], [3.0, 0.0], [5.0, 0.0], [0.0, 2.0]]
+        options = {"targets": [0, 0, 1, 1], "resamples": 0}
+        expected = self.client.analyze("calibrate", rows, **options)
+        self.assertEqual(self.client.analyze("calibrate", numpy.array(rows), **options), expected)
+        row = self.client.analyze("diagnose", numpy.array(rows[0]), target=0)
+        self.assertEqual(row, self.client.analyze("diagnose", rows[0], target=0))
+
+    def test_calls_that_are_none_are_refused(self):
+        with self.assertRaises(ValueError):
+            self.client.analyze("samplers", [1.0, 2.0])
+
+    def test_a_comparison_says_where_two_hosts_differ(self):
+        reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["openai", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)
+        self.assertEqual([arm["name"] for arm in reply["arms"]], ["openai", "llama.cpp"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,127 @@
+/**
+ * TypeScript for what the client sends and gets, made from the schemas, so that its types say what the service takes
+ * and replies: each field with its type, its range and its description. Pure text out; write-docs.ts does the writing.
+ */
+import { z } from "zod";
+import { COMPARE_FIELDS } from "../src/sampling/compare-options.ts";
+import { STEP_OPTIONS } from "../src/sampling/step-options.ts";
+import {
+  BASELINE_OPTIONS,
+  CALIBRATE_OPTIONS,
+  DIAGNOSE_OPTIONS,
+  PROBABILITIES_OPTIONS,
+  SCORE_OPTIONS,
+} from "../src/schemas/analysis.ts";
+import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
+import { COMPARE_REPLY } from "../src/schemas/compare.ts";
+import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
+
+const ANALYSIS_OPTIONS = {
+  ProbabilitiesOptions: PROBABILITIES_OPTIONS,
+  ScoreOptions: SCORE_OPTIONS,
+  DiagnoseOptions: DIAGNOSE_OPTIONS,
+  BaselineOptions: BASELINE_OPTIONS,
+  CalibrateOptions: CALIBRATE_OPTIONS,
+  CompareFields: z.strictObject(COMPARE_FIELDS),
+};
+
+/** src/client/options.ts. */
+export function clientOptions(): string {
+  return `${opening("The options of a step")}
+/** Options of one step, as on the wire. All are optional. */
+${optionsInterface("StepRequestOptions", STEP_OPTIONS)}`;
+}
+
+/** src/client/analysis-types.ts. */
+export function clientAnalysisTypes(): string {
+  const options = Object.entries(ANALYSIS_OPTIONS).map(([name, schema]) => optionsInterface(name, schema));
+  const replies = Object.entries({ ...ANALYSIS_REPLIES, CompareReply: COMPARE_REPLY }).map(([name, schema]) =>
+    replyType(name, schema),
+  );
+  return `${opening("What the analysis endpoints and /v1/compare take besides rows, and what they reply")}
+${[...options, ...replies].join("\n")}`;
+}
+
+function opening(subject: string): string {
+  return `/**
+ * ${subject}, generated from the schemas by \`npm run generate\`:
+ * change those, not this file. The service checks every field and refuses what it does not know.
+ */
+`;
+}
+
+function optionsInterface(name: string, schema: z.ZodType): string {
+  const json = jsonSchemaOf(schema);
+  const required = requiredOf(json);
+  const fields = Object.entries(propertiesOf(json)).map(([each, of]) => field(each, of, required.has(each)));
+  return `export interface ${name} {\n${fields.join("")}}\n`;
+}
+
+function replyType(name: string, schema: z.ZodType): string {
+  const json = z.toJSONSchema(schema, { io: "output", unrepresentable: "any" }) as JsonSchema; // plain JSON
+  return `/** ${String(json["description"])} */\nexport type ${name} = ${typeOf(json)};\n`;
+}
+
+function field(name: string, schema: JsonSchema, required: boolean): string {
+  const facts = [schema["description"], rangeOf(schema), defaultOf(schema)].filter(
+    (part) => part !== undefined,
+  );
+  return `  /** ${facts.join(" ").replaceAll("*/", "* /")} */\n  readonly ${name}${required ? "" : "?"}: ${typeOf(schema)};\n`;
+}
+
+function rangeOf(schema: JsonSchema): string | undefined {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema as Record<
+    string,
+    number | undefined
+  >;
+  const low = minimum ?? exclusiveMinimum;
+  const high = maximum ?? exclusiveMaximum;
+  if (low === undefined || schema["type"] === "array") return undefined;
+  if (high === undefined || high === Number.MAX_SAFE_INTEGER)
+    return `${exclusiveMinimum === undefined ? "At least" : "Above"} ${low}.`;
+  return `In ${exclusiveMinimum === undefined ? "[" : "("}${low}, ${high}${exclusiveMaximum === undefined ? "]" : ")"}.`;
+}
+
+function defaultOf(schema: JsonSchema): string | undefined {
+  return schema["default"] === undefined ? undefined : `Default ${JSON.stringify(schema["default"])}.`;
+}
+
+/** The TypeScript type of what a schema takes. */
+function typeOf(schema: JsonSchema): string {
+  const { type, anyOf, items, prefixItems } = schema as {
+    readonly type?: string | readonly string[];
+    readonly anyOf?: readonly JsonSchema[];
+    readonly items?: JsonSchema | false;
+    readonly prefixItems?: readonly JsonSchema[];
+  };
+  if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  if (anyOf !== undefined) return anyOf.map(typeOf).join(" | ");
+  if (Array.isArray(type)) return type.map((each) => typeOf({ type: each })).join(" | ");
+  if (prefixItems !== undefined) return `readonly [${prefixItems.map(typeOf).join(", ")}]`;
+  if (type === "array") return items === false || items === undefined ? "readonly unknown[]" : arrayOf(items);
+  if (type === "object") return objectOf(schema);
+  if (type === "integer") return "number";
+  return String(type ?? "unknown");
+}
+
+function arrayOf(items: JsonSchema): string {
+  const { type, anyOf, enum: values } = items;
+  const compound = anyOf !== undefined || values !== undefined || type === "array" || Array.isArray(type);
+  return compound ? `readonly (${typeOf(items)})[]` : `readonly ${typeOf(items)}[]`;
+}
+
+function objectOf(schema: JsonSchema): string {
+  const required = requiredOf(schema);
+  const fields = Object.entries(propertiesOf(schema)).map(
+    ([name, each]) => `readonly ${name}${required.has(name) ? "" : "?"}: ${typeOf(each)}`,
+  );
+  if (fields.length > 0 && schema["additionalProperties"] === false) return `{ ${fields.join("; ")} }`;
+  if (fields.length > 0) return `{ ${fields.join("; ")}; readonly [name: string]: unknown }`;
+  const values = schema["additionalProperties"] as JsonSchema | undefined;
+  return `Readonly<Record<string, ${values === undefined || Object.keys(values).length === 0 ? "unknown" : typeOf(values)}>>`;
+}
+
+function requiredOf(schema: JsonSchema): ReadonlySet<string> {
+  return new Set((schema["required"] ?? []) as readonly string[]); // JSON Schema says so
+}

@@ -1,0 +1,80 @@
+/**
+ * What the analysis endpoints and /v1/compare take besides rows, and what they reply, generated from the schemas by `npm run generate`:
+ * change those, not this file. The service checks every field and refuses what it does not know.
+ */
+
+export interface ProbabilitiesOptions {
+  /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
+  readonly temperature?: number;
+  /** A calibration, as /v1/calibrate replies it. */
+  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
+  readonly labels?: readonly string[];
+  /** Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id, or by label (a label left out never fires). */
+  readonly threshold?: number | readonly number[] | Readonly<Record<string, number>>;
+}
+
+export interface ScoreOptions {
+  /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
+  readonly temperature?: number;
+  /** A calibration, as /v1/calibrate replies it. */
+  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+}
+
+export interface DiagnoseOptions {
+  /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
+  readonly temperature?: number;
+  /** A calibration, as /v1/calibrate replies it. */
+  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
+  readonly labels?: readonly string[];
+  /** What clean rows look like, as /v1/baseline replies it. */
+  readonly baseline?: { readonly rows: number; readonly temperature: number; readonly false_positive_rate: number; readonly threshold: number; readonly features: { readonly margin: { readonly median: number; readonly deviation: number }; readonly ln_entropy: { readonly median: number; readonly deviation: number }; readonly energy: { readonly median: number; readonly deviation: number }; readonly ln_varentropy: { readonly median: number; readonly deviation: number }; readonly logit_deviation: { readonly median: number; readonly deviation: number } } };
+}
+
+export interface BaselineOptions {
+  /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
+  readonly temperature?: number;
+  /** A calibration, as /v1/calibrate replies it. */
+  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01. */
+  readonly false_positive_rate?: number;
+}
+
+export interface CalibrateOptions {
+  /** Bins of the reliability diagram and of ECE. In [1, 1000]. Default 15. */
+  readonly bins?: number;
+  /** Bins of equal width, or of equally many rows. Default "equal_width". */
+  readonly binning?: "equal_width" | "equal_mass";
+  /** Bootstrap resamples behind the intervals; 0: no intervals. In [0, 10000]. Default 200. */
+  readonly resamples?: number;
+  /** Share of the resamples inside an interval. In (0, 1). Default 0.95. */
+  readonly confidence_level?: number;
+  /** Seed of the resamples. */
+  readonly seed?: string | number;
+}
+
+export interface CompareFields {
+  /** What to compare, the first with each of the others: presets by name, or objects of options such as {"name": "mine", "chain": […]} or {"preset": "vllm", "temperature": 0.5}. What they say wins over what stands beside; a chain takes no stage options from there. */
+  readonly compare: readonly (string | Readonly<Record<string, unknown>>)[];
+  /** How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1. */
+  readonly compare_top?: number;
+}
+
+/** One row's probabilities, or those of each row. */
+export type ProbabilitiesReply = { readonly probabilities?: readonly number[]; readonly log_odds?: readonly (number | null)[]; readonly top_id: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } } | { readonly probability: number; readonly complement: number; readonly log_odds: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } } | { readonly results: readonly ({ readonly probabilities?: readonly number[]; readonly log_odds?: readonly (number | null)[]; readonly top_id: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } } | { readonly probability: number; readonly complement: number; readonly log_odds: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } })[] };
+
+/** How well the rows foresaw what came. */
+export type ScoreReply = { readonly logprob: number | null; readonly rank: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly perplexity: number | null } | { readonly results: readonly { readonly logprob: number | null; readonly rank: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null }[]; readonly rows: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly perplexity: number | null };
+
+/** One row's diagnosis, or that of each row. */
+export type DiagnoseReply = { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean } | { readonly results: readonly { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean }[] };
+
+/** The temperature with the smallest cross-entropy, and what it changes. */
+export type CalibrateReply = { readonly calibration: { readonly method: "temperature_scaling"; readonly temperature: number }; readonly passes: number; readonly rows: number; readonly before: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[] }; readonly after: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[] }; readonly intervals?: { readonly temperature: { readonly low: number; readonly high: number }; readonly ece_before: { readonly low: number; readonly high: number }; readonly ece_after: { readonly low: number; readonly high: number } } };
+
+/** A baseline for /v1/diagnose. */
+export type BaselineReply = { readonly baseline: { readonly rows: number; readonly temperature: number; readonly false_positive_rate: number; readonly threshold: number; readonly features: { readonly margin: { readonly median: number; readonly deviation: number }; readonly ln_entropy: { readonly median: number; readonly deviation: number }; readonly energy: { readonly median: number; readonly deviation: number }; readonly ln_varentropy: { readonly median: number; readonly deviation: number }; readonly logit_deviation: { readonly median: number; readonly deviation: number } } } };
+
+/** Where several ways to take a step agree and differ. */
+export type CompareReply = { readonly arms: readonly ({ readonly name: string; readonly chain: readonly { readonly stage: string; readonly skipped?: string }[]; readonly token_id: number; readonly kept: number; readonly kept_mass: number } | { readonly name: string; readonly problem: { readonly code: string; readonly detail: string; readonly pointer: string } })[]; readonly tokens: readonly { readonly token_id: number; readonly logprob: number | null; readonly arms: readonly ({ readonly probability: number; readonly removed_by: string | null } | null)[] }[]; readonly differences: readonly { readonly between: readonly [number, number]; readonly distance: number; readonly only_first: readonly number[]; readonly only_other: readonly number[]; readonly made_by: { readonly arm: number; readonly stage: string; readonly distance_without: number } | null }[]; readonly seed: string; readonly step: number };

@@ -1,0 +1,105 @@
+/** Calls of the analysis endpoints and of /v1/compare: rows as the client has them, replies as on the wire. */
+import type {
+  BaselineOptions,
+  BaselineReply,
+  CalibrateOptions,
+  CalibrateReply,
+  CompareFields,
+  CompareReply,
+  DiagnoseOptions,
+  DiagnoseReply,
+  ProbabilitiesOptions,
+  ProbabilitiesReply,
+  ScoreOptions,
+  ScoreReply,
+} from "./analysis-types.ts";
+import { type CallOptions, type Post, post, type Transport } from "./http.ts";
+import type { StepRequestOptions } from "./options.ts";
+import { binaryPost, jsonPost, stepPost } from "./posts.ts";
+import { alike, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
+
+/** A row to be read, with the class (token) that really came where the call asks for it. */
+export interface AnalysisRow {
+  readonly logits: Exclude<Logits, SparseLogits>;
+  readonly target?: number;
+}
+
+/** What every arm shares, and the arms. */
+export interface CompareOptions
+  extends CompareFields,
+    Omit<StepRequestOptions, "preset" | "chain" | "state"> {}
+
+type OfRows<Reply> = Extract<Reply, { readonly results: unknown }>;
+type OfOne<Reply> = Exclude<Reply, { readonly results: unknown }>;
+
+/** A call that takes one row or many; many are answered in order under `results`. */
+export interface RowsCall<Options, Reply> {
+  (row: AnalysisRow, options?: Options, call?: CallOptions): Promise<OfOne<Reply>>;
+  (rows: readonly AnalysisRow[], options?: Options, call?: CallOptions): Promise<OfRows<Reply>>;
+}
+
+/** A call that needs many rows. */
+export type SetCall<Options, Reply> = (
+  rows: readonly AnalysisRow[],
+  options?: Options,
+  call?: CallOptions,
+) => Promise<Reply>;
+
+/** All of these throw a ServiceProblem when the service refuses. None draws at random without a seed. */
+export interface AnalysisCalls {
+  /** Stable softmax, log-odds, entropy; with `threshold`, which class fires. */
+  readonly probabilities: RowsCall<ProbabilitiesOptions, ProbabilitiesReply>;
+  /** Log-probability, rank and cross-entropy of the targets, in nats and bits. */
+  readonly score: RowsCall<ScoreOptions, ScoreReply>;
+  /** Margin, entropy, energy and a verdict; with a baseline, whether the row is suspicious. */
+  readonly diagnose: RowsCall<DiagnoseOptions, DiagnoseReply>;
+  /** The temperature with the smallest cross-entropy on labelled rows. */
+  readonly calibrate: SetCall<CalibrateOptions, CalibrateReply>;
+  /** What clean rows look like, for `diagnose`. */
+  readonly baseline: SetCall<BaselineOptions, BaselineReply>;
+  /** One row through several presets or chains: where and why they differ. */
+  compare(logits: Logits, options: CompareOptions, call?: CallOptions): Promise<CompareReply>;
+}
+
+export function analysisCalls(transport: Transport): AnalysisCalls {
+  const reading =
+    (path: string) =>
+    (rows: AnalysisRow | readonly AnalysisRow[], options: object = {}, call: CallOptions = {}) =>
+      post(transport, rowsPost(path, rows, options), call);
+  // What the service says a 200 of each of them is.
+  return {
+    probabilities: reading("/v1/probabilities") as AnalysisCalls["probabilities"],
+    score: reading("/v1/score") as AnalysisCalls["score"],
+    diagnose: reading("/v1/diagnose") as AnalysisCalls["diagnose"],
+    calibrate: reading("/v1/calibrate") as AnalysisCalls["calibrate"],
+    baseline: reading("/v1/baseline") as AnalysisCalls["baseline"],
+    compare: async (logits, options, call = {}) => {
+      const request = stepPost("/v1/compare", logits, options, options.seed !== undefined);
+      return (await post(transport, request, call)) as CompareReply;
+    },
+  };
+}
+
+/** Reading a row twice gives the same answer, so every one of these may be sent again. */
+const REPEATABLE = true;
+
+/** Rows of one form and length, with their classes or without, go as one tensor, any others as JSON. */
+function rowsPost(path: string, rows: AnalysisRow | readonly AnalysisRow[], options: object): Post {
+  const single = "logits" in rows;
+  const many = single ? [rows] : rows;
+  const packed = many.map(({ logits }) => packedOf(logits));
+  const targets = many.flatMap(({ target }) => (target === undefined ? [] : [target]));
+  const tensor = targets.length === 0 || targets.length === many.length ? alike(packed) : undefined;
+  if (tensor === undefined) {
+    const written = many.map((row) => ({ ...row, logits: jsonOf(row.logits) }));
+    return jsonPost(path, { ...options, rows: written }, REPEATABLE);
+  }
+  const { dtype, elements } = tensor;
+  const head = {
+    dtype,
+    shape: single ? [elements] : [many.length, elements],
+    ...(targets.length > 0 && (single ? { target: targets[0] } : { targets })),
+    ...options,
+  };
+  return binaryPost(path, head, packed, REPEATABLE);
+}
