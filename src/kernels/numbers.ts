@@ -3,7 +3,7 @@
  * values on as float32, each equal to Math.fround(Number(text)). It knows JSON's numbers and `-Infinity`;
  * what anything else in the array means is its caller's to say.
  */
-import { NUMBERS_BASE64 } from "./numbers.wasm.ts";
+import { CLOSED, COMMA, FIRST, MORE, numberMachine, SCAN_BYTES } from "./numbers-machine.ts";
 
 /** Takes little-endian float32 values as bytes; false when they do not fit. A Row is one. */
 export interface ElementSink {
@@ -25,53 +25,8 @@ export type Fault =
   /** the sink is full */
   | { readonly kind: "full"; readonly index: number };
 
-/** What may come next; 1, a value after a comma, is the scanner's own. */
-const FIRST = 0;
-export const COMMA = 2;
-
-const MORE = 0;
-const CLOSED = 1;
+/** The number must be rounded here. */
 const HARD = 2;
-
-interface NumberExports {
-  inputPointer(): number;
-  outputPointer(): number;
-  scanNumbers(begin: number, length: number, state: number): number;
-  readonly position: { readonly value: number };
-  readonly token_end: { readonly value: number };
-  readonly written: { readonly value: number };
-  readonly expects: { readonly value: number };
-}
-
-const MEMORY_PAGES = 4;
-const CHUNK_BYTES = 65_536;
-
-interface Machine {
-  readonly wasm: NumberExports;
-  readonly input: Uint8Array;
-  readonly output: Uint8Array;
-}
-
-let shared: Machine | undefined;
-
-/** One instance serves all scanners: nothing is left in it between two calls of `write`. */
-function machine(): Machine {
-  shared ??= instantiate();
-  return shared;
-}
-
-function instantiate(): Machine {
-  const bytes = Uint8Array.from(atob(NUMBERS_BASE64), (character) => character.charCodeAt(0));
-  const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  // The interface above is written from assembly/numbers.ts, which build-wasm compiles into the module.
-  const wasm = instance.exports as unknown as NumberExports;
-  return {
-    wasm,
-    input: new Uint8Array(memory.buffer, wasm.inputPointer()),
-    output: new Uint8Array(memory.buffer, wasm.outputPointer()),
-  };
-}
 
 /** One array, from behind its `[` to its `]`. */
 export class NumberScanner {
@@ -98,7 +53,7 @@ export class NumberScanner {
   write(chunk: Uint8Array, begin: number): number {
     let from = begin;
     while (from < chunk.length && !this.closed && this.fault === undefined) {
-      const until = Math.min(chunk.length, from + CHUNK_BYTES);
+      const until = Math.min(chunk.length, from + SCAN_BYTES);
       const used = this.#scan(chunk.subarray(from, until), false);
       from = this.closed ? from + used : until;
     }
@@ -113,7 +68,7 @@ export class NumberScanner {
 
   /** Scans what was carried over and these bytes; answers how many of these were used when the array closed. */
   #scan(bytes: Uint8Array, final: boolean): number {
-    const { wasm, input } = machine();
+    const { wasm, input } = numberMachine();
     const carried = this.#carry.length;
     const length = carried + bytes.length;
     input.set(this.#carry);
@@ -150,7 +105,7 @@ export class NumberScanner {
   /** Gives the sink the first `elements` of the output. */
   #handOn(elements: number): boolean {
     if (elements === 0) return true;
-    if (!this.#sink.append(machine().output.subarray(0, elements * 4))) {
+    if (!this.#sink.append(numberMachine().output.subarray(0, elements * 4))) {
       this.fault = { kind: "full", index: this.count };
       return false;
     }
@@ -165,7 +120,7 @@ export class NumberScanner {
       this.fault = { kind: "overflow", index: this.count, text: text.slice(0, ODD_LENGTH) };
       return false;
     }
-    const { output } = machine();
+    const { output } = numberMachine();
     new DataView(output.buffer, output.byteOffset).setFloat32(0, value, true);
     this.#expects = COMMA;
     return this.#handOn(1);

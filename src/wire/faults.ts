@@ -1,7 +1,8 @@
 /** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
 import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
-import { COMMA, type Fault, NUMBER_LENGTH_MAX } from "../kernels/numbers.ts";
+import { type Fault, NUMBER_LENGTH_MAX } from "../kernels/numbers.ts";
+import { COMMA } from "../kernels/numbers-machine.ts";
 
 const SHOWN_LENGTH = 32;
 

@@ -5,20 +5,26 @@
  *
  * Strings, escapes and nesting are followed at every byte, so that a row is found where it stands and nowhere
  * else. What is not JSON stays not JSON, since JSON.parse sees everything that was not consumed. Every array and
- * every string in those places is consumed, so a placeholder cannot be confused with something sent.
+ * every string in those places is consumed, so a placeholder cannot be confused with something sent. Only sparse
+ * `token_ids` that are not plainly written stay in the text, for JSON.parse to judge.
  */
 import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
+import { IdScanner } from "../kernels/ids.ts";
 import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.ts";
 import { faultProblem } from "./faults.ts";
 import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
+import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";
 import { PackedString } from "./packed-string.ts";
+import { Parked } from "./parked.ts";
 import { TextBuffer } from "./text-buffer.ts";
 
 /** Who takes what is found, by index of the row; a step is row 0. */
 export interface EnvelopeTargets {
   /** the array at `logits`, or at `logits.values`, begins */
-  numbers(row: number, array: ScannedArray): ElementSink;
+  numbers(row: number, array: "dense" | "values"): ElementSink;
+  /** The array at `logits.token_ids`, when it held nothing but plain ids. Without this method it always stays in the text. */
+  ids?(row: number, token_ids: Int32Array): void;
   /** the string at `logits.data` begins */
   packed(row: number): ElementSink;
   /** A row cannot be taken; its pointer is relative to the row. When this does not throw, the rest of the row is skipped. */
@@ -35,7 +41,6 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const BRACE = 0x7b;
 const CLOSING_QUOTE = Buffer.from('"');
 const CLOSING_BRACKET = Buffer.from("]");
@@ -44,7 +49,9 @@ const STRUCTURAL = new Uint8Array(256);
 for (const character of '"{}[],:') STRUCTURAL[character.charCodeAt(0)] = 1;
 
 /** What the next byte belongs to. `skip` is the rest of an array of numbers with a fault. */
-type Mode = "plain" | "string" | "key" | "numbers" | "packed" | "skip";
+type Mode = "plain" | "string" | "key" | "numbers" | "ids" | "packed" | "skip";
+
+const ID_BYTES = 4;
 
 export class JsonEnvelope {
   readonly #limits: EnvelopeLimits;
@@ -52,15 +59,13 @@ export class JsonEnvelope {
   readonly #nesting: Nesting;
   readonly #text: TextBuffer;
   #mode: Mode = "plain";
-  /** the next byte of a string is escaped */
-  #escaped = false;
+  readonly #string_end = new StringEnd();
   #key_begin = 0;
-  #array: ScannedArray = "dense";
+  #array: "dense" | "values" = "dense";
   #scanner: NumberScanner | undefined;
+  #ids: { readonly scanner: IdScanner; readonly parked: Parked } | undefined;
   #packed_string: PackedString | undefined;
-  /** brackets open in what is skipped, and whether a string is */
-  #skipped_depth = 0;
-  #skipped_string = false;
+  #skipped = new SkippedArray();
 
   constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
     this.#limits = limits;
@@ -104,6 +109,8 @@ export class JsonEnvelope {
         return this.#plain(chunk, at);
       case "numbers":
         return this.#numbers(chunk, at);
+      case "ids":
+        return this.#tokenIds(chunk, at);
       case "packed":
         return this.#packed(chunk, at);
       case "skip":
@@ -129,7 +136,7 @@ export class JsonEnvelope {
         const array = this.#nesting.open(byte === BRACE);
         if (array === undefined) continue;
         this.#text.append(chunk.subarray(begin, at));
-        this.#beginNumbers(array);
+        this.#beginArray(array);
         return at;
       }
     }
@@ -140,18 +147,9 @@ export class JsonEnvelope {
 
   /** The index behind the string's closing quote, or the chunk's end with the mode set to go on there. */
   #skipString(chunk: Uint8Array, begin: number): number {
-    const end = this.#endOfString(chunk, begin);
+    const end = this.#string_end.find(chunk, begin);
     if (end < 0) this.#mode = "string";
     return end < 0 ? chunk.length : end;
-  }
-
-  #endOfString(chunk: Uint8Array, begin: number): number {
-    for (let at = begin; at < chunk.length; at++) {
-      if (this.#escaped) this.#escaped = false;
-      else if (chunk[at] === BACKSLASH) this.#escaped = true;
-      else if (chunk[at] === QUOTE) return at + 1;
-    }
-    return -1;
   }
 
   #beginString(): void {
@@ -166,26 +164,57 @@ export class JsonEnvelope {
 
   /** A string that is kept: the rest of one, or a key. */
   #string(chunk: Uint8Array, begin: number): number {
-    const end = this.#endOfString(chunk, begin);
+    const end = this.#string_end.find(chunk, begin);
     const until = end < 0 ? chunk.length : end;
     this.#text.append(chunk.subarray(begin, until));
     if (end < 0) return until;
-    if (this.#mode === "key") this.#nesting.named(unescaped(this.#text.slice(this.#key_begin)));
+    if (this.#mode === "key") this.#nesting.named(keyOf(this.#text.slice(this.#key_begin)));
     this.#mode = "plain";
     return until;
   }
 
-  #beginNumbers(array: ScannedArray): void {
+  #beginArray(array: ScannedArray): void {
+    if (array === "token_ids") {
+      this.#beginIds();
+      return;
+    }
     this.#mode = "numbers";
     this.#array = array;
     this.#scanner = new NumberScanner(this.#targets.numbers(this.#nesting.row, array));
+  }
+
+  #beginIds(): void {
+    if (this.#targets.ids === undefined) {
+      this.#nesting.enter();
+      return;
+    }
+    this.#mode = "ids";
+    const parked = new Parked(this.#limits.vocab_size_max * ID_BYTES);
+    this.#ids = { scanner: new IdScanner(parked), parked };
+  }
+
+  /** An array of ids that cannot be taken as it is read goes back into the text, and is read on there. */
+  #tokenIds(chunk: Uint8Array, begin: number): number {
+    if (this.#ids === undefined) return chunk.length;
+    const { scanner, parked } = this.#ids;
+    const used = scanner.write(chunk, begin);
+    if (scanner.closed) {
+      this.#targets.ids?.(this.#nesting.row, parked.integers);
+      this.#endArray();
+    } else if (scanner.rest !== undefined) {
+      this.#mode = "plain";
+      this.#nesting.enter();
+      this.#text.append(Buffer.from(parked.integers.join()));
+      this.write(scanner.rest);
+    }
+    return used;
   }
 
   #numbers(chunk: Uint8Array, begin: number): number {
     const scanner = this.#scanner;
     if (scanner === undefined) return chunk.length;
     const used = scanner.write(chunk, begin);
-    if (scanner.closed) this.#endNumbers();
+    if (scanner.closed) this.#endArray();
     else if (scanner.fault !== undefined) {
       this.#arrayFault(scanner.fault);
       this.#skipRest(scanner.rest);
@@ -193,8 +222,9 @@ export class JsonEnvelope {
     return used;
   }
 
-  #endNumbers(): void {
+  #endArray(): void {
     this.#scanner = undefined;
+    this.#ids = undefined;
     this.#mode = "plain";
     this.#text.append(CLOSING_BRACKET);
   }
@@ -214,28 +244,14 @@ export class JsonEnvelope {
   #skipRest(rest: Uint8Array): void {
     this.#scanner = undefined;
     this.#mode = "skip";
-    this.#skipped_depth = 1;
+    this.#skipped = new SkippedArray();
     this.write(rest);
   }
 
   #skip(chunk: Uint8Array, begin: number): number {
-    let at = begin;
-    while (at < chunk.length) {
-      if (this.#skipped_string) {
-        const end = this.#endOfString(chunk, at);
-        if (end < 0) return chunk.length;
-        this.#skipped_string = false;
-        at = end;
-      }
-      const byte = chunk[at++] ?? 0;
-      if (byte === QUOTE) this.#skipped_string = true;
-      else if (byte === BRACKET || byte === BRACE) this.#skipped_depth += 1;
-      else if (STRUCTURAL[byte] === 1 && byte !== COMMA && byte !== COLON) this.#skipped_depth -= 1;
-      if (this.#skipped_depth > 0) continue;
-      this.#endNumbers();
-      return at;
-    }
-    return at;
+    const used = this.#skipped.write(chunk, begin);
+    if (this.#skipped.closed) this.#endArray();
+    return used;
   }
 
   #packed(chunk: Uint8Array, begin: number): number {
@@ -266,12 +282,7 @@ function isCutOff(text: Uint8Array): boolean {
 }
 
 /** A key as JavaScript sees it; what is no JSON string stays as it is, for JSON.parse to reject. */
-function unescaped(key_and_quote: string): string {
+function keyOf(key_and_quote: string): string {
   const key = key_and_quote.slice(0, -1);
-  if (!key.includes("\\")) return key;
-  try {
-    return String(JSON.parse(`"${key}"`));
-  } catch {
-    return key;
-  }
+  return unescaped(key) ?? key;
 }

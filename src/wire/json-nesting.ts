@@ -9,8 +9,8 @@ import { pointerTo } from "../sampling/parse.ts";
 /** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
 export type Places = "step" | "batch" | "either" | "none";
 
-/** An array of numbers that goes to the number scanner instead of JSON.parse. */
-export type ScannedArray = "dense" | "values";
+/** An array that goes to a scanner of numbers or of token ids instead of JSON.parse. */
+export type ScannedArray = "dense" | "values" | "token_ids";
 
 const DEPTH_MAX = 64;
 
@@ -69,13 +69,21 @@ export class Nesting {
     const scanned = is_object ? undefined : this.#scanned();
     const kind = this.#kindOf(is_object);
     this.#key = undefined;
-    if (scanned !== undefined) return scanned;
+    if (scanned === undefined) this.#push(kind, is_object);
+    return scanned;
+  }
+
+  /** An array that was to be scanned is nesting after all. */
+  enter(): void {
+    this.#push("other", false);
+  }
+
+  #push(kind: Frame["kind"], is_object: boolean): void {
     if (this.depth >= DEPTH_MAX)
       throw new Problem("malformed_json", `the JSON text may be nested at most ${DEPTH_MAX} deep`);
     this.#top = { kind, is_object, keys: kind === "other" ? NO_KEYS : new Set() };
     this.#frames.push(this.#top);
     this.#at_key = is_object;
-    return undefined;
   }
 
   close(): void {
@@ -119,7 +127,8 @@ export class Nesting {
   #scanned(): ScannedArray | undefined {
     if (this.#at_key) return undefined;
     if (this.#key === "logits" && this.#holdsRow()) return "dense";
-    return this.#key === "values" && this.#top?.kind === "logits" ? "values" : undefined;
+    if (this.#top?.kind !== "logits") return undefined;
+    return this.#key === "values" || this.#key === "token_ids" ? this.#key : undefined;
   }
 
   #kindOf(is_object: boolean): Frame["kind"] {

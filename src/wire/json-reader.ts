@@ -18,6 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface Arrived {
   dense?: Parked | Row;
   values?: Parked;
+  token_ids?: Int32Array;
   packed?: Parked;
   problem?: Problem;
 }
@@ -61,6 +62,9 @@ export function stepTargets(
       arrived.dense = row;
       return row;
     },
+    ids: (_row, token_ids) => {
+      arrived.token_ids = token_ids;
+    },
     packed: () => park(context, arrived, "packed"),
     fault: (_row, problem) => fault(problem),
   };
@@ -77,6 +81,9 @@ export function openBatchJson(context: WireContext): StepReader {
     numbers(index, array) {
       context.lease();
       return park(context, rowAt(index), array);
+    },
+    ids(index, token_ids) {
+      rowAt(index).token_ids = token_ids;
     },
     packed(index) {
       context.lease();
@@ -157,7 +164,8 @@ export function rowOf(
 ): LogitsRow {
   if (arrived.problem !== undefined) throw arrived.problem;
   if (Array.isArray(logits)) return finishRow(denseRow(arrived, context), options);
-  if (isSparseForm(logits)) return sparseRow(logits, arrived.values?.floats ?? NO_FLOATS, options);
+  if (isSparseForm(logits))
+    return sparseRow(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
   const row = context.lease();
   loadPacked(row, logits, arrived.packed ?? new Parked(0));
   return finishRow(row, options);

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { ElementSink } from "../kernels/numbers.ts";
 import { Base64Decoder } from "./base64.ts";
+import { unescaped } from "./json-strings.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -49,7 +50,9 @@ export class PackedString {
     this.#escape += String.fromCharCode(buffer[from] ?? 0);
     const complete = this.#escape[1] === "u" ? this.#escape.length === 6 : this.#escape.length === 2;
     if (complete) {
-      if (this.fault === undefined) this.#decoder.write(unescaped(this.#escape));
+      if (this.fault === undefined)
+        // Base64 does not know the zero that stands for what is no escape.
+        this.#decoder.write(unescaped(this.#escape) ?? "\0");
       this.#escape = "";
     }
     return from + 1;
@@ -59,13 +62,4 @@ export class PackedString {
 function indexOr(buffer: Buffer, byte: number, from: number, otherwise: number): number {
   const index = buffer.indexOf(byte, from);
   return index < 0 ? otherwise : index;
-}
-
-/** The character an escape stands for; a zero, which base64 does not know, when it is no escape. */
-function unescaped(sequence: string): string {
-  try {
-    return String(JSON.parse(`"${sequence}"`));
-  } catch {
-    return "\0";
-  }
 }

@@ -32,6 +32,11 @@ export class Parked {
     return new Float32Array(this.#buffer.buffer, 0, this.length >> 2);
   }
 
+  /** What was kept, as i32 values. */
+  get integers(): Int32Array {
+    return new Int32Array(this.#buffer.buffer, 0, this.length >> 2);
+  }
+
   #grow(length: number): boolean {
     if (length > this.#bytes_max) return false;
     const larger = allocate(Math.min(this.#bytes_max, Math.max(length, 4 * this.#buffer.length)));

@@ -58,16 +58,37 @@ export function rowTooLong(row: Row, pointer: string): Problem {
   );
 }
 
-/** A sparse row. `values` are the numbers that stood at `logits.values`, as float32 like those of any other row. */
-export function sparseRow(value: unknown, values: Float32Array, options: StepOptions): SparseRow {
+/**
+ * A sparse row. `values` are the numbers that stood at `logits.values`, as float32 like those of any other row;
+ * `plain_ids` what stood at `logits.token_ids`, unless it is still there.
+ */
+export function sparseRow(
+  value: unknown,
+  plain_ids: Int32Array | undefined,
+  values: Float32Array,
+  options: StepOptions,
+): SparseRow {
   const { token_ids, vocab_size, logsumexp, max_omitted } = parseWith(SPARSE_ROW, value, "/logits");
-  if (token_ids.length !== values.length)
+  const ids = plain_ids ?? token_ids;
+  if (ids.length !== values.length)
     throw new Problem(
       "length_mismatch",
-      `token_ids and values must be of one length, got ${token_ids.length} and ${values.length}`,
+      `token_ids and values must be of one length, got ${ids.length} and ${values.length}`,
       "/logits/values",
     );
-  if (values.length === 0)
+  requireSparseSize(ids.length, vocab_size, options);
+  return {
+    token_ids: distinctIds(plain_ids ?? checkedIds(token_ids, vocab_size), vocab_size),
+    values: new Float64Array(values),
+    vocab_size,
+    logsumexp,
+    max_omitted,
+  };
+}
+
+/** A sparse row has a token, and no step a larger vocabulary than its row. */
+export function requireSparseSize(count: number, vocab_size: number | undefined, options: StepOptions): void {
+  if (count === 0)
     throw new Problem("invalid_logits", "logits must hold at least one number, got none", "/logits");
   if (vocab_size !== undefined && options.vocab_size !== undefined && options.vocab_size > vocab_size)
     throw new Problem(
@@ -75,16 +96,9 @@ export function sparseRow(value: unknown, values: Float32Array, options: StepOpt
       `vocab_size must be at most that of the logits, ${vocab_size}, got ${options.vocab_size}`,
       "/vocab_size",
     );
-  return {
-    token_ids: checkedIds(token_ids, vocab_size),
-    values: Float64Array.from(values),
-    vocab_size,
-    logsumexp,
-    max_omitted,
-  };
 }
 
-/** Distinct token ids within the vocabulary. */
+/** What JSON.parse made of ids that were not plainly written. */
 function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINITY): Int32Array {
   const checked = new Int32Array(ids.length);
   for (let index = 0; index < ids.length; index++) {
@@ -92,11 +106,18 @@ function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINI
     if (!isTokenId(id) || id >= vocab_size) throw wrongId(id, index, vocab_size);
     checked[index] = id;
   }
-  const index = firstRepeated(checked);
-  if (index < 0) return checked;
+  return checked;
+}
+
+/** The same ids, once they are known to be distinct and within the vocabulary. */
+export function distinctIds(ids: Int32Array, vocab_size = Number.POSITIVE_INFINITY): Int32Array {
+  for (let index = 0; index < ids.length; index++)
+    if ((ids[index] ?? 0) >= vocab_size) throw wrongId(ids[index], index, vocab_size);
+  const index = firstRepeated(ids);
+  if (index < 0) return ids;
   throw new Problem(
     "invalid_logits",
-    `token_ids must be distinct, got ${checked[index]} twice`,
+    `token_ids must be distinct, got ${ids[index]} twice`,
     `/logits/token_ids/${index}`,
   );
 }

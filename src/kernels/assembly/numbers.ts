@@ -324,3 +324,46 @@ export function scanNumbers(begin: usize, length: usize, state: i32): i32 {
   }
   return MORE;
 }
+
+/** Digits of the largest token id, and that id: float32 holds every whole number up to it, and so does the wire. */
+const ID_DIGITS_MAX: i32 = 8;
+const ID_MAX: i64 = 16777215;
+
+/**
+ * Reads token ids from INPUT[begin … length) to OUTPUT[0 …) as i32, and stops like scanNumbers, but never with HARD:
+ * whatever is not a plain whole number of the range is ODD, though JSON may write an id in other ways.
+ */
+export function scanIds(begin: usize, length: usize, state: i32): i32 {
+  const end = INPUT + length;
+  let p = INPUT + begin;
+  let out = OUTPUT;
+  for (;;) {
+    if (state == COMMA) {
+      if (load<u8>(p) != 44) {
+        p = skipSpace(p);
+        const byte: u32 = load<u8>(p);
+        if (byte == 93) return stop(CLOSED, p + 1, out, state);
+        if (byte != 44) return stop(p >= end ? MORE : ODD, p, out, state);
+      }
+      p++;
+      state = VALUE;
+    }
+    if (load<u8>(p) <= 32) p = skipSpace(p);
+    const bytes = v128.load(p);
+    const digits = digitRun(bytes);
+    // What touches the end may go on.
+    if (p + digits >= end) return stop(MORE, p, out, state);
+    const first: u32 = load<u8>(p);
+    if (digits == 0 && first == 93 && state == FIRST) return stop(CLOSED, p + 1, out, state);
+    const next: u32 = load<u8>(p + digits);
+    const is_plain = digits > 0 && digits <= ID_DIGITS_MAX && (digits == 1 || first != 48);
+    if (!is_plain || !(next == 44 || next == 93 || isSpace(next))) return stop(ODD, p, out, state);
+    const id = digitsValue(bytes, digits);
+    if (id > ID_MAX) return stop(ODD, p, out, state);
+    store<i32>(out, <i32>id);
+    out += 4;
+    p += digits;
+    state = COMMA;
+  }
+  return MORE;
+}
