@@ -10,6 +10,7 @@ import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, sparseRow } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
+import { isSharedForm, sharedRow } from "./shared-row.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -164,6 +165,7 @@ export function rowOf(
 ): LogitsRow {
   if (arrived.problem !== undefined) throw arrived.problem;
   if (Array.isArray(logits)) return finishRow(denseRow(arrived, context), options);
+  if (isSharedForm(logits)) return finishRow(sharedRow(logits, context), options);
   if (isSparseForm(logits))
     return sparseRow(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
   const row = context.lease();

@@ -6,6 +6,7 @@ import type { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { OptionLimits, StepOptions } from "../sampling/step-options.ts";
+import type { SharedMemory } from "./shared-memory.ts";
 
 /** A row of logits and what to do with it: all that the sampler needs. */
 export interface Step {
@@ -45,6 +46,8 @@ export interface WireContext {
   readonly limits: WireLimits;
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
+  /** Where rows may lie that are not in the body; undefined: nowhere else. */
+  readonly shared_memory?: SharedMemory | undefined;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
   lease(): Row;
 }

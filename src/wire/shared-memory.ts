@@ -1,0 +1,274 @@
+/**
+ * Regions of shared memory: files of one directory that a host on the same machine has written logits into, by the
+ * names under which they were registered. A row is read from its file straight into kernel memory.
+ *
+ * Nothing is mapped: a file that was cut short gives fewer bytes than asked for, and that is an answer, where a
+ * mapping would end the process. A region's name is a key of a map and never part of a path; the file's own name is
+ * held to one component, opened for reading only, without following links.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { Problem } from "../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { show } from "../sampling/fields.ts";
+
+/** What a client says of a region when it registers it. */
+export interface RegionRequest {
+  /** name of the file, as `shm_open` takes it: with or without a slash in front */
+  readonly key: string;
+  /** where the region begins in the file, in bytes */
+  readonly offset: number;
+  readonly byte_size: number;
+}
+
+/** A region that was looked at and found to be there. */
+export interface Region extends RegionRequest {
+  readonly name: string;
+  /** device and inode of the file: another file under the same name is not taken for it */
+  readonly file: string;
+}
+
+/** Where in a region bytes lie. */
+export interface RegionPart {
+  readonly region: string;
+  /** from the region's begin, in bytes */
+  readonly offset: number;
+  readonly byte_size: number;
+}
+
+export interface SharedMemoryLimits {
+  readonly shared_memory_regions_max: number;
+  readonly shared_memory_bytes_max: number;
+}
+
+/** One name in a directory: visible characters, no slash but one in front, no dot first. */
+const KEY = /^\/?((?!\.)[!-.0-[\]-~]{1,255})$/;
+const NAME = /^[\x20-\x7e]{1,100}$/;
+
+/** Not following links, and not waiting for the other end of a pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** How much of a row is read before it is scanned, while it is still in the processor's cache. */
+const PIECE_BYTES = 131_072;
+const SCRATCH = new Uint8Array(PIECE_BYTES);
+
+/** The registered regions by name. All processes of a service keep the same table, by taking the same changes in the same order. */
+export class RegionTable {
+  readonly #regions_max: number;
+  readonly #regions = new Map<string, Region>();
+
+  constructor({ shared_memory_regions_max }: Pick<SharedMemoryLimits, "shared_memory_regions_max">) {
+    this.#regions_max = shared_memory_regions_max;
+  }
+
+  /** In the order in which they were registered. */
+  get all(): readonly Region[] {
+    return [...this.#regions.values()];
+  }
+
+  get(name: string): Region | undefined {
+    return this.#regions.get(name);
+  }
+
+  add(region: Region): void {
+    if (this.#regions.has(region.name))
+      throw new Problem("option_conflict", `the region ${show(region.name)} is registered already`);
+    if (this.#regions.size >= this.#regions_max)
+      throw new Problem(
+        "limit_exceeded",
+        `at most ${this.#regions_max} regions may be registered; unregister one`,
+      );
+    this.#regions.set(region.name, region);
+  }
+
+  /** Forgets a region, or all of them. One that is not there is forgotten already. */
+  remove(name?: string): void {
+    if (name === undefined) this.#regions.clear();
+    else this.#regions.delete(name);
+  }
+}
+
+export class SharedMemory {
+  readonly #directory: string;
+  readonly #limits: SharedMemoryLimits;
+  readonly #table: RegionTable;
+  /** by name of the region; none where this process could not open the file any more */
+  readonly #descriptors = new Map<string, number>();
+
+  constructor(directory: string, limits: SharedMemoryLimits) {
+    this.#directory = directory;
+    this.#limits = limits;
+    this.#table = new RegionTable(limits);
+  }
+
+  get regions(): readonly Region[] {
+    return this.#table.all;
+  }
+
+  /** Throws the Problem `not_found` when there is no such region. */
+  region(name: string): Region {
+    const region = this.#table.get(name);
+    if (region !== undefined) return region;
+    throw new Problem("not_found", noRegion(name));
+  }
+
+  /** Looks at the file of a region to be. Throws a Problem when it cannot be one. */
+  inspect(name: string, request: RegionRequest): Region {
+    if (!NAME.test(name))
+      throw new Problem("invalid_option", "the name of a region must have 1 to 100 visible characters");
+    const { key, offset, byte_size } = request;
+    const { shared_memory_bytes_max } = this.#limits;
+    if (byte_size > shared_memory_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `a region may have at most ${shared_memory_bytes_max} bytes, got ${byte_size}`,
+        "/byte_size",
+      );
+    const descriptor = this.#open(key);
+    try {
+      const { size, file } = regularFile(descriptor, key);
+      if (offset + byte_size > size)
+        throw new Problem(
+          "length_mismatch",
+          `offset and byte_size must end within the ${size} bytes of ${key}, got ${offset} and ${byte_size}`,
+          "/byte_size",
+        );
+      return { name, key, offset, byte_size, file };
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Registers a region that was inspected, here or in another process, and keeps its file open. */
+  add(region: Region): void {
+    this.#table.add(region);
+    const descriptor = this.#reopen(region);
+    if (descriptor !== undefined) this.#descriptors.set(region.name, descriptor);
+  }
+
+  /** Forgets a region, or all of them. */
+  remove(name?: string): void {
+    for (const each of name === undefined ? [...this.#descriptors.keys()] : [name]) {
+      const descriptor = this.#descriptors.get(each);
+      if (descriptor !== undefined) closeSync(descriptor);
+      this.#descriptors.delete(each);
+    }
+    this.#table.remove(name);
+  }
+
+  /** Begins a row and fills it with `elements` of a region. Pointers lead from `pointer`, where the reference stands. */
+  readRow(
+    row: Row,
+    dtype: Dtype,
+    elements: number,
+    at: Omit<RegionPart, "byte_size">,
+    pointer: string,
+  ): void {
+    const bytes = elements * DTYPE_BYTES[dtype];
+    row.begin(dtype);
+    const pieces = this.#pieces({ ...at, byte_size: bytes }, pointer);
+    if (dtype === "f32") {
+      const target = new Uint8Array(row.values.buffer, row.values.byteOffset, bytes);
+      for (let done = 0; done < bytes; done += PIECE_BYTES) {
+        const piece = target.subarray(done, Math.min(bytes, done + PIECE_BYTES));
+        pieces.read(piece, done);
+        row.wrote(piece.length / DTYPE_BYTES.f32);
+      }
+    } else
+      for (let done = 0; done < bytes; done += PIECE_BYTES) {
+        const piece = SCRATCH.subarray(0, Math.min(PIECE_BYTES, bytes - done));
+        pieces.read(piece, done);
+        row.append(piece);
+      }
+  }
+
+  /** A copy of some bytes of a region. */
+  readBytes(part: RegionPart, pointer: string): Uint8Array {
+    const bytes = new Uint8Array(part.byte_size);
+    this.#pieces(part, pointer).read(bytes, 0);
+    return bytes;
+  }
+
+  /** Holds a part against its region and against its file as it is now; what comes back reads it. */
+  #pieces({ region: name, offset, byte_size }: RegionPart, pointer: string) {
+    const region = this.#table.get(name);
+    if (region === undefined) throw new Problem("invalid_option", noRegion(name), `${pointer}/region`);
+    const descriptor = this.#descriptors.get(name);
+    if (descriptor === undefined) throw goneProblem(region, pointer);
+    if (offset + byte_size > region.byte_size)
+      throw new Problem(
+        "length_mismatch",
+        `${byte_size} bytes from ${offset} on must lie within the ${region.byte_size} bytes of region "${name}"`,
+        pointer,
+      );
+    const begin = region.offset + offset;
+    const { size } = fstatSync(descriptor);
+    if (begin + byte_size > size) throw cutProblem(region, pointer);
+    return {
+      read(target: Uint8Array, from: number): void {
+        const count = readSync(descriptor, target, 0, target.length, begin + from);
+        if (count < target.length) throw cutProblem(region, pointer);
+      },
+    };
+  }
+
+  #open(key: string): number {
+    const file_name = KEY.exec(key)?.[1];
+    if (file_name === undefined)
+      throw new Problem(
+        "invalid_option",
+        `key must be the name of one file, without a path, got ${show(key)}`,
+        "/key",
+      );
+    try {
+      return openSync(join(this.#directory, file_name), OPEN_FLAGS);
+    } catch (error) {
+      const { code = "unknown error" } = error as NodeJS.ErrnoException; // fs throws nothing else
+      throw new Problem(
+        "invalid_option",
+        `key must name a file that can be read, got ${key} (${code})`,
+        "/key",
+      );
+    }
+  }
+
+  /** Opens the file that was inspected; undefined when that file is no longer there under its name. */
+  #reopen(region: Region): number | undefined {
+    let descriptor: number | undefined;
+    try {
+      descriptor = this.#open(region.key);
+      if (regularFile(descriptor, region.key).file === region.file) return descriptor;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+    if (descriptor !== undefined) closeSync(descriptor);
+    return undefined;
+  }
+}
+
+function regularFile(descriptor: number, key: string): { size: number; file: string } {
+  const status = fstatSync(descriptor, { bigint: true });
+  if (!status.isFile())
+    throw new Problem("invalid_option", `key must name a regular file, got ${key}, which is none`, "/key");
+  return { size: Number(status.size), file: `${status.dev}:${status.ino}` };
+}
+
+function noRegion(name: string): string {
+  return `there is no shared memory region ${show(name)}`;
+}
+
+function goneProblem({ name, key }: Region, pointer: string): Problem {
+  return new Problem(
+    "length_mismatch",
+    `the file ${key} of region "${name}" is not the one that was registered; register it again`,
+    pointer,
+  );
+}
+
+function cutProblem({ name, key, offset, byte_size }: Region, pointer: string): Problem {
+  return new Problem(
+    "length_mismatch",
+    `the file ${key} of region "${name}" is shorter than the ${offset + byte_size} bytes that were registered`,
+    pointer,
+  );
+}
