@@ -15,6 +15,17 @@ export interface PlainSampler {
     min_p: number,
     u: number,
   ): number;
+  /** What the last `temperature` or `topP` left: the weights of the tokens, 0 for those that were dropped. */
+  readonly weights: Float32Array;
+  /** What the last `topKTopPMinP` selected. */
+  readonly selection: Selection;
+}
+
+/** The best tokens by logit, descending; the first `kept` of them were drawn from. */
+export interface Selection {
+  readonly logits: Float32Array;
+  readonly ids: Int32Array;
+  kept: number;
 }
 
 const BINS = 4096;
@@ -24,10 +35,11 @@ const REACH = 40;
 export function createPlainSampler(vocab_size_max: number): PlainSampler {
   const weights = new Float32Array(vocab_size_max);
   const bins = new Float64Array(BINS);
-  const heap_logits = new Float32Array(1024);
-  const heap_ids = new Int32Array(1024);
+  const selection: Selection = { logits: new Float32Array(1024), ids: new Int32Array(1024), kept: 0 };
   const border: { ids: Int32Array; count: number } = { ids: new Int32Array(vocab_size_max), count: 0 };
   return {
+    weights,
+    selection,
     greedy: indexOfMax,
     temperature(row, temperature, u) {
       const total = weigh(row, weights, row[indexOfMax(row)]!, temperature);
@@ -42,8 +54,8 @@ export function createPlainSampler(vocab_size_max: number): PlainSampler {
       return draw(weights, row.length, u * kept);
     },
     topKTopPMinP(row, temperature, k, p, min_p, u) {
-      const count = selectTop(row, k, heap_logits, heap_ids);
-      return drawSorted(heap_logits, heap_ids, count, temperature, p, min_p, u);
+      const count = selectTop(row, k, selection.logits, selection.ids);
+      return drawSorted(selection, count, temperature, p, min_p, u);
     },
   };
 }
@@ -159,14 +171,14 @@ function siftDown(logits: Float32Array, ids: Int32Array, start: number, length: 
 
 /** Softmax, top-p and min-p over a short sorted list, and the draw. */
 function drawSorted(
-  logits: Float32Array,
-  ids: Int32Array,
+  selection: Selection,
   count: number,
   temperature: number,
   p: number,
   min_p: number,
   u: number,
 ): number {
+  const { logits, ids } = selection;
   const max = logits[0]!;
   let total = 0;
   for (let i = 0; i < count; i++) total += Math.exp((logits[i]! - max) / temperature);
@@ -178,6 +190,7 @@ function drawSorted(
     mass += weight;
     kept += 1;
   }
+  selection.kept = kept;
   const target = u * mass;
   let sum = 0;
   for (let i = 0; i < kept; i++) {

@@ -1,0 +1,151 @@
+/**
+ * Our sampler against what a JS user would pick instead, in one run and in turns: `npm run bench:rivals`. A rival is
+ * timed only after it has left the same tokens with the same probabilities; where it lacks rules, it runs those it
+ * has against ours with the same, and is marked "part".
+ *
+ *   npm run bench:rivals -- --vocab 128256 --rows peaked --chain cuts
+ *   npm run bench:rivals -- --write
+ *
+ * `--write` puts the figures into bench/results/rivals.json; a slice replaces only its own.
+ */
+import { parseArgs } from "node:util";
+import { flatRow, peakedRow } from "../test/kernels/rows.ts";
+import { machineText, readResults, thisMachine, writeResults } from "./results.ts";
+import { type Agreement, agreementOf } from "./rivals/agreement.ts";
+import { CHAINS, type Chain } from "./rivals/chains.ts";
+import { NAIVE } from "./rivals/naive.ts";
+import { createOurs } from "./rivals/ours.ts";
+import { PLAIN } from "./rivals/plain.ts";
+import { race } from "./rivals/race.ts";
+import { mergeRaces, type Race, type Raced, type RivalResults, type RowKind } from "./rivals/results.ts";
+import type { Rival, Runner } from "./rivals/rival.ts";
+import { createTfjs } from "./rivals/tfjs.ts";
+import { createTransformersJs } from "./rivals/transformers-js.ts";
+
+const VOCAB_SIZES = [32_000, 128_256, 151_936, 262_144];
+const ROW_KINDS = { peaked: peakedRow, flat: flatRow } as const;
+/** so many that the rows of the largest vocabulary do not stay in the cache of a core */
+const ROWS = 8;
+
+interface Entrant {
+  readonly name: string;
+  readonly runner: Runner;
+  readonly part: boolean;
+  readonly agreement: Agreement;
+}
+
+function plan() {
+  const { values } = parseArgs({
+    options: {
+      vocab: { type: "string" },
+      rows: { type: "string" },
+      chain: { type: "string" },
+      write: { type: "boolean", default: false },
+    },
+  });
+  return {
+    vocab_sizes: values.vocab?.split(",").map(Number) ?? VOCAB_SIZES,
+    kinds: among("rows", Object.keys(ROW_KINDS) as RowKind[], values.rows), // the two keys above
+    chains: among(
+      "chain",
+      CHAINS.map(({ id }) => id),
+      values.chain,
+    ),
+    write: values.write,
+  };
+}
+
+function among<Word extends string>(
+  flag: string,
+  words: readonly Word[],
+  asked: string | undefined,
+): readonly Word[] {
+  if (asked === undefined) return words;
+  const found = words.filter((word) => asked.split(",").includes(word));
+  if (found.length === 0) throw new Error(`--${flag} must be some of ${words.join(", ")}, got ${asked}`);
+  return found;
+}
+
+/** Who can run the chain, in the order of the table, each after it was found to agree with ours. */
+async function entrantsOf(
+  { id, rules }: Chain,
+  rows: readonly Float32Array[],
+  ours: Rival,
+  rivals: readonly Rival[],
+): Promise<Entrant[]> {
+  const vocab_size = rows[0]!.length;
+  const asked = rules(vocab_size);
+  const entrants: Entrant[] = [];
+  for (const rival of rivals) {
+    const runner = rival.prepare(asked, vocab_size);
+    if (runner === undefined) continue;
+    const same = ours.prepare(runner.rules, vocab_size)!; // ours has every rule
+    const [mine, theirs] = [await same.kept(rows[0]!), await runner.kept(rows[0]!)];
+    const agreement = agreementOf(`${rival.name}, ${id} of ${vocab_size}`, mine, theirs);
+    entrants.push({
+      name: rival.name,
+      runner,
+      part: JSON.stringify(runner.rules) !== JSON.stringify(asked),
+      agreement,
+    });
+  }
+  return entrants;
+}
+
+async function raceOne(
+  chain: Chain,
+  kind: RowKind,
+  vocab_size: number,
+  rivals: readonly Rival[],
+): Promise<Race> {
+  const rows = Array.from({ length: ROWS }, (_, seed) => ROW_KINDS[kind](vocab_size, seed + 1));
+  const { copied, in_place } = createOurs(rows);
+  const entrants = await entrantsOf(chain, rows, in_place, [in_place, copied, ...rivals]);
+  const times = await race(
+    entrants.map(({ runner }) => runner),
+    rows,
+  );
+  const runners = entrants.map(({ name, part, agreement }, i) => ({ name, part, agreement, ...times[i]! }));
+  return { vocab_size, rows: kind, chain: chain.id, runners };
+}
+
+function print({ runners }: Race, { name, goal }: Chain): void {
+  console.log(`\n${name}; goal: ${goal} times as fast as plain TypeScript at 128,256`);
+  const ours = runners[0]!;
+  for (const raced of runners) console.log(lineOf(raced, ours));
+}
+
+function lineOf({ name, part, steps, min_us, median_us, agreement }: Raced, ours: Raced): string {
+  const { kept, only_one, probability } = agreement;
+  const agrees = `${kept} kept, ${only_one} differ, Δp ≤ ${probability.toExponential(0)}`;
+  return [
+    `  ${part ? `${name} (part)` : name}`.padEnd(28),
+    `${min_us.toFixed(1)} / ${median_us.toFixed(1)}`.padEnd(22),
+    `${(min_us / ours.min_us).toFixed(1)} / ${(median_us / ours.median_us).toFixed(1)}`.padEnd(18),
+    `${steps} steps`.padEnd(10),
+    agrees,
+  ].join(" ");
+}
+
+async function main(): Promise<void> {
+  const { vocab_sizes, kinds, chains, write } = plan();
+  const machine = thisMachine();
+  console.log(`${machineText(machine)}; µs a step and how many times ours: min / median`);
+  const rivals = [PLAIN, await createTfjs(), await createTransformersJs(), NAIVE];
+  const races: Race[] = [];
+  for (const vocab_size of vocab_sizes)
+    for (const kind of kinds) {
+      console.log(`\n── ${vocab_size} logits, ${kind} rows`);
+      for (const chain of CHAINS.filter(({ id }) => chains.includes(id))) {
+        races.push(await raceOne(chain, kind, vocab_size, rivals));
+        print(races.at(-1)!, chain);
+      }
+    }
+  const versions = Object.fromEntries(
+    rivals.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]])),
+  );
+  const results: RivalResults = { machine, versions, races };
+  if (write) writeResults("rivals", mergeRaces(readResults<RivalResults>("rivals"), results));
+}
+
+await main();

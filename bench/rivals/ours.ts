@@ -1,0 +1,73 @@
+/**
+ * Ours, as a JS user calls it: the library's entry, options checked once, one `sample` a step. "Copied" begins with
+ * a Float32Array that somebody else made; "in place" with a row that was written into the sampler's memory, as the
+ * service does it with bytes that arrive, and as a model can that leaves its logits there.
+ */
+import { createSampler, parseStepOptions, type Row, type Sampler } from "../../src/index.ts";
+import { optionsOf, type Rules } from "./chains.ts";
+import type { Kept, Rival, Runner } from "./rival.ts";
+
+const SEED = { seed: 1 };
+
+export function createOurs(rows: readonly Float32Array[]): { copied: Rival; in_place: Rival } {
+  const vocab_size = rows[0]!.length;
+  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: rows.length + 1 });
+  const written = new Map(rows.map((values) => [values, load(leased(sampler), values)]));
+  const spare = leased(sampler);
+  return {
+    copied: rivalOf("ours, row copied", sampler, (values) => load(spare, values)),
+    in_place: rivalOf("ours", sampler, (values) => rewrite(written.get(values)!)),
+  };
+}
+
+function leased(sampler: Sampler): Row {
+  return sampler.leaseRow()!; // as many as were asked for
+}
+
+function load(row: Row, values: Float32Array): Row {
+  row.load(values);
+  row.finish();
+  return row;
+}
+
+/** The values lie in place already; this is what is left to do when the last of them was written. */
+function rewrite(row: Row): Row {
+  const { length } = row;
+  row.begin("f32");
+  row.wrote(length);
+  row.finish();
+  return row;
+}
+
+function rivalOf(name: string, sampler: Sampler, rowOf: (values: Float32Array) => Row): Rival {
+  return { name, prepare: (rules) => runnerOf(rules, sampler, rowOf) };
+}
+
+function runnerOf(rules: Rules, sampler: Sampler, rowOf: (values: Float32Array) => Row): Runner {
+  const asked = { ...optionsOf(rules), ...SEED };
+  const options = parseStepOptions(asked);
+  let step = 0;
+  return {
+    rules,
+    step: (values) => sampler.sample(rowOf(values), { ...options, step: step++ }).token_id,
+    kept: (values) => keptOf(sampler, rowOf(values), asked),
+  };
+}
+
+/** The most tokens whose log-probabilities a step may name. */
+const NAMED_MAX = 1024;
+
+/** All ids that were left; probabilities are told for up to 1,024 of them, evenly spread, and NaN for the others. */
+function keptOf(sampler: Sampler, row: Row, asked: Readonly<Record<string, unknown>>): Kept {
+  const token_ids = sampler.sample(row, parseStepOptions({ ...asked, kept_token_ids: true })).kept_token_ids!;
+  const stride = Math.ceil(token_ids.length / NAMED_MAX);
+  const named = token_ids.filter((_, i) => i % stride === 0);
+  const processed = { logprob_token_ids: named, logprobs_mode: "processed" };
+  const { named_logprobs } = sampler.sample(row, parseStepOptions({ ...asked, ...processed }));
+  const probabilities = new Float64Array(token_ids.length).fill(Number.NaN);
+  for (const [i, { logprob }] of named_logprobs!.entries())
+    probabilities[i * stride] = Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
+  const { top_logprobs } = sampler.sample(row, parseStepOptions(asked));
+  const logprobs = top_logprobs?.map(({ token_id, logprob }) => [token_id, logprob!] as const);
+  return { token_ids, probabilities, ...(logprobs && { logprobs }) };
+}

@@ -1,0 +1,53 @@
+/**
+ * Everybody in turns: in a round each takes every row once, one after the other, so that nobody lives in a better
+ * second, and no row is in the cache of a core when its turn comes again. Who is slow stops when its time is
+ * spent, and the others go on.
+ */
+import type { Runner } from "./rival.ts";
+
+export interface Times {
+  readonly steps: number;
+  readonly min_us: number;
+  readonly median_us: number;
+}
+
+const ROUNDS = 30;
+/** A rival goes on until it has used this up, but takes at least STEPS_MIN steps. */
+const BUDGET_US = 400_000;
+const STEPS_MIN = 4;
+/** Of each rival's steps the first are not counted: code is compiled in them. */
+const WARM_UP_SHARE = 0.25;
+
+export async function race(runners: readonly Runner[], rows: readonly Float32Array[]): Promise<Times[]> {
+  const tracks = runners.map((runner) => ({ runner, samples: [] as number[], spent_us: 0 }));
+  for (let round = 0; round < ROUNDS; round++) for (const track of tracks) await runOnce(track, rows);
+  return tracks.map(({ samples }) => timesOf(samples));
+}
+
+interface Track {
+  readonly runner: Runner;
+  readonly samples: number[];
+  spent_us: number;
+}
+
+async function runOnce(track: Track, rows: readonly Float32Array[]): Promise<void> {
+  const { runner, samples } = track;
+  for (const row of rows) {
+    if (track.spent_us > BUDGET_US && samples.length >= STEPS_MIN) return;
+    const time = await microseconds(runner, row, (samples.length * 0.618034) % 1);
+    samples.push(time);
+    track.spent_us += time;
+  }
+}
+
+async function microseconds(runner: Runner, row: Float32Array, uniform: number): Promise<number> {
+  const start = process.hrtime.bigint();
+  const token = runner.step(row, uniform);
+  if (typeof token !== "number") await token;
+  return Number(process.hrtime.bigint() - start) / 1000;
+}
+
+function timesOf(samples: readonly number[]): Times {
+  const counted = samples.slice(Math.floor(samples.length * WARM_UP_SHARE)).sort((a, b) => a - b);
+  return { steps: counted.length, min_us: counted[0]!, median_us: counted[counted.length >> 1]! };
+}
