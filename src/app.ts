@@ -1,14 +1,15 @@
 /** The HTTP application: every plugin and every route, in order. It is built, not started; tests inject into it. */
-import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Config } from "./config.ts";
 import { addAnalysis } from "./http/analysis.ts";
+import { type Bus, createLocalBus } from "./http/bus.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
+import { addDoor } from "./http/plugins/door.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
 import { addBatch } from "./http/routes/batch.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
+import { addMetrics } from "./http/routes/metrics.ts";
 import { addPlayground } from "./http/routes/playground.ts";
 import { addPresets } from "./http/routes/presets.ts";
 import { addSample } from "./http/routes/sample.ts";
@@ -16,12 +17,16 @@ import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
+import type { Tracing } from "./http/telemetry.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
 export interface AppParts {
   readonly config: Config;
   readonly sampler: Sampler;
-  readonly logger?: FastifyServerOptions["loggerInstance"];
+  readonly logger?: FastifyBaseLogger;
+  /** to the other workers; without it this process is alone */
+  readonly bus?: Bus;
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface App {
@@ -29,13 +34,20 @@ export interface App {
   readonly service: Service;
 }
 
-export async function buildApp({ config, sampler, logger }: AppParts): Promise<App> {
+export async function buildApp({
+  config,
+  sampler,
+  logger,
+  bus = createLocalBus(),
+  tracing,
+}: AppParts): Promise<App> {
   const { limits } = config;
+  const service = createService({ config, sampler, log: logger, tracing });
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    // Two lines a request would cost more than a small step; problems are logged where they are answered.
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIds(),
+    // Two lines a request would cost more than a small step; the door writes one when there is something to say.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    genReqId: service.door.idOf,
     // The head must come soon; the body has a timer of its own, for streams have none.
     http: { headersTimeout: limits.headers_timeout_ms, requestTimeout: 0, connectionsCheckingInterval: 1000 },
     keepAliveTimeout: limits.keep_alive_timeout_ms,
@@ -46,7 +58,6 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
     frameworkErrors: sendProblem,
     routerOptions: { querystringParser: () => ({}) },
   });
-  const service = createService(config, sampler);
 
   // Bodies are read by the routes, byte by byte, whatever their type: nothing is parsed here.
   app.removeAllContentTypeParsers();
@@ -54,11 +65,7 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
   // Schemas on routes are for the OpenAPI document; the wire checks requests itself.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  app.addHook("onRequest", (request, reply, done) => {
-    reply.header("x-request-id", request.id);
-    if (service.admission.draining) reply.header("connection", "close");
-    done();
-  });
+  addDoor(app, service);
   addProblems(app);
 
   await addOpenApi(app);
@@ -71,19 +78,8 @@ export async function buildApp({ config, sampler, logger }: AppParts): Promise<A
   addCompare(app, service);
   addAnalysis(app, service);
   addHealth(app, service);
+  addMetrics(app, service, bus);
   await addDocs(app);
   await addPlayground(app);
   return { server: app, service };
-}
-
-/** The client's own X-Request-Id when it is fit to be logged, or the process's random name and a count. */
-function requestIds(): (raw: IncomingMessage) => string {
-  const name = randomBytes(4).toString("hex");
-  let count = 0;
-  return ({ headers }) => {
-    const given = headers["x-request-id"];
-    if (typeof given === "string" && /^[\x21-\x7e]{1,128}$/.test(given)) return given;
-    count += 1;
-    return `${name}-${count.toString(36)}`;
-  };
 }

@@ -1,94 +1,43 @@
 /**
- * Environment → Config. Every limit has a name, a unit, a default and a reason; what is set and not known, or out
- * of range, stops the start with a sentence that says so.
+ * Environment → Config. What is set and not known, or out of range, stops the start with a sentence that says so.
  */
-import { availableParallelism } from "node:os";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { whole } from "./sampling/fields.ts";
-import { DEFAULT_OPTION_LIMITS } from "./sampling/step-options.ts";
+import { digestsOf } from "./http/keys.ts";
+import { originsOf } from "./http/origins.ts";
+import { LIMITS, PROCESS } from "./settings.ts";
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
 const PREFIX = "LOGIT_SAMPLER_";
 
-/** What the environment's usual names set. */
-const PROCESS = z.object({
-  host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
-  port: whole({ min: 0, max: 65_535 }).default(8080).describe("Port to listen on; 0: any free one."),
-  workers: whole({ min: 1, max: 1024 })
-    .default(availableParallelism())
-    .describe("Worker processes. Each samples on a core of its own."),
-  log_level: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
-    .default("info")
-    .describe("`info` logs refused requests, `debug` every request."),
-});
-
-/** What LOGIT_SAMPLER_… sets: the limits of each worker. */
-const LIMITS = z.object({
-  vocab_size_max: whole({ min: 1, max: 16 * MIB })
-    .default(256 * KIB)
-    .describe("elements of a row"),
-  rows_max: whole({ min: 1, max: 4096 })
-    .default(32)
-    .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
-  batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
-  analysis_rows_max: whole({ min: 1 })
-    .default(64 * KIB)
-    .describe("rows of one analysis request"),
-  analysis_values_max: whole({ min: 1 })
-    .default(MIB)
-    .describe("probabilities that one JSON reply may list; tensors have no such bound"),
-  body_bytes_max: whole({ min: 1 })
-    .default(64 * MIB)
-    .describe("bytes of a request body"),
-  discarded_bytes_max: whole({ min: 0 })
-    .default(64 * MIB)
-    .describe(
-      "bytes of a refused body that are read and dropped, so that its sender gets to read the answer",
-    ),
-  json_text_bytes_max: whole({ min: 2 })
-    .default(8 * MIB)
-    .describe("bytes of JSON text besides the logits in it"),
-  chain_length_max: whole({ min: 1 })
-    .default(DEFAULT_OPTION_LIMITS.chain_length_max)
-    .describe("stages of a chain"),
-  history_length_max: whole({ min: 0 })
-    .default(DEFAULT_OPTION_LIMITS.history_length_max)
-    .describe("token ids of a history"),
-  bias_entries_max: whole({ min: 0 })
-    .default(DEFAULT_OPTION_LIMITS.bias_entries_max)
-    .describe("entries of a logit_bias"),
-  top_logprobs_max: whole({ min: 0 })
-    .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
-    .describe("tokens listed with their log-probabilities"),
-  draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
-  headers_timeout_ms: whole({ min: 1 })
-    .default(10_000)
-    .describe("milliseconds for the head of a request to arrive"),
-  body_timeout_ms: whole({ min: 1 })
-    .default(30_000)
-    .describe("milliseconds for the body of a request to arrive"),
-  streams_max: whole({ min: 0 }).default(1024).describe("streams open at once; 0: none"),
-  stream_idle_ms: whole({ min: 1 })
-    .default(300_000)
-    .describe("milliseconds that a stream is kept without a message, or without its answers being read"),
-  keep_alive_timeout_ms: whole({ min: 1 })
-    .default(72_000)
-    .describe("milliseconds that an idle connection is kept; longer than usual proxies keep theirs"),
-  drain_ms: whole({ min: 0 })
-    .default(0)
-    .describe("milliseconds between saying that it is not ready and taking no more connections"),
-  shutdown_ms: whole({ min: 1 })
-    .default(10_000)
-    .describe("milliseconds that requests under way are given at the end"),
-  collect_bytes: whole({ min: 64 * KIB })
-    .default(16 * MIB)
-    .describe("bytes of bodies after which young garbage is collected"),
-});
-
 export type Limits = Readonly<z.infer<typeof LIMITS>>;
-export type Config = Readonly<z.infer<typeof PROCESS>> & { readonly limits: Limits };
+type Settings = z.infer<typeof PROCESS>;
+
+export interface Config
+  extends Readonly<
+    Pick<
+      Settings,
+      "host" | "port" | "workers" | "log_level" | "metrics" | "shared_memory" | "shared_memory_dir"
+    >
+  > {
+  readonly limits: Limits;
+  /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
+  readonly key_digests: readonly Uint8Array[];
+  /** empty: none; `*`: all */
+  readonly cors_origins: readonly string[];
+  /** where spans go; undefined: nowhere */
+  readonly tracing: TracingConfig | undefined;
+}
+
+export interface TracingConfig {
+  /** of the collector's traces */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly service_name: string;
+  /** what else describes the service */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** part of the requests, of those whose caller has not decided */
+  readonly ratio: number;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -99,7 +48,51 @@ export function readConfig(environment: Environment): Config {
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
   if (unknown !== undefined)
     throw new Error(`there is no setting ${unknown}; known are ${[...known].sort().join(", ")}`);
-  return { ...settings(PROCESS, "", environment), limits };
+  const set = settings(PROCESS, "", environment);
+  const { host, port, workers, log_level, metrics, api_keys, api_keys_file, cors_origins } = set;
+  const { shared_memory, shared_memory_dir } = set;
+  const key_digests = [
+    ...named("API_KEYS", () => digestsOf(api_keys.split(","))),
+    ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
+  ];
+  if (metrics === "keyed" && key_digests.length === 0)
+    throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');
+  return {
+    ...{ host, port, workers, log_level, metrics, limits, key_digests, shared_memory, shared_memory_dir },
+    cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
+    tracing: tracingOf(set),
+  };
+}
+
+function tracingOf(set: Settings): TracingConfig | undefined {
+  const endpoint = set.otel_exporter_otlp_endpoint;
+  if (endpoint === "") return undefined;
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint))
+    throw new Error(`OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, got ${JSON.stringify(endpoint)}`);
+  return {
+    url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
+    headers: named("OTEL_EXPORTER_OTLP_HEADERS", () => pairsOf(set.otel_exporter_otlp_headers)),
+    service_name: set.otel_service_name,
+    attributes: named("OTEL_RESOURCE_ATTRIBUTES", () => pairsOf(set.otel_resource_attributes)),
+    ratio: set.otel_traces_sampler_arg,
+  };
+}
+
+/** `a=1,b=two%20words`. Throws an Error that does not show values: they may be secrets. */
+function pairsOf(text: string): Record<string, string> {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  return Object.fromEntries(
+    pairs.map((pair, index) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new Error(`must hold name=value pairs, number ${index + 1} is none`);
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    }),
+  );
+}
+
+/** What may be logged of a configuration: all but secrets; of the keys their number. */
+export function shownConfig({ key_digests, tracing, ...rest }: Config): Readonly<Record<string, unknown>> {
+  return { ...rest, api_keys: key_digests.length, traces_to: tracing?.url };
 }
 
 /** Every setting with its variable, meaning and default, for the documentation. */
@@ -111,6 +104,21 @@ export function describeSettings(): readonly { variable: string; meaning: string
       standard: schema.parse(undefined),
     }));
   return [...list(PROCESS.shape, ""), ...list(LIMITS.shape, PREFIX)];
+}
+
+function linesOf(path: string): readonly string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => !line.startsWith("#"));
+}
+
+/** Puts the variable's name in front of what is wrong with it. */
+function named<Value>(variable: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${variable} ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function variableOf(prefix: string, name: string): string {
@@ -125,7 +133,10 @@ function settings<Shape extends z.ZodRawShape>(
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(schema.shape)) {
     const text = environment[variableOf(prefix, name)];
-    if (text !== undefined && text !== "") given[name] = /^-?\d+$/.test(text) ? Number(text) : text;
+    if (text === undefined || text === "") continue;
+    // Only what wants a number is one: a key may well be made of digits.
+    const is_text = z.safeParse(schema.shape[name] as z.ZodType, text).success;
+    given[name] = !is_text && /^-?\d+$/.test(text) ? Number(text) : text;
   }
   const result = schema.safeParse(given);
   if (result.success) return result.data;

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { Problem, type ProblemCode } from "../errors.ts";
 import { writeProblem } from "../wire/reply.ts";
 import { RETRY_AFTER_S } from "./admission.ts";
+import type { Guest } from "./door.ts";
 import { ClientGone } from "./receive.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -26,13 +27,15 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal_error", "the server failed; the log of the server says how");
 }
 
-/** Answers a request with a problem, and logs it: the client's faults as information, ours as errors. */
+/** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  const { code, status, message: detail, pointer } = problem;
-  if (status >= 500 && code !== "overloaded") request.log.error({ err: error }, "the server failed");
-  else
-    request.log.info({ code, status, detail, pointer, method: request.method, url: request.url }, "refused");
+  const { status } = problem;
+  const guest: Guest | undefined = request.guest;
+  if (guest !== undefined) {
+    guest.problem = problem;
+    guest.defect = error;
+  } else request.log.info({ code: problem.code, detail: problem.message }, "refused");
   if (status === 503) reply.header("retry-after", RETRY_AFTER_S);
   // What is left of the body can no longer be told from a next request.
   if (request.raw.complete === false) reply.header("connection", "close");

@@ -1,10 +1,14 @@
 /** What routes are given: the configuration, the sampler, and the rows of the worker. */
+import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createCollector } from "./collect.ts";
 import { createDeadlines, type Deadlines } from "./deadlines.ts";
+import { createDoor, type Door } from "./door.ts";
+import { Figures } from "./figures.ts";
+import type { Tracing } from "./telemetry.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {
@@ -17,6 +21,10 @@ export interface Service {
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
+  /** what every request passes on its way in and out */
+  readonly door: Door;
+  /** what is counted */
+  readonly figures: Figures;
   /** streams that are open */
   readonly streams: Set<OpenStream>;
   /** of bodies under way */
@@ -25,12 +33,24 @@ export interface Service {
   received(bytes: number): void;
 }
 
-export function createService(config: Config, sampler: Sampler): Service {
+export interface ServiceParts {
+  readonly config: Config;
+  readonly sampler: Sampler;
+  readonly log?: FastifyBaseLogger | undefined;
+  readonly tracing?: Tracing | undefined;
+}
+
+export function createService({ config, sampler, log, tracing }: ServiceParts): Service {
   const { limits } = config;
+  const admission = createAdmission(sampler, limits.rows_max);
+  const figures = new Figures();
+  const draining = () => admission.draining;
   return {
     config,
     sampler,
-    admission: createAdmission(sampler, limits.rows_max),
+    admission,
+    figures,
+    door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
     streams: new Set(),
     deadlines: createDeadlines(Math.max(1, limits.body_timeout_ms / 10)),

@@ -134,6 +134,19 @@ export const READY_ROUTE = {
   },
 };
 
+export const METRICS_ROUTE = {
+  operationId: "metrics",
+  tags: SERVICE,
+  summary: "Tell what all workers have counted, as Prometheus reads it",
+  response: {
+    200: {
+      description: "Metrics in Prometheus' text format, the sum over the workers.",
+      content: { "text/plain": { schema: { type: "string" } } },
+    },
+    ...problems(["unauthorized"]),
+  },
+};
+
 export function reply(description: string, component: string): JsonSchema {
   return {
     description,

@@ -1,0 +1,41 @@
+/**
+ * Which pages may call the service from a browser. None may unless their origin is configured; a page of the
+ * service itself needs no leave. WebSockets are not bound by CORS, so their origin is checked here.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+
+/** Reads a list such as `https://a.example,https://b.example`. Throws an Error that shows what is no origin. */
+export function originsOf(text: string): string[] {
+  const origins = text
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+  for (const origin of origins)
+    if (origin !== "*" && !isOrigin(origin))
+      throw new Error(`must hold origins such as https://pages.example, or *, got ${JSON.stringify(origin)}`);
+  return origins;
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+}
+
+export function allowsOrigin(origins: readonly string[], origin: string): boolean {
+  return origins.includes(origin) || origins.includes("*");
+}
+
+/** Whether the page at `Origin` came from the host that it now calls. */
+export function isSameOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** What scripts may read of an answer besides its body. */
+export const EXPOSED_HEADERS = "x-request-id, server-timing, retry-after, traceresponse";
+
+/** The answer's headers that let a page's script ask first: a preflight (Fetch standard, CORS protocol). */
+export const PREFLIGHT_HEADERS = {
+  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-headers":
+    "authorization, x-api-key, content-type, inference-header-content-length, x-request-id, traceparent",
+  "access-control-max-age": "600",
+} as const;

@@ -1,0 +1,59 @@
+/** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { CLIENT_GONE, type Guest } from "../door.ts";
+import type { RouteFigures } from "../figures.ts";
+import { allowsOrigin, PREFLIGHT_HEADERS } from "../origins.ts";
+import { receive } from "../receive.ts";
+import type { Service } from "../service.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    guest: Guest;
+  }
+  interface FastifyContextConfig {
+    /** figures of the route */
+    figures?: RouteFigures;
+    /** the route calls the door itself */
+    line?: boolean;
+  }
+}
+
+/** Call before the routes. */
+export function addDoor(app: FastifyInstance, service: Service): void {
+  const { door, config } = service;
+  const unknown = door.route("*", "unknown");
+  const unknown_guarded = door.route("*", "/v1/unknown");
+  app.decorateRequest("guest");
+  app.addHook("onRoute", (route) => {
+    route.config = { ...route.config, figures: door.route([route.method].flat().join(","), route.url) };
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    const { raw, id } = request;
+    if (request.routeOptions.config.line === true) return done();
+    // Paths that do not exist are refused like those that do: without a key nothing can be told from nothing.
+    const nowhere = /^\/v[12]\//.test(raw.url ?? "") ? unknown_guarded : unknown;
+    const guest = door.enter(raw, request.routeOptions.config.figures ?? nowhere, id);
+    request.guest = guest;
+    addHeaders(reply, guest.headers);
+    // Not onResponse: that is not called when the client goes away.
+    reply.raw.once("close", () =>
+      door.leave(guest, reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE),
+    );
+    if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
+      return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
+    if (guest.refusal === undefined) return done();
+    const refuse = () => done(guest.refusal);
+    // The body is read and dropped, so that its sender gets to read the answer.
+    receive(raw, { ...service, limits: config.limits }, () => undefined).then(refuse, refuse);
+  });
+}
+
+function addHeaders(reply: FastifyReply, headers: readonly string[]): void {
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    reply.header(headers[index] as string, headers[index + 1]);
+}
+
+/** A browser asks whether a page's script may send the request that it wants to send. */
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
+}

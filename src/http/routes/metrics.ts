@@ -1,0 +1,21 @@
+/** GET /metrics: what all workers have counted, as Prometheus reads it. */
+import type { FastifyInstance } from "fastify";
+import { METRICS_ROUTE } from "../../schemas/routes.ts";
+import type { Bus } from "../bus.ts";
+import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../metrics.ts";
+import type { Service } from "../service.ts";
+import { VERSION } from "../version.ts";
+
+const TOPIC = "metrics";
+
+export function addMetrics(app: FastifyInstance, service: Service, bus: Bus): void {
+  if (service.config.metrics === "off") return;
+  const own = createMetrics(service, VERSION);
+  bus.answer(TOPIC, own);
+  app.get("/metrics", { schema: METRICS_ROUTE }, async (_request, reply) => {
+    const { replies, workers } = await bus.ask(TOPIC, null);
+    // Workers of one service run one program: their replies are what createMetrics makes.
+    const text = await metricsText(replies as WorkerMetrics[], workers);
+    return reply.header("content-type", METRICS_TYPE).send(text);
+  });
+}
