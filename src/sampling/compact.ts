@@ -5,22 +5,34 @@
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
 import { exp, ln } from "../kernels/float64.ts";
-import { sortById, sortByScore } from "./ordering.ts";
+import { drawPlace } from "./cumulative.ts";
+import { gatherTies, selectTop, sortById, sortByScore } from "./ordering.ts";
 import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
 const CAPACITY_AT_START = 4096;
 
+/** Up to this many of the best, and at most this part of all, are selected; more are found by sorting. */
+const SELECTED_MAX = 64;
+const SELECTED_PART = 4;
+
 export class Compact {
-  token_ids = new Int32Array(CAPACITY_AT_START);
+  token_ids: Int32Array;
   /** Scores, finite: a token with probability 0 is removed, not kept at −Infinity. */
-  scores = new Float64Array(CAPACITY_AT_START);
+  scores: Float64Array;
   count = 0;
   #order: "score" | "id" | "none" = "none";
-  #probabilities = new Float64Array(CAPACITY_AT_START);
+  #probabilities: Float64Array;
   /** index + 1 by token id, for edits; grown and filled only when a stage edits single tokens */
   #positions = new Int32Array(0);
   #positions_valid = false;
+
+  /** `capacity` is the room it begins with. */
+  constructor(capacity = CAPACITY_AT_START) {
+    this.token_ids = new Int32Array(capacity);
+    this.scores = new Float64Array(capacity);
+    this.#probabilities = new Float64Array(capacity);
+  }
 
   /** Empties the arrays and makes room for n candidates. */
   reset(n: number): this {
@@ -140,14 +152,26 @@ export class Compact {
   /** Keeps the k largest; ties "keep" also keeps those equal to the k-th. Ranks. */
   keepTopK(k: number, ties: Ties): void {
     if (k >= this.count) return;
-    this.rank();
-    this.truncate(this.#withTies(k, ties));
+    if (this.#order !== "score" && k <= SELECTED_MAX && k * SELECTED_PART <= this.count)
+      this.#select(k, ties);
+    else this.rank().truncate(this.#withTies(k, ties));
+  }
+
+  #select(k: number, ties: Ties): void {
+    selectTop(this.token_ids, this.scores, this.count, k);
+    this.truncate(ties === "keep" ? gatherTies(this.token_ids, this.scores, this.count, k) : k);
+    this.#moved("score");
   }
 
   /** How many tokens form the smallest descending prefix whose mass reaches p. Ranks. */
-  prefix(p: number, { inclusive, ties, min_keep }: MassRule): number {
+  prefix(p: number, rule: MassRule): number {
     this.rank();
-    const n = prefixOfMass(this.probabilities(), this.count, p, inclusive);
+    return this.prefixIn(this.probabilities(), p, rule);
+  }
+
+  /** The same for probabilities that were asked for since the last change. */
+  prefixIn(probabilities: Float64Array, p: number, { inclusive, ties, min_keep }: MassRule): number {
+    const n = prefixOfMass(probabilities, this.count, p, inclusive);
     return n < min_keep ? Math.min(min_keep, this.count) : this.#withTies(n, ties);
   }
 
@@ -173,10 +197,7 @@ export class Compact {
 
   /** The token at u of the cumulative distribution, taken in token-id order. */
   draw(u: number): number {
-    const weights = this.#weightsById();
-    let sum = 0;
-    for (let i = 0; i < this.count; i++) sum += weights[i]!;
-    return this.token_ids[this.#find(weights, u * sum)]!;
+    return this.token_ids[drawPlace(this.#weightsById(), this.count, u)]!;
   }
 
   /**
@@ -186,9 +207,7 @@ export class Compact {
   drawDistinct(uniforms: readonly number[]): number[] {
     const weights = this.#weightsById();
     return uniforms.map((u) => {
-      let sum = 0;
-      for (let i = 0; i < this.count; i++) sum += weights[i]!;
-      const index = this.#find(weights, u * sum);
+      const index = drawPlace(weights, this.count, u);
       weights[index] = 0;
       return this.token_ids[index]!;
     });
@@ -200,19 +219,6 @@ export class Compact {
     const max = this.max();
     for (let i = 0; i < this.count; i++) this.#probabilities[i] = exp(this.scores[i]! - max);
     return this.#probabilities;
-  }
-
-  /** The first index at which the running sum exceeds the target; the last with any weight if rounding passes it. */
-  #find(weights: Float64Array, target: number): number {
-    let sum = 0;
-    let last = 0;
-    for (let i = 0; i < this.count; i++) {
-      if (weights[i] === 0) continue;
-      sum += weights[i]!;
-      last = i;
-      if (sum > target) break;
-    }
-    return last;
   }
 
   /** n, or with ties "keep" as many as are not below the n-th. */

@@ -68,12 +68,12 @@ export function massOf(raw: RawRow, token_ids: ArrayLike<number>, count: number)
 
 /** The raw side of a sparse or small row, in float64; exact when ln Σ exp of the whole row is known. */
 export class RawCompact implements RawRow {
-  readonly #ranked = new Compact();
+  readonly #ranked: Compact;
   readonly #logsumexp: number;
 
   /** `fill` brings the finite logits into the empty arrays. */
   constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
-    this.#ranked.reset(size);
+    this.#ranked = new Compact(size);
     fill(this.#ranked);
     this.#ranked.rank();
     this.#logsumexp = logsumexp ?? this.#ranked.logSumExp();

@@ -1,63 +1,101 @@
 /**
  * Sorting of candidates held in parallel arrays. One rule for ties everywhere: the lower token id ranks first.
+ *
+ * Lists that are in order already, as hosts send them, cost one look. Short ones are sorted by insertion, long ones
+ * by counting digits of 8 bits from the lowest up (radix sort): linear whatever the list, so that nobody can send one
+ * that takes long. A digit in which all keys agree costs no move.
  */
+
+const INSERTION_MAX = 40;
+const DIGITS = 256;
+
+/** Reorders ids and scores together: by score, largest first, equal scores by lower id. In place. */
+export function sortByScore(token_ids: Int32Array, scores: Float64Array, count: number): void {
+  const from = firstOutOfRank(token_ids, scores, count);
+  if (from === count) return;
+  if (count <= INSERTION_MAX) insertByScore(token_ids, scores, from, count);
+  else {
+    const { low, high } = scratchFor(count);
+    writeKeys(scores, count, low, high);
+    sortByKeys(token_ids, scores, count, [low, high]);
+    sortTies(token_ids, scores, count);
+  }
+}
+
+/** Reorders ids and scores together by ascending token id. In place. */
+export function sortById(token_ids: Int32Array, scores: Float64Array, count: number): void {
+  let from = 1;
+  while (from < count && token_ids[from - 1]! < token_ids[from]!) from++;
+  if (from >= count) return;
+  if (count <= INSERTION_MAX) insertById(token_ids, scores, from, count);
+  else {
+    const { low } = scratchFor(count);
+    for (let i = 0; i < count; i++) low[i] = token_ids[i]!;
+    sortByKeys(token_ids, scores, count, [low]);
+  }
+}
 
 /**
- * Reorders ids and scores together: by score, largest first, equal scores by lower id.
- * In place, O(n log n); short runs by insertion, as most compact candidates are already nearly sorted.
+ * Brings the k first of the order of sortByScore to the front, in that order (1 ≤ k ≤ count); the others follow in any.
+ * Each element is held against the last of the k, so this is for k far below the count.
  */
-export function sortByScore(token_ids: Int32Array, scores: Float64Array, count: number): void {
-  quicksort(token_ids, scores, 0, count - 1, ranksBefore);
-}
-
-/** Reorders ids and scores together by ascending token id. */
-export function sortById(token_ids: Int32Array, scores: Float64Array, count: number): void {
-  quicksort(token_ids, scores, 0, count - 1, idBefore);
-}
-
-type Before = (id_a: number, score_a: number, id_b: number, score_b: number) => boolean;
-
-function ranksBefore(id_a: number, score_a: number, id_b: number, score_b: number): boolean {
-  return score_a > score_b || (score_a === score_b && id_a < id_b);
-}
-
-function idBefore(id_a: number, _score_a: number, id_b: number, _score_b: number): boolean {
-  return id_a < id_b;
-}
-
-const INSERTION_MAX = 24;
-
-function quicksort(ids: Int32Array, scores: Float64Array, first: number, last: number, before: Before): void {
-  let low = first;
-  let high = last;
-  while (high - low >= INSERTION_MAX) {
-    const split = partition(ids, scores, low, high, before);
-    // Recursing into the smaller part bounds the stack at log₂ n.
-    if (split - low < high - split) {
-      quicksort(ids, scores, low, split, before);
-      low = split + 1;
-    } else {
-      quicksort(ids, scores, split + 1, high, before);
-      high = split;
-    }
+export function selectTop(token_ids: Int32Array, scores: Float64Array, count: number, k: number): void {
+  insertByScore(token_ids, scores, 1, k);
+  const last = k - 1;
+  for (let i = k; i < count; i++) {
+    const score = scores[i]!;
+    if (score < scores[last]! || (score === scores[last] && token_ids[i]! > token_ids[last]!)) continue;
+    swap(token_ids, scores, i, last);
+    insertByScore(token_ids, scores, last, k);
   }
-  insertionSort(ids, scores, low, high, before);
 }
 
-/** Hoare's partition around the middle element; ids differ, so no two elements are equal. */
-function partition(ids: Int32Array, scores: Float64Array, low: number, high: number, before: Before): number {
-  const middle = (low + high) >>> 1;
-  const pivot_id = ids[middle]!;
-  const pivot_score = scores[middle]!;
-  let i = low - 1;
-  let j = high + 1;
-  for (;;) {
-    do i++;
-    while (before(ids[i]!, scores[i]!, pivot_id, pivot_score));
-    do j--;
-    while (before(pivot_id, pivot_score, ids[j]!, scores[j]!));
-    if (i >= j) return j;
-    swap(ids, scores, i, j);
+/** Behind the k best, which stand in front, brings those that equal the k-th, by id; answers how many that makes with the k. */
+export function gatherTies(token_ids: Int32Array, scores: Float64Array, count: number, k: number): number {
+  let end = k;
+  for (let i = k; i < count; i++) if (scores[i] === scores[k - 1]) swap(token_ids, scores, i, end++);
+  sortById(token_ids.subarray(k, end), scores.subarray(k, end), end - k);
+  return end;
+}
+
+/** The first index whose element ranks before the one in front of it; count when there is none. */
+function firstOutOfRank(ids: Int32Array, scores: Float64Array, count: number): number {
+  for (let i = 1; i < count; i++) {
+    const before = scores[i - 1]!;
+    const score = scores[i]!;
+    if (score > before || (score === before && ids[i]! < ids[i - 1]!)) return i;
+  }
+  return count;
+}
+
+/** Sorts [0, end) of which [0, begin) is sorted. */
+function insertByScore(ids: Int32Array, scores: Float64Array, begin: number, end: number): void {
+  for (let i = begin; i < end; i++) {
+    const id = ids[i]!;
+    const score = scores[i]!;
+    let j = i - 1;
+    while (j >= 0 && (scores[j]! < score || (scores[j] === score && ids[j]! > id))) {
+      ids[j + 1] = ids[j]!;
+      scores[j + 1] = scores[j]!;
+      j--;
+    }
+    ids[j + 1] = id;
+    scores[j + 1] = score;
+  }
+}
+
+function insertById(ids: Int32Array, scores: Float64Array, begin: number, end: number): void {
+  for (let i = begin; i < end; i++) {
+    const id = ids[i]!;
+    const score = scores[i]!;
+    let j = i - 1;
+    while (j >= 0 && ids[j]! > id) {
+      ids[j + 1] = ids[j]!;
+      scores[j + 1] = scores[j]!;
+      j--;
+    }
+    ids[j + 1] = id;
+    scores[j + 1] = score;
   }
 }
 
@@ -70,23 +108,94 @@ function swap(ids: Int32Array, scores: Float64Array, i: number, j: number): void
   scores[j] = score;
 }
 
-function insertionSort(
-  ids: Int32Array,
+/** What a radix sort works in; grown to the longest list so far. */
+interface Scratch {
+  /** lower and upper words of the keys */
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+  /** indices, in the order reached so far and in the next */
+  order: Int32Array;
+  next: Int32Array;
+  readonly ids: Int32Array;
+  readonly scores: Float64Array;
+}
+
+const counts = new Int32Array(DIGITS);
+let scratch: Scratch | undefined;
+
+function scratchFor(count: number): Scratch {
+  if (scratch !== undefined && scratch.ids.length >= count) return scratch;
+  const length = Math.max(count, 4096);
+  scratch = {
+    low: new Uint32Array(length),
+    high: new Uint32Array(length),
+    order: new Int32Array(length),
+    next: new Int32Array(length),
+    ids: new Int32Array(length),
+    scores: new Float64Array(length),
+  };
+  return scratch;
+}
+
+/**
+ * Keys that ascend as scores fall: all bits but the sign inverted for scores from 0 up, the bits themselves below 0, where a larger
+ * magnitude is a smaller score. −0 equals 0 and has its key.
+ */
+function writeKeys(scores: Float64Array, count: number, low: Uint32Array, high: Uint32Array): void {
+  const words = new Uint32Array(scores.buffer, scores.byteOffset, 2 * count);
+  for (let i = 0; i < count; i++) {
+    const is_negative = scores[i]! < 0;
+    const upper = words[2 * i + 1]!;
+    low[i] = is_negative ? words[2 * i]! : ~words[2 * i]!;
+    high[i] = is_negative ? upper : ~upper & 0x7fffffff;
+  }
+}
+
+/** Stable by the key whose words these are, lowest first. */
+function sortByKeys(
+  token_ids: Int32Array,
   scores: Float64Array,
-  low: number,
-  high: number,
-  before: Before,
+  count: number,
+  words: readonly Uint32Array[],
 ): void {
-  for (let i = low + 1; i <= high; i++) {
-    const id = ids[i]!;
-    const score = scores[i]!;
-    let j = i - 1;
-    while (j >= low && before(id, score, ids[j]!, scores[j]!)) {
-      ids[j + 1] = ids[j]!;
-      scores[j + 1] = scores[j]!;
-      j--;
-    }
-    ids[j + 1] = id;
-    scores[j + 1] = score;
+  const work = scratchFor(count);
+  for (let i = 0; i < count; i++) work.order[i] = i;
+  for (const keys of words) for (let shift = 0; shift < 32; shift += 8) sortByDigit(work, keys, shift, count);
+  const { order, ids: ids_before, scores: scores_before } = work;
+  ids_before.set(token_ids.subarray(0, count));
+  scores_before.set(scores.subarray(0, count));
+  for (let i = 0; i < count; i++) {
+    const from = order[i]!;
+    token_ids[i] = ids_before[from]!;
+    scores[i] = scores_before[from]!;
+  }
+}
+
+function sortByDigit(work: Scratch, keys: Uint32Array, shift: number, count: number): void {
+  const { order, next } = work;
+  counts.fill(0);
+  for (let i = 0; i < count; i++) counts[(keys[i]! >>> shift) & 255]!++;
+  if (counts[(keys[0]! >>> shift) & 255] === count) return;
+  let place = 0;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const of_digit = counts[digit]!;
+    counts[digit] = place;
+    place += of_digit;
+  }
+  for (let i = 0; i < count; i++) {
+    const index = order[i]!;
+    next[counts[(keys[index]! >>> shift) & 255]!++] = index;
+  }
+  work.order = next;
+  work.next = order;
+}
+
+/** Puts the ids of equal scores in order, where they are not. */
+function sortTies(ids: Int32Array, scores: Float64Array, count: number): void {
+  let begin = 0;
+  for (let i = 1; i <= count; i++) {
+    if (i < count && scores[i] === scores[begin]) continue;
+    if (i - begin > 1) sortById(ids.subarray(begin, i), scores.subarray(begin, i), i - begin);
+    begin = i;
   }
 }

@@ -40,8 +40,10 @@ export function keepSparseFrom(
 /** A mass can be kept exactly if the prefix is the same for the least and the most that was left out. */
 export function keepSparseMass(compact: Compact, omitted: Omitted, p: number, rule: MassRule): void {
   const [least, most] = omitted.massRatios(compact.logSumExp());
-  const kept_at_most = p * most < 1 ? compact.prefix(p * most, rule) : Number.POSITIVE_INFINITY;
-  compact.keepMass(Math.min(1, p * least), rule);
+  const probabilities = compact.rank().probabilities();
+  const kept_at_most =
+    p * most < 1 ? compact.prefixIn(probabilities, p * most, rule) : Number.POSITIVE_INFINITY;
+  compact.truncate(compact.prefixIn(probabilities, Math.min(1, p * least), rule));
   if (compact.count === kept_at_most) omitted.cutAt(compact.min());
   omitted.guess();
 }
