@@ -1,0 +1,197 @@
+/**
+ * Mutated requests in great number over kept-alive connections. Case i of a seed is always the same request, so that
+ * `npm run proof:fuzz -- --seed 1 --only 4711` replays one and prints it.
+ */
+
+import { startService } from "../../scripts/service.ts";
+import { Connection, type Reply } from "../connection.ts";
+import { encode, encodeChunked, type Message } from "../message.ts";
+import { complaintOf } from "../oracle/contract.ts";
+import { judge } from "../oracle/judge.ts";
+import { VOCAB_SIZE_MAX } from "../oracle/logits.ts";
+import type { Form, Proof, Report } from "../proof.ts";
+import { seeded } from "../seeded.ts";
+import { mutate } from "./mutate.ts";
+import { REQUESTS, STREAMS } from "./seeds.ts";
+import { refusedRows } from "./streams.ts";
+
+const CASES = { short: 3000, long: 100_000 };
+const CONNECTIONS = 4;
+const WORST_MS_MAX = 250;
+/** wrong answers that are shown; the rest is only counted */
+const SHOWN_MAX = 10;
+
+export const FUZZ: Proof = {
+  name: "fuzz",
+  promise: "nothing that is sent breaks the service, and nothing invalid is accepted",
+  run,
+};
+
+interface Findings {
+  readonly by_status: Map<number, number>;
+  readonly wrong: string[];
+  worst_ms: number;
+}
+
+async function run(form: Form, report: Report): Promise<void> {
+  const service = await startService({
+    LOGIT_SAMPLER_VOCAB_SIZE_MAX: String(VOCAB_SIZE_MAX),
+  });
+  const found: Findings = { by_status: new Map(), wrong: [], worst_ms: 0 };
+  try {
+    await requireSeedsTaken(service.url);
+    const workers = service.worker_pids.length;
+    const last = form.only === undefined ? CASES[form.long ? "long" : "short"] : form.only + 1;
+    let next = form.only ?? 0;
+    const client = async () => {
+      const connection = new Connection(service.url);
+      while (next < last) await runCase(next++, form, connection, found);
+      connection.close();
+    };
+    const began_ms = performance.now();
+    await Promise.all(Array.from({ length: form.only === undefined ? CONNECTIONS : 1 }, client));
+    const seconds = (performance.now() - began_ms) / 1000;
+    tell(report, found, last, seconds);
+    report.claim("no worker died", service.worker_pids.length === workers);
+  } finally {
+    await service.stop();
+  }
+}
+
+function tell(
+  report: Report,
+  { by_status, wrong, worst_ms }: Findings,
+  cases: number,
+  seconds: number,
+): void {
+  for (const each of wrong.slice(0, SHOWN_MAX)) console.log(`         ${each}`);
+  const statuses = [...by_status].sort(([a], [b]) => a - b);
+  report.claim(
+    `${cases} mutated requests: no 5xx, no broken connection, every reply as the contract says, nothing invalid accepted`,
+    wrong.length === 0,
+    `${wrong.length} wrong`,
+  );
+  report.figure("statuses", statuses.map(([status, count]) => `${status}: ${count}`).join(", "));
+  report.figure("requests", `${(cases / seconds).toFixed(0)} a second`);
+  report.timed(
+    `the worst answer takes less than ${WORST_MS_MAX} ms`,
+    worst_ms < WORST_MS_MAX,
+    `${worst_ms.toFixed(1)} ms`,
+  );
+}
+
+/** A seed that is refused would only test the refusal. */
+async function requireSeedsTaken(url: string): Promise<void> {
+  const connection = new Connection(url);
+  for (const message of [...REQUESTS, ...STREAMS]) {
+    const reply = await connection.exchange(encode(message));
+    const judged = message.path === "/v1/stream" ? {} : judge(message);
+    const is_taken = reply.status === 200 && !reply.body.includes('"status":');
+    if (!is_taken) throw new Error(`a seed is refused: ${message.path} ${shown(message)}: ${reply.body}`);
+    const refusal = judged.refusal ?? judged.rows?.find((row) => row !== undefined);
+    if (refusal !== undefined) throw new Error(`the oracle refuses a seed: ${shown(message)}: ${refusal}`);
+  }
+  connection.close();
+}
+
+async function runCase(
+  index: number,
+  { seed, only }: Form,
+  connection: Connection,
+  found: Findings,
+): Promise<void> {
+  const random = seeded(seed, index);
+  const of_stream = random.oneIn(8);
+  const message = mutate(random.pick(of_stream ? STREAMS : REQUESTS), random);
+  const bytes = random.oneIn(5) ? encodeChunked(message, 1 + random.below(200)) : encode(message);
+  const began_ms = performance.now();
+  let reply: Reply | undefined;
+  let wrong: string | undefined;
+  try {
+    reply = await connection.exchange(bytes);
+    found.worst_ms = Math.max(found.worst_ms, performance.now() - began_ms);
+    found.by_status.set(reply.status, (found.by_status.get(reply.status) ?? 0) + 1);
+    wrong =
+      of_stream && message.path === "/v1/stream"
+        ? wrongWithStream(message, reply)
+        : wrongWith(message, reply);
+  } catch (error) {
+    wrong = String(error);
+  }
+  if (wrong !== undefined)
+    found.wrong.push(
+      `case ${index}: ${wrong} | ${message.path} ${shown(message)} → ${reply?.body.slice(0, 200)}`,
+    );
+  if (only !== undefined)
+    console.log(message.path, message.headers, `\n${shown(message, 5000)}\n→`, reply?.status, reply?.body);
+  if (reply?.headers.get("connection") === "close") await connection.closed(1000);
+  // Something unread would be taken for the next answer.
+  if (connection.unread !== "") connection.close();
+}
+
+interface Answer {
+  readonly results?: readonly { readonly status?: number }[];
+  readonly arms?: readonly { readonly problem?: unknown }[];
+}
+
+/** What is wrong with an answer; undefined when all is well. */
+function wrongWith(message: Message, reply: Reply): string | undefined {
+  if (reply.status >= 500) return `status ${reply.status}`;
+  if (reply.status !== 200) return wrongWithProblem(reply);
+  const { refusal, rows, unreadable } = judge(message);
+  const answer = JSON.parse(reply.body) as Answer; // whatever it is, it is looked at with care
+  if (refusal !== undefined) {
+    // A comparison tells of each arm what is wrong with it, and an explicit chain has no use for short options.
+    const arm_refused = answer.arms?.some(({ problem }) => problem !== undefined) ?? false;
+    return arm_refused ? undefined : `accepted though ${refusal}`;
+  }
+  if (unreadable !== undefined) {
+    const one_refused = answer.results?.some(({ status }) => status !== undefined) ?? false;
+    return one_refused ? undefined : `accepted though ${unreadable}`;
+  }
+  if (rows !== undefined) return wrongWithRows(rows, answer);
+  return message.path.startsWith("/v1/sample") ? complaintOf("StepReply", answer) : undefined;
+}
+
+function wrongWithRows(rows: readonly (string | undefined)[], answer: Answer): string | undefined {
+  const { results = [] } = answer;
+  if (results.length !== rows.length) return `${results.length} results for ${rows.length} rows`;
+  const accepted = results.findIndex((result, i) => result.status === undefined && rows[i] !== undefined);
+  return accepted >= 0
+    ? `row ${accepted} accepted though ${rows[accepted]}`
+    : complaintOf("BatchReply", answer);
+}
+
+function wrongWithProblem({ status, headers, body }: Reply): string | undefined {
+  if (status < 400) return `status ${status}`;
+  if (!headers.get("content-type")?.startsWith("application/problem+json")) return "not problem+json";
+  const problem: unknown = JSON.parse(body);
+  return (
+    complaintOf("Problem", problem) ??
+    ((problem as { status: number }).status === status ? undefined : "another status inside")
+  );
+}
+
+/** Lines answer rows in order; one that is no token may also be the last word of the stream. */
+function wrongWithStream(message: Message, reply: Reply): string | undefined {
+  if (reply.status !== 200) return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
+  const refused = refusedRows(message);
+  const lines = reply.body.split("\n").filter((line) => line !== "");
+  for (const [i, line] of lines.entries()) {
+    const answer = JSON.parse(line) as { status?: number };
+    if (answer.status !== undefined) {
+      if (answer.status >= 500) return `line ${i} has status ${answer.status}`;
+      continue;
+    }
+    if (i >= refused.length) return `line ${i} answers no row`;
+    if (refused[i] !== undefined) return `row ${i} accepted though ${refused[i]}`;
+    const complaint = complaintOf("StepReply", answer);
+    if (complaint !== undefined) return `line ${i}: ${complaint}`;
+  }
+  return undefined;
+}
+
+function shown({ headers = {}, body = "" }: Message, length = 400): string {
+  const text = Buffer.from(body as Uint8Array).toString("latin1");
+  return `${JSON.stringify(headers)} ${JSON.stringify(text.slice(0, length))}`;
+}

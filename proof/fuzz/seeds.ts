@@ -1,0 +1,156 @@
+/** Valid requests of every form, which the fuzz mutates. Each is taken as it stands, and that is checked first. */
+import { randomRow } from "../../load-tests/rows.ts";
+import { BYTES_TYPE, f32, frame, jsonMessage, LINES_TYPE, type Message, tensorMessage } from "../message.ts";
+import { bf16, f16 } from "./small-rows.ts";
+
+const ROW = [1.5, -0.25, 3, 0.5, -2, 2.5, 0, 1];
+const LARGE = Array.from(randomRow(600, 3), (value) => Math.round(value * 8) / 8);
+const PACKED = { dtype: "f32", data: f32(ROW).toString("base64") };
+const SPARSE = {
+  token_ids: [5, 2, 9, 0],
+  values: [1.5, 3, -0.5, 2],
+  vocab_size: 12,
+  logsumexp: 4.1,
+  max_omitted: -3,
+};
+const HISTORY = [1, 2, 3, 1, 2, 3, 1, 2];
+const CHAIN = [
+  { stage: "logit_bias", logit_bias: { "2": -1.5, "3": "-inf" } },
+  { stage: "repetition_penalty", repetition_penalty: 1.2, penalty_last_n: 4 },
+  { stage: "top_k", top_k: 5, ties: "keep" },
+  { stage: "temperature", temperature: 0.7 },
+];
+const EVERYTHING = {
+  temperature: 0.9,
+  top_k: 6,
+  top_p: 0.95,
+  min_p: 0.01,
+  typical_p: 0.99,
+  top_n_sigma: 4,
+  xtc_probability: 0.3,
+  dry_multiplier: 0.5,
+  dry_sequence_breakers: [[3], [4, 5]],
+  repetition_penalty: 1.1,
+  presence_penalty: 0.2,
+  frequency_penalty: -0.1,
+  no_repeat_ngram_size: 3,
+  logit_bias: { "1": 0.5, "4": null },
+  bad_words_ids: [[1, 7]],
+  sequence_bias: [{ token_ids: [2, 5], bias: 1.5 }],
+  min_tokens: 2,
+  stop_token_ids: [6],
+  history: HISTORY,
+  prompt_length: 3,
+  forced_token_ids: { "9": 1 },
+  seed: "12345678901234567890",
+  step: 4,
+  logprobs: true,
+  top_logprobs: 3,
+  logprob_token_ids: [0, 7],
+  kept_token_ids: true,
+  trace: true,
+  n: 2,
+};
+const STATEFUL = { mirostat: 2, state: { mirostat: { mu: 8.5 } } };
+/** Rows that differ, each with a class. */
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    logits: ROW.map((logit, id) => logit + ((i * 7 + id * 3) % 11) / 4),
+    target: i % ROW.length,
+  }));
+
+/** Bodies that are one request. */
+export const REQUESTS: readonly Message[] = [
+  jsonMessage("/v1/sample", { logits: ROW, temperature: 0.8, top_p: 0.9, seed: 7 }),
+  jsonMessage("/v1/sample", { logits: ROW, ...EVERYTHING }),
+  jsonMessage("/v1/sample", { chain: CHAIN, history: HISTORY, logits: LARGE, seed: 1 }),
+  jsonMessage("/v1/sample", '{"logits":[1, -Infinity, 2.5e0, -0, 1e-3],"seed":"-9"}'),
+  jsonMessage("/v1/sample", { logits: PACKED, preset: "llama.cpp", seed: 3, vocab_size: 7 }),
+  jsonMessage("/v1/sample", { logits: SPARSE, top_k: 2, logprobs: true, require_exact: false }),
+  jsonMessage("/v1/sample", { logits: ROW, ...STATEFUL }),
+  { path: "/v1/sample?dtype=f32&temperature=0.8&top_k=40&seed=7&step=3&stop_token_ids=1,2", body: f32(ROW) },
+  {
+    path: "/v1/sample?dtype=f16&logprobs=true&logit_bias=%7B%222%22%3A1%7D",
+    headers: BYTES_TYPE,
+    body: f16(ROW),
+  },
+  { path: "/v1/sample?dtype=bf16&shape=1,8&temperature=0", headers: BYTES_TYPE, body: bf16(ROW) },
+  tensorMessage("/v1/sample", { dtype: "f32", shape: [600], ...EVERYTHING }, f32(LARGE)),
+  tensorMessage("/v1/sample", { dtype: "f16", preset: "vllm", seed: 5 }, f16(ROW)),
+  jsonMessage("/v1/sample/batch", {
+    top_k: 3,
+    seed: 1,
+    rows: [{ logits: ROW }, { logits: PACKED, step: 2 }, { logits: SPARSE, seed: 2 }],
+  }),
+  jsonMessage("/v1/sample/batch", {
+    rows: [
+      { logits: LARGE, ...EVERYTHING },
+      { logits: [1, 2], temperature: 0 },
+    ],
+  }),
+  tensorMessage(
+    "/v1/sample/batch",
+    { shape: [3, 8], seed: 4, rows: [{}, { temperature: 0 }, { step: 9 }] },
+    f32([...ROW, ...ROW, ...ROW]),
+  ),
+  {
+    path: "/v1/sample/batch?shape=2,8&dtype=f32&top_p=0.9",
+    headers: BYTES_TYPE,
+    body: f32([...ROW, ...ROW]),
+  },
+  jsonMessage("/v1/compare", {
+    logits: ROW,
+    compare: ["llama.cpp", "vllm", { chain: CHAIN }],
+    seed: 2,
+    temperature: 0.7,
+  }),
+  jsonMessage("/v1/probabilities", {
+    logits: [3.2, 1.3, 0.2],
+    labels: ["cat", "dog", "bird"],
+    threshold: 0.95,
+    temperature: 1.1,
+  }),
+  jsonMessage("/v1/probabilities", { rows: rows(3) }),
+  jsonMessage("/v1/score", { rows: rows(4) }),
+  tensorMessage("/v1/score", { shape: [2, 8], targets: [1, 7] }, f32([...ROW, ...ROW])),
+  jsonMessage("/v1/diagnose", { logits: ROW, target: 1 }),
+  jsonMessage("/v1/calibrate", { rows: rows(6), resamples: 3, bins: 4, seed: 1 }),
+  tensorMessage(
+    "/v1/calibrate",
+    { dtype: "bf16", shape: [4, 8], targets: [0, 1, 2, 3], resamples: 0 },
+    bf16([...ROW, ...ROW, ...ROW, ...ROW]),
+  ),
+  jsonMessage("/v1/baseline", { rows: rows(20), false_positive_rate: 0.05 }),
+];
+
+/** Streams, whole: their messages in frames or in lines. */
+export const STREAMS: readonly Message[] = [
+  {
+    path: "/v1/stream",
+    headers: BYTES_TYPE,
+    body: Buffer.concat([
+      frame({ dtype: "f32", temperature: 0.8, top_k: 5, seed: 7 }),
+      frame(f32(ROW)),
+      frame({ type: "update", temperature: 0.5 }),
+      frame(f32(ROW)),
+      frame({ type: "accept", token_ids: [3] }),
+      frame({ logits: ROW, logprobs: true }),
+      frame({ type: "rewind", steps: 1 }),
+      frame(f32(ROW)),
+    ]),
+  },
+  {
+    path: "/v1/stream",
+    headers: LINES_TYPE,
+    body: [
+      { repetition_penalty: 1.2, seed: 1, history: [1, 2] },
+      { logits: ROW },
+      { type: "update", repetition_penalty: 1.3, top_p: 0.9 },
+      { logits: SPARSE },
+      { type: "accept", token_ids: [1, 2] },
+      { logits: PACKED, type: "step" },
+    ]
+      .map((message) => `${JSON.stringify(message)}\n`)
+      .join(""),
+  },
+];

@@ -1,0 +1,51 @@
+/** A plain reading of options in a query string, as docs/wire-format.md describes it. */
+import { SCHEMAS } from "./contract.ts";
+
+const LISTS = new Set(
+  [
+    "StepHeader",
+    "ScoreHeader",
+    "DiagnoseHeader",
+    "CalibrateHeader",
+    "ProbabilitiesHeader",
+    "CompareRequest",
+  ].flatMap((name) =>
+    Object.entries(
+      (SCHEMAS[name]?.["properties"] ?? {}) as Readonly<Record<string, { readonly type?: unknown }>>,
+    )
+      .filter(([, { type }]) => type === "array")
+      .map(([field]) => field),
+  ),
+);
+
+/** Throws a SyntaxError when it is none. */
+export function readQuery(text: string): Record<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const part of text.split("&").filter((each) => each !== "")) {
+    const [name, value] = part.split(/=(.*)/s, 2).map((each) => decoded(each));
+    if (name === undefined || value === undefined) throw new SyntaxError("no value");
+    if (fields.has(name) || name === "__proto__") throw new SyntaxError(`${name} twice`);
+    const is_list = LISTS.has(name) && !value.startsWith("[");
+    fields.set(name, is_list ? (value === "" ? [] : value.split(",").map(plain)) : plain(value));
+  }
+  return Object.fromEntries(fields);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw new SyntaxError("not percent-encoded UTF-8");
+  }
+}
+
+/** What the text is as JSON, or the text; long integers stay text. */
+function plain(text: string): unknown {
+  if (/^\s|\s$|^"/.test(text) || /^-?\d{15,}$/.test(text))
+    return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

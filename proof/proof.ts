@@ -1,0 +1,32 @@
+/**
+ * What a proof is: one promise of docs/reliability.md, and a run against the built service that shows it. It knows
+ * no particular promise.
+ */
+
+export interface Form {
+  /** the whole proof; false: the short form that runs in CI */
+  readonly long: boolean;
+  /** of everything random in a proof: the same seed gives the same requests */
+  readonly seed: number;
+  /** replay this one case and print it, where a proof has numbered cases */
+  readonly only: number | undefined;
+  /** Hold bounds on time as well. Off unless asked for: on a machine that does other work they say nothing. */
+  readonly hold_times: boolean;
+}
+
+export interface Report {
+  /** Something that must hold; `got` is what was found. */
+  claim(sentence: string, holds: boolean, got?: string): void;
+  /** A claim about time: held when the form says so, and told otherwise. */
+  timed(sentence: string, holds: boolean, got: string): void;
+  /** A number that was measured. */
+  figure(what: string, value: string): void;
+}
+
+export interface Proof {
+  readonly name: string;
+  /** the promise in one sentence */
+  readonly promise: string;
+  /** Resolves when the run is complete; what does not hold is told to the report, and the run goes on. */
+  run(form: Form, report: Report): Promise<void>;
+}
