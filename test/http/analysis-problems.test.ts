@@ -54,6 +54,20 @@ test.each([
     "/logits",
   ],
   [
+    "a class that nothing needs and that is none",
+    "/v1/baseline",
+    { rows: [row, { ...row, target: "cat" }] },
+    "invalid_option",
+    "/rows/1/target",
+  ],
+  [
+    "a class beside probabilities that is not there",
+    "/v1/probabilities",
+    { ...row, target: 2.5 },
+    "token_id_out_of_range",
+    "/target",
+  ],
+  [
     "a class that is not there",
     "/v1/score",
     { logits: [1, 2], target: 2 },

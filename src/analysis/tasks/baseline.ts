@@ -1,7 +1,7 @@
 /** The figures of clean rows, as a baseline that /v1/diagnose takes. */
 import { fitBaseline } from "../baseline.ts";
 import { type Diagnosis, diagnoseOf } from "../diagnose.ts";
-import { asClasses, type Task, type TaskContext } from "./task.ts";
+import { asClasses, checkTargetIfAny, type Task, type TaskContext } from "./task.ts";
 
 export interface BaselineOptions {
   readonly false_positive_rate: number;
@@ -12,6 +12,7 @@ export function baselineTask({ reader, inverse_temperature }: TaskContext, optio
   const diagnoses: Diagnosis[] = [];
   return {
     take(row) {
+      checkTargetIfAny(row);
       const values = asClasses(row.values);
       diagnoses.push(diagnoseOf(reader.moments(values, inverse_temperature), values));
     },

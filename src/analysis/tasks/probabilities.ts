@@ -4,7 +4,14 @@ import { checkThresholds, decide, type Thresholds } from "../decide.ts";
 import { logistic } from "../logistic.ts";
 import { entropy, moments } from "../moments.ts";
 import { logOddsOf } from "../softmax.ts";
-import { asClasses, checkLabels, type Task, type TaskContext, type TaskRow } from "./task.ts";
+import {
+  asClasses,
+  checkLabels,
+  checkTargetIfAny,
+  type Task,
+  type TaskContext,
+  type TaskRow,
+} from "./task.ts";
 
 const PIECE_VALUES = 2 ** 18;
 
@@ -31,6 +38,7 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
   return {
     tensor: () => tensor.all(),
     take(row) {
+      checkTargetIfAny(row);
       checkLabels(labels, row.values.length);
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);

@@ -51,6 +51,11 @@ export function requireTarget(target: unknown, classes: number): number {
   return target;
 }
 
+/** A class that came where none is needed must be one all the same. */
+export function checkTargetIfAny({ target, values }: TaskRow): void {
+  if (target !== undefined) requireTarget(target, Math.max(2, values.length));
+}
+
 /** One name a class, or one for the "yes" of a single logit. */
 export function checkLabels(labels: readonly string[] | undefined, classes: number): void {
   if (labels === undefined || labels.length === classes) return;
