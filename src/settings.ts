@@ -77,6 +77,12 @@ export const LIMITS = z.object({
   rows_max: whole({ min: 1, max: 4096 })
     .default(32)
     .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
+  held_bytes_max: whole({ min: 64 * KIB })
+    .default(256 * MIB)
+    .describe("bytes of JSON bodies that may be under way at once, all together"),
+  body_rate_min: whole({ min: 0 })
+    .default(MIB)
+    .describe("bytes a second below which a body is cut when its row, or its bytes, are wanted by another"),
   batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
   analysis_rows_max: whole({ min: 1 })
     .default(64 * KIB)

@@ -22,13 +22,19 @@ export interface Opener<Reader extends BodyReader = StepReader> {
 export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor };
 export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
 
+export interface OpenedBody<Reader> {
+  readonly reader: Reader;
+  /** whether its bytes may have to wait in memory for those that follow */
+  readonly parks: boolean;
+}
+
 /** `query` is what follows the question mark of the URL. */
 export function openBody<Reader extends BodyReader>(
   opener: Opener<Reader>,
   headers: IncomingHttpHeaders,
   query: string,
   context: WireContext,
-): Reader {
+): OpenedBody<Reader> {
   requireIdentity(headers["content-encoding"]);
   const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
   if (mediaType(headers["content-type"], BODY_TYPES) === "json") {
@@ -39,9 +45,10 @@ export function openBody<Reader extends BodyReader>(
         `options of a JSON body stand in the body, got ${misplaced} in the query string`,
         `/${misplaced}`,
       );
-    return opener.json(context);
+    return { reader: opener.json(context), parks: true };
   }
-  return opener.tensor({ header_bytes: headerLength(headers[HEADER_LENGTH]), query: options }, context);
+  const source = { header_bytes: headerLength(headers[HEADER_LENGTH]), query: options };
+  return { reader: opener.tensor(source, context), parks: false };
 }
 
 /** Types of a body that is one request, by media type. */

@@ -3,9 +3,8 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
-import { type Admission, createAdmission } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { createCollector } from "./collect.ts";
-import { createDeadlines, type Deadlines } from "./deadlines.ts";
 import { createDoor, type Door } from "./door.ts";
 import { Figures } from "./figures.ts";
 import type { Tracing } from "./telemetry.ts";
@@ -27,8 +26,6 @@ export interface Service {
   readonly figures: Figures;
   /** streams that are open */
   readonly streams: Set<OpenStream>;
-  /** of bodies under way */
-  readonly deadlines: Deadlines;
   /** told the size of every chunk of a body */
   received(bytes: number): void;
 }
@@ -42,7 +39,7 @@ export interface ServiceParts {
 
 export function createService({ config, sampler, log, tracing }: ServiceParts): Service {
   const { limits } = config;
-  const admission = createAdmission(sampler, limits.rows_max);
+  const admission = new Admission(sampler, limits);
   const figures = new Figures();
   const draining = () => admission.draining;
   return {
@@ -53,7 +50,6 @@ export function createService({ config, sampler, log, tracing }: ServiceParts): 
     door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
     streams: new Set(),
-    deadlines: createDeadlines(Math.max(1, limits.body_timeout_ms / 10)),
     received: createCollector(limits.collect_bytes),
   };
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CLIENT_GONE, type Guest } from "../door.ts";
 import type { RouteFigures } from "../figures.ts";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../origins.ts";
-import { receive } from "../receive.ts";
+import { discard } from "../receive.ts";
 import type { Service } from "../service.ts";
 
 declare module "fastify" {
@@ -42,9 +42,7 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
     if (guest.refusal === undefined) return done();
-    const refuse = () => done(guest.refusal);
-    // The body is read and dropped, so that its sender gets to read the answer.
-    receive(raw, { ...service, limits: config.limits }, () => undefined).then(refuse, refuse);
+    void discard(service, raw).then(() => done(guest.refusal));
   });
 }
 

@@ -8,7 +8,7 @@ export function addHealth(app: FastifyInstance, { admission }: Service): void {
   app.get("/healthz", { schema: HEALTH_ROUTE }, () => ({ status: "ok" }));
   app.get("/readyz", { schema: READY_ROUTE }, (_request, reply) => {
     if (admission.draining) return reply.code(503).send({ status: "draining" });
-    if (admission.rows_out >= admission.rows_max)
+    if (admission.gate.saturated)
       return reply.code(503).header("retry-after", RETRY_AFTER_S).send({ status: "saturated" });
     return { status: "ready" };
   });
