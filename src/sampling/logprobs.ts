@@ -76,7 +76,8 @@ export class RawCompact implements RawRow {
     this.#ranked = new Compact(size);
     fill(this.#ranked);
     this.#ranked.rank();
-    this.#logsumexp = logsumexp ?? this.#ranked.logSumExp();
+    // What was sent is part of the whole row: a normaliser below its own is one that was rounded.
+    this.#logsumexp = Math.max(logsumexp ?? Number.NEGATIVE_INFINITY, this.#ranked.logSumExp());
   }
 
   logprob(token_id: number): number {

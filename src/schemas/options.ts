@@ -1,12 +1,15 @@
 /** Facts about the options of a step that are read from their schemas. */
 import { z } from "zod";
 import { STEP_OPTIONS } from "../sampling/step-options.ts";
-import { TENSOR_FIELDS } from "./tensor.ts";
+import { STEP_TENSOR_FIELDS, TENSOR_FIELDS } from "./tensor.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Options and description of a tensor as they may stand in a query string. */
 export const QUERY_OPTIONS = z.strictObject({ ...TENSOR_FIELDS.shape, ...STEP_OPTIONS.shape });
+
+/** The same for one step, whose row may be sparse. */
+export const STEP_QUERY_OPTIONS = z.strictObject({ ...STEP_TENSOR_FIELDS.shape, ...STEP_OPTIONS.shape });
 
 /** Schema → JSON Schema of what may be sent. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {

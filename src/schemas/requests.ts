@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { STEP_OPTIONS } from "../sampling/step-options.ts";
 import { LOGITS } from "./row.ts";
-import { TENSOR_FIELDS } from "./tensor.ts";
+import { STEP_TENSOR_FIELDS, TENSOR_FIELDS } from "./tensor.ts";
 
 export const STEP_REQUEST = z
   .strictObject({ logits: LOGITS, ...STEP_OPTIONS.shape })
@@ -34,11 +34,16 @@ export const BATCH_REQUEST = z
   });
 
 export const STEP_HEADER = z
-  .strictObject({ ...TENSOR_FIELDS.shape, ...STEP_OPTIONS.shape })
+  .strictObject({ ...STEP_TENSOR_FIELDS.shape, ...STEP_OPTIONS.shape })
   .describe(
     "The JSON in front of a tensor: its dtype, its shape if you like it checked, and the step's options.",
   )
-  .meta({ examples: [{ dtype: "f16", temperature: 0.8, top_k: 40, seed: 7, step: 3 }] });
+  .meta({
+    examples: [
+      { dtype: "f16", temperature: 0.8, top_k: 40, seed: 7, step: 3 },
+      { sparse: { count: 1024, vocab_size: 128256, logsumexp: 23.1, max_omitted: 3.2 }, top_k: 40, seed: 7 },
+    ],
+  });
 
 export const BATCH_HEADER = z
   .strictObject({

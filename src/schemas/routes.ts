@@ -1,7 +1,8 @@
 /** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
+import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../errors.ts";
 import { refTo } from "./components.ts";
-import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS } from "./options.ts";
+import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
 
 const SAMPLING = ["sampling"];
 const SERVICE = ["service"];
@@ -28,12 +29,12 @@ export const REQUEST_HEADERS = {
 };
 
 /** Lists as `1,2,3`, which is how the service reads them. */
-const QUERY = {
-  type: "object",
-  style: "form",
-  explode: false,
-  properties: propertiesOf(jsonSchemaOf(QUERY_OPTIONS)),
-};
+const QUERY = queryOf(QUERY_OPTIONS);
+const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
+
+function queryOf(schema: z.ZodType): JsonSchema {
+  return { type: "object", style: "form", explode: false, properties: propertiesOf(jsonSchemaOf(schema)) };
+}
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
@@ -64,18 +65,21 @@ export const SAMPLE_ROUTE = {
   operationId: "sample",
   tags: SAMPLING,
   summary: "Draw one token from one row of logits",
-  description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor; the reply is the same.
+  description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor, dense or sparse; the reply is the same.
 
-**Binary**: send \`application/octet-stream\`, or no Content-Type. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON.
+**Binary**: send \`application/octet-stream\`, or no Content-Type. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
 
 **Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
   headers: REQUEST_HEADERS,
-  querystring: QUERY,
+  querystring: STEP_QUERY,
   body: {
     content: {
       "application/json": { schema: refTo("StepRequest") },
       "application/octet-stream": {
-        schema: { ...TENSOR, description: "The row, little-endian, alone or behind the JSON of StepHeader." },
+        schema: {
+          ...TENSOR,
+          description: "The row, dense or sparse, little-endian, alone or behind the JSON of StepHeader.",
+        },
       },
     },
   },

@@ -1,6 +1,6 @@
 /** What a binary body says of its tensor, in its header or in the query string, beside the options of the step. */
 import { z } from "zod";
-import { rule, whole } from "../sampling/fields.ts";
+import { finite, rule, whole } from "../sampling/fields.ts";
 import { DTYPE } from "./row.ts";
 
 export const TENSOR_FIELDS = z.strictObject({
@@ -12,3 +12,24 @@ export const TENSOR_FIELDS = z.strictObject({
 });
 
 export type TensorFields = z.infer<typeof TENSOR_FIELDS>;
+
+/** What a header says of a row of which only some tokens follow. */
+export const SPARSE_TENSOR = z
+  .strictObject({
+    count: whole({ min: 1 }).describe("How many tokens follow."),
+    vocab_size: whole({ min: 1 }).optional().describe("Length of the whole row."),
+    logsumexp: finite()
+      .optional()
+      .describe("ln Σ exp over the whole row: makes raw log-probabilities exact."),
+    max_omitted: finite()
+      .optional()
+      .describe("No omitted logit is larger: lets a truncating chain be proven exact."),
+  })
+  .describe(
+    "A sparse row: the body is `count` token ids (int32, little-endian, distinct, in any order) and then as many logits of `dtype`. Quickest with the largest logit first.",
+  );
+
+export type SparseFields = z.infer<typeof SPARSE_TENSOR>;
+
+/** The tensor of one step. */
+export const STEP_TENSOR_FIELDS = TENSOR_FIELDS.extend({ sparse: SPARSE_TENSOR.optional() });

@@ -8,9 +8,10 @@ import type { LogitsRow } from "../sampling/rows.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
 import { Parked } from "./parked.ts";
-import { finishRow, isSparseForm, loadPacked, sparseRow } from "./rows.ts";
+import { finishRow, isSparseForm, loadPacked } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
 import { isSharedForm, sharedRow } from "./shared-row.ts";
+import { sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -79,17 +80,11 @@ export function openBatchJson(context: WireContext): StepReader {
     return arrived[index];
   };
   const targets: EnvelopeTargets = {
-    numbers(index, array) {
-      context.lease();
-      return park(context, rowAt(index), array);
-    },
+    numbers: (index, array) => park(context, rowAt(index), array),
     ids(index, token_ids) {
       rowAt(index).token_ids = token_ids;
     },
-    packed(index) {
-      context.lease();
-      return park(context, rowAt(index), "packed");
-    },
+    packed: (index) => park(context, rowAt(index), "packed"),
     fault(index, problem) {
       rowAt(index).problem ??= problem;
     },
@@ -167,7 +162,7 @@ export function rowOf(
   if (Array.isArray(logits)) return finishRow(denseRow(arrived, context), options);
   if (isSharedForm(logits)) return finishRow(sharedRow(logits, context), options);
   if (isSparseForm(logits))
-    return sparseRow(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
+    return sparseRowFromJson(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
   const row = context.lease();
   loadPacked(row, logits, arrived.packed ?? new Parked(0));
   return finishRow(row, options);

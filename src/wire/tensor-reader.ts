@@ -2,19 +2,23 @@
  * Opens binary bodies of one step: little-endian elements, alone or behind a JSON header. Chunks go straight into
  * the leased row, so that nothing is left to copy when the last byte is there.
  */
-import { Problem } from "../errors.ts";
+import { assert, Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
+import { parseWith } from "../sampling/parse.ts";
+import type { SparseRow } from "../sampling/rows.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
-import type { TensorFields } from "../schemas/tensor.ts";
+import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
 import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
-import type { StepReader, WireContext } from "./step-reader.ts";
+import { SparseTensor } from "./sparse-tensor.ts";
+import type { Step, StepReader, WireContext } from "./step-reader.ts";
 import { requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
 
-/** A row that is arriving. */
+/** A row that is arriving, and what its step will be. */
 interface Arriving {
-  readonly tensor: TensorFields;
-  readonly options: StepOptions;
-  readonly row: Row;
+  write(bytes: Uint8Array): void;
+  /** All bytes are there. */
+  end(): void;
+  step(): Step;
 }
 
 export function openStepTensor(source: TensorSource, context: WireContext): StepReader {
@@ -26,33 +30,73 @@ export function openStepTensor(source: TensorSource, context: WireContext): Step
       const bytes = head.write(chunk);
       if (!head.complete) return;
       arriving ??= begin(head, context);
-      if (!arriving.row.append(bytes)) throw rowTooLong(arriving.row, "");
+      arriving.write(bytes);
     },
     end() {
       arriving ??= begin(head, context);
-      const { tensor, row } = arriving;
-      requireWhole(row.length * DTYPE_BYTES[tensor.dtype] + row.odd_bytes, tensor.dtype, "");
-      if (tensor.shape !== undefined) requireLength(row.length, tensor.shape);
+      arriving.end();
       ready = true;
     },
     next() {
       if (!ready || arriving === undefined) return undefined;
       ready = false;
-      const { row, options } = arriving;
-      return { row: finishRow(row, options), options };
+      return arriving.step();
     },
   };
 }
 
 /** All that the header says is checked before the first element is taken. */
 function begin(head: TensorHead, context: WireContext): Arriving {
-  const [tensor, fields] = tensorFields(head.fields);
+  const { sparse, ...dense } = head.fields;
+  const [tensor, fields] = tensorFields(dense);
   if (tensor.shape !== undefined) requireStepShape(tensor.shape, context);
+  const described = sparse === undefined ? undefined : sparseFields(sparse, tensor, context);
   const { limits, parse = parseStepOptions } = context;
   const options = parse(fields, limits.options);
   const row = context.lease();
-  row.begin(tensor.dtype);
-  return { tensor, options, row };
+  return described === undefined
+    ? denseArriving(row, tensor, options)
+    : sparseArriving(new SparseTensor(described, tensor.dtype, row), options);
+}
+
+function denseArriving(row: Row, { dtype, shape }: TensorFields, options: StepOptions): Arriving {
+  row.begin(dtype);
+  return {
+    write(bytes) {
+      if (!row.append(bytes)) throw rowTooLong(row, "");
+    },
+    end() {
+      requireWhole(row.length * DTYPE_BYTES[dtype] + row.odd_bytes, dtype, "");
+      if (shape !== undefined) requireLength(row.length, shape);
+    },
+    step: () => ({ row: finishRow(row, options), options }),
+  };
+}
+
+function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
+  let row: SparseRow | undefined;
+  return {
+    write: (bytes) => tensor.write(bytes),
+    end() {
+      row = tensor.finish(options);
+    },
+    step() {
+      assert(row !== undefined, "a step is taken after the end");
+      return { row, options };
+    },
+  };
+}
+
+function sparseFields(sparse: unknown, { shape }: TensorFields, { limits }: WireContext): SparseFields {
+  const fields = parseWith(SPARSE_TENSOR, sparse, "/sparse");
+  if (shape !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "sparse and shape exclude each other: count tells the size",
+      "/shape",
+    );
+  requireVocabSize(fields.count, limits, "/sparse/count");
+  return fields;
 }
 
 function requireStepShape(shape: readonly number[], { limits }: WireContext): void {

@@ -1,0 +1,133 @@
+/**
+ * Makes a sparse row out of token ids and values, however they came. Plain loops over typed arrays: zod would cost
+ * more than the whole step.
+ */
+import { Problem } from "../errors.ts";
+import { isTokenId, notATokenId } from "../sampling/fields.ts";
+import { parseWith } from "../sampling/parse.ts";
+import type { SparseRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step-options.ts";
+import { SPARSE_ROW } from "../schemas/row.ts";
+import { firstRepeated } from "./distinct.ts";
+
+/** What a sender may know of the whole row. */
+type Known = Pick<SparseRow, "vocab_size" | "logsumexp" | "max_omitted">;
+
+/**
+ * The row of a JSON object at `logits`. `values` are the numbers that stood at `logits.values`, as float32 like those
+ * of any other row; `plain_ids` what stood at `logits.token_ids`, unless it is still there.
+ */
+export function sparseRowFromJson(
+  value: unknown,
+  plain_ids: Int32Array | undefined,
+  values: Float32Array,
+  options: StepOptions,
+): SparseRow {
+  const { token_ids, ...known } = parseWith(SPARSE_ROW, value, "/logits");
+  const ids = plain_ids ?? token_ids;
+  if (ids.length !== values.length)
+    throw new Problem(
+      "length_mismatch",
+      `token_ids and values must be of one length, got ${ids.length} and ${values.length}`,
+      "/logits/values",
+    );
+  if (ids.length === 0)
+    throw new Problem("invalid_logits", "logits must hold at least one number, got none", "/logits");
+  requireVocabulary(known, options);
+  return sparseRow(plain_ids ?? checkedIds(token_ids, known.vocab_size), values, known, "/logits");
+}
+
+/** No step has a larger vocabulary than its row. */
+export function requireVocabulary({ vocab_size }: Known, options: StepOptions): void {
+  if (vocab_size === undefined || options.vocab_size === undefined || options.vocab_size <= vocab_size)
+    return;
+  throw new Problem(
+    "length_mismatch",
+    `vocab_size must be at most that of the logits, ${vocab_size}, got ${options.vocab_size}`,
+    "/vocab_size",
+  );
+}
+
+/** Checks ids and values, of which there are as many. `pointer` leads to what is known of the row. */
+export function sparseRow(
+  token_ids: Int32Array,
+  values: Float32Array,
+  { vocab_size, logsumexp, max_omitted }: Known,
+  pointer: string,
+): SparseRow {
+  requireDistinct(token_ids, vocab_size);
+  const max = largest(values);
+  if (logsumexp !== undefined) requireNormaliser(logsumexp, max, pointer);
+  return { token_ids, values: new Float64Array(values), vocab_size, logsumexp, max_omitted };
+}
+
+/** What JSON.parse made of ids that were not plainly written. */
+function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINITY): Int32Array {
+  const checked = new Int32Array(ids.length);
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index];
+    if (!isTokenId(id) || id >= vocab_size) throw wrongId(id, index, vocab_size);
+    checked[index] = id;
+  }
+  return checked;
+}
+
+/** Token ids are those of the vocabulary, each once. */
+function requireDistinct(ids: Int32Array, vocab_size = Number.POSITIVE_INFINITY): void {
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index] ?? -1;
+    if (!isTokenId(id) || id >= vocab_size) throw wrongId(id, index, vocab_size);
+  }
+  const index = firstRepeated(ids);
+  if (index < 0) return;
+  throw new Problem(
+    "invalid_logits",
+    `token_ids must be distinct, got ${ids[index]} twice`,
+    `/logits/token_ids/${index}`,
+  );
+}
+
+function wrongId(id: unknown, index: number, vocab_size: number): Problem {
+  const pointer = `/logits/token_ids/${index}`;
+  if (!isTokenId(id)) return new Problem("invalid_logits", `token_ids[${index}] ${notATokenId(id)}`, pointer);
+  return new Problem(
+    "token_id_out_of_range",
+    `token_ids[${index}] must be below vocab_size, ${vocab_size}, got ${id}`,
+    pointer,
+  );
+}
+
+/** The largest value. JSON brings neither NaN nor Infinity this far, but bytes can. */
+function largest(values: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? Number.NaN;
+    if (value > max) max = value;
+    else if (Number.isNaN(value))
+      throw new Problem(
+        "nan_logit",
+        `logits must be numbers, got NaN at index ${index}`,
+        `/logits/values/${index}`,
+      );
+  }
+  if (max < Number.POSITIVE_INFINITY) return max;
+  const index = values.indexOf(max);
+  throw new Problem(
+    "invalid_logits",
+    `logits must be finite or -Infinity, got Infinity at index ${index}`,
+    `/logits/values/${index}`,
+  );
+}
+
+/** How far a normaliser may lie below the largest logit by rounding alone: bfloat16 has 8 bits. */
+const NORMALISER_SLACK = 2 ** -7;
+
+/** ln Σ exp over a row is at least its largest logit. */
+function requireNormaliser(logsumexp: number, max: number, pointer: string): void {
+  if (logsumexp >= max - NORMALISER_SLACK * Math.max(1, Math.abs(max))) return;
+  throw new Problem(
+    "invalid_option",
+    `logsumexp must be at least the largest of the values, ${max}, got ${logsumexp}`,
+    `${pointer}/logsumexp`,
+  );
+}
