@@ -1,6 +1,7 @@
 /** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
 import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "../errors.ts";
+import { pointerTo } from "../sampling/parse.ts";
 import { LIST_OPTIONS } from "../schemas/options.ts";
 import { openBatchJson, openStepJson } from "../wire/json-reader.ts";
 import { parseQuery } from "../wire/query.ts";
@@ -43,7 +44,7 @@ export function openBody<Reader extends BodyReader>(
       throw new Problem(
         "option_conflict",
         `options of a JSON body stand in the body, got ${misplaced} in the query string`,
-        `/${misplaced}`,
+        pointerTo([misplaced]),
       );
     return { reader: opener.json(context), parks: true };
   }

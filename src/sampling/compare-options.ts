@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
 import { show, whole } from "./fields.ts";
-import { isRecord, parseWith } from "./parse.ts";
+import { isRecord, parseWith, pointerTo } from "./parse.ts";
 import {
   DEFAULT_OPTION_LIMITS,
   isStageOption,
@@ -98,7 +98,7 @@ function ownOptions(arm: unknown, index: number): Fields {
     throw new Problem(
       "option_conflict",
       `an arm says name, preset, chain, state and options of stages; ${shared} holds for all arms`,
-      `/compare/${index}/${shared}`,
+      pointerTo(["compare", String(index), shared]),
     );
   if (arm["name"] !== undefined && typeof arm["name"] !== "string")
     throw new Problem(

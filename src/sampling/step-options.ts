@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Problem } from "../errors.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
-import { isRecord, parseWith } from "./parse.ts";
+import { isRecord, parseWith, pointerTo } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
@@ -225,7 +225,7 @@ function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Recor
   throw new Problem(
     "option_conflict",
     `no stage of this chain carries a state named ${show(stray)}`,
-    `/state/${stray}`,
+    pointerTo(["state", stray]),
   );
 }
 
@@ -245,7 +245,7 @@ function divide(value: Readonly<Record<string, unknown>>) {
     if (value[name] === undefined) continue;
     if (Object.hasOwn(CONTROL, name)) control[name] = value[name];
     else if (Object.hasOwn(STAGE_FIELDS, name)) stage_fields[name] = value[name];
-    else throw new Problem("unknown_option", `there is no option ${show(name)}`, `/${name}`);
+    else throw new Problem("unknown_option", `there is no option ${show(name)}`, pointerTo([name]));
   }
   return { control, stage_fields };
 }

@@ -4,7 +4,7 @@
  */
 import { Problem } from "../errors.ts";
 import { show } from "../sampling/fields.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord, pointerTo } from "../sampling/parse.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,
@@ -106,7 +106,7 @@ function checkedRows(rows: readonly unknown[], { targets }: RowFields): readonly
       throw new Problem(
         "unknown_option",
         `there is no option "${unknown}" of a row here`,
-        `${pointer}/${unknown}`,
+        pointer + pointerTo([unknown]),
       );
     if (targets !== undefined && row["target"] !== undefined)
       throw new Problem(

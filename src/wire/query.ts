@@ -4,6 +4,7 @@
  * text.
  */
 import { Problem } from "../errors.ts";
+import { pointerTo } from "../sampling/parse.ts";
 
 /** JSON's grammar. JSON.parse would do, but costs 30 µs when it throws. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -23,14 +24,18 @@ export function parseQuery(text: string, lists: ReadonlySet<string>): Record<str
     const name = decode(equals < 0 ? part : part.slice(0, equals));
     if (Object.hasOwn(options, name) || name === "__proto__") throw repeated(name);
     if (equals < 0)
-      throw new Problem("malformed_query", `${name} must have a value, as ${name}=…`, `/${name}`);
+      throw new Problem("malformed_query", `${name} must have a value, as ${name}=…`, pointerTo([name]));
     options[name] = valueFrom(decode(part.slice(equals + 1)), lists.has(name));
   }
   return options;
 }
 
 function repeated(name: string): Problem {
-  return new Problem("malformed_query", `${JSON.stringify(name)} may appear once, got it again`, `/${name}`);
+  return new Problem(
+    "malformed_query",
+    `${JSON.stringify(name)} may appear once, got it again`,
+    pointerTo([name]),
+  );
 }
 
 function decode(text: string): string {

@@ -8,7 +8,7 @@
 import { Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
 import { show } from "../sampling/fields.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord, pointerTo } from "../sampling/parse.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
@@ -151,7 +151,7 @@ function only(fields: Fields, name: string, type: string): unknown {
     throw new Problem(
       "unknown_option",
       `${type} takes ${name} and nothing else, got ${show(stray)}`,
-      `/${stray}`,
+      pointerTo([stray]),
     );
   return fields[name];
 }
