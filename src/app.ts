@@ -3,16 +3,15 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Config } from "./config.ts";
 import { addAnalysis } from "./http/analysis.ts";
 import { type Bus, createLocalBus } from "./http/bus.ts";
+import { addLine, lineServer } from "./http/line.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
-import { addBatch } from "./http/routes/batch.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
 import { addPlayground } from "./http/routes/playground.ts";
 import { addPresets } from "./http/routes/presets.ts";
-import { addSample } from "./http/routes/sample.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
@@ -41,16 +40,13 @@ export async function buildApp({
   bus = createLocalBus(),
   tracing,
 }: AppParts): Promise<App> {
-  const { limits } = config;
   const service = createService({ config, sampler, log: logger, tracing });
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     // Two lines a request would cost more than a small step; the door writes one when there is something to say.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: service.door.idOf,
-    // The head must come soon; the body has a timer of its own, for streams have none.
-    http: { headersTimeout: limits.headers_timeout_ms, requestTimeout: 0, connectionsCheckingInterval: 1000 },
-    keepAliveTimeout: limits.keep_alive_timeout_ms,
+    serverFactory: (handler) => lineServer(service, handler),
     // Idle connections end at once when the server closes; requests under way are answered.
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -69,8 +65,7 @@ export async function buildApp({
   addProblems(app);
 
   await addOpenApi(app);
-  addSample(app, service);
-  addBatch(app, service);
+  addLine(app, service);
   addStream(app, service);
   await addStreamWebSocket(app, service);
   addSamplers(app);

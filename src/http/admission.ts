@@ -114,9 +114,10 @@ export class Visit implements Visitor {
 
   /**
    * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
-   * milliseconds. It is not called when the request is over before.
+   * milliseconds. It is not called once the request is over.
    */
   compute(job: () => number): void {
+    if (this.#left) return;
     const { gate } = this.#admission;
     if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
     else this.#job = job;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Problem, type ProblemCode } from "../errors.ts";
@@ -27,6 +28,15 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal_error", "the server failed; the log of the server says how");
 }
 
+/** What the answer of a problem carries besides its text: name, value, name, value … */
+export function problemHeaders({ status }: Problem, raw: IncomingMessage): string[] {
+  const headers = ["content-type", PROBLEM_TYPE];
+  if (status === 503) headers.push("retry-after", String(RETRY_AFTER_S));
+  // What is left of the body can no longer be told from a next request.
+  if (raw.complete === false) headers.push("connection", "close");
+  return headers;
+}
+
 /** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
@@ -36,10 +46,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     guest.problem = problem;
     guest.defect = error;
   } else request.log.info({ code: problem.code, detail: problem.message }, "refused");
-  if (status === 503) reply.header("retry-after", RETRY_AFTER_S);
-  // What is left of the body can no longer be told from a next request.
-  if (request.raw.complete === false) reply.header("connection", "close");
-  return reply.code(status).type(PROBLEM_TYPE).send(writeProblem(problem, request.id));
+  addHeaders(reply, problemHeaders(problem, request.raw));
+  return reply.code(status).send(writeProblem(problem, request.id));
+}
+
+/** Adds headers given as name, value, name, value … */
+export function addHeaders(reply: FastifyReply, headers: readonly string[]): void {
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    reply.header(headers[index] as string, headers[index + 1]); // both lie within the list
 }
 
 /** Installs the handlers. Call before the routes. */

@@ -3,16 +3,30 @@ import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../errors.ts";
 import { writeSampled } from "../wire/reply.ts";
 import type { Step } from "../wire/step-reader.ts";
+import type { Transport } from "./figures.ts";
 import type { Service } from "./service.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
+/** What a step belongs to. */
+export interface Call {
+  readonly service: Service;
+  /** spent on sampling so far */
+  sampling_ms: number;
+}
+
 /** Draws the token of a step. Throws a Problem whose pointer leads into the request. */
-export function answerStep({ sampler }: Service, step: Step | Problem | undefined): string {
+export function answerStep(call: Call, step: Step | Problem | undefined, transport: Transport): string {
   assert(step !== undefined, "a body that ended well has its step");
   if (step instanceof Problem) throw step;
+  const { sampler, figures } = call.service;
+  const began_ms = performance.now();
   try {
-    return writeSampled(sampler.sample(step.row, step.options));
+    const sampled = sampler.sample(step.row, step.options);
+    const sampling_ms = performance.now() - began_ms;
+    call.sampling_ms += sampling_ms;
+    figures.sampled(sampled, transport, sampling_ms / 1000);
+    return writeSampled(sampled);
   } catch (error) {
     throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
   }

@@ -1,8 +1,9 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CLIENT_GONE, type Guest } from "../door.ts";
 import type { RouteFigures } from "../figures.ts";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../origins.ts";
+import { addHeaders } from "../problems.ts";
 import { discard } from "../receive.ts";
 import type { Service } from "../service.ts";
 
@@ -44,11 +45,6 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     if (guest.refusal === undefined) return done();
     void discard(service, raw).then(() => done(guest.refusal));
   });
-}
-
-function addHeaders(reply: FastifyReply, headers: readonly string[]): void {
-  for (let index = 0; index + 1 < headers.length; index += 2)
-    reply.header(headers[index] as string, headers[index + 1]);
 }
 
 /** A browser asks whether a page's script may send the request that it wants to send. */

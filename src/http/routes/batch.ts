@@ -1,63 +1,74 @@
-/** POST /v1/sample/batch: many rows in, their tokens out in the same order; one bad row fails alone. */
-import type { FastifyInstance } from "fastify";
+/**
+ * POST /v1/sample/batch: many rows in, their tokens out in the same order; one bad row fails alone. Rows are answered
+ * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
+ */
 import { Problem } from "../../errors.ts";
-import { BATCH_ROUTE } from "../../schemas/routes.ts";
 import { writeBatch, writeProblem } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import { arrive } from "../arrive.ts";
+import type { Body } from "../arrive.ts";
+import type { Exchange } from "../exchange.ts";
+import { TURN_MS } from "../gate.ts";
 import { BATCH_BODY } from "../open-body.ts";
-import { answerStep, sendTimed } from "../sample.ts";
-import type { Service } from "../service.ts";
-import { nextTurn, TURN_MS } from "../turns.ts";
+import { answerStep } from "../sample.ts";
 
-export function addBatch(app: FastifyInstance, service: Service): void {
-  app.post("/v1/sample/batch", { schema: BATCH_ROUTE }, async (request, reply) => {
-    const visit = service.admission.enter();
-    const answers = new Answers(service, request.id);
+export function answerBatch(exchange: Exchange): void {
+  const batch = new Batch(exchange);
+  exchange.receive({ write: (chunk) => batch.write(chunk), end: () => batch.end() });
+}
+
+class Batch {
+  readonly #exchange: Exchange;
+  readonly #body: Body<StepReader>;
+  readonly #texts: string[] = [];
+  #complete = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#body = exchange.open(BATCH_BODY);
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#body.write(chunk);
+    this.#proceed();
+  }
+
+  end(): void {
+    this.#body.end();
+    this.#complete = true;
+    this.#proceed();
+  }
+
+  /** Answers the rows that are ready, now and in as many further turns as it takes. */
+  #proceed(): void {
+    const { raw } = this.#exchange;
+    let waits = true;
+    this.#exchange.compute(() => {
+      waits = !this.#answerReady();
+      if (waits) setImmediate(() => this.#proceed());
+      else if (this.#complete) this.#exchange.answer(writeBatch(this.#texts));
+      else if (raw.isPaused()) raw.resume();
+    });
+    if (waits) raw.pause();
+  }
+
+  /** False when its time is up before all rows at hand are answered. */
+  #answerReady(): boolean {
+    const { reader } = this.#body;
+    const until_ms = performance.now() + TURN_MS;
+    for (let step = reader.next(); step !== undefined; step = reader.next()) {
+      this.#texts.push(this.#answerRow(step));
+      if (performance.now() > until_ms) return false;
+    }
+    return true;
+  }
+
+  /** A row's reply is the text it would have alone; a row that fails has its problem there. */
+  #answerRow(step: Step | Problem): string {
     try {
-      const reader = await arrive(BATCH_BODY, service, request, visit, (each) => answers.take(each));
-      while (!answers.take(reader, TURN_MS)) await nextTurn(reply);
-      return sendTimed(reply, writeBatch(answers.texts), answers.sampling_ms);
-    } finally {
-      visit.leave();
+      return answerStep(this.#exchange, step, "batch");
+    } catch (error) {
+      if (error instanceof Problem) return writeProblem(error, this.#exchange.guest.id);
+      throw error;
     }
-  });
-}
-
-/** The answers of a batch so far. */
-class Answers {
-  readonly texts: string[] = [];
-  sampling_ms = 0;
-  readonly #service: Service;
-  readonly #request_id: string;
-
-  constructor(service: Service, request_id: string) {
-    this.#service = service;
-    this.#request_id = request_id;
-  }
-
-  /** Answers the steps that are ready, and stops after this many milliseconds; false when more may be ready. */
-  take(reader: StepReader, turn_ms = Number.POSITIVE_INFINITY): boolean {
-    const began = performance.now();
-    let spent_ms = 0;
-    let step = reader.next();
-    while (step !== undefined) {
-      this.texts.push(answerRow(this.#service, step, this.#request_id));
-      spent_ms = performance.now() - began;
-      if (spent_ms > turn_ms) break;
-      step = reader.next();
-    }
-    this.sampling_ms += spent_ms;
-    return step === undefined;
-  }
-}
-
-/** A row's reply is the text it would have alone; a row that fails has its problem there. */
-function answerRow(service: Service, step: Step | Problem, request_id: string): string {
-  try {
-    return answerStep(service, step);
-  } catch (error) {
-    if (error instanceof Problem) return writeProblem(error, request_id);
-    throw error;
   }
 }
