@@ -31,11 +31,12 @@ export async function buildService(): Promise<void> {
   }
 }
 
-/** Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise. */
+/** Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise; `node` runs it. */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
+  node = process.execPath,
 ): Promise<RunningService> {
-  const child = spawn(process.execPath, ["dist/main.js"], {
+  const child = spawn(node, ["dist/main.js"], {
     cwd: ROOT,
     env: { ...process.env, HOST: "127.0.0.1", PORT: "0", WORKERS: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

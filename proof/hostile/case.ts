@@ -1,0 +1,29 @@
+/** What a hostile request is, and what must come back. */
+import type { Message } from "../message.ts";
+import { encode } from "../message.ts";
+
+export interface HostileCase {
+  readonly name: string;
+  /** sent as they are, one after the other */
+  readonly bytes: Uint8Array | readonly Uint8Array[];
+  /** one of these must be the status; 0: the connection ends without an answer */
+  readonly statuses: readonly number[];
+  readonly code?: string | undefined;
+  readonly pointer?: string | undefined;
+  /** The answer to this must be the last on its connection: what follows could be smuggled. */
+  readonly ends?: boolean;
+  /** Node answers this itself, without a problem. */
+  readonly bare?: boolean;
+}
+
+type Expected = Pick<HostileCase, "code" | "pointer">;
+
+/** A well-formed request with hostile content. */
+export function hostile(
+  name: string,
+  message: Message,
+  status: number,
+  expected: Expected = {},
+): HostileCase {
+  return { name, bytes: encode(message), statuses: [status], ...expected };
+}
