@@ -16,7 +16,9 @@ import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
+import { SharedRegions } from "./http/shared-memory.ts";
 import type { Tracing } from "./http/telemetry.ts";
+import { addV2 } from "./http/v2/index.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
 export interface AppParts {
@@ -40,7 +42,9 @@ export async function buildApp({
   bus = createLocalBus(),
   tracing,
 }: AppParts): Promise<App> {
-  const service = createService({ config, sampler, log: logger, tracing });
+  const regions = config.shared_memory === "on" ? new SharedRegions(config, bus) : undefined;
+  const shared_memory = regions?.memory;
+  const service = createService({ config, sampler, log: logger, tracing, shared_memory });
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     // Two lines a request would cost more than a small step; the door writes one when there is something to say.
@@ -74,6 +78,8 @@ export async function buildApp({
   addAnalysis(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);
+  addV2(app, service, bus, regions);
+  await regions?.fetch();
   await addDocs(app);
   await addPlayground(app);
   return { server: app, service };

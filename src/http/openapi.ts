@@ -23,6 +23,10 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: "sampling", description: "Tokens from logits" },
         { name: "analysis", description: "What logits say: probabilities, scores, calibration, diagnostics" },
+        {
+          name: "inference protocol",
+          description: "The Open Inference Protocol, for Triton's and KServe's clients",
+        },
         { name: "service", description: "How the process is" },
       ],
       // JSON Schema 2020-12 is what OpenAPI 3.1 takes; the plugin's types know 3.0 only.

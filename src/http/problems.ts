@@ -3,10 +3,12 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { writeProblem } from "../wire/reply.ts";
+import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission.ts";
 import type { Guest } from "./door.ts";
 import { ClientGone } from "./receive.ts";
 
+const JSON_TYPE = "application/json; charset=utf-8";
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Fastify's own errors, by code, as ours. */
@@ -47,6 +49,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     guest.defect = error;
   } else request.log.info({ code: problem.code, detail: problem.message }, "refused");
   addHeaders(reply, problemHeaders(problem, request.raw));
+  if (/^\/v2(?:[/?]|$)/.test(request.url))
+    return reply.code(inferErrorStatus(problem)).type(JSON_TYPE).send(writeInferError(problem));
   return reply.code(status).send(writeProblem(problem, request.id));
 }
 

@@ -20,7 +20,8 @@ export class StreamSession {
   constructor(service: Service, request_id: string) {
     this.#service = service;
     this.#request_id = request_id;
-    this.context = { limits: service.wire, lease: () => this.#lease() };
+    const { wire, shared_memory } = service;
+    this.context = { limits: wire, lease: () => this.#lease(), shared_memory };
   }
 
   /** Whether the options have come. */

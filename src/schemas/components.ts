@@ -8,7 +8,16 @@ import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "./compare.ts";
 import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
 import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
-import { PACKED_ROW, SPARSE_ROW } from "./row.ts";
+import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "./row.ts";
+import {
+  INFER_REPLY,
+  INFER_REQUEST,
+  MODEL_METADATA,
+  REGION,
+  REGION_REQUEST,
+  SERVER_METADATA,
+  V2_ERROR,
+} from "./v2.ts";
 
 const REQUESTS = {
   StepRequest: STEP_REQUEST,
@@ -18,7 +27,10 @@ const REQUESTS = {
   BatchHeader: BATCH_HEADER,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
+  SharedRow: SHARED_ROW,
   CompareRequest: COMPARE_REQUEST,
+  InferRequest: INFER_REQUEST,
+  RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
@@ -31,6 +43,11 @@ const REPLIES = {
   CompareReply: COMPARE_REPLY,
   Health: HEALTH,
   ...ANALYSIS_REPLIES,
+  InferReply: INFER_REPLY,
+  ServerMetadata: SERVER_METADATA,
+  ModelMetadata: MODEL_METADATA,
+  Region: REGION,
+  InferError: V2_ERROR,
   Problem: PROBLEM,
 };
 

@@ -1,0 +1,164 @@
+/**
+ * What the Open Inference Protocol says in JSON, with Triton's extensions for binary tensors and shared memory: the
+ * request of an inference, and the answers. Elements of `data` are read elsewhere; here only what is around them.
+ */
+import { z } from "zod";
+import { flag, oneOf, rule, whole } from "../sampling/fields.ts";
+
+/** Names of element types → bytes of one element; BYTES have a length of their own in front of each. */
+export const DATATYPES = {
+  BOOL: 1,
+  UINT8: 1,
+  UINT16: 2,
+  UINT32: 4,
+  UINT64: 8,
+  INT8: 1,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  FP16: 2,
+  FP32: 4,
+  FP64: 8,
+  BF16: 2,
+  BYTES: 0,
+} as const;
+
+export type Datatype = keyof typeof DATATYPES;
+
+/** The one model there is. */
+export const MODEL = { name: "sampler", version: "1", platform: "logit-sampler" } as const;
+
+const text = (what: string) => z.string(rule(`must be ${what}`));
+const SHARED = {
+  shared_memory_region: text("the name of a region").optional().describe("Region that holds the data."),
+  shared_memory_offset: whole({ min: 0 }).optional().describe("Where in the region, in bytes. Default 0."),
+  shared_memory_byte_size: whole({ min: 0 }).optional().describe("How many bytes of it."),
+};
+
+const INPUT_PARAMETERS = z.strictObject({
+  binary_data_size: whole({ min: 0 })
+    .optional()
+    .describe("Bytes of this tensor behind the JSON, in the order of the inputs."),
+  ...SHARED,
+});
+
+const OUTPUT_PARAMETERS = z.strictObject({
+  binary_data: flag().optional().describe("Whether the tensor comes behind the JSON, as bytes."),
+  classification: whole({ min: 0 }).optional().describe("Not supported: ask for `top_logprobs`."),
+  ...SHARED,
+});
+
+export const INFER_INPUT = z.strictObject({
+  name: text("a string").describe("`logits`, or the name of an option of a step."),
+  shape: z
+    .array(whole({ min: 0 }), rule("must be an array of whole numbers"))
+    .describe("[vocab_size] or [rows, vocab_size] for logits; see the page on the protocol for options."),
+  // Object.keys types its result as string; the names are those of DATATYPES.
+  datatype: oneOf(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]).describe("Type of the elements."),
+  parameters: INPUT_PARAMETERS.nullish(),
+  data: z
+    .unknown()
+    .optional()
+    .describe("The elements, flat or nested as the shape is; absent when they come as bytes.")
+    .meta({ type: "array", items: {} }),
+});
+
+export const INFER_OUTPUT = z.strictObject({
+  name: text("a string").describe("Name of an output."),
+  parameters: OUTPUT_PARAMETERS.nullish(),
+});
+
+export const INFER_REQUEST = z
+  .strictObject({
+    id: text("a string").nullish().describe("Comes back in the answer."),
+    model_name: z.literal(MODEL.name, rule(`must be "${MODEL.name}"`)).optional(),
+    model_version: z.literal(MODEL.version, rule(`must be "${MODEL.version}"`)).optional(),
+    parameters: z
+      .record(z.string(), z.unknown(), rule("must be an object"))
+      .nullish()
+      .describe(
+        "Options of the step, for all rows; lists and objects as JSON or as a string of JSON. Also `binary_data_output` (bool) and `timeout` (microseconds).",
+      ),
+    inputs: z.array(INFER_INPUT, rule("must be an array of tensors")),
+    outputs: z
+      .array(INFER_OUTPUT, rule("must be an array of outputs"))
+      .nullish()
+      .describe("Outputs wanted; without it, all that the options make."),
+  })
+  .describe("One inference: a row of logits, or many, and what to do with them.")
+  .meta({
+    examples: [
+      {
+        id: "42",
+        inputs: [{ name: "logits", shape: [1, 4], datatype: "FP32", data: [1, 2.5, -0.3, 2.4] }],
+        parameters: { temperature: 0.8, top_k: 2, seed: 7, step: 3 },
+        outputs: [{ name: "token_id" }],
+      },
+    ],
+  });
+
+export type InferRequest = z.infer<typeof INFER_REQUEST>;
+export type InferInput = z.infer<typeof INFER_INPUT>;
+
+const TENSOR_METADATA = z.strictObject({
+  name: z.string().describe("Name of the tensor."),
+  datatype: z.string().describe("Type of the elements."),
+  shape: z.array(z.int()).describe("Its shape; −1 where the request decides."),
+});
+
+export const INFER_REPLY = z
+  .strictObject({
+    id: z.string().optional().describe("That of the request."),
+    model_name: z.string().describe("The model."),
+    model_version: z.string().describe("Its version."),
+    parameters: z.record(z.string(), z.unknown()).describe("`system_fingerprint`, which decides the bits."),
+    outputs: z.array(
+      TENSOR_METADATA.extend({
+        parameters: z
+          .strictObject({ binary_data_size: z.int().describe("Bytes of this tensor behind the JSON.") })
+          .optional(),
+        data: z.array(z.unknown()).optional().describe("The elements, flat; null stands for −∞."),
+      }),
+    ),
+  })
+  .describe("The outputs, in the order in which they were asked for.");
+
+export const V2_ERROR = z
+  .strictObject({ error: z.string().describe("The rule that was broken and the value received.") })
+  .describe("What was wrong.");
+
+export const SERVER_METADATA = z
+  .strictObject({
+    name: z.string().describe("The server."),
+    version: z.string().describe("Its version."),
+    extensions: z.array(z.string()).describe("Extensions of the protocol that it speaks."),
+  })
+  .describe("The server.");
+
+export const MODEL_METADATA = z
+  .strictObject({
+    name: z.string().describe("The model."),
+    versions: z.array(z.string()).describe("Its versions."),
+    platform: z.string().describe("What runs it."),
+    inputs: z.array(TENSOR_METADATA).describe("Inputs; all but logits are optional."),
+    outputs: z.array(TENSOR_METADATA).describe("Outputs."),
+  })
+  .describe("The model, its inputs and its outputs.");
+
+export const REGION = z
+  .strictObject({
+    name: z.string().describe("Name of the region."),
+    key: z.string().describe("Name of its file."),
+    offset: z.int().describe("Where it begins in the file, in bytes."),
+    byte_size: z.int().describe("Its size in bytes."),
+  })
+  .describe("A region of shared memory.");
+
+export const REGION_REQUEST = z
+  .strictObject({
+    key: text("the name of a file").describe("Name of the file, as given to shm_open."),
+    offset: whole({ min: 0 }).default(0).describe("Where the region begins in the file, in bytes."),
+    byte_size: whole({ min: 1 }).describe("Its size in bytes."),
+  })
+  .describe("A region to be registered.")
+  .meta({ examples: [{ key: "/logits", offset: 0, byte_size: 513_024 }] });

@@ -1,0 +1,204 @@
+/**
+ * Reads the body of an inference as it arrives: JSON, then the tensors that it announces, in the order of the inputs.
+ * Rows of logits go straight into kernel memory and are ready one by one, as soon as all their options are there.
+ */
+import { Buffer } from "node:buffer";
+import { assert, Problem } from "../../errors.ts";
+import { parseStepOptions, type StepOptions } from "../../sampling/step-options.ts";
+import { finishRow } from "../rows.ts";
+import { requireSharedMemory } from "../shared-row.ts";
+import type { BodyReader, Step, WireContext } from "../step-reader.ts";
+import { readBytes, readData } from "./datatypes.ts";
+import { type OptionsOf, rowOptions, type SideTensor } from "./options.ts";
+import { impliedOptions } from "./outputs.ts";
+import { type Inference, type Input, parseInference } from "./request.ts";
+import { RequestText } from "./request-text.ts";
+import { ArrivingRows, ListedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
+
+/** A tensor whose bytes follow the JSON. */
+interface Segment {
+  readonly input: Input;
+  missing: number;
+  /** what has arrived of it; undefined for the logits */
+  readonly bytes: Buffer | undefined;
+}
+
+export class InferReader implements BodyReader {
+  readonly #context: WireContext;
+  readonly #header_bytes: number | undefined;
+  readonly #text: RequestText;
+  /** bytes of the JSON that have not come; of a body without tensors, more than will come */
+  #text_missing: number;
+  #inference: Inference | undefined;
+  #segments: Segment[] = [];
+  #sides: SideTensor[] = [];
+  #source: RowSource | undefined;
+  #options: OptionsOf | undefined;
+  #first: StepOptions | undefined;
+  #next_row = 0;
+
+  /** `header_bytes` is the length of the JSON when tensors follow it. */
+  constructor(header_bytes: number | undefined, context: WireContext) {
+    const { json_text_bytes_max } = context.limits;
+    if (header_bytes !== undefined && header_bytes > json_text_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `the JSON header may have at most ${json_text_bytes_max} bytes, got ${header_bytes}`,
+      );
+    this.#context = context;
+    this.#header_bytes = header_bytes;
+    this.#text = new RequestText(json_text_bytes_max);
+    this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What is asked; undefined until the JSON is there. */
+  get inference(): Inference | undefined {
+    return this.#inference;
+  }
+
+  /** Whether the bytes that come now have to wait in memory for those that follow. */
+  get parks(): boolean {
+    const is_side = this.#segments[0]?.bytes !== undefined;
+    return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
+  }
+
+  write(chunk: Uint8Array): void {
+    let rest = chunk;
+    if (this.#inference === undefined) {
+      const taken = Math.min(this.#text_missing, chunk.length);
+      this.#text.append(chunk.subarray(0, taken));
+      this.#text_missing -= taken;
+      if (this.#text_missing > 0) return;
+      rest = chunk.subarray(taken);
+      this.#begin();
+    }
+    while (rest.length > 0) rest = this.#take(rest);
+  }
+
+  end(): void {
+    if (this.#inference === undefined && this.#header_bytes !== undefined)
+      throw new Problem(
+        "malformed_header",
+        `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#text_missing}, got ${this.#header_bytes}`,
+      );
+    if (this.#inference === undefined) this.#begin();
+    const [short] = this.#segments;
+    if (short !== undefined)
+      throw new Problem(
+        "length_mismatch",
+        `the body ends ${short.missing} bytes before the end of ${short.input.name}`,
+        short.input.pointer,
+      );
+  }
+
+  /** The next row with its options, or undefined when more bytes are needed or all were taken. Throws what is wrong with it. */
+  next(): Step | undefined {
+    const inference = this.#inference;
+    if (inference === undefined || this.#options === undefined || !this.#source?.next()) return undefined;
+    const { row_count } = inference.rows;
+    const index = this.#next_row;
+    this.#next_row += 1;
+    const place = (problem: Problem) =>
+      row_count === 1
+        ? problem
+        : new Problem(problem.code, `row ${index}: ${problem.message}`, problem.pointer);
+    try {
+      const options = this.#optionsAt(index);
+      return { row: finishRow(this.#context.lease(), options), options, place };
+    } catch (error) {
+      throw error instanceof Problem ? place(error) : error;
+    }
+  }
+
+  /** The JSON is complete. All that it says is checked before the first element is taken. */
+  #begin(): void {
+    const inference = parseInference(this.#text.parse(), this.#context.limits);
+    this.#inference = inference;
+    for (const input of inference.inputs)
+      if (input.place.in === "body") this.#expect(input, input.place.byte_size);
+      else if (input !== inference.logits) this.#sides.push(this.#besideBody(input));
+    this.#complete();
+    this.#source = this.#open(inference);
+  }
+
+  #expect(input: Input, byte_size: number): void {
+    const is_logits = input.name === "logits";
+    if (byte_size === 0) this.#sides.push(sideTensor(input, new Uint8Array(0)));
+    else
+      this.#segments.push({
+        input,
+        missing: byte_size,
+        bytes: is_logits ? undefined : Buffer.allocUnsafe(byte_size),
+      });
+  }
+
+  #besideBody(input: Input): SideTensor {
+    const { name, datatype, shape, elements, pointer, place } = input;
+    if (place.in === "json")
+      return { name, datatype, shape, elements: readData(datatype, place.data, elements, pointer), pointer };
+    assert(place.in === "shared_memory", "inputs in the body are not beside it");
+    const memory = requireSharedMemory(this.#context.shared_memory, pointer);
+    return sideTensor(input, memory.readBytes(place, pointer));
+  }
+
+  #open({ logits, rows }: Inference): RowSource {
+    const { place, pointer } = logits;
+    if (place.in === "body") {
+      const is_last = this.#segments.at(-1)?.input === logits;
+      const row = this.#context.lease();
+      return is_last || rows.row_count === 1 ? new ArrivingRows(row, rows) : new StoredRows(row, rows);
+    }
+    if (place.in === "shared_memory") {
+      const memory = requireSharedMemory(this.#context.shared_memory, pointer);
+      return new SharedRows(this.#context.lease(), rows, memory, place, pointer);
+    }
+    const values = Float32Array.from(readData(logits.datatype, place.data, logits.elements, pointer), Number);
+    return new ListedRows(this.#context.lease(), rows, values);
+  }
+
+  /** Takes what belongs to the tensor that is due; answers the bytes behind it. */
+  #take(bytes: Uint8Array): Uint8Array {
+    const [segment] = this.#segments;
+    if (segment === undefined)
+      throw new Problem("length_mismatch", "the body goes on behind its last tensor");
+    const part = bytes.subarray(0, segment.missing);
+    if (segment.bytes === undefined) this.#source?.write(part);
+    else segment.bytes.set(part, segment.bytes.length - segment.missing);
+    segment.missing -= part.length;
+    if (segment.missing === 0) this.#finish(segment);
+    return bytes.subarray(part.length);
+  }
+
+  #finish({ input, bytes }: Segment): void {
+    this.#segments.shift();
+    if (bytes !== undefined) this.#sides.push(sideTensor(input, bytes));
+    this.#complete();
+  }
+
+  /** Makes the options once every tensor besides the logits is there. */
+  #complete(): void {
+    if (this.#options !== undefined || this.#inference === undefined) return;
+    if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
+    const { parameters, rows } = this.#inference;
+    this.#options = rowOptions(parameters, this.#sides, rows.row_count);
+    this.#first = this.#parse(0);
+  }
+
+  #optionsAt(index: number): StepOptions {
+    const first = this.#first;
+    if (index > 0 || first === undefined) return this.#parse(index);
+    this.#first = undefined;
+    return first;
+  }
+
+  #parse(index: number): StepOptions {
+    const implied = impliedOptions(this.#inference?.wanted.outputs ?? []);
+    const options = { ...implied, ...this.#options?.(index) };
+    return parseStepOptions(options, this.#context.limits.options);
+  }
+}
+
+function sideTensor(input: Input, bytes: Uint8Array): SideTensor {
+  const { name, datatype, shape, elements, pointer } = input;
+  return { name, datatype, shape, elements: readBytes(datatype, bytes, elements, pointer), pointer };
+}

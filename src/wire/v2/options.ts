@@ -1,0 +1,179 @@
+/**
+ * The options of each row of an inference. An option is a parameter, which holds for all rows, or an input tensor:
+ * one element for all rows or for each of them, a list for all or, padded with −1, one for each. What an option must
+ * be is checked where all options are.
+ */
+import { Buffer } from "node:buffer";
+import { Problem } from "../../errors.ts";
+import { show } from "../../sampling/fields.ts";
+import { STEP_OPTIONS } from "../../sampling/step-options.ts";
+import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
+import type { Datatype } from "../../schemas/v2.ts";
+import type { Element } from "./datatypes.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An input besides the logits, its elements read. */
+export interface SideTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly elements: readonly Element[];
+  /** leads to the input */
+  readonly pointer: string;
+}
+
+/** How an option is written: one value, a list of token ids, or JSON text. */
+type Kind = "scalar" | "ids" | "json";
+
+const KINDS: ReadonlyMap<string, Kind> = new Map(
+  Object.entries(propertiesOf(jsonSchemaOf(STEP_OPTIONS))).map(([name, schema]) => [name, kindOf(schema)]),
+);
+
+function kindOf({ type, items }: Fields): Kind {
+  if (type === "array") return (items as Fields | undefined)?.["type"] === "integer" ? "ids" : "json";
+  return type === "object" ? "json" : "scalar";
+}
+
+/** Options that have two forms: a word or number, or an object. */
+const ALSO_JSON: ReadonlySet<string> = new Set(["state"]);
+
+const BIAS_IDS = "logit_bias_ids";
+const BIAS_VALUES = "logit_bias_values";
+const BITMASK = "token_bitmask";
+
+/** Names that inputs besides the logits may have. */
+export const SIDE_NAMES: ReadonlySet<string> = new Set([...KINDS.keys(), BIAS_IDS, BIAS_VALUES]);
+
+/** Gives the options of row i as /v1 would have them. */
+export type OptionsOf = (row: number) => Fields;
+
+export function rowOptions(parameters: Fields, tensors: readonly SideTensor[], row_count: number): OptionsOf {
+  const shared = Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, parameterOf(name, value)]),
+  );
+  const twice = tensors.find(({ name }) => name in shared);
+  if (twice !== undefined) throw conflict(twice.name, `is a parameter and an input`);
+  const plain = tensors.filter(({ name }) => name !== BIAS_IDS && name !== BIAS_VALUES);
+  const columns = plain.map((tensor) => [tensor.name, column(tensor, row_count)] as const);
+  const bias = biasColumn(tensors, row_count);
+  if (bias !== undefined && "logit_bias" in shared) throw conflict("logit_bias", "is given twice");
+  if (bias !== undefined) columns.push(["logit_bias", bias]);
+  if (columns.length === 0) return () => shared;
+  return (row) => ({ ...shared, ...Object.fromEntries(columns.map(([name, at]) => [name, at(row)])) });
+}
+
+function conflict(name: string, what: string): Problem {
+  return new Problem("option_conflict", `${name} ${what}`, `/${name}`);
+}
+
+/** Parameters of Triton's clients are texts, numbers and booleans: lists and objects come as JSON text. */
+function parameterOf(name: string, value: unknown): unknown {
+  const kind = KINDS.get(name);
+  if (typeof value !== "string" || kind === undefined) return value;
+  if (kind === "scalar" && !ALSO_JSON.has(name)) return value;
+  return fromJson(name, value);
+}
+
+function fromJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Problem("invalid_option", `${name} must be JSON text, got ${show(text)}`, `/${name}`);
+  }
+}
+
+type Column = (row: number) => unknown;
+
+function column(tensor: SideTensor, row_count: number): Column {
+  const { name, datatype } = tensor;
+  const kind = KINDS.get(name);
+  if (datatype !== "BYTES" && kind === "ids") return lists(tensor, row_count);
+  if (datatype !== "BYTES" && name === BITMASK) return bitmasks(tensor, row_count);
+  const at = scalars(tensor, row_count);
+  if (datatype !== "BYTES") return at;
+  return (row) => parameterOf(name, at(row));
+}
+
+/** One element, or one for each row. */
+function scalars({ name, shape, elements, pointer }: SideTensor, row_count: number): Column {
+  const fits = shape.length <= 2 && shape.slice(1).every((size) => size === 1);
+  if (fits && elements.length === 1) return () => elements[0];
+  if (fits && elements.length === row_count) return (row) => elements[row];
+  const shapes = row_count === 1 ? "[1]" : `[1] or [${row_count}]`;
+  throw new Problem(
+    "length_mismatch",
+    `the shape of ${name} must be ${shapes}, or the same with a 1 behind it, got [${shape.join(", ")}]`,
+    `${pointer}/shape`,
+  );
+}
+
+/** One list, or one for each row. */
+function parts({ name, shape, elements, pointer }: SideTensor, row_count: number) {
+  const [first = 1, length = first] = shape;
+  if (shape.length === 1 || (shape.length === 2 && first === 1)) return () => elements;
+  if (shape.length === 2 && first === row_count)
+    return (row: number) => elements.slice(row * length, (row + 1) * length);
+  throw new Problem(
+    "length_mismatch",
+    `the shape of ${name} must be [length] or [${row_count}, length], got [${shape.join(", ")}]`,
+    `${pointer}/shape`,
+  );
+}
+
+function lists(tensor: SideTensor, row_count: number): Column {
+  const part = parts(tensor, row_count);
+  return (row) => part(row).filter(isPresent);
+}
+
+/** Shorter lists of a tensor are padded with −1. */
+function isPresent(element: Element): boolean {
+  return element !== PADDING;
+}
+
+export const PADDING = -1;
+
+/** 32-bit words, as xgrammar and llguidance keep them. */
+function bitmasks(tensor: SideTensor, row_count: number): Column {
+  const { name, datatype, pointer } = tensor;
+  if (datatype !== "INT32" && datatype !== "UINT32")
+    throw new Problem(
+      "invalid_option",
+      `${name} must be INT32 or UINT32 words, or BYTES of base64, got ${datatype}`,
+      `${pointer}/datatype`,
+    );
+  const part = parts(tensor, row_count);
+  return (row) => Buffer.from(Int32Array.from(part(row), Number).buffer).toString("base64");
+}
+
+/** The object of `logit_bias`, from its ids and its values. */
+function biasColumn(tensors: readonly SideTensor[], row_count: number): Column | undefined {
+  const ids = tensors.find(({ name }) => name === BIAS_IDS);
+  const values = tensors.find(({ name }) => name === BIAS_VALUES);
+  if (ids === undefined && values === undefined) return undefined;
+  if (ids === undefined || values === undefined)
+    throw conflict("logit_bias", `needs both ${BIAS_IDS} and ${BIAS_VALUES}`);
+  if (ids.shape.join() !== values.shape.join())
+    throw new Problem(
+      "length_mismatch",
+      `${BIAS_IDS} and ${BIAS_VALUES} must be of one shape, got [${ids.shape.join(", ")}] and [${values.shape.join(", ")}]`,
+      `${values.pointer}/shape`,
+    );
+  const ids_of = parts(ids, row_count);
+  const values_of = parts(values, row_count);
+  return (row) => {
+    const biases = values_of(row);
+    const entries = ids_of(row).map((id, index) => [String(id), biasOf(biases[index])] as const);
+    return distinct(entries.filter(([id]) => id !== String(PADDING)));
+  };
+}
+
+function distinct(entries: readonly (readonly [string, unknown])[]): Fields {
+  const fields = Object.fromEntries(entries);
+  if (Object.keys(fields).length === entries.length) return fields;
+  throw conflict("logit_bias", `has a token twice in ${BIAS_IDS}`);
+}
+
+function biasOf(value: Element | undefined): unknown {
+  return value === Number.NEGATIVE_INFINITY ? "-inf" : value;
+}

@@ -1,0 +1,170 @@
+/** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
+import { Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report.ts";
+import type { TokenLogprob } from "../../sampling/token-logprob.ts";
+import { writeSampled } from "../reply.ts";
+import type { OutputDatatype } from "./datatypes.ts";
+import { type Fields, PADDING } from "./options.ts";
+
+/** null stands for −Infinity. */
+export type OutputValue = number | string | null;
+
+interface Output {
+  readonly datatype: OutputDatatype;
+  /** one element for each row, for each draw from it, or a list of them, padded to the longest */
+  readonly per: "row" | "draw" | "list";
+  /** the option without which there is no such output, and whether asking for the output sets it */
+  readonly needs?: { readonly option: string; readonly implied: boolean };
+  /** not among those that are returned when none are named */
+  readonly only_named?: true;
+  /** what it holds of one row; undefined when the options did not ask for it */
+  values(sampled: Sampled): readonly OutputValue[] | undefined;
+}
+
+const LOGPROBS = { option: "logprobs", implied: true } as const;
+const TOP = { option: "top_logprobs", implied: false } as const;
+
+function ofDraws<Field extends "token_id" | "logprob" | "processed_logprob" | "rank">(field: Field) {
+  return (sampled: Sampled): readonly OutputValue[] | undefined => {
+    const values = (sampled.draws ?? [sampled]).map((draw) => draw[field]);
+    return values.every((value) => value !== undefined) ? values : undefined;
+  };
+}
+
+function listed(list: readonly TokenLogprob[] | undefined, field: keyof TokenLogprob) {
+  return list?.map((each) => each[field]);
+}
+
+function one(value: OutputValue | undefined) {
+  return value === undefined ? undefined : [value];
+}
+
+const OUTPUTS: Readonly<Record<string, Output>> = {
+  token_id: { datatype: "INT64", per: "draw", values: ofDraws("token_id") },
+  logprob: { datatype: "FP32", per: "draw", needs: LOGPROBS, values: ofDraws("logprob") },
+  processed_logprob: {
+    datatype: "FP32",
+    per: "draw",
+    needs: LOGPROBS,
+    values: ofDraws("processed_logprob"),
+  },
+  rank: { datatype: "INT64", per: "draw", needs: LOGPROBS, values: ofDraws("rank") },
+  top_logprob_token_ids: {
+    datatype: "INT64",
+    per: "list",
+    needs: TOP,
+    values: ({ top_logprobs }) => listed(top_logprobs, "token_id"),
+  },
+  top_logprobs: {
+    datatype: "FP32",
+    per: "list",
+    needs: TOP,
+    values: ({ top_logprobs }) => listed(top_logprobs, "logprob"),
+  },
+  named_logprobs: {
+    datatype: "FP32",
+    per: "list",
+    needs: { option: "logprob_token_ids", implied: false },
+    values: ({ named_logprobs }) => listed(named_logprobs, "logprob"),
+  },
+  kept: { datatype: "INT64", per: "row", values: ({ kept }) => [kept] },
+  kept_token_ids: {
+    datatype: "INT64",
+    per: "list",
+    needs: { option: "kept_token_ids", implied: true },
+    values: ({ kept_token_ids }) => kept_token_ids,
+  },
+  kept_mass: { datatype: "FP32", per: "row", needs: LOGPROBS, values: ({ kept_mass }) => one(kept_mass) },
+  seed: { datatype: "BYTES", per: "row", values: ({ seed }) => [seed] },
+  step: { datatype: "INT64", per: "row", values: ({ step }) => [step] },
+  state: { datatype: "BYTES", per: "row", values: ({ state }) => [JSON.stringify(state)] },
+  reply: {
+    datatype: "BYTES",
+    per: "row",
+    only_named: true,
+    values: (sampled) => [writeSampled(sampled)],
+  },
+};
+
+/** The outputs as the model's metadata lists them; −1 where the request decides. */
+export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, per }]) => ({
+  name,
+  datatype,
+  shape: per === "list" ? [-1, -1] : [-1],
+}));
+
+/** Throws a Problem when there is no output of this name. */
+export function requireOutput(name: string, pointer: string): void {
+  if (Object.hasOwn(OUTPUTS, name)) return;
+  throw new Problem(
+    "unknown_option",
+    `there is no output ${JSON.stringify(name)}; known: ${Object.keys(OUTPUTS).join(", ")}`,
+    pointer,
+  );
+}
+
+/** The options that asking for these outputs sets, unless the request sets them itself. */
+export function impliedOptions(names: readonly string[]): Fields {
+  const implied = names.flatMap((name) => {
+    const needs = OUTPUTS[name]?.needs;
+    return needs?.implied ? [[needs.option, true] as const] : [];
+  });
+  return Object.fromEntries(implied);
+}
+
+export interface OutputTensor {
+  readonly name: string;
+  readonly datatype: OutputDatatype;
+  readonly shape: readonly number[];
+  readonly values: readonly OutputValue[];
+}
+
+/** The outputs of these names; all that the options made when no names are given. */
+export function outputTensors(
+  names: readonly string[] | undefined,
+  rows: readonly Sampled[],
+): OutputTensor[] {
+  if (names !== undefined) return names.map((name) => required(name, rows));
+  return Object.keys(OUTPUTS).flatMap((name) => {
+    if (OUTPUTS[name]?.only_named || (name === "state" && rows.every(({ state }) => state === null)))
+      return [];
+    const tensor = tensorOf(name, rows);
+    return tensor === undefined ? [] : [tensor];
+  });
+}
+
+function required(name: string, rows: readonly Sampled[]): OutputTensor {
+  const tensor = tensorOf(name, rows);
+  if (tensor !== undefined) return tensor;
+  throw new Problem(
+    "option_conflict",
+    `the output ${name} needs the option ${OUTPUTS[name]?.needs?.option}, for every row`,
+  );
+}
+
+function tensorOf(name: string, rows: readonly Sampled[]): OutputTensor | undefined {
+  const output = OUTPUTS[name];
+  if (output === undefined) return undefined;
+  const lists: (readonly OutputValue[])[] = [];
+  for (const sampled of rows) {
+    const values = output.values(sampled);
+    if (values === undefined) return undefined;
+    lists.push(values);
+  }
+  const { datatype, per } = output;
+  const length = Math.max(...lists.map((list) => list.length));
+  const several = per === "list" || (per === "draw" && rows.some(({ draws }) => draws !== undefined));
+  const shape = several ? [rows.length, length] : [rows.length];
+  const values = lists.flatMap((list) => padded(list, length, datatype));
+  return { name, datatype, shape, values };
+}
+
+function padded(
+  list: readonly OutputValue[],
+  length: number,
+  datatype: OutputDatatype,
+): readonly OutputValue[] {
+  if (list.length === length) return list;
+  const padding = datatype === "INT64" ? PADDING : null;
+  return [...list, ...Array.from({ length: length - list.length }, () => padding)];
+}

@@ -1,0 +1,84 @@
+/**
+ * The JSON of an inference request, from bytes to a value. Besides JSON it takes the words `-Infinity`, `Infinity` and
+ * `NaN` that Python's writers use: −∞ masks a token, the other two become text, which no tensor of numbers takes.
+ */
+import { Buffer, isUtf8 } from "node:buffer";
+import { Problem } from "../../errors.ts";
+import { Parked } from "../parked.ts";
+
+export class RequestText {
+  readonly #bytes_max: number;
+  readonly #parked: Parked;
+
+  constructor(bytes_max: number) {
+    this.#bytes_max = bytes_max;
+    this.#parked = new Parked(bytes_max);
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.#parked.append(bytes)) return;
+    throw new Problem(
+      "limit_exceeded",
+      `the JSON of a request may have at most ${this.#bytes_max} bytes, got more: send tensors as binary data`,
+    );
+  }
+
+  parse(): unknown {
+    const { bytes } = this.#parked;
+    if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      const plain = withoutWords(text);
+      if (plain === text) throw notJson(error);
+      return parsePlain(plain);
+    }
+  }
+}
+
+/** The text with numbers or strings for the words that stand outside strings. One look at every character. */
+function withoutWords(text: string): string {
+  const parts: string[] = [];
+  const mark = /["IN]/g;
+  let kept = 0;
+  for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
+    if (match[0] === '"') mark.lastIndex = endOfString(text, mark.lastIndex);
+    else {
+      const word = match[0] === "I" ? "Infinity" : "NaN";
+      if (!text.startsWith(word, match.index)) return text;
+      const is_negative = word === "Infinity" && text[match.index - 1] === "-";
+      parts.push(text.slice(kept, is_negative ? match.index - 1 : match.index));
+      parts.push(is_negative ? NEGATIVE_INFINITY : `"${word}"`);
+      kept = match.index + word.length;
+      mark.lastIndex = kept;
+    }
+  }
+  return parts.join("") + text.slice(kept);
+}
+
+/** JSON.parse makes −∞ of it. */
+const NEGATIVE_INFINITY = "-1e999";
+
+/** The index behind the closing quote, or the end of the text. */
+function endOfString(text: string, begin: number): number {
+  for (let quote = text.indexOf('"', begin); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") backslashes += 1;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+  return text.length;
+}
+
+function parsePlain(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw notJson(error);
+  }
+}
+
+function notJson(error: unknown): Problem {
+  const sentence = error instanceof Error ? error.message : String(error);
+  return new Problem("malformed_json", `the body is not JSON: ${sentence.slice(0, 120)}`);
+}

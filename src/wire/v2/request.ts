@@ -1,0 +1,252 @@
+/** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
+import { Problem } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype } from "../../kernels/kernel.ts";
+import { show } from "../../sampling/fields.ts";
+import { parseWith } from "../../sampling/parse.ts";
+import {
+  DATATYPES,
+  type Datatype,
+  INFER_REQUEST,
+  type InferInput,
+  type InferRequest,
+} from "../../schemas/v2.ts";
+import type { WireLimits } from "../step-reader.ts";
+import { requireVocabSize } from "../tensor-head.ts";
+import { type Fields, SIDE_NAMES } from "./options.ts";
+import { requireOutput } from "./outputs.ts";
+import type { RowsOf } from "./rows.ts";
+
+/** Where the elements of an input are. */
+export type Place =
+  | { readonly in: "json"; readonly data: unknown }
+  | { readonly in: "body"; readonly byte_size: number }
+  | {
+      readonly in: "shared_memory";
+      readonly region: string;
+      readonly offset: number;
+      readonly byte_size: number;
+    };
+
+export interface Input {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly place: Place;
+  /** leads to the input */
+  readonly pointer: string;
+}
+
+export interface Wanted {
+  readonly id: string | undefined;
+  /** undefined: all that the options make */
+  readonly outputs: readonly string[] | undefined;
+  /** whether each of `outputs` comes as bytes */
+  readonly binary: readonly boolean[];
+  /** whether outputs that say nothing of it come as bytes */
+  readonly binary_by_default: boolean;
+  /** microseconds from the head of the request on; undefined: as long as it takes */
+  readonly timeout_us: number | undefined;
+}
+
+export interface Inference {
+  readonly wanted: Wanted;
+  /** options for all rows */
+  readonly parameters: Fields;
+  /** in the order of their bytes in the body */
+  readonly inputs: readonly Input[];
+  readonly logits: Input;
+  readonly rows: RowsOf;
+}
+
+const LOGITS = "logits";
+const LOGITS_DTYPES: Partial<Readonly<Record<Datatype, Dtype>>> = { FP32: "f32", FP16: "f16", BF16: "bf16" };
+
+export function parseInference(value: unknown, limits: WireLimits): Inference {
+  const request = parseWith(INFER_REQUEST, value, "");
+  const inputs = request.inputs.map(inputOf);
+  const logits = logitsOf(inputs);
+  const rows = rowsOf(logits, limits);
+  requireSmall(inputs, logits, limits);
+  const { parameters, binary_by_default, timeout_us } = parametersOf(request);
+  const outputs = outputsOf(request);
+  return {
+    wanted: {
+      id: request.id ?? undefined,
+      outputs: outputs?.map(({ name }) => name),
+      binary: outputs?.map(({ parameters: own }) => own?.binary_data ?? binary_by_default) ?? [],
+      binary_by_default,
+      timeout_us,
+    },
+    parameters,
+    inputs,
+    logits,
+    rows,
+  };
+}
+
+function inputOf(input: InferInput, index: number, all: readonly InferInput[]): Input {
+  const { name, datatype, shape } = input;
+  const pointer = `/inputs/${index}`;
+  if (name !== LOGITS && !SIDE_NAMES.has(name))
+    throw new Problem(
+      "unknown_option",
+      `there is no input ${show(name)}: inputs are logits and the options of a step`,
+      `${pointer}/name`,
+    );
+  if (all.findIndex((each) => each.name === name) < index)
+    throw new Problem("option_conflict", `the input ${name} may be given once`, `${pointer}/name`);
+  const elements = shape.reduce((product, size) => product * size, 1);
+  const place = placeOf(input, pointer);
+  if (place.in !== "json" && datatype !== "BYTES" && place.byte_size !== elements * DATATYPES[datatype])
+    throw new Problem(
+      "length_mismatch",
+      `shape [${shape.join(", ")}] of ${datatype} needs ${elements * DATATYPES[datatype]} bytes, got ${place.byte_size} for ${name}`,
+      `${pointer}/parameters`,
+    );
+  return { name, datatype, shape, elements, place, pointer };
+}
+
+function placeOf({ name, parameters, data }: InferInput, pointer: string): Place {
+  const { binary_data_size, shared_memory_region, shared_memory_offset, shared_memory_byte_size } =
+    parameters ?? {};
+  const given = [data, binary_data_size, shared_memory_region].filter((each) => each !== undefined);
+  if (given.length !== 1)
+    throw new Problem(
+      "option_conflict",
+      `the input ${name} needs one of data, binary_data_size and shared_memory_region, got ${given.length}`,
+      pointer,
+    );
+  if ((shared_memory_region === undefined) !== (shared_memory_byte_size === undefined))
+    throw new Problem(
+      "option_conflict",
+      `shared_memory_region and shared_memory_byte_size go together, got one for ${name}`,
+      `${pointer}/parameters`,
+    );
+  if (shared_memory_region === undefined && shared_memory_offset !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `shared_memory_offset needs shared_memory_region, got none for ${name}`,
+      `${pointer}/parameters/shared_memory_offset`,
+    );
+  if (shared_memory_region !== undefined)
+    return {
+      in: "shared_memory",
+      region: shared_memory_region,
+      offset: shared_memory_offset ?? 0,
+      byte_size: shared_memory_byte_size ?? 0,
+    };
+  if (binary_data_size !== undefined) return { in: "body", byte_size: binary_data_size };
+  return { in: "json", data };
+}
+
+function logitsOf(inputs: readonly Input[]): Input {
+  const logits = inputs.find(({ name }) => name === LOGITS);
+  if (logits !== undefined) return logits;
+  throw new Problem("invalid_logits", "an inference needs the input logits, got none", "/inputs");
+}
+
+function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf {
+  const dtype = LOGITS_DTYPES[datatype];
+  if (dtype === undefined)
+    throw new Problem(
+      "invalid_option",
+      `logits must be FP32, FP16 or BF16, got ${datatype}`,
+      `${pointer}/datatype`,
+    );
+  const [first = 0, second] = shape;
+  const [row_count, vocab_size] = second === undefined ? [1, first] : [first, second];
+  if (shape.length < 1 || shape.length > 2 || row_count === 0 || vocab_size === 0)
+    throw new Problem(
+      "invalid_option",
+      `the shape of logits must be [vocab_size] or [rows, vocab_size], got [${shape.join(", ")}]`,
+      `${pointer}/shape`,
+    );
+  requireVocabSize(vocab_size, limits, `${pointer}/shape`);
+  if (row_count > limits.batch_rows_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a batch may have at most ${limits.batch_rows_max} rows, got ${row_count}`,
+      `${pointer}/shape`,
+    );
+  return { dtype, row_count, vocab_size };
+}
+
+/** Tensors besides the logits wait in memory until the last of them is there. */
+function requireSmall(inputs: readonly Input[], logits: Input, { json_text_bytes_max }: WireLimits): void {
+  let bytes = 0;
+  for (const { place } of inputs) if (place.in !== "json") bytes += place.byte_size;
+  if (logits.place.in !== "json") bytes -= logits.place.byte_size;
+  if (bytes > json_text_bytes_max)
+    throw new Problem(
+      "limit_exceeded",
+      `the tensors besides logits may have at most ${json_text_bytes_max} bytes together, got ${bytes}`,
+      "/inputs",
+    );
+}
+
+/** Parameters that Triton's clients may send and that would have to be ignored here, and what to do instead. */
+const REFUSED: Readonly<Record<string, string>> = {
+  sequence_id: "no sequence is kept between requests: send history, step and state, or open /v1/stream",
+  sequence_start: "no sequence is kept between requests: send history, step and state, or open /v1/stream",
+  sequence_end: "no sequence is kept between requests: send history, step and state, or open /v1/stream",
+  priority: "there is no queue in which a request could pass another",
+};
+
+function parametersOf({ parameters }: InferRequest) {
+  const { binary_data_output = false, timeout, ...rest } = parameters ?? {};
+  if (typeof binary_data_output !== "boolean")
+    throw new Problem(
+      "invalid_option",
+      `binary_data_output must be true or false, got ${show(binary_data_output)}`,
+      "/parameters/binary_data_output",
+    );
+  if (timeout !== undefined && !(Number.isSafeInteger(timeout) && (timeout as number) >= 0))
+    throw new Problem(
+      "invalid_option",
+      `timeout must be a whole number of microseconds, got ${show(timeout)}`,
+      "/parameters/timeout",
+    );
+  const refused = Object.keys(rest).find((name) => Object.hasOwn(REFUSED, name));
+  if (refused !== undefined)
+    throw new Problem(
+      "unknown_option",
+      `${refused} is not taken: ${REFUSED[refused]}`,
+      `/parameters/${refused}`,
+    );
+  // 0 means the server's own limits, as with Triton; other values were found whole above.
+  const timeout_us = (timeout as number | undefined) || undefined;
+  return { parameters: rest, binary_by_default: binary_data_output, timeout_us };
+}
+
+function outputsOf({ outputs }: InferRequest) {
+  if (outputs === undefined || outputs === null || outputs.length === 0) return undefined;
+  for (const [index, { name, parameters }] of outputs.entries()) {
+    const pointer = `/outputs/${index}`;
+    requireOutput(name, `${pointer}/name`);
+    if (outputs.findIndex((each) => each.name === name) < index)
+      throw new Problem("option_conflict", `the output ${name} may be asked for once`, `${pointer}/name`);
+    if (parameters?.classification !== undefined)
+      throw new Problem(
+        "invalid_option",
+        `classification is not supported, got it for ${name}: ask for the output top_logprobs`,
+        `${pointer}/parameters/classification`,
+      );
+    if (
+      parameters?.shared_memory_region !== undefined ||
+      parameters?.shared_memory_byte_size !== undefined ||
+      parameters?.shared_memory_offset !== undefined
+    )
+      throw new Problem(
+        "invalid_option",
+        `outputs are not written to shared memory, got a region for ${name}: regions are opened for reading only`,
+        `${pointer}/parameters`,
+      );
+  }
+  return outputs;
+}
+
+/** Bytes of one row. */
+export function rowBytes({ dtype, vocab_size }: RowsOf): number {
+  return vocab_size * DTYPE_BYTES[dtype];
+}
