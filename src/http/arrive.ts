@@ -68,7 +68,8 @@ export class Body<Reader extends BodyReader> {
     const { url = "", headers } = this.#raw;
     const mark = url.indexOf("?");
     const query = mark < 0 ? "" : url.slice(mark + 1);
-    const context = { limits: this.#service.wire, lease: this.#visit.lease };
+    const { wire, plans, shared_memory } = this.#service;
+    const context = { limits: wire, plans, lease: this.#visit.lease, shared_memory };
     this.#opened = openBody(this.#opener, headers, query, context);
     return this.#opened;
   }

@@ -8,7 +8,7 @@ import { parseQuery } from "../wire/query.ts";
 import type { BodyReader, StepReader, WireContext } from "../wire/step-reader.ts";
 import { openBatchTensor } from "../wire/tensor-batch-reader.ts";
 import type { TensorSource } from "../wire/tensor-head.ts";
-import { openStepTensor } from "../wire/tensor-reader.ts";
+import { openBareTensor, openStepTensor } from "../wire/tensor-reader.ts";
 
 /** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
 export const HEADER_LENGTH = "inference-header-content-length";
@@ -16,11 +16,13 @@ export const HEADER_LENGTH = "inference-header-content-length";
 export interface Opener<Reader extends BodyReader = StepReader> {
   json(context: WireContext): Reader;
   tensor(source: TensorSource, context: WireContext): Reader;
+  /** A body without a header of its own; as `tensor` when absent. */
+  bare?(query: string, context: WireContext): Reader;
   /** names of the options that a query string may write as `1,2,3`; those of a step when absent */
   readonly lists?: ReadonlySet<string>;
 }
 
-export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor };
+export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor, bare: openBareTensor };
 export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
 
 export interface OpenedBody<Reader> {
@@ -37,19 +39,32 @@ export function openBody<Reader extends BodyReader>(
   context: WireContext,
 ): OpenedBody<Reader> {
   requireIdentity(headers["content-encoding"]);
-  const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
   if (mediaType(headers["content-type"], BODY_TYPES) === "json") {
-    const [misplaced] = Object.keys(options);
-    if (misplaced !== undefined)
-      throw new Problem(
-        "option_conflict",
-        `options of a JSON body stand in the body, got ${misplaced} in the query string`,
-        pointerTo([misplaced]),
-      );
+    requireNoQuery(query);
     return { reader: opener.json(context), parks: true };
   }
-  const source = { header_bytes: headerLength(headers[HEADER_LENGTH]), query: options };
-  return { reader: opener.tensor(source, context), parks: false };
+  return { reader: openTensor(opener, headerLength(headers[HEADER_LENGTH]), query, context), parks: false };
+}
+
+function openTensor<Reader extends BodyReader>(
+  opener: Opener<Reader>,
+  header_bytes: number | undefined,
+  query: string,
+  context: WireContext,
+): Reader {
+  if (header_bytes === undefined && opener.bare !== undefined) return opener.bare(query, context);
+  const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
+  return opener.tensor({ header_bytes, query: options }, context);
+}
+
+function requireNoQuery(query: string): void {
+  const [misplaced] = Object.keys(parseQuery(query, LIST_OPTIONS));
+  if (misplaced === undefined) return;
+  throw new Problem(
+    "option_conflict",
+    `options of a JSON body stand in the body, got ${misplaced} in the query string`,
+    pointerTo([misplaced]),
+  );
 }
 
 /** Types of a body that is one request, by media type. */
@@ -68,6 +83,7 @@ export function mediaType<Kind extends string>(
   header: string | undefined,
   taken: Readonly<Record<string, Kind>>,
 ): Kind {
+  if (header !== undefined && Object.hasOwn(taken, header)) return taken[header] as Kind; // the usual spelling
   const names = Object.keys(taken);
   const [type = "", ...parameters] = (header ?? "")
     .toLowerCase()
@@ -83,7 +99,8 @@ export function mediaType<Kind extends string>(
   );
 }
 
-function headerLength(header: string | string[] | undefined): number | undefined {
+/** The value of that header; undefined when there is none. */
+export function headerLength(header: string | string[] | undefined): number | undefined {
   if (header === undefined) return undefined;
   if (typeof header === "string" && /^\d{1,15}$/.test(header) && Number(header) > 0) return Number(header);
   throw new Problem(

@@ -2,6 +2,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config.ts";
 import type { Sampler } from "../sampling/sampler.ts";
+import type { SharedMemory } from "../wire/shared-memory.ts";
+import { StepPlans } from "../wire/step-plans.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { Admission } from "./admission.ts";
 import { createCollector } from "./collect.ts";
@@ -20,10 +22,14 @@ export interface Service {
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
+  /** what query strings said before */
+  readonly plans: StepPlans;
   /** what every request passes on its way in and out */
   readonly door: Door;
   /** what is counted */
   readonly figures: Figures;
+  /** rows that are not in bodies; undefined: switched off */
+  readonly shared_memory: SharedMemory | undefined;
   /** streams that are open */
   readonly streams: Set<OpenStream>;
   /** told the size of every chunk of a body */
@@ -35,9 +41,10 @@ export interface ServiceParts {
   readonly sampler: Sampler;
   readonly log?: FastifyBaseLogger | undefined;
   readonly tracing?: Tracing | undefined;
+  readonly shared_memory?: SharedMemory | undefined;
 }
 
-export function createService({ config, sampler, log, tracing }: ServiceParts): Service {
+export function createService({ config, sampler, log, tracing, shared_memory }: ServiceParts): Service {
   const { limits } = config;
   const admission = new Admission(sampler, limits);
   const figures = new Figures();
@@ -49,6 +56,8 @@ export function createService({ config, sampler, log, tracing }: ServiceParts): 
     figures,
     door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
+    plans: new StepPlans(),
+    shared_memory,
     streams: new Set(),
     received: createCollector(limits.collect_bytes),
   };

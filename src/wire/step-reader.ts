@@ -7,6 +7,7 @@ import type { Row } from "../kernels/kernel.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { OptionLimits, StepOptions } from "../sampling/step-options.ts";
 import type { SharedMemory } from "./shared-memory.ts";
+import type { StepPlans } from "./step-plans.ts";
 
 /** A row of logits and what to do with it: all that the sampler needs. */
 export interface Step {
@@ -48,6 +49,8 @@ export interface WireContext {
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
   /** Where rows may lie that are not in the body; undefined: nowhere else. */
   readonly shared_memory?: SharedMemory | undefined;
+  /** What query strings said before; none is remembered when absent. */
+  readonly plans?: StepPlans;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
   lease(): Row;
 }

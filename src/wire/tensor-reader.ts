@@ -7,11 +7,13 @@ import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
 import { parseWith } from "../sampling/parse.ts";
 import type { SparseRow } from "../sampling/rows.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
+import { LIST_OPTIONS } from "../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
+import { parseQuery } from "./query.ts";
 import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
 import { SparseTensor } from "./sparse-tensor.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
-import { requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+import { type Fields, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
 
 /** A row that is arriving, and what its step will be. */
 interface Arriving {
@@ -21,7 +23,27 @@ interface Arriving {
   step(): Step;
 }
 
-export function openStepTensor(source: TensorSource, context: WireContext): StepReader {
+/** What is known of a step before its first element. */
+export interface StepPlan {
+  readonly tensor: TensorFields;
+  /** the list that comes instead of a whole row */
+  readonly sparse: SparseFields | undefined;
+  readonly options: StepOptions;
+}
+
+/** A body that is nothing but a tensor. `query` is the text of the query string. */
+export function openBareTensor(query: string, context: WireContext): StepReader {
+  const make = () => planOf(parseQuery(query, LIST_OPTIONS), context);
+  const plan = context.plans?.of(query, make) ?? make();
+  return openStepTensor({ header_bytes: undefined, query: {} }, context, plan);
+}
+
+/** `plan` is what the source says, where that is known already. */
+export function openStepTensor(
+  source: TensorSource,
+  context: WireContext,
+  plan: StepPlan | undefined = undefined,
+): StepReader {
   const head = new TensorHead(source, context.limits);
   let arriving: Arriving | undefined;
   let ready = false;
@@ -29,11 +51,11 @@ export function openStepTensor(source: TensorSource, context: WireContext): Step
     write(chunk) {
       const bytes = head.write(chunk);
       if (!head.complete) return;
-      arriving ??= begin(head, context);
+      arriving ??= begin(plan ?? planOf(head.fields, context), context);
       arriving.write(bytes);
     },
     end() {
-      arriving ??= begin(head, context);
+      arriving ??= begin(plan ?? planOf(head.fields, context), context);
       arriving.end();
       ready = true;
     },
@@ -46,17 +68,19 @@ export function openStepTensor(source: TensorSource, context: WireContext): Step
 }
 
 /** All that the header says is checked before the first element is taken. */
-function begin(head: TensorHead, context: WireContext): Arriving {
-  const { sparse, ...dense } = head.fields;
+function planOf({ sparse, ...dense }: Fields, context: WireContext): StepPlan {
   const [tensor, fields] = tensorFields(dense);
   if (tensor.shape !== undefined) requireStepShape(tensor.shape, context);
   const described = sparse === undefined ? undefined : sparseFields(sparse, tensor, context);
   const { limits, parse = parseStepOptions } = context;
-  const options = parse(fields, limits.options);
+  return { tensor, sparse: described, options: parse(fields, limits.options) };
+}
+
+function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arriving {
   const row = context.lease();
-  return described === undefined
+  return sparse === undefined
     ? denseArriving(row, tensor, options)
-    : sparseArriving(new SparseTensor(described, tensor.dtype, row), options);
+    : sparseArriving(new SparseTensor(sparse, tensor.dtype, row), options);
 }
 
 function denseArriving(row: Row, { dtype, shape }: TensorFields, options: StepOptions): Arriving {
