@@ -5,20 +5,12 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { digestsOf } from "./http/keys.ts";
 import { originsOf } from "./http/origins.ts";
-import { LIMITS, PROCESS } from "./settings.ts";
+import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
 
 export type Limits = Readonly<z.infer<typeof LIMITS>>;
-type Settings = z.infer<typeof PROCESS>;
-
-export interface Config
-  extends Readonly<
-    Pick<
-      Settings,
-      "host" | "port" | "workers" | "log_level" | "metrics" | "shared_memory" | "shared_memory_dir"
-    >
-  > {
+export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly limits: Limits;
   /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
   readonly key_digests: readonly Uint8Array[];
@@ -48,23 +40,24 @@ export function readConfig(environment: Environment): Config {
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
   if (unknown !== undefined)
     throw new Error(`there is no setting ${unknown}; known are ${[...known].sort().join(", ")}`);
-  const set = settings(PROCESS, "", environment);
-  const { host, port, workers, log_level, metrics, api_keys, api_keys_file, cors_origins } = set;
-  const { shared_memory, shared_memory_dir } = set;
+  const plain = settings(PROCESS, "", environment);
+  const { api_keys, api_keys_file, cors_origins } = settings(ACCESS, "", environment);
   const key_digests = [
     ...named("API_KEYS", () => digestsOf(api_keys.split(","))),
     ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
   ];
-  if (metrics === "keyed" && key_digests.length === 0)
+  if (plain.metrics === "keyed" && key_digests.length === 0)
     throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');
   return {
-    ...{ host, port, workers, log_level, metrics, limits, key_digests, shared_memory, shared_memory_dir },
+    ...plain,
+    limits,
+    key_digests,
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
-    tracing: tracingOf(set),
+    tracing: tracingOf(settings(TRACING, "", environment)),
   };
 }
 
-function tracingOf(set: Settings): TracingConfig | undefined {
+function tracingOf(set: z.infer<typeof TRACING>): TracingConfig | undefined {
   const endpoint = set.otel_exporter_otlp_endpoint;
   if (endpoint === "") return undefined;
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint))
@@ -103,7 +96,8 @@ export function describeSettings(): readonly { variable: string; meaning: string
       meaning: schema.description ?? "",
       standard: schema.parse(undefined),
     }));
-  return [...list(PROCESS.shape, ""), ...list(LIMITS.shape, PREFIX)];
+  const usual = { ...PROCESS.shape, ...ACCESS.shape, ...TRACING.shape };
+  return [...list(usual, ""), ...list(LIMITS.shape, PREFIX)];
 }
 
 function linesOf(path: string): readonly string[] {

@@ -17,10 +17,28 @@ export const PROCESS = z.object({
   workers: whole({ min: 1, max: 1024 })
     .default(availableParallelism())
     .describe("Worker processes. Each samples on a core of its own."),
+  spare_workers: whole({ min: 0, max: 16 })
+    .default(1)
+    .describe(
+      "Loaded workers that stand by: one takes the place of a worker that dies within milliseconds, not after the second that loading takes.",
+    ),
   log_level: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
     .describe("`info` logs refused requests, `debug` every request."),
+  metrics: oneOf(["open", "keyed", "off"])
+    .default("open")
+    .describe("GET /metrics: for all, for those with a key, or not there."),
+  shared_memory: oneOf(["on", "off"])
+    .default("off")
+    .describe(
+      "Whether clients may register files of `SHARED_MEMORY_DIR` and have rows read from them. Turn it on only where every client may read all that the service can read there.",
+    ),
+  shared_memory_dir: z.string().min(1).default("/dev/shm").describe("Directory of shared memory."),
+});
+
+/** Who may come in. What is secret here is made into something else before it is kept. */
+export const ACCESS = z.object({
   api_keys: z
     .string()
     .default("")
@@ -37,9 +55,10 @@ export const PROCESS = z.object({
     .describe(
       "Origins whose pages may call the service, separated by commas, or `*`; none: no page but its own.",
     ),
-  metrics: oneOf(["open", "keyed", "off"])
-    .default("open")
-    .describe("GET /metrics: for all, for those with a key, or not there."),
+});
+
+/** Where spans go, in the names of OpenTelemetry's specification. */
+export const TRACING = z.object({
   otel_exporter_otlp_endpoint: z
     .string()
     .default("")
@@ -61,12 +80,6 @@ export const PROCESS = z.object({
     .max(1, rule("must lie in [0, 1]"))
     .default(1)
     .describe("Part of the requests without a traceparent that are recorded, from 0 to 1."),
-  shared_memory: oneOf(["on", "off"])
-    .default("off")
-    .describe(
-      "Whether clients may register files of `SHARED_MEMORY_DIR` and have rows read from them. Turn it on only where every client may read all that the service can read there.",
-    ),
-  shared_memory_dir: z.string().min(1).default("/dev/shm").describe("Directory of shared memory."),
 });
 
 /** What LOGIT_SAMPLER_… sets: the limits of each worker. */

@@ -1,0 +1,78 @@
+/**
+ * Which workers serve and which stand by. Loading a worker takes most of a second, so one more than needed is kept
+ * loaded: when a worker dies, the one that stands by serves within milliseconds, and another is loaded behind it.
+ * The pool knows no cluster: it is told how to start a worker and what happens to each.
+ */
+
+export interface PoolOptions<Worker> {
+  /** how many serve, and how many stand by */
+  readonly serving: number;
+  readonly spare: number;
+  start(): void;
+  /** Tells a loaded worker that its turn to serve has come. */
+  serve(worker: Worker): void;
+  /** Starts one after a while, since the last one died before it could serve. */
+  startLater(): void;
+  /** No worker could serve, and another try would end alike. */
+  giveUp(): void;
+}
+
+export class Pool<Worker> {
+  /** told to serve; those in `listening` do */
+  readonly #told = new Set<Worker>();
+  readonly #standing = new Set<Worker>();
+  readonly listening = new Set<Worker>();
+  readonly #options: PoolOptions<Worker>;
+  /** workers that were started to stand by */
+  #spares = 0;
+  /** workers started because another had died */
+  replaced = 0;
+
+  constructor(options: PoolOptions<Worker>) {
+    this.#options = options;
+    for (let count = 0; count < options.serving; count++) options.start();
+  }
+
+  /** A worker is loaded. */
+  ready(worker: Worker): void {
+    this.#standing.add(worker);
+    this.#fill();
+  }
+
+  /** A worker takes connections; true when with it all do. */
+  listens(worker: Worker): boolean {
+    const { serving, spare, start } = this.#options;
+    this.listening.add(worker);
+    if (this.listening.size < serving) return false;
+    // Not sooner: loading takes a core, and the first to serve should have it.
+    while (this.#spares < spare) {
+      this.#spares += 1;
+      start();
+    }
+    return true;
+  }
+
+  /** A worker is no more. */
+  died(worker: Worker): void {
+    const was_loaded = this.#standing.delete(worker) || this.#told.has(worker);
+    const had_served = this.listening.delete(worker);
+    const could_not_serve = this.#told.delete(worker) ? !had_served : !was_loaded;
+    if (could_not_serve && this.listening.size === 0) {
+      this.#options.giveUp();
+      return;
+    }
+    this.replaced += 1;
+    this.#fill();
+    if (could_not_serve) this.#options.startLater();
+    else this.#options.start();
+  }
+
+  #fill(): void {
+    for (const worker of this.#standing) {
+      if (this.#told.size >= this.#options.serving) return;
+      this.#standing.delete(worker);
+      this.#told.add(worker);
+      this.#options.serve(worker);
+    }
+  }
+}
