@@ -1,7 +1,10 @@
 /** The proofs, in the order in which they run. */
+import { FAULTS } from "./faults/faults.ts";
 import { FUZZ } from "./fuzz/fuzz.ts";
 import { HOSTILE } from "./hostile/hostile.ts";
+import { OVERLOAD } from "./overload/overload.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
+import { STATISTICS } from "./statistics/statistics.ts";
 
-export const PROOFS: readonly Proof[] = [HOSTILE, FUZZ, REPLAY];
+export const PROOFS: readonly Proof[] = [HOSTILE, FUZZ, STATISTICS, REPLAY, OVERLOAD, FAULTS];

@@ -98,7 +98,8 @@ function wrongWith(reply: Reply, { statuses, code, pointer, bare }: HostileCase)
   if (!statuses.includes(status))
     return `status ${status}, not ${statuses.join(" or ")}: ${body.slice(0, 200)}`;
   const is_problem = status >= 400;
-  if (is_problem && bare !== true && !headers.get("content-type")?.startsWith("application/problem+json"))
+  if (bare === true) return undefined;
+  if (is_problem && !headers.get("content-type")?.startsWith("application/problem+json"))
     return `a ${status} that is not problem+json`;
   if (!is_problem && code === undefined) return undefined;
   const answer = JSON.parse(body) as { results?: readonly unknown[] };
