@@ -60,7 +60,9 @@ export class Body<Reader extends BodyReader> {
   }
 
   end(): void {
-    this.#open().reader.end();
+    const { reader } = this.#open();
+    reader.end();
+    this.#service.figures.received(reader.form ?? "json", this.#visit.received_bytes);
   }
 
   #open(): OpenedBody<Reader> {

@@ -128,7 +128,9 @@ function refusalOf(
   headers: string[],
   now_ms: number,
 ): Problem | undefined {
-  if (!guarded || !access.needed) return undefined;
+  if (!guarded) return undefined;
+  const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
+  if (foreign !== undefined || !access.needed) return foreign;
   const { problem, retry_after_s, challenge } = access.check(raw, now_ms);
   if (retry_after_s !== undefined) headers.push("retry-after", String(retry_after_s));
   if (challenge !== undefined) headers.push("www-authenticate", challenge);

@@ -4,13 +4,14 @@
  */
 import type { ProblemCode } from "../errors.ts";
 import type { Sampled } from "../sampling/report.ts";
+import type { BodyForm } from "../wire/step-reader.ts";
 
 /** How logits came. */
-export const FORMS = ["f32", "f16", "bf16", "json", "packed", "sparse", "shared_memory"] as const;
-export type Form = (typeof FORMS)[number];
+const FORMS = ["f32", "f16", "bf16", "sparse", "json", "shared_memory"] as const satisfies readonly Form[];
+export type Form = BodyForm | "shared_memory";
 
 /** What a step was part of. */
-export const TRANSPORTS = ["unary", "batch", "stream"] as const;
+const TRANSPORTS = ["unary", "batch", "stream"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */

@@ -1,8 +1,10 @@
 /** From a step to the text of its answer, timed. */
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../errors.ts";
+import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import { writeSampled } from "../wire/reply.ts";
 import type { Step } from "../wire/step-reader.ts";
+import type { Guest } from "./door.ts";
 import type { Transport } from "./figures.ts";
 import type { Service } from "./service.ts";
 
@@ -11,6 +13,7 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 /** What a step belongs to. */
 export interface Call {
   readonly service: Service;
+  readonly guest: Guest;
   /** spent on sampling so far */
   sampling_ms: number;
 }
@@ -22,6 +25,7 @@ export function answerStep(call: Call, step: Step | Problem | undefined, transpo
   const { sampler, figures } = call.service;
   const began_ms = performance.now();
   try {
+    call.guest.vocab_size = vocabSize(step.row);
     const sampled = sampler.sample(step.row, step.options);
     const sampling_ms = performance.now() - began_ms;
     call.sampling_ms += sampling_ms;
@@ -30,6 +34,11 @@ export function answerStep(call: Call, step: Step | Problem | undefined, transpo
   } catch (error) {
     throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
   }
+}
+
+/** Elements of a row; 0 where a sparse one does not tell. */
+function vocabSize(row: LogitsRow): number {
+  return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
 }
 
 /** Sends a reply with the time that sampling took, in milliseconds. */

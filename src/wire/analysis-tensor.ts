@@ -44,6 +44,9 @@ export function openAnalysisTensor(source: TensorSource, context: WireContext): 
     get head() {
       return plan?.head;
     },
+    get form() {
+      return plan?.dtype;
+    },
     write(chunk) {
       assert(pending.length === 0, "every row of a chunk is taken before the next chunk is written");
       const bytes = tensor_head.write(chunk);

@@ -3,7 +3,7 @@
  * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
  */
 import type { Problem } from "../errors.ts";
-import type { Row } from "../kernels/kernel.ts";
+import type { Dtype, Row } from "../kernels/kernel.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { OptionLimits, StepOptions } from "../sampling/step-options.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -17,8 +17,13 @@ export interface Step {
   readonly place?: (problem: Problem) => Problem;
 }
 
+/** How the bytes of a body hold logits: as elements of a type, as the few that a sparse row lists, or as text. */
+export type BodyForm = Dtype | "sparse" | "json";
+
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {
+  /** the form of the logits, once known; absent: JSON */
+  readonly form?: BodyForm | undefined;
   /** Takes the next bytes of the body. Throws a Problem when no further byte can make the body right. */
   write(chunk: Uint8Array): void;
   /** The body is complete. Throws a Problem when it is not right as a whole. */

@@ -34,6 +34,9 @@ export function openBatchTensor(source: TensorSource, context: WireContext): Ste
   let index = 0;
   let row_received = 0;
   return {
+    get form() {
+      return plan?.dtype;
+    },
     write(chunk) {
       assert(pending.length === 0, "every step of a chunk is taken before the next chunk is written");
       const bytes = head.write(chunk);

@@ -12,11 +12,12 @@ import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/
 import { parseQuery } from "./query.ts";
 import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
 import { SparseTensor } from "./sparse-tensor.ts";
-import type { Step, StepReader, WireContext } from "./step-reader.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
 import { type Fields, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
 
 /** A row that is arriving, and what its step will be. */
 interface Arriving {
+  readonly form: BodyForm;
   write(bytes: Uint8Array): void;
   /** All bytes are there. */
   end(): void;
@@ -47,16 +48,20 @@ export function openStepTensor(
   const head = new TensorHead(source, context.limits);
   let arriving: Arriving | undefined;
   let ready = false;
+  const started = () => {
+    arriving ??= begin(plan ?? planOf(head.fields, context), context);
+    return arriving;
+  };
   return {
+    get form() {
+      return arriving?.form;
+    },
     write(chunk) {
       const bytes = head.write(chunk);
-      if (!head.complete) return;
-      arriving ??= begin(plan ?? planOf(head.fields, context), context);
-      arriving.write(bytes);
+      if (head.complete) started().write(bytes);
     },
     end() {
-      arriving ??= begin(plan ?? planOf(head.fields, context), context);
-      arriving.end();
+      started().end();
       ready = true;
     },
     next() {
@@ -86,6 +91,7 @@ function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arr
 function denseArriving(row: Row, { dtype, shape }: TensorFields, options: StepOptions): Arriving {
   row.begin(dtype);
   return {
+    form: dtype,
     write(bytes) {
       if (!row.append(bytes)) throw rowTooLong(row, "");
     },
@@ -100,6 +106,7 @@ function denseArriving(row: Row, { dtype, shape }: TensorFields, options: StepOp
 function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
   let row: SparseRow | undefined;
   return {
+    form: "sparse",
     write: (bytes) => tensor.write(bytes),
     end() {
       row = tensor.finish(options);

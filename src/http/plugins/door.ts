@@ -1,4 +1,5 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { CLIENT_GONE, type Guest } from "../door.ts";
 import type { RouteFigures } from "../figures.ts";
@@ -43,8 +44,13 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
     if (guest.refusal === undefined) return done();
+    if (!hasBody(raw)) return done(guest.refusal);
     void discard(service, raw).then(() => done(guest.refusal));
   });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 /** A browser asks whether a page's script may send the request that it wants to send. */

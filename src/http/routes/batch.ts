@@ -67,8 +67,9 @@ class Batch {
     try {
       return answerStep(this.#exchange, step, "batch");
     } catch (error) {
-      if (error instanceof Problem) return writeProblem(error, this.#exchange.guest.id);
-      throw error;
+      if (!(error instanceof Problem)) throw error;
+      this.#exchange.service.figures.rejected(error.code);
+      return writeProblem(error, this.#exchange.guest.id);
     }
   }
 }
