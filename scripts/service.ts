@@ -86,6 +86,8 @@ function untilListening(
 
 /** Each worker says that it listens; then the primary does, with their number. */
 function listeningLine(line: string): { pid: number; workers?: number; url?: string } {
+  // Under load there may be thousands of other lines a second, and reading them should cost nothing.
+  if (!line.includes("listening at")) return { pid: 0 };
   // The service logs JSON, one object a line.
   const { pid, workers, msg } = JSON.parse(line) as { pid: number; workers?: number; msg: string };
   const url = /listening at (http:\S+)/.exec(msg)?.[1];
