@@ -1,56 +1,195 @@
 /**
- * Keeps a row's block maxima right after its values were edited in place: a patch where the maximum rose, a new
- * scan of the block where it may have fallen, and one scan of everything when that is less work.
+ * Edits of a row in memory, after which it can be put back as it came: single tokens get other values, each with an
+ * entry in a journal; a row of which much has to change is edited in a copy. There is one set of edits in a kernel.
  */
+import type { Machine } from "./instance.ts";
 import { BLOCK } from "./layout.ts";
-import type { Row } from "./row.ts";
+import { Row } from "./row.ts";
+import type { TokenTable } from "./tokens.ts";
 
 export class Edits {
-  /** one mark per block that has to be scanned again; all zero between calls */
-  readonly #marks: Uint8Array;
-  readonly #marked: Int32Array;
+  readonly #machine: Machine;
+  readonly #copy: Row;
+  readonly #ids: Int32Array;
+  readonly #amounts: Float64Array;
+  readonly #journal: Int32Array;
+  readonly #journal_max: number;
+  #original: Row;
+  #row: Row;
+  /** entries in the journal */
+  #count = 0;
+  /** the counts whose tokens the last entries are of, and how many entries there were then */
+  #penalised = -1;
+  #penalised_until = -1;
+  /** true when the block maxima may be out of date */
+  #is_open = false;
+  /** true when tokens may have been banned since the last `settle` */
+  may_ban = false;
 
-  constructor(vocab_size_max: number) {
-    const blocks = Math.ceil(vocab_size_max / BLOCK);
-    this.#marks = new Uint8Array(blocks);
-    this.#marked = new Int32Array(blocks);
+  constructor(machine: Machine, vocab_size_max: number) {
+    const { buffer, layout } = machine;
+    this.#machine = machine;
+    this.#copy = new Row(machine, layout.copy, vocab_size_max);
+    this.#ids = new Int32Array(buffer, layout.list_ids, vocab_size_max);
+    this.#amounts = new Float64Array(buffer, layout.list_amounts, vocab_size_max);
+    this.#journal = new Int32Array(buffer, layout.journal, 2 * vocab_size_max);
+    this.#journal_max = vocab_size_max;
+    this.#original = this.#copy;
+    this.#row = this.#copy;
+  }
+
+  /** The row as it is edited: the one that came, or its copy. Between edits and `settle` its block maxima may be wrong. */
+  get row(): Row {
+    return this.#row;
+  }
+
+  /** Starts with a finished row. What was edited before and not put back stays as it is. */
+  begin(row: Row): void {
+    this.#machine.wasm.takeBack(row.address, 0);
+    this.#original = row;
+    this.#row = row;
+    this.#count = 0;
+    this.#penalised = -1;
+    this.#is_open = false;
+  }
+
+  /** Gives one token another value, kept within float32's range; −Infinity bans it. */
+  set(token_id: number, value: number): void {
+    this.#open(1);
+    this.may_ban = true;
+    const { address, maxima_address } = this.#row;
+    this.#count = this.#machine.wasm.setValue(address, maxima_address, this.#count, token_id, value);
+  }
+
+  /** s ← s + amount for some tokens of the row, where s = x/T and x is kept within float32's range. */
+  add(token_ids: Int32Array, amounts: Float64Array, temperature: number): void {
+    const { wasm, layout } = this.#machine;
+    const count = token_ids.length;
+    this.#open(count);
+    this.may_ban = true;
+    this.#ids.set(token_ids);
+    this.#amounts.set(amounts);
+    const { address, maxima_address } = this.#row;
+    this.#count = wasm.addAmounts(
+      address,
+      maxima_address,
+      this.#count,
+      layout.list_ids,
+      layout.list_amounts,
+      count,
+      temperature,
+    );
+  }
+
+  /** s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for tokens of the row that were counted n times. */
+  penalise(
+    { distinct, generation }: TokenTable,
+    ratio: number,
+    constant: number,
+    per_count: number,
+    temperature: number,
+  ): void {
+    const { wasm, layout } = this.#machine;
+    this.#open(distinct);
+    const { address, maxima_address } = this.#row;
+    // Several penalties over one part of the history follow each other.
+    const again = this.#penalised === generation && this.#penalised_until === this.#count;
+    this.#count = wasm.penalise(
+      address,
+      maxima_address,
+      this.#count,
+      layout.token_ids,
+      layout.token_counts,
+      distinct,
+      ratio,
+      constant,
+      per_count,
+      temperature,
+      again,
+    );
+    this.#penalised = generation;
+    this.#penalised_until = this.#count;
   }
 
   /**
-   * With the values before the edit, a block is scanned again only when its maximum itself was lowered; without
-   * them, whenever a value below the maximum was written. Ids may repeat: the first edit of an id holds the value
-   * that the maximum knew, and that decides.
+   * Bans every token whose bit is not set: bit i % 32 of word i / 32 for token i. Words that are missing count as 0;
+   * bits at or past the row's length do not matter.
    */
-  repair(row: Row, token_ids: Int32Array, count: number, old_values: Float32Array | undefined): void {
-    const marked = this.#mark(row, token_ids, count, old_values);
-    if (marked > row.blocks >> 1) row.rescan(0, row.blocks);
-    for (let i = 0; i < marked; i++) {
-      const block = this.#marked[i]!;
-      this.#marks[block] = 0;
-      if (marked <= row.blocks >> 1) row.rescan(block, block + 1);
-    }
-    row.settle();
+  mask(words: Uint32Array): void {
+    const { wasm, buffer, layout } = this.#machine;
+    const row = this.#row;
+    const needed = row.blocks * (BLOCK / 32);
+    const target = new Uint32Array(buffer, layout.mask_words, needed);
+    if (words.length > needed) target.set(words.subarray(0, needed));
+    else target.fill(0, words.length).set(words);
+    const { address, maxima_address } = this.#copy;
+    wasm.maskedCopy(row.address, row.blocks, layout.mask_words, address, maxima_address);
+    this.#goOnInCopy();
   }
 
-  #mark(row: Row, token_ids: Int32Array, count: number, old_values: Float32Array | undefined): number {
-    const { values, maxima } = row;
-    const marks = this.#marks;
-    let marked = 0;
-    for (let i = 0; i < count; i++) {
-      const token_id = token_ids[i]!;
-      const block = token_id >> 7;
-      const value = values[token_id]!;
-      const max = maxima[block]!;
-      if (value >= max) maxima[block] = value;
-      // A NaN also ends up here, and the scan will find it.
-      else if (
-        marks[block] === 0 &&
-        (old_values === undefined || !(old_values[i]! < max) || Number.isNaN(value))
-      ) {
-        marks[block] = 1;
-        this.#marked[marked++] = block;
-      }
+  /** The row with its block maxima right. Costs nothing when nothing was edited. */
+  settle(): Row {
+    const row = this.#row;
+    if (!this.#is_open) return row;
+    this.#machine.wasm.repair(row.address, row.maxima_address);
+    row.settle();
+    this.#is_open = false;
+    this.may_ban = false;
+    return row;
+  }
+
+  /** Puts the row back as it came, block maxima and all. */
+  revert(): void {
+    this.#takeBack();
+    this.#row = this.#original;
+    this.#count = 0;
+    this.#is_open = false;
+  }
+
+  /** The distinct tokens whose values were edited one by one; undefined when there is a copy, in which any may be. */
+  tokens(): Set<number> | undefined {
+    if (this.#row !== this.#original) return undefined;
+    const tokens = new Set<number>();
+    for (let i = 0; i < this.#count; i++) tokens.add(this.#journal[2 * i]!);
+    return tokens;
+  }
+
+  /** Makes room for that many edits. */
+  #open(edits: number): void {
+    const row = this.#row;
+    const { wasm, layout } = this.#machine;
+    this.#is_open = true;
+    if (row === this.#copy) {
+      // It is never put back: each entry may overwrite the ones before.
+      this.#count = 0;
+      this.#penalised = -1;
+    } else if (this.#count + edits > this.#journal_max) {
+      wasm.copy(this.#copy.address, row.address, row.blocks * BLOCK * 4);
+      wasm.copy(this.#copy.maxima_address, row.maxima_address, row.blocks * 4);
+      wasm.repair(this.#copy.address, this.#copy.maxima_address);
+      this.#goOnInCopy();
+    } else if (this.#count === 0) {
+      wasm.copy(layout.saved_maxima, row.maxima_address, row.blocks * 4);
     }
-    return marked;
+  }
+
+  /** From here on edits go to the copy, which holds the values by now; the row is put back already. */
+  #goOnInCopy(): void {
+    this.#takeBack();
+    this.#penalised = -1;
+    this.#copy.describe(this.#original);
+    this.#row = this.#copy;
+    this.#is_open = true;
+    this.may_ban = true;
+  }
+
+  #takeBack(): void {
+    if (this.#count === 0 || this.#row !== this.#original) return;
+    const { wasm, layout } = this.#machine;
+    const row = this.#original;
+    wasm.takeBack(row.address, this.#count);
+    wasm.copy(row.maxima_address, layout.saved_maxima, row.blocks * 4);
+    row.settle();
+    this.#count = 0;
   }
 }

@@ -71,8 +71,38 @@ export interface KernelExports {
   moments(values: number, maxima: number, blocks: number, largest: number): void;
   weightScale(): number;
   valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
-  applyMask(values: number, maxima: number, blocks: number, words: number): void;
+  maskedCopy(values: number, blocks: number, words: number, to: number, maxima: number): void;
   copy(to: number, from: number, bytes: number): void;
+  configureEdits(journal: number, marks: number, marked: number, spare_id: number): void;
+  setValue(values: number, maxima: number, edits: number, id: number, value: number): number;
+  addAmounts(
+    values: number,
+    maxima: number,
+    edits: number,
+    ids: number,
+    amounts: number,
+    count: number,
+    temperature: number,
+  ): number;
+  penalise(
+    values: number,
+    maxima: number,
+    edits: number,
+    ids: number,
+    counts: number,
+    count: number,
+    ratio: number,
+    constant: number,
+    per_count: number,
+    temperature: number,
+    again: boolean,
+  ): number;
+  repair(values: number, maxima: number): void;
+  takeBack(values: number, edits: number): void;
+  configureTokens(table: number, ids: number, counts: number): void;
+  largestToken(list: number, length: number): number;
+  countTokens(list: number, length: number, distinct: number): number;
+  listTokens(distinct: number): void;
   widenF16(from: number, to: number, elements: number): void;
   widenBF16(from: number, to: number, elements: number): void;
 }
@@ -114,6 +144,8 @@ export function instantiate(limits: KernelLimits): Machine {
     layout.counts,
     layout.results,
   );
+  wasm.configureEdits(layout.journal, layout.edit_marks, layout.edit_marked, layout.spare_id);
+  wasm.configureTokens(layout.token_table, layout.token_ids, layout.token_counts);
   return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
 }
 

@@ -13,16 +13,20 @@
 
 import type { Cut } from "./cut.ts";
 import type { Distribution, ValueMoments } from "./distribution.ts";
+import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
+import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { Cut } from "./cut.ts";
 export type { Distribution, ValueMoments } from "./distribution.ts";
+export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
+export type { TokenTable } from "./tokens.ts";
 
 export interface Kernel {
   /** The row that was returned last, or undefined when all are out. */
@@ -34,12 +38,10 @@ export interface Kernel {
   max(row: Row): number;
   /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan suspected one. */
   firstNaN(row: Row): number;
-  /**
-   * Call after `row.values` was edited at these ids (below the row's length), so that maxima and NaN state are
-   * right again. With `old_values`, the values before at the same places, fewer blocks are read again. Ids may
-   * repeat, each time with the value from before that edit.
-   */
-  edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void;
+  /** The means to edit a finished row and to put it back. */
+  readonly edits: Edits;
+  /** Counts of tokens, as penalties need them. */
+  readonly tokens: TokenTable;
 
   /** Lowest id of the largest value; −1 when every token is masked. */
   argmax(row: Row): number;
@@ -109,16 +111,6 @@ export interface Kernel {
    * typical.ts. Returns the size of the selection, sorted as topK sorts; −1 when there are more than SELECTION_MAX.
    */
   typicalCut(row: Row, temperature: number, p: number): number;
-
-  /**
-   * Masks every token whose bit is not set: bit i % 32 of word i / 32 for token i. Words that are missing count as 0.
-   * Bits at or past the row's length do not matter.
-   */
-  applyMask(row: Row, words: Uint32Array): void;
-  /** Keeps a copy of a finished row; there is one place for it in a kernel. */
-  snapshot(row: Row): void;
-  /** Puts the row back as it was when `snapshot` was called for it; to ask for another row is a programmer's error. */
-  restore(row: Row): void;
 
   /** Result of the last kthLargest, topP or typicalCut. */
   readonly cut: Cut;

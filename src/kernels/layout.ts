@@ -4,9 +4,9 @@
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging ·
- *              table · counts · bracket · mask · snapshot
+ *              table · counts · bracket · mask · copy of a row · edits · tokens
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
- *              block maxima (f32)
+ *              block maxima (f32), and one place more
  *
  * The memory never grows, because growing would detach every view. Pages that nobody touches cost nothing.
  */
@@ -19,6 +19,8 @@ export const SELECTION_MAX = 4096;
 export const CANDIDATES_MAX = 16384;
 /** bytes that pass through the staging area at a time, when elements have to be widened or parsed */
 export const STAGING_BYTES = 65536;
+/** ids of a history that are looked at at a time */
+export const HISTORY_CHUNK = 16384;
 export const BINS = 2048;
 /** bins of the sampled histogram, and of the bracket's */
 export const SAMPLE_BINS = 1024;
@@ -57,8 +59,25 @@ export interface Layout {
   readonly bracket_values: number;
   readonly bracket_weights: number;
   readonly mask_words: number;
-  /** a row's values and block maxima, as they were */
-  readonly snapshot: number;
+  /** a row's values and block maxima, for edits that change much of it */
+  readonly copy: number;
+  /** entries of 8 bytes, vocab_size_max of them */
+  readonly journal: number;
+  readonly edit_marks: number;
+  readonly edit_marked: number;
+  readonly saved_maxima: number;
+  /** the first id past every row: a place in the slack behind the values */
+  readonly spare_id: number;
+  /** tokens and f64 amounts of one edit */
+  readonly list_ids: number;
+  readonly list_amounts: number;
+  /** i32 by token id */
+  readonly token_table: number;
+  /** ids of a history, HISTORY_CHUNK at a time */
+  readonly history: number;
+  /** i32 each, and room for a few more */
+  readonly token_ids: number;
+  readonly token_counts: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -95,12 +114,22 @@ export function layoutFor(limits: KernelLimits): Layout {
     bracket_values: take(blocks * BLOCK * 4 + 64),
     bracket_weights: take(blocks * BLOCK * 4 + 64),
     mask_words: take(blocks * (BLOCK / 8)),
-    snapshot: take(rowBytes(blocks)),
+    copy: take(rowBytes(blocks)),
+    journal: take(limits.vocab_size_max * 8 + 64),
+    edit_marks: take(blocks),
+    edit_marked: take(blocks * 4),
+    saved_maxima: take(blocks * 4),
+    list_ids: take(limits.vocab_size_max * 4 + 16),
+    list_amounts: take(limits.vocab_size_max * 8 + 32),
+    token_table: take(limits.vocab_size_max * 4),
+    history: take(HISTORY_CHUNK * 4 + 16),
+    token_ids: take(limits.vocab_size_max * 4 + 16),
+    token_counts: take(limits.vocab_size_max * 4 + 16),
   };
   const row_bytes = rowBytes(blocks);
   const maxima_offset = maximaOffset(blocks);
   const pages = Math.ceil((next + row_bytes * limits.rows_max) / PAGE_BYTES);
-  return { ...scratch, rows: next, row_bytes, maxima_offset, pages };
+  return { ...scratch, spare_id: blocks * BLOCK, rows: next, row_bytes, maxima_offset, pages };
 }
 
 function maximaOffset(blocks: number): number {
@@ -108,7 +137,7 @@ function maximaOffset(blocks: number): number {
 }
 
 function rowBytes(blocks: number): number {
-  return alignUp(maximaOffset(blocks) + alignUp(blocks, 4) * 4, ALIGNMENT);
+  return alignUp(maximaOffset(blocks) + alignUp(blocks + 1, 4) * 4, ALIGNMENT);
 }
 
 function alignUp(value: number, step: number): number {

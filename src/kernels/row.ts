@@ -19,7 +19,7 @@ export class Row {
   readonly address: number;
   /** byte address of the block maxima */
   readonly maxima_address: number;
-  /** All places of the row, vocab_size_max of them. After `finish` they may be edited in place: see Kernel.edited. */
+  /** All places of the row, vocab_size_max of them. After `finish` only Edits may write to them. */
   readonly values: Float32Array;
   /** one maximum per block */
   readonly maxima: Float32Array;
@@ -29,7 +29,7 @@ export class Row {
   odd_bytes = 0;
   /** blocks that the passes look at; set by `finish` */
   blocks = 1;
-  /** largest value; set by `finish` and `edited` */
+  /** largest value; set by `finish` and `settle` */
   max = -Infinity;
   /** false: certainly no NaN */
   nan_suspected = false;
@@ -105,9 +105,12 @@ export class Row {
     this.settle();
   }
 
-  /** Scans blocks [from, to) again; used after edits. */
-  rescan(from: number, to: number): void {
-    this.#scan(from, to);
+  /** Takes over what is known of a row whose values were copied here; then `settle`. */
+  describe(row: Row): void {
+    this.length = row.length;
+    this.blocks = row.blocks;
+    this.nan_suspected = row.nan_suspected;
+    this.maxima.fill(-Infinity, row.blocks);
   }
 
   /** Makes `max` right after the block maxima changed. */

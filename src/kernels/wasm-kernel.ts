@@ -6,24 +6,24 @@ import { Edits } from "./edits.ts";
 import type { Machine } from "./instance.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { applyMask, Snapshot } from "./masks.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
 import { Row } from "./row.ts";
 import { kthLargest, topK } from "./select.ts";
+import { TokenTable } from "./tokens.ts";
 import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
 import { typicalCut } from "./typical.ts";
 
 export class WasmKernel implements Kernel {
+  readonly edits: Edits;
+  readonly tokens: TokenTable;
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
   cut: Cut = { floor: -Infinity, tie_id: -1, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
   readonly #machine: Machine;
   readonly #free: Row[] = [];
-  readonly #edits: Edits;
   /** of the last normaliser, and of the last top-p: the one does not disturb a draw from the other */
   readonly #sums: BlockSums;
   readonly #cut_sums: BlockSums;
-  readonly #snapshot: Snapshot;
   #cut_mass: number | undefined = 1;
   #cut_row: Row | undefined;
   #cut_version = 0;
@@ -32,8 +32,8 @@ export class WasmKernel implements Kernel {
   constructor(machine: Machine, limits: KernelLimits) {
     const { buffer, layout } = machine;
     this.#machine = machine;
-    this.#edits = new Edits(limits.vocab_size_max);
-    this.#snapshot = new Snapshot(machine);
+    this.edits = new Edits(machine, limits.vocab_size_max);
+    this.tokens = new TokenTable(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);
@@ -58,10 +58,6 @@ export class WasmKernel implements Kernel {
 
   firstNaN(row: Row): number {
     return row.nan_suspected ? this.#machine.wasm.firstNaN(row.address, row.blocks) : -1;
-  }
-
-  edited(row: Row, token_ids: Int32Array, count: number, old_values?: Float32Array): void {
-    this.#edits.repair(row, token_ids, count, old_values);
   }
 
   argmax(row: Row): number {
@@ -150,18 +146,6 @@ export class WasmKernel implements Kernel {
     ceiling_tie_id = EVERY_TIE,
   ): ValueMoments {
     return valueMomentsOf(this.#machine, row, { floor, tie_id, ceiling, ceiling_tie_id });
-  }
-
-  applyMask(row: Row, words: Uint32Array): void {
-    applyMask(this.#machine, row, words);
-  }
-
-  snapshot(row: Row): void {
-    this.#snapshot.take(row);
-  }
-
-  restore(row: Row): void {
-    this.#snapshot.putBack(row);
   }
 
   get cut_mass(): number {

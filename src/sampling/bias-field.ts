@@ -9,6 +9,8 @@ export interface Bias {
   readonly token_ids: Int32Array;
   /** finite, or −Infinity for a banned token */
   readonly biases: Float64Array;
+  /** 1 more than the largest id; 0 without any */
+  readonly id_end: number;
 }
 
 /** `{"50256": -100, "11": 2.5, "13": null}`: any finite number; `"-inf"` or null bans. */
@@ -27,7 +29,7 @@ export function logitBias() {
     });
 }
 
-const EMPTY: Bias = { token_ids: new Int32Array(0), biases: new Float64Array(0) };
+const EMPTY: Bias = { token_ids: new Int32Array(0), biases: new Float64Array(0), id_end: 0 };
 
 function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -35,7 +37,9 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
     return EMPTY;
   }
   const keys = Object.keys(value);
-  const bias: Bias = { token_ids: new Int32Array(keys.length), biases: new Float64Array(keys.length) };
+  const token_ids = new Int32Array(keys.length);
+  const biases = new Float64Array(keys.length);
+  let id_end = 0;
   for (const [i, key] of keys.entries()) {
     const entry: unknown = (value as Record<string, unknown>)[key];
     const message = faultOf(key, entry);
@@ -43,10 +47,11 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
       context.addIssue({ code: "custom", path: [key], message });
       return EMPTY;
     }
-    bias.token_ids[i] = Number(key);
-    bias.biases[i] = biasOf(entry);
+    token_ids[i] = Number(key);
+    biases[i] = biasOf(entry);
+    id_end = Math.max(id_end, Number(key) + 1);
   }
-  return bias;
+  return { token_ids, biases, id_end };
 }
 
 function faultOf(key: string, entry: unknown): string | undefined {

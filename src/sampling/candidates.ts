@@ -8,7 +8,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
-import { adjustEach } from "./adjustments.ts";
+import { addEach, penaliseEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
@@ -21,6 +21,7 @@ import { note, type Removal } from "./removal.ts";
 import type { SparseRow } from "./rows.ts";
 import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseScore } from "./sparse.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
+import type { SeenTokens } from "./token-counter.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
 import { banTopButLast, dropTopButLast } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
@@ -49,12 +50,11 @@ export class Candidates {
 
   /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
   startRow(row: Row): void {
-    const { kernel } = this.#dense;
+    const { max } = row;
     this.vocab_size = row.length;
     this.#dense.reset(row);
     this.#omitted.none();
     this.#form = "dense";
-    const max = kernel.max(row);
     if (max === Number.NEGATIVE_INFINITY)
       throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
     if (max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
@@ -69,11 +69,12 @@ export class Candidates {
 
   beginStage(stage: string): void {
     note(this.removal, "other", 0);
-    if (this.#form === "dense") this.#dense.undo.mark(stage);
+    this.#dense.stage = stage;
   }
 
   endStage(stage: string): void {
-    if (this.#form === "compact" && this.#compact.count === 0) throw maskedBy(stage);
+    if (this.#form === "dense") this.#dense.requireSome();
+    else if (this.#compact.count === 0) throw maskedBy(stage);
   }
 
   /** Copies the kept tokens, whatever form they are in, and changes nothing. */
@@ -167,10 +168,16 @@ export class Candidates {
     else this.#compact.setScore(token_id, score);
   }
 
-  /** s ← (s > 0 ? s / ratio : s · ratio) + amount, for some distinct tokens; −Infinity as amount bans. */
-  adjust(token_ids: Int32Array, count: number, ratio: number, amounts: Float64Array): void {
-    if (this.#editable() === this.#dense) this.#dense.adjust(token_ids, count, ratio, amounts);
-    else adjustEach(this, token_ids, count, ratio, amounts);
+  /** s ← s + amount, for some distinct tokens; −Infinity as amount bans. */
+  add(token_ids: Int32Array, amounts: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.add(token_ids, amounts);
+    else addEach(this, token_ids, amounts);
+  }
+
+  /** s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n, for tokens that were seen n times. */
+  penalise(seen: SeenTokens, ratio: number, constant: number, per_count: number): void {
+    if (this.#editable() !== this.#dense || !this.#dense.penalise(seen, ratio, constant, per_count))
+      penaliseEach(this, seen, ratio, constant, per_count);
   }
 
   ban(token_id: number): void {
@@ -287,11 +294,8 @@ export class Candidates {
   }
 
   #compactToTopK(k: number): void {
-    const dense = this.#dense;
-    const count = this.#dense.kernel.topK(
-      dense.settleBelowCeiling(),
-      dense.isCut ? Math.min(k, dense.count()) : k,
-    );
+    const most = this.#dense.isCut ? Math.min(k, this.#dense.count()) : k;
+    const count = this.#dense.kernel.topK(this.#dense.settleBelowCeiling(), most);
     this.#compactSelection(count, "score");
   }
 

@@ -3,6 +3,7 @@
  * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
  */
 import { Problem } from "../errors.ts";
+import type { TokenTable } from "../kernels/kernel.ts";
 import { Remembered } from "./remembered.ts";
 import { RepeatFinder, type Repeats } from "./repeats.ts";
 import { type Purpose, uniform } from "./rng.ts";
@@ -12,12 +13,11 @@ import { type SeenTokens, TokenCounter } from "./token-counter.ts";
 export type Scope = "history" | "generated";
 
 export class StepContext {
-  readonly #counter = new TokenCounter();
+  readonly #counter: TokenCounter;
   readonly #finder = new RepeatFinder();
   readonly #states = new Map<string, unknown>();
   /** 1 more than the largest id of the history: how long tables by token id have to be */
   #id_end = 0;
-  #amounts = new Float64Array(1024);
   /** what a stage wants to know again of the token that is drawn */
   readonly remembered = new Remembered();
   /** token ids so far, prompt first */
@@ -28,12 +28,16 @@ export class StepContext {
   seed = "0";
   step = 0;
 
+  /** Tokens are counted in `table`, which belongs to one context at a time. */
+  constructor(table: TokenTable) {
+    this.#counter = new TokenCounter(table);
+  }
+
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(
     step: { history: readonly number[]; prompt_length: number; seed: string; step: number },
     vocab_size: number,
   ): void {
-    this.#counter.forget();
     this.#states.clear();
     this.remembered.forget();
     this.history = step.history;
@@ -41,7 +45,7 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = step.seed;
     this.step = step.step;
-    this.#id_end = largest(step.history) + 1;
+    this.#id_end = this.#counter.take(step.history);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
   }
 
@@ -67,13 +71,7 @@ export class StepContext {
 
   /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */
   tokensSeen(last_n: number, scope: Scope): SeenTokens {
-    return this.#counter.count(this.history, this.firstOf(last_n, scope), this.history.length, this.#id_end);
-  }
-
-  /** One number for each of that many tokens, all the same at first; valid until the next call. */
-  amounts(count: number, amount: number): Float64Array {
-    if (count > this.#amounts.length) this.#amounts = new Float64Array(2 * count);
-    return this.#amounts.fill(amount, 0, count);
+    return this.#counter.count(this.firstOf(last_n, scope), this.history.length);
   }
 
   /** Index at which the last `last_n` tokens of the scope begin (−1: all of it). */
@@ -87,12 +85,6 @@ export class StepContext {
     const limits = { length_min, length_max, id_end: this.#id_end };
     return this.#finder.find(this.history, first, this.history.length, limits);
   }
-}
-
-function largest(token_ids: readonly number[]): number {
-  let largest = -1;
-  for (let i = 0; i < token_ids.length; i++) if (token_ids[i]! > largest) largest = token_ids[i]!;
-  return largest;
 }
 
 /** Every id must be below vocab_size; the problem points at the first that is not. */

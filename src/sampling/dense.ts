@@ -1,7 +1,7 @@
 /**
  * Candidates in their dense form: the whole row in kernel memory, a temperature that only rescales (no pass over
  * the row), and a cut, the threshold that separates kept from removed tokens. Stages that touch few tokens edit
- * the row in place and leave what they overwrote in an undo list, so that raw log-probabilities can still be read.
+ * the row in place, behind a journal that puts it back, so that raw log-probabilities can still be read.
  *
  *     score(id) = row[id] / temperature
  *     kept      ⇔ row[id] > floor, or row[id] = floor and id ≤ tie_id
@@ -12,27 +12,23 @@
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
 import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
-import { adjustLogits } from "./adjustments.ts";
-import { banOthers } from "./mask.ts";
 import type { Moments } from "./moments.ts";
-import { float32NotBelow, type MassRule, type Ties, withinFloat32 } from "./thresholds.ts";
+import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
+import type { SeenTokens } from "./token-counter.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
-import { Undo } from "./undo.ts";
 
 /** Larger than every token id: all tokens equal to a bound are inside. */
 export const EVERY_ID = 0x7fffffff;
 
 export class Dense {
   readonly kernel: Kernel;
-  readonly undo = new Undo();
-  #row: Row | undefined;
+  /** the stage that is at work, for the account of who masked the last token */
+  stage = "the row";
   temperature = 1;
   floor = Number.NEGATIVE_INFINITY;
   tie_id = 0;
   ceiling = Number.POSITIVE_INFINITY;
   ceiling_tie_id = EVERY_ID;
-  /** how many edits the block maxima already know of */
-  #edits_seen = 0;
   #count = -1;
 
   constructor(kernel: Kernel) {
@@ -40,19 +36,17 @@ export class Dense {
   }
 
   reset(row: Row): void {
-    this.#row = row;
-    this.undo.clear();
+    this.kernel.edits.begin(row);
     this.temperature = 1;
     this.floor = Number.NEGATIVE_INFINITY;
     this.tie_id = row.length - 1;
     this.ceiling = Number.POSITIVE_INFINITY;
     this.ceiling_tie_id = EVERY_ID;
-    this.#edits_seen = 0;
     this.#count = -1;
   }
 
   get row(): Row {
-    return this.#row as Row; // reset() ran: candidates are only used between reset and the end of the step
+    return this.kernel.edits.row;
   }
 
   get vocab_size(): number {
@@ -64,25 +58,19 @@ export class Dense {
     return this.floor !== Number.NEGATIVE_INFINITY || this.ceiling !== Number.POSITIVE_INFINITY;
   }
 
-  /** The row as the kernel should see it: block maxima repaired after edits. */
+  /** The row as the kernel should see it: block maxima right after edits. A Problem when they masked the last token. */
   settle(): Row {
-    const { undo } = this;
-    if (this.#edits_seen < undo.count) {
-      const seen = this.#edits_seen;
-      this.kernel.edited(
-        this.row,
-        undo.token_ids.subarray(seen),
-        undo.count - seen,
-        undo.logits.subarray(seen),
-      );
-      this.#edits_seen = undo.count;
-      this.#count = -1;
-      if (this.kernel.max(this.row) === Number.NEGATIVE_INFINITY) throw this.#allMasked();
-    }
-    return this.row;
+    const row = this.kernel.edits.settle();
+    if (row.max === Number.NEGATIVE_INFINITY) throw maskedBy(this.stage);
+    return row;
   }
 
-  /** The same for those kernel calls that know no ceiling: what lies above it is banned first. */
+  /** A Problem when edits have masked the last token. */
+  requireSome(): void {
+    if (this.kernel.edits.may_ban) this.settle();
+  }
+
+  /** `settle` for those kernel calls that know no ceiling: what lies above it is banned first. */
   settleBelowCeiling(): Row {
     const { ceiling, ceiling_tie_id, vocab_size } = this;
     if (ceiling === Number.POSITIVE_INFINITY) return this.settle();
@@ -94,18 +82,6 @@ export class Dense {
     }
     this.ceiling = Number.POSITIVE_INFINITY;
     return this.settle();
-  }
-
-  /** Names the stage that masked the last token: the latest one without which a token would be left. */
-  #allMasked(): Problem {
-    const { undo, row, kernel } = this;
-    const edited = undo.token_ids.slice(0, undo.count);
-    for (;;) {
-      const stage = undo.takeBackStage(row.values);
-      kernel.edited(row, edited, edited.length);
-      if (stage === undefined || kernel.max(row) !== Number.NEGATIVE_INFINITY)
-        return maskedBy(stage ?? "the row");
-    }
   }
 
   /** How many tokens are kept; those at −Infinity never are. */
@@ -251,44 +227,47 @@ export class Dense {
   }
 
   setScore(token_id: number, score: number): void {
-    this.undo.push(this.row, token_id);
-    this.row.values[token_id] = withinFloat32(score * this.temperature);
-  }
-
-  /** s ← (s > 0 ? s / ratio : s · ratio) + amount, for some distinct tokens. */
-  adjust(token_ids: Int32Array, count: number, ratio: number, amounts: Float64Array): void {
-    this.undo.pushAll(this.row, token_ids, count, amounts, this.#edits_seen);
-    adjustLogits(this.row.values, this.temperature, token_ids, count, ratio, amounts);
-  }
-
-  /** Bans every token that a mask does not allow; undone as a whole. */
-  mask(allowed: Uint32Array): void {
-    const row = this.settle();
-    this.undo.saveRow(row);
-    banOthers(row.values, row.length, allowed);
-    row.rescan(0, row.blocks);
-    row.settle();
+    this.kernel.edits.set(token_id, score * this.temperature);
     this.#count = -1;
-    if (this.kernel.max(row) === Number.NEGATIVE_INFINITY) throw maskedBy(this.undo.stage);
+  }
+
+  /** s ← s + amount, for some distinct tokens. */
+  add(token_ids: Int32Array, amounts: Float64Array): void {
+    this.kernel.edits.add(token_ids, amounts, this.temperature);
+    this.#count = -1;
+  }
+
+  /**
+   * s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n, for tokens seen n times. False, and nothing done,
+   * when they were not counted in the kernel: then some lie past its vocabulary.
+   */
+  penalise(seen: SeenTokens, ratio: number, constant: number, per_count: number): boolean {
+    const { edits, tokens } = this.kernel;
+    if (seen !== tokens) return false;
+    edits.penalise(tokens, ratio, constant, per_count, this.temperature);
+    this.#count = -1;
+    return true;
+  }
+
+  /** Bans every token that a mask does not allow. */
+  mask(allowed: Uint32Array): void {
+    this.kernel.edits.mask(allowed);
+    this.#count = -1;
   }
 
   /** Puts every edited logit back; the row is again what came in. */
   restore(): void {
-    this.undo.takeBackAll(this.row);
-    this.#edits_seen = 0;
+    this.kernel.edits.revert();
     this.#count = -1;
   }
 
   /** The distinct tokens that edits have banned; undefined where more than single tokens were removed. */
   bannedIds(): { readonly token_ids: readonly number[]; readonly count: number } | undefined {
-    const { undo, row } = this;
-    if (this.isCut || undo.isMasked) return undefined;
-    const banned = new Set<number>();
-    for (let i = 0; i < undo.count; i++) {
-      const id = undo.token_ids[i]!;
-      if (row.values[id] === Number.NEGATIVE_INFINITY) banned.add(id);
-    }
-    return { token_ids: [...banned], count: banned.size };
+    const edited = this.isCut ? undefined : this.kernel.edits.tokens();
+    if (edited === undefined) return undefined;
+    const { values } = this.row;
+    const token_ids = [...edited].filter((id) => values[id] === Number.NEGATIVE_INFINITY);
+    return { token_ids, count: token_ids.length };
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Masks: the allowed tokens as bits, bit i mod 32 of word i div 32 for token i. Tokens past the end of a mask are
  * not allowed. A mask that allows few tokens leaves the row for the compact form; one that allows many is written
- * into the row, behind a copy of it: an undo entry for every banned token would cost more than the step.
+ * into a copy of the row: a journal entry for every banned token would cost more than the step.
  */
 import type { Compact } from "./compact.ts";
 import type { Dense } from "./dense.ts";
@@ -42,44 +42,6 @@ export function restrict(compact: Compact, mask: Uint32Array, vocab_size: number
   }
   compact.truncate(kept);
   return countAllowed(mask, vocab_size) - kept;
-}
-
-/** Writes −Infinity over the tokens that are not allowed: one by one, or over all but the allowed, what is less work. */
-export function banOthers(values: Float32Array, length: number, mask: Uint32Array): void {
-  if (2 * countAllowed(mask, length) > length) banEach(values, length, mask);
-  else keepEach(values, length, mask);
-}
-
-function banEach(values: Float32Array, length: number, mask: Uint32Array): void {
-  for (let first = 0; first < length; first += 32) {
-    // The lowest bit that is left, until none is.
-    for (let bits = ~(mask[first >>> 5] ?? 0); bits !== 0; bits &= bits - 1) {
-      const id = first + 31 - Math.clz32(bits & -bits);
-      if (id < length) values[id] = Number.NEGATIVE_INFINITY;
-    }
-  }
-}
-
-let kept_ids = new Int32Array(FEW);
-let kept_values = new Float32Array(FEW);
-
-function keepEach(values: Float32Array, length: number, mask: Uint32Array): void {
-  if (kept_ids.length < length) {
-    kept_ids = new Int32Array(length);
-    kept_values = new Float32Array(length);
-  }
-  const [ids, held] = [kept_ids, kept_values];
-  let count = 0;
-  for (let i = 0; i < mask.length; i++) {
-    for (let bits = mask[i]!; bits !== 0; bits &= bits - 1) {
-      const id = 32 * i + 31 - Math.clz32(bits & -bits);
-      if (id >= length) break;
-      ids[count] = id;
-      held[count++] = values[id]!;
-    }
-  }
-  values.fill(Number.NEGATIVE_INFINITY, 0, length);
-  for (let i = 0; i < count; i++) values[ids[i]!] = held[i]!;
 }
 
 function isAllowed(mask: Uint32Array, token_id: number): boolean {

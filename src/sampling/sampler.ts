@@ -29,7 +29,9 @@ export interface Sampler {
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(limits: KernelLimits, now?: () => number): Sampler {
   const kernel = createKernel(limits);
-  const machine: Machine = { kernel, candidates: new Candidates(kernel), context: new StepContext(), now };
+  const candidates = new Candidates(kernel);
+  const context = new StepContext(kernel.tokens);
+  const machine: Machine = { kernel, candidates, context, now };
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),

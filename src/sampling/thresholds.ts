@@ -34,15 +34,6 @@ export function float32NotBelow(x: number): number {
   return rounded >= x ? rounded : nextFloat32(rounded);
 }
 
-/** Largest finite float32: an edit that would overflow stops here, so that a row never gains an infinity. */
-const FLOAT32_MAX = 3.4028234663852886e38;
-
-/** The logit, or the largest float32 where it would become infinite; −Infinity stays. */
-export function withinFloat32(logit: number): number {
-  if (logit > FLOAT32_MAX) return FLOAT32_MAX;
-  return logit < -FLOAT32_MAX && logit !== Number.NEGATIVE_INFINITY ? -FLOAT32_MAX : logit;
-}
-
 /** The next larger float32. */
 function nextFloat32(x: number): number {
   if (x === 0) return 2 ** -149;

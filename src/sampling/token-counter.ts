@@ -1,52 +1,83 @@
 /**
- * Counts how often each token occurs in a part of the history. The table by token id is reused from step to step;
- * only entries that were touched are cleared.
+ * Counts how often each token occurs in a part of the history: in the kernel's table, or in one of its own where
+ * token ids lie beyond the kernel's vocabulary, as they may beside a sparse row.
  */
+import type { TokenTable } from "../kernels/kernel.ts";
 
 export interface SeenTokens {
   /** distinct ids in the order of their first occurrence; the first `distinct` are valid */
   readonly token_ids: Int32Array;
-  /** occurrences by token id */
+  /** how often each of them occurs */
   readonly counts: Int32Array;
   readonly distinct: number;
 }
 
-export class TokenCounter implements SeenTokens {
-  token_ids = new Int32Array(1024);
-  counts = new Int32Array(0);
-  distinct = 0;
+export class TokenCounter {
+  readonly #table: TokenTable;
+  readonly #wide = new WideTable();
+  #history: readonly number[] = [];
+  #id_end = 0;
   #first = -1;
   #end = -1;
+  #seen: SeenTokens = this.#wide;
 
-  /** Forgets what was counted: another history follows. */
-  forget(): void {
-    for (let i = 0; i < this.distinct; i++) this.counts[this.token_ids[i]!] = 0;
-    this.distinct = 0;
+  constructor(table: TokenTable) {
+    this.#table = table;
+  }
+
+  /** Takes another history and tells how long tables by its ids have to be: 1 more than the largest, 0 without any. */
+  take(history: readonly number[]): number {
+    this.#history = history;
     this.#first = -1;
     this.#end = -1;
+    this.#id_end = this.#table.take(history) + 1;
+    return this.#id_end;
   }
 
-  /** Counts history[first … end − 1], whose ids are below `id_end`; the same range again costs nothing. */
-  count(history: ArrayLike<number>, first: number, end: number, id_end: number): SeenTokens {
-    if (first === this.#first && end === this.#end) return this;
-    this.forget();
-    this.#makeRoom(Math.min(end - first, id_end), id_end);
-    const { token_ids, counts } = this;
-    let distinct = 0;
-    for (let i = first; i < end; i++) {
-      const id = history[i]!;
-      const count = counts[id]!;
-      if (count === 0) token_ids[distinct++] = id;
-      counts[id] = count + 1;
-    }
-    this.distinct = distinct;
+  /** Counts history[first … end − 1]; the same range again costs nothing. */
+  count(first: number, end: number): SeenTokens {
+    if (first === this.#first && end === this.#end) return this.#seen;
     this.#first = first;
     this.#end = end;
-    return this;
+    const id_end = this.#id_end;
+    if (id_end <= this.#table.token_ids.length) {
+      this.#table.count(first, end);
+      this.#seen = this.#table;
+    } else {
+      this.#wide.count(this.#history, first, end, id_end);
+      this.#seen = this.#wide;
+    }
+    return this.#seen;
+  }
+}
+
+/** The same table for ids of any size; only entries that were touched are cleared. */
+class WideTable implements SeenTokens {
+  token_ids = new Int32Array(0);
+  counts = new Int32Array(0);
+  distinct = 0;
+  /** by token id: 1 more than its place */
+  #places = new Int32Array(0);
+
+  count(history: readonly number[], first: number, end: number, id_end: number): void {
+    this.#clear();
+    if (id_end > this.#places.length) this.#places = new Int32Array(id_end);
+    if (end - first > this.token_ids.length) {
+      this.token_ids = new Int32Array(end - first);
+      this.counts = new Int32Array(end - first);
+    }
+    for (let i = first; i < end; i++) {
+      const id = history[i]!;
+      const seen = this.#places[id]!;
+      const place = seen > 0 ? seen - 1 : this.distinct++;
+      this.#places[id] = place + 1;
+      this.token_ids[place] = id;
+      this.counts[place] = seen > 0 ? this.counts[place]! + 1 : 1;
+    }
   }
 
-  #makeRoom(distinct_max: number, id_end: number): void {
-    if (id_end > this.counts.length) this.counts = new Int32Array(id_end);
-    if (distinct_max > this.token_ids.length) this.token_ids = new Int32Array(distinct_max);
+  #clear(): void {
+    for (let i = 0; i < this.distinct; i++) this.#places[this.token_ids[i]!] = 0;
+    this.distinct = 0;
   }
 }

@@ -16,11 +16,6 @@ function loaded(row: Row, values: ArrayLike<number>): Row {
   return row;
 }
 
-/** How many of the first elements differ. */
-function differing(actual: Float32Array, expected: Float32Array): number {
-  return expected.reduce((count, x, id) => (Object.is(actual[id], x) ? count : count + 1), 0);
-}
-
 describe("rows anyone can check", () => {
   const kernel = createKernel({ vocab_size_max: 8, rows_max: 1 });
   const leased = kernel.leaseRow()!;
@@ -119,26 +114,6 @@ describe.each([1, 3, 127, 129, 1000, 8192, 20011])("with a vocabulary of %i", (v
       expect(kept, name).toContain(
         kernel.draw(row, temperature, floor, tie_id, 0.7, ceiling, ceiling_tie_id),
       );
-    }
-  });
-
-  test("a mask of bits masks what it does not allow, and a snapshot undoes it", () => {
-    for (const [name, values] of rows) {
-      const row = loaded(leased, values);
-      const words = Uint32Array.from({ length: Math.ceil(vocab_size / 40) }, (_, i) =>
-        Math.imul(i + 1, 0x9e3779b9),
-      );
-      const allowed = (id: number): boolean => ((words[id >> 5] ?? 0) >>> (id & 31)) % 2 === 1;
-      const expected = values.map((x, id) => (allowed(id) ? x : -Infinity));
-      kernel.snapshot(row);
-      kernel.applyMask(row, words);
-      expect(differing(row.values, expected), name).toBe(0);
-      expect(kernel.max(row), name).toBe(expected.reduce((max, x) => Math.max(max, x), -Infinity));
-      expect(kernel.count(row, -Infinity, ALL), name).toBe(ranked(expected).length);
-      kernel.restore(row);
-      expect(differing(row.values, values), name).toBe(0);
-      expect(kernel.argmax(row), name).toBe(ranked(values)[0]);
-      expect(kernel.count(row, -Infinity, ALL), name).toBe(ranked(values).length);
     }
   });
 });

@@ -1,56 +1,210 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createKernel } from "../../src/kernels/kernel.ts";
-import { seededUniform } from "./rows.ts";
+import { quantisedRow, seededUniform } from "./rows.ts";
 
-describe("edits in place", () => {
-  const kernel = createKernel({ vocab_size_max: 2000, rows_max: 2 });
-  const value = fc.oneof(
-    fc.double({ min: -9, max: 9, noNaN: true }),
-    fc.constantFrom(-Infinity, Infinity, Number.NaN, 5),
-  );
+const VOCAB_SIZE = 700;
+const FLOAT_MAX = 3.4028234663852886e38;
 
-  test.each([false, true])(
-    "maxima and NaN state are as if the row had come that way (old values told: %s)",
-    (told) => {
-      const uniform = seededUniform(5);
-      const start = Float32Array.from({ length: 2000 }, () => Math.round(uniform() * 40 - 20) / 4);
-      fc.assert(
-        fc.property(
-          fc.uniqueArray(fc.tuple(fc.nat(1999), value), { selector: ([id]) => id, maxLength: 60 }),
-          (edits) => {
-            const edited = kernel.leaseRow()!;
-            const fresh = kernel.leaseRow()!;
-            edited.load(start);
-            edited.finish();
-            const ids = Int32Array.from(edits, ([id]) => id);
-            const old_values = Float32Array.from(ids, (id) => edited.values[id]!);
-            for (const [id, x] of edits) edited.values[id] = x;
-            kernel.edited(edited, ids, ids.length, told ? old_values : undefined);
-            fresh.load(edited.values.subarray(0, 2000));
-            fresh.finish();
-            expect(kernel.firstNaN(edited)).toBe(kernel.firstNaN(fresh));
-            if (kernel.firstNaN(fresh) < 0) {
-              expect(edited.maxima).toEqual(fresh.maxima);
-              expect(kernel.max(edited)).toBe(kernel.max(fresh));
-            }
-            kernel.returnRow(fresh);
-            kernel.returnRow(edited);
-          },
-        ),
-        { seed: 11, numRuns: 150 },
-      );
-    },
-  );
+function within(x: number): number {
+  return x === -Infinity ? x : Math.min(Math.max(x, -FLOAT_MAX), FLOAT_MAX);
+}
+
+/** One edit: how it is asked for, and what it does to a plain array. */
+type Edit =
+  | { readonly kind: "set"; readonly id: number; readonly value: number }
+  | { readonly kind: "add"; readonly pairs: readonly (readonly [number, number])[]; readonly t: number }
+  | { readonly kind: "penalise"; readonly last_n: number; readonly rule: Rule; readonly t: number }
+  | { readonly kind: "mask"; readonly seed: number };
+
+interface Rule {
+  readonly ratio: number;
+  readonly constant: number;
+  readonly per_count: number;
+}
+
+const uniform = seededUniform(8);
+const history = Array.from({ length: 500 }, () => Math.floor(uniform() * 300));
+
+function plainly(values: Float32Array, edit: Edit): void {
+  if (edit.kind === "set") values[edit.id] = within(edit.value);
+  else if (edit.kind === "add")
+    for (const [id, amount] of edit.pairs) values[id] = within((values[id]! / edit.t + amount) * edit.t);
+  else if (edit.kind === "mask") {
+    const words = maskOf(edit.seed);
+    for (let id = 0; id < values.length; id++)
+      if (((words[id >> 5] ?? 0) >>> (id & 31)) % 2 === 0) values[id] = -Infinity;
+  } else {
+    const { ratio, constant, per_count } = edit.rule;
+    const seen = history.slice(history.length - edit.last_n);
+    for (const id of new Set(seen)) {
+      const score = values[id]! / edit.t;
+      const n = seen.filter((each) => each === id).length;
+      const after = (score > 0 ? score / ratio : score * ratio) + constant + per_count * n;
+      values[id] = within(after * edit.t);
+    }
+  }
+}
+
+/** A word is missing at the end. */
+function maskOf(seed: number): Uint32Array {
+  const bits = seededUniform(seed);
+  return Uint32Array.from({ length: VOCAB_SIZE >> 5 }, () => Math.floor(bits() * 2 ** 32));
+}
+
+const kernel = createKernel({ vocab_size_max: VOCAB_SIZE, rows_max: 2 });
+const { edits, tokens } = kernel;
+const row = kernel.leaseRow()!;
+const fresh = kernel.leaseRow()!;
+
+/** Which of two zeros is the larger does not matter. */
+function withoutSign(maxima: Float32Array, blocks: number): number[] {
+  return Array.from(maxima.subarray(0, blocks), (max) => max + 0);
+}
+
+function ask(edit: Edit): void {
+  if (edit.kind === "set") edits.set(edit.id, edit.value);
+  else if (edit.kind === "mask") edits.mask(maskOf(edit.seed));
+  else if (edit.kind === "add") {
+    const ids = Int32Array.from(edit.pairs, ([id]) => id);
+    edits.add(
+      ids,
+      Float64Array.from(edit.pairs, ([, amount]) => amount),
+      edit.t,
+    );
+  } else {
+    tokens.count(history.length - edit.last_n, history.length);
+    edits.penalise(tokens, edit.rule.ratio, edit.rule.constant, edit.rule.per_count, edit.t);
+  }
+}
+
+const id = fc.nat(VOCAB_SIZE - 1);
+const amount = fc.oneof(fc.double({ min: -9, max: 9, noNaN: true }), fc.constantFrom(-Infinity, 3e38, -3e38));
+const t = fc.constantFrom(1, 0.7);
+const rule = fc.record({
+  ratio: fc.constantFrom(1, 1.3, 0.5),
+  constant: fc.constantFrom(0, -0.7, 0.25),
+  per_count: fc.constantFrom(0, -0.3),
+});
+const edit: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("set"), id, value: amount }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("add"),
+      pairs: fc.uniqueArray(fc.tuple(id, amount), { selector: ([id]) => id, maxLength: 60 }),
+      t,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("penalise"),
+      last_n: fc.constantFrom(0, 1, 6, 100, 500),
+      rule,
+      t,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("mask"), seed: fc.nat(99) }) },
+);
+
+describe("edits of a row", () => {
+  const start = quantisedRow(VOCAB_SIZE, 5, 0.25);
+  start[3] = -Infinity;
+
+  test("values, maxima and what is drawn are as if the row had come that way; put back, it is as it came", () => {
+    let copies = 0;
+    fc.assert(
+      fc.property(fc.array(edit, { maxLength: 9 }), fc.nat(9), (program, settled_at) => {
+        row.load(start);
+        row.finish();
+        const { max } = row;
+        const maxima = row.maxima.slice(0, row.blocks);
+        const expected = Float32Array.from(start);
+        edits.begin(row);
+        tokens.take(history);
+        for (const [i, each] of program.entries()) {
+          ask(each);
+          plainly(expected, each);
+          if (i === settled_at) edits.settle();
+        }
+        const edited = edits.settle();
+        fresh.load(expected);
+        fresh.finish();
+        expect(edited.values.subarray(0, VOCAB_SIZE)).toEqual(expected);
+        expect(withoutSign(edited.maxima, row.blocks)).toEqual(withoutSign(fresh.maxima, row.blocks));
+        expect(kernel.max(edited) + 0).toBe(kernel.max(fresh) + 0);
+        expect(kernel.draw(edited, 1, -Infinity, 999, 0.4)).toBe(kernel.draw(fresh, 1, -Infinity, 999, 0.4));
+        if (edited !== row) copies += 1;
+
+        edits.revert();
+        edits.revert();
+        expect(edits.row).toBe(row);
+        expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
+        expect(row.maxima.subarray(0, row.blocks)).toEqual(maxima);
+        expect(kernel.max(row)).toBe(max);
+      }),
+      { seed: 11, numRuns: 200 },
+    );
+    expect(copies).toBeGreaterThan(50);
+  });
+
+  test("more edits than the journal holds go on in a copy, and then nobody can tell which tokens were edited", () => {
+    row.load(start);
+    row.finish();
+    edits.begin(row);
+    for (let id = 0; id < VOCAB_SIZE; id++) edits.set(id, -1);
+    expect(edits.row).toBe(row);
+    expect(edits.tokens()?.size).toBe(VOCAB_SIZE);
+    edits.set(9, 4);
+    expect(edits.row).not.toBe(row);
+    expect(edits.tokens()).toBe(undefined);
+    expect(kernel.max(edits.settle())).toBe(4);
+    expect(kernel.argmax(edits.row)).toBe(9);
+    edits.revert();
+    expect(kernel.max(row)).toBe(Math.max(...start));
+  });
+
+  test("a row that is begun anew forgets the edits of the one before", () => {
+    row.load(start);
+    row.finish();
+    edits.begin(row);
+    edits.set(1, -Infinity);
+    row.load([1, 2, 3]);
+    row.finish();
+    edits.begin(row);
+    edits.revert();
+    expect(Array.from(row.values.subarray(0, 3))).toEqual([1, 2, 3]);
+  });
 
   test("a draw after an edit does not use the sums from before it", () => {
-    const row = kernel.leaseRow()!;
     row.load([0, 0, 0, 0]);
     row.finish();
     kernel.logSumExp(row, 1, -Infinity, 9);
-    row.values[0] = -Infinity;
-    kernel.edited(row, Int32Array.of(0), 1);
-    expect(kernel.draw(row, 1, -Infinity, 9, 0.1)).toBe(1);
-    kernel.returnRow(row);
+    edits.begin(row);
+    edits.set(0, -Infinity);
+    expect(kernel.draw(edits.settle(), 1, -Infinity, 9, 0.1)).toBe(1);
+    edits.revert();
+    expect(kernel.draw(row, 1, -Infinity, 9, 0.1)).toBe(0);
   });
+});
+
+describe("counts of tokens", () => {
+  const wide = createKernel({ vocab_size_max: 1000, rows_max: 1 });
+
+  test.each([0, 1, 5, 1000, 16_384, 16_385, 40_000])(
+    "distinct tokens of a history of %i come in order, with their counts",
+    (length) => {
+      const ids = Array.from({ length }, (_, i) => (i * i * 31 + (i >> 3)) % 1000);
+      expect(wide.tokens.take(ids)).toBe(ids.reduce((largest, id) => Math.max(largest, id), -1));
+      for (const first of [0, Math.floor(length / 3), length]) {
+        const counts = new Map<number, number>();
+        for (const id of ids.slice(first)) counts.set(id, (counts.get(id) ?? 0) + 1);
+        wide.tokens.count(first, length);
+        const { distinct } = wide.tokens;
+        expect(Array.from(wide.tokens.token_ids.subarray(0, distinct))).toEqual([...counts.keys()]);
+        expect(Array.from(wide.tokens.counts.subarray(0, distinct))).toEqual([...counts.values()]);
+      }
+    },
+  );
 });

@@ -7,7 +7,7 @@ import { parseStepOptions, type StepOptions } from "../../src/sampling/step-opti
 
 const kernel = createKernel({ vocab_size_max: 131_072, rows_max: 1 });
 const candidates = new Candidates(kernel);
-const context = new StepContext();
+const context = new StepContext(kernel.tokens);
 
 export interface Survivors {
   readonly token_ids: number[];

@@ -17,5 +17,7 @@ export { fillBracket, weighBracket, collectBin, addBracket, weighSelection } fro
 export { setMeasure } from "./measure";
 export { histogram } from "./histogram";
 export { moments, valueMoments } from "./moments";
-export { applyMask, copy } from "./mask";
+export { maskedCopy, copy } from "./mask";
+export { configureEdits, setValue, addAmounts, penalise, repair, takeBack } from "./edits";
+export { configureTokens, largestToken, countTokens, listTokens } from "./tokens";
 export { widenF16, widenBF16 } from "./widen";

@@ -1,8 +1,11 @@
 /** Masks that come as bits: the low bit of the first word is token 0. */
 import { largestLane } from "./lanes";
 
-/** Overwrites the tokens whose bit is not set with −Infinity, and finds the block maxima anew. 4 words a block. */
-export function applyMask(values: usize, maxima: usize, blocks: i32, words: usize): void {
+/**
+ * Copies a row with −Infinity for the tokens whose bit is not set, and finds the block maxima of the copy. 4 words a
+ * block.
+ */
+export function maskedCopy(values: usize, blocks: i32, words: usize, to: usize, maxima: usize): void {
   const end = maxima + ((<usize>blocks) << 2);
   const lowest = f32x4.splat(-Infinity);
   const first_bits = i32x4(1, 2, 4, 8);
@@ -16,10 +19,11 @@ export function applyMask(values: usize, maxima: usize, blocks: i32, words: usiz
       do {
         const allowed = i32x4.ne(v128.and(word, bits), i32x4.splat(0));
         const x = v128.bitselect(v128.load(values), lowest, allowed);
-        v128.store(values, x);
+        v128.store(to, x);
         max = f32x4.pmax(max, x);
         bits = i32x4.shl(bits, 4);
         values += 16;
+        to += 16;
       } while (values != next);
       words += 4;
     } while (values != stop);

@@ -24,9 +24,7 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
-    const { token_ids, counts, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    const amounts = context.amounts(distinct, 0);
-    for (let i = 0; i < distinct; i++) amounts[i] = -frequency_penalty * counts[token_ids[i]!]!;
-    candidates.adjust(token_ids, distinct, 1, amounts);
+    const seen = context.tokensSeen(penalty_last_n, penalty_scope);
+    candidates.penalise(seen, 1, 0, -frequency_penalty);
   },
 };

@@ -21,10 +21,9 @@ export const logit_bias: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ logit_bias }) => logit_bias.token_ids.length === 0,
   apply(candidates, { logit_bias }, context) {
-    const { token_ids, biases } = logit_bias;
-    for (let i = 0; i < token_ids.length; i++)
-      if (token_ids[i]! >= context.vocab_size)
-        requireBelow(context.vocab_size, token_ids[i]!, `/logit_bias/${token_ids[i]!}`);
-    candidates.adjust(token_ids, token_ids.length, 1, biases);
+    const { token_ids, biases, id_end } = logit_bias;
+    if (id_end > context.vocab_size)
+      for (const id of token_ids) requireBelow(context.vocab_size, id, `/logit_bias/${id}`);
+    candidates.add(token_ids, biases);
   },
 };

@@ -24,7 +24,7 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
-    const { token_ids, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    candidates.adjust(token_ids, distinct, 1, context.amounts(distinct, -presence_penalty));
+    const seen = context.tokensSeen(penalty_last_n, penalty_scope);
+    candidates.penalise(seen, 1, -presence_penalty, 0);
   },
 };

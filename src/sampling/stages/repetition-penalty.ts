@@ -24,7 +24,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ repetition_penalty, penalty_last_n }) => repetition_penalty === 1 || penalty_last_n === 0,
   apply(candidates, { repetition_penalty, penalty_last_n, penalty_scope }, context) {
-    const { token_ids, distinct } = context.tokensSeen(penalty_last_n, penalty_scope);
-    candidates.adjust(token_ids, distinct, repetition_penalty, context.amounts(distinct, 0));
+    const seen = context.tokensSeen(penalty_last_n, penalty_scope);
+    candidates.penalise(seen, repetition_penalty, 0, 0);
   },
 };
