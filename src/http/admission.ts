@@ -70,7 +70,7 @@ export class Admission {
 /** One request under way: what it holds, and its turn to compute. */
 export class Visit implements Visitor {
   received_bytes = 0;
-  entered_ms = performance.now();
+  expected_ms = 0;
   held_since_ms = Number.POSITIVE_INFINITY;
   held_bytes = 0;
   has_row = false;
@@ -88,7 +88,7 @@ export class Visit implements Visitor {
 
   /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
   expect(cut: (problem: Problem) => void): void {
-    this.arriving = true;
+    this.#admission.gate.expect(this, performance.now());
     this.#cut = cut;
   }
 

@@ -11,8 +11,8 @@
 /** A request under way. Its fields are the gate's, but for the received bytes, which the visitor counts. */
 export interface Visitor {
   received_bytes: number;
-  /** from when its body is timed: its head was there; it was first given something to hold */
-  entered_ms: number;
+  /** from when its body is timed: it was to come; it was first given something to hold. Both by the gate's clock. */
+  expected_ms: number;
   held_since_ms: number;
   held_bytes: number;
   has_row: boolean;
@@ -42,8 +42,8 @@ export interface Verdict<V> {
 /** How long visitors may compute in one turn of the event loop, all together, in milliseconds. */
 export const TURN_MS = 2;
 
-/** A body is called slow only after this many milliseconds. */
-export const RATE_MS_MIN = 250;
+/** A body is called slow only after this many milliseconds, in which a first packet is there from anywhere near. */
+export const RATE_MS_MIN = 20;
 
 const MS_PER_S = 1000;
 const GRANTED = { granted: true, leaving: [] } as const;
@@ -55,7 +55,9 @@ export class Gate<V extends Visitor> {
   readonly #visitors = new Set<V>();
   /** those that wait for their turn, the first in front */
   readonly #waiting: V[] = [];
+  /** in this turn, and in all turns so far */
   #spent_ms = 0;
+  #spent_total_ms = 0;
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -74,6 +76,12 @@ export class Gate<V extends Visitor> {
     this.#visitors.add(visitor);
   }
 
+  /** The body of a visitor comes from now on. */
+  expect(visitor: V, now_ms: number): void {
+    visitor.arriving = true;
+    visitor.expected_ms = this.#clock(now_ms);
+  }
+
   /** Takes back all that a visitor holds, whatever became of it. False when it had left before. */
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
@@ -90,7 +98,7 @@ export class Gate<V extends Visitor> {
     if (!verdict.granted) return verdict;
     this.rows_out += 1;
     visitor.has_row = true;
-    visitor.held_since_ms = Math.min(visitor.held_since_ms, now_ms);
+    visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
     return verdict;
   }
 
@@ -101,15 +109,14 @@ export class Gate<V extends Visitor> {
     if (!verdict.granted) return verdict;
     this.held_bytes += bytes;
     visitor.held_bytes += bytes;
-    visitor.held_since_ms = Math.min(visitor.held_since_ms, now_ms);
+    visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
     return verdict;
   }
 
   /** The visitors whose bodies have taken too long; they have left. */
   overdue(now_ms: number): V[] {
-    const late = [...this.#visitors].filter(
-      (each) => isArriving(each) && now_ms - each.entered_ms >= this.#limits.body_timeout_ms,
-    );
+    const expected_by_ms = this.#clock(now_ms) - this.#limits.body_timeout_ms;
+    const late = [...this.#visitors].filter((each) => isArriving(each) && each.expected_ms <= expected_by_ms);
     for (const visitor of late) this.leave(visitor);
     return late;
   }
@@ -117,7 +124,7 @@ export class Gate<V extends Visitor> {
   /** True: the visitor computes now. False: once `next` names it. */
   askTurn(visitor: V, now_ms: number): boolean {
     if (this.#spent_ms < TURN_MS && this.#waiting.length === 0) return true;
-    visitor.waiting_since_ms = now_ms;
+    visitor.waiting_since_ms = this.#clock(now_ms);
     this.#waiting.push(visitor);
     return false;
   }
@@ -126,6 +133,7 @@ export class Gate<V extends Visitor> {
   spent(ms: number): boolean {
     const was_full = this.#spent_ms >= TURN_MS;
     this.#spent_ms += ms;
+    this.#spent_total_ms += ms;
     return !was_full && this.#spent_ms >= TURN_MS;
   }
 
@@ -133,14 +141,14 @@ export class Gate<V extends Visitor> {
     this.#spent_ms = 0;
   }
 
-  /** Who computes next in this turn; undefined: nobody. Time spent waiting is not held against a body. */
+  /** Who computes next in this turn; undefined: nobody. Time spent waiting for that is not held against a body. */
   next(now_ms: number): V | undefined {
     while (this.#spent_ms < TURN_MS) {
       const visitor = this.#waiting.shift();
       if (visitor === undefined) return undefined;
-      const waited_ms = now_ms - (visitor.waiting_since_ms ?? now_ms);
+      const waited_ms = this.#clock(now_ms) - (visitor.waiting_since_ms ?? 0);
       visitor.waiting_since_ms = undefined;
-      visitor.entered_ms += waited_ms;
+      visitor.expected_ms += waited_ms;
       visitor.held_since_ms += waited_ms;
       if (this.#visitors.has(visitor)) return visitor;
     }
@@ -151,12 +159,18 @@ export class Gate<V extends Visitor> {
     return this.rows_out < this.#limits.rows_max;
   }
 
+  /** Stands still while the server computes, since nobody reads then what clients send. */
+  #clock(now_ms: number): number {
+    return now_ms - this.#spent_total_ms;
+  }
+
   /** Sends slow bodies away, the slowest first, until there is enough room. */
   #makeRoom(visitor: V, now_ms: number, enough: () => boolean): Verdict<V> {
     const leaving: V[] = [];
+    const clock_ms = this.#clock(now_ms);
     const slow = [...this.#visitors]
-      .filter((each) => each !== visitor && this.#isSlow(each, now_ms))
-      .sort((a, b) => rate(a, now_ms) - rate(b, now_ms));
+      .filter((each) => each !== visitor && holds(each) && isArriving(each) && this.#isSlow(each, clock_ms))
+      .sort((a, b) => rate(a, clock_ms) - rate(b, clock_ms));
     for (const each of slow) {
       if (enough()) break;
       this.leave(each);
@@ -165,12 +179,14 @@ export class Gate<V extends Visitor> {
     return { granted: enough(), leaving };
   }
 
-  #isSlow(visitor: V, now_ms: number): boolean {
-    if (!isArriving(visitor) || !(visitor.has_row || visitor.held_bytes > 0)) return false;
-    return (
-      now_ms - visitor.held_since_ms >= RATE_MS_MIN && rate(visitor, now_ms) < this.#limits.body_rate_min
-    );
+  #isSlow(visitor: V, clock_ms: number): boolean {
+    const age_ms = clock_ms - visitor.held_since_ms;
+    return age_ms >= RATE_MS_MIN && rate(visitor, clock_ms) < this.#limits.body_rate_min;
   }
+}
+
+function holds({ has_row, held_bytes }: Visitor): boolean {
+  return has_row || held_bytes > 0;
 }
 
 /** Its bytes are what it waits for. */
@@ -179,6 +195,6 @@ function isArriving({ arriving, waiting_since_ms }: Visitor): boolean {
 }
 
 /** Bytes a second since it has held something. */
-function rate({ received_bytes, held_since_ms }: Visitor, now_ms: number): number {
-  return (received_bytes * MS_PER_S) / (now_ms - held_since_ms);
+function rate({ received_bytes, held_since_ms }: Visitor, clock_ms: number): number {
+  return (received_bytes * MS_PER_S) / (clock_ms - held_since_ms);
 }

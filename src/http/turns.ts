@@ -2,11 +2,20 @@
 import type { FastifyReply } from "fastify";
 import { ClientGone } from "./receive.ts";
 
-/** How long one request may compute before others get their turn, in milliseconds. */
-export const TURN_MS = 2;
+export { TURN_MS } from "./gate.ts";
 
-/** Lets the event loop go around once, and stops when nobody waits for the answer any more. */
+/** Those who wait for a turn of the event loop of their own, the first in front. */
+const waiting: (() => void)[] = [];
+
+/** Lets the event loop go around, and the others that wait have their turns; stops when nobody waits for the answer any more. */
 export async function nextTurn({ raw }: FastifyReply): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(goOn);
+  });
   if (raw.destroyed) throw new ClientGone("the client closed the connection");
+}
+
+function goOn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(goOn);
 }

@@ -75,6 +75,25 @@ describe("rows", () => {
     expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
   });
 
+  test("bodies that drip make room for those that come, and are told why", async () => {
+    const running = await started({ rows_max: 2 });
+    const sockets = await Promise.all(Array.from({ length: 6 }, () => open(running)));
+    for (const socket of sockets) {
+      socket.write(`${HEAD}Content-Length: 12\r\n\r\n`);
+      socket.write(ROW.subarray(0, 4));
+    }
+    await until(() => running.service.admission.rows_out === 2);
+    const first = Promise.race(sockets.map(oneReply));
+    const send = () => fetch(`${running.url}/v1/sample?temperature=0`, { method: "POST", body: ROW });
+    let reply = await send();
+    while (reply.status === 503) reply = await send();
+    expect(await reply.json()).toMatchObject({ token_id: 1 });
+    expect(await first).toMatch(/^HTTP\/1.1 408 /);
+    expect(await first).toContain("a body must bring 1048576 bytes a second");
+    for (const socket of sockets) socket.destroy();
+    await until(() => running.service.admission.rows_out === 0);
+  });
+
   test("a head without a body holds no row", async () => {
     const running = await started({ rows_max: 1 });
     const socket = await open(running);
