@@ -2,9 +2,11 @@
 import { FAULTS } from "./faults/faults.ts";
 import { FUZZ } from "./fuzz/fuzz.ts";
 import { HOSTILE } from "./hostile/hostile.ts";
+import { LEAK } from "./leak/leak.ts";
+import { LINEAR } from "./linear/linear.ts";
 import { OVERLOAD } from "./overload/overload.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
 import { STATISTICS } from "./statistics/statistics.ts";
 
-export const PROOFS: readonly Proof[] = [HOSTILE, FUZZ, STATISTICS, REPLAY, OVERLOAD, FAULTS];
+export const PROOFS: readonly Proof[] = [HOSTILE, FUZZ, STATISTICS, REPLAY, OVERLOAD, FAULTS, LINEAR, LEAK];

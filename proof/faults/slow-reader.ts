@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomRow } from "../../load-tests/rows.ts";
 import { startService } from "../../scripts/service.ts";
+import { residentMiB } from "../memory.ts";
 import { f32, frame } from "../message.ts";
-import { residentMiB } from "../overload/memory.ts";
 import type { Report } from "../proof.ts";
 
 const SENT_MIB_MAX = 256;

@@ -5,11 +5,11 @@
 import { quantile } from "../../examples/model-host/report.ts";
 import { randomRow } from "../../load-tests/rows.ts";
 import { startService } from "../../scripts/service.ts";
+import { peakWhile, residentMiB } from "../memory.ts";
 import { f32, type Message, tensorMessage } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import type { LoadResult } from "./generator.ts";
 import { generate, withReplies } from "./load.ts";
-import { peakWhile, residentMiB } from "./memory.ts";
 
 const CAPACITY_MS = { short: 2000, long: 5000 };
 const OVERLOAD_MS = { short: 5000, long: 60_000 };
