@@ -14,6 +14,9 @@ export type ScannedArray = "dense" | "values" | "token_ids";
 
 const DEPTH_MAX = 64;
 
+/** Keys of an object of which every key is known: there are fewer than a hundred, and a million cost seconds to read. */
+const KEYS_MAX = 1024;
+
 interface Frame {
   /** what the frame is to us */
   readonly kind: "other" | "body" | "rows" | "row" | "logits";
@@ -114,6 +117,12 @@ export class Nesting {
       );
     if (key === "__proto__")
       throw new Problem("unknown_option", `there is no option "__proto__"`, this.#pointerTo(key));
+    if (keys.size >= KEYS_MAX)
+      throw new Problem(
+        "limit_exceeded",
+        `an object of options may have at most ${KEYS_MAX} keys, got more`,
+        this.#pointerTo(key),
+      );
     keys.add(key);
     this.#key = key;
   }

@@ -153,6 +153,13 @@ describe("keys", () => {
     for (const size of [0, 1]) expect(codeOf(text, places, size)).toEqual(["malformed_json", pointer]);
   });
 
+  test("an object of options may have 1,024 keys", () => {
+    const keys = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(",")}}`;
+    expect(Object.keys(split(keys(1024)).rest as object)).toHaveLength(1024);
+    expect(codeOf(keys(1025))).toEqual(["limit_exceeded", "/k1024"]);
+    expect(split(`{"state":${keys(1025)}}`).rest).toHaveProperty("state.k1024");
+  });
+
   test("__proto__ is an option that does not exist", () => {
     expect(codeOf('{"__proto__":{"top_k":1}}')).toEqual(["unknown_option", "/__proto__"]);
     expect(codeOf('{"rows":[{"__proto__":1}]}', "batch")).toEqual(["unknown_option", "/rows/0/__proto__"]);
