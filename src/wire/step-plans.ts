@@ -8,8 +8,9 @@ const PLANS_MAX = 256;
 /** Longer strings would keep large options alive. */
 const QUERY_LENGTH_MAX = 1024;
 
-/** Whole numbers as JSON writes them, of so few digits that a float64 holds them. */
-const CHANGING = /(^|&)(step|seed)=(0|[1-9]\d{0,14})(?=&|$)/g;
+/** Whole numbers as JSON writes them, of no more digits than a float64, or a seed of 64 bits, surely holds. */
+const STEP = /^(?:0|[1-9]\d{0,14})$/;
+const SEED = /^(?:0|[1-9]\d{0,18})$/;
 
 export class StepPlans {
   readonly #known = new Map<string, StepPlan>();
@@ -17,18 +18,33 @@ export class StepPlans {
   /** The plan that `make` would make of this query string. */
   of(query: string, make: () => StepPlan): StepPlan {
     if (query.length > QUERY_LENGTH_MAX) return make();
-    const changing: { step?: number; seed?: string } = {};
-    // In place of a value stands a line feed, which no URL can hold, so that no other string looks the same.
-    const key = query.replace(CHANGING, (_, before: string, name: string, digits: string) => {
-      if (name === "step") changing.step = Number(digits);
-      else changing.seed = digits;
-      return `${before}${name}=\n`;
-    });
+    const [without_step, step] = cut(`&${query}`, "&step=", STEP);
+    const [key, seed] = cut(without_step, "&seed=", SEED);
     const known = this.#known.get(key);
-    if (known !== undefined) return { ...known, options: { ...known.options, ...changing } };
-    const plan = make();
+    if (known === undefined) return this.#remember(key, make());
+    const { tensor, sparse, options } = known;
+    const own = { ...(step !== "" && { step: Number(step) }), ...(seed !== "" && { seed }) };
+    return { tensor, sparse, options: { ...options, ...own } };
+  }
+
+  #remember(key: string, plan: StepPlan): StepPlan {
     if (this.#known.size >= PLANS_MAX) this.#known.clear();
     this.#known.set(key, plan);
     return plan;
   }
+}
+
+/**
+ * Takes the value behind `mark` out of a query string, if it is written like `form`; otherwise it stays, and "" is
+ * told. In its place stands a line feed, which no URL can hold, so that no other string looks the same.
+ */
+function cut(text: string, mark: string, form: RegExp): readonly [rest: string, value: string] {
+  const at = text.indexOf(mark);
+  if (at < 0) return [text, ""];
+  const begin = at + mark.length;
+  const next = text.indexOf("&", begin);
+  const end = next < 0 ? text.length : next;
+  const value = text.slice(begin, end);
+  if (!form.test(value)) return [text, ""];
+  return [`${text.slice(0, begin)}\n${text.slice(end)}`, value];
 }
