@@ -10,14 +10,17 @@ export interface Listening extends App {
   close(): Promise<void>;
 }
 
-/** `limits` as in LOGIT_SAMPLER_…, in lower case: `{ rows_max: 2 }`. */
-export async function listen(limits: Readonly<Record<string, number>> = {}): Promise<Listening> {
+/** `limits` as in LOGIT_SAMPLER_…, in lower case: `{ rows_max: 2 }`; `environment` as it is. */
+export async function listen(
+  limits: Readonly<Record<string, number>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Listening> {
   const given = { vocab_size_max: 4096, rows_max: 4, ...limits };
   const names = Object.entries(given).map(([name, value]) => [
     `LOGIT_SAMPLER_${name.toUpperCase()}`,
     `${value}`,
   ]);
-  const config = readConfig(Object.fromEntries(names));
+  const config = readConfig({ ...environment, ...Object.fromEntries(names) });
   const sampler = createSampler(config.limits);
   const app = await buildApp({ config, sampler });
   const url = await app.server.listen({ host: "127.0.0.1", port: 0 });

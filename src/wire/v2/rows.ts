@@ -46,7 +46,7 @@ export class ArrivingRows implements RowSource {
 
   next(): boolean {
     if (this.#taken) this.#fill();
-    if (this.#received < this.#row_bytes) return false;
+    if (this.#taken || this.#received < this.#row_bytes) return false;
     this.#taken = true;
     return true;
   }
