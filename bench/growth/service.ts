@@ -1,0 +1,104 @@
+/** What the built service takes, in CPU time and in memory, against the rows of a batch and the connections. */
+import { readFileSync } from "node:fs";
+import { cpuNs } from "../../load-tests/process-cost.ts";
+import { type LoadLimits, rawLoad } from "../../load-tests/raw-client.ts";
+import { f32Bytes, randomRow } from "../../load-tests/rows.ts";
+import type { Scenario } from "../../load-tests/scenarios.ts";
+import { type RunningService, startService } from "../../scripts/service.ts";
+import type { Point } from "./fit.ts";
+import type { Axis, Series } from "./results.ts";
+import { seriesOf } from "./sampler.ts";
+
+const BATCH_ROWS = [1, 4, 16, 64, 256];
+const CONNECTIONS = [1, 4, 16, 64, 256];
+const VOCAB_SIZE = 8_000;
+/** A row for every connection, so that none is refused. */
+const ENVIRONMENT = { WORKERS: "1", LOGIT_SAMPLER_ROWS_MAX: "512", LOGIT_SAMPLER_VOCAB_SIZE_MAX: "8192" };
+const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
+/** Connections that a measurement of batches uses. */
+const BATCH_CONNECTIONS = 2;
+
+/** One service for each axis, so that the memory of the one is not the memory of the other. */
+export async function measureService(seconds: number): Promise<Series[]> {
+  const batches = await along("batch_rows", BATCH_ROWS, (rows) => ({
+    scenario: batchOf(rows),
+    limits: limitsOf(BATCH_CONNECTIONS, seconds),
+  }));
+  const connections = await along("connections", CONNECTIONS, (connections) => ({
+    scenario: stepScenario(),
+    limits: limitsOf(connections, seconds),
+  }));
+  return [...batches, ...connections];
+}
+
+function limitsOf(connections: number, seconds: number): LoadLimits {
+  return { connections, duration_ms: seconds * 1000, requests_max: 1_000_000 };
+}
+
+interface Load {
+  readonly scenario: Scenario;
+  readonly limits: LoadLimits;
+}
+
+async function along(
+  axis: Axis,
+  sizes: readonly number[],
+  loadOf: (size: number) => Load,
+): Promise<Series[]> {
+  const service = await startService(ENVIRONMENT);
+  const cpu: Point[] = [];
+  const memory: Point[] = [];
+  try {
+    await cpuOf(service, loadOf(sizes[0]!));
+    for (const size of sizes) {
+      cpu.push([size, await cpuOf(service, loadOf(size))]);
+      memory.push([size, residentBytes(service)]);
+    }
+  } finally {
+    await service.stop();
+  }
+  const name = axis === "batch_rows" ? "batch" : "one step a request";
+  return [
+    seriesOf({ axis, name, unit: "server CPU µs a request", is_count: false }, cpu, 1.2),
+    seriesOf({ axis, name, unit: "resident bytes", is_count: false }, memory, 1.2),
+  ];
+}
+
+async function cpuOf({ url, worker_pids }: RunningService, { scenario, limits }: Load): Promise<number> {
+  const before = cpuNs(worker_pids);
+  const { requests, refused } = await rawLoad(url, scenario, limits);
+  if (refused > 0) throw new Error(`${refused} of ${requests} requests were refused: ${scenario.name}`);
+  return (cpuNs(worker_pids) - before) / 1000 / requests;
+}
+
+/** VmHWM, the most that was resident so far: sizes grow from one measurement to the next. */
+function residentBytes({ worker_pids }: RunningService): number {
+  return worker_pids.reduce((sum, pid) => {
+    const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return sum + Number(kib) * 1024;
+  }, 0);
+}
+
+function batchOf(rows: number): Scenario {
+  const header = Buffer.from(JSON.stringify({ dtype: "f32", shape: [rows, VOCAB_SIZE], ...OPTIONS }));
+  const row = f32Bytes(randomRow(VOCAB_SIZE, 1));
+  return {
+    name: `batch of ${rows}`,
+    path: "/v1/sample/batch",
+    headers: {
+      "content-type": "application/octet-stream",
+      "inference-header-content-length": String(header.length),
+    },
+    body: Buffer.concat([header, ...Array.from({ length: rows }, () => row)]),
+  };
+}
+
+function stepScenario(): Scenario {
+  const query = new URLSearchParams({ ...OPTIONS, temperature: "0.8", top_k: "40", top_p: "0.95" });
+  return {
+    name: "one step",
+    path: `/v1/sample?${query}`,
+    headers: { "content-type": "application/octet-stream" },
+    body: f32Bytes(randomRow(VOCAB_SIZE, 1)),
+  };
+}
