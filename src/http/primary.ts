@@ -8,8 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { type Logger, pino } from "pino";
 import { type Config, shownConfig } from "../config.ts";
+import { closeHandoffs } from "./handoffs.ts";
 import { Pool } from "./pool.ts";
-import { createRelay } from "./relay.ts";
+import { createRelay, type Peer } from "./relay.ts";
+import { keepRegions } from "./shared-memory.ts";
 
 /**
  * malloc keeps the pages that 64 KiB buffers come and go in, instead of giving them back to the system after every
@@ -47,7 +49,7 @@ export function runPrimary(config: Config): void {
   /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
   let asked_port = config.port;
   let ending = false;
-  const start = () => void cluster.fork({ ...MALLOC, ...process.env });
+  const start = () => closeHandoffs(cluster.fork({ ...MALLOC, ...process.env }));
   const pool = new Pool<Worker>({
     serving: config.workers,
     spare: config.spare_workers,
@@ -55,15 +57,16 @@ export function runPrimary(config: Config): void {
     serve(worker) {
       // The port is given up with its last worker, and must be the same again.
       if (pool.listening.size === 0) asked_port = port;
-      worker.send({ serve_port: asked_port } satisfies Serve);
+      tell(worker, { serve_port: asked_port } satisfies Serve);
     },
     startLater: () => void setTimeout(start, PAUSE_MS),
     giveUp: () => giveUp(log),
   });
   /** workers that can hear */
   const peers = new Set<Worker>();
+  const keeper: Peer = keepRegions(config, (message) => relay.heard(keeper, message));
   const relay = createRelay(
-    () => [...peers],
+    () => [keeper, ...peers],
     () => ({ running: pool.listening.size, replaced: pool.replaced }),
   );
 
@@ -104,7 +107,7 @@ async function endAll({ host, limits }: Config, port: number, listening: Readonl
   const ended = Promise.all(all.map((worker) => (worker.isDead() ? undefined : once(worker, "exit"))));
   for (const worker of all) {
     // One that does not serve yet has nothing to finish, and would not hear.
-    if (listening.has(worker)) worker.send(DRAIN);
+    if (listening.has(worker)) tell(worker, DRAIN);
     else worker.process.kill("SIGKILL");
   }
   const arrived = serving.map((worker) => untilDraining(worker));
@@ -114,8 +117,13 @@ async function endAll({ host, limits }: Config, port: number, listening: Readonl
   // handed meanwhile is still taken. Were workers to stop listening themselves, the last would hand such a
   // connection back, and it would stay open, unread, until the primary ends.
   for (const worker of serving) worker.disconnect();
-  for (const worker of serving) if (worker.isConnected()) worker.send(CLOSE);
+  for (const worker of serving) tell(worker, CLOSE);
   await ended;
+}
+
+/** A worker that is gone, or that goes by itself, need not hear. */
+function tell(worker: Worker, message: string | Serve): void {
+  if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
 /** Resolves when a worker has read what came before the end, is gone, or takes too long. */

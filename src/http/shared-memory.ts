@@ -3,10 +3,12 @@
  * question to all of them in one order, so that two clients who want one name meet the same answer everywhere. The
  * primary keeps the table too, without opening files: whichever worker is replaced, the new one learns of all regions.
  */
+import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { type Region, type RegionRequest, RegionTable, SharedMemory } from "../wire/shared-memory.ts";
-import type { Bus } from "./bus.ts";
+import { type Bus, type BusMessage, createWorkerBus } from "./bus.ts";
+import type { Peer } from "./relay.ts";
 
 const CHANGE = "shared_memory.change";
 const LIST = "shared_memory.list";
@@ -28,6 +30,8 @@ interface Regions {
 export class SharedRegions {
   readonly memory: SharedMemory;
   readonly #bus: Bus;
+  /** tells this worker's question from that of another */
+  readonly #ticket = randomUUID();
   /** changes that came while the table was being fetched; undefined once it is here */
   #waiting: Change[] | undefined = [];
 
@@ -35,12 +39,12 @@ export class SharedRegions {
     this.memory = new SharedMemory(shared_memory_dir, limits);
     this.#bus = bus;
     bus.answer(CHANGE, (change) => this.#take(change as Change)); // sent by #change, below
-    bus.answer(LIST, () => this.#list());
+    bus.answer(LIST, (ticket) => this.#list(ticket));
   }
 
   /** Learns what is registered. Call before the first request can come. */
   async fetch(): Promise<void> {
-    const { replies } = await this.#bus.ask(LIST, null);
+    const { replies } = await this.#bus.ask(LIST, this.#ticket);
     const regions = replies.find((reply) => Array.isArray(reply)) as readonly Region[] | undefined; // see #list
     for (const region of regions ?? []) this.memory.add(region);
     for (const change of this.#waiting ?? []) apply(this.memory, change);
@@ -69,21 +73,32 @@ export class SharedRegions {
     return "done";
   }
 
-  /** Changes that came before the question are in everyone's answer to it; those that come now follow it. */
-  #list(): readonly Region[] | undefined {
+  /** Changes that came before this worker's question are in everyone's answer to it; those that come now follow it. */
+  #list(ticket: unknown): readonly Region[] | undefined {
     if (this.#waiting === undefined) return this.memory.regions;
-    this.#waiting = [];
+    if (ticket === this.#ticket) this.#waiting = [];
     return undefined;
   }
 }
 
-/** The primary's table, on a bus of its own. */
-export function keepRegions({ limits }: Config, bus: Bus): void {
+/** The primary as one more of those who are asked. `say` is how it answers. */
+export function keepRegions({ limits }: Config, say: (message: BusMessage) => void): Peer {
   const table = new RegionTable(limits);
+  let hear: (message: unknown) => void = () => undefined;
+  const bus = createWorkerBus({
+    send: say,
+    onMessage(take) {
+      hear = take;
+    },
+  });
   // Workers say what is wrong with a change; the primary only takes part in what is right.
   bus.answer(CHANGE, (change) => void apply(table, change as Change));
   bus.answer(LIST, () => table.all);
+  return { id: PRIMARY_ID, isConnected: () => true, send: hear };
 }
+
+/** Workers are numbered from 1 on. */
+const PRIMARY_ID = 0;
 
 function apply(regions: Regions, change: Change): "done" | Refusal {
   try {
