@@ -1,0 +1,229 @@
+/** What deploy/ says of the service is true: ports, paths, settings, times and metrics are those of the application. */
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeSettings, readConfig } from "../../src/config.ts";
+import { type Listening, listen } from "../http/listening.ts";
+import { at, chart, manifests, type Node, textOf } from "./manifests.ts";
+
+let app: Listening;
+beforeAll(async () => {
+  app = await listen();
+});
+afterAll(() => app.close());
+
+const shared = manifests("kubernetes/shared.yaml");
+const [sidecar = {}] = manifests("kubernetes/sidecar.yaml");
+const deployed = {
+  "kubernetes/shared.yaml": shared,
+  "the chart": chart(),
+  "the chart with keys": chart({ apiKeysSecret: "keys" }),
+};
+
+interface Container {
+  readonly name: string;
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly env: readonly { readonly name: string; readonly value: unknown }[];
+  readonly securityContext: unknown;
+}
+
+const LOCKED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+/** What the service needs beyond its own two times to end: requests that are on their way, and a margin. */
+const REST_MS = 3000;
+
+function ofKind(list: readonly Node[], kind: string): Node {
+  const found = list.find((each) => each["kind"] === kind);
+  if (found === undefined) throw new Error(`no ${kind}`);
+  return found;
+}
+
+/** The configuration that a container's environment makes; unknown and wrong settings throw. */
+function configOf({ env }: Container) {
+  const known = new Set(describeSettings().map(({ variable }) => variable));
+  expect(env.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
+  for (const { value } of env) expect(value).toBeTypeOf("string");
+  const pairs = env
+    .filter(({ name }) => name !== "API_KEYS_FILE")
+    .map(({ name, value }) => [name, String(value)]);
+  return readConfig(Object.fromEntries(pairs));
+}
+
+describe.each(Object.entries(deployed))("%s", (_name, list) => {
+  const deployment = ofKind(list, "Deployment");
+  const pod = at(deployment, "spec.template.spec");
+  const container = at<Container[]>(pod, "containers")[0]!;
+  const labels = at(deployment, "spec.template.metadata.labels");
+
+  test("the container's settings are settings, and its port is the one that is probed", async () => {
+    const config = configOf(container);
+    expect(config.host).toBe("0.0.0.0");
+    expect(container.ports).toEqual([{ name: "http", containerPort: config.port }]);
+    expect(config.workers).toBe(Number(at(container as unknown as Node, "resources.limits.cpu")));
+    expect(at(ofKind(list, "Service"), "spec.ports.0.targetPort")).toBe("http");
+    expect(at(deployment, "spec.template.metadata.annotations")).toMatchObject({
+      "prometheus.io/port": String(config.port),
+    });
+  });
+
+  test("probes and the scrape ask for what the application answers", async () => {
+    const probes = ["startupProbe", "livenessProbe", "readinessProbe"].map((name) =>
+      at(container as unknown as Node, `${name}.httpGet`),
+    );
+    expect(probes).toEqual(["/healthz", "/healthz", "/readyz"].map((path) => ({ path, port: "http" })));
+    const scraped = at<Record<string, string>>(deployment, "spec.template.metadata.annotations")[
+      "prometheus.io/path"
+    ];
+    const paths = [...probes.map((probe) => String(probe["path"])), scraped];
+    for (const path of paths) expect((await fetch(app.url + path)).status).toBe(200);
+  });
+
+  test("the pod is given longer to end than the service takes", () => {
+    const { limits } = configOf(container);
+    const grace_ms = 1000 * at<number>(pod, "terminationGracePeriodSeconds");
+    expect(limits.drain_ms).toBeGreaterThan(0);
+    expect(grace_ms).toBeGreaterThanOrEqual(limits.drain_ms + limits.shutdown_ms + REST_MS);
+  });
+
+  test("the container may do nothing that it need not do", () => {
+    expect(at(pod, "securityContext")).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(container.securityContext).toEqual(LOCKED);
+    expect([pod["enableServiceLinks"], pod["automountServiceAccountToken"]]).toEqual([false, false]);
+  });
+
+  test("everything that selects the pods selects them, and what scales has no fixed number", () => {
+    const selectors = [
+      at(deployment, "spec.selector.matchLabels"),
+      at(ofKind(list, "Service"), "spec.selector"),
+      at(ofKind(list, "PodDisruptionBudget"), "spec.selector.matchLabels"),
+      at(pod, "topologySpreadConstraints.0.labelSelector.matchLabels"),
+    ];
+    for (const selector of selectors) expect(labels).toMatchObject(selector);
+    const name = at(deployment, "metadata.name");
+    expect(at(ofKind(list, "HorizontalPodAutoscaler"), "spec.scaleTargetRef")).toEqual({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      name,
+    });
+    expect(at(deployment, "spec")).not.toHaveProperty("replicas");
+  });
+});
+
+test("the chart mounts keys only when it is given some", () => {
+  const pod = (over: Node) => at(ofKind(chart(over), "Deployment"), "spec.template.spec");
+  expect(pod({})).not.toHaveProperty("volumes");
+  expect(at(pod({ apiKeysSecret: "keys" }), "volumes.0.secret.secretName")).toBe("keys");
+});
+
+test("the chart and the manifest are of one mind", () => {
+  const own = (list: readonly Node[]) => {
+    const pod = at(ofKind(list, "Deployment"), "spec.template.spec");
+    const { image: _, ...container } = at<Node[]>(pod, "containers")[0]!;
+    return {
+      grace: pod["terminationGracePeriodSeconds"],
+      container: JSON.parse(JSON.stringify(container).replaceAll('"cpu":"2"', '"cpu":2')),
+    };
+  };
+  expect(own(chart())).toEqual(own(shared));
+  expect(at(ofKind(chart(), "HorizontalPodAutoscaler"), "spec.metrics")).toEqual(
+    at(ofKind(shared, "HorizontalPodAutoscaler"), "spec.metrics"),
+  );
+});
+
+test("helm agrees with our reading of the chart, where there is helm", () => {
+  let printed: string;
+  try {
+    printed = execFileSync("helm", ["template", "sampler", "deploy/helm/logit-sampler"], {
+      encoding: "utf8",
+    });
+  } catch (error) {
+    // Without helm there is nothing to compare with; any other failure is one.
+    expect((error as { code?: string }).code).toBe("ENOENT");
+    return;
+  }
+  expect(printed).toContain("kind: Deployment");
+});
+
+test("the sidecar listens to its pod alone, ends after its host, and shares /dev/shm with it", () => {
+  const [sampler] = at<(Container & Node)[]>(sidecar, "spec.initContainers");
+  const [host] = at<(Container & Node)[]>(sidecar, "spec.containers");
+  const config = configOf(sampler!);
+  expect([config.host, config.shared_memory, sampler!["restartPolicy"]]).toEqual([
+    "127.0.0.1",
+    "on",
+    "Always",
+  ]);
+  expect([sampler!.securityContext, host!.securityContext]).toEqual([LOCKED, LOCKED]);
+  const shm = { name: "rows", mountPath: config.shared_memory_dir };
+  expect(sampler!["volumeMounts"]).toContainEqual(shm);
+  expect(host!["volumeMounts"]).toContainEqual(shm);
+  expect(host!["args"]).toContain(`--url=http://127.0.0.1:${config.port}`);
+  expect(at(sidecar, "spec.enableServiceLinks")).toBe(false);
+});
+
+describe("what is watched", () => {
+  const metricsIn = (text: string) => new Set(text.match(/\b(?:logit_sampler|process|nodejs)_\w+/g));
+
+  /** Names of metrics, and of the parts of histograms, as a scrape has them. */
+  async function scraped(): Promise<Set<string>> {
+    await fetch(`${app.url}/v1/sample`, { method: "POST", body: Buffer.from(Float32Array.of(1, 2).buffer) });
+    const text = await (await fetch(`${app.url}/metrics`)).text();
+    const names = new Set<string>();
+    for (const [, name = "", type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+      names.add(name);
+      if (type === "histogram" || type === "summary")
+        for (const part of ["_bucket", "_sum", "_count"]) names.add(name + part);
+    }
+    return names;
+  }
+
+  test.each(["grafana/logit-sampler.json", "prometheus/alerts.yaml"])(
+    "%s asks for metrics that exist",
+    async (path) => {
+      const names = await scraped();
+      const asked = [...metricsIn(textOf(path))];
+      expect(asked.length).toBeGreaterThan(5);
+      expect(asked.filter((name) => !names.has(name))).toEqual([]);
+    },
+  );
+
+  test("each alert says what it means and where it is explained", () => {
+    const pages = textOf("../docs/operations.md").toLowerCase();
+    const [file = {}] = manifests("prometheus/alerts.yaml");
+    for (const rule of at<Node[]>(file, "groups.0.rules")) {
+      expect(rule).toMatchObject({
+        labels: { severity: expect.stringMatching(/^(warning|critical)$/) },
+        annotations: { summary: expect.any(String) },
+      });
+      const [page, anchor] = at<string>(rule, "annotations.runbook").split("#");
+      expect(page).toBe("docs/operations.md");
+      expect(pages).toContain(`### ${anchor}\n`);
+    }
+  });
+
+  test("the panels of the dashboard do not lie over each other", () => {
+    const { panels } = JSON.parse(textOf("grafana/logit-sampler.json")) as {
+      panels: readonly { readonly gridPos: { x: number; y: number; w: number; h: number } }[];
+    };
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)} ${y + Math.floor(i / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+  });
+});
+
+test("compose runs the service as locked as Kubernetes does, and gives it time to end", () => {
+  const [compose = {}] = manifests("../compose.yaml");
+  const sampler = at(compose, "services.sampler");
+  expect(sampler).toMatchObject({
+    read_only: true,
+    cap_drop: ["ALL"],
+    security_opt: ["no-new-privileges:true"],
+  });
+  expect(sampler["stop_grace_period"]).toBe("15s");
+});

@@ -1,0 +1,86 @@
+/** Reads what stands in deploy/: YAML documents, and the chart's templates filled in with its own values. */
+import { readdirSync, readFileSync } from "node:fs";
+import { parse, parseAllDocuments } from "yaml";
+
+export type Node = Readonly<Record<string, unknown>>;
+
+const DEPLOY = new URL("../../deploy/", import.meta.url);
+const CHART = "helm/logit-sampler/";
+
+export function textOf(path: string): string {
+  return readFileSync(new URL(path, DEPLOY), "utf8");
+}
+
+/** Throws when a document is no YAML, or a key stands in it twice. */
+function documents(text: string): Node[] {
+  return parseAllDocuments(text).map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() as Node; // every manifest is a mapping
+  });
+}
+
+export function manifests(path: string): Node[] {
+  return documents(textOf(path));
+}
+
+/** The chart as `helm template` would print it, with other values over its own. */
+export function chart(over: Node = {}): Node[] {
+  const values = { ...(parse(textOf(`${CHART}values.yaml`)) as Node), ...over };
+  const root = { Values: values, Release: { Name: "sampler" }, Chart: { AppVersion: "0.1.0" } };
+  return readdirSync(new URL(`${CHART}templates`, DEPLOY)).flatMap((name) =>
+    documents(filledIn(textOf(`${CHART}templates/${name}`), root)),
+  );
+}
+
+const TAG = /\{\{-? *(.*?) *-?\}\}/;
+
+/** The part of the template language that the chart uses: values, `if`, and `range` over a map. */
+function filledIn(template: string, root: Node): string {
+  return section(template.split("\n"), root).join("\n");
+}
+
+function section(lines: readonly string[], scope: Node): string[] {
+  const out: string[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const [, action = ""] = /^ *\{\{- (if|range) /.exec(line) ?? [];
+    if (action === "") {
+      out.push(line.replaceAll(new RegExp(TAG, "g"), (_, expression: string) => value(expression, scope)));
+      continue;
+    }
+    const end = lines.findIndex((each, i) => i > at && /^ *\{\{- end \}\}/.test(each));
+    const body = lines.slice(at + 1, end);
+    const [, expression = ""] = TAG.exec(line) ?? [];
+    if (action === "if")
+      out.push(...(lookUp(expression.slice("if ".length), scope) ? section(body, scope) : []));
+    else {
+      const map = lookUp(expression.slice(expression.indexOf(":=") + 2).trim(), scope) as Node;
+      for (const [$name, $value] of Object.entries(map))
+        out.push(...section(body, { ...scope, $name, $value }));
+    }
+    at = end;
+  }
+  return out;
+}
+
+function value(expression: string, scope: Node): string {
+  const [path = "", filter] = expression.split("|").map((part) => part.trim());
+  const found = lookUp(path, scope);
+  if (found === undefined) throw new Error(`the chart has no ${path}`);
+  if (filter === undefined) return String(found);
+  if (filter === "quote") return JSON.stringify(String(found));
+  throw new Error(`no filter ${filter} here`);
+}
+
+function lookUp(path: string, scope: Node): unknown {
+  const names = path.replace(/^\./, "").split(".");
+  return names.reduce<unknown>((node, name) => (node as Node | undefined)?.[name], scope);
+}
+
+/** The value at a path such as `spec.template.spec`. Throws when there is none. */
+export function at<T = Node>(node: Node, path: string): T {
+  const found = lookUp(path, node);
+  if (found === undefined) throw new Error(`nothing at ${path}`);
+  return found as T; // the caller says what stands there, and the test fails on what it does with it otherwise
+}
