@@ -39,11 +39,14 @@ export function openBody<Reader extends BodyReader>(
   context: WireContext,
 ): OpenedBody<Reader> {
   requireIdentity(headers["content-encoding"]);
-  if (mediaType(headers["content-type"], BODY_TYPES) === "json") {
+  const type = mediaType(headers["content-type"], BODY_TYPES);
+  if (type === "json") {
     requireNoQuery(query);
     return { reader: opener.json(context), parks: true };
   }
-  return { reader: openTensor(opener, headerLength(headers[HEADER_LENGTH]), query, context), parks: false };
+  const header_bytes = headerLength(headers[HEADER_LENGTH]);
+  if (type === "form" && header_bytes === undefined) requireDtype(query);
+  return { reader: openTensor(opener, header_bytes, query, context), parks: false };
 }
 
 function openTensor<Reader extends BodyReader>(
@@ -67,8 +70,21 @@ function requireNoQuery(query: string): void {
   );
 }
 
+/** curl calls any data a form unless it is told otherwise: only who names a dtype can mean a tensor by it. */
+function requireDtype(query: string): void {
+  if (/(?:^|&)dtype=/.test(query)) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "the body must be application/octet-stream or application/json, got application/x-www-form-urlencoded, which is taken for a tensor only with dtype in the query string",
+  );
+}
+
 /** Types of a body that is one request, by media type. */
-const BODY_TYPES = { "application/octet-stream": "tensor", "application/json": "json" } as const;
+const BODY_TYPES = {
+  "application/octet-stream": "tensor",
+  "application/json": "json",
+  "application/x-www-form-urlencoded": "form",
+} as const;
 
 export function requireIdentity(encoding: string | undefined): void {
   if (encoding === undefined || encoding.toLowerCase() === "identity") return;

@@ -67,7 +67,7 @@ export const SAMPLE_ROUTE = {
   summary: "Draw one token from one row of logits",
   description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor, dense or sparse; the reply is the same.
 
-**Binary**: send \`application/octet-stream\`, or no Content-Type. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
+**Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
 
 **Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
   headers: REQUEST_HEADERS,

@@ -8,7 +8,7 @@ import type { LogitsRow } from "../sampling/rows.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
 import { Parked } from "./parked.ts";
-import { finishRow, isSparseForm, loadPacked } from "./rows.ts";
+import { finishRow, isSparseForm, loadPacked, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
 import { isSharedForm, sharedRow } from "./shared-row.ts";
 import { sparseRowFromJson } from "./sparse.ts";
@@ -159,7 +159,7 @@ export function rowOf(
   context: WireContext,
 ): LogitsRow {
   if (arrived.problem !== undefined) throw arrived.problem;
-  if (Array.isArray(logits)) return finishRow(denseRow(arrived, context), options);
+  if (Array.isArray(logits)) return requireFinite(finishRow(denseRow(arrived, context), options));
   if (isSharedForm(logits)) return finishRow(sharedRow(logits, context), options);
   if (isSparseForm(logits))
     return sparseRowFromJson(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);

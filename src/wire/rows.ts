@@ -18,6 +18,11 @@ export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
       "/vocab_size",
     );
   row.finish(vocab_size);
+  return row;
+}
+
+/** JSON has no word for +Infinity, and a number so large is a mistake; bytes that say it mean it. */
+export function requireFinite(row: Row): Row {
   if (row.max !== Number.POSITIVE_INFINITY) return row;
   const index = row.values.indexOf(Number.POSITIVE_INFINITY);
   throw new Problem(

@@ -67,6 +67,11 @@ describe("a step", () => {
       sent("/v1/sample", { "content-type": "application/JSON; charset=UTF-8" }, JSON.stringify(packed)),
     ];
     for (const form of await Promise.all(forms)) expect(form.text).toBe(text);
+    // What curl --data-binary says of any file.
+    const curl = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await sent(`/v1/sample?dtype=f32&${query}`, curl, ROW)).text).toBe(text);
+    const headed = { ...curl, "inference-header-content-length": `${head.length}` };
+    expect((await sent("/v1/sample", headed, Buffer.concat([head, ROW]))).text).toBe(text);
     const batches = [
       sent("/v1/sample/batch", JSON_HEADERS, JSON.stringify({ rows: [STEP, packed] })),
       sent(`/v1/sample/batch?shape=2,4&${query}`, binary, Buffer.concat([ROW, ROW])),
@@ -98,10 +103,10 @@ describe("a refusal", () => {
     ["broken JSON", "", JSON_HEADERS, '{"logits":[1', 400, "malformed_json", ""],
     ["a broken row", "", JSON_HEADERS, '{"logits":[1,,2]}', 400, "malformed_json", "/logits/1"],
     [
-      "a form",
-      "",
+      "a form, which names no dtype",
+      "?top_k=1",
       { "content-type": "application/x-www-form-urlencoded" },
-      "{}",
+      ROW,
       415,
       "unsupported_media_type",
       "",

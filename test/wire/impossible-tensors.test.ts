@@ -70,7 +70,6 @@ describe("a binary step that cannot be", () => {
     ["with a row too long", {}, Buffer.alloc(4 * 4097), "limit_exceeded", ""],
     ["with an unknown option", { topk: 3 }, Buffer.alloc(8), "unknown_option", "/topk"],
     ["with a slash and a tilde in a name", { "a/b~c": 3 }, Buffer.alloc(8), "unknown_option", "/a~1b~0c"],
-    ["with Infinity", {}, bytesOf([1, Infinity]), "invalid_logits", "/logits/1"],
     ["with rows", { rows: [] }, Buffer.alloc(8), "unknown_option", "/rows"],
   ])("%s", (_name, fields, bytes, code, pointer) => {
     const body = Buffer.concat([header(fields), bytes]);

@@ -103,3 +103,37 @@ describe("one step in every form", () => {
     }
   });
 });
+
+describe("tokens at +Infinity, in bytes", () => {
+  const values = [1, Infinity, 2, Infinity, -Infinity];
+  const asked = { seed: "5", logprobs: true, top_logprobs: 3 };
+  const replies = (options: Readonly<Record<string, unknown>>) => {
+    const packed = { dtype: "f32", data: bytesOf(values).toString("base64") };
+    const in_json = answers(openStepJson, JSON.stringify({ logits: packed, ...asked, ...options }));
+    expect(answers(byQuery({ ...asked, ...options }), bytesOf(values), 3)).toEqual(in_json);
+    expect(answers(byQuery({ ...asked, ...options, dtype: "bf16" }), bf16(values))).toEqual(in_json);
+    return JSON.parse(String(in_json[0])) as Record<string, unknown>;
+  };
+
+  test("share the probability, and the others have none", () => {
+    const tokens = Array.from({ length: 60 }, (_, step) => replies({ step })["token_id"]);
+    expect([...new Set(tokens)].sort()).toEqual([1, 3]);
+    const reply = replies({});
+    expect([reply["logprob"], reply["processed_logprob"]]).toEqual([Math.log(1 / 2), Math.log(1 / 2)]);
+    expect(reply["top_logprobs"]).toEqual([
+      { token_id: 1, logprob: Math.log(1 / 2) },
+      { token_id: 3, logprob: Math.log(1 / 2) },
+      { token_id: 2, logprob: null },
+    ]);
+  });
+
+  test("are all that a greedy step, or one with cuts, is left with", () => {
+    expect(replies({ temperature: 0 })["token_id"]).toBe(1);
+    expect(replies({ top_k: 3, top_p: 0.9, min_p: 0.1 })).toMatchObject({ kept: 2, kept_mass: 1 });
+  });
+
+  test("are errors in JSON, as word and as a number beyond float32", () => {
+    for (const text of ["Infinity", "1e39", "1e400"])
+      expect(() => answers(openStepJson, `{"logits":[1,${text}]}`)).toThrow(/index 1/);
+  });
+});
