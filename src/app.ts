@@ -6,6 +6,7 @@ import { type Bus, createLocalBus } from "./http/bus.ts";
 import { addLine, lineServer } from "./http/line.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
+import { addPages } from "./http/plugins/pages.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
@@ -82,7 +83,9 @@ export async function buildApp({
   addMetrics(app, service, bus);
   addV2(app, service, bus, regions);
   await regions?.fetch();
-  await addDocs(app);
-  await addPlayground(app);
+  await addPages(app, async (pages) => {
+    await addDocs(pages);
+    await addPlayground(pages);
+  });
   return { server: app, service };
 }

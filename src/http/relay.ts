@@ -7,7 +7,8 @@ export interface Peer {
   readonly id: number;
   /** whether it can hear */
   isConnected(): boolean;
-  send(message: BusMessage): unknown;
+  /** `sent` is told of a failure, which without it would end the process. */
+  send(message: BusMessage, sent: () => void): unknown;
 }
 
 export interface Relay {
@@ -23,6 +24,9 @@ interface Question {
   finish(): void;
 }
 
+/** Who cannot hear any more is about to be reported gone. */
+const unheard = () => undefined;
+
 export function createRelay(peers: () => readonly Peer[], counts: () => WorkerCounts): Relay {
   const questions = new Map<number, Question>();
   let asked = 0;
@@ -34,12 +38,13 @@ export function createRelay(peers: () => readonly Peer[], counts: () => WorkerCo
     const finish = () => {
       clearTimeout(timer);
       questions.delete(number);
-      if (from.isConnected())
-        from.send({ bus: "answers", id, answers: { replies: question.replies, workers: counts() } });
+      const answers = { replies: question.replies, workers: counts() };
+      if (from.isConnected()) from.send({ bus: "answers", id, answers }, unheard);
     };
     const question: Question = { replies: [], awaited: new Set(hearing.map((peer) => peer.id)), finish };
     questions.set(number, question);
-    for (const peer of hearing) peer.send({ bus: "question", id: number, topic, body });
+    for (const peer of hearing) peer.send({ bus: "question", id: number, topic, body }, unheard);
+    if (hearing.length === 0) finish();
   };
   const settle = (question: Question, peer: Peer) => {
     if (question.awaited.delete(peer.id) && question.awaited.size === 0) question.finish();
