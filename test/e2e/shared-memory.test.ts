@@ -1,0 +1,48 @@
+/** Shared memory in a real service of several workers: what one registers all know, also one that takes a dead one's place. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as nextTurn } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningService, startService } from "../../scripts/service.ts";
+
+let directory: string;
+let service: RunningService;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "shared-memory-"));
+  await writeFile(join(directory, "logits"), Buffer.from(Float32Array.of(1, 2, 5, 3).buffer));
+  service = await startService({ WORKERS: "3", SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
+});
+afterAll(async () => {
+  await service.stop();
+  await rm(directory, { recursive: true });
+});
+
+const REGION = "/v2/systemsharedmemory/region/logits";
+
+/** One request on a connection of its own, so that each may meet another worker. */
+function send(method: string, path: string, body?: object): Promise<Response> {
+  return fetch(service.url + path, {
+    method,
+    headers: { connection: "close", ...(body && { "content-type": "application/json" }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+}
+
+async function sample(): Promise<unknown> {
+  const logits = { shared_memory: { region: "logits", shape: [4] } };
+  return (await send("POST", "/v1/sample", { logits, temperature: 0 })).json();
+}
+
+test("every worker knows a region, from its registration to its end", async () => {
+  expect((await send("POST", `${REGION}/register`, { key: "/logits", byte_size: 16 })).status).toBe(200);
+  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ token_id: 2 });
+
+  const dead = new Set(service.worker_pids);
+  for (const pid of dead) process.kill(pid, "SIGKILL");
+  while (service.worker_pids.filter((pid) => !dead.has(pid)).length < dead.size) await nextTurn(10);
+  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ token_id: 2 });
+
+  expect((await send("POST", `${REGION}/unregister`)).status).toBe(200);
+  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ code: "invalid_option" });
+});
