@@ -46,6 +46,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   #finishing = false;
   /** waiting for the reader of the lines, or for the next turn of the event loop */
   #waiting = false;
+  /** the bytes so far end inside a message */
+  #inside = false;
   #deadline_ms = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -111,10 +113,11 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
 
   /** Answers the messages that are complete; false when it has to wait before it can go on. */
   #answerReady(): boolean {
-    const was_inside = this.reader.inside;
-    const until_ms = performance.now() + this.#turn_ms;
+    const was_inside = this.#inside;
+    let until_ms = 0;
     let answered = 0;
     for (let message = this.reader.next(); message !== undefined; message = this.reader.next()) {
+      if (answered === 0) until_ms = performance.now() + this.#turn_ms;
       const line = this.#session.answer(message);
       if (message.type === "open") this.#pipe.opened();
       answered += 1;
@@ -122,7 +125,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
         return this.#wait((then) => this.#pipe.whenDrained(then));
       if (performance.now() > until_ms) return this.#wait(setImmediate);
     }
-    if (answered > 0 || was_inside !== this.reader.inside) this.#extend();
+    this.#inside = this.reader.inside;
+    if (answered > 0 || was_inside !== this.#inside) this.#extend();
     return true;
   }
 

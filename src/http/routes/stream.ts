@@ -3,10 +3,12 @@
  * once. The answer's head goes out as soon as the options are known to be right.
  */
 import type { IncomingMessage } from "node:http";
+import type { Writable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
 import { FrameReader, LineReader, type MessageReader } from "../../wire/stream-reader.ts";
+import { BodyTap, type Tapped } from "../body-tap.ts";
 import { mediaType, requireIdentity } from "../open-body.ts";
 import { ClientGone } from "../receive.ts";
 import type { Service } from "../service.ts";
@@ -33,16 +35,18 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
   const session = new StreamSession(service, id);
   const reader = openReader(service, session, raw);
   return new Promise((resolve, reject) => {
-    const pipe = httpPipe(raw, reply, reject);
+    const pipe = new HttpPipe(raw, reply, reject);
     const driver = new StreamDriver(service, session, reader, { pipe, log });
     driver.start();
-    raw.on("data", (chunk: Uint8Array) => {
-      reader.write(chunk);
-      driver.advance();
-      service.received(chunk.length);
-    });
-    raw.on("end", () => driver.end());
     raw.on("error", () => undefined);
+    pipe.tap({
+      chunk(bytes) {
+        reader.write(bytes);
+        driver.advance();
+        service.received(bytes.length);
+      },
+      end: () => driver.end(),
+    });
     // The response closes with the connection; the request closes as soon as its last byte was read.
     reply.raw.on("close", () => {
       driver.stop();
@@ -68,25 +72,62 @@ function openReader(
   return type === "lines" ? new LineReader(context, limits) : new FrameReader(context, limits);
 }
 
-function httpPipe(raw: IncomingMessage, reply: FastifyReply, refuse: (problem: Problem) => void): StreamPipe {
-  const response = reply.raw;
-  return {
-    opened() {
-      reply.hijack();
-      response.writeHead(200, headOf(reply.request)).flushHeaders();
-      // Lines are framed here, in one string each: Node would make four writes of a chunk and its frame.
-      response.chunkedEncoding = false;
-    },
-    send: (line) => response.write(chunkOf(`${line}\n`)),
-    whenDrained: (then) => response.once("drain", then),
-    pause: () => raw.pause(),
-    resume: () => raw.isPaused() && raw.resume(),
-    refuse,
-    end() {
-      response.end(LAST_CHUNK);
-      if (!raw.complete) linger(raw);
-    },
-  };
+class HttpPipe implements StreamPipe {
+  readonly refuse: (problem: Problem) => void;
+  readonly #raw: IncomingMessage;
+  readonly #reply: FastifyReply;
+  #tap: BodyTap | undefined;
+  /** what lines are written to: the connection, or the response while another is still being answered there */
+  #out: Writable;
+
+  constructor(raw: IncomingMessage, reply: FastifyReply, refuse: (problem: Problem) => void) {
+    this.refuse = refuse;
+    this.#raw = raw;
+    this.#reply = reply;
+    this.#out = reply.raw;
+  }
+
+  /** Reads the body from here on. */
+  tap(tapped: Tapped): void {
+    this.#tap = new BodyTap(this.#raw, tapped);
+  }
+
+  opened(): void {
+    const response = this.#reply.raw;
+    this.#reply.hijack();
+    response.writeHead(200, headOf(this.#reply.request)).flushHeaders();
+    // Lines are framed here, in one string each: Node would make four writes of a chunk and its frame.
+    response.chunkedEncoding = false;
+    this.#out = response.socket ?? response;
+  }
+
+  send(line: string): boolean {
+    return this.#out.write(chunkOf(`${line}\n`));
+  }
+
+  whenDrained(then: () => void): void {
+    this.#out.once("drain", then);
+  }
+
+  pause(): void {
+    this.#tap?.pause();
+  }
+
+  resume(): void {
+    this.#tap?.resume();
+  }
+
+  end(): void {
+    this.#reply.raw.end(LAST_CHUNK);
+    if (!this.#raw.complete) this.#linger();
+  }
+
+  /** Reads on for a while what nobody will answer: a connection closed on unread bytes loses the lines still under way. */
+  #linger(): void {
+    const timer = setTimeout(() => this.#raw.destroy(), LINGER_MS).unref();
+    this.#raw.on("close", () => clearTimeout(timer));
+    this.#tap?.drop();
+  }
 }
 
 function headOf({ id }: FastifyRequest) {
@@ -104,10 +145,3 @@ function chunkOf(text: string): string {
 }
 
 const LAST_CHUNK = "0\r\n\r\n";
-
-/** Reads on for a while what nobody will answer: a connection closed on unread bytes loses the lines still under way. */
-function linger(raw: IncomingMessage): void {
-  const timer = setTimeout(() => raw.destroy(), LINGER_MS).unref();
-  raw.on("close", () => clearTimeout(timer));
-  raw.removeAllListeners("data").resume();
-}
