@@ -40,3 +40,20 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 16, accesses: 3.1, bytes: 16_000 },
   },
 };
+
+export interface RequestBounds {
+  readonly page_faults: number;
+  readonly major_collections: number;
+  readonly minor_collections: number;
+}
+
+/** What a request to a warm worker may make the service do; collections for each 1,000 requests. By scenario. */
+export const REQUEST_BOUNDS: Readonly<Record<string, RequestBounds>> = {
+  "JSON numbers, 32000": { page_faults: 4, major_collections: 4, minor_collections: 50 },
+  "f32, 32000": { page_faults: 4, major_collections: 4, minor_collections: 15 },
+  "f32, 128256": { page_faults: 4, major_collections: 4, minor_collections: 40 },
+  "f16, 128256": { page_faults: 4, major_collections: 4, minor_collections: 25 },
+  "bf16, 128256": { page_faults: 4, major_collections: 4, minor_collections: 25 },
+  "sparse JSON, 1024 of 128256": { page_faults: 4, major_collections: 4, minor_collections: 8 },
+  "batch f16, 16 x 32000": { page_faults: 6, major_collections: 6, minor_collections: 80 },
+};

@@ -1,0 +1,35 @@
+/** What requests make the built service do, in counts, against the bounds of bench/counters/allowed.ts. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { REQUEST_BOUNDS } from "../../bench/counters/allowed.ts";
+import { type CountedService, startCountedService } from "../../bench/counters/service-counts.ts";
+import { createScenarios } from "../../load-tests/scenarios.ts";
+
+/** Until code is compiled and the heap has its size. */
+const WARM_UP_REQUESTS = 1500;
+const REQUESTS = 1500;
+
+// Page faults and the CPU time of other processes are read from /proc.
+describe.skipIf(process.platform !== "linux")("a warm worker", () => {
+  let service: CountedService;
+  beforeAll(async () => {
+    service = await startCountedService();
+  });
+  afterAll(() => service.stop());
+
+  const scenarios = createScenarios().filter(({ name }) => name in REQUEST_BOUNDS);
+
+  test("is held against every bound there is", () => {
+    expect(scenarios.map(({ name }) => name).sort()).toEqual(Object.keys(REQUEST_BOUNDS).sort());
+  });
+
+  test.each(scenarios)("stays within its page faults and collections: $name", async (scenario) => {
+    await service.count(scenario, WARM_UP_REQUESTS);
+    const counts = await service.count(scenario, REQUESTS);
+    const bounds = REQUEST_BOUNDS[scenario.name]!;
+    expect(counts.page_faults, "page faults a request").toBeLessThanOrEqual(bounds.page_faults);
+    expect(counts.major_collections, "major collections").toBeLessThanOrEqual(bounds.major_collections);
+    expect(counts.minor_collections, "minor collections").toBeLessThanOrEqual(bounds.minor_collections);
+    // Bodies of half a megabyte do not come without any: the counter counts.
+    expect(counts.minor_collections).toBeGreaterThan(0);
+  });
+});
