@@ -41,6 +41,8 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     reply.raw.once("close", () =>
       door.leave(guest, reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE),
     );
+    // A connection that was to become a WebSocket, and did not, is no one's any more.
+    if (raw.headers.upgrade !== undefined) reply.raw.once("finish", () => raw.socket.end());
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
     if (guest.refusal === undefined) return done();
