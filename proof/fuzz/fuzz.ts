@@ -12,7 +12,7 @@ import { VOCAB_SIZE_MAX } from "../oracle/logits.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { seeded } from "../seeded.ts";
 import { mutate } from "./mutate.ts";
-import { REQUESTS, STREAMS } from "./seeds.ts";
+import { INFERENCES, REQUESTS, STREAMS } from "./seeds.ts";
 import { refusedRows } from "./streams.ts";
 
 const CASES = { short: 3000, long: 100_000 };
@@ -83,9 +83,9 @@ function tell(
 /** A seed that is refused would only test the refusal. */
 async function requireSeedsTaken(url: string): Promise<void> {
   const connection = new Connection(url);
-  for (const message of [...REQUESTS, ...STREAMS]) {
+  for (const message of [...REQUESTS, ...INFERENCES, ...STREAMS]) {
     const reply = await connection.exchange(encode(message));
-    const judged = message.path === "/v1/stream" ? {} : judge(message);
+    const judged = REQUESTS.includes(message) ? judge(message) : {};
     const is_taken = reply.status === 200 && !reply.body.includes('"status":');
     if (!is_taken) throw new Error(`a seed is refused: ${message.path} ${shown(message)}: ${reply.body}`);
     const refusal = judged.refusal ?? judged.rows?.find((row) => row !== undefined);
@@ -101,8 +101,8 @@ async function runCase(
   found: Findings,
 ): Promise<void> {
   const random = seeded(seed, index);
-  const of_stream = random.oneIn(8);
-  const message = mutate(random.pick(of_stream ? STREAMS : REQUESTS), random);
+  const seeds = random.oneIn(8) ? STREAMS : random.oneIn(8) ? INFERENCES : REQUESTS;
+  const message = mutate(random.pick(seeds), random);
   const bytes = random.oneIn(5) ? encodeChunked(message, 1 + random.below(200)) : encode(message);
   const began_ms = performance.now();
   let reply: Reply | undefined;
@@ -111,10 +111,7 @@ async function runCase(
     reply = await connection.exchange(bytes);
     found.worst_ms = Math.max(found.worst_ms, performance.now() - began_ms);
     found.by_status.set(reply.status, (found.by_status.get(reply.status) ?? 0) + 1);
-    wrong =
-      of_stream && message.path === "/v1/stream"
-        ? wrongWithStream(message, reply)
-        : wrongWith(message, reply);
+    wrong = wrongOf(seeds)(message, reply);
   } catch (error) {
     wrong = String(error);
   }
@@ -127,6 +124,20 @@ async function runCase(
   if (reply?.headers.get("connection") === "close") await connection.closed(1000);
   // Something unread would be taken for the next answer.
   if (connection.unread !== "") connection.close();
+}
+
+/** What holds an answer to requests that came of these seeds. */
+function wrongOf(seeds: readonly Message[]): (message: Message, reply: Reply) => string | undefined {
+  if (seeds === REQUESTS) return wrongWith;
+  return seeds === STREAMS ? wrongWithStream : wrongWithInference;
+}
+
+/** /v2 has its own form of errors, and no schema to hold it against. */
+function wrongWithInference(_message: Message, { status, body }: Reply): string | undefined {
+  if (status >= 500) return `status ${status}`;
+  if (status === 200) return undefined;
+  const { error } = JSON.parse(body) as { error?: unknown };
+  return typeof error === "string" && status >= 400 ? undefined : `${status} without an error text`;
 }
 
 interface Answer {

@@ -13,6 +13,8 @@ const SPARSE = {
   logsumexp: 4.1,
   max_omitted: -3,
 };
+/** The same in bytes: ids, then values. */
+const PAIRS = Buffer.concat([Buffer.from(Int32Array.from(SPARSE.token_ids).buffer), f32(SPARSE.values)]);
 const HISTORY = [1, 2, 3, 1, 2, 3, 1, 2];
 const CHAIN = [
   { stage: "logit_bias", logit_bias: { "2": -1.5, "3": "-inf" } },
@@ -77,6 +79,16 @@ export const REQUESTS: readonly Message[] = [
   { path: "/v1/sample?dtype=bf16&shape=1,8&temperature=0", headers: BYTES_TYPE, body: bf16(ROW) },
   tensorMessage("/v1/sample", { dtype: "f32", shape: [600], ...EVERYTHING }, f32(LARGE)),
   tensorMessage("/v1/sample", { dtype: "f16", preset: "vllm", seed: 5 }, f16(ROW)),
+  tensorMessage(
+    "/v1/sample",
+    { sparse: { count: 4, vocab_size: 12, logsumexp: 4.1 }, top_k: 2, logprobs: true },
+    PAIRS,
+  ),
+  {
+    path: "/v1/sample?dtype=f32&temperature=0.7&seed=3&sparse=%7B%22count%22%3A4%7D",
+    headers: BYTES_TYPE,
+    body: PAIRS,
+  },
   jsonMessage("/v1/sample/batch", {
     top_k: 3,
     seed: 1,
@@ -121,6 +133,26 @@ export const REQUESTS: readonly Message[] = [
     bf16([...ROW, ...ROW, ...ROW, ...ROW]),
   ),
   jsonMessage("/v1/baseline", { rows: rows(20), false_positive_rate: 0.05 }),
+];
+
+const INPUT = { name: "logits", shape: [1, ROW.length], datatype: "FP32" };
+
+/** What Triton's clients send. */
+export const INFERENCES: readonly Message[] = [
+  jsonMessage("/v2/models/sampler/infer", {
+    id: "7",
+    inputs: [{ ...INPUT, data: ROW }],
+    outputs: [{ name: "token_id", parameters: { binary_data: false } }, { name: "logprob" }],
+    parameters: { temperature: 0.8, top_k: 3, seed: 7 },
+  }),
+  tensorMessage(
+    "/v2/models/sampler/versions/1/infer",
+    {
+      inputs: [{ ...INPUT, parameters: { binary_data_size: 4 * ROW.length } }],
+      parameters: { binary_data_output: true, temperature: 0.8, logit_bias: '{"2":-1}' },
+    },
+    f32(ROW),
+  ),
 ];
 
 /** Streams, whole: their messages in frames or in lines. */

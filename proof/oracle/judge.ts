@@ -125,6 +125,7 @@ function judgeTensor(kind: string, fields: unknown, tensor: Uint8Array): Verdict
   const { dtype = "f32", shape, rows, ...options } = fields;
   if (typeof dtype !== "string" || !DTYPES.includes(dtype)) return { refusal: "dtype" };
   const size = dtype === "f32" ? 4 : 2;
+  if (fields["sparse"] !== undefined) return { refusal: refusalOfSparse(kind, fields, tensor, dtype, size) };
   if (shape !== undefined && (!Array.isArray(shape) || shape.some((n) => !Number.isInteger(n) || n < 1)))
     return { refusal: "shape" };
   const count = Array.isArray(shape) && shape.length === 2 ? Number(shape[0]) : 1;
@@ -142,6 +143,34 @@ function judgeTensor(kind: string, fields: unknown, tensor: Uint8Array): Verdict
   return {
     refusal: firstString(count, (i) => refusalOfTensorRow(row(i), options, /^(Step|Compare)/.test(kind))),
   };
+}
+
+const ID_BYTES = 4;
+
+/** Ids, then as many values. */
+function refusalOfSparse(
+  kind: string,
+  fields: Fields,
+  tensor: Uint8Array,
+  dtype: string,
+  size: number,
+): string | undefined {
+  if (kind !== "Step") return "sparse";
+  const complaint = complaintOf("StepHeader", fields);
+  if (complaint !== undefined) return complaint;
+  const { count, vocab_size } = fields["sparse"] as { count: number; vocab_size?: number }; // the schema says so
+  if (tensor.length !== count * (ID_BYTES + size)) return "bytes do not fit the count";
+  const view = new DataView(tensor.buffer, tensor.byteOffset, tensor.length);
+  const token_ids = Array.from({ length: count }, (_, i) => view.getInt32(ID_BYTES * i, true));
+  if (token_ids.some((id) => id < 0 || id >= (vocab_size ?? Number.POSITIVE_INFINITY)))
+    return "an id out of range";
+  if (new Set(token_ids).size < count) return "an id twice";
+  const length = tensorLength(tensor.subarray(ID_BYTES * count), dtype);
+  return refusalOfTensorRow(
+    typeof length === "string" ? length : (vocab_size ?? Number.POSITIVE_INFINITY),
+    fields,
+    true,
+  );
 }
 
 function judgeBatch({ shape, rows, options }: Fields, row: (i: number) => number | string): Verdict {

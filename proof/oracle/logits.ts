@@ -27,13 +27,16 @@ export function rowLength(logits: unknown): number | string {
 
 function lengthOfNumbers(values: readonly unknown[]): number | string {
   if (values.length > VOCAB_SIZE_MAX) return "too many logits";
+  // What bytes may hold, text may not: a number above the float32 range is more often a mistake than +∞.
+  if (values.some((value) => typeof value === "number" && Math.fround(value) === Number.POSITIVE_INFINITY))
+    return "too large a logit";
   return lengthOfFloats(values.map((value) => (typeof value === "number" ? Math.fround(value) : Number.NaN)));
 }
 
 function lengthOfFloats(values: ArrayLike<number>): number | string {
   const list = Array.from(values);
   if (list.length === 0) return "no logits";
-  if (list.some((value) => Number.isNaN(value) || value === Number.POSITIVE_INFINITY)) return "not a logit";
+  if (list.some(Number.isNaN)) return "not a logit";
   if (list.every((value) => value === Number.NEGATIVE_INFINITY)) return "every logit is masked";
   return list.length;
 }
