@@ -1,5 +1,5 @@
 /**
- * A client of POST /v1/stream over a raw socket: the same row again and again, each sent when the answer to the
+ * A client of POST /v1/stream over a raw socket, with the chunks of HTTP around its frames or without: the same row again and again, each sent when the answer to the
  * one before is there. It costs as little as possible, so that what is measured is the service.
  */
 import { connect, type Socket } from "node:net";
@@ -11,6 +11,8 @@ export interface StreamLoad {
   readonly options: Readonly<Record<string, unknown>>;
   /** rows of one stream before the next is opened */
   readonly steps: number;
+  /** changes the protocol, so that frames travel bare */
+  readonly upgrade?: boolean;
 }
 
 export interface StreamResult {
@@ -24,16 +26,28 @@ const TEXT_BIT = 0x8000_0000;
 
 /** One stream after another for this long. Throws when an answer is not a token. */
 export async function rawStreams(url: string, load: StreamLoad, duration_ms: number): Promise<StreamResult> {
-  const opening = chunk(frame(Buffer.from(JSON.stringify({ dtype: load.dtype, ...load.options })), TEXT_BIT));
-  const step = chunk(frame(load.row, 0));
+  const wrapped = load.upgrade === true ? (bytes: Buffer) => bytes : chunk;
+  const options = Buffer.from(JSON.stringify({ dtype: load.dtype, ...load.options }));
+  const head = load.upgrade === true ? UPGRADE : "transfer-encoding: chunked";
+  const chunks = {
+    head,
+    opening: wrapped(frame(options, TEXT_BIT)),
+    step: wrapped(frame(load.row, 0)),
+    end: load.upgrade === true ? "" : "0\r\n\r\n",
+    steps: Math.max(1, load.steps),
+  };
   const begin_ms = performance.now();
   const latencies_ms: number[] = [];
-  while (performance.now() - begin_ms < duration_ms)
-    await oneStream(new URL(url), { opening, step, steps: Math.max(1, load.steps) }, latencies_ms);
+  while (performance.now() - begin_ms < duration_ms) await oneStream(new URL(url), chunks, latencies_ms);
   return { requests: latencies_ms.length, elapsed_ms: performance.now() - begin_ms, latencies_ms };
 }
 
+const UPGRADE = "connection: upgrade\r\nupgrade: logit-stream";
+
 interface Chunks {
+  /** headers that say how the frames travel */
+  readonly head: string;
+  readonly end: string;
   readonly opening: Buffer;
   readonly step: Buffer;
   readonly steps: number;
@@ -41,13 +55,13 @@ interface Chunks {
 
 async function oneStream(
   { hostname, port, host }: URL,
-  { opening, step, steps }: Chunks,
+  { head, opening, step, end, steps }: Chunks,
   latencies_ms: number[],
 ): Promise<void> {
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   const nextLine = lineReader(socket);
-  const head = `POST /v1/stream HTTP/1.1\r\nhost: ${host}\r\ntransfer-encoding: chunked\r\n\r\n`;
-  socket.write(Buffer.concat([Buffer.from(head), opening]));
+  socket.write(`POST /v1/stream HTTP/1.1\r\nhost: ${host}\r\n${head}\r\n\r\n`);
+  socket.write(opening);
   for (let sent = 0; sent < steps; sent++) {
     const sent_ms = performance.now();
     socket.write(step);
@@ -55,7 +69,7 @@ async function oneStream(
     latencies_ms.push(performance.now() - sent_ms);
     if (!line.includes('"token_id"')) throw new Error(`the service answered ${line}`);
   }
-  socket.end("0\r\n\r\n");
+  socket.end(end);
 }
 
 function frame(bytes: Uint8Array, mark: number): Buffer {

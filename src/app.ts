@@ -18,6 +18,7 @@ import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
 import { SharedRegions } from "./http/shared-memory.ts";
+import { takesStream } from "./http/stream-upgrade.ts";
 import type { Tracing } from "./http/telemetry.ts";
 import { ignoreOffers } from "./http/upgrades.ts";
 import { addV2 } from "./http/v2/index.ts";
@@ -74,7 +75,7 @@ export async function buildApp({
   addLine(app, service);
   addStream(app, service);
   await addStreamWebSocket(app, service);
-  ignoreOffers(app.server);
+  ignoreOffers(app.server, takesStream(app));
   addSamplers(app);
   addPresets(app);
   addCompare(app, service);

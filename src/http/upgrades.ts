@@ -6,14 +6,18 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Call when the listener that takes WebSockets is there. */
-export function ignoreOffers(server: Server): void {
+/** Takes a connection when its request offers what is taken here; answers whether it did. */
+type Taker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
+/** Call when the listener that takes WebSockets is there. `taken` takes the other protocol that is spoken here. */
+export function ignoreOffers(server: Server, taken: Taker): void {
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   const listeners = server.listeners("upgrade");
   server.removeAllListeners("upgrade");
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isWebSocket(request)) startAgain(server, request, socket, head);
-    else for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
+    if (!isWebSocket(request)) {
+      if (!taken(request, socket, head)) startAgain(server, request, socket, head);
+    } else for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
   });
 }
 

@@ -75,6 +75,17 @@ export class Row {
     return true;
   }
 
+  /**
+   * Where the next bytes of the tensor will stand, at most so many: appended from there they are not copied. Undefined
+   * when they are widened on the way.
+   */
+  room(bytes: number): Uint8Array | undefined {
+    if (this.#dtype !== "f32") return undefined;
+    const begin = this.address + this.length * 4 + this.odd_bytes;
+    const left = this.values.length * 4 - (begin - this.address);
+    return this.#bytes.subarray(begin, begin + Math.min(bytes, left));
+  }
+
   /** Copies whole values. False when there are too many. */
   load(values: ArrayLike<number>): boolean {
     this.begin("f32");
@@ -121,7 +132,9 @@ export class Row {
   }
 
   #appendF32(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.address + this.length * 4 + this.odd_bytes);
+    const place = this.address + this.length * 4 + this.odd_bytes;
+    const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;
+    if (!is_there) this.#bytes.set(bytes, place);
     const received = this.odd_bytes + bytes.length;
     this.length += received >> 2;
     this.odd_bytes = received & 3;

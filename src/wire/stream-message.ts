@@ -36,6 +36,8 @@ export type StreamMessage =
 /** A message whose bytes are arriving. */
 export interface ArrivingMessage {
   write(bytes: Uint8Array): void;
+  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  room?(bytes: number): Uint8Array | undefined;
   end(): StreamMessage;
 }
 
@@ -82,6 +84,7 @@ export class StreamMessages {
     }
     return {
       write: (part) => row?.append(part),
+      room: (missing) => row?.room(missing),
       end: () => ({
         type: "step",
         own: undefined,

@@ -24,6 +24,8 @@ export interface MessageReader {
   end(): StreamMessage | undefined;
   /** Whether the bytes so far end inside a message. */
   readonly inside: boolean;
+  /** Memory in which the next bytes may stand when they are written: they need no copy then. Until the next call of anything here. */
+  room(): Uint8Array | undefined;
 }
 
 const PREFIX_BYTES = 4;
@@ -52,6 +54,10 @@ export class FrameReader implements MessageReader {
 
   get inside(): boolean {
     return this.#message !== undefined || this.#prefix_bytes > 0;
+  }
+
+  room(): Uint8Array | undefined {
+    return this.#missing > 0 ? this.#message?.room?.(this.#missing) : undefined;
   }
 
   write(chunk: Uint8Array): void {
@@ -130,6 +136,8 @@ export class LineReader implements MessageReader {
     return this.#message !== undefined;
   }
 
+  room(): undefined {}
+
   write(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -182,6 +190,8 @@ export class WholeMessageReader implements MessageReader {
   constructor(context: WireContext) {
     this.#messages = new StreamMessages(context);
   }
+
+  room(): undefined {}
 
   /** Takes a message. The first is the options, whichever way it comes. */
   write(bytes: Uint8Array, is_text = false): void {

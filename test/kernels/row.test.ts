@@ -33,6 +33,34 @@ function send(row: Row, dtype: Dtype, bytes: Uint8Array, pieces: readonly number
 
 const EVERY_PATTERN = Uint16Array.from({ length: 65536 }, (_, pattern) => pattern);
 
+describe("room", () => {
+  test("bytes that are written where they will stand make the row that copied ones make", () => {
+    const kernel = createKernel({ vocab_size_max: 1000, rows_max: 2 });
+    const [copied, direct] = [kernel.leaseRow()!, kernel.leaseRow()!];
+    const values = Float32Array.from({ length: 999 }, (_, i) => Math.sin(i));
+    send(copied, "f32", bytesOf(values), [3996]);
+    direct.begin("f32");
+    const bytes = bytesOf(values);
+    for (const size of [7, 1000, 1, 2, 2986]) {
+      const done = direct.length * 4 + direct.odd_bytes;
+      const room = direct.room(size)!;
+      expect(room.length).toBe(size);
+      room.set(bytes.subarray(done, done + size));
+      expect(direct.append(room)).toBe(true);
+    }
+    expect(direct.room(100)?.length).toBe(4);
+    for (const row of [copied, direct]) row.finish();
+    expect(direct.values.subarray(0, 999)).toEqual(values);
+    expect([direct.max, direct.blocks, Array.from(direct.maxima)]).toEqual([
+      copied.max,
+      copied.blocks,
+      Array.from(copied.maxima),
+    ]);
+    direct.begin("bf16");
+    expect(direct.room(10)).toBeUndefined();
+  });
+});
+
 describe("leasing", () => {
   test("rows are handed out until none is left, and the one returned last comes first", () => {
     const kernel = createKernel({ vocab_size_max: 10, rows_max: 2 });

@@ -5,18 +5,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Problem } from "../../errors.ts";
+import type { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
-import { FrameReader, LineReader, type MessageReader } from "../../wire/stream-reader.ts";
 import { BodyTap, type Tapped } from "../body-tap.ts";
-import { mediaType, requireIdentity } from "../open-body.ts";
+import { LINES_TYPE, openReader } from "../open-stream.ts";
 import { ClientGone } from "../receive.ts";
 import type { Service } from "../service.ts";
 import { StreamDriver, type StreamPipe } from "../stream-driver.ts";
 import { StreamSession } from "../stream-session.ts";
-
-const LINES_TYPE = "application/x-ndjson";
-const STREAM_TYPES = { "application/octet-stream": "frames", [LINES_TYPE]: "lines" } as const;
+import { offerOf, runUpgraded } from "../stream-upgrade.ts";
 
 /** How long the client may go on sending after the last line was sent, before the connection is cut. */
 const LINGER_MS = 2000;
@@ -34,6 +31,8 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
   const { raw, id, log } = request;
   const session = new StreamSession(service, id);
   const reader = openReader(service, session, raw);
+  const offer = offerOf(raw);
+  if (offer !== undefined) return runUpgraded(service, request, reply, { session, reader, offer });
   return new Promise((resolve, reject) => {
     const pipe = new HttpPipe(raw, reply, reject);
     const driver = new StreamDriver(service, session, reader, { pipe, log });
@@ -54,22 +53,6 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
       else reject(new ClientGone("the client closed the connection"));
     });
   });
-}
-
-function openReader(
-  { config }: Service,
-  { context }: StreamSession,
-  { headers, url }: IncomingMessage,
-): MessageReader {
-  requireIdentity(headers["content-encoding"]);
-  if (url?.includes("?"))
-    throw new Problem(
-      "option_conflict",
-      "options of a stream stand in its first message, not in the query string",
-    );
-  const limits = { message_bytes_max: config.limits.body_bytes_max };
-  const type = mediaType(headers["content-type"], STREAM_TYPES);
-  return type === "lines" ? new LineReader(context, limits) : new FrameReader(context, limits);
 }
 
 class HttpPipe implements StreamPipe {
