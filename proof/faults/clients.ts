@@ -8,6 +8,8 @@ const BYTES = encode(STEP);
 
 export interface Outcome {
   readonly answers: number;
+  /** of the answers: 503 with Retry-After */
+  readonly refused: number;
   readonly wrong: number;
   readonly lost: number;
   /** lost of those that were under way when `mark` was called */
@@ -20,6 +22,7 @@ export class Clients {
   readonly #all: Promise<unknown>;
   readonly #latencies_ms: number[] = [];
   #expected: string | undefined;
+  #refused = 0;
   #wrong = 0;
   #lost_of_marked = 0;
   #marked_ms = Number.NEGATIVE_INFINITY;
@@ -50,6 +53,7 @@ export class Clients {
     await this.#all;
     return {
       answers: this.#latencies_ms.length,
+      refused: this.#refused,
       wrong: this.#wrong,
       lost: this.lost,
       lost_of_marked: this.#lost_of_marked,
@@ -61,9 +65,10 @@ export class Clients {
     while (!this.#over) {
       const sent_ms = performance.now();
       try {
-        const { status, body } = await connection.exchange(BYTES);
-        this.#expected ??= body;
-        if (status !== 200 || body !== this.#expected) this.#wrong += 1;
+        const { status, headers, body } = await connection.exchange(BYTES);
+        if (status === 200) this.#expected ??= body;
+        if (status === 503 && headers.has("retry-after")) this.#refused += 1;
+        else if (status !== 200 || body !== this.#expected) this.#wrong += 1;
         this.#latencies_ms.push(performance.now() - sent_ms);
       } catch {
         this.lost += 1;

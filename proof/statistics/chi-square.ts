@@ -77,7 +77,7 @@ function upperFraction(a: number, z: number): number {
   return fraction * Math.exp(a * Math.log(z) - z - lnGamma(a));
 }
 
-/** ln Γ(x) for x > 0: Stirling's series after shifting x past 10; good to 1e-13. */
+/** ln Γ(x) for x > 0: Stirling's series after shifting x past 10; good to 1e-12. */
 export function lnGamma(x: number): number {
   let shift = 0;
   let y = x;
