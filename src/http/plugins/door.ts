@@ -39,7 +39,7 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     addHeaders(reply, guest.headers);
     // Not onResponse: that is not called when the client goes away.
     reply.raw.once("close", () =>
-      door.leave(guest, reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE),
+      door.leave(guest, reply.raw.writableEnded ? reply.raw.statusCode : CLIENT_GONE),
     );
     // A connection that was to become a WebSocket, and did not, is no one's any more.
     if (raw.headers.upgrade !== undefined) reply.raw.once("finish", () => raw.socket.end());
