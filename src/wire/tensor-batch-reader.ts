@@ -7,12 +7,14 @@ import { assert, Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
-import { mergeStepOptions, parseStepOptions } from "../sampling/step-options.ts";
+import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { finishRow } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
-import type { Step, StepReader, WireContext } from "./step-reader.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
 import { type Fields, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What the header says. */
 interface Plan {
@@ -24,46 +26,67 @@ interface Plan {
   /** options of each row; undefined: none has any */
   readonly rows: readonly unknown[] | undefined;
   readonly row: Row;
+  /** what the rows' options are when none has its own; made with the first */
+  common?: StepOptions;
 }
 
 export function openBatchTensor(source: TensorSource, context: WireContext): StepReader {
-  const head = new TensorHead(source, context.limits);
-  let plan: Plan | undefined;
-  let pending: Uint8Array = new Uint8Array(0);
-  let tensor_bytes = 0;
-  let index = 0;
-  let row_received = 0;
-  return {
-    get form() {
-      return plan?.dtype;
-    },
-    write(chunk) {
-      assert(pending.length === 0, "every step of a chunk is taken before the next chunk is written");
-      const bytes = head.write(chunk);
-      if (!head.complete) return;
-      plan ??= planOf(head, context);
-      tensor_bytes += bytes.length;
-      if (index < plan.row_count) pending = bytes;
-    },
-    end() {
-      plan ??= planOf(head, context);
-      requireBytes(tensor_bytes, plan);
-    },
-    next() {
-      if (plan === undefined || pending.length === 0) return undefined;
-      if (row_received === 0) plan.row.begin(plan.dtype);
-      const taken = Math.min(pending.length, plan.row_bytes - row_received);
-      plan.row.append(pending.subarray(0, taken));
-      pending = pending.subarray(taken);
-      row_received += taken;
-      if (row_received < plan.row_bytes) return undefined;
-      row_received = 0;
-      const step = stepAt(index, plan, context);
-      index += 1;
-      if (index === plan.row_count) pending = pending.subarray(pending.length);
-      return step;
-    },
-  };
+  return new BatchTensor(new TensorHead(source, context.limits), context);
+}
+
+class BatchTensor implements StepReader {
+  readonly #head: TensorHead;
+  readonly #context: WireContext;
+  #plan: Plan | undefined;
+  /** bytes of the chunk that are not in a row yet */
+  #pending = NOTHING;
+  #tensor_bytes = 0;
+  #index = 0;
+  /** bytes of the row that is arriving */
+  #row_received = 0;
+
+  constructor(head: TensorHead, context: WireContext) {
+    this.#head = head;
+    this.#context = context;
+  }
+
+  get form(): BodyForm | undefined {
+    return this.#plan?.dtype;
+  }
+
+  write(chunk: Uint8Array): void {
+    assert(this.#pending.length === 0, "every step of a chunk is taken before the next chunk is written");
+    const bytes = this.#head.write(chunk);
+    if (!this.#head.complete) return;
+    const plan = this.#planned();
+    this.#tensor_bytes += bytes.length;
+    if (this.#index < plan.row_count) this.#pending = bytes;
+  }
+
+  end(): void {
+    requireBytes(this.#tensor_bytes, this.#planned());
+  }
+
+  next(): Step | Problem | undefined {
+    if (this.#pending.length === 0) return undefined;
+    const plan = this.#planned();
+    if (this.#row_received === 0) plan.row.begin(plan.dtype);
+    const taken = Math.min(this.#pending.length, plan.row_bytes - this.#row_received);
+    plan.row.append(this.#pending.subarray(0, taken));
+    this.#pending = this.#pending.subarray(taken);
+    this.#row_received += taken;
+    if (this.#row_received < plan.row_bytes) return undefined;
+    this.#row_received = 0;
+    const step = stepAt(this.#index, plan, this.#context);
+    this.#index += 1;
+    if (this.#index === plan.row_count) this.#pending = NOTHING;
+    return step;
+  }
+
+  #planned(): Plan {
+    this.#plan ??= planOf(this.#head, this.#context);
+    return this.#plan;
+  }
 }
 
 function stepAt(index: number, plan: Plan, context: WireContext): Step | Problem {
@@ -71,12 +94,22 @@ function stepAt(index: number, plan: Plan, context: WireContext): Step | Problem
   const own = isRecord(given) ? given : {};
   try {
     if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);
-    const options = parseStepOptions(mergeStepOptions(plan.shared, own), context.limits.options);
+    const options = plan.rows === undefined ? commonOptions(plan, context) : optionsOf(plan, own, context);
     const row = finishRow(plan.row, options);
     return { row, options, place: (problem) => rowProblem(problem, index, own, plan.shared) };
   } catch (error) {
     return rowProblem(error, index, own, plan.shared);
   }
+}
+
+function optionsOf({ shared }: Plan, own: Fields, { limits }: WireContext): StepOptions {
+  return parseStepOptions(mergeStepOptions(shared, own), limits.options);
+}
+
+/** The options of rows that say nothing themselves. */
+function commonOptions(plan: Plan, context: WireContext): StepOptions {
+  plan.common ??= optionsOf(plan, {}, context);
+  return plan.common;
 }
 
 /** All that the header says of the batch as a whole is checked before the first element is taken. */

@@ -40,36 +40,48 @@ export function openBareTensor(query: string, context: WireContext): StepReader 
 }
 
 /** `plan` is what the source says, where that is known already. */
-export function openStepTensor(
-  source: TensorSource,
-  context: WireContext,
-  plan: StepPlan | undefined = undefined,
-): StepReader {
-  const head = new TensorHead(source, context.limits);
-  let arriving: Arriving | undefined;
-  let ready = false;
-  const started = () => {
-    arriving ??= begin(plan ?? planOf(head.fields, context), context);
-    return arriving;
-  };
-  return {
-    get form() {
-      return arriving?.form;
-    },
-    write(chunk) {
-      const bytes = head.write(chunk);
-      if (head.complete) started().write(bytes);
-    },
-    end() {
-      started().end();
-      ready = true;
-    },
-    next() {
-      if (!ready || arriving === undefined) return undefined;
-      ready = false;
-      return arriving.step();
-    },
-  };
+export function openStepTensor(source: TensorSource, context: WireContext, plan?: StepPlan): StepReader {
+  return new StepTensor(new TensorHead(source, context.limits), context, plan);
+}
+
+/** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
+class StepTensor implements StepReader {
+  readonly #head: TensorHead;
+  readonly #context: WireContext;
+  readonly #plan: StepPlan | undefined;
+  #arriving: Arriving | undefined;
+  #ready = false;
+
+  constructor(head: TensorHead, context: WireContext, plan: StepPlan | undefined) {
+    this.#head = head;
+    this.#context = context;
+    this.#plan = plan;
+  }
+
+  get form(): BodyForm | undefined {
+    return this.#arriving?.form;
+  }
+
+  write(chunk: Uint8Array): void {
+    const bytes = this.#head.write(chunk);
+    if (this.#head.complete) this.#started().write(bytes);
+  }
+
+  end(): void {
+    this.#started().end();
+    this.#ready = true;
+  }
+
+  next(): Step | undefined {
+    if (!this.#ready) return undefined;
+    this.#ready = false;
+    return this.#started().step();
+  }
+
+  #started(): Arriving {
+    this.#arriving ??= begin(this.#plan ?? planOf(this.#head.fields, this.#context), this.#context);
+    return this.#arriving;
+  }
 }
 
 /** All that the header says is checked before the first element is taken. */
