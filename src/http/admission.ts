@@ -20,6 +20,8 @@ export class Admission {
   readonly limits: GateLimits;
   readonly gate: Gate<Visit>;
   #timer: NodeJS.Timeout | undefined;
+  /** when the last turn was full: nobody has computed since */
+  #full_ms = 0;
 
   constructor(sampler: Sampler, limits: GateLimits) {
     this.sampler = sampler;
@@ -45,12 +47,14 @@ export class Admission {
 
   /** Some visitor has computed for so long. */
   spent(ms: number): void {
-    if (this.gate.spent(ms)) setImmediate(() => this.#turn());
+    if (!this.gate.spent(ms)) return;
+    this.#full_ms = performance.now();
+    setImmediate(() => this.#turn());
   }
 
   #turn(): void {
-    this.gate.turn();
     const now_ms = performance.now();
+    this.gate.turn(now_ms - this.#full_ms);
     for (let visit = this.gate.next(now_ms); visit !== undefined; visit = this.gate.next(now_ms))
       visit.called();
   }

@@ -41,6 +41,8 @@ export interface Verdict<V> {
 
 /** How long visitors may compute in one turn of the event loop, all together, in milliseconds. */
 export const TURN_MS = 2;
+/** The most that they may, when the rest of a turn takes long. */
+export const TURN_MS_MAX = 20;
 
 /** A body is called slow only after this many milliseconds, in which a first packet is there from anywhere near. */
 export const RATE_MS_MIN = 20;
@@ -58,6 +60,8 @@ export class Gate<V extends Visitor> {
   /** in this turn, and in all turns so far */
   #spent_ms = 0;
   #spent_total_ms = 0;
+  /** how long visitors may compute in this turn */
+  #turn_ms = TURN_MS;
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -123,7 +127,7 @@ export class Gate<V extends Visitor> {
 
   /** True: the visitor computes now. False: once `next` names it. */
   askTurn(visitor: V, now_ms: number): boolean {
-    if (this.#spent_ms < TURN_MS && this.#waiting.length === 0) return true;
+    if (this.#spent_ms < this.#turn_ms && this.#waiting.length === 0) return true;
     visitor.waiting_since_ms = this.#clock(now_ms);
     this.#waiting.push(visitor);
     return false;
@@ -131,19 +135,24 @@ export class Gate<V extends Visitor> {
 
   /** A visitor has computed for so long. True when the turn is full by that: call `turn` when the event loop has gone around. */
   spent(ms: number): boolean {
-    const was_full = this.#spent_ms >= TURN_MS;
+    const was_full = this.#spent_ms >= this.#turn_ms;
     this.#spent_ms += ms;
     this.#spent_total_ms += ms;
-    return !was_full && this.#spent_ms >= TURN_MS;
+    return !was_full && this.#spent_ms >= this.#turn_ms;
   }
 
-  turn(): void {
+  /**
+   * The event loop has gone around, and what it had to do since the turn was full took so long. Visitors may compute as
+   * long in the next one: when hundreds of requests a turn are read and refused, it would do little else.
+   */
+  turn(rest_ms = 0): void {
     this.#spent_ms = 0;
+    this.#turn_ms = Math.min(TURN_MS_MAX, Math.max(TURN_MS, rest_ms));
   }
 
   /** Who computes next in this turn; undefined: nobody. Time spent waiting for that is not held against a body. */
   next(now_ms: number): V | undefined {
-    while (this.#spent_ms < TURN_MS) {
+    while (this.#spent_ms < this.#turn_ms) {
       const visitor = this.#waiting.shift();
       if (visitor === undefined) return undefined;
       const waited_ms = this.#clock(now_ms) - (visitor.waiting_since_ms ?? 0);

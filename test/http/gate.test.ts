@@ -1,6 +1,13 @@
 /** The gate alone: its rules by hand, and then ten thousand seeded lives of it in which nothing may go wrong. */
 import { describe, expect, test } from "vitest";
-import { Gate, type GateLimits, RATE_MS_MIN, TURN_MS, type Visitor } from "../../src/http/gate.ts";
+import {
+  Gate,
+  type GateLimits,
+  RATE_MS_MIN,
+  TURN_MS,
+  TURN_MS_MAX,
+  type Visitor,
+} from "../../src/http/gate.ts";
 
 const LIMITS: GateLimits = { rows_max: 2, held_bytes_max: 1000, body_rate_min: 1000, body_timeout_ms: 500 };
 
@@ -115,6 +122,19 @@ describe("a turn", () => {
     expect([gate.next(1), gate.spent(TURN_MS), gate.next(1)]).toEqual([b, true, undefined]);
     gate.turn();
     expect([gate.next(2), gate.next(2)]).toEqual([c, undefined]);
+  });
+
+  test("lasts as long as the rest of the one before it took, within bounds", () => {
+    const gate = new Gate<Guest>(LIMITS);
+    for (const [rest_ms, allowed_ms] of [
+      [0, TURN_MS],
+      [7, 7],
+      [1000, TURN_MS_MAX],
+      [1, TURN_MS],
+    ] as const) {
+      gate.turn(rest_ms);
+      expect([gate.spent(allowed_ms - 0.5), gate.spent(0.5)]).toEqual([false, true]);
+    }
   });
 
   test("does not come for who has left", () => {
