@@ -61,12 +61,18 @@ export class StreamSession {
   }
 
   /** A row that fails is answered with its problem, and the stream is where it was. */
-  #answerStep(stream: SampleStream, { row, own }: StepMessage): string {
+  #answerStep(stream: SampleStream, { row, own, form, bytes }: StepMessage): string {
+    const { figures } = this.#service;
+    figures.received(form, bytes);
+    const began_ms = performance.now();
     try {
-      return writeSampled(stream.next(row, own));
+      const sampled = stream.next(row, own);
+      figures.sampled(sampled, "stream", (performance.now() - began_ms) / 1000);
+      return writeSampled(sampled);
     } catch (error) {
-      if (error instanceof Problem) return this.refusal(error);
-      throw error;
+      if (!(error instanceof Problem)) throw error;
+      figures.rejected(error.code);
+      return this.refusal(error);
     }
   }
 

@@ -15,7 +15,7 @@ import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
 import { type Arrived, rowOf, stepTargets } from "./json-reader.ts";
 import { finishRow, requireWhole } from "./rows.ts";
-import type { WireContext } from "./step-reader.ts";
+import type { BodyForm, WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor-head.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,6 +28,9 @@ export type StreamMessage =
       readonly row: (options: StepOptions) => LogitsRow;
       /** options that came with the row and hold for its step only */
       readonly own: Fields | undefined;
+      readonly form: BodyForm;
+      /** of the whole message */
+      readonly bytes: number;
     }
   | { readonly type: "update"; readonly options: Fields }
   | { readonly type: "accept"; readonly token_ids: unknown }
@@ -64,9 +67,13 @@ export class StreamMessages {
       arrived.problem ??= problem;
     });
     const envelope = new JsonEnvelope("step", this.#context.limits, targets);
+    let received = 0;
     return {
-      write: (bytes) => envelope.write(bytes),
-      end: () => this.#messageOf(envelope.end(), arrived),
+      write(bytes) {
+        received += bytes.length;
+        envelope.write(bytes);
+      },
+      end: () => this.#messageOf(envelope.end(), arrived, received),
     };
   }
 
@@ -88,6 +95,8 @@ export class StreamMessages {
       end: () => ({
         type: "step",
         own: undefined,
+        form: tensor.dtype,
+        bytes,
         row: (options) => {
           if (row === undefined) throw problem;
           return finishRow(row, options);
@@ -96,7 +105,7 @@ export class StreamMessages {
     };
   }
 
-  #messageOf(value: unknown, arrived: Arrived): StreamMessage {
+  #messageOf(value: unknown, arrived: Arrived, bytes: number): StreamMessage {
     if (!isRecord(value))
       throw new Problem("invalid_option", `a message must be a JSON object, got ${show(value)}`);
     if (this.#tensor === undefined) return this.#open(value);
@@ -108,7 +117,7 @@ export class StreamMessages {
       throw new Problem("invalid_option", `type must be ${TYPES}, got ${show(type)}`, "/type");
     const { logits, ...own } = fields;
     const context = this.#context;
-    return { type, own, row: (options) => rowOf(logits, arrived, options, context) };
+    return { type, own, form: "json", bytes, row: (options) => rowOf(logits, arrived, options, context) };
   }
 
   #open(fields: Fields): StreamMessage {

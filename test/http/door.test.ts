@@ -257,17 +257,30 @@ describe("every answer", () => {
   });
 });
 
-describe("pages", () => {
-  test("load from this server only, and stand in no frame", async () => {
-    const running = await started();
-    const { headers } = await asked(running, "/docs/");
-    expect(headers["content-security-policy"]).toContain("default-src 'none';script-src 'self';");
-    expect(headers["x-frame-options"]).toBe("DENY");
-    expect(headers["referrer-policy"]).toBe("no-referrer");
-  });
-
-  test("are the only ones with such headers", async () => {
-    const { headers } = await sampled(await started());
-    expect(headers["content-security-policy"]).toBeUndefined();
-  });
+test("a stream is one request, whose steps are counted, however it comes", async () => {
+  const running = await started();
+  const { figures } = running.service;
+  const opening = JSON.stringify({ temperature: 0 });
+  const socket = new WebSocket(`${running.url.replace("http", "ws")}/v1/stream`);
+  await once(socket, "open");
+  socket.send(opening);
+  socket.send(ROW);
+  await once(socket, "message");
+  socket.send('{"logits":[1,null]}');
+  await once(socket, "message");
+  expect([figures.in_flight, figures.tokens.get("stream"), figures.bytes.get("f32")]).toEqual([1, 1, 12]);
+  expect([figures.rejections.get("invalid_logits"), figures.bytes.get("json")]).toEqual([1, 19]);
+  socket.close();
+  await until(() => figures.in_flight === 0);
+  const lines = Buffer.from(`${opening}\n{"logits":[1,3,2]}\n`);
+  const ndjson = { "content-type": "application/x-ndjson" };
+  const posted = await asked(running, "/v1/stream", ndjson, { method: "POST", body: lines });
+  expect(posted.body).toContain('"token_id":1');
+  await until(() => figures.in_flight === 0);
+  expect(figures.tokens.get("stream")).toBe(2);
+  const statuses = figures.routes.filter((each) => each.route === "/v1/stream" && each.method !== "HEAD");
+  expect(statuses.map(({ method, by_status }) => [method, ...by_status])).toEqual([
+    ["POST", [200, 1]],
+    ["GET", [101, 1]],
+  ]);
 });

@@ -1,12 +1,15 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
 import type { IncomingMessage } from "node:http";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CLIENT_GONE, type Guest } from "../door.ts";
 import type { RouteFigures } from "../figures.ts";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../origins.ts";
 import { addHeaders } from "../problems.ts";
 import { discard } from "../receive.ts";
 import type { Service } from "../service.ts";
+
+/** "Switching Protocols" */
+const SWITCHED = 101;
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -38,9 +41,7 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     request.guest = guest;
     addHeaders(reply, guest.headers);
     // Not onResponse: that is not called when the client goes away.
-    reply.raw.once("close", () =>
-      door.leave(guest, reply.raw.writableEnded ? reply.raw.statusCode : CLIENT_GONE),
-    );
+    reply.raw.once("close", () => door.leave(guest, statusOf(request, reply)));
     // A connection that was to become a WebSocket, and did not, is no one's any more.
     if (raw.headers.upgrade !== undefined) reply.raw.once("finish", () => raw.socket.end());
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
@@ -49,6 +50,12 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     if (!hasBody(raw)) return done(guest.refusal);
     void discard(service, raw).then(() => done(guest.refusal));
   });
+}
+
+/** A connection that changed its protocol has no other answer than that. */
+function statusOf({ raw: { headers } }: FastifyRequest, { raw, sent }: FastifyReply): number {
+  if (raw.writableEnded) return raw.statusCode;
+  return headers.upgrade !== undefined && sent ? SWITCHED : CLIENT_GONE;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
