@@ -2,7 +2,7 @@
  * One request of the line, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, type ServerResponse } from "node:http";
 import { writeProblem } from "../wire/reply.ts";
 import type { BodyReader } from "../wire/step-reader.ts";
 import type { Visit } from "./admission.ts";
@@ -46,6 +46,11 @@ export class Exchange {
     const receiver =
       refusal === undefined ? { write, end, fail } : { write: () => undefined, end: refuse, fail };
     receive(this.service, this.raw, this.visit, receiver);
+  }
+
+  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
+  free(chunk: Uint8Array): void {
+    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
   }
 
   /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */

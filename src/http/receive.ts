@@ -27,7 +27,7 @@ type BodyLimits = Pick<Limits, "body_bytes_max" | "discarded_bytes_max">;
 
 /** Reads the body of a visit, from now until it is whole, refused, too slow, or its client is gone. */
 export function receive(
-  { config: { limits }, received }: Pick<Service, "config" | "received">,
+  { config: { limits }, collector }: Pick<Service, "config" | "collector">,
   raw: IncomingMessage,
   visit: Visit,
   receiver: Receiver,
@@ -46,7 +46,7 @@ export function receive(
     visit.received_bytes += chunk.length;
     if (refusal === undefined) refusal = attempt(chunk, visit.received_bytes, limits, receiver);
     else if (visit.received_bytes > readMax(limits)) settle(refusal);
-    received(chunk.length);
+    collector.count(chunk.length);
   });
   raw.on("end", () => settle(refusal ?? (visit.received_bytes === 0 ? missing() : undefined)));
   // Every request closes in the end; the error is made only for one that was not complete by then.
@@ -58,7 +58,7 @@ export function receive(
 
 /** Reads a body that nobody wants, so that its sender gets to read the answer. */
 export function discard(
-  service: Pick<Service, "config" | "received" | "admission">,
+  service: Pick<Service, "config" | "collector" | "admission">,
   raw: IncomingMessage,
 ): Promise<void> {
   const visit = service.admission.enter();

@@ -6,7 +6,7 @@ import type { SharedMemory } from "../wire/shared-memory.ts";
 import { StepPlans } from "../wire/step-plans.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { Admission } from "./admission.ts";
-import { createCollector } from "./collect.ts";
+import { type Collector, createCollector } from "./collect.ts";
 import { createDoor, type Door } from "./door.ts";
 import { Figures } from "./figures.ts";
 import type { Tracing } from "./telemetry.ts";
@@ -32,8 +32,8 @@ export interface Service {
   readonly shared_memory: SharedMemory | undefined;
   /** streams that are open */
   readonly streams: Set<OpenStream>;
-  /** told the size of every chunk of a body */
-  received(bytes: number): void;
+  /** of the memory that bodies arrive in */
+  readonly collector: Collector;
 }
 
 export interface ServiceParts {
@@ -59,6 +59,6 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     plans: new StepPlans(),
     shared_memory,
     streams: new Set(),
-    received: createCollector(limits.collect_bytes),
+    collector: createCollector(limits.collect_bytes),
   };
 }

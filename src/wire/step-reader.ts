@@ -24,7 +24,7 @@ export type BodyForm = Dtype | "sparse" | "json";
 export interface BodyReader {
   /** the form of the logits, once known; absent: JSON */
   readonly form?: BodyForm | undefined;
-  /** Takes the next bytes of the body. Throws a Problem when no further byte can make the body right. */
+  /** Takes the next bytes of the body; they may be gone once the steps that they complete were taken. Throws a Problem when no further byte can make the body right. */
   write(chunk: Uint8Array): void;
   /** The body is complete. Throws a Problem when it is not right as a whole. */
   end(): void;

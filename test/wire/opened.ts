@@ -39,8 +39,11 @@ export function answers(open: Open, body: string | Uint8Array, size = 0): (strin
       texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.row, step.options)));
   };
   for (const piece of pieces(typeof body === "string" ? Buffer.from(body) : body, size)) {
-    reader.write(piece);
+    const chunk = Uint8Array.from(piece);
+    reader.write(chunk);
     take();
+    // Its memory goes to the next chunk: nobody may look at it again.
+    chunk.fill(0xff);
   }
   reader.end();
   take();

@@ -29,7 +29,7 @@ class Batch {
 
   write(chunk: Uint8Array): void {
     this.#body.write(chunk);
-    this.#proceed();
+    if (this.#proceed()) this.#exchange.free(chunk);
   }
 
   end(): void {
@@ -38,8 +38,8 @@ class Batch {
     this.#proceed();
   }
 
-  /** Answers the rows that are ready, now and in as many further turns as it takes. */
-  #proceed(): void {
+  /** Answers the rows that are ready, now and in as many further turns as it takes; true when none is left. */
+  #proceed(): boolean {
     const { raw } = this.#exchange;
     let waits = true;
     this.#exchange.compute(() => {
@@ -49,6 +49,7 @@ class Batch {
       else if (raw.isPaused()) raw.resume();
     });
     if (waits) raw.pause();
+    return !waits;
   }
 
   /** False when its time is up before all rows at hand are answered. */

@@ -6,7 +6,10 @@ import { answerStep } from "../sample.ts";
 export function answerSample(exchange: Exchange): void {
   const body = exchange.open(STEP_BODY);
   exchange.receive({
-    write: (chunk) => body.write(chunk),
+    write(chunk) {
+      body.write(chunk);
+      exchange.free(chunk);
+    },
     end() {
       body.end();
       exchange.compute(() => exchange.answer(answerStep(exchange, body.reader.next(), "unary")));

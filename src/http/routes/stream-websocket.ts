@@ -46,7 +46,7 @@ function run(service: Service, socket: WebSocket, { id, log }: FastifyRequest): 
   socket.on("message", (data: Buffer, is_binary: boolean) => {
     reader.write(data, !is_binary);
     driver.advance();
-    service.received(data.length);
+    service.collector.count(data.length);
   });
   socket.on("error", () => undefined);
   socket.on("close", () => driver.stop());

@@ -42,7 +42,8 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
       chunk(bytes) {
         reader.write(bytes);
         driver.advance();
-        service.received(bytes.length);
+        if (!driver.isWaiting) service.collector.free(bytes);
+        service.collector.count(bytes.length);
       },
       end: () => driver.end(),
     });
