@@ -30,7 +30,15 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         { name: "service", description: "How the process is" },
       ],
       // JSON Schema 2020-12 is what OpenAPI 3.1 takes; the plugin's types know 3.0 only.
-      components: { schemas: componentSchemas() as Record<string, object> },
+      components: {
+        schemas: componentSchemas() as Record<string, object>,
+        securitySchemes: {
+          bearer: { type: "http", scheme: "bearer", description: "A key of a service that has keys." },
+          api_key: { type: "apiKey", in: "header", name: "x-api-key", description: "The same key." },
+        },
+      },
+      // Open where no keys are configured.
+      security: [{}, { bearer: [] }, { api_key: [] }],
     },
   });
 }

@@ -12,6 +12,10 @@ export const REPLY_HEADERS = {
     type: "string",
     description: "Id of the request: the one sent as X-Request-Id, or a new one.",
   },
+  traceresponse: {
+    type: "string",
+    description: "The trace this answer belongs to, where one was named or is recorded.",
+  },
   "server-timing": { type: "string", description: "`sample;dur=` the milliseconds that sampling took." },
 };
 
@@ -25,6 +29,11 @@ export const REQUEST_HEADERS = {
         "Binary bodies: how many bytes of JSON stand before the tensor. Without it the whole body is tensor.",
     },
     "x-request-id": { type: "string", maxLength: 128, description: "An id of yours, given back and logged." },
+    traceparent: {
+      type: "string",
+      description:
+        "The trace of this request, as W3C Trace Context has it; told in traceresponse and logged.",
+    },
   },
 };
 
@@ -38,7 +47,11 @@ function queryOf(schema: z.ZodType): JsonSchema {
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
+/** What the door may answer instead of any route of /v1. */
+export const DOOR_PROBLEMS = ["unauthorized", "rate_limited"] as const satisfies readonly ProblemCode[];
+
 export const BODY_PROBLEMS = [
+  ...DOOR_PROBLEMS,
   "malformed_json",
   "malformed_header",
   "malformed_query",
@@ -118,7 +131,7 @@ export const SAMPLERS_ROUTE = {
   operationId: "samplers",
   tags: SAMPLING,
   summary: "List every sampler with its options, formula and source",
-  response: { 200: reply("The catalogue.", "Catalogue") },
+  response: { 200: reply("The catalogue.", "Catalogue"), ...problems(DOOR_PROBLEMS) },
 };
 
 export const HEALTH_ROUTE = {

@@ -1,6 +1,6 @@
 /** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex, so the prose carries it. */
 import { refTo } from "./components.ts";
-import { BODY_PROBLEMS, problems, REPLY_HEADERS } from "./routes.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, REPLY_HEADERS } from "./routes.ts";
 
 const MESSAGES = `The first message is the JSON object of the options, as for one step, with \`dtype\` and \`shape\` of the rows. Then:
 
@@ -48,6 +48,6 @@ export const STREAM_WEBSOCKET_ROUTE = {
 A text message is JSON, a binary message is a row without any prefix. Each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end.`,
   response: {
     101: { description: "The connection becomes a WebSocket.", type: "null" },
-    ...problems(["upgrade_required", "overloaded"]),
+    ...problems([...DOOR_PROBLEMS, "forbidden", "upgrade_required", "overloaded"]),
   },
 };
