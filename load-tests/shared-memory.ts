@@ -1,0 +1,140 @@
+/**
+ * What a row costs that lies in shared memory: server CPU of a step, against a bare node:http server that reads the
+ * same row as float32 from its socket. Rounds are interleaved, since the machine drifts; figures are medians of the
+ * rounds, "least" compares the least CPU time of each. The goal is 0.6 or less at 128,256. What the host pays for
+ * writing the row into the region is not counted, as writing it to a socket is not.
+ *
+ *   npm run bench:shared-memory -- --seconds 1 --rounds 5
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildService, startService } from "../scripts/service.ts";
+import { RIVALS, startRival } from "./floor-server.ts";
+import { cpuNs, median } from "./process-cost.ts";
+import { rawLoad } from "./raw-client.ts";
+import { rawStreams } from "./raw-stream.ts";
+import { bf16Bytes, f32Bytes, randomRow } from "./rows.ts";
+import type { Scenario } from "./scenarios.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "1" },
+    rounds: { type: "string", default: "5" },
+    built: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
+const DURATION_MS = Number(values.seconds) * 1000;
+const WARM_UP_MS = 1500;
+const SHARED_MEMORY = "/dev/shm";
+const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: 7, step: 3 };
+
+interface Case {
+  readonly ours: Scenario;
+  /** its steps go over one stream, without HTTP around each */
+  readonly stream?: true;
+  /** the same row as f32, for the bare server */
+  readonly theirs: Scenario;
+  readonly connections: number;
+}
+
+function scenario(name: string, path: string, body: Buffer): Scenario {
+  return { name, path, headers: { "content-type": "application/json" }, body };
+}
+
+function casesOf(vocab_size: number, key: string): Case[] {
+  const row_bytes = vocab_size * 4;
+  const theirs = scenario("f32", "/", f32Bytes(randomRow(vocab_size, 1)));
+  const place = (dtype: string, offset: number) => ({
+    logits: { shared_memory: { region: key, offset, dtype, shape: [vocab_size] } },
+  });
+  const step = (dtype: string, offset: number) =>
+    Buffer.from(JSON.stringify({ ...OPTIONS, ...place(dtype, offset) }));
+  const parameters = { shared_memory_region: key, shared_memory_byte_size: row_bytes };
+  const inputs = [{ name: "logits", shape: [1, vocab_size], datatype: "FP32", parameters }];
+  const outputs = [{ name: "token_id" }];
+  const inference = Buffer.from(JSON.stringify({ inputs, outputs, parameters: OPTIONS }));
+  const f32 = scenario(`/v1, f32, ${vocab_size}`, "/v1/sample", step("f32", 0));
+  const bf16 = scenario(`/v1, bf16, ${vocab_size}`, "/v1/sample", step("bf16", row_bytes));
+  const line = Buffer.from(JSON.stringify(place("f32", 0)));
+  const stream = scenario(`stream, f32, ${vocab_size}`, "/v1/stream", line);
+  const v2 = scenario(`/v2, f32, ${vocab_size}`, "/v2/models/sampler/infer", inference);
+  return [
+    { ours: f32, theirs, connections: 1 },
+    { ours: f32, theirs, connections: 8 },
+    { ours: bf16, theirs, connections: 1 },
+    { ours: stream, theirs, connections: 1, stream: true },
+    { ours: v2, theirs, connections: 1 },
+  ];
+}
+
+/** Server CPU of a request, microseconds. */
+async function cpuOf(
+  url: string,
+  pids: readonly number[],
+  each: Scenario,
+  connections: number,
+  duration_ms = DURATION_MS,
+) {
+  const before = cpuNs(pids);
+  const limits = { connections, duration_ms, requests_max: 1_000_000 };
+  const { requests, refused } = await rawLoad(url, each, limits);
+  if (refused > 0) throw new Error(`${refused} replies of ${each.name} were refusals`);
+  return (cpuNs(pids) - before) / 1000 / requests;
+}
+
+async function cpuOfStream(url: string, pids: readonly number[], { body }: Scenario, duration_ms: number) {
+  const before = cpuNs(pids);
+  const load = { dtype: "f32", row: body, text: true, options: OPTIONS, steps: 500, upgrade: true };
+  const { requests } = await rawStreams(url, load, duration_ms);
+  return (cpuNs(pids) - before) / 1000 / requests;
+}
+
+async function register(url: string, key: string, byte_size: number): Promise<void> {
+  const path = `/v2/systemsharedmemory/region/${key}/register`;
+  const reply = await fetch(url + path, { method: "POST", body: JSON.stringify({ key, byte_size }) });
+  if (!reply.ok) throw new Error(await reply.text());
+}
+
+async function main(): Promise<void> {
+  if (!values.built) await buildService();
+  const directory = await mkdtemp(join(SHARED_MEMORY, "logit-sampler-"));
+  const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
+  const bare = await startRival(RIVALS.bare);
+  try {
+    console.log("| row | connections | cpu µs | bare node:http, f32 | ratio | least |");
+    console.log("| --- | ---: | ---: | ---: | ---: | --- |");
+    const sizes = [128_256, 32_000];
+    for (const size of sizes) {
+      const row = randomRow(size, 1);
+      const bytes = Buffer.concat([f32Bytes(row), bf16Bytes(row)]);
+      await writeFile(join(directory, `row-${size}`), bytes);
+      await register(service.url, `row-${size}`, bytes.length);
+    }
+    const cases = sizes.flatMap((size) => casesOf(size, `row-${size}`));
+    for (const { ours, theirs, connections, stream } of cases.filter(({ ours: { name } }) =>
+      name.includes(values.only),
+    )) {
+      const our = (ms = DURATION_MS) =>
+        stream
+          ? cpuOfStream(service.url, service.worker_pids, ours, ms)
+          : cpuOf(service.url, service.worker_pids, ours, connections, ms);
+      const their = (ms?: number) => cpuOf(bare.url, [bare.pid], theirs, connections, ms);
+      await our(WARM_UP_MS);
+      await their(WARM_UP_MS);
+      const rounds: [number, number][] = [];
+      for (let round = 0; round < Number(values.rounds); round++) rounds.push([await our(), await their()]);
+      const [mine, rivals] = [rounds.map(([each]) => each), rounds.map(([, each]) => each)];
+      const least = [Math.min(...mine), Math.min(...rivals)] as const;
+      const ratio = median(rounds.map(([a, b]) => a / b));
+      console.log(
+        `| ${ours.name} | ${connections} | ${median(mine).toFixed(0)} | ${median(rivals).toFixed(0)} | ${ratio.toFixed(2)} | ${least[0].toFixed(0)} / ${least[1].toFixed(0)} = ${(least[0] / least[1]).toFixed(2)} |`,
+      );
+    }
+  } finally {
+    await Promise.all([service.stop(), bare.stop(), rm(directory, { recursive: true })]);
+  }
+}
+
+await main();
