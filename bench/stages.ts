@@ -1,5 +1,5 @@
 /**
- * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages [vocab size]`.
+ * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages [vocab size] [stages]`.
  * A step is what a server does with a row whose last byte has come: scan, chain, draw. Each stage takes
  * turns with the temperature alone, step by step, and so do the rows, so that none lives in a better second; the
  * ratio of the minima is the number to read.
@@ -112,6 +112,7 @@ function report(kind: "peaked" | "flat", vocab_size: number): void {
   const base = optionsOf([TEMPERATURE]);
   console.log(`\n${kind.padEnd(36)}min       median    T alone   ratio of minima`);
   for (const { name } of STAGES) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
     const entry = { stage: name, ...USUAL[name] };
     process.stdout.write(name.padEnd(36));
     compete(sampler, rows, base, optionsOf(COMES_ALONE.has(name) ? [entry] : [TEMPERATURE, entry]));
@@ -119,6 +120,7 @@ function report(kind: "peaked" | "flat", vocab_size: number): void {
 }
 
 const vocab_size = Number(process.argv[2] ?? 128_256);
+const asked = process.argv.slice(3);
 console.log(`${cpus()[0]?.model}, Node ${process.version}, vocab_size ${vocab_size}; µs`);
 report("peaked", vocab_size);
 report("flat", vocab_size);

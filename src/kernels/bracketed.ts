@@ -3,7 +3,7 @@
  * lists what lies between them; of that, a histogram leaves a few tens to sort.
  */
 
-import { cutFrom, EVERY_TIE } from "./cut.ts";
+import { cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
 import type { Machine } from "./instance.ts";
 import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import { type BlockSums, prepareWeights } from "./mass.ts";
@@ -26,7 +26,7 @@ export function bracketedCut(
   const { wasm } = machine;
   const { low, high } = bracketAround(share, head_mass, sample);
   const all = cutFrom(-Infinity, EVERY_TIE);
-  prepareWeights(machine, row, temperature, all);
+  sums.relativeTo(row.max, prepareWeights(machine, row, temperature, all));
   const total = wasm.bracket(row.address, row.blocks, low, high, sums.address);
   const above = machine.results[0]!;
   const limit = share * total;
@@ -75,8 +75,9 @@ function cutInBin(
   }
   const floor = new Float32Array(buffer, layout.selected_logits, length)[last]!;
   const cut = cutFrom(floor, new Int32Array(buffer, layout.selected_ids, length)[last]!);
-  const kept = wasm.addBracket(row.blocks, cut.floor, cut.tie_id, sums.address);
-  sums.describe(row, temperature, cut, kept);
+  setWindow(machine, cut);
+  const kept = wasm.addBracket(row.address, row.blocks, sums.address);
+  sums.describe(row, temperature, cut, kept, -1);
   return { cut, mass: Math.min(mass / total, 1), summed: true };
 }
 

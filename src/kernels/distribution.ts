@@ -18,15 +18,36 @@ export interface Distribution {
   readonly collision: number;
   /** Σ p·x */
   readonly mean_logit: number;
+  /** Σ w, in the units of the weights that the kernel made for it */
+  readonly mass: number;
 }
 
-/** Needs a finite survivor, and none of +Infinity. Entropy and the others are good to about 1e-6. */
+/**
+ * Needs a finite survivor, and none of +Infinity. Entropy and the others are good to about 1e-6. When everything
+ * survives, the weights of the row are kept, so that the same question costs nothing, and sums over a cut little.
+ */
 export function distributionOf(machine: Machine, row: Row, asked: number, cut: Cut): Distribution {
   const temperature = clampTemperature(asked);
+  const everything = cut.floor === -Infinity && cut.ceiling === Infinity;
+  const known = everything ? machine.kept.of(row, temperature) : undefined;
+  if (known !== undefined) return known;
   const offset = prepareWeights(machine, row, temperature, cut);
   const largest = Math.min(row.max, cut.ceiling);
   setWindow(machine, cut);
-  machine.wasm.moments(row.address, row.maxima_address, row.blocks, largest);
+  if (everything) machine.wasm.weighRow(row.address, row.blocks, largest);
+  else machine.wasm.moments(row.address, row.maxima_address, row.blocks, largest);
+  const distribution = distributionFrom(machine, largest, temperature, offset);
+  if (everything) machine.kept.describe(row, temperature, distribution);
+  return distribution;
+}
+
+/** From the sums that a pass has left. */
+function distributionFrom(
+  machine: Machine,
+  largest: number,
+  temperature: number,
+  offset: number,
+): Distribution {
   // The pass measures depths in y = x·scale; per nat that is T·scale.
   const nat = temperature * machine.wasm.weightScale();
   const { results } = machine;
@@ -40,6 +61,7 @@ export function distributionOf(machine: Machine, row: Row, asked: number, cut: C
     varentropy: Math.max(square - mean * mean, 0),
     collision: Math.min(results[3]! / (mass * mass), 1),
     mean_logit: largest + mean * temperature,
+    mass,
   };
 }
 

@@ -127,6 +127,17 @@ export class Edits {
     this.#goOnInCopy();
   }
 
+  /** s ← max + d²·(square + cube·d), d = s − max and s = x/T, for every token; the new values are scores at T = 1. */
+  smooth(square: number, cube: number, temperature: number): void {
+    const { wasm } = this.#machine;
+    const row = this.settle();
+    const { address, maxima_address } = this.#copy;
+    const largest = row.max / temperature;
+    wasm.smooth(row.address, row.blocks, address, temperature, largest, square, cube);
+    wasm.scan(address, maxima_address, row.blocks);
+    this.#goOnInCopy();
+  }
+
   /** The row with its block maxima right. Costs nothing when nothing was edited. */
   settle(): Row {
     const row = this.#row;

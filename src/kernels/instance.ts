@@ -1,4 +1,6 @@
 /** Compiles the wasm module once and makes instances of it, each with a memory of its own. */
+
+import { KeptWeights } from "./kept-weights.ts";
 import { KERNEL_BASE64 } from "./kernel.wasm.ts";
 import { type KernelLimits, type Layout, layoutFor } from "./layout.ts";
 
@@ -22,6 +24,7 @@ export interface KernelExports {
     bracket_weights: number,
     counts: number,
     results: number,
+    row_weights: number,
   ): void;
   scan(values: number, maxima: number, blocks: number): number;
   largest(maxima: number, blocks: number): number;
@@ -55,7 +58,7 @@ export interface KernelExports {
   fillBracket(values: number, blocks: number): number;
   weighBracket(size: number, high: number, scale: number, by_mass: boolean): void;
   collectBin(size: number, high: number, scale: number, bin: number, capacity: number): number;
-  addBracket(blocks: number, floor: number, tie_id: number, sums: number): number;
+  addBracket(values: number, blocks: number, sums: number): number;
   weighSelection(length: number): void;
   histogram(
     values: number,
@@ -68,8 +71,11 @@ export interface KernelExports {
     by_mass: boolean,
   ): void;
   setMeasure(by_distance: boolean, center: number, rest: number): void;
+  bracketAround(values: number, blocks: number, near: number, far: number, sums: number): number;
   moments(values: number, maxima: number, blocks: number, largest: number): void;
   weightScale(): number;
+  weighRow(values: number, blocks: number, largest: number): void;
+  sumKeptWeights(values: number, maxima: number, blocks: number, sums: number): number;
   valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
   maskedCopy(values: number, blocks: number, words: number, to: number, maxima: number): void;
   copy(to: number, from: number, bytes: number): void;
@@ -97,6 +103,15 @@ export interface KernelExports {
     temperature: number,
     again: boolean,
   ): number;
+  smooth(
+    values: number,
+    blocks: number,
+    to: number,
+    temperature: number,
+    largest: number,
+    square: number,
+    cube: number,
+  ): void;
   repair(values: number, maxima: number): void;
   takeBack(values: number, edits: number): void;
   configureTokens(table: number, ids: number, counts: number): void;
@@ -114,6 +129,7 @@ export interface Machine {
   readonly layout: Layout;
   /** what a pass has to say beyond its return value */
   readonly results: Float64Array;
+  readonly kept: KeptWeights;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -143,10 +159,12 @@ export function instantiate(limits: KernelLimits): Machine {
     layout.bracket_weights,
     layout.counts,
     layout.results,
+    layout.row_weights,
   );
   wasm.configureEdits(layout.journal, layout.edit_marks, layout.edit_marked, layout.spare_id);
   wasm.configureTokens(layout.token_table, layout.token_ids, layout.token_counts);
-  return { wasm, buffer: memory.buffer, layout, results: new Float64Array(memory.buffer, layout.results, 8) };
+  const results = new Float64Array(memory.buffer, layout.results, 8);
+  return { wasm, buffer: memory.buffer, layout, results, kept: new KeptWeights() };
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

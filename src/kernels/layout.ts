@@ -58,6 +58,8 @@ export interface Layout {
   readonly bracket_lanes: number;
   readonly bracket_values: number;
   readonly bracket_weights: number;
+  /** the weights of a whole row, f32 */
+  readonly row_weights: number;
   readonly mask_words: number;
   /** a row's values and block maxima, for edits that change much of it */
   readonly copy: number;
@@ -113,6 +115,7 @@ export function layoutFor(limits: KernelLimits): Layout {
     bracket_lanes: take(blocks * BLOCK + 64),
     bracket_values: take(blocks * BLOCK * 4 + 64),
     bracket_weights: take(blocks * BLOCK * 4 + 64),
+    row_weights: take(blocks * BLOCK * 4),
     mask_words: take(blocks * (BLOCK / 8)),
     copy: take(rowBytes(blocks)),
     journal: take(limits.vocab_size_max * 8 + 64),

@@ -17,6 +17,11 @@ export class BlockSums {
   readonly address: number;
   /** Σ w over the survivors */
   total = 0;
+  /** the logit that the weights are relative to, and what is missing: ln Σ exp((x − largest)/T) = ln total + offset */
+  largest = 0;
+  offset = 0;
+  /** how many survive; −1 where nobody counted */
+  count = -1;
   #row: Row | undefined;
   #version = -1;
   #temperature = 0;
@@ -29,8 +34,9 @@ export class BlockSums {
     this.address = address;
   }
 
-  describe(row: Row, temperature: number, cut: Cut, total: number): void {
+  describe(row: Row, temperature: number, cut: Cut, total: number, count: number): void {
     this.total = total;
+    this.count = count;
     this.#row = row;
     this.#version = row.version;
     this.#temperature = temperature;
@@ -38,6 +44,17 @@ export class BlockSums {
     this.#tie_id = cut.tie_id;
     this.#ceiling = cut.ceiling;
     this.#ceiling_tie_id = cut.ceiling_tie_id;
+  }
+
+  /** Remembers what the weights are relative to. */
+  relativeTo(largest: number, offset: number): void {
+    this.largest = largest;
+    this.offset = offset;
+  }
+
+  /** Whether these are sums over this cut of this row as it is now, at whatever temperature. */
+  areOfCut(row: Row, cut: Cut): boolean {
+    return this.areOf(row, this.#temperature, cut);
   }
 
   /** Whether these are the sums of this row as it is now, at this temperature, over this cut. */
@@ -66,23 +83,28 @@ export function prepareWeights(machine: Machine, row: Row, temperature: number, 
   return machine.wasm.prepareWeights(Math.min(row.max, cut.ceiling), clampTemperature(temperature));
 }
 
-/** Weighs the survivors of a cut; returns what `prepareWeights` does. */
-export function sumWeights(
-  machine: Machine,
-  sums: BlockSums,
-  row: Row,
-  temperature: number,
-  cut: Cut,
-): number {
-  const { wasm } = machine;
-  const offset = prepareWeights(machine, row, temperature, cut);
-  const everything = cut.floor === -Infinity && cut.ceiling === Infinity;
+/** A window this far below the row's maximum, in units of T, is weighed by itself: its weights are too small otherwise. */
+const KEPT_REACH = 40;
+
+/** Weighs the survivors of a cut, or sums their weights where those are kept. */
+export function sumWeights(machine: Machine, sums: BlockSums, row: Row, asked: number, cut: Cut): void {
+  const { wasm, results } = machine;
+  const temperature = clampTemperature(asked);
+  const is_near = row.max - cut.ceiling < KEPT_REACH * temperature;
   setWindow(machine, cut);
+  if (is_near && machine.kept.of(row, temperature) !== undefined) {
+    sums.relativeTo(row.max, wasm.prepareWeights(row.max, temperature));
+    const total = wasm.sumKeptWeights(row.address, row.maxima_address, row.blocks, sums.address);
+    sums.describe(row, asked, cut, total, results[0]!);
+    return;
+  }
+  const largest = Math.min(row.max, cut.ceiling);
+  sums.relativeTo(largest, wasm.prepareWeights(largest, temperature));
+  const everything = cut.floor === -Infinity && cut.ceiling === Infinity;
   const total = everything
     ? wasm.sumAllWeights(row.address, row.blocks, sums.address)
     : wasm.sumWeights(row.address, row.maxima_address, row.blocks, sums.address);
-  sums.describe(row, temperature, cut, total);
-  return offset;
+  sums.describe(row, asked, cut, total, -1);
 }
 
 /** ln Σ exp(xᵢ/T) over the survivors; −Infinity when there is none, +Infinity when one is +Infinity. */
@@ -95,8 +117,8 @@ export function logSumExp(
 ): number {
   const largest = Math.min(row.max, cut.ceiling);
   if (largest === -Infinity || largest === Infinity) return largest;
-  const offset = sumWeights(machine, sums, row, temperature, cut);
-  return ln(sums.total) + offset + largest / clampTemperature(temperature);
+  sumWeights(machine, sums, row, temperature, cut);
+  return ln(sums.total) + sums.offset + sums.largest / clampTemperature(temperature);
 }
 
 /** Inverse CDF in id order over the survivors; −1 when there is none. The weights of `cut` must be summed in `sums`. */
@@ -108,9 +130,10 @@ export function draw(
   cut: Cut,
   u: number,
 ): number {
-  prepareWeights(machine, row, temperature, cut);
+  const { wasm } = machine;
+  wasm.prepareWeights(sums.largest, clampTemperature(temperature));
   setWindow(machine, cut);
-  return machine.wasm.draw(row.address, row.maxima_address, row.blocks, sums.address, sums.total, u);
+  return wasm.draw(row.address, row.maxima_address, row.blocks, sums.address, sums.total, u);
 }
 
 /** Tokens of +Infinity share the probability evenly. */

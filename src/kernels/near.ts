@@ -11,43 +11,73 @@ import type { Row } from "./row.ts";
 import { vectorsPerBlock } from "./sample.ts";
 import type { Center } from "./typical.ts";
 
+/** A crossing all of whose tokens are known: the bracket is listed, and what is nearer is summed by block. */
+export interface ListedCrossing extends Crossing {
+  /** how many tokens are at the crossing's distance */
+  readonly listed: number;
+  /** how many are nearer than the bracket */
+  readonly nearer: number;
+}
+
 const HEAD_BLOCKS = 64;
 const HEAD_MAX = 1024;
 const VECTORS_PER_BLOCK = 32;
-const DEVIATIONS = 3.5;
 /** Depth of the sampled histogram, in units of T. */
 const REACH = 24;
 
+/** Tokens at the distance of the last crossing that was found, in id order. */
+const listed_logits = new Float32Array(CANDIDATES_MAX);
+const listed_ids = new Int32Array(CANDIDATES_MAX);
+
+/** Where the mass is wanted to reach `limit`, of `total`. */
+export interface Wanted {
+  readonly row: Row;
+  readonly temperature: number;
+  readonly center: Center;
+  readonly limit: number;
+  readonly total: number;
+}
+
 /**
- * The measure must be set to the center, and the weights be prepared for the whole row, whose mass is `total`.
- * undefined when the bracket misses the crossing, when too many tokens crowd there, or when T is extreme.
+ * The measure must be set to the center, and the weights of the row be kept and prepared. undefined when no bracket
+ * holds the crossing, when too many tokens crowd there, or when T is extreme. Leaves sums by block of what is nearer
+ * than the bracket at `sums_address`.
  */
 export function nearCrossing(
   machine: Machine,
-  row: Row,
-  temperature: number,
-  center: Center,
-  limit: number,
-  total: number,
-): Crossing | undefined {
-  const { wasm, layout } = machine;
-  if (wasm.weightsArePlain() === 0) return undefined;
+  sums_address: number,
+  wanted: Wanted,
+): ListedCrossing | undefined {
+  if (machine.wasm.weightsArePlain() === 0) return undefined;
+  // A narrow bracket holds it 99 times of 100.
+  return (
+    crossingWithin(machine, sums_address, wanted, 2.5) ?? crossingWithin(machine, sums_address, wanted, 6)
+  );
+}
+
+function crossingWithin(
+  machine: Machine,
+  sums_address: number,
+  wanted: Wanted,
+  deviations: number,
+): ListedCrossing | undefined {
+  const { wasm } = machine;
+  const { row, temperature, center, limit } = wanted;
   const reach = Math.max(row.max - center.high, REACH * temperature);
-  const { low, high } = bracketAround(machine, row, center, reach, limit, total);
-  // The block sums are nobody's; the bracket's weights will overwrite them.
-  wasm.bracket(row.address, row.blocks, low, high, layout.bracket_weights);
-  let mass = machine.results[0]!;
+  const { low, high } = edgesAround(machine, wanted, reach, deviations);
+  let mass = wasm.bracketAround(row.address, row.blocks, -high, -low, sums_address);
+  const nearer = machine.results[0]!;
   const size = wasm.fillBracket(row.address, row.blocks);
   if (mass >= limit || size === 0) return undefined;
   const top = Math.min(high, 0);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - Math.max(low, -reach), 1e-30);
   wasm.weighBracket(size, top, scale, true);
-  const bins = new Float64Array(machine.buffer, layout.bins, BINS);
+  const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
   let bin = 0;
   while (bin < SAMPLE_BINS && mass + bins[bin]! < limit) mass += bins[bin++]!;
   if (bin === SAMPLE_BINS) return undefined;
   const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
-  return length > 0 ? crossingInBin(machine, row, center, length, mass, limit) : undefined;
+  return length > 0 ? { ...crossingInBin(machine, wanted, length, mass), nearer } : undefined;
 }
 
 function distanceOf(center: Center, x: number): number {
@@ -57,12 +87,10 @@ function distanceOf(center: Center, x: number): number {
 /** Sorts the collected tokens by distance and goes along until the limit is reached. */
 function crossingInBin(
   machine: Machine,
-  row: Row,
-  center: Center,
+  { row, center, limit }: Wanted,
   length: number,
   before: number,
-  limit: number,
-): Crossing {
+): Omit<ListedCrossing, "nearer"> {
   const { wasm, buffer, layout } = machine;
   const logits = new Float32Array(buffer, layout.selected_logits, length);
   const ids = new Int32Array(buffer, layout.selected_ids, length);
@@ -74,24 +102,28 @@ function crossingInBin(
   let above = before;
   let value = 0;
   let equal = 0;
+  let listed = 0;
   for (let i = 0; i < length; ) {
     value = -distanceOf(center, logits[i]!);
     equal = 0;
-    for (; i < length && -distanceOf(center, logits[i]!) === value; i++) equal += weights[i]!;
+    listed = 0;
+    for (; i < length && -distanceOf(center, logits[i]!) === value; i++) {
+      equal += weights[i]!;
+      listed_ids[listed] = ids[i]!;
+      listed_logits[listed++] = logits[i]!;
+    }
     if (above + equal >= limit) break;
     if (i < length) above += equal;
   }
-  return { value, above, equal };
+  return { value, above, equal, listed };
 }
 
 /** low ≤ measure < high between which the crossing lies, as far as head and sample tell. */
-function bracketAround(
+function edgesAround(
   machine: Machine,
-  row: Row,
-  center: Center,
+  { row, center, limit, total }: Wanted,
   reach: number,
-  limit: number,
-  total: number,
+  deviations: number,
 ): { low: number; high: number } {
   const { wasm, buffer, layout } = machine;
   const scale = (SAMPLE_BINS - 1) / reach;
@@ -102,7 +134,10 @@ function bracketAround(
   const bins = new Float64Array(buffer, layout.bins, BINS);
   const squares = sumSquares(new Float32Array(buffer, layout.bracket_weights, size));
   const stride = VECTORS_PER_BLOCK / vectors;
-  const deviation = vectors < VECTORS_PER_BLOCK ? DEVIATIONS * stride * Math.sqrt(squares) * 0.5 : 0;
+  // Of a share s of the mass, estimated by what the sample has of it, in units of the sample's own deviation.
+  const share = limit / total;
+  const part = Math.sqrt(share * (1 - share)) + 0.02;
+  const deviation = vectors < VECTORS_PER_BLOCK ? deviations * stride * Math.sqrt(squares) * part : 0;
 
   const logits = new Float32Array(buffer, layout.selected_logits, head.length);
   const weights = new Float32Array(buffer, layout.sort_spare, head.length);
@@ -153,4 +188,19 @@ function sumSquares(weights: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < weights.length; i++) sum += weights[i]! * weights[i]!;
   return sum;
+}
+
+/** Selects the tokens from `low` to `high` among those at the last crossing, `listed` of them; returns how many. */
+export function selectListed(machine: Machine, listed: number, low: number, high: number): number {
+  const { buffer, layout } = machine;
+  const logits = new Float32Array(buffer, layout.selected_logits, listed);
+  const ids = new Int32Array(buffer, layout.selected_ids, listed);
+  let length = 0;
+  for (let i = 0; i < listed; i++) {
+    const logit = listed_logits[i]!;
+    if (logit < low || logit > high) continue;
+    ids[length] = listed_ids[i]!;
+    logits[length++] = logit;
+  }
+  return length;
 }

@@ -122,8 +122,8 @@ function inHead(
       return { cut: cutInHead(machine, least), mass: undefined, summed: false };
   }
   const below = { floor: -Infinity, tie_id: EVERY_TIE, ceiling: head.limit, ceiling_tie_id: -1 };
-  const offset = sumWeights(machine, sums, row, temperature, below);
-  const total = head.mass + sums.total * exp(offset + (head.limit - row.max) / temperature);
+  sumWeights(machine, sums, row, temperature, below);
+  const total = head.mass + sums.total * exp(sums.offset + (sums.largest - row.max) / temperature);
   const kept = keptInHead(question, head, total);
   if (kept === 0) return undefined;
   let mass = 0;

@@ -8,11 +8,12 @@
  * share the crossing distance, they stay or go together; they are less than one part in 10⁷ apart.)
  */
 
-import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, setWindow, tieId } from "./cut.ts";
 import { distributionOf } from "./distribution.ts";
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX } from "./layout.ts";
-import { nearCrossing } from "./near.ts";
+import { type BlockSums, prepareWeights } from "./mass.ts";
+import { type ListedCrossing, nearCrossing, selectListed, type Wanted } from "./near.ts";
 import { type Crossing, findCrossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 
@@ -20,6 +21,8 @@ export interface TypicalCut {
   readonly cut: Cut;
   /** share of the row's mass that is kept */
   readonly mass: number;
+  /** true when the survivors' block sums are there */
+  readonly summed: boolean;
 }
 
 /** Where distances are measured from, in two f32 parts. */
@@ -28,41 +31,53 @@ export interface Center {
   readonly low: number;
 }
 
-/** `share` is p less its slack: a token stays while the mass of the closer ones is below it; the first always does. */
-export function typicalCut(machine: Machine, row: Row, temperature: number, share: number): TypicalCut {
+/**
+ * `share` is p less its slack: a token stays while the mass of the closer ones is below it; the first always does.
+ * Tells also whether the survivors' block sums lie in `sums` then.
+ */
+export function typicalCut(
+  machine: Machine,
+  sums: BlockSums,
+  row: Row,
+  temperature: number,
+  share: number,
+): TypicalCut {
   const { wasm } = machine;
   const all = cutFrom(-Infinity, EVERY_TIE);
-  const mean = distributionOf(machine, row, temperature, all).mean_logit;
-  const total = machine.results[0]!;
+  const { mean_logit: mean, mass: total } = distributionOf(machine, row, temperature, all);
+  sums.relativeTo(row.max, prepareWeights(machine, row, temperature, all));
   const high = Math.fround(mean);
   const center = { high, low: Math.fround(mean - high) };
   // However small p is, the first token stays.
   const limit = Math.max(share, 1e-300) * total;
+  const wanted = { row, temperature, center, limit, total };
   wasm.setMeasure(true, center.high, center.low);
-  const crossing =
-    nearCrossing(machine, row, temperature, center, limit, total) ??
-    findCrossing(machine, row, limit, false, true);
+  const near = nearCrossing(machine, sums.address, wanted);
+  const crossing = near ?? findCrossing(machine, row, limit, false, true);
   wasm.setMeasure(false, 0, 0);
-  return windowAt(machine, row, center, crossing, limit, total);
+  const { cut, mass } = windowAt(machine, wanted, crossing);
+  if (near !== undefined) {
+    setWindow(machine, cut);
+    const kept = wasm.addBracket(row.address, row.blocks, sums.address);
+    sums.describe(row, temperature, cut, kept, near.nearer + machine.results[0]!);
+  }
+  return { cut, mass, summed: near !== undefined };
 }
 
 /** The window whose last tokens are at the crossing's distance. */
 function windowAt(
   machine: Machine,
-  row: Row,
-  center: Center,
-  crossing: Crossing,
-  limit: number,
-  total: number,
-): TypicalCut {
+  { row, center, limit, total }: Wanted,
+  crossing: Crossing | ListedCrossing,
+): { cut: Cut; mass: number } {
   const distance = -crossing.value;
   const upper = intervalAt(center, distance, 1);
   // At distance 0 there is one side only.
   const beneath = nextDown(upper.near);
   const lower = distance > 0 ? intervalAt(center, distance, -1) : { near: beneath, far: beneath };
-  const above = takeSide(machine, row, upper, limit - crossing.above, 1);
+  const above = takeSide(machine, row, crossing, upper, limit - crossing.above, 1);
   const rest = distance > 0 ? limit - crossing.above - above.mass : 0;
-  const below = takeSide(machine, row, lower, rest, -1);
+  const below = takeSide(machine, row, crossing, lower, rest, -1);
   const cut = {
     floor: below.edge,
     tie_id: below.tie_id,
@@ -85,13 +100,19 @@ interface Interval {
 }
 
 /** Takes tokens of the interval, the near ones first, while less mass than `needed` was taken. */
-function takeSide(machine: Machine, row: Row, interval: Interval, needed: number, direction: 1 | -1): Side {
+function takeSide(
+  machine: Machine,
+  row: Row,
+  crossing: Crossing | ListedCrossing,
+  interval: Interval,
+  needed: number,
+  direction: 1 | -1,
+): Side {
   const { wasm, buffer, layout } = machine;
   const { near, far } = interval;
   const nothing = { edge: near, tie_id: -1, mass: 0 };
   if (needed <= 0) return nothing;
-  wasm.setWindow(Math.min(near, far), EVERY_TIE, Math.max(near, far), EVERY_TIE);
-  const length = direction * (far - near) < 0 ? 0 : gather(machine, row, CANDIDATES_MAX);
+  const length = direction * (far - near) < 0 ? 0 : selectInterval(machine, row, crossing, interval);
   if (length === 0) return nothing;
   if (length < 0) return takeCrowd(machine, row, far, needed);
 
@@ -107,6 +128,20 @@ function takeSide(machine: Machine, row: Row, interval: Interval, needed: number
   let taken = 0;
   while (taken < length && mass < needed) mass += weights[taken++]!;
   return { edge: logits[taken - 1]!, tie_id: ids[taken - 1]!, mass };
+}
+
+/** Selects the tokens of an interval; −1 when they are too many. */
+function selectInterval(
+  machine: Machine,
+  row: Row,
+  crossing: Crossing | ListedCrossing,
+  { near, far }: Interval,
+): number {
+  const low = Math.min(near, far);
+  const high = Math.max(near, far);
+  if ("listed" in crossing) return selectListed(machine, crossing.listed, low, high);
+  machine.wasm.setWindow(low, EVERY_TIE, high, EVERY_TIE);
+  return gather(machine, row, CANDIDATES_MAX);
 }
 
 /** More tokens than can be listed: as many as needed if they are all equal, otherwise all. */

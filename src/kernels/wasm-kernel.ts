@@ -79,7 +79,10 @@ export class WasmKernel implements Kernel {
   }
 
   count(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
-    this.#machine.wasm.setWindow(floor, tie_id, ceiling, ceiling_tie_id);
+    const cut = { floor, tie_id, ceiling, ceiling_tie_id };
+    if (this.#sums.count >= 0 && this.#sums.areOfCut(row, cut)) return this.#sums.count;
+    if (this.#cut_sums.count >= 0 && this.#cut_sums.areOfCut(row, cut)) return this.#cut_sums.count;
+    setWindow(this.#machine, cut);
     return this.#machine.wasm.count(row.address, row.maxima_address, row.blocks);
   }
 
@@ -104,9 +107,9 @@ export class WasmKernel implements Kernel {
   }
 
   typicalCut(row: Row, temperature: number, p: number): number {
-    const { cut, mass } = typicalCut(this.#machine, row, temperature, p - MASS_SLACK);
-    this.#keep(row, temperature, cut, mass);
-    return this.#select(row, temperature, false);
+    const answer = typicalCut(this.#machine, this.#cut_sums, row, temperature, p - MASS_SLACK);
+    this.#keep(row, temperature, answer.cut, answer.mass);
+    return this.#select(row, temperature, answer.summed);
   }
 
   /** The result of a cut, until the next one. */

@@ -1,8 +1,9 @@
 /**
- * What biases and penalties do to the scores of named tokens, one by one: where there is no row in kernel memory to
- * work on. A token that is no longer kept stays out.
+ * What biases, penalties and smoothing do to scores, one by one: where there is no row in kernel memory to work on. A
+ * token that is no longer kept stays out.
  */
 import type { Candidates } from "./candidates.ts";
+import type { Compact } from "./compact.ts";
 import type { SeenTokens } from "./token-counter.ts";
 
 /** s ← s + amount. */
@@ -27,4 +28,15 @@ export function penaliseEach(
     const amount = constant + per_count * counts[i]!;
     candidates.setScore(id, (score > 0 ? score / ratio : score * ratio) + amount);
   }
+}
+
+/** s ← max s + d²·(square + cube·d), d = s − max s, for every token. */
+export function smoothEach(compact: Compact, square: number, cube: number): void {
+  const { scores, count } = compact;
+  const max = compact.max();
+  for (let i = 0; i < count; i++) {
+    const d = scores[i]! - max;
+    scores[i] = max + d * d * (square + cube * d);
+  }
+  compact.rescored();
 }

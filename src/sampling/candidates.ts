@@ -8,7 +8,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
-import { addEach, penaliseEach } from "./adjustments.ts";
+import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
@@ -161,6 +161,11 @@ export class Candidates {
     else this.#dense.temperature *= temperature;
   }
 
+  /** s ← max s + d²·(square + cube·d), d = s − max s, for every kept token. */
+  smooth(square: number, cube: number): void {
+    if (this.#form === "compact" || !this.#dense.smooth(square, cube)) smoothEach(this.all(), square, cube);
+  }
+
   /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
   setScore(token_id: number, score: number): void {
     if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
@@ -178,10 +183,6 @@ export class Candidates {
   penalise(seen: SeenTokens, ratio: number, constant: number, per_count: number): void {
     if (this.#editable() !== this.#dense || !this.#dense.penalise(seen, ratio, constant, per_count))
       penaliseEach(this, seen, ratio, constant, per_count);
-  }
-
-  ban(token_id: number): void {
-    this.setScore(token_id, Number.NEGATIVE_INFINITY);
   }
 
   // ── removing ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -277,8 +278,6 @@ export class Candidates {
   #logSumExpKept(): number {
     return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
   }
-
-  // ── from dense to compact ─────────────────────────────────────────────────────────────────────────────────
 
   /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */
   #editable(): Compact | Dense {

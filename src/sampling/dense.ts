@@ -255,6 +255,15 @@ export class Dense {
     this.#count = -1;
   }
 
+  /** s ← max + d²·(square + cube·d), d = s − max, for every token. False, and nothing done, in a row that is cut. */
+  smooth(square: number, cube: number): boolean {
+    if (this.isCut) return false;
+    this.kernel.edits.smooth(square, cube, this.temperature);
+    this.temperature = 1;
+    this.#count = -1;
+    return true;
+  }
+
   /** Puts every edited logit back; the row is again what came in. */
   restore(): void {
     this.kernel.edits.revert();

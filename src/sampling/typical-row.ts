@@ -30,13 +30,12 @@ export function keepTypicalOfRow(
 function keepListed(dense: Dense, compact: Compact, p: number, rule: MassRule): boolean {
   const { kernel, temperature } = dense;
   const row = dense.settle();
-  const capacity = kernel.selected_ids.length;
-  if (kernel.count(row, kernel.max(row) - PEAK_NATS * temperature, EVERY_ID) > capacity) return false;
+  if (kernel.gather(row, kernel.max(row) - PEAK_NATS * temperature, EVERY_ID) < 0) return false;
   const moments = kernel.distribution(row, temperature, Number.NEGATIVE_INFINITY, EVERY_ID);
   const reach = Math.sqrt(moments.varentropy / (1 - p));
   const floor = float32NotBelow((moments.logsumexp - moments.entropy - reach) * temperature);
-  const count = kernel.count(row, floor, EVERY_ID);
-  if (count > capacity) return false;
+  const count = kernel.gather(row, floor, EVERY_ID);
+  if (count < 0) return false;
   kernel.topK(row, count);
   fillFromSelection(compact.reset(count), kernel, count, "score", temperature);
   return keepNearest(compact, moments, reach, p, rule);

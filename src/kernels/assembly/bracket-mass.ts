@@ -5,12 +5,14 @@ import {
   bracket_lanes,
   bracket_values,
   bracket_weights,
+  results,
   selected_ids,
   selected_logits,
   sort_spare,
 } from "./state";
-import { nextUp, sumLanes } from "./lanes";
+import { sumLanes } from "./lanes";
 import { center, centered, negatedDistance, rest } from "./measure";
+import { block_high, block_low, windowBlock } from "./window";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, reference, scale, shift, weigh, y_min } from "./weights";
 
 const BINS: i32 = 1024;
@@ -127,55 +129,52 @@ function placesToIds(length: i32): void {
 }
 
 /**
- * Adds the survivors of a cut inside the bracket to the block sums; returns the sum of all blocks. The f32 weights
- * of a block are added in four lanes, by their places in the bracket.
+ * Adds the survivors of the window inside the bracket to the block sums; returns the sum of all blocks, and leaves at
+ * `results` how many were added. The f32 weights of a block are added in four lanes, by their places in the bracket.
  */
-export function addBracket(blocks: i32, floor: f32, tie_id: i32, sums: usize): f64 {
-  const at_floor = f32x4.splat(floor);
-  const above = f32x4.splat(nextUp(floor));
+export function addBracket(values: usize, blocks: i32, sums: usize): f64 {
   let place: usize = 0;
   let total: f64 = 0;
+  let added: i32 = 0;
   for (let block = 0; block < blocks; block++) {
     const size = <i32>load<u8>(bracket_counts + <usize>block);
-    const first = block << 7;
+    const from = windowBlock(values, block);
     let sum: f64 = 0;
-    if (first <= tie_id && tie_id < first + 127) sum = addMixed(place, size, first, floor, tie_id);
-    else sum = addBlock(place, size, first <= tie_id ? at_floor : above);
+    if (from != values + ((<usize>block) << 9)) {
+      // A block that a tie id falls into: token by token, where its outsiders are overwritten.
+      for (let i = 0; i < size; i++) {
+        const at = place + <usize>i;
+        const x = load<f32>(from + ((<usize>load<u8>(bracket_lanes + at)) << 2));
+        if (x < block_low || x > block_high) continue;
+        sum += <f64>load<f32>(bracket_weights + (at << 2));
+        added += 1;
+      }
+    } else {
+      const low = f32x4.splat(block_low);
+      const high = f32x4.splat(block_high);
+      const lanes = i32x4(0, 1, 2, 3);
+      let at = bracket_values + (place << 2);
+      let weight = bracket_weights + (place << 2);
+      let sums4 = f32x4.splat(0);
+      for (let rest = size; rest > 0; rest -= 4) {
+        const x = v128.load(at);
+        const within = v128.and(f32x4.ge(x, low), f32x4.le(x, high));
+        const survives = v128.and(within, i32x4.gt_s(i32x4.splat(rest), lanes));
+        sums4 = f32x4.add(sums4, v128.and(v128.load(weight), survives));
+        added += popcnt(i32x4.bitmask(survives));
+        at += 16;
+        weight += 16;
+      }
+      sum = sumLanes(sums4);
+    }
     place += <usize>size;
     const mass = load<f64>(sums) + sum;
     store<f64>(sums, mass);
     total += mass;
     sums += 8;
   }
+  store<f64>(results, <f64>added);
   return total;
-}
-
-// @ts-ignore: decorator
-@inline
-function addBlock(place: usize, size: i32, low: v128): f64 {
-  const lanes = i32x4(0, 1, 2, 3);
-  let at = bracket_values + (place << 2);
-  let weight = bracket_weights + (place << 2);
-  let sum = f32x4.splat(0);
-  for (let rest = size; rest > 0; rest -= 4) {
-    const survives = v128.and(f32x4.ge(v128.load(at), low), i32x4.gt_s(i32x4.splat(rest), lanes));
-    sum = f32x4.add(sum, v128.and(v128.load(weight), survives));
-    at += 16;
-    weight += 16;
-  }
-  return sumLanes(sum);
-}
-
-/** The block that the tie id falls into, token by token. */
-function addMixed(place: usize, size: i32, first: i32, floor: f32, tie_id: i32): f64 {
-  let sum: f64 = 0;
-  for (let i = 0; i < size; i++) {
-    const x = load<f32>(bracket_values + (place << 2));
-    const id = first + <i32>load<u8>(bracket_lanes + place);
-    if (x > floor || (x == floor && id <= tie_id)) sum += <f64>load<f32>(bracket_weights + (place << 2));
-    place += 1;
-  }
-  return sum;
 }
 
 /** Weights of the selected logits, in their order, as f32 at `sort_spare`. */

@@ -4,7 +4,6 @@
  */
 import { bit_positions, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
 import { bits16, sumLanes } from "./lanes";
-import { center, centered, negatedDistance, rest } from "./measure";
 import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
@@ -64,6 +63,21 @@ export function copySample(values: usize, blocks: i32, vectors: i32, limit: f32)
   return <i32>((to - bracket_values) >> 2);
 }
 
+/**
+ * Appends the places of the bits that are set, of 16, as bytes; `places` holds the place of the first in each byte.
+ * Returns where the next ones go; up to 8 bytes behind that are overwritten.
+ */
+// @ts-ignore: decorator
+@inline
+export function listPlaces(out: usize, bits: i32, places: u64): usize {
+  const right = bits & 255;
+  const left = bits >> 8;
+  store<u64>(out, load<u64>(bit_positions + ((<usize>right) << 3)) + places);
+  out += <usize>popcnt(right);
+  store<u64>(out, load<u64>(bit_positions + ((<usize>left) << 3)) + places + 0x0808080808080808);
+  return out + <usize>popcnt(left);
+}
+
 /** As `bracket`, without weights: returns how many x ≥ high there are, and lists low ≤ x < high. */
 export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32): i32 {
   const lows = f32x4.splat(low);
@@ -82,12 +96,7 @@ export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32):
       const over = bits16(f32x4.ge(v0, highs), f32x4.ge(v1, highs), f32x4.ge(v2, highs), f32x4.ge(v3, highs));
       const inside = bits16(f32x4.ge(v0, lows), f32x4.ge(v1, lows), f32x4.ge(v2, lows), f32x4.ge(v3, lows)) & ~over;
       above += popcnt(over);
-      const right = inside & 255;
-      const left = inside >> 8;
-      store<u64>(out, load<u64>(bit_positions + ((<usize>right) << 3)) + places);
-      out += <usize>popcnt(right);
-      store<u64>(out, load<u64>(bit_positions + ((<usize>left) << 3)) + places + 0x0808080808080808);
-      out += <usize>popcnt(left);
+      out = listPlaces(out, inside, places);
       places += 0x1010101010101010;
       values += 64;
     } while (values != stop);
@@ -97,17 +106,10 @@ export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32):
 }
 
 /**
- * One pass: Σ w over the whole row, returned; Σ w over measures ≥ high, per block at `sums` and in all at `results`;
- * and the places of low ≤ measure < high, as one byte each, with a count per block. Needs plain weights (y = x).
+ * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all at `results`; and the
+ * places of low ≤ x < high, as one byte each, with a count per block. Needs plain weights (y = x).
  */
 export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
-  return centered ? bracketBy<u8>(values, blocks, low, high, sums) : bracketBy<void>(values, blocks, low, high, sums);
-}
-
-/** Distance is u8 or void: whether tokens are measured by distance is decided when compiling. */
-function bracketBy<Distance>(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
-  const centers = f32x4.splat(center);
-  const rests = f32x4.splat(rest);
   const m = f32x4.splat(y_min);
   const a = f32x4.splat(inverse);
   const s = f32x4.splat(shift);
@@ -179,26 +181,17 @@ function bracketBy<Distance>(values: usize, blocks: i32, low: f32, high: f32, su
       const w1 = i32x4.add(p1, i32x4.shl(t1, 23));
       const w2 = i32x4.add(p2, i32x4.shl(t2, 23));
       const w3 = i32x4.add(p3, i32x4.shl(t3, 23));
-      const k0 = isVoid<Distance>() ? v0 : negatedDistance(v0, centers, rests);
-      const h0 = f32x4.ge(k0, highs);
-      const k1 = isVoid<Distance>() ? v1 : negatedDistance(v1, centers, rests);
-      const h1 = f32x4.ge(k1, highs);
-      const k2 = isVoid<Distance>() ? v2 : negatedDistance(v2, centers, rests);
-      const h2 = f32x4.ge(k2, highs);
-      const k3 = isVoid<Distance>() ? v3 : negatedDistance(v3, centers, rests);
-      const h3 = f32x4.ge(k3, highs);
+      const h0 = f32x4.ge(v0, highs);
+      const h1 = f32x4.ge(v1, highs);
+      const h2 = f32x4.ge(v2, highs);
+      const h3 = f32x4.ge(v3, highs);
       sum = f32x4.add(sum, f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3)));
       const g0 = f32x4.add(v128.and(w0, h0), v128.and(w1, h1));
       const g1 = f32x4.add(v128.and(w2, h2), v128.and(w3, h3));
       above = f32x4.add(above, f32x4.add(g0, g1));
-      const inside = bits16(f32x4.ge(k0, lows), f32x4.ge(k1, lows), f32x4.ge(k2, lows), f32x4.ge(k3, lows)) &
+      const inside = bits16(f32x4.ge(v0, lows), f32x4.ge(v1, lows), f32x4.ge(v2, lows), f32x4.ge(v3, lows)) &
         ~bits16(h0, h1, h2, h3);
-      const right = inside & 255;
-      const left = inside >> 8;
-      store<u64>(out, load<u64>(bit_positions + ((<usize>right) << 3)) + places);
-      out += <usize>popcnt(right);
-      store<u64>(out, load<u64>(bit_positions + ((<usize>left) << 3)) + places + 0x0808080808080808);
-      out += <usize>popcnt(left);
+      out = listPlaces(out, inside, places);
       places += 0x1010101010101010;
       values += 64;
     } while (values != stop);

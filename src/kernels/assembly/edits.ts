@@ -3,6 +3,7 @@
  * block maxima stay upper bounds all the while, and exact ones but for blocks that are marked: `repair` reads those
  * again.
  */
+import { FLOAT_MAX, withinF32 } from "./lanes";
 import { scan } from "./scan";
 
 /** pairs of a token id (i32) and the value before (f32), in the order of the edits */
@@ -14,9 +15,6 @@ let marked: usize = 0;
 let marked_count: i32 = 0;
 /** the first id that no row has: a place in its slack */
 let spare: i32 = 0;
-
-/** Largest finite f32: an edit that would overflow stops here, so that a row never gains an infinity. */
-const MAX: f64 = 3.4028234663852886e38;
 
 export function configureEdits(journalAt: usize, marksAt: usize, markedAt: usize, spareId: i32): void {
   journal = journalAt;
@@ -30,7 +28,7 @@ export function setValue(values: usize, maxima: usize, edits: i32, id: i32, valu
   const entry = journal + ((<usize>edits) << 3);
   const at = values + ((<usize>id) << 2);
   const before = load<f32>(at);
-  const after = <f32>(value > MAX ? MAX : value < -MAX && value != -Infinity ? -MAX : value);
+  const after = <f32>(value > FLOAT_MAX ? FLOAT_MAX : value < -FLOAT_MAX && value != -Infinity ? -FLOAT_MAX : value);
   store<i32>(entry, id);
   store<f32>(entry, before, 4);
   store<f32>(at, after);
@@ -171,14 +169,6 @@ function write(values: usize, maxima: usize, entry: usize, ids: usize, before: v
     noteMaximum(maxima, id2, f32x4.extract_lane(before, 2), f32x4.extract_lane(after, 2));
     noteMaximum(maxima, id3, f32x4.extract_lane(before, 3), f32x4.extract_lane(after, 3));
   }
-}
-
-/** The largest finite f32 in place of what is beyond it; −Infinity stays. */
-// @ts-ignore: decorator
-@inline
-function withinF32(x: v128): v128 {
-  const clamped = f64x2.pmin(f64x2.pmax(x, f64x2.splat(-MAX)), f64x2.splat(MAX));
-  return v128.bitselect(x, clamped, f64x2.eq(x, f64x2.splat(-Infinity)));
 }
 
 function noteMaximum(maxima: usize, id: i32, before: f32, after: f32): void {

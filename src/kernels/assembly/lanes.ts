@@ -48,3 +48,14 @@ export function sumLanes(x: v128): f64 {
 export function bits16(c0: v128, c1: v128, c2: v128, c3: v128): i32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(c0, c1), i16x8.narrow_i32x4_s(c2, c3)));
 }
+
+/** Largest finite f32: an edit that would overflow stops here, so that a row never gains an infinity. */
+export const FLOAT_MAX: f64 = 3.4028234663852886e38;
+
+/** Two f64: the largest finite f32 in place of what is beyond it; −Infinity stays. */
+// @ts-ignore: decorator
+@inline
+export function withinF32(x: v128): v128 {
+  const clamped = f64x2.pmin(f64x2.pmax(x, f64x2.splat(-FLOAT_MAX)), f64x2.splat(FLOAT_MAX));
+  return v128.bitselect(x, clamped, f64x2.eq(x, f64x2.splat(-Infinity)));
+}

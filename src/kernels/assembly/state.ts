@@ -24,6 +24,8 @@ export let bracket_counts: usize = 0;
 export let bracket_lanes: usize = 0;
 export let bracket_values: usize = 0;
 export let bracket_weights: usize = 0;
+/** f32 for each place of a row: the weights of the whole row that `weighRow` was last called for */
+export let row_weights: usize = 0;
 /** 8 f64: what a pass has to say beyond its return value */
 export let results: usize = 0;
 /** 1,032 i32 */
@@ -38,6 +40,7 @@ export function configureBracket(
   bracketWeights: usize,
   countsAt: usize,
   resultsAt: usize,
+  rowWeights: usize,
 ): void {
   bit_positions = bitPositions;
   bracket_counts = bracketCounts;
@@ -46,6 +49,7 @@ export function configureBracket(
   bracket_weights = bracketWeights;
   counts = countsAt;
   results = resultsAt;
+  row_weights = rowWeights;
   for (let byte = 0; byte < 256; byte++) {
     let at = bit_positions + ((<usize>byte) << 3);
     for (let rest = byte; rest != 0; rest &= rest - 1) store<u8>(at++, <u8>ctz(rest));

@@ -33,7 +33,7 @@ export const bad_words_ids: Stage<z.infer<typeof options>> = {
       if (!completes(token_ids, context.history, first, sequence_min_history)) continue;
       const id = token_ids[token_ids.length - 1]!;
       requireBelow(context.vocab_size, id, `/bad_words_ids/${i}/${token_ids.length - 1}`);
-      candidates.ban(id);
+      candidates.setScore(id, Number.NEGATIVE_INFINITY);
     }
   },
 };

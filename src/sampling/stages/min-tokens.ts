@@ -32,6 +32,7 @@ export const min_tokens: Stage<z.infer<typeof options>> = {
     requireInVocabulary(stop_token_ids, context.vocab_size, "/stop_token_ids");
     const length = min_tokens_scope === "generated" ? context.generated : context.history.length;
     if (length >= min_tokens) return;
-    for (let i = 0; i < stop_token_ids.length; i++) candidates.ban(stop_token_ids[i]!);
+    for (let i = 0; i < stop_token_ids.length; i++)
+      candidates.setScore(stop_token_ids[i]!, Number.NEGATIVE_INFINITY);
   },
 };

@@ -24,10 +24,10 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   apply(candidates, { no_repeat_ngram_size: n }, context) {
     if (n === 1) {
       const { token_ids, distinct } = context.tokensSeen(-1, "history");
-      for (let i = 0; i < distinct; i++) candidates.ban(token_ids[i]!);
+      for (let i = 0; i < distinct; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
       return;
     }
     const { token_ids, count } = context.repeatsSince(0, n - 1, n - 1);
-    for (let i = 0; i < count; i++) candidates.ban(token_ids[i]!);
+    for (let i = 0; i < count; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
   },
 };

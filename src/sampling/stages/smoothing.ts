@@ -29,15 +29,8 @@ export const smoothing: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ smoothing_factor }) => smoothing_factor === 0,
   apply(candidates, { smoothing_factor, smoothing_curve }) {
-    const compact = candidates.all();
-    const { scores, count } = compact;
-    const max = compact.max();
     const square = (-smoothing_factor * (3 - smoothing_curve)) / 2;
     const cube = (smoothing_factor * (smoothing_curve - 1)) / 2;
-    for (let i = 0; i < count; i++) {
-      const d = scores[i]! - max;
-      scores[i] = max + d * d * (square + cube * d);
-    }
-    compact.rescored();
+    candidates.smooth(square, cube);
   },
 };
