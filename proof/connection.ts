@@ -5,7 +5,6 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Reply {
   readonly status: number;
@@ -110,13 +109,14 @@ export class Connection {
     this.#ended = true;
   }
 
-  async #more(ms: number): Promise<void> {
-    const woken = new AbortController();
-    const more = new Promise<void>((resolve) => {
-      this.#wake = resolve;
+  #more(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
-    await Promise.race([more, sleep(ms, undefined, { signal: woken.signal }).catch(() => undefined)]);
-    woken.abort();
   }
 }
 

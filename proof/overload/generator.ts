@@ -59,9 +59,10 @@ async function closed(job: LoadJob, tally: Tally): Promise<void> {
 
 /** Requests that find no free connection wait, and their time runs. */
 async function open(job: LoadJob, rate: number, tally: Tally): Promise<void> {
+  const free = Array.from({ length: job.connections }, () => new Connection(job.url));
+  await Promise.all(free.map((connection) => connection.open()));
   const begin_ms = performance.now();
   const count = Math.floor((rate * job.duration_ms) / 1000);
-  const free = Array.from({ length: job.connections }, () => new Connection(job.url));
   const under_way = new Set<Promise<void>>();
   const waiting: number[] = [];
   const start = (connection: Connection, due_ms: number) => {

@@ -26,7 +26,7 @@ export const OVERLOAD: Proof = {
 function steps(): Message[] {
   const row = f32(randomRow(4096, 5));
   return Array.from({ length: 32 }, (_, step) =>
-    tensorMessage("/v1/sample", { n: 100, temperature: 1.2, seed: "7", step }, row),
+    tensorMessage("/v1/sample", { n: 400, temperature: 1.2, seed: "7", step }, row),
   );
 }
 
