@@ -5,8 +5,9 @@
  *   npm run bench:transports -- --seconds 1 --write
  */
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { quantile } from "../examples/model-host/report.ts";
@@ -75,6 +76,30 @@ function batch(row: Buffer, vocab_size: number): Form {
   return posted(`POST, ${BATCH_ROWS} rows f32, a row`, "/v1/sample/batch", headers, body, BATCH_ROWS);
 }
 
+/** The same as Triton's clients send it. */
+function inference(row: Buffer, vocab_size: number): Form {
+  const parameters = { binary_data_size: row.length };
+  const inputs = [{ name: "logits", shape: [1, vocab_size], datatype: "FP32", parameters }];
+  const head = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true, ...OPTIONS } }));
+  const headers = { "inference-header-content-length": String(head.length) };
+  return posted("POST /v2, FP32 as bytes", "/v2/models/sampler/infer", headers, Buffer.concat([head, row]));
+}
+
+function regionOf(vocab_size: number): string {
+  return `row-${vocab_size}`;
+}
+
+/** Puts the row into shared memory and says so. */
+async function share(url: string, directory: string, vocab_size: number): Promise<void> {
+  const key = regionOf(vocab_size);
+  const bytes = f32Bytes(randomRow(vocab_size, 1));
+  await writeFile(join(directory, key), bytes);
+  const path = `/v2/systemsharedmemory/region/${key}/register`;
+  const body = JSON.stringify({ key, byte_size: bytes.length });
+  const reply = await fetch(url + path, { method: "POST", body });
+  if (!reply.ok) throw new Error(await reply.text());
+}
+
 function framed(name: string, dtype: string, row: Buffer): Form {
   const run = (url: string, duration_ms: number) =>
     rawStreams(url, { dtype, row, options: OPTIONS, steps: 500 }, duration_ms);
@@ -119,6 +144,10 @@ function formsOf(vocab_size: number): Form[] {
     batch(f32, vocab_size),
     webSocket(f32),
     json(`POST, sparse JSON, ${SPARSE_PAIRS} tokens`, largest(row)),
+    json("POST, f32 in shared memory", {
+      shared_memory: { region: regionOf(vocab_size), shape: [vocab_size] },
+    }),
+    inference(f32, vocab_size),
     json("POST, base64 of f32 in JSON", { dtype: "f32", data: f32.toString("base64") }),
     json("POST, JSON numbers", Array.from(row)),
   ];
@@ -138,13 +167,15 @@ async function measure({ url, worker_pids }: RunningService, form: Form) {
 
 async function main(): Promise<void> {
   if (!values.built) await buildService();
-  const service = await startService({ WORKERS: "1" });
+  const directory = await mkdtemp("/dev/shm/logit-sampler-");
+  const service = await startService({ WORKERS: "1", SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   const sizes = [32_000, 128_256] as const;
   const lines = [
     `| form | ${sizes.map((size) => `bytes, ${size} | round trip µs | server CPU µs`).join(" | ")} |`,
     `| --- |${" ---: | ---: | ---: |".repeat(sizes.length)}`,
   ];
   try {
+    for (const size of sizes) await share(service.url, directory, size);
     const forms = sizes.map(formsOf);
     for (const [index, { name }] of (forms[0] ?? []).entries()) {
       const cells: string[] = [name];
@@ -158,6 +189,7 @@ async function main(): Promise<void> {
     }
   } finally {
     await service.stop();
+    await rm(directory, { recursive: true });
   }
   const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}`;
   const note = `Measured by \`npm run bench:transports\` on ${machine}: one connection, one row at a time, \`${JSON.stringify(OPTIONS)}\`, medians; CPU is that of the service.`;
