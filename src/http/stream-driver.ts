@@ -78,6 +78,11 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#watch();
   }
 
+  /** Whether bytes that the reader was given are still to be read. */
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;

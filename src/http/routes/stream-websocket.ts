@@ -12,6 +12,13 @@ import { StreamSession } from "../stream-session.ts";
 /** Bytes of answers that may wait in the process for a slow reader. */
 const WAITING_BYTES_MAX = 65_536;
 
+/**
+ * By how much a message's garbage counts for more than its bytes: `ws` keeps its chunks until the last is there, and
+ * joins them. Collected as seldom as other bodies, they outlive the young generation, and each row of 128,256 costs
+ * 1,190 µs instead of 680.
+ */
+const GARBAGE_FACTOR = 16;
+
 /** Close codes of RFC 6455: nothing more to say, the server goes away, a message it will not take, a defect. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
@@ -21,7 +28,7 @@ const DEFECT = 1011;
 export async function addStreamWebSocket(app: FastifyInstance, service: Service): Promise<void> {
   const { body_bytes_max } = service.config.limits;
   await app.register(fastifyWebsocket, {
-    // Logits hardly shrink, and unmasking them costs enough.
+    // Logits hardly shrink. Where `bufferutil` has a binary for the machine, `ws` unmasks with it: 25 times as fast.
     options: { maxPayload: body_bytes_max, perMessageDeflate: false },
     // The streams themselves end their sockets, each after its last answer.
     preClose: (done) => done(),
@@ -44,9 +51,11 @@ function run(service: Service, socket: WebSocket, { id, log }: FastifyRequest): 
   const pipe = socketPipe(socket, session);
   const driver = new StreamDriver(service, session, reader, { pipe, log });
   socket.on("message", (data: Buffer, is_binary: boolean) => {
+    const garbage_bytes = data.length * GARBAGE_FACTOR;
     reader.write(data, !is_binary);
     driver.advance();
-    service.collector.count(data.length);
+    if (!driver.isWaiting) service.collector.free(data);
+    service.collector.count(garbage_bytes);
   });
   socket.on("error", () => undefined);
   socket.on("close", () => driver.stop());
