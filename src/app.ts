@@ -57,7 +57,7 @@ export async function buildApp({
     // Idle connections end at once when the server closes; requests under way are answered.
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    clientErrorHandler: answerMalformed,
+    clientErrorHandler: (error, socket) => answerMalformed(service, error, socket),
     frameworkErrors: sendProblem,
     routerOptions: { querystringParser: () => ({}) },
   });

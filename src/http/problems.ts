@@ -1,12 +1,14 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Limits } from "../config.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { writeProblem } from "../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission.ts";
 import type { Guest } from "./door.ts";
 import { ClientGone } from "./receive.ts";
+import type { Service } from "./service.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -83,26 +85,37 @@ export function addProblems(app: FastifyInstance): void {
   });
 }
 
-/** Node's parser errors → our codes; all else is malformed. */
-const PARSER_CODES: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ["headers_too_large", "the head of a request may have at most 16384 bytes, got more"],
-  ERR_HTTP_REQUEST_TIMEOUT: ["headers_timeout", "the head of the request did not arrive in time"],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["body_too_large", "the chunk extensions of the body are too long"],
-};
+/** Node's parser errors as ours; all else is malformed. */
+function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits): Problem {
+  if (code === "HPE_HEADER_OVERFLOW")
+    return new Problem(
+      "headers_too_large",
+      `the head of a request may have at most ${maxHeaderSize} bytes, got more`,
+    );
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return new Problem(
+      "headers_timeout",
+      `the head of a request must arrive within ${headers_timeout_ms} ms`,
+    );
+  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW")
+    return new Problem("body_too_large", "the chunk extensions of the body are too long");
+  return new Problem("malformed_request", `the request is not HTTP: ${code}`);
+}
 
 /** Answers what is not HTTP. There is no request yet, so the reply is written by hand and the connection ends. */
-export function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerMalformed(
+  { config, figures }: Pick<Service, "config" | "figures">,
+  error: Error & { readonly code?: string },
+  socket: Socket,
+): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [code, detail] = PARSER_CODES[error.code ?? ""] ?? [
-    "malformed_request",
-    `the request is not HTTP: ${error.code}`,
-  ];
-  const problem = new Problem(code, detail);
+  const problem = parserProblem(error.code, config.limits);
+  figures.rejected(problem.code);
   const body = writeProblem(problem, "");
   socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
