@@ -4,11 +4,12 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem } from "../../errors.ts";
+import { show } from "../../sampling/fields.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/step-options.ts";
 import { finishRow } from "../rows.ts";
 import { requireSharedMemory } from "../shared-row.ts";
 import type { BodyReader, Step, WireContext } from "../step-reader.ts";
-import { readBytes, readData } from "./datatypes.ts";
+import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type OptionsOf, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
@@ -152,8 +153,8 @@ export class InferReader implements BodyReader {
       const memory = requireSharedMemory(this.#context.shared_memory, pointer);
       return new SharedRows(this.#context.lease(), rows, memory, place, pointer);
     }
-    const values = Float32Array.from(readData(logits.datatype, place.data, logits.elements, pointer), Number);
-    return new ListedRows(this.#context.lease(), rows, values);
+    const elements = readData(logits.datatype, place.data, logits.elements, pointer);
+    return new ListedRows(this.#context.lease(), rows, float32Of(elements, pointer));
   }
 
   /** Takes what belongs to the tensor that is due; answers the bytes behind it. */
@@ -196,6 +197,18 @@ export class InferReader implements BodyReader {
     const options = { ...implied, ...this.#options?.(index) };
     return parseStepOptions(options, this.#context.limits.options);
   }
+}
+
+/** Logits in JSON, rounded as Math.fround does. */
+function float32Of(elements: readonly Element[], pointer: string): Float32Array {
+  const values = Float32Array.from(elements, Number);
+  const index = values.indexOf(Number.POSITIVE_INFINITY);
+  if (index < 0) return values;
+  throw new Problem(
+    "invalid_logits",
+    `logits must fit into float32, got ${show(elements[index])} at index ${index}`,
+    pointer,
+  );
 }
 
 function sideTensor(input: Input, bytes: Uint8Array): SideTensor {
