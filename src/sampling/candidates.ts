@@ -241,9 +241,10 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u);
   }
 
-  /** One draw for each uniform, no token twice; at most as many as are kept. */
-  drawDistinct(uniforms: readonly number[]): number[] {
-    return this.#everything().drawDistinct(uniforms);
+  /** One draw for each uniform; without replacement no token comes twice, and there are at most as many as are kept. */
+  drawEach(uniforms: readonly number[], replacement: boolean): number[] {
+    if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
+    return this.#everything().drawEach(uniforms, replacement);
   }
 
   /** The kept token ids, ascending. */

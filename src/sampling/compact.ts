@@ -5,7 +5,7 @@
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
 import { exp, ln } from "../kernels/float64.ts";
-import { drawPlace } from "./cumulative.ts";
+import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
 import { gatherTies, selectTop, sortById, sortByScore } from "./ordering.ts";
 import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
@@ -201,16 +201,12 @@ export class Compact {
   }
 
   /**
-   * One draw for each uniform, none of which repeats a token (at most `count`): each is drawn from what is left,
-   * which has the distribution of Gumbel top-k (Kool et al., Stochastic Beams and Where to Find Them, 2019).
+   * One draw for each uniform. Without replacement no token comes twice (at most `count`): each is drawn from what is
+   * left, as Gumbel top-k does (Kool et al., Stochastic Beams and Where to Find Them, 2019).
    */
-  drawDistinct(uniforms: readonly number[]): number[] {
-    const weights = this.#weightsById();
-    return uniforms.map((u) => {
-      const index = drawPlace(weights, this.count, u);
-      weights[index] = 0;
-      return this.token_ids[index]!;
-    });
+  drawEach(uniforms: readonly number[], replacement: boolean): number[] {
+    const places = replacement ? drawPlaces : drawDistinctPlaces;
+    return places(this.#weightsById(), this.count, uniforms).map((place) => this.token_ids[place]!);
   }
 
   /** exp(score − max) in token-id order. */

@@ -1,8 +1,11 @@
-/** The inverse of a cumulative distribution that is given as weights. */
+/**
+ * The inverse of a cumulative distribution that is given as weights. All sums run in the order of the places, so that
+ * one draw and many find the same places.
+ */
 
 /**
  * The first place at which the running sum of the weights exceeds u of all of them (0 < u < 1); the last with any
- * weight if rounding passes it. Both sums run in the order of the places.
+ * weight if rounding passes it.
  */
 export function drawPlace(weights: Float64Array, count: number, u: number): number {
   let total = 0;
@@ -15,6 +18,83 @@ export function drawPlace(weights: Float64Array, count: number, u: number): numb
     sum += weights[i]!;
     last = i;
     if (sum > target) break;
+  }
+  return last;
+}
+
+/** `drawPlace` for each uniform: the running sums are made once, and searched. */
+export function drawPlaces(weights: Float64Array, count: number, uniforms: readonly number[]): number[] {
+  const sums = new Float64Array(count);
+  let total = 0;
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    total += weights[i]!;
+    sums[i] = total;
+    if (weights[i] !== 0) last = i;
+  }
+  return uniforms.map((u) => Math.min(last, firstAbove(sums, u * total)));
+}
+
+/** The first place of an ascending list whose value is above the bound; its length when there is none. */
+function firstAbove(ascending: Float64Array, bound: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! > bound) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Places that are summed together: a draw looks at each block's sum, and at the places of one block. */
+const BLOCK = 512;
+
+/**
+ * One place for each uniform, none twice (at most as many as have a weight): each is drawn from what is left. The
+ * weights are used up. Up to 512 places the sums are those of `drawPlace`; beyond that they are sums of sums, so that
+ * n draws cost n · (count / 512 + 1024) and not n · count.
+ */
+export function drawDistinctPlaces(
+  weights: Float64Array,
+  count: number,
+  uniforms: readonly number[],
+): number[] {
+  const sums = new Float64Array(Math.max(1, Math.ceil(count / BLOCK)));
+  const resum = (block: number) => {
+    let sum = 0;
+    const end = Math.min(count, (block + 1) * BLOCK);
+    for (let i = block * BLOCK; i < end; i++) sum += weights[i]!;
+    sums[block] = sum;
+  };
+  for (let block = 0; block < sums.length; block++) resum(block);
+  return uniforms.map((u) => {
+    const place = drawInBlocks(weights, count, sums, u);
+    weights[place] = 0;
+    resum(Math.floor(place / BLOCK));
+    return place;
+  });
+}
+
+function drawInBlocks(weights: Float64Array, count: number, sums: Float64Array, u: number): number {
+  let total = 0;
+  for (let block = 0; block < sums.length; block++) total += sums[block]!;
+  const target = u * total;
+  let chosen = 0;
+  let before = 0;
+  let after = 0;
+  for (let block = 0; block < sums.length && after <= target; block++) {
+    if (sums[block] === 0) continue;
+    chosen = block;
+    before = after;
+    after += sums[block]!;
+  }
+  const end = Math.min(count, (chosen + 1) * BLOCK);
+  let last = chosen * BLOCK;
+  for (let i = last; i < end && before <= target; i++) {
+    if (weights[i] === 0) continue;
+    before += weights[i]!;
+    last = i;
   }
   return last;
 }

@@ -108,7 +108,7 @@ function drawAll(
 ): number[] {
   if (n === 1) return [candidates.draw(context.uniform("token"))];
   const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
-  if (replacement) return uniforms.map((u) => candidates.draw(u));
+  if (replacement) return candidates.drawEach(uniforms, true);
   const kept = candidates.count();
   if (n > kept)
     throw new Problem(
@@ -116,7 +116,7 @@ function drawAll(
       `n must be at most the number of tokens left, ${kept}, got ${n}`,
       "/n",
     );
-  return candidates.drawDistinct(uniforms);
+  return candidates.drawEach(uniforms, false);
 }
 
 function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
