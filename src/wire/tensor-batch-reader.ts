@@ -90,7 +90,7 @@ class BatchTensor implements StepReader {
 }
 
 function stepAt(index: number, plan: Plan, context: WireContext): Step | Problem {
-  const given = plan.rows?.[index] ?? {};
+  const given = plan.rows === undefined ? {} : plan.rows[index];
   const own = isRecord(given) ? given : {};
   try {
     if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);

@@ -53,7 +53,7 @@ describe("a batch that cannot be", () => {
   });
 
   test("one row of a binary batch fails alone", () => {
-    const fields = { shape: [3, 2], seed: 1, rows: [{ top_p: 3 }, {}, 5] };
+    const fields = { shape: [3, 2], seed: 1, rows: [{ top_p: 3 }, {}, null] };
     const got = answers(batchBehind(fields), Buffer.concat([header(fields), tensor]), 3);
     expect(got[0]).toMatchObject({ code: "invalid_option", pointer: "/rows/0/top_p" });
     expect(got[1]).toContain('"token_id"');
