@@ -8,7 +8,7 @@ export function configurationPage(): string {
     code(variable),
     cell(meaning),
     // The default depends on the machine that writes the page; what it depends on does not.
-    variable === "WORKERS" ? "one per core" : code(String(standard)),
+    variable === "WORKERS" ? "one per core granted" : code(String(standard)),
   ]);
   return [
     "# Configuration",

@@ -2,8 +2,8 @@
  * Every setting of the service: its name, its range, its default and what it means. Environment variables are named
  * after them; config.ts reads those.
  */
-import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { coresGranted } from "./cores.ts";
 import { oneOf, rule, whole } from "./sampling/fields.ts";
 import { DEFAULT_OPTION_LIMITS } from "./sampling/step-options.ts";
 
@@ -15,7 +15,7 @@ export const PROCESS = z.object({
   host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
   port: whole({ min: 0, max: 65_535 }).default(8080).describe("Port to listen on; 0: any free one."),
   workers: whole({ min: 1, max: 1024 })
-    .default(availableParallelism())
+    .default(coresGranted())
     .describe("Worker processes. Each samples on a core of its own."),
   spare_workers: whole({ min: 0, max: 16 })
     .default(1)

@@ -1,6 +1,10 @@
 /** Environment → Config: defaults, limits by name, and mistakes that stop the start. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describeSettings, readConfig } from "../src/config.ts";
+import { describeSettings, readConfig, shownConfig } from "../src/config.ts";
+import { LIMITS } from "../src/settings.ts";
 
 test("nothing set gives the defaults", () => {
   const config = readConfig({});
@@ -22,10 +26,59 @@ describe("a mistake names the variable, the rule and the value", () => {
     [{ LOG_LEVEL: "loud" }, /LOG_LEVEL/],
     [{ LOGIT_SAMPLER_ROWS_MAX: "1.5" }, /LOGIT_SAMPLER_ROWS_MAX .*got "1.5"/],
     [{ LOGIT_SAMPLER_BODY_BYTES_MAX: "-1" }, /LOGIT_SAMPLER_BODY_BYTES_MAX .*got -1/],
+    [{ API_KEYS: "short" }, /API_KEYS must hold keys of at least 16 characters, got one of 5/],
+    [{ API_KEYS_FILE: "/nowhere/at/all" }, /API_KEYS_FILE .*no such file/],
+    [{ CORS_ORIGINS: "pages.example" }, /CORS_ORIGINS must hold origins .*got "pages.example"/],
+    [{ METRICS: "closed" }, /METRICS must be .*got "closed"/],
+    [{ METRICS: "keyed" }, /METRICS can be "keyed" only where there are API_KEYS/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /OTEL_EXPORTER_OTLP_ENDPOINT must be a URL/],
+    [{ OTEL_TRACES_SAMPLER_ARG: "2" }, /OTEL_TRACES_SAMPLER_ARG must lie in \[0, 1\], got/],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://x", OTEL_EXPORTER_OTLP_HEADERS: "secret" },
+      /OTEL_EXPORTER_OTLP_HEADERS must hold name=value pairs, number 1 is none/,
+    ],
     [{ LOGIT_SAMPLER_ROW_MAX: "5" }, /no setting LOGIT_SAMPLER_ROW_MAX; known are .*LOGIT_SAMPLER_ROWS_MAX/],
   ])("%j", (environment, sentence) => {
     expect(() => readConfig(environment as Record<string, string>)).toThrow(sentence);
   });
+});
+
+describe("keys", () => {
+  const key = "0123456789012345";
+
+  test("come from the environment and from a file, one a line", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "keys-"));
+    try {
+      const path = join(folder, "keys");
+      await writeFile(path, `# of the test\n${key}-file\n\n${key}-other\n`);
+      const config = readConfig({ API_KEYS: `${key}, ${key}-2`, API_KEYS_FILE: path });
+      expect(config.key_digests).toHaveLength(4);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test("are not in what is kept or shown, nor are a collector's headers", () => {
+    const config = readConfig({
+      API_KEYS: key,
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318/",
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20secret",
+    });
+    expect(JSON.stringify(config)).not.toContain(key);
+    const shown = shownConfig(config);
+    expect(JSON.stringify(shown)).not.toContain("secret");
+    expect(shown).toMatchObject({ api_keys: 1, traces_to: "http://127.0.0.1:4318/v1/traces" });
+    expect(config.tracing?.headers).toEqual({ authorization: "Bearer secret" });
+  });
+
+  test("none, and no spans, unless they are set", () => {
+    expect(readConfig({})).toMatchObject({ key_digests: [], cors_origins: [], tracing: undefined });
+  });
+});
+
+test("what is shown at the start has every limit", () => {
+  const { limits } = shownConfig(readConfig({}));
+  expect(Object.keys(limits as object).sort()).toEqual(Object.keys(LIMITS.shape).sort());
 });
 
 test("every setting is described with a default that is valid", () => {
