@@ -4,18 +4,22 @@
  * Markdown table and ends with 1 when any request failed.
  *
  * Flags: --seconds 2 (per scenario and generator), --connections 4, --requests 20000 (the most per scenario
- * and generator), --only f32 (scenarios whose name holds the text).
+ * and generator), --only f32 (scenarios whose name holds the text), --built (dist is as it should be), --write (to
+ * bench/results/load.json; not with --only).
  */
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { machineText, thisMachine, writeResults } from "../bench/results.ts";
 import { buildService, type RunningService, startService } from "../scripts/service.ts";
 import { type Measured, measureAutocannon, measureRaw } from "./measure.ts";
 import type { LoadLimits } from "./raw-client.ts";
-import { createScenarios, type Scenario } from "./scenarios.ts";
+import type { LoadedScenario, LoadResults } from "./results.ts";
+import { createScenarios, createStreamScenarios, type Scenario, type StreamScenario } from "./scenarios.ts";
 
 interface Plan {
   readonly limits: LoadLimits;
-  readonly scenarios: readonly Scenario[];
+  readonly scenarios: readonly (Scenario | StreamScenario)[];
+  readonly built: boolean;
+  readonly write: boolean;
 }
 
 function readPlan(): Plan {
@@ -25,14 +29,19 @@ function readPlan(): Plan {
       connections: { type: "string", default: "4" },
       requests: { type: "string", default: "20000" },
       only: { type: "string", default: "" },
+      built: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
     },
   });
+  if (values.write && values.only !== "") throw new Error("--write needs every scenario: leave out --only");
   const limits = {
     connections: positive("connections", values.connections),
     duration_ms: positive("seconds", values.seconds) * 1000,
     requests_max: positive("requests", values.requests),
   };
-  return { limits, scenarios: createScenarios().filter(({ name }) => name.includes(values.only)) };
+  const all = [...createScenarios(), ...createStreamScenarios()];
+  const scenarios = all.filter(({ name }) => name.includes(values.only));
+  return { limits, scenarios, built: values.built, write: values.write };
 }
 
 function positive(name: string, text: string): number {
@@ -42,12 +51,14 @@ function positive(name: string, text: string): number {
 }
 
 async function main(): Promise<void> {
-  const { limits, scenarios } = readPlan();
-  await buildService();
+  const { limits, scenarios, built, write } = readPlan();
+  if (!built) await buildService();
   const service = await startService();
   try {
-    const errors = await measureAll(service, scenarios, limits);
+    const loaded = await measureAll(service, scenarios, limits);
     console.log(`\n${footer(limits)}`);
+    if (write) writeResults("load", resultsOf(loaded, limits));
+    const errors = loaded.reduce((sum, each) => sum + errorsOf(each), 0);
     if (errors === 0) return;
     console.error(`${errors} requests failed`);
     process.exitCode = 1;
@@ -56,26 +67,46 @@ async function main(): Promise<void> {
   }
 }
 
-/** Prints a row as soon as it is measured; answers how many requests failed. */
+function resultsOf(scenarios: readonly LoadedScenario[], limits: LoadLimits): LoadResults {
+  const { connections, duration_ms } = limits;
+  return { machine: thisMachine(), connections, seconds: duration_ms / 1000, scenarios };
+}
+
+/** Prints a row as soon as it is measured. */
 async function measureAll(
   service: RunningService,
-  scenarios: readonly Scenario[],
+  scenarios: Plan["scenarios"],
   limits: LoadLimits,
-): Promise<number> {
+): Promise<LoadedScenario[]> {
   console.log(
     "| scenario | body | req/s | p50 ms | p99 ms | server µs | autocannon req/s | p50 ms | p99 ms | server µs | errors |",
   );
   console.log(`|${" --- |".repeat(11)}`);
-  let errors = 0;
+  const loaded: LoadedScenario[] = [];
   for (const scenario of scenarios) {
-    const raw = await measureRaw(service, scenario, limits);
-    const cannon = await measureAutocannon(service, scenario, limits);
-    const failed = raw.errors + cannon.errors;
-    const body = `${Math.round(scenario.body.length / 1024)} KiB`;
-    console.log(`| ${[scenario.name, body, ...cells(raw), ...cells(cannon), failed].join(" | ")} |`);
-    errors += failed;
+    const each = await measureOne(service, scenario, limits);
+    const body = `${Math.round(each.body_bytes / 1024)} KiB`;
+    const cannon = each.cannon === undefined ? ["–", "–", "–", "–"] : cells(each.cannon);
+    console.log(`| ${[each.name, body, ...cells(each.raw), ...cannon, errorsOf(each)].join(" | ")} |`);
+    loaded.push(each);
   }
-  return errors;
+  return loaded;
+}
+
+async function measureOne(
+  service: RunningService,
+  scenario: Scenario | StreamScenario,
+  limits: LoadLimits,
+): Promise<LoadedScenario> {
+  const raw = await measureRaw(service, scenario, limits);
+  const { name } = scenario;
+  if ("row" in scenario) return { name, body_bytes: scenario.row.length, rows: 1, raw };
+  const cannon = await measureAutocannon(service, scenario, limits);
+  return { name, body_bytes: scenario.body.length, rows: scenario.rows ?? 1, raw, cannon };
+}
+
+function errorsOf({ raw, cannon }: LoadedScenario): number {
+  return raw.errors + (cannon?.errors ?? 0);
 }
 
 function cells({ requests_per_s, p50_ms, p99_ms, server_us }: Measured): string[] {
@@ -88,12 +119,11 @@ function cells({ requests_per_s, p50_ms, p99_ms, server_us }: Measured): string[
 }
 
 function footer({ connections, duration_ms }: LoadLimits): string {
-  const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores`;
   return [
-    `${machine}, Node ${process.versions.node}, ${connections} connections, one service process, ${duration_ms / 1000} s each.`,
+    `${machineText(thisMachine())}, ${connections} connections, one service process, ${duration_ms / 1000} s each.`,
     "req/s, p50, p99: the raw socket generator, then autocannon (whole milliseconds). server µs: CPU time of the",
     "service for one request. Errors count every reply that is not 2xx, and with the raw generator every reply",
-    "whose bytes differ from the first.",
+    "whose bytes differ from the first. Streams have one request for many rows: there a request is a row.",
   ].join("\n");
 }
 

@@ -28,7 +28,7 @@ const { values } = parseArgs({
 const SECONDS = Number(values.seconds);
 const ROUNDS = Number(values.rounds);
 /** Until the compiler has seen the code often enough. */
-const WARM_UP_MS = 2000;
+const WARM_UP_MS = 1500;
 /** One, where every row waits for the generator as well, and as many as keep a server busy. */
 const CONNECTIONS = [1, 8];
 /** Debian's packages belong to its own interpreter, which need not be the first on the path. */

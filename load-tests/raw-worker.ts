@@ -1,18 +1,32 @@
-/** The raw generator in a process of its own: takes one job by message, answers its result, and ends. */
-import { type LoadLimits, rawLoad } from "./raw-client.ts";
-import type { Scenario } from "./scenarios.ts";
+/** The raw generator in a process of its own: takes jobs by message, one after the other, and answers each with its result. */
+import { type LoadLimits, type RawResult, rawLoad } from "./raw-client.ts";
+import { rawStreams } from "./raw-stream.ts";
+import type { Scenario, StreamScenario } from "./scenarios.ts";
 
 export interface RawJob {
   readonly url: string;
-  readonly scenario: Scenario;
+  readonly scenario: Scenario | StreamScenario;
   readonly limits: LoadLimits;
 }
 
-process.once("message", async (job: RawJob) => {
-  const result = await rawLoad(
-    job.url,
-    { ...job.scenario, body: Buffer.from(job.scenario.body) },
-    job.limits,
-  );
-  process.send?.(result, () => process.disconnect());
+process.on("message", async (job: RawJob) => {
+  const result = await ("row" in job.scenario
+    ? loadStreams(job, job.scenario)
+    : loadRequests(job, job.scenario));
+  process.send?.(result);
 });
+
+function loadRequests({ url, limits }: RawJob, scenario: Scenario): Promise<RawResult> {
+  return rawLoad(url, { ...scenario, body: Buffer.from(scenario.body) }, limits);
+}
+
+/** As many streams side by side as there are connections. An answer that is no token ends the run. */
+async function loadStreams({ url, limits }: RawJob, { row, ...load }: StreamScenario): Promise<RawResult> {
+  const streams = Array.from({ length: limits.connections }, () =>
+    rawStreams(url, { ...load, row: Buffer.from(row) }, limits.duration_ms),
+  );
+  const results = await Promise.all(streams);
+  const latencies_ms = results.flatMap((each) => each.latencies_ms);
+  const elapsed_ms = Math.max(...results.map((each) => each.elapsed_ms));
+  return { requests: latencies_ms.length, elapsed_ms, latencies_ms, refused: 0, different: 0 };
+}

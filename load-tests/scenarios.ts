@@ -9,14 +9,28 @@ export interface Scenario {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
+  /** rows that the body carries; 1 when it does not say */
+  readonly rows?: number;
+}
+
+/** Rows in frames of POST /v1/stream, each sent when the token of the one before is there. */
+export interface StreamScenario {
+  readonly name: string;
+  readonly dtype: string;
+  readonly row: Buffer;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** rows of one stream before the next is opened */
+  readonly steps: number;
 }
 
 const SMALL = 32_000;
 const LARGE = 128_256;
 const SPARSE_PAIRS = 1024;
 const BATCH_ROWS = 16;
+const STREAM_STEPS = 500;
 
-const SAMPLING = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7", step: 3 };
+const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
+const SAMPLING = { ...OPTIONS, step: 3 };
 
 export function createScenarios(): Scenario[] {
   const small = randomRow(SMALL, 1);
@@ -30,6 +44,16 @@ export function createScenarios(): Scenario[] {
     jsonScenario(`sparse JSON, ${SPARSE_PAIRS} of ${LARGE}`, { ...SAMPLING, logits: largestPairs(large) }),
     batchScenario(`batch f16, ${BATCH_ROWS} x ${SMALL}`),
   ];
+}
+
+export function createStreamScenarios(): StreamScenario[] {
+  return [SMALL, LARGE].map((size, i) => ({
+    name: `stream, f32, ${size}`,
+    dtype: "f32",
+    row: f32Bytes(randomRow(size, i + 1)),
+    options: OPTIONS,
+    steps: STREAM_STEPS,
+  }));
 }
 
 /** The whole body is one row; the options stand in the query string. */
@@ -51,7 +75,13 @@ function batchScenario(name: string): Scenario {
     "content-type": "application/octet-stream",
     "inference-header-content-length": String(header.length),
   };
-  return { name, path: "/v1/sample/batch", headers, body: Buffer.concat([header, ...rows]) };
+  return {
+    name,
+    path: "/v1/sample/batch",
+    headers,
+    body: Buffer.concat([header, ...rows]),
+    rows: BATCH_ROWS,
+  };
 }
 
 /** What a host that keeps its row on the GPU would send: the largest logits with their ids. */

@@ -1,11 +1,12 @@
 /**
  * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md, the sampler table of the
- * README, and the client's types.
+ * README, the client's types, and tables and plots of what bench/results holds.
  * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { STAGES } from "../src/sampling/stages/index.ts";
+import { benchmarksPage, plots, readmeNumbers } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { replaceBetween } from "./markdown.ts";
 import { samplersPage, samplerTable } from "./sampler-docs.ts";
@@ -17,12 +18,22 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
-  { name: "README.md", render: (current) => replaceBetween(current, "samplers", samplerTable(STAGES)) },
+  { name: "README.md", render: readme },
+  { name: "docs/benchmarks.md", render: benchmarksPage },
+  ...Object.entries(plots).map(([name, render]) => ({ name, render })),
   { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];
+
+function readme(current: string): string {
+  return replaceBetween(
+    replaceBetween(current, "samplers", samplerTable(STAGES)),
+    "numbers",
+    readmeNumbers(),
+  );
+}
 
 async function main(check: boolean): Promise<void> {
   for (const { name, render } of PAGES) {

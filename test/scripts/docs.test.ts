@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { benchmarksPage, plots, readmeNumbers } from "../../scripts/benchmark-docs.ts";
 import { replaceBetween } from "../../scripts/markdown.ts";
 import { samplersPage, samplerTable, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
@@ -19,6 +20,21 @@ test("the sampler table of the README is what the stages say", async () => {
   const readme = await read("README.md");
   expect(replaceBetween(readme, "samplers", samplerTable(STAGES))).toBe(readme);
 });
+
+test("the numbers of the README and docs/benchmarks.md are what bench/results holds", async () => {
+  const readme = await read("README.md");
+  expect(replaceBetween(readme, "numbers", readmeNumbers())).toBe(readme);
+  expect(await read("docs/benchmarks.md")).toBe(benchmarksPage());
+});
+
+test.each(Object.keys(plots))(
+  "%s shows what bench/results holds, and nothing that is no number",
+  async (name) => {
+    const drawn = plots[name]!();
+    expect(await read(name)).toBe(drawn);
+    expect(drawn).not.toMatch(/NaN|Infinity|undefined/);
+  },
+);
 
 test("every option of every stage has a description", () => {
   const bare = samplersPage(STAGES)

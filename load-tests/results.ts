@@ -1,0 +1,20 @@
+/** What a load test leaves: the shape of bench/results/load.json. */
+import type { Machine } from "../bench/results.ts";
+import type { Measured } from "./measure.ts";
+
+export interface LoadResults {
+  readonly machine: Machine;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly scenarios: readonly LoadedScenario[];
+}
+
+export interface LoadedScenario {
+  readonly name: string;
+  readonly body_bytes: number;
+  /** that one request carries */
+  readonly rows: number;
+  readonly raw: Measured;
+  /** absent where autocannon cannot play: it has no streams */
+  readonly cannon?: Measured;
+}
