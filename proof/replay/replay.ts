@@ -45,7 +45,7 @@ async function run({ long }: Form, report: Report): Promise<void> {
     );
   };
   await elsewhere("after a restart", {});
-  await elsewhere("2 workers", { WORKERS: "2" });
+  if (long) await elsewhere("2 workers", { WORKERS: "2" });
   await elsewhere("4 workers", { WORKERS: "4" });
   const node = otherNode();
   if (node === undefined) report.figure("another Node", "not installed: set PROOF_NODE to its path; skipped");

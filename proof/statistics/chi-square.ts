@@ -10,6 +10,9 @@ export interface Fit {
   readonly p_g: number;
 }
 
+/** What a right sampler falls below once in 10⁸ tests. */
+export const P_MIN = 1e-8;
+
 /** Cells that expect fewer are counted as one: the approximation by χ² needs some. */
 const EXPECTED_MIN = 5;
 

@@ -4,11 +4,10 @@
  */
 import type { Connection } from "../connection.ts";
 import type { Report } from "../proof.ts";
-import { goodnessOfFit } from "./chi-square.ts";
+import { goodnessOfFit, P_MIN } from "./chi-square.ts";
 import { draw, type Key, stepsOf } from "./draws.ts";
 
 const SIZE = 960;
-const P_MIN = 1e-8;
 const ROW = new Float32Array(SIZE);
 
 export async function proveIndependence(

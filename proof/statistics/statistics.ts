@@ -6,14 +6,12 @@ import { startService } from "../../scripts/service.ts";
 import { Connection } from "../connection.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { DRAWN, type Drawn, expectedOf, type Stage, temperature, topK, topP } from "./chains.ts";
-import { type Fit, goodnessOfFit } from "./chi-square.ts";
+import { type Fit, goodnessOfFit, P_MIN } from "./chi-square.ts";
 import { countsOf, draw, drawN, type Key, seedsFrom, stepsOf } from "./draws.ts";
 import { proveIndependence } from "./independence.ts";
 import { proveLogprobs } from "./logprobs.ts";
 
 const DRAWS = { short: 12_000, long: 200_000 };
-/** what a right sampler falls below once in 10⁸ tests */
-export const P_MIN = 1e-8;
 /** Tokens expected so often are missed with a probability of e⁻²⁵. */
 const EXPECTED_SURE = 25;
 
@@ -99,8 +97,8 @@ function exclusiveTopP(p: number, each: Drawn): Stage[] {
   return [topK(kept - 1)];
 }
 
-/** As many as tell a temperature from one 5 % off with a margin. */
-const DRAWS_TO_FIND = 40_000;
+/** A token too few or too many is soon seen; a temperature 5 % off takes as many as this, with a margin. */
+const DRAWS_TO_FIND = { few: 4000, many: 40_000 };
 
 /** The right chain is expected; the service is asked for a wrong one. */
 async function proveFinds(report: Report, connection: Connection, seed: number): Promise<void> {
@@ -112,9 +110,10 @@ async function proveFinds(report: Report, connection: Connection, seed: number):
     ["a temperature that is 5 % too high", [temperature(1)], [temperature(1.05)]],
     ["a temperature that is 5 % too low", [temperature(1)], [temperature(0.95)]],
   ];
-  const keys: Key[] = stepsOf(seed + 5, DRAWS_TO_FIND);
+  const keys: Key[] = stepsOf(seed + 5, DRAWS_TO_FIND.many);
   for (const [name, right, asked] of wrong) {
-    const token_ids = await draw(connection, { row: base.row, chain: asked }, keys);
+    const count = asked[0]?.stage === "temperature" ? DRAWS_TO_FIND.many : DRAWS_TO_FIND.few;
+    const token_ids = await draw(connection, { row: base.row, chain: asked }, keys.slice(0, count));
     const { complaint } = verdictOf(token_ids, expectedOf({ ...base, chain: right }));
     report.claim(`${name} is found out`, complaint !== undefined, complaint);
   }
