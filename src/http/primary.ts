@@ -19,8 +19,11 @@ import { keepRegions } from "./shared-memory.ts";
  */
 const MALLOC = { MALLOC_TRIM_THRESHOLD_: "536870912", MALLOC_TOP_PAD_: "67108864" };
 
-/** With buffers swept on another thread, some processes never settle into reusing them. */
-const V8_FLAGS = ["--no-concurrent-array-buffer-sweeping"];
+/**
+ * With buffers swept on another thread, some processes never settle into reusing them. And wasm is compiled at once and
+ * as well as V8 can: by itself it would begin with quick code, and take hundreds of steps to leave it.
+ */
+const V8_FLAGS = ["--no-concurrent-array-buffer-sweeping", "--no-liftoff", "--no-wasm-lazy-compilation"];
 
 /** What a worker tells the primary once it is loaded. */
 export const READY = "ready";

@@ -10,6 +10,7 @@ import { type Bus, type BusMessage, createWorkerBus } from "./bus.ts";
 import { CLOSE, DRAIN, DRAINING, READY, type Serve } from "./primary.ts";
 import type { Tracing } from "./telemetry.ts";
 import { VERSION } from "./version.ts";
+import { warmUp } from "./warm-up.ts";
 
 const MICROSECONDS = 1000;
 /** How often connections that have become idle are looked for while the server closes. */
@@ -46,6 +47,7 @@ export async function runWorker(config: Config): Promise<void> {
   process.on("disconnect", end);
 
   await app.server.ready();
+  warmUp(sampler);
   tell(READY);
 }
 
