@@ -32,8 +32,8 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 7, accesses: 1.6, bytes: 6000 },
   },
   edits: {
-    peaked: { calls: 30, accesses: 1.8, bytes: 9000 },
-    flat: { calls: 30, accesses: 1.8, bytes: 9000 },
+    peaked: { calls: 30, accesses: 3.8, bytes: 9000 },
+    flat: { calls: 30, accesses: 3.8, bytes: 9000 },
   },
   logprobs: {
     peaked: { calls: 16, accesses: 3.1, bytes: 16_000 },

@@ -45,7 +45,8 @@ export class Edits {
 
   /** Starts with a finished row. What was edited before and not put back stays as it is. */
   begin(row: Row): void {
-    this.#machine.wasm.takeBack(row.address, 0);
+    // The marks of blocks are nobody's then.
+    if (this.#is_open) this.#machine.wasm.takeBack(row.address, 0);
     this.#original = row;
     this.#row = row;
     this.#count = 0;

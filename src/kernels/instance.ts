@@ -43,6 +43,7 @@ export interface KernelExports {
   nthEqual(values: number, maxima: number, blocks: number, x: number, n: number): number;
   count(values: number, maxima: number, blocks: number): number;
   blockThreshold(maxima: number, blocks: number, k: number, max: number): number;
+  groupMaxima(values: number, blocks: number, to: number): void;
   sortSelection(length: number, keep: number): void;
   prepareWeights(largest: number, temperature: number): number;
   weightsArePlain(): number;

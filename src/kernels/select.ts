@@ -1,6 +1,6 @@
 /**
  * Selections: the few tokens that a cut leaves, copied out of the row. Control flow only; the loops are in
- * assembly/. The fast path guesses a threshold from the block maxima, and falls back to the exact radix when a
+ * assembly/. The fast path guesses a threshold from the maxima of blocks or of groups, and falls back to the exact radix when a
  * row has too many equal or too unevenly spread values for the guess.
  */
 
@@ -24,13 +24,13 @@ export function topK(machine: Machine, row: Row, k: number): number {
   return kept;
 }
 
+/** Groups of four tokens in a block: their maxima serve where k is too large for those of blocks. */
+const GROUPS = BLOCK / 4;
+
 /** At least the `wanted` best (or all there are), at most CANDIDATES_MAX, ids ascending among equals. */
 function gatherTop(machine: Machine, row: Row, wanted: number): number {
   const { wasm } = machine;
-  if (wanted > row.blocks >> 1 && row.blocks * BLOCK > CANDIDATES_MAX)
-    return gatherRanked(machine, row, wanted);
-  const bound =
-    wanted <= row.blocks ? wasm.blockThreshold(row.maxima_address, row.blocks, wanted, row.max) : -Infinity;
+  const bound = boundOf(machine, row, wanted);
   wasm.setWindow(bound, EVERY_TIE, Infinity, EVERY_TIE);
   const found = gather(machine, row, CANDIDATES_MAX);
   if (found >= 0) return found;
@@ -40,6 +40,16 @@ function gatherTop(machine: Machine, row: Row, wanted: number): number {
   if (above >= wanted) return above;
   if (above < 0) return gatherRanked(machine, row, wanted);
   return wasm.gatherEqual(row.address, row.maxima_address, row.blocks, bound, above, wanted);
+}
+
+/** A value that at least `wanted` tokens reach, and few more than that where the row allows it. */
+function boundOf(machine: Machine, row: Row, wanted: number): number {
+  const { wasm, layout } = machine;
+  if (wanted <= row.blocks >> 1) return wasm.blockThreshold(row.maxima_address, row.blocks, wanted, row.max);
+  const groups = row.blocks * GROUPS;
+  if (wanted > groups) return -Infinity;
+  wasm.groupMaxima(row.address, row.blocks, layout.bracket_weights);
+  return wasm.blockThreshold(layout.bracket_weights, groups, wanted, row.max);
 }
 
 /** Exactly the `wanted` best, by their cut. */

@@ -7,7 +7,7 @@ export { nextUp } from "./lanes";
 export { scan, largest, argmax, firstNaN } from "./scan";
 export { setWindow } from "./window";
 export { gather, count, nthEqual, gatherEqual } from "./select";
-export { blockThreshold } from "./threshold";
+export { blockThreshold, groupMaxima } from "./threshold";
 export { sortSelection } from "./sort";
 export { prepareWeights, weightsArePlain, weightScale } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";

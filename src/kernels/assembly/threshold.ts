@@ -39,3 +39,14 @@ function countReaching(maxima: usize, blocks: i32, x: f32): i32 {
     i32x4.extract_lane(count, 3)
   );
 }
+
+/** Writes the maxima of groups of four tokens, 32 to a block: token i of every 16 is in group i mod 4. */
+export function groupMaxima(values: usize, blocks: i32, to: usize): void {
+  const end = values + ((<usize>blocks) << 9);
+  do {
+    const pair = f32x4.pmax(v128.load(values), v128.load(values, 16));
+    v128.store(to, f32x4.pmax(pair, f32x4.pmax(v128.load(values, 32), v128.load(values, 48))));
+    values += 64;
+    to += 16;
+  } while (values != end);
+}
