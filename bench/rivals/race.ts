@@ -13,7 +13,7 @@ export interface Times {
 
 const ROUNDS = 30;
 /** A rival goes on until it has used this up, but takes at least STEPS_MIN steps. */
-const BUDGET_US = 400_000;
+const BUDGET_US = 300_000;
 const STEPS_MIN = 4;
 /** Of each rival's steps the first are not counted: code is compiled in them. */
 const WARM_UP_SHARE = 0.25;
