@@ -48,10 +48,6 @@ const NAME = /^[\x20-\x7e]{1,100}$/;
 /** Not following links, and not waiting for the other end of a pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** How much of a row is read before it is scanned, while it is still in the processor's cache. */
-const PIECE_BYTES = 131_072;
-const SCRATCH = new Uint8Array(PIECE_BYTES);
-
 /** The registered regions by name. All processes of a service keep the same table, by taking the same changes in the same order. */
 export class RegionTable {
   readonly #regions_max: number;
@@ -164,33 +160,27 @@ export class SharedMemory {
     at: Omit<RegionPart, "byte_size">,
     pointer: string,
   ): void {
-    const bytes = elements * DTYPE_BYTES[dtype];
+    const { buffer, byteOffset } = row.values;
+    const byte_size = elements * DTYPE_BYTES[dtype];
+    // Elements of two bytes are read into the second half of their row and widened from its beginning on: what is
+    // written never passes what was read already.
+    const begin = byteOffset + elements * DTYPE_BYTES.f32 - byte_size;
+    const bytes = new Uint8Array(buffer, begin, byte_size);
+    this.#read(bytes, { ...at, byte_size }, pointer);
     row.begin(dtype);
-    const pieces = this.#pieces({ ...at, byte_size: bytes }, pointer);
-    if (dtype === "f32") {
-      const target = new Uint8Array(row.values.buffer, row.values.byteOffset, bytes);
-      for (let done = 0; done < bytes; done += PIECE_BYTES) {
-        const piece = target.subarray(done, Math.min(bytes, done + PIECE_BYTES));
-        pieces.read(piece, done);
-        row.wrote(piece.length / DTYPE_BYTES.f32);
-      }
-    } else
-      for (let done = 0; done < bytes; done += PIECE_BYTES) {
-        const piece = SCRATCH.subarray(0, Math.min(PIECE_BYTES, bytes - done));
-        pieces.read(piece, done);
-        row.append(piece);
-      }
+    if (dtype === "f32") row.wrote(elements);
+    else row.append(bytes);
   }
 
   /** A copy of some bytes of a region. */
   readBytes(part: RegionPart, pointer: string): Uint8Array {
     const bytes = new Uint8Array(part.byte_size);
-    this.#pieces(part, pointer).read(bytes, 0);
+    this.#read(bytes, part, pointer);
     return bytes;
   }
 
-  /** Holds a part against its region and against its file as it is now; what comes back reads it. */
-  #pieces({ region: name, offset, byte_size }: RegionPart, pointer: string) {
+  /** Holds a part against its region and against its file as it is now, and reads it. */
+  #read(target: Uint8Array, { region: name, offset, byte_size }: RegionPart, pointer: string): void {
     const region = this.#table.get(name);
     if (region === undefined) throw new Problem("invalid_option", noRegion(name), `${pointer}/region`);
     const descriptor = this.#descriptors.get(name);
@@ -202,14 +192,9 @@ export class SharedMemory {
         pointer,
       );
     const begin = region.offset + offset;
-    const { size } = fstatSync(descriptor);
-    if (begin + byte_size > size) throw cutProblem(region, pointer);
-    return {
-      read(target: Uint8Array, from: number): void {
-        const count = readSync(descriptor, target, 0, target.length, begin + from);
-        if (count < target.length) throw cutProblem(region, pointer);
-      },
-    };
+    if (begin + byte_size > fstatSync(descriptor).size) throw cutProblem(region, pointer);
+    // The file may be cut between the two calls: what is missing then shows in the count.
+    if (readSync(descriptor, target, 0, byte_size, begin) < byte_size) throw cutProblem(region, pointer);
   }
 
   #open(key: string): number {
