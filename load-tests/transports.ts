@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 });
 const DURATION_MS = Number(values.seconds) * 1000;
-const WARM_UP_MS = 1500;
+const WARM_UP_MS = 800;
 const PAGE = "docs/transports.md";
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
 const SPARSE_PAIRS = 1024;
@@ -100,9 +100,9 @@ async function share(url: string, directory: string, vocab_size: number): Promis
   if (!reply.ok) throw new Error(await reply.text());
 }
 
-function framed(name: string, dtype: string, row: Buffer): Form {
+function framed(name: string, dtype: string, row: Buffer, upgrade = false): Form {
   const run = (url: string, duration_ms: number) =>
-    rawStreams(url, { dtype, row, options: OPTIONS, steps: 500 }, duration_ms);
+    rawStreams(url, { dtype, row, options: OPTIONS, steps: 500, upgrade }, duration_ms);
   return { name, bytes: row.length + 4, rows: 1, run };
 }
 
@@ -125,6 +125,17 @@ function webSocket(row: Buffer): Form {
   return { name: "WebSocket, f32", bytes: row.length, rows: 1, run };
 }
 
+/** The largest logits as bytes: their ids, and then themselves. */
+function sparseBinary(row: Float32Array): Form {
+  const { token_ids, values, vocab_size } = largest(row);
+  const head = Buffer.from(JSON.stringify({ ...OPTIONS, sparse: { count: SPARSE_PAIRS, vocab_size } }));
+  const ids = Buffer.from(Int32Array.from(token_ids).buffer);
+  const logits = f32Bytes(Float32Array.from(token_ids.keys(), (index) => values[index]!));
+  const headers = { "inference-header-content-length": String(head.length) };
+  const name = `POST, sparse bytes, ${SPARSE_PAIRS} tokens`;
+  return posted(name, "/v1/sample", headers, Buffer.concat([head, ids, logits]));
+}
+
 function largest(row: Float32Array) {
   const token_ids = Array.from(row.keys())
     .sort((a, b) => row[b]! - row[a]!)
@@ -136,6 +147,7 @@ function formsOf(vocab_size: number): Form[] {
   const row = randomRow(vocab_size, 1);
   const f32 = f32Bytes(row);
   return [
+    framed("stream on the bare connection, f32", "f32", f32, true),
     framed("stream, frames of f32", "f32", f32),
     framed("stream, frames of bf16", "bf16", bf16Bytes(row)),
     binary("POST, f32", "f32", f32),
@@ -143,6 +155,7 @@ function formsOf(vocab_size: number): Form[] {
     binary("POST, bf16", "bf16", bf16Bytes(row)),
     batch(f32, vocab_size),
     webSocket(f32),
+    sparseBinary(row),
     json(`POST, sparse JSON, ${SPARSE_PAIRS} tokens`, largest(row)),
     json("POST, f32 in shared memory", {
       shared_memory: { region: regionOf(vocab_size), shape: [vocab_size] },

@@ -14,7 +14,7 @@ import type { Service } from "./service.ts";
 import { StreamDriver, type StreamPipe } from "./stream-driver.ts";
 import type { StreamSession } from "./stream-session.ts";
 
-export const STREAM_PROTOCOL = "logit-stream";
+const STREAM_PROTOCOL = "logit-stream";
 
 /** Bytes that are read at once while no row is arriving. */
 const SCRATCH_BYTES = 32_768;

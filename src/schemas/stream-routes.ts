@@ -22,7 +22,9 @@ export const STREAM_ROUTE = {
 
 **Frames** (\`application/octet-stream\`, or no Content-Type): each message is a u32, little-endian, and that many bytes; bit 31 of the u32 is set for JSON text and clear for a row. The first frame is JSON text either way. **Lines** (\`application/x-ndjson\`): each message is a line of JSON.
 
-The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would wait for ever. They use the WebSocket of the same path.`,
+The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would wait for ever. They use the WebSocket of the same path.
+
+With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messages travel on the bare connection, at half the cost.`,
   body: {
     content: {
       "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
@@ -30,6 +32,7 @@ The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Py
     },
   },
   response: {
+    101: { description: "The messages go on without HTTP around them.", type: "null" },
     200: {
       description: "A line of JSON for each row, as soon as it is drawn: a StepReply or a Problem.",
       headers: { "x-request-id": REPLY_HEADERS["x-request-id"] },
