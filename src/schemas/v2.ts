@@ -48,7 +48,7 @@ const OUTPUT_PARAMETERS = z.strictObject({
   ...SHARED,
 });
 
-export const INFER_INPUT = z.strictObject({
+const INFER_INPUT = z.strictObject({
   name: text("a string").describe("`logits`, or the name of an option of a step."),
   shape: z
     .array(whole({ min: 0 }), rule("must be an array of whole numbers"))
@@ -63,7 +63,7 @@ export const INFER_INPUT = z.strictObject({
     .meta({ type: "array", items: {} }),
 });
 
-export const INFER_OUTPUT = z.strictObject({
+const INFER_OUTPUT = z.strictObject({
   name: text("a string").describe("Name of an output."),
   parameters: OUTPUT_PARAMETERS.nullish(),
 });

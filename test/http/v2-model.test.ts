@@ -1,5 +1,7 @@
 /** What /v2 tells of itself, as the methods of tritonclient ask for it. */
+import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
+import { OUTPUT_METADATA } from "../../src/wire/v2/outputs.ts";
 import { type Listening, listen } from "./listening.ts";
 import { exchange, f32, inferRequest, request } from "./v2.ts";
 
@@ -64,6 +66,15 @@ test("shared memory is among the extensions where it is on", async () => {
   expect(await get(app, "/v2")).toMatchObject({
     extensions: expect.arrayContaining(["system_shared_memory"]),
   });
+});
+
+test("the page on the protocol knows every output", async () => {
+  const page = await readFile("docs/open-inference-protocol.md", "utf8");
+  const [, table] = page.split("## Outputs");
+  for (const { name, datatype } of OUTPUT_METADATA) {
+    expect(table).toContain(`\`${name}\``);
+    expect(table).toContain(datatype);
+  }
 });
 
 test("statistics count rows, requests and failures", async () => {

@@ -1,6 +1,6 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
 import { Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype } from "../../kernels/kernel.ts";
+import type { Dtype } from "../../kernels/kernel.ts";
 import { show } from "../../sampling/fields.ts";
 import { parseWith } from "../../sampling/parse.ts";
 import {
@@ -244,9 +244,4 @@ function outputsOf({ outputs }: InferRequest) {
       );
   }
   return outputs;
-}
-
-/** Bytes of one row. */
-export function rowBytes({ dtype, vocab_size }: RowsOf): number {
-  return vocab_size * DTYPE_BYTES[dtype];
 }
