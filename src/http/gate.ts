@@ -83,7 +83,7 @@ export class Gate<V extends Visitor> {
   /** The body of a visitor comes from now on. */
   expect(visitor: V, now_ms: number): void {
     visitor.arriving = true;
-    visitor.expected_ms = this.#clock(now_ms);
+    visitor.expected_ms = now_ms;
   }
 
   /** Takes back all that a visitor holds, whatever became of it. False when it had left before. */
@@ -119,7 +119,7 @@ export class Gate<V extends Visitor> {
 
   /** The visitors whose bodies have taken too long; they have left. */
   overdue(now_ms: number): V[] {
-    const expected_by_ms = this.#clock(now_ms) - this.#limits.body_timeout_ms;
+    const expected_by_ms = now_ms - this.#limits.body_timeout_ms;
     const late = [...this.#visitors].filter((each) => isArriving(each) && each.expected_ms <= expected_by_ms);
     for (const visitor of late) this.leave(visitor);
     return late;
@@ -128,7 +128,7 @@ export class Gate<V extends Visitor> {
   /** True: the visitor computes now. False: once `next` names it. */
   askTurn(visitor: V, now_ms: number): boolean {
     if (this.#spent_ms < this.#turn_ms && this.#waiting.length === 0) return true;
-    visitor.waiting_since_ms = this.#clock(now_ms);
+    visitor.waiting_since_ms = now_ms;
     this.#waiting.push(visitor);
     return false;
   }
@@ -155,7 +155,7 @@ export class Gate<V extends Visitor> {
     while (this.#spent_ms < this.#turn_ms) {
       const visitor = this.#waiting.shift();
       if (visitor === undefined) return undefined;
-      const waited_ms = this.#clock(now_ms) - (visitor.waiting_since_ms ?? 0);
+      const waited_ms = now_ms - (visitor.waiting_since_ms ?? now_ms);
       visitor.waiting_since_ms = undefined;
       visitor.expected_ms += waited_ms;
       visitor.held_since_ms += waited_ms;
@@ -168,7 +168,10 @@ export class Gate<V extends Visitor> {
     return this.rows_out < this.#limits.rows_max;
   }
 
-  /** Stands still while the server computes, since nobody reads then what clients send. */
+  /**
+   * By which rates are measured: it stands still while the server computes, since nobody reads then what clients send. The
+   * time that a body may take in all is not stretched so, or drip-fed ones would outlive it on a busy server.
+   */
   #clock(now_ms: number): number {
     return now_ms - this.#spent_total_ms;
   }

@@ -108,6 +108,17 @@ test("a body that takes too long is overdue once, and what it held is free", () 
   expect([gate.overdue(500), gate.overdue(501), gate.rows_out, gate.visitors]).toEqual([[a], [], 0, 0]);
 });
 
+test("a body has no longer because the server computes, but as much longer as it waits for its turn", () => {
+  const gate = new Gate<Guest>(LIMITS);
+  const [a, b] = expected(gate, 2) as [Guest, Guest];
+  gate.spent(TURN_MS);
+  expect(gate.askTurn(b, 100)).toBe(false);
+  gate.spent(400);
+  expect(gate.overdue(500)).toEqual([a]);
+  gate.turn();
+  expect([gate.next(600), gate.overdue(999), gate.overdue(1000)]).toEqual([b, [], [b]]);
+});
+
 describe("a turn", () => {
   test("is for those who come while it is not full, and the rest wait in order", () => {
     const gate = new Gate<Guest>(LIMITS);
