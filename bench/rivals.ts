@@ -13,6 +13,7 @@ import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 import { machineText, readResults, thisMachine, writeResults } from "./results.ts";
 import { type Agreement, agreementOf } from "./rivals/agreement.ts";
 import { CHAINS, type Chain } from "./rivals/chains.ts";
+import { ELSEWHERE, ELSEWHERE_VOCAB_SIZE } from "./rivals/elsewhere.ts";
 import { NAIVE } from "./rivals/naive.ts";
 import { createOurs } from "./rivals/ours.ts";
 import { PLAIN } from "./rivals/plain.ts";
@@ -109,10 +110,16 @@ async function raceOne(
   return { vocab_size, rows: kind, chain: chain.id, runners };
 }
 
-function print({ runners }: Race, { name, goal }: Chain): void {
+function print({ runners, vocab_size, rows }: Race, { id, name, goal }: Chain): void {
   console.log(`\n${name}; goal: ${goal} times as fast as plain TypeScript at 128,256`);
   const ours = runners[0]!;
   for (const raced of runners) console.log(lineOf(raced, ours));
+  if (vocab_size !== ELSEWHERE_VOCAB_SIZE) return;
+  for (const { name, us, flat_us } of ELSEWHERE) {
+    const time_us = (rows === "flat" ? flat_us : us)[id];
+    if (time_us !== undefined)
+      console.log(`  ${name.padEnd(28)}${time_us} (measured before, not in this run)`);
+  }
 }
 
 function lineOf({ name, part, steps, min_us, median_us, agreement }: Raced, ours: Raced): string {
