@@ -67,15 +67,21 @@ export class FrameReader implements MessageReader {
 
   next(): StreamMessage | undefined {
     this.#message ??= this.#begin();
-    if (this.#message === undefined) return undefined;
+    if (this.#message === undefined) return this.#forget();
     const taken = Math.min(this.#missing, this.#chunk.length - this.#at);
     if (taken > 0) this.#message.write(this.#chunk.subarray(this.#at, this.#at + taken));
     this.#at += taken;
     this.#missing -= taken;
-    if (this.#missing > 0) return undefined;
+    if (this.#missing > 0) return this.#forget();
     const message = this.#message;
     this.#message = undefined;
     return message.end();
+  }
+
+  /** All of the chunk was taken: its memory may be freed from now on. */
+  #forget(): undefined {
+    this.#chunk = NOTHING;
+    this.#at = 0;
   }
 
   end(): undefined {

@@ -68,6 +68,14 @@ describe("a stream answers with the bytes of calls that stand alone", () => {
     await Promise.all([at_once.rest(), slow.rest()]);
   });
 
+  test("a chunk that ends with its row is freed, and the stream ends well", async () => {
+    const row = randomRow(4000, 9, true);
+    const body = Buffer.concat([textFrame({ seed: "7", temperature: 0 }), rowFrame(row)]);
+    const reply = await fetch(`${app.url}/v1/stream`, { method: "POST", body });
+    const expected = await alone({ seed: "7", temperature: 0, logits: Array.from(row) });
+    expect(await reply.text()).toBe(`${expected}\n`);
+  });
+
   test("rows in lines, dense, packed and sparse", async () => {
     const stream = openDuplex(app.url, LINES);
     stream.write(`${JSON.stringify(OPTIONS)}\r\n\n`);
