@@ -12,6 +12,7 @@ import { buildService, startService } from "../scripts/service.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
 import { cpuNs, faults, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
+import { bf16Bytes, randomRow } from "./rows.ts";
 import { createScenarios, type Scenario } from "./scenarios.ts";
 
 const { values } = parseArgs({
@@ -80,6 +81,21 @@ function fullPrecision(vocab_size: number): Scenario {
   };
 }
 
+/** Sixty-four rows as a model host would send them. */
+function largeBatch(vocab_size: number): Scenario {
+  const shape = [64, vocab_size];
+  const header = Buffer.from(
+    JSON.stringify({ dtype: "bf16", shape, temperature: 0.8, top_k: 40, seed: "7" }),
+  );
+  const rows = Array.from({ length: 64 }, (_, index) => bf16Bytes(randomRow(vocab_size, index)));
+  return {
+    name: `batch bf16, ${shape.join(" x ")}`,
+    path: "/v1/sample/batch",
+    headers: { "inference-header-content-length": String(header.length) },
+    body: Buffer.concat([header, ...rows]),
+  };
+}
+
 function casesOf(scenarios: readonly Scenario[]): Case[] {
   const binary = scenarios.filter(({ name }) => /^(f32|f16|bf16)/.test(name));
   const others = scenarios.filter(({ name }) => /^(sparse|batch)/.test(name));
@@ -92,6 +108,7 @@ function casesOf(scenarios: readonly Scenario[]): Case[] {
     })),
     ...binary.slice(0, 2).map((scenario) => ({ scenario, rival: "bare" as const, connections: 8, goal: "" })),
     ...others.map((scenario) => ({ scenario, rival: "bare" as const, connections: 1, goal: "" })),
+    { scenario: largeBatch(128_256), rival: "bare", connections: 1, goal: "cpu µs ≤ 12,800" },
     { scenario: fullPrecision(128_256), rival: "json_parse", connections: 1, goal: "rps ≥ 3" },
     { scenario: fullPrecision(32_000), rival: "json_parse", connections: 1, goal: "" },
   ];
