@@ -165,6 +165,34 @@ describe("edits of a row", () => {
     expect(kernel.max(row)).toBe(Math.max(...start));
   });
 
+  test.each([
+    [1, -0.25, 0],
+    [0.7, -0.1, 0.2],
+    [1, 0.5, 1e38],
+  ])(
+    "smoothing at T = %d by %d and %d is the polynomial of each distance, and is undone",
+    (t, square, cube) => {
+      row.load(start);
+      row.finish();
+      edits.begin(row);
+      edits.set(5, 7);
+      edits.smooth(square, cube, t);
+      const smoothed = edits.settle();
+      const largest = 7 / t;
+      const expected = start.map((x, id) => {
+        const d = (id === 5 ? 7 : x) / t - largest;
+        return x === -Infinity ? x : within(largest + d * d * (square + cube * d));
+      });
+      for (const [id, x] of expected.entries())
+        expect(Math.abs(smoothed.values[id]! - x) <= 1e-6 * Math.abs(x) || smoothed.values[id] === x).toBe(
+          true,
+        );
+      expect(kernel.max(smoothed)).toBe(Math.max(...smoothed.values.subarray(0, VOCAB_SIZE)));
+      edits.revert();
+      expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
+    },
+  );
+
   test("a row that is begun anew forgets the edits of the one before", () => {
     row.load(start);
     row.finish();
