@@ -78,7 +78,8 @@ export interface Inference {
   /** names → whether as bytes; without it, all as bytes */
   readonly outputs?: Readonly<Record<string, boolean>>;
   readonly compression?: "gzip" | "deflate";
-  readonly accept?: "gzip" | "deflate";
+  /** Accept-Encoding */
+  readonly accept?: string;
   readonly path?: string;
 }
 
