@@ -11,17 +11,25 @@ export interface Times {
   readonly median_us: number;
 }
 
-const ROUNDS = 30;
+const ROUNDS = 24;
 /** A rival goes on until it has used this up, but takes at least STEPS_MIN steps. */
 const BUDGET_US = 300_000;
 const STEPS_MIN = 4;
-/** Of each rival's steps the first are not counted: code is compiled in them. */
-const WARM_UP_SHARE = 0.25;
+/** Before the first round: a service makes thousands of steps, and its code is compiled after some hundreds. */
+const WARM_UP_US = 120_000;
+const WARM_UP_STEPS = 3000;
 
 export async function race(runners: readonly Runner[], rows: readonly Float32Array[]): Promise<Times[]> {
+  for (const runner of runners) await warmUp(runner, rows);
   const tracks = runners.map((runner) => ({ runner, samples: [] as number[], spent_us: 0 }));
   for (let round = 0; round < ROUNDS; round++) for (const track of tracks) await runOnce(track, rows);
   return tracks.map(({ samples }) => timesOf(samples));
+}
+
+async function warmUp(runner: Runner, rows: readonly Float32Array[]): Promise<void> {
+  let spent_us = 0;
+  for (let step = 0; step < WARM_UP_STEPS && spent_us < WARM_UP_US; step++)
+    spent_us += await microseconds(runner, rows[step % rows.length]!, 0.5);
 }
 
 interface Track {
@@ -48,6 +56,6 @@ async function microseconds(runner: Runner, row: Float32Array, uniform: number):
 }
 
 function timesOf(samples: readonly number[]): Times {
-  const counted = samples.slice(Math.floor(samples.length * WARM_UP_SHARE)).sort((a, b) => a - b);
-  return { steps: counted.length, min_us: counted[0]!, median_us: counted[counted.length >> 1]! };
+  const sorted = [...samples].sort((a, b) => a - b);
+  return { steps: sorted.length, min_us: sorted[0]!, median_us: sorted[sorted.length >> 1]! };
 }
