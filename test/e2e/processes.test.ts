@@ -31,7 +31,8 @@ async function metric(url: string, line: string): Promise<number> {
 }
 
 async function untilMetric(url: string, line: string, value: number): Promise<void> {
-  while ((await metric(url, line)) !== value) await sleep(20);
+  // A scrape may be under way in the worker that is killed, too.
+  while ((await metric(url, line).catch(() => undefined)) !== value) await sleep(20);
 }
 
 test("a worker that is killed under load takes only its own requests along, and one that stands by replaces it", async () => {
@@ -60,8 +61,9 @@ test("a worker that is killed under load takes only its own requests along, and 
   await untilMetric(service.url, "logit_sampler_workers", 2);
   running = false;
   await Promise.all(clients);
-  // A connection has one request under way, and loses it when its worker dies.
-  expect(Math.max(...failures)).toBeLessThanOrEqual(1);
+  // A connection loses the one request that it has under way; the next may still be sent on its way to the same
+  // worker, before the primary knows of its death.
+  expect(Math.max(...failures)).toBeLessThanOrEqual(2);
   expect(failures.length).toBe(8);
   expect(await service.stop()).toBe(0);
 });
