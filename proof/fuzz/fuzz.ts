@@ -15,7 +15,7 @@ import { mutate } from "./mutate.ts";
 import { INFERENCES, REQUESTS, STREAMS } from "./seeds.ts";
 import { refusedRows } from "./streams.ts";
 
-const CASES = { short: 3000, long: 100_000 };
+const CASES = { short: 2500, long: 100_000 };
 const CONNECTIONS = 4;
 const WORST_MS_MAX = 250;
 /** wrong answers that are shown; the rest is only counted */

@@ -12,7 +12,7 @@ import { BYTES_TYPE, encode, f32, jsonMessage, type Message } from "../message.t
 import type { Form, Proof, Report } from "../proof.ts";
 import { seeded } from "../seeded.ts";
 
-const REQUESTS_SENT = { short: 12_000, long: 1_000_000 };
+const REQUESTS_SENT = { short: 8000, long: 1_000_000 };
 const CONNECTIONS = 4;
 const SAMPLES = 100;
 /** The short form is over before the heap has found its size; it finds leaks of some kilobytes a request. */

@@ -11,7 +11,7 @@ import { countsOf, draw, drawN, type Key, seedsFrom, stepsOf } from "./draws.ts"
 import { proveIndependence } from "./independence.ts";
 import { proveLogprobs } from "./logprobs.ts";
 
-const DRAWS = { short: 12_000, long: 200_000 };
+const DRAWS = { short: 6000, long: 200_000 };
 /** Tokens expected so often are missed with a probability of e⁻²⁵. */
 const EXPECTED_SURE = 25;
 
