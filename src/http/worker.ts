@@ -1,5 +1,4 @@
 /** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
-import { once } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { type Logger, pino } from "pino";
@@ -23,7 +22,7 @@ export async function runWorker(config: Config): Promise<void> {
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
 
-  const closed = once(app.server.server, "close");
+  const closed = new Promise((resolve) => app.server.server.once("close", resolve));
 
   // Signals are the primary's affair: a terminal sends them to every process.
   const skip: ("SIGINT" | "SIGTERM" | "beforeExit")[] = ["SIGINT", "SIGTERM", "beforeExit"];
