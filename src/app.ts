@@ -2,12 +2,13 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Config } from "./config.ts";
 import { addAnalysis } from "./http/analysis.ts";
-import { type Bus, createLocalBus } from "./http/bus.ts";
-import { addLine, lineServer } from "./http/line.ts";
+import type { Tracing } from "./http/door/telemetry.ts";
+import { addLine, lineServer } from "./http/line/line.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addPages } from "./http/plugins/pages.ts";
 import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
+import { type Bus, createLocalBus } from "./http/processes/bus.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
@@ -18,9 +19,8 @@ import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
 import { SharedRegions } from "./http/shared-memory.ts";
-import { takesStream } from "./http/stream-upgrade.ts";
-import type { Tracing } from "./http/telemetry.ts";
-import { ignoreOffers } from "./http/upgrades.ts";
+import { takesStream } from "./http/streams/upgrade.ts";
+import { ignoreOffers } from "./http/streams/upgrades.ts";
 import { addV2 } from "./http/v2/index.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 

@@ -3,8 +3,8 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { digestsOf } from "./http/keys.ts";
-import { originsOf } from "./http/origins.ts";
+import { digestsOf } from "./http/door/keys.ts";
+import { originsOf } from "./http/door/origins.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";

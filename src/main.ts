@@ -4,7 +4,7 @@
  */
 import cluster from "node:cluster";
 import { readConfig } from "./config.ts";
-import { runPrimary } from "./http/primary.ts";
+import { runPrimary } from "./http/processes/primary.ts";
 
 if (cluster.isPrimary) {
   try {
@@ -15,6 +15,6 @@ if (cluster.isPrimary) {
   }
 } else {
   // Loaded here, since the primary has no use for the application.
-  const { runWorker } = await import("./http/worker.ts");
+  const { runWorker } = await import("./http/processes/worker.ts");
   await runWorker(readConfig(process.env));
 }

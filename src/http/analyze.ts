@@ -6,10 +6,10 @@ import { assert, Problem } from "../errors.ts";
 import { openAnalysisJson } from "../wire/analysis-json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../wire/analysis-reader.ts";
 import { openAnalysisTensor } from "../wire/analysis-tensor.ts";
-import { arrive } from "./arrive.ts";
-import type { Opener } from "./open-body.ts";
+import { nextTurn, TURN_MS } from "./admission/turns.ts";
+import { arrive } from "./line/arrive.ts";
+import type { Opener } from "./line/open-body.ts";
 import type { Service } from "./service.ts";
-import { nextTurn, TURN_MS } from "./turns.ts";
 
 /** What the analysis routes are given. */
 export interface Analysis {

@@ -5,9 +5,9 @@ import type { Limits } from "../config.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { writeProblem } from "../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
-import { RETRY_AFTER_S } from "./admission.ts";
-import type { Guest } from "./door.ts";
-import { ClientGone } from "./receive.ts";
+import { RETRY_AFTER_S } from "./admission/admission.ts";
+import type { Guest } from "./door/door.ts";
+import { ClientGone } from "./line/receive.ts";
 import type { Service } from "./service.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";

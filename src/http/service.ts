@@ -5,11 +5,11 @@ import type { Sampler } from "../sampling/sampler.ts";
 import type { SharedMemory } from "../wire/shared-memory.ts";
 import { StepPlans } from "../wire/step-plans.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
-import { Admission } from "./admission.ts";
-import { type Collector, createCollector } from "./collect.ts";
-import { createDoor, type Door } from "./door.ts";
-import { Figures } from "./figures.ts";
-import type { Tracing } from "./telemetry.ts";
+import { Admission } from "./admission/admission.ts";
+import { createDoor, type Door } from "./door/door.ts";
+import type { Tracing } from "./door/telemetry.ts";
+import { Figures } from "./figures/figures.ts";
+import { type Collector, createCollector } from "./line/collect.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {

@@ -1,11 +1,11 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { CLIENT_GONE, type Guest } from "../door.ts";
-import type { RouteFigures } from "../figures.ts";
-import { allowsOrigin, PREFLIGHT_HEADERS } from "../origins.ts";
+import { CLIENT_GONE, type Guest } from "../door/door.ts";
+import { allowsOrigin, PREFLIGHT_HEADERS } from "../door/origins.ts";
+import type { RouteFigures } from "../figures/figures.ts";
+import { discard } from "../line/receive.ts";
 import { addHeaders } from "../problems.ts";
-import { discard } from "../receive.ts";
 import type { Service } from "../service.ts";
 
 /** "Switching Protocols" */

@@ -4,7 +4,7 @@ import { baselineTask } from "../../analysis/tasks/baseline.ts";
 import { parseBaseline } from "../../schemas/analysis-options.ts";
 import { BASELINE_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 export function addBaseline(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/baseline", { schema: BASELINE_ROUTE }, async (request, reply) => {

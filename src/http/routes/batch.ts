@@ -5,11 +5,11 @@
 import { Problem } from "../../errors.ts";
 import { writeBatch, writeProblem } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import type { Body } from "../arrive.ts";
-import type { Exchange } from "../exchange.ts";
-import { TURN_MS } from "../gate.ts";
-import { BATCH_BODY } from "../open-body.ts";
-import { answerStep } from "../sample.ts";
+import { TURN_MS } from "../admission/gate.ts";
+import type { Body } from "../line/arrive.ts";
+import type { Exchange } from "../line/exchange.ts";
+import { BATCH_BODY } from "../line/open-body.ts";
+import { answerStep } from "../line/sample.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);

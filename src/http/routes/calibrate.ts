@@ -4,7 +4,7 @@ import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
 import { parseCalibrate } from "../../schemas/analysis-options.ts";
 import { CALIBRATE_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/calibrate", { schema: CALIBRATE_ROUTE }, async (request, reply) => {

@@ -6,9 +6,9 @@ import { type ComparisonOptions, parseComparison } from "../../sampling/compare-
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor-reader.ts";
-import { arrive } from "../arrive.ts";
-import type { Opener } from "../open-body.ts";
-import { sendTimed } from "../sample.ts";
+import { arrive } from "../line/arrive.ts";
+import type { Opener } from "../line/open-body.ts";
+import { sendTimed } from "../line/sample.ts";
 import type { Service } from "../service.ts";
 
 const COMPARE_BODY: Opener = {

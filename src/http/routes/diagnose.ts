@@ -4,7 +4,7 @@ import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";
 import { DIAGNOSE_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/diagnose", { schema: DIAGNOSE_ROUTE }, async (request, reply) => {

@@ -1,7 +1,7 @@
 /** GET /healthz and /readyz: whether the process lives, and whether it wants requests. */
 import type { FastifyInstance } from "fastify";
 import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
-import { RETRY_AFTER_S } from "../admission.ts";
+import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Service } from "../service.ts";
 
 export function addHealth(app: FastifyInstance, { admission }: Service): void {

@@ -1,8 +1,8 @@
 /** GET /metrics: what all workers have counted, as Prometheus reads it. */
 import type { FastifyInstance } from "fastify";
 import { METRICS_ROUTE } from "../../schemas/routes.ts";
-import type { Bus } from "../bus.ts";
-import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../metrics.ts";
+import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../figures/metrics.ts";
+import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import { VERSION } from "../version.ts";
 

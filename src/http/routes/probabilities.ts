@@ -6,8 +6,8 @@ import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { HEADER_LENGTH } from "../open-body.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { HEADER_LENGTH } from "../line/open-body.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 const TENSOR_TYPE = "application/octet-stream";
 

@@ -1,7 +1,7 @@
 /** POST /v1/sample: one row of logits in, one token out. */
-import type { Exchange } from "../exchange.ts";
-import { STEP_BODY } from "../open-body.ts";
-import { answerStep } from "../sample.ts";
+import type { Exchange } from "../line/exchange.ts";
+import { STEP_BODY } from "../line/open-body.ts";
+import { answerStep } from "../line/sample.ts";
 
 export function answerSample(exchange: Exchange): void {
   const body = exchange.open(STEP_BODY);

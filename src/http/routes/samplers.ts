@@ -7,7 +7,7 @@ import { STAGES } from "../../sampling/stages/index.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/routes.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {

@@ -4,7 +4,7 @@ import { scoreTask } from "../../analysis/tasks/score.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../sample.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {

@@ -6,8 +6,8 @@ import { STREAM_WEBSOCKET_ROUTE } from "../../schemas/stream-routes.ts";
 import { WholeMessageReader } from "../../wire/stream-reader.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
-import { StreamDriver, type StreamPipe } from "../stream-driver.ts";
-import { StreamSession } from "../stream-session.ts";
+import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
+import { StreamSession } from "../streams/session.ts";
 
 /** Bytes of answers that may wait in the process for a slow reader. */
 const WAITING_BYTES_MAX = 65_536;

@@ -7,13 +7,13 @@ import type { Writable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
-import { BodyTap, type Tapped } from "../body-tap.ts";
-import { LINES_TYPE, openReader } from "../open-stream.ts";
-import { ClientGone } from "../receive.ts";
+import { ClientGone } from "../line/receive.ts";
 import type { Service } from "../service.ts";
-import { StreamDriver, type StreamPipe } from "../stream-driver.ts";
-import { StreamSession } from "../stream-session.ts";
-import { offerOf, runUpgraded } from "../stream-upgrade.ts";
+import { BodyTap, type Tapped } from "../streams/body-tap.ts";
+import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
+import { LINES_TYPE, openReader } from "../streams/open-stream.ts";
+import { StreamSession } from "../streams/session.ts";
+import { offerOf, runUpgraded } from "../streams/upgrade.ts";
 
 /** How long the client may go on sending after the last line was sent, before the connection is cut. */
 const LINGER_MS = 2000;

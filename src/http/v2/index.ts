@@ -1,6 +1,6 @@
 /** The Open Inference Protocol: what Triton's and KServe's clients speak. */
 import type { FastifyInstance } from "fastify";
-import type { Bus } from "../bus.ts";
+import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
 import { addInfer } from "./infer.ts";

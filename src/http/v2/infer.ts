@@ -9,12 +9,12 @@ import { InferReader } from "../../wire/v2/infer-reader.ts";
 import { outputTensors } from "../../wire/v2/outputs.ts";
 import { type InferReply, writeInferReply } from "../../wire/v2/reply.ts";
 import type { Inference } from "../../wire/v2/request.ts";
-import type { Visit } from "../admission.ts";
-import { HEADER_LENGTH, headerLength } from "../open-body.ts";
-import { ClientGone, type Receiver, receive } from "../receive.ts";
-import { JSON_TYPE } from "../sample.ts";
+import type { Visit } from "../admission/admission.ts";
+import { nextTurn, TURN_MS } from "../admission/turns.ts";
+import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
+import { ClientGone, type Receiver, receive } from "../line/receive.ts";
+import { JSON_TYPE } from "../line/sample.ts";
 import type { Service } from "../service.ts";
-import { nextTurn, TURN_MS } from "../turns.ts";
 import { acceptedCompression, compress, compressionOf, inflating } from "./inflate.ts";
 import { countFailure, countSuccess, type Statistics } from "./statistics.ts";
 

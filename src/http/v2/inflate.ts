@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { createGunzip, createInflate, deflate, gzip } from "node:zlib";
 import { Problem } from "../../errors.ts";
-import type { Receiver } from "../receive.ts";
+import type { Receiver } from "../line/receive.ts";
 
 export type Compression = "gzip" | "deflate";
 

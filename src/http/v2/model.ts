@@ -12,7 +12,7 @@ import {
   STATISTICS_ROUTE,
 } from "../../schemas/v2-routes.ts";
 import { OUTPUT_METADATA } from "../../wire/v2/outputs.ts";
-import type { Bus } from "../bus.ts";
+import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import { VERSION } from "../version.ts";
 import { type Statistics, statisticsReply, sumOf } from "./statistics.ts";

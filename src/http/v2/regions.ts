@@ -14,7 +14,7 @@ import {
 import type { Region } from "../../wire/shared-memory.ts";
 import { SHARED_MEMORY_IS_OFF } from "../../wire/shared-row.ts";
 import { RequestText } from "../../wire/v2/request-text.ts";
-import { receive } from "../receive.ts";
+import { receive } from "../line/receive.ts";
 import type { Service } from "../service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
 

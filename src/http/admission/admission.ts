@@ -1,0 +1,162 @@
+/**
+ * Lets requests in, as the gate decides: gives out rows, tells bodies that are too slow, and calls those that compute
+ * turn by turn of the event loop. libuv takes one new connection a turn, so a long one would keep all others waiting.
+ */
+import { assert, Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import type { Sampler } from "../../sampling/sampler.ts";
+import { Gate, type GateLimits, type Verdict, type Visitor } from "./gate.ts";
+
+/** Seconds after which a client that was turned away may try again: a step takes far less. */
+export const RETRY_AFTER_S = 1;
+
+/** Bodies that take too long are looked for so many times in the time they may take. */
+const LOOKS = 10;
+
+export class Admission {
+  /** Set when the process is about to end: no longer ready, though requests are still answered. */
+  draining = false;
+  readonly sampler: Sampler;
+  readonly limits: GateLimits;
+  readonly gate: Gate<Visit>;
+  #timer: NodeJS.Timeout | undefined;
+  /** when the last turn was full: nobody has computed since */
+  #full_ms = 0;
+
+  constructor(sampler: Sampler, limits: GateLimits) {
+    this.sampler = sampler;
+    this.limits = limits;
+    this.gate = new Gate(limits);
+  }
+
+  get rows_out(): number {
+    return this.gate.rows_out;
+  }
+
+  get rows_max(): number {
+    return this.limits.rows_max;
+  }
+
+  /** A request begins. */
+  enter(): Visit {
+    const visit = new Visit(this);
+    this.gate.enter(visit);
+    this.#timer ??= setInterval(() => this.#look(), Math.max(1, this.limits.body_timeout_ms / LOOKS)).unref();
+    return visit;
+  }
+
+  /** Some visitor has computed for so long. */
+  spent(ms: number): void {
+    if (!this.gate.spent(ms)) return;
+    this.#full_ms = performance.now();
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    const now_ms = performance.now();
+    this.gate.turn(now_ms - this.#full_ms);
+    for (let visit = this.gate.next(now_ms); visit !== undefined; visit = this.gate.next(now_ms))
+      visit.called();
+  }
+
+  #look(): void {
+    const { body_timeout_ms } = this.limits;
+    for (const visit of this.gate.overdue(performance.now()))
+      visit.dismiss(
+        `the body must arrive within ${body_timeout_ms} ms, got ${visit.received_bytes} bytes of it`,
+      );
+    if (this.gate.visitors > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** One request under way: what it holds, and its turn to compute. */
+export class Visit implements Visitor {
+  received_bytes = 0;
+  expected_ms = 0;
+  held_since_ms = Number.POSITIVE_INFINITY;
+  held_bytes = 0;
+  has_row = false;
+  arriving = false;
+  waiting_since_ms: number | undefined = undefined;
+  readonly #admission: Admission;
+  #cut: ((problem: Problem) => void) | undefined;
+  #row: Row | undefined;
+  #job: (() => number) | undefined;
+  #left = false;
+
+  constructor(admission: Admission) {
+    this.#admission = admission;
+  }
+
+  /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
+  expect(cut: (problem: Problem) => void): void {
+    this.#admission.gate.expect(this, performance.now());
+    this.#cut = cut;
+  }
+
+  /** The row of this request, the same at every call. Throws the Problem `overloaded` when none is free. */
+  readonly lease = (): Row => {
+    if (this.#row !== undefined) return this.#row;
+    const { gate, sampler, limits } = this.#admission;
+    assert(!this.#left, "a row is leased while its request lasts");
+    this.#require(gate.askRow(this, performance.now()), `all ${limits.rows_max} rows`);
+    this.#row = sampler.leaseRow();
+    assert(this.#row !== undefined, "the gate counts the rows of the sampler");
+    return this.#row;
+  };
+
+  /** Holds so many bytes of the body until the request is over. Throws the Problem `overloaded`. */
+  hold(bytes: number): void {
+    const { gate, limits } = this.#admission;
+    this.#require(
+      gate.askBytes(this, bytes, performance.now()),
+      `all ${limits.held_bytes_max} bytes for bodies`,
+    );
+  }
+
+  /**
+   * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
+   * milliseconds. It is not called once the request is over.
+   */
+  compute(job: () => number): void {
+    if (this.#left) return;
+    const { gate } = this.#admission;
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
+    else this.#job = job;
+  }
+
+  /** Its turn has come. */
+  called(): void {
+    const job = this.#job;
+    this.#job = undefined;
+    if (job !== undefined) this.#admission.spent(job());
+  }
+
+  /** The request is over. */
+  leave(): void {
+    this.#admission.gate.leave(this);
+    this.#release();
+  }
+
+  /** The gate has sent it away. */
+  dismiss(sentence: string): void {
+    this.#release();
+    this.#cut?.(new Problem("body_timeout", sentence));
+  }
+
+  #require({ granted, leaving }: Verdict<Visit>, what: string): void {
+    const { body_rate_min } = this.#admission.limits;
+    for (const visit of leaving)
+      visit.dismiss(`while the server is full a body must bring ${body_rate_min} bytes a second, got less`);
+    if (!granted) throw new Problem("overloaded", `${what} of this server are in use; try again`);
+  }
+
+  #release(): void {
+    this.#left = true;
+    if (this.#row === undefined) return;
+    this.#admission.sampler.returnRow(this.#row);
+    this.#row = undefined;
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * What every request passes on its way in and out, whichever code answers it: an id, the trace it belongs to, the
+ * headers every answer carries, whether it may come in at all; and at the end the count, the log line and the span.
+ * Two plain calls a request: the line of /v1/sample makes them itself, Fastify's hooks make them for the rest.
+ */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { FastifyBaseLogger } from "fastify";
+import type { Config } from "../../config.ts";
+import type { Problem } from "../../errors.ts";
+import type { Figures, RouteFigures } from "../figures/figures.ts";
+import { type Access, createAccess } from "./access.ts";
+import { allowsOrigin, EXPOSED_HEADERS } from "./origins.ts";
+import type { Tracing } from "./telemetry.ts";
+import {
+  newSpanId,
+  newTraceId,
+  readTraceparent,
+  type TraceContext,
+  writeTraceparent,
+} from "./trace-context.ts";
+
+/** One request, from its head to the end of its answer. */
+export interface Guest {
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly route: RouteFigures;
+  /** why it may not come in; answer this instead of what was asked */
+  readonly refusal: Problem | undefined;
+  /** name, value, name, value …: to be sent with any answer */
+  readonly headers: readonly string[];
+  /** the trace the caller named */
+  readonly trace: TraceContext | undefined;
+  /** the span of this request; undefined when none is recorded */
+  readonly span: { readonly trace_id: string; readonly span_id: string } | undefined;
+  /** performance.now() when its head was there */
+  readonly began_ms: number;
+  /** what it was refused with, once it was */
+  problem: Problem | undefined;
+  /** what the Problem hides: the defect behind an internal_error */
+  defect: unknown;
+  /** elements of its (first) row, once known */
+  vocab_size: number;
+}
+
+export interface Door {
+  /** The figures of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
+  route(method: string, url: string): RouteFigures;
+  /** The client's own X-Request-Id when it is fit to be logged, or one of ours. */
+  idOf(raw: IncomingMessage): string;
+  /** A request begins. Never throws. */
+  enter(raw: IncomingMessage, route: RouteFigures, id?: string): Guest;
+  /** It is over: answered with this status, or 499 when its client went away. Once for each guest. */
+  leave(guest: Guest, status: number): void;
+}
+
+export interface DoorParts {
+  readonly config: Config;
+  readonly figures: Figures;
+  /** whether the process is about to end: connections are not kept then */
+  readonly draining: () => boolean;
+  readonly log?: FastifyBaseLogger | undefined;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** The client closed its connection before the answer: nginx's number, as HTTP has none. */
+export const CLIENT_GONE = 499;
+
+export function createDoor({ config, figures, draining, log, tracing }: DoorParts): Door {
+  const access = createAccess(config);
+  const idOf = requestIds();
+  const { cors_origins } = config;
+  return {
+    route: (method, url) => figures.route(method, url, isGuarded(url, config)),
+    idOf,
+    enter(raw, route, id = idOf(raw)) {
+      figures.in_flight += 1;
+      const began_ms = performance.now();
+      const { headers: sent, method = "GET", url = "/" } = raw;
+      const trace = sent.traceparent === undefined ? undefined : readTraceparent(sent.traceparent);
+      const span = tracing?.wants(trace)
+        ? { trace_id: trace?.trace_id ?? newTraceId(), span_id: newSpanId() }
+        : undefined;
+      const headers = ["x-request-id", id, "x-content-type-options", "nosniff"];
+      if (draining()) headers.push("connection", "close");
+      if (trace !== undefined || span !== undefined)
+        headers.push("traceresponse", traceresponse(trace, span));
+      if (sent.origin !== undefined && cors_origins.length > 0) addCors(headers, cors_origins, sent.origin);
+      const refusal = refusalOf(access, raw, route, headers, began_ms);
+      return {
+        id,
+        method,
+        url,
+        route,
+        refusal,
+        headers,
+        trace,
+        span,
+        began_ms,
+        problem: undefined,
+        defect: undefined,
+        vocab_size: 0,
+      };
+    },
+    leave(guest, status) {
+      figures.in_flight -= 1;
+      const total_ms = performance.now() - guest.began_ms;
+      guest.route.answered(status, total_ms / 1000);
+      if (guest.problem !== undefined) figures.rejected(guest.problem.code);
+      if (log !== undefined) write(log, guest, status, total_ms);
+      if (guest.span !== undefined) tracing?.record(guest, status, total_ms);
+    },
+  };
+}
+
+/** What samples, reads logits or tells of samplers needs a key; pages and health do not, metrics when so configured. */
+function isGuarded(url: string, { metrics }: Config): boolean {
+  if (url === "/metrics") return metrics === "keyed";
+  return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
+}
+
+/** The refusal at the door, its headers already added. */
+function refusalOf(
+  access: Access,
+  raw: IncomingMessage,
+  { guarded }: RouteFigures,
+  headers: string[],
+  now_ms: number,
+): Problem | undefined {
+  if (!guarded) return undefined;
+  const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
+  if (foreign !== undefined || !access.needed) return foreign;
+  const { problem, retry_after_s, challenge } = access.check(raw, now_ms);
+  if (retry_after_s !== undefined) headers.push("retry-after", String(retry_after_s));
+  if (challenge !== undefined) headers.push("www-authenticate", challenge);
+  return problem;
+}
+
+function addCors(headers: string[], origins: readonly string[], origin: string): void {
+  headers.push("vary", "origin");
+  if (!allowsOrigin(origins, origin)) return;
+  headers.push("access-control-allow-origin", origin, "access-control-expose-headers", EXPOSED_HEADERS);
+}
+
+/** The trace this answer belongs to, by the form of traceparent (W3C Trace Context, level 2, 4.1). */
+function traceresponse(trace: TraceContext | undefined, span: Guest["span"]): string {
+  if (span !== undefined) return writeTraceparent(span.trace_id, span.span_id, true);
+  return trace === undefined ? "" : writeTraceparent(trace.trace_id, trace.parent_id, trace.sampled);
+}
+
+/** A client's fault is information, ours is an error; a request that went well is worth a line only to who debugs. */
+function write(log: FastifyBaseLogger, guest: Guest, status: number, total_ms: number): void {
+  const { problem, defect } = guest;
+  if (problem === undefined) {
+    if (log.level === "debug" || log.level === "trace")
+      log.debug(lineOf(guest, status, total_ms), "answered");
+    return;
+  }
+  const { code, message: detail, pointer } = problem;
+  const line = { ...lineOf(guest, status, total_ms), code, detail, pointer };
+  if (code === "internal_error") log.error({ ...line, err: defect }, "the server failed");
+  else log.info(line, "refused");
+}
+
+function lineOf({ id, method, url, trace, span }: Guest, status: number, total_ms: number) {
+  const trace_id = span?.trace_id ?? trace?.trace_id;
+  return {
+    request_id: id,
+    ...(trace_id !== undefined && { trace_id }),
+    ...(span !== undefined && { span_id: span.span_id }),
+    method,
+    url,
+    status,
+    total_ms: Math.round(total_ms * 1000) / 1000,
+  };
+}
+
+/** Ids of ours are the process's random name and a count. */
+function requestIds(): (raw: IncomingMessage) => string {
+  const name = randomBytes(4).toString("hex");
+  let count = 0;
+  return ({ headers }) => {
+    const given = headers["x-request-id"];
+    if (typeof given === "string" && /^[\x21-\x7e]{1,128}$/.test(given)) return given;
+    count += 1;
+    return `${name}-${count.toString(36)}`;
+  };
+}

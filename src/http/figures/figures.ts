@@ -1,0 +1,126 @@
+/**
+ * What a worker counts while it works: plain numbers, so that counting costs nanoseconds. They become metrics only
+ * when somebody asks for them (metrics.ts).
+ */
+import type { ProblemCode } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report.ts";
+import type { BodyForm } from "../../wire/step-reader.ts";
+
+/** How logits came. */
+const FORMS = ["f32", "f16", "bf16", "sparse", "json", "shared_memory"] as const satisfies readonly Form[];
+export type Form = BodyForm | "shared_memory";
+
+/** What a step was part of. */
+const TRANSPORTS = ["unary", "batch", "stream"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */
+export class Distribution {
+  readonly bounds: Float64Array;
+  /** of the values above the bound before and not above this one; one more for those above all */
+  readonly counts: Float64Array;
+  sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.bounds = Float64Array.from(bounds);
+    this.counts = new Float64Array(bounds.length + 1);
+  }
+
+  add(value: number): void {
+    const { bounds, counts } = this;
+    let index = 0;
+    while (index < bounds.length && value > (bounds[index] as number)) index++;
+    counts[index] = (counts[index] as number) + 1;
+    this.sum += value;
+  }
+}
+
+const REQUEST_SECONDS = [
+  0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const SAMPLING_SECONDS = [
+  10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1,
+];
+const KEPT = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000];
+const NATS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12];
+
+/** A route that requests are counted by. */
+export class RouteFigures {
+  readonly method: string;
+  /** its pattern, never a path that a client made up */
+  readonly route: string;
+  /** whether keys and rates hold for it */
+  readonly guarded: boolean;
+  /** requests answered, by HTTP status; 499: the client went away before its answer */
+  readonly by_status = new Map<number, number>();
+  readonly seconds = new Distribution(REQUEST_SECONDS);
+
+  constructor(method: string, route: string, guarded: boolean) {
+    this.method = method;
+    this.route = route;
+    this.guarded = guarded;
+  }
+
+  answered(status: number, seconds: number): void {
+    this.by_status.set(status, (this.by_status.get(status) ?? 0) + 1);
+    this.seconds.add(seconds);
+  }
+}
+
+/** Time that a stage took, of the steps whose trace was timed. */
+export interface StageTime {
+  seconds: number;
+  steps: number;
+}
+
+export class Figures {
+  readonly routes: RouteFigures[] = [];
+  /** requests that have begun and are not over */
+  in_flight = 0;
+  readonly rejections = new Map<ProblemCode, number>();
+  readonly bytes = new Map<Form, number>(FORMS.map((form) => [form, 0]));
+  readonly tokens = new Map<Transport, number>(TRANSPORTS.map((transport) => [transport, 0]));
+  readonly sampling_seconds = new Distribution(SAMPLING_SECONDS);
+  readonly kept = new Distribution(KEPT);
+  /** of the distribution drawn from, of the steps whose trace told it */
+  readonly entropy = new Distribution(NATS);
+  readonly stages = new Map<string, StageTime>();
+
+  /** The figures of a route; pages and questions about the process's health are not guarded. */
+  route(method: string, route: string, guarded: boolean): RouteFigures {
+    const known = this.routes.find((each) => each.method === method && each.route === route);
+    if (known !== undefined) return known;
+    const made = new RouteFigures(method, route, guarded);
+    this.routes.push(made);
+    return made;
+  }
+
+  /** Bytes of a request body, or of the message of a stream, whose logits came in this form. */
+  received(form: Form, bytes: number): void {
+    this.bytes.set(form, (this.bytes.get(form) ?? 0) + bytes);
+  }
+
+  /** A step was sampled. */
+  sampled({ kept, draws, trace }: Sampled, transport: Transport, seconds: number): void {
+    this.tokens.set(transport, (this.tokens.get(transport) ?? 0) + (draws?.length ?? 1));
+    this.sampling_seconds.add(seconds);
+    this.kept.add(kept);
+    if (trace !== undefined) this.#traced(trace);
+  }
+
+  rejected(code: ProblemCode): void {
+    this.rejections.set(code, (this.rejections.get(code) ?? 0) + 1);
+  }
+
+  #traced(trace: NonNullable<Sampled["trace"]>): void {
+    const last = trace.at(-1);
+    if (last !== undefined) this.entropy.add(last.entropy);
+    for (const { stage, us } of trace) {
+      if (us === undefined) continue;
+      const time = this.stages.get(stage) ?? { seconds: 0, steps: 0 };
+      time.seconds += us / 1e6;
+      time.steps += 1;
+      this.stages.set(stage, time);
+    }
+  }
+}

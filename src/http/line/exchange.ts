@@ -1,0 +1,105 @@
+/**
+ * One request of the line, from its head to the end of its answer, on Node's own request and response: what Fastify
+ * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
+ */
+import { IncomingMessage, type ServerResponse } from "node:http";
+import { writeProblem } from "../../wire/reply.ts";
+import type { BodyReader } from "../../wire/step-reader.ts";
+import type { Visit } from "../admission/admission.ts";
+import { CLIENT_GONE, type Guest } from "../door/door.ts";
+import type { RouteFigures } from "../figures/figures.ts";
+import { problemHeaders, problemOf } from "../problems.ts";
+import type { Service } from "../service.ts";
+import { Body } from "./arrive.ts";
+import type { Opener } from "./open-body.ts";
+import { ClientGone, type Receiver, receive } from "./receive.ts";
+import { JSON_TYPE } from "./sample.ts";
+
+export class Exchange {
+  readonly service: Service;
+  readonly raw: IncomingMessage;
+  readonly guest: Guest;
+  readonly visit: Visit;
+  /** spent on sampling so far; told in the answer */
+  sampling_ms = 0;
+  readonly #response: ServerResponse;
+  #over = false;
+
+  constructor(service: Service, route: RouteFigures, raw: IncomingMessage, response: ServerResponse) {
+    this.service = service;
+    this.raw = raw;
+    this.#response = response;
+    this.guest = service.door.enter(raw, route);
+    this.visit = service.admission.enter();
+  }
+
+  /** The body, to be written to as it comes. */
+  open<Reader extends BodyReader>(opener: Opener<Reader>): Body<Reader> {
+    return new Body(opener, this.service, this.raw, this.visit);
+  }
+
+  /** Reads the body. That of a guest who may not come in is dropped. */
+  receive({ write, end }: Omit<Receiver, "fail">): void {
+    const { refusal } = this.guest;
+    const fail = (error: unknown) => this.refuse(error);
+    const refuse = () => fail(refusal);
+    const receiver =
+      refusal === undefined ? { write, end, fail } : { write: () => undefined, end: refuse, fail };
+    receive(this.service, this.raw, this.visit, receiver);
+  }
+
+  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
+  free(chunk: Uint8Array): void {
+    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
+  }
+
+  /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */
+  compute(job: () => void): void {
+    this.visit.compute(() => {
+      const began_ms = performance.now();
+      if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
+      else this.#attempt(job);
+      return performance.now() - began_ms;
+    });
+  }
+
+  /** Sends a JSON text. */
+  answer(text: string): void {
+    const timing = `sample;dur=${this.sampling_ms.toFixed(3)}`;
+    this.#send(200, ["server-timing", timing, "content-type", JSON_TYPE], text);
+  }
+
+  /** Sends the problem that an error is. */
+  refuse(error: unknown): void {
+    if (error instanceof ClientGone) {
+      this.#end(CLIENT_GONE);
+      return;
+    }
+    const problem = problemOf(error);
+    this.guest.problem = problem;
+    this.guest.defect = error;
+    this.#send(problem.status, problemHeaders(problem, this.raw), writeProblem(problem, this.guest.id));
+  }
+
+  #attempt(job: () => void): void {
+    try {
+      job();
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  #send(status: number, headers: readonly string[], text: string): void {
+    if (this.#over) return;
+    const length = String(Buffer.byteLength(text));
+    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", length]).end(text);
+    this.#end(status);
+  }
+
+  #end(status: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.visit.leave();
+    this.service.door.leave(this.guest, status);
+  }
+}

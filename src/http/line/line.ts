@@ -1,0 +1,66 @@
+/**
+ * The line: the requests that are worth answering before Fastify sees them, because they come once for every token.
+ * Fastify knows their routes as well, for the document and for what is injected; both ways run the same function.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
+import { answerBatch } from "../routes/batch.ts";
+import { answerSample } from "../routes/sample.ts";
+import type { Service } from "../service.ts";
+import { Exchange } from "./exchange.ts";
+
+interface LineRoute {
+  readonly schema: FastifySchema;
+  answer(exchange: Exchange): void;
+}
+
+const ROUTES: Readonly<Record<string, LineRoute>> = {
+  "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerSample },
+  "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
+};
+
+type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
+
+/** What answers a request of the line; undefined for any other. */
+function createLine(service: Service): (raw: IncomingMessage) => Answer | undefined {
+  const answers = new Map(Object.keys(ROUTES).map((path) => [path, answerOf(service, path)]));
+  return ({ method, url = "" }) => {
+    if (method !== "POST") return undefined;
+    const mark = url.indexOf("?");
+    return answers.get(mark < 0 ? url : url.slice(0, mark));
+  };
+}
+
+/** The server: requests of the line are answered here, all others by `handler`. */
+export function lineServer(service: Service, handler: Answer): Server {
+  const { limits } = service.config;
+  const line = createLine(service);
+  const options = {
+    // The head must come soon; the body is timed by its visit, for streams have no time.
+    headersTimeout: limits.headers_timeout_ms,
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: limits.keep_alive_timeout_ms,
+  };
+  return createServer(options, (raw, response) => (line(raw) ?? handler)(raw, response));
+}
+
+/** Adds the routes of the line to those of Fastify. */
+export function addLine(app: FastifyInstance, service: Service): void {
+  for (const [path, { schema }] of Object.entries(ROUTES)) {
+    const answer = answerOf(service, path);
+    // In a hook, since Fastify would look at the body's type before it calls a handler.
+    const onRequest = (request: FastifyRequest, reply: FastifyReply) => {
+      reply.hijack();
+      answer(request.raw, reply.raw);
+    };
+    app.post(path, { schema, config: { line: true }, onRequest }, (_request, reply) => reply);
+  }
+}
+
+function answerOf(service: Service, path: string): Answer {
+  const figures = service.door.route("POST", path);
+  const { answer } = ROUTES[path] as LineRoute; // path is one of its keys
+  return (raw, response) => answer(new Exchange(service, figures, raw, response));
+}

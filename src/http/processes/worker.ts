@@ -1,0 +1,115 @@
+/** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import closeWithGrace from "close-with-grace";
+import { type Logger, pino } from "pino";
+import { type App, buildApp } from "../../app.ts";
+import type { Config } from "../../config.ts";
+import { createSampler } from "../../sampling/sampler.ts";
+import type { Tracing } from "../door/telemetry.ts";
+import { warmUp } from "../line/warm-up.ts";
+import { VERSION } from "../version.ts";
+import { type Bus, type BusMessage, createWorkerBus } from "./bus.ts";
+import { CLOSE, DRAIN, DRAINING, READY, type Serve } from "./primary.ts";
+
+const MICROSECONDS = 1000;
+/** How often connections that have become idle are looked for while the server closes. */
+const SWEEP_MS = 25;
+
+export async function runWorker(config: Config): Promise<void> {
+  const { limits } = config;
+  const log = createLog(config);
+  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
+  const tracing = await openTracing(config, log);
+  const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
+
+  const closed = new Promise((resolve) => app.server.server.once("close", resolve));
+
+  // Signals are the primary's affair: a terminal sends them to every process.
+  const skip: ("SIGINT" | "SIGTERM" | "beforeExit")[] = ["SIGINT", "SIGTERM", "beforeExit"];
+  const delay = limits.drain_ms + limits.shutdown_ms;
+  const grace = closeWithGrace({ delay, logger: log, skip }, async ({ err }) => {
+    if (err !== undefined) log.fatal({ err }, "a defect ends the worker");
+    await close(app, closed);
+    await tracing?.close();
+  });
+  const end = onceOnly(() => grace.close());
+  const endAlone = onceOnly(() => {
+    app.service.admission.draining = true;
+    setTimeout(end, limits.drain_ms);
+  });
+  process.on("SIGINT", () => undefined).on("SIGTERM", endAlone);
+  process.on("message", (message) => {
+    if (message === DRAIN) void drain(app);
+    if (message === CLOSE) end();
+    if (isServe(message)) void listen(app, config.host, message.serve_port, log);
+  });
+  process.on("disconnect", end);
+
+  await app.server.ready();
+  warmUp(sampler);
+  tell(READY);
+}
+
+function isServe(message: unknown): message is Serve {
+  return typeof message === "object" && message !== null && "serve_port" in message;
+}
+
+async function listen({ server }: App, host: string, port: number, log: Logger): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    log.fatal({ err: error }, "cannot listen");
+    process.exit(1);
+  }
+}
+
+/** The log never holds keys, whoever logs headers. */
+function createLog({ log_level }: Config): Logger {
+  const secret = ["authorization", "x-api-key", "cookie", "sec-websocket-protocol"];
+  const paths = secret.flatMap((name) => [`headers["${name}"]`, `*.headers["${name}"]`]);
+  return pino({ level: log_level, base: { pid: process.pid }, redact: paths });
+}
+
+function busToOthers(): Bus {
+  return createWorkerBus({
+    send: tell,
+    onMessage: (take) => void process.on("message", take),
+  });
+}
+
+async function openTracing({ tracing }: Config, log: Logger): Promise<Tracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { createTracing } = await import("../door/telemetry.ts");
+  return createTracing(tracing, VERSION, log);
+}
+
+/** Says that it is not ready any more, and tells the primary once all requests that had arrived by then were read. */
+async function drain({ service }: App): Promise<void> {
+  service.admission.draining = true;
+  // One turn ends the round of sockets that the message came in, the next has read all that were ready then.
+  await nextTurn();
+  await nextTurn();
+  tell(DRAINING);
+}
+
+async function close({ server, service }: App, closed: Promise<unknown>): Promise<void> {
+  service.admission.draining = true;
+  const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP_MS);
+  // Ends the streams too. When the primary has closed the server already, this does not wait for its connections.
+  await server.close();
+  await closed;
+  clearInterval(sweep);
+}
+
+/** Sending fails only when the primary is gone, and then this process ends too. */
+function tell(message: BusMessage | string): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function onceOnly(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * Runs one stream over any connection: bytes become messages, messages become lines, in order. It reads no further
+ * while its lines are not taken, lets other requests have their turn, and ends what stands still for too long.
+ */
+import type { FastifyBaseLogger } from "fastify";
+import { Problem } from "../../errors.ts";
+import type { MessageReader } from "../../wire/stream-reader.ts";
+import { problemOf } from "../problems.ts";
+import type { Service } from "../service.ts";
+import type { StreamSession } from "./session.ts";
+
+/** The connection, as the driver sees it. */
+export interface StreamPipe {
+  /** The options were right: answers may follow. */
+  opened(): void;
+  /** Sends a line; false when no more should be sent before `whenDrained` calls back. */
+  send(line: string): boolean;
+  whenDrained(then: () => void): void;
+  /** Stops and goes on with the bytes that come. */
+  pause(): void;
+  resume(): void;
+  /** Ends a stream that was never opened. */
+  refuse(problem: Problem): void;
+  /** No line will follow. `problem` is what was sent last, when that ended the stream. */
+  end(problem?: Problem): void;
+}
+
+export interface DriverOptions {
+  readonly pipe: StreamPipe;
+  readonly log: FastifyBaseLogger;
+  /** how long the messages at hand may be answered before other requests get their turn */
+  readonly turn_ms?: number;
+}
+
+export class StreamDriver<Reader extends MessageReader = MessageReader> {
+  readonly reader: Reader;
+  readonly #service: Service;
+  readonly #session: StreamSession;
+  readonly #pipe: StreamPipe;
+  readonly #log: FastifyBaseLogger;
+  readonly #turn_ms: number;
+  #over = false;
+  /** the client has sent all it will */
+  #ended = false;
+  /** the server is about to end */
+  #finishing = false;
+  /** waiting for the reader of the lines, or for the next turn of the event loop */
+  #waiting = false;
+  /** the bytes so far end inside a message */
+  #inside = false;
+  #deadline_ms = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    service: Service,
+    session: StreamSession,
+    reader: Reader,
+    { pipe, log, turn_ms = 2 }: DriverOptions,
+  ) {
+    this.reader = reader;
+    this.#service = service;
+    this.#session = session;
+    this.#pipe = pipe;
+    this.#log = log;
+    this.#turn_ms = turn_ms;
+  }
+
+  /** Takes a place among the open streams. Throws the Problem `overloaded` when there is none. */
+  start(): void {
+    const { streams, config } = this.#service;
+    if (streams.size >= config.limits.streams_max)
+      throw new Problem(
+        "overloaded",
+        `all ${config.limits.streams_max} streams of this server are in use; try again`,
+      );
+    streams.add(this);
+    this.#extend();
+    this.#watch();
+  }
+
+  /** Whether bytes that the reader was given are still to be read. */
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** The reader was given bytes. */
+  advance(): void {
+    if (this.#over || this.#waiting) return;
+    try {
+      if (!this.#answerReady()) return;
+      if (this.#ended) this.#complete();
+      else if (this.#finishing && !this.reader.inside) this.#fail(shuttingDown());
+      else this.#pipe.resume();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The client has sent all it will. */
+  end(): void {
+    this.#ended = true;
+    this.advance();
+  }
+
+  /** The server is about to end: the message that is arriving is still answered. */
+  finish(): void {
+    this.#finishing = true;
+    this.advance();
+  }
+
+  /** The connection is gone, or all was said. */
+  stop(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#session.close();
+    this.#service.streams.delete(this);
+  }
+
+  /** Answers the messages that are complete; false when it has to wait before it can go on. */
+  #answerReady(): boolean {
+    const was_inside = this.#inside;
+    let until_ms = 0;
+    let answered = 0;
+    for (let message = this.reader.next(); message !== undefined; message = this.reader.next()) {
+      if (answered === 0) until_ms = performance.now() + this.#turn_ms;
+      const line = this.#session.answer(message);
+      if (message.type === "open") this.#pipe.opened();
+      answered += 1;
+      if (line !== undefined && !this.#pipe.send(line))
+        return this.#wait((then) => this.#pipe.whenDrained(then));
+      if (performance.now() > until_ms) return this.#wait(setImmediate);
+    }
+    this.#inside = this.reader.inside;
+    if (answered > 0 || was_inside !== this.#inside) this.#extend();
+    return true;
+  }
+
+  #wait(until: (then: () => void) => void): false {
+    this.#waiting = true;
+    this.#pipe.pause();
+    this.#extend();
+    until(() => {
+      this.#waiting = false;
+      this.advance();
+    });
+    return false;
+  }
+
+  #complete(): void {
+    const message = this.reader.end();
+    const line = message === undefined ? undefined : this.#session.answer(message);
+    if (!this.#session.opened)
+      throw new Problem("body_missing", "a stream begins with its options, got none");
+    if (message?.type === "open") this.#pipe.opened();
+    if (line !== undefined) this.#pipe.send(line);
+    this.stop();
+    this.#pipe.end();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    const problem = problemOf(error);
+    const { code, message: detail, pointer } = problem;
+    const opened = this.#session.opened;
+    this.stop();
+    if (!opened) {
+      this.#pipe.refuse(problem);
+      return;
+    }
+    if (code === "internal_error") this.#log.error({ err: error }, "a stream failed");
+    else this.#log.info({ code, detail, pointer }, "a stream was ended");
+    this.#pipe.send(this.#session.refusal(problem));
+    this.#pipe.end(problem);
+  }
+
+  /** Sets the time by which the next message must come, or the one that is arriving must be there. */
+  #extend(): void {
+    const { body_timeout_ms, stream_idle_ms } = this.#service.config.limits;
+    this.#deadline_ms = performance.now() + (this.reader.inside ? body_timeout_ms : stream_idle_ms);
+  }
+
+  /** One timer a stream, set again when it fires: setting it for every message would cost more than a small step. */
+  #watch(): void {
+    const { body_timeout_ms, stream_idle_ms } = this.#service.config.limits;
+    const left_ms = this.#deadline_ms - performance.now();
+    if (left_ms > 0) {
+      const soonest_ms = Math.min(left_ms, body_timeout_ms, stream_idle_ms);
+      this.#timer = setTimeout(() => this.#watch(), Math.ceil(soonest_ms)).unref();
+    } else this.#fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
+  }
+}
+
+function shuttingDown(): Problem {
+  return new Problem(
+    "shutting_down",
+    "this server is about to end: open the stream again with its seed, history and the state of the last reply",
+  );
+}
+
+function tooSlow(body_timeout_ms: number): Problem {
+  return new Problem("body_timeout", `a message must arrive within ${body_timeout_ms} ms`);
+}
+
+function idle(stream_idle_ms: number): Problem {
+  return new Problem("body_timeout", `no message came, or no answer was read, for ${stream_idle_ms} ms`);
+}

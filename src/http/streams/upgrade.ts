@@ -1,0 +1,140 @@
+/**
+ * POST /v1/stream with `Upgrade: logit-stream`: the stream's messages on the bare connection, without the chunks of
+ * HTTP around them. Rows are read straight into the memory in which they are sampled.
+ */
+import { type IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Problem } from "../../errors.ts";
+import type { MessageReader } from "../../wire/stream-reader.ts";
+import { problemOf } from "../problems.ts";
+import type { Service } from "../service.ts";
+import { type Reading, takeOver } from "./direct-socket.ts";
+import { StreamDriver, type StreamPipe } from "./driver.ts";
+import type { StreamSession } from "./session.ts";
+
+const STREAM_PROTOCOL = "logit-stream";
+
+/** Bytes that are read at once while no row is arriving. */
+const SCRATCH_BYTES = 32_768;
+
+/** How long the client may go on sending after the last line was sent, before the connection is cut. */
+const LINGER_MS = 2000;
+
+/** A connection that its client wants to be a stream, and the bytes that came behind the head. */
+interface Offered {
+  readonly socket: Socket;
+  readonly head: Uint8Array;
+}
+
+const offers = new WeakMap<IncomingMessage, Offered>();
+
+/** Sends requests that offer the protocol through all that requests pass; answers whether this was one. */
+export function takesStream(
+  app: FastifyInstance,
+): (request: IncomingMessage, socket: Duplex, head: Uint8Array) => boolean {
+  return (request, socket, head) => {
+    if (!offersStream(request) || !(socket instanceof Socket)) return false;
+    offers.set(request, { socket, head });
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on("finish", () => socket.end());
+    app.routing(request, response);
+    return true;
+  };
+}
+
+/** A body would have to come before the change of protocol: a request that has one is an ordinary one. */
+function offersStream({ method, url = "", headers }: IncomingMessage): boolean {
+  const has_body = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  const is_offered = headers.upgrade?.toLowerCase() === STREAM_PROTOCOL;
+  return is_offered && !has_body && method === "POST" && /^\/v1\/stream(?:\?|$)/.test(url);
+}
+
+export function offerOf(raw: IncomingMessage): Offered | undefined {
+  return offers.get(raw);
+}
+
+/** Resolves when the stream is over. Throws the Problem for which the protocol is not changed at all. */
+export function runUpgraded(
+  service: Service,
+  { id, log }: FastifyRequest,
+  reply: FastifyReply,
+  { session, reader, offer }: { session: StreamSession; reader: MessageReader; offer: Offered },
+): Promise<void> {
+  const pipe = new DirectPipe(session);
+  const driver = new StreamDriver(service, session, reader, { pipe, log });
+  driver.start();
+  reply.hijack();
+  const take = (bytes: Uint8Array) => {
+    reader.write(bytes);
+    driver.advance();
+  };
+  const scratch = new Uint8Array(SCRATCH_BYTES);
+  const socket = pipe.open(offer.socket, { room: () => reader.room() ?? scratch, filled: take }, id);
+  socket.on("error", () => undefined);
+  socket.on("end", () => driver.end());
+  return new Promise((resolve) => {
+    socket.on("close", () => {
+      driver.stop();
+      offer.socket.destroy();
+      resolve();
+    });
+    if (offer.head.length > 0) take(offer.head);
+  });
+}
+
+class DirectPipe implements StreamPipe {
+  readonly #session: StreamSession;
+  #socket: Socket | undefined;
+
+  constructor(session: StreamSession) {
+    this.#session = session;
+  }
+
+  /** Changes the protocol, and reads from here on. */
+  open(accepted: Socket, reading: Reading, request_id: string): Socket {
+    const socket = takeOver(accepted, reading);
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${STREAM_PROTOCOL}\r\nx-request-id: ${request_id}\r\n\r\n`,
+    );
+    return socket.resume();
+  }
+
+  opened(): void {}
+
+  send(line: string): boolean {
+    return this.#socket?.write(`${line}\n`) ?? true;
+  }
+
+  whenDrained(then: () => void): void {
+    this.#socket?.once("drain", then);
+  }
+
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    if (this.#socket?.isPaused()) this.#socket.resume();
+  }
+
+  refuse(problem: Problem): void {
+    this.send(this.#session.refusal(problemOf(problem)));
+    this.end();
+  }
+
+  /** Reads no more: where the bytes would go may be another's by now. The client has a while to take the last line. */
+  end(): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    socket.pause();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    socket.on("close", () => clearTimeout(timer));
+    socket.end();
+  }
+}
