@@ -110,9 +110,7 @@ function isElement(datatype: Datatype, value: unknown): boolean {
   if (datatype === "BOOL") return typeof value === "boolean";
   if (datatype === "BYTES") return typeof value === "string";
   const range = RANGES[datatype];
-  // −∞ masks a token; a number that float32 can only round to +∞ is a mistake, as it is in JSON on /v1.
-  if (range === undefined)
-    return typeof value === "number" && Math.fround(value) !== Number.POSITIVE_INFINITY;
+  if (range === undefined) return typeof value === "number";
   return Number.isInteger(value) && (value as number) >= range[0] && (value as number) <= range[1];
 }
 
