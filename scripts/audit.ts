@@ -10,12 +10,15 @@ interface Audit {
   readonly message?: string;
 }
 
+/** A registry that cannot be reached must not hold up whoever asks. */
+const TIMEOUT_MS = 60_000;
+
 execFile(
   "npm",
-  ["audit", "--omit=dev", "--json"],
-  { shell: process.platform === "win32" },
+  ["audit", "--omit=dev", "--json", "--fetch-retries=0"],
+  { shell: process.platform === "win32", timeout: TIMEOUT_MS },
   (_error, stdout) => {
-    const { metadata, message } = JSON.parse(stdout) as Audit; // npm prints one object, whatever comes of it
+    const { metadata, message } = answerOf(stdout);
     if (metadata === undefined) console.log(`no audit: ${message ?? "the registry does not answer"}`);
     else if (metadata.vulnerabilities.total === 0) console.log("0 known vulnerabilities");
     else {
@@ -24,3 +27,8 @@ execFile(
     }
   },
 );
+
+/** npm prints one object, whatever comes of it; nothing when it was stopped. */
+function answerOf(stdout: string): Audit {
+  return stdout.trim() === "" ? {} : (JSON.parse(stdout) as Audit); // what npm documents
+}
