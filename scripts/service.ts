@@ -72,19 +72,20 @@ function untilListening(
       .finally(() => clearTimeout(timer));
     if (child.stdout === null) return fail("has no output to read");
     const worker_pids: number[] = [];
+    let awaited = { url: "", workers: Number.POSITIVE_INFINITY };
     createInterface({ input: child.stdout }).on("line", (line) => {
       const { pid, workers, url } = listeningLine(line);
       if (url === undefined) return;
       if (workers === undefined) worker_pids.push(pid);
-      else {
-        clearTimeout(timer);
-        resolve({ url, worker_pids });
-      }
+      else awaited = { url, workers };
+      if (worker_pids.length < awaited.workers) return;
+      clearTimeout(timer);
+      resolve({ url: awaited.url, worker_pids });
     });
   });
 }
 
-/** Each worker says that it listens; then the primary does, with their number. */
+/** Each worker says that it listens, and the primary does, with their number; processes that write to one pipe do so in any order. */
 function listeningLine(line: string): { pid: number; workers?: number; url?: string } {
   // Under load there may be thousands of other lines a second, and reading them should cost nothing.
   if (!line.includes("listening at")) return { pid: 0 };
