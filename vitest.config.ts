@@ -3,9 +3,12 @@ import { defineConfig } from "vitest/config";
 /** Where CI wants the results as JSON beside the usual output. */
 const results = process.env["TEST_RESULTS"];
 
+const COUNTERS = "test/bench/**/*.test.ts";
+
 export default defineConfig({
   test: {
     reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
+    maxWorkers: "100%",
     projects: [
       {
         test: {
@@ -13,7 +16,18 @@ export default defineConfig({
           // A slow machine is no failure: properties run hundreds of cases each.
           testTimeout: 120_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
+          exclude: ["test/e2e/**", COUNTERS],
+          // A process for each of 141 files, each loading the application anew, took twice as long as the tests.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: "counters",
+          testTimeout: 120_000,
+          include: [COUNTERS],
+          // What is counted is what a process does that has done nothing else.
+          isolate: true,
         },
       },
       {
