@@ -32,7 +32,8 @@ ENV NODE_ENV=production \
 COPY --from=production /app/package.json ./
 COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/dist dist
-USER node
+# The user `node`, by number: Kubernetes can tell from a number alone that it is not root.
+USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \

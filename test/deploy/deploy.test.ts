@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeSettings, readConfig } from "../../src/config.ts";
 import { type Listening, listen } from "../http/listening.ts";
-import { at, chart, manifests, type Node, textOf } from "./manifests.ts";
+import { at, chart, documents, manifests, type Node, textOf } from "./manifests.ts";
 
 let app: Listening;
 beforeAll(async () => {
@@ -38,6 +38,16 @@ function ofKind(list: readonly Node[], kind: string): Node {
   const found = list.find((each) => each["kind"] === kind);
   if (found === undefined) throw new Error(`no ${kind}`);
   return found;
+}
+
+/** What a command prints, and undefined where it is not installed. Throws when it fails. */
+function outputOf(command: string, args: readonly string[], input = ""): string | undefined {
+  try {
+    return execFileSync(command, args, { input, encoding: "utf8" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** The configuration that a container's environment makes; unknown and wrong settings throw. */
@@ -136,17 +146,13 @@ test("the chart and the manifest are of one mind", () => {
 });
 
 test("helm agrees with our reading of the chart, where there is helm", () => {
-  let printed: string;
-  try {
-    printed = execFileSync("helm", ["template", "sampler", "deploy/helm/logit-sampler"], {
-      encoding: "utf8",
-    });
-  } catch (error) {
-    // Without helm there is nothing to compare with; any other failure is one.
-    expect((error as { code?: string }).code).toBe("ENOENT");
-    return;
+  const inOrder = (list: readonly Node[]) =>
+    [...list].sort((a, b) => String(a["kind"]).localeCompare(String(b["kind"])));
+  for (const over of [{}, { apiKeysSecret: "keys" }]) {
+    const set = Object.entries(over).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+    const printed = outputOf("helm", ["template", "sampler", "deploy/helm/logit-sampler", ...set]);
+    if (printed !== undefined) expect(inOrder(documents(printed))).toEqual(inOrder(chart(over)));
   }
-  expect(printed).toContain("kind: Deployment");
 });
 
 test("the sidecar listens to its pod alone, ends after its host, and shares /dev/shm with it", () => {
@@ -191,6 +197,12 @@ describe("what is watched", () => {
       expect(asked.filter((name) => !names.has(name))).toEqual([]);
     },
   );
+
+  test("promtool has nothing against the metrics, and the alerts fire when they should, where there is promtool", async () => {
+    const text = await (await fetch(`${app.url}/metrics`)).text();
+    outputOf("promtool", ["check", "metrics"], text);
+    outputOf("promtool", ["test", "rules", "deploy/prometheus/alerts.test.yaml"]);
+  });
 
   test("each alert says what it means and where it is explained", () => {
     const pages = textOf("../docs/operations.md").toLowerCase();

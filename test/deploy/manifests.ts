@@ -12,7 +12,7 @@ export function textOf(path: string): string {
 }
 
 /** Throws when a document is no YAML, or a key stands in it twice. */
-function documents(text: string): Node[] {
+export function documents(text: string): Node[] {
   return parseAllDocuments(text).map((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw error;

@@ -93,6 +93,8 @@ test("a scrape tells the sum over the workers, whichever answers it", async () =
     expect(await metric(service.url, 'logit_sampler_tokens_total{transport="unary"}')).toBe(6);
     expect(await metric(service.url, 'logit_sampler_received_bytes_total{form="f32"}')).toBe(6 * ROW.length);
     expect(await metric(service.url, "logit_sampler_workers")).toBe(2);
+    // The one that stands by has rows as well, but nobody can have them.
+    expect(await metric(service.url, "logit_sampler_rows_limit")).toBe(2 * 32);
   }
   for (const agent of agents) agent.destroy();
   expect(await service.stop()).toBe(0);

@@ -16,6 +16,8 @@ const LOOKS = 10;
 export class Admission {
   /** Set when the process is about to end: no longer ready, though requests are still answered. */
   draining = false;
+  /** Set while the process is loaded but takes no connections: nobody can have its rows. */
+  standby = false;
   readonly sampler: Sampler;
   readonly limits: GateLimits;
   readonly gate: Gate<Visit>;

@@ -2,7 +2,7 @@
  * What a worker counts while it works: plain numbers, so that counting costs nanoseconds. They become metrics only
  * when somebody asks for them (metrics.ts).
  */
-import type { ProblemCode } from "../../errors.ts";
+import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report.ts";
 import type { BodyForm } from "../../wire/step-reader.ts";
 
@@ -77,7 +77,8 @@ export class Figures {
   readonly routes: RouteFigures[] = [];
   /** requests that have begun and are not over */
   in_flight = 0;
-  readonly rejections = new Map<ProblemCode, number>();
+  /** Of all codes from the start: Prometheus sees no increase in what was not there before. */
+  readonly rejections = new Map(Object.keys(PROBLEMS).map((code) => [code as ProblemCode, 0]));
   readonly bytes = new Map<Form, number>(FORMS.map((form) => [form, 0]));
   readonly tokens = new Map<Transport, number>(TRANSPORTS.map((transport) => [transport, 0]));
   readonly sampling_seconds = new Distribution(SAMPLING_SECONDS);

@@ -45,6 +45,7 @@ export async function runWorker(config: Config): Promise<void> {
   });
   process.on("disconnect", end);
 
+  app.service.admission.standby = true;
   await app.server.ready();
   warmUp(sampler);
   tell(READY);
@@ -54,7 +55,8 @@ function isServe(message: unknown): message is Serve {
   return typeof message === "object" && message !== null && "serve_port" in message;
 }
 
-async function listen({ server }: App, host: string, port: number, log: Logger): Promise<void> {
+async function listen({ server, service }: App, host: string, port: number, log: Logger): Promise<void> {
+  service.admission.standby = false;
   try {
     await server.listen({ host, port });
   } catch (error) {

@@ -45,7 +45,7 @@ function configured({ name, datatype, shape }: { name: string; datatype: string;
 export function addModel(app: FastifyInstance, service: Service, statistics: Statistics, bus: Bus): void {
   const { admission, shared_memory } = service;
   const extensions = shared_memory === undefined ? EXTENSIONS : [...EXTENSIONS, "system_shared_memory"];
-  const ready = () => !admission.draining && admission.rows_out < admission.rows_max;
+  const ready = () => !admission.draining && !admission.gate.saturated;
   app.get("/v2", { schema: SERVER_ROUTE }, () => ({ name: MODEL.platform, version: VERSION, extensions }));
   app.get("/v2/health/live", { schema: LIVE_ROUTE }, () => ({ live: true }));
   app.get("/v2/health/ready", { schema: SERVER_READY_ROUTE }, (_request, reply) =>

@@ -1,8 +1,10 @@
 /** What is counted, and the text that Prometheus reads. */
 import { expect, test } from "vitest";
+import { PROBLEMS } from "../../../src/errors.ts";
 import { Distribution, Figures } from "../../../src/http/figures/figures.ts";
 import { metricsText, type WorkerMetrics } from "../../../src/http/figures/metrics.ts";
 import { startApp } from "../analysis-app.ts";
+import { listen } from "../listening.ts";
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 
@@ -76,12 +78,30 @@ test("a scrape has every metric with help, type and the values of this process",
   expect(body).toContain("\nnodejs_eventloop_lag_seconds ");
 });
 
+test("a worker that stands by has no rows for anybody, and no event loop that is worth a mean", async () => {
+  const { server, service } = await listen();
+  service.admission.standby = true;
+  const { body } = await server.inject({ url: "/metrics" });
+  await server.close();
+  expect(body).toContain("\nlogit_sampler_rows_limit 0\n");
+  expect(body).toContain("\nprocess_resident_memory_bytes ");
+  expect(body).not.toContain("nodejs_");
+});
+
+test("what may be refused is told before it was, so that the first one is an increase", async () => {
+  const server = await startApp();
+  const { body } = await server.inject({ url: "/metrics" });
+  await server.close();
+  for (const code of Object.keys(PROBLEMS))
+    expect(body).toContain(`\nlogit_sampler_rejections_total{code="${code}"} 0\n`);
+});
+
 test("every metric is named and typed as Prometheus' conventions have it", async () => {
   const server = await startApp();
   const { body } = await server.inject({ url: "/metrics" });
   await server.close();
-  const types = [...body.matchAll(/^# TYPE (logit_sampler_\S+) (\w+)$/gm)];
-  expect(types.length).toBeGreaterThan(15);
+  const types = [...body.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
+  expect(types.length).toBeGreaterThan(30);
   for (const [, name = "", type] of types) {
     expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
     expect(name.endsWith("_total")).toBe(type === "counter");
