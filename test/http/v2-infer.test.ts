@@ -46,7 +46,7 @@ describe("tritonclient's bytes", () => {
       id: "42",
       model_name: "sampler",
       model_version: "1",
-      parameters: { system_fingerprint: expect.stringMatching(/^ls1-/) },
+      parameters: { system_fingerprint: expect.stringMatching(/^ls\d+-/) },
       outputs: [
         { name: "token_id", datatype: "INT64", shape: [1], parameters: { binary_data_size: 8 } },
         { name: "kept", datatype: "INT64", shape: [1], parameters: { binary_data_size: 8 } },

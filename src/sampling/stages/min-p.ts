@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { finite, minKeep } from "../fields.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
+import { SCORE_SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("min_p"),
@@ -25,6 +25,6 @@ export const min_p: Stage<z.infer<typeof options>> = {
   keepsArgmax: true,
   isNeutral: ({ min_p }) => min_p === 0,
   apply(candidates, { min_p, min_keep }) {
-    candidates.keepScoresFrom(candidates.max() + ln(min_p) - SLACK, min_keep);
+    candidates.keepScoresFrom(candidates.max() + ln(min_p) - SCORE_SLACK, min_keep);
   },
 };

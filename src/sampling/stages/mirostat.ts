@@ -4,7 +4,7 @@ import { exp, ln } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates.ts";
 import { finite, whole } from "../fields.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
+import { SCORE_SLACK } from "../thresholds.ts";
 
 /** How many of the best tokens version 1 fits Zipf's law to (m of the paper; llama.cpp fixes it too). */
 const ZIPF_TOKENS = 100;
@@ -41,7 +41,7 @@ export const mirostat: Stage<z.infer<typeof options>> = {
   apply(candidates, { mirostat }, context) {
     const { mu } = context.stateOf("mirostat") as State; // the driver gives what `state.schema` has checked
     if (mirostat === 1) candidates.keepTopK(rankBound(candidates, mu, context.vocab_size), "cut");
-    else candidates.keepScoresFrom(candidates.logSumExp() - mu * Math.LN2 - SLACK, 1);
+    else candidates.keepScoresFrom(candidates.logSumExp() - mu * Math.LN2 - SCORE_SLACK, 1);
   },
   state: {
     schema: state,
