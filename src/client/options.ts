@@ -83,8 +83,10 @@ export interface StepRequestOptions {
   readonly dry_allowed_length?: number;
   /** Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off. At least -1. Default -1. */
   readonly dry_penalty_last_n?: number;
-  /** Sequences of token ids at which a run stops, such as the tokens of a line break. A token that is one by itself is never penalised. Default none. */
+  /** Sequences of token ids at which a run stops, such as the tokens of a line break. Default none. */
   readonly dry_sequence_breakers?: readonly (readonly number[])[];
+  /** What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp). Default "spare". */
+  readonly dry_breaker_rule?: "spare" | "cut";
   /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error. */
   readonly forced_token_ids?: Readonly<Record<string, number>>;
   /** Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token, the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]. */
@@ -113,14 +115,16 @@ export interface StepRequestOptions {
   readonly top_a?: number;
   /** z: the share of the curvature before the tail begins (llama.cpp called it `tfs_z`). 1 is off. Usual: 0.9 to 0.99. In [0, 1]. */
   readonly tfs?: number;
-  /** Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less and drops the last only past a bend (koboldcpp). Default "centre". */
+  /** Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where nothing bends takes all differences for alike (koboldcpp). Default "centre". */
   readonly tfs_edge?: "centre" | "before";
-  /** The mass to keep: the smallest descending prefix whose probabilities reach it. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98. In [0, 1]. */
+  /** The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98. In [0, 1]. */
   readonly top_p?: number;
   /** Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false. */
   readonly top_p_inclusive?: boolean;
   /** Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `keep` keeps them all. Default "cut". */
   readonly top_p_ties?: "cut" | "keep";
+  /** The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3); the most likely always stays, with those that equal it. Default "keep". */
+  readonly top_p_crossing?: "keep" | "drop";
   /** The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1. In [0, 1]. */
   readonly min_p?: number;
   /** The mass to keep, the most typical tokens first. 1 is off, 0 keeps one token. Usual: 0.2 to 0.95. In [0, 1]. */

@@ -199,6 +199,35 @@ describe("where hosts differ on the same row", () => {
     expect(keptBy("openai", [0.5, 0.3, 0.2], { top_p: 0.5 })).toEqual([0]);
   });
 
+  test("ExLlamaV3 drops the token that passes p, with its ties; others keep it", () => {
+    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.7 })).toEqual([0]);
+    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.8 })).toEqual([0, 1]);
+    expect(keptBy("exllamav3", [0.4, 0.2, 0.2, 0.2], { top_p: 0.7 })).toEqual([0]);
+    expect(keptBy("vllm", [0.5, 0.3, 0.2], { top_p: 0.7 })).toEqual([0, 1]);
+  });
+
+  test("SGLang's repetition penalty sees generated tokens only, the others' the prompt too", () => {
+    const options = { repetition_penalty: 2, history: [0, 1], prompt_length: 1, temperature: 1, top_k: 1 };
+    const row = [3, 2.9, 2.8];
+    const chosen = (preset: string) => sample(row, { preset, seed: 1, ...options }).token_id;
+    expect([chosen("sglang"), chosen("vllm"), chosen("transformers")]).toEqual([0, 2, 2]);
+  });
+
+  test("koboldcpp looks back 320 tokens, and takes 0.2 for XTC's threshold", () => {
+    const { chain } = parseStepOptions({
+      preset: "koboldcpp",
+      repetition_penalty: 1.1,
+      presence_penalty: 0.1,
+      dry_multiplier: 1,
+      xtc_probability: 0.5,
+    });
+    const options = Object.fromEntries(chain.map(({ stage, options }) => [stage.name, options]));
+    expect(options["repetition_penalty"]).toMatchObject({ penalty_last_n: 320, penalty_scope: "history" });
+    expect(options["presence_penalty"]).toMatchObject({ penalty_last_n: 320, penalty_scope: "history" });
+    expect(options["dry"]).toMatchObject({ dry_penalty_last_n: 320, dry_breaker_rule: "cut" });
+    expect(options["xtc"]).toMatchObject({ xtc_threshold: 0.2 });
+  });
+
   test.each([
     ["openai", 2],
     ["llama.cpp", 2],

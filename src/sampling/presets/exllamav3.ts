@@ -3,7 +3,8 @@ import type { Preset } from "../preset.ts";
 
 export const exllamav3: Preset = {
   name: "exllamav3",
-  summary: "Penalties, temperature, then min-p, top-k and top-p; tokens that tie at a cut are kept.",
+  summary:
+    "Penalties, temperature, then min-p, top-k with all that tie, and top-p without the token that passes p.",
   source: {
     title: "ExLlamaV3, exllamav3/generator/sampler/presets.py",
     url: "https://github.com/turboderp-org/exllamav3/blob/master/exllamav3/generator/sampler/presets.py",
@@ -24,7 +25,7 @@ export const exllamav3: Preset = {
     presence_penalty: { penalty_scope: "history" },
     frequency_penalty: { penalty_scope: "history" },
     top_k: { ties: "keep" },
-    top_p: { top_p_ties: "keep" },
+    top_p: { top_p_crossing: "drop" },
   },
   notes: [
     "temp_last puts the temperature behind top_p: write it as chain.",

@@ -23,9 +23,15 @@ export const sglang: Preset = {
     "min_p",
   ],
   defaults: {},
-  rules: { top_p: { top_p_inclusive: true } },
+  rules: {
+    repetition_penalty: { penalty_scope: "generated" },
+    top_p: { top_p_inclusive: true },
+  },
   notes: [
     "top_k -1 is written 0 here.",
+    "Older versions count the prompt in the repetition penalty: penalty_scope history.",
+    "With FlashInfer and a min_p, SGLang takes top_p of what top_k left.",
+    "Temperatures below 1e-6 are greedy in SGLang; here only 0 is.",
     "SGLang adds the bias after the mask, and the frequency and presence penalties before the repetition penalty scales.",
     "Custom logit processors are not here.",
   ],

@@ -31,6 +31,7 @@ export const vllm: Preset = {
     "Temperatures below 1e-5 are greedy in vLLM; here only 0 is.",
     "Biases are clamped to -100 … 100 in vLLM; here they are taken as they come.",
     "top_k -1 is written 0 here.",
+    "Of tokens that tie at k, vLLM's PyTorch path keeps all, as here; its Triton kernel keeps just k.",
     "vLLM adds up the mass of top-p in float32 from the least likely token; tokens within rounding of the bound may differ.",
   ],
 };

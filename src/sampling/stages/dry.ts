@@ -1,7 +1,7 @@
 /** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { finite, whole } from "../fields.ts";
+import { finite, oneOf, whole } from "../fields.ts";
 import { SequenceBreakers } from "../sequence-breakers.ts";
 import { tokenSequences } from "../sequence-fields.ts";
 import type { Stage } from "../stage.ts";
@@ -33,7 +33,12 @@ const options = z.strictObject({
     .meta({ type: "array", items: { type: "array", items: { type: "integer", minimum: 0 }, minItems: 1 } })
     .optional()
     .describe(
-      "Sequences of token ids at which a run stops, such as the tokens of a line break. A token that is one by itself is never penalised. Default none.",
+      "Sequences of token ids at which a run stops, such as the tokens of a line break. Default none.",
+    ),
+  dry_breaker_rule: oneOf(["spare", "cut"])
+    .default("spare")
+    .describe(
+      "What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp).",
     ),
 });
 
@@ -52,14 +57,15 @@ export const dry: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,
   apply(candidates, options, context) {
-    const { dry_allowed_length, dry_sequence_breakers: breakers } = options;
+    const { dry_allowed_length, dry_sequence_breakers: breakers, dry_breaker_rule: rule } = options;
     const first = context.firstOf(options.dry_penalty_last_n, "history");
     const end = context.history.length;
     const length_max = breakers?.tokensSince(context.history, first, end) ?? end - first;
+    if (rule === "cut" && length_max <= dry_allowed_length) return;
     const { token_ids, lengths, count } = context.repeatsSince(first, dry_allowed_length, length_max);
     for (let i = 0; i < count; i++) {
       const id = token_ids[i]!;
-      if (breakers?.has(id)) continue;
+      if (rule === "spare" && breakers?.has(id)) continue;
       candidates.setScore(id, candidates.scoreOf(id) - penalty(options, lengths[i]! - dry_allowed_length));
     }
   },

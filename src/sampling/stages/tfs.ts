@@ -13,7 +13,7 @@ const options = z.strictObject({
   tfs_edge: oneOf(["centre", "before"])
     .default("centre")
     .describe(
-      "Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less and drops the last only past a bend (koboldcpp).",
+      "Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where nothing bends takes all differences for alike (koboldcpp).",
     ),
   min_keep: minKeep(),
 });
@@ -32,21 +32,25 @@ export const tfs: Stage<z.infer<typeof options>> = {
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
     const ranked = candidates.ranked();
-    const bends = bendsWithin(ranked, tfs);
-    const kept = tfs_edge === "centre" ? bends + 1 : bends === ranked.count - 2 ? ranked.count : bends;
-    ranked.truncate(Math.max(kept, min_keep));
+    const bends = bendsWithin(ranked, tfs, tfs_edge === "before" ? STRAIGHT : -1);
+    const before = bends === ranked.count - 2 ? ranked.count : Math.max(1, bends);
+    ranked.truncate(Math.max(tfs_edge === "centre" ? bends + 1 : before, min_keep));
   },
 };
 
+/** Second differences that add up to no more than this count alike in koboldcpp. */
+const STRAIGHT = 1e-6;
+
 /**
- * How many of the count − 2 second differences, from the first on, add up to at most z of their sum. A row without
- * any curvature (equal probabilities) has no tail: its differences all count.
+ * How many of the count − 2 second differences, from the first on, add up to at most z of their sum. Where the sum is
+ * 0 (equal probabilities) there is no tail, and all count; up to `straight` each counts as much as any other.
  */
-function bendsWithin(ranked: Compact, z: number): number {
+function bendsWithin(ranked: Compact, z: number, straight: number): number {
   const p = ranked.probabilities();
   const bends = ranked.count - 2;
   let sum = 0;
   for (let i = 0; i < bends; i++) sum += bendAt(p, i);
+  if (sum <= straight) return Math.floor((z + SLACK) * bends);
   const limit = (z + SLACK) * sum;
   let running = 0;
   for (let i = 0; i < bends; i++) {

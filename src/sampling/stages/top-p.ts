@@ -1,12 +1,17 @@
 /** top_p: keeps the smallest set of most likely tokens whose probabilities add up to p. */
 import { z } from "zod";
+import { exp } from "../../kernels/float64.ts";
+import type { Candidates } from "../candidates.ts";
+import type { Compact } from "../compact.ts";
 import { finite, flag, minKeep, oneOf } from "../fields.ts";
+import { note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
+import { SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("top_p"),
   top_p: finite({ min: 0, max: 1 }).describe(
-    "The mass to keep: the smallest descending prefix whose probabilities reach it. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98.",
+    "The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98.",
   ),
   top_p_inclusive: flag()
     .default(false)
@@ -15,6 +20,11 @@ const options = z.strictObject({
     .default("cut")
     .describe(
       "Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `keep` keeps them all.",
+    ),
+  top_p_crossing: oneOf(["keep", "drop"])
+    .default("keep")
+    .describe(
+      "The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3); the most likely always stays, with those that equal it.",
     ),
   min_keep: minKeep(),
 });
@@ -30,7 +40,29 @@ export const top_p: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: true,
   isNeutral: ({ top_p }) => top_p === 1,
-  apply(candidates, { top_p, top_p_inclusive, top_p_ties, min_keep }) {
-    candidates.keepMass(top_p, { inclusive: top_p_inclusive, ties: top_p_ties, min_keep });
+  apply(candidates, { top_p, top_p_inclusive, top_p_ties, top_p_crossing, min_keep }) {
+    if (top_p_crossing === "drop") keepWithin(candidates, top_p, min_keep);
+    else candidates.keepMass(top_p, { inclusive: top_p_inclusive, ties: top_p_ties, min_keep });
   },
 };
+
+/** Keeps the tokens that hold no more than p together with those that equal them and all before; the best always. */
+function keepWithin(candidates: Candidates, p: number, min_keep: number): void {
+  const logsumexp = candidates.logSumExp();
+  // Nothing behind the token that passes p can stay: few are left to look at one by one.
+  if (min_keep === 1) candidates.keepMass(p, { inclusive: true, ties: "keep", min_keep });
+  note(candidates.removal, "other", 0);
+  const ranked = candidates.ranked();
+  ranked.truncate(Math.max(countWithin(ranked, p, logsumexp), min_keep));
+}
+
+function countWithin({ scores, count }: Compact, p: number, logsumexp: number): number {
+  let mass = 0;
+  let begin = 0;
+  for (let i = 0; i < count; i++) {
+    if (scores[i] !== scores[begin]) begin = i;
+    mass += exp(scores[i]! - logsumexp);
+    if (begin > 0 && mass > p + SLACK) return begin;
+  }
+  return count;
+}

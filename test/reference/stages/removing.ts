@@ -15,6 +15,7 @@ import {
   SCORE_SLACK,
   sum,
   type Token,
+  type World,
 } from "../tokens.ts";
 
 const minKeep = (options: Options) => number(options, "min_keep");
@@ -28,11 +29,24 @@ const top_p: Rule = (tokens, options, world) => {
   const p = number(options, "top_p");
   if (p === 1) return tokens;
   const order = ranked(tokens);
+  if (options["top_p_crossing"] === "drop") return within(order, p, minKeep(options), world);
   const n = prefixOfMass(probabilitiesOf(order), p, options["top_p_inclusive"] === true, world);
   return n < minKeep(options)
     ? prefix(order, minKeep(options), false, world)
     : prefix(order, n, options["top_p_ties"] === "keep", world);
 };
+
+/** Groups of equal scores, as long as they hold no more than p with all before; the first always. */
+function within(order: readonly Token[], p: number, min_keep: number, world: World): readonly Token[] {
+  const probabilities = probabilitiesOf(order);
+  const held = (score: number) => sum(probabilities.filter((_, i) => (order[i] as Token).score >= score));
+  const n = order.filter(({ score }) => {
+    if (score === largest(order)) return true;
+    world.near(held(score) - p - MASS_SLACK);
+    return held(score) <= p + MASS_SLACK;
+  }).length;
+  return prefix(order, Math.max(n, min_keep), false, world);
+}
 
 const min_p: Rule = (tokens, options, world) => {
   const p = number(options, "min_p");
@@ -115,7 +129,10 @@ const tfs: Rule = (tokens, options, world) => {
   const order = ranked(tokens);
   const p = probabilitiesOf(order);
   const slopes = p.slice(1).map((next, i) => (p[i] as number) - next); // i < length − 1
-  const bends = slopes.slice(1).map((next, i) => Math.abs((slopes[i] as number) - next));
+  const bent = slopes.slice(1).map((next, i) => Math.abs((slopes[i] as number) - next));
+  const is_straight = options["tfs_edge"] === "before" && sum(bent) <= 1e-6;
+  if (options["tfs_edge"] === "before") world.near(sum(bent) - 1e-6);
+  const bends = is_straight ? bent.map(() => 1 / bent.length) : bent;
   const total = sum(bends);
   let running = 0;
   const within = bends.findIndex((bend) => {
@@ -125,7 +142,7 @@ const tfs: Rule = (tokens, options, world) => {
   });
   const all_within = within < 0;
   const kept = all_within ? bends.length : within;
-  const before = all_within ? order.length : kept;
+  const before = all_within ? order.length : Math.max(1, kept);
   return prefix(
     order,
     Math.max(options["tfs_edge"] === "centre" ? kept + 1 : before, minKeep(options)),

@@ -60,11 +60,13 @@ const dry: Rule = (tokens, options, world) => {
   const breakers = (options["dry_sequence_breakers"] ?? NO_BREAKERS) as Breakers; // as its schema makes them
   const behind = breakers.tokensSince(text, 0, text.length);
   const allowed = number(options, "dry_allowed_length");
+  const spares = options["dry_breaker_rule"] === "spare";
   return rescored(tokens, ({ id, score }) => {
     // the first token of the text continues nothing
     const run = Math.max(-1, ...text.map((past, i) => (i > 0 && past === id ? commonEnd(text, i) : -1)));
     const length = Math.min(run, behind);
-    if (run < 0 || length < allowed || breakers.has(id)) return score;
+    const is_free = spares ? breakers.has(id) : behind <= allowed;
+    if (run < 0 || length < allowed || is_free) return score;
     return score - multiplier * number(options, "dry_base") ** (length - allowed);
   });
 };

@@ -66,6 +66,22 @@ describe("dry", () => {
       expectBoth(FLAT, dry({ dry_sequence_breakers: [[D]] }), [0, 0, 0, 0], { history: HISTORY });
     });
 
+    describe("as koboldcpp has them", () => {
+      const cut = (dry_sequence_breakers: readonly number[][], extra = {}) =>
+        dry({ dry_sequence_breakers, dry_breaker_rule: "cut", ...extra });
+
+      test("a token that is a breaker by itself is penalised like any other", () => {
+        // the breaker d stands 3 before the end: the run "a b c" is whole, 2^(3 − 1) = 4
+        expectBoth(FLAT, cut([[D]]), [0, 0, 0, -4], { history: HISTORY });
+      });
+
+      test("just dry_allowed_length tokens behind a breaker are free, one more is not", () => {
+        expectBoth(FLAT, cut([[B]]), [0, 0, 0, 0], { history: HISTORY });
+        expectBoth(FLAT, cut([[A]]), [0, 0, 0, -2], { history: HISTORY });
+        expectBoth(FLAT, cut([[B]], { dry_allowed_length: 0 }), [-1, -1, -1, -2], { history: HISTORY });
+      });
+    });
+
     test.each([
       [[[]], "/dry_sequence_breakers/0", "must hold 1 to 32 token ids, got 0"],
       [[[1], [2, "x"]], "/dry_sequence_breakers/1/1", 'must be a token id (0, 1, 2, …), got "x"'],

@@ -20,9 +20,12 @@ describe("tfs", () => {
     [{ tfs: 0.9 }, [0.4, 0.3, 0.15, 0.1, 0.05], [4 / 7, 3 / 7, 0, 0, 0]],
     [{ tfs: 0.9, min_keep: 4 }, [0.4, 0.3, 0.15, 0.1, 0.05], [8 / 19, 6 / 19, 3 / 19, 2 / 19, 0]],
     [{ tfs: 1 }, [0.4, 0.3, 0.15, 0.1, 0.05], [0.4, 0.3, 0.15, 0.1, 0.05]],
-    // nothing bends: only the last token goes, with koboldcpp's rule none
+    // nothing bends: only the last token goes
     [{ tfs: 0.5 }, [0.25, 0.25, 0.25, 0.25], [1 / 3, 1 / 3, 1 / 3, 0]],
-    [{ tfs: 0.5, tfs_edge: "before" }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
+    // koboldcpp then takes the two differences for alike: 1/2 is within 0.5, 1 is not
+    [{ tfs: 0.5, tfs_edge: "before" }, [0.25, 0.25, 0.25, 0.25], [1, 0, 0, 0]],
+    [{ tfs: 0.7, tfs_edge: "before" }, [0.2, 0.2, 0.2, 0.2, 0.2], [0.5, 0.5, 0, 0, 0]],
+    [{ tfs: 0.99999999, tfs_edge: "before" }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     // two tokens have no second difference
     [{ tfs: 0 }, [0.9, 0.1], [0.9, 0.1]],
     [{ tfs: 0 }, [0.5, 0.3, 0.2], [1, 0, 0]],
