@@ -31,7 +31,7 @@ export const PROBLEMS = {
   token_id_out_of_range: [422, "A token id lies outside the vocabulary"],
   all_tokens_masked: [422, "No token is left to draw from"],
   need_more_tokens: [422, "The sparse row holds too few tokens for an exact answer"],
-  cannot_calibrate: [422, "The set has no best temperature"],
+  cannot_calibrate: [422, "Nothing can be fitted to this set"],
   limit_exceeded: [422, "A limit of this server is exceeded"],
   rate_limited: [429, "Requests come faster than the limit"],
   overloaded: [503, "The server has no free slot"],

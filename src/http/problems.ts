@@ -37,8 +37,12 @@ export function problemHeaders({ status }: Problem, raw: IncomingMessage): strin
   const headers = ["content-type", PROBLEM_TYPE];
   if (status === 503) headers.push("retry-after", String(RETRY_AFTER_S));
   // What is left of the body can no longer be told from a next request.
-  if (raw.complete === false) headers.push("connection", "close");
+  if (raw.complete === false && hasBody(raw)) headers.push("connection", "close");
   return headers;
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 /** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */

@@ -90,7 +90,7 @@ function ownOptions(arm: unknown, index: number): Fields {
   if (!isRecord(arm))
     throw new Problem(
       "invalid_option",
-      `must be a preset or an object of options, got ${show(arm)}`,
+      `an entry of compare must be a preset or an object of options, got ${show(arm)}`,
       `/compare/${index}`,
     );
   const shared = Object.keys(arm).find((name) => !OWN.has(name) && !isStageOption(name));

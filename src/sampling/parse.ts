@@ -1,6 +1,7 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
 import type { z } from "zod";
 import { Problem } from "../errors.ts";
+import { show } from "./fields.ts";
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -8,10 +9,19 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** The checked value, or a Problem whose pointer begins with `pointer`. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, OWN_WORDS);
   if (result.success) return result.data;
   throw problemOf(result.error.issues[0] as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
 }
+
+/** What fields without a rule of their own say of a wrong type, in place of zod's sentence. */
+const OWN_WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
+  error(issue) {
+    if (issue.code !== "invalid_type") return undefined;
+    const noun = /^[aeiou]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
+    return `must be ${noun}, got ${show(issue.input)}`;
+  },
+};
 
 function problemOf(issue: z.core.$ZodIssue, pointer: string): Problem {
   const path = issue.path.map(String);
@@ -23,7 +33,7 @@ function problemOf(issue: z.core.$ZodIssue, pointer: string): Problem {
       pointer + pointerTo([...path, key]),
     );
   }
-  const subject = path.length === 0 ? "the value" : path.join(".");
+  const subject = (path.length === 0 ? pointer.slice(1).replaceAll("/", ".") : path.join(".")) || "the value";
   return new Problem("invalid_option", `${subject} ${issue.message}`, pointer + pointerTo(path));
 }
 

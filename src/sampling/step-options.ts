@@ -12,6 +12,8 @@ import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
 
+const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal string";
+
 const CONTROL = {
   preset: z
     .string()
@@ -30,13 +32,13 @@ const CONTROL = {
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
   ),
   seed: z
-    .union([z.string(), z.number()])
+    .union([z.string(), z.number()], rule(SEED_RULE))
     .transform((value, context) => {
       const seed = canonicalSeed(value);
       if (seed !== undefined) return seed;
       context.addIssue({
         code: "custom",
-        message: `must be an integer of 64 bits, as a number or a decimal string, got ${show(value)}`,
+        message: `${SEED_RULE}, got ${show(value)}`,
       });
       return z.NEVER;
     })

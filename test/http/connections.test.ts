@@ -182,3 +182,18 @@ describe("what is not HTTP", () => {
     expect(JSON.parse(body)).toMatchObject({ status, code });
   });
 });
+
+describe("a refusal of a request without a body", () => {
+  test.each([
+    ["GET /v1/sample", 405],
+    ["GET /nowhere", 404],
+    ["GET /v1/stream", 426],
+  ])("%s is %i, and the connection lives on", async (line, status) => {
+    const socket = await open(await started());
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const reply = await oneReply(socket);
+    expect(reply).toContain(`HTTP/1.1 ${status}`);
+    expect(reply).toContain("Connection: keep-alive");
+    socket.destroy();
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { parseStepOptions, STEP_OPTIONS } from "../../src/sampling/step-options.ts";
 import { problemOf } from "./sample.ts";
 
 const names = (value: unknown) =>
@@ -169,3 +169,33 @@ describe("options that are refused", () => {
     expect(problem.message).toContain(sentence);
   });
 });
+
+describe("a value of the wrong type", () => {
+  const wrong = [null, true, "x", "", [], {}, -5, 1.5, 1e300, [null], [{}], { a: 1 }];
+
+  test("is refused in the rule's own words, whatever the option", () => {
+    const sentences = Object.keys(STEP_OPTIONS.shape).flatMap((option) =>
+      wrong.map((value) => sentenceOf({ [option]: value })),
+    );
+    expect(sentences.filter((sentence) => sentence !== undefined).length).toBeGreaterThan(300);
+    for (const sentence of sentences) expect(sentence ?? "").not.toMatch(/invalid input|expected|received/i);
+  });
+
+  test.each([
+    ["seed", null, "seed must be an integer of 64 bits, as a number or a decimal string, got null"],
+    ["preset", 1.5, "preset must be a string, got 1.5"],
+    ["chain", null, "chain must be an array, got null"],
+    ["calibration", [], "calibration must be an object, got []"],
+  ])("%s: %j", (option, value, sentence) => {
+    expect(sentenceOf({ [option]: value })).toBe(sentence);
+  });
+});
+
+function sentenceOf(options: unknown): string | undefined {
+  try {
+    parseStepOptions(options);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,11 +1,10 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
-import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../door/origins.ts";
 import type { RouteFigures } from "../figures/figures.ts";
 import { discard } from "../line/receive.ts";
-import { addHeaders } from "../problems.ts";
+import { addHeaders, hasBody } from "../problems.ts";
 import type { Service } from "../service.ts";
 
 /** "Switching Protocols" */
@@ -16,8 +15,8 @@ declare module "fastify" {
     guest: Guest;
   }
   interface FastifyContextConfig {
-    /** figures of the route */
-    figures?: RouteFigures;
+    /** figures of the route, by method */
+    figures?: Readonly<Record<string, RouteFigures>>;
     /** the route calls the door itself */
     line?: boolean;
   }
@@ -30,14 +29,15 @@ export function addDoor(app: FastifyInstance, service: Service): void {
   const unknown_guarded = door.route("*", "/v1/unknown");
   app.decorateRequest("guest");
   app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, figures: door.route([route.method].flat().join(","), route.url) };
+    const figures = [route.method].flat().map((method) => [method, door.route(method, route.url)] as const);
+    route.config = { ...route.config, figures: Object.fromEntries(figures) };
   });
   app.addHook("onRequest", (request, reply, done) => {
     const { raw, id } = request;
     if (request.routeOptions.config.line === true) return done();
     // Paths that do not exist are refused like those that do: without a key nothing can be told from nothing.
     const nowhere = /^\/v[12]\//.test(raw.url ?? "") ? unknown_guarded : unknown;
-    const guest = door.enter(raw, request.routeOptions.config.figures ?? nowhere, id);
+    const guest = door.enter(raw, request.routeOptions.config.figures?.[request.method] ?? nowhere, id);
     request.guest = guest;
     addHeaders(reply, guest.headers);
     // Not onResponse: that is not called when the client goes away.
@@ -56,10 +56,6 @@ export function addDoor(app: FastifyInstance, service: Service): void {
 function statusOf({ raw: { headers } }: FastifyRequest, { raw, sent }: FastifyReply): number {
   if (raw.writableEnded) return raw.statusCode;
   return headers.upgrade !== undefined && sent ? SWITCHED : CLIENT_GONE;
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 /** A browser asks whether a page's script may send the request that it wants to send. */

@@ -44,6 +44,7 @@ test("a scrape has every metric with help, type and the values of this process",
     payload: Buffer.concat([ROW, ROW]),
   });
   await server.inject({ url: "/nowhere/at/all" });
+  await server.inject({ url: "/v2/logging" });
   const { body, headers, statusCode } = await server.inject({ url: "/metrics" });
   await server.close();
   expect([statusCode, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
@@ -51,11 +52,12 @@ test("a scrape has every metric with help, type and the values of this process",
     'http_requests_total{method="POST",route="/v1/sample",status="200"} 2',
     'http_requests_total{method="POST",route="/v1/sample",status="422"} 1',
     'http_requests_total{method="*",route="unknown",status="404"} 1',
+    'http_requests_total{method="GET",route="/v2/logging",status="404"} 1',
     'http_request_duration_seconds_count{method="POST",route="/v1/sample"} 3',
     'http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/v1/sample"} 3',
     "http_requests_in_flight 1",
     'rejections_total{code="invalid_option"} 1',
-    'rejections_total{code="not_found"} 1',
+    'rejections_total{code="not_found"} 2',
     'received_bytes_total{form="f32"} 36',
     `received_bytes_total{form="json"} ${JSON.stringify(step).length}`,
     'tokens_total{transport="unary"} 2',
