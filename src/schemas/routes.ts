@@ -184,7 +184,12 @@ export function problems(codes: readonly ProblemCode[]): Record<string, JsonSche
 
 function problem(codes: readonly ProblemCode[]): JsonSchema {
   return {
-    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1].toLowerCase()}.`).join("\n"),
+    description: codes.map((code) => `\`${code}\`: ${lowered(PROBLEMS[code][1])}.`).join("\n"),
     content: { "application/problem+json": { schema: refTo("Problem") } },
   };
+}
+
+/** A title as the end of a sentence. */
+function lowered(title: string): string {
+  return title.charAt(0).toLowerCase() + title.slice(1);
 }

@@ -1,6 +1,7 @@
 /** The part of a JSON body that is kept as text: bytes in, checked UTF-8 out, with a limit. */
 import { Buffer, isUtf8 } from "node:buffer";
 import { Problem } from "../errors.ts";
+import { notJson, parseJson } from "./json-text.ts";
 import { Parked } from "./parked.ts";
 
 export class TextBuffer {
@@ -38,16 +39,11 @@ export class TextBuffer {
         "malformed_json",
         "the JSON text begins with a byte order mark; send UTF-8 without one",
       );
+    const text = this.slice(0);
     try {
-      return JSON.parse(this.slice(0)) as unknown;
+      return parseJson(text);
     } catch (error) {
-      throw new Problem("malformed_json", `the body is not JSON: ${reason(error)}`);
+      throw notJson(error, text);
     }
   }
-}
-
-/** V8's sentence without its position, which counts neither the logits nor bytes. */
-function reason(error: unknown): string {
-  const sentence = error instanceof Error ? error.message : String(error);
-  return sentence.replace(/ in JSON at position \d+.*$/s, "").replace(/, ?\.\.\..*$/s, "");
 }

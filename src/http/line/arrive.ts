@@ -34,6 +34,8 @@ export function arrive<Reader extends BodyReader>(
   });
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** A body that is opened by its first bytes. */
 export class Body<Reader extends BodyReader> {
   readonly #opener: Opener<Reader>;
@@ -54,7 +56,7 @@ export class Body<Reader extends BodyReader> {
   }
 
   write(chunk: Uint8Array): void {
-    const { reader, parks } = this.#open();
+    const { reader, parks } = this.#open(chunk);
     if (parks) this.#visit.hold(chunk.length);
     reader.write(chunk);
   }
@@ -65,14 +67,14 @@ export class Body<Reader extends BodyReader> {
     this.#service.figures.received(reader.form ?? "json", this.#visit.received_bytes);
   }
 
-  #open(): OpenedBody<Reader> {
+  #open(first: Uint8Array = NO_BYTES): OpenedBody<Reader> {
     if (this.#opened !== undefined) return this.#opened;
     const { url = "", headers } = this.#raw;
     const mark = url.indexOf("?");
     const query = mark < 0 ? "" : url.slice(mark + 1);
     const { wire, plans, shared_memory } = this.#service;
     const context = { limits: wire, plans, lease: this.#visit.lease, shared_memory };
-    this.#opened = openBody(this.#opener, headers, query, context);
+    this.#opened = openBody(this.#opener, headers, query, context, first);
     return this.#opened;
   }
 }

@@ -1,4 +1,5 @@
 /** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
+import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "../../errors.ts";
 import { pointerTo } from "../../sampling/parse.ts";
@@ -31,21 +32,24 @@ export interface OpenedBody<Reader> {
   readonly parks: boolean;
 }
 
-/** `query` is what follows the question mark of the URL. */
+/** `query` is what follows the question mark of the URL, `first` the first bytes of the body. */
 export function openBody<Reader extends BodyReader>(
   opener: Opener<Reader>,
   headers: IncomingHttpHeaders,
   query: string,
   context: WireContext,
+  first: Uint8Array,
 ): OpenedBody<Reader> {
   requireIdentity(headers["content-encoding"]);
   const type = mediaType(headers["content-type"], BODY_TYPES);
+  const header_bytes = headerLength(headers[HEADER_LENGTH]);
   if (type === "json") {
+    requireNoTensor(header_bytes);
     requireNoQuery(query);
     return { reader: opener.json(context), parks: true };
   }
-  const header_bytes = headerLength(headers[HEADER_LENGTH]);
   if (type === "form" && header_bytes === undefined) requireDtype(query);
+  if (!headers["content-type"] && header_bytes === undefined) requireNoJson(query, first);
   return { reader: openTensor(opener, header_bytes, query, context), parks: false };
 }
 
@@ -60,6 +64,31 @@ function openTensor<Reader extends BodyReader>(
   return opener.tensor({ header_bytes, query: options }, context);
 }
 
+function requireNoTensor(header_bytes: number | undefined): void {
+  if (header_bytes === undefined) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "Inference-Header-Content-Length tells of a tensor behind the JSON: the body must be application/octet-stream, got application/json",
+  );
+}
+
+/** The beginning of a JSON object, which as float32 would be some 10²⁰: no logit. */
+const JSON_BEGIN = /^\s*\{\s*"\w/;
+const JSON_BEGIN_BYTES = 16;
+
+/** Without a type a body is a tensor, but one that is JSON would be sampled as if its letters were numbers. */
+function requireNoJson(query: string, first: Uint8Array): void {
+  if (NAMES_DTYPE.test(query) || !JSON_BEGIN.test(latin1(first.subarray(0, JSON_BEGIN_BYTES)))) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "a body without a Content-Type is taken for a tensor, but this one begins as JSON does: send Content-Type: application/json",
+  );
+}
+
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
+}
+
 function requireNoQuery(query: string): void {
   const [misplaced] = Object.keys(parseQuery(query, LIST_OPTIONS));
   if (misplaced === undefined) return;
@@ -70,9 +99,11 @@ function requireNoQuery(query: string): void {
   );
 }
 
+const NAMES_DTYPE = /(?:^|&)dtype=/;
+
 /** curl calls any data a form unless it is told otherwise: only who names a dtype can mean a tensor by it. */
 function requireDtype(query: string): void {
-  if (/(?:^|&)dtype=/.test(query)) return;
+  if (NAMES_DTYPE.test(query)) return;
   throw new Problem(
     "unsupported_media_type",
     "the body must be application/octet-stream or application/json, got application/x-www-form-urlencoded, which is taken for a tensor only with dtype in the query string",
@@ -87,7 +118,7 @@ const BODY_TYPES = {
 } as const;
 
 export function requireIdentity(encoding: string | undefined): void {
-  if (encoding === undefined || encoding.toLowerCase() === "identity") return;
+  if (!encoding || encoding.toLowerCase() === "identity") return;
   throw new Problem(
     "unsupported_media_type",
     `bodies are taken without Content-Encoding, got ${encoding}: logits hardly shrink`,
@@ -109,10 +140,8 @@ export function mediaType<Kind extends string>(
   const kind = name === undefined ? undefined : taken[name];
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   if (kind !== undefined && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))) return kind;
-  throw new Problem(
-    "unsupported_media_type",
-    `the body must be ${names.join(" or ")}, text in UTF-8, got ${header}`,
-  );
+  const which = kind === undefined ? `be ${names.join(" or ")}` : "be in UTF-8";
+  throw new Problem("unsupported_media_type", `the body must ${which}, got ${header}`);
 }
 
 /** The value of that header; undefined when there is none. */

@@ -4,6 +4,7 @@
  */
 import { Buffer, isUtf8 } from "node:buffer";
 import { Problem } from "../../errors.ts";
+import { notJson, parseJson } from "../json-text.ts";
 import { Parked } from "../parked.ts";
 
 export class RequestText {
@@ -28,10 +29,10 @@ export class RequestText {
     if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
     try {
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     } catch (error) {
       const plain = withoutWords(text);
-      if (plain === text) throw notJson(error);
+      if (plain === text) throw notJson(error, text);
       return parsePlain(plain);
     }
   }
@@ -72,13 +73,8 @@ function endOfString(text: string, begin: number): number {
 
 function parsePlain(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
-    throw notJson(error);
+    throw notJson(error, text);
   }
-}
-
-function notJson(error: unknown): Problem {
-  const sentence = error instanceof Error ? error.message : String(error);
-  return new Problem("malformed_json", `the body is not JSON: ${sentence.slice(0, 120)}`);
 }
