@@ -161,11 +161,11 @@ class SamplerClient:
 
     def _post(self, path: str, logits: Row, options: Mapping[str, Any], seeded: bool) -> Reply:
         if isinstance(logits, Mapping):
-            parts = [json.dumps({**options, "logits": _plain(logits)}, default=_plain).encode()]
+            parts = [_json({**options, "logits": _plain(logits)})]
             headers = {"Content-Type": "application/json"}
         else:
             tensor = logits if isinstance(logits, _Tensor) else _tensor(logits)
-            head = json.dumps({"dtype": tensor.dtype, **options}, default=_plain).encode()
+            head = _json({"dtype": tensor.dtype, **options})
             parts = [head, tensor.data]
             headers = {
                 "Content-Type": "application/octet-stream",
@@ -320,7 +320,7 @@ class SamplerStream:
         return {"step": self._options["step"] + len(self._history) - len(self._options.get("history", []))}
 
     def _send_text(self, message: Mapping[str, Any]) -> None:
-        data = json.dumps(message, default=_plain).encode()
+        data = _json(message)
         self._send(len(data) | _TEXT_BIT, memoryview(data))
 
     def _send_row(self, tensor: _Tensor) -> None:
@@ -440,6 +440,39 @@ def _base64(data: memoryview) -> str:
     import base64
 
     return base64.b64encode(data).decode("ascii")
+
+
+#: Options that JSON cannot say as Python does: biases of -inf, keys and masks of numpy. Others, which may be long, stay as they are.
+_REWRITTEN = ("logit_bias", "sequence_bias", "chain", "compare", "token_bitmask", "rows")
+
+
+def _json(options: Mapping[str, Any]) -> bytes:
+    """Options as JSON text."""
+    rewritten = _rewritten({name: options[name] for name in _REWRITTEN if name in options})
+    return json.dumps({**options, **rewritten}, default=_plain).encode()
+
+
+def _rewritten(value: Any) -> Any:
+    """-inf as the ban that it is, token ids of numpy as keys, the bytes and words of a mask in base64."""
+    if isinstance(value, Mapping):
+        return {_key(name): _mask(each) if name == "token_bitmask" else _rewritten(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        ids = len(value) > 0 and isinstance(value[0], int)  # a history, perhaps: long, and right as it is
+        return value if ids else [_rewritten(each) for each in value]
+    if hasattr(value, "tolist"):
+        return _rewritten(value.tolist())
+    return "-inf" if isinstance(value, float) and value == float("-inf") else value
+
+
+def _key(name: Any) -> Any:
+    return int(name) if hasattr(name, "__index__") else name
+
+
+def _mask(value: Any) -> Any:
+    """A mask of tokens as bytes, or as numpy's 32-bit words; a text is base64 already."""
+    if hasattr(value, "astype"):
+        value = value.astype("<i4").tobytes()
+    return _base64(memoryview(value)) if isinstance(value, (bytes, bytearray, memoryview)) else value
 
 
 def _plain(value: Any) -> Any:

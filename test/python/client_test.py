@@ -56,6 +56,36 @@ class OneStep(unittest.TestCase):
         bf16 = self.client.sample(Packed(bits, "bf16"), **OPTIONS)
         self.assertEqual(bf16, self.client.sample((bits.astype("uint32") << 16).view("float32"), **OPTIONS))
 
+    def test_biases_of_minus_infinity_ban(self):
+        best = self.client.sample(ROWS[0], temperature=0)["token_id"]
+        banned = {best: float("-inf")}
+        self.assertNotEqual(self.client.sample(ROWS[0], temperature=0, logit_bias=banned)["token_id"], best)
+        chain = [{"stage": "logit_bias", "logit_bias": banned}, {"stage": "temperature", "temperature": 0}]
+        self.assertNotEqual(self.client.sample(ROWS[0], chain=chain)["token_id"], best)
+        replies = self.client.sample_batch(ROWS[:1], [{"logit_bias": banned}], temperature=0)
+        self.assertNotEqual(replies[0]["token_id"], best)
+
+    def test_seeds_of_64_bits(self):
+        for seed in (2**64 - 1, -(2**63), 2**53 + 1):
+            reply = self.client.sample(ROWS[0], seed=seed)
+            self.assertEqual(reply, self.client.sample(ROWS[0], seed=str(seed)))
+            self.assertEqual(reply["seed"], str(seed))
+
+    def test_a_mask_of_tokens_as_bytes(self):
+        words = array("i", [1 << 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]).tobytes()
+        self.assertEqual(self.client.sample(ROWS[0], token_bitmask=words)["token_id"], 5)
+        chain = [{"stage": "token_bitmask", "token_bitmask": words}]
+        self.assertEqual(self.client.sample(ROWS[0], chain=chain)["token_id"], 5)
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_numpy_ids_biases_and_masks(self):
+        ids = numpy.array([5, 6])
+        bias = {ids[0]: numpy.float32("inf") * -1, ids[1]: numpy.float32(100)}
+        self.assertEqual(self.client.sample(ROWS[0], logit_bias=bias, temperature=0)["token_id"], 6)
+        mask = numpy.zeros(10, dtype="int32")
+        mask[0] = 1 << 9
+        self.assertEqual(self.client.sample(ROWS[0], token_bitmask=mask)["token_id"], 9)
+
     @unittest.skipIf(numpy is None, "needs numpy")
     def test_numpy_numbers_are_taken_in_options(self):
         plain = self.client.sample(ROWS[0], **OPTIONS)
