@@ -6,13 +6,13 @@
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
-import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
 import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
-import { Dense, maskedBy } from "./dense.ts";
+import { Dense, maskedAsItCame, maskedBy } from "./dense.ts";
+import { Divisor } from "./divisor.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
 import { restrict, restrictRow } from "./mask.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
@@ -39,6 +39,7 @@ export class Candidates {
   /** by what limit the present stage has removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
+  readonly #divisor = new Divisor();
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -50,20 +51,20 @@ export class Candidates {
 
   /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
   startRow(row: Row): void {
-    const { max } = row;
     this.vocab_size = row.length;
+    this.#divisor.reset();
     this.#dense.reset(row);
     this.#omitted.none();
     this.#form = "dense";
-    if (max === Number.NEGATIVE_INFINITY)
-      throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
-    if (max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
+    if (row.max === Number.NEGATIVE_INFINITY) throw maskedAsItCame();
+    if (row.max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
     else if (row.length <= SMALL_ROW) this.#everything();
   }
 
   /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
   startSparse(row: SparseRow, vocab_size: number): void {
     this.vocab_size = vocab_size;
+    this.#divisor.reset();
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
@@ -156,9 +157,10 @@ export class Candidates {
   // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
 
   divideBy(temperature: number): void {
-    this.#omitted.rescaled(temperature);
-    if (this.#form === "compact") this.#compact.divideBy(temperature);
-    else this.#dense.temperature *= temperature;
+    const divisor = this.#divisor.next(temperature);
+    this.#omitted.rescaled(divisor);
+    if (this.#form === "compact") this.#compact.divideBy(divisor);
+    else this.#dense.temperature *= divisor;
   }
 
   /** s ← max s + d²·(square + cube·d), d = s − max s, for every kept token. */
@@ -249,8 +251,7 @@ export class Candidates {
 
   /** The kept token ids, ascending. */
   keptIds(): number[] {
-    const compact = this.#everything().orderById();
-    return Array.from(compact.token_ids.subarray(0, compact.count));
+    return Array.from(this.#everything().orderById().token_ids.subarray(0, this.count()));
   }
 
   /** ln of the probability with which a kept token is drawn. */
@@ -263,8 +264,7 @@ export class Candidates {
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
     const logsumexp = this.#logSumExpKept();
-    if (this.#form === "dense") return this.#dense.top(n, logsumexp);
-    return this.#compact.rank().top(n, logsumexp);
+    return this.#form === "dense" ? this.#dense.top(n, logsumexp) : this.#compact.rank().top(n, logsumexp);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */

@@ -1,8 +1,6 @@
 /** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
-import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates.ts";
 import type { RawRow } from "./logprobs.ts";
-import type { SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
@@ -116,20 +114,4 @@ function distribution(
         ? logprob_token_ids.map((id) => tokenLogprob(id, side.logprob(id)))
         : undefined,
   };
-}
-
-/** Whether a sparse row was enough; a Problem when it had to be and was not. */
-export function exactness(
-  candidates: Candidates,
-  row: SparseRow,
-  { require_exact }: StepOptions,
-): { exact: boolean } {
-  const exact = candidates.isExact();
-  if (exact || !require_exact) return { exact };
-  const sent = row.token_ids.length;
-  throw new Problem(
-    "need_more_tokens",
-    `${sent} tokens were not enough to prove the answer exact`,
-    "/logits/token_ids",
-  );
 }

@@ -10,9 +10,10 @@ import { nextStates, runChain, runChainTraced } from "./chain.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromRow, fillFromSparse } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
+import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
-import { exactness, reportOf, type Sampled } from "./report.ts";
+import { reportOf, type Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
@@ -62,10 +63,11 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, context, token_id);
+    const report = reportOf(candidates, raw, drawn, options);
     return {
       token_id,
-      ...reportOf(candidates, raw, drawn, options),
-      ...(isSparse(row) && exactness(candidates, row, options)),
+      ...report,
+      ...(isSparse(row) && exactness(candidates, row, options, report)),
       seed,
       step: options.step,
       state,

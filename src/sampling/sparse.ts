@@ -2,9 +2,9 @@
  * Removing from the tokens that a sparse row sent, while tokens that it left out may still be in play: the same
  * cuts as on a whole row, and what each of them proves about the tokens that are not here.
  */
-import { Problem } from "../errors.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromSparse } from "./compaction.ts";
+import { maskedAsItCame } from "./dense.ts";
 import type { Omitted } from "./omitted.ts";
 import type { SparseRow } from "./rows.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
@@ -12,7 +12,7 @@ import type { MassRule, Ties } from "./thresholds.ts";
 /** Takes the tokens that were sent, and notes what is known of the others. */
 export function beginSparse(compact: Compact, omitted: Omitted, row: SparseRow, vocab_size: number): void {
   const count = fillFromSparse(compact, row, vocab_size);
-  if (count === 0) throw new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
+  if (count === 0) throw maskedAsItCame();
   const left_out = (row.vocab_size ?? Number.POSITIVE_INFINITY) - row.token_ids.length;
   omitted.start(left_out, row.max_omitted ?? Number.POSITIVE_INFINITY, row.logsumexp);
 }

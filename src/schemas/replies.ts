@@ -72,7 +72,9 @@ export const STEP_REPLY = z
     exact: z
       .boolean()
       .optional()
-      .describe("Sparse rows: whether the whole row would provably have given the same answer."),
+      .describe(
+        "Sparse rows: whether the whole row would provably have given the same answer, its log-probabilities too.",
+      ),
     seed: z.string().describe("The seed, as decimal text; the one drawn when none was sent."),
     step: z.int().describe("The step, as it was sent."),
     state: z

@@ -53,6 +53,47 @@ describe("sparse rows", () => {
     expect(sampleSparse(row, { top_p: 0.7, seed: 1 })).toMatchObject({ exact: true, kept: 2 });
   });
 
+  test.each([
+    ["with logsumexp", { logprobs: true }, { logsumexp: 6 }, true],
+    ["without it", { logprobs: true }, {}, false],
+    [
+      "without it, after the chain only",
+      { top_logprobs: 2, logprobs: false, logprobs_mode: "processed" },
+      {},
+      true,
+    ],
+    ["of as many as surely come first", { top_logprobs: 4 }, { logsumexp: 6 }, true],
+    ["of one more", { top_logprobs: 5 }, { logsumexp: 6 }, false],
+    ["of a token that was sent", { logprob_token_ids: [30] }, { logsumexp: 6 }, true],
+    ["of one that was not", { logprob_token_ids: [31] }, { logsumexp: 6 }, false],
+    [
+      "of one that was not, after the chain",
+      { logprob_token_ids: [31], logprobs_mode: "processed" },
+      {},
+      true,
+    ],
+    [
+      "with a rank that others may have",
+      { logprobs: true, logit_bias: { "30": 9 } },
+      { logsumexp: 6, max_omitted: 2 },
+      false,
+    ],
+    [
+      "of a whole row, without logsumexp",
+      { logprobs: true, top_logprobs: 9 },
+      { vocab_size: 4, whole: true },
+      true,
+    ],
+  ] as const)("exact log-probabilities %s", (_, options, facts, exact) => {
+    const { whole, ...more } = { whole: false, ...facts };
+    const row = whole ? pairs.map(([, logit], id) => [id, logit] as const) : pairs;
+    const step = { top_k: 2, ...options, seed: 1 };
+    expect(sampleSparse(sparse(row, { ...known, ...more }), step).exact).toBe(exact);
+    const required = () => sampleSparse(sparse(row, { ...known, ...more }), { ...step, require_exact: true });
+    if (exact) expect(required().exact).toBe(true);
+    else expect(problemOf(required).code).toBe("need_more_tokens");
+  });
+
   test("without max_omitted nothing is proven, unless every token was sent", () => {
     expect(sampleSparse(sparse(pairs, { vocab_size: 1000 }), { top_k: 2, seed: 1 }).exact).toBe(false);
     expect(sampleSparse(sparse(pairs, { vocab_size: 4 + 0 }), { seed: 1, vocab_size: 1000 }).exact).toBe(

@@ -23,6 +23,16 @@ describe("temperature", () => {
     );
   });
 
+  test.each([1e-300, 1e-310, 5e-324])("however low it is: %d", (temperature) => {
+    const chain = [{ stage: "temperature", temperature }];
+    expect(probabilitiesAfter([2.5, -1, 2.4, 2.5], chain)).toEqual([0.5, 0, 0, 0.5]);
+    expect(probabilitiesAfter([-2.5, -9, -2.6, -2.5], chain)).toEqual([0.5, 0, 0, 0.5]);
+    expect(probabilitiesAfter([-3e38, 3e38, 2e38], [...chain, ...chain])).toEqual([0, 1, 0]);
+    const long = new Array<number>(1000).fill(1).fill(7, 500, 501);
+    const cut = [...chain, ...chain, { stage: "top_p", top_p: 0.9 }];
+    expect(probabilitiesAfter(long, cut).filter((p) => p > 0)).toEqual([1]);
+  });
+
   test("two temperatures multiply", () => {
     const logits = [1, 2, 3];
     const twice = probabilitiesAfter(logits, [
