@@ -210,7 +210,17 @@ function refusalOfSize({ vocab_size }: Fields, length: number): string | undefin
   return Number(vocab_size ?? 1) > length ? "vocab_size" : undefined;
 }
 
-const HOSTS = ["openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3"];
+const HOSTS = [
+  "openai",
+  "llama.cpp",
+  "vllm",
+  "transformers",
+  "sglang",
+  "koboldcpp",
+  "exllamav3",
+  "transformers.js",
+  "web-llm",
+];
 const SEED_MIN = -(2n ** 63n);
 const SEED_MAX = 2n ** 64n - 1n;
 

@@ -5,7 +5,7 @@
 
 /** Options of one step, as on the wire. All are optional. */
 export interface StepRequestOptions {
-  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3. */
+  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm. */
   readonly preset?: string;
   /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
   readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];

@@ -8,7 +8,9 @@ import { llamaCpp } from "./presets/llama-cpp.ts";
 import { openai } from "./presets/openai.ts";
 import { sglang } from "./presets/sglang.ts";
 import { transformers } from "./presets/transformers.ts";
+import { transformersJs } from "./presets/transformers-js.ts";
 import { vllm } from "./presets/vllm.ts";
+import { webLlm } from "./presets/web-llm.ts";
 
 export type { Preset } from "./preset.ts";
 
@@ -20,6 +22,8 @@ export const PRESETS: readonly Preset[] = [
   sglang,
   koboldcpp,
   exllamav3,
+  transformersJs,
+  webLlm,
 ];
 
 export const DEFAULT_PRESET = openai;

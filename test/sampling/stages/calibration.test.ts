@@ -18,7 +18,7 @@ describe("calibration", () => {
 
   test("it stands before everything else, in every preset", () => {
     for (const { name } of PRESETS) {
-      const { chain } = parseStepOptions({ preset: name, calibration: by(2.4), temperature: 0.7, top_k: 3 });
+      const { chain } = parseStepOptions({ preset: name, calibration: by(2.4), temperature: 0.7 });
       expect(chain[0]?.stage.name, name).toBe("calibration");
     }
   });
