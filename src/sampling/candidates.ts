@@ -37,7 +37,7 @@ export class Candidates {
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
   /** by what limit the present stage has removed tokens */
-  readonly removal: Removal = { kind: "other", limit: 0 };
+  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
   readonly #divisor = new Divisor();
   /** length of the row: ids at or past it do not exist */

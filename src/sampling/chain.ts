@@ -45,7 +45,6 @@ export function runChainTraced(
   tracer: Tracer,
   now: (() => number) | undefined,
 ): void {
-  tracer.begin(candidates);
   for (const entry of chain) {
     const { stage, options, skipped } = entry;
     if (skipped !== undefined) {

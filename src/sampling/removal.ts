@@ -1,14 +1,28 @@
 /**
- * By what limit the last removing stage removed tokens, as the candidates themselves noted it: what a trace needs
- * to say why a token died and how close the limit came to one. Two numbers; noting them costs nothing.
+ * By what limit the last removing stage removed tokens, as the candidates or the stage itself noted it: what a trace
+ * needs to say why a token died and how close the limit came to one. A few numbers; noting them costs nothing.
  */
 export interface Removal {
-  /** rank: at most `limit` tokens; mass: a prefix of mass `limit`; score: scores of at least `limit`; other: not one limit */
-  kind: "rank" | "mass" | "score" | "other";
+  /**
+   * rank: at most `limit` tokens; mass: a prefix of mass `limit`; score: scores of at least `limit`; typical: the mass
+   * `limit` nearest to the entropy; above: of the scores of at least `limit` only the last; share: the best, as long
+   * as they hold no more than `limit` of something; other: not one limit
+   */
+  kind: "rank" | "mass" | "score" | "typical" | "above" | "share" | "other";
   limit: number;
+  /** share: what the kept hold, and what they would hold with the first that was removed */
+  kept_at: number;
+  removed_at: number;
 }
 
 export function note(removal: Removal, kind: Removal["kind"], limit: number): void {
   removal.kind = kind;
   removal.limit = limit;
+}
+
+export function noteShare(removal: Removal, limit: number, kept_at: number, removed_at: number): void {
+  removal.kind = "share";
+  removal.limit = limit;
+  removal.kept_at = kept_at;
+  removal.removed_at = removed_at;
 }

@@ -59,7 +59,7 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
   const raw = wantsLogprobs(options) ? rawOf(kernel, row) : undefined;
   try {
-    const tracer = run(machine, options);
+    const tracer = run(machine, row, options);
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, context, token_id);
@@ -80,14 +80,27 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
 }
 
 /** Runs the chain; with a tracer when a trace is asked for. */
-function run({ candidates, context, now }: Machine, options: StepOptions): Tracer | undefined {
+function run(
+  { kernel, candidates, context, now }: Machine,
+  row: LogitsRow,
+  options: StepOptions,
+): Tracer | undefined {
   if (options.trace === false) {
     runChain(options.chain, candidates, context);
     return undefined;
   }
   const tracer = new Tracer(options.logprob_token_ids);
+  tracer.begin(candidates, absenceIn(kernel, row));
   runChainTraced(options.chain, candidates, context, tracer, options.trace === "timed" ? now : undefined);
   return tracer;
+}
+
+/** Why a token of the vocabulary is no candidate before the first stage. */
+function absenceIn(kernel: Kernel, row: LogitsRow): string {
+  if (isSparse(row)) return "it was not sent, or as -Infinity";
+  return kernel.max(row) === Number.POSITIVE_INFINITY
+    ? "another's logit was +Infinity"
+    : "its logit was -Infinity";
 }
 
 function accountOf(

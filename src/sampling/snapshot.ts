@@ -24,6 +24,15 @@ export class Snapshot {
     return this.#probabilities;
   }
 
+  /** Σ p·score: the score of a token whose surprise is the entropy. */
+  meanScore(): number {
+    const probabilities = this.probabilities();
+    let mean = 0;
+    for (let i = 0; i < this.count; i++)
+      if (probabilities[i]! > 0) mean += probabilities[i]! * this.candidates.scores[i]!;
+    return mean;
+  }
+
   /** 0 for a token that is not among them. */
   probabilityOf(token_id: number): number {
     const index = this.candidates.indexOf(token_id);

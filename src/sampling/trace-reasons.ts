@@ -1,6 +1,7 @@
 /** Why named tokens were removed: each one's number beside the limit that it missed. */
 import type { Removal } from "./removal.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Loss } from "./trace-loss.ts";
 
 interface Place {
   readonly token_id: number;
@@ -11,23 +12,53 @@ interface Place {
 }
 
 /**
- * One reason for each token, in order: a comparison of its number with the limit; undefined when there is not one
- * limit. One pass over the candidates, whatever the number of tokens.
+ * One reason for each of some tokens that the stage has removed, in order: a comparison of its number with the limit;
+ * undefined when there is not one limit. One pass over the candidates, whatever the number of tokens.
  */
 export function reasonsOf(
   before: Snapshot,
+  { count, last_kept }: Loss,
   token_ids: readonly number[],
   { kind, limit }: Readonly<Removal>,
 ): (string | undefined)[] {
-  const { candidates } = before;
-  const places = kind === "rank" || kind === "mass" ? placesOf(before, token_ids) : undefined;
+  const score = (token_id: number) => before.candidates.scoreOf(token_id);
+  switch (kind) {
+    case "other":
+      return token_ids.map(() => undefined);
+    case "score":
+      return token_ids.map((id) => `its score ${shown(score(id))} is below ${shown(limit)}`);
+    case "above":
+      return token_ids.map(
+        (id) => `its score ${shown(score(id))} reaches ${shown(limit)}, and it is not the last that does`,
+      );
+    case "typical": {
+      const centre = before.meanScore();
+      const farthest = shown(-last_kept.place);
+      return token_ids.map(
+        (id) =>
+          `its surprise is ${shown(Math.abs(score(id) - centre))} from the entropy, of the farthest kept ${farthest}`,
+      );
+    }
+    default:
+      return reasonsOfRank(before, before.count - count, token_ids, kind, limit);
+  }
+}
+
+function reasonsOfRank(
+  before: Snapshot,
+  kept: number,
+  token_ids: readonly number[],
+  kind: "rank" | "mass" | "share",
+  limit: number,
+): (string | undefined)[] {
+  const places = placesOf(before, token_ids);
   return token_ids.map((token_id) => {
-    if (!candidates.has(token_id)) return "its logit was -Infinity";
-    if (kind === "score") return `its score ${shown(candidates.scoreOf(token_id))} is below ${shown(limit)}`;
-    const place = places?.get(token_id);
+    const place = places.get(token_id);
     if (place === undefined) return undefined;
-    if (kind === "rank") return `its rank ${place.before + 1} is beyond ${limit}`;
-    return `the mass before it, ${shown(place.mass)}, reaches ${shown(limit)}`;
+    if (kind === "mass") return `the mass before it, ${shown(place.mass)}, reaches ${shown(limit)}`;
+    const rank = place.before + 1;
+    if (kind === "rank") return `its rank ${rank} is beyond ${limit}`;
+    return `its rank ${rank} is beyond ${kept}, where the share passes ${shown(limit)}`;
   });
 }
 

@@ -7,7 +7,7 @@ import type { Candidates } from "./candidates.ts";
 import type { Removal } from "./removal.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { Skipped } from "./stage.ts";
-import { type KnifeEdge, knifeEdge, lossOf } from "./trace-loss.ts";
+import { type KnifeEdge, knifeEdge, type Loss, lossOf } from "./trace-loss.ts";
 import { reasonsOf } from "./trace-reasons.ts";
 import { summary, type TracedToken } from "./trace-summary.ts";
 
@@ -34,7 +34,7 @@ export interface TraceEntry {
 /** What became of a named token. */
 export interface Fate {
   readonly token_id: number;
-  /** the stage that removed it; null when it was still there to be drawn */
+  /** the stage that removed it, or "the row" when it was no candidate from the start; null when it was left to be drawn */
   readonly removed_by: string | null;
   /** its probability before that stage, or at the end */
   readonly probability: number;
@@ -59,9 +59,12 @@ export class Tracer {
     this.#named = named;
   }
 
-  /** Looks at the candidates as they are before the first stage. */
-  begin(candidates: Candidates): void {
+  /** Looks at the candidates as they are before the first stage; `absence` says why a token is none of them. */
+  begin(candidates: Candidates, absence: string): void {
     this.#before.take(candidates);
+    for (const token_id of this.#named)
+      if (!this.#before.candidates.has(token_id))
+        this.#fates.set(token_id, { token_id, removed_by: "the row", probability: 0, reason: absence });
   }
 
   /** Writes the entry of a stage that did not run. */
@@ -86,9 +89,9 @@ export class Tracer {
     const before = this.#before;
     const after = this.#after;
     after.take(candidates);
-    const loss = lossOf(before, after);
-    const edge = knifeEdge(loss, candidates.removal);
-    this.#noteFates(stage, before, after, candidates.removal);
+    const loss = lossOf(before, after, candidates.removal);
+    const edge = knifeEdge(before, loss, candidates.removal);
+    this.#noteFates(stage, loss, candidates.removal);
     this.entries.push({
       stage,
       kept_before: before.count,
@@ -130,10 +133,11 @@ export class Tracer {
     return { named: this.#named.map((token_id) => snapshot.probabilityOf(token_id)) };
   }
 
-  #noteFates(stage: string, before: Snapshot, after: Snapshot, removal: Readonly<Removal>): void {
-    const gone = this.#named.filter((id) => !this.#fates.has(id) && !after.candidates.has(id));
+  #noteFates(stage: string, loss: Loss, removal: Readonly<Removal>): void {
+    const before = this.#before;
+    const gone = this.#named.filter((id) => !this.#fates.has(id) && !this.#after.candidates.has(id));
     if (gone.length === 0) return;
-    const reasons = reasonsOf(before, gone, removal);
+    const reasons = reasonsOf(before, loss, gone, removal);
     gone.forEach((token_id, i) => {
       const reason = reasons[i];
       const probability = before.probabilityOf(token_id);

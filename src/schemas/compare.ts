@@ -82,7 +82,12 @@ export const COMPARE_REPLY = z
             z
               .strictObject({
                 probability: z.number().describe("With which it is drawn."),
-                removed_by: z.string().nullable().describe("The stage that removed it."),
+                removed_by: z
+                  .string()
+                  .nullable()
+                  .describe(
+                    'The stage that removed it, or "the row" when it was no candidate from the start.',
+                  ),
               })
               .nullable(),
           ),

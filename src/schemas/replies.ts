@@ -25,7 +25,7 @@ const TRACE_ENTRY = z.strictObject({
     .describe("The most likely tokens it removed, with their probability before it."),
   knife_edge: z
     .strictObject({
-      kind: z.enum(["rank", "mass", "score"]).describe("What the stage's limit is measured in."),
+      kind: z.enum(["rank", "mass", "score", "share"]).describe("What the stage's limit is measured in."),
       limit: z.number().describe("The limit."),
       token_id,
       distance: z.number().describe("How near this token, the nearest one, came to the limit."),
@@ -44,7 +44,9 @@ const FATE = z.strictObject({
   removed_by: z
     .string()
     .nullable()
-    .describe("The stage that removed the token; null when it was left to the end."),
+    .describe(
+      'The stage that removed the token, or "the row" when it was no candidate from the start; null when it was left to the end.',
+    ),
   probability: probability.describe("Its probability before that stage, or at the end."),
   reason: z.string().optional().describe("In words."),
 });

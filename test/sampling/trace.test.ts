@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { logitsOf, randomRow, sample } from "./sample.ts";
+import { logitsOf, randomRow, sample, sampleSparse, sparse } from "./sample.ts";
 
 describe("trace", () => {
   const row = logitsOf([0.1, 0.2, 0.3, 0.4]);
@@ -62,6 +62,115 @@ describe("trace", () => {
     expect(inverse_cdf?.to).toBeCloseTo(to, 6);
     expect(inverse_cdf?.uniform).toBeGreaterThan(from);
     expect(inverse_cdf?.uniform).toBeLessThan(to);
+  });
+
+  describe("why a token died, and how near the limit came", () => {
+    const ids = [0, 1, 2, 3];
+    const told = (entry: Readonly<Record<string, unknown>>, logits: readonly number[] = row) => {
+      const { trace, fates } = sample(logits, {
+        chain: [entry],
+        seed: 1,
+        trace: true,
+        logprob_token_ids: ids,
+      });
+      return {
+        edge: trace?.[0]?.knife_edge,
+        fates: fates?.map(({ removed_by, reason }) => [removed_by, reason]),
+      };
+    };
+    const ALIVE = [null, undefined];
+
+    test("a score below the limit", () => {
+      // ln 0.4 + ln 0.6 = -1.427; ln 0.3 = -1.204 is above it by 0.223, ln 0.2 below by 0.182
+      const { edge, fates } = told({ stage: "min_p", min_p: 0.6 });
+      expect(fates?.[1]).toEqual(["min_p", "its score -1.60944 is below -1.42712"]);
+      expect(fates?.[2]).toEqual(ALIVE);
+      expect(edge).toMatchObject({ kind: "score", token_id: 1, distance: expect.closeTo(0.1823, 3) });
+    });
+
+    test("top_h names the rank and the share of the entropy, not the cut to its best n", () => {
+      // −p ln p: 0.367 0.361 0.322 0.230 of 1.280: 0.286 0.569 0.820 1
+      const { edge, fates } = told({ stage: "top_h", top_h: 0.6 });
+      expect(fates?.[0]).toEqual(["top_h", "its rank 4 is beyond 2, where the share passes 0.6"]);
+      expect(fates?.[1]).toEqual(["top_h", "its rank 3 is beyond 2, where the share passes 0.6"]);
+      expect(edge).toMatchObject({
+        kind: "share",
+        limit: 0.6,
+        token_id: 2,
+        distance: expect.closeTo(0.0312, 3),
+      });
+      expect(told({ stage: "top_h", top_h: 1, top_h_top_n: 3 }).fates?.[0]).toEqual([
+        "top_h",
+        "its rank 4 is beyond 3",
+      ]);
+      expect(told({ stage: "top_h", top_h: 0.1, min_keep: 2 }).fates?.[1]).toEqual([
+        "top_h",
+        "its rank 3 is beyond 2",
+      ]);
+    });
+
+    test("tfs names the share of the curvature", () => {
+      // ranked 0.5 0.25 0.15 0.1: shares of the second differences 0.75, then 1
+      const { edge, fates } = told({ stage: "tfs", tfs: 0.9 }, logitsOf([0.1, 0.5, 0.15, 0.25]));
+      expect(fates?.[2]).toEqual(["tfs", "its rank 3 is beyond 2, where the share passes 0.9"]);
+      expect(edge).toMatchObject({
+        kind: "share",
+        limit: 0.9,
+        token_id: 2,
+        distance: expect.closeTo(0.1, 6),
+      });
+    });
+
+    test("top_p that drops what passes p", () => {
+      const { edge, fates } = told({ stage: "top_p", top_p: 0.75, top_p_crossing: "drop" });
+      expect(fates?.[1]).toEqual(["top_p", "its rank 3 is beyond 2, where the share passes 0.75"]);
+      // 0.7 is kept, 0.9 would be too much
+      expect(edge).toMatchObject({
+        kind: "share",
+        limit: 0.75,
+        token_id: 2,
+        distance: expect.closeTo(0.05, 6),
+      });
+    });
+
+    test("typical_p names the distances from the entropy", () => {
+      // H = 1.280; −ln p − H: 1.023 0.330 0.076 0.364; 0.3 + 0.2 = 0.5 < 0.8, with 0.4 it is 0.9
+      const { edge, fates } = told({ stage: "typical_p", typical_p: 0.8 });
+      expect(fates?.[0]).toEqual([
+        "typical_p",
+        "its surprise is 1.02273 from the entropy, of the farthest kept 0.363563",
+      ]);
+      expect(fates?.slice(1)).toEqual([ALIVE, ALIVE, ALIVE]);
+      expect(edge).toMatchObject({ kind: "mass", limit: 0.8, token_id: 0, distance: expect.closeTo(0.1, 6) });
+    });
+
+    test("xtc names the limit that the excluded reach", () => {
+      const { edge, fates } = told({ stage: "xtc", xtc_probability: 1, xtc_threshold: 0.25 });
+      expect(fates?.[3]).toEqual([
+        "xtc",
+        "its score -0.916291 reaches -1.3863, and it is not the last that does",
+      ]);
+      expect(fates?.slice(0, 3)).toEqual([ALIVE, ALIVE, ALIVE]);
+      // ln 0.3 lies 0.182 above ln 0.25, ln 0.2 lies 0.223 below
+      expect(edge).toMatchObject({ kind: "score", token_id: 2, distance: expect.closeTo(0.1823, 3) });
+    });
+
+    test("what was never there was removed by no stage", () => {
+      const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
+      const masked = told({ stage: "top_k", top_k: 2 }, [1, NEGATIVE_INFINITY, 3, 2]);
+      expect(masked.fates?.[1]).toEqual(["the row", "its logit was -Infinity"]);
+      expect(masked.fates?.[0]).toEqual(["top_k", "its rank 3 is beyond 2"]);
+      const infinite = told({ stage: "top_k", top_k: 1 }, [1, POSITIVE_INFINITY, 3, POSITIVE_INFINITY]);
+      expect(infinite.fates?.[0]).toEqual(["the row", "another's logit was +Infinity"]);
+      const { fates } = sampleSparse(sparse([[7, 1]], { vocab_size: 10 }), {
+        seed: 1,
+        trace: true,
+        logprob_token_ids: [3],
+      });
+      expect(fates).toEqual([
+        { token_id: 3, removed_by: "the row", probability: 0, reason: "it was not sent, or as -Infinity" },
+      ]);
+    });
   });
 
   test("the reasons of many tokens are those of a plain count", () => {

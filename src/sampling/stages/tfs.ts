@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Compact } from "../compact.ts";
 import { finite, minKeep, oneOf } from "../fields.ts";
+import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SLACK } from "../thresholds.ts";
 
@@ -32,9 +33,13 @@ export const tfs: Stage<z.infer<typeof options>> = {
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
     const ranked = candidates.ranked();
-    const bends = bendsWithin(ranked, tfs, tfs_edge === "before" ? STRAIGHT : -1);
+    const bends = bendsWithin(ranked, tfs, tfs_edge === "before" ? STRAIGHT : -1, candidates.removal);
     const before = bends === ranked.count - 2 ? ranked.count : Math.max(1, bends);
-    ranked.truncate(Math.max(tfs_edge === "centre" ? bends + 1 : before, min_keep));
+    const kept = tfs_edge === "centre" ? bends + 1 : before;
+    // Behind the last difference only the last token goes, whatever it is.
+    if (kept < min_keep || bends === ranked.count - 2)
+      note(candidates.removal, "rank", Math.max(kept, min_keep));
+    ranked.truncate(Math.max(kept, min_keep));
   },
 };
 
@@ -45,17 +50,21 @@ const STRAIGHT = 1e-6;
  * How many of the count − 2 second differences, from the first on, add up to at most z of their sum. Where the sum is
  * 0 (equal probabilities) there is no tail, and all count; up to `straight` each counts as much as any other.
  */
-function bendsWithin(ranked: Compact, z: number, straight: number): number {
+function bendsWithin(ranked: Compact, z: number, straight: number, removal: Removal): number {
   const p = ranked.probabilities();
   const bends = ranked.count - 2;
   let sum = 0;
   for (let i = 0; i < bends; i++) sum += bendAt(p, i);
-  if (sum <= straight) return Math.floor((z + SLACK) * bends);
+  const is_straight = sum <= straight;
+  if (is_straight) sum = bends;
   const limit = (z + SLACK) * sum;
   let running = 0;
   for (let i = 0; i < bends; i++) {
-    running += bendAt(p, i);
-    if (running > limit) return i;
+    const before = running;
+    running += is_straight ? 1 : bendAt(p, i);
+    if (running <= limit) continue;
+    noteShare(removal, z, before / sum, running / sum);
+    return i;
   }
   return bends;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../compact.ts";
 import { finite, minKeep, whole } from "../fields.ts";
+import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SLACK } from "../thresholds.ts";
 
@@ -32,12 +33,14 @@ export const top_h: Stage<z.infer<typeof options>> = {
   apply(candidates, { top_h, top_h_top_n, min_keep }) {
     candidates.keepTopK(Math.max(top_h_top_n, min_keep), "cut");
     const ranked = candidates.ranked();
-    ranked.truncate(Math.max(prefixOfEntropy(ranked, top_h), min_keep));
+    const kept = prefixOfEntropy(ranked, top_h, candidates.removal);
+    if (kept < min_keep) note(candidates.removal, "rank", min_keep);
+    ranked.truncate(Math.max(kept, min_keep));
   },
 };
 
 /** How many ranked tokens hold at most h of the entropy; at least 1. */
-function prefixOfEntropy(ranked: Compact, h: number): number {
+function prefixOfEntropy(ranked: Compact, h: number, removal: Removal): number {
   const p = ranked.probabilities();
   let entropy = 0;
   for (let i = 0; i < ranked.count; i++) entropy += surprise(p[i]!);
@@ -45,8 +48,12 @@ function prefixOfEntropy(ranked: Compact, h: number): number {
   let held = surprise(p[0]!);
   let kept = 1;
   while (kept < ranked.count) {
+    const before = held;
     held += surprise(p[kept]!);
-    if (held > limit) break;
+    if (held > limit) {
+      noteShare(removal, h, before / entropy, held / entropy);
+      break;
+    }
     kept++;
   }
   return kept;

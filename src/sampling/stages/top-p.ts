@@ -4,7 +4,7 @@ import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates.ts";
 import type { Compact } from "../compact.ts";
 import { finite, flag, minKeep, oneOf } from "../fields.ts";
-import { note } from "../removal.ts";
+import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SLACK } from "../thresholds.ts";
 
@@ -51,18 +51,25 @@ function keepWithin(candidates: Candidates, p: number, min_keep: number): void {
   const logsumexp = candidates.logSumExp();
   // Nothing behind the token that passes p can stay: few are left to look at one by one.
   if (min_keep === 1) candidates.keepMass(p, { inclusive: true, ties: "keep", min_keep });
-  note(candidates.removal, "other", 0);
   const ranked = candidates.ranked();
-  ranked.truncate(Math.max(countWithin(ranked, p, logsumexp), min_keep));
+  const kept = countWithin(ranked, p, logsumexp, candidates.removal);
+  if (kept < min_keep) note(candidates.removal, "rank", min_keep);
+  ranked.truncate(Math.max(kept, min_keep));
 }
 
-function countWithin({ scores, count }: Compact, p: number, logsumexp: number): number {
+function countWithin({ scores, count }: Compact, p: number, logsumexp: number, removal: Removal): number {
   let mass = 0;
+  let before = 0;
   let begin = 0;
   for (let i = 0; i < count; i++) {
-    if (scores[i] !== scores[begin]) begin = i;
+    if (scores[i] !== scores[begin]) {
+      begin = i;
+      before = mass;
+    }
     mass += exp(scores[i]! - logsumexp);
-    if (begin > 0 && mass > p + SLACK) return begin;
+    if (begin === 0 || mass <= p + SLACK) continue;
+    noteShare(removal, p, before, mass);
+    return begin;
   }
   return count;
 }

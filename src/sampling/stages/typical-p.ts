@@ -1,6 +1,7 @@
 /** typical_p: keeps the tokens whose surprise is nearest to the entropy. */
 import { z } from "zod";
 import { finite, flag, minKeep, oneOf } from "../fields.ts";
+import { note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
@@ -32,6 +33,7 @@ export const typical_p: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ typical_p }) => typical_p === 1,
   apply(candidates, { typical_p, typical_p_inclusive, typical_p_ties, min_keep }) {
+    note(candidates.removal, "typical", typical_p);
     candidates.keepTypical(typical_p, { inclusive: typical_p_inclusive, ties: typical_p_ties, min_keep });
   },
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { finite, minKeep } from "../fields.ts";
+import { note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SCORE_SLACK } from "../thresholds.ts";
 
@@ -31,6 +32,8 @@ export const xtc: Stage<z.infer<typeof options>> = {
   isNeutral: ({ xtc_probability, xtc_threshold }) => xtc_probability === 0 || xtc_threshold > 0.5,
   apply(candidates, { xtc_probability, xtc_threshold, min_keep }, context) {
     if (context.uniform("xtc") > xtc_probability) return;
-    candidates.dropTopButLast(candidates.logSumExp() + ln(xtc_threshold) - SCORE_SLACK, min_keep);
+    const least = candidates.logSumExp() + ln(xtc_threshold) - SCORE_SLACK;
+    note(candidates.removal, "above", least);
+    candidates.dropTopButLast(least, min_keep);
   },
 };
