@@ -20,12 +20,12 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 6, accesses: 1.25, bytes: 4000 },
   },
   temperature: {
-    peaked: { calls: 10, accesses: 3.3, bytes: 5000 },
-    flat: { calls: 10, accesses: 3.3, bytes: 5000 },
+    peaked: { calls: 10, accesses: 9.6, bytes: 5000 },
+    flat: { calls: 10, accesses: 9.6, bytes: 5000 },
   },
   top_p: {
     peaked: { calls: 16, accesses: 5.5, bytes: 8000 },
-    flat: { calls: 28, accesses: 13.5, bytes: 8000 },
+    flat: { calls: 28, accesses: 20.5, bytes: 8000 },
   },
   cuts: {
     peaked: { calls: 7, accesses: 1.6, bytes: 6000 },
@@ -36,8 +36,8 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 30, accesses: 3.8, bytes: 9000 },
   },
   logprobs: {
-    peaked: { calls: 16, accesses: 3.1, bytes: 16_000 },
-    flat: { calls: 16, accesses: 3.1, bytes: 16_000 },
+    peaked: { calls: 16, accesses: 9.3, bytes: 16_000 },
+    flat: { calls: 16, accesses: 9.3, bytes: 16_000 },
   },
 };
 

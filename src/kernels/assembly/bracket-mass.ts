@@ -13,7 +13,7 @@ import {
 import { sumLanes } from "./lanes";
 import { center, centered, negatedDistance, rest } from "./measure";
 import { block_high, block_low, windowBlock } from "./window";
-import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, reference, scale, shift, weigh, y_min } from "./weights";
+import { weighList } from "./weights";
 
 const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;
@@ -180,27 +180,4 @@ export function addBracket(values: usize, blocks: i32, sums: usize): f64 {
 /** Weights of the selected logits, in their order, as f32 at `sort_spare`. */
 export function weighSelection(length: i32): void {
   weighList(selected_logits, sort_spare, length);
-}
-
-function weighList(from: usize, to: usize, length: i32): void {
-  const m = f32x4.splat(y_min);
-  const a = f32x4.splat(inverse);
-  const s = f32x4.splat(shift);
-  const ch = f32x4.splat(c_high);
-  const cl = f32x4.splat(c_low);
-  const a0 = f32x4.splat(p0);
-  const a1 = f32x4.splat(p1);
-  const a2 = f32x4.splat(p2);
-  const a3 = f32x4.splat(p3);
-  const a4 = f32x4.splat(p4);
-  const a5 = f32x4.splat(p5);
-  const move = f32x4.splat(reference);
-  const factor = f32x4.splat(scale);
-  const end = from + ((<usize>length) << 2);
-  while (from < end) {
-    const y = f32x4.mul(f32x4.sub(v128.load(from), move), factor);
-    v128.store(to, weigh(y, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5));
-    from += 16;
-    to += 16;
-  }
 }

@@ -2,9 +2,9 @@
  * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
  * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
  */
-import { bit_positions, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
+import { bit_positions, block_weights, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
 import { bits16, sumLanes } from "./lanes";
-import { c_high, c_low, inverse, p0, p1, p2, p3, p4, p5, shift, y_min } from "./weights";
+import { weighBlock } from "./weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
 const BINS: i32 = 1024;
@@ -107,20 +107,9 @@ export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32):
 
 /**
  * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all at `results`; and the
- * places of low ≤ x < high, as one byte each, with a count per block. Needs plain weights (y = x).
+ * places of low ≤ x < high, as one byte each, with a count per block.
  */
 export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
-  const m = f32x4.splat(y_min);
-  const a = f32x4.splat(inverse);
-  const s = f32x4.splat(shift);
-  const ch = f32x4.splat(c_high);
-  const cl = f32x4.splat(c_low);
-  const a0 = f32x4.splat(p0);
-  const a1 = f32x4.splat(p1);
-  const a2 = f32x4.splat(p2);
-  const a3 = f32x4.splat(p3);
-  const a4 = f32x4.splat(p4);
-  const a5 = f32x4.splat(p5);
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
   let total: f64 = 0;
@@ -132,55 +121,17 @@ export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: u
     const first = out;
     const stop = values + 512;
     let places: u64 = 0;
+    weighBlock(values);
+    let weight = block_weights;
     do {
       const v0 = v128.load(values);
       const v1 = v128.load(values, 16);
       const v2 = v128.load(values, 32);
       const v3 = v128.load(values, 48);
-      const x0 = f32x4.pmax(v0, m);
-      const x1 = f32x4.pmax(v1, m);
-      const x2 = f32x4.pmax(v2, m);
-      const x3 = f32x4.pmax(v3, m);
-      const t0 = f32x4.add(f32x4.mul(x0, a), s);
-      const t1 = f32x4.add(f32x4.mul(x1, a), s);
-      const t2 = f32x4.add(f32x4.mul(x2, a), s);
-      const t3 = f32x4.add(f32x4.mul(x3, a), s);
-      const n0 = f32x4.sub(t0, s);
-      const n1 = f32x4.sub(t1, s);
-      const n2 = f32x4.sub(t2, s);
-      const n3 = f32x4.sub(t3, s);
-      const r0 = f32x4.sub(f32x4.sub(x0, f32x4.mul(n0, ch)), f32x4.mul(n0, cl));
-      const r1 = f32x4.sub(f32x4.sub(x1, f32x4.mul(n1, ch)), f32x4.mul(n1, cl));
-      const r2 = f32x4.sub(f32x4.sub(x2, f32x4.mul(n2, ch)), f32x4.mul(n2, cl));
-      const r3 = f32x4.sub(f32x4.sub(x3, f32x4.mul(n3, ch)), f32x4.mul(n3, cl));
-      const q0 = f32x4.mul(r0, r0);
-      const q1 = f32x4.mul(r1, r1);
-      const q2 = f32x4.mul(r2, r2);
-      const q3 = f32x4.mul(r3, r3);
-      let p0 = f32x4.add(f32x4.mul(a5, r0), a4);
-      let p1 = f32x4.add(f32x4.mul(a5, r1), a4);
-      let p2 = f32x4.add(f32x4.mul(a5, r2), a4);
-      let p3 = f32x4.add(f32x4.mul(a5, r3), a4);
-      const b0 = f32x4.add(f32x4.mul(a3, r0), a2);
-      const b1 = f32x4.add(f32x4.mul(a3, r1), a2);
-      const b2 = f32x4.add(f32x4.mul(a3, r2), a2);
-      const b3 = f32x4.add(f32x4.mul(a3, r3), a2);
-      p0 = f32x4.add(f32x4.mul(p0, q0), b0);
-      p1 = f32x4.add(f32x4.mul(p1, q1), b1);
-      p2 = f32x4.add(f32x4.mul(p2, q2), b2);
-      p3 = f32x4.add(f32x4.mul(p3, q3), b3);
-      const c0 = f32x4.add(f32x4.mul(a1, r0), a0);
-      const c1 = f32x4.add(f32x4.mul(a1, r1), a0);
-      const c2 = f32x4.add(f32x4.mul(a1, r2), a0);
-      const c3 = f32x4.add(f32x4.mul(a1, r3), a0);
-      p0 = f32x4.add(f32x4.mul(p0, q0), c0);
-      p1 = f32x4.add(f32x4.mul(p1, q1), c1);
-      p2 = f32x4.add(f32x4.mul(p2, q2), c2);
-      p3 = f32x4.add(f32x4.mul(p3, q3), c3);
-      const w0 = i32x4.add(p0, i32x4.shl(t0, 23));
-      const w1 = i32x4.add(p1, i32x4.shl(t1, 23));
-      const w2 = i32x4.add(p2, i32x4.shl(t2, 23));
-      const w3 = i32x4.add(p3, i32x4.shl(t3, 23));
+      const w0 = v128.load(weight);
+      const w1 = v128.load(weight, 16);
+      const w2 = v128.load(weight, 32);
+      const w3 = v128.load(weight, 48);
       const h0 = f32x4.ge(v0, highs);
       const h1 = f32x4.ge(v1, highs);
       const h2 = f32x4.ge(v2, highs);
@@ -194,6 +145,7 @@ export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: u
       out = listPlaces(out, inside, places);
       places += 0x1010101010101010;
       values += 64;
+      weight += 64;
     } while (values != stop);
     store<u8>(bracket_counts + <usize>block, <u8>(out - first));
     const block_above = sumLanes(above);

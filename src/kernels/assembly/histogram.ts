@@ -4,8 +4,8 @@
  */
 import { bins, block_values, block_weights } from "./state";
 import { orderedBits } from "./lanes";
-import { blockWeights } from "./mass";
 import { centered, measureBlock } from "./measure";
+import { weighBlock } from "./weights";
 
 /**
  * Adds each element whose measure lies in [low, high] to the bin of the measure's ordered bits: its weight, or 1
@@ -28,7 +28,7 @@ export function histogram(
       const from = values + ((<usize>block) << 9);
       const measures = centered ? measureBlock(from, block_values) : from;
       if (anyWithin(measures, low, high)) {
-        if (by_mass) blockWeights(from);
+        if (by_mass) weighBlock(from);
         addBlock(measures, low, high, right, mask, by_mass);
       }
     }

@@ -2,11 +2,10 @@
  * Sums from which entropy, varentropy, collision probability, mean and deviation follow, over the survivors of the
  * window. The results are f64s at `results`.
  */
-import { block_scaled, block_weights, results } from "./state";
+import { block_weights, results } from "./state";
 import { sumLanes } from "./lanes";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
-import { weighBlock } from "./mass";
-import { plain, reference, scale, scaleBlock, y_min } from "./weights";
+import { reference, scale, weigh, yBlock, y_min } from "./weights";
 
 /**
  * With d = y − y(largest), at least y_min − y(largest): Σw, Σw·d, Σw·d², Σw². Four f32 lanes per block and sum, f64
@@ -23,8 +22,8 @@ export function moments(values: usize, maxima: usize, blocks: i32, largest: f32)
   for (let block = 0; block < blocks; block++) {
     if (load<f32>(maxima + ((<usize>block) << 2)) < floor) continue;
     let x = windowBlock(values, block);
-    let y = plain ? x : scaleBlock(x, block_scaled);
-    weighBlock(y);
+    let y = yBlock(x);
+    weigh(y, block_weights, 512);
     let weight = block_weights;
     const stop = x + 512;
     const low = f32x4.splat(block_low);

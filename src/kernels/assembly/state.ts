@@ -5,7 +5,7 @@
 
 /** 128 f32: a block with the elements outside the window taken out, or scaled for an extreme temperature */
 export let block_values: usize = 0;
-/** 128 f32: a block as y, when that is not x, and its weights are wanted beside it */
+/** 128 f32: a block as y, when that is not x */
 export let block_scaled: usize = 0;
 /** 128 f32: the weights of one block */
 export let block_weights: usize = 0;

@@ -14,7 +14,7 @@
  * the normal range. No fused multiply-add, so that every machine gives the same bits. Relative error ≤ 3e-7.
  */
 
-import { block_weights } from "./state";
+import { block_scaled, block_weights } from "./state";
 
 export const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
@@ -31,20 +31,17 @@ const P3: f64 = 0.16667576541808804;
 const P4: f64 = 0.04191562925056718;
 const P5: f64 = 0.008297619466280623;
 
-export let y_min: f32 = 0;
-export let inverse: f32 = 0;
-export let shift: f32 = 0;
-export let c_high: f32 = 0;
-export let c_low: f32 = 0;
-export let p0: f32 = 0;
-export let p1: f32 = 0;
-export let p2: f32 = 0;
-export let p3: f32 = 0;
-export let p4: f32 = 0;
-export let p5: f32 = 0;
+/**
+ * y_min, log₂e/T, MAGIC − N, c_high, c_low, P0 to P5 with their powers of 1/T: each four times, in memory, because a
+ * function that begins with eleven loads may be called for every block, and one with eleven splats may not.
+ */
+const CONSTANTS: usize = memory.data(11 * 16, 16);
+/** r of a block, and behind it n in the low bits of t */
+const REDUCED: usize = memory.data(1024, 16);
 
+export let y_min: f32 = 0;
 /** true when y = x: no block has to be copied */
-export let plain: bool = true;
+let plain: bool = true;
 export let reference: f32 = 0;
 export let scale: f32 = 1;
 
@@ -63,21 +60,27 @@ export function prepareWeights(largest: f32, temperature: f64): f64 {
   plain = !far && power == 1;
 
   const c = t * LN_2;
+  const c_high = reinterpret<f32>(reinterpret<u32>(<f32>c) & 0xfffff000);
   y_min = <f32>((n - 124) * c);
-  inverse = <f32>(LOG2_E / t);
-  shift = <f32>(MAGIC - n);
-  c_high = reinterpret<f32>(reinterpret<u32>(<f32>c) & 0xfffff000);
-  c_low = <f32>(c - <f64>c_high);
+  setConstant(0, y_min);
+  setConstant(1, LOG2_E / t);
+  setConstant(2, MAGIC - n);
+  setConstant(3, c_high);
+  setConstant(4, c - <f64>c_high);
   const f = 1 / t;
   const f2 = f * f;
   const f3 = f2 * f;
-  p0 = <f32>P0;
-  p1 = <f32>(P1 * f);
-  p2 = <f32>(P2 * f2);
-  p3 = <f32>(P3 * f3);
-  p4 = <f32>(P4 * (f2 * f2));
-  p5 = <f32>(P5 * (f2 * f3));
+  setConstant(5, P0);
+  setConstant(6, P1 * f);
+  setConstant(7, P2 * f2);
+  setConstant(8, P3 * f3);
+  setConstant(9, P4 * (f2 * f2));
+  setConstant(10, P5 * (f2 * f3));
   return n * LN_2 + (<f64>reference - <f64>largest) / temperature;
+}
+
+function setConstant(index: usize, value: f64): void {
+  v128.store(CONSTANTS + (index << 4), f32x4.splat(<f32>value));
 }
 
 /** Whether y = x for the weights as they are prepared. */
@@ -96,127 +99,85 @@ function powerNear(temperature: f64): f64 {
   return reinterpret<f64>(reinterpret<u64>(temperature) & 0x7ff0000000000000);
 }
 
-/** Four weights; the arguments are the splatted parameters, which callers hold in locals outside their loops. */
-// @ts-ignore: decorator
-@inline
-export function weigh(
-  y: v128,
-  y_min: v128,
-  inverse: v128,
-  shift: v128,
-  c_high: v128,
-  c_low: v128,
-  p0: v128,
-  p1: v128,
-  p2: v128,
-  p3: v128,
-  p4: v128,
-  p5: v128,
-): v128 {
-  const x = f32x4.pmax(y, y_min);
-  const t = f32x4.add(f32x4.mul(x, inverse), shift);
-  const n = f32x4.sub(t, shift);
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, c_high)), f32x4.mul(n, c_low));
-  const r2 = f32x4.mul(r, r);
-  let p = f32x4.add(f32x4.mul(p5, r), p4);
-  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p3, r), p2));
-  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p1, r), p0));
-  return i32x4.add(p, i32x4.shl(t, 23));
-}
-
 /**
- * The sum (w₀ + w₁) + (w₂ + w₃) of the weights of the 16 values at `from`, one of each quadruple a lane. The same
- * arithmetic as `weigh`, written step by step across four vectors, because Node 24 keeps the order in which it is
- * written and waits otherwise (bench/LOG.md). Whether the weights are also stored, at `to`, is decided when
- * compiling: Keep is u8 or void.
+ * The weights of up to 128 values y, whole vectors, from `y` to `to`. First r and t of all of them, then P: the
+ * constants of either half fit into 16 registers beside what is computed, those of both do not (bench/LOG.md).
  */
-// @ts-ignore: decorator
-@inline
-export function weigh16<Keep>(
-  from: usize,
-  to: usize,
-  y_min: v128,
-  inverse: v128,
-  shift: v128,
-  c_high: v128,
-  c_low: v128,
-  p0: v128,
-  p1: v128,
-  p2: v128,
-  p3: v128,
-  p4: v128,
-  p5: v128,
-): v128 {
-  const x0 = f32x4.pmax(v128.load(from), y_min);
-  const x1 = f32x4.pmax(v128.load(from, 16), y_min);
-  const x2 = f32x4.pmax(v128.load(from, 32), y_min);
-  const x3 = f32x4.pmax(v128.load(from, 48), y_min);
-  const t0 = f32x4.add(f32x4.mul(x0, inverse), shift);
-  const t1 = f32x4.add(f32x4.mul(x1, inverse), shift);
-  const t2 = f32x4.add(f32x4.mul(x2, inverse), shift);
-  const t3 = f32x4.add(f32x4.mul(x3, inverse), shift);
-  const n0 = f32x4.sub(t0, shift);
-  const n1 = f32x4.sub(t1, shift);
-  const n2 = f32x4.sub(t2, shift);
-  const n3 = f32x4.sub(t3, shift);
-  const r0 = f32x4.sub(f32x4.sub(x0, f32x4.mul(n0, c_high)), f32x4.mul(n0, c_low));
-  const r1 = f32x4.sub(f32x4.sub(x1, f32x4.mul(n1, c_high)), f32x4.mul(n1, c_low));
-  const r2 = f32x4.sub(f32x4.sub(x2, f32x4.mul(n2, c_high)), f32x4.mul(n2, c_low));
-  const r3 = f32x4.sub(f32x4.sub(x3, f32x4.mul(n3, c_high)), f32x4.mul(n3, c_low));
-  const q0 = f32x4.mul(r0, r0);
-  const q1 = f32x4.mul(r1, r1);
-  const q2 = f32x4.mul(r2, r2);
-  const q3 = f32x4.mul(r3, r3);
-  let a0 = f32x4.add(f32x4.mul(p5, r0), p4);
-  let a1 = f32x4.add(f32x4.mul(p5, r1), p4);
-  let a2 = f32x4.add(f32x4.mul(p5, r2), p4);
-  let a3 = f32x4.add(f32x4.mul(p5, r3), p4);
-  const b0 = f32x4.add(f32x4.mul(p3, r0), p2);
-  const b1 = f32x4.add(f32x4.mul(p3, r1), p2);
-  const b2 = f32x4.add(f32x4.mul(p3, r2), p2);
-  const b3 = f32x4.add(f32x4.mul(p3, r3), p2);
-  a0 = f32x4.add(f32x4.mul(a0, q0), b0);
-  a1 = f32x4.add(f32x4.mul(a1, q1), b1);
-  a2 = f32x4.add(f32x4.mul(a2, q2), b2);
-  a3 = f32x4.add(f32x4.mul(a3, q3), b3);
-  const c0 = f32x4.add(f32x4.mul(p1, r0), p0);
-  const c1 = f32x4.add(f32x4.mul(p1, r1), p0);
-  const c2 = f32x4.add(f32x4.mul(p1, r2), p0);
-  const c3 = f32x4.add(f32x4.mul(p1, r3), p0);
-  a0 = f32x4.add(f32x4.mul(a0, q0), c0);
-  a1 = f32x4.add(f32x4.mul(a1, q1), c1);
-  a2 = f32x4.add(f32x4.mul(a2, q2), c2);
-  a3 = f32x4.add(f32x4.mul(a3, q3), c3);
-  const w0 = i32x4.add(a0, i32x4.shl(t0, 23));
-  const w1 = i32x4.add(a1, i32x4.shl(t1, 23));
-  const w2 = i32x4.add(a2, i32x4.shl(t2, 23));
-  const w3 = i32x4.add(a3, i32x4.shl(t3, 23));
-  if (!isVoid<Keep>()) {
-    v128.store(to, w0);
-    v128.store(to, w1, 16);
-    v128.store(to, w2, 32);
-    v128.store(to, w3, 48);
-  }
-  return f32x4.add(f32x4.add(w0, w1), f32x4.add(w2, w3));
+export function weigh(y: usize, to: usize, bytes: usize): void {
+  reduce(y, REDUCED + bytes);
+  const p0 = v128.load(CONSTANTS, 80);
+  const p1 = v128.load(CONSTANTS, 96);
+  const p2 = v128.load(CONSTANTS, 112);
+  const p3 = v128.load(CONSTANTS, 128);
+  const p4 = v128.load(CONSTANTS, 144);
+  const p5 = v128.load(CONSTANTS, 160);
+  let at = REDUCED;
+  const stop = at + bytes;
+  do {
+    const r = v128.load(at);
+    const r2 = f32x4.mul(r, r);
+    let p = f32x4.add(f32x4.mul(p5, r), p4);
+    p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p3, r), p2));
+    p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(p1, r), p0));
+    v128.store(to, i32x4.add(p, i32x4.shl(v128.load(at, 512), 23)));
+    at += 16;
+    to += 16;
+  } while (at != stop);
 }
 
-/** Copies 128 values as y = (x − reference)·scale; returns where to. */
-export function scaleBlock(from: usize, to: usize): usize {
+// @ts-ignore: decorator
+@inline
+function reduce(y: usize, stop: usize): void {
+  const least = v128.load(CONSTANTS);
+  const inverse = v128.load(CONSTANTS, 16);
+  const shift = v128.load(CONSTANTS, 32);
+  const c_high = v128.load(CONSTANTS, 48);
+  const c_low = v128.load(CONSTANTS, 64);
+  let at = REDUCED;
+  do {
+    const x = f32x4.pmax(v128.load(y), least);
+    const t = f32x4.add(f32x4.mul(x, inverse), shift);
+    const n = f32x4.sub(t, shift);
+    v128.store(at, f32x4.sub(f32x4.sub(x, f32x4.mul(n, c_high)), f32x4.mul(n, c_low)));
+    v128.store(at, t, 512);
+    y += 16;
+    at += 16;
+  } while (at != stop);
+}
+
+/** Where the y values of a block are: the block itself, or a copy as y = (x − reference)·scale when T or the row are extreme. */
+// @ts-ignore: decorator
+@inline
+export function yBlock(from: usize): usize {
+  return plain ? from : scaleBlock(from);
+}
+
+function scaleBlock(from: usize): usize {
   const move = f32x4.splat(reference);
   const factor = f32x4.splat(scale);
   const stop = from + 512;
+  let to = block_scaled;
   do {
     v128.store(to, f32x4.mul(f32x4.sub(v128.load(from), move), factor));
     from += 16;
     to += 16;
   } while (from != stop);
-  return to - 512;
+  return block_scaled;
 }
 
-/** Where the y values of a block are: the block itself, unless T or the row are extreme. */
+/** The 128 weights of a block, into `block_weights`. */
 // @ts-ignore: decorator
 @inline
-export function yBlock(from: usize): usize {
-  if (plain) return from;
-  return scaleBlock(from, block_weights);
+export function weighBlock(from: usize): void {
+  weigh(yBlock(from), block_weights, 512);
+}
+
+/** The weights of a list of any length; whole blocks are read and whole vectors written. */
+export function weighList(from: usize, to: usize, length: i32): void {
+  const end = from + ((<usize>((length + 3) & ~3)) << 2);
+  while (from < end) {
+    weigh(yBlock(from), to, min(end - from, <usize>512));
+    from += 512;
+    to += 512;
+  }
 }

@@ -3,29 +3,12 @@
  * mean follow; then sums over a window without weighing anything again. Tokens at −Infinity weigh 2^−124 here, which
  * no sum can notice.
  */
-import { block_scaled, bracket_counts, bracket_lanes, results, row_weights } from "./state";
+import { bracket_counts, bracket_lanes, results, row_weights } from "./state";
 import { bits16, sumLanes } from "./lanes";
 import { listPlaces } from "./bracket";
 import { center, rest } from "./measure";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
-import {
-  c_high,
-  c_low,
-  inverse,
-  p0,
-  p1,
-  p2,
-  p3,
-  p4,
-  p5,
-  plain,
-  reference,
-  scale,
-  scaleBlock,
-  shift,
-  weigh16,
-  y_min,
-} from "./weights";
+import { reference, scale, weigh, yBlock, y_min } from "./weights";
 
 /**
  * Keeps the weights of all tokens at `row_weights`. With d = y − y(largest), at least y_min − y(largest), leaves Σw,
@@ -33,16 +16,6 @@ import {
  */
 export function weighRow(values: usize, blocks: i32, largest: f32): void {
   const m = f32x4.splat(y_min);
-  const a = f32x4.splat(inverse);
-  const s = f32x4.splat(shift);
-  const ch = f32x4.splat(c_high);
-  const cl = f32x4.splat(c_low);
-  const a0 = f32x4.splat(p0);
-  const a1 = f32x4.splat(p1);
-  const a2 = f32x4.splat(p2);
-  const a3 = f32x4.splat(p3);
-  const a4 = f32x4.splat(p4);
-  const a5 = f32x4.splat(p5);
   const top = f32x4.splat((largest - reference) * scale);
   let weights = row_weights;
   let total = f64x2.splat(0);
@@ -51,15 +24,9 @@ export function weighRow(values: usize, blocks: i32, largest: f32): void {
   let total_w2 = total;
   const end = values + ((<usize>blocks) << 9);
   do {
-    let y = plain ? values : scaleBlock(values, block_scaled);
+    let y = yBlock(values);
     const stop = y + 512;
-    do {
-      weigh16<u8>(y, weights, m, a, s, ch, cl, a0, a1, a2, a3, a4, a5);
-      y += 64;
-      weights += 64;
-    } while (y != stop);
-    y -= 512;
-    weights -= 512;
+    weigh(y, weights, 512);
     let sum = f32x4.splat(0);
     let sum_d = sum;
     let sum_d2 = sum;
