@@ -26,6 +26,8 @@ const { values } = parseArgs({
   },
 });
 const DURATION_MS = Number(values.seconds) * 1000;
+/** As long as the compiler needs for a form: it took /v2, the longest way, more than a second. */
+const WARM_UP_MS = 2000;
 const ROUNDS = 3;
 const PAGE = "docs/transports.md";
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
@@ -182,14 +184,12 @@ async function measure({ url, worker_pids }: RunningService, form: Form): Promis
   };
 }
 
-/** Medians of rounds in which the forms take turns; the first round is for the compiler. */
+/** Medians of rounds in which the forms take turns. */
 async function measureAll(service: RunningService, forms: readonly Form[]): Promise<Map<Form, Cost>> {
+  for (const form of forms) await form.run(service.url, WARM_UP_MS);
   const costs = new Map(forms.map((form) => [form, [] as Cost[]]));
-  for (let round = 0; round <= ROUNDS; round++)
-    for (const [form, list] of costs) {
-      const cost = await measure(service, form);
-      if (round > 0) list.push(cost);
-    }
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [form, list] of costs) list.push(await measure(service, form));
   const middle = (list: readonly Cost[], of: keyof Cost) => median(list.map((cost) => cost[of]));
   return new Map(
     Array.from(costs, ([form, list]) => [
