@@ -42,7 +42,7 @@ export function problemHeaders({ status }: Problem, raw: IncomingMessage): strin
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
 }
 
 /** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */

@@ -1,6 +1,7 @@
 /** What the OpenAPI document says of the analysis endpoints. */
 import { refTo } from "./components.ts";
-import { BODY_PROBLEMS, problems, REPLY_HEADERS, REQUEST_HEADERS } from "./routes.ts";
+import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
+import { BODY_PROBLEMS, problems, REQUEST_HEADERS } from "./routes.ts";
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
@@ -32,7 +33,7 @@ function route({ operationId, summary, description, component }: Endpoint) {
     response: {
       200: {
         description: "The answer.",
-        headers: { "x-request-id": REPLY_HEADERS["x-request-id"] },
+        headers: REPLY_HEADERS,
         content: { "application/json": { schema: refTo(`${component}Reply`) } },
       },
       ...problems([...BODY_PROBLEMS, "cannot_calibrate"]),
@@ -55,7 +56,11 @@ export const PROBABILITIES_ROUTE = {
   ...PROBABILITIES,
   response: {
     ...PROBABILITIES.response,
-    200: { ...OK, content: { ...OK.content, "application/octet-stream": { schema: TENSOR } } },
+    200: {
+      ...OK,
+      headers: { ...OK.headers, ...TENSOR_HEADERS },
+      content: { ...OK.content, "application/octet-stream": { schema: TENSOR } },
+    },
   },
 };
 

@@ -1,5 +1,6 @@
 /** What the OpenAPI document says of /v1/presets and /v1/compare. */
 import { refTo } from "./components.ts";
+import { SAMPLED_HEADERS } from "./headers.ts";
 import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
 
 export const PRESETS_ROUTE = {
@@ -29,5 +30,5 @@ A way that cannot be, such as a preset whose host lacks a stage that is asked fo
       },
     },
   },
-  response: { 200: reply("The comparison.", "CompareReply"), ...problems(BODY_PROBLEMS) },
+  response: { 200: reply("The comparison.", "CompareReply", SAMPLED_HEADERS), ...problems(BODY_PROBLEMS) },
 };

@@ -2,22 +2,11 @@
 import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../errors.ts";
 import { refTo } from "./components.ts";
+import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
 
 const SAMPLING = ["sampling"];
 const SERVICE = ["service"];
-
-export const REPLY_HEADERS = {
-  "x-request-id": {
-    type: "string",
-    description: "Id of the request: the one sent as X-Request-Id, or a new one.",
-  },
-  traceresponse: {
-    type: "string",
-    description: "The trace this answer belongs to, where one was named or is recorded.",
-  },
-  "server-timing": { type: "string", description: "`sample;dur=` the milliseconds that sampling took." },
-};
 
 export const REQUEST_HEADERS = {
   type: "object",
@@ -96,7 +85,7 @@ export const SAMPLE_ROUTE = {
       },
     },
   },
-  response: { 200: reply("The token.", "StepReply"), ...problems(BODY_PROBLEMS) },
+  response: { 200: reply("The token.", "StepReply", SAMPLED_HEADERS), ...problems(BODY_PROBLEMS) },
 };
 
 export const BATCH_ROUTE = {
@@ -122,7 +111,7 @@ Rows that share a \`seed\` share their randomness too: give each its own seed or
     },
   },
   response: {
-    200: reply("Replies and problems, in the order of the rows.", "BatchReply"),
+    200: reply("Replies and problems, in the order of the rows.", "BatchReply", SAMPLED_HEADERS),
     ...problems(BODY_PROBLEMS),
   },
 };
@@ -147,7 +136,10 @@ export const READY_ROUTE = {
   summary: "Tell whether requests should be sent here",
   response: {
     200: reply("They should.", "Health"),
-    503: reply("They should not, for now: all rows are in use, or the process is about to end.", "Health"),
+    503: reply("They should not, for now: all rows are in use, or the process is about to end.", "Health", {
+      ...REPLY_HEADERS,
+      ...RETRY_AFTER,
+    }),
   },
 };
 
@@ -158,16 +150,21 @@ export const METRICS_ROUTE = {
   response: {
     200: {
       description: "Metrics in Prometheus' text format, the sum over the workers.",
+      headers: REPLY_HEADERS,
       content: { "text/plain": { schema: { type: "string" } } },
     },
-    ...problems(["unauthorized"]),
+    ...problems(DOOR_PROBLEMS),
   },
 };
 
-export function reply(description: string, component: string): JsonSchema {
+export function reply(
+  description: string,
+  component: string,
+  headers: JsonSchema = REPLY_HEADERS,
+): JsonSchema {
   return {
     description,
-    headers: REPLY_HEADERS,
+    headers,
     content: { "application/json": { schema: refTo(component) } },
   };
 }
@@ -179,12 +176,15 @@ export function problems(codes: readonly ProblemCode[]): Record<string, JsonSche
     const status = PROBLEMS[code][0];
     by_status[status] = [...(by_status[status] ?? []), code];
   }
-  return Object.fromEntries(Object.entries(by_status).map(([status, list]) => [status, problem(list)]));
+  return Object.fromEntries(
+    Object.entries(by_status).map(([status, list]) => [status, problem(Number(status), list)]),
+  );
 }
 
-function problem(codes: readonly ProblemCode[]): JsonSchema {
+function problem(status: number, codes: readonly ProblemCode[]): JsonSchema {
   return {
     description: codes.map((code) => `\`${code}\`: ${lowered(PROBLEMS[code][1])}.`).join("\n"),
+    headers: { ...REPLY_HEADERS, ...PROBLEM_HEADERS[status] },
     content: { "application/problem+json": { schema: refTo("Problem") } },
   };
 }

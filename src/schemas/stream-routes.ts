@@ -1,6 +1,7 @@
 /** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex, so the prose carries it. */
 import { refTo } from "./components.ts";
-import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, REPLY_HEADERS } from "./routes.ts";
+import { REPLY_HEADERS } from "./headers.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS, problems } from "./routes.ts";
 
 const MESSAGES = `The first message is the JSON object of the options, as for one step, with \`dtype\` and \`shape\` of the rows. Then:
 
@@ -32,13 +33,20 @@ With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messa
     },
   },
   response: {
-    101: { description: "The messages go on without HTTP around them.", type: "null" },
+    101: {
+      description: "The messages go on without HTTP around them.",
+      headers: { ...REPLY_HEADERS, upgrade: { type: "string", description: "`logit-stream`." } },
+      type: "null",
+    },
     200: {
       description: "A line of JSON for each row, as soon as it is drawn: a StepReply or a Problem.",
-      headers: { "x-request-id": REPLY_HEADERS["x-request-id"] },
-      content: { "application/x-ndjson": { schema: refTo("StepReply") } },
+      headers: {
+        ...REPLY_HEADERS,
+        "cache-control": { type: "string", description: "`no-store`." },
+      },
+      content: { "application/x-ndjson": { schema: { anyOf: [refTo("StepReply"), refTo("Problem")] } } },
     },
-    ...problems([...BODY_PROBLEMS, "shutting_down"]),
+    ...problems([...BODY_PROBLEMS.filter((code) => code !== "body_too_large"), "forbidden", "shutting_down"]),
   },
 };
 
@@ -50,7 +58,11 @@ export const STREAM_WEBSOCKET_ROUTE = {
 
 A text message is JSON, a binary message is a row without any prefix. Each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end.`,
   response: {
-    101: { description: "The connection becomes a WebSocket.", type: "null" },
-    ...problems([...DOOR_PROBLEMS, "forbidden", "upgrade_required", "overloaded"]),
+    101: {
+      description: "The connection becomes a WebSocket.",
+      headers: { upgrade: { type: "string", description: "`websocket`." } },
+      type: "null",
+    },
+    ...problems([...DOOR_PROBLEMS, "forbidden", "upgrade_required"]),
   },
 };

@@ -1,15 +1,16 @@
 /** What the OpenAPI document says of /v2. */
 import { PROBLEMS, type ProblemCode } from "../errors.ts";
 import { refTo } from "./components.ts";
+import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import type { JsonSchema } from "./options.ts";
-import { BODY_PROBLEMS, REPLY_HEADERS } from "./routes.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS } from "./routes.ts";
 
 const TAGS = ["inference protocol"];
 
-function answer(description: string, schema: JsonSchema): JsonSchema {
+function answer(description: string, schema: JsonSchema, headers: JsonSchema = {}): JsonSchema {
   return {
     description,
-    headers: { "x-request-id": REPLY_HEADERS["x-request-id"] },
+    headers: { ...REPLY_HEADERS, ...headers },
     content: { "application/json": { schema } },
   };
 }
@@ -25,7 +26,7 @@ function errors(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   return Object.fromEntries(
     Object.entries(by_status).map(([status, titles]) => [
       status,
-      answer([...new Set(titles)].join("\n"), refTo("InferError")),
+      answer([...new Set(titles)].join("\n"), refTo("InferError"), PROBLEM_HEADERS[Number(status)]),
     ]),
   );
 }
@@ -34,7 +35,7 @@ export const SERVER_ROUTE = {
   operationId: "serverMetadata",
   tags: TAGS,
   summary: "Tell the server's name and the extensions it speaks",
-  response: { 200: answer("The server.", refTo("ServerMetadata")) },
+  response: { 200: answer("The server.", refTo("ServerMetadata")), ...errors(DOOR_PROBLEMS) },
 };
 
 export const LIVE_ROUTE = {
@@ -50,7 +51,7 @@ export const SERVER_READY_ROUTE = {
   summary: "Tell whether the server wants requests",
   response: {
     200: answer("It does.", flagged("ready")),
-    503: answer("It does not, for now.", flagged("ready")),
+    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
   },
 };
 
@@ -61,7 +62,8 @@ export const MODEL_READY_ROUTE = {
   description: "Also under `/v2/models/sampler/versions/1`.",
   response: {
     200: answer("It does.", flagged("ready")),
-    503: answer("It does not, for now.", flagged("ready")),
+    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    ...errors(DOOR_PROBLEMS),
   },
 };
 
@@ -70,21 +72,24 @@ export const MODEL_ROUTE = {
   tags: TAGS,
   summary: "Tell the model's inputs and outputs",
   description: "Also under `/v2/models/sampler/versions/1`.",
-  response: { 200: answer("The model.", refTo("ModelMetadata")) },
+  response: { 200: answer("The model.", refTo("ModelMetadata")), ...errors(DOOR_PROBLEMS) },
 };
 
 export const CONFIG_ROUTE = {
   operationId: "modelConfig",
   tags: TAGS,
   summary: "Tell the model's configuration, as Triton writes it",
-  response: { 200: answer("The configuration.", { type: "object" }) },
+  response: { 200: answer("The configuration.", { type: "object" }), ...errors(DOOR_PROBLEMS) },
 };
 
 export const STATISTICS_ROUTE = {
   operationId: "modelStatistics",
   tags: TAGS,
   summary: "Tell how many inferences there were and how long they took, in all workers",
-  response: { 200: answer("The statistics, as Triton writes them.", { type: "object" }) },
+  response: {
+    200: answer("The statistics, as Triton writes them.", { type: "object" }),
+    ...errors(DOOR_PROBLEMS),
+  },
 };
 
 export const INDEX_ROUTE = {
@@ -104,6 +109,7 @@ export const INDEX_ROUTE = {
         },
       },
     }),
+    ...errors(DOOR_PROBLEMS),
   },
 };
 
@@ -140,10 +146,12 @@ Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed wit
     200: {
       description: "The outputs; those that were wanted as bytes stand behind the JSON, in order.",
       headers: {
-        ...REPLY_HEADERS,
-        "inference-header-content-length": {
-          type: "integer",
-          description: "How many bytes of JSON stand before the tensors; absent when there are none.",
+        ...SAMPLED_HEADERS,
+        ...TENSOR_HEADERS,
+        "content-encoding": {
+          type: "string",
+          enum: ["gzip", "deflate"],
+          description: "How the answer is compressed, where Accept-Encoding asked for it.",
         },
       },
       content: {
@@ -168,7 +176,7 @@ export const REGIONS_ROUTE = {
   summary: "List the registered regions of shared memory",
   response: {
     200: answer("The regions.", { type: "array", items: refTo("Region") }),
-    ...errors(["not_found"]),
+    ...errors([...DOOR_PROBLEMS, "not_found"]),
   },
 };
 
@@ -179,7 +187,7 @@ export const REGION_ROUTE = {
   params: REGION_NAME,
   response: {
     200: answer("The region, in a list of one.", { type: "array", items: refTo("Region") }),
-    ...errors(["not_found"]),
+    ...errors([...DOOR_PROBLEMS, "not_found"]),
   },
 };
 
@@ -192,8 +200,9 @@ export const REGISTER_ROUTE = {
   params: REGION_NAME,
   body: { content: { "application/json": { schema: refTo("RegionRequest") } } },
   response: {
-    200: { description: "It is registered.", type: "null" },
+    200: { description: "It is registered.", headers: REPLY_HEADERS, type: "null" },
     ...errors([
+      ...DOOR_PROBLEMS,
       "not_found",
       "malformed_json",
       "invalid_option",
@@ -208,7 +217,10 @@ const UNREGISTER_ROUTE = {
   operationId: "unregisterRegion",
   tags: TAGS,
   summary: "Forget a region of shared memory, or all of them",
-  response: { 200: { description: "It is forgotten.", type: "null" }, ...errors(["not_found"]) },
+  response: {
+    200: { description: "It is forgotten.", headers: REPLY_HEADERS, type: "null" },
+    ...errors([...DOOR_PROBLEMS, "not_found", "invalid_option"]),
+  },
 };
 
 export const UNREGISTER_ONE_ROUTE = { ...UNREGISTER_ROUTE, params: REGION_NAME };

@@ -16,9 +16,12 @@ export function requireKnown(shared: Fields, limits: OptionLimits): void {
   }
 }
 
-/** The problem of row `index` as the batch sees it. A pointer to a shared option stays where that option stands. */
+/**
+ * The problem of row `index` as the batch sees it. A pointer to a shared option stays where that option stands. What is
+ * no fault of the row is thrown: a defect, and a server without a free row, which would only refuse the others too.
+ */
 export function rowProblem(error: unknown, index: number, own: Fields, shared: Fields): Problem {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof Problem) || error.code === "overloaded") throw error;
   const field = error.pointer.split("/")[1] ?? "";
   const is_shared = field in shared && !(field in own);
   return is_shared ? error : error.within(`/rows/${index}`);

@@ -30,7 +30,8 @@ export function isSameOrigin({ origin, host }: IncomingHttpHeaders): boolean {
 }
 
 /** What scripts may read of an answer besides its body. */
-export const EXPOSED_HEADERS = "x-request-id, server-timing, retry-after, traceresponse";
+export const EXPOSED_HEADERS =
+  "x-request-id, server-timing, retry-after, www-authenticate, traceresponse, inference-header-content-length";
 
 /** The answer's headers that let a page's script ask first: a preflight (Fetch standard, CORS protocol). */
 export const PREFLIGHT_HEADERS = {

@@ -43,7 +43,8 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     // Not onResponse: that is not called when the client goes away.
     reply.raw.once("close", () => door.leave(guest, statusOf(request, reply)));
     // A connection that was to become a WebSocket, and did not, is no one's any more.
-    if (raw.headers.upgrade !== undefined) reply.raw.once("finish", () => raw.socket.end());
+    if (raw.headers.upgrade !== undefined)
+      reply.header("connection", "close").raw.once("finish", () => raw.socket.end());
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
     if (guest.refusal === undefined) return done();

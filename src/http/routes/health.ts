@@ -1,5 +1,5 @@
 /** GET /healthz and /readyz: whether the process lives, and whether it wants requests. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Service } from "../service.ts";
@@ -7,9 +7,12 @@ import type { Service } from "../service.ts";
 export function addHealth(app: FastifyInstance, { admission }: Service): void {
   app.get("/healthz", { schema: HEALTH_ROUTE }, () => ({ status: "ok" }));
   app.get("/readyz", { schema: READY_ROUTE }, (_request, reply) => {
-    if (admission.draining) return reply.code(503).send({ status: "draining" });
-    if (admission.gate.saturated)
-      return reply.code(503).header("retry-after", RETRY_AFTER_S).send({ status: "saturated" });
+    if (admission.draining) return refuse(reply, "draining");
+    if (admission.gate.saturated) return refuse(reply, "saturated");
     return { status: "ready" };
   });
+}
+
+function refuse(reply: FastifyReply, status: "draining" | "saturated"): FastifyReply {
+  return reply.code(503).header("retry-after", RETRY_AFTER_S).send({ status });
 }

@@ -114,13 +114,10 @@ class HttpPipe implements StreamPipe {
   }
 }
 
-function headOf({ id }: FastifyRequest) {
-  return {
-    "content-type": LINES_TYPE,
-    "cache-control": "no-store",
-    "transfer-encoding": "chunked",
-    "x-request-id": id,
-  };
+/** The headers of any answer, and those of a stream: name, value, name, value … */
+function headOf({ guest }: FastifyRequest): string[] {
+  const own = ["content-type", LINES_TYPE, "cache-control", "no-store", "transfer-encoding", "chunked"];
+  return [...guest.headers, ...own];
 }
 
 /** A chunk of a body (RFC 9112, 7.1): its length in hexadecimal, and itself. */

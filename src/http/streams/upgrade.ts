@@ -8,6 +8,7 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
+import type { Guest } from "../door/door.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { type Reading, takeOver } from "./direct-socket.ts";
@@ -60,7 +61,7 @@ export function offerOf(raw: IncomingMessage): Offered | undefined {
 /** Resolves when the stream is over. Throws the Problem for which the protocol is not changed at all. */
 export function runUpgraded(
   service: Service,
-  { id, log }: FastifyRequest,
+  { guest, log }: FastifyRequest,
   reply: FastifyReply,
   { session, reader, offer }: { session: StreamSession; reader: MessageReader; offer: Offered },
 ): Promise<void> {
@@ -73,7 +74,11 @@ export function runUpgraded(
     driver.advance();
   };
   const scratch = new Uint8Array(SCRATCH_BYTES);
-  const socket = pipe.open(offer.socket, { room: () => reader.room() ?? scratch, filled: take }, id);
+  const socket = pipe.open(
+    offer.socket,
+    { room: () => reader.room() ?? scratch, filled: take },
+    headOf(guest),
+  );
   socket.on("error", () => undefined);
   socket.on("end", () => driver.end());
   return new Promise((resolve) => {
@@ -86,6 +91,14 @@ export function runUpgraded(
   });
 }
 
+/** The change of protocol, with the headers of any answer. */
+function headOf({ headers }: Guest): string {
+  let lines = `connection: upgrade\r\nupgrade: ${STREAM_PROTOCOL}\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i] !== "connection") lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines}\r\n`;
+}
+
 class DirectPipe implements StreamPipe {
   readonly #session: StreamSession;
   #socket: Socket | undefined;
@@ -95,13 +108,11 @@ class DirectPipe implements StreamPipe {
   }
 
   /** Changes the protocol, and reads from here on. */
-  open(accepted: Socket, reading: Reading, request_id: string): Socket {
+  open(accepted: Socket, reading: Reading, head: string): Socket {
     const socket = takeOver(accepted, reading);
     this.#socket = socket;
     socket.setNoDelay(true);
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ${STREAM_PROTOCOL}\r\nx-request-id: ${request_id}\r\n\r\n`,
-    );
+    socket.write(head);
     return socket.resume();
   }
 

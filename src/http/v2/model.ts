@@ -12,6 +12,7 @@ import {
   STATISTICS_ROUTE,
 } from "../../schemas/v2-routes.ts";
 import { OUTPUT_METADATA } from "../../wire/v2/outputs.ts";
+import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import { VERSION } from "../version.ts";
@@ -87,5 +88,6 @@ function sendReady(
   reply: FastifyReply,
   body: { readonly name?: string; readonly ready: boolean },
 ): FastifyReply {
-  return reply.code(body.ready ? 200 : 503).send(body);
+  if (body.ready) return reply.send(body);
+  return reply.code(503).header("retry-after", RETRY_AFTER_S).send(body);
 }

@@ -193,6 +193,9 @@ describe("pages of other origins", () => {
       expect(headers["access-control-allow-origin"]).toBe(origin);
       expect(headers["access-control-expose-headers"]).toContain("x-request-id");
     }
+    const lines = { origin, "x-api-key": KEY, "content-type": "application/x-ndjson" };
+    const stream = await asked(running, "/v1/stream", lines, { method: "POST", body: Buffer.from("{}\n") });
+    expect([stream.status, stream.headers["access-control-allow-origin"]]).toEqual([200, origin]);
     const other = await sampled(running, { origin: "https://evil.example", "x-api-key": KEY });
     expect(other.headers["access-control-allow-origin"]).toBeUndefined();
     expect(other.headers["vary"]).toBe("origin");

@@ -1,0 +1,128 @@
+/** What openapi.json says of an answer, held against an answer that came: its status, type, body and headers. */
+import { readFileSync } from "node:fs";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { Ajv2020 } from "ajv/dist/2020.js";
+
+interface Described {
+  readonly headers?: Readonly<Record<string, { readonly schema: { readonly type?: string } }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: { readonly type?: string } }>>;
+}
+
+interface Operation {
+  readonly responses: Readonly<Record<string, Described>>;
+}
+
+interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+export const OPENAPI: OpenApi = JSON.parse(readFileSync("openapi/openapi.json", "utf8"));
+
+/** Every operation of the document. */
+export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
+  Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
+);
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajv.addSchema(OPENAPI, "openapi");
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Asked {
+  readonly method: string;
+  /** with its query */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** an object is sent as JSON */
+  readonly body?: object | string | Uint8Array;
+}
+
+export function ask(url: string, { method, path, headers = {}, body }: Asked): Promise<Answer> {
+  const is_json = body !== undefined && !(body instanceof Uint8Array);
+  const text = typeof body === "object" && is_json ? JSON.stringify(body) : body;
+  const outgoing = request(url + path, {
+    method,
+    headers: { ...(is_json && { "content-type": "application/json" }), ...headers },
+  });
+  return new Promise((resolve, reject) => {
+    outgoing.on("error", reject).on("response", async (response) => {
+      const { statusCode = 0, headers: answered } = response;
+      resolve({ status: statusCode, headers: answered, body: await buffer(response) });
+    });
+    outgoing.end(text);
+  });
+}
+
+/** Headers of HTTP and of the Fetch standard, whose meaning no document of ours can add to. */
+const OF_HTTP =
+  /^(?:connection|content-(?:type|length)|date|keep-alive|sec-websocket-accept|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
+
+/** Headers that the document tells of and that come only when the request wants what they go with. */
+const WHERE_ASKED_FOR = new Set(["traceresponse", "content-encoding", "inference-header-content-length"]);
+
+/** What is otherwise than the document says; nothing when all is as it says. `route` as in the document. */
+export function complaints(route: string, method: string, { status, headers, body }: Answer): string[] {
+  const described = OPENAPI.paths[route]?.[method.toLowerCase()]?.responses[status];
+  if (described === undefined) return [`no ${status} is told of: ${body.toString("utf8", 0, 200)}`];
+  const at = `/paths/${escaped(route)}/${method.toLowerCase()}/responses/${status}`;
+  return [...headerComplaints(at, described, headers), ...bodyComplaints(at, described, headers, body)];
+}
+
+function headerComplaints(at: string, described: Described, headers: IncomingHttpHeaders): string[] {
+  const told = described.headers ?? {};
+  const names = Object.keys(headers).filter((name) => !OF_HTTP.test(name));
+  const untold = names.filter((name) => !(name in told)).map((name) => `header ${name} is not told of`);
+  const absent = Object.keys(told)
+    .filter((name) => !(name in headers) && !WHERE_ASKED_FOR.has(name))
+    .map((name) => `header ${name} is told of and absent`);
+  const wrong = names
+    .filter((name) => name in told)
+    .flatMap((name) => {
+      const text = String(headers[name]);
+      const is_number = told[name]?.schema.type === "integer";
+      return invalid(`${at}/headers/${name}/schema`, is_number ? Number(text) : text);
+    });
+  return [...untold, ...absent, ...wrong];
+}
+
+function bodyComplaints(
+  at: string,
+  { content }: Described,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): string[] {
+  const type = headers["content-type"]?.split(";", 1)[0] ?? "";
+  if (content === undefined) return body.length > 0 ? ["a body is not told of"] : [];
+  const of_type = content[type];
+  if (of_type === undefined) return [`type ${type} is not told of`];
+  if (!/json/.test(type)) return of_type.schema.type === "string" ? [] : [`${type} should be a string`];
+  const texts = type === "application/x-ndjson" ? body.toString().trim().split("\n") : [body.toString()];
+  const pointer = `${at}/content/${escaped(type)}/schema`;
+  return texts.flatMap((text) => invalid(pointer, JSON.parse(text)));
+}
+
+/** The JSON in front of a tensor, held to the schema that JSON alone would have. */
+export function headComplaints(route: string, { headers, body, ...rest }: Answer): string[] {
+  const head = body.subarray(0, Number(headers["inference-header-content-length"]));
+  const json = { ...headers, "content-type": "application/json" };
+  return complaints(route, "POST", { ...rest, headers: json, body: head });
+}
+
+function invalid(pointer: string, value: unknown): string[] {
+  const check = ajv.getSchema(`openapi#${pointer}`);
+  if (check === undefined) return [`there is no schema at ${pointer}`];
+  if (check(value) === true) return [];
+  return (check.errors ?? []).map(({ instancePath, message, params }) =>
+    `${instancePath} ${message} ${JSON.stringify(params)}`.trim(),
+  );
+}
+
+/** RFC 6901 within a URI fragment. */
+function escaped(part: string): string {
+  return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+}
