@@ -134,8 +134,7 @@ export class Edits {
     const row = this.settle();
     const { address, maxima_address } = this.#copy;
     const largest = row.max / temperature;
-    wasm.smooth(row.address, row.blocks, address, temperature, largest, square, cube);
-    wasm.scan(address, maxima_address, row.blocks);
+    wasm.smooth(row.address, row.blocks, address, maxima_address, temperature, largest, square, cube);
     this.#goOnInCopy();
   }
 

@@ -49,7 +49,7 @@ export interface KernelExports {
   weightsArePlain(): number;
   nextUp(x: number): number;
   sumWeights(values: number, maxima: number, blocks: number, sums: number): number;
-  sumAllWeights(values: number, blocks: number, sums: number): number;
+  sumAllWeights(values: number, blocks: number, sums: number, keep: boolean): number;
   draw(values: number, maxima: number, blocks: number, sums: number, total: number, u: number): number;
   boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
   sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
@@ -108,6 +108,7 @@ export interface KernelExports {
     values: number,
     blocks: number,
     to: number,
+    maxima: number,
     temperature: number,
     largest: number,
     square: number,

@@ -8,17 +8,21 @@ export class KeptWeights {
   #temperature = 0;
   #distribution: Distribution | undefined;
 
-  /** They are of this row as it is now, at this temperature. */
-  describe(row: Row, temperature: number, distribution: Distribution): void {
+  /** They are of this row as it is now, at this temperature; its distribution is known only where somebody asked for it. */
+  describe(row: Row, temperature: number, distribution: Distribution | undefined): void {
     this.#row = row;
     this.#version = row.version;
     this.#temperature = temperature;
     this.#distribution = distribution;
   }
 
-  /** What is known of this row if its weights are there; undefined when they are not. */
+  /** Whether the weights of this row, as it is now, are there. */
+  has(row: Row, temperature: number): boolean {
+    return this.#row === row && this.#version === row.version && this.#temperature === temperature;
+  }
+
+  /** The distribution that was found when the weights of this row were made; undefined when it was not, or they are not there. */
   of(row: Row, temperature: number): Distribution | undefined {
-    const are_there = this.#row === row && this.#version === row.version && this.#temperature === temperature;
-    return are_there ? this.#distribution : undefined;
+    return this.has(row, temperature) ? this.#distribution : undefined;
   }
 }

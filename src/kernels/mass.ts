@@ -6,6 +6,7 @@
 import { type Cut, countEqual, setWindow, tieId } from "./cut.ts";
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
+import type { KeptWeights } from "./kept-weights.ts";
 import type { Row } from "./row.ts";
 
 /** Temperatures beyond this range weigh as its ends do: all or nothing, or all alike. */
@@ -86,13 +87,19 @@ export function prepareWeights(machine: Machine, row: Row, temperature: number, 
 /** A window this far below the row's maximum, in units of T, is weighed by itself: its weights are too small otherwise. */
 const KEPT_REACH = 40;
 
-/** Weighs the survivors of a cut, or sums their weights where those are kept. */
-export function sumWeights(machine: Machine, sums: BlockSums, row: Row, asked: number, cut: Cut): void {
-  const { wasm, results } = machine;
+/** Weighs the survivors of a cut, or sums their weights where those are kept. With `keep` the weights of a whole row are kept. */
+export function sumWeights(
+  machine: Machine,
+  sums: BlockSums,
+  row: Row,
+  asked: number,
+  cut: Cut,
+  keep = false,
+): void {
+  const { wasm, results, kept } = machine;
   const temperature = clampTemperature(asked);
-  const is_near = row.max - cut.ceiling < KEPT_REACH * temperature;
   setWindow(machine, cut);
-  if (is_near && machine.kept.of(row, temperature) !== undefined) {
+  if (mayUseKept(kept, row, temperature, cut)) {
     sums.relativeTo(row.max, wasm.prepareWeights(row.max, temperature));
     const total = wasm.sumKeptWeights(row.address, row.maxima_address, row.blocks, sums.address);
     sums.describe(row, asked, cut, total, results[0]!);
@@ -102,12 +109,19 @@ export function sumWeights(machine: Machine, sums: BlockSums, row: Row, asked: n
   sums.relativeTo(largest, wasm.prepareWeights(largest, temperature));
   const everything = cut.floor === -Infinity && cut.ceiling === Infinity;
   const total = everything
-    ? wasm.sumAllWeights(row.address, row.blocks, sums.address)
+    ? wasm.sumAllWeights(row.address, row.blocks, sums.address, keep)
     : wasm.sumWeights(row.address, row.maxima_address, row.blocks, sums.address);
+  if (everything && keep) kept.describe(row, temperature, undefined);
   sums.describe(row, asked, cut, total, -1);
 }
 
-/** ln Σ exp(xᵢ/T) over the survivors; −Infinity when there is none, +Infinity when one is +Infinity. */
+/** Below a ceiling the kept weights differ in their last bits from those of the window alone: only a distribution stands for both. */
+function mayUseKept(kept: KeptWeights, row: Row, temperature: number, { ceiling }: Cut): boolean {
+  if (ceiling === Infinity) return kept.has(row, temperature);
+  return row.max - ceiling < KEPT_REACH * temperature && kept.of(row, temperature) !== undefined;
+}
+
+/** ln Σ exp(xᵢ/T) over the survivors; −Infinity when there is none, +Infinity when one is +Infinity. The weights of a whole row are kept. */
 export function logSumExp(
   machine: Machine,
   sums: BlockSums,
@@ -117,7 +131,7 @@ export function logSumExp(
 ): number {
   const largest = Math.min(row.max, cut.ceiling);
   if (largest === -Infinity || largest === Infinity) return largest;
-  sumWeights(machine, sums, row, temperature, cut);
+  if (!sums.areOf(row, temperature, cut)) sumWeights(machine, sums, row, temperature, cut, true);
   return ln(sums.total) + sums.offset + sums.largest / clampTemperature(temperature);
 }
 

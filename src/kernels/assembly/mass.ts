@@ -3,8 +3,8 @@
  * block four f32 lanes are added in a fixed order; across blocks everything is f64.
  */
 import { sumLanes } from "./lanes";
-import { block_weights } from "./state";
-import { weighBlock } from "./weights";
+import { block_weights, row_weights } from "./state";
+import { weigh, weighBlock, yBlock } from "./weights";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
 /** Σ w over the survivors of the window; leaves one sum per block at `sums`. */
@@ -19,7 +19,7 @@ export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usiz
       weighBlock(from);
       // −Infinity weighs 2^−124, which no sum can notice: without a floor such a block needs no mask.
       const whole = floor == -f32.MAX_VALUE && max <= block_high;
-      block_sum = whole ? sumBlock() : sumWithin(from, block_low, block_high);
+      block_sum = whole ? sumBlock(block_weights) : sumWithin(from, block_low, block_high);
     }
     store<f64>(sums, block_sum);
     sums += 8;
@@ -28,13 +28,16 @@ export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usiz
   return total;
 }
 
-/** Σ w over the whole row, −Infinity included at 2^−124; leaves one sum per block at `sums`. */
-export function sumAllWeights(values: usize, blocks: i32, sums: usize): f64 {
+/** Σ w over the whole row, −Infinity included at 2^−124; leaves one sum per block at `sums`, and with `keep` the weights at `row_weights`. */
+export function sumAllWeights(values: usize, blocks: i32, sums: usize, keep: bool): f64 {
   const end = values + ((<usize>blocks) << 9);
+  const step: usize = keep ? 512 : 0;
+  let weights = keep ? row_weights : block_weights;
   let total: f64 = 0;
   do {
-    weighBlock(values);
-    const block_sum = sumBlock();
+    weigh(yBlock(values), weights, 512);
+    const block_sum = sumBlock(weights);
+    weights += step;
     store<f64>(sums, block_sum);
     total += block_sum;
     sums += 8;
@@ -46,8 +49,7 @@ export function sumAllWeights(values: usize, blocks: i32, sums: usize): f64 {
 /** Σ of the weights of a block: of 16 at a time (w₀ + w₁) + (w₂ + w₃) by lanes, and then the lanes. */
 // @ts-ignore: decorator
 @inline
-function sumBlock(): f64 {
-  let weight = block_weights;
+function sumBlock(weight: usize): f64 {
   const stop = weight + 512;
   let sum = f32x4.splat(0);
   do {
