@@ -84,6 +84,8 @@ interface Waiting {
   resolve(reply: Sampled): void;
   reject(reason: unknown): void;
   readonly timer: ReturnType<typeof setTimeout>;
+  /** what the messages sent behind this row change, once it is answered */
+  readonly behind: (() => void)[];
 }
 
 class Stream implements ClientStream, ConnectionEvents {
@@ -111,24 +113,30 @@ class Stream implements ClientStream, ConnectionEvents {
     else this.connection?.sendRow(this.#bytesOf(logits));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
-      this.#waiting.push({ resolve, reject, timer });
+      this.#waiting.push({ resolve, reject, timer, behind: [] });
     });
   }
 
   update(changes: OptionChanges): void {
     this.#send({ ...changes, type: "update" });
-    const merged = Object.entries({ ...this.#options, ...changes });
-    this.#options = Object.fromEntries(merged.filter(([, value]) => value !== null)) as StreamOptions; // nulls are gone
+    this.#inOrder(() => {
+      const merged = Object.entries({ ...this.#options, ...changes });
+      this.#options = Object.fromEntries(merged.filter(([, value]) => value !== null)) as StreamOptions; // nulls are gone
+    });
   }
 
   accept(token_ids: readonly number[]): void {
     this.#send({ type: "accept", token_ids });
-    this.#history = [...this.#history, ...token_ids];
+    this.#inOrder(() => {
+      this.#history = [...this.#history, ...token_ids];
+    });
   }
 
   rewind(steps: number): void {
     this.#send({ type: "rewind", steps });
-    this.#history = this.#history.slice(0, this.#history.length - steps);
+    this.#inOrder(() => {
+      this.#history = this.#history.slice(0, this.#history.length - steps);
+    });
   }
 
   get checkpoint(): StreamOptions {
@@ -155,12 +163,20 @@ class Stream implements ClientStream, ConnectionEvents {
       this.#problem = problem;
       if (waiting === undefined) this.#end(problem);
       else waiting.reject(problem);
-      return;
+    } else {
+      this.#problem = undefined;
+      this.#last = result;
+      this.#history = [...this.#history, result.token_id];
+      waiting?.resolve(result);
     }
-    this.#problem = undefined;
-    this.#last = result;
-    this.#history = [...this.#history, result.token_id];
-    waiting?.resolve(result);
+    for (const change of waiting?.behind ?? []) change();
+  }
+
+  /** Rows that were sent before are answered before. */
+  #inOrder(change: () => void): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined) change();
+    else last.behind.push(change);
   }
 
   closed(reason: unknown = this.#problem ?? new Error("the stream has ended")): void {

@@ -10,16 +10,16 @@ export interface WebSocketLike {
   addEventListener(type: "open" | "close" | "error" | "message", listener: (event: unknown) => void): void;
 }
 
-export type WebSocketClass = new (url: string) => WebSocketLike;
+export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
 
 /** Resolves when the socket is open; what is wrong with the options comes as the answer to the first row. */
 export function openWebSocket(
-  { url, timeout_ms }: Transport,
+  { url, headers, timeout_ms }: Transport,
   opening: string,
   events: ConnectionEvents,
   Socket: WebSocketClass | undefined = platformWebSocket(),
 ): Promise<Connection> {
-  const socket = new Socket(`${url.replace(/^http/, "ws")}/v1/stream`);
+  const socket = new Socket(`${url.replace(/^http/, "ws")}/v1/stream`, protocolsOf(headers));
   const ended = new Promise<void>((resolve) => {
     socket.addEventListener("close", () => resolve());
   });
@@ -49,6 +49,19 @@ export function openWebSocket(
       });
     });
   });
+}
+
+/** A WebSocket brings no headers: its key is offered as a protocol. Throws for any other header. */
+function protocolsOf(headers: Transport["headers"]): string[] {
+  let key: string | undefined;
+  for (const [name, value] of Object.entries(headers)) {
+    const found = { authorization: /^bearer +(\S+) *$/i, "x-api-key": /^\s*(\S+)\s*$/ }[
+      name.toLowerCase()
+    ]?.exec(value)?.[1];
+    if (found === undefined) throw new TypeError(`a WebSocket brings a key and no other header, got ${name}`);
+    key = found;
+  }
+  return key === undefined ? [] : ["logit-sampler", `bearer.${key}`];
 }
 
 function platformWebSocket(): WebSocketClass {

@@ -1,13 +1,13 @@
 /** What the OpenAPI document says of /v1/presets and /v1/compare. */
 import { refTo } from "./components.ts";
 import { SAMPLED_HEADERS } from "./headers.ts";
-import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
+import { BODY_PROBLEMS, problems, READ_PROBLEMS, REQUEST_HEADERS, reply } from "./routes.ts";
 
 export const PRESETS_ROUTE = {
   operationId: "presets",
   tags: ["sampling"],
   summary: "List the stage orders, defaults and rules of the hosts people know",
-  response: { 200: reply("The presets.", "Presets"), ...problems(DOOR_PROBLEMS) },
+  response: { 200: reply("The presets.", "Presets"), ...problems(READ_PROBLEMS) },
 };
 
 export const COMPARE_ROUTE = {

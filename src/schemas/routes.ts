@@ -39,6 +39,13 @@ const TENSOR = { type: "string", format: "binary", contentMediaType: "applicatio
 /** What the door may answer instead of any route of /v1. */
 export const DOOR_PROBLEMS = ["unauthorized", "rate_limited"] as const satisfies readonly ProblemCode[];
 
+/** What may be wrong where there is nothing to be said. */
+export const READ_PROBLEMS = [
+  ...DOOR_PROBLEMS,
+  "malformed_query",
+  "option_conflict",
+] as const satisfies readonly ProblemCode[];
+
 export const BODY_PROBLEMS = [
   ...DOOR_PROBLEMS,
   "malformed_json",
@@ -120,7 +127,7 @@ export const SAMPLERS_ROUTE = {
   operationId: "samplers",
   tags: SAMPLING,
   summary: "List every sampler with its options, formula and source",
-  response: { 200: reply("The catalogue.", "Catalogue"), ...problems(DOOR_PROBLEMS) },
+  response: { 200: reply("The catalogue.", "Catalogue"), ...problems(READ_PROBLEMS) },
 };
 
 export const HEALTH_ROUTE = {

@@ -65,6 +65,19 @@ describe.each(TRANSPORTS)("a stream over %s", (_, transport) => {
     await stream.close();
   });
 
+  test("messages sent before the answers are there leave their marks in order", async () => {
+    const stream = await open({ seed: 1, temperature: 0 });
+    const replies = [stream.next([1, 5, 4])];
+    stream.accept([7]);
+    replies.push(stream.next([1, Number.NaN]).catch((problem) => problem));
+    stream.rewind(1);
+    stream.update({ top_k: 3 });
+    replies.push(stream.next([9, 5, 4]));
+    await Promise.all(replies);
+    expect(stream.checkpoint).toMatchObject({ history: [1, 0], top_k: 3 });
+    await stream.close();
+  });
+
   test("a refused row rejects, and the stream goes on", async () => {
     const stream = await open({ seed: 1, temperature: 0 });
     await expect(stream.next([1, Number.NaN])).rejects.toMatchObject({ code: "nan_logit" });
@@ -103,6 +116,20 @@ describe.each(TRANSPORTS)("a stream over %s", (_, transport) => {
     await stream.close();
     await expect(stream.next([1, 2])).rejects.toThrow("ended");
   });
+});
+
+test("over a WebSocket a key travels as a protocol, and what cannot travel is refused", async () => {
+  const key = "a-key-that-opens-this-server";
+  const keyed = await listen({}, { API_KEYS: key });
+  const over = { over: "websocket", WebSocket } as const;
+  for (const headers of [{ Authorization: `Bearer ${key}` }, { "x-api-key": key }]) {
+    const stream = await connect(keyed.url, { headers }).stream({ temperature: 0 }, over);
+    expect(await stream.next([1, 2])).toMatchObject({ token_id: 1 });
+    await stream.close();
+  }
+  for (const headers of [{ traceparent: "00-1" }, { authorization: "Basic YTpi" }])
+    await expect(connect(keyed.url, { headers }).stream({}, over)).rejects.toThrow("no other header, got");
+  await keyed.close();
 });
 
 test("over http, options that are refused reject the opening", async () => {

@@ -17,10 +17,7 @@ const TENSOR = { "inference-header-content-length": "2" };
 const LABELLED = [0, 1, 0, 1, 1, 0].map((target, i) => ({ logits: [Math.sin(i) * 3, 1, 0], target }));
 const CLEAN = Array.from({ length: 120 }, (_, i) => ({ logits: [3 + Math.sin(i), Math.cos(i), 0] }));
 
-const PROTOCOLS = [
-  ["GET", "websocket"],
-  ["POST", "logit-stream"],
-] as const;
+const PROTOCOLS = Object.entries({ GET: "websocket", POST: "logit-stream" });
 const typeOf = (path: string) => ({
   "content-type": path === "/v1/stream" ? "application/x-ndjson" : "application/json",
 });
@@ -91,8 +88,7 @@ describe("what is asked for well is answered as the document says", () => {
 
   test("tensors, with their options in front or in the query", async () => {
     const framed = Buffer.concat([Buffer.from("{}"), ROW]);
-    for (const path of ["/v1/sample", "/v1/probabilities", "/v1/diagnose"])
-      expect(await posted(path, framed, TENSOR)).toBe("200");
+    for (const path of ["/v1/sample", "/v1/diagnose"]) expect(await posted(path, framed, TENSOR)).toBe("200");
     expect(await posted("/v1/sample?top_k=2&seed=3", ROW)).toBe("200");
     expect(await posted("/v1/sample/batch?shape=2,2&seed=3", ROW)).toBe("200");
     expect(await posted("/v1/score?shape=2,2&targets=0,1", ROW)).toBe("200");
@@ -120,6 +116,10 @@ describe("what is asked for well is answered as the document says", () => {
       if ("get" in methods && !/stream|systemsharedmemory/.test(path))
         expect(await asked({ method: "GET", path })).toBe("200");
     expect(await asked({ method: "POST", path: "/v2/repository/index" })).toBe("200");
+    for (const path of ["/v1/samplers", "/v1/presets"]) {
+      expect(await asked({ method: "GET", path: `${path}?name` })).toBe("400 malformed_query");
+      expect(await asked({ method: "GET", path: `${path}?name=vllm` })).toBe("422 option_conflict");
+    }
   });
 
   test("streams", async () => {
@@ -158,6 +158,7 @@ test("inferences, in JSON and in bytes, compressed and not", async () => {
     expect(await posted(INFER, body, headers)).toBe("200");
   }
   expect(await posted(INFER, json, { "content-encoding": "br" })).toBe("415");
+  expect(await posted(`${INFER}?temperature=0.5`, json)).toBe("400");
   for (const body of [{}, { inputs: [{ ...logits, data: [1] }] }, "{"])
     expect(await posted(INFER, body)).toBe("400");
 });

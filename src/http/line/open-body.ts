@@ -2,7 +2,6 @@
 import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "../../errors.ts";
-import { pointerTo } from "../../sampling/parse.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { openBatchJson, openStepJson } from "../../wire/json-reader.ts";
 import { parseQuery } from "../../wire/query.ts";
@@ -10,6 +9,7 @@ import type { BodyReader, StepReader, WireContext } from "../../wire/step-reader
 import { openBatchTensor } from "../../wire/tensor-batch-reader.ts";
 import type { TensorSource } from "../../wire/tensor-head.ts";
 import { openBareTensor, openStepTensor } from "../../wire/tensor-reader.ts";
+import { requireNoQuery } from "../no-query.ts";
 
 /** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
 export const HEADER_LENGTH = "inference-header-content-length";
@@ -45,7 +45,7 @@ export function openBody<Reader extends BodyReader>(
   const header_bytes = headerLength(headers[HEADER_LENGTH]);
   if (type === "json") {
     requireNoTensor(header_bytes);
-    requireNoQuery(query);
+    requireNoQuery(`?${query}`, "options of a JSON body stand in the body");
     return { reader: opener.json(context), parks: true };
   }
   if (type === "form" && header_bytes === undefined) requireDtype(query);
@@ -87,16 +87,6 @@ function requireNoJson(query: string, first: Uint8Array): void {
 
 function latin1({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString("latin1");
-}
-
-function requireNoQuery(query: string): void {
-  const [misplaced] = Object.keys(parseQuery(query, LIST_OPTIONS));
-  if (misplaced === undefined) return;
-  throw new Problem(
-    "option_conflict",
-    `options of a JSON body stand in the body, got ${misplaced} in the query string`,
-    pointerTo([misplaced]),
-  );
 }
 
 const NAMES_DTYPE = /(?:^|&)dtype=/;

@@ -5,6 +5,7 @@ import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets.ts";
 import type { PRESETS_REPLY } from "../../schemas/compare.ts";
 import { PRESETS_ROUTE } from "../../schemas/compare-routes.ts";
 import { JSON_TYPE } from "../line/sample.ts";
+import { requireNoQuery } from "../no-query.ts";
 
 export function addPresets(app: FastifyInstance): void {
   const body: { readonly [Key in keyof z.infer<typeof PRESETS_REPLY>]: unknown } = {
@@ -12,7 +13,8 @@ export function addPresets(app: FastifyInstance): void {
     presets: PRESETS,
   };
   const text = JSON.stringify(body);
-  app.get("/v1/presets", { schema: PRESETS_ROUTE }, (_request, reply) => {
+  app.get("/v1/presets", { schema: PRESETS_ROUTE }, ({ raw }, reply) => {
+    requireNoQuery(raw.url, "the list of presets takes no options");
     reply.header("content-type", JSON_TYPE).send(text);
   });
 }

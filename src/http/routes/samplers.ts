@@ -8,6 +8,7 @@ import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/routes.ts";
 import { JSON_TYPE } from "../line/sample.ts";
+import { requireNoQuery } from "../no-query.ts";
 
 export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {
@@ -15,7 +16,8 @@ export function addSamplers(app: FastifyInstance): void {
     stages: STAGES.map(describeStage),
   };
   const text = JSON.stringify(catalogue);
-  app.get("/v1/samplers", { schema: SAMPLERS_ROUTE }, (_request, reply) => {
+  app.get("/v1/samplers", { schema: SAMPLERS_ROUTE }, ({ raw }, reply) => {
+    requireNoQuery(raw.url, "the catalogue takes no options");
     reply.header("content-type", JSON_TYPE).send(text);
   });
 }

@@ -4,9 +4,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "../../errors.ts";
 import { STREAM_WEBSOCKET_ROUTE } from "../../schemas/stream-routes.ts";
 import { WholeMessageReader } from "../../wire/stream-reader.ts";
+import { requireNoQuery } from "../no-query.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
+import { PLACE_OF_OPTIONS } from "../streams/open-stream.ts";
 import { StreamSession } from "../streams/session.ts";
 
 /** Bytes of answers that may wait in the process for a slow reader. */
@@ -45,7 +47,7 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
   });
 }
 
-function run(service: Service, socket: WebSocket, { id, log }: FastifyRequest): void {
+function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyRequest): void {
   const session = new StreamSession(service, id);
   const reader = new WholeMessageReader(session.context);
   const pipe = socketPipe(socket, session);
@@ -60,8 +62,10 @@ function run(service: Service, socket: WebSocket, { id, log }: FastifyRequest): 
   socket.on("error", () => undefined);
   socket.on("close", () => driver.stop());
   try {
+    requireNoQuery(raw.url, PLACE_OF_OPTIONS);
     driver.start();
   } catch (error) {
+    driver.stop();
     pipe.refuse(problemOf(error));
   }
 }

@@ -14,6 +14,7 @@ import { nextTurn, TURN_MS } from "../admission/turns.ts";
 import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
 import { ClientGone, type Receiver, receive } from "../line/receive.ts";
 import { JSON_TYPE } from "../line/sample.ts";
+import { requireNoQuery } from "../no-query.ts";
 import type { Service } from "../service.ts";
 import { acceptedCompression, compress, compressionOf, inflating } from "./inflate.ts";
 import { countFailure, countSuccess, type Statistics } from "./statistics.ts";
@@ -35,6 +36,7 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  requireNoQuery(request.raw.url, "options of an inference are its parameters");
   const began_ms = performance.now();
   const visit = service.admission.enter();
   const rows = new Rows(service, began_ms);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /** A socket, and the next messages as text; those that came early are kept. */
-async function connect(own: Listening = app) {
+async function connect(own: Listening = app, path = "/v1/stream") {
   const waiting: ((text: string) => void)[] = [];
   const early: string[] = [];
   const take = (data: Buffer, is_binary: boolean) => {
@@ -24,7 +24,7 @@ async function connect(own: Listening = app) {
     const text = early.shift();
     return text === undefined ? new Promise<string>((resolve) => waiting.push(resolve)) : text;
   };
-  const socket = await own.server.injectWS("/v1/stream", {}, { onInit: (made) => made.on("message", take) });
+  const socket = await own.server.injectWS(path, {}, { onInit: (made) => made.on("message", take) });
   return { socket, next };
 }
 
@@ -88,6 +88,21 @@ describe("a stream over WebSocket", () => {
     expect(JSON.parse(await next())).toMatchObject({ code });
     const [close_code, reason] = (await closed) as [number, Buffer];
     expect([close_code, reason.toString()]).toEqual([1008, code]);
+  });
+
+  test("options in the URL are refused, and nothing that follows is sampled", async () => {
+    const tokens = app.service.figures.tokens.get("stream") ?? 0;
+    const { socket, next } = await connect(app, "/v1/stream?temperature=0.5");
+    const closed = once(socket, "close");
+    socket.send('{"seed": 1}');
+    socket.send('{"logits": [1, 2]}');
+    expect(JSON.parse(await next())).toMatchObject({
+      code: "option_conflict",
+      pointer: "/temperature",
+      detail: "options of a stream stand in its first message, got temperature in the query string",
+    });
+    expect((await closed)[0]).toBe(1008);
+    expect(app.service.figures.tokens.get("stream") ?? 0).toBe(tokens);
   });
 
   test("a server that ends says so and closes with 1001", async () => {
