@@ -11,6 +11,9 @@ import type { StepOptions } from "./step-options.ts";
 
 type Told = Pick<Sampled, "rank" | "draws">;
 
+/** Why an answer is not proven: a sentence and where it points to. No Problem, as it is one only for who asked for proof. */
+type Doubt = readonly [detail: string, pointer: string];
+
 /** A Problem when the answer had to be exact and cannot be proven to be. */
 export function exactness(
   candidates: Candidates,
@@ -19,30 +22,25 @@ export function exactness(
   told: Told,
 ): { exact: boolean } {
   const doubt = candidates.isExact() ? doubtOf(row, options, told) : tooFew(row);
-  if (doubt !== undefined && options.require_exact) throw doubt;
+  if (doubt !== undefined && options.require_exact) throw new Problem("need_more_tokens", ...doubt);
   return { exact: doubt === undefined };
 }
 
 /** What is wrong with the raw log-probabilities and ranks; those after the chain are as exact as the chain. */
-function doubtOf(row: SparseRow, options: StepOptions, told: Told): Problem | undefined {
+function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
   const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode } = options;
   const listed = logprobs_mode === "raw" && (top_logprobs > 0 || logprob_token_ids.length > 0);
   if (!(logprobs || listed) || row.token_ids.length === row.vocab_size) return undefined;
   if (row.logsumexp === undefined)
-    return new Problem(
-      "need_more_tokens",
-      "log-probabilities can be proven exact only with logsumexp, got none",
-      "/logits/logsumexp",
-    );
+    return ["log-probabilities can be proven exact only with logsumexp, got none", "/logits/logsumexp"];
   const ranked = countAbove(row, row.max_omitted ?? Number.POSITIVE_INFINITY);
   const unranked = logprobs && lastRank(told) > ranked;
   if (unranked || (listed && (top_logprobs > ranked || !hasAll(row, logprob_token_ids)))) return tooFew(row);
   return undefined;
 }
 
-function tooFew({ token_ids }: SparseRow): Problem {
-  const detail = `${token_ids.length} tokens were not enough to prove the answer exact`;
-  return new Problem("need_more_tokens", detail, "/logits/token_ids");
+function tooFew({ token_ids }: SparseRow): Doubt {
+  return [`${token_ids.length} tokens were not enough to prove the answer exact`, "/logits/token_ids"];
 }
 
 /** How many of the tokens sent come before every token that was left out. */

@@ -6,7 +6,7 @@ export interface SparseRow {
   /** distinct ids, any order */
   readonly token_ids: Int32Array;
   /** logits of these tokens, finite or −Infinity */
-  readonly values: Float64Array;
+  readonly values: Float32Array | Float64Array;
   /** length of the whole row */
   readonly vocab_size?: number | undefined;
   /** ln Σ exp over the whole row, known to the sender: makes raw log-probabilities exact */

@@ -3,7 +3,7 @@
  * more than the whole step.
  */
 import { Problem } from "../errors.ts";
-import { isTokenId, notATokenId } from "../sampling/fields.ts";
+import { isTokenId, notATokenId, TOKEN_ID_MAX } from "../sampling/fields.ts";
 import { parseWith } from "../sampling/parse.ts";
 import type { SparseRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
@@ -58,7 +58,7 @@ export function sparseRow(
   requireDistinct(token_ids, vocab_size);
   const max = largest(values);
   if (logsumexp !== undefined) requireNormaliser(logsumexp, max, pointer);
-  return { token_ids, values: new Float64Array(values), vocab_size, logsumexp, max_omitted };
+  return { token_ids, values, vocab_size, logsumexp, max_omitted };
 }
 
 /** What JSON.parse made of ids that were not plainly written. */
@@ -74,9 +74,10 @@ function checkedIds(ids: readonly unknown[], vocab_size = Number.POSITIVE_INFINI
 
 /** Token ids are those of the vocabulary, each once. */
 function requireDistinct(ids: Int32Array, vocab_size = Number.POSITIVE_INFINITY): void {
+  const end = Math.min(vocab_size, TOKEN_ID_MAX + 1);
   for (let index = 0; index < ids.length; index++) {
-    const id = ids[index] ?? -1;
-    if (!isTokenId(id) || id >= vocab_size) throw wrongId(id, index, vocab_size);
+    const id = ids[index] as number; // index < length
+    if (id < 0 || id >= end) throw wrongId(id, index, vocab_size);
   }
   const index = firstRepeated(ids);
   if (index < 0) return;
@@ -101,7 +102,7 @@ function wrongId(id: unknown, index: number, vocab_size: number): Problem {
 function largest(values: Float32Array): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index++) {
-    const value = values[index] ?? Number.NaN;
+    const value = values[index] as number; // index < length
     if (value > max) max = value;
     else if (Number.isNaN(value))
       throw new Problem(
