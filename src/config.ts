@@ -62,6 +62,11 @@ function tracingOf(set: z.infer<typeof TRACING>): TracingConfig | undefined {
   if (endpoint === "") return undefined;
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint))
     throw new Error(`OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, got ${JSON.stringify(endpoint)}`);
+  const { username, password } = new URL(endpoint);
+  if (username + password !== "")
+    throw new Error(
+      "OTEL_EXPORTER_OTLP_ENDPOINT must hold no name or password: OTEL_EXPORTER_OTLP_HEADERS is for those",
+    );
   return {
     url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
     headers: named("OTEL_EXPORTER_OTLP_HEADERS", () => pairsOf(set.otel_exporter_otlp_headers)),

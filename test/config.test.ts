@@ -31,6 +31,10 @@ describe("a mistake names the variable, the rule and the value", () => {
     [{ CORS_ORIGINS: "pages.example" }, /CORS_ORIGINS must hold origins .*got "pages.example"/],
     [{ METRICS: "closed" }, /METRICS must be .*got "closed"/],
     [{ METRICS: "keyed" }, /METRICS can be "keyed" only where there are API_KEYS/],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://me:secret@collector:4318" },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT must hold no name or password: OTEL_EXPORTER_OTLP_HEADERS is for those$/,
+    ],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /OTEL_EXPORTER_OTLP_ENDPOINT must be a URL/],
     [{ OTEL_TRACES_SAMPLER_ARG: "2" }, /OTEL_TRACES_SAMPLER_ARG must lie in \[0, 1\], got/],
     [

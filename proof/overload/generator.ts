@@ -29,6 +29,8 @@ export interface LoadResult {
   readonly elapsed_ms: number;
   /** the longest that the generator itself came late, ms */
   readonly late_ms: number;
+  /** of one core, what the generator took */
+  readonly cpu_share: number;
 }
 
 interface Tally {
@@ -43,8 +45,11 @@ interface Tally {
 async function load(job: LoadJob): Promise<LoadResult> {
   const tally: Tally = { sent: 0, accepted_ms: [], refused_ms: [], wrong: 0, lost: 0, late_ms: 0 };
   const began_ms = performance.now();
+  const cpu_before = process.cpuUsage();
   await (job.rate === undefined ? closed(job, tally) : open(job, job.rate, tally));
-  return { ...tally, elapsed_ms: performance.now() - began_ms };
+  const elapsed_ms = performance.now() - began_ms;
+  const { user, system } = process.cpuUsage(cpu_before);
+  return { ...tally, elapsed_ms, cpu_share: (user + system) / 1000 / elapsed_ms };
 }
 
 async function closed(job: LoadJob, tally: Tally): Promise<void> {

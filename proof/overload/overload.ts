@@ -72,10 +72,10 @@ function perSecond({ accepted_ms, elapsed_ms }: LoadResult): number {
 }
 
 function tell(report: Report, result: LoadResult, capacity: number): void {
-  const { sent, accepted_ms, refused_ms, wrong, lost, elapsed_ms, late_ms } = result;
+  const { sent, accepted_ms, refused_ms, wrong, lost, elapsed_ms, late_ms, cpu_share } = result;
   report.figure(
     "sent",
-    `${sent} in ${(elapsed_ms / 1000).toFixed(1)} s: ${accepted_ms.length} answered, ${refused_ms.length} turned away; the generator came ${late_ms.toFixed(0)} ms late at worst`,
+    `${sent} in ${(elapsed_ms / 1000).toFixed(1)} s: ${accepted_ms.length} answered, ${refused_ms.length} turned away; the generator came ${late_ms.toFixed(0)} ms late at worst, and took ${cpu_share.toFixed(2)} of a core`,
   );
   report.claim(
     "no answer is wrong and every refusal is a 503 with Retry-After",

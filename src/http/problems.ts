@@ -7,6 +7,7 @@ import { writeProblem } from "../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission/admission.ts";
 import type { Guest } from "./door/door.ts";
+import { causeOf } from "./door/lines.ts";
 import { ClientGone } from "./line/receive.ts";
 import type { Service } from "./service.ts";
 
@@ -53,7 +54,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (guest !== undefined) {
     guest.problem = problem;
     guest.defect = error;
-  } else request.log.info({ code: problem.code, detail: problem.message }, "refused");
+  } else request.log.info(causeOf(problem, request.log), "refused");
   addHeaders(reply, problemHeaders(problem, request.raw));
   if (/^\/v2(?:[/?]|$)/.test(request.url))
     return reply.code(inferErrorStatus(problem)).type(JSON_TYPE).send(writeInferError(problem));

@@ -56,6 +56,8 @@ class BatchTensor implements StepReader {
 
   write(chunk: Uint8Array): void {
     assert(this.#pending.length === 0, "every step of a chunk is taken before the next chunk is written");
+    // Before the header is read: where no row is free, nothing is spent on what it says.
+    if (this.#plan === undefined) this.#context.lease();
     const bytes = this.#head.write(chunk);
     if (!this.#head.complete) return;
     const plan = this.#planned();

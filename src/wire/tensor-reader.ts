@@ -63,6 +63,8 @@ class StepTensor implements StepReader {
   }
 
   write(chunk: Uint8Array): void {
+    // Before the header is read: where no row is free, nothing is spent on what it says.
+    if (this.#arriving === undefined) this.#context.lease();
     const bytes = this.#head.write(chunk);
     if (this.#head.complete) this.#started().write(bytes);
   }

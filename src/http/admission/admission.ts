@@ -21,6 +21,9 @@ export class Admission {
   readonly sampler: Sampler;
   readonly limits: GateLimits;
   readonly gate: Gate<Visit>;
+  /** Made once: where a server is full it is sent thousands of times a second, and making an error costs a stack. */
+  readonly no_rows: Problem;
+  readonly no_bytes: Problem;
   #timer: NodeJS.Timeout | undefined;
   /** when the last turn was full: nobody has computed since */
   #full_ms = 0;
@@ -29,6 +32,8 @@ export class Admission {
     this.sampler = sampler;
     this.limits = limits;
     this.gate = new Gate(limits);
+    this.no_rows = full(`all ${limits.rows_max} rows`);
+    this.no_bytes = full(`all ${limits.held_bytes_max} bytes for bodies`);
   }
 
   get rows_out(): number {
@@ -101,9 +106,9 @@ export class Visit implements Visitor {
   /** The row of this request, the same at every call. Throws the Problem `overloaded` when none is free. */
   readonly lease = (): Row => {
     if (this.#row !== undefined) return this.#row;
-    const { gate, sampler, limits } = this.#admission;
+    const { gate, sampler, no_rows } = this.#admission;
     assert(!this.#left, "a row is leased while its request lasts");
-    this.#require(gate.askRow(this, performance.now()), `all ${limits.rows_max} rows`);
+    this.#require(gate.askRow(this, performance.now()), no_rows);
     this.#row = sampler.leaseRow();
     assert(this.#row !== undefined, "the gate counts the rows of the sampler");
     return this.#row;
@@ -111,11 +116,8 @@ export class Visit implements Visitor {
 
   /** Holds so many bytes of the body until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
-    const { gate, limits } = this.#admission;
-    this.#require(
-      gate.askBytes(this, bytes, performance.now()),
-      `all ${limits.held_bytes_max} bytes for bodies`,
-    );
+    const { gate, no_bytes } = this.#admission;
+    this.#require(gate.askBytes(this, bytes, performance.now()), no_bytes);
   }
 
   /**
@@ -148,11 +150,11 @@ export class Visit implements Visitor {
     this.#cut?.(new Problem("body_timeout", sentence));
   }
 
-  #require({ granted, leaving }: Verdict<Visit>, what: string): void {
+  #require({ granted, leaving }: Verdict<Visit>, refusal: Problem): void {
     const { body_rate_min } = this.#admission.limits;
     for (const visit of leaving)
       visit.dismiss(`while the server is full a body must bring ${body_rate_min} bytes a second, got less`);
-    if (!granted) throw new Problem("overloaded", `${what} of this server are in use; try again`);
+    if (!granted) throw refusal;
   }
 
   #release(): void {
@@ -161,4 +163,8 @@ export class Visit implements Visitor {
     this.#admission.sampler.returnRow(this.#row);
     this.#row = undefined;
   }
+}
+
+function full(what: string): Problem {
+  return new Problem("overloaded", `${what} of this server are in use; try again`);
 }

@@ -55,6 +55,8 @@ export class Gate<V extends Visitor> {
   held_bytes = 0;
   readonly #limits: GateLimits;
   readonly #visitors = new Set<V>();
+  /** those that hold something: the only ones whose going makes room */
+  readonly #holders = new Set<V>();
   /** those that wait for their turn, the first in front */
   readonly #waiting: V[] = [];
   /** in this turn, and in all turns so far */
@@ -89,6 +91,7 @@ export class Gate<V extends Visitor> {
   /** Takes back all that a visitor holds, whatever became of it. False when it had left before. */
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
+    this.#holders.delete(visitor);
     if (visitor.has_row) this.rows_out -= 1;
     this.held_bytes -= visitor.held_bytes;
     visitor.has_row = false;
@@ -102,6 +105,7 @@ export class Gate<V extends Visitor> {
     if (!verdict.granted) return verdict;
     this.rows_out += 1;
     visitor.has_row = true;
+    this.#holders.add(visitor);
     visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
     return verdict;
   }
@@ -113,6 +117,7 @@ export class Gate<V extends Visitor> {
     if (!verdict.granted) return verdict;
     this.held_bytes += bytes;
     visitor.held_bytes += bytes;
+    this.#holders.add(visitor);
     visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
     return verdict;
   }
@@ -180,8 +185,8 @@ export class Gate<V extends Visitor> {
   #makeRoom(visitor: V, now_ms: number, enough: () => boolean): Verdict<V> {
     const leaving: V[] = [];
     const clock_ms = this.#clock(now_ms);
-    const slow = [...this.#visitors]
-      .filter((each) => each !== visitor && holds(each) && isArriving(each) && this.#isSlow(each, clock_ms))
+    const slow = [...this.#holders]
+      .filter((each) => each !== visitor && isArriving(each) && this.#isSlow(each, clock_ms))
       .sort((a, b) => rate(a, clock_ms) - rate(b, clock_ms));
     for (const each of slow) {
       if (enough()) break;
@@ -195,10 +200,6 @@ export class Gate<V extends Visitor> {
     const age_ms = clock_ms - visitor.held_since_ms;
     return age_ms >= RATE_MS_MIN && rate(visitor, clock_ms) < this.#limits.body_rate_min;
   }
-}
-
-function holds({ has_row, held_bytes }: Visitor): boolean {
-  return has_row || held_bytes > 0;
 }
 
 /** Its bytes are what it waits for. */

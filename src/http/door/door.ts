@@ -10,6 +10,7 @@ import type { Config } from "../../config.ts";
 import type { Problem } from "../../errors.ts";
 import type { Figures, RouteFigures } from "../figures/figures.ts";
 import { type Access, createAccess } from "./access.ts";
+import { RequestLines } from "./lines.ts";
 import { allowsOrigin, EXPOSED_HEADERS } from "./origins.ts";
 import type { Tracing } from "./telemetry.ts";
 import {
@@ -70,6 +71,7 @@ export const CLIENT_GONE = 499;
 export function createDoor({ config, figures, draining, log, tracing }: DoorParts): Door {
   const access = createAccess(config);
   const idOf = requestIds();
+  const lines = log === undefined ? undefined : new RequestLines(log);
   const { cors_origins } = config;
   return {
     route: (method, url) => figures.route(method, url, isGuarded(url, config)),
@@ -108,7 +110,7 @@ export function createDoor({ config, figures, draining, log, tracing }: DoorPart
       const total_ms = performance.now() - guest.began_ms;
       guest.route.answered(status, total_ms / 1000);
       if (guest.problem !== undefined) figures.rejected(guest.problem.code);
-      if (log !== undefined) write(log, guest, status, total_ms);
+      lines?.write(guest, status, total_ms);
       if (guest.span !== undefined) tracing?.record(guest, status, total_ms);
     },
   };
@@ -147,33 +149,6 @@ function addCors(headers: string[], origins: readonly string[], origin: string):
 function traceresponse(trace: TraceContext | undefined, span: Guest["span"]): string {
   if (span !== undefined) return writeTraceparent(span.trace_id, span.span_id, true);
   return trace === undefined ? "" : writeTraceparent(trace.trace_id, trace.parent_id, trace.sampled);
-}
-
-/** A client's fault is information, ours is an error; a request that went well is worth a line only to who debugs. */
-function write(log: FastifyBaseLogger, guest: Guest, status: number, total_ms: number): void {
-  const { problem, defect } = guest;
-  if (problem === undefined) {
-    if (log.level === "debug" || log.level === "trace")
-      log.debug(lineOf(guest, status, total_ms), "answered");
-    return;
-  }
-  const { code, message: detail, pointer } = problem;
-  const line = { ...lineOf(guest, status, total_ms), code, detail, pointer };
-  if (code === "internal_error") log.error({ ...line, err: defect }, "the server failed");
-  else log.info(line, "refused");
-}
-
-function lineOf({ id, method, url, trace, span }: Guest, status: number, total_ms: number) {
-  const trace_id = span?.trace_id ?? trace?.trace_id;
-  return {
-    request_id: id,
-    ...(trace_id !== undefined && { trace_id }),
-    ...(span !== undefined && { span_id: span.span_id }),
-    method,
-    url,
-    status,
-    total_ms: Math.round(total_ms * 1000) / 1000,
-  };
 }
 
 /** Ids of ours are the process's random name and a count. */

@@ -6,8 +6,9 @@ import cluster, { type Worker } from "node:cluster";
 import { on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { type Config, shownConfig } from "../../config.ts";
+import { createLog } from "../log.ts";
 import { keepRegions } from "../shared-memory.ts";
 import { closeHandoffs } from "./handoffs.ts";
 import { Pool } from "./pool.ts";
@@ -45,7 +46,7 @@ const PAUSE_MS = 1000;
 const ARRIVAL_MS_MAX = 1000;
 
 export function runPrimary(config: Config): void {
-  const log = pino({ level: config.log_level, base: { pid: process.pid } });
+  const log = createLog(config, "primary");
   log.info(shownConfig(config), "starting");
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...V8_FLAGS] });
   let port = config.port;
@@ -93,7 +94,8 @@ export function runPrimary(config: Config): void {
   const delay = config.limits.drain_ms + ARRIVAL_MS_MAX + config.limits.shutdown_ms + MARGIN_MS;
   closeWithGrace({ delay, logger: log, skip: ["beforeExit"] }, async ({ signal, err }) => {
     ending = true;
-    log.info({ signal, err }, "ending");
+    if (err === undefined) log.info({ signal }, "ending");
+    else log.fatal({ err }, "a defect ends the primary");
     await endAll(config, port, pool.listening);
     log.info("ended");
   });

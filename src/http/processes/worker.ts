@@ -1,12 +1,13 @@
 /** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import type { Tracing } from "../door/telemetry.ts";
 import { warmUp } from "../line/warm-up.ts";
+import { createLog } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { type Bus, type BusMessage, createWorkerBus } from "./bus.ts";
 import { CLOSE, DRAIN, DRAINING, READY, type Serve } from "./primary.ts";
@@ -17,7 +18,7 @@ const SWEEP_MS = 25;
 
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
-  const log = createLog(config);
+  const log = createLog(config, "worker");
   const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
@@ -63,13 +64,6 @@ async function listen({ server, service }: App, host: string, port: number, log:
     log.fatal({ err: error }, "cannot listen");
     process.exit(1);
   }
-}
-
-/** The log never holds keys, whoever logs headers. */
-function createLog({ log_level }: Config): Logger {
-  const secret = ["authorization", "x-api-key", "cookie", "sec-websocket-protocol"];
-  const paths = secret.flatMap((name) => [`headers["${name}"]`, `*.headers["${name}"]`]);
-  return pino({ level: log_level, base: { pid: process.pid }, redact: paths });
 }
 
 function busToOthers(): Bus {

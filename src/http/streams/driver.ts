@@ -5,6 +5,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
+import { causeOf } from "../door/lines.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import type { StreamSession } from "./session.ts";
@@ -160,15 +161,14 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   #fail(error: unknown): void {
     if (this.#over) return;
     const problem = problemOf(error);
-    const { code, message: detail, pointer } = problem;
     const opened = this.#session.opened;
     this.stop();
     if (!opened) {
       this.#pipe.refuse(problem);
       return;
     }
-    if (code === "internal_error") this.#log.error({ err: error }, "a stream failed");
-    else this.#log.info({ code, detail, pointer }, "a stream was ended");
+    if (problem.code === "internal_error") this.#log.error({ err: error }, "a stream failed");
+    else this.#log.info(causeOf(problem, this.#log), "a stream was ended");
     this.#pipe.send(this.#session.refusal(problem));
     this.#pipe.end(problem);
   }

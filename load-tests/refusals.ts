@@ -1,0 +1,104 @@
+/**
+ * `npm run bench:refusals`: what it costs the service to turn a request away, against answering it, and against a bare
+ * node:http server that reads the same body. Server CPU, the least of some rounds in turns. Where twice as much comes as
+ * can be answered, what is spent on refusing is not spent on answering.
+ *
+ * Flags: --seconds 0.7 (a turn), --rounds 5, --connections 32, --built.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { buildService, startService } from "../scripts/service.ts";
+import { RIVALS, startRival } from "./floor-server.ts";
+import { cpuNs } from "./process-cost.ts";
+import { rawLoad } from "./raw-client.ts";
+import { f32Bytes, randomRow } from "./rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "0.7" },
+    rounds: { type: "string", default: "5" },
+    connections: { type: "string", default: "32" },
+    built: { type: "boolean", default: false },
+  },
+});
+
+const BODY = f32Bytes(randomRow(4096, 5));
+const STEP = {
+  name: "f32, 4096",
+  path: "/v1/sample?dtype=f32&temperature=0.8&top_p=0.95&seed=7",
+  headers: { "content-type": "application/octet-stream" },
+  body: BODY,
+};
+const LIMITS = {
+  connections: Number(values.connections),
+  duration_ms: Number(values.seconds) * 1000,
+  requests_max: Number.POSITIVE_INFINITY,
+};
+
+interface Target {
+  readonly name: string;
+  readonly url: string;
+  readonly pids: readonly number[];
+  stop(): Promise<unknown>;
+}
+
+/** A service whose only row is held by a body that has stopped coming, and never has to go for it. */
+async function startFull(): Promise<Target> {
+  const { url, worker_pids, stop } = await startService({
+    LOGIT_SAMPLER_ROWS_MAX: "1",
+    LOGIT_SAMPLER_BODY_RATE_MIN: "0",
+    LOGIT_SAMPLER_BODY_TIMEOUT_MS: "600000",
+  });
+  const holder = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(holder, "connect");
+  holder.write(`POST ${STEP.path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY.length}\r\n\r\n`);
+  holder.write(BODY.subarray(0, 1000));
+  while ((await fetch(`${url}/readyz`)).status !== 503) await sleep(5);
+  return {
+    name: "refused",
+    url,
+    pids: worker_pids,
+    stop() {
+      holder.destroy();
+      return stop();
+    },
+  };
+}
+
+async function startTargets(): Promise<Target[]> {
+  const { url, worker_pids, stop } = await startService();
+  const bare = await startRival(RIVALS.bare);
+  return [
+    { name: "answered", url, pids: worker_pids, stop },
+    await startFull(),
+    { name: "bare node:http", url: bare.url, pids: [bare.pid], stop: () => bare.stop() },
+  ];
+}
+
+/** Server CPU of a request, µs. The first round warms up. */
+async function leastOf(targets: readonly Target[]): Promise<number[]> {
+  const least = targets.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round <= Number(values.rounds); round++)
+    for (const [index, { name, url, pids }] of targets.entries()) {
+      const before_ns = cpuNs(pids);
+      const { requests, refused } = await rawLoad(url, STEP, LIMITS);
+      const us = (cpuNs(pids) - before_ns) / 1000 / requests;
+      if (name === "refused" && refused < requests) throw new Error(`${requests - refused} were answered`);
+      if (round > 0) least[index] = Math.min(least[index]!, us);
+    }
+  return least;
+}
+
+if (!values.built) await buildService();
+const targets = await startTargets();
+try {
+  const least = await leastOf(targets);
+  console.log(
+    `${STEP.name}, ${LIMITS.connections} connections, server µs a request, least of ${values.rounds}`,
+  );
+  for (const [index, { name }] of targets.entries()) console.log(`${name}: ${least[index]!.toFixed(0)}`);
+} finally {
+  await Promise.all(targets.map((target) => target.stop()));
+}
