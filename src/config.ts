@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { digestsOf } from "./http/door/keys.ts";
 import { originsOf } from "./http/door/origins.ts";
+import { didYouMean } from "./nearest.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
@@ -39,7 +40,9 @@ export function readConfig(environment: Environment): Config {
   const known = new Set(Object.keys(LIMITS.shape).map((name) => variableOf(PREFIX, name)));
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
   if (unknown !== undefined)
-    throw new Error(`there is no setting ${unknown}; known are ${[...known].sort().join(", ")}`);
+    throw new Error(
+      `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${didYouMean(unknown, known)}`,
+    );
   const plain = settings(PROCESS, "", environment);
   const { api_keys, api_keys_file, cors_origins } = settings(ACCESS, "", environment);
   const key_digests = [

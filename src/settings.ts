@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { coresGranted } from "./cores.ts";
 import { oneOf, rule, whole } from "./sampling/fields.ts";
-import { DEFAULT_OPTION_LIMITS } from "./sampling/step-options.ts";
+import { DEFAULT_OPTION_LIMITS } from "./sampling/option-limits.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -4,8 +4,10 @@
  * Nothing here knows any single stage: what must be known, the stage declares.
  */
 import { Problem } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import type { Candidates } from "./candidates.ts";
 import type { StepContext } from "./context.ts";
+import { show } from "./fields.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import { orderFor, type Place, type Preset, stageOf } from "./preset.ts";
 import type { Skipped, Stage, StageOptions } from "./stage.ts";
@@ -177,8 +179,9 @@ function parseStage(stage: Stage, options: unknown, pointer: string): ParsedEntr
 function stageNamed(name: string, pointer = ""): Stage {
   const stage = STAGE_BY_NAME.get(name);
   if (stage) return stage;
-  const known = STAGES.map((each) => each.name).join(", ");
-  throw new Problem("unknown_stage", `there is no stage "${name}"; known: ${known}`, pointer);
+  const names = [...STAGE_BY_NAME.keys()];
+  const sentence = `there is no stage ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`;
+  throw new Problem("unknown_stage", sentence, pointer);
 }
 
 /** Those options of the short form that belong to the stage. */

@@ -2,14 +2,15 @@
 import { z } from "zod";
 import { Problem } from "../errors.ts";
 import { show, whole } from "./fields.ts";
+import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
 import { isRecord, parseWith, pointerTo } from "./parse.ts";
 import {
-  DEFAULT_OPTION_LIMITS,
+  isOption,
   isStageOption,
   mergeStepOptions,
-  type OptionLimits,
   parseStepOptions,
   type StepOptions,
+  unknownOption,
 } from "./step-options.ts";
 
 /** One way to take the step; a problem when it cannot be taken so. */
@@ -94,6 +95,7 @@ function ownOptions(arm: unknown, index: number): Fields {
       `/compare/${index}`,
     );
   const shared = Object.keys(arm).find((name) => !OWN.has(name) && !isStageOption(name));
+  if (shared !== undefined && !isOption(shared)) throw unknownOption(shared).within(`/compare/${index}`);
   if (shared !== undefined)
     throw new Problem(
       "option_conflict",

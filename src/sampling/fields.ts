@@ -3,6 +3,7 @@
  * that states the rule and the value received. Every schema of a client-visible option is made of these.
  */
 import { z } from "zod";
+import { didYouMean } from "../nearest.ts";
 
 /** How a received value is shown in an error: short, and never a whole document. */
 export function show(value: unknown): string {
@@ -61,7 +62,8 @@ export function flag(): z.ZodBoolean {
 
 /** One of a list of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`));
+  const { error } = rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`);
+  return z.enum(words, { error: (issue) => error(issue) + didYouMean(issue.input, words) });
 }
 
 /** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */

@@ -1,6 +1,7 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
-import type { z } from "zod";
+import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { show } from "./fields.ts";
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -11,7 +12,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
   const result = schema.safeParse(value, OWN_WORDS);
   if (result.success) return result.data;
-  throw problemOf(result.error.issues[0] as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
+  throw problemOf(schema, result.error.issues[0] as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
 }
 
 /** What fields without a rule of their own say of a wrong type, in place of zod's sentence. */
@@ -23,18 +24,31 @@ const OWN_WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
   },
 };
 
-function problemOf(issue: z.core.$ZodIssue, pointer: string): Problem {
+function problemOf(schema: z.ZodType, issue: z.core.$ZodIssue, pointer: string): Problem {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] as string; // zod reports the issue only with a key
     return new Problem(
       "unknown_option",
-      `there is no option "${key}" here`,
+      `there is no option ${show(key)} here${didYouMean(key, fieldsAt(schema, issue.path))}`,
       pointer + pointerTo([...path, key]),
     );
   }
   const subject = (path.length === 0 ? pointer.slice(1).replaceAll("/", ".") : path.join(".")) || "the value";
   return new Problem("invalid_option", `${subject} ${issue.message}`, pointer + pointerTo(path));
+}
+
+/** Names of the fields of the object that a path leads to; none where there is a choice of objects. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const part of [...path, undefined]) {
+    while (at instanceof z.ZodOptional || at instanceof z.ZodNullable || at instanceof z.ZodDefault)
+      at = at.unwrap();
+    if (part === undefined) return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+    if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodObject) at = at.shape[String(part)];
+  }
+  return [];
 }
 
 /** RFC 6901. */

@@ -4,8 +4,10 @@
  */
 import { z } from "zod";
 import { Problem } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
+import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith, pointerTo } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
@@ -120,23 +122,6 @@ export interface StepOptions {
   readonly require_exact: boolean;
 }
 
-/** Bounds on the size of what one request may ask; the service takes them from its configuration. */
-export interface OptionLimits {
-  readonly chain_length_max: number;
-  readonly history_length_max: number;
-  readonly bias_entries_max: number;
-  readonly top_logprobs_max: number;
-  readonly draws_max: number;
-}
-
-export const DEFAULT_OPTION_LIMITS: OptionLimits = {
-  chain_length_max: 64,
-  history_length_max: 1_048_576,
-  bias_entries_max: 65_536,
-  top_logprobs_max: 1024,
-  draws_max: 16_384,
-};
-
 /** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
 export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_OPTION_LIMITS): StepOptions {
   if (!isRecord(value)) throw new Problem("invalid_option", `options must be an object, got ${show(value)}`);
@@ -235,8 +220,12 @@ function presetNamed(name: string | undefined): Preset {
   if (name === undefined) return DEFAULT_PRESET;
   const preset = PRESETS.find((each) => each.name === name);
   if (preset) return preset;
-  const known = PRESETS.map((each) => each.name).join(", ");
-  throw new Problem("unknown_preset", `there is no preset ${show(name)}; known: ${known}`, "/preset");
+  const names = PRESETS.map((each) => each.name);
+  throw new Problem(
+    "unknown_preset",
+    `there is no preset ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
+    "/preset",
+  );
 }
 
 /** Control options and stage options apart; any other name is an error. */
@@ -247,44 +236,18 @@ function divide(value: Readonly<Record<string, unknown>>) {
     if (value[name] === undefined) continue;
     if (Object.hasOwn(CONTROL, name)) control[name] = value[name];
     else if (Object.hasOwn(STAGE_FIELDS, name)) stage_fields[name] = value[name];
-    else throw new Problem("unknown_option", `there is no option ${show(name)}`, pointerTo([name]));
+    else throw unknownOption(name);
   }
   return { control, stage_fields };
 }
 
-/** Control options whose size a limit bounds: the limit, and what is counted. */
-const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: string]>> = {
-  chain: ["chain_length_max", "stages"],
-  history: ["history_length_max", "token ids"],
-  top_logprobs: ["top_logprobs_max", "tokens"],
-  logprob_token_ids: ["top_logprobs_max", "token ids"],
-  n: ["draws_max", "draws"],
-};
-
-/** Lists and maps that stages take: biases, banned and allowed tokens. */
-const LISTED = ["bias_entries_max", "entries"] as const;
-
-/** Holds the sizes of options, and of the options of the stages in a chain, against the limits. */
-function requireWithin(limits: OptionLimits, value: Readonly<Record<string, unknown>>, pointer = ""): void {
-  for (const option of Object.keys(value)) {
-    const sized = Object.hasOwn(SIZED, option) ? SIZED[option] : undefined;
-    const [limit, noun] = sized ?? LISTED;
-    const given = value[option];
-    const size = sized !== undefined && typeof given === "number" ? given : lengthOf(given);
-    if (size <= limits[limit]) continue;
-    throw new Problem(
-      "limit_exceeded",
-      `${option} may ask for at most ${limits[limit]} ${noun}, got ${size}`,
-      `${pointer}/${option}`,
-    );
-  }
-  const { chain } = value;
-  if (!Array.isArray(chain)) return;
-  for (const [i, entry] of chain.entries())
-    if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/chain/${i}`);
+/** True for an option of a step. */
+export function isOption(name: string): boolean {
+  return Object.hasOwn(CONTROL, name) || isStageOption(name);
 }
 
-function lengthOf(value: unknown): number {
-  if (Array.isArray(value)) return value.length;
-  return isRecord(value) ? Object.keys(value).length : 0;
+/** What an option is told that there is not. */
+export function unknownOption(name: string): Problem {
+  const meant = didYouMean(name, [...Object.keys(CONTROL), ...Object.keys(STAGE_FIELDS)]);
+  return new Problem("unknown_option", `there is no option ${show(name)}${meant}`, pointerTo([name]));
 }

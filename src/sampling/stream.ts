@@ -8,17 +8,13 @@
  */
 import { Problem } from "../errors.ts";
 import { isTokenId, notATokenId, show } from "./fields.ts";
+import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
 import { isRecord } from "./parse.ts";
 import type { Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
 import type { LogitsRow } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
-import {
-  DEFAULT_OPTION_LIMITS,
-  type OptionLimits,
-  parseStepOptions,
-  type StepOptions,
-} from "./step-options.ts";
+import { parseStepOptions, type StepOptions } from "./step-options.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@
  * rows, so the numbers are kept, once, until the body is complete.
  */
 import { Problem } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord, pointerTo } from "../sampling/parse.ts";
 import {
@@ -105,7 +106,7 @@ function checkedRows(rows: readonly unknown[], { targets }: RowFields): readonly
     if (unknown !== undefined)
       throw new Problem(
         "unknown_option",
-        `there is no option "${unknown}" of a row here`,
+        `there is no option ${show(unknown)} of a row here${didYouMean(unknown, ["logits", "target"])}`,
         pointer + pointerTo([unknown]),
       );
     if (targets !== undefined && row["target"] !== undefined)

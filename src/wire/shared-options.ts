@@ -1,6 +1,7 @@
 /** The options that the rows of a batch share, and whose fault a row's problem is. */
 import { Problem } from "../errors.ts";
-import { type OptionLimits, parseStepOptions } from "../sampling/step-options.ts";
+import type { OptionLimits } from "../sampling/option-limits.ts";
+import { parseStepOptions } from "../sampling/step-options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

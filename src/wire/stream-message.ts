@@ -7,6 +7,7 @@
  */
 import { Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
+import { didYouMean } from "../nearest.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord, pointerTo } from "../sampling/parse.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
@@ -44,7 +45,8 @@ export interface ArrivingMessage {
   end(): StreamMessage;
 }
 
-const TYPES = '"update", "accept", "rewind" or "step"';
+const TYPES = ["update", "accept", "rewind", "step"] as const;
+const LISTED_TYPES = '"update", "accept", "rewind" or "step"';
 
 /** Begins the messages of one stream, in order; the first is its options, which say how rows come. */
 export class StreamMessages {
@@ -114,7 +116,11 @@ export class StreamMessages {
     if (type === "accept") return { type, token_ids: only(fields, "token_ids", type) };
     if (type === "rewind") return { type, steps: only(fields, "steps", type) };
     if (type !== "step")
-      throw new Problem("invalid_option", `type must be ${TYPES}, got ${show(type)}`, "/type");
+      throw new Problem(
+        "invalid_option",
+        `type must be ${LISTED_TYPES}, got ${show(type)}${didYouMean(type, TYPES)}`,
+        "/type",
+      );
     const { logits, ...own } = fields;
     const context = this.#context;
     return { type, own, form: "json", bytes, row: (options) => rowOf(logits, arrived, options, context) };

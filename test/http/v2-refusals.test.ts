@@ -24,6 +24,11 @@ const json = (value: unknown) => request(INFER, JSON.stringify(value));
 
 test.each([
   ["an unknown parameter", withParameters({ top_q: 1 }), 'there is no option "top_q"'],
+  [
+    "a misspelt field",
+    json({ inputs: [{ name: "logits", shape: [1], datatype: "FP32", dat: [1] }] }),
+    'did you mean "data"?',
+  ],
   ["a value out of range", withParameters({ top_p: 1.5 }), "top_p must lie in [0, 1], got 1.5"],
   [
     "parameter text that is no JSON",
@@ -200,6 +205,7 @@ test.each([
     inferRequest([LOGITS], { outputs: { token: true } }),
     'there is no output "token"; known: token_id',
   ],
+  ["a misspelt output", inferRequest([LOGITS], { outputs: { token_ids: true } }), 'did you mean "token_id"?'],
   [
     "an output without its option",
     inferRequest([LOGITS], { outputs: { top_logprobs: true } }),

@@ -144,6 +144,7 @@ describe("compareRow", () => {
     [{ compare: ["openai"] }, "/compare", "must be an array of 2 to 16"],
     [{ compare: ["openai", 3] }, "/compare/1", "must be a preset or an object of options, got 3"],
     [{ compare: ["openai", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],
+    [{ compare: ["openai", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],
     [{ compare: ["openai", { name: 3 }] }, "/compare/1/name", "name must be text, got 3"],
     [{ compare: ["openai", "vllm"], compare_top: 0 }, "/compare_top", "must be a whole number of at least 1"],
     [{ compare: ["openai", "vllm"], compare_top: 5000 }, "/compare_top", "at most 1024 tokens, got 5000"],

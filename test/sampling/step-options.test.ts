@@ -81,7 +81,12 @@ describe("the short form", () => {
 
 describe("options that are refused", () => {
   test.each([
-    [{ top_q: 1 }, "unknown_option", "/top_q", 'there is no option "top_q"'],
+    [
+      { top_q: 1 },
+      "unknown_option",
+      "/top_q",
+      'there is no option "top_q"; did you mean "top_h", "top_k", "top_a" or "top_p"?',
+    ],
     [{ top_p: 1.5 }, "invalid_option", "/top_p", "top_p must lie in [0, 1], got 1.5"],
     [{ top_p: "0.5" }, "invalid_option", "/top_p", 'top_p must lie in [0, 1], got "0.5"'],
     [{ temperature: null }, "invalid_option", "/temperature", "temperature must lie in [0, 1000], got null"],
@@ -113,6 +118,15 @@ describe("options that are refused", () => {
       'must be a finite number, "-inf" or null, got "x"',
     ],
     [{ logit_bias: [1] }, "invalid_option", "/logit_bias", "must be an object"],
+    [{ preset: "lama.cpp" }, "unknown_preset", "/preset", '; did you mean "llama.cpp"?'],
+    [{ logprobs_mode: "proccessed" }, "invalid_option", "/logprobs_mode", '; did you mean "processed"?'],
+    [{ chain: [{ stage: "topk" }] }, "unknown_stage", "/chain/0/stage", '; did you mean "top_k"?'],
+    [
+      { chain: [{ stage: "top_p", top_p: 0.5, min_kept: 2 }] },
+      "unknown_option",
+      "/chain/0/min_kept",
+      'here; did you mean "min_keep"?',
+    ],
     [{ preset: "gpt" }, "unknown_preset", "/preset", 'there is no preset "gpt"'],
     [
       { chain: [{ stage: "top_q" }] },

@@ -1,5 +1,6 @@
 /** Probabilities, log-odds, entropy and a decision for each row. */
 import { Problem } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
 import { checkThresholds, decide, type Thresholds } from "../decide.ts";
 import { logistic } from "../logistic.ts";
 import { entropy, moments } from "../moments.ts";
@@ -129,8 +130,8 @@ function thresholdsOf(
   if (unknown !== undefined) {
     throw new Problem(
       "unknown_option",
-      `there is no label ${JSON.stringify(unknown)}`,
-      `/threshold/${unknown}`,
+      `there is no label ${JSON.stringify(unknown)}${didYouMean(unknown, labels)}`,
+      `/threshold/${unknown.replaceAll("~", "~0").replaceAll("/", "~1")}`,
     );
   }
   // A class that no threshold was given for never fires.

@@ -1,5 +1,7 @@
 /** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
 import { Problem } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+import { show } from "../../sampling/fields.ts";
 import type { Sampled } from "../../sampling/report.ts";
 import type { TokenLogprob } from "../../sampling/token-logprob.ts";
 import { writeSampled } from "../reply.ts";
@@ -96,9 +98,10 @@ export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, p
 /** Throws a Problem when there is no output of this name. */
 export function requireOutput(name: string, pointer: string): void {
   if (Object.hasOwn(OUTPUTS, name)) return;
+  const names = Object.keys(OUTPUTS);
   throw new Problem(
     "unknown_option",
-    `there is no output ${JSON.stringify(name)}; known: ${Object.keys(OUTPUTS).join(", ")}`,
+    `there is no output ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
     pointer,
   );
 }

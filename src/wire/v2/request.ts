@@ -1,6 +1,7 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
 import { Problem } from "../../errors.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
+import { didYouMean } from "../../nearest.ts";
 import { show } from "../../sampling/fields.ts";
 import { parseWith } from "../../sampling/parse.ts";
 import {
@@ -91,7 +92,7 @@ function inputOf(input: InferInput, index: number, all: readonly InferInput[]): 
   if (name !== LOGITS && !SIDE_NAMES.has(name))
     throw new Problem(
       "unknown_option",
-      `there is no input ${show(name)}: inputs are logits and the options of a step`,
+      `there is no input ${show(name)}: inputs are logits and the options of a step${didYouMean(name, [LOGITS, ...SIDE_NAMES])}`,
       `${pointer}/name`,
     );
   if (all.findIndex((each) => each.name === name) < index)
