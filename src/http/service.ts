@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../config.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { SharedMemory } from "../wire/shared-memory.ts";
-import { StepPlans } from "../wire/step-plans.ts";
+import { Plans } from "../wire/step-plans.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { Admission } from "./admission/admission.ts";
 import { createDoor, type Door } from "./door/door.ts";
@@ -22,8 +22,8 @@ export interface Service {
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
-  /** what query strings said before */
-  readonly plans: StepPlans;
+  /** what was said of steps before */
+  readonly plans: Plans;
   /** what every request passes on its way in and out */
   readonly door: Door;
   /** what is counted */
@@ -56,7 +56,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     figures,
     door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
-    plans: new StepPlans(),
+    plans: new Plans(),
     shared_memory,
     streams: new Set(),
     collector: createCollector(limits.collect_bytes),

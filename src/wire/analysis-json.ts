@@ -19,7 +19,7 @@ import {
 import { JsonEnvelope } from "./json-envelope.ts";
 import { Parked } from "./parked.ts";
 import { RowStore } from "./row-store.ts";
-import { isSparseForm, loadPacked } from "./rows.ts";
+import { isSparseForm, loadPacked, packedDtype } from "./rows.ts";
 import type { WireContext } from "./step-reader.ts";
 import type { Fields } from "./tensor-head.ts";
 
@@ -143,6 +143,6 @@ function valuesOf(index: number, logits: unknown, store: RowStore, context: Wire
   const parked = new Parked(bytes.length, bytes.length);
   parked.append(bytes);
   const row = context.lease();
-  loadPacked(row, logits, parked);
+  loadPacked(row, packedDtype(logits), parked);
   return row.values.subarray(0, row.length);
 }

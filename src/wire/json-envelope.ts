@@ -15,6 +15,7 @@ import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.
 import { faultProblem } from "./faults.ts";
 import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
 import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";
+import { jsonValue } from "./json-text.ts";
 import { PackedString } from "./packed-string.ts";
 import { Parked } from "./parked.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -81,10 +82,15 @@ export class JsonEnvelope {
 
   /** The body without its rows. */
   end(): unknown {
+    return jsonValue(this.endText());
+  }
+
+  /** The text of the body without its rows. Whether it is JSON, who reads it will see. */
+  endText(): string {
     this.#endInsideNumbers();
     if (this.#mode !== "plain" || this.#nesting.depth > 0)
       throw new Problem("malformed_json", `the JSON text ends inside ${this.#inside()}`);
-    return this.#text.parse();
+    return this.#text.whole();
   }
 
   /** The text ended inside an array of numbers: its last token tells whether that is all that is wrong with it. */

@@ -1,17 +1,19 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
 import { Problem } from "../errors.ts";
-import type { Row } from "../kernels/kernel.ts";
+import type { Dtype, Row } from "../kernels/kernel.ts";
 import type { ElementSink } from "../kernels/numbers.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
+import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
+import { jsonValue } from "./json-text.ts";
 import { Parked } from "./parked.ts";
-import { finishRow, isSparseForm, loadPacked, requireFinite } from "./rows.ts";
+import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
-import { isSharedForm, sharedRow } from "./shared-row.ts";
-import { sparseRowFromJson } from "./sparse.ts";
+import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
+import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -35,16 +37,24 @@ export function openStepJson(context: WireContext): StepReader {
     throw problem;
   });
   const envelope = new JsonEnvelope("step", context.limits, targets);
-  let fields: Fields | undefined;
+  const plans = context.parse === undefined ? context.plans : undefined;
+  let plan: (() => JsonPlan) | undefined;
   return {
     write: (chunk) => envelope.write(chunk),
     end() {
-      fields = requireObject(envelope.end());
+      const text = envelope.endText();
+      if (plans !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
+        const known = plans.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
+        plan = () => known;
+      } else {
+        const fields = requireObject(jsonValue(text));
+        plan = () => planOf(fields, context);
+      }
     },
     next() {
-      if (fields === undefined) return undefined;
-      const step = stepOf(fields, arrived, context);
-      fields = undefined;
+      if (plan === undefined) return undefined;
+      const step = stepOf(plan(), arrived, context);
+      plan = undefined;
       return step;
     },
   };
@@ -136,36 +146,64 @@ function rowStep(row: unknown, shared: Fields, arrived: Arrived, index: number, 
   try {
     if (!isRecord(row))
       throw new Problem("invalid_option", `a row must be an object with logits, got ${show(row)}`);
-    const step = stepOf(mergeStepOptions(shared, row), arrived, context);
+    if (arrived.problem !== undefined) throw arrived.problem;
+    const step = stepOf(planOf(mergeStepOptions(shared, row), context), arrived, context);
     return { ...step, place: (problem: Problem) => rowProblem(problem, index, own, shared) };
   } catch (error) {
     return rowProblem(error, index, own, shared);
   }
 }
 
-/** The step that these fields and the numbers found beside them make. */
-function stepOf({ logits, ...fields }: Fields, arrived: Arrived, context: WireContext): Step {
-  if (arrived.problem !== undefined) throw arrived.problem;
-  const { limits, parse = parseStepOptions } = context;
-  const options = parse(fields, limits.options);
-  return { row: rowOf(logits, arrived, options, context), options };
+/** What is known of a step besides the numbers of its row. */
+export interface JsonPlan {
+  readonly options: StepOptions;
+  readonly form: RowForm;
 }
 
-/** The row of a step with these options. `logits` is what was left in its place, `arrived` the numbers that stood there. */
+function planOf({ logits, ...fields }: Fields, { limits, parse = parseStepOptions }: WireContext): JsonPlan {
+  return { options: parse(fields, limits.options), form: rowForm(logits) };
+}
+
+/** The step that a plan and the numbers found beside it make. */
+function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireContext): Step {
+  return { row: rowOf(form, arrived, options, context), options };
+}
+
+/** How a row stands in JSON. */
+export type RowForm =
+  | { readonly kind: "dense" }
+  | { readonly kind: "packed"; readonly dtype: Dtype }
+  | { readonly kind: "sparse"; readonly sparse: SparseForm }
+  | { readonly kind: "shared"; readonly place: SharedPlace };
+
+/** `logits` is what was left where the row stood. */
+export function rowForm(logits: unknown): RowForm {
+  if (Array.isArray(logits)) return { kind: "dense" };
+  if (isSharedForm(logits)) return { kind: "shared", place: sharedPlace(logits) };
+  if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
+  return { kind: "packed", dtype: packedDtype(logits) };
+}
+
+/** The row of a step with these options. `arrived` is the numbers that stood in it. */
 export function rowOf(
-  logits: unknown,
+  form: RowForm,
   arrived: Arrived,
   options: StepOptions,
   context: WireContext,
 ): LogitsRow {
-  if (arrived.problem !== undefined) throw arrived.problem;
-  if (Array.isArray(logits)) return requireFinite(finishRow(denseRow(arrived, context), options));
-  if (isSharedForm(logits)) return finishRow(sharedRow(logits, context), options);
-  if (isSparseForm(logits))
-    return sparseRowFromJson(logits, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
-  const row = context.lease();
-  loadPacked(row, logits, arrived.packed ?? new Parked(0));
-  return finishRow(row, options);
+  switch (form.kind) {
+    case "dense":
+      return requireFinite(finishRow(denseRow(arrived, context), options));
+    case "shared":
+      return finishRow(sharedRow(form.place, context), options);
+    case "sparse":
+      return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
+    case "packed": {
+      const row = context.lease();
+      loadPacked(row, form.dtype, arrived.packed ?? new Parked(0));
+      return finishRow(row, options);
+    }
+  }
 }
 
 function denseRow({ dense }: Arrived, context: WireContext): Row {

@@ -18,6 +18,15 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(LONG_SEED, '"seed"$1"$2"')) as unknown;
 }
 
+/** The text as a value. Throws a Problem when it is no JSON. */
+export function jsonValue(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw notJson(error, text);
+  }
+}
+
 /** The problem of a text that JSON.parse refused. */
 export function notJson(error: unknown, text: string): Problem {
   const word = NO_NUMBER.exec(text)?.[1];

@@ -32,9 +32,13 @@ export function requireFinite(row: Row): Row {
   );
 }
 
-/** Writes packed bytes into a row. `value` is the object at `logits`, its data already decoded. */
-export function loadPacked(row: Row, value: unknown, data: Parked): void {
-  const { dtype } = parseWith(PACKED_ROW, value, "/logits");
+/** The type of packed elements. `value` is the object at `logits`, its data already decoded. */
+export function packedDtype(value: unknown): Dtype {
+  return parseWith(PACKED_ROW, value, "/logits").dtype;
+}
+
+/** Writes packed bytes into a row. */
+export function loadPacked(row: Row, dtype: Dtype, data: Parked): void {
   requireWhole(data.length, dtype, "/logits/data");
   row.begin(dtype);
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");

@@ -13,17 +13,28 @@ import { firstRepeated } from "./distinct.ts";
 /** What a sender may know of the whole row. */
 type Known = Pick<SparseRow, "vocab_size" | "logsumexp" | "max_omitted">;
 
+/** A JSON object at `logits` whose arrays may have been read already. */
+export interface SparseForm {
+  /** what still stands at `token_ids` */
+  readonly token_ids: readonly unknown[];
+  readonly known: Known;
+}
+
+export function sparseForm(value: unknown): SparseForm {
+  const { token_ids, values: _, ...known } = parseWith(SPARSE_ROW, value, "/logits");
+  return { token_ids, known };
+}
+
 /**
- * The row of a JSON object at `logits`. `values` are the numbers that stood at `logits.values`, as float32 like those
- * of any other row; `plain_ids` what stood at `logits.token_ids`, unless it is still there.
+ * `values` are the numbers that stood at `logits.values`, as float32 like those of any other row; `plain_ids` what stood
+ * at `logits.token_ids`, unless it is still there.
  */
 export function sparseRowFromJson(
-  value: unknown,
+  { token_ids, known }: SparseForm,
   plain_ids: Int32Array | undefined,
   values: Float32Array,
   options: StepOptions,
 ): SparseRow {
-  const { token_ids, ...known } = parseWith(SPARSE_ROW, value, "/logits");
   const ids = plain_ids ?? token_ids;
   if (ids.length !== values.length)
     throw new Problem(

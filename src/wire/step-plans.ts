@@ -2,7 +2,20 @@
  * What query strings say of steps, remembered: a host sends the same options with every step of a sequence, and only
  * step and seed change. Reading them anew would cost as much as drawing the token.
  */
+
+import { JsonPlans } from "./json-plans.ts";
+import type { JsonPlan } from "./json-reader.ts";
 import type { StepPlan } from "./tensor-reader.ts";
+
+/** All that a worker remembers of the requests of POST /v1/sample. */
+export class Plans {
+  /** of query strings */
+  readonly query = new StepPlans();
+  /** of JSON bodies, without what stood in their arrays of logits */
+  readonly body = new JsonPlans<JsonPlan>();
+  /** of JSON in front of tensors */
+  readonly header = new JsonPlans<StepPlan>();
+}
 
 const PLANS_MAX = 256;
 /** Longer strings would keep large options alive. */

@@ -8,7 +8,7 @@ import type { OptionLimits } from "../sampling/option-limits.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-import type { StepPlans } from "./step-plans.ts";
+import type { Plans } from "./step-plans.ts";
 
 /** A row of logits and what to do with it: all that the sampler needs. */
 export interface Step {
@@ -55,8 +55,8 @@ export interface WireContext {
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
   /** Where rows may lie that are not in the body; undefined: nowhere else. */
   readonly shared_memory?: SharedMemory | undefined;
-  /** What query strings said before; none is remembered when absent. */
-  readonly plans?: StepPlans;
+  /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
+  readonly plans?: Plans;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
   lease(): Row;
 }

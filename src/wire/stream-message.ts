@@ -14,7 +14,7 @@ import type { LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
-import { type Arrived, rowOf, stepTargets } from "./json-reader.ts";
+import { type Arrived, rowForm, rowOf, stepTargets } from "./json-reader.ts";
 import { finishRow, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor-head.ts";
@@ -123,7 +123,16 @@ export class StreamMessages {
       );
     const { logits, ...own } = fields;
     const context = this.#context;
-    return { type, own, form: "json", bytes, row: (options) => rowOf(logits, arrived, options, context) };
+    return {
+      type,
+      own,
+      form: "json",
+      bytes,
+      row(options) {
+        if (arrived.problem !== undefined) throw arrived.problem;
+        return rowOf(rowForm(logits), arrived, options, context);
+      },
+    };
   }
 
   #open(fields: Fields): StreamMessage {

@@ -1,10 +1,12 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
+import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord, parseWith } from "../sampling/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
 import type { WireLimits } from "./step-reader.ts";
+import { TextBuffer } from "./text-buffer.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -28,12 +30,14 @@ function unexpected(): never {
 
 export class TensorHead {
   readonly #header_bytes: number;
-  readonly #envelope: JsonEnvelope | undefined;
+  readonly #limits: WireLimits;
+  readonly #text: TextBuffer | undefined;
   #missing: number;
   #fields: Fields | undefined;
 
   constructor({ header_bytes, query }: TensorSource, limits: WireLimits) {
     this.#header_bytes = header_bytes ?? 0;
+    this.#limits = limits;
     this.#missing = this.#header_bytes;
     if (header_bytes === undefined) this.#fields = query;
     else if (Object.keys(query).length > 0)
@@ -43,14 +47,14 @@ export class TensorHead {
         "limit_exceeded",
         `the JSON header may have at most ${limits.json_text_bytes_max} bytes, got ${header_bytes}`,
       );
-    else this.#envelope = new JsonEnvelope("none", limits, NO_ROWS);
+    else this.#text = new TextBuffer(limits.json_text_bytes_max);
   }
 
   /** Takes the bytes of the header; the rest belongs to the tensor. */
   write(chunk: Uint8Array): Uint8Array {
     if (this.#missing === 0) return chunk;
     const taken = Math.min(this.#missing, chunk.length);
-    this.#envelope?.write(chunk.subarray(0, taken));
+    this.#text?.append(chunk.subarray(0, taken));
     this.#missing -= taken;
     return taken === chunk.length ? NOTHING : chunk.subarray(taken);
   }
@@ -60,19 +64,29 @@ export class TensorHead {
     return this.#missing === 0;
   }
 
-  /** The options and the tensor's description. Throws when the header is not a JSON object. */
-  get fields(): Fields {
+  /** The JSON of the header; undefined when the options stand in the query string. */
+  get text(): string | undefined {
     if (this.#missing > 0)
       throw new Problem(
         "malformed_header",
         `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#missing}, got ${this.#header_bytes}`,
       );
-    this.#fields ??= requireObject(this.#envelope?.end());
+    return this.#fields === undefined ? this.#text?.whole() : undefined;
+  }
+
+  /** The options and the tensor's description. Throws when the header is not a JSON object. */
+  get fields(): Fields {
+    const { text } = this;
+    this.#fields ??= headerFields(text ?? "", this.#limits);
     return this.#fields;
   }
 }
 
-function requireObject(value: unknown): Fields {
+/** What the text of a header says. Throws when it is not a JSON object. */
+export function headerFields(text: string, limits: WireLimits): Fields {
+  const envelope = new JsonEnvelope("none", limits, NO_ROWS);
+  envelope.write(Buffer.from(text));
+  const value = envelope.end();
   if (isRecord(value)) return value;
   throw new Problem("invalid_option", `the JSON header must be an object, got ${show(value)}`);
 }

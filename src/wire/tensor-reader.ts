@@ -13,7 +13,14 @@ import { parseQuery } from "./query.ts";
 import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
 import { SparseTensor } from "./sparse-tensor.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
-import { type Fields, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+import {
+  type Fields,
+  headerFields,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./tensor-head.ts";
 
 /** A row that is arriving, and what its step will be. */
 interface Arriving {
@@ -35,7 +42,7 @@ export interface StepPlan {
 /** A body that is nothing but a tensor. `query` is the text of the query string. */
 export function openBareTensor(query: string, context: WireContext): StepReader {
   const make = () => planOf(parseQuery(query, LIST_OPTIONS), context);
-  const plan = context.plans?.of(query, make) ?? make();
+  const plan = context.plans?.query.of(query, make) ?? make();
   return openStepTensor({ header_bytes: undefined, query: {} }, context, plan);
 }
 
@@ -81,8 +88,15 @@ class StepTensor implements StepReader {
   }
 
   #started(): Arriving {
-    this.#arriving ??= begin(this.#plan ?? planOf(this.#head.fields, this.#context), this.#context);
+    this.#arriving ??= begin(this.#plan ?? this.#planned(), this.#context);
     return this.#arriving;
+  }
+
+  #planned(): StepPlan {
+    const { plans, parse, limits } = this.#context;
+    const text = plans === undefined || parse !== undefined ? undefined : this.#head.text;
+    if (plans === undefined || text === undefined) return planOf(this.#head.fields, this.#context);
+    return plans.header.of(text, (each) => planOf(headerFields(each, limits), this.#context));
   }
 }
 

@@ -1,7 +1,6 @@
 /** The part of a JSON body that is kept as text: bytes in, checked UTF-8 out, with a limit. */
 import { Buffer, isUtf8 } from "node:buffer";
 import { Problem } from "../errors.ts";
-import { notJson, parseJson } from "./json-text.ts";
 import { Parked } from "./parked.ts";
 
 export class TextBuffer {
@@ -30,8 +29,8 @@ export class TextBuffer {
     return Buffer.from(buffer, byteOffset + begin, length - begin).toString("utf8");
   }
 
-  /** The text as a value. */
-  parse(): unknown {
+  /** All of the text. Throws when the bytes are not UTF-8. */
+  whole(): string {
     const bytes = this.#parked.bytes;
     if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
     if (bytes[0] === 0xef && bytes[1] === 0xbb)
@@ -39,11 +38,6 @@ export class TextBuffer {
         "malformed_json",
         "the JSON text begins with a byte order mark; send UTF-8 without one",
       );
-    const text = this.slice(0);
-    try {
-      return parseJson(text);
-    } catch (error) {
-      throw notJson(error, text);
-    }
+    return this.slice(0);
   }
 }
