@@ -36,8 +36,10 @@ export class StepPlans {
     const known = this.#known.get(key);
     if (known === undefined) return this.#remember(key, make());
     const { tensor, sparse, options } = known;
-    const own = { ...(step !== "" && { step: Number(step) }), ...(seed !== "" && { seed }) };
-    return { tensor, sparse, options: { ...options, ...own } };
+    // Both in every copy: what is spread only sometimes gives each copy a hidden class of its own.
+    const own_step = step === "" ? options.step : Number(step);
+    const own_seed = seed === "" ? options.seed : seed;
+    return { tensor, sparse, options: { ...options, step: own_step, seed: own_seed } };
   }
 
   #remember(key: string, plan: StepPlan): StepPlan {

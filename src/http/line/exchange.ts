@@ -39,12 +39,14 @@ export class Exchange {
   }
 
   /** Reads the body. That of a guest who may not come in is dropped. */
-  receive({ write, end }: Omit<Receiver, "fail">): void {
+  receive({ in_place = false, write, end }: Omit<Receiver, "fail">): void {
     const { refusal } = this.guest;
     const fail = (error: unknown) => this.refuse(error);
     const refuse = () => fail(refusal);
     const receiver =
-      refusal === undefined ? { write, end, fail } : { write: () => undefined, end: refuse, fail };
+      refusal === undefined
+        ? { in_place, write, end, fail }
+        : { in_place, write: () => undefined, end: refuse, fail };
     receive(this.service, this.raw, this.visit, receiver);
   }
 

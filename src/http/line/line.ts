@@ -8,6 +8,7 @@ import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
 import { answerBatch } from "../routes/batch.ts";
 import { answerSample } from "../routes/sample.ts";
 import type { Service } from "../service.ts";
+import { readInPlace } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
 
 interface LineRoute {
@@ -43,7 +44,9 @@ export function lineServer(service: Service, handler: Answer): Server {
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: limits.keep_alive_timeout_ms,
   };
-  return createServer(options, (raw, response) => (line(raw) ?? handler)(raw, response));
+  const server = createServer(options, (raw, response) => (line(raw) ?? handler)(raw, response));
+  readInPlace(server);
+  return server;
 }
 
 /** Adds the routes of the line to those of Fastify. */

@@ -7,6 +7,7 @@ import type { Limits } from "../../config.ts";
 import { Problem } from "../../errors.ts";
 import type { Visit } from "../admission/admission.ts";
 import type { Service } from "../service.ts";
+import { takeInPlace } from "./connections.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -15,6 +16,8 @@ export class ClientGone extends Error {
 
 /** Who wants a body. Nothing is called after `end`, unless it throws, nor after `fail`. */
 export interface Receiver {
+  /** whether nothing of a chunk is looked at again once it was written */
+  readonly in_place?: boolean;
   /** The next bytes. What it throws refuses the body. */
   write(chunk: Uint8Array): void;
   /** All bytes were written. What it throws goes to `fail`. */
@@ -41,13 +44,18 @@ export function receive(
     conclude(receiver, error);
   };
   visit.expect((problem) => settle(refusal ?? problem));
-  raw.on("data", (chunk: Uint8Array) => {
+  const take = (chunk: Uint8Array) => {
     if (settled) return;
     visit.received_bytes += chunk.length;
     if (refusal === undefined) refusal = attempt(chunk, visit.received_bytes, limits, receiver);
     else if (visit.received_bytes > readMax(limits)) settle(refusal);
-    collector.count(chunk.length);
-  });
+  };
+  if (receiver.in_place) takeInPlace(raw, collector, take);
+  else
+    raw.on("data", (chunk: Uint8Array) => {
+      take(chunk);
+      collector.count(chunk.length);
+    });
   raw.on("end", () => settle(refusal ?? (visit.received_bytes === 0 ? missing() : undefined)));
   // Every request closes in the end; the error is made only for one that was not complete by then.
   raw.on("close", () => {

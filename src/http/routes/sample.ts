@@ -6,10 +6,8 @@ import { answerStep } from "../line/sample.ts";
 export function answerSample(exchange: Exchange): void {
   const body = exchange.open(STEP_BODY);
   exchange.receive({
-    write(chunk) {
-      body.write(chunk);
-      exchange.free(chunk);
-    },
+    in_place: true,
+    write: (chunk) => body.write(chunk),
     end() {
       body.end();
       exchange.compute(() => exchange.answer(answerStep(exchange, body.reader.next(), "unary")));
