@@ -86,7 +86,7 @@ export function nextStates(
 
 /** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
 export function chainFromList(list: readonly unknown[]): Chain {
-  return compile(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
+  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
 }
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
@@ -97,7 +97,7 @@ export function chainFromShortForm(given: Readonly<Record<string, unknown>>, pre
   requireInOrder(given, order, `preset "${preset.name}"${because === undefined ? "" : ` with ${because}`}`);
   const places = order.filter((place) => isOn(place, present));
   const replaced = places.flatMap((place) => stageNamed(stageOf(place)).replaces ?? []);
-  return compile(
+  return chainOfEntries(
     places
       .filter((place) => !replaced.includes(stageOf(place)))
       .map((place) => {
@@ -139,7 +139,8 @@ interface ParsedEntry {
   readonly options: StageOptions;
 }
 
-function compile(parts: readonly ParsedEntry[]): Chain {
+/** A chain of these stages with their options, in this order. */
+export function chainOfEntries(parts: readonly ParsedEntry[]): Chain {
   const [from, greedy_at] = pointlessRange(parts);
   return parts.map(({ stage, options }, i) => {
     if (stage.isNeutral(options)) return { stage, options, skipped: "neutral" };

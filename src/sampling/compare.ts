@@ -4,7 +4,7 @@
  * against.
  */
 import { Problem } from "../errors.ts";
-import type { Chain, ChainEntry } from "./chain.ts";
+import { type ChangedStage, changesTowards } from "./compare-changes.ts";
 import type { Arm, ComparisonOptions } from "./compare-options.ts";
 import type { Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
@@ -57,12 +57,14 @@ export interface Difference {
   /** listed tokens that only one of the two can draw */
   readonly only_first: readonly number[];
   readonly only_other: readonly number[];
-  /** the stage without which the two would be nearest, and how far they would be; null when none brings them nearer */
-  readonly made_by: {
-    readonly arm: number;
-    readonly stage: string;
-    readonly distance_without: number;
-  } | null;
+  /** the difference of one stage without which the two would be nearest; null when none brings them nearer */
+  readonly made_by: Maker | null;
+}
+
+/** The stage of one arm, and how far the two would be apart if it were as the other arm has it. */
+export interface Maker extends ChangedStage {
+  readonly arm: number;
+  readonly distance_without: number;
 }
 
 /** Throws the Problem of the first arm when no arm can be taken. The row stays as it was. */
@@ -187,39 +189,46 @@ function differenceOf(
   const distance = distanceOf(first.probabilities, other.probabilities);
   const only = (one: Taken, two: Taken) =>
     token_ids.filter((_, i) => (one.probabilities[i] ?? 0) > 0 && two.probabilities[i] === 0);
-  const without = [
-    ...ablations(run, token_ids, first, other, between[0]),
-    ...ablations(run, token_ids, other, first, between[1]),
-  ];
-  const [nearest] = without.sort((a, b) => a.distance_without - b.distance_without);
+  const makers =
+    distance === 0
+      ? []
+      : [
+          ...attempts(run, token_ids, [first, other], between),
+          ...attempts(run, token_ids, [other, first], [between[1], between[0]]),
+        ];
+  const nearest = makers.reduce<Maker | undefined>(
+    (best, each) => (each.distance_without < (best?.distance_without ?? distance) ? each : best),
+    undefined,
+  );
   return {
     between,
     distance,
     only_first: only(first, other),
     only_other: only(other, first),
-    made_by: nearest !== undefined && nearest.distance_without < distance ? nearest : null,
+    made_by: nearest ?? null,
   };
 }
 
-/** How far the two are apart when one stage of the one is left out, for each stage that the two do not share. */
-function ablations(run: Run, token_ids: readonly number[], one: Taken, two: Taken, arm: number) {
-  const { chain } = one.options;
-  return chain.flatMap((entry, i) => {
-    if (entry.skipped !== undefined || isShared(entry, i, two.options.chain)) return [];
-    const shorter = { ...one.options, chain: chain.filter((each) => each !== entry) };
+/** How far the two are apart when one stage of the one is as the other has it, for each stage that differs. */
+function attempts(
+  run: Run,
+  token_ids: readonly number[],
+  [one, two]: readonly [Taken, Taken],
+  [own, other]: readonly [number, number],
+): Maker[] {
+  return changesTowards(one.options, two.options).flatMap(({ changed, of_other, ...stage }) => {
     const sampled = attempt(() =>
-      run(shorter, { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: false }),
+      run(changed, { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: false }),
     );
     if (sampled instanceof Problem) return [];
-    const distance_without = distanceOf(probabilitiesIn(sampled), two.probabilities);
-    return [{ arm, stage: entry.stage.name, distance_without }];
+    return [
+      {
+        arm: of_other ? other : own,
+        ...stage,
+        distance_without: distanceOf(probabilitiesIn(sampled), two.probabilities),
+      },
+    ];
   });
-}
-
-/** True when the other chain begins alike and has the same stage with the same options in the same place. */
-function isShared(entry: ChainEntry, place: number, other: Chain): boolean {
-  const twin = other[place];
-  return twin?.stage === entry.stage && JSON.stringify(twin.options) === JSON.stringify(entry.options);
 }
 
 /** ½ Σ |p − q| over the listed tokens, and over what is left of 1 as if it were one token. */

@@ -16,7 +16,7 @@ export const COMPARE_ROUTE = {
   summary: "Take one step as several hosts would, and tell where and why they differ",
   description: `The row comes as in /v1/sample; \`compare\` lists the ways to take it, the first of which is held against the others. They share the history, the seed and the step, and so the randomness.
 
-For each token: the probability with which each of them draws it, or the stage that removed it. For each pair: how far apart they are, and the stage that makes the difference, found by leaving out one stage after the other.
+For each token: the probability with which each of them draws it, or the stage that removed it. For each pair: how far apart they are, and the stage that makes the difference by its presence, its options or its place, found by making one stage after the other what it is in the other arm.
 
 A way that cannot be, such as a preset whose host lacks a stage that is asked for, has its problem in its place.
 

@@ -107,10 +107,21 @@ export const COMPARE_REPLY = z
             .strictObject({
               arm: z.int().describe("Whose stage it is."),
               stage: z.string(),
-              distance_without: z.number().describe("The distance when that stage is left out."),
+              differs: z
+                .enum(["presence", "options", "place"])
+                .describe(
+                  "Only this arm has it, the arms give it other options, or they have it in other places.",
+                ),
+              options: z.array(z.string()).optional().describe("The options that differ: numbers and rules."),
+              across: z.array(z.string()).optional().describe("The stages on whose other side it stands."),
+              distance_without: z
+                .number()
+                .describe("The distance if the stage were as the other arm has it."),
             })
             .nullable()
-            .describe("The stage without which the two would be nearest; null when none brings them nearer."),
+            .describe(
+              "The difference of one stage without which the two would be nearest; null when none alone brings them nearer.",
+            ),
         }),
       )
       .describe("The first arm that could be taken against each later one."),
