@@ -3,7 +3,7 @@
  * entry in a journal; a row of which much has to change is edited in a copy. There is one set of edits in a kernel.
  */
 import type { Machine } from "./instance.ts";
-import { BLOCK } from "./layout.ts";
+import { BLOCK, RULES_MAX } from "./layout.ts";
 import { Row } from "./row.ts";
 import type { TokenTable } from "./tokens.ts";
 
@@ -18,13 +18,25 @@ export class Edits {
   #row: Row;
   /** entries in the journal */
   #count = 0;
-  /** the counts whose tokens the last entries are of, and how many entries there were then */
+  /** ratio, constant, per_count; and in a fourth place, as i32, the address of the counts */
+  readonly #rules: Float64Array;
+  readonly #counts_of_rules: Int32Array;
+  /** penalties on tokens of one list at one temperature that wait to be put into effect together: how many */
+  #waiting = 0;
+  /** of how many tokens each is, from the first of the list on */
+  readonly #reaches = new Int32Array(RULES_MAX);
+  #generation = -1;
+  #temperature = 1;
+  /** the list whose first tokens the last entries are of, how many they are, and how many entries there were then */
   #penalised = -1;
+  #penalised_reach = 0;
   #penalised_until = -1;
   /** true when the block maxima may be out of date */
   #is_open = false;
+  /** the row's largest value as it came */
+  #max = 0;
   /** true when tokens may have been banned since the last `settle` */
-  may_ban = false;
+  #may_ban = false;
 
   constructor(machine: Machine, vocab_size_max: number) {
     const { buffer, layout } = machine;
@@ -34,13 +46,25 @@ export class Edits {
     this.#amounts = new Float64Array(buffer, layout.list_amounts, vocab_size_max);
     this.#journal = new Int32Array(buffer, layout.journal, 2 * vocab_size_max);
     this.#journal_max = vocab_size_max;
+    this.#rules = new Float64Array(buffer, layout.rules, 4 * RULES_MAX);
+    this.#counts_of_rules = new Int32Array(buffer, layout.rules, 8 * RULES_MAX);
     this.#original = this.#copy;
     this.#row = this.#copy;
   }
 
   /** The row as it is edited: the one that came, or its copy. Between edits and `settle` its block maxima may be wrong. */
   get row(): Row {
+    this.effect();
     return this.#row;
+  }
+
+  /** True when the edits may have banned every token: `settle` tells. */
+  get may_leave_none(): boolean {
+    if (!this.#may_ban) return false;
+    // Penalties that wait ban none.
+    const { maxima_address, blocks } = this.#row;
+    this.#may_ban = this.#machine.wasm.hasSome(maxima_address, blocks) === 0;
+    return this.#may_ban;
   }
 
   /** Starts with a finished row. What was edited before and not put back stays as it is. */
@@ -49,15 +73,19 @@ export class Edits {
     if (this.#is_open) this.#machine.wasm.takeBack(row.address, 0);
     this.#original = row;
     this.#row = row;
+    this.#max = row.max;
     this.#count = 0;
+    this.#waiting = 0;
     this.#penalised = -1;
     this.#is_open = false;
+    this.#may_ban = false;
   }
 
   /** Gives one token another value, kept within float32's range; −Infinity bans it. */
   set(token_id: number, value: number): void {
+    this.effect();
     this.#open(1);
-    this.may_ban = true;
+    this.#may_ban = true;
     const { address, maxima_address } = this.#row;
     this.#count = this.#machine.wasm.setValue(address, maxima_address, this.#count, token_id, value);
   }
@@ -66,8 +94,9 @@ export class Edits {
   add(token_ids: Int32Array, amounts: Float64Array, temperature: number): void {
     const { wasm, layout } = this.#machine;
     const count = token_ids.length;
+    this.effect();
     this.#open(count);
-    this.may_ban = true;
+    this.#may_ban = true;
     this.#ids.set(token_ids);
     this.#amounts.set(amounts);
     const { address, maxima_address } = this.#row;
@@ -82,34 +111,76 @@ export class Edits {
     );
   }
 
-  /** s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for tokens of the row that were counted n times. */
+  /**
+   * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for tokens of the row that were counted n times. Several
+   * penalties on the same tokens wait for each other, and are put into effect in one pass.
+   */
   penalise(
-    { distinct, generation }: TokenTable,
+    { counts, distinct, generation }: TokenTable,
     ratio: number,
     constant: number,
     per_count: number,
     temperature: number,
   ): void {
+    const follows = generation === this.#generation && temperature === this.#temperature;
+    if (!follows || this.#waiting === RULES_MAX) this.effect();
+    this.#generation = generation;
+    this.#temperature = temperature;
+    this.#reaches[this.#waiting] = distinct;
+    const at = 4 * this.#waiting++;
+    this.#rules[at] = ratio;
+    this.#rules[at + 1] = constant;
+    this.#rules[at + 2] = per_count;
+    this.#counts_of_rules[2 * at + 6] = counts.byteOffset;
+  }
+
+  /** Puts the penalties into effect that wait. Whoever counts other tokens has to call this first. */
+  effect(): void {
+    if (this.#waiting === 0) return;
+    let reach = 0;
+    for (let i = 0; i < this.#waiting; i++) reach = Math.max(reach, this.#reaches[i]!);
+    this.#open(reach);
+    // The journal may have their values from a penalty before.
+    const again =
+      this.#penalised === this.#generation &&
+      this.#penalised_reach >= reach &&
+      this.#penalised_until === this.#count;
+    for (let begin = 0; begin < reach; ) begin = this.#penaliseFrom(begin, again);
+    this.#waiting = 0;
+    if (again) return;
+    this.#penalised = this.#generation;
+    this.#penalised_reach = reach;
+    this.#penalised_until = this.#count;
+  }
+
+  /** Penalises tokens of the list from that place on by all rules that reach them, as far as those are the same; tells how far. */
+  #penaliseFrom(begin: number, again: boolean): number {
     const { wasm, layout } = this.#machine;
-    this.#open(distinct);
     const { address, maxima_address } = this.#row;
-    // Several penalties over one part of the history follow each other.
-    const again = this.#penalised === generation && this.#penalised_until === this.#count;
+    let end = 0x7fffffff;
+    let steps = 0;
+    for (let i = 0; i < this.#waiting; i++) {
+      const reach = this.#reaches[i]!;
+      if (reach <= begin) continue;
+      end = Math.min(end, reach);
+      // Rules that reached less are over.
+      if (steps < i) this.#rules.copyWithin(4 * steps, 4 * i, 4 * i + 4);
+      this.#reaches[steps++] = reach;
+    }
+    this.#waiting = steps;
     this.#count = wasm.penalise(
       address,
       maxima_address,
       this.#count,
       layout.token_ids,
-      layout.token_counts,
-      distinct,
-      ratio,
-      constant,
-      per_count,
-      temperature,
+      begin,
+      end,
+      layout.rules,
+      steps,
+      this.#temperature,
       again,
     );
-    this.#penalised = generation;
-    this.#penalised_until = this.#count;
+    return end;
   }
 
   /**
@@ -118,7 +189,7 @@ export class Edits {
    */
   mask(words: Uint32Array): void {
     const { wasm, buffer, layout } = this.#machine;
-    const row = this.#row;
+    const { row } = this;
     const needed = row.blocks * (BLOCK / 32);
     const target = new Uint32Array(buffer, layout.mask_words, needed);
     if (words.length > needed) target.set(words.subarray(0, needed));
@@ -140,17 +211,18 @@ export class Edits {
 
   /** The row with its block maxima right. Costs nothing when nothing was edited. */
   settle(): Row {
-    const row = this.#row;
+    const { row } = this;
     if (!this.#is_open) return row;
     this.#machine.wasm.repair(row.address, row.maxima_address);
     row.settle();
     this.#is_open = false;
-    this.may_ban = false;
+    this.#may_ban = false;
     return row;
   }
 
   /** Puts the row back as it came, block maxima and all. */
   revert(): void {
+    this.#waiting = 0;
     this.#takeBack();
     this.#row = this.#original;
     this.#count = 0;
@@ -159,6 +231,7 @@ export class Edits {
 
   /** The distinct tokens whose values were edited one by one; undefined when there is a copy, in which any may be. */
   tokens(): Set<number> | undefined {
+    this.effect();
     if (this.#row !== this.#original) return undefined;
     const tokens = new Set<number>();
     for (let i = 0; i < this.#count; i++) tokens.add(this.#journal[2 * i]!);
@@ -191,7 +264,7 @@ export class Edits {
     this.#copy.describe(this.#original);
     this.#row = this.#copy;
     this.#is_open = true;
-    this.may_ban = true;
+    this.#may_ban = true;
   }
 
   #takeBack(): void {
@@ -200,7 +273,7 @@ export class Edits {
     const row = this.#original;
     wasm.takeBack(row.address, this.#count);
     wasm.copy(row.maxima_address, layout.saved_maxima, row.blocks * 4);
-    row.settle();
+    row.restored(this.#max);
     this.#count = 0;
   }
 }

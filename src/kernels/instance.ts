@@ -96,14 +96,14 @@ export interface KernelExports {
     maxima: number,
     edits: number,
     ids: number,
-    counts: number,
-    count: number,
-    ratio: number,
-    constant: number,
-    per_count: number,
+    begin: number,
+    end: number,
+    rules: number,
+    steps: number,
     temperature: number,
     again: boolean,
   ): number;
+  hasSome(maxima: number, blocks: number): number;
   smooth(
     values: number,
     blocks: number,
@@ -119,6 +119,7 @@ export interface KernelExports {
   configureTokens(table: number, ids: number, counts: number): void;
   largestToken(list: number, length: number): number;
   countTokens(list: number, length: number, distinct: number): number;
+  readCounts(distinct: number, to: number): void;
   listTokens(distinct: number): void;
   widenF16(from: number, to: number, elements: number): void;
   widenBF16(from: number, to: number, elements: number): void;

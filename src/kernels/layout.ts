@@ -21,6 +21,8 @@ export const CANDIDATES_MAX = 16384;
 export const STAGING_BYTES = 65536;
 /** ids of a history that are looked at at a time */
 export const HISTORY_CHUNK = 16384;
+/** penalties that are put into effect together */
+export const RULES_MAX = 8;
 export const BINS = 2048;
 /** bins of the sampled histogram, and of the bracket's */
 export const SAMPLE_BINS = 1024;
@@ -73,6 +75,8 @@ export interface Layout {
   /** tokens and f64 amounts of one edit */
   readonly list_ids: number;
   readonly list_amounts: number;
+  /** four f64 each, RULES_MAX of them */
+  readonly rules: number;
   /** i32 by token id */
   readonly token_table: number;
   /** ids of a history, HISTORY_CHUNK at a time */
@@ -80,6 +84,7 @@ export interface Layout {
   /** i32 each, and room for a few more */
   readonly token_ids: number;
   readonly token_counts: number;
+  readonly later_counts: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -124,10 +129,12 @@ export function layoutFor(limits: KernelLimits): Layout {
     saved_maxima: take(blocks * 4),
     list_ids: take(limits.vocab_size_max * 4 + 16),
     list_amounts: take(limits.vocab_size_max * 8 + 32),
+    rules: take(RULES_MAX * 32),
     token_table: take(limits.vocab_size_max * 4),
     history: take(HISTORY_CHUNK * 4 + 16),
     token_ids: take(limits.vocab_size_max * 4 + 16),
     token_counts: take(limits.vocab_size_max * 4 + 16),
+    later_counts: take(limits.vocab_size_max * 4 + 16),
   };
   const row_bytes = rowBytes(blocks);
   const maxima_offset = maximaOffset(blocks);

@@ -131,6 +131,12 @@ export class Row {
     this.version += 1;
   }
 
+  /** Says that the values and the block maxima are again what they were when this was the largest. */
+  restored(max: number): void {
+    this.max = max;
+    this.version += 1;
+  }
+
   #appendF32(bytes: Uint8Array): void {
     const place = this.address + this.length * 4 + this.odd_bytes;
     const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;

@@ -1,36 +1,59 @@
 /**
  * The tokens of a history, and how often each occurs in a part of it, counted by a table over the vocabulary in
- * kernel memory.
+ * kernel memory. Penalties look at all of a history or at what was generated: a part that begins before the split is
+ * counted from the split on first, so that one list of tokens serves both, and its beginning is the later part.
  */
 import type { Machine } from "./instance.ts";
 import { HISTORY_CHUNK } from "./layout.ts";
 
+/** The distinct tokens of a part of the history. */
+interface Counted {
+  readonly first: number;
+  readonly end: number;
+  readonly distinct: number;
+  readonly counts: Int32Array;
+}
+
 export class TokenTable {
-  /** distinct ids in the order of their first occurrence; the first `distinct` are valid */
+  /** distinct ids; the first `distinct` are valid */
   readonly token_ids: Int32Array;
   /** how often each of them occurs */
-  readonly counts: Int32Array;
+  counts: Int32Array;
   distinct = 0;
-  /** changes with every count */
+  /** changes whenever `token_ids` do */
   generation = 0;
   readonly #machine: Machine;
   readonly #chunk: Int32Array;
+  readonly #all_counts: Int32Array;
+  readonly #later_counts: Int32Array;
+  /** called before `token_ids` change */
+  readonly #leave: () => void;
   #history: ArrayLike<number> = [];
+  #split = 0;
+  /** what the list holds: all of it, and its beginning */
+  #all: Counted | undefined;
+  #later: Counted | undefined;
 
-  constructor(machine: Machine, vocab_size_max: number) {
+  constructor(machine: Machine, vocab_size_max: number, leave: () => void) {
     const { buffer, layout } = machine;
     this.#machine = machine;
+    this.#leave = leave;
     this.#chunk = new Int32Array(buffer, layout.history, HISTORY_CHUNK);
     this.token_ids = new Int32Array(buffer, layout.token_ids, vocab_size_max);
-    this.counts = new Int32Array(buffer, layout.token_counts, vocab_size_max);
+    this.#all_counts = new Int32Array(buffer, layout.token_counts, vocab_size_max);
+    this.#later_counts = new Int32Array(buffer, layout.later_counts, vocab_size_max);
+    this.counts = this.#all_counts;
   }
 
-  /** Takes a history, ids from 0 to 2³¹ − 1, and returns the largest id; −1 when it is empty. Nothing is counted then. */
-  take(history: ArrayLike<number>): number {
+  /**
+   * Takes a history, ids from 0 to 2³¹ − 1, and returns the largest id; −1 when it is empty. Nothing is counted then.
+   * Parts from `split` on are likely to be asked for beside those from before it.
+   */
+  take(history: ArrayLike<number>, split = 0): number {
     const { wasm, layout } = this.#machine;
     this.#history = history;
-    this.distinct = 0;
-    this.generation += 1;
+    this.#split = split;
+    this.#forget();
     let largest = -1;
     for (let from = 0; from < history.length; from += HISTORY_CHUNK) {
       const length = this.#copy(from, history.length);
@@ -41,17 +64,47 @@ export class TokenTable {
 
   /** Counts tokens first … end − 1 of the history that was taken, all of whose ids must be below vocab_size_max. */
   count(first: number, end: number): void {
+    if (this.#use(this.#all, first, end) || this.#use(this.#later, first, end)) return;
     const { wasm, layout } = this.#machine;
-    this.distinct = 0;
-    this.generation += 1;
-    if (this.#history.length <= HISTORY_CHUNK) {
-      // It is still there as `take` has left it.
-      this.distinct = wasm.countTokens(layout.history + 4 * first, end - first, 0);
-    } else {
-      for (let from = first; from < end; from += HISTORY_CHUNK)
-        this.distinct = wasm.countTokens(layout.history, this.#copy(from, end), this.distinct);
+    this.#leave();
+    this.#forget();
+    const is_split = first < this.#split && this.#split < end;
+    let distinct = this.#add(is_split ? this.#split : first, end, 0);
+    if (is_split) {
+      wasm.readCounts(distinct, layout.later_counts);
+      this.#later = { first: this.#split, end, distinct, counts: this.#later_counts };
+      distinct = this.#add(first, this.#split, distinct);
     }
-    wasm.listTokens(this.distinct);
+    wasm.listTokens(distinct);
+    this.#all = { first, end, distinct, counts: this.#all_counts };
+    this.#use(this.#all, first, end);
+  }
+
+  /** Takes up what was counted before. */
+  #use(counted: Counted | undefined, first: number, end: number): boolean {
+    if (counted === undefined || counted.first !== first || counted.end !== end) return false;
+    this.distinct = counted.distinct;
+    this.counts = counted.counts;
+    return true;
+  }
+
+  #forget(): void {
+    this.distinct = 0;
+    this.#all = undefined;
+    this.#later = undefined;
+    this.generation += 1;
+  }
+
+  /** Counts a part besides the `distinct` tokens before; returns how many are distinct then. */
+  #add(first: number, end: number, distinct: number): number {
+    const { wasm, layout } = this.#machine;
+    // A short history is still there as `take` has left it.
+    if (this.#history.length <= HISTORY_CHUNK)
+      return wasm.countTokens(layout.history + 4 * first, end - first, distinct);
+    let found = distinct;
+    for (let from = first; from < end; from += HISTORY_CHUNK)
+      found = wasm.countTokens(layout.history, this.#copy(from, end), found);
+    return found;
   }
 
   /** Copies what fits of the history from there on; returns how much. */

@@ -33,7 +33,7 @@ export class WasmKernel implements Kernel {
     const { buffer, layout } = machine;
     this.#machine = machine;
     this.edits = new Edits(machine, limits.vocab_size_max);
-    this.tokens = new TokenTable(machine, limits.vocab_size_max);
+    this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);

@@ -45,7 +45,7 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = step.seed;
     this.step = step.step;
-    this.#id_end = this.#counter.take(step.history);
+    this.#id_end = this.#counter.take(step.history, step.prompt_length);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
   }
 

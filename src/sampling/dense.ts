@@ -67,7 +67,7 @@ export class Dense {
 
   /** A Problem when edits have masked the last token. */
   requireSome(): void {
-    if (this.kernel.edits.may_ban) this.settle();
+    if (this.kernel.edits.may_leave_none) this.settle();
   }
 
   /** `settle` for those kernel calls that know no ceiling: what lies above it is banned first. */

@@ -5,7 +5,7 @@
 import type { TokenTable } from "../kernels/kernel.ts";
 
 export interface SeenTokens {
-  /** distinct ids in the order of their first occurrence; the first `distinct` are valid */
+  /** distinct ids, in any order; the first `distinct` are valid */
   readonly token_ids: Int32Array;
   /** how often each of them occurs */
   readonly counts: Int32Array;
@@ -25,12 +25,15 @@ export class TokenCounter {
     this.#table = table;
   }
 
-  /** Takes another history and tells how long tables by its ids have to be: 1 more than the largest, 0 without any. */
-  take(history: readonly number[]): number {
+  /**
+   * Takes another history, of which so many are prompt, and tells how long tables by its ids have to be: 1 more than
+   * the largest, 0 without any.
+   */
+  take(history: readonly number[], prompt_length: number): number {
     this.#history = history;
     this.#first = -1;
     this.#end = -1;
-    this.#id_end = this.#table.take(history) + 1;
+    this.#id_end = this.#table.take(history, prompt_length) + 1;
     return this.#id_end;
   }
 

@@ -115,35 +115,42 @@ describe("edits of a row", () => {
   test("values, maxima and what is drawn are as if the row had come that way; put back, it is as it came", () => {
     let copies = 0;
     fc.assert(
-      fc.property(fc.array(edit, { maxLength: 9 }), fc.nat(9), (program, settled_at) => {
-        row.load(start);
-        row.finish();
-        const { max } = row;
-        const maxima = row.maxima.slice(0, row.blocks);
-        const expected = Float32Array.from(start);
-        edits.begin(row);
-        tokens.take(history);
-        for (const [i, each] of program.entries()) {
-          ask(each);
-          plainly(expected, each);
-          if (i === settled_at) edits.settle();
-        }
-        const edited = edits.settle();
-        fresh.load(expected);
-        fresh.finish();
-        expect(edited.values.subarray(0, VOCAB_SIZE)).toEqual(expected);
-        expect(withoutSign(edited.maxima, row.blocks)).toEqual(withoutSign(fresh.maxima, row.blocks));
-        expect(kernel.max(edited) + 0).toBe(kernel.max(fresh) + 0);
-        expect(kernel.draw(edited, 1, -Infinity, 999, 0.4)).toBe(kernel.draw(fresh, 1, -Infinity, 999, 0.4));
-        if (edited !== row) copies += 1;
+      fc.property(
+        fc.array(edit, { maxLength: 9 }),
+        fc.nat(9),
+        fc.constantFrom(0, 400, 494),
+        (program, settled_at, split) => {
+          row.load(start);
+          row.finish();
+          const { max } = row;
+          const maxima = row.maxima.slice(0, row.blocks);
+          const expected = Float32Array.from(start);
+          edits.begin(row);
+          tokens.take(history, split);
+          for (const [i, each] of program.entries()) {
+            ask(each);
+            plainly(expected, each);
+            if (i === settled_at) edits.settle();
+          }
+          const edited = edits.settle();
+          fresh.load(expected);
+          fresh.finish();
+          expect(edited.values.subarray(0, VOCAB_SIZE)).toEqual(expected);
+          expect(withoutSign(edited.maxima, row.blocks)).toEqual(withoutSign(fresh.maxima, row.blocks));
+          expect(kernel.max(edited) + 0).toBe(kernel.max(fresh) + 0);
+          expect(kernel.draw(edited, 1, -Infinity, 999, 0.4)).toBe(
+            kernel.draw(fresh, 1, -Infinity, 999, 0.4),
+          );
+          if (edited !== row) copies += 1;
 
-        edits.revert();
-        edits.revert();
-        expect(edits.row).toBe(row);
-        expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
-        expect(row.maxima.subarray(0, row.blocks)).toEqual(maxima);
-        expect(kernel.max(row)).toBe(max);
-      }),
+          edits.revert();
+          edits.revert();
+          expect(edits.row).toBe(row);
+          expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
+          expect(row.maxima.subarray(0, row.blocks)).toEqual(maxima);
+          expect(kernel.max(row)).toBe(max);
+        },
+      ),
       { seed: 11, numRuns: 200 },
     );
     expect(copies).toBeGreaterThan(50);

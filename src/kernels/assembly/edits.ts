@@ -13,6 +13,10 @@ let marks: usize = 0;
 /** the marked blocks (i32) */
 let marked: usize = 0;
 let marked_count: i32 = 0;
+/** ratio, constant, per_count and where the counts are, of one step of `penalise` */
+const RULE_BYTES: usize = 32;
+/** four ids */
+const GROUP: usize = memory.data(16, 16);
 /** the first id that no row has: a place in its slack */
 let spare: i32 = 0;
 
@@ -56,7 +60,7 @@ export function addAmounts(
     let high = f64x2.promote_low_f32x4(i32x4.shuffle(before, before, 2, 3, 2, 3));
     low = f64x2.mul(f64x2.add(f64x2.div(low, t), v128.load(amounts)), t);
     high = f64x2.mul(f64x2.add(f64x2.div(high, t), v128.load(amounts, 16)), t);
-    write(values, maxima, entry, ids, before, low, high);
+    write(values, maxima, entry, ids, before, narrowed(low, high));
     entry += 32;
     ids += 16;
     amounts += 32;
@@ -65,53 +69,90 @@ export function addAmounts(
 }
 
 /**
- * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for distinct listed tokens (i32) with their counts n
- * (i32), s = x/T; lists as above. When the journal holds the values of just these tokens already, `again`, nothing
- * is added to it.
+ * s ← (s > 0 ? s/ratio : s·ratio) + constant + per_count·n for distinct listed tokens (i32) from place `begin` to
+ * `end`, s = x/T, in one or more steps. At `rules` there are ratio, constant, per_count (f64) and the address of
+ * the counts n (i32) of each. When the journal holds the values of these tokens already, `again`, nothing is added to it.
+ * Up to three counts behind the last are read.
  */
 export function penalise(
   values: usize,
   maxima: usize,
   edits: i32,
   ids: usize,
-  counts: usize,
-  count: i32,
-  ratio: f64,
-  constant: f64,
-  per_count: f64,
+  begin: i32,
+  end: i32,
+  rules: usize,
+  steps: i32,
   temperature: f64,
   again: bool,
 ): i32 {
   let entry = journal + ((<usize>edits) << 3);
   // Entries that are not wanted all go to one place behind the last.
   const step: usize = again ? 0 : 32;
-  const t = f64x2.splat(temperature);
-  const r = f64x2.splat(ratio);
-  const each = f64x2.splat(per_count);
-  const once = f64x2.splat(constant);
-  const scales = ratio != 1 || temperature != 1;
-  padList(values, ids, count);
-  const end = ids + ((<usize>count) << 2);
-  while (ids < end) {
-    const before = valuesOf(values, ids);
-    const n = v128.load(counts);
-    const low_amount = f64x2.add(once, f64x2.mul(each, f64x2.convert_low_i32x4_s(n)));
-    const high_amount = f64x2.add(once, f64x2.mul(each, f64x2.convert_low_i32x4_s(i32x4.shuffle(n, n, 2, 3, 2, 3))));
-    let low = f64x2.promote_low_f32x4(before);
-    let high = f64x2.promote_low_f32x4(i32x4.shuffle(before, before, 2, 3, 2, 3));
-    if (scales) {
-      low = f64x2.mul(f64x2.add(scaled(f64x2.div(low, t), r), low_amount), t);
-      high = f64x2.mul(f64x2.add(scaled(f64x2.div(high, t), r), high_amount), t);
-    } else {
-      low = f64x2.add(low, low_amount);
-      high = f64x2.add(high, high_amount);
-    }
-    write(values, maxima, entry, ids, before, low, high);
+  const stop = rules + <usize>steps * RULE_BYTES;
+  const last = (<usize>end) << 2;
+  for (let place = (<usize>begin) << 2; place < last; place += 16) {
+    const group = place + 16 <= last ? ids + place : padGroup(values, ids + place, ids + last);
+    const before = valuesOf(values, group);
+    let after = penalised(before, place, rules, stop, temperature, false);
+    // To keep each step within f32's range costs as much as the step: what left it once does not come back.
+    const infinite = f32x4.eq(f32x4.abs(after), f32x4.splat(Infinity));
+    if (v128.any_true(v128.andnot(infinite, f32x4.eq(before, f32x4.splat(-Infinity)))))
+      after = penalisedWithin(before, place, rules, stop, temperature);
+    write(values, maxima, entry, group, before, after);
     entry += step;
-    ids += 16;
-    counts += 16;
   }
-  return again ? edits : edits + count;
+  return again ? edits : edits + end - begin;
+}
+
+/** Copies up to three ids to `GROUP`, and fills it up with ids that no token has: their values are −Infinity, and stay it. */
+function padGroup(values: usize, ids: usize, end: usize): usize {
+  v128.store(GROUP, i32x4.splat(spare));
+  store<f32>(values + ((<usize>spare) << 2), -Infinity);
+  let to = GROUP;
+  do {
+    store<i32>(to, load<i32>(ids));
+    to += 4;
+    ids += 4;
+  } while (ids != end);
+  return GROUP;
+}
+
+/** Four values after all steps, each kept within f32's range. */
+function penalisedWithin(x: v128, place: usize, rules: usize, stop: usize, temperature: f64): v128 {
+  return penalised(x, place, rules, stop, temperature, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function penalised(x: v128, place: usize, rules: usize, stop: usize, temperature: f64, within: bool): v128 {
+  const t = f64x2.splat(temperature);
+  for (let rule = rules; rule != stop; rule += RULE_BYTES) {
+    let low = f64x2.promote_low_f32x4(x);
+    let high = f64x2.promote_low_f32x4(i32x4.shuffle(x, x, 2, 3, 2, 3));
+    const once = v128.load64_splat(rule, 8);
+    const each = v128.load64_splat(rule, 16);
+    const n = v128.load(<usize>load<i32>(rule, 24) + place);
+    if (temperature != 1) {
+      low = f64x2.div(low, t);
+      high = f64x2.div(high, t);
+    }
+    if (load<f64>(rule) != 1) {
+      const r = v128.load64_splat(rule);
+      low = scaled(low, r);
+      high = scaled(high, r);
+    }
+    low = f64x2.add(low, f64x2.add(once, f64x2.mul(each, f64x2.convert_low_i32x4_s(n))));
+    high = f64x2.add(high, f64x2.add(once, f64x2.mul(each, f64x2.convert_low_i32x4_s(i32x4.shuffle(n, n, 2, 3, 2, 3)))));
+    if (temperature != 1) {
+      low = f64x2.mul(low, t);
+      high = f64x2.mul(high, t);
+    }
+    x = within
+      ? narrowed(low, high)
+      : i32x4.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+  }
+  return x;
 }
 
 /** s > 0 ? s/r : s·r, without a branch, which would be taken at random. */
@@ -136,21 +177,22 @@ function valuesOf(values: usize, ids: usize): v128 {
   return v128.load_lane<f32>(values + ((<usize>load<i32>(ids, 12)) << 2), x, 3);
 }
 
+/** Two pairs as four f32, kept within its range. */
+// @ts-ignore: decorator
+@inline
+function narrowed(low: v128, high: v128): v128 {
+  const right = f32x4.demote_f64x2_zero(withinF32(low));
+  const left = f32x4.demote_f64x2_zero(withinF32(high));
+  return i32x4.shuffle(right, left, 0, 1, 4, 5);
+}
+
 /** Writes four values and their entries. */
 // @ts-ignore: decorator
 @inline
-function write(values: usize, maxima: usize, entry: usize, ids: usize, before: v128, low: v128, high: v128): void {
+function write(values: usize, maxima: usize, entry: usize, ids: usize, before: v128, after: v128): void {
   const id = v128.load(ids);
   v128.store(entry, i32x4.shuffle(id, before, 0, 4, 1, 5));
   v128.store(entry, i32x4.shuffle(id, before, 2, 6, 3, 7), 16);
-  const after = i32x4.shuffle(
-    f32x4.demote_f64x2_zero(withinF32(low)),
-    f32x4.demote_f64x2_zero(withinF32(high)),
-    0,
-    1,
-    4,
-    5,
-  );
   const id0 = load<i32>(ids);
   const id1 = load<i32>(ids, 4);
   const id2 = load<i32>(ids, 8);
@@ -184,6 +226,13 @@ function mark(block: i32): void {
   store<u8>(marks + <usize>block, 1);
   store<i32>(marked + ((<usize>marked_count) << 2), block);
   marked_count += 1;
+}
+
+/** True when some token is certainly not banned: when a block whose maximum is exact has one above −Infinity. */
+export function hasSome(maxima: usize, blocks: i32): bool {
+  for (let block: usize = 0; block < <usize>blocks; block++)
+    if (load<u8>(marks + block) == 0 && load<f32>(maxima + (block << 2)) != -Infinity) return true;
+  return false;
 }
 
 /** Reads the marked blocks again: after it the block maxima are exact. */

@@ -45,6 +45,17 @@ export function countTokens(list: usize, length: i32, distinct: i32): i32 {
   return <i32>((next - ids) >> 2);
 }
 
+/** Copies the counts of the distinct ids so far to a list in their order. */
+export function readCounts(distinct: i32, to: usize): void {
+  let from = ids;
+  const end = ids + ((<usize>distinct) << 2);
+  while (from != end) {
+    store<i32>(to, load<i32>(table + ((<usize>load<i32>(from)) << 2)));
+    from += 4;
+    to += 4;
+  }
+}
+
 /** Moves the counts of the distinct ids out of the table, into a list in their order. */
 export function listTokens(distinct: i32): void {
   let from = ids;
