@@ -36,7 +36,7 @@ export interface Kernel {
 
   /** Largest value of a finished row: −Infinity when all are masked, +Infinity possible. Costs nothing. */
   max(row: Row): number;
-  /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan suspected one. */
+  /** Index of the first NaN, −1 when there is none. Costs nothing unless the scan met one. */
   firstNaN(row: Row): number;
   /** The means to edit a finished row and to put it back. */
   readonly edits: Edits;

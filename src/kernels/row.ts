@@ -31,7 +31,7 @@ export class Row {
   blocks = 1;
   /** largest value; set by `finish` and `settle` */
   max = -Infinity;
-  /** false: certainly no NaN */
+  /** false: certainly no NaN; true also when one was masked by `finish` */
   nan_suspected = false;
   /** changes whenever values do, so that sums made before can be recognised as stale */
   version = 0;
@@ -127,7 +127,6 @@ export class Row {
   /** Makes `max` right after the block maxima changed. */
   settle(): void {
     this.max = this.#machine.wasm.largest(this.maxima_address, this.blocks);
-    if (Number.isNaN(this.max)) this.nan_suspected = true;
     this.version += 1;
   }
 
@@ -177,7 +176,7 @@ export class Row {
 
   #scan(start: number, end: number): void {
     const { wasm } = this.#machine;
-    const probe = wasm.scan(this.address + start * 512, this.maxima_address + start * 4, end - start);
-    if (Number.isNaN(probe)) this.nan_suspected = true;
+    const has_nan = wasm.scan(this.address + start * 512, this.maxima_address + start * 4, end - start);
+    if (has_nan !== 0) this.nan_suspected = true;
   }
 }

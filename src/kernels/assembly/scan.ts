@@ -1,52 +1,117 @@
 /**
- * The first read of a row: one maximum per block of 128, and a probe for NaN. Every later pass uses the block
+ * The first read of a row: one maximum per block of 128, and whether there is a NaN. Every later pass uses the block
  * maxima to skip what cannot matter.
  */
 import { largestLane } from "./lanes";
 
+const BLOCK_BYTES: usize = 512;
+/** as bits */
+const INFINITY: i32 = 0x7f800000;
+const NEGATIVE_INFINITY: i32 = 0xff800000;
+const LEAST: i32 = i32.MIN_VALUE;
+
 /**
- * Writes the maximum of each block and returns the sum of everything read: NaN when a value is NaN, or when
- * +Infinity meets −Infinity; never NaN otherwise unless a running sum overflows. `pmax` ignores a NaN on its
- * right, so a block of NaN has the maximum −Infinity.
+ * Writes the maximum of each block; true when a value is NaN, and then the maximum of its block is any. Compares the
+ * bits, since a maximum of integers and one of unsigned integers cost less than one of floats and a test for NaN:
+ *
+ *     signed     negative floats by magnitude, then the others in their order; at the top NaN without a sign
+ *     unsigned   the others in their order, then negative floats by magnitude; at the top NaN with a sign
+ *
+ * A block of negative floats (−0 is one here) wants the least unsigned integer besides. It is found by reading the
+ * block again, and along with the rest in the blocks that follow one.
  */
-export function scan(values: usize, maxima: usize, blocks: i32): f32 {
+export function scan(values: usize, maxima: usize, blocks: i32): bool {
   const end = maxima + ((<usize>blocks) << 2);
-  const lowest = f32x4.splat(-Infinity);
-  let probe0 = f32x4.splat(0);
-  let probe1 = probe0;
-  let probe2 = probe0;
-  let probe3 = probe0;
+  let top = i32x4.splat(LEAST);
+  let negative_top0 = i32x4.splat(0);
+  let negative_top1 = negative_top0;
+  let after_negative = false;
   do {
-    let max0 = lowest;
-    let max1 = lowest;
-    let max2 = lowest;
-    let max3 = lowest;
-    const stop = values + 512;
-    do {
-      const x0 = v128.load(values);
-      const x1 = v128.load(values, 16);
-      const x2 = v128.load(values, 32);
-      const x3 = v128.load(values, 48);
-      max0 = f32x4.pmax(max0, x0);
-      max1 = f32x4.pmax(max1, x1);
-      max2 = f32x4.pmax(max2, x2);
-      max3 = f32x4.pmax(max3, x3);
-      probe0 = f32x4.add(probe0, x0);
-      probe1 = f32x4.add(probe1, x1);
-      probe2 = f32x4.add(probe2, x2);
-      probe3 = f32x4.add(probe3, x3);
-      values += 64;
-    } while (values != stop);
-    store<f32>(maxima, largestLane(f32x4.pmax(f32x4.pmax(max0, max1), f32x4.pmax(max2, max3))));
+    const stop = values + BLOCK_BYTES;
+    let max0 = i32x4.splat(LEAST);
+    let max1 = max0;
+    let max: i32;
+    if (after_negative) {
+      let nearest0 = i32x4.splat(-1);
+      let nearest1 = nearest0;
+      do {
+        const x0 = v128.load(values);
+        const x1 = v128.load(values, 16);
+        const x2 = v128.load(values, 32);
+        const x3 = v128.load(values, 48);
+        max0 = i32x4.max_s(max0, x0);
+        max1 = i32x4.max_s(max1, x1);
+        negative_top0 = i32x4.max_u(negative_top0, x0);
+        negative_top1 = i32x4.max_u(negative_top1, x1);
+        nearest0 = i32x4.min_u(nearest0, x0);
+        nearest1 = i32x4.min_u(nearest1, x1);
+        max0 = i32x4.max_s(max0, x2);
+        max1 = i32x4.max_s(max1, x3);
+        negative_top0 = i32x4.max_u(negative_top0, x2);
+        negative_top1 = i32x4.max_u(negative_top1, x3);
+        nearest0 = i32x4.min_u(nearest0, x2);
+        nearest1 = i32x4.min_u(nearest1, x3);
+        values += 64;
+      } while (values != stop);
+      max0 = i32x4.max_s(max0, max1);
+      max = largestInteger(max0);
+      after_negative = max < 0;
+      if (after_negative) max = leastUnsigned(i32x4.min_u(nearest0, nearest1));
+    } else {
+      do {
+        const x0 = v128.load(values);
+        const x1 = v128.load(values, 16);
+        const x2 = v128.load(values, 32);
+        const x3 = v128.load(values, 48);
+        max0 = i32x4.max_s(max0, x0);
+        max1 = i32x4.max_s(max1, x1);
+        negative_top0 = i32x4.max_u(negative_top0, x0);
+        negative_top1 = i32x4.max_u(negative_top1, x1);
+        max0 = i32x4.max_s(max0, x2);
+        max1 = i32x4.max_s(max1, x3);
+        negative_top0 = i32x4.max_u(negative_top0, x2);
+        negative_top1 = i32x4.max_u(negative_top1, x3);
+        values += 64;
+      } while (values != stop);
+      max0 = i32x4.max_s(max0, max1);
+      max = largestInteger(max0);
+      after_negative = max < 0;
+      if (after_negative) max = nearestOfBlock(values - BLOCK_BYTES);
+    }
+    top = i32x4.max_s(top, max0);
+    store<i32>(maxima, max);
     maxima += 4;
   } while (maxima != end);
-  const probe = f32x4.add(f32x4.add(probe0, probe1), f32x4.add(probe2, probe3));
-  return (
-    f32x4.extract_lane(probe, 0) +
-    f32x4.extract_lane(probe, 1) +
-    f32x4.extract_lane(probe, 2) +
-    f32x4.extract_lane(probe, 3)
-  );
+  const nan = i32x4.gt_s(top, i32x4.splat(INFINITY));
+  const negative_nan = i32x4.gt_u(i32x4.max_u(negative_top0, negative_top1), i32x4.splat(NEGATIVE_INFINITY));
+  return v128.any_true(v128.or(nan, negative_nan));
+}
+
+/** The least of a block as unsigned integers: the largest of negative floats. */
+function nearestOfBlock(values: usize): i32 {
+  const stop = values + BLOCK_BYTES;
+  let nearest0 = i32x4.splat(-1);
+  let nearest1 = nearest0;
+  do {
+    nearest0 = i32x4.min_u(nearest0, v128.load(values));
+    nearest1 = i32x4.min_u(nearest1, v128.load(values, 16));
+    values += 32;
+  } while (values != stop);
+  return leastUnsigned(i32x4.min_u(nearest0, nearest1));
+}
+
+// @ts-ignore: decorator
+@inline
+function largestInteger(x: v128): i32 {
+  const pairs = i32x4.max_s(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return i32x4.extract_lane(i32x4.max_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function leastUnsigned(x: v128): i32 {
+  const pairs = i32x4.min_u(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
+  return i32x4.extract_lane(i32x4.min_u(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }
 
 /** Largest of the block maxima. `blocks` is rounded up to a multiple of 4; the padding is −Infinity. */
@@ -62,14 +127,23 @@ export function largest(maxima: usize, blocks: i32): f32 {
 
 /** Lowest id whose value equals `max`, the row's maximum; −1 when there is none. */
 export function argmax(values: usize, maxima: usize, blocks: i32, max: f32): i32 {
+  const wanted = f32x4.splat(max);
   let block = 0;
-  while (load<f32>(maxima + ((<usize>block) << 2)) != max) {
-    block += 1;
-    if (block == blocks) return -1;
+  // The maxima are padded to four with −Infinity.
+  let equal = i32x4.bitmask(f32x4.eq(v128.load(maxima), wanted));
+  while (equal == 0) {
+    block += 4;
+    if (block >= blocks) return -1;
+    maxima += 16;
+    equal = i32x4.bitmask(f32x4.eq(v128.load(maxima), wanted));
   }
-  let id = block << 7;
-  while (load<f32>(values + ((<usize>id) << 2)) != max) id += 1;
-  return id;
+  let id = (block + ctz(equal)) << 7;
+  equal = i32x4.bitmask(f32x4.eq(v128.load(values + ((<usize>id) << 2)), wanted));
+  while (equal == 0) {
+    id += 4;
+    equal = i32x4.bitmask(f32x4.eq(v128.load(values + ((<usize>id) << 2)), wanted));
+  }
+  return id + ctz(equal);
 }
 
 /** Lowest id whose value is NaN; −1 when there is none. */
