@@ -6,7 +6,7 @@ import { assert, Problem } from "../errors.ts";
 import { openAnalysisJson } from "../wire/analysis-json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../wire/analysis-reader.ts";
 import { openAnalysisTensor } from "../wire/analysis-tensor.ts";
-import { nextTurn, TURN_MS } from "./admission/turns.ts";
+import { inTurns, nextTurn, TURN_MS } from "./admission/turns.ts";
 import { arrive } from "./line/arrive.ts";
 import type { Opener } from "./line/open-body.ts";
 import type { Service } from "./service.ts";
@@ -55,7 +55,7 @@ export async function analyze<Kind extends Task>(
     const reader = await arrive(ANALYSIS_BODY, many, request, visit, (each) => take(each));
     while (!take(reader, TURN_MS)) await nextTurn(reply);
     assert(task !== undefined, "a body that ended well has its head");
-    return { task, reply: await inTurns(task.finish(), reply) };
+    return { task, reply: (await inTurns(task.finish(), reply)).result };
   } finally {
     visit.leave();
   }
@@ -88,16 +88,6 @@ function takeRow(task: Task, row: AnalysisRow): void {
     task.take(row);
   } catch (error) {
     throw error instanceof Problem ? row.place(error) : error;
-  }
-}
-
-async function inTurns(steps: Generator<undefined, unknown>, reply: FastifyReply): Promise<unknown> {
-  let until = performance.now() + TURN_MS;
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done) return step.value;
-    if (performance.now() < until) continue;
-    await nextTurn(reply);
-    until = performance.now() + TURN_MS;
   }
 }
 

@@ -67,23 +67,30 @@ export interface Maker extends ChangedStage {
   readonly distance_without: number;
 }
 
+/** A comparison under way: it pauses after each of its steps, of which long chains make thousands. */
+export type Comparing<Result> = Generator<undefined, Result>;
+
 /** Throws the Problem of the first arm when no arm can be taken. The row stays as it was. */
-export function compareRow(
+export function* compareRow(
   sampler: Pick<Sampler, "sample">,
   row: LogitsRow,
   options: ComparisonOptions,
-): Comparison {
+): Comparing<Comparison> {
   const seed = options.seed ?? drawSeed();
   const run: Run = (arm, asked) =>
     sampler.sample(row, { ...arm, seed, n: undefined, logprobs: true, ...asked });
-  const token_ids = listedTokens(run, options);
-  const taken = options.arms.map((arm) => take(run, arm, token_ids));
+  const token_ids = yield* listedTokens(run, options);
+  const taken: (Taken | Problem)[] = [];
+  for (const arm of options.arms) {
+    taken.push(take(run, arm, token_ids));
+    yield;
+  }
   const refused = taken.every((each) => each instanceof Problem);
   if (refused) throw taken[0] as Problem; // there are at least two arms, and all are problems
   return {
     arms: options.arms.map(({ name }, i) => told(name, taken[i] as Taken | Problem)), // one for each arm
     tokens: tokensOf(run, options, token_ids, taken),
-    differences: differencesOf(run, token_ids, taken),
+    differences: yield* differencesOf(run, token_ids, taken),
     seed,
     step: options.step,
   };
@@ -100,13 +107,14 @@ interface Taken {
 }
 
 /** The most likely tokens of the row and of every arm, each once. */
-function listedTokens(run: Run, { arms, compare_top, ...options }: ComparisonOptions): number[] {
+function* listedTokens(run: Run, { arms, compare_top, ...options }: ComparisonOptions): Comparing<number[]> {
   const raw = run({ ...options, chain: [] }, { top_logprobs: compare_top, logprobs_mode: "raw" });
   const listed = new Set(raw.top_logprobs?.map(({ token_id }) => token_id));
   for (const arm of arms) {
     const asked = { top_logprobs: compare_top, logprobs_mode: "processed" } as const;
     const sampled =
       arm.options instanceof Problem ? undefined : attempt(() => run(arm.options as StepOptions, asked));
+    yield;
     if (sampled === undefined || sampled instanceof Problem) continue;
     for (const { token_id } of sampled.top_logprobs ?? []) listed.add(token_id);
   }
@@ -167,25 +175,25 @@ function inArm({ sampled, probabilities }: Taken, index: number): TokenInArm {
   return { probability: probabilities[index] ?? 0, removed_by: sampled.fates?.[index]?.removed_by ?? null };
 }
 
-function differencesOf(
+function* differencesOf(
   run: Run,
   token_ids: readonly number[],
   taken: readonly (Taken | Problem)[],
-): Difference[] {
+): Comparing<Difference[]> {
   const first = taken.findIndex((each) => !(each instanceof Problem));
   const differences: Difference[] = [];
   for (const [other, each] of taken.entries())
     if (other > first && !(each instanceof Problem))
-      differences.push(differenceOf(run, token_ids, [first, other], [taken[first] as Taken, each]));
+      differences.push(yield* differenceOf(run, token_ids, [first, other], [taken[first] as Taken, each]));
   return differences;
 }
 
-function differenceOf(
+function* differenceOf(
   run: Run,
   token_ids: readonly number[],
   between: readonly [number, number],
   [first, other]: readonly [Taken, Taken],
-): Difference {
+): Comparing<Difference> {
   const distance = distanceOf(first.probabilities, other.probabilities);
   const only = (one: Taken, two: Taken) =>
     token_ids.filter((_, i) => (one.probabilities[i] ?? 0) > 0 && two.probabilities[i] === 0);
@@ -193,8 +201,8 @@ function differenceOf(
     distance === 0
       ? []
       : [
-          ...attempts(run, token_ids, [first, other], between),
-          ...attempts(run, token_ids, [other, first], [between[1], between[0]]),
+          ...(yield* attempts(run, token_ids, [first, other], between)),
+          ...(yield* attempts(run, token_ids, [other, first], [between[1], between[0]])),
         ];
   const nearest = makers.reduce<Maker | undefined>(
     (best, each) => (each.distance_without < (best?.distance_without ?? distance) ? each : best),
@@ -210,25 +218,22 @@ function differenceOf(
 }
 
 /** How far the two are apart when one stage of the one is as the other has it, for each stage that differs. */
-function attempts(
+function* attempts(
   run: Run,
   token_ids: readonly number[],
   [one, two]: readonly [Taken, Taken],
   [own, other]: readonly [number, number],
-): Maker[] {
-  return changesTowards(one.options, two.options).flatMap(({ changed, of_other, ...stage }) => {
-    const sampled = attempt(() =>
-      run(changed, { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: false }),
-    );
-    if (sampled instanceof Problem) return [];
-    return [
-      {
-        arm: of_other ? other : own,
-        ...stage,
-        distance_without: distanceOf(probabilitiesIn(sampled), two.probabilities),
-      },
-    ];
-  });
+): Comparing<Maker[]> {
+  const asked = { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: false } as const;
+  const makers: Maker[] = [];
+  for (const { changed, of_other, ...stage } of changesTowards(one.options, two.options)) {
+    const sampled = attempt(() => run(changed, asked));
+    yield;
+    if (sampled instanceof Problem) continue;
+    const distance_without = distanceOf(probabilitiesIn(sampled), two.probabilities);
+    makers.push({ arm: of_other ? other : own, ...stage, distance_without });
+  }
+  return makers;
 }
 
 /** ½ Σ |p − q| over the listed tokens, and over what is left of 1 as if it were one token. */

@@ -50,6 +50,25 @@ describe("POST /v1/compare", () => {
     expect(body.tokens.map(({ token_id }: { token_id: number }) => token_id)).toEqual([0, 1, 2, 3]);
   });
 
+  test("lets others have their turns while long chains are compared", async () => {
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const chain = (seed: number) =>
+      Array.from({ length: 64 }, (_, i) => ({ stage: "typical_p", typical_p: 0.9 + (i + seed) / 1000 }));
+    const compare = Array.from({ length: 3 }, (_, seed) => ({ chain: chain(seed) }));
+    const logits = Array.from({ length: 2000 }, (_, id) => Math.sin(id));
+    let over = false;
+    const long = post(server, "/v1/compare", { logits, compare, seed: 1 }).finally(() => {
+      over = true;
+    });
+    let answered = 0;
+    while (!over) {
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+      answered += 1;
+    }
+    expect((await long).status).toBe(200);
+    expect(answered).toBeGreaterThan(5);
+  });
+
   test.each([
     [{ logits: [1, 2] }, 422, "invalid_option", "/compare"],
     [{ logits: [1, 2], compare: ["openai", "nobody"], seed: 1 }, 200, undefined, undefined],

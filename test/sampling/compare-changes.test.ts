@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compareRow } from "../../src/sampling/compare.ts";
 import { parseComparison } from "../../src/sampling/compare-options.ts";
-import { logitsOf, randomRow, sampler } from "./sample.ts";
+import { finished, logitsOf, randomRow, sampler } from "./sample.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ function madeBy(logits: ArrayLike<number>, compare: readonly unknown[], shared: 
   const row = sampler.leaseRow()!;
   row.load(logits);
   row.finish();
-  const [difference] = compareRow(sampler, row, options).differences;
+  const [difference] = finished(compareRow(sampler, row, options)).differences;
   sampler.returnRow(row);
   return difference?.made_by;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareRow } from "../../src/sampling/compare.ts";
 import { parseComparison } from "../../src/sampling/compare-options.ts";
-import { logitsOf, problemOf, randomRow, sample, sampler } from "./sample.ts";
+import { finished, logitsOf, problemOf, randomRow, sample, sampler } from "./sample.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ function compare(logits: ArrayLike<number>, fields: Fields) {
   try {
     row.load(logits);
     row.finish(options.vocab_size);
-    return compareRow(sampler, row, options);
+    return finished(compareRow(sampler, row, options));
   } finally {
     sampler.returnRow(row);
   }

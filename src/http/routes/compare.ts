@@ -6,6 +6,7 @@ import { type ComparisonOptions, parseComparison } from "../../sampling/compare-
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor-reader.ts";
+import { inTurns } from "../admission/turns.ts";
 import { arrive } from "../line/arrive.ts";
 import type { Opener } from "../line/open-body.ts";
 import { sendTimed } from "../line/sample.ts";
@@ -24,10 +25,9 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       const step = reader.next();
       assert(step !== undefined, "a body that ended well has its step");
       if (step instanceof Problem) throw step;
-      const began = performance.now();
       const options = step.options as ComparisonOptions; // parseComparison made them
-      const text = JSON.stringify(compareRow(service.sampler, step.row, options));
-      return sendTimed(reply, text, performance.now() - began);
+      const { result, spent_ms } = await inTurns(compareRow(service.sampler, step.row, options), reply);
+      return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {
       visit.leave();
     }
