@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
 import { quantile } from "../examples/model-host/report.ts";
 import type { RunningService } from "../scripts/service.ts";
-import type { LoadLimits, RawResult } from "./raw-client.ts";
-import type { RawJob } from "./raw-worker.ts";
+import type { LoadLimits } from "./raw-client.ts";
+import type { RawJob, RawWorkerResult } from "./raw-worker.ts";
 import type { Scenario, StreamScenario } from "./scenarios.ts";
 import { cpuTime } from "./server-cpu.ts";
 
@@ -20,6 +20,11 @@ export interface Measured {
   readonly errors: number;
 }
 
+export interface RawMeasured extends Measured {
+  /** how many cores the generator took */
+  readonly generator_cores: number;
+}
+
 /** Requests before the clock starts: code is compiled and memory is warm after that. */
 const WARM_UP = { connections: 2, duration_ms: 1500, requests_max: 2000 };
 
@@ -27,7 +32,7 @@ export async function measureRaw(
   service: RunningService,
   scenario: Scenario | StreamScenario,
   limits: LoadLimits,
-): Promise<Measured> {
+): Promise<RawMeasured> {
   const generator = startGenerator();
   try {
     // The same process for both: the generator has to be warm as well.
@@ -39,6 +44,7 @@ export async function measureRaw(
       p50_ms: quantile(result.latencies_ms, 0.5),
       p99_ms: quantile(result.latencies_ms, 0.99),
       ...cpuPerRequest(service, cpu_ms, result.requests),
+      generator_cores: result.cpu_ms / result.elapsed_ms,
       errors: result.refused + result.different,
     };
   } finally {
@@ -79,12 +85,12 @@ function startGenerator() {
   });
   const ended = once(worker, "exit");
   return {
-    async run(job: RawJob): Promise<RawResult> {
+    async run(job: RawJob): Promise<RawWorkerResult> {
       worker.send(job);
       // Each job has one answer; a process that ends instead has none.
       const [result] = await Promise.race([once(worker, "message"), ended.then(() => [])]);
       if (result === undefined) throw new Error(`the raw generator failed on "${job.scenario.name}"`);
-      return result as RawResult;
+      return result as RawWorkerResult;
     },
     async stop(): Promise<void> {
       if (worker.connected) worker.disconnect();

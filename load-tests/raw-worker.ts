@@ -9,11 +9,18 @@ export interface RawJob {
   readonly limits: LoadLimits;
 }
 
+/** With the CPU time that the generator took for it. */
+export interface RawWorkerResult extends RawResult {
+  readonly cpu_ms: number;
+}
+
 process.on("message", async (job: RawJob) => {
+  const before = process.cpuUsage();
   const result = await ("row" in job.scenario
     ? loadStreams(job, job.scenario)
     : loadRequests(job, job.scenario));
-  process.send?.(result);
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ ...result, cpu_ms: (user + system) / 1000 } satisfies RawWorkerResult);
 });
 
 function loadRequests({ url, limits }: RawJob, scenario: Scenario): Promise<RawResult> {

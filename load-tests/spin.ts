@@ -1,0 +1,24 @@
+/** How much of two cores the machine gives just now to processes that share nothing: the most that two workers can do. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const SPIN = `
+const end_ms = performance.now() + 250;
+let value = 0;
+let rounds = 0;
+for (; performance.now() < end_ms; rounds++)
+  for (let turn = 0; turn < 10_000; turn++) value = (value * 1.0000001 + turn) % 7;
+console.log(value < 0 ? 0 : rounds);
+`;
+
+/** What two processes that turn a loop do together, to what one does alone: 2 on a machine that does nothing else. */
+export async function coresToBeHad(): Promise<number> {
+  const alone = await spin();
+  const both = await Promise.all([spin(), spin()]);
+  return (both[0] + both[1]) / alone;
+}
+
+async function spin(): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", SPIN]);
+  return Number(stdout);
+}
