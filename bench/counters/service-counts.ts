@@ -19,6 +19,8 @@ export interface RequestCounts {
 }
 
 export interface CountedService {
+  /** of the worker */
+  readonly pid: number;
   /** Sends the request until the count is reached, and says what it took. */
   count(scenario: Scenario, requests: number): Promise<RequestCounts>;
   stop(): Promise<void>;
@@ -37,6 +39,7 @@ export async function startCountedService(): Promise<CountedService> {
   });
   const collections = collectionsReader(service, folder);
   return {
+    pid: service.worker_pids[0]!, // one worker was asked for
     async count(scenario, requests) {
       const before = { ...(await collections()), faults: faults(service.worker_pids) };
       const limits = { connections: CONNECTIONS, duration_ms: 120_000, requests_max: requests };

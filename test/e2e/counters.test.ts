@@ -1,8 +1,10 @@
 /** What requests make the built service do, in counts, against the bounds of bench/counters/allowed.ts. */
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REQUEST_BOUNDS } from "../../bench/counters/allowed.ts";
 import { type CountedService, startCountedService } from "../../bench/counters/service-counts.ts";
 import { createScenarios } from "../../load-tests/scenarios.ts";
+import { MALLOC, V8_FLAGS } from "../../src/http/processes/primary.ts";
 
 /** Until code is compiled and the heap has its size. */
 const WARM_UP_REQUESTS = 1500;
@@ -15,6 +17,13 @@ describe.skipIf(process.platform !== "linux")("a warm worker", () => {
     service = await startCountedService();
   });
   afterAll(() => service.stop());
+
+  test("was started with what large bodies need of malloc and of V8", () => {
+    const command = readFileSync(`/proc/${service.pid}/cmdline`, "utf8").split("\0");
+    const environment = readFileSync(`/proc/${service.pid}/environ`, "utf8").split("\0");
+    expect(command).toEqual(expect.arrayContaining(V8_FLAGS));
+    expect(environment).toEqual(expect.arrayContaining(Object.entries(MALLOC).map((pair) => pair.join("="))));
+  });
 
   const scenarios = createScenarios().filter(({ name }) => name in REQUEST_BOUNDS);
 
