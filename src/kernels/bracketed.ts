@@ -29,6 +29,7 @@ export function bracketedCut(
   sums.relativeTo(row.max, prepareWeights(machine, row, temperature, all));
   const total = wasm.bracket(row.address, row.blocks, low, high, sums.address);
   const above = machine.results[0]!;
+  machine.kept.describe(row, temperature, machine.kept.of(row, temperature));
   const limit = share * total;
   if (reaches(above, limit, inclusive)) return undefined;
 
@@ -36,13 +37,13 @@ export function bracketedCut(
   const top = Math.min(high, row.max);
   const bottom = Math.max(low, sample.limit - SAMPLE_BINS / sample.scale);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - bottom, 1e-30);
-  wasm.weighBracket(size, top, scale, true);
+  wasm.binBracket(size, top, scale, true);
   const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
   let mass = above;
   let bin = 0;
   while (bin < SAMPLE_BINS && !reaches(mass + bins[bin]!, limit, inclusive)) mass += bins[bin++]!;
   if (bin === SAMPLE_BINS) return undefined;
-  const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
+  const length = wasm.collectBin(size, bin, CANDIDATES_MAX);
   if (length <= 0) return undefined;
   return cutInBin(machine, sums, question, length, mass, limit, total);
 }

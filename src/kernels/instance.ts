@@ -25,6 +25,7 @@ export interface KernelExports {
     counts: number,
     results: number,
     row_weights: number,
+    bracket_bins: number,
   ): void;
   scan(values: number, maxima: number, blocks: number): number;
   largest(maxima: number, blocks: number): number;
@@ -57,8 +58,8 @@ export interface KernelExports {
   copySample(values: number, blocks: number, vectors: number, limit: number): number;
   bracketByCount(values: number, blocks: number, low: number, high: number): number;
   fillBracket(values: number, blocks: number): number;
-  weighBracket(size: number, high: number, scale: number, by_mass: boolean): void;
-  collectBin(size: number, high: number, scale: number, bin: number, capacity: number): number;
+  binBracket(size: number, high: number, scale: number, by_mass: boolean): number;
+  collectBin(size: number, bin: number, capacity: number): number;
   addBracket(values: number, blocks: number, sums: number): number;
   weighSelection(length: number): void;
   histogram(
@@ -163,6 +164,7 @@ export function instantiate(limits: KernelLimits): Machine {
     layout.counts,
     layout.results,
     layout.row_weights,
+    layout.bracket_bins,
   );
   wasm.configureEdits(layout.journal, layout.edit_marks, layout.edit_marked, layout.spare_id);
   wasm.configureTokens(layout.token_table, layout.token_ids, layout.token_counts);

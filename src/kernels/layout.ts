@@ -60,6 +60,8 @@ export interface Layout {
   readonly bracket_lanes: number;
   readonly bracket_values: number;
   readonly bracket_weights: number;
+  /** i16 each */
+  readonly bracket_bins: number;
   /** the weights of a whole row, f32 */
   readonly row_weights: number;
   readonly mask_words: number;
@@ -120,6 +122,7 @@ export function layoutFor(limits: KernelLimits): Layout {
     bracket_lanes: take(blocks * BLOCK + 64),
     bracket_values: take(blocks * BLOCK * 4 + 64),
     bracket_weights: take(blocks * BLOCK * 4 + 64),
+    bracket_bins: take(blocks * BLOCK * 2 + 64),
     row_weights: take(blocks * BLOCK * 4),
     mask_words: take(blocks * (BLOCK / 8)),
     copy: take(rowBytes(blocks)),

@@ -71,12 +71,12 @@ function crossingWithin(
   if (mass >= limit || size === 0) return undefined;
   const top = Math.min(high, 0);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - Math.max(low, -reach), 1e-30);
-  wasm.weighBracket(size, top, scale, true);
+  wasm.binBracket(size, top, scale, true);
   const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
   let bin = 0;
   while (bin < SAMPLE_BINS && mass + bins[bin]! < limit) mass += bins[bin++]!;
   if (bin === SAMPLE_BINS) return undefined;
-  const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
+  const length = wasm.collectBin(size, bin, CANDIDATES_MAX);
   return length > 0 ? { ...crossingInBin(machine, wanted, length, mass), nearer } : undefined;
 }
 
@@ -130,9 +130,8 @@ function edgesAround(
   const head = gatherHead(machine, row);
   const vectors = vectorsPerBlock(row);
   const size = wasm.copySample(row.address, row.blocks, vectors, head.limit);
-  wasm.weighBracket(size, 0, scale, true);
+  const squares = wasm.binBracket(size, 0, scale, true);
   const bins = new Float64Array(buffer, layout.bins, BINS);
-  const squares = sumSquares(new Float32Array(buffer, layout.bracket_weights, size));
   const stride = VECTORS_PER_BLOCK / vectors;
   // Of a share s of the mass, estimated by what the sample has of it, in units of the sample's own deviation.
   const share = limit / total;
@@ -182,12 +181,6 @@ function gatherHead(machine: Machine, row: Row): { limit: number; length: number
   if (length < 0) return { limit: wasm.nextUp(row.max), length: 0 };
   wasm.weighSelection(length);
   return { limit, length };
-}
-
-function sumSquares(weights: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += weights[i]! * weights[i]!;
-  return sum;
 }
 
 /** Selects the tokens from `low` to `high` among those at the last crossing, `listed` of them; returns how many. */

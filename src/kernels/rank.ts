@@ -34,12 +34,12 @@ function bracketedRank(machine: Machine, row: Row, k: number): Cut | undefined {
   if (above >= k || above + size < k) return undefined;
   const top = Math.min(high, row.max);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - low, 1e-30);
-  wasm.weighBracket(size, top, scale, false);
+  wasm.binBracket(size, top, scale, false);
   const bins = new Float64Array(buffer, layout.bins, BINS);
   let bin = 0;
   let rank = above;
   while (rank + bins[bin]! < k) rank += bins[bin++]!;
-  const length = wasm.collectBin(size, top, scale, bin, CANDIDATES_MAX);
+  const length = wasm.collectBin(size, bin, CANDIDATES_MAX);
   if (length < 0) return undefined;
   wasm.sortSelection(length, length);
   const last = k - rank - 1;

@@ -109,6 +109,7 @@ export class WasmKernel implements Kernel {
   typicalCut(row: Row, temperature: number, p: number): number {
     const answer = typicalCut(this.#machine, this.#cut_sums, row, temperature, p - MASS_SLACK);
     this.#keep(row, temperature, answer.cut, answer.mass);
+    if (answer.summed && this.#cut_sums.count > SELECTION_MAX) return -1;
     return this.#select(row, temperature, answer.summed);
   }
 

@@ -1,11 +1,13 @@
 /** Work inside the bracket: a few thousand values, with their weights, binned until the cut is between a few tens. */
 import {
   bins,
+  bracket_bins,
   bracket_counts,
   bracket_lanes,
   bracket_values,
   bracket_weights,
   results,
+  row_weights,
   selected_ids,
   selected_logits,
   sort_spare,
@@ -18,45 +20,56 @@ import { weighList } from "./weights";
 const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;
 
-/** Copies the values of the bracket side by side, in id order; returns how many. */
+/** Copies the values of the bracket and their kept weights side by side, in id order; returns how many. */
 export function fillBracket(values: usize, blocks: i32): i32 {
   let lane = bracket_lanes;
   let to = bracket_values;
+  let weights = row_weights;
+  const move = bracket_weights - bracket_values;
   for (let block = 0; block < blocks; block++) {
     const stop = lane + <usize>load<u8>(bracket_counts + <usize>block);
     while (lane != stop) {
-      store<f32>(to, load<f32>(values + ((<usize>load<u8>(lane)) << 2)));
+      const at = (<usize>load<u8>(lane)) << 2;
+      store<f32>(to, load<f32>(values + at));
+      store<f32>(to + move, load<f32>(weights + at));
       lane += 1;
       to += 4;
     }
     values += 512;
+    weights += 512;
   }
   return <i32>((to - bracket_values) >> 2);
 }
 
 /**
- * Weighs the bracket's values, or counts each as 1, and adds that up by bin (high − measure)·scale, in f64 and
- * id order.
+ * Adds the weights of the bracket up by bin (high − measure)·scale, or counts each token as 1, in f64 and id order, and
+ * remembers the bins; returns the sum of the squares.
  */
-export function weighBracket(size: i32, high: f32, scale: f32, by_mass: bool): void {
+export function binBracket(size: i32, high: f32, scale: f32, by_mass: bool): f64 {
   memory.fill(bins, 0, BINS << 3);
-  if (by_mass) weighList(bracket_values, bracket_weights, size);
-  else fillOnes(size);
+  if (!by_mass) fillOnes(size);
   const highs = f32x4.splat(high);
   const factor = f32x4.splat(scale);
   const end = bracket_values + ((<usize>size) << 2);
   padTail(size);
   let value = bracket_values;
   let weight = bracket_weights;
+  let to = bracket_bins;
+  let squares: f64 = 0;
   while (value < end) {
     const bin = binsOf(v128.load(value), highs, factor);
-    addTo(i32x4.extract_lane(bin, 0), load<f32>(weight));
-    addTo(i32x4.extract_lane(bin, 1), load<f32>(weight, 4));
-    addTo(i32x4.extract_lane(bin, 2), load<f32>(weight, 8));
-    addTo(i32x4.extract_lane(bin, 3), load<f32>(weight, 12));
+    v128.store64_lane(to, i16x8.narrow_i32x4_s(bin, bin), 0);
+    squares += addTo(i32x4.extract_lane(bin, 0), <f64>load<f32>(weight));
+    squares += addTo(i32x4.extract_lane(bin, 1), <f64>load<f32>(weight, 4));
+    squares += addTo(i32x4.extract_lane(bin, 2), <f64>load<f32>(weight, 8));
+    squares += addTo(i32x4.extract_lane(bin, 3), <f64>load<f32>(weight, 12));
     value += 16;
     weight += 16;
+    to += 8;
   }
+  // What is looked at eight at a time must not hold bins of another time.
+  v128.store(to, i16x8.splat(-1));
+  return squares;
 }
 
 function fillOnes(size: i32): void {
@@ -84,20 +97,19 @@ function binsOf(x: v128, high: v128, scale: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function addTo(bin: i32, weight: f32): void {
+function addTo(bin: i32, weight: f64): f64 {
   const at = bins + ((<usize>bin) << 3);
-  store<f64>(at, load<f64>(at) + <f64>weight);
+  store<f64>(at, load<f64>(at) + weight);
+  return weight * weight;
 }
 
-/** Selects the bracket's tokens of one bin, in id order; −1 when there are more than `capacity`. */
-export function collectBin(size: i32, high: f32, scale: f32, bin: i32, capacity: i32): i32 {
-  const highs = f32x4.splat(high);
-  const factor = f32x4.splat(scale);
-  const wanted = i32x4.splat(bin);
+/** Selects the bracket's tokens of one bin, as `binBracket` has binned them, in id order; −1 when there are more than `capacity`. */
+export function collectBin(size: i32, bin: i32, capacity: i32): i32 {
+  const wanted = i16x8.splat(<i16>bin);
   let found: i32 = 0;
-  for (let at = 0; at < size; at += 4) {
-    const x = v128.load(bracket_values + ((<usize>at) << 2));
-    let lanes = i32x4.bitmask(i32x4.eq(binsOf(x, highs, factor), wanted));
+  for (let at = 0; at < size; at += 8) {
+    let lanes = i16x8.bitmask(i16x8.eq(v128.load(bracket_bins + ((<usize>at) << 1)), wanted));
+    if (lanes == 0) continue;
     if (found + popcnt(lanes) > capacity) return -1;
     while (lanes != 0) {
       const place = at + ctz(lanes);

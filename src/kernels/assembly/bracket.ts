@@ -2,9 +2,18 @@
  * Top-p and large k without a sort: a sample of the row says where the cut must lie, and one pass over the row
  * splits it into what is surely above, what is surely below, and a bracket of a few thousand tokens in between.
  */
-import { bit_positions, block_weights, bracket_counts, bracket_lanes, bracket_values, counts, results } from "./state";
+import {
+  bit_positions,
+  bracket_counts,
+  bracket_lanes,
+  bracket_values,
+  bracket_weights,
+  counts,
+  results,
+  row_weights,
+} from "./state";
 import { bits16, sumLanes } from "./lanes";
-import { weighBlock } from "./weights";
+import { weigh, yBlock } from "./weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
 const BINS: i32 = 1024;
@@ -45,8 +54,8 @@ function countOne(bin: i32): void {
 }
 
 /**
- * Copies the sampled vectors side by side to where the bracket's values go, with −Infinity for x ≥ limit; returns
- * how many values they are.
+ * Copies the sampled vectors side by side to where the bracket's values go, with −Infinity for x ≥ limit, and their
+ * kept weights, with 0 for those; returns how many values they are.
  */
 export function copySample(values: usize, blocks: i32, vectors: i32, limit: f32): i32 {
   const bound = f32x4.splat(limit);
@@ -54,11 +63,17 @@ export function copySample(values: usize, blocks: i32, vectors: i32, limit: f32)
   const stride = (<usize>(32 / vectors)) << 4;
   const end = values + ((<usize>blocks) << 9);
   let to = bracket_values;
+  let weight = row_weights;
+  let weight_to = bracket_weights;
   do {
     const x = v128.load(values);
-    v128.store(to, v128.bitselect(x, lowest, f32x4.lt(x, bound)));
+    const below = f32x4.lt(x, bound);
+    v128.store(to, v128.bitselect(x, lowest, below));
+    v128.store(weight_to, v128.and(v128.load(weight), below));
     to += 16;
+    weight_to += 16;
     values += stride;
+    weight += stride;
   } while (values < end);
   return <i32>((to - bracket_values) >> 2);
 }
@@ -107,7 +122,7 @@ export function bracketByCount(values: usize, blocks: i32, low: f32, high: f32):
 
 /**
  * One pass: Σ w over the whole row, returned; Σ w over x ≥ high, per block at `sums` and in all at `results`; and the
- * places of low ≤ x < high, as one byte each, with a count per block.
+ * places of low ≤ x < high, as one byte each, with a count per block. The weights are kept at `row_weights`.
  */
 export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: usize): f64 {
   const lows = f32x4.splat(low);
@@ -115,14 +130,14 @@ export function bracket(values: usize, blocks: i32, low: f32, high: f32, sums: u
   let total: f64 = 0;
   let total_above: f64 = 0;
   let out = bracket_lanes;
+  let weight = row_weights;
   for (let block = 0; block < blocks; block++) {
     let sum = f32x4.splat(0);
     let above = f32x4.splat(0);
     const first = out;
     const stop = values + 512;
     let places: u64 = 0;
-    weighBlock(values);
-    let weight = block_weights;
+    weigh(yBlock(values), weight, 512);
     do {
       const v0 = v128.load(values);
       const v1 = v128.load(values, 16);

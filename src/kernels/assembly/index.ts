@@ -13,7 +13,7 @@ export { prepareWeights, weightsArePlain, weightScale } from "./weights";
 export { sumWeights, sumAllWeights, draw } from "./mass";
 export { boundBelow } from "./bound";
 export { sample, copySample, bracket, bracketByCount } from "./bracket";
-export { fillBracket, weighBracket, collectBin, addBracket, weighSelection } from "./bracket-mass";
+export { fillBracket, binBracket, collectBin, addBracket, weighSelection } from "./bracket-mass";
 export { setMeasure } from "./measure";
 export { histogram } from "./histogram";
 export { weighRow, sumKeptWeights, bracketAround } from "./whole";

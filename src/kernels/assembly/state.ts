@@ -24,6 +24,8 @@ export let bracket_counts: usize = 0;
 export let bracket_lanes: usize = 0;
 export let bracket_values: usize = 0;
 export let bracket_weights: usize = 0;
+/** i16 each: the bins of the bracket's values */
+export let bracket_bins: usize = 0;
 /** f32 for each place of a row: the weights of the whole row that `weighRow` was last called for */
 export let row_weights: usize = 0;
 /** 8 f64: what a pass has to say beyond its return value */
@@ -41,6 +43,7 @@ export function configureBracket(
   countsAt: usize,
   resultsAt: usize,
   rowWeights: usize,
+  bracketBins: usize,
 ): void {
   bit_positions = bitPositions;
   bracket_counts = bracketCounts;
@@ -50,6 +53,7 @@ export function configureBracket(
   counts = countsAt;
   results = resultsAt;
   row_weights = rowWeights;
+  bracket_bins = bracketBins;
   for (let byte = 0; byte < 256; byte++) {
     let at = bit_positions + ((<usize>byte) << 3);
     for (let rest = byte; rest != 0; rest &= rest - 1) store<u8>(at++, <u8>ctz(rest));
