@@ -69,11 +69,9 @@ export function addHeaders(reply: FastifyReply, headers: readonly string[]): voi
 
 /** Installs the handlers. Call before the routes. */
 export function addProblems(app: FastifyInstance): void {
-  const methods = new Map<string, Set<string>>();
+  const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
-    const known = methods.get(url) ?? new Set();
-    for (const each of [method].flat()) known.add(each);
-    methods.set(url, known);
+    routes.push({ path: patternOf(url), methods: [method].flat() });
   });
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
@@ -82,12 +80,22 @@ export function addProblems(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
-    const allowed = [...(methods.get(path) ?? [])].sort().join(", ");
+    const methods = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
+    const allowed = [...new Set(methods)].sort().join(", ");
     if (allowed === "")
       return sendProblem(new Problem("not_found", `there is nothing at ${path}`), request, reply);
     const detail = `${path} takes ${allowed}, got ${request.method}`;
     return sendProblem(new Problem("method_not_allowed", detail), request, reply.header("allow", allowed));
   });
+}
+
+/** What a route's path matches: `:name` is one part of it, `*` the rest. */
+function patternOf(url: string): RegExp {
+  const parts = url.split("/").map((part) => {
+    if (part === "*") return ".*";
+    return part.startsWith(":") ? "[^/]+" : part.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("/")}$`);
 }
 
 /** Node's parser errors as ours; all else is malformed. */
@@ -100,7 +108,7 @@ function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits)
   if (code === "ERR_HTTP_REQUEST_TIMEOUT")
     return new Problem(
       "headers_timeout",
-      `the head of a request must arrive within ${headers_timeout_ms} ms`,
+      `the head of a request must arrive within ${headers_timeout_ms} ms (headers_timeout_ms)`,
     );
   if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW")
     return new Problem("body_too_large", "the chunk extensions of the body are too long");

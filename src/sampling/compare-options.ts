@@ -63,7 +63,7 @@ export function parseComparison(
   if (top > limits.top_logprobs_max)
     throw new Problem(
       "limit_exceeded",
-      `compare_top may ask for at most ${limits.top_logprobs_max} tokens, got ${top}`,
+      `compare_top may ask for at most ${limits.top_logprobs_max} tokens (top_logprobs_max), got ${top}`,
       "/compare_top",
     );
   const control = Object.fromEntries(Object.entries(shared).filter(([name]) => !isStageOption(name)));

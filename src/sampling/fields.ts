@@ -52,7 +52,11 @@ export function finite(range: Range = {}): z.ZodNumber {
 /** A whole number in a range, within ±(2^53 − 1). */
 export function whole(range: Range = {}): z.ZodNumber {
   const sentence = describeRange(range, "a whole number");
-  return withRange(z.int(rule(sentence)), range, "a whole number");
+  const { error } = rule(sentence);
+  const unsafe = rule(`must be at most ${Number.MAX_SAFE_INTEGER} in size`).error;
+  const told = (issue: { readonly code?: string | undefined; readonly input?: unknown }) =>
+    Number.isInteger(issue.input) ? unsafe(issue) : error(issue);
+  return withRange(z.int({ error: told }), range, "a whole number");
 }
 
 /** true or false, nothing that merely looks like it. */

@@ -45,7 +45,7 @@ export function requireWithin(
     if (size <= limits[limit]) continue;
     throw new Problem(
       "limit_exceeded",
-      `${option} may ask for at most ${limits[limit]} ${noun}, got ${size}`,
+      `${option} may ask for at most ${limits[limit]} ${noun} (${limit}), got ${size}`,
       `${pointer}/${option}`,
     );
   }

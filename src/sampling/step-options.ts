@@ -128,6 +128,12 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const { control, stage_fields } = divide(value);
   requireWithin(limits, value);
   const options = parseWith(CONTROL_OPTIONS, control, "");
+  if (options.logprobs === false && (options.top_logprobs ?? 0) > 0)
+    throw new Problem(
+      "option_conflict",
+      `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
+      "/top_logprobs",
+    );
   const chain = chainOf(options, stage_fields);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;

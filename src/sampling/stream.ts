@@ -162,7 +162,7 @@ class Sequence implements SampleStream {
     if (length > history_length_max)
       throw new Problem(
         "limit_exceeded",
-        `the history of a stream may have at most ${history_length_max} tokens, got ${length}`,
+        `the history of a stream may have at most ${history_length_max} tokens (history_length_max), got ${length}`,
         pointer,
       );
   }

@@ -121,7 +121,7 @@ function rowsOf(shape: readonly number[], { limits }: WireContext): number {
   if (rows > limits.batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a request may have at most ${limits.batch_rows_max} rows, got ${rows}`,
+      `a request may have at most ${limits.batch_rows_max} rows (analysis_rows_max), got ${rows}`,
       "/shape/0",
     );
   return rows;

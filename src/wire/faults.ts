@@ -9,7 +9,11 @@ const SHOWN_LENGTH = 32;
 /** `pointer` leads to the array. `capacity` is how many elements it may have. */
 export function faultProblem(fault: Fault, pointer: string, capacity: number): Problem {
   if (fault.kind === "full")
-    return new Problem("limit_exceeded", `a row may have at most ${capacity} elements, got more`, pointer);
+    return new Problem(
+      "limit_exceeded",
+      `a row may have at most ${capacity} elements (vocab_size_max), got more`,
+      pointer,
+    );
   const place = `${pointer}/${fault.index}`;
   const text = Buffer.from(fault.text).toString("utf8");
   if (fault.kind === "overflow")

@@ -276,7 +276,7 @@ export class JsonEnvelope {
       ? new Problem("invalid_logits", "data must be base64 (RFC 4648) without white space", "/logits/data")
       : new Problem(
           "limit_exceeded",
-          `a row may have at most ${this.#limits.vocab_size_max} elements, got more`,
+          `a row may have at most ${this.#limits.vocab_size_max} elements (vocab_size_max), got more`,
           "/logits/data",
         );
   }

@@ -152,7 +152,13 @@ export class Nesting {
 
   #newRow(): "row" {
     if (this.row < this.#rows_max) return "row";
-    throw new Problem("limit_exceeded", `a batch may have at most ${this.#rows_max} rows, got more`, "/rows");
+    const [what, limit] =
+      this.#places === "either" ? ["request", "analysis_rows_max"] : ["batch", "batch_rows_max"];
+    throw new Problem(
+      "limit_exceeded",
+      `a ${what} may have at most ${this.#rows_max} rows (${limit}), got more`,
+      "/rows",
+    );
   }
 
   #holdsRow(): boolean {

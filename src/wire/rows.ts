@@ -57,7 +57,7 @@ export function requireWhole(bytes: number, dtype: Dtype, pointer: string): void
 export function rowTooLong(row: Row, pointer: string): Problem {
   return new Problem(
     "limit_exceeded",
-    `a row may have at most ${row.values.length} elements, got more`,
+    `a row may have at most ${row.values.length} elements (vocab_size_max), got more`,
     pointer,
   );
 }

@@ -72,7 +72,7 @@ export class RegionTable {
     if (this.#regions.size >= this.#regions_max)
       throw new Problem(
         "limit_exceeded",
-        `at most ${this.#regions_max} regions may be registered; unregister one`,
+        `at most ${this.#regions_max} regions (shared_memory_regions_max) may be registered; unregister one`,
       );
     this.#regions.set(region.name, region);
   }
@@ -117,7 +117,7 @@ export class SharedMemory {
     if (byte_size > shared_memory_bytes_max)
       throw new Problem(
         "limit_exceeded",
-        `a region may have at most ${shared_memory_bytes_max} bytes, got ${byte_size}`,
+        `a region may have at most ${shared_memory_bytes_max} bytes (shared_memory_bytes_max), got ${byte_size}`,
         "/byte_size",
       );
     const descriptor = this.#open(key);

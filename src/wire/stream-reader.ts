@@ -111,10 +111,11 @@ export class FrameReader implements MessageReader {
 
   #requireWithin(bytes: number, is_text: boolean): void {
     const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max;
+    const limit = is_text ? "body_bytes_max" : "vocab_size_max elements";
     if (bytes > bytes_max)
       throw new Problem(
         "limit_exceeded",
-        `a frame of ${is_text ? "JSON text" : "a row"} may have at most ${bytes_max} bytes, got ${bytes}`,
+        `a frame of ${is_text ? "JSON text" : "a row"} may have at most ${bytes_max} bytes (${limit}), got ${bytes}`,
       );
   }
 }
@@ -170,7 +171,10 @@ export class LineReader implements MessageReader {
     this.#message ??= this.#messages.beginText();
     this.#bytes += part.length;
     if (this.#bytes > this.#bytes_max)
-      throw new Problem("limit_exceeded", `a line may have at most ${this.#bytes_max} bytes, got more`);
+      throw new Problem(
+        "limit_exceeded",
+        `a line may have at most ${this.#bytes_max} bytes (body_bytes_max), got more`,
+      );
     this.#message.write(part);
   }
 

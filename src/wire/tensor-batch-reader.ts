@@ -141,7 +141,7 @@ function batchShape(shape: readonly number[] | undefined, { limits }: WireContex
   if (row_count > limits.batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a batch may have at most ${limits.batch_rows_max} rows, got ${row_count}`,
+      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
       "/shape/0",
     );
   return [row_count, vocab_size];

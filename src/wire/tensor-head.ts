@@ -45,7 +45,7 @@ export class TensorHead {
     else if (header_bytes > limits.json_text_bytes_max)
       throw new Problem(
         "limit_exceeded",
-        `the JSON header may have at most ${limits.json_text_bytes_max} bytes, got ${header_bytes}`,
+        `the JSON header may have at most ${limits.json_text_bytes_max} bytes (json_text_bytes_max), got ${header_bytes}`,
       );
     else this.#text = new TextBuffer(limits.json_text_bytes_max);
   }
@@ -102,7 +102,7 @@ export function requireVocabSize(vocab_size: number, { vocab_size_max }: WireLim
   if (vocab_size > vocab_size_max)
     throw new Problem(
       "limit_exceeded",
-      `a row may have at most ${vocab_size_max} elements, got ${vocab_size}`,
+      `a row may have at most ${vocab_size_max} elements (vocab_size_max), got ${vocab_size}`,
       pointer,
     );
 }

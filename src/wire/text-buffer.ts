@@ -20,7 +20,7 @@ export class TextBuffer {
     if (!this.#parked.append(bytes))
       throw new Problem(
         "limit_exceeded",
-        `the JSON text besides the logits may have at most ${this.#bytes_max} bytes, got more`,
+        `the JSON text besides the logits may have at most ${this.#bytes_max} bytes (json_text_bytes_max), got more`,
       );
   }
 

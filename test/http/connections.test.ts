@@ -112,7 +112,7 @@ describe("bodies", () => {
     socket.write(ROW.subarray(0, 4));
     const text = await all(socket);
     expect(text).toMatch(/^HTTP\/1.1 408 /);
-    expect(text).toContain("must arrive within 60 ms, got 4 bytes");
+    expect(text).toContain("must arrive within 60 ms (body_timeout_ms), got 4 bytes");
     expect(running.service.admission.rows_out).toBe(0);
   });
 

@@ -216,10 +216,12 @@ test("no limit is left out", () => {
 
 describe("a request beyond", () => {
   test.each(Object.entries(CASES))(
-    "%s is told of it by number",
-    async (_name, { limits, sentence, exceed }) => {
+    "%s is told of it by number and by name",
+    async (name, { limits, sentence, exceed }) => {
       app = await listen(limits);
-      expect(await exceed()).toContain(sentence);
+      const answer = await exceed();
+      expect(answer).toContain(sentence);
+      expect(answer).toContain(name);
     },
   );
 });

@@ -232,7 +232,9 @@ describe("a refusal", () => {
 
   test("names the limit and the value", async () => {
     const { text } = await sent("/v1/sample", JSON_HEADERS, " ".repeat(2001));
-    expect(JSON.parse(text)).toMatchObject({ detail: "a body may have at most 2000 bytes, got 2001" });
+    expect(JSON.parse(text)).toMatchObject({
+      detail: "a body may have at most 2000 bytes (body_bytes_max), got 2001",
+    });
   });
 });
 

@@ -81,12 +81,12 @@ test("regions larger than their file, than the limit, or too many", async () => 
   ]);
   expect(await shared.register("r", { key: "logits", byte_size: 100_001 })).toEqual([
     400,
-    "a region may have at most 100000 bytes, got 100001",
+    "a region may have at most 100000 bytes (shared_memory_bytes_max), got 100001",
   ]);
   for (const name of ["a", "b", "c"]) await registered(name, { key: "logits", byte_size: 16 });
   expect(await shared.register("d", { key: "logits", byte_size: 16 })).toEqual([
     400,
-    "at most 3 regions may be registered; unregister one",
+    "at most 3 regions (shared_memory_regions_max) may be registered; unregister one",
   ]);
 });
 

@@ -129,7 +129,7 @@ test.each([
   [
     "too many rows",
     instead({ shape: [9, 1], bytes: Buffer.alloc(36) }),
-    "a batch may have at most 8 rows, got 9",
+    "a batch may have at most 8 rows (batch_rows_max), got 9",
   ],
   [
     "half-precision logits in JSON",
@@ -246,11 +246,15 @@ test.each([
     request(INFER, "{}", { "Inference-Header-Content-Length": "0" }),
     "Inference-Header-Content-Length must be a whole number of at least 1, got 0",
   ],
-  ["JSON beyond its limit", request(INFER, `"${"x".repeat(5000)}"`), "may have at most 4000 bytes, got more"],
+  [
+    "JSON beyond its limit",
+    request(INFER, `"${"x".repeat(5000)}"`),
+    "may have at most 4000 bytes (json_text_bytes_max), got more",
+  ],
   [
     "tensors beside the logits beyond their limit",
     inferRequest([LOGITS, { name: "history", shape: [1001], datatype: "INT32", bytes: Buffer.alloc(4004) }]),
-    "the tensors besides logits may have at most 4000 bytes together, got 4004",
+    "the tensors besides logits may have at most 4000 bytes together (json_text_bytes_max), got 4004",
   ],
   [
     "a body that goes on",

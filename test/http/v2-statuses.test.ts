@@ -28,14 +28,14 @@ test("413: a body that inflates beyond the limit, however small it comes", async
   const headers = { "Content-Encoding": "gzip", "Inference-Header-Content-Length": json.length };
   expect(await refused(request(INFER, bomb, headers))).toEqual([
     413,
-    "a body may inflate to at most 20000 bytes, got more",
+    "a body may inflate to at most 20000 bytes (body_bytes_max), got more",
   ]);
 });
 
 test("413: a plain body beyond the limit", async () => {
   expect(await refused(request(INFER, Buffer.alloc(20_001)))).toEqual([
     413,
-    "a body may have at most 20000 bytes, got 20001",
+    "a body may have at most 20000 bytes (body_bytes_max), got 20001",
   ]);
 });
 
@@ -89,6 +89,10 @@ test("405: a known path with another method", async () => {
   expect(await refused(request("GET /v2/models/sampler/infer", undefined))).toEqual([
     405,
     "/v2/models/sampler/infer takes POST, got GET",
+  ]);
+  expect(await refused(request("GET /v2/systemsharedmemory/region/a/register", undefined))).toEqual([
+    405,
+    "/v2/systemsharedmemory/region/a/register takes POST, got GET",
   ]);
 });
 

@@ -147,7 +147,11 @@ describe("compareRow", () => {
     [{ compare: ["openai", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],
     [{ compare: ["openai", { name: 3 }] }, "/compare/1/name", "name must be text, got 3"],
     [{ compare: ["openai", "vllm"], compare_top: 0 }, "/compare_top", "must be a whole number of at least 1"],
-    [{ compare: ["openai", "vllm"], compare_top: 5000 }, "/compare_top", "at most 1024 tokens, got 5000"],
+    [
+      { compare: ["openai", "vllm"], compare_top: 5000 },
+      "/compare_top",
+      "at most 1024 tokens (top_logprobs_max), got 5000",
+    ],
     [{ compare: ["openai", "vllm"], seed: "x" }, "/seed", "must be an integer of 64 bits"],
     [{ compare: ["openai", "vllm"], nonsense: 1 }, "/nonsense", "there is no option"],
   ])("%j is refused", (fields, pointer, sentence) => {

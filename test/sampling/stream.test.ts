@@ -138,7 +138,7 @@ describe("what is refused", () => {
     short.accept([0, 0]);
     const problem = problemOf(() => next(short, [1, 2]));
     expect(problem.code).toBe("limit_exceeded");
-    expect(problem.message).toMatch("at most 2 tokens, got 3");
+    expect(problem.message).toMatch("at most 2 tokens (history_length_max), got 3");
     expect(problemOf(() => short.accept([0])).pointer).toBe("/token_ids");
   });
 });

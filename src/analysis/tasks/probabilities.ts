@@ -141,6 +141,6 @@ function thresholdsOf(
 function tooMany(values_max: number): Problem {
   return new Problem(
     "limit_exceeded",
-    `a JSON reply may list at most ${values_max} probabilities, and these rows have more; with Accept: application/octet-stream they come as a tensor`,
+    `a JSON reply may list at most ${values_max} probabilities (analysis_values_max), and these rows have more; with Accept: application/octet-stream they come as a tensor`,
   );
 }

@@ -32,8 +32,8 @@ export class Admission {
     this.sampler = sampler;
     this.limits = limits;
     this.gate = new Gate(limits);
-    this.no_rows = full(`all ${limits.rows_max} rows`);
-    this.no_bytes = full(`all ${limits.held_bytes_max} bytes for bodies`);
+    this.no_rows = full(`all ${limits.rows_max} rows (rows_max)`);
+    this.no_bytes = full(`all ${limits.held_bytes_max} bytes for bodies (held_bytes_max)`);
   }
 
   get rows_out(): number {
@@ -70,7 +70,7 @@ export class Admission {
     const { body_timeout_ms } = this.limits;
     for (const visit of this.gate.overdue(performance.now()))
       visit.dismiss(
-        `the body must arrive within ${body_timeout_ms} ms, got ${visit.received_bytes} bytes of it`,
+        `the body must arrive within ${body_timeout_ms} ms (body_timeout_ms), got ${visit.received_bytes} bytes of it`,
       );
     if (this.gate.visitors > 0) return;
     clearInterval(this.#timer);
@@ -153,7 +153,9 @@ export class Visit implements Visitor {
   #require({ granted, leaving }: Verdict<Visit>, refusal: Problem): void {
     const { body_rate_min } = this.#admission.limits;
     for (const visit of leaving)
-      visit.dismiss(`while the server is full a body must bring ${body_rate_min} bytes a second, got less`);
+      visit.dismiss(
+        `while the server is full a body must bring ${body_rate_min} bytes a second (body_rate_min), got less`,
+      );
     if (!granted) throw refusal;
   }
 

@@ -45,7 +45,7 @@ export function createAccess({ key_digests, cors_origins, limits }: Config): Acc
       return {
         problem: new Problem(
           "rate_limited",
-          `a ${keyed ? "key" : "client"} may send ${rate_per_second} requests a second and ${rate_burst} at once; try again in ${wait_s.toFixed(3)} s`,
+          `a ${keyed ? "key" : "client"} may send ${rate_per_second} requests a second (rate_per_second) and ${rate_burst} at once (rate_burst); try again in ${wait_s.toFixed(3)} s`,
         ),
         retry_after_s: Math.ceil(wait_s),
       };

@@ -122,7 +122,10 @@ function refusalOfLength(raw: IncomingMessage, { body_bytes_max }: BodyLimits): 
 }
 
 function tooLarge(body_bytes_max: number, got: string): Problem {
-  return new Problem("body_too_large", `a body may have at most ${body_bytes_max} bytes, got ${got}`);
+  return new Problem(
+    "body_too_large",
+    `a body may have at most ${body_bytes_max} bytes (body_bytes_max), got ${got}`,
+  );
 }
 
 function missing(): Problem {

@@ -72,7 +72,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     if (streams.size >= config.limits.streams_max)
       throw new Problem(
         "overloaded",
-        `all ${config.limits.streams_max} streams of this server are in use; try again`,
+        `all ${config.limits.streams_max} streams (streams_max) of this server are in use; try again`,
       );
     streams.add(this);
     this.#extend();
@@ -198,9 +198,12 @@ function shuttingDown(): Problem {
 }
 
 function tooSlow(body_timeout_ms: number): Problem {
-  return new Problem("body_timeout", `a message must arrive within ${body_timeout_ms} ms`);
+  return new Problem("body_timeout", `a message must arrive within ${body_timeout_ms} ms (body_timeout_ms)`);
 }
 
 function idle(stream_idle_ms: number): Problem {
-  return new Problem("body_timeout", `no message came, or no answer was read, for ${stream_idle_ms} ms`);
+  return new Problem(
+    "body_timeout",
+    `no message came, or no answer was read, for ${stream_idle_ms} ms (stream_idle_ms)`,
+  );
 }

@@ -73,7 +73,10 @@ export function inflating(
 }
 
 function inflatesTooFar(body_bytes_max: number): Problem {
-  return new Problem("body_too_large", `a body may inflate to at most ${body_bytes_max} bytes, got more`);
+  return new Problem(
+    "body_too_large",
+    `a body may inflate to at most ${body_bytes_max} bytes (body_bytes_max), got more`,
+  );
 }
 
 function notCompressed(compression: Compression, error: Error): Problem {

@@ -44,11 +44,11 @@ export class InferReader implements BodyReader {
     if (header_bytes !== undefined && header_bytes > json_text_bytes_max)
       throw new Problem(
         "limit_exceeded",
-        `the JSON header may have at most ${json_text_bytes_max} bytes, got ${header_bytes}`,
+        `the JSON header may have at most ${json_text_bytes_max} bytes (json_text_bytes_max), got ${header_bytes}`,
       );
     this.#context = context;
     this.#header_bytes = header_bytes;
-    this.#text = new RequestText(json_text_bytes_max);
+    this.#text = new RequestText(json_text_bytes_max, "json_text_bytes_max");
     this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
   }
 

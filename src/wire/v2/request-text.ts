@@ -8,11 +8,12 @@ import { notJson, parseJson } from "../json-text.ts";
 import { Parked } from "../parked.ts";
 
 export class RequestText {
-  readonly #bytes_max: number;
+  readonly #most: string;
   readonly #parked: Parked;
 
-  constructor(bytes_max: number) {
-    this.#bytes_max = bytes_max;
+  /** `limit` names the setting that the bound is, where it is one. */
+  constructor(bytes_max: number, limit?: string) {
+    this.#most = `${bytes_max} bytes${limit === undefined ? "" : ` (${limit})`}`;
     this.#parked = new Parked(bytes_max);
   }
 
@@ -20,7 +21,7 @@ export class RequestText {
     if (this.#parked.append(bytes)) return;
     throw new Problem(
       "limit_exceeded",
-      `the JSON of a request may have at most ${this.#bytes_max} bytes, got more: send tensors as binary data`,
+      `the JSON of a request may have at most ${this.#most}, got more: send tensors as binary data`,
     );
   }
 

@@ -167,7 +167,7 @@ function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf
   if (row_count > limits.batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a batch may have at most ${limits.batch_rows_max} rows, got ${row_count}`,
+      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
       `${pointer}/shape`,
     );
   return { dtype, row_count, vocab_size };
@@ -181,7 +181,7 @@ function requireSmall(inputs: readonly Input[], logits: Input, { json_text_bytes
   if (bytes > json_text_bytes_max)
     throw new Problem(
       "limit_exceeded",
-      `the tensors besides logits may have at most ${json_text_bytes_max} bytes together, got ${bytes}`,
+      `the tensors besides logits may have at most ${json_text_bytes_max} bytes together (json_text_bytes_max), got ${bytes}`,
       "/inputs",
     );
 }
