@@ -15,8 +15,7 @@ COPY test/vectors/analysis test/vectors/analysis
 RUN npm run build
 
 FROM build AS production
-# Of packages that are gone npm leaves the folders of their scopes.
-RUN npm prune --omit=dev && find node_modules -mindepth 1 -maxdepth 1 -type d -empty -delete
+RUN npm prune --omit=dev
 
 FROM build AS model-host
 COPY examples/model-host examples/model-host

@@ -35,15 +35,16 @@ export class StepContext {
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(
-    step: { history: readonly number[]; prompt_length: number; seed: string; step: number },
+    step: { history: readonly number[]; prompt_length: number; step: number },
+    seed: string,
     vocab_size: number,
   ): void {
-    this.#states.clear();
+    if (this.#states.size > 0) this.#states.clear();
     this.remembered.forget();
     this.history = step.history;
     this.prompt_length = step.prompt_length;
     this.vocab_size = vocab_size;
-    this.seed = step.seed;
+    this.seed = seed;
     this.step = step.step;
     this.#id_end = this.#counter.take(step.history, step.prompt_length);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");

@@ -54,7 +54,7 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
-  context.start({ ...options, seed }, vocab_size);
+  context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
   const raw = wantsLogprobs(options) ? rawOf(kernel, row) : undefined;
@@ -63,13 +63,24 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, context, token_id);
+    const { step } = options;
+    // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
+    if (isPlain(row, options))
+      return {
+        token_id,
+        kept: candidates.count(),
+        seed,
+        step,
+        state,
+        system_fingerprint: SYSTEM_FINGERPRINT,
+      };
     const report = reportOf(candidates, raw, drawn, options);
     return {
       token_id,
       ...report,
       ...(isSparse(row) && exactness(candidates, row, options, report)),
       seed,
-      step: options.step,
+      step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
       ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
@@ -150,6 +161,12 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
   return logprobs || logprob_token_ids.length > 0;
+}
+
+/** Whether nothing is told of a step but its token. */
+function isPlain(row: LogitsRow, options: StepOptions): boolean {
+  const { n, kept_token_ids, trace } = options;
+  return !isSparse(row) && !wantsLogprobs(options) && n === undefined && !kept_token_ids && trace === false;
 }
 
 function rawOf(kernel: Kernel, row: LogitsRow): RawRow {

@@ -21,7 +21,7 @@ export function survivorsOf(logits: ArrayLike<number>, options: StepOptions): Su
     row.load(logits);
     row.finish();
     candidates.startRow(row);
-    context.start({ ...options, seed: options.seed ?? "0" }, logits.length);
+    context.start(options, options.seed ?? "0", logits.length);
     for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
     runChain(options.chain, candidates, context);
     const left = candidates.all();

@@ -11,8 +11,13 @@ import type { Collector } from "./collect.ts";
 
 /** What was read is taken before anything else is read, so one is enough. */
 const scratch = new Uint8Array(131_072);
-/** What is read of a connection from which no body is expected: a head, and little behind it, for the parser copies that. */
-const head_scratch = scratch.subarray(0, 8192);
+const scratch_text = Buffer.from(scratch.buffer);
+/** What is read while no body is expected. The parser may copy it, and malloc asks the system for larger copies. */
+const short_scratch = scratch.subarray(0, 65_536);
+
+/** How the heads begin whose bodies are taken in place, and how they end. */
+const LINE_HEAD = Buffer.from("POST /v1/sample");
+const HEAD_END = "\r\n\r\n";
 
 /** A body that is taken in place. */
 interface Body {
@@ -76,39 +81,67 @@ class Connection {
     this.#body = body;
   }
 
-  /** Never past the end of a body: what follows is another request. */
-  #room(): Uint8Array {
+  /** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
+  get #flows(): boolean {
+    const { readableFlowing, readableLength } = this.socket;
+    return readableFlowing === true && readableLength === 0;
+  }
+
+  /** How many of the next bytes are those of a body that is taken in place. */
+  get #left(): number {
     const body = this.#body;
-    if (body === undefined) return head_scratch;
-    const left = body.left - body.raw.readableLength;
-    if (left <= 0) return head_scratch;
+    if (body === undefined || body.raw.readableLength > 0 || !this.#flows) return 0;
+    return Math.max(0, body.left);
+  }
+
+  /** Never past the end of a body. */
+  #room(): Uint8Array {
+    const left = this.#left;
+    if (left === 0) return short_scratch;
     return left < scratch.length ? scratch.subarray(0, left) : scratch;
   }
 
+  /** What was read is a piece of a body, or the head of a request and the beginning of its body, or anything else. */
   #filled(bytes: Uint8Array): void {
-    const { parser } = this.socket as { parser?: Parser | null };
-    const body = this.#body;
-    // When it is not HTTP any more, whoever reads may keep what he reads.
-    if (!parser) this.socket.push(Buffer.from(bytes));
-    else if (body !== undefined && bytes.length <= body.left && body.raw.readableLength === 0)
-      this.#take(body, parser, bytes);
-    else this.socket.emit("data", bytes);
+    const head_bytes = this.#left > 0 ? 0 : lineHeadBytes(bytes.length);
+    if (head_bytes > 0) this.#pass(bytes.subarray(0, head_bytes));
+    const body_end = head_bytes + Math.min(this.#left, bytes.length - head_bytes);
+    if (body_end > head_bytes) this.#take(bytes.subarray(head_bytes, body_end));
+    if (bytes.length > body_end) this.#pass(bytes.subarray(body_end));
   }
 
-  #take(body: Body, parser: Parser, bytes: Uint8Array): void {
-    const { kOnBody } = parser.constructor;
-    if (kOnBody === undefined) {
-      this.socket.emit("data", bytes);
+  /** Hands on what the parser reads, or whoever reads the connection when it is not HTTP any more: he may keep what he reads. */
+  #pass(bytes: Uint8Array): void {
+    const { socket } = this;
+    const { parser } = socket as { parser?: Parser | null };
+    if (parser && this.#flows) socket.emit("data", bytes);
+    else socket.push(Buffer.from(bytes));
+  }
+
+  /** Takes a piece of a body, and tells the parser of it. */
+  #take(bytes: Uint8Array): void {
+    const body = this.#body as Body; // it has bytes left
+    const { parser } = this.socket as { parser?: Parser | null };
+    const on_body = parser?.constructor.kOnBody;
+    if (!parser || on_body === undefined) {
+      this.#pass(bytes);
       return;
     }
     body.left -= bytes.length;
     body.take(bytes);
-    const onBody = parser[kOnBody];
-    parser[kOnBody] = undefined;
+    const onBody = parser[on_body];
+    parser[on_body] = undefined;
     try {
       this.socket.emit("data", bytes);
     } finally {
-      parser[kOnBody] = onBody;
+      parser[on_body] = onBody;
     }
   }
+}
+
+/** Length of the head in `scratch`, whose bytes were read, if its body may be taken in place; else 0. */
+function lineHeadBytes(bytes: number): number {
+  if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;
+  const end = scratch_text.indexOf(HEAD_END) + HEAD_END.length;
+  return end >= HEAD_END.length && end <= bytes ? end : 0;
 }

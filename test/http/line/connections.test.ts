@@ -68,6 +68,20 @@ test("requests one behind the other in one write", async () => {
   socket.destroy();
 });
 
+test("a client that sends a thousand requests before it reads the first answer", async () => {
+  const socket = await open();
+  const body = row(2000, 1);
+  const line = "POST /v1/sample?kept_token_ids=true&seed=1 HTTP/1.1\r\nHost: x\r\n";
+  const one = (more: string) =>
+    Buffer.concat([Buffer.from(`${line}${more}Content-Length: ${body.length}\r\n\r\n`), body]);
+  const requests = Array.from({ length: 999 }, () => one(""));
+  // Answers of up to 9 kB that nobody takes: at some time the server reads no further.
+  await writeAlone(socket, Buffer.concat([...requests, one("Connection: close\r\n")]));
+  let text = "";
+  for await (const chunk of socket) text += chunk;
+  expect(text.match(/HTTP\/1.1 \d+/g)?.length).toBe(1000);
+});
+
 test("bodies of many connections, piece by piece in turn", async () => {
   const sockets = await Promise.all([0, 1, 2, 3].map(open));
   const bytes = sockets.map((_, index) => request(100_000, 1000 * index));
