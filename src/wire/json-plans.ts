@@ -13,7 +13,8 @@ const STEP = /"step": ?(0|[1-9]\d{0,14})(?=[,}])/;
 const SEED = /"seed": ?"?(0|[1-9]\d{0,18})(?="?[,}])/;
 
 interface Planned {
-  readonly options: StepOptions;
+  /** undefined: the text does not tell all of them, and is not remembered */
+  readonly options: StepOptions | undefined;
 }
 
 /** A text without the digits of one number, and where they stood; −1 and "" when there was none. */
@@ -78,7 +79,9 @@ function follows<Plan extends Planned>(
 
 function says({ options }: Planned, step: Cut, seed: Cut): boolean {
   return (
-    (step.at < 0 || options.step === Number(step.digits)) && (seed.at < 0 || options.seed === seed.digits)
+    options !== undefined &&
+    (step.at < 0 || options.step === Number(step.digits)) &&
+    (seed.at < 0 || options.seed === seed.digits)
   );
 }
 

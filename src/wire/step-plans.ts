@@ -6,8 +6,9 @@
 import { JsonPlans } from "./json-plans.ts";
 import type { JsonPlan } from "./json-reader.ts";
 import type { StepPlan } from "./tensor-reader.ts";
+import type { InferencePlan } from "./v2/infer-reader.ts";
 
-/** All that a worker remembers of the requests of POST /v1/sample. */
+/** All that a worker remembers of requests for one step, or for an inference. */
 export class Plans {
   /** of query strings */
   readonly query = new StepPlans();
@@ -15,6 +16,8 @@ export class Plans {
   readonly body = new JsonPlans<JsonPlan>();
   /** of JSON in front of tensors */
   readonly header = new JsonPlans<StepPlan>();
+  /** of the JSON of /v2 */
+  readonly inference = new JsonPlans<InferencePlan>();
 }
 
 const PLANS_MAX = 256;

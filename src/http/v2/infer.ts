@@ -60,10 +60,10 @@ async function answer(
 
 /** Resolves when the whole body was read; rows are sampled as they come. */
 function arrive(service: Service, raw: IncomingMessage, visit: Visit, rows: Rows): Promise<Inference> {
-  const { config, wire, shared_memory } = service;
+  const { config, wire, plans, shared_memory } = service;
   const compression = compressionOf(raw.headers["content-encoding"]);
   const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-  const reader = new InferReader(header_bytes, { limits: wire, lease: visit.lease, shared_memory });
+  const reader = new InferReader(header_bytes, { limits: wire, plans, lease: visit.lease, shared_memory });
   rows.reader = reader;
   return new Promise((resolve, reject) => {
     const receiver: Receiver = {

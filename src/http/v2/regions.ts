@@ -13,7 +13,7 @@ import {
 } from "../../schemas/v2-routes.ts";
 import type { Region } from "../../wire/shared-memory.ts";
 import { SHARED_MEMORY_IS_OFF } from "../../wire/shared-row.ts";
-import { RequestText } from "../../wire/v2/request-text.ts";
+import { RequestText, requestValue } from "../../wire/v2/request-text.ts";
 import { receive } from "../line/receive.ts";
 import type { Service } from "../service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
@@ -70,7 +70,7 @@ function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
   const read = new Promise((resolve, reject) => {
     receive(service, raw, visit, {
       write: (chunk) => text.append(chunk),
-      end: () => resolve(text.parse()),
+      end: () => resolve(requestValue(text.whole())),
       fail: reject,
     });
   });

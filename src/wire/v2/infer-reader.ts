@@ -8,12 +8,12 @@ import { show } from "../../sampling/fields.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/step-options.ts";
 import { finishRow } from "../rows.ts";
 import { requireSharedMemory } from "../shared-row.ts";
-import type { BodyReader, Step, WireContext } from "../step-reader.ts";
+import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
-import { type OptionsOf, rowOptions, type SideTensor } from "./options.ts";
+import { type Fields, type OptionsOf, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
-import { RequestText } from "./request-text.ts";
+import { RequestText, requestValue } from "./request-text.ts";
 import { ArrivingRows, ListedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 
 /** A tensor whose bytes follow the JSON. */
@@ -22,6 +22,13 @@ interface Segment {
   missing: number;
   /** what has arrived of it; undefined for the logits */
   readonly bytes: Buffer | undefined;
+}
+
+/** What the JSON of an inference says. */
+export interface InferencePlan {
+  readonly inference: Inference;
+  /** of every row; undefined where tensors say more of them */
+  readonly options: StepOptions | undefined;
 }
 
 export class InferReader implements BodyReader {
@@ -34,7 +41,9 @@ export class InferReader implements BodyReader {
   #segments: Segment[] = [];
   #sides: SideTensor[] = [];
   #source: RowSource | undefined;
+  /** what is not the same for every row */
   #options: OptionsOf | undefined;
+  /** of every row, or of the first */
   #first: StepOptions | undefined;
   #next_row = 0;
 
@@ -95,7 +104,7 @@ export class InferReader implements BodyReader {
   /** The next row with its options, or undefined when more bytes are needed or all were taken. Throws what is wrong with it. */
   next(): Step | undefined {
     const inference = this.#inference;
-    if (inference === undefined || this.#options === undefined || !this.#source?.next()) return undefined;
+    if (inference === undefined || !this.#complete || !this.#source?.next()) return undefined;
     const { row_count } = inference.rows;
     const index = this.#next_row;
     this.#next_row += 1;
@@ -104,7 +113,7 @@ export class InferReader implements BodyReader {
         ? problem
         : new Problem(problem.code, `row ${index}: ${problem.message}`, problem.pointer);
     try {
-      const options = this.#optionsAt(index);
+      const options = this.#optionsAt(inference, index);
       return { row: finishRow(this.#context.lease(), options), options, place };
     } catch (error) {
       throw error instanceof Problem ? place(error) : error;
@@ -113,12 +122,16 @@ export class InferReader implements BodyReader {
 
   /** The JSON is complete. All that it says is checked before the first element is taken. */
   #begin(): void {
-    const inference = parseInference(this.#text.parse(), this.#context.limits);
+    const { plans, limits } = this.#context;
+    const text = this.#text.whole();
+    const make = (each: string) => planOf(each, limits);
+    const { inference, options } = plans?.inference.of(text, make) ?? make(text);
     this.#inference = inference;
+    this.#first = options;
     for (const input of inference.inputs)
       if (input.place.in === "body") this.#expect(input, input.place.byte_size);
       else if (input !== inference.logits) this.#sides.push(this.#besideBody(input));
-    this.#complete();
+    this.#settle();
     this.#source = this.#open(inference);
   }
 
@@ -173,30 +186,44 @@ export class InferReader implements BodyReader {
   #finish({ input, bytes }: Segment): void {
     this.#segments.shift();
     if (bytes !== undefined) this.#sides.push(sideTensor(input, bytes));
-    this.#complete();
+    this.#settle();
+  }
+
+  /** Whether the options are known. */
+  get #complete(): boolean {
+    return this.#first !== undefined || this.#options !== undefined;
   }
 
   /** Makes the options once every tensor besides the logits is there. */
-  #complete(): void {
-    if (this.#options !== undefined || this.#inference === undefined) return;
+  #settle(): void {
+    if (this.#complete || this.#inference === undefined) return;
     if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
     const { parameters, rows } = this.#inference;
     this.#options = rowOptions(parameters, this.#sides, rows.row_count);
-    this.#first = this.#parse(0);
+    this.#first = this.#parse(this.#inference, this.#options, 0);
   }
 
-  #optionsAt(index: number): StepOptions {
-    const first = this.#first;
-    if (index > 0 || first === undefined) return this.#parse(index);
-    this.#first = undefined;
-    return first;
+  #optionsAt(inference: Inference, index: number): StepOptions {
+    const [of_row, first] = [this.#options, this.#first];
+    if (first !== undefined && (of_row === undefined || index === 0)) return first;
+    assert(of_row !== undefined, "options are known before a row is taken");
+    return this.#parse(inference, of_row, index);
   }
 
-  #parse(index: number): StepOptions {
-    const implied = impliedOptions(this.#inference?.wanted.outputs ?? []);
-    const options = { ...implied, ...this.#options?.(index) };
-    return parseStepOptions(options, this.#context.limits.options);
+  #parse(inference: Inference, of_row: OptionsOf, index: number): StepOptions {
+    return optionsOf(inference, of_row(index), this.#context.limits);
   }
+}
+
+function planOf(text: string, limits: WireLimits): InferencePlan {
+  const inference = parseInference(requestValue(text), limits);
+  const { inputs, parameters, rows } = inference;
+  if (inputs.length > 1) return { inference, options: undefined };
+  return { inference, options: optionsOf(inference, rowOptions(parameters, [], rows.row_count)(0), limits) };
+}
+
+function optionsOf({ wanted }: Inference, fields: Fields, limits: WireLimits): StepOptions {
+  return parseStepOptions({ ...impliedOptions(wanted.outputs ?? []), ...fields }, limits.options);
 }
 
 /** Logits in JSON, rounded as Math.fround does. */

@@ -4,7 +4,7 @@
  */
 import { Buffer, isUtf8 } from "node:buffer";
 import { Problem } from "../../errors.ts";
-import { notJson, parseJson } from "../json-text.ts";
+import { jsonValue, notJson, parseJson } from "../json-text.ts";
 import { Parked } from "../parked.ts";
 
 export class RequestText {
@@ -25,17 +25,22 @@ export class RequestText {
     );
   }
 
-  parse(): unknown {
+  /** All of the text. Throws when the bytes are not UTF-8. */
+  whole(): string {
     const { bytes } = this.#parked;
     if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
-    try {
-      return parseJson(text);
-    } catch (error) {
-      const plain = withoutWords(text);
-      if (plain === text) throw notJson(error, text);
-      return parsePlain(plain);
-    }
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  }
+}
+
+/** The text of a request as a value. Throws a Problem when it is no JSON. */
+export function requestValue(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const plain = withoutWords(text);
+    if (plain === text) throw notJson(error, text);
+    return jsonValue(plain);
   }
 }
 
@@ -70,12 +75,4 @@ function endOfString(text: string, begin: number): number {
     if (backslashes % 2 === 0) return quote + 1;
   }
   return text.length;
-}
-
-function parsePlain(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw notJson(error, text);
-  }
 }
