@@ -72,7 +72,7 @@ export async function buildApp({
   addProblems(app);
 
   await addOpenApi(app);
-  addLine(app, service);
+  addLine(app, service, "/v1/");
   addStream(app, service);
   await addStreamWebSocket(app, service);
   ignoreOffers(app.server, takesStream(app));

@@ -33,9 +33,24 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal_error", "the server failed; the log of the server says how");
 }
 
-/** What the answer of a problem carries besides its text: name, value, name, value … */
-export function problemHeaders({ status }: Problem, raw: IncomingMessage): string[] {
-  const headers = ["content-type", PROBLEM_TYPE];
+/** How a problem is answered. */
+interface ProblemAnswer {
+  readonly status: number;
+  /** name, value, name, value … */
+  readonly headers: readonly string[];
+  readonly text: string;
+}
+
+/** The answer of a problem, as those who speak /v1 or /v2 know it. */
+export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id: string): ProblemAnswer {
+  const is_inference = /^\/v2(?:[/?]|$)/.test(raw.url ?? "");
+  const headers = problemHeaders(problem, raw, is_inference ? JSON_TYPE : PROBLEM_TYPE);
+  if (is_inference) return { status: inferErrorStatus(problem), headers, text: writeInferError(problem) };
+  return { status: problem.status, headers, text: writeProblem(problem, request_id) };
+}
+
+function problemHeaders({ status }: Problem, raw: IncomingMessage, type: string): string[] {
+  const headers = ["content-type", type];
   if (status === 503) headers.push("retry-after", String(RETRY_AFTER_S));
   // What is left of the body can no longer be told from a next request.
   if (raw.complete === false && hasBody(raw)) headers.push("connection", "close");
@@ -49,16 +64,14 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  const { status } = problem;
   const guest: Guest | undefined = request.guest;
   if (guest !== undefined) {
     guest.problem = problem;
     guest.defect = error;
   } else request.log.info(causeOf(problem, request.log), "refused");
-  addHeaders(reply, problemHeaders(problem, request.raw));
-  if (/^\/v2(?:[/?]|$)/.test(request.url))
-    return reply.code(inferErrorStatus(problem)).type(JSON_TYPE).send(writeInferError(problem));
-  return reply.code(status).send(writeProblem(problem, request.id));
+  const { status, headers, text } = problemAnswer(problem, request.raw, request.id);
+  addHeaders(reply, headers);
+  return reply.code(status).send(text);
 }
 
 /** Adds headers given as name, value, name, value … */

@@ -10,6 +10,7 @@ import { createDoor, type Door } from "./door/door.ts";
 import type { Tracing } from "./door/telemetry.ts";
 import { Figures } from "./figures/figures.ts";
 import { type Collector, createCollector } from "./line/collect.ts";
+import { noStatistics, type Statistics } from "./v2/statistics.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {
@@ -28,6 +29,8 @@ export interface Service {
   readonly door: Door;
   /** what is counted */
   readonly figures: Figures;
+  /** what is counted of inferences */
+  readonly inferences: Statistics;
   /** rows that are not in bodies; undefined: switched off */
   readonly shared_memory: SharedMemory | undefined;
   /** streams that are open */
@@ -54,6 +57,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     sampler,
     admission,
     figures,
+    inferences: noStatistics(),
     door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
     plans: new Plans(),

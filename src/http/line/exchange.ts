@@ -3,17 +3,18 @@
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
 import { IncomingMessage, type ServerResponse } from "node:http";
-import { writeProblem } from "../../wire/reply.ts";
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Visit } from "../admission/admission.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import type { RouteFigures } from "../figures/figures.ts";
-import { problemHeaders, problemOf } from "../problems.ts";
+import { problemAnswer, problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";
 import type { Opener } from "./open-body.ts";
 import { ClientGone, type Receiver, receive } from "./receive.ts";
 import { JSON_TYPE } from "./sample.ts";
+
+const JSON_HEADERS = ["content-type", JSON_TYPE];
 
 export class Exchange {
   readonly service: Service;
@@ -39,9 +40,13 @@ export class Exchange {
   }
 
   /** Reads the body. That of a guest who may not come in is dropped. */
-  receive({ in_place = false, write, end }: Omit<Receiver, "fail">): void {
+  receive({
+    in_place = false,
+    write,
+    end,
+    fail = (error) => this.refuse(error),
+  }: Omit<Receiver, "fail"> & Partial<Receiver>): void {
     const { refusal } = this.guest;
-    const fail = (error: unknown) => this.refuse(error);
     const refuse = () => fail(refusal);
     const receiver =
       refusal === undefined
@@ -65,10 +70,10 @@ export class Exchange {
     });
   }
 
-  /** Sends a JSON text. */
-  answer(text: string): void {
+  /** Sends a JSON text, or what these headers say it is. */
+  answer(body: string | Uint8Array, headers: readonly string[] = JSON_HEADERS): void {
     const timing = `sample;dur=${this.sampling_ms.toFixed(3)}`;
-    this.#send(200, ["server-timing", timing, "content-type", JSON_TYPE], text);
+    this.#send(200, ["server-timing", timing, ...headers], body);
   }
 
   /** Sends the problem that an error is. */
@@ -80,7 +85,8 @@ export class Exchange {
     const problem = problemOf(error);
     this.guest.problem = problem;
     this.guest.defect = error;
-    this.#send(problem.status, problemHeaders(problem, this.raw), writeProblem(problem, this.guest.id));
+    const { status, headers, text } = problemAnswer(problem, this.raw, this.guest.id);
+    this.#send(status, headers, text);
   }
 
   #attempt(job: () => void): void {
@@ -91,10 +97,10 @@ export class Exchange {
     }
   }
 
-  #send(status: number, headers: readonly string[], text: string): void {
+  #send(status: number, headers: readonly string[], body: string | Uint8Array): void {
     if (this.#over) return;
-    const length = String(Buffer.byteLength(text));
-    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", length]).end(text);
+    const length = String(Buffer.byteLength(body));
+    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", length]).end(body);
     this.#end(status);
   }
 

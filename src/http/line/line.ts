@@ -5,9 +5,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
+import { MODEL } from "../../schemas/v2.ts";
+import { INFER_ROUTE } from "../../schemas/v2-routes.ts";
 import { answerBatch } from "../routes/batch.ts";
 import { answerSample } from "../routes/sample.ts";
 import type { Service } from "../service.ts";
+import { answerInfer } from "../v2/infer.ts";
 import { readInPlace } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
 
@@ -16,9 +19,16 @@ interface LineRoute {
   answer(exchange: Exchange): void;
 }
 
+const MODEL_PATH = `/v2/models/${MODEL.name}`;
+
 const ROUTES: Readonly<Record<string, LineRoute>> = {
   "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerSample },
   "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
+  [`${MODEL_PATH}/infer`]: { schema: INFER_ROUTE, answer: answerInfer },
+  [`${MODEL_PATH}/versions/${MODEL.version}/infer`]: {
+    schema: { ...INFER_ROUTE, hide: true },
+    answer: answerInfer,
+  },
 };
 
 type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
@@ -49,9 +59,10 @@ export function lineServer(service: Service, handler: Answer): Server {
   return server;
 }
 
-/** Adds the routes of the line to those of Fastify. */
-export function addLine(app: FastifyInstance, service: Service): void {
+/** Adds the routes of the line that begin so to those of Fastify. */
+export function addLine(app: FastifyInstance, service: Service, prefix: "/v1/" | "/v2/"): void {
   for (const [path, { schema }] of Object.entries(ROUTES)) {
+    if (!path.startsWith(prefix)) continue;
     const answer = answerOf(service, path);
     // In a hook, since Fastify would look at the body's type before it calls a handler.
     const onRequest = (request: FastifyRequest, reply: FastifyReply) => {

@@ -85,11 +85,8 @@ function notCompressed(compression: Compression, error: Error): Problem {
 
 /** What the client prefers of what there is; undefined: plain. */
 export function acceptedCompression(header: string | string[] | undefined): Compression | undefined {
-  const weights = new Map(
-    String(header ?? "")
-      .split(",")
-      .map(weightOf),
-  );
+  if (header === undefined) return undefined;
+  const weights = new Map(String(header).split(",").map(weightOf));
   const gzip_weight = weights.get("gzip") ?? 0;
   const deflate_weight = weights.get("deflate") ?? 0;
   if (gzip_weight === 0 && deflate_weight === 0) return undefined;
@@ -106,6 +103,6 @@ function weightOf(part: string): [string, number] {
 
 const COMPRESS = { gzip: promisify(gzip), deflate: promisify(deflate) } as const;
 
-export function compress(compression: Compression, bytes: Uint8Array): Promise<Buffer> {
+export function compress(compression: Compression, bytes: Uint8Array | string): Promise<Buffer> {
   return COMPRESS[compression](bytes);
 }

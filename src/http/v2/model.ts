@@ -43,7 +43,7 @@ function configured({ name, datatype, shape }: { name: string; datatype: string;
   return { name, data_type: datatype === "BYTES" ? "TYPE_STRING" : `TYPE_${datatype}`, dims: shape };
 }
 
-export function addModel(app: FastifyInstance, service: Service, statistics: Statistics, bus: Bus): void {
+export function addModel(app: FastifyInstance, service: Service, bus: Bus): void {
   const { admission, shared_memory } = service;
   const extensions = shared_memory === undefined ? EXTENSIONS : [...EXTENSIONS, "system_shared_memory"];
   const ready = () => !admission.draining && !admission.gate.saturated;
@@ -58,7 +58,7 @@ export function addModel(app: FastifyInstance, service: Service, statistics: Sta
   );
   addForVersions(app, "/config", CONFIG_ROUTE, () => CONFIG);
 
-  bus.answer(STATISTICS, () => statistics);
+  bus.answer(STATISTICS, () => service.inferences);
   const all = async () => {
     const { replies } = await bus.ask(STATISTICS, null);
     return statisticsReply(MODEL, sumOf(replies as Statistics[])); // answered just above

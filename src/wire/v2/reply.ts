@@ -7,7 +7,7 @@ import { type OutputDatatype, writeBytes } from "./datatypes.ts";
 import type { OutputTensor, OutputValue } from "./outputs.ts";
 
 export interface InferReply {
-  readonly body: Buffer;
+  readonly body: Buffer | string;
   /** bytes of JSON in front of the tensors; undefined when the body is nothing but JSON */
   readonly header_bytes: number | undefined;
 }
@@ -26,16 +26,15 @@ export function writeInferReply(
     blobs.push(bytes);
     return { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
   });
-  const json = Buffer.from(
-    JSON.stringify({
-      ...(id !== undefined && { id }),
-      model_name: MODEL.name,
-      model_version: MODEL.version,
-      parameters: { system_fingerprint: SYSTEM_FINGERPRINT },
-      outputs,
-    }),
-  );
-  if (blobs.length === 0) return { body: json, header_bytes: undefined };
+  const text = JSON.stringify({
+    ...(id !== undefined && { id }),
+    model_name: MODEL.name,
+    model_version: MODEL.version,
+    parameters: { system_fingerprint: SYSTEM_FINGERPRINT },
+    outputs,
+  });
+  if (blobs.length === 0) return { body: text, header_bytes: undefined };
+  const json = Buffer.from(text);
   return { body: Buffer.concat([json, ...blobs]), header_bytes: json.length };
 }
 
