@@ -15,7 +15,8 @@ COPY test/vectors/analysis test/vectors/analysis
 RUN npm run build
 
 FROM build AS production
-RUN npm prune --omit=dev
+# Of packages that are gone npm leaves the folders of their scopes.
+RUN npm prune --omit=dev && find node_modules -mindepth 1 -maxdepth 1 -type d -empty -delete
 
 FROM build AS model-host
 COPY examples/model-host examples/model-host

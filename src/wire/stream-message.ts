@@ -10,7 +10,7 @@ import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { show } from "../sampling/fields.ts";
 import { isRecord, pointerTo } from "../sampling/parse.ts";
-import type { LogitsRow } from "../sampling/rows.ts";
+import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
@@ -123,6 +123,7 @@ export class StreamMessages {
       );
     const { logits, ...own } = fields;
     const context = this.#context;
+    const { shape } = this.#tensor;
     return {
       type,
       own,
@@ -130,7 +131,9 @@ export class StreamMessages {
       bytes,
       row(options) {
         if (arrived.problem !== undefined) throw arrived.problem;
-        return rowOf(rowForm(logits), arrived, options, context);
+        const row = rowOf(rowForm(logits), arrived, options, context);
+        if (!isSparse(row)) requireShape(row.length, shape);
+        return row;
       },
     };
   }
@@ -163,6 +166,11 @@ function requireRowBytes(bytes: number, { dtype, shape }: TensorFields, { limits
   requireWhole(bytes, dtype, "");
   const elements = bytes / DTYPE_BYTES[dtype];
   requireVocabSize(elements, limits, "");
+  requireShape(elements, shape);
+}
+
+/** The shape that a stream was opened with holds for its dense rows, however they come. */
+function requireShape(elements: number, shape: TensorFields["shape"]): void {
   if (shape === undefined || elements === shape.at(-1)) return;
   throw new Problem(
     "length_mismatch",

@@ -37,6 +37,6 @@ export const EXPOSED_HEADERS =
 export const PREFLIGHT_HEADERS = {
   "access-control-allow-methods": "GET, POST",
   "access-control-allow-headers":
-    "authorization, x-api-key, content-type, inference-header-content-length, x-request-id, traceparent",
+    "authorization, x-api-key, content-type, content-encoding, inference-header-content-length, x-request-id, traceparent, tracestate",
   "access-control-max-age": "600",
 } as const;

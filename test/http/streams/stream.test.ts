@@ -104,6 +104,26 @@ describe("a stream answers with the bytes of calls that stand alone", () => {
     }
   });
 
+  test("the shape that was given holds for every dense row, in bytes or in JSON", async () => {
+    const stream = openDuplex(app.url);
+    const packed = { dtype: "f32", data: Buffer.alloc(8).toString("base64") };
+    stream.write(Buffer.concat([textFrame({ seed: 1, shape: [3] }), rowFrame([1, 2])]));
+    stream.write(Buffer.concat([textFrame({ logits: [1, 2] }), textFrame({ logits: packed })]));
+    stream.write(
+      Buffer.concat([
+        textFrame({ logits: [1, 2, 3] }),
+        textFrame({ logits: { token_ids: [2], values: [1] } }),
+      ]),
+    );
+    const replies = await stream.rest();
+    const refused = {
+      code: "length_mismatch",
+      detail: "shape [3] needs 3 elements, got 2",
+      pointer: "/shape",
+    };
+    expect(replies).toMatchObject([refused, refused, refused, { step: 0 }, { step: 1 }]);
+  });
+
   test("after any cut, seed, history and state of the last reply go on at the same place", async () => {
     const options = { temperature: 1.5, mirostat: 2, history: [3, 4], prompt_length: 2 };
     const whole = openDuplex(app.url);
