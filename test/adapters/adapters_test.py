@@ -17,6 +17,7 @@ import llama_cpp_adapter
 import onnxruntime_genai_adapter
 import transformers_adapter
 import vllm_adapter
+import vllm_v2_adapter
 
 URL = os.environ["LOGIT_SAMPLER_URL"]
 OPTIONS = {"temperature": 1.1, "repetition_penalty": 1.2, "mirostat": 2}
@@ -147,8 +148,70 @@ class Vllm(Adapters):
         self.processor.update_state(vllm.BatchUpdate(1, added=[(0, Params({}), [5], [])]))
         row = logits_after(5)
         row[3] = numpy.nan
-        with self.assertLogs("vllm_adapter", "ERROR"):
+        with self.assertLogs("vllm_requests", "ERROR"):
             numpy.testing.assert_array_equal(self.processor.apply(Tensor(row[None].copy())).array[0], row)
+
+
+class VllmRunnerV2(Adapters):
+    """Slots that are used again, rows in any order, chunks of prompts, and drafts that are right or wrong."""
+
+    def setUp(self):
+        super().setUp()
+        self.engine = hosts.RunnerV2(slots=3)
+        self.processor = vllm_v2_adapter.ServiceLogitsProcessor(None, self.engine.states)
+        self.engine.processor = self.processor
+
+    def add(self, slot, prompt, options=None):
+        self.engine.add(slot, prompt)
+        self.assertEqual(self.processor.add_request(slot, Params(options)), options is not None)
+
+    def test_requests_that_ask_are_drawn_by_the_service_and_others_are_left_alone(self):
+        self.add(0, [5, 9], {**OPTIONS, "seed": 7})
+        self.add(1, [3])
+        self.add(2, [7], json.dumps({**OPTIONS, "seed": 8}))
+        for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]):
+            self.engine.step(order)
+        self.assertEqual(self.engine.output(0), drawn_alone(self.client, [5, 9], 4, 7))
+        self.assertEqual(self.engine.output(2), drawn_alone(self.client, [7], 4, 8))
+        plain = [3]
+        for _ in range(4):
+            plain.append(int(logits_after(plain[-1]).argmax()))
+        self.assertEqual(self.engine.output(1), plain[1:])
+
+    def test_a_slot_that_is_used_again_remembers_nothing(self):
+        self.add(0, [5, 9], {**OPTIONS, "seed": 7})
+        self.engine.step([0])
+        self.add(0, [2], {**OPTIONS, "seed": 1})
+        self.engine.step([0])
+        self.engine.step([0])
+        self.assertEqual(self.engine.output(0), drawn_alone(self.client, [2], 2, 1))
+        self.add(0, [2])
+        logits = self.engine.step([0])
+        numpy.testing.assert_array_equal(logits[0], logits_after(2))
+
+    def test_chunks_of_a_prompt_draw_nothing(self):
+        self.add(0, [5, 9, 2, 4], {**OPTIONS, "seed": 7})
+        self.engine.chunk(0, 2)
+        self.engine.step([0])
+        self.engine.step([0])
+        self.assertEqual(self.engine.output(0), drawn_alone(self.client, [5, 9, 2, 4], 2, 7))
+
+    def test_drafts_are_drawn_behind_the_tokens_before_them(self):
+        alone = drawn_alone(self.client, [5, 9], 9, 7)
+        self.add(0, [5, 9], {**OPTIONS, "seed": 7})
+        self.add(1, [7], {**OPTIONS, "seed": 8})
+        wrong = (alone[3] + 1) % hosts.VOCABULARY
+        self.engine.step([0, 1], drafts={0: alone[:2]})  # both right
+        self.engine.step([1, 0], drafts={0: [wrong, alone[4]]})  # the first is wrong
+        while len(self.engine.output(0)) < 9:
+            self.engine.step([0, 1])
+        self.assertEqual(self.engine.output(0), alone)
+        count = len(self.engine.output(1))
+        self.assertEqual(self.engine.output(1), drawn_alone(self.client, [7], count, 8))
+
+    def test_wrong_options_are_refused_when_the_request_arrives(self):
+        with self.assertRaisesRegex(ValueError, "top_p"):
+            vllm_v2_adapter.ServiceLogitsProcessor.validate_params(Params({"top_p": 2}))
 
 
 class LlamaCpp(Adapters):

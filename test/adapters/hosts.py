@@ -136,7 +136,70 @@ def install_vllm():
     for name in ("vllm", "vllm.v1", "vllm.v1.sample"):
         sys.modules[name] = types.ModuleType(name)
     sys.modules[module.__name__] = module
+    runner_v2 = types.ModuleType("vllm.v1.worker.gpu.sample.logits_processor")
+    runner_v2.LogitsProcessor = object
+    for name in ("vllm.v1.worker", "vllm.v1.worker.gpu", "vllm.v1.worker.gpu.sample"):
+        sys.modules[name] = types.ModuleType(name)
+    sys.modules[runner_v2.__name__] = runner_v2
     return module
+
+
+class RunnerV2:
+    """vLLM's model runner V2, as far as a logits processor sees it: slots, rows in any order, drafts that are verified."""
+
+    def __init__(self, slots):
+        self.processor = None
+        self.states = types.SimpleNamespace(
+            all_token_ids=types.SimpleNamespace(gpu=Tensor(numpy.zeros((slots, 64), "int32"))),
+            prompt_len=types.SimpleNamespace(np=numpy.zeros(slots, "int32")),
+            prefill_len=types.SimpleNamespace(np=numpy.zeros(slots, "int32")),
+        )
+        self._lengths = [0] * slots
+
+    @property
+    def _ids(self):
+        return self.states.all_token_ids.gpu.array
+
+    def add(self, slot, prompt):
+        self._ids[slot, : len(prompt)] = prompt
+        self.states.prompt_len.np[slot] = self.states.prefill_len.np[slot] = len(prompt)
+        self._lengths[slot] = len(prompt)
+
+    def output(self, slot):
+        return self._ids[slot, self.states.prompt_len.np[slot] : self._lengths[slot]].tolist()
+
+    def chunk(self, slot, length):
+        """The model has read so much of the prompt; what is drawn is discarded."""
+        self._apply([(slot, 0, self._ids[slot, length - 1], length - 1)], [slot])
+
+    def step(self, order, drafts={}):
+        rows = []
+        for slot in order:
+            last = self._lengths[slot] - 1
+            fed = [self._ids[slot, last], *drafts.get(slot, [])]
+            rows += [(slot, offset, token_id, last + offset) for offset, token_id in enumerate(fed)]
+        forced = self._apply(rows, order)
+        rejected = set()
+        for (slot, offset, _, _), token_id in zip(rows, forced.argmax(axis=-1)):
+            if slot in rejected:
+                continue
+            self._ids[slot, self._lengths[slot]] = token_id
+            self._lengths[slot] += 1
+            if drafts.get(slot, [])[offset : offset + 1] != [int(token_id)]:
+                rejected.add(slot)
+        return forced
+
+    def _apply(self, rows, order):
+        slots, offsets, fed, places = (Tensor(numpy.array(column, "int32")) for column in zip(*rows))
+        context = types.SimpleNamespace(
+            expanded_idx_mapping=slots,
+            idx_mapping_np=numpy.array(order, "int32"),
+            expanded_local_pos=offsets,
+            input_ids=fed,
+            pos=places,
+        )
+        logits = Tensor(numpy.stack([logits_after(token_id) for _, _, token_id, _ in rows]))
+        return self.processor.apply(logits, context).array
 
 
 class Llama:
