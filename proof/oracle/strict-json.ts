@@ -2,7 +2,7 @@
  * A plain, strict reader of JSON texts (RFC 8259) over the whole text at once: what the service's own reader, which
  * works on bytes as they come, must never be laxer than. Beyond the grammar it holds what docs/wire-format.md says:
  * UTF-8 without a byte order mark, at most 64 levels, no `__proto__` and no key twice in the objects that the service
- * reads itself, and `-Infinity` where a logit may stand, and nowhere else.
+ * reads itself, and `-Infinity` where a logit may stand, and nowhere else. A long seed comes as the text of its digits.
  */
 
 type Path = readonly (string | number)[];
@@ -10,6 +10,8 @@ type Path = readonly (string | number)[];
 const DEPTH_MAX = 64;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+/** Whole numbers that Number would round: seeds keep all their digits. */
+const LONG = /^-?\d{16,}$/;
 const SPACE = /[ \t\n\r]*/y;
 
 /** The value of a text. Throws a SyntaxError that says what is wrong. */
@@ -51,7 +53,8 @@ class Reader {
     ] as const)
       if (this.#takes(word)) return value;
     if (isLogit(path) && this.#takes("-Infinity")) return Number.NEGATIVE_INFINITY;
-    return Number(this.#match(NUMBER, "a value"));
+    const number = this.#match(NUMBER, "a value");
+    return path.at(-1) === "seed" && LONG.test(number) ? number : Number(number);
   }
 
   #object(path: Path, depth: number): Record<string, unknown> {

@@ -35,6 +35,14 @@ describe("the strict reader", () => {
     );
   });
 
+  test("keeps all digits of a seed, and of nothing else", () => {
+    expect(readStrictJson(bytes('{"seed":9007199254740993,"step":9007199254740993}'))).toEqual({
+      seed: "9007199254740993",
+      step: 9007199254740992,
+    });
+    expect(readStrictJson(bytes('{"seed":9007199254740993e0}'))).toEqual({ seed: 9007199254740992 });
+  });
+
   test.each([
     ['{"a":1,"a":2}', "a key twice"],
     ['{"logits":{"dtype":"f32","dtype":"f32"}}', "a key twice in logits"],
