@@ -99,8 +99,8 @@ async function raceOne(
   vocab_size: number,
   rivals: readonly Rival[],
 ): Promise<Race> {
-  const rows = Array.from({ length: ROWS }, (_, seed) => ROW_KINDS[kind](vocab_size, seed + 1));
-  const { copied, in_place } = createOurs(rows);
+  const values = Array.from({ length: ROWS }, (_, seed) => ROW_KINDS[kind](vocab_size, seed + 1));
+  const { copied, in_place, rows } = createOurs(values);
   const entrants = await entrantsOf(chain, rows, in_place, [in_place, copied, ...rivals]);
   const times = await race(
     entrants.map(({ runner }) => runner),

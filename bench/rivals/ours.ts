@@ -9,14 +9,27 @@ import type { Kept, Rival, Runner } from "./rival.ts";
 
 const SEED = { seed: 1 };
 
-export function createOurs(rows: readonly Float32Array[]): { copied: Rival; in_place: Rival } {
-  const vocab_size = rows[0]!.length;
-  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: rows.length + 1 });
-  const written = new Map(rows.map((values) => [values, load(leased(sampler), values)]));
+export interface Ours {
+  readonly copied: Rival;
+  readonly in_place: Rival;
+  /** The rows in our memory: what every runner reads, so that they are as near to the core for one as for another. */
+  readonly rows: readonly Float32Array[];
+}
+
+export function createOurs(values: readonly Float32Array[]): Ours {
+  const vocab_size = values[0]!.length;
+  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: values.length + 1 });
+  const written = new Map(
+    values.map((each) => {
+      const row = load(leased(sampler), each);
+      return [row.values, row];
+    }),
+  );
   const spare = leased(sampler);
   return {
-    copied: rivalOf("ours, row copied", sampler, (values) => load(spare, values)),
-    in_place: rivalOf("ours", sampler, (values) => rewrite(written.get(values)!)),
+    copied: rivalOf("ours, row copied", sampler, (row) => load(spare, row)),
+    in_place: rivalOf("ours", sampler, (row) => rewrite(written.get(row)!)),
+    rows: [...written.keys()],
   };
 }
 

@@ -66,7 +66,15 @@ export class WasmKernel implements Kernel {
   }
 
   topK(row: Row, k: number): number {
-    return topK(this.#machine, row, k);
+    return k === 1 ? this.#selectBest(row) : topK(this.#machine, row, k);
+  }
+
+  #selectBest(row: Row): number {
+    const id = this.argmax(row);
+    if (id < 0) return 0;
+    this.selected_ids[0] = id;
+    this.selected_logits[0] = row.values[id]! + 0; // −0 is +0 in a selection
+    return 1;
   }
 
   kthLargest(row: Row, k: number): void {

@@ -238,9 +238,9 @@ export class Candidates {
 
   // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). */
-  draw(u: number): number {
-    return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u);
+  /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). A single one needs no u. */
+  draw(u: () => number): number {
+    return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
   }
 
   /** One draw for each uniform; without replacement no token comes twice, and there are at most as many as are kept. */

@@ -195,9 +195,9 @@ export class Compact {
     return top;
   }
 
-  /** The token at u of the cumulative distribution, taken in token-id order. */
-  draw(u: number): number {
-    return this.token_ids[drawPlace(this.#weightsById(), this.count, u)]!;
+  /** The token at u of the cumulative distribution, taken in token-id order; u is not asked for when there is one token. */
+  draw(u: () => number): number {
+    return this.token_ids[this.count === 1 ? 0 : drawPlace(this.#weightsById(), this.count, u())]!;
   }
 
   /**

@@ -132,7 +132,7 @@ function drawAll(
   context: StepContext,
   { n = 1, replacement }: StepOptions,
 ): number[] {
-  if (n === 1) return [candidates.draw(context.uniform("token"))];
+  if (n === 1) return [candidates.draw(() => context.uniform("token"))];
   const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
   if (replacement) return candidates.drawEach(uniforms, true);
   const kept = candidates.count();

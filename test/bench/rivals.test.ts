@@ -12,8 +12,7 @@ import { createTransformersJs } from "../../bench/rivals/transformers-js.ts";
 import { flatRow, peakedRow } from "../kernels/rows.ts";
 
 const V = 3000;
-const rows = [peakedRow(V, 1), flatRow(V, 2)];
-const { in_place, copied } = createOurs(rows);
+const { in_place, copied, rows } = createOurs([peakedRow(V, 1), flatRow(V, 2)]);
 let rivals: readonly Rival[];
 beforeAll(async () => {
   rivals = [copied, PLAIN, NAIVE, await createTfjs(), await createTransformersJs()];
