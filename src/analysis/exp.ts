@@ -2,7 +2,7 @@
  * Powers of two with a negative exponent in plain float64 arithmetic, and ln(1 + x) for small x.
  *
  * `Math.exp` may differ between engines, so what a server reports would depend on where it runs. Here only +, −
- * and × are used, in an order that the SIMD kernel repeats (kernels/assembly/analysis.ts): both give the same bits.
+ * and × are used, in an order that the SIMD kernel repeats (kernels/assembly/weights-f64.ts): both give the same bits.
  */
 import { exp, ln } from "../kernels/float64.ts";
 
