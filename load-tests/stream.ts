@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   const bare = await startRival(RIVALS.bare);
   try {
     console.log(
-      "| row | bare frame: steps/s | cpu µs | / bare POST | least | frame in HTTP: steps/s | cpu µs | / bare POST | least | POST cpu µs | bare POST cpu µs | goal |",
+      "| row | bare frame: steps/s | cpu µs | / bare POST | least | frame in HTTP: steps/s | cpu µs | / bare POST | least | POST cpu µs | bare POST cpu µs | goal of both |",
     );
     console.log(`|${"---|".repeat(12)}`);
     for (const each of cases.filter(({ name }) => name.includes(values.only))) {
