@@ -6,7 +6,7 @@ const FIRST_BYTES = 4096;
 export class Parked {
   length = 0;
   readonly #bytes_max: number;
-  #buffer: Uint8Array;
+  #buffer: Buffer;
 
   constructor(bytes_max: number, bytes_expected = FIRST_BYTES) {
     this.#bytes_max = bytes_max;
@@ -27,14 +27,19 @@ export class Parked {
     return this.#buffer.subarray(0, this.length);
   }
 
+  /** What was kept from `begin` on, as UTF-8. */
+  text(begin = 0): string {
+    return this.#buffer.toString("utf8", begin, this.length);
+  }
+
   /** What was kept, as float32 values. */
   get floats(): Float32Array {
-    return new Float32Array(this.#buffer.buffer, 0, this.length >> 2);
+    return new Float32Array(this.#buffer.buffer, this.#buffer.byteOffset, this.length >> 2);
   }
 
   /** What was kept, as i32 values. */
   get integers(): Int32Array {
-    return new Int32Array(this.#buffer.buffer, 0, this.length >> 2);
+    return new Int32Array(this.#buffer.buffer, this.#buffer.byteOffset, this.length >> 2);
   }
 
   #grow(length: number): boolean {
@@ -46,7 +51,7 @@ export class Parked {
   }
 }
 
-/** Memory of its own, not cleared: what is read of it was written before. */
-function allocate(bytes: number): Uint8Array {
-  return Buffer.allocUnsafeSlow(bytes);
+/** Memory that is not cleared, as what is read of it was written before: a part of Node's pool if small, else of its own. */
+function allocate(bytes: number): Buffer {
+  return bytes < FIRST_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
 }

@@ -14,7 +14,9 @@ import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
-import { type Arrived, rowForm, rowOf, stepTargets } from "./json-reader.ts";
+import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
+import { type Arrived, type RowForm, rowForm, rowOf, stepTargets } from "./json-reader.ts";
+import { jsonValue } from "./json-text.ts";
 import { finishRow, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor-head.ts";
@@ -37,6 +39,14 @@ export type StreamMessage =
   | { readonly type: "accept"; readonly token_ids: unknown }
   | { readonly type: "rewind"; readonly steps: unknown };
 
+/** A text without the numbers of its row, and what it says. */
+interface Said {
+  readonly text: string;
+  readonly value: unknown;
+  /** how its row stands in it, once that was looked at */
+  form: RowForm | undefined;
+}
+
 /** A message whose bytes are arriving. */
 export interface ArrivingMessage {
   write(bytes: Uint8Array): void;
@@ -52,6 +62,7 @@ const LISTED_TYPES = '"update", "accept", "rewind" or "step"';
 export class StreamMessages {
   readonly #context: WireContext;
   #tensor: TensorFields | undefined;
+  #last: Said | undefined;
 
   constructor(context: WireContext) {
     this.#context = context;
@@ -75,7 +86,7 @@ export class StreamMessages {
         received += bytes.length;
         envelope.write(bytes);
       },
-      end: () => this.#messageOf(envelope.end(), arrived, received),
+      end: () => this.#messageOf(this.#read(envelope.endText()), arrived, received),
     };
   }
 
@@ -107,7 +118,16 @@ export class StreamMessages {
     };
   }
 
-  #messageOf(value: unknown, arrived: Arrived, bytes: number): StreamMessage {
+  /** What a text says. One that is like the text before, as when rows lie in shared memory, is not read anew. */
+  #read(text: string): Said {
+    if (this.#last?.text === text) return this.#last;
+    const said: Said = { text, value: jsonValue(text), form: undefined };
+    this.#last = text.length <= REMEMBERED_LENGTH_MAX ? said : undefined;
+    return said;
+  }
+
+  #messageOf(said: Said, arrived: Arrived, bytes: number): StreamMessage {
+    const { value } = said;
     if (!isRecord(value))
       throw new Problem("invalid_option", `a message must be a JSON object, got ${show(value)}`);
     if (this.#tensor === undefined) return this.#open(value);
@@ -131,7 +151,8 @@ export class StreamMessages {
       bytes,
       row(options) {
         if (arrived.problem !== undefined) throw arrived.problem;
-        const row = rowOf(rowForm(logits), arrived, options, context);
+        said.form ??= rowForm(logits);
+        const row = rowOf(said.form, arrived, options, context);
         if (!isSparse(row)) requireShape(row.length, shape);
         return row;
       },

@@ -1,14 +1,17 @@
 /** The part of a JSON body that is kept as text: bytes in, checked UTF-8 out, with a limit. */
-import { Buffer, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import { Problem } from "../errors.ts";
 import { Parked } from "./parked.ts";
+
+/** What a text without its rows mostly takes. */
+export const TEXT_BYTES = 512;
 
 export class TextBuffer {
   readonly #parked: Parked;
   readonly #bytes_max: number;
 
   constructor(bytes_max: number) {
-    this.#parked = new Parked(bytes_max);
+    this.#parked = new Parked(bytes_max, TEXT_BYTES);
     this.#bytes_max = bytes_max;
   }
 
@@ -25,8 +28,7 @@ export class TextBuffer {
   }
 
   slice(begin: number): string {
-    const { buffer, byteOffset, length } = this.#parked.bytes;
-    return Buffer.from(buffer, byteOffset + begin, length - begin).toString("utf8");
+    return this.#parked.text(begin);
   }
 
   /** All of the text. Throws when the bytes are not UTF-8. */

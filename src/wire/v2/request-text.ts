@@ -2,10 +2,11 @@
  * The JSON of an inference request, from bytes to a value. Besides JSON it takes the words `-Infinity`, `Infinity` and
  * `NaN` that Python's writers use: −∞ masks a token, the other two become text, which no tensor of numbers takes.
  */
-import { Buffer, isUtf8 } from "node:buffer";
+import { isUtf8 } from "node:buffer";
 import { Problem } from "../../errors.ts";
 import { jsonValue, notJson, parseJson } from "../json-text.ts";
 import { Parked } from "../parked.ts";
+import { TEXT_BYTES } from "../text-buffer.ts";
 
 export class RequestText {
   readonly #most: string;
@@ -14,7 +15,7 @@ export class RequestText {
   /** `limit` names the setting that the bound is, where it is one. */
   constructor(bytes_max: number, limit?: string) {
     this.#most = `${bytes_max} bytes${limit === undefined ? "" : ` (${limit})`}`;
-    this.#parked = new Parked(bytes_max);
+    this.#parked = new Parked(bytes_max, TEXT_BYTES);
   }
 
   append(bytes: Uint8Array): void {
@@ -27,9 +28,8 @@ export class RequestText {
 
   /** All of the text. Throws when the bytes are not UTF-8. */
   whole(): string {
-    const { bytes } = this.#parked;
-    if (!isUtf8(bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+    if (!isUtf8(this.#parked.bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
+    return this.#parked.text();
   }
 }
 
