@@ -6,7 +6,7 @@
 /** Options of one step, as on the wire. All are optional. */
 export interface StepRequestOptions {
   /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm. */
-  readonly preset?: string;
+  readonly preset?: "openai" | "llama.cpp" | "vllm" | "transformers" | "sglang" | "koboldcpp" | "exllamav3" | "transformers.js" | "web-llm";
   /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
   readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];
   /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */

@@ -3,6 +3,7 @@ import { fastifySwagger } from "@fastify/swagger";
 import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { componentSchemas } from "../schemas/components.ts";
+import { withJsonParameters } from "../schemas/query-parameters.ts";
 
 const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
 
@@ -42,6 +43,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       // Open where no keys are configured.
       security: [{}, { bearer: [] }, { api_key: [] }],
     },
+    transformObject: (document) =>
+      withJsonParameters("openapiObject" in document ? document.openapiObject : document.swaggerObject),
   });
 }
 

@@ -19,7 +19,8 @@ const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal strin
 const CONTROL = {
   preset: z
     .string()
-    .describe(`Stage order, defaults and rules of a host: ${PRESETS.map(({ name }) => name).join(", ")}.`),
+    .describe(`Stage order, defaults and rules of a host: ${PRESETS.map(({ name }) => name).join(", ")}.`)
+    .meta({ enum: PRESETS.map(({ name }) => name) }),
   chain: z
     .array(z.unknown())
     .describe(

@@ -1,7 +1,8 @@
 /** What the OpenAPI document says of the analysis endpoints. */
+import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
-import { BODY_PROBLEMS, problems, REQUEST_HEADERS } from "./routes.ts";
+import { BODY_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
@@ -12,7 +13,7 @@ interface Endpoint {
   readonly summary: string;
   readonly description: string;
   /** names its components: `Score` for ScoreRequest, ScoreHeader and ScoreReply */
-  readonly component: string;
+  readonly component: "Probabilities" | "Score" | "Diagnose" | "Calibrate" | "Baseline";
 }
 
 function route({ operationId, summary, description, component }: Endpoint) {
@@ -22,6 +23,7 @@ function route({ operationId, summary, description, component }: Endpoint) {
     summary,
     description: `${description}\n\n${ROWS_TEXT}`,
     headers: REQUEST_HEADERS,
+    querystring: queryOf(ANALYSIS_REQUESTS[`${component}Header`]),
     body: {
       content: {
         "application/json": { schema: refTo(`${component}Request`) },

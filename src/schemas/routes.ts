@@ -30,7 +30,8 @@ export const REQUEST_HEADERS = {
 const QUERY = queryOf(QUERY_OPTIONS);
 const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
 
-function queryOf(schema: z.ZodType): JsonSchema {
+/** The fields of a schema as options of a query string. */
+export function queryOf(schema: z.ZodType): JsonSchema {
   return { type: "object", style: "form", explode: false, properties: propertiesOf(jsonSchemaOf(schema)) };
 }
 

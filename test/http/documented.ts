@@ -10,6 +10,7 @@ interface Described {
 }
 
 interface Operation {
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, Described>>;
 }
 
@@ -24,7 +25,7 @@ export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
   Object.keys(methods).map((method) => ({ path, method: method.toUpperCase() })),
 );
 
-const ajv = new Ajv2020({ strict: false, allErrors: true });
+const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 ajv.addSchema(OPENAPI, "openapi");
 
 export interface Answer {
@@ -104,6 +105,13 @@ function bodyComplaints(
   const texts = type === "application/x-ndjson" ? body.toString().trim().split("\n") : [body.toString()];
   const pointer = `${at}/content/${escaped(type)}/schema`;
   return texts.flatMap((text) => invalid(pointer, JSON.parse(text)));
+}
+
+/** What the document would refuse of a body of JSON; nothing where it tells of none. */
+export function bodyRefusals(route: string, body: object): string[] {
+  const content = OPENAPI.paths[route]?.["post"]?.requestBody?.content ?? {};
+  if (!("application/json" in content)) return [];
+  return invalid(`/paths/${escaped(route)}/post/requestBody/content/application~1json/schema`, body);
 }
 
 /** The JSON in front of a tensor, held to the schema that JSON alone would have. */

@@ -48,6 +48,18 @@ test("every option of every stage is an option of a step, in JSON and in the que
     }
 });
 
+test("options that are no scalars and no lists of scalars stand as JSON in a query string", () => {
+  const parameters = document.paths["/v1/sample"]?.["post"]?.["parameters"] as Json[];
+  const named = (name: string) => parameters.find((parameter) => parameter["name"] === name);
+  for (const name of ["logit_bias", "chain", "bad_words_ids", "state", "calibration", "sparse"])
+    expect([name, named(name)]).toEqual([
+      name,
+      expect.objectContaining({ content: { "application/json": expect.anything() } }),
+    ]);
+  for (const name of ["temperature", "seed", "trace", "history", "preset"])
+    expect([name, named(name)]).toEqual([name, expect.objectContaining({ style: "form", explode: false })]);
+});
+
 test("every stage is a schema of its own that a chain may hold", () => {
   const names = STAGES.map(({ name }) => `Stage_${name}`);
   expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(names));
