@@ -60,7 +60,7 @@ describe("rows", () => {
   });
 
   test("a request beyond the last row is turned away at once, and may come again", async () => {
-    const running = await started({ rows_max: 1 });
+    const running = await started({ rows_max: 1, body_rate_min: 0 });
     const socket = await open(running);
     socket.write(`${HEAD}Content-Length: 12\r\n\r\n`);
     socket.write(ROW.subarray(0, 4));
