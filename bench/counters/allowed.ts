@@ -16,28 +16,28 @@ export interface StepBounds {
 /** By chain and kind of row. */
 export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "flat", StepBounds>>>> = {
   greedy: {
-    peaked: { calls: 6, accesses: 1.25, bytes: 4000 },
-    flat: { calls: 6, accesses: 1.25, bytes: 4000 },
+    peaked: { calls: 4, accesses: 1.2, bytes: 2000 },
+    flat: { calls: 4, accesses: 1.2, bytes: 2000 },
   },
   temperature: {
-    peaked: { calls: 10, accesses: 9.6, bytes: 5000 },
-    flat: { calls: 10, accesses: 9.6, bytes: 5000 },
+    peaked: { calls: 10, accesses: 9.6, bytes: 3000 },
+    flat: { calls: 10, accesses: 9.6, bytes: 3000 },
   },
   top_p: {
-    peaked: { calls: 16, accesses: 5.5, bytes: 8000 },
-    flat: { calls: 28, accesses: 20.5, bytes: 8000 },
+    peaked: { calls: 18, accesses: 5.4, bytes: 6000 },
+    flat: { calls: 28, accesses: 20.5, bytes: 10_000 },
   },
   cuts: {
-    peaked: { calls: 7, accesses: 1.6, bytes: 6000 },
-    flat: { calls: 7, accesses: 1.6, bytes: 6000 },
+    peaked: { calls: 11, accesses: 1.7, bytes: 3000 },
+    flat: { calls: 11, accesses: 1.7, bytes: 3000 },
   },
   edits: {
-    peaked: { calls: 30, accesses: 3.8, bytes: 9000 },
-    flat: { calls: 30, accesses: 3.8, bytes: 9000 },
+    peaked: { calls: 22, accesses: 3.6, bytes: 4000 },
+    flat: { calls: 22, accesses: 3.6, bytes: 4000 },
   },
   logprobs: {
-    peaked: { calls: 16, accesses: 9.3, bytes: 16_000 },
-    flat: { calls: 16, accesses: 9.3, bytes: 16_000 },
+    peaked: { calls: 22, accesses: 9.5, bytes: 12_000 },
+    flat: { calls: 22, accesses: 9.5, bytes: 12_000 },
   },
 };
 

@@ -115,6 +115,36 @@ export interface KernelExports {
     square: number,
     cube: number,
   ): void;
+  weighScores(scores: number, count: number, max: number, to: number, step: number): number;
+  largestScore(scores: number, count: number): number;
+  scoreByDistance(
+    scores: number,
+    weights: number,
+    count: number,
+    target: number,
+    width: number,
+    peak: number,
+    sharpness: number,
+  ): void;
+  divideEach(list: number, count: number, by: number): void;
+  listRow(
+    values: number,
+    maxima: number,
+    blocks: number,
+    temperature: number,
+    ids: number,
+    scores: number,
+  ): number;
+  rankRow(
+    values: number,
+    maxima: number,
+    blocks: number,
+    temperature: number,
+    ids: number,
+    scores: number,
+    keys: number,
+    spare: number,
+  ): number;
   repair(values: number, maxima: number): void;
   takeBack(values: number, edits: number): void;
   configureTokens(table: number, ids: number, counts: number): void;

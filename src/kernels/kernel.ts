@@ -17,6 +17,7 @@ import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
+import type { ScoreList } from "./score-list.ts";
 import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
@@ -40,6 +41,8 @@ export interface Kernel {
   firstNaN(row: Row): number;
   /** The means to edit a finished row and to put it back. */
   readonly edits: Edits;
+  /** A list of many tokens with float64 scores. */
+  readonly list: ScoreList;
   /** Counts of tokens, as penalties need them. */
   readonly tokens: TokenTable;
 

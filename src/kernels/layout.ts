@@ -4,7 +4,7 @@
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging ·
- *              table · counts · bracket · mask · copy of a row · edits · tokens
+ *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32), and one place more
  *
@@ -87,6 +87,12 @@ export interface Layout {
   readonly token_ids: number;
   readonly token_counts: number;
   readonly later_counts: number;
+  /** a list of tokens: i32; scores and their weights, f64, with room for one more; and u64 to rank by, twice */
+  readonly listed_ids: number;
+  readonly listed_scores: number;
+  readonly listed_weights: number;
+  readonly rank_keys: number;
+  readonly rank_spare: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -138,6 +144,11 @@ export function layoutFor(limits: KernelLimits): Layout {
     token_ids: take(limits.vocab_size_max * 4 + 16),
     token_counts: take(limits.vocab_size_max * 4 + 16),
     later_counts: take(limits.vocab_size_max * 4 + 16),
+    listed_ids: take(limits.vocab_size_max * 4),
+    listed_scores: take(limits.vocab_size_max * 8 + 8),
+    listed_weights: take(limits.vocab_size_max * 8 + 8),
+    rank_keys: take(limits.vocab_size_max * 8),
+    rank_spare: take(limits.vocab_size_max * 8),
   };
   const row_bytes = rowBytes(blocks);
   const maxima_offset = maximaOffset(blocks);

@@ -8,6 +8,7 @@ import type { Kernel } from "./kernel.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
 import { Row } from "./row.ts";
+import { ScoreList } from "./score-list.ts";
 import { kthLargest, topK } from "./select.ts";
 import { TokenTable } from "./tokens.ts";
 import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
@@ -15,6 +16,7 @@ import { typicalCut } from "./typical.ts";
 
 export class WasmKernel implements Kernel {
   readonly edits: Edits;
+  readonly list: ScoreList;
   readonly tokens: TokenTable;
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
@@ -34,6 +36,7 @@ export class WasmKernel implements Kernel {
     this.#machine = machine;
     this.edits = new Edits(machine, limits.vocab_size_max);
     this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
+    this.list = new ScoreList(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);

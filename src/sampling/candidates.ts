@@ -10,11 +10,12 @@ import type { Kernel, Row } from "../kernels/kernel.ts";
 import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
-import { fillFromDense, fillFromInfinite, fillFromSelection } from "./compaction.ts";
-import { Dense, maskedAsItCame, maskedBy } from "./dense.ts";
+import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } from "./compaction.ts";
+import { Dense } from "./dense.ts";
 import { Divisor } from "./divisor.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
 import { restrict, restrictRow } from "./mask.ts";
+import { maskedAsItCame, maskedBy } from "./masked.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
 import { note, type Removal } from "./removal.ts";
@@ -27,12 +28,9 @@ import { banTopButLast, dropTopButLast } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
 import { keepTypicalOfRow } from "./typical-row.ts";
 
-/** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
-export const SMALL_ROW = 256;
-
 export class Candidates {
   readonly #dense: Dense;
-  readonly #compact = new Compact();
+  readonly #compact: Compact;
   /** what a sparse row left out; whole rows leave out nothing */
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
@@ -45,6 +43,7 @@ export class Candidates {
 
   constructor(kernel: Kernel) {
     this.#dense = new Dense(kernel);
+    this.#compact = new Compact(kernel.list);
   }
 
   // ── one step ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,13 +138,15 @@ export class Candidates {
   }
 
   #everything(): Compact {
-    if (this.#form === "dense") fillFromDense(this.#turnCompact(this.vocab_size), this.#dense);
+    if (this.#form === "dense") this.#dense.listIn(this.#turnCompact(this.vocab_size));
     return this.#compact;
   }
 
   /** Like `all`, ordered by score descending. */
   ranked(): Compact {
-    return this.all().rank();
+    this.#omitted.guess();
+    if (this.#form === "dense") this.#dense.rankIn(this.#turnCompact(this.vocab_size));
+    return this.#compact.rank();
   }
 
   /** Fills `scores` with the largest scores, descending, and returns how many there are. */
@@ -194,7 +195,8 @@ export class Candidates {
     note(this.removal, "rank", k);
     if (this.#omitted.isOpen) keepSparseTopK(this.#compact, this.#omitted, k, ties);
     else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
-    else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut") this.#compactToTopK(k);
+    else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut")
+      this.#form = fillFromTop(this.#compact, this.#dense, k);
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
 
@@ -287,20 +289,7 @@ export class Candidates {
   }
 
   #afterCut(changed: boolean): void {
-    if (!changed) return;
-    const { row, floor, tie_id } = this.#dense;
-    const count = this.#dense.kernel.gather(row, floor, tie_id);
-    if (count >= 0) this.#compactSelection(count, "id");
-  }
-
-  #compactToTopK(k: number): void {
-    const most = this.#dense.isCut ? Math.min(k, this.#dense.count()) : k;
-    const count = this.#dense.kernel.topK(this.#dense.settleBelowCeiling(), most);
-    this.#compactSelection(count, "score");
-  }
-
-  #compactSelection(count: number, order: "id" | "score"): void {
-    fillFromSelection(this.#turnCompact(count), this.#dense.kernel, count, order, this.#dense.temperature);
+    if (changed) this.#form = fillFromCut(this.#compact, this.#dense);
   }
 
   #turnCompact(capacity: number): Compact {

@@ -72,7 +72,7 @@ export function nextStates(
   if (!chain.some(({ stage }) => stage.state !== undefined)) return null;
   const drawn = {
     token_id,
-    logprob: candidates.logprob(token_id),
+    logprob: () => candidates.logprob(token_id),
     remembered: context.remembered.of(token_id),
   };
   const next: Record<string, unknown> = {};

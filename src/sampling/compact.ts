@@ -4,9 +4,11 @@
  *
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
-import { exp, ln } from "../kernels/float64.ts";
+import { ln } from "../kernels/float64.ts";
 import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
+import { type Lists, PlainLists } from "./lists.ts";
 import { gatherTies, selectTop, sortById, sortByScore } from "./ordering.ts";
+import { Positions } from "./positions.ts";
 import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
@@ -22,29 +24,32 @@ export class Compact {
   scores: Float64Array;
   count = 0;
   #order: "score" | "id" | "none" = "none";
-  #probabilities: Float64Array;
-  /** index + 1 by token id, for edits; grown and filled only when a stage edits single tokens */
-  #positions = new Int32Array(0);
-  #positions_valid = false;
+  readonly #own: Lists;
+  #lists: Lists;
+  readonly #positions = new Positions();
 
-  /** `capacity` is the room it begins with. */
-  constructor(capacity = CAPACITY_AT_START) {
-    this.token_ids = new Int32Array(capacity);
-    this.scores = new Float64Array(capacity);
-    this.#probabilities = new Float64Array(capacity);
+  /** The lists are used as long as they have room enough. */
+  constructor(own: Lists = new PlainLists(CAPACITY_AT_START)) {
+    this.#own = own;
+    this.#lists = own;
+    this.token_ids = own.token_ids;
+    this.scores = own.scores;
   }
 
   /** Empties the arrays and makes room for n candidates. */
   reset(n: number): this {
-    this.#forgetPositions();
-    if (n > this.token_ids.length) {
-      this.token_ids = new Int32Array(n);
-      this.scores = new Float64Array(n);
-      this.#probabilities = new Float64Array(n);
-    }
+    this.#positions.forget();
+    if (n <= this.#own.token_ids.length) this.#use(this.#own);
+    else if (n > this.token_ids.length) this.#use(new PlainLists(n));
     this.count = 0;
     this.#order = "none";
     return this;
+  }
+
+  #use(lists: Lists): void {
+    this.#lists = lists;
+    this.token_ids = lists.token_ids;
+    this.scores = lists.scores;
   }
 
   /** Tells in which order the caller has filled the arrays. */
@@ -64,6 +69,12 @@ export class Compact {
     for (let i = 0; i < this.count; i++) this.scores[i] = this.scores[i]! / temperature;
   }
 
+  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for the probabilities as they were last asked for. */
+  scoreByDistance(target: number, width: number, peak: number, sharpness: number): void {
+    this.#lists.scoreByDistance(this.count, target, width, peak, sharpness);
+    this.rescored();
+  }
+
   /** Tells that the caller has changed scores. */
   rescored(): void {
     if (this.#order === "score") this.#order = "none";
@@ -71,10 +82,7 @@ export class Compact {
 
   /** Largest score. */
   max(): number {
-    if (this.#order === "score") return this.scores[0]!;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.count; i++) if (this.scores[i]! > max) max = this.scores[i]!;
-    return max;
+    return this.#order === "score" ? this.scores[0]! : this.#lists.max(this.count);
   }
 
   /** Smallest score. */
@@ -87,23 +95,14 @@ export class Compact {
   /** ln Σ exp(score), shifted by the maximum so that nothing overflows. */
   logSumExp(): number {
     const max = this.max();
-    let sum = 0;
-    for (let i = 0; i < this.count; i++) sum += exp(this.scores[i]! - max);
-    return max + ln(sum);
+    return max + ln(this.#lists.sum(this.count, max));
   }
 
   /** Softmax over the candidates, in their present order; valid until they change. */
   probabilities(): Float64Array {
-    const max = this.max();
-    const probabilities = this.#probabilities;
-    let sum = 0;
-    for (let i = 0; i < this.count; i++) {
-      const weight = exp(this.scores[i]! - max);
-      probabilities[i] = weight;
-      sum += weight;
-    }
-    for (let i = 0; i < this.count; i++) probabilities[i] = probabilities[i]! / sum;
-    return probabilities;
+    const { count } = this;
+    this.#lists.divide(count, this.#lists.weigh(count, this.max()));
+    return this.#lists.weights;
   }
 
   /** Orders by score descending, equal scores by lower token id. */
@@ -133,7 +132,7 @@ export class Compact {
       this.scores.copyWithin(0, first, end);
     }
     this.count = Math.min(end, this.count) - first;
-    this.#forgetPositions();
+    this.#positions.forget();
   }
 
   /** Keeps candidate i where keep[i] is not 0; order stays. */
@@ -146,7 +145,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#forgetPositions();
+    this.#positions.forget();
   }
 
   /** Keeps the k largest; ties "keep" also keeps those equal to the k-th. Ranks. */
@@ -197,7 +196,9 @@ export class Compact {
 
   /** The token at u of the cumulative distribution, taken in token-id order; u is not asked for when there is one token. */
   draw(u: () => number): number {
-    return this.token_ids[this.count === 1 ? 0 : drawPlace(this.#weightsById(), this.count, u())]!;
+    if (this.count === 1) return this.token_ids[0]!;
+    const total = this.#weighById();
+    return this.token_ids[drawPlace(this.#lists.weights, this.count, total, u())]!;
   }
 
   /**
@@ -206,15 +207,14 @@ export class Compact {
    */
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     const places = replacement ? drawPlaces : drawDistinctPlaces;
-    return places(this.#weightsById(), this.count, uniforms).map((place) => this.token_ids[place]!);
+    this.#weighById();
+    return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
   }
 
-  /** exp(score − max) in token-id order. */
-  #weightsById(): Float64Array {
+  /** Makes exp(score − max) in token-id order, and returns the sum. */
+  #weighById(): number {
     this.orderById();
-    const max = this.max();
-    for (let i = 0; i < this.count; i++) this.#probabilities[i] = exp(this.scores[i]! - max);
-    return this.#probabilities;
+    return this.#lists.weigh(this.count, this.max());
   }
 
   /** n, or with ties "keep" as many as are not below the n-th. */
@@ -239,7 +239,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#forgetPositions();
+    this.#positions.forget();
   }
 
   has(token_id: number): boolean {
@@ -267,11 +267,11 @@ export class Compact {
   #remove(index: number): void {
     const last = this.count - 1;
     const moved = this.token_ids[last]!;
-    this.#positions[this.token_ids[index]!] = 0;
+    this.#positions.put(this.token_ids[index]!, -1);
     if (index !== last) {
       this.token_ids[index] = moved;
       this.scores[index] = this.scores[last]!;
-      this.#positions[moved] = index + 1;
+      this.#positions.put(moved, index);
       this.#order = "none";
     }
     this.count = last;
@@ -279,26 +279,12 @@ export class Compact {
 
   /** Place in the arrays; −1 for a token that is no candidate. */
   indexOf(token_id: number): number {
-    if (!this.#positions_valid) this.#indexPositions();
-    return (this.#positions[token_id] ?? 0) - 1;
-  }
-
-  #indexPositions(): void {
-    let id_max = 0;
-    for (let i = 0; i < this.count; i++) if (this.token_ids[i]! > id_max) id_max = this.token_ids[i]!;
-    if (id_max >= this.#positions.length) this.#positions = new Int32Array(id_max + 1);
-    else this.#positions.fill(0);
-    for (let i = 0; i < this.count; i++) this.#positions[this.token_ids[i]!] = i + 1;
-    this.#positions_valid = true;
+    return this.#positions.of(token_id, this.token_ids, this.count);
   }
 
   #moved(order: "score" | "id"): this {
     this.#order = order;
-    this.#forgetPositions();
+    this.#positions.forget();
     return this;
-  }
-
-  #forgetPositions(): void {
-    this.#positions_valid = false;
   }
 }

@@ -4,6 +4,9 @@ import type { Compact } from "./compact.ts";
 import type { Dense } from "./dense.ts";
 import type { SparseRow } from "./rows.ts";
 
+/** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
+export const SMALL_ROW = 256;
+
 /** The pairs that the kernel's last selecting call left behind. */
 export function fillFromSelection(
   compact: Compact,
@@ -17,6 +20,24 @@ export function fillFromSelection(
     compact.scores[i] = selected_logits[i]! / temperature;
   }
   compact.filled(count, order);
+}
+
+/** What a cut of a dense row left, when that is little; tells in which form the candidates are then. */
+export function fillFromCut(compact: Compact, dense: Dense): "dense" | "compact" {
+  const { kernel, row, floor, tie_id, temperature } = dense;
+  const count = kernel.gather(row, floor, tie_id);
+  if (count < 0) return "dense";
+  fillFromSelection(compact.reset(count), kernel, count, "id", temperature);
+  return "compact";
+}
+
+/** The k best of a dense row, ranked; k is at most what the kernel selects. */
+export function fillFromTop(compact: Compact, dense: Dense, k: number): "compact" {
+  const { kernel, temperature } = dense;
+  const most = dense.isCut ? Math.min(k, dense.count()) : k;
+  const count = kernel.topK(dense.settleBelowCeiling(), most);
+  fillFromSelection(compact.reset(count), kernel, count, "score", temperature);
+  return "compact";
 }
 
 /** The finite logits of a whole row, as they stand in it. */

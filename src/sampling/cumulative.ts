@@ -4,12 +4,10 @@
  */
 
 /**
- * The first place at which the running sum of the weights exceeds u of all of them (0 < u < 1); the last with any
- * weight if rounding passes it.
+ * The first place at which the running sum of the weights exceeds u of all of them, `total` (0 < u < 1); the last with
+ * any weight if rounding passes it.
  */
-export function drawPlace(weights: Float64Array, count: number, u: number): number {
-  let total = 0;
-  for (let i = 0; i < count; i++) total += weights[i]!;
+export function drawPlace(weights: Float64Array, count: number, total: number, u: number): number {
   const target = u * total;
   let sum = 0;
   let last = 0;

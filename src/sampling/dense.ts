@@ -9,9 +9,10 @@
  * Typical sampling also cuts from above, by a ceiling of the same form.
  */
 
-import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
 import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
+import type { Compact } from "./compact.ts";
+import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
 import type { SeenTokens } from "./token-counter.ts";
@@ -211,6 +212,16 @@ export class Dense {
     );
   }
 
+  /** Fills the form that works on the kernel's list with every kept token, by id. */
+  listIn(compact: Compact): void {
+    compact.filled(this.kernel.list.list(this.settle(), this.temperature, this), "id");
+  }
+
+  /** The same ranked. */
+  rankIn(compact: Compact): void {
+    compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this), "score");
+  }
+
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number, logsumexp: number): TokenLogprob[] {
     const { kernel } = this;
@@ -278,14 +289,4 @@ export class Dense {
     const token_ids = [...edited].filter((id) => values[id] === Number.NEGATIVE_INFINITY);
     return { token_ids, count: token_ids.length };
   }
-}
-
-/** The answer to a chain that leaves nothing to draw from. */
-export function maskedBy(stage: string): Problem {
-  return new Problem("all_tokens_masked", `every token is masked; ${stage} masked the last one`);
-}
-
-/** The answer to a row that leaves nothing to draw from. */
-export function maskedAsItCame(): Problem {
-  return new Problem("all_tokens_masked", "every logit is -Infinity as it came", "/logits");
 }

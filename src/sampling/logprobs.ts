@@ -7,6 +7,7 @@
 import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
+import { PlainLists } from "./lists.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
@@ -73,7 +74,7 @@ export class RawCompact implements RawRow {
 
   /** `fill` brings the finite logits into the empty arrays. */
   constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
-    this.#ranked = new Compact(size);
+    this.#ranked = new Compact(new PlainLists(size));
     fill(this.#ranked);
     this.#ranked.rank();
     // What was sent is part of the whole row: a normaliser below its own is one that was rounded.

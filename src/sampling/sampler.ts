@@ -5,10 +5,10 @@
  */
 import { Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
-import { Candidates, SMALL_ROW } from "./candidates.ts";
+import { Candidates } from "./candidates.ts";
 import { nextStates, runChain, runChainTraced } from "./chain.ts";
 import type { Compact } from "./compact.ts";
-import { fillFromRow, fillFromSparse } from "./compaction.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";

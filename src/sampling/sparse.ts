@@ -4,7 +4,7 @@
  */
 import type { Compact } from "./compact.ts";
 import { fillFromSparse } from "./compaction.ts";
-import { maskedAsItCame } from "./dense.ts";
+import { maskedAsItCame } from "./masked.ts";
 import type { Omitted } from "./omitted.ts";
 import type { SparseRow } from "./rows.ts";
 import type { MassRule, Ties } from "./thresholds.ts";

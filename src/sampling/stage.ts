@@ -59,7 +59,7 @@ export interface StageState<Options extends StageOptions, State = unknown> {
 export interface Drawn {
   readonly token_id: number;
   /** ln of the probability with which the token was drawn */
-  readonly logprob: number;
+  readonly logprob: () => number;
   /** what a stage set aside for this token in `context.remembered`, if one did */
   readonly remembered: number | undefined;
 }

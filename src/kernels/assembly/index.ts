@@ -21,5 +21,7 @@ export { moments, valueMoments } from "./moments";
 export { maskedCopy, copy } from "./mask";
 export { configureEdits, setValue, addAmounts, penalise, hasSome, repair, takeBack } from "./edits";
 export { smooth } from "./smooth";
+export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores";
+export { listRow, rankRow } from "./rank";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
 export { widenF16, widenBF16 } from "./widen";

@@ -49,7 +49,7 @@ function gatherBlock(from: usize, first: i32, found: i32, capacity: i32): i32 {
 /** One bit per element of the next 64 that lies within the bounds. */
 // @ts-ignore: decorator
 @inline
-function survivors64(from: usize, low: v128, high: v128): u64 {
+export function survivors64(from: usize, low: v128, high: v128): u64 {
   const right = survivors16(from, low, high) | (survivors16(from + 64, low, high) << 16);
   const left = survivors16(from + 128, low, high) | (survivors16(from + 192, low, high) << 16);
   return (<u64>(<u32>right)) | ((<u64>(<u32>left)) << 32);

@@ -42,14 +42,8 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   apply(candidates, { adaptive_target }, context) {
     const target = adapted(adaptive_target, context.stateOf("adaptive_p") as State); // checked by state.schema
     const all = candidates.all();
-    const { token_ids, scores, count } = all;
-    const probabilities = all.probabilities();
-    context.remembered.keep(token_ids, probabilities, count);
-    for (let i = 0; i < count; i++) {
-      const distance = Math.abs(probabilities[i]! - target) / WIDTH;
-      scores[i] = PEAK - (SHARPNESS * distance * distance) / (1 + distance);
-    }
-    all.rescored();
+    context.remembered.keep(all.token_ids, all.probabilities(), all.count);
+    all.scoreByDistance(target, WIDTH, PEAK, SHARPNESS);
   },
   state: {
     schema: state,

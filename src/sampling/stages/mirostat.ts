@@ -48,7 +48,7 @@ export const mirostat: Stage<z.infer<typeof options>> = {
     initial: ({ mirostat_tau }) => ({ mu: 2 * mirostat_tau }),
     next(state, { mirostat_tau, mirostat_eta }, { logprob }) {
       const { mu } = state as State; // as above
-      return { mu: mu - mirostat_eta * (-logprob / Math.LN2 - mirostat_tau) };
+      return { mu: mu - mirostat_eta * (-logprob() / Math.LN2 - mirostat_tau) };
     },
   },
 };

@@ -1,0 +1,82 @@
+/**
+ * One list of tokens in kernel memory, ids and float64 scores, for what looks at each of many tokens in float64: the
+ * survivors of a cut are written into it, ranked or not, and its scores are exponentiated as `exp` does it, to the bit.
+ */
+import { type Cut, setWindow } from "./cut.ts";
+import type { Machine } from "./instance.ts";
+import type { Row } from "./row.ts";
+
+export class ScoreList {
+  readonly token_ids: Int32Array;
+  readonly scores: Float64Array;
+  readonly weights: Float64Array;
+  readonly #machine: Machine;
+
+  constructor(machine: Machine, vocab_size_max: number) {
+    const { buffer, layout } = machine;
+    this.#machine = machine;
+    this.token_ids = new Int32Array(buffer, layout.listed_ids, vocab_size_max);
+    this.scores = new Float64Array(buffer, layout.listed_scores, vocab_size_max);
+    this.weights = new Float64Array(buffer, layout.listed_weights, vocab_size_max);
+  }
+
+  /** Lists the survivors of a cut in the order of ids, with scores x/T; returns how many. */
+  list(row: Row, temperature: number, cut: Cut): number {
+    const { wasm, layout } = this.#machine;
+    setWindow(this.#machine, cut);
+    return wasm.listRow(
+      row.address,
+      row.maxima_address,
+      row.blocks,
+      temperature,
+      layout.listed_ids,
+      layout.listed_scores,
+    );
+  }
+
+  /** The same ranked: largest first, equal logits by ascending id. */
+  rank(row: Row, temperature: number, cut: Cut): number {
+    const { wasm, layout } = this.#machine;
+    setWindow(this.#machine, cut);
+    return wasm.rankRow(
+      row.address,
+      row.maxima_address,
+      row.blocks,
+      temperature,
+      layout.listed_ids,
+      layout.listed_scores,
+      layout.rank_keys,
+      layout.rank_spare,
+    );
+  }
+
+  /** Largest of the first `count` scores; −Infinity of none. */
+  max(count: number): number {
+    const { wasm, layout } = this.#machine;
+    return wasm.largestScore(layout.listed_scores, count);
+  }
+
+  /** score ← peak − sharpness·d²/(1 + d), d = |weight − target|/width, for the first `count`. */
+  scoreByDistance(count: number, target: number, width: number, peak: number, sharpness: number): void {
+    const { wasm, layout } = this.#machine;
+    wasm.scoreByDistance(layout.listed_scores, layout.listed_weights, count, target, width, peak, sharpness);
+  }
+
+  /** Writes e^(score − max) of the first `count` to `weights`, and returns their sum, in the order of the list. */
+  weigh(count: number, max: number): number {
+    const { wasm, layout } = this.#machine;
+    return wasm.weighScores(layout.listed_scores, count, max, layout.listed_weights, 1);
+  }
+
+  /** The sum alone; `weights` stay. */
+  sum(count: number, max: number): number {
+    const { wasm, layout } = this.#machine;
+    return wasm.weighScores(layout.listed_scores, count, max, layout.rank_spare, 0);
+  }
+
+  /** Divides the first `count` weights. */
+  divide(count: number, by: number): void {
+    const { wasm, layout } = this.#machine;
+    wasm.divideEach(layout.listed_weights, count, by);
+  }
+}
