@@ -3,9 +3,9 @@
  * lists what lies between them; of that, a histogram leaves a few tens to sort.
  */
 
-import { cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
+import { cutAfterSelected, cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
 import type { Machine } from "./instance.ts";
-import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import { type BlockSums, prepareWeights } from "./mass.ts";
 import { SAMPLE_STEP, type Sample } from "./sample.ts";
 import type { Answer, Question } from "./top-p.ts";
@@ -38,7 +38,7 @@ export function bracketedCut(
   const bottom = Math.max(low, sample.limit - SAMPLE_BINS / sample.scale);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - bottom, 1e-30);
   wasm.binBracket(size, top, scale, true);
-  const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
+  const { bins } = machine;
   let mass = above;
   let bin = 0;
   while (bin < SAMPLE_BINS && !reaches(mass + bins[bin]!, limit, inclusive)) mass += bins[bin++]!;
@@ -63,19 +63,17 @@ function cutInBin(
   limit: number,
   total: number,
 ): Answer {
-  const { wasm, buffer, layout } = machine;
+  const { wasm, selected_weights: weights } = machine;
   const { row, temperature, inclusive } = question;
   wasm.sortSelection(length, length);
   wasm.weighSelection(length);
-  const weights = new Float32Array(buffer, layout.sort_spare, length);
   let mass = before;
   let last = 0;
   for (let i = 0; i < length && !reaches(mass, limit, inclusive); i++) {
     mass += weights[i]!;
     last = i;
   }
-  const floor = new Float32Array(buffer, layout.selected_logits, length)[last]!;
-  const cut = cutFrom(floor, new Int32Array(buffer, layout.selected_ids, length)[last]!);
+  const cut = cutAfterSelected(machine, last);
   setWindow(machine, cut);
   const kept = wasm.addBracket(row.address, row.blocks, sums.address);
   sums.describe(row, temperature, cut, kept, -1);

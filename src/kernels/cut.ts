@@ -26,6 +26,11 @@ export function cutFrom(floor: number, tie_id: number): Cut {
   return { floor, tie_id, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
 }
 
+/** The cut after this place of a sorted selection. */
+export function cutAfterSelected({ selected_logits, selected_ids }: Machine, last: number): Cut {
+  return cutFrom(selected_logits[last]!, selected_ids[last]!);
+}
+
 /** How many tokens have this value. */
 export function countEqual(machine: Machine, row: Row, value: number): number {
   machine.wasm.setWindow(value, EVERY_TIE, value, EVERY_TIE);

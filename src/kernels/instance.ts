@@ -2,7 +2,7 @@
 
 import { KeptWeights } from "./kept-weights.ts";
 import { KERNEL_BASE64 } from "./kernel.wasm.ts";
-import { type KernelLimits, type Layout, layoutFor } from "./layout.ts";
+import { BINS, CANDIDATES_MAX, type KernelLimits, type Layout, layoutFor, SAMPLE_BINS } from "./layout.ts";
 
 /** The module's exports; addresses are bytes into the memory. Each is described where it is written, in assembly/. */
 export interface KernelExports {
@@ -163,6 +163,14 @@ export interface Machine {
   readonly layout: Layout;
   /** what a pass has to say beyond its return value */
   readonly results: Float64Array;
+  /** of a histogram: BINS of them */
+  readonly bins: Float64Array;
+  /** of a sampled histogram: SAMPLE_BINS of them */
+  readonly counts: Int32Array;
+  /** the selection, and what `weighSelection` made of it: CANDIDATES_MAX of each */
+  readonly selected_ids: Int32Array;
+  readonly selected_logits: Float32Array;
+  readonly selected_weights: Float32Array;
   readonly kept: KeptWeights;
 }
 
@@ -198,8 +206,20 @@ export function instantiate(limits: KernelLimits): Machine {
   );
   wasm.configureEdits(layout.journal, layout.edit_marks, layout.edit_marked, layout.spare_id);
   wasm.configureTokens(layout.token_table, layout.token_ids, layout.token_counts);
-  const results = new Float64Array(memory.buffer, layout.results, 8);
-  return { wasm, buffer: memory.buffer, layout, results, kept: new KeptWeights() };
+  const { buffer } = memory;
+  return {
+    wasm,
+    buffer,
+    layout,
+    // Made once: a view made at every step is 0.1 µs and 0.1 kB of it.
+    results: new Float64Array(buffer, layout.results, 8),
+    bins: new Float64Array(buffer, layout.bins, BINS),
+    counts: new Int32Array(buffer, layout.counts, SAMPLE_BINS),
+    selected_ids: new Int32Array(buffer, layout.selected_ids, CANDIDATES_MAX),
+    selected_logits: new Float32Array(buffer, layout.selected_logits, CANDIDATES_MAX),
+    selected_weights: new Float32Array(buffer, layout.sort_spare, CANDIDATES_MAX),
+    kept: new KeptWeights(),
+  };
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

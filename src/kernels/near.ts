@@ -5,7 +5,7 @@
  */
 import { EVERY_TIE, gather } from "./cut.ts";
 import type { Machine } from "./instance.ts";
-import { BINS, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import type { Crossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 import { vectorsPerBlock } from "./sample.ts";
@@ -72,7 +72,7 @@ function crossingWithin(
   const top = Math.min(high, 0);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - Math.max(low, -reach), 1e-30);
   wasm.binBracket(size, top, scale, true);
-  const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
+  const { bins } = machine;
   let bin = 0;
   while (bin < SAMPLE_BINS && mass + bins[bin]! < limit) mass += bins[bin++]!;
   if (bin === SAMPLE_BINS) return undefined;
@@ -91,10 +91,7 @@ function crossingInBin(
   length: number,
   before: number,
 ): Omit<ListedCrossing, "nearer"> {
-  const { wasm, buffer, layout } = machine;
-  const logits = new Float32Array(buffer, layout.selected_logits, length);
-  const ids = new Int32Array(buffer, layout.selected_ids, length);
-  const weights = new Float32Array(buffer, layout.sort_spare, length);
+  const { wasm, selected_logits: logits, selected_ids: ids, selected_weights: weights } = machine;
   for (let i = 0; i < length; i++) logits[i] = -distanceOf(center, logits[i]!);
   wasm.sortSelection(length, length);
   for (let i = 0; i < length; i++) logits[i] = row.values[ids[i]!]!;
@@ -125,21 +122,18 @@ function edgesAround(
   reach: number,
   deviations: number,
 ): { low: number; high: number } {
-  const { wasm, buffer, layout } = machine;
+  const { wasm, bins, selected_logits: logits, selected_weights: weights } = machine;
   const scale = (SAMPLE_BINS - 1) / reach;
   const head = gatherHead(machine, row);
   const vectors = vectorsPerBlock(row);
   const size = wasm.copySample(row.address, row.blocks, vectors, head.limit);
   const squares = wasm.binBracket(size, 0, scale, true);
-  const bins = new Float64Array(buffer, layout.bins, BINS);
   const stride = VECTORS_PER_BLOCK / vectors;
   // Of a share s of the mass, estimated by what the sample has of it, in units of the sample's own deviation.
   const share = limit / total;
   const part = Math.sqrt(share * (1 - share)) + 0.02;
   const deviation = vectors < VECTORS_PER_BLOCK ? deviations * stride * Math.sqrt(squares) * part : 0;
 
-  const logits = new Float32Array(buffer, layout.selected_logits, head.length);
-  const weights = new Float32Array(buffer, layout.sort_spare, head.length);
   let rest = total;
   let sampled = 0;
   for (let bin = 0; bin < SAMPLE_BINS; bin++) sampled += bins[bin]!;
@@ -185,9 +179,7 @@ function gatherHead(machine: Machine, row: Row): { limit: number; length: number
 
 /** Selects the tokens from `low` to `high` among those at the last crossing, `listed` of them; returns how many. */
 export function selectListed(machine: Machine, listed: number, low: number, high: number): number {
-  const { buffer, layout } = machine;
-  const logits = new Float32Array(buffer, layout.selected_logits, listed);
-  const ids = new Int32Array(buffer, layout.selected_ids, listed);
+  const { selected_logits: logits, selected_ids: ids } = machine;
   let length = 0;
   for (let i = 0; i < listed; i++) {
     const logit = listed_logits[i]!;

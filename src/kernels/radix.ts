@@ -3,7 +3,6 @@
  * limit. The ordered bits of the values are narrowed by 11, 11 and 10; masses are f64 and added in id order.
  */
 import type { Machine } from "./instance.ts";
-import { BINS } from "./layout.ts";
 
 /** The lowest value that still survives, what all above amount to, and what all of that value do. */
 export interface Crossing {
@@ -40,7 +39,7 @@ export function findCrossing(
   inclusive: boolean,
   by_mass: boolean,
 ): Crossing {
-  const bins = new Float64Array(machine.buffer, machine.layout.bins, BINS);
+  const { bins } = machine;
   let key = 0;
   let above = 0;
   let equal = 0;

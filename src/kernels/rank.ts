@@ -4,9 +4,9 @@
  * few tokens to sort. Rows that the bracket misses, or in which too many tokens are equal, go to the radix.
  */
 
-import { type Cut, cutFrom, EVERY_TIE, tieId } from "./cut.ts";
+import { type Cut, cutAfterSelected, cutFrom, EVERY_TIE, tieId } from "./cut.ts";
 import type { Machine } from "./instance.ts";
-import { BINS, BLOCK, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import { BLOCK, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import { type Blocks, findCrossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 import { vectorsPerBlock } from "./sample.ts";
@@ -27,7 +27,7 @@ export function rankCut(machine: Machine, row: Row, k: number): Cut {
 
 /** undefined when the k-th largest is not in the bracket, or when the row has fewer. */
 function bracketedRank(machine: Machine, row: Row, k: number): Cut | undefined {
-  const { wasm, buffer, layout } = machine;
+  const { wasm, bins } = machine;
   const { low, high } = bracketAround(machine, row, k);
   const above = wasm.bracketByCount(row.address, row.blocks, low, high);
   const size = wasm.fillBracket(row.address, row.blocks);
@@ -35,7 +35,6 @@ function bracketedRank(machine: Machine, row: Row, k: number): Cut | undefined {
   const top = Math.min(high, row.max);
   const scale = (SAMPLE_BINS - 1) / Math.max(top - low, 1e-30);
   wasm.binBracket(size, top, scale, false);
-  const bins = new Float64Array(buffer, layout.bins, BINS);
   let bin = 0;
   let rank = above;
   while (rank + bins[bin]! < k) rank += bins[bin++]!;
@@ -43,8 +42,7 @@ function bracketedRank(machine: Machine, row: Row, k: number): Cut | undefined {
   if (length < 0) return undefined;
   wasm.sortSelection(length, length);
   const last = k - rank - 1;
-  const floor = new Float32Array(buffer, layout.selected_logits, length)[last]!;
-  return cutFrom(floor, new Int32Array(buffer, layout.selected_ids, length)[last]!);
+  return cutAfterSelected(machine, last);
 }
 
 /** low ≤ x < high between which the k-th largest lies, as far as a sample of about 8,000 tells. */

@@ -110,7 +110,7 @@ export class Row {
     this.blocks = Math.max(1, Math.ceil(used / BLOCK));
     const padded = Math.max(this.blocks * BLOCK, this.length);
     // The last block may reach past `values`, whose length need not be a multiple of 128.
-    new Float32Array(this.#machine.buffer, this.address, padded).fill(-Infinity, used);
+    if (used < padded) new Float32Array(this.#machine.buffer, this.address, padded).fill(-Infinity, used);
     this.maxima.fill(-Infinity, this.blocks);
     this.#scanTo(this.blocks, Math.min(this.#scanned_blocks, Math.floor(used / BLOCK)));
     this.settle();

@@ -35,7 +35,7 @@ export function sampleBelow(machine: Machine, row: Row, temperature: number, lim
   const stride = VECTORS_PER_BLOCK / vectors;
   const scale = SAMPLE_BINS / (REACH * temperature);
   machine.wasm.sample(row.address, row.blocks, vectors, limit, scale);
-  const counts = new Int32Array(machine.buffer, machine.layout.counts, SAMPLE_BINS);
+  const { counts } = machine;
   const unit = stride * exp((limit - row.max) / temperature);
   let mass = 0;
   let weight = unit;

@@ -8,7 +8,7 @@
  *  3. any row: radix over the bits of the values (radix.ts).
  */
 import { bracketedCut } from "./bracketed.ts";
-import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
+import { type Cut, countEqual, cutAfterSelected, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
 import { exp } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { type BlockSums, prepareWeights, sumWeights } from "./mass.ts";
@@ -83,14 +83,13 @@ interface Head {
 
 /** Selects and sorts the best hundred or so; their weights go to `head_weights`. */
 function gatherHead(machine: Machine, row: Row, temperature: number): Head {
-  const { wasm } = machine;
+  const { wasm, selected_logits: logits } = machine;
   const rank = Math.min(HEAD_BLOCKS, Math.max(1, row.blocks >> 1));
   const limit = wasm.blockThreshold(row.maxima_address, row.blocks, rank, row.max);
   wasm.setWindow(limit, EVERY_TIE, Infinity, EVERY_TIE);
   const length = gather(machine, row, HEAD_MAX);
   if (length <= 0) return { limit: wasm.nextUp(row.max), length: 0, mass: 0 };
   wasm.sortSelection(length, length);
-  const logits = new Float32Array(machine.buffer, machine.layout.selected_logits, length);
   let mass = 0;
   for (let i = 0; i < length; i++) {
     const weight = exp((logits[i]! - row.max) / temperature);
@@ -144,10 +143,7 @@ function keptInHead(question: Question, head: Head, total: number): number {
 
 /** The cut after the first `kept` of the sorted head. */
 function cutInHead(machine: Machine, kept: number): Cut {
-  const { buffer, layout } = machine;
-  const last = kept - 1;
-  const floor = new Float32Array(buffer, layout.selected_logits, kept)[last]!;
-  return cutFrom(floor, new Int32Array(buffer, layout.selected_ids, kept)[last]!);
+  return cutAfterSelected(machine, kept - 1);
 }
 
 /** The way for every row. */

@@ -108,7 +108,7 @@ function takeSide(
   needed: number,
   direction: 1 | -1,
 ): Side {
-  const { wasm, buffer, layout } = machine;
+  const { wasm, selected_logits: logits, selected_ids: ids, selected_weights: weights } = machine;
   const { near, far } = interval;
   const nothing = { edge: near, tie_id: -1, mass: 0 };
   if (needed <= 0) return nothing;
@@ -116,14 +116,11 @@ function takeSide(
   if (length === 0) return nothing;
   if (length < 0) return takeCrowd(machine, row, far, needed);
 
-  const logits = new Float32Array(buffer, layout.selected_logits, length);
-  const ids = new Int32Array(buffer, layout.selected_ids, length);
   // The selection is sorted downwards; upwards of the center that is inside out.
   for (let i = 0; i < length; i++) logits[i] = -direction * logits[i]!;
   wasm.sortSelection(length, length);
   for (let i = 0; i < length; i++) logits[i] = -direction * logits[i]!;
   wasm.weighSelection(length);
-  const weights = new Float32Array(buffer, layout.sort_spare, length);
   let mass = 0;
   let taken = 0;
   while (taken < length && mass < needed) mass += weights[taken++]!;
@@ -146,11 +143,11 @@ function selectInterval(
 
 /** More tokens than can be listed: as many as needed if they are all equal, otherwise all. */
 function takeCrowd(machine: Machine, row: Row, far: number, needed: number): Side {
-  const { wasm, buffer, layout } = machine;
+  const { wasm, selected_logits, selected_weights } = machine;
   const crowd = wasm.count(row.address, row.maxima_address, row.blocks);
-  const logit = new Float32Array(buffer, layout.selected_logits, 1)[0]!;
+  const logit = selected_logits[0]!;
   wasm.weighSelection(1);
-  const each = new Float32Array(buffer, layout.sort_spare, 1)[0]!;
+  const each = selected_weights[0]!;
   if (countEqual(machine, row, logit) < crowd) return { edge: far, tie_id: EVERY_TIE, mass: each * crowd };
   const taken = Math.min(Math.max(Math.ceil(needed / each), 1), crowd);
   return { edge: logit, tie_id: tieId(machine, row, logit, taken), mass: each * taken };

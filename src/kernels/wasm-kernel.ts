@@ -32,15 +32,15 @@ export class WasmKernel implements Kernel {
   #cut_temperature = 1;
 
   constructor(machine: Machine, limits: KernelLimits) {
-    const { buffer, layout } = machine;
+    const { layout } = machine;
     this.#machine = machine;
     this.edits = new Edits(machine, limits.vocab_size_max);
     this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
     this.list = new ScoreList(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
-    this.selected_ids = new Int32Array(buffer, layout.selected_ids, SELECTION_MAX);
-    this.selected_logits = new Float32Array(buffer, layout.selected_logits, SELECTION_MAX);
+    this.selected_ids = machine.selected_ids.subarray(0, SELECTION_MAX);
+    this.selected_logits = machine.selected_logits.subarray(0, SELECTION_MAX);
     for (let i = limits.rows_max - 1; i >= 0; i--) {
       this.#free.push(new Row(machine, layout.rows + i * layout.row_bytes, limits.vocab_size_max));
     }
