@@ -1,4 +1,5 @@
 /** The proofs, in the order in which they run. */
+import { BATCHES_IN_MEMORY } from "./batches/batches.ts";
 import { FAULTS } from "./faults/faults.ts";
 import { FUZZ } from "./fuzz/fuzz.ts";
 import { HOSTILE } from "./hostile/hostile.ts";
@@ -9,4 +10,14 @@ import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
 import { STATISTICS } from "./statistics/statistics.ts";
 
-export const PROOFS: readonly Proof[] = [HOSTILE, FUZZ, STATISTICS, REPLAY, OVERLOAD, FAULTS, LINEAR, LEAK];
+export const PROOFS: readonly Proof[] = [
+  HOSTILE,
+  FUZZ,
+  STATISTICS,
+  REPLAY,
+  OVERLOAD,
+  FAULTS,
+  LINEAR,
+  BATCHES_IN_MEMORY,
+  LEAK,
+];
