@@ -24,8 +24,8 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 10, accesses: 9.6, bytes: 3000 },
   },
   top_p: {
-    peaked: { calls: 18, accesses: 5.4, bytes: 5000 },
-    flat: { calls: 28, accesses: 20.5, bytes: 6000 },
+    peaked: { calls: 18, accesses: 5.4, bytes: 6000 },
+    flat: { calls: 28, accesses: 20.5, bytes: 8000 },
   },
   cuts: {
     peaked: { calls: 11, accesses: 1.7, bytes: 3000 },
