@@ -53,7 +53,8 @@ export function readmeNumbers(): string {
     "",
     loadTable(load()),
     "",
-    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`):",
+    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`), with",
+    `${connectionsText(peer())}:`,
     `${peerSentence(peer())}.`,
     "",
     "More sizes, flat rows, how costs grow, and all rivals: [docs/benchmarks.md](docs/benchmarks.md). Which form a row",
@@ -238,10 +239,16 @@ function peerTable({ cases }: PeerResults): string {
 }
 
 /** The most connections that were measured, where the servers and not the generator are busy. */
+function connectionsText({ cases }: PeerResults): string {
+  return `${[...new Set(cases.map(({ connections }) => connections))].join(" and ")} connections`;
+}
+
+/** The ratios of each body, by connections. */
 function peerSentence({ cases }: PeerResults): string {
-  const most = Math.max(...cases.map(({ connections }) => connections));
-  const busy = cases.filter(({ connections }) => connections === most);
-  return busy.map(({ name, ratio }) => `${name}: ${ratio.toFixed(1)}`).join("; ");
+  const names = [...new Set(cases.map(({ name }) => name))];
+  const ratios = (wanted: string) =>
+    cases.filter(({ name }) => name === wanted).map(({ ratio }) => ratio.toFixed(1));
+  return names.map((name) => `${name}: ${ratios(name).join(" and ")}`).join("; ");
 }
 
 function growthTable({ series }: GrowthResults): string {
