@@ -41,7 +41,7 @@ export function readConfig(environment: Environment): Config {
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
   if (unknown !== undefined)
     throw new Error(
-      `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${didYouMean(unknown, known)}`,
+      `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${meantBy(unknown, known)}`,
     );
   const plain = settings(PROCESS, "", environment);
   const { api_keys, api_keys_file, cors_origins } = settings(ACCESS, "", environment);
@@ -58,6 +58,14 @@ export function readConfig(environment: Environment): Config {
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
     tracing: tracingOf(settings(TRACING, "", environment)),
   };
+}
+
+/** Some settings have no prefix: who puts it before one of them means that, whatever else is spelt alike. */
+function meantBy(unknown: string, known: ReadonlySet<string>): string {
+  const bare = unknown.slice(PREFIX.length);
+  const names = Object.keys({ ...PROCESS.shape, ...ACCESS.shape, ...TRACING.shape });
+  const unprefixed = names.find((name) => variableOf("", name) === bare);
+  return unprefixed === undefined ? didYouMean(unknown, known) : `; did you mean ${JSON.stringify(bare)}?`;
 }
 
 function tracingOf(set: z.infer<typeof TRACING>): TracingConfig | undefined {

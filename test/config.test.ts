@@ -42,6 +42,10 @@ describe("a mistake names the variable, the rule and the value", () => {
       /OTEL_EXPORTER_OTLP_HEADERS must hold name=value pairs, number 1 is none/,
     ],
     [{ LOGIT_SAMPLER_ROW_MAX: "5" }, /no setting LOGIT_SAMPLER_ROW_MAX; known are .*LOGIT_SAMPLER_ROWS_MAX/],
+    [
+      { LOGIT_SAMPLER_SHARED_MEMORY: "on" },
+      /no setting LOGIT_SAMPLER_SHARED_MEMORY; .*did you mean "SHARED_MEMORY"\?$/,
+    ],
   ])("%j", (environment, sentence) => {
     expect(() => readConfig(environment as Record<string, string>)).toThrow(sentence);
   });
