@@ -25,7 +25,7 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
   },
   top_p: {
     peaked: { calls: 18, accesses: 5.4, bytes: 6000 },
-    flat: { calls: 28, accesses: 20.5, bytes: 8000 },
+    flat: { calls: 28, accesses: 20.5, bytes: 10_000 },
   },
   cuts: {
     peaked: { calls: 11, accesses: 1.7, bytes: 3000 },
