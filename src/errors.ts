@@ -41,6 +41,11 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** The pointer that leads along these names (RFC 6901). */
+export function pointerTo(path: readonly string[]): string {
+  return path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
 /** A client-visible failure. `pointer` is an RFC 6901 pointer into the request, "" for the whole of it. */
 export class Problem extends Error {
   override readonly name = "Problem";

@@ -1,6 +1,5 @@
 /** Query strings where nothing reads them. */
-import { Problem } from "../errors.ts";
-import { pointerTo } from "../sampling/parse.ts";
+import { Problem, pointerTo } from "../errors.ts";
 import { parseQuery } from "../wire/query.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();

@@ -1,9 +1,9 @@
 /** What a comparison is asked: several ways to take the same step, each a preset, options of its own, or a chain. */
 import { z } from "zod";
-import { Problem } from "../errors.ts";
+import { Problem, pointerTo } from "../errors.ts";
 import { show, whole } from "./fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
-import { isRecord, parseWith, pointerTo } from "./parse.ts";
+import { isRecord, parseWith } from "./parse.ts";
 import {
   isOption,
   isStageOption,

@@ -1,6 +1,6 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
 import { z } from "zod";
-import { Problem } from "../errors.ts";
+import { Problem, pointerTo } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { show } from "./fields.ts";
 
@@ -49,9 +49,4 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     else if (at instanceof z.ZodObject) at = at.shape[String(part)];
   }
   return [];
-}
-
-/** RFC 6901. */
-export function pointerTo(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

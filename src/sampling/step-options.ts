@@ -3,12 +3,12 @@
  * reported. The control options stand here; the options of the stages come from the stage objects.
  */
 import { z } from "zod";
-import { Problem } from "../errors.ts";
+import { Problem, pointerTo } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
-import { isRecord, parseWith, pointerTo } from "./parse.ts";
+import { isRecord, parseWith } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";

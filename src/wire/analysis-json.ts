@@ -2,10 +2,10 @@
  * Opens JSON bodies of the analysis endpoints: `logits` with one row, or `rows` with many. Options may come behind the
  * rows, so the numbers are kept, once, until the body is complete.
  */
-import { Problem } from "../errors.ts";
+import { Problem, pointerTo } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { show } from "../sampling/fields.ts";
-import { isRecord, pointerTo } from "../sampling/parse.ts";
+import { isRecord } from "../sampling/parse.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,

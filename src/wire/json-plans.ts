@@ -4,7 +4,8 @@
  */
 import type { StepOptions } from "../sampling/step-options.ts";
 
-const PLANS_MAX = 256;
+/** How many are remembered. */
+export const PLANS_MAX = 256;
 /** Longer texts would keep large options alive. */
 export const REMEMBERED_LENGTH_MAX = 1024;
 
@@ -57,12 +58,12 @@ function cut(text: string, form: RegExp): Cut {
   return { rest: text.slice(0, at) + text.slice(end), at, digits };
 }
 
+/** Both in every copy: what is spread only sometimes gives each copy a hidden class of its own. */
 function withOwn<Plan extends Planned>(plan: Plan, step: Cut, seed: Cut): Plan {
-  const own = {
-    ...(step.at >= 0 && { step: Number(step.digits) }),
-    ...(seed.at >= 0 && { seed: seed.digits }),
-  };
-  return { ...plan, options: { ...plan.options, ...own } };
+  const { options } = plan;
+  const own_step = step.at < 0 ? options?.step : Number(step.digits);
+  const own_seed = seed.at < 0 ? options?.seed : seed.digits;
+  return { ...plan, options: { ...options, step: own_step, seed: own_seed } };
 }
 
 /** Whether the numbers that were cut out are the step and the seed, and not those of something deeper in the text. */

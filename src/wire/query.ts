@@ -3,8 +3,7 @@
  * that is JSON (a number, true, an array, an object) is read as that; `1,2` is a list where a list is due; anything else is
  * text.
  */
-import { Problem } from "../errors.ts";
-import { pointerTo } from "../sampling/parse.ts";
+import { Problem, pointerTo } from "../errors.ts";
 
 /** JSON's grammar. JSON.parse would do, but costs 30 µs when it throws. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -2,8 +2,7 @@
  * What query strings say of steps, remembered: a host sends the same options with every step of a sequence, and only
  * step and seed change. Reading them anew would cost as much as drawing the token.
  */
-
-import { JsonPlans } from "./json-plans.ts";
+import { JsonPlans, PLANS_MAX, REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import type { JsonPlan } from "./json-reader.ts";
 import type { StepPlan } from "./tensor-reader.ts";
 import type { InferencePlan } from "./v2/infer-reader.ts";
@@ -20,10 +19,6 @@ export class Plans {
   readonly inference = new JsonPlans<InferencePlan>();
 }
 
-const PLANS_MAX = 256;
-/** Longer strings would keep large options alive. */
-const QUERY_LENGTH_MAX = 1024;
-
 /** Whole numbers as JSON writes them, of no more digits than a float64, or a seed of 64 bits, surely holds. */
 const STEP = /^(?:0|[1-9]\d{0,14})$/;
 const SEED = /^(?:0|[1-9]\d{0,18})$/;
@@ -33,7 +28,7 @@ export class StepPlans {
 
   /** The plan that `make` would make of this query string. */
   of(query: string, make: () => StepPlan): StepPlan {
-    if (query.length > QUERY_LENGTH_MAX) return make();
+    if (query.length > REMEMBERED_LENGTH_MAX) return make();
     const [without_step, step] = cut(`&${query}`, "&step=", STEP);
     const [key, seed] = cut(without_step, "&seed=", SEED);
     const known = this.#known.get(key);

@@ -1,5 +1,5 @@
 /** Probabilities, log-odds, entropy and a decision for each row. */
-import { Problem } from "../../errors.ts";
+import { Problem, pointerTo } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { checkThresholds, decide, type Thresholds } from "../decide.ts";
 import { logistic } from "../logistic.ts";
@@ -131,7 +131,7 @@ function thresholdsOf(
     throw new Problem(
       "unknown_option",
       `there is no label ${JSON.stringify(unknown)}${didYouMean(unknown, labels)}`,
-      `/threshold/${unknown.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      pointerTo(["threshold", unknown]),
     );
   }
   // A class that no threshold was given for never fires.
