@@ -9,7 +9,7 @@ import { Admission } from "./admission/admission.ts";
 import { createDoor, type Door } from "./door/door.ts";
 import type { Tracing } from "./door/telemetry.ts";
 import { Figures } from "./figures/figures.ts";
-import { type Collector, createCollector } from "./line/collect.ts";
+import { type Collector, createCollector } from "./node/collect.ts";
 import { noStatistics, type Statistics } from "./v2/statistics.ts";
 
 /** A stream, as the end of the server sees it. */

@@ -11,7 +11,7 @@ import { answerBatch } from "../routes/batch.ts";
 import { answerSample } from "../routes/sample.ts";
 import type { Service } from "../service.ts";
 import { answerInfer } from "../v2/infer.ts";
-import { readInPlace } from "./connections.ts";
+import { readInPlace } from "../node/connections.ts";
 import { Exchange } from "./exchange.ts";
 
 interface LineRoute {

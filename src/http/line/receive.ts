@@ -7,7 +7,7 @@ import type { Limits } from "../../config.ts";
 import { Problem } from "../../errors.ts";
 import type { Visit } from "../admission/admission.ts";
 import type { Service } from "../service.ts";
-import { takeInPlace } from "./connections.ts";
+import { takeInPlace } from "../node/connections.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {

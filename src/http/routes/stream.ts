@@ -9,7 +9,7 @@ import type { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
 import { ClientGone } from "../line/receive.ts";
 import type { Service } from "../service.ts";
-import { BodyTap, type Tapped } from "../streams/body-tap.ts";
+import { BodyTap, type Tapped } from "../node/body-tap.ts";
 import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
 import { LINES_TYPE, openReader } from "../streams/open-stream.ts";
 import { StreamSession } from "../streams/session.ts";

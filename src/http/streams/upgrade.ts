@@ -11,7 +11,7 @@ import type { MessageReader } from "../../wire/stream-reader.ts";
 import type { Guest } from "../door/door.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
-import { type Reading, takeOver } from "./direct-socket.ts";
+import { type Reading, takeOver } from "../node/direct-socket.ts";
 import { StreamDriver, type StreamPipe } from "./driver.ts";
 import type { StreamSession } from "./session.ts";
 

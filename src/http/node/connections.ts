@@ -6,7 +6,7 @@
  */
 import { IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
-import { takeOver } from "../streams/direct-socket.ts";
+import { takeOver } from "./direct-socket.ts";
 import type { Collector } from "./collect.ts";
 
 /** What was read is taken before anything else is read, so one is enough. */
