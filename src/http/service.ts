@@ -20,6 +20,7 @@ export interface OpenStream {
 
 export interface Service {
   readonly config: Config;
+  readonly log: FastifyBaseLogger | undefined;
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
@@ -54,6 +55,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
   const draining = () => admission.draining;
   return {
     config,
+    log,
     sampler,
     admission,
     figures,

@@ -10,16 +10,42 @@ export interface Reading {
   room(): Uint8Array;
   /** Takes what was read into that room. */
   filled(bytes: Uint8Array): void;
+  /** `filled` threw: a defect that ends this connection and nothing else. */
+  failed(error: unknown): void;
+}
+
+/** A socket that reads nothing while it is held. A paused one does not do: Node's HTTP server resumes it by itself. */
+export class DirectSocket extends Socket {
+  held = false;
+
+  hold(): void {
+    this.held = true;
+    this.pause();
+  }
+
+  /** May read again; `resume` makes it. */
+  release(): void {
+    this.held = false;
+  }
+
+  override resume(): this {
+    return this.held ? this : super.resume();
+  }
 }
 
 /** A socket over the connection of another, which is left without one: destroy it when this one closes. */
-export function takeOver(socket: Socket, { room, filled }: Reading): Socket {
+export function takeOver(socket: Socket, { room, filled, failed }: Reading): DirectSocket {
   // Node's own field, there since its beginnings: null once the connection is gone.
   const held = socket as unknown as { _handle: unknown };
   const handle = held._handle;
   held._handle = null;
   const callback = (bytes: number, buffer: Uint8Array) => {
-    filled(buffer.subarray(0, bytes));
+    try {
+      filled(buffer.subarray(0, bytes));
+    } catch (error) {
+      failed(error);
+      taken.destroy();
+    }
     return true;
   };
   // `handle` is how Node itself makes sockets of accepted connections; its types do not list it.
@@ -28,5 +54,17 @@ export function takeOver(socket: Socket, { room, filled }: Reading): Socket {
     allowHalfOpen: true,
     onread: { buffer: room, callback },
   } as SocketConstructorOpts;
-  return new Socket(options);
+  const taken = new DirectSocket(options);
+  return taken;
+}
+
+/** How long a client may go on sending after all was said. */
+const LINGER_MS = 2000;
+
+/** Ends a connection that nobody reads any more: what still comes is dropped for a while, or its client might lose the last answer. */
+export function lingerAndEnd(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.on("close", () => clearTimeout(timer)).on("error", () => undefined);
+  socket.end();
+  socket.resume();
 }
