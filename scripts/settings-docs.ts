@@ -2,13 +2,18 @@
 import { describeSettings } from "../src/config.ts";
 import { cell, code, table } from "./markdown.ts";
 
+/** Defaults that depend on the machine that writes the page; what they depend on does not. */
+const GRANTED: Readonly<Record<string, string>> = {
+  WORKERS: "one per core granted",
+  LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",
+};
+
 /** docs/configuration.md. */
 export function configurationPage(): string {
   const rows = describeSettings().map(({ variable, meaning, standard }) => [
     code(variable),
     cell(meaning),
-    // The default depends on the machine that writes the page; what it depends on does not.
-    variable === "WORKERS" ? "one per core granted" : code(String(standard)),
+    GRANTED[variable] ?? code(String(standard)),
   ]);
   return [
     "# Configuration",
