@@ -3,7 +3,7 @@
  * is full, or a pipe whose reader is gone, loses lines, which are counted. A pipe whose reader is slow is written to
  * again a little later, up to a bound on what waits.
  */
-import { fstatSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, writeSync } from "node:fs";
 
 /** Characters of lines that may wait for a slow reader. */
 const WAITING_MAX = 1_048_576;
@@ -12,7 +12,9 @@ const RETRY_MS = 10;
 const VAIN_TRIES_MAX = 20;
 
 export class LogOutput {
-  readonly #fd: number;
+  #fd: number;
+  /** makes the next write one that does not wait */
+  #unblock: () => void = () => undefined;
   /** lines that the reader has not taken yet */
   #waiting: Buffer[] = [];
   /** Part of a line was written, and its end was lost: the next line has to begin on a new one. */
@@ -24,6 +26,21 @@ export class LogOutput {
 
   constructor(fd: number) {
     this.#fd = fd;
+  }
+
+  /**
+   * A pipe that is full turns lines away from now on. Whether it does is a property of what the processes of a service
+   * share, and each that starts or ends takes it back; so a process has the pipe for itself where it can, and
+   * elsewhere asks for it before every write.
+   */
+  neverBlock(): void {
+    const own = openedAgain(this.#fd);
+    if (own !== undefined) {
+      this.#fd = own;
+      return;
+    }
+    const { _handle } = process.stdout.on("error", () => undefined) as Unblockable;
+    this.#unblock = () => _handle?.setBlocking?.(false);
   }
 
   write(line: string): void {
@@ -47,6 +64,7 @@ export class LogOutput {
     let rest = this.#torn ? Buffer.concat([NEW_LINE, line]) : line;
     try {
       while (rest.length > 0) {
+        this.#unblock();
         rest = rest.subarray(writeSync(this.#fd, rest));
         this.#torn = false;
       }
@@ -95,10 +113,23 @@ export function openStandardOutput(): LogOutput {
   process.once("exit", standardOutput.finish);
   try {
     const output = fstatSync(STDOUT);
-    // Node makes pipes and sockets non-blocking when it makes streams of them, and restores them at the end.
-    if (output.isFIFO() || output.isSocket()) process.stdout.on("error", () => undefined);
+    if (output.isFIFO() || output.isSocket()) standardOutput.neverBlock();
   } catch {
     // Standard output is closed: every line will be lost.
   }
   return standardOutput;
+}
+
+/** The same pipe, opened once more. Undefined where the system has no such path, or the pipe is another user's. */
+function openedAgain(fd: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What Node has below a stream of standard output that is a pipe or a socket. */
+interface Unblockable {
+  readonly _handle?: { setBlocking?(blocking: boolean): unknown };
 }
