@@ -1,6 +1,6 @@
 /**
  * Keeps connections below a number that the descriptors of the process suffice for. Without any left it could not even
- * take a connection to refuse it. When all are in use, those that wait for a next request go first.
+ * take a connection to refuse it. When the last is taken, those that wait for a next request are closed for the next.
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
@@ -12,6 +12,8 @@ import { RETRY_AFTER_S } from "../admission/admission.ts";
 /** Connections that are read to their end after their refusal, so that their clients get to read it, and how long. */
 const REFUSED_MAX = 32;
 const REFUSED_MS = 500;
+/** Looking for those that wait costs a look at all. */
+const ROOM_MS = 100;
 
 /** Call once, before the server listens. */
 export function capConnections({ server: { server }, service }: App): void {
@@ -30,11 +32,18 @@ export function capConnections({ server: { server }, service }: App): void {
     socket.on("error", () => undefined).on("close", () => refused.delete(socket));
     socket.resume().end(answer);
   };
+  let made_room_ms = Number.NEGATIVE_INFINITY;
+  const makeRoom = () => {
+    if (performance.now() - made_room_ms < ROOM_MS) return;
+    made_room_ms = performance.now();
+    server.closeIdleConnections();
+  };
   insteadOf(server, (socket, go_on) => {
     // One that comes again, because what it offered was not taken, has been counted.
     if (socket.bytesRead > 0) return go_on();
-    if (open.size >= connections_max) server.closeIdleConnections();
-    if (open.size >= connections_max) return refuse(socket);
+    const is_full = open.size >= connections_max;
+    if (open.size + 1 >= connections_max) makeRoom();
+    if (is_full) return refuse(socket);
     open.add(socket);
     socket.on("close", () => open.delete(socket));
     go_on();

@@ -91,6 +91,7 @@ export class Workforce {
   listens(worker: Worker, port: number): boolean {
     this.port = port;
     this.#departures.listens(worker);
+    this.#ping(worker);
     return this.#pool.listens(worker);
   }
 
