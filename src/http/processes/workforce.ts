@@ -23,6 +23,11 @@ export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "536870912", MALLOC_TOP_PAD_: "6
 const PAUSE_MS = 1000;
 /** How often workers are asked whether they hear, where they may be silent for as long as they like. */
 const PING_MS = 1000;
+/**
+ * How long a worker that leaves goes on once another serves. Connections that are kept open close at its end: those in
+ * use have had an answer by then that says so, and none is lost that a client sends meanwhile.
+ */
+const FAREWELL_MS = 100;
 /** Connections that workers had no descriptor for are logged at most so often. */
 const LOST_LINE_MS = 1000;
 
@@ -32,7 +37,7 @@ export class Workforce {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #pool: Pool<Worker>;
-  readonly #departures = new Departures<Worker>(retire);
+  readonly #departures = new Departures<Worker>((worker) => void setTimeout(retire, FAREWELL_MS, worker));
   readonly #watch: Watch<Worker>;
   /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
   #asked_port: number;
