@@ -3,7 +3,6 @@
  * and on SIGTERM or SIGINT lets all finish what they have begun.
  */
 import cluster, { type Worker } from "node:cluster";
-import { on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { type Config, shownConfig } from "../../config.ts";
@@ -73,7 +72,7 @@ export function runPrimary(config: Config): void {
 async function endAll({ host, limits }: Config, workforce: Workforce): Promise<void> {
   workforce.end();
   const { alive, leaving, listening, port } = workforce;
-  const ended = Promise.all([...alive].map((worker) => (worker.isDead() ? undefined : once(worker, "exit"))));
+  const ended = Promise.all([...alive].map(untilExit));
   const serving = [...listening];
   for (const worker of alive) {
     // One that does not serve yet has nothing to finish, and would not hear.
@@ -88,15 +87,23 @@ async function endAll({ host, limits }: Config, workforce: Workforce): Promise<v
   await ended;
 }
 
+/** Whatever goes wrong with its channel meanwhile: a worker may have been told to end by others, too. */
+function untilExit(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.isDead()) resolve();
+    worker.once("exit", () => resolve());
+  });
+}
+
 /** Resolves when a worker has read what came before the end, is gone, or takes too long. */
-async function untilDraining(worker: Worker): Promise<void> {
-  const signal = AbortSignal.timeout(ARRIVAL_MS_MAX);
-  try {
-    for await (const [message] of on(worker, "message", { signal, close: ["exit"] }))
-      if (message === DRAINING) return;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+function untilDraining(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ARRIVAL_MS_MAX).unref();
+    worker.once("exit", () => resolve());
+    worker.on("message", (message) => {
+      if (message === DRAINING) resolve();
+    });
+  });
 }
 
 /**
