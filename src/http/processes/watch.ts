@@ -5,13 +5,13 @@
  */
 
 export interface WatchOptions<Worker> {
+  /** questions in a row that a worker may leave unanswered; Infinity: all of them */
+  readonly patience: number;
   ping(worker: Worker): void;
   /** A worker has not answered for too long. Told once. */
   hangs(worker: Worker): void;
 }
 
-/** Questions in a row that a worker may leave unanswered. */
-export const PINGS_MAX = 5;
 /** A worker that has left so many unanswered has had the time between two questions to answer. */
 const SILENT_PINGS = 2;
 
@@ -29,9 +29,14 @@ export class Watch<Worker> {
     return [...this.#unanswered.values()].filter((count) => count >= SILENT_PINGS).length;
   }
 
-  /** A worker has said something. It is watched from the first time on. */
-  heard(worker: Worker): void {
+  /** A worker is loaded: from now on it has no reason not to hear. */
+  watch(worker: Worker): void {
     this.#unanswered.set(worker, 0);
+  }
+
+  /** A worker has said something. */
+  heard(worker: Worker): void {
+    if (this.#unanswered.has(worker)) this.#unanswered.set(worker, 0);
   }
 
   /** A worker is gone, or cannot be asked any more. */
@@ -42,7 +47,7 @@ export class Watch<Worker> {
   /** Asks all of them. Call again and again, in even steps. */
   tick(): void {
     for (const [worker, count] of this.#unanswered) {
-      if (count >= PINGS_MAX) {
+      if (count >= this.#options.patience) {
         this.#unanswered.delete(worker);
         this.#options.hangs(worker);
       } else {

@@ -11,7 +11,7 @@ import { Departures } from "./departures.ts";
 import { closeHandoffs } from "./handoffs.ts";
 import { CLOSE, GOING, type Ping, READY, type Serve } from "./messages.ts";
 import { Pool } from "./pool.ts";
-import { PINGS_MAX, Watch } from "./watch.ts";
+import { Watch } from "./watch.ts";
 
 /**
  * malloc keeps the pages that 64 KiB buffers come and go in, instead of giving them back to the system after every
@@ -21,6 +21,8 @@ export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "536870912", MALLOC_TOP_PAD_: "6
 
 /** Before a worker is started in the place of one that could not even begin to serve. */
 const PAUSE_MS = 1000;
+/** Questions that a worker may leave unanswered in the time that it may be silent. */
+const PINGS_MAX = 5;
 /** How often workers are asked whether they hear, where they may be silent for as long as they like. */
 const PING_MS = 1000;
 /**
@@ -52,8 +54,12 @@ export class Workforce {
     this.#log = log;
     this.port = port;
     this.#asked_port = port;
-    this.#watch = new Watch({ ping: (worker) => this.#ping(worker), hangs: (worker) => this.#kill(worker) });
     const silence_ms = limits.worker_silence_ms;
+    this.#watch = new Watch({
+      patience: silence_ms === 0 ? Number.POSITIVE_INFINITY : PINGS_MAX,
+      ping: (worker) => this.#ping(worker),
+      hangs: (worker) => this.#kill(worker),
+    });
     const step_ms = silence_ms === 0 ? PING_MS : silence_ms / PINGS_MAX;
     setInterval(() => this.#watch.tick(), step_ms).unref();
     this.#pool = new Pool({
@@ -88,7 +94,10 @@ export class Workforce {
   /** A worker said something. */
   heard(worker: Worker, message: unknown): void {
     this.#watch.heard(worker);
-    if (message === READY) this.#pool.ready(worker);
+    if (message === READY) {
+      this.#watch.watch(worker);
+      this.#pool.ready(worker);
+    }
     if (message === GOING) this.#leave(worker);
   }
 
@@ -147,7 +156,6 @@ export class Workforce {
 
   #kill(worker: Worker): void {
     const { worker_silence_ms } = this.#config.limits;
-    if (worker_silence_ms === 0) return;
     const what = `a worker did not answer for ${worker_silence_ms} ms (worker_silence_ms) and is killed`;
     this.#log.error({ worker: worker.process.pid }, what);
     this.#leave(worker);
