@@ -2,8 +2,10 @@
  * The schema of a logit-bias map: token ids as decimal keys, biases as numbers. It is checked in one plain loop
  * and comes out as two parallel arrays, ready for the hot loop.
  */
+
 import { z } from "zod";
-import { show, TOKEN_ID_MAX } from "./fields.ts";
+import { show } from "../errors.ts";
+import { TOKEN_ID_MAX } from "./fields.ts";
 
 export interface Bias {
   readonly token_ids: Int32Array;

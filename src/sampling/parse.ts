@@ -1,8 +1,7 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
 import { z } from "zod";
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { show } from "./fields.ts";
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -3,10 +3,12 @@
  * reported. The control options stand here; the options of the stages come from the stage objects.
  */
 import { z } from "zod";
-import { Problem, pointerTo } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
+import { amongKnown, didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
-import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
+import { namedValues } from "./counted-fields.ts";
+import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
+import { insteadOf } from "./foreign-options.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
@@ -51,8 +53,7 @@ const CONTROL = {
   step: whole({ min: 0 }).describe(
     "Position of this step in its sequence; each has its own randomness. Default 0.",
   ),
-  state: z
-    .record(z.string(), z.unknown(), rule("must be an object of stage name → state"))
+  state: namedValues(z.unknown(), "stage name → state")
     .nullable()
     .describe(
       "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
@@ -69,7 +70,9 @@ const CONTROL = {
       "Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false.",
     ),
   kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
-  logprobs: flag().describe("Report logprob, processed_logprob, rank and kept_mass. Default false."),
+  logprobs: flag("how many are reported, top_logprobs says").describe(
+    "Report logprob, processed_logprob, rank and kept_mass. Default false.",
+  ),
   top_logprobs: whole({ min: 0 }).describe(
     "Report the n most likely tokens with their log-probabilities. Default 0.",
   ),
@@ -230,7 +233,7 @@ function presetNamed(name: string | undefined): Preset {
   const names = PRESETS.map((each) => each.name);
   throw new Problem(
     "unknown_preset",
-    `there is no preset ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
+    `there is no preset ${show(name)}${amongKnown(name, names)}`,
     "/preset",
   );
 }
@@ -255,6 +258,10 @@ export function isOption(name: string): boolean {
 
 /** What an option is told that there is not. */
 export function unknownOption(name: string): Problem {
-  const meant = didYouMean(name, [...Object.keys(CONTROL), ...Object.keys(STAGE_FIELDS)]);
-  return new Problem("unknown_option", `there is no option ${show(name)}${meant}`, pointerTo([name]));
+  const instead = insteadOf(name);
+  const hint =
+    instead === undefined
+      ? didYouMean(name, [...Object.keys(CONTROL), ...Object.keys(STAGE_FIELDS)])
+      : `: ${instead}`;
+  return new Problem("unknown_option", `there is no option ${show(name)}${hint}`, pointerTo([name]));
 }

@@ -3,6 +3,7 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import { z } from "zod";
+import { listOf } from "../sampling/counted-fields.ts";
 import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
 
 const DTYPES = ["f32", "f16", "bf16"] as const;
@@ -41,10 +42,9 @@ export const SHARED_ROW = z.strictObject({
       region: z.string(rule("must be the name of a region")).describe("Name of a registered region."),
       offset: whole({ min: 0 }).default(0).describe("Where the row begins in the region, in bytes."),
       dtype: DTYPE.default("f32"),
-      shape: z
-        .array(whole({ min: 1 }), rule("must be an array of whole numbers"))
-        .min(1, rule("must have at least one number"))
-        .describe("[vocab_size] or [1, vocab_size]."),
+      shape: listOf(whole({ min: 1 }), { noun: "whole numbers", min: 1, max: 2 }).describe(
+        "[vocab_size] or [1, vocab_size].",
+      ),
     })
     .describe("Where the row lies; only where the service was started with SHARED_MEMORY=on."),
 });

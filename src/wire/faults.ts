@@ -1,6 +1,6 @@
 /** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
 import { Buffer } from "node:buffer";
-import { Problem } from "../errors.ts";
+import { Problem, shorten, show } from "../errors.ts";
 import { type Fault, NUMBER_LENGTH_MAX } from "../kernels/numbers.ts";
 import { COMMA } from "../kernels/numbers-machine.ts";
 
@@ -59,7 +59,7 @@ function notANumber(text: string, index: number, place: string): Problem {
   const token = text.split(/[\s,\]}]/, 1)[0] ?? text;
   return new Problem(
     "malformed_json",
-    `expected a number, got ${JSON.stringify(shorten(token))} at index ${index}`,
+    `expected a number, got ${show(shorten(token, SHOWN_LENGTH))} at index ${index}`,
     place,
   );
 }
@@ -70,8 +70,4 @@ function container(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
   const whole = /^"(?:[^"\\]|\\.)*"/.exec(text)?.[0];
   return whole !== undefined && whole.length <= SHOWN_LENGTH ? `the string ${whole}` : "a string";
-}
-
-function shorten(text: string): string {
-  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
 }

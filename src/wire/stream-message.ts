@@ -5,10 +5,9 @@
  * A row that cannot be taken is still a message: its `row` throws the Problem. A message of which not even the
  * kind can be told throws at once, and no stream goes on after that.
  */
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
-import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";

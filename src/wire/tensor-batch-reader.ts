@@ -3,9 +3,8 @@
  * string. The rows take turns in one leased row; each step is ready as soon as its last byte is there, so that a
  * batch of any size needs the memory of one row.
  */
-import { assert, Problem } from "../errors.ts";
+import { assert, Problem, show } from "../errors.ts";
 import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
-import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";

@@ -1,7 +1,6 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
-import { Problem } from "../errors.ts";
-import { show } from "../sampling/fields.ts";
+import { Problem, show } from "../errors.ts";
 import { isRecord, parseWith } from "../sampling/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";

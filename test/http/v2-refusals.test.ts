@@ -38,7 +38,7 @@ test.each([
   [
     "a number written as text",
     withParameters({ temperature: "0.8" }),
-    'temperature must lie in [0, 1000], got "0.8"',
+    'temperature must be a number in [0, 1000], got "0.8"',
   ],
   ["a sequence", withParameters({ sequence_id: 5 }), "sequence_id is not taken: no sequence is kept"],
   ["a priority", withParameters({ priority: 1 }), "priority is not taken: there is no queue"],
@@ -203,7 +203,7 @@ test.each([
   [
     "an unknown output",
     inferRequest([LOGITS], { outputs: { token: true } }),
-    'there is no output "token"; known: token_id',
+    'there is no output "token"; did you mean "token_id"? Known: token_id',
   ],
   ["a misspelt output", inferRequest([LOGITS], { outputs: { token_ids: true } }), 'did you mean "token_id"?'],
   [

@@ -2,7 +2,7 @@
  * What an analysis endpoint does, apart from the wire: rows go in one after another, a reply comes out. A task sees
  * float32 rows and checked options; it knows neither bytes nor HTTP.
  */
-import { Problem } from "../../errors.ts";
+import { Problem, show } from "../../errors.ts";
 import type { RowReader } from "../row-reader.ts";
 import { checkTarget } from "../score.ts";
 
@@ -43,7 +43,7 @@ export function requireTarget(target: unknown, classes: number): number {
   if (typeof target !== "number") {
     throw new Problem(
       "invalid_option",
-      `a class must be given by its id, a number, got ${JSON.stringify(target)}`,
+      `a class must be given by its id, a number, got ${show(target)}`,
       "/target",
     );
   }

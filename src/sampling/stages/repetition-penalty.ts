@@ -5,7 +5,7 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("repetition_penalty"),
-  repetition_penalty: finite({ min: 0, openMin: true, max: 100 }).describe(
+  repetition_penalty: finite({ min: 0, openMin: true, max: 100, off: 1 }).describe(
     "Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3.",
   ),
   penalty_last_n: penaltyLastN(),

@@ -3,8 +3,7 @@
  * here but for small ones in JSON; they go straight into kernel memory.
  */
 import { Buffer } from "node:buffer";
-import { Problem } from "../../errors.ts";
-import { show } from "../../sampling/fields.ts";
+import { Problem, show } from "../../errors.ts";
 import type { Datatype } from "../../schemas/v2.ts";
 
 /** A whole number of more than 53 bits is text. */
