@@ -13,7 +13,9 @@ export function shapeOf(min: number) {
 }
 
 export const TENSOR_FIELDS = z.strictObject({
-  dtype: DTYPE.default("f32"),
+  dtype: DTYPE.optional().describe(
+    "Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it.",
+  ),
   shape: shapeOf(1)
     .optional()
     .describe("[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."),
