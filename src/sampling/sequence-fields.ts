@@ -57,7 +57,7 @@ export function biasedSequences() {
         additionalProperties: false,
         properties: {
           token_ids: { ...IDS, minItems: 1 },
-          bias: { anyOf: [{ type: "number" }, { const: "-inf" }, { type: "null" }] },
+          bias: { anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }] },
         },
       },
       examples: [[{ token_ids: [11, 7], bias: -4.5 }]],

@@ -18,6 +18,9 @@ export const PACKED_ROW = z.strictObject({
     .describe("The elements in base64 (RFC 4648, standard or URL-safe alphabet, no white space)."),
 });
 
+/** A number, or −∞ as text: JSON has no number for it. */
+const LOGIT = { anyOf: [{ type: "number" }, { enum: ["-Infinity", "-inf"] }] } as const;
+
 /** The object of a sparse row; an empty array stands for `values`, which have been read when this is checked. */
 export const SPARSE_ROW = z.strictObject({
   token_ids: z
@@ -27,7 +30,7 @@ export const SPARSE_ROW = z.strictObject({
   values: z
     .custom<readonly unknown[]>(Array.isArray, rule("must be an array of numbers"))
     .describe("Logits of these tokens, rounded to float32; -Infinity masks.")
-    .meta({ type: "array", items: { type: "number" } }),
+    .meta({ type: "array", items: LOGIT }),
   vocab_size: whole({ min: 1 }).optional().describe("Length of the whole row."),
   logsumexp: finite().optional().describe("ln Σ exp over the whole row: makes raw log-probabilities exact."),
   max_omitted: finite()
@@ -52,9 +55,9 @@ export const SHARED_ROW = z.strictObject({
 export const DENSE_ROW = z
   .custom<readonly number[]>()
   .describe(
-    "One number for every token, rounded to float32 as Math.fround does. `-Infinity`, as Python's json module writes it, masks a token; NaN, Infinity and null are errors that name the index.",
+    'One number for every token, rounded to float32 as Math.fround does. `-Infinity`, as Python\'s json module writes it, or the string `"-Infinity"`, which any JSON can hold, masks a token; NaN, Infinity and null are errors that name the index.',
   )
-  .meta({ type: "array", items: { type: "number" }, minItems: 1 });
+  .meta({ type: "array", items: LOGIT, minItems: 1 });
 
 export const LOGITS = z
   .union([DENSE_ROW, PACKED_ROW, SPARSE_ROW, SHARED_ROW])

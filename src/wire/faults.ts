@@ -43,6 +43,7 @@ function notANumber(text: string, index: number, place: string): Problem {
       `logits must be finite or -Infinity, got Infinity at index ${index}`,
       place,
     );
+  if (word === "null") return nullLogit(index, place);
   const shown = word ?? container(text);
   if (shown !== undefined)
     return new Problem(
@@ -60,6 +61,14 @@ function notANumber(text: string, index: number, place: string): Problem {
   return new Problem(
     "malformed_json",
     `expected a number, got ${show(shorten(token, SHOWN_LENGTH))} at index ${index}`,
+    place,
+  );
+}
+
+function nullLogit(index: number, place: string): Problem {
+  return new Problem(
+    "invalid_logits",
+    `logits must be numbers or -Infinity, got null at index ${index}, as JavaScript writes NaN and both infinities: write "-Infinity" where a token is masked`,
     place,
   );
 }

@@ -90,7 +90,8 @@ function readTexts(bytes: Uint8Array, count: number, pointer: string): string[] 
 export function readData(datatype: Datatype, data: unknown, count: number, pointer: string): Element[] {
   if (datatype === "FP16" || datatype === "BF16")
     throw new Problem("invalid_option", `${datatype} must be sent as binary data, not in JSON`, pointer);
-  const flat: unknown[] = Array.isArray(data) ? data.flat(DEPTH_MAX) : [data];
+  const listed: unknown[] = Array.isArray(data) ? data.flat(DEPTH_MAX) : [data];
+  const flat = RANGES[datatype] === undefined && datatype !== "BYTES" ? listed.map(orInfinite) : listed;
   if (flat.length !== count)
     throw new Problem("length_mismatch", `data must hold ${count} elements, got ${flat.length}`, pointer);
   const index = flat.findIndex((value) => !isElement(datatype, value));
@@ -100,6 +101,11 @@ export function readData(datatype: Datatype, data: unknown, count: number, point
     `data must be of ${datatype}, got ${show(flat[index])} at index ${index}`,
     pointer,
   );
+}
+
+/** −∞ as text, for writers of JSON that have no word for it. */
+function orInfinite(value: unknown): unknown {
+  return value === "-Infinity" || value === "-inf" ? Number.NEGATIVE_INFINITY : value;
 }
 
 /** Tensors of two dimensions are the largest there are. */
