@@ -26,7 +26,9 @@ export function logitBias() {
     .meta({
       type: "object",
       propertyNames: { pattern: "^(0|[1-9][0-9]*)$" },
-      additionalProperties: { anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }] },
+      additionalProperties: {
+        anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }],
+      },
       examples: [{ "50256": -100, "11": 2.5, "13": "-inf" }],
     });
 }

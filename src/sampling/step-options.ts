@@ -124,6 +124,8 @@ export interface StepOptions {
   readonly logprobs_mode: "raw" | "processed";
   readonly logprob_token_ids: readonly number[];
   readonly require_exact: boolean;
+  /** what is right and yet hardly meant; undefined: nothing */
+  readonly warnings: readonly string[] | undefined;
 }
 
 /** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
@@ -164,7 +166,18 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     logprobs_mode: options.logprobs_mode ?? "raw",
     logprob_token_ids: options.logprob_token_ids ?? [],
     require_exact: options.require_exact ?? false,
+    warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */
+function warningsOf(chain: Chain): readonly string[] | undefined {
+  const idle = chain.filter(({ stage, skipped }) => stage.looksBack === true && skipped === undefined);
+  if (idle.length === 0) return undefined;
+  return idle.map(
+    ({ stage }) =>
+      `${stage.name} did nothing: it looks at history, the token ids so far, and none was sent; [] says that there are none yet`,
+  );
 }
 
 /** True for an option of a stage, false for one that says how to draw and what to report. */

@@ -185,7 +185,7 @@ class Sequence implements SampleStream {
   /** The checked options with this sequence's own history, which goes on growing in place. */
   #parse(given: Options): StepOptions {
     const options = parseStepOptions(given, this.#limits);
-    return { ...options, history: this.#history, prompt_length: this.#prompt_length };
+    return { ...options, history: this.#history, prompt_length: this.#prompt_length, warnings: undefined };
   }
 }
 

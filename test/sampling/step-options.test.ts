@@ -230,3 +230,24 @@ function sentenceOf(options: unknown): string | undefined {
     return (error as Error).message;
   }
 }
+
+describe("a penalty without a history", () => {
+  test.each([
+    { repetition_penalty: 1.2 },
+    { presence_penalty: 0.5 },
+    { frequency_penalty: 0.5 },
+    { dry_multiplier: 0.8 },
+    { no_repeat_ngram_size: 3 },
+    { chain: [{ stage: "repetition_penalty", repetition_penalty: 1.2 }] },
+  ])("%j is warned of", (options) => {
+    expect(parseStepOptions(options).warnings).toEqual([expect.stringContaining("looks at history")]);
+    expect(parseStepOptions({ ...options, history: [] }).warnings).toBeUndefined();
+  });
+
+  test.each([{}, { repetition_penalty: 1 }, { presence_penalty: 0 }, { top_k: 4 }, { preset: "llama.cpp" }])(
+    "%j is not",
+    (options) => {
+      expect(parseStepOptions(options).warnings).toBeUndefined();
+    },
+  );
+});

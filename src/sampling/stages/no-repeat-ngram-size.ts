@@ -20,6 +20,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   },
   options,
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ no_repeat_ngram_size }) => no_repeat_ngram_size === 0,
   apply(candidates, { no_repeat_ngram_size: n }, context) {
     if (n === 1) {
