@@ -67,7 +67,10 @@ export const BASELINE = z
 
 export const PROBABILITIES_OPTIONS = z.strictObject({ ...SCALING, labels: LABELS, threshold: THRESHOLD });
 
-export const SCORE_OPTIONS = z.strictObject(SCALING);
+export const SCORE_OPTIONS = z.strictObject({
+  ...SCALING,
+  labels: LABELS.describe("Names of the classes, by id; for rows of one logit those of “no” and “yes”."),
+});
 
 export const DIAGNOSE_OPTIONS = z.strictObject({
   ...SCALING,

@@ -39,8 +39,8 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
   return {
     tensor: () => tensor.all(),
     take(row) {
-      checkTargetIfAny(row);
       checkLabels(labels, row.values.length);
+      checkTargetIfAny(row, labels);
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
       if (options.without_lists) tensor.add(narrow(context, row));
