@@ -2,7 +2,7 @@
 import { Problem, shorten, show } from "../../errors.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
-import { parseWith } from "../../sampling/parse.ts";
+import { isRecord, parseWith } from "../../sampling/parse.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -63,6 +63,7 @@ const LOGITS = "logits";
 const LOGITS_DTYPES: Partial<Readonly<Record<Datatype, Dtype>>> = { FP32: "f32", FP16: "f16", BF16: "bf16" };
 
 export function parseInference(value: unknown, limits: WireLimits): Inference {
+  requireFew(value);
   const request = parseWith(INFER_REQUEST, value, "");
   const inputs = request.inputs.map(inputOf);
   const logits = logitsOf(inputs);
@@ -83,6 +84,21 @@ export function parseInference(value: unknown, limits: WireLimits): Inference {
     logits,
     rows,
   };
+}
+
+/** There are fewer names of inputs and of outputs, and each may come once: a million of them are not looked at. */
+const TENSORS_MAX = 256;
+
+function requireFew(value: unknown): void {
+  for (const name of ["inputs", "outputs"]) {
+    const list = isRecord(value) ? value[name] : undefined;
+    if (!Array.isArray(list) || list.length <= TENSORS_MAX) continue;
+    throw new Problem(
+      "limit_exceeded",
+      `${name} may have at most ${TENSORS_MAX} tensors, got ${list.length}`,
+      `/${name}`,
+    );
+  }
 }
 
 function inputOf(input: InferInput, index: number, all: readonly InferInput[]): Input {
