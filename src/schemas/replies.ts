@@ -86,6 +86,10 @@ export const STEP_REPLY = z
     system_fingerprint: z
       .string()
       .describe("Names everything that decides the bits: same request and same fingerprint, same reply."),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe("Options that could do nothing: a penalty without a history. Absent when there are none."),
     trace: z.array(TRACE_ENTRY).optional().describe("What each stage did; with `trace`."),
     fates: z
       .array(FATE)
