@@ -171,6 +171,9 @@ export const CATALOGUE = z
           source: z
             .strictObject({ title: z.string(), url: z.string() })
             .describe("Where the rule comes from."),
+          example: z
+            .record(z.string(), z.unknown())
+            .describe("An entry of a chain with options as people use them."),
           keeps_argmax: z.boolean().describe("Whether the most likely token stays the most likely."),
           carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
           options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),

@@ -24,6 +24,7 @@ export const bad_words_ids: Stage<z.infer<typeof options>> = {
     url: "https://huggingface.co/docs/transformers/internal/generation_utils#transformers.NoBadWordsLogitsProcessor",
   },
   options,
+  example: { bad_words_ids: [[13], [25, 9]] },
   keepsArgmax: false,
   isNeutral: ({ bad_words_ids }) => bad_words_ids.length === 0,
   apply(candidates, { bad_words_ids, sequence_scope, sequence_min_history }, context) {

@@ -53,6 +53,7 @@ export const dry: Stage<z.infer<typeof options>> = {
     url: "https://github.com/oobabooga/text-generation-webui/pull/5677",
   },
   options,
+  example: { dry_multiplier: 0.8 },
   trigger: "dry_multiplier",
   keepsArgmax: false,
   isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,

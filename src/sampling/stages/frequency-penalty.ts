@@ -21,6 +21,7 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
   options,
+  example: { frequency_penalty: 0.5 },
   keepsArgmax: false,
   isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {

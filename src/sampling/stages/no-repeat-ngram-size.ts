@@ -19,6 +19,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1705.04304",
   },
   options,
+  example: { no_repeat_ngram_size: 3 },
   keepsArgmax: false,
   isNeutral: ({ no_repeat_ngram_size }) => no_repeat_ngram_size === 0,
   apply(candidates, { no_repeat_ngram_size: n }, context) {

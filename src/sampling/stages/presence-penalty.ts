@@ -21,6 +21,7 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
   options,
+  example: { presence_penalty: 0.5 },
   keepsArgmax: false,
   isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {

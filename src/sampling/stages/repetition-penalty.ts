@@ -21,6 +21,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1909.05858",
   },
   options,
+  example: { repetition_penalty: 1.1 },
   keepsArgmax: false,
   isNeutral: ({ repetition_penalty, penalty_last_n }) => repetition_penalty === 1 || penalty_last_n === 0,
   apply(candidates, { repetition_penalty, penalty_last_n, penalty_scope }, context) {

@@ -38,6 +38,7 @@ export const top_p: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1904.09751",
   },
   options,
+  example: { top_p: 0.95 },
   keepsArgmax: true,
   isNeutral: ({ top_p }) => top_p === 1,
   apply(candidates, { top_p, top_p_inclusive, top_p_ties, top_p_crossing, min_keep }) {

@@ -27,6 +27,7 @@ export const xtc: Stage<z.infer<typeof options>> = {
     url: "https://github.com/oobabooga/text-generation-webui/pull/6335",
   },
   options,
+  example: { xtc_probability: 0.5 },
   trigger: "xtc_probability",
   keepsArgmax: false,
   isNeutral: ({ xtc_probability, xtc_threshold }) => xtc_probability === 0 || xtc_threshold > 0.5,

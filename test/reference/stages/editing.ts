@@ -1,4 +1,7 @@
 /** Stages that change the scores of some tokens, told by id or seen in the history. */
+import fc from "fast-check";
+import { bias, ids, penalty, stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
 import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
 
 const logit_bias: Rule = (tokens, options) => {
@@ -44,4 +47,21 @@ function seen(
   });
 }
 
-export const editing = { logit_bias, repetition_penalty, presence_penalty, frequency_penalty };
+/** The rules with random options, in the ranges in which people use them and somewhat beyond. */
+export const stages: Reference = {
+  logit_bias: {
+    rule: logit_bias,
+    options: {
+      logit_bias: fc.dictionary(ids.map(String), bias),
+    },
+  },
+  repetition_penalty: {
+    rule: repetition_penalty,
+    options: { repetition_penalty: stepsOf(0.6, 1.8), ...penalty },
+  },
+  presence_penalty: { rule: presence_penalty, options: { presence_penalty: stepsOf(-2, 2), ...penalty } },
+  frequency_penalty: {
+    rule: frequency_penalty,
+    options: { frequency_penalty: stepsOf(-0.5, 0.5), ...penalty },
+  },
+};
