@@ -55,8 +55,16 @@ export interface StepRequestOptions {
   readonly sequence_min_history?: "prefix" | "sequence";
   /** Sequences of token ids that must not occur: the last token is banned when the others stand at the end of the history. Remember that a word is written with and without a leading blank. */
   readonly bad_words_ids?: readonly (readonly number[])[];
-  /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4. In [0, 1000000]. */
+  /** Tokens that a sequence of one token does not ban; longer sequences may still end in them. transformers spares the tokens that end a text. Default none. */
+  readonly bad_words_spared_ids?: readonly number[];
+  /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]. */
   readonly no_repeat_ngram_size?: number;
+  /** Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off (DeepSeek-OCR, vLLM and SGLang: window_size, 90). At least -1. Default -1. */
+  readonly no_repeat_ngram_window?: number;
+  /** `history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
+  readonly no_repeat_ngram_scope?: "history" | "generated";
+  /** Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and SGLang: whitelist_token_ids). Default none. */
+  readonly no_repeat_ngram_spared_ids?: readonly number[];
   /** How many tokens must have been generated before one of stop_token_ids may be drawn. 0 is off. At least 0. */
   readonly min_tokens?: number;
   /** The tokens that end a text. */
@@ -67,8 +75,12 @@ export interface StepRequestOptions {
   readonly exponential_decay_length_penalty?: readonly [number, number];
   /** Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3. In (0, 100]. */
   readonly repetition_penalty?: number;
-  /** Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp). At least -1. Default -1. */
+  /** Count scores from ln Σ exp s, below which all of them lie, so that what is added to all logits alike changes nothing (transformers #48642). Default false. */
+  readonly repetition_penalty_normalize?: boolean;
+  /** Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless penalty_decay_range lets older ones count. At least -1. Default -1. */
   readonly penalty_last_n?: number;
+  /** Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range). At least 0. Default 0. */
+  readonly penalty_decay_range?: number;
   /** `history`: prompt and generated tokens count; `generated`: only those after `prompt_length`. Default "generated". */
   readonly penalty_scope?: "history" | "generated";
   /** Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]. */
@@ -145,6 +157,14 @@ export interface StepRequestOptions {
   readonly xtc_probability?: number;
   /** How likely a token must be to count as a top choice. Above 0.5 there is at most one: off. In [0, 1]. Default 0.1. */
   readonly xtc_threshold?: number;
+  /** `draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer (ExLlamaV3). Default "draw". */
+  readonly xtc_outcome?: "draw" | "average";
+  /** Tokens that are never excluded, such as a line break and those that end a text. Default none. */
+  readonly xtc_spared_ids?: readonly number[];
+  /** What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui). Default "aside". */
+  readonly xtc_spared_rule?: "aside" | "stay" | "refuse";
+  /** Top choices exactly as likely as the least of them: `cut` keeps the highest id, `keep` keeps them all (mlx-lm). Default "cut". */
+  readonly xtc_ties?: "cut" | "keep";
   /** Version: 1 cuts at a rank that follows from a fit of Zipf's law, 2 at a surprise of µ bits. 0 is off. In [0, 2]. */
   readonly mirostat?: number;
   /** Target surprise of the drawn tokens, in bits. Usual: 3 to 5. In [0, 100]. Default 5. */

@@ -24,7 +24,7 @@ import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseS
 import type { MassRule, Ties } from "./thresholds.ts";
 import type { SeenTokens } from "./token-counter.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
-import { banTopButLast, dropTopButLast } from "./top-choices.ts";
+import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
 import { keepTypicalOfRow } from "./typical-row.ts";
 
@@ -232,10 +232,10 @@ export class Candidates {
     else this.#form = form;
   }
 
-  /** Of the tokens with scores of at least `threshold` keeps only the last in rank, if min_keep tokens stay. */
-  dropTopButLast(threshold: number, min_keep: number): void {
-    if (this.#editable() === this.#dense && banTopButLast(this.#dense, threshold, min_keep)) return;
-    dropTopButLast(this.all(), threshold, min_keep);
+  /** Removes the top choices but the last in rank, or makes them less likely, as the exclusion says. */
+  excludeTop(exclusion: Exclusion): void {
+    if (this.#editable() === this.#dense && excludeTopOfRow(this.#dense, exclusion)) return;
+    excludeTop(this.all(), exclusion);
   }
 
   // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ export const ties = fc.constantFrom("cut", "keep");
 export const min_keep = fc.constantFrom(1, 1, 1, 2, 5);
 export const penalty = {
   penalty_last_n: fc.integer({ min: -1, max: 20 }),
+  penalty_decay_range: fc.constantFrom(0, 0, 1, 2, 7, 40),
   penalty_scope: fc.constantFrom("history", "generated"),
 };
 
@@ -26,3 +27,6 @@ export const sequence = {
 export const bitmask = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => btoa(String.fromCharCode(255, ...bytes.subarray(1))));
+
+/** Tokens that a stage leaves alone, if any. */
+export const spared = fc.option(fc.array(ids, { maxLength: 3 }), { nil: undefined });

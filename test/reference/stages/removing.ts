@@ -15,7 +15,6 @@ import {
   probabilitiesOf,
   type Rule,
   ranked,
-  SCORE_SLACK,
   sum,
   type Token,
   type World,
@@ -146,19 +145,6 @@ const tfs: Rule = (tokens, options, world) => {
   );
 };
 
-const xtc: Rule = (tokens, options, world) => {
-  const threshold = number(options, "xtc_threshold");
-  const probability = number(options, "xtc_probability");
-  if (probability === 0 || threshold > 0.5 || world.uniform("xtc") > probability) return tokens;
-  const bound = logSumExp(tokens) + Math.log(threshold) - SCORE_SLACK;
-  for (const { score } of tokens) world.near(score - bound);
-  const top = ranked(tokens).filter(({ score }) => score >= bound);
-  const dropped = new Set(top.slice(0, -1).map(({ id }) => id));
-  const kept = tokens.filter(({ id }) => !dropped.has(id));
-  for (const [i, { score }] of top.entries()) if (i > 0) world.near((top[i - 1] as Token).score - score);
-  return top.length < 2 || kept.length < minKeep(options) ? tokens : kept;
-};
-
 /** The rules with random options, in the ranges in which people use them and somewhat beyond. */
 export const stages: Reference = {
   top_k: { rule: top_k, options: { top_k: fc.integer({ min: 1, max: 80 }), ties } },
@@ -188,9 +174,5 @@ export const stages: Reference = {
   tfs: {
     rule: tfs,
     options: { tfs: stepsOf(0.5, 1), tfs_edge: fc.constantFrom("centre", "before"), min_keep },
-  },
-  xtc: {
-    rule: xtc,
-    options: { xtc_probability: stepsOf(0, 1), xtc_threshold: stepsOf(0.01, 0.5), min_keep },
   },
 };

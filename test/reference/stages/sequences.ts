@@ -1,28 +1,44 @@
 /** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
 import fc from "fast-check";
-import { bias, bitmask, few_ids, ids, sequence, stepsOf } from "../arbitraries.ts";
+import { bias, bitmask, few_ids, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
 import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
 
 const BANNED = Number.NEGATIVE_INFINITY;
 
-const no_repeat_ngram_size: Rule = (tokens, options, { history }) => {
+const no_repeat_ngram_size: Rule = (tokens, options, { history, prompt_length }) => {
   const n = number(options, "no_repeat_ngram_size");
   if (n === 0) return tokens;
+  const text = options["no_repeat_ngram_scope"] === "generated" ? history.slice(prompt_length) : history;
+  const window = number(options, "no_repeat_ngram_window");
+  const first = window < 0 ? 0 : text.length - window;
   return tokens.filter(({ id }) => {
-    const gram = [...history.slice(history.length - n + 1, history.length), id];
-    if (gram.length < n) return true;
-    return !history.some(
-      (_, i) => i + n <= history.length && gram.every((each, j) => history[i + j] === each),
+    if (has(options["no_repeat_ngram_spared_ids"], id)) return true;
+    const gram = [...text.slice(text.length - n + 1), id];
+    if (n === 1) gram.splice(0, gram.length - 1);
+    return !text.some(
+      (_, i) =>
+        gram.length === n &&
+        i >= first &&
+        i + n <= text.length &&
+        gram.every((each, j) => text[i + j] === each),
     );
   });
 };
 
+/** Whether the options list a token; its schema makes a set of the list. */
+function has(set: unknown, token_id: number): boolean {
+  return (set as { has(id: number): boolean } | undefined)?.has(token_id) === true;
+}
+
 const bad_words_ids: Rule = (tokens, options, world) => {
   const sequences = options["bad_words_ids"] as readonly (readonly number[])[]; // as its schema checks
+  const banning = sequences.filter(
+    (each) => each.length > 1 || !has(options["bad_words_spared_ids"], each[0] as number), // no sequence is empty
+  );
   return withBiases(
     tokens,
-    sequences.map((token_ids) => ({ token_ids, bias: BANNED })),
+    banning.map((token_ids) => ({ token_ids, bias: BANNED })),
     options,
     world,
   );
@@ -133,11 +149,20 @@ function rescored(tokens: readonly Token[], change: (token: Token) => number): r
 export const stages: Reference = {
   no_repeat_ngram_size: {
     rule: no_repeat_ngram_size,
-    options: { no_repeat_ngram_size: fc.integer({ min: 0, max: 5 }) },
+    options: {
+      no_repeat_ngram_size: fc.integer({ min: 0, max: 5 }),
+      no_repeat_ngram_window: fc.oneof(fc.constant(-1), fc.integer({ min: -1, max: 31 })),
+      no_repeat_ngram_scope: fc.constantFrom("history", "generated"),
+      no_repeat_ngram_spared_ids: spared,
+    },
   },
   bad_words_ids: {
     rule: bad_words_ids,
-    options: { bad_words_ids: fc.array(few_ids, { maxLength: 3 }), ...sequence },
+    options: {
+      bad_words_ids: fc.array(few_ids, { maxLength: 3 }),
+      bad_words_spared_ids: spared,
+      ...sequence,
+    },
   },
   sequence_bias: {
     rule: sequence_bias,
