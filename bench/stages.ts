@@ -29,6 +29,9 @@ const LARGER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   min_tokens: { min_tokens: 2000, stop_token_ids: [2] },
   forced_token_ids: { forced_token_ids: { "1024": 7 } },
   xtc: { xtc_probability: 1 },
+  begin_suppress_tokens: { begin_suppress_tokens: ids(100), begin_suppress_index: 1024 },
+  encoder_repetition_penalty: { encoder_repetition_penalty: 1.2, encoder_input_ids: history },
+  encoder_no_repeat_ngram_size: { encoder_no_repeat_ngram_size: 3, encoder_input_ids: history },
 };
 
 function optionsOf(chain: readonly object[]): StepOptions {

@@ -100,6 +100,12 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact.max() : this.#dense.max();
   }
 
+  /** Smallest score. */
+  min(): number {
+    this.#omitted.guess();
+    return this.#form === "compact" ? this.#compact.min() : this.#dense.min();
+  }
+
   /** True when a whole row in place of this sparse one would provably have given the same answer. */
   isExact(): boolean {
     return this.#omitted.isExact;

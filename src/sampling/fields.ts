@@ -107,6 +107,10 @@ export function stopTokenIds() {
   return tokenIds().describe("The tokens that end a text.");
 }
 
+/** What stages say of the tokens that an encoder has read. */
+export const ENCODER_INPUT_IDS =
+  "The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to.";
+
 /** How many tokens a removing stage leaves at the least. */
 export function minKeep() {
   return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");

@@ -5,6 +5,8 @@ import { tokenIds } from "./fields.ts";
 export class TokenSet {
   /** distinct, in the order in which they were listed first */
   readonly token_ids: Int32Array;
+  /** as many places, for whoever adds something to the score of each */
+  readonly amounts: Float64Array;
   readonly #ids: ReadonlySet<number>;
   /** 1 more than the largest; 0 of none */
   readonly #end: number;
@@ -14,6 +16,7 @@ export class TokenSet {
     this.#listed = listed;
     this.#ids = new Set(listed);
     this.token_ids = Int32Array.from(this.#ids);
+    this.amounts = new Float64Array(this.token_ids.length);
     this.#end = this.token_ids.reduce((end, id) => Math.max(end, id + 1), 0);
   }
 

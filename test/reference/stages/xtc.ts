@@ -28,11 +28,13 @@ const rule: Rule = (tokens, options, world) => {
   }
   const p = probabilitiesOf(tokens);
   const mass = sum(p.filter((_, i) => excluded.has(tokens[i]?.id as number))); // as many as tokens
-  return tokens.map(({ id, score }, i) => {
-    const with_exclusion = excluded.has(id) ? 0 : (p[i] as number) / (1 - mass);
-    const average = probability * with_exclusion + (1 - probability) * (p[i] as number);
-    return { id, score: score + Math.log(average / (p[i] as number)) };
-  });
+  const of_excluded = 1 - probability;
+  const of_others = 1 - probability + probability / (1 - mass);
+  // Scores have no common scale: those of the others stay.
+  return tokens.map(({ id, score }) => ({
+    id,
+    score: excluded.has(id) ? score + Math.log(of_excluded / of_others) : score,
+  }));
 };
 
 export const stages: Reference = {
