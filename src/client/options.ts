@@ -37,6 +37,10 @@ export interface StepRequestOptions {
   readonly logprobs_mode?: "raw" | "processed";
   /** Report the log-probabilities of these tokens as named_logprobs. */
   readonly logprob_token_ids?: readonly number[];
+  /** Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false. */
+  readonly uncertainty?: boolean;
+  /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
+  readonly confidence_top_k?: number;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */

@@ -1,7 +1,7 @@
 /**
- * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the
- * whole row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it
- * works on; a removing stage turns dense into compact as soon as few enough are left.
+ * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the whole
+ * row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it works on;
+ * a removing stage turns dense into compact as soon as few enough are left.
  *
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
@@ -27,6 +27,7 @@ import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
 import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
 import { keepTypicalOfRow } from "./typical-row.ts";
+import { type Uncertainty, uncertaintyOfList } from "./uncertainty.ts";
 
 export class Candidates {
   readonly #dense: Dense;
@@ -88,19 +89,16 @@ export class Candidates {
     this.#dense.restore();
   }
 
-  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── reading: of the kept tokens ───────────────────────────────────────────────────────────────────────────
 
-  /** How many tokens are kept. */
   count(): number {
     return this.#form === "compact" ? this.#compact.count : this.#dense.count();
   }
 
-  /** Largest score. */
   max(): number {
     return this.#form === "compact" ? this.#compact.max() : this.#dense.max();
   }
 
-  /** Smallest score. */
   min(): number {
     this.#omitted.guess();
     return this.#form === "compact" ? this.#compact.min() : this.#dense.min();
@@ -273,6 +271,11 @@ export class Candidates {
   top(n: number): TokenLogprob[] {
     const logsumexp = this.#logSumExpKept();
     return this.#form === "dense" ? this.#dense.top(n, logsumexp) : this.#compact.rank().top(n, logsumexp);
+  }
+
+  /** Entropy and its kin of what is left. */
+  uncertainty(top_k: number): Uncertainty {
+    return this.#form === "dense" ? this.#dense.uncertainty(top_k) : uncertaintyOfList(this.#compact, top_k);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */

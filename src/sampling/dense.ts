@@ -10,16 +10,19 @@
  */
 
 import { exp } from "../kernels/float64.ts";
-import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
+import { type Cut, type Kernel, type Row, SELECTION_MAX } from "../kernels/kernel.ts";
 import type { Compact } from "./compact.ts";
 import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
 import type { SeenTokens } from "./token-counter.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+import { type Uncertainty, uncertaintyFrom } from "./uncertainty.ts";
 
 /** Larger than every token id: all tokens equal to a bound are inside. */
 export const EVERY_ID = 0x7fffffff;
+
+const best = new Float64Array(SELECTION_MAX);
 
 export class Dense {
   readonly kernel: Kernel;
@@ -241,6 +244,19 @@ export class Dense {
         tokenLogprob(kernel.selected_ids[i]!, kernel.selected_logits[i]! / this.temperature - logsumexp),
       );
     return top;
+  }
+
+  /** Entropy and its kin of the kept tokens; the best `top_k` are looked at for confidence. */
+  uncertainty(top_k: number): Uncertainty {
+    const moments = this.kernel.distribution(
+      this.settleBelowCeiling(),
+      this.temperature,
+      this.floor,
+      this.tie_id,
+    );
+    const count = this.bestScores(best.subarray(0, Math.max(top_k, 2)));
+    for (let i = 0; i < count; i++) best[i] = best[i]! - moments.logsumexp;
+    return uncertaintyFrom(moments, best.subarray(0, count), top_k);
   }
 
   setScore(token_id: number, score: number): void {

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Problem, pointerTo } from "../errors.ts";
+import { SELECTION_MAX } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
@@ -13,6 +14,7 @@ import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
+import { CONFIDENCE_TOP_K } from "./uncertainty.ts";
 
 const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal string";
 
@@ -77,6 +79,12 @@ const CONTROL = {
     "What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage.",
   ),
   logprob_token_ids: tokenIds().describe("Report the log-probabilities of these tokens as named_logprobs."),
+  uncertainty: flag().describe(
+    "Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false.",
+  ),
+  confidence_top_k: whole({ min: 1, max: SELECTION_MAX }).describe(
+    `How many of the most likely tokens confidence is the mean of. Default ${CONFIDENCE_TOP_K}.`,
+  ),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -120,6 +128,8 @@ export interface StepOptions {
   readonly top_logprobs: number;
   readonly logprobs_mode: "raw" | "processed";
   readonly logprob_token_ids: readonly number[];
+  readonly uncertainty: boolean;
+  readonly confidence_top_k: number;
   readonly require_exact: boolean;
 }
 
@@ -134,6 +144,12 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       "option_conflict",
       `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
       "/top_logprobs",
+    );
+  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
+      "/confidence_top_k",
     );
   const chain = chainOf(options, stage_fields);
   const history = options.history ?? [];
@@ -160,6 +176,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode: options.logprobs_mode ?? "raw",
     logprob_token_ids: options.logprob_token_ids ?? [],
+    uncertainty: options.uncertainty ?? false,
+    confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
   };
 }
