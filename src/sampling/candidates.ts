@@ -27,7 +27,6 @@ import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
 import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
 import { keepTypicalOfRow } from "./typical-row.ts";
-import { type Uncertainty, uncertaintyOfList } from "./uncertainty.ts";
 
 export class Candidates {
   readonly #dense: Dense;
@@ -78,6 +77,11 @@ export class Candidates {
     else if (this.#compact.count === 0) throw maskedBy(stage);
   }
 
+  /** What they are in at present: for what is told of a step, not for stages. */
+  form(): Compact | Dense {
+    return this.#form === "compact" ? this.#compact : this.#dense;
+  }
+
   /** Copies the kept tokens, whatever form they are in, and changes nothing. */
   copyTo(copy: Compact): void {
     if (this.#form === "compact") this.#compact.copyTo(copy);
@@ -89,19 +93,20 @@ export class Candidates {
     this.#dense.restore();
   }
 
-  // ── reading: of the kept tokens ───────────────────────────────────────────────────────────────────────────
+  // ── reading; max and min are those of the kept scores ─────────────────────────────────────────────────────
 
+  /** How many tokens are kept. */
   count(): number {
     return this.#form === "compact" ? this.#compact.count : this.#dense.count();
   }
 
   max(): number {
-    return this.#form === "compact" ? this.#compact.max() : this.#dense.max();
+    return this.form().max();
   }
 
   min(): number {
     this.#omitted.guess();
-    return this.#form === "compact" ? this.#compact.min() : this.#dense.min();
+    return this.form().min();
   }
 
   /** True when a whole row in place of this sparse one would provably have given the same answer. */
@@ -112,7 +117,7 @@ export class Candidates {
   /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
     this.#omitted.guess();
-    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
+    return this.form().logSumExp();
   }
 
   /** Normaliser, entropy and collision probability of the kept tokens; valid until the next call. */
@@ -133,6 +138,12 @@ export class Candidates {
     if (this.#editable() !== this.#compact) return this.#dense.scoreOf(token_id);
     const score = this.#compact.scoreOf(token_id);
     return score === Number.NEGATIVE_INFINITY && this.#omitted.isOpen ? this.#omitted.bound : score;
+  }
+
+  /** Writes the scores of the first `count` tokens of a list; −Infinity for those that are not kept. */
+  readScores(token_ids: Int32Array, count: number, scores: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.readScores(token_ids, count, scores);
+    else for (let i = 0; i < count; i++) scores[i] = this.scoreOf(token_ids[i]!);
   }
 
   /** The kept tokens as plain arrays, whatever form they were in. For samplers that must look at each one. */
@@ -204,10 +215,7 @@ export class Candidates {
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
 
-  /**
-   * Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1): a token stays iff the mass before it
-   * is below p, or with `inclusive` not above p. Never fewer than min_keep.
-   */
+  /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
   keepMass(p: number, rule: MassRule): void {
     note(this.removal, "mass", p);
     if (this.#omitted.isOpen) keepSparseMass(this.#compact, this.#omitted, p, rule);
@@ -264,18 +272,13 @@ export class Candidates {
   logprob(token_id: number): number {
     const score =
       this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
-    return notAboveZero(score - this.#logSumExpKept());
+    return notAboveZero(score - this.form().logSumExp());
   }
 
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
-    const logsumexp = this.#logSumExpKept();
+    const logsumexp = this.form().logSumExp();
     return this.#form === "dense" ? this.#dense.top(n, logsumexp) : this.#compact.rank().top(n, logsumexp);
-  }
-
-  /** Entropy and its kin of what is left. */
-  uncertainty(top_k: number): Uncertainty {
-    return this.#form === "dense" ? this.#dense.uncertainty(top_k) : uncertaintyOfList(this.#compact, top_k);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
@@ -285,10 +288,6 @@ export class Candidates {
     this.restoreRow();
     const mass = massOf(raw, token_ids, count);
     return banned === undefined ? mass : 1 - mass;
-  }
-
-  #logSumExpKept(): number {
-    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
   }
 
   /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */

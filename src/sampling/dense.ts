@@ -10,19 +10,16 @@
  */
 
 import { exp } from "../kernels/float64.ts";
-import { type Cut, type Kernel, type Row, SELECTION_MAX } from "../kernels/kernel.ts";
+import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
 import type { Compact } from "./compact.ts";
 import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
 import type { SeenTokens } from "./token-counter.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
-import { type Uncertainty, uncertaintyFrom } from "./uncertainty.ts";
 
 /** Larger than every token id: all tokens equal to a bound are inside. */
 export const EVERY_ID = 0x7fffffff;
-
-const best = new Float64Array(SELECTION_MAX);
 
 export class Dense {
   readonly kernel: Kernel;
@@ -207,6 +204,12 @@ export class Dense {
     return this.row.values[token_id]! / this.temperature;
   }
 
+  readScores(token_ids: Int32Array, count: number, scores: Float64Array): void {
+    const { row, temperature } = this;
+    const { values } = row;
+    for (let i = 0; i < count; i++) scores[i] = values[token_ids[i]!]! / temperature;
+  }
+
   /** Like scoreOf, and −Infinity for a token that was cut off. */
   keptScoreOf(token_id: number): number {
     const logit = this.row.values[token_id] ?? Number.NEGATIVE_INFINITY;
@@ -244,19 +247,6 @@ export class Dense {
         tokenLogprob(kernel.selected_ids[i]!, kernel.selected_logits[i]! / this.temperature - logsumexp),
       );
     return top;
-  }
-
-  /** Entropy and its kin of the kept tokens; the best `top_k` are looked at for confidence. */
-  uncertainty(top_k: number): Uncertainty {
-    const moments = this.kernel.distribution(
-      this.settleBelowCeiling(),
-      this.temperature,
-      this.floor,
-      this.tie_id,
-    );
-    const count = this.bestScores(best.subarray(0, Math.max(top_k, 2)));
-    for (let i = 0; i < count; i++) best[i] = best[i]! - moments.logsumexp;
-    return uncertaintyFrom(moments, best.subarray(0, count), top_k);
   }
 
   setScore(token_id: number, score: number): void {

@@ -55,9 +55,11 @@ export class FadingTokens {
    */
   scale(candidates: Candidates, ratio: number, zero: number): void {
     const amounts = this.#amounts;
+    candidates.readScores(this.token_ids, this.distinct, amounts);
     for (let i = 0; i < this.distinct; i++) {
-      const height = candidates.scoreOf(this.token_ids[i]!) - zero;
-      const scaled = height > 0 ? height / ratio : height * ratio;
+      const height = amounts[i]! - zero;
+      // One of the two is 0: signs without pattern would cost more as a branch.
+      const scaled = Math.max(height, 0) / ratio + Math.min(height, 0) * ratio;
       amounts[i] = height === Number.NEGATIVE_INFINITY ? 0 : this.presence[i]! * (scaled - height);
     }
     this.#add(candidates);

@@ -4,7 +4,7 @@ import type { RawRow } from "./logprobs.ts";
 import type { StepOptions } from "./step-options.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
-import type { Uncertainty } from "./uncertainty.ts";
+import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
@@ -80,7 +80,9 @@ export function reportOf(
   const processed_logprobs = drawn.map((token_id) => candidates.logprob(token_id));
   const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
   const ids = keptIds(candidates, options);
-  const of_kept = options.uncertainty ? candidates.uncertainty(options.confidence_top_k) : undefined;
+  const of_kept = options.uncertainty
+    ? uncertaintyOf(candidates.form(), options.confidence_top_k)
+    : undefined;
   const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);

@@ -3,7 +3,9 @@
  * chain has left to draw from.
  */
 import { exp, ln } from "../kernels/float64.ts";
+import { SELECTION_MAX } from "../kernels/kernel.ts";
 import type { Compact } from "./compact.ts";
+import { Dense } from "./dense.ts";
 import { notAboveZero } from "./token-logprob.ts";
 
 /** Natural logarithms throughout. */
@@ -46,6 +48,22 @@ export function uncertaintyFrom(
 /** The four of n tokens that share the probability. */
 export function uncertaintyOfEqual(n: number): Uncertainty {
   return { entropy: ln(n), varentropy: 0, margin: n === 1 ? 1 : 0, confidence: ln(n) };
+}
+
+/** The four of what is kept. A list stays in its order, a row as it is. */
+export function uncertaintyOf(form: Compact | Dense, top_k: number): Uncertainty {
+  return form instanceof Dense ? uncertaintyOfRow(form, top_k) : uncertaintyOfList(form, top_k);
+}
+
+const best_of_row = new Float64Array(SELECTION_MAX);
+
+/** The four of the tokens that are kept of a whole row; entropy and varentropy are good to about 1e-6. */
+function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
+  const { kernel, temperature, floor, tie_id } = dense;
+  const moments = kernel.distribution(dense.settleBelowCeiling(), temperature, floor, tie_id);
+  const count = dense.bestScores(best_of_row.subarray(0, Math.max(top_k, 2)));
+  for (let i = 0; i < count; i++) best_of_row[i] = best_of_row[i]! - moments.logsumexp;
+  return uncertaintyFrom(moments, best_of_row.subarray(0, count), top_k);
 }
 
 /** The four of a list of scores, in float64. The list stays in its order. */

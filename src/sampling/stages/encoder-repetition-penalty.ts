@@ -29,10 +29,12 @@ export const encoder_repetition_penalty: Stage<z.infer<typeof options>> = {
   apply(candidates, { encoder_repetition_penalty: r, encoder_input_ids }, { vocab_size }) {
     encoder_input_ids.requireWithin(vocab_size, "/encoder_input_ids");
     const { token_ids, amounts } = encoder_input_ids;
+    candidates.readScores(token_ids, token_ids.length, amounts);
     for (let i = 0; i < token_ids.length; i++) {
-      const score = candidates.scoreOf(token_ids[i]!);
+      const score = amounts[i]!;
       // A banned token stays banned: −∞ − −∞ would be no number.
-      amounts[i] = score === Number.NEGATIVE_INFINITY ? 0 : (score > 0 ? score * r : score / r) - score;
+      const scaled = Math.max(score, 0) * r + Math.min(score, 0) / r;
+      amounts[i] = score === Number.NEGATIVE_INFINITY ? 0 : scaled - score;
     }
     candidates.add(token_ids, amounts);
   },
