@@ -99,7 +99,7 @@ export class WasmKernel implements Kernel {
 
   smallest(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
     setWindow(this.#machine, { floor, tie_id, ceiling, ceiling_tie_id });
-    return this.#machine.wasm.smallest(row.address, row.maxima_address, row.blocks);
+    return this.#machine.wasm.smallest(row.address, row.maxima_address, row.blocks) + 0; // −0 is +0 here
   }
 
   logSumExp(
