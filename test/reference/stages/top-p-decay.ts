@@ -24,7 +24,6 @@ export const stages: Reference = {
       top_p_reset_ids: fc.option(few_ids, { nil: undefined }),
       top_p_inclusive: flag,
       top_p_ties: ties,
-      top_p_crossing: fc.constantFrom("keep", "keep", "drop"),
       min_keep,
     },
   },
