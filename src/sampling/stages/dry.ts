@@ -53,6 +53,7 @@ export const dry: Stage<z.infer<typeof options>> = {
     url: "https://github.com/oobabooga/text-generation-webui/pull/5677",
   },
   options,
+  example: { dry_multiplier: 0.8 },
   trigger: "dry_multiplier",
   keepsArgmax: false,
   looksBack: true,

@@ -40,6 +40,20 @@ function one(value: OutputValue | undefined) {
   return value === undefined ? undefined : [value];
 }
 
+/** `raw_entropy`, `processed_margin` and the like: each number of both distributions. */
+function ofUncertainty(): Readonly<Record<string, Output>> {
+  const outputs: Record<string, Output> = {};
+  for (const side of ["raw", "processed"] as const)
+    for (const number of ["entropy", "varentropy", "margin", "confidence"] as const)
+      outputs[`${side}_${number}`] = {
+        datatype: "FP32",
+        per: "row",
+        needs: { option: "uncertainty", implied: true },
+        values: ({ uncertainty }) => one(uncertainty?.[side][number]),
+      };
+  return outputs;
+}
+
 const OUTPUTS: Readonly<Record<string, Output>> = {
   token_id: { datatype: "INT64", per: "draw", values: ofDraws("token_id") },
   logprob: { datatype: "FP32", per: "draw", needs: LOGPROBS, values: ofDraws("logprob") },
@@ -76,6 +90,7 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     values: ({ kept_token_ids }) => kept_token_ids,
   },
   kept_mass: { datatype: "FP32", per: "row", needs: LOGPROBS, values: ({ kept_mass }) => one(kept_mass) },
+  ...ofUncertainty(),
   seed: { datatype: "BYTES", per: "row", values: ({ seed }) => [seed] },
   step: { datatype: "INT64", per: "row", values: ({ step }) => [step] },
   state: { datatype: "BYTES", per: "row", values: ({ state }) => [JSON.stringify(state)] },
