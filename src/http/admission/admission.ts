@@ -92,6 +92,7 @@ export class Visit implements Visitor {
   #row: Row | undefined;
   #job: (() => number) | undefined;
   #left = false;
+  #paused_since_ms: number | undefined;
 
   constructor(admission: Admission) {
     this.#admission = admission;
@@ -136,6 +137,22 @@ export class Visit implements Visitor {
     const job = this.#job;
     this.#job = undefined;
     if (job !== undefined) this.#admission.spent(job());
+  }
+
+  /** The server reads no further for now: the body is not timed until `resume`. */
+  pause(): void {
+    if (!this.arriving) return;
+    this.arriving = false;
+    this.#paused_since_ms = performance.now();
+  }
+
+  resume(): void {
+    if (this.#paused_since_ms === undefined) return;
+    const paused_ms = performance.now() - this.#paused_since_ms;
+    this.#paused_since_ms = undefined;
+    this.expected_ms += paused_ms;
+    this.held_since_ms += paused_ms;
+    this.arriving = true;
   }
 
   /** The request is over. */

@@ -47,7 +47,7 @@ export function readInPlace(server: Server): void {
   });
 }
 
-/** Calls `take` with the bytes of a body as they are read; they are gone when it returns. The body cannot be paused. */
+/** Calls `take` with the bytes of a body as they are read; they are gone when it returns. */
 export function takeInPlace(raw: IncomingMessage, collector: Collector, take: Body["take"]): void {
   const body: Body = { raw, take, left: Number(raw.headers["content-length"] ?? 0) };
   // What the parser copied. Not by another `push` on the request: with a property of its own it outlives young collections.
@@ -59,6 +59,16 @@ export function takeInPlace(raw: IncomingMessage, collector: Collector, take: Bo
     collector.count(bytes.length);
   });
   connections.get(raw.socket)?.expect(body);
+}
+
+/** Stops the connection of a body that is taken in place: pausing the request does not, for its bytes never come there. */
+export function pauseInPlace(raw: IncomingMessage): void {
+  if (connections.get(raw.socket)?.takes(raw)) raw.socket.pause();
+}
+
+/** Reads on; Node does not where answers wait to be taken. */
+export function resumeInPlace(raw: IncomingMessage): void {
+  if (connections.get(raw.socket)?.takes(raw)) raw._read(0);
 }
 
 class Connection {
@@ -79,6 +89,11 @@ class Connection {
 
   expect(body: Body): void {
     this.#body = body;
+  }
+
+  /** Whether bytes of this request are still taken in place. */
+  takes(raw: IncomingMessage): boolean {
+    return this.#body?.raw === raw && this.#body.left > 0;
   }
 
   /** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */

@@ -5,13 +5,14 @@
 import { IncomingMessage, type ServerResponse } from "node:http";
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Visit } from "../admission/admission.ts";
+import { Intake, type Work } from "../admission/turns.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import type { RouteFigures } from "../figures/figures.ts";
 import { problemAnswer, problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";
 import type { Opener } from "./open-body.ts";
-import { ClientGone, type Receiver, receive } from "./receive.ts";
+import { ClientGone, flowOf, type Receiver, receive } from "./receive.ts";
 import { JSON_TYPE } from "./sample.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
@@ -53,6 +54,16 @@ export class Exchange {
         ? { in_place, write, end, fail }
         : { in_place, write: () => undefined, end: refuse, fail };
     receive(this.service, this.raw, this.visit, receiver);
+  }
+
+  /** Whether the client still waits for the answer. */
+  isWanted(): boolean {
+    return !this.#response.destroyed;
+  }
+
+  /** Takes what the body makes ready while it comes; see Intake. */
+  intake(work: Work, flow = flowOf(this.raw)): Intake {
+    return new Intake(this, flow, work);
   }
 
   /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */

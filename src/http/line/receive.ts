@@ -6,8 +6,9 @@ import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config.ts";
 import { Problem } from "../../errors.ts";
 import type { Visit } from "../admission/admission.ts";
+import type { Flow } from "../admission/turns.ts";
 import type { Service } from "../service.ts";
-import { takeInPlace } from "./connections.ts";
+import { pauseInPlace, resumeInPlace, takeInPlace } from "./connections.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -62,6 +63,20 @@ export function receive(
     if (!settled) settle(new ClientGone("the client closed the connection"));
   });
   if (refusal !== undefined && declaredLength(raw) > readMax(limits)) settle(refusal);
+}
+
+/** Lets the bytes of a body wait, however they are read. */
+export function flowOf(raw: IncomingMessage): Flow {
+  return {
+    pause() {
+      raw.pause();
+      pauseInPlace(raw);
+    },
+    resume() {
+      resumeInPlace(raw);
+      raw.resume();
+    },
+  };
 }
 
 /** Reads a body that nobody wants, so that its sender gets to read the answer. */

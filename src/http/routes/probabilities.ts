@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
+import { type Analysis, analyze, taskContext } from "../analyze.ts";
 import { HEADER_LENGTH } from "../line/open-body.ts";
 import { JSON_TYPE } from "../line/sample.ts";
 
@@ -15,13 +15,12 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
   const values_max = analysis.service.config.limits.analysis_values_max;
   app.post("/v1/probabilities", { schema: PROBABILITIES_ROUTE }, async (request, reply) => {
     const without_lists = wantsTensor(request.headers.accept);
-    const result = await analyze(analysis, request, reply, (head) => {
+    const { task, text } = await analyze(analysis, request, reply, (head) => {
       const { options, temperature } = parseProbabilities(head.options);
       const context = taskContext(analysis, head, temperature);
       return probabilitiesTask(context, { ...options, without_lists, values_max });
     });
-    const text = await writeReply(result.reply, reply);
-    return without_lists ? sendTensor(reply, text, result.task.tensor()) : reply.type(JSON_TYPE).send(text);
+    return without_lists ? sendTensor(reply, text, task.tensor()) : reply.type(JSON_TYPE).send(text);
   });
 }
 

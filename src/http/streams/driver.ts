@@ -5,6 +5,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
+import type { Visit } from "../admission/admission.ts";
+import { workInTurns } from "../admission/turns.ts";
 import { causeOf } from "../door/lines.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
@@ -39,14 +41,20 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly #session: StreamSession;
   readonly #pipe: StreamPipe;
   readonly #log: FastifyBaseLogger;
-  readonly #turn_ms: number;
+  readonly #turn_ms: number | undefined;
+  /** whose turns the stream is given; from its first bytes on */
+  #visit: Visit | undefined;
   #over = false;
   /** the client has sent all it will */
   #ended = false;
   /** the server is about to end */
   #finishing = false;
-  /** waiting for the reader of the lines, or for the next turn of the event loop */
+  /** waiting for the reader of the lines, or for a turn of the event loop */
   #waiting = false;
+  /** the reader of the lines has to take some first */
+  #blocked = false;
+  /** a message was answered since all were */
+  #answered = false;
   /** the bytes so far end inside a message */
   #inside = false;
   #deadline_ms = 0;
@@ -56,7 +64,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     service: Service,
     session: StreamSession,
     reader: Reader,
-    { pipe, log, turn_ms = 2 }: DriverOptions,
+    { pipe, log, turn_ms }: DriverOptions,
   ) {
     this.reader = reader;
     this.#service = service;
@@ -87,14 +95,17 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;
-    try {
-      if (!this.#answerReady()) return;
-      if (this.#ended) this.#complete();
-      else if (this.#finishing && !this.reader.inside) this.#fail(shuttingDown());
-      else this.#pipe.resume();
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#visit ??= this.#service.admission.enter();
+    const is_over = workInTurns(
+      { visit: this.#visit, isWanted: () => !this.#over },
+      {
+        next: () => this.#answerNext(),
+        done: () => this.#caughtUp(),
+        fail: (error) => this.#fail(error),
+      },
+      this.#turn_ms,
+    );
+    if (!is_over) this.#wait();
   }
 
   /** The client has sent all it will. */
@@ -114,37 +125,49 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#session.close();
+    this.#visit?.leave();
     this.#service.streams.delete(this);
   }
 
-  /** Answers the messages that are complete; false when it has to wait before it can go on. */
-  #answerReady(): boolean {
-    const was_inside = this.#inside;
-    let until_ms = 0;
-    let answered = 0;
-    for (let message = this.reader.next(); message !== undefined; message = this.reader.next()) {
-      if (answered === 0) until_ms = performance.now() + this.#turn_ms;
-      const line = this.#session.answer(message);
-      if (message.type === "open") this.#pipe.opened();
-      answered += 1;
-      if (line !== undefined && !this.#pipe.send(line))
-        return this.#wait((then) => this.#pipe.whenDrained(then));
-      if (performance.now() > until_ms) return this.#wait(setImmediate);
-    }
-    this.#inside = this.reader.inside;
-    if (answered > 0 || was_inside !== this.#inside) this.#extend();
-    return true;
+  /** Answers the next message that is complete; false when there is none, or its line must be taken first. */
+  #answerNext(): boolean {
+    const message = this.reader.next();
+    if (message === undefined) return false;
+    this.#answered = true;
+    const line = this.#session.answer(message);
+    if (message.type === "open") this.#pipe.opened();
+    if (line === undefined || this.#pipe.send(line)) return true;
+    this.#blocked = true;
+    return false;
   }
 
-  #wait(until: (then: () => void) => void): false {
+  /** All messages at hand are answered, or the reader of the lines is behind. */
+  #caughtUp(): void {
+    this.#waiting = false;
+    if (this.#blocked) {
+      this.#wait();
+      this.#pipe.whenDrained(() => {
+        this.#blocked = false;
+        this.#waiting = false;
+        this.advance();
+      });
+      return;
+    }
+    const was_inside = this.#inside;
+    this.#inside = this.reader.inside;
+    if (this.#answered || was_inside !== this.#inside) this.#extend();
+    this.#answered = false;
+    if (this.#ended) this.#complete();
+    else if (this.#finishing && !this.reader.inside) this.#fail(shuttingDown());
+    else this.#pipe.resume();
+  }
+
+  /** Reads no further for now. */
+  #wait(): void {
+    if (this.#over) return;
     this.#waiting = true;
     this.#pipe.pause();
     this.#extend();
-    until(() => {
-      this.#waiting = false;
-      this.advance();
-    });
-    return false;
   }
 
   #complete(): void {

@@ -5,13 +5,13 @@ import { InferReader } from "../../wire/v2/infer-reader.ts";
 import { outputTensors } from "../../wire/v2/outputs.ts";
 import { type InferReply, writeInferReply } from "../../wire/v2/reply.ts";
 import type { Inference } from "../../wire/v2/request.ts";
-import { TURN_MS } from "../admission/gate.ts";
+import type { Flow } from "../admission/turns.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
-import { ClientGone } from "../line/receive.ts";
+import { ClientGone, flowOf, type Receiver } from "../line/receive.ts";
 import { JSON_TYPE } from "../line/sample.ts";
 import { requireNoQuery } from "../no-query.ts";
-import { acceptedCompression, compress, compressionOf, inflating } from "./inflate.ts";
+import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
 import { countFailure, countSuccess } from "./statistics.ts";
 
 const BINARY_TYPE = "application/octet-stream";
@@ -46,17 +46,13 @@ class InferCall {
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
     const { wire, plans, shared_memory, config } = service;
     const reader = new InferReader(header_bytes, { limits: wire, plans, lease: visit.lease, shared_memory });
-    const receiver = {
-      write: (chunk: Uint8Array) => this.#write(reader, chunk),
-      end: () => this.#end(reader),
-      fail: (error: unknown) => this.fail(error),
-    };
-    const { body_bytes_max } = config.limits;
-    this.#exchange.receive(
-      compression === undefined
-        ? { ...receiver, in_place: true }
-        : inflating(compression, raw, body_bytes_max, receiver),
-    );
+    if (compression === undefined) {
+      this.#exchange.receive({ ...this.#receiver(reader, flowOf(raw)), in_place: true });
+      return;
+    }
+    const inflated = createInflater(compression);
+    const receiver = this.#receiver(reader, inflated.flow);
+    this.#exchange.receive(inflating(inflated, raw, config.limits.body_bytes_max, receiver));
   }
 
   fail(error: unknown): void {
@@ -65,49 +61,42 @@ class InferCall {
     this.#exchange.refuse(error);
   }
 
-  /** All rows that the chunk completes are sampled at once: the chunk is gone afterwards. */
-  #write(reader: InferReader, chunk: Uint8Array): void {
-    if (reader.parks) this.#exchange.visit.hold(chunk.length);
-    reader.write(chunk);
-    this.#take(reader, Number.POSITIVE_INFINITY);
-  }
-
-  #end(reader: InferReader): void {
+  /** Writes to the reader, and takes the rows that are ready in turns. */
+  #receiver(reader: InferReader, flow: Flow): Receiver {
     const { service, visit } = this.#exchange;
-    reader.end();
-    const { inference } = reader;
-    assert(inference !== undefined, "a body that ended well has its inference");
-    service.figures.received(formOf(inference), visit.received_bytes);
-    this.#proceed(reader, inference);
+    const fail = (error: unknown) => this.fail(error);
+    const done = () => this.#answer(inferenceOf(reader));
+    const intake = this.#exchange.intake({ next: () => this.#sampleNext(reader), done, fail }, flow);
+    return {
+      write(chunk) {
+        intake.requireGood();
+        if (reader.parks) visit.hold(chunk.length);
+        reader.write(chunk);
+        // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
+        if (reader.inference?.rows.row_count !== 1 && !intake.wrote()) reader.keep();
+      },
+      end() {
+        intake.requireGood();
+        reader.end();
+        service.figures.received(formOf(inferenceOf(reader)), visit.received_bytes);
+        intake.end();
+      },
+      fail,
+    };
   }
 
-  /** Samples the rows that are left, in as many turns of the event loop as it takes, and answers. */
-  #proceed(reader: InferReader, inference: Inference): void {
-    this.#exchange.compute(() => {
-      try {
-        if (this.#take(reader, TURN_MS)) this.#answer(inference);
-        else setImmediate(() => this.#proceed(reader, inference));
-      } catch (error) {
-        this.fail(error);
-      }
-    });
-  }
-
-  /** Samples the rows that are ready, and stops after this many milliseconds; false when more may be ready. */
-  #take(reader: InferReader, turn_ms: number): boolean {
-    const until_ms = performance.now() + turn_ms;
-    for (let step = reader.next(); step !== undefined; step = reader.next()) {
-      this.#requireInTime(reader.inference);
-      const began_ms = performance.now();
-      try {
-        this.#sampled.push(this.#exchange.service.sampler.sample(step.row, step.options));
-      } catch (error) {
-        throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
-      }
-      const ended_ms = performance.now();
-      this.#count(ended_ms - began_ms, reader.inference);
-      if (ended_ms > until_ms) return false;
+  /** Samples the next row that is ready; false when none is. */
+  #sampleNext(reader: InferReader): boolean {
+    const step = reader.next();
+    if (step === undefined) return false;
+    this.#requireInTime(reader.inference);
+    const began_ms = performance.now();
+    try {
+      this.#sampled.push(this.#exchange.service.sampler.sample(step.row, step.options));
+    } catch (error) {
+      throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
     }
+    this.#count(performance.now() - began_ms, reader.inference);
     return true;
   }
 
@@ -147,6 +136,11 @@ class InferCall {
         (error: unknown) => this.fail(error),
       );
   }
+}
+
+function inferenceOf({ inference }: InferReader): Inference {
+  assert(inference !== undefined, "a body that ended well has its inference");
+  return inference;
 }
 
 function formOf({ logits, rows }: Inference) {

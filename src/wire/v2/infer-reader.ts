@@ -85,6 +85,11 @@ export class InferReader implements BodyReader {
     while (rest.length > 0) rest = this.#take(rest);
   }
 
+  /** The chunk that was written last will be gone: what was not taken of it is copied. */
+  keep(): void {
+    this.#source?.keep();
+  }
+
   end(): void {
     if (this.#inference === undefined && this.#header_bytes !== undefined)
       throw new Problem(
