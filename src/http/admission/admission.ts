@@ -27,6 +27,7 @@ export class Admission {
   #timer: NodeJS.Timeout | undefined;
   /** when the last turn was full: nobody has computed since */
   #full_ms = 0;
+  #turn_is_due = false;
 
   constructor(sampler: Sampler, limits: GateLimits) {
     this.sampler = sampler;
@@ -52,14 +53,31 @@ export class Admission {
     return visit;
   }
 
-  /** Some visitor has computed for so long. */
-  spent(ms: number): void {
-    if (!this.gate.spent(ms)) return;
+  /** A visitor has computed for so long. While a step of its is under way in pieces, nobody else computes. */
+  spent(visit: Visit, ms: number): void {
+    const { gate, sampler } = this;
+    const was_inside = gate.inside !== undefined;
+    gate.inside = sampler.is_inside ? visit : undefined;
+    if (gate.spent(ms) || (was_inside && gate.inside === undefined)) this.#turnSoon();
+  }
+
+  /** A visitor leaves. What is left of a step of its is given up, while its row is still its own. */
+  leave(visit: Visit): void {
+    const was_inside = this.gate.inside === visit;
+    if (was_inside) this.sampler.abandon();
+    this.gate.leave(visit);
+    if (was_inside) this.#turnSoon();
+  }
+
+  #turnSoon(): void {
+    if (this.#turn_is_due) return;
+    this.#turn_is_due = true;
     this.#full_ms = performance.now();
     setImmediate(() => this.#turn());
   }
 
   #turn(): void {
+    this.#turn_is_due = false;
     const now_ms = performance.now();
     this.gate.turn(now_ms - this.#full_ms);
     for (let visit = this.gate.next(now_ms); visit !== undefined; visit = this.gate.next(now_ms))
@@ -128,7 +146,7 @@ export class Visit implements Visitor {
   compute(job: () => number): void {
     if (this.#left) return;
     const { gate } = this.#admission;
-    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
     else this.#job = job;
   }
 
@@ -136,7 +154,7 @@ export class Visit implements Visitor {
   called(): void {
     const job = this.#job;
     this.#job = undefined;
-    if (job !== undefined) this.#admission.spent(job());
+    if (job !== undefined) this.#admission.spent(this, job());
   }
 
   /** The server reads no further for now: the body is not timed until `resume`. */
@@ -157,7 +175,7 @@ export class Visit implements Visitor {
 
   /** The request is over. */
   leave(): void {
-    this.#admission.gate.leave(this);
+    this.#admission.leave(this);
     this.#release();
   }
 

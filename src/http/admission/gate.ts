@@ -53,6 +53,8 @@ const GRANTED = { granted: true, leaving: [] } as const;
 export class Gate<V extends Visitor> {
   rows_out = 0;
   held_bytes = 0;
+  /** in the middle of something that nobody else may come between: the only one who is given turns */
+  inside: V | undefined;
   readonly #limits: GateLimits;
   readonly #visitors = new Set<V>();
   /** those that hold something: the only ones whose going makes room */
@@ -92,6 +94,7 @@ export class Gate<V extends Visitor> {
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
     this.#holders.delete(visitor);
+    if (this.inside === visitor) this.inside = undefined;
     if (visitor.has_row) this.rows_out -= 1;
     this.held_bytes -= visitor.held_bytes;
     visitor.has_row = false;
@@ -132,7 +135,8 @@ export class Gate<V extends Visitor> {
 
   /** True: the visitor computes now. False: once `next` names it. */
   askTurn(visitor: V, now_ms: number): boolean {
-    if (this.#spent_ms < this.#turn_ms && this.#waiting.length === 0) return true;
+    const is_first = this.inside === undefined ? this.#waiting.length === 0 : this.inside === visitor;
+    if (this.#spent_ms < this.#turn_ms && is_first) return true;
     visitor.waiting_since_ms = now_ms;
     this.#waiting.push(visitor);
     return false;
@@ -158,7 +162,7 @@ export class Gate<V extends Visitor> {
   /** Who computes next in this turn; undefined: nobody. Time spent waiting for that is not held against a body. */
   next(now_ms: number): V | undefined {
     while (this.#spent_ms < this.#turn_ms) {
-      const visitor = this.#waiting.shift();
+      const visitor = this.#takeFirst();
       if (visitor === undefined) return undefined;
       const waited_ms = now_ms - (visitor.waiting_since_ms ?? now_ms);
       visitor.waiting_since_ms = undefined;
@@ -167,6 +171,12 @@ export class Gate<V extends Visitor> {
       if (this.#visitors.has(visitor)) return visitor;
     }
     return undefined;
+  }
+
+  #takeFirst(): V | undefined {
+    if (this.inside === undefined) return this.#waiting.shift();
+    const at = this.#waiting.indexOf(this.inside);
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
   }
 
   #hasRow(): boolean {

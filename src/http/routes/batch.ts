@@ -3,13 +3,13 @@
  * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
  */
 import { Problem } from "../../errors.ts";
-import { writeBatch, writeProblem } from "../../wire/reply.ts";
+import { writeBatch, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Intake } from "../admission/turns.ts";
 import type { Body } from "../line/arrive.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { BATCH_BODY } from "../line/open-body.ts";
-import { answerStep } from "../line/sample.ts";
+import { StepAnswers } from "../line/sample.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);
@@ -20,10 +20,12 @@ class Batch {
   readonly #exchange: Exchange;
   readonly #body: Body<StepReader>;
   readonly #intake: Intake;
+  readonly #answers: StepAnswers;
   readonly #texts: string[] = [];
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#answers = new StepAnswers(exchange, "batch");
     this.#body = exchange.open(BATCH_BODY);
     this.#intake = exchange.intake({
       next: () => this.#answerNext(),
@@ -44,18 +46,20 @@ class Batch {
     this.#intake.end();
   }
 
-  /** Answers the next row that is ready; false when none is. */
+  /** Answers the next row that is ready, or does a piece of it; false when none is. */
   #answerNext(): boolean {
-    const step = this.#body.reader.next();
-    if (step === undefined) return false;
-    this.#texts.push(this.#answerRow(step));
+    const step = this.#answers.is_inside ? undefined : this.#body.reader.next();
+    if (step === undefined && !this.#answers.is_inside) return false;
+    const text = this.#answerRow(step);
+    if (text !== undefined) this.#texts.push(text);
     return true;
   }
 
-  /** A row's reply is the text it would have alone; a row that fails has its problem there. */
-  #answerRow(step: Step | Problem): string {
+  /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */
+  #answerRow(step: Step | Problem | undefined): string | undefined {
     try {
-      return answerStep(this.#exchange, step, "batch");
+      const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
+      return sampled && writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#exchange.service.figures.rejected(error.code);

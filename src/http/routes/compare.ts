@@ -26,7 +26,8 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       assert(step !== undefined, "a body that ended well has its step");
       if (step instanceof Problem) throw step;
       const options = step.options as ComparisonOptions; // parseComparison made them
-      const comparing = compareRow(service.sampler, step.row, options);
+      const { compare_work_max } = service.config.limits;
+      const comparing = compareRow(service.sampler, step.row, options, compare_work_max);
       const { result, spent_ms } = await inTurns(ownerOf(visit, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {

@@ -129,13 +129,19 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#service.streams.delete(this);
   }
 
-  /** Answers the next message that is complete; false when there is none, or its line must be taken first. */
+  /** Answers the next message that is complete, or does a piece of it; false when there is none, or its line must be taken first. */
   #answerNext(): boolean {
-    const message = this.reader.next();
+    if (this.#session.is_inside) return this.#sendsOn(this.#session.goOn());
+    const message = this.reader.next() ?? (this.#ended ? this.reader.end() : undefined);
     if (message === undefined) return false;
     this.#answered = true;
     const line = this.#session.answer(message);
     if (message.type === "open") this.#pipe.opened();
+    return this.#sendsOn(line);
+  }
+
+  /** Sends a line, if there is one; false when it must be taken before the next. */
+  #sendsOn(line: string | undefined): boolean {
     if (line === undefined || this.#pipe.send(line)) return true;
     this.#blocked = true;
     return false;
@@ -171,12 +177,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   }
 
   #complete(): void {
-    const message = this.reader.end();
-    const line = message === undefined ? undefined : this.#session.answer(message);
     if (!this.#session.opened)
       throw new Problem("body_missing", "a stream begins with its options, got none");
-    if (message?.type === "open") this.#pipe.opened();
-    if (line !== undefined) this.#pipe.send(line);
     this.stop();
     this.#pipe.end();
   }

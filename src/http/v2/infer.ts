@@ -9,7 +9,7 @@ import type { Flow } from "../admission/turns.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
 import { ClientGone, flowOf, type Receiver } from "../line/receive.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { JSON_TYPE, StepAnswers } from "../line/sample.ts";
 import { requireNoQuery } from "../no-query.ts";
 import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
 import { countFailure, countSuccess } from "./statistics.ts";
@@ -33,6 +33,7 @@ export function answerInfer(exchange: Exchange): void {
 class InferCall {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
+  #answers: StepAnswers | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -85,26 +86,18 @@ class InferCall {
     };
   }
 
-  /** Samples the next row that is ready; false when none is. */
+  /** Samples the next row that is ready, or does a piece of it; false when none is. */
   #sampleNext(reader: InferReader): boolean {
-    const step = reader.next();
-    if (step === undefined) return false;
+    const step = this.#answers?.is_inside ? undefined : reader.next();
+    if (step === undefined && !this.#answers?.is_inside) return false;
     this.#requireInTime(reader.inference);
-    const began_ms = performance.now();
-    try {
-      this.#sampled.push(this.#exchange.service.sampler.sample(step.row, step.options));
-    } catch (error) {
-      throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
-    }
-    this.#count(performance.now() - began_ms, reader.inference);
+    this.#answers ??= new StepAnswers(
+      this.#exchange,
+      reader.inference?.rows.row_count === 1 ? "unary" : "batch",
+    );
+    const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
+    if (sampled !== undefined) this.#sampled.push(sampled);
     return true;
-  }
-
-  #count(ms: number, inference: Inference | undefined): void {
-    this.#exchange.sampling_ms += ms;
-    const last = this.#sampled.at(-1);
-    const transport = inference?.rows.row_count === 1 ? "unary" : "batch";
-    if (last !== undefined) this.#exchange.service.figures.sampled(last, transport, ms / 1000);
   }
 
   #requireInTime(inference: Inference | undefined): void {

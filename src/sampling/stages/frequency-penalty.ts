@@ -1,7 +1,7 @@
 /** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
 import { z } from "zod";
 import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("frequency_penalty"),
@@ -23,6 +23,7 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: false,
   isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);
     candidates.penalise(seen, 1, 0, -frequency_penalty);

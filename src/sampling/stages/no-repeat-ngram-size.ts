@@ -3,6 +3,9 @@ import { z } from "zod";
 import { whole } from "../fields.ts";
 import type { Stage } from "../stage.ts";
 
+/** Looking for repeats, and banning a token for each at the worst. */
+const BAN_WORK = 24;
+
 const options = z.strictObject({
   stage: z.literal("no_repeat_ngram_size"),
   no_repeat_ngram_size: whole({ min: 0, max: 1_000_000 }).describe(
@@ -21,6 +24,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: false,
   isNeutral: ({ no_repeat_ngram_size }) => no_repeat_ngram_size === 0,
+  historyWork: (_, length) => BAN_WORK * length,
   apply(candidates, { no_repeat_ngram_size: n }, context) {
     if (n === 1) {
       const { token_ids, distinct } = context.tokensSeen(-1, "history");

@@ -1,7 +1,7 @@
 /** presence_penalty: takes a constant off the scores of tokens that occurred already. */
 import { z } from "zod";
 import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("presence_penalty"),
@@ -23,6 +23,7 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: false,
   isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);
     candidates.penalise(seen, 1, -presence_penalty, 0);

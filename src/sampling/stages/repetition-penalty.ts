@@ -1,7 +1,7 @@
 /** repetition_penalty: scales down the scores of tokens that occurred already. */
 import { z } from "zod";
 import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("repetition_penalty"),
@@ -23,6 +23,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: false,
   isNeutral: ({ repetition_penalty, penalty_last_n }) => repetition_penalty === 1 || penalty_last_n === 0,
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, { repetition_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);
     candidates.penalise(seen, repetition_penalty, 0, 0);

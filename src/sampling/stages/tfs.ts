@@ -30,6 +30,7 @@ export const tfs: Stage<z.infer<typeof options>> = {
   options,
   keepsArgmax: true,
   isNeutral: ({ tfs }) => tfs === 1,
+  passes: 32,
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
     const ranked = candidates.ranked();
