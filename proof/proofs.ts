@@ -9,6 +9,7 @@ import { OVERLOAD } from "./overload/overload.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
 import { STATISTICS } from "./statistics/statistics.ts";
+import { TURNS } from "./turns/turns.ts";
 
 export const PROOFS: readonly Proof[] = [
   HOSTILE,
@@ -18,6 +19,7 @@ export const PROOFS: readonly Proof[] = [
   OVERLOAD,
   FAULTS,
   LINEAR,
+  TURNS,
   BATCHES_IN_MEMORY,
   LEAK,
 ];
