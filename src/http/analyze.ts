@@ -1,4 +1,6 @@
 /** From a request with rows to a task that has seen them all, and from its reply to text; both in short turns. */
+import type { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RowReader } from "../analysis/row-reader.ts";
 import type { Task, TaskContext } from "../analysis/tasks/task.ts";
@@ -6,10 +8,11 @@ import { assert, Problem } from "../errors.ts";
 import { openAnalysisJson } from "../wire/analysis-json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../wire/analysis-reader.ts";
 import { openAnalysisTensor } from "../wire/analysis-tensor.ts";
-import { writeInPieces } from "../wire/json-pieces.ts";
+import { TextPieces, writeInPieces } from "../wire/json-pieces.ts";
 import { inTurns, ownerOf } from "./admission/turns.ts";
 import { arrive } from "./line/arrive.ts";
 import type { Opener } from "./line/open-body.ts";
+import { JSON_TYPE } from "./line/sample.ts";
 import type { Service } from "./service.ts";
 
 /** What the analysis routes are given. */
@@ -27,8 +30,8 @@ const ANALYSIS_BODY: Opener<AnalysisReader> = {
 
 export interface Analyzed<Kind extends Task> {
   readonly task: Kind;
-  /** JSON of its reply */
-  readonly text: string;
+  /** JSON of its reply, in pieces when it is long */
+  readonly text: string | readonly Buffer[];
 }
 
 /** Reads the body, gives every row to the task that `begin` makes of the options, finishes the task and writes its reply. */
@@ -61,10 +64,20 @@ export async function analyze<Kind extends Task>(
   }
 }
 
-function* finished(task: Task): Generator<undefined, string> {
+function* finished(task: Task): Generator<undefined, string | readonly Buffer[]> {
   const reply = yield* task.finish();
   yield;
-  return yield* writeInPieces(reply);
+  const text = new TextPieces();
+  yield* writeInPieces(reply, text);
+  return text.all();
+}
+
+/** Sends the JSON of a task's reply, long ones as the connection takes them. */
+export function sendText(reply: FastifyReply, text: string | readonly Buffer[]): FastifyReply {
+  reply.type(JSON_TYPE);
+  if (typeof text === "string") return reply.send(text);
+  const bytes = text.reduce((sum, { length }) => sum + length, 0);
+  return reply.header("content-length", bytes).send(Readable.from(text));
 }
 
 /** The context of a task, from what was asked. */

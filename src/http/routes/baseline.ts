@@ -3,8 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { baselineTask } from "../../analysis/tasks/baseline.ts";
 import { parseBaseline } from "../../schemas/analysis-options.ts";
 import { BASELINE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addBaseline(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/baseline", { schema: BASELINE_ROUTE }, async (request, reply) => {
@@ -12,6 +11,6 @@ export function addBaseline(app: FastifyInstance, analysis: Analysis): void {
       const { options, temperature } = parseBaseline(head.options);
       return baselineTask(taskContext(analysis, head, temperature), options);
     });
-    return reply.type(JSON_TYPE).send(text);
+    return sendText(reply, text);
   });
 }

@@ -3,8 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";
 import { DIAGNOSE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/diagnose", { schema: DIAGNOSE_ROUTE }, async (request, reply) => {
@@ -12,6 +11,6 @@ export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {
       const { options, temperature } = parseDiagnose(head.options);
       return diagnoseTask(taskContext(analysis, head, temperature), options);
     });
-    return reply.type(JSON_TYPE).send(text);
+    return sendText(reply, text);
   });
 }

@@ -5,9 +5,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 import { HEADER_LENGTH } from "../line/open-body.ts";
-import { JSON_TYPE } from "../line/sample.ts";
 
 const TENSOR_TYPE = "application/octet-stream";
 
@@ -20,7 +19,7 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
       const context = taskContext(analysis, head, temperature);
       return probabilitiesTask(context, { ...options, without_lists, values_max });
     });
-    return without_lists ? sendTensor(reply, text, task.tensor()) : reply.type(JSON_TYPE).send(text);
+    return without_lists ? sendTensor(reply, text, task.tensor()) : sendText(reply, text);
   });
 }
 
@@ -30,8 +29,12 @@ function wantsTensor(accept = ""): boolean {
 }
 
 /** The JSON of the reply, and behind it the probabilities: float32, little-endian, row after row. */
-function sendTensor(reply: FastifyReply, text: string, pieces: readonly Float32Array[]): FastifyReply {
-  const head = Buffer.from(text);
+function sendTensor(
+  reply: FastifyReply,
+  text: string | readonly Buffer[],
+  pieces: readonly Float32Array[],
+): FastifyReply {
+  const head = typeof text === "string" ? Buffer.from(text) : Buffer.concat(text);
   const tensor = pieces.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );

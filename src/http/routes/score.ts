@@ -3,14 +3,13 @@ import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {
     const { text } = await analyze(analysis, request, reply, (head) =>
       scoreTask(taskContext(analysis, head, parseScore(head.options).temperature)),
     );
-    return reply.type(JSON_TYPE).send(text);
+    return sendText(reply, text);
   });
 }

@@ -34,6 +34,10 @@ class InferCall {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
   #answers: StepAnswers | undefined;
+  #has_ended = false;
+  #sampled_ms: number | undefined;
+  #writing: Generator<undefined, InferReply> | undefined;
+  #reply: InferReply | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -66,8 +70,8 @@ class InferCall {
   #receiver(reader: InferReader, flow: Flow): Receiver {
     const { service, visit } = this.#exchange;
     const fail = (error: unknown) => this.fail(error);
-    const done = () => this.#answer(inferenceOf(reader));
-    const intake = this.#exchange.intake({ next: () => this.#sampleNext(reader), done, fail }, flow);
+    const next = () => this.#sampleNext(reader) || this.#writeNext(reader);
+    const intake = this.#exchange.intake({ next, done: () => this.#answer(), fail }, flow);
     return {
       write(chunk) {
         intake.requireGood();
@@ -76,10 +80,11 @@ class InferCall {
         // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
         if (reader.inference?.rows.row_count !== 1 && !intake.wrote()) reader.keep();
       },
-      end() {
+      end: () => {
         intake.requireGood();
         reader.end();
         service.figures.received(formOf(inferenceOf(reader)), visit.received_bytes);
+        this.#has_ended = true;
         intake.end();
       },
       fail,
@@ -107,15 +112,24 @@ class InferCall {
     throw new Problem("body_timeout", `the timeout of the request, ${timeout_us} µs, has passed`);
   }
 
-  #answer(inference: Inference): void {
+  /** Writes the next piece of the answer, once the body has ended and all its rows are sampled; false when it is written. */
+  #writeNext(reader: InferReader): boolean {
+    if (!this.#has_ended) return false;
+    this.#sampled_ms ??= performance.now();
+    this.#writing ??= replyTo(inferenceOf(reader), this.#sampled);
+    const piece = this.#writing.next();
+    if (piece.done === true) this.#reply = piece.value;
+    return piece.done !== true;
+  }
+
+  #answer(): void {
     const { service, guest, sampling_ms } = this.#exchange;
-    const sampled_ms = performance.now();
-    const written = replyTo(inference, this.#sampled);
-    const now_ms = performance.now();
+    const [reply, sampled_ms] = [this.#reply, this.#sampled_ms];
+    assert(reply !== undefined && sampled_ms !== undefined, "the answer is written before it is sent");
     const input_ms = sampled_ms - guest.began_ms - sampling_ms;
-    const times = { input_ms, sampling_ms, output_ms: now_ms - sampled_ms };
+    const times = { input_ms, sampling_ms, output_ms: performance.now() - sampled_ms };
     countSuccess(service.inferences, this.#sampled.length, times);
-    this.#send(written);
+    this.#send(reply);
   }
 
   #send({ body, header_bytes }: InferReply): void {
@@ -140,8 +154,12 @@ function formOf({ logits, rows }: Inference) {
   return logits.place.in === "body" ? rows.dtype : logits.place.in;
 }
 
-function replyTo({ wanted }: Inference, sampled: readonly Sampled[]): InferReply {
+function* replyTo({ wanted }: Inference, sampled: readonly Sampled[]): Generator<undefined, InferReply> {
   const { id, outputs, binary, binary_by_default } = wanted;
-  const tensors = outputTensors(outputs, sampled);
-  return writeInferReply(id, tensors, outputs === undefined ? tensors.map(() => binary_by_default) : binary);
+  const tensors = yield* outputTensors(outputs, sampled);
+  return yield* writeInferReply(
+    id,
+    tensors,
+    outputs === undefined ? tensors.map(() => binary_by_default) : binary,
+  );
 }
