@@ -18,7 +18,7 @@ import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
 import { Tracer } from "./trace.ts";
-import { isLong } from "./work.ts";
+import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
@@ -38,8 +38,9 @@ export interface Sampler {
 }
 
 export interface SamplerLimits extends KernelLimits {
-  /** see work.ts */
+  /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
+  readonly long_work_min?: number;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
@@ -48,7 +49,7 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
   const machine: Machine = { kernel, candidates, context, now };
-  const { step_work_max = Number.POSITIVE_INFINITY } = limits;
+  const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
     try {
@@ -65,7 +66,7 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
       return sampleStep(machine, row, options);
     },
     pieces(row, options) {
-      if (!isLong(row, options, step_work_max)) return undefined;
+      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       under_way = marked(stepInPieces(machine, row, options));
       return under_way;

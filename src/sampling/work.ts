@@ -24,11 +24,11 @@ const DRAW_WORK = 256;
 /** A draw is told with its log-probabilities and its rank. */
 const TOLD_WORK = 2048;
 
-/** Whether a step is worth being taken in pieces. Throws the Problem of one that is more work than is allowed. */
-export function isLong(row: LogitsRow, options: StepOptions, step_work_max: number): boolean {
+/** The work that a step is. Throws the Problem of one that is more than is allowed. */
+export function allowedWork(row: LogitsRow, options: StepOptions, step_work_max: number): number {
   const work = workOf(row, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
-  return work >= LONG_WORK;
+  return work;
 }
 
 /** An estimate, in units: about what the costliest values of the options would take. */

@@ -123,19 +123,24 @@ export class Intake {
   }
 
   #proceed(): boolean {
+    const { visit } = this.#owner;
+    // What the server computes is not held against the body.
+    visit.pause();
     const is_over = workInTurns(this.#owner, {
       next: () => this.#work.next(),
       done: () => this.#caughtUp(),
       fail: (error) => this.#fail(error),
     });
-    if (!is_over && !this.#has_ended) this.#wait();
-    if (is_over && !this.#has_ended) this.requireGood();
+    if (this.#has_ended) return is_over;
+    if (is_over) {
+      visit.resume();
+      this.requireGood();
+    } else this.#wait();
     return is_over;
   }
 
   #wait(): void {
     this.#is_behind = true;
-    this.#owner.visit.pause();
     this.#flow.pause();
   }
 

@@ -105,7 +105,8 @@ class Connection {
   /** How many of the next bytes are those of a body that is taken in place. */
   get #left(): number {
     const body = this.#body;
-    if (body === undefined || body.raw.readableLength > 0 || !this.#flows) return 0;
+    // Node may read on for a body that was paused: what comes then waits in its request.
+    if (body === undefined || body.raw.readableLength > 0 || body.raw.isPaused() || !this.#flows) return 0;
     return Math.max(0, body.left);
   }
 

@@ -47,7 +47,7 @@ export class ArrivingRows implements RowSource {
   }
 
   keep(): void {
-    this.#pending = this.#pending.slice();
+    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
   }
 
   next(): boolean {
