@@ -164,8 +164,7 @@ export const COSTLY: readonly Costly[] = [
     {
       route: `/v1/${task}`,
       name: "64 rows of 131,072",
-      message: () =>
-        analysis(task, 64, 131_072, {}),
+      message: () => analysis(task, 64, 131_072, {}),
     },
     {
       route: `/v1/${task}`,

@@ -114,7 +114,7 @@ describe("a long step", () => {
     const spent = admission.spent.bind(admission);
     admission.spent = (visit, ms) => {
       spent(visit, ms);
-      if (admission.gate.inside !== undefined) was_inside += 1;
+      if (admission.gate.turns.inside !== undefined) was_inside += 1;
     };
     const [first, plain, second] = await Promise.all([
       one(),
@@ -125,7 +125,7 @@ describe("a long step", () => {
     expect(await first!.text()).toBe(await second!.text());
     expect(await plain!.json()).toMatchObject({ seed: "3" });
     expect(was_inside).toBeGreaterThan(3);
-    expect([admission.gate.inside, admission.sampler.is_inside, admission.rows_out]).toEqual([
+    expect([admission.gate.turns.inside, admission.sampler.is_inside, admission.rows_out]).toEqual([
       undefined,
       false,
       0,
@@ -139,7 +139,7 @@ describe("a long step", () => {
     const spent = admission.spent.bind(admission);
     admission.spent = (visit, ms) => {
       spent(visit, ms);
-      if (admission.gate.inside !== undefined) stop.abort();
+      if (admission.gate.turns.inside !== undefined) stop.abort();
     };
     const header = Buffer.from(JSON.stringify({ ...long, n: 16_000 }));
     const gone = fetch(`${app.url}/v1/sample`, {
@@ -150,6 +150,6 @@ describe("a long step", () => {
     });
     await expect(gone).rejects.toThrow();
     expect((await tensor("/v1/sample", { seed: "1" }, row)).status).toBe(200);
-    expect([admission.gate.inside, admission.sampler.is_inside]).toEqual([undefined, false]);
+    expect([admission.gate.turns.inside, admission.sampler.is_inside]).toEqual([undefined, false]);
   });
 });

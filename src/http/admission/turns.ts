@@ -6,8 +6,8 @@
 import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
 import { ClientGone } from "../line/receive.ts";
-import type { Visit } from "./admission.ts";
 import { TURN_MS } from "./gate.ts";
+import type { Visit } from "./visit.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {

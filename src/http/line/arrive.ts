@@ -2,8 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
-import type { Visit } from "../admission/admission.ts";
 import { Intake, type Owner } from "../admission/turns.ts";
+import type { Visit } from "../admission/visit.ts";
 import type { Service } from "../service.ts";
 import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
 import { flowOf, receive } from "./receive.ts";

@@ -83,7 +83,7 @@ export class StepAnswers {
 }
 
 /** Elements of a row; 0 where a sparse one does not tell. */
-function vocabSize(row: LogitsRow): number {
+export function vocabSize(row: LogitsRow): number {
   return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
 }
 

@@ -57,6 +57,7 @@ class Batch {
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */
   #answerRow(step: Step | Problem | undefined): string | undefined {
+    if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {
       const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
       return sampled && writeSampled(sampled);

@@ -5,8 +5,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
-import type { Visit } from "../admission/admission.ts";
 import { workInTurns } from "../admission/turns.ts";
+import type { Visit } from "../admission/visit.ts";
 import { causeOf } from "../door/lines.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
@@ -43,18 +43,20 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly #log: FastifyBaseLogger;
   readonly #turn_ms: number | undefined;
   /** whose turns the stream is given; from its first bytes on */
-  #visit: Visit | undefined;
+  #turns: Visit | undefined;
   #over = false;
   /** the client has sent all it will */
   #ended = false;
   /** the server is about to end */
   #finishing = false;
-  /** waiting for the reader of the lines, or for a turn of the event loop */
+  /** waiting for the reader of the lines, for a row, or for a turn of the event loop */
   #waiting = false;
-  /** the reader of the lines has to take some first */
+  /** the reader of the lines has to take some first, or a row to come free */
   #blocked = false;
   /** a message was answered since all were */
   #answered = false;
+  /** the message that comes next has waited for a row in vain */
+  #refused = false;
   /** the bytes so far end inside a message */
   #inside = false;
   #deadline_ms = 0;
@@ -83,6 +85,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
         `all ${config.limits.streams_max} streams (streams_max) of this server are in use; try again`,
       );
     streams.add(this);
+    this.#session.cut = (problem) => this.fail(problem);
     this.#extend();
     this.#watch();
   }
@@ -92,16 +95,37 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     return this.#waiting;
   }
 
+  /** Bytes have come. Answers the messages that they complete. */
+  take(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#session.received(bytes.length);
+    this.reader.write(bytes);
+    this.advance();
+    if (this.#over || this.#waiting) return;
+    if (this.reader.keeps) this.arrives(this.#session.kept_bytes + bytes.length);
+    else if (!this.reader.inside) this.#session.rest();
+  }
+
+  /** So many bytes of a message have come that are kept until the rest of it is there. */
+  arrives(bytes: number): void {
+    if (this.#over) return;
+    try {
+      this.#session.keep(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;
-    this.#visit ??= this.#service.admission.enter();
+    this.#turns ??= this.#service.admission.enter();
     const is_over = workInTurns(
-      { visit: this.#visit, isWanted: () => !this.#over },
+      { visit: this.#turns, isWanted: () => !this.#over },
       {
         next: () => this.#answerNext(),
         done: () => this.#caughtUp(),
-        fail: (error) => this.#fail(error),
+        fail: (error) => this.fail(error),
       },
       this.#turn_ms,
     );
@@ -125,13 +149,17 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#session.close();
-    this.#visit?.leave();
+    this.#turns?.leave();
     this.#service.streams.delete(this);
   }
 
-  /** Answers the next message that is complete, or does a piece of it; false when there is none, or its line must be taken first. */
+  /** Answers the next message that is complete, or does a piece of it; false when there is none, or something must happen first. */
   #answerNext(): boolean {
     if (this.#session.is_inside) return this.#sendsOn(this.#session.goOn());
+    if (this.reader.begins && !this.#hasRow()) {
+      this.#blocked = true;
+      return false;
+    }
     const message = this.reader.next() ?? (this.#ended ? this.reader.end() : undefined);
     if (message === undefined) return false;
     this.#answered = true;
@@ -143,20 +171,20 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   /** Sends a line, if there is one; false when it must be taken before the next. */
   #sendsOn(line: string | undefined): boolean {
     if (line === undefined || this.#pipe.send(line)) return true;
+    this.#session.owes(line.length);
+    this.#pipe.whenDrained(() => {
+      if (!this.#over) this.#session.paid();
+      this.#goOn();
+    });
     this.#blocked = true;
     return false;
   }
 
-  /** All messages at hand are answered, or the reader of the lines is behind. */
+  /** All messages at hand are answered, or it has to wait for a row, or for the reader of the lines. */
   #caughtUp(): void {
     this.#waiting = false;
     if (this.#blocked) {
       this.#wait();
-      this.#pipe.whenDrained(() => {
-        this.#blocked = false;
-        this.#waiting = false;
-        this.advance();
-      });
       return;
     }
     const was_inside = this.#inside;
@@ -164,7 +192,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     if (this.#answered || was_inside !== this.#inside) this.#extend();
     this.#answered = false;
     if (this.#ended) this.#complete();
-    else if (this.#finishing && !this.reader.inside) this.#fail(shuttingDown());
+    else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
     else this.#pipe.resume();
   }
 
@@ -176,6 +204,29 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#extend();
   }
 
+  /** What it waited for is there. */
+  #goOn(): void {
+    this.#blocked = false;
+    this.#waiting = false;
+    this.advance();
+  }
+
+  /** Whether the next message may be read: there is a row for it, or none is to be had, which it will be answered. */
+  #hasRow(): boolean {
+    const was_refused = this.#refused;
+    this.#refused = false;
+    if (was_refused) return true;
+    try {
+      return this.#session.reserve((refusal) => {
+        this.#refused = refusal !== undefined;
+        this.#goOn();
+      });
+    } catch (error) {
+      if (error instanceof Problem) return true;
+      throw error;
+    }
+  }
+
   #complete(): void {
     if (!this.#session.opened)
       throw new Problem("body_missing", "a stream begins with its options, got none");
@@ -183,7 +234,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#pipe.end();
   }
 
-  #fail(error: unknown): void {
+  /** Something went wrong that no further message can follow. */
+  fail(error: unknown): void {
     if (this.#over) return;
     const problem = problemOf(error);
     const opened = this.#session.opened;
@@ -211,7 +263,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     if (left_ms > 0) {
       const soonest_ms = Math.min(left_ms, body_timeout_ms, stream_idle_ms);
       this.#timer = setTimeout(() => this.#watch(), Math.ceil(soonest_ms)).unref();
-    } else this.#fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
+    } else this.fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
   }
 }
 

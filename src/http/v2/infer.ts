@@ -96,6 +96,7 @@ class InferCall {
     const step = this.#answers?.is_inside ? undefined : reader.next();
     if (step === undefined && !this.#answers?.is_inside) return false;
     this.#requireInTime(reader.inference);
+    if (step !== undefined) this.#exchange.reckon(step);
     this.#answers ??= new StepAnswers(
       this.#exchange,
       reader.inference?.rows.row_count === 1 ? "unary" : "batch",
