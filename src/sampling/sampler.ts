@@ -10,6 +10,7 @@ import { nextStates, runChain, runChainTraced } from "./chain.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
+import { drawAll, drawInPieces } from "./draws.ts";
 import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
@@ -198,33 +199,21 @@ function* runInPieces(
   options: StepOptions,
 ): Generator<undefined, Tracer | undefined> {
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
+  if (tracer !== undefined) {
+    tracer.begin(candidates, absenceIn(kernel, row));
+    yield;
+  }
   for (const entry of options.chain) {
-    if (tracer === undefined) runChain([entry], candidates, context);
-    else runChainTraced([entry], candidates, context, tracer, options.trace === "timed" ? now : undefined);
+    const began = now?.();
+    runChain([entry], candidates, context);
+    const us = began === undefined || now === undefined ? undefined : now() - began;
+    yield;
+    if (tracer === undefined) continue;
+    if (entry.skipped !== undefined) tracer.skipped(entry.stage.name, entry.skipped);
+    else tracer.ran(entry.stage.name, candidates, options.trace === "timed" ? us : undefined);
     yield;
   }
   return tracer;
-}
-
-/** Draws that are made between two pauses. */
-const DRAWS = 256;
-
-function* drawInPieces(
-  candidates: Candidates,
-  context: StepContext,
-  options: StepOptions,
-): Generator<undefined, number[]> {
-  const { n = 1, replacement } = options;
-  if (n <= DRAWS || !replacement || !candidates.draws_apart) return drawAll(candidates, context, options);
-  const drawn: number[] = [];
-  for (let from = 0; from < n; from += DRAWS) {
-    const length = Math.min(DRAWS, n - from);
-    const uniforms = Array.from({ length }, (_, i) => context.uniform("token", from + i));
-    for (const token_id of candidates.drawEach(uniforms, true)) drawn.push(token_id);
-    yield;
-  }
-  return drawn;
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
@@ -246,24 +235,6 @@ function accountOf(
     ...(fates.length > 0 && { fates }),
     inverse_cdf: tracer.inverseCdf(token_id, uniform),
   };
-}
-
-function drawAll(
-  candidates: Candidates,
-  context: StepContext,
-  { n = 1, replacement }: StepOptions,
-): number[] {
-  if (n === 1) return [candidates.draw(() => context.uniform("token"))];
-  const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
-  if (replacement) return candidates.drawEach(uniforms, true);
-  const kept = candidates.count();
-  if (n > kept)
-    throw new Problem(
-      "invalid_option",
-      `n must be at most the number of tokens left, ${kept}, got ${n}`,
-      "/n",
-    );
-  return candidates.drawEach(uniforms, false);
 }
 
 function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
