@@ -55,6 +55,8 @@ export function takeOver(socket: Socket, { room, filled, failed }: Reading): Dir
     onread: { buffer: room, callback },
   } as SocketConstructorOpts;
   const taken = new DirectSocket(options);
+  // Node's HTTP server listens only while HTTP is spoken, and an error that nobody listens to ends the process.
+  taken.on("error", () => undefined);
   return taken;
 }
 
