@@ -10,7 +10,7 @@ import type { Guest } from "./door/door.ts";
 import { causeOf } from "./door/lines.ts";
 import { ClientGone, discard } from "./line/receive.ts";
 import { arrivingRequest, currentAnswer, whenAnswered } from "./node/answers.ts";
-import { DirectSocket } from "./node/direct-socket.ts";
+import { DirectSocket, lingerAndEnd } from "./node/direct-socket.ts";
 import type { Service } from "./service.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -159,9 +159,17 @@ export function answerMalformed(
   const answer = () => {
     // A stream whose chunks are broken is being answered already.
     if (currentAnswer(socket)?.headersSent) socket.destroy();
-    else socket.end(malformedAnswer(problem));
+    else endWith(socket, malformedAnswer(problem));
   };
   whenAnswered(socket, answer, broken);
+}
+
+/** The parser reads no more of it. */
+function endWith(socket: Socket, text: string): void {
+  socket.removeAllListeners("data");
+  socket.write(text);
+  if (socket instanceof DirectSocket) socket.release();
+  lingerAndEnd(socket);
 }
 
 function malformedAnswer(problem: Problem): string {
