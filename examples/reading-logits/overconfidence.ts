@@ -30,16 +30,19 @@ export const overconfidence: Story = {
       "",
       "                      before   after",
       `  accuracy            ${percent(before.accuracy).padEnd(8)} ${percent(after.accuracy)}   the same answers, in every single row`,
-      `  calibration error   ${before.ece.toFixed(3).padEnd(8)} ${after.ece.toFixed(3)}`,
+      `  calibration error   ${before.ece.toFixed(3).padEnd(8)} ${after.ece.toFixed(3)}    in these ${BINS} bins; docs/calibration.md and the playground cut 15`,
       `  cross-entropy       ${before.nll.toFixed(3).padEnd(8)} ${after.nll.toFixed(3)}    nats`,
       `  confidently wrong   ${String(mistakes(unseen, 1)).padEnd(8)} ${mistakes(unseen, fit.temperature)}       of 2,000`,
     ];
   },
 };
 
+/** Few enough for a terminal. */
+const BINS = 5;
+
 function judged(set: LabelledLogits, temperature: number) {
   const divided = { ...set, values: set.values.map((x) => x / temperature) };
-  return calibrate(divided, { resamples: 0, bins: 5 }).before;
+  return calibrate(divided, { resamples: 0, bins: BINS }).before;
 }
 
 function diagram(bins: readonly Bin[]): string[] {
