@@ -27,6 +27,9 @@ const TRACE_ENTRY = z.strictObject({
     .strictObject({
       kind: z.enum(["rank", "mass", "score", "share"]).describe("What the stage's limit is measured in."),
       limit: z.number().describe("The limit."),
+      limit_probability: probability
+        .optional()
+        .describe("Of a score: the probability that a token at the limit has before the stage."),
       token_id,
       distance: z.number().describe("How near this token, the nearest one, came to the limit."),
     })

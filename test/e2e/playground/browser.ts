@@ -75,7 +75,7 @@ async function openPage(
 
 /** The token that the page says was drawn, and the counts above the columns of the funnel. */
 export async function drawnToken(page: Page): Promise<string> {
-  return (await page.locator(".bench-result .drawn").innerText()).trim();
+  return (await page.locator(".outcome .drawn").innerText()).trim();
 }
 
 export function funnelCounts(page: Page): Promise<string[]> {
