@@ -53,10 +53,6 @@ export const ANALYSIS_REQUESTS = {
     .strictObject({ ...ROWS, ...PROBABILITIES_OPTIONS.shape })
     .describe("Rows of logits, and what to decide from them.")
     .meta({ examples: [{ logits: [3.2, 1.3, 0.2], labels: ["cat", "dog", "bird"], threshold: 0.95 }] }),
-  ProbabilitiesHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...PROBABILITIES_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f32", shape: [64, 1000], temperature: 1.3 }] }),
   ScoreRequest: z
     .strictObject({ ...ROWS, ...SCORE_OPTIONS.shape })
     .describe("Rows of logits with the classes that came.")
@@ -70,17 +66,10 @@ export const ANALYSIS_REQUESTS = {
         },
       ],
     }),
-  ScoreHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...SCORE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "bf16", shape: [2, 128256], targets: [11, 287] }] }),
   DiagnoseRequest: z
     .strictObject({ ...ROWS, ...DIAGNOSE_OPTIONS.shape })
     .describe("Rows of logits to be looked at.")
     .meta({ examples: [{ logits: TERNARY, labels: ["cat", "dog", "bird"], target: 1 }] }),
-  DiagnoseHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...DIAGNOSE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows."),
   CalibrateRequest: z
     .strictObject({ ...ROWS, ...CALIBRATE_OPTIONS.shape })
     .describe("Validation rows with the classes that came. Log-probabilities do as well as logits.")
@@ -97,15 +86,16 @@ export const ANALYSIS_REQUESTS = {
         },
       ],
     }),
-  CalibrateHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...CALIBRATE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f16", shape: [4, 10], targets: [3, 1, 4, 1], binning: "equal_mass" }] }),
   BaselineRequest: z
     .strictObject({ ...ROWS, ...BASELINE_OPTIONS.shape })
     .describe("Clean rows of logits: what the model says to inputs that nobody tampered with."),
-  BaselineHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...BASELINE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f32", shape: [2000, 10], false_positive_rate: 0.05 }] }),
+};
+
+/** The JSON in front of a tensor of rows, and the options of a query string beside one. */
+export const ANALYSIS_HEADERS = {
+  Probabilities: z.strictObject({ ...TENSOR_ROWS, ...PROBABILITIES_OPTIONS.shape }),
+  Score: z.strictObject({ ...TENSOR_ROWS, ...SCORE_OPTIONS.shape }),
+  Diagnose: z.strictObject({ ...TENSOR_ROWS, ...DIAGNOSE_OPTIONS.shape }),
+  Calibrate: z.strictObject({ ...TENSOR_ROWS, ...CALIBRATE_OPTIONS.shape }),
+  Baseline: z.strictObject({ ...TENSOR_ROWS, ...BASELINE_OPTIONS.shape }),
 };

@@ -1,5 +1,5 @@
 /** What the OpenAPI document says of the analysis endpoints. */
-import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
+import { ANALYSIS_HEADERS } from "./analysis-requests.ts";
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import { BODY_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
@@ -23,7 +23,7 @@ function route({ operationId, summary, description, component }: Endpoint) {
     summary,
     description: `${description}\n\n${ROWS_TEXT}`,
     headers: REQUEST_HEADERS,
-    querystring: queryOf(ANALYSIS_REQUESTS[`${component}Header`]),
+    querystring: queryOf(ANALYSIS_HEADERS[component]),
     body: {
       content: {
         "application/json": { schema: refTo(`${component}Request`) },

@@ -1,9 +1,10 @@
 /** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
 import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../errors.ts";
-import { refTo } from "./components.ts";
+import { refTo, withStages } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
-import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
+import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
+import { toldSchemaOf } from "./told.ts";
 
 const SAMPLING = ["sampling"];
 const SERVICE = ["service"];
@@ -26,13 +27,35 @@ export const REQUEST_HEADERS = {
   },
 };
 
-/** Lists as `1,2,3`, which is how the service reads them. */
 const QUERY = queryOf(QUERY_OPTIONS);
 const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
 
-/** The fields of a schema as options of a query string. */
+/** The fields of a schema as options of a query string; lists as `1,2,3`, which is how the service reads them. */
 export function queryOf(schema: z.ZodType): JsonSchema {
-  return { type: "object", style: "form", explode: false, properties: propertiesOf(jsonSchemaOf(schema)) };
+  const options = Object.entries(propertiesOf(withStages(toldSchemaOf(schema))));
+  const properties = Object.fromEntries(options.map(([name, option]) => [name, inQuery(option)]));
+  return { type: "object", style: "form", explode: false, properties };
+}
+
+/**
+ * Scalars and lists of scalars stand plainly in a query string, all else as JSON. To OpenAPI that is a string: no
+ * generated client then writes the object in a way of its own, and no page makes one up.
+ */
+function inQuery(option: JsonSchema): JsonSchema {
+  if (isScalar(option) || isList(option)) return option;
+  const { description, ...contentSchema } = option;
+  return { type: "string", description, contentMediaType: "application/json", contentSchema };
+}
+
+function isScalar({ type, enum: words, const: word, anyOf }: JsonSchema): boolean {
+  if (Array.isArray(anyOf)) return anyOf.every(isScalar);
+  const types = [type ?? []].flat();
+  const are_scalars = types.length > 0 && types.every((each) => each !== "object" && each !== "array");
+  return words !== undefined || word !== undefined || are_scalars;
+}
+
+function isList({ type, items }: JsonSchema): boolean {
+  return type === "array" && isScalar((items ?? {}) as JsonSchema); // an array of anything has none
 }
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
@@ -131,11 +154,19 @@ export const SAMPLERS_ROUTE = {
   response: { 200: reply("The catalogue.", "Catalogue"), ...problems(READ_PROBLEMS) },
 };
 
+/** What any route may answer instead of reading the request; a page of health has nothing else to refuse. */
+export const HEAD_PROBLEM = {
+  431: {
+    description: `\`headers_too_large\`: ${lowered(PROBLEMS.headers_too_large[1])}.`,
+    content: { "application/problem+json": { schema: refTo("Problem") } },
+  },
+};
+
 export const HEALTH_ROUTE = {
   operationId: "health",
   tags: SERVICE,
   summary: "Tell whether the process is alive",
-  response: { 200: reply("It is.", "Health") },
+  response: { 200: reply("It is.", "Health"), ...HEAD_PROBLEM },
 };
 
 export const READY_ROUTE = {
@@ -148,6 +179,7 @@ export const READY_ROUTE = {
       ...REPLY_HEADERS,
       ...RETRY_AFTER,
     }),
+    ...HEAD_PROBLEM,
   },
 };
 
