@@ -1,6 +1,5 @@
-/** The OpenAPI document and its page: @fastify/swagger collects the routes, the schemas are ours. */
+/** The OpenAPI document: @fastify/swagger collects the routes, the schemas are ours. */
 import { fastifySwagger } from "@fastify/swagger";
-import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { componentSchemas } from "../schemas/components.ts";
 import { finished } from "../schemas/document.ts";
@@ -47,10 +46,4 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
     transformObject: (document) =>
       finished("openapiObject" in document ? document.openapiObject : document.swaggerObject),
   });
-}
-
-/** GET /docs and /openapi.json. Call when all routes are there. */
-export async function addDocs(app: FastifyInstance): Promise<void> {
-  await app.register(fastifySwaggerUi, { routePrefix: "/docs", uiConfig: { docExpansion: "list" } });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }

@@ -46,46 +46,19 @@ const ROWS = {
 /** The JSON in front of a tensor. */
 const TENSOR_ROWS = { ...TENSOR_FIELDS.shape, target, targets, vocab_size };
 
-const TERNARY = [2.1, 0.3, -1.2];
-
 export const ANALYSIS_REQUESTS = {
   ProbabilitiesRequest: z
     .strictObject({ ...ROWS, ...PROBABILITIES_OPTIONS.shape })
-    .describe("Rows of logits, and what to decide from them.")
-    .meta({ examples: [{ logits: [3.2, 1.3, 0.2], labels: ["cat", "dog", "bird"], threshold: 0.95 }] }),
+    .describe("Rows of logits, and what to decide from them."),
   ScoreRequest: z
     .strictObject({ ...ROWS, ...SCORE_OPTIONS.shape })
-    .describe("Rows of logits with the classes that came.")
-    .meta({
-      examples: [
-        {
-          rows: [
-            { logits: TERNARY, target: 0 },
-            { logits: TERNARY, target: 1 },
-          ],
-        },
-      ],
-    }),
+    .describe("Rows of logits with the classes that came."),
   DiagnoseRequest: z
     .strictObject({ ...ROWS, ...DIAGNOSE_OPTIONS.shape })
-    .describe("Rows of logits to be looked at.")
-    .meta({ examples: [{ logits: TERNARY, labels: ["cat", "dog", "bird"], target: 1 }] }),
+    .describe("Rows of logits to be looked at."),
   CalibrateRequest: z
     .strictObject({ ...ROWS, ...CALIBRATE_OPTIONS.shape })
-    .describe("Validation rows with the classes that came. Log-probabilities do as well as logits.")
-    .meta({
-      examples: [
-        {
-          rows: [
-            { logits: [4, 0], target: 0 },
-            { logits: [3, 0], target: 0 },
-            { logits: [5, 0], target: 1 },
-            { logits: [0, 2], target: 1 },
-          ],
-          resamples: 0,
-        },
-      ],
-    }),
+    .describe("Validation rows with the classes that came. Log-probabilities do as well as logits."),
   BaselineRequest: z
     .strictObject({ ...ROWS, ...BASELINE_OPTIONS.shape })
     .describe("Clean rows of logits: what the model says to inputs that nobody tampered with."),

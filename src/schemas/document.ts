@@ -2,14 +2,23 @@
  * The last touch on the OpenAPI document that the routes make: what operations share is told once, and there is no
  * component that nothing refers to.
  */
+import { REQUEST_EXAMPLES } from "./examples.ts";
 import type { JsonSchema } from "./options.ts";
+import { REPLY_EXAMPLES } from "./reply-examples.ts";
+
+interface Media {
+  readonly schema: JsonSchema;
+  examples?: unknown;
+}
 
 interface Response {
   headers?: Readonly<Record<string, JsonSchema>>;
-  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+  readonly content?: Readonly<Record<string, Media>>;
 }
 
 interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> };
   parameters?: readonly JsonSchema[];
   responses: Readonly<Record<string, Response>>;
 }
@@ -23,6 +32,7 @@ interface Draft {
 export function finished<Drafted extends object>(drafted: Drafted): Drafted {
   const draft = drafted as unknown as Draft; // an object of OpenAPI 3.1, with the routes and components of ours
   const operations = Object.values(draft.paths).flatMap((methods) => Object.values(methods));
+  for (const operation of operations) addExamples(operation);
   const shared = {
     parameters: shareParameters(operations),
     headers: shareHeaders(operations),
@@ -31,6 +41,23 @@ export function finished<Drafted extends object>(drafted: Drafted): Drafted {
   const { schemas = {}, ...rest } = draft.components;
   draft.components = { ...rest, ...shared, schemas: referredTo(schemas, [draft.paths, shared]) };
   return drafted;
+}
+
+/** The first of the examples is the one that is answered with the example of a reply. */
+function addExamples({ operationId, requestBody, responses }: Operation): void {
+  const requests = REQUEST_EXAMPLES[operationId];
+  const asked = requestBody && first(requestBody.content);
+  if (requests === undefined || asked === undefined) return;
+  asked.examples = requests;
+  const [name = ""] = Object.keys(requests);
+  const answered = first(responses["200"]?.content ?? {});
+  const value = REPLY_EXAMPLES[operationId];
+  if (answered !== undefined && value !== undefined) answered.examples = { [name]: { value } };
+}
+
+/** The form that stands first is text, which examples can show. */
+function first(content: Readonly<Record<string, Media>>): Media | undefined {
+  return Object.values(content)[0];
 }
 
 function shareParameters(operations: readonly Operation[]): Record<string, JsonSchema> {

@@ -8,8 +8,7 @@ import { LOGITS } from "./row.ts";
 
 export const STEP_REQUEST = z
   .strictObject({ logits: LOGITS, ...STEP_OPTIONS.shape })
-  .describe("One step: a row of logits and what to do with it.")
-  .meta({ examples: [{ logits: [1, 2.5, -0.3, 2.4], temperature: 0.8, top_p: 0.9, seed: 7, step: 3 }] });
+  .describe("One step: a row of logits and what to do with it.");
 
 export const BATCH_REQUEST = z
   .strictObject({
@@ -19,15 +18,4 @@ export const BATCH_REQUEST = z
       .describe("The steps. What a row says itself wins over what they share."),
     ...STEP_OPTIONS.shape,
   })
-  .describe("Many steps, with the options they share beside them.")
-  .meta({
-    examples: [
-      {
-        temperature: 0.8,
-        rows: [
-          { logits: [1, 2.5, -0.3, 2.4], seed: 7 },
-          { logits: [0.1, 0.2], seed: 8, temperature: 0 },
-        ],
-      },
-    ],
-  });
+  .describe("Many steps, with the options they share beside them.");

@@ -31,8 +31,8 @@ With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messa
 **WebSocket**: \`GET\` of the same path, for browsers and for clients without full duplex; slower for large rows. A text message is JSON, a binary message is a row without any prefix, and each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end. Without an upgrade the answer is \`426\` (\`upgrade_required\`) with \`Upgrade\`.`,
   body: {
     content: {
-      "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
       "application/x-ndjson": { schema: { type: "string", description: "Lines of JSON." } },
+      "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
     },
   },
   response: {

@@ -168,7 +168,9 @@ Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed wit
 
 const REGION_NAME = {
   type: "object",
-  properties: { name: { type: "string", maxLength: 100, description: "Name of the region." } },
+  properties: {
+    name: { type: "string", maxLength: 100, description: "Name of the region.", examples: ["logits"] },
+  },
 };
 
 export const REGIONS_ROUTE = {

@@ -32,10 +32,6 @@ export function addRegions(app: FastifyInstance, service: Service, regions: Shar
   };
   // A service tells in its document what it does; the file has all of it.
   const schema = <Route extends object>(route: Route) => ({ ...route, hide: regions === undefined });
-  app.get(`${PATH}/status`, { schema: schema(REGIONS_ROUTE) }, () => shared().memory.regions.map(statusOf));
-  app.get<Named>(`${PATH}/region/:name/status`, { schema: schema(REGION_ROUTE) }, ({ params }) => [
-    statusOf(shared().memory.region(params.name)),
-  ]);
   app.post<Named>(
     `${PATH}/region/:name/register`,
     { schema: schema(REGISTER_ROUTE) },
@@ -46,6 +42,10 @@ export function addRegions(app: FastifyInstance, service: Service, regions: Shar
       return reply.send();
     },
   );
+  app.get(`${PATH}/status`, { schema: schema(REGIONS_ROUTE) }, () => shared().memory.regions.map(statusOf));
+  app.get<Named>(`${PATH}/region/:name/status`, { schema: schema(REGION_ROUTE) }, ({ params }) => [
+    statusOf(shared().memory.region(params.name)),
+  ]);
   app.post<Named>(
     `${PATH}/region/:name/unregister`,
     { schema: schema(UNREGISTER_ONE_ROUTE) },
