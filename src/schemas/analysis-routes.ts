@@ -6,13 +6,13 @@ import { BODY_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-const ROWS_TEXT = `**Rows**: \`logits\` for one row, \`rows\` for many; or a binary tensor of shape [classes] or [rows, classes], little-endian, with \`Inference-Header-Content-Length\` and the JSON header in front, or with its options in the query string (\`?shape=64,1000&dtype=f16&targets=…\`). A row of one logit x is the binary case: x is the log-odds of class 1. A row with NaN, +Infinity or nothing finite is a problem, and fails the request.`;
+const ROWS_TEXT = `**Rows**: \`logits\` for one row, \`rows\` for many; or a binary tensor of shape [classes] or [rows, classes], little-endian, with \`Inference-Header-Content-Length\` and the other fields as JSON in front, or with them in the query string (\`?shape=64,1000&dtype=f16&targets=…\`). A row of one logit x is the binary case: x is the log-odds of class 1. A row with NaN, +Infinity or nothing finite is a problem, and fails the request.`;
 
 interface Endpoint {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  /** names its components: `Score` for ScoreRequest, ScoreHeader and ScoreReply */
+  /** names its components: `Score` for ScoreRequest and ScoreReply */
   readonly component: "Probabilities" | "Score" | "Diagnose" | "Calibrate" | "Baseline";
 }
 
@@ -28,7 +28,7 @@ function route({ operationId, summary, description, component }: Endpoint) {
       content: {
         "application/json": { schema: refTo(`${component}Request`) },
         "application/octet-stream": {
-          schema: { ...TENSOR, description: `The rows, alone or behind the JSON of ${component}Header.` },
+          schema: { ...TENSOR, description: "The rows, alone or behind their options in JSON." },
         },
       },
     },

@@ -100,7 +100,7 @@ export const SAMPLE_ROUTE = {
   summary: "Draw one token from one row of logits",
   description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor, dense or sparse; the reply is the same.
 
-**Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
+**Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are JSON, the fields of StepRequest but \`logits\`, with \`dtype\`, and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
 
 **Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
   headers: REQUEST_HEADERS,
@@ -111,7 +111,7 @@ export const SAMPLE_ROUTE = {
       "application/octet-stream": {
         schema: {
           ...TENSOR,
-          description: "The row, dense or sparse, little-endian, alone or behind the JSON of StepHeader.",
+          description: "The row, dense or sparse, little-endian, alone or behind its options in JSON.",
         },
       },
     },
@@ -125,7 +125,7 @@ export const BATCH_ROUTE = {
   summary: "Draw a token from each of many rows",
   description: `Answers come in the order of the rows. A row that is wrong has its problem in its place and fails alone; a body that is wrong as a whole fails as a whole. Each answer is, byte for byte, the one that the step would have had alone.
 
-**Binary**: as for one step, with the JSON of BatchHeader in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
+**Binary**: as for one step, with JSON such as \`{"dtype": "bf16", "shape": [2, 128256], "temperature": 0.8, "rows": [{"seed": 7}, {"seed": 8}]}\` in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
 
 Rows that share a \`seed\` share their randomness too: give each its own seed or its own step.`,
   headers: REQUEST_HEADERS,
@@ -136,7 +136,7 @@ Rows that share a \`seed\` share their randomness too: give each its own seed or
       "application/octet-stream": {
         schema: {
           ...TENSOR,
-          description: "The rows one after another, alone or behind the JSON of BatchHeader.",
+          description: "The rows one after another, alone or behind their options in JSON.",
         },
       },
     },

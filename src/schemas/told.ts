@@ -15,10 +15,7 @@ const CONVERT = {
   output: {
     io: "output",
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
-      tell(jsonSchema as Node);
-      dropSafeBounds(jsonSchema as Node);
-    },
+    override: ({ jsonSchema }) => tell(jsonSchema as Node),
   },
 } as const satisfies Record<string, z.core.ToJSONSchemaParams>;
 
@@ -42,8 +39,12 @@ export function toldComponentsOf(
   );
 }
 
-/** A default is told in words; a tuple has an exact length and no word on what follows. */
+/**
+ * A default is told in words; a tuple has an exact length and no word on what follows; the bounds of whole numbers
+ * are left out, which examples made from a schema would show.
+ */
 function tell(schema: Node): void {
+  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
   const { default: standard, description, prefixItems } = schema;
   if (standard !== undefined) {
     delete schema["default"];
@@ -54,9 +55,4 @@ function tell(schema: Node): void {
     schema["minItems"] = prefixItems.length;
     schema["maxItems"] = prefixItems.length;
   }
-}
-
-/** What is answered keeps to them anyway, and examples made from the schema would show them. */
-function dropSafeBounds(schema: Node): void {
-  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
 }

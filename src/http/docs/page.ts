@@ -28,9 +28,9 @@ export const PAGE = `<!doctype html>
         <a href="../openapi.json">openapi.json</a>
       </nav>
     </header>
-    <main id="api" tabindex="-1">
+    <div id="api" tabindex="-1">
       <noscript>This page is a program: it needs JavaScript. The document it shows is <a href="../openapi.json">openapi.json</a>.</noscript>
-    </main>
+    </div>
   </body>
 </html>
 `;

@@ -4,8 +4,6 @@
  */
 export const SCRIPT = `"use strict";
 (() => {
-  const system_dark = matchMedia("(prefers-color-scheme: dark)");
-
   function chosenTheme() {
     try {
       return localStorage.getItem("theme");
@@ -16,18 +14,16 @@ export const SCRIPT = `"use strict";
 
   function applyTheme() {
     const chosen = chosenTheme();
-    const { classList, dataset } = document.documentElement;
-    const is_dark = chosen === "dark" || (chosen !== "light" && system_dark.matches);
-    classList.toggle("dark-mode", is_dark);
-    dataset.theme = is_dark ? "dark" : "light";
+    const is_known = chosen === "dark" || chosen === "light";
+    document.documentElement.dataset.theme = is_known ? chosen : "system";
   }
 
   applyTheme();
-  system_dark.addEventListener("change", applyTheme);
   addEventListener("storage", applyTheme);
 
   function foldsOptions({ React }) {
     const h = React.createElement;
+    const SHOWN_MAX = 4;
     const Fold = React.createContext(undefined);
     const isOptional = (parameter) => parameter.get("required") !== true;
     const keyOf = (parameter) => parameter.get("in") + " " + parameter.get("name");
@@ -44,14 +40,16 @@ export const SCRIPT = `"use strict";
       function FoldedParameters(props) {
         const [open, setOpen] = React.useState(false);
         const optional = optionalOf(props.parameters);
-        const fold = { open, setOpen, first: optional[0] && keyOf(optional[0]), count: optional.length };
+        if (optional.length <= SHOWN_MAX) return h(Original, props);
+        const fold = { open, setOpen, first: keyOf(optional[0]), count: optional.length };
         return h(Fold.Provider, { value: fold }, h(Original, props));
       };
 
     const parameterRow = (Original) =>
       function FoldedParameterRow(props) {
-        const { open, setOpen, first, count } = React.useContext(Fold);
-        if (!isOptional(props.rawParam)) return h(Original, props);
+        const fold = React.useContext(Fold);
+        if (fold === undefined || !isOptional(props.rawParam)) return h(Original, props);
+        const { open, setOpen, first, count } = fold;
         const row = open ? h(Original, props) : null;
         if (keyOf(props.rawParam) !== first) return row;
         const text = (open ? "Hide " : "Show ") + count + " optional";
@@ -64,6 +62,38 @@ export const SCRIPT = `"use strict";
     return { wrapComponents: { parameters, parameterRow } };
   }
 
+  /** Swagger UI leaves these without a name, without a heading above theirs, or a link inside a button. */
+  function namesThings({ React }) {
+    const h = React.createElement;
+    const named = (text) => (Original) => (props) =>
+      h("label", null, h("span", { className: "unseen" }, text), h(Original, props));
+    const called = (text) => (Original) => (props) => h(Original, { "aria-label": text, ...props });
+    const DeepLink = () => ({ text }) => h("span", { className: "nostyle" }, text);
+    const InfoContainer = (Original) => (props) => {
+      const heading = h("h2", { className: "unseen" }, "Operations");
+      return h("section", { "aria-label": "About" }, h(Original, props), heading);
+    };
+    return {
+      wrapComponents: {
+        DeepLink,
+        InfoContainer,
+        TextArea: called("Value"),
+        Input: called("File"),
+        Select: named("Value"),
+        ExamplesSelect: named("Example"),
+      },
+    };
+  }
+
+  /** Swagger UI takes every string of JSON or base64 for a file; in a query string they are written. */
+  function writesText({ React }) {
+    const JsonSchema_string = (Original) => (props) => {
+      const schema = props.schema.delete("contentMediaType").delete("contentEncoding");
+      return React.createElement(Original, { ...props, schema });
+    };
+    return { wrapComponents: { JsonSchema_string } };
+  }
+
   addEventListener("DOMContentLoaded", () => {
     const place = document.createElement("div");
     document.getElementById("api").append(place);
@@ -72,7 +102,7 @@ export const SCRIPT = `"use strict";
       domNode: place,
       layout: "BaseLayout",
       presets: [SwaggerUIBundle.presets.apis],
-      plugins: [foldsOptions],
+      plugins: [foldsOptions, namesThings, writesText],
       deepLinking: true,
       docExpansion: "list",
       defaultModelsExpandDepth: 0,
