@@ -97,7 +97,7 @@ const sampleBatch: Examples = {
     value: {
       rows: [
         { logits, seed: 7 },
-        { logits, seed: 8, top_p: 1.5 },
+        { logits, seed: 8, allowed_token_ids: [9] },
       ],
     },
   },

@@ -35,8 +35,6 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
-  stream:
-    '{"token_id":1,"kept":4,"seed":"7","step":0,"state":null,"system_fingerprint":"ls2-tychei-1f9bbf607943"}\n{"token_id":3,"kept":4,"seed":"7","step":1,"state":null,"system_fingerprint":"ls2-tychei-1f9bbf607943"}\n',
   compare: {
     arms: [
       {

@@ -14,7 +14,7 @@ import { STYLE } from "./style.ts";
 const SWAGGER_UI = dirname(
   createRequire(import.meta.url).resolve("@fastify/swagger-ui/static/swagger-ui-bundle.js"),
 );
-const SERVED = new Set(["/swagger-ui-bundle.js", "/swagger-ui.css"]);
+const SERVED = ["swagger-ui-bundle.js", "swagger-ui.css"];
 
 export async function addDocs(app: FastifyInstance): Promise<void> {
   addMadeOnce(app, "/openapi.json", {
@@ -30,7 +30,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
     root: SWAGGER_UI,
     prefix: "/docs/swagger-ui/",
     decorateReply: false,
-    allowedPath: (path) => SERVED.has(path),
-    schemaHide: true,
+    wildcard: false,
+    globIgnore: [`!(${SERVED.join("|")})`],
   });
 }
