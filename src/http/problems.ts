@@ -86,12 +86,7 @@ export function addProblems(app: FastifyInstance): void {
   app.addHook("onRoute", ({ url, method }) => {
     routes.push({ path: patternOf(url), methods: [method].flat() });
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
-    request.log.info("the client went away");
-    return reply.hijack();
-  });
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     const methods = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
     const allowed = [...new Set(methods)].sort().join(", ");
@@ -99,6 +94,15 @@ export function addProblems(app: FastifyInstance): void {
       return sendProblem(new Problem("not_found", `there is nothing at ${path}`), request, reply);
     const detail = `${path} takes ${allowed}, got ${request.method}`;
     return sendProblem(new Problem("method_not_allowed", detail), request, reply.header("allow", allowed));
+  };
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((error, request, reply) => {
+    // Fastify asks a QUERY for its Content-Type before it sees that there is nothing to be queried.
+    const { code } = error as Partial<FastifyError>; // any thrown value may lack it
+    if (code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") return notFound(request, reply);
+    if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
+    request.log.info("the client went away");
+    return reply.hijack();
   });
 }
 

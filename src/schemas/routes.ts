@@ -18,7 +18,11 @@ export const REQUEST_HEADERS = {
       description:
         "Binary bodies: how many bytes of JSON stand before the tensor. Without it the whole body is tensor.",
     },
-    "x-request-id": { type: "string", maxLength: 128, description: "An id of yours, given back and logged." },
+    "x-request-id": {
+      type: "string",
+      description:
+        "An id of yours, of 1 to 128 visible characters of ASCII, given back and logged; any other is replaced.",
+    },
     traceparent: {
       type: "string",
       description:

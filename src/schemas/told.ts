@@ -51,7 +51,12 @@ function tell(schema: Node): void {
     schema["description"] = [description, `Default ${JSON.stringify(standard)}.`].filter(Boolean).join(" ");
   }
   if (Array.isArray(prefixItems) && schema["items"] === false) {
+    const [first, ...others] = prefixItems.map((each) => JSON.stringify(each));
     delete schema["items"];
+    if (others.every((each) => each === first)) {
+      delete schema["prefixItems"];
+      schema["items"] = prefixItems[0];
+    }
     schema["minItems"] = prefixItems.length;
     schema["maxItems"] = prefixItems.length;
   }

@@ -88,7 +88,7 @@ export const SCRIPT = `"use strict";
   /** Swagger UI takes every string of JSON or base64 for a file; in a query string they are written. */
   function writesText({ React }) {
     const JsonSchema_string = (Original) => (props) => {
-      const schema = props.schema.delete("contentMediaType").delete("contentEncoding");
+      const schema = props.schema.delete("contentMediaType").delete("format");
       return React.createElement(Original, { ...props, schema });
     };
     return { wrapComponents: { JsonSchema_string } };
