@@ -91,7 +91,15 @@ export const SCRIPT = `"use strict";
       const schema = props.schema.delete("contentMediaType").delete("format");
       return React.createElement(Original, { ...props, schema });
     };
-    return { wrapComponents: { JsonSchema_string } };
+    /** Lines of JSON are text, too: Swagger UI would make one string of JSON of them. */
+    function afterLoad({ fn }) {
+      const { getSampleSchema } = fn;
+      this.fn.getSampleSchema = (schema, type, config, example) =>
+        type === "application/x-ndjson" && typeof example === "string"
+          ? example
+          : getSampleSchema(schema, type, config, example);
+    }
+    return { wrapComponents: { JsonSchema_string }, afterLoad };
   }
 
   addEventListener("DOMContentLoaded", () => {
