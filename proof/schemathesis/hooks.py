@@ -13,11 +13,6 @@ def lines(context, value):
     return text.encode("utf-8", errors="replace")
 
 
-@schemathesis.deserializer("application/x-ndjson")
-def first_line(context, response):
-    return json.loads(response.text.split("\n", 1)[0])
-
-
 @schemathesis.hook
 def map_case(context, case):
     """The options of a JSON body stand in the body: those beside it would only ever be refused."""

@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,9 @@ const VENV = join(ROOT, "build/proof-schemathesis");
 const PACKAGE = "schemathesis==4.32.5";
 
 async function run(program: string, args: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: "inherit", cwd: HERE });
+  // Schemathesis keeps what it found where it runs.
+  const env = { ...process.env, PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks" };
+  const child = spawn(program, args, { stdio: "inherit", cwd: join(ROOT, "build"), env });
   const [code] = await once(child, "exit");
   return Number(code ?? 1);
 }
@@ -27,6 +29,7 @@ async function run(program: string, args: readonly string[]): Promise<number> {
 async function install(): Promise<string> {
   const schemathesis = join(VENV, "bin/schemathesis");
   if (existsSync(schemathesis)) return schemathesis;
+  await mkdir(join(ROOT, "build"), { recursive: true });
   const code =
     (await run("python3", ["-m", "venv", VENV])) ||
     (await run(join(VENV, "bin/pip"), ["install", "-q", PACKAGE]));
@@ -43,7 +46,8 @@ async function main(): Promise<void> {
   const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   try {
     const own = args.filter((each) => each !== "--built");
-    process.exitCode = await run(schemathesis, ["run", `${service.url}/openapi.json`, ...own]);
+    const config = ["--config-file", join(HERE, "schemathesis.toml")];
+    process.exitCode = await run(schemathesis, [...config, "run", `${service.url}/openapi.json`, ...own]);
   } finally {
     await service.stop();
     await rm(directory, { recursive: true });
