@@ -1,7 +1,9 @@
 /** The proofs, in the order in which they run. */
 import { BATCHES_IN_MEMORY } from "./batches/batches.ts";
+import { CONNECTIONS } from "./connections/connections.ts";
 import { FAULTS } from "./faults/faults.ts";
 import { FUZZ } from "./fuzz/fuzz.ts";
+import { HOLDING } from "./holding/holding.ts";
 import { HOSTILE } from "./hostile/hostile.ts";
 import { LEAK } from "./leak/leak.ts";
 import { LINEAR } from "./linear/linear.ts";
@@ -18,6 +20,8 @@ export const PROOFS: readonly Proof[] = [
   OVERLOAD,
   FAULTS,
   LINEAR,
+  CONNECTIONS,
+  HOLDING,
   BATCHES_IN_MEMORY,
   LEAK,
 ];
