@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { didYouMean } from "../src/nearest.ts";
+import { amongKnown, didYouMean } from "../src/nearest.ts";
 import { PRESETS } from "../src/sampling/presets.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 
@@ -27,4 +27,9 @@ test.each([
   ["t".repeat(1_000_000), OPTIONS, ""],
 ])("%j", (given, known, sentence) => {
   expect(didYouMean(given, known)).toBe(sentence);
+});
+
+test("what is known comes behind what was perhaps meant", () => {
+  expect(amongKnown("topk", ["top_k", "min_p"])).toBe('; did you mean "top_k"? Known: top_k, min_p');
+  expect(amongKnown("beams", ["top_k", "min_p"])).toBe("; known: top_k, min_p");
 });

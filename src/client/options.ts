@@ -46,9 +46,9 @@ export interface StepRequestOptions {
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */
   readonly token_bitmask?: string;
   /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. */
-  readonly logit_bias?: Readonly<Record<string, number | "-inf" | null>>;
+  readonly logit_bias?: Readonly<Record<string, number | "-inf" | "-Infinity" | null>>;
   /** Sequences of token ids, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. */
-  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | null }[];
+  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | "-Infinity" | null }[];
   /** `history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
   readonly sequence_scope?: "history" | "generated";
   /** How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n, so that it can never be the very first one (transformers). Single tokens always count. Default "prefix". */

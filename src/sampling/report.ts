@@ -31,6 +31,8 @@ export interface Sampled {
   /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
   readonly state: Readonly<Record<string, unknown>> | null;
   readonly system_fingerprint: string;
+  /** options that could do nothing, such as a penalty without a history */
+  readonly warnings?: readonly string[];
   readonly trace?: readonly TraceEntry[];
   /** what became of the tokens in logprob_token_ids; with a trace */
   readonly fates?: readonly Fate[];

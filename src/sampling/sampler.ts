@@ -83,6 +83,7 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
       step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
+      ...(options.warnings !== undefined && { warnings: options.warnings }),
       ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
     };
   } finally {
@@ -165,8 +166,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace } = options;
-  return !isSparse(row) && !wantsLogprobs(options) && n === undefined && !kept_token_ids && trace === false;
+  const { n, kept_token_ids, trace, warnings } = options;
+  if (isSparse(row) || wantsLogprobs(options) || n !== undefined) return false;
+  return !kept_token_ids && trace === false && warnings === undefined;
 }
 
 function rawOf(kernel: Kernel, row: LogitsRow): RawRow {

@@ -33,6 +33,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly correctsModel?: boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
+  /** true when it looks at the tokens so far, and does nothing where there are none */
+  readonly looksBack?: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */
   isNeutral(options: Options): boolean;
   /** true when only the most likely token would be left: what keeps the argmax need not run before */

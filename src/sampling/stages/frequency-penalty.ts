@@ -22,6 +22,7 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
   },
   options,
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);

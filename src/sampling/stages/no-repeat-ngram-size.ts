@@ -5,7 +5,7 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("no_repeat_ngram_size"),
-  no_repeat_ngram_size: whole({ min: 0, max: 1_000_000 }).describe(
+  no_repeat_ngram_size: whole({ min: 0, max: 1_000_000, off: 0 }).describe(
     "Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4.",
   ),
 });
@@ -20,6 +20,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   },
   options,
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ no_repeat_ngram_size }) => no_repeat_ngram_size === 0,
   apply(candidates, { no_repeat_ngram_size: n }, context) {
     if (n === 1) {

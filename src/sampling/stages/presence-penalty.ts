@@ -22,6 +22,7 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
   },
   options,
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
   apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);

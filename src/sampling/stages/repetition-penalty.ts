@@ -5,7 +5,7 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("repetition_penalty"),
-  repetition_penalty: finite({ min: 0, openMin: true, max: 100 }).describe(
+  repetition_penalty: finite({ min: 0, openMin: true, max: 100, off: 1 }).describe(
     "Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3.",
   ),
   penalty_last_n: penaltyLastN(),
@@ -22,6 +22,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   },
   options,
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ repetition_penalty, penalty_last_n }) => repetition_penalty === 1 || penalty_last_n === 0,
   apply(candidates, { repetition_penalty, penalty_last_n, penalty_scope }, context) {
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);

@@ -1,7 +1,6 @@
 /** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
-import { Problem } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { show } from "../../sampling/fields.ts";
+import { Problem, show } from "../../errors.ts";
+import { amongKnown } from "../../nearest.ts";
 import type { Sampled } from "../../sampling/report.ts";
 import type { TokenLogprob } from "../../sampling/token-logprob.ts";
 import { writeSampled } from "../reply.ts";
@@ -99,11 +98,7 @@ export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, p
 export function requireOutput(name: string, pointer: string): void {
   if (Object.hasOwn(OUTPUTS, name)) return;
   const names = Object.keys(OUTPUTS);
-  throw new Problem(
-    "unknown_option",
-    `there is no output ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
-    pointer,
-  );
+  throw new Problem("unknown_option", `there is no output ${show(name)}${amongKnown(name, names)}`, pointer);
 }
 
 /** The options that asking for these outputs sets, unless the request sets them itself. */
