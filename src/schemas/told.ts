@@ -44,7 +44,7 @@ export function toldComponentsOf(
  * are left out, which examples made from a schema would show.
  */
 function tell(schema: Node): void {
-  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
+  dropSafeBounds(schema);
   const { default: standard, description, prefixItems } = schema;
   if (standard !== undefined) {
     delete schema["default"];
@@ -60,4 +60,14 @@ function tell(schema: Node): void {
     schema["minItems"] = prefixItems.length;
     schema["maxItems"] = prefixItems.length;
   }
+}
+
+/** Items may have been written by hand, where zod does not read the elements: they are copied, being the schema's own. */
+function dropSafeBounds(schema: Node): void {
+  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
+  const { items } = schema;
+  if (typeof items !== "object" || items === null) return;
+  schema["items"] = Object.fromEntries(
+    Object.entries(items).filter(([name, value]) => !/^(?:min|max)imum$/.test(name) || !SAFE.has(value)),
+  );
 }
