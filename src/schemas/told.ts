@@ -66,7 +66,8 @@ function tell(schema: Node): void {
 function dropSafeBounds(schema: Node): void {
   for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
   const { items } = schema;
-  if (typeof items !== "object" || items === null) return;
+  if (typeof items !== "object" || items === null || !Object.values(items).some((each) => SAFE.has(each)))
+    return;
   schema["items"] = Object.fromEntries(
     Object.entries(items).filter(([name, value]) => !/^(?:min|max)imum$/.test(name) || !SAFE.has(value)),
   );
