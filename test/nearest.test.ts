@@ -15,7 +15,7 @@ test.each([
   ["Top-K", OPTIONS, '; did you mean "top_k"?'],
   ["temp", OPTIONS, '; did you mean "temperature"?'],
   ["repetiton_penalty", OPTIONS, '; did you mean "repetition_penalty"?'],
-  ["min_q", OPTIONS, '; did you mean "min_p"?'],
+  ["min_q", OPTIONS, '; did you mean "min_k" or "min_p"?'],
   ["top_q", ["top_k", "top_p", "min_p"], '; did you mean "top_k" or "top_p"?'],
   ["max_new_tokens", OPTIONS, ""],
   ["lama.cpp", HOSTS, '; did you mean "llama.cpp"?'],

@@ -27,7 +27,7 @@ export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
-export type { TokenTable } from "./tokens.ts";
+export type { CountMemory, TokenTable } from "./tokens.ts";
 
 export interface Kernel {
   /** The row that was returned last, or undefined when all are out. */
@@ -54,6 +54,8 @@ export interface Kernel {
   gather(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
   /** The cut that keeps exactly the k largest (any k ≥ 1), ids ascending among equals. Result in `cut`. */
   kthLargest(row: Row, k: number): void;
+  /** Smallest logit that survives a cut; +Infinity when none does. */
+  smallest(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
   /** How many tokens survive a cut. */
   count(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
 

@@ -110,6 +110,10 @@ export function stopTokenIds() {
   return tokenIds().describe("The tokens that end a text.");
 }
 
+/** What stages say of the tokens that an encoder has read. */
+export const ENCODER_INPUT_IDS =
+  "The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to.";
+
 /** How many tokens a removing stage leaves at the least. */
 export function minKeep() {
   return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");
@@ -120,7 +124,16 @@ export function penaltyLastN() {
   return whole({ min: -1 })
     .default(-1)
     .describe(
-      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp).",
+      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless penalty_decay_range lets older ones count.",
+    );
+}
+
+/** How the weight of tokens falls behind the last n. */
+export function penaltyDecayRange() {
+  return whole({ min: 0 })
+    .default(0)
+    .describe(
+      "Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range).",
     );
 }
 

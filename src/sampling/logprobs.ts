@@ -8,17 +8,28 @@ import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
 import { PlainLists } from "./lists.ts";
+import { ranksAmong } from "./ranks.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+import {
+  type UncertainSide,
+  type Uncertainty,
+  uncertaintyFrom,
+  uncertaintyOfEqual,
+  uncertaintyOfList,
+} from "./uncertainty.ts";
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
-export interface RawRow {
+export interface RawRow extends UncertainSide {
   /** ln p of one token; −Infinity when it is masked or was not sent */
   logprob(token_id: number): number;
-  /** 1 for the most likely token; equal logits rank by lower id */
-  rank(token_id: number): number;
+  /** of each token: 1 for the most likely; equal logits rank by lower id */
+  ranks(token_ids: readonly number[]): number[];
   /** the n most likely tokens */
   top(n: number): TokenLogprob[];
 }
+
+/** The ranks of so many tokens are counted one after the other, by a pass of the kernel each; those of more in one pass. */
+const COUNTED_MAX = 64;
 
 /** The raw side of a dense row; the row must be as it came (no edits) whenever a method is called. */
 export class RawDense implements RawRow {
@@ -39,8 +50,10 @@ export class RawDense implements RawRow {
     return this.#ofLogit(this.#row.values[token_id] ?? Number.NEGATIVE_INFINITY);
   }
 
-  rank(token_id: number): number {
-    return this.#kernel.count(this.#row, this.#row.values[token_id] as number, token_id); // the token was drawn from this row
+  ranks(token_ids: readonly number[]): number[] {
+    const { values, length } = this.#row;
+    if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids);
+    return token_ids.map((id) => this.#kernel.count(this.#row, values[id] as number, id)); // it was drawn from this row
   }
 
   top(n: number): TokenLogprob[] {
@@ -50,6 +63,17 @@ export class RawDense implements RawRow {
     for (let i = 0; i < count; i++)
       top.push(tokenLogprob(kernel.selected_ids[i]!, this.#ofLogit(kernel.selected_logits[i]!)));
     return top;
+  }
+
+  uncertainty(top_k: number): Uncertainty {
+    const kernel = this.#kernel;
+    const row = this.#row;
+    if (this.#logsumexp === Number.POSITIVE_INFINITY)
+      return uncertaintyOfEqual(kernel.count(row, Number.POSITIVE_INFINITY, row.length - 1));
+    const moments = kernel.distribution(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+    const count = kernel.topK(row, Math.max(top_k, 2));
+    const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
+    return uncertaintyFrom(moments, logprobs, top_k);
   }
 
   #ofLogit(logit: number): number {
@@ -85,11 +109,16 @@ export class RawCompact implements RawRow {
     return this.#ranked.scoreOf(token_id) - this.#logsumexp;
   }
 
-  rank(token_id: number): number {
-    return this.#ranked.indexOf(token_id) + 1;
+  ranks(token_ids: readonly number[]): number[] {
+    return token_ids.map((token_id) => this.#ranked.indexOf(token_id) + 1);
   }
 
   top(n: number): TokenLogprob[] {
     return this.#ranked.top(n, this.#logsumexp);
+  }
+
+  /** Of the tokens that were sent, as if there were no others. */
+  uncertainty(top_k: number): Uncertainty {
+    return uncertaintyOfList(this.#ranked, top_k);
   }
 }

@@ -4,6 +4,7 @@ import type { RawRow } from "./logprobs.ts";
 import type { StepOptions } from "./step-options.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
+import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
@@ -24,6 +25,8 @@ export interface Sampled {
   readonly kept_token_ids?: readonly number[];
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
+  /** how sure the model was, and how sure what it was drawn from */
+  readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -58,6 +61,7 @@ type Report = Pick<
   | "kept"
   | "kept_token_ids"
   | "kept_mass"
+  | "uncertainty"
 >;
 
 /** The processed side is read first: reading the raw side puts the row back as it came. */
@@ -75,14 +79,17 @@ export function reportOf(
       kept,
       ...keptIds(candidates, options),
     };
-  const processed_logprobs = drawn.map((token_id) => candidates.logprob(token_id));
+  const processed_logprobs = candidates.logprobs(drawn);
   const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
   const ids = keptIds(candidates, options);
-  const kept_mass = candidates.keptMass(raw);
+  const of_kept = options.uncertainty
+    ? uncertaintyOf(candidates.form(), options.confidence_top_k)
+    : undefined;
+  const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
+  candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
-  const draws = options.logprobs
-    ? drawn.map((id, i) => drawOf(raw, id, processed_logprobs[i] as number))
-    : [];
+  const ranks = options.logprobs ? raw.ranks(drawn) : [];
+  const draws = ranks.map((rank, i) => drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank));
   const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
   return {
     ...first,
@@ -91,7 +98,8 @@ export function reportOf(
     ...(named && { named_logprobs: named }),
     kept,
     ...ids,
-    ...(options.logprobs && { kept_mass }),
+    ...(kept_mass !== undefined && { kept_mass }),
+    ...(of_kept && { uncertainty: { raw: raw.uncertainty(options.confidence_top_k), processed: of_kept } }),
   };
 }
 
@@ -99,9 +107,9 @@ function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<
   return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
 }
 
-function drawOf(raw: RawRow, token_id: number, processed_logprob: number): Draw {
+function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {
   const { logprob } = tokenLogprob(token_id, raw.logprob(token_id));
-  return { token_id, logprob, processed_logprob, rank: raw.rank(token_id) };
+  return { token_id, logprob, processed_logprob, rank };
 }
 
 /** The top and the named log-probabilities that were asked for, read from either side. */

@@ -30,6 +30,17 @@ export function tokenSequences(length_max = Number.POSITIVE_INFINITY) {
     .meta({ type: "array", items: { ...IDS, minItems: 1 }, examples: [[[13], [25, 9]]] });
 }
 
+/** One list of at least one token id, of at most `length_max`. */
+export function tokenSequence(length_max = Number.POSITIVE_INFINITY) {
+  return z
+    .unknown()
+    .transform((value, context): readonly number[] => {
+      const fault = faultOfSequence(value, length_max);
+      return fault === undefined ? (value as number[]) : refuse(context, fault, []);
+    })
+    .meta({ ...IDS, minItems: 1 });
+}
+
 /** A sequence of tokens and what is added to the score of its last one when it would complete the sequence. */
 export interface BiasedSequence {
   readonly token_ids: readonly number[];

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Problem, pointerTo, show } from "../errors.ts";
+import { SELECTION_MAX } from "../kernels/kernel.ts";
 import { amongKnown, didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { namedValues } from "./counted-fields.ts";
@@ -11,10 +12,12 @@ import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
+import type { PreparedHistory } from "./prepared-history.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
+import { CONFIDENCE_TOP_K } from "./uncertainty.ts";
 
 const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal string";
 
@@ -80,6 +83,12 @@ const CONTROL = {
     "What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage.",
   ),
   logprob_token_ids: tokenIds().describe("Report the log-probabilities of these tokens as named_logprobs."),
+  uncertainty: flag().describe(
+    "Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false.",
+  ),
+  confidence_top_k: whole({ min: 1, max: SELECTION_MAX }).describe(
+    `How many of the most likely tokens confidence is the mean of. Default ${CONFIDENCE_TOP_K}.`,
+  ),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -109,6 +118,8 @@ export interface StepOptions {
   readonly vocab_size: number | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
+  /** what is known of this history and prompt_length; several steps of one request share it */
+  readonly prepared: PreparedHistory | undefined;
   /** canonical decimal text; undefined: draw one */
   readonly seed: string | undefined;
   readonly step: number;
@@ -123,6 +134,8 @@ export interface StepOptions {
   readonly top_logprobs: number;
   readonly logprobs_mode: "raw" | "processed";
   readonly logprob_token_ids: readonly number[];
+  readonly uncertainty: boolean;
+  readonly confidence_top_k: number;
   readonly require_exact: boolean;
   /** what is right and yet hardly meant; undefined: nothing */
   readonly warnings: readonly string[] | undefined;
@@ -140,6 +153,12 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
       "/top_logprobs",
     );
+  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
+      "/confidence_top_k",
+    );
   const chain = chainOf(options, stage_fields);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
@@ -154,6 +173,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     vocab_size: options.vocab_size,
     history,
     prompt_length,
+    prepared: undefined,
     seed: options.seed,
     step: options.step ?? 0,
     state: statesOf(chain, options.state ?? {}),
@@ -165,6 +185,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode: options.logprobs_mode ?? "raw",
     logprob_token_ids: options.logprob_token_ids ?? [],
+    uncertainty: options.uncertainty ?? false,
+    confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };

@@ -32,6 +32,7 @@ export class Visit implements Visitor {
   #row: Row | undefined;
   #job: (() => number) | undefined;
   #left = false;
+  #paused_since_ms: number | undefined;
 
   constructor(admission: Admission) {
     this.#admission = admission;
@@ -49,8 +50,25 @@ export class Visit implements Visitor {
     return this.#body?.complete !== true && this.#body?.isPaused?.() !== true;
   }
 
+  /** The server computes, or reads no further for now: the body is not timed until `resume`. */
+  pause(): void {
+    if (this.phase !== "arriving") return;
+    this.phase = "computing";
+    this.#paused_since_ms = performance.now();
+  }
+
+  resume(): void {
+    if (this.#paused_since_ms === undefined) return;
+    const paused_ms = performance.now() - this.#paused_since_ms;
+    this.#paused_since_ms = undefined;
+    this.expected_ms += paused_ms;
+    this.held_since_ms += paused_ms;
+    this.phase = "arriving";
+  }
+
   /** All that was expected has come. */
   arrived(): void {
+    this.#paused_since_ms = undefined;
     if (this.phase === "arriving") this.phase = "computing";
   }
 
@@ -108,15 +126,18 @@ export class Visit implements Visitor {
 
   /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
-    const { gate, no_bytes } = this.#admission;
+    const { gate, no_bytes, relief } = this.#admission;
     const { granted, leaving } = gate.askBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
     dismissAll(leaving);
     if (!granted) throw no_bytes;
   }
 
   /** Counts bytes that are there already, whether or not there is room. */
   count(bytes: number): void {
-    this.#admission.gate.holdBytes(this, bytes, performance.now());
+    const { gate, relief } = this.#admission;
+    gate.holdBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
   }
 
   /** Holds so many bytes less. */
@@ -131,7 +152,7 @@ export class Visit implements Visitor {
   compute(job: () => number): void {
     if (this.#left) return;
     const { gate } = this.#admission;
-    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
     else this.#job = job;
   }
 
@@ -139,12 +160,12 @@ export class Visit implements Visitor {
   called(): void {
     const job = this.#job;
     this.#job = undefined;
-    if (job !== undefined) this.#admission.spent(job());
+    if (job !== undefined) this.#admission.spent(this, job());
   }
 
   /** The request is over. */
   leave(): void {
-    this.#admission.gate.leave(this);
+    this.#admission.leave(this);
     this.#end();
   }
 
@@ -189,6 +210,7 @@ export class Visit implements Visitor {
     this.#left = true;
     this.#returnRow();
     this.#admission.rowsReturned();
+    this.#admission.relief.holds(this.#admission.gate.held_bytes);
   }
 
   #returnRow(): void {

@@ -28,8 +28,10 @@ export const tfs: Stage<z.infer<typeof options>> = {
     url: "https://www.trentonbricken.com/Tail-Free-Sampling/",
   },
   options,
+  example: { tfs: 0.95 },
   keepsArgmax: true,
   isNeutral: ({ tfs }) => tfs === 1,
+  passes: 32,
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
     const ranked = candidates.ranked();

@@ -24,6 +24,7 @@ export const top_k: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1805.04833",
   },
   options,
+  example: { top_k: 40 },
   keepsArgmax: true,
   isNeutral: ({ top_k }) => top_k === 0,
   isGreedy: ({ top_k, ties }) => top_k === 1 && ties === "cut",
