@@ -1,6 +1,6 @@
 /** JSON for files that people read and compare: what fits into a line stands in one. */
 
-const WIDTH = 120;
+const WIDTH = 320;
 
 export function jsonLines(value: unknown, indent = ""): string {
   const line = JSON.stringify(value);
