@@ -125,23 +125,7 @@ export const STEP_REPLY = z
       .optional()
       .describe("How the draw met the token; with `trace`."),
   })
-  .describe("The token drawn, and what was asked for of how it was.")
-  .meta({
-    examples: [
-      {
-        token_id: 1,
-        logprob: -0.801,
-        processed_logprob: -0.632,
-        rank: 1,
-        kept: 2,
-        kept_mass: 0.855,
-        seed: "7",
-        step: 3,
-        state: null,
-        system_fingerprint: "ls2-tychei-0961667f4856",
-      },
-    ],
-  });
+  .describe("The token drawn, and what was asked for of how it was.");
 
 // Object.keys types its result as string; PROBLEMS has one code at the least.
 const CODES = Object.keys(PROBLEMS) as [string, ...string[]];
