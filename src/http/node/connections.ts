@@ -253,7 +253,7 @@ class Connection {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
     if (parser && this.#flows) socket.emit("data", bytes);
-    else socket.push(Buffer.from(bytes));
+    else socket.push(copyOf(bytes));
   }
 
   /** Takes a piece of a body, and tells the parser of it. */
@@ -283,6 +283,19 @@ function pieceBytes(bytes: Uint8Array, inside_body: boolean): number {
   if (bytes.length <= most) return bytes.length;
   const end = Buffer.from(bytes.buffer, bytes.byteOffset, most).lastIndexOf(HEAD_END);
   return end < 0 ? most : end + HEAD_END.length;
+}
+
+/** Large enough that malloc asks the system for it, and gives it back. */
+const SLAB_BYTES = 1_048_576;
+let slab = Buffer.alloc(0);
+
+/** A copy that may be kept for long. Many pieces of their own would leave malloc's heap as large as it ever was. */
+function copyOf(bytes: Uint8Array): Buffer {
+  if (slab.length < bytes.length) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  const copy = slab.subarray(0, bytes.length);
+  slab = slab.subarray(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /** Length of the head in `scratch`, whose bytes were read, if its body may be taken in place; else 0. */
