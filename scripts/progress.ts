@@ -41,6 +41,9 @@ const SCREEN: Screen = {
   now_ms: () => performance.now(),
 };
 
+/** Of commands whose steps are processes that print for themselves: a line a step, in a terminal as well. */
+export const LINES: Screen = { ...SCREEN, is_terminal: false };
+
 const TICK_MS = 1000;
 const CLEAR = "\r\x1b[2K";
 
