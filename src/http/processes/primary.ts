@@ -8,6 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
 import { type Config, shownConfig } from "../../config.ts";
+import { announce } from "../announce.ts";
+import { terminalLog } from "../console.ts";
 import { createLog } from "../log.ts";
 import { keepRegions } from "../shared-memory.ts";
 import { closeHandoffs } from "./handoffs.ts";
@@ -50,7 +52,8 @@ const PAUSE_MS = 1000;
 const ARRIVAL_MS_MAX = 1000;
 
 export function runPrimary(config: Config): void {
-  const log = createLog(config, "primary");
+  const log = createLog(config, "primary", terminalLog());
+  announce(config, log);
   log.info(shownConfig(config), "starting");
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...V8_FLAGS] });
   let port = config.port;
