@@ -6,11 +6,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { commandLine, run } from "../src/command-line.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
-import { benchmarksPage, plots, readmeNumbers } from "./benchmark-docs.ts";
+import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { replaceBetween } from "./markdown.ts";
 import { CHECK } from "./options.ts";
-import { samplersPage, samplerTable } from "./sampler-docs.ts";
+import { README_PARTS } from "./readme-docs.ts";
+import { samplersPage } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
 
 interface Page {
@@ -29,10 +30,9 @@ const PAGES: readonly Page[] = [
 ];
 
 function readme(current: string): string {
-  return replaceBetween(
-    replaceBetween(current, "samplers", samplerTable(STAGES)),
-    "numbers",
-    readmeNumbers(),
+  return Object.entries(README_PARTS).reduce(
+    (document, [name, render]) => replaceBetween(document, name, render()),
+    current,
   );
 }
 

@@ -18,7 +18,7 @@ export function describeSampling({ round_trip_us, server_us }: Generated): strin
 
 /** How much sooner a step's token is there on a stream than with a POST of its own. */
 export function describeGain(streamed_us: number, posted_us: number): string {
-  return `${streamed_us.toFixed(0)} µs a step on the stream, ${posted_us.toFixed(0)} µs as a POST (medians)`;
+  return `${streamed_us.toFixed(0)} µs a step on the stream, ${posted_us.toFixed(0)} µs as a POST (the least of each)`;
 }
 
 function spread(values_us: readonly number[]): string {
