@@ -49,7 +49,8 @@ export function compareHosts(): Comparison {
 export function hostsSection(): string {
   const { arms } = compareHosts();
   const rows = arms.map((arm) => {
-    if ("problem" in arm) return [code(arm.name), "–", "–", cell(arm.problem.detail)];
+    if ("problem" in arm)
+      return [code(arm.name), "–", "–", cell(`refused: ${arm.problem.detail.split(";")[0]}`)];
     const ran = arm.chain.filter(({ skipped }) => skipped === undefined).map(({ stage }) => stage);
     return [code(arm.name), `**${tokenText(arm.token_id)}**`, String(arm.kept), ran.join(", ")];
   });
