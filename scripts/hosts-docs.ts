@@ -18,7 +18,7 @@ interface ExampleRow {
   readonly data: string;
 }
 
-export const HOSTS_OPTIONS = { temperature: 0.8, top_p: 0.9, min_p: 0.05, seed: 15 } as const;
+const HOSTS_OPTIONS = { temperature: 0.8, top_p: 0.9, min_p: 0.05, seed: 15 } as const;
 
 const ship = JSON.parse(
   readFileSync(new URL("../playground/public/examples/ship.json", import.meta.url), "utf8"),

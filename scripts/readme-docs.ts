@@ -22,7 +22,7 @@ export function inWords(count: number): string {
   return WORDS[count - FIRST_WORD] ?? String(count);
 }
 
-export function reasons(): string {
+function reasons(): string {
   const hosts = inWords(PRESETS.length);
   const [slowest, fastest] = [engineRatios("least"), engineRatios("most")];
   const ranges = [...slowest].map(([name, least]) => `${name} ${least} to ${fastest.get(name)}`).join(", ");
@@ -41,6 +41,6 @@ export function reasons(): string {
 }
 
 /** The samplers as one paragraph of links. */
-export function samplerNames(stages: readonly Stage[]): string {
+function samplerNames(stages: readonly Stage[]): string {
   return stages.map(({ name }) => `[\`${name}\`](docs/samplers.md#${name})`).join(" · ");
 }

@@ -1,5 +1,6 @@
 """The numpy sampler of load-tests/peers, which a team would write for itself. It has no biases and no penalties."""
 
+import math
 import sys
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class Engine:
     def left(self, row):
         rules = self.rules
         top_k = rules.get("top_k", self.rows[row].size)
-        return survivors(self.rows[row], rules["temperature"], top_k, rules.get("top_p", 1), rules.get("min_p", 0))
+        # Sums of probabilities reach 1 before the last of them, so that 1 would cut.
+        top_p = rules.get("top_p", math.inf)
+        return survivors(self.rows[row], rules["temperature"], top_k, top_p, rules.get("min_p", 0))
 
     def step(self, row):
         if self.rules["temperature"] == 0:

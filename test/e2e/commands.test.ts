@@ -41,7 +41,7 @@ test("there are programs to ask", () => {
 });
 
 describe.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])("%s", (file, name) => {
-  test("--help names the command and its options, and nothing else happens", async () => {
+  test.concurrent("--help names the command and its options, and nothing else happens", async () => {
     const { code, out, err } = await ran(file, "--help");
     expect([code, err]).toEqual([0, ""]);
     expect(out.split("\n")[0]).toMatch(
@@ -50,11 +50,28 @@ describe.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])("%s
     expect(out).toMatch(/\n {2}-h, --help/);
   });
 
-  test("an option that there is not ends it with 2 and one sentence", async () => {
-    const { code, out, err } = await ran(file, "--No-such-option");
-    expect([code, out]).toEqual([2, ""]);
-    expect(err).toMatch(/^[^\n]*--No-such-option[^\n]*\n$/);
+  test("its words are read by the one reader of command lines", () => {
+    expect(readFileSync(file, "utf8")).toMatch(
+      /^(?:const \{.*\} = | {2}const \{.*\} = | {2})?(?:commandLine|hostLine)\(\{/m,
+    );
   });
+});
+
+test.concurrent.each([
+  "examples/model-host/demo.ts",
+  "load-tests/main.ts",
+  "proof/main.ts",
+  "scripts/write-docs.ts",
+])("an option that there is not ends %s with 2 and one sentence", async (file) => {
+  const { code, out, err } = await ran(file, "--No-such-option");
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toMatch(/^[^\n]*--No-such-option[^\n]*\n$/);
+});
+
+test.concurrent("a proof that there is not ends the run with 2 and the names of those that there are", async () => {
+  const { code, out, err } = await ran("proof/main.ts", "hostil");
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toMatch(/^PROOF must be one of hostile, .*, got hostil; did you mean "hostile"\?\n$/);
 });
 
 test("npm run bench knows every bench", async () => {

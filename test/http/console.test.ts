@@ -77,7 +77,10 @@ describe("the log in a terminal", () => {
 
   test("takes whatever pino writes", () => {
     const lines: string[] = [];
-    const log = pino({}, readableLog((text) => void lines.push(text)));
+    const log = pino(
+      {},
+      readableLog((text) => void lines.push(text)),
+    );
     log.info({ err: "no error", deep: { a: [1] } });
     expect(lines[0]).toMatch(/^\S+ deep=\{"a":\[1\]\}\n$/);
   });
