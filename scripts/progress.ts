@@ -35,7 +35,8 @@ export interface Screen {
 
 const SCREEN: Screen = {
   is_terminal: stderr.isTTY === true,
-  columns: () => stderr.columns ?? 80,
+  // A terminal that does not know its size says 0.
+  columns: () => stderr.columns || 80,
   say: (line) => void stdout.write(`${line}\n`),
   write: (piece) => void stderr.write(piece),
   now_ms: () => performance.now(),
@@ -82,19 +83,21 @@ export function statusOf(steps: readonly Step[], at: number, elapsed_ms: number,
   const done_s = secondsOf(steps.slice(0, at));
   const took_s = (elapsed_ms - in_step_ms) / 1000;
   const slower = done_s > 0 && took_s > 0 ? took_s / done_s : 1;
-  const of_step_s = Math.max(step.seconds * slower - in_step_ms / 1000, 0);
-  const left_s = of_step_s + secondsOf(steps.slice(at + 1)) * slower;
-  return `[${at + 1}/${steps.length}] ${step.name}; ${leftText(left_s)}`;
+  const of_step_s = step.seconds * slower - in_step_ms / 1000;
+  const left_s = Math.max(of_step_s, 0) + secondsOf(steps.slice(at + 1)) * slower;
+  return `[${at + 1}/${steps.length}] ${step.name}; ${leftText(left_s, of_step_s < 0)}`;
 }
 
 function secondsOf(steps: readonly Step[]): number {
   return steps.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-function leftText(seconds: number): string {
-  if (seconds < 1) return "almost done";
-  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
-  return `about ${Math.round(seconds / 60)} min left`;
+/** `is_late`: the step takes longer than it should, nobody knows how much. */
+function leftText(seconds: number, is_late: boolean): string {
+  if (seconds < 1) return is_late ? "longer than it should take" : "almost done";
+  const about = is_late ? "more than" : "about";
+  if (seconds < 90) return `${about} ${Math.round(seconds)} s left`;
+  return `${about} ${Math.round(seconds / 60)} min left`;
 }
 
 export interface Column {

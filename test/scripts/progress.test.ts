@@ -12,13 +12,14 @@ describe("the time left", () => {
     [0, 0, 0, "[1/3] first; about 60 s left"],
     [0, 4000, 4000, "[1/3] first; about 56 s left"],
     // A step that takes longer than it should takes nothing off the others.
-    [0, 15_000, 15_000, "[1/3] first; about 50 s left"],
+    [0, 15_000, 15_000, "[1/3] first; more than 50 s left"],
     // The first took twice as long as it should.
     [1, 20_000, 0, "[2/3] second; about 2 min left"],
     [1, 31_000, 11_000, "[2/3] second; about 89 s left"],
     [1, 30_000, 10_000, "[2/3] second; about 2 min left"],
     [2, 30_000, 0, "[3/3] third; about 30 s left"],
     [2, 59_500, 29_500, "[3/3] third; almost done"],
+    [2, 70_000, 40_000, "[3/3] third; longer than it should take"],
     [3, 60_000, 0, ""],
   ])("at step %d, %d ms in, %d ms of them in the step: %s", (at, elapsed_ms, in_step_ms, expected) => {
     expect(statusOf(STEPS, at, elapsed_ms, in_step_ms)).toBe(expected);
