@@ -39,9 +39,29 @@ const form = {
   hold_times: values["hold-times"],
 };
 
+/** About what a proof takes: in its short form, in its long one. */
+const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> = {
+  hostile: [5, 5],
+  fuzz: [15, 300],
+  statistics: [20, 200],
+  replay: [15, 60],
+  overload: [15, 60],
+  faults: [15, 30],
+  linear: [15, 30],
+  batches: [10, 30],
+  leak: [20, 200],
+};
+/** Of a proof that nobody has timed yet. */
+const UNTIMED = [15, 60] as const;
+
+function secondsOf(name: string): number {
+  const [short, long] = SECONDS[name] ?? UNTIMED;
+  return form.long ? long : short;
+}
+
 async function main(): Promise<void> {
   const proofs = PROOFS.filter(({ name }) => operands.length === 0 || operands.includes(name));
-  const steps = proofs.map(({ name, short_s, long_s }) => ({ name, seconds: form.long ? long_s : short_s }));
+  const steps = proofs.map(({ name }) => ({ name, seconds: secondsOf(name) }));
   const progress = createProgress(values.built ? steps : [BUILD, ...steps]);
   if (!values.built) {
     progress.next();
