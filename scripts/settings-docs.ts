@@ -2,13 +2,18 @@
 import { describeSettings } from "../src/config.ts";
 import { cell, code, table } from "./markdown.ts";
 
+/** Defaults that depend on the machine, which may not be the one that writes the page. */
+const STANDARDS: Readonly<Record<string, string>> = {
+  WORKERS: "one per core granted",
+  LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 256 MiB",
+};
+
 /** docs/configuration.md. */
 export function configurationPage(): string {
   const rows = describeSettings().map(({ variable, meaning, standard }) => [
     code(variable),
     cell(meaning),
-    // The default depends on the machine that writes the page; what it depends on does not.
-    variable === "WORKERS" ? "one per core granted" : code(String(standard)),
+    STANDARDS[variable] ?? code(String(standard)),
   ]);
   return [
     "# Configuration",

@@ -7,7 +7,7 @@ import { addLine, lineServer } from "./http/line/line.ts";
 import { addDocs, addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addPages } from "./http/plugins/pages.ts";
-import { addProblems, answerMalformed, sendProblem } from "./http/problems.ts";
+import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/problems.ts";
 import { type Bus, createLocalBus } from "./http/processes/bus.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
@@ -20,7 +20,7 @@ import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { createService, type Service } from "./http/service.ts";
 import { SharedRegions } from "./http/shared-memory.ts";
 import { takesStream } from "./http/streams/upgrade.ts";
-import { ignoreOffers } from "./http/streams/upgrades.ts";
+import { answerOffers } from "./http/streams/upgrades.ts";
 import { addV2 } from "./http/v2/index.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
@@ -69,13 +69,13 @@ export async function buildApp({
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   addDoor(app, service);
-  addProblems(app);
+  addProblems(app, service);
 
   await addOpenApi(app);
   addLine(app, service, "/v1/");
   addStream(app, service);
   await addStreamWebSocket(app, service);
-  ignoreOffers(app.server, takesStream(app));
+  answerOffers(app.server, { taken: takesStream(app), failed: (error) => connectionFailed(service, error) });
   addSamplers(app);
   addPresets(app);
   addCompare(app, service);

@@ -5,12 +5,13 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { digestsOf } from "./http/door/keys.ts";
 import { originsOf } from "./http/door/origins.ts";
+import { heldBytesOf, memoryGranted } from "./memory.ts";
 import { didYouMean } from "./nearest.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
 
-export type Limits = Readonly<z.infer<typeof LIMITS>>;
+export type Limits = Readonly<z.infer<typeof LIMITS> & { held_bytes_max: number }>;
 export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly limits: Limits;
   /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
@@ -53,7 +54,7 @@ export function readConfig(environment: Environment): Config {
     throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');
   return {
     ...plain,
-    limits,
+    limits: { ...limits, held_bytes_max: limits.held_bytes_max ?? heldBytesOf(memoryGranted(), plain) },
     key_digests,
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
     tracing: tracingOf(settings(TRACING, "", environment)),

@@ -89,12 +89,22 @@ export const LIMITS = z.object({
   rows_max: whole({ min: 1, max: 4096 })
     .default(32)
     .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
+  queue_max: whole({ min: 0 })
+    .default(128)
+    .describe("requests that may wait for a row, when all are taken; more are refused at once"),
+  queue_ms: whole({ min: 1 })
+    .default(250)
+    .describe("milliseconds that a request waits for a row before it is refused"),
   held_bytes_max: whole({ min: 64 * KIB })
-    .default(256 * MIB)
-    .describe("bytes of JSON bodies that may be under way at once, all together"),
+    .optional()
+    .describe(
+      "bytes that clients may make the worker hold besides rows, all together: JSON bodies, half messages, what streams keep, answers that are not taken",
+    ),
   body_rate_min: whole({ min: 0 })
     .default(MIB)
-    .describe("bytes a second below which a body is cut when its row, or its bytes, are wanted by another"),
+    .describe(
+      "bytes a second below which a client is cut that sends a body, or takes an answer, when its row, or its bytes, are wanted by another",
+    ),
   batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
   analysis_rows_max: whole({ min: 1 })
     .default(64 * KIB)
@@ -105,6 +115,9 @@ export const LIMITS = z.object({
   body_bytes_max: whole({ min: 1 })
     .default(64 * MIB)
     .describe("bytes of a request body"),
+  reply_bytes_max: whole({ min: 64 * KIB })
+    .default(64 * MIB)
+    .describe("bytes of one answer, as they are reckoned from the options before anything is computed"),
   discarded_bytes_max: whole({ min: 0 })
     .default(64 * MIB)
     .describe(
@@ -132,10 +145,16 @@ export const LIMITS = z.object({
   body_timeout_ms: whole({ min: 1 })
     .default(30_000)
     .describe("milliseconds for the body of a request to arrive"),
+  answer_timeout_ms: whole({ min: 1 })
+    .default(30_000)
+    .describe("milliseconds in which a client must take something of its answer"),
+  connection_answers_max: whole({ min: 1 })
+    .default(16)
+    .describe("answers that may be under way on one connection; requests behind them are not read"),
   streams_max: whole({ min: 0 }).default(1024).describe("streams open at once; 0: none"),
   stream_idle_ms: whole({ min: 1 })
     .default(300_000)
-    .describe("milliseconds that a stream is kept without a message, or without its answers being read"),
+    .describe("milliseconds that a stream is kept without a message"),
   keep_alive_timeout_ms: whole({ min: 1 })
     .default(72_000)
     .describe("milliseconds that an idle connection is kept; longer than usual proxies keep theirs"),

@@ -93,6 +93,7 @@ test("what is shown at the start has every limit", () => {
 test("every setting is described with a default that is valid", () => {
   for (const { variable, meaning, standard } of describeSettings()) {
     expect(meaning).not.toBe("");
-    expect(() => readConfig({ [variable]: String(standard) })).not.toThrow();
+    // One that follows the machine has no default to be written down.
+    expect(() => readConfig({ [variable]: String(standard ?? "") })).not.toThrow();
   }
 });

@@ -8,7 +8,9 @@ import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission/admission.ts";
 import type { Guest } from "./door/door.ts";
 import { causeOf } from "./door/lines.ts";
-import { ClientGone } from "./line/receive.ts";
+import { ClientGone, discard } from "./line/receive.ts";
+import { arrivingRequest, currentAnswer, whenAnswered } from "./node/answers.ts";
+import { DirectSocket } from "./node/direct-socket.ts";
 import type { Service } from "./service.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -80,8 +82,19 @@ export function addHeaders(reply: FastifyReply, headers: readonly string[]): voi
     reply.header(headers[index] as string, headers[index + 1]); // both lie within the list
 }
 
+/** Refuses a request whose body nobody has read: it is read first, so that its sender gets to read the answer. */
+async function refuseUnread(
+  service: Service,
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (hasBody(request.raw)) await discard(service, request.raw);
+  return sendProblem(problem, request, reply);
+}
+
 /** Installs the handlers. Call before the routes. */
-export function addProblems(app: FastifyInstance): void {
+export function addProblems(app: FastifyInstance, service: Service): void {
   const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
     routes.push({ path: patternOf(url), methods: [method].flat() });
@@ -96,9 +109,10 @@ export function addProblems(app: FastifyInstance): void {
     const methods = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
     const allowed = [...new Set(methods)].sort().join(", ");
     if (allowed === "")
-      return sendProblem(new Problem("not_found", `there is nothing at ${path}`), request, reply);
+      return refuseUnread(service, new Problem("not_found", `there is nothing at ${path}`), request, reply);
     const detail = `${path} takes ${allowed}, got ${request.method}`;
-    return sendProblem(new Problem("method_not_allowed", detail), request, reply.header("allow", allowed));
+    const problem = new Problem("method_not_allowed", detail);
+    return refuseUnread(service, problem, request, reply.header("allow", allowed));
   });
 }
 
@@ -128,7 +142,7 @@ function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits)
   return new Problem("malformed_request", `the request is not HTTP: ${code}`);
 }
 
-/** Answers what is not HTTP. There is no request yet, so the reply is written by hand and the connection ends. */
+/** Answers what is not HTTP, after all that came before it on its connection, which ends with that. There is no request, so the answer is written by hand. */
 export function answerMalformed(
   { config, figures }: Pick<Service, "config" | "figures">,
   error: Error & { readonly code?: string },
@@ -140,8 +154,25 @@ export function answerMalformed(
   }
   const problem = parserProblem(error.code, config.limits);
   figures.rejected(problem.code);
+  if (socket instanceof DirectSocket) socket.hold();
+  const broken = arrivingRequest(socket);
+  const answer = () => {
+    // A stream whose chunks are broken is being answered already.
+    if (currentAnswer(socket)?.headersSent) socket.destroy();
+    else socket.end(malformedAnswer(problem));
+  };
+  whenAnswered(socket, answer, broken);
+}
+
+function malformedAnswer(problem: Problem): string {
   const body = writeProblem(problem, "");
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  return `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+/** Something threw that a connection called. It costs that connection; what is no Problem is a defect of ours. */
+export function connectionFailed({ figures, log }: Pick<Service, "figures" | "log">, error: unknown): void {
+  const problem = problemOf(error);
+  figures.rejected(problem.code);
+  if (problem.code === "internal_error") log?.error({ err: error }, "a defect ended a connection");
+  else log?.info({ code: problem.code }, "a connection was ended");
 }

@@ -9,7 +9,7 @@ import { Admission } from "./admission/admission.ts";
 import { createDoor, type Door } from "./door/door.ts";
 import type { Tracing } from "./door/telemetry.ts";
 import { Figures } from "./figures/figures.ts";
-import { type Collector, createCollector } from "./line/collect.ts";
+import { type Collector, createCollector } from "./node/collect.ts";
 import { noStatistics, type Statistics } from "./v2/statistics.ts";
 
 /** A stream, as the end of the server sees it. */
@@ -20,6 +20,7 @@ export interface OpenStream {
 
 export interface Service {
   readonly config: Config;
+  readonly log: FastifyBaseLogger | undefined;
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
@@ -54,6 +55,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
   const draining = () => admission.draining;
   return {
     config,
+    log,
     sampler,
     admission,
     figures,

@@ -24,7 +24,7 @@ export function writeProblem(problem: Problem, request_id: string): string {
   });
 }
 
-/** `texts` are those of the rows, in order. */
-export function writeBatch(texts: readonly string[]): string {
-  return `{"results":[${texts.join(",")}]}`;
+/** The parts of a batch's text. `texts` are those of the rows, in order. */
+export function writeBatch(texts: readonly string[]): readonly string[] {
+  return [`{"results":[`, ...texts.flatMap((text, row) => (row === 0 ? [text] : [",", text])), "]}"];
 }

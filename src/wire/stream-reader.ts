@@ -24,6 +24,10 @@ export interface MessageReader {
   end(): StreamMessage | undefined;
   /** Whether the bytes so far end inside a message. */
   readonly inside: boolean;
+  /** Whether `next` would begin a message. */
+  readonly begins: boolean;
+  /** Whether the bytes of the message that is arriving are kept until its end: it is text. */
+  readonly keeps: boolean;
   /** Memory in which the next bytes may stand when they are written: they need no copy then. Until the next call of anything here. */
   room(): Uint8Array | undefined;
 }
@@ -44,6 +48,7 @@ export class FrameReader implements MessageReader {
   #prefix = 0;
   #prefix_bytes = 0;
   #missing = 0;
+  #is_text = false;
   #message: ArrivingMessage | undefined;
 
   constructor(context: WireContext, { message_bytes_max }: StreamLimits) {
@@ -54,6 +59,14 @@ export class FrameReader implements MessageReader {
 
   get inside(): boolean {
     return this.#message !== undefined || this.#prefix_bytes > 0;
+  }
+
+  get begins(): boolean {
+    return this.#message === undefined && this.#at < this.#chunk.length;
+  }
+
+  get keeps(): boolean {
+    return this.#message !== undefined && this.#is_text;
   }
 
   room(): Uint8Array | undefined {
@@ -106,6 +119,7 @@ export class FrameReader implements MessageReader {
     this.#prefix = 0;
     this.#prefix_bytes = 0;
     this.#missing = bytes;
+    this.#is_text = is_text;
     return is_text ? this.#messages.beginText() : this.#messages.beginRow(bytes);
   }
 
@@ -140,6 +154,14 @@ export class LineReader implements MessageReader {
   }
 
   get inside(): boolean {
+    return this.#message !== undefined;
+  }
+
+  get begins(): boolean {
+    return this.#message === undefined && this.#at < this.#chunk.length;
+  }
+
+  get keeps(): boolean {
     return this.#message !== undefined;
   }
 
@@ -194,6 +216,7 @@ function isBlank(part: Uint8Array): boolean {
 /** Messages that the connection has divided already, as WebSocket does: text is JSON, bytes are a row. */
 export class WholeMessageReader implements MessageReader {
   readonly inside = false;
+  readonly keeps = false;
   readonly #messages: StreamMessages;
   readonly #waiting: { readonly bytes: Uint8Array; readonly is_text: boolean }[] = [];
 
@@ -202,6 +225,10 @@ export class WholeMessageReader implements MessageReader {
   }
 
   room(): undefined {}
+
+  get begins(): boolean {
+    return this.#waiting.length > 0;
+  }
 
   /** Takes a message. The first is the options, whichever way it comes. */
   write(bytes: Uint8Array, is_text = false): void {

@@ -59,8 +59,8 @@ describe("rows", () => {
     expect(await reply.json()).toMatchObject({ token_id: 1 });
   });
 
-  test("a request beyond the last row is turned away at once, and may come again", async () => {
-    const running = await started({ rows_max: 1, body_rate_min: 0 });
+  test("a request beyond the last row and the queue is turned away at once, and may come again", async () => {
+    const running = await started({ rows_max: 1, queue_max: 0, body_rate_min: 0 });
     const socket = await open(running);
     socket.write(`${HEAD}Content-Length: 12\r\n\r\n`);
     socket.write(ROW.subarray(0, 4));

@@ -79,16 +79,37 @@ const CASES: Readonly<Record<string, Case>> = {
     exceed: () => post("/v1/sample", ROW),
   },
   rows_max: {
-    limits: { rows_max: 1, body_rate_min: 0 },
+    limits: { rows_max: 1, body_rate_min: 0, queue_max: 0 },
     sentence: "all 1 rows",
     async exceed() {
       await arriving("application/octet-stream", ROW, () => app?.service.admission.rows_out === 1);
       return post("/v1/sample", ROW);
     },
   },
+  queue_max: {
+    limits: { rows_max: 1, body_rate_min: 0, queue_max: 0 },
+    sentence: "all 0 places in the queue",
+    async exceed() {
+      await arriving("application/octet-stream", ROW, () => app?.service.admission.rows_out === 1);
+      return post("/v1/sample", ROW);
+    },
+  },
+  queue_ms: {
+    limits: { rows_max: 1, body_rate_min: 0, queue_ms: 30 },
+    sentence: "for 30 ms",
+    async exceed() {
+      await arriving("application/octet-stream", ROW, () => app?.service.admission.rows_out === 1);
+      return post("/v1/sample", ROW);
+    },
+  },
+  reply_bytes_max: {
+    limits: { reply_bytes_max: 65_536 },
+    sentence: "at most 65536 bytes",
+    exceed: () => post("/v1/sample/batch?shape=4,1&n=1000&logprobs=true", Buffer.alloc(16)),
+  },
   held_bytes_max: {
     limits: { held_bytes_max: 65_536, body_rate_min: 0 },
-    sentence: "all 65536 bytes for bodies",
+    sentence: "all 65536 bytes for what clients send",
     exceed: () => step({ logits: ids(1000), bad_words_ids: [], history: ids(35_000) }),
   },
   batch_rows_max: {
@@ -199,6 +220,8 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** What a client is never told of, since going beyond it is no fault of a request; and where it is tested. */
 const SILENT = [
+  "answer_timeout_ms", // answers.test.ts: the connection ends
+  "connection_answers_max", // answers.test.ts: requests wait
   "discarded_bytes_max", // connections.test.ts: the connection ends
   "keep_alive_timeout_ms", // told by Node in Keep-Alive
   "drain_ms", // e2e/processes.test.ts

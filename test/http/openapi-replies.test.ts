@@ -244,7 +244,7 @@ describe("what is refused before it is looked at", () => {
   });
 
   test("when all rows are in use, and when the process is about to end", async () => {
-    app = await listen({ rows_max: 1, body_rate_min: 0, streams_max: 0 });
+    app = await listen({ rows_max: 1, queue_max: 0, body_rate_min: 0, streams_max: 0 });
     const { admission } = app.service;
     const visit = admission.enter();
     visit.lease();

@@ -1,11 +1,13 @@
 /**
- * Lets requests in, as the gate decides: gives out rows, tells bodies that are too slow, and calls those that compute
- * turn by turn of the event loop. libuv takes one new connection a turn, so a long one would keep all others waiting.
+ * Lets requests in, as the gate decides: gives out rows, tells clients that are too slow, and calls those that wait
+ * for rows, and those that compute, turn by turn of the event loop. libuv takes one new connection a turn, so a long
+ * one would keep all others waiting.
  */
-import { assert, Problem } from "../../errors.ts";
-import type { Row } from "../../kernels/kernel.ts";
+import { Problem } from "../../errors.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
-import { Gate, type GateLimits, type Verdict, type Visitor } from "./gate.ts";
+import { Gate, type GateLimits } from "./gate.ts";
+import { dismissAll, Visit } from "./visit.ts";
+import { RATE_MS_MIN } from "./visitor.ts";
 
 /** Seconds after which a client that was turned away may try again: a step takes far less. */
 export const RETRY_AFTER_S = 1;
@@ -18,13 +20,18 @@ export class Admission {
   draining = false;
   /** Set while the process is loaded but takes no connections: nobody can have its rows. */
   standby = false;
+  /** visitors that stood in the queue for rows, and those of them that stood there in vain */
+  readonly waited = { granted: 0, refused: 0 };
   readonly sampler: Sampler;
   readonly limits: GateLimits;
   readonly gate: Gate<Visit>;
   /** Made once: where a server is full it is sent thousands of times a second, and making an error costs a stack. */
+  readonly no_place: Problem;
   readonly no_rows: Problem;
   readonly no_bytes: Problem;
   #timer: NodeJS.Timeout | undefined;
+  /** looks after the queue while there is one */
+  #queue_timer: NodeJS.Timeout | undefined;
   /** when the last turn was full: nobody has computed since */
   #full_ms = 0;
 
@@ -32,8 +39,12 @@ export class Admission {
     this.sampler = sampler;
     this.limits = limits;
     this.gate = new Gate(limits);
-    this.no_rows = full(`all ${limits.rows_max} rows (rows_max)`);
-    this.no_bytes = full(`all ${limits.held_bytes_max} bytes for bodies (held_bytes_max)`);
+    const rows = `all ${limits.rows_max} rows (rows_max)`;
+    this.no_place = full(`${rows}, and all ${limits.queue_max} places in the queue for them (queue_max),`);
+    this.no_rows = full(`${rows}, and for ${limits.queue_ms} ms (queue_ms) none became free: they`);
+    this.no_bytes = full(
+      `all ${limits.held_bytes_max} bytes for what clients send or do not take (held_bytes_max)`,
+    );
   }
 
   get rows_out(): number {
@@ -48,7 +59,7 @@ export class Admission {
   enter(): Visit {
     const visit = new Visit(this);
     this.gate.enter(visit);
-    this.#timer ??= setInterval(() => this.#look(), Math.max(1, this.limits.body_timeout_ms / LOOKS)).unref();
+    this.#timer ??= setInterval(() => this.#look(), this.#lookMs()).unref();
     return visit;
   }
 
@@ -59,6 +70,21 @@ export class Admission {
     setImmediate(() => this.#turn());
   }
 
+  /** Rows may be free: those who wait for them are called, not before this turn of the event loop is over. */
+  rowsReturned(): void {
+    if (this.gate.queued > 0) setImmediate(() => this.#grant());
+  }
+
+  /** Somebody waits for rows. */
+  queues(): void {
+    this.#queue_timer ??= setInterval(() => this.#serveQueue(), RATE_MS_MIN).unref();
+  }
+
+  #lookMs(): number {
+    const { body_timeout_ms, answer_timeout_ms } = this.limits;
+    return Math.max(1, Math.min(body_timeout_ms, answer_timeout_ms) / LOOKS);
+  }
+
   #turn(): void {
     const now_ms = performance.now();
     this.gate.turn(now_ms - this.#full_ms);
@@ -66,104 +92,33 @@ export class Admission {
       visit.called();
   }
 
+  #grant(): void {
+    const now_ms = performance.now();
+    for (let visit = this.gate.grant(now_ms); visit !== undefined; visit = this.gate.grant(now_ms)) {
+      this.waited.granted += 1;
+      visit.admitted(undefined);
+    }
+  }
+
+  /** Rows come free when bodies in front turn out to be slow; who has waited for too long is refused. */
+  #serveQueue(): void {
+    const now_ms = performance.now();
+    dismissAll(this.gate.relieve(now_ms));
+    this.#grant();
+    for (let visit = this.gate.expired(now_ms); visit !== undefined; visit = this.gate.expired(now_ms)) {
+      this.waited.refused += 1;
+      visit.admitted(this.no_rows);
+    }
+    if (this.gate.queued > 0) return;
+    clearInterval(this.#queue_timer);
+    this.#queue_timer = undefined;
+  }
+
   #look(): void {
-    const { body_timeout_ms } = this.limits;
-    for (const visit of this.gate.overdue(performance.now()))
-      visit.dismiss(
-        `the body must arrive within ${body_timeout_ms} ms (body_timeout_ms), got ${visit.received_bytes} bytes of it`,
-      );
+    for (const visit of this.gate.overdue(performance.now())) visit.dismiss("late");
     if (this.gate.visitors > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-}
-
-/** One request under way: what it holds, and its turn to compute. */
-export class Visit implements Visitor {
-  received_bytes = 0;
-  expected_ms = 0;
-  held_since_ms = Number.POSITIVE_INFINITY;
-  held_bytes = 0;
-  has_row = false;
-  arriving = false;
-  waiting_since_ms: number | undefined = undefined;
-  readonly #admission: Admission;
-  #cut: ((problem: Problem) => void) | undefined;
-  #row: Row | undefined;
-  #job: (() => number) | undefined;
-  #left = false;
-
-  constructor(admission: Admission) {
-    this.#admission = admission;
-  }
-
-  /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
-  expect(cut: (problem: Problem) => void): void {
-    this.#admission.gate.expect(this, performance.now());
-    this.#cut = cut;
-  }
-
-  /** The row of this request, the same at every call. Throws the Problem `overloaded` when none is free. */
-  readonly lease = (): Row => {
-    if (this.#row !== undefined) return this.#row;
-    const { gate, sampler, no_rows } = this.#admission;
-    assert(!this.#left, "a row is leased while its request lasts");
-    this.#require(gate.askRow(this, performance.now()), no_rows);
-    this.#row = sampler.leaseRow();
-    assert(this.#row !== undefined, "the gate counts the rows of the sampler");
-    return this.#row;
-  };
-
-  /** Holds so many bytes of the body until the request is over. Throws the Problem `overloaded`. */
-  hold(bytes: number): void {
-    const { gate, no_bytes } = this.#admission;
-    this.#require(gate.askBytes(this, bytes, performance.now()), no_bytes);
-  }
-
-  /**
-   * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
-   * milliseconds. It is not called once the request is over.
-   */
-  compute(job: () => number): void {
-    if (this.#left) return;
-    const { gate } = this.#admission;
-    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
-    else this.#job = job;
-  }
-
-  /** Its turn has come. */
-  called(): void {
-    const job = this.#job;
-    this.#job = undefined;
-    if (job !== undefined) this.#admission.spent(job());
-  }
-
-  /** The request is over. */
-  leave(): void {
-    this.#admission.gate.leave(this);
-    this.#release();
-  }
-
-  /** The gate has sent it away. */
-  dismiss(sentence: string): void {
-    this.#release();
-    this.#cut?.(new Problem("body_timeout", sentence));
-  }
-
-  #require({ granted, leaving }: Verdict<Visit>, refusal: Problem): void {
-    const { body_rate_min } = this.#admission.limits;
-    for (const visit of leaving)
-      visit.dismiss(
-        `while the server is full a body must bring ${body_rate_min} bytes a second (body_rate_min), got less`,
-      );
-    if (!granted) throw refusal;
-  }
-
-  #release(): void {
-    this.#left = true;
-    if (this.#row === undefined) return;
-    this.#admission.sampler.returnRow(this.#row);
-    this.#row = undefined;
   }
 }
 

@@ -2,35 +2,31 @@
  * Who may hold what, and who computes when: the decisions of admission as a state machine. Events go in, decisions
  * come out; it has no clock, timer, socket or row, so that a test can live through years of it.
  *
- *     enter ─► asks for a row or bytes, as the body comes ─► arrived ─► asks for turns, computes ─► leave
+ *     enter ─► asks for rows, waits for them, asks for bytes, as the body comes ─► computes, turn by turn ─► is answered ─► leave
  *
- * Bodies that are arriving hold rows or bytes. When there are none left, the slowest of them has to go if it is slower
- * than a body may then be; if none is, the newcomer is refused. A body that has arrived never has to go.
+ * Whatever a client makes the service hold is asked for here: rows, bytes of bodies, what streams keep, answers that
+ * are not taken. When there is none left, the slowest has to go that is slower than a client may then be, of equals
+ * the one that holds most; if nobody is, the newcomer waits for a row, a while and in a queue that has an end, or is
+ * refused. A request that has arrived never has to go before its answer is computed.
  */
 
-/** A request under way. Its fields are the gate's, but for the received bytes, which the visitor counts. */
-export interface Visitor {
-  received_bytes: number;
-  /** from when its body is timed: it was to come; it was first given something to hold. Both by the gate's clock. */
-  expected_ms: number;
-  held_since_ms: number;
-  held_bytes: number;
-  has_row: boolean;
-  /** its body has not come to its end */
-  arriving: boolean;
-  /** since when it waits for its turn; undefined when it does not */
-  waiting_since_ms: number | undefined;
-}
+import { patienceWith, rate, type Visitor } from "./visitor.ts";
 
 export interface GateLimits {
   /** rows that may be out at once */
   readonly rows_max: number;
-  /** bytes that bodies may hold besides rows, all together */
+  /** visitors that may stand in the queue for rows */
+  readonly queue_max: number;
+  /** milliseconds that one stands there */
+  readonly queue_ms: number;
+  /** bytes that visitors may hold besides rows, all together */
   readonly held_bytes_max: number;
-  /** bytes a second; a slower body makes room when there is none */
+  /** bytes a second; a slower client makes room when there is none */
   readonly body_rate_min: number;
   /** milliseconds that a body may take */
   readonly body_timeout_ms: number;
+  /** milliseconds in which a client must take something of its answer */
+  readonly answer_timeout_ms: number;
 }
 
 /** Whether there is what was asked for, and who has to go for it; who has to go has left. */
@@ -44,11 +40,14 @@ export const TURN_MS = 2;
 /** The most that they may, when the rest of a turn takes long. */
 export const TURN_MS_MAX = 20;
 
-/** A body is called slow only after this many milliseconds, in which a first packet is there from anywhere near. */
-export const RATE_MS_MIN = 20;
-
-const MS_PER_S = 1000;
 const GRANTED = { granted: true, leaving: [] } as const;
+const NOT_GRANTED = { granted: false, leaving: [] } as const;
+
+/** What is wanted: whether there is enough of it, and who holds any. */
+interface Room<V> {
+  enough(): boolean;
+  holds(visitor: V): boolean;
+}
 
 export class Gate<V extends Visitor> {
   rows_out = 0;
@@ -59,6 +58,10 @@ export class Gate<V extends Visitor> {
   readonly #holders = new Set<V>();
   /** those that wait for their turn, the first in front */
   readonly #waiting: V[] = [];
+  /** those that wait for rows, the first in front */
+  readonly #queue: V[] = [];
+  /** when bodies that take too long were last looked for */
+  #looked_ms = 0;
   /** in this turn, and in all turns so far */
   #spent_ms = 0;
   #spent_total_ms = 0;
@@ -69,63 +72,136 @@ export class Gate<V extends Visitor> {
     this.#limits = limits;
   }
 
-  /** Whether a newcomer may find no room. */
+  /** Whether a newcomer may be turned away at once. */
   get saturated(): boolean {
-    return !this.#hasRow() || this.held_bytes >= this.#limits.held_bytes_max;
+    const no_place = !this.#hasRows(1) && this.#queue.length >= this.#limits.queue_max;
+    return no_place || this.held_bytes >= this.#limits.held_bytes_max;
   }
 
   get visitors(): number {
     return this.#visitors.size;
   }
 
+  /** How many stand in the queue for rows. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   enter(visitor: V): void {
     this.#visitors.add(visitor);
   }
 
-  /** The body of a visitor comes from now on. */
+  /** The body of a visitor comes from now on, or the next message of a stream, which may keep something already. */
   expect(visitor: V, now_ms: number): void {
-    visitor.arriving = true;
+    visitor.phase = "arriving";
     visitor.expected_ms = now_ms;
+    visitor.held_since_ms = visitor.held_bytes > 0 ? this.#clock(now_ms) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The answer of a visitor is sent from now on. Its rows are free. */
+  answers(visitor: V, now_ms: number): void {
+    this.returnRows(visitor);
+    visitor.phase = "answering";
+    visitor.sent_ms = now_ms;
+    visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
+  }
+
+  /** A stream waits for its next message. */
+  rests(visitor: V, now_ms: number): void {
+    this.returnRows(visitor);
+    visitor.phase = "idle";
+    visitor.held_since_ms = this.#clock(now_ms);
   }
 
   /** Takes back all that a visitor holds, whatever became of it. False when it had left before. */
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
     this.#holders.delete(visitor);
-    if (visitor.has_row) this.rows_out -= 1;
+    this.returnRows(visitor);
     this.held_bytes -= visitor.held_bytes;
-    visitor.has_row = false;
     visitor.held_bytes = 0;
+    if (visitor.phase === "queued") this.#queue.splice(this.#queue.indexOf(visitor), 1);
     return true;
   }
 
-  /** Asks for the one row of a visitor. */
-  askRow(visitor: V, now_ms: number): Verdict<V> {
-    const verdict = this.#hasRow() ? GRANTED : this.#makeRoom(visitor, now_ms, () => this.#hasRow());
-    if (!verdict.granted) return verdict;
-    this.rows_out += 1;
-    visitor.has_row = true;
-    this.#holders.add(visitor);
-    visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
+  /** Takes back the rows of a visitor. */
+  returnRows(visitor: V): void {
+    this.rows_out -= visitor.rows;
+    visitor.rows = 0;
+  }
+
+  /** Asks for the rows of a visitor, which has none. Those who stand in the queue come first. */
+  askRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
+    if (this.#queue.length > 0) return NOT_GRANTED;
+    const verdict = this.#findRows(visitor, rows, now_ms);
+    if (verdict.granted) this.#giveRows(visitor, rows, now_ms);
     return verdict;
+  }
+
+  /** Takes a place in the queue for rows, which `grant` or `expired` ends; false when there is none. */
+  queue(visitor: V, rows: number, now_ms: number): boolean {
+    if (this.#queue.length >= this.#limits.queue_max) return false;
+    visitor.phase = "queued";
+    visitor.wanted_rows = rows;
+    visitor.queued_since_ms = now_ms;
+    this.#queue.push(visitor);
+    return true;
+  }
+
+  /** The first in the queue, if its rows are there: it has them now. Call until it answers undefined, whenever rows may be free. */
+  grant(now_ms: number): V | undefined {
+    const first = this.#queue[0];
+    if (first === undefined || !this.#hasRows(first.wanted_rows)) return undefined;
+    this.#unqueue(now_ms);
+    this.#giveRows(first, first.wanted_rows, now_ms);
+    return first;
+  }
+
+  /** The first in the queue, if it has stood there for too long: it does no more. Call until it answers undefined. */
+  expired(now_ms: number): V | undefined {
+    const first = this.#queue[0];
+    if (first === undefined || first.queued_since_ms > now_ms - this.#limits.queue_ms) return undefined;
+    this.#unqueue(now_ms);
+    return first;
+  }
+
+  /** Those who have to go for the first in the queue, and have left. */
+  relieve(now_ms: number): readonly V[] {
+    const first = this.#queue[0];
+    return first === undefined ? [] : this.#findRows(first, first.wanted_rows, now_ms).leaving;
   }
 
   /** Asks for so many bytes more. */
   askBytes(visitor: V, bytes: number, now_ms: number): Verdict<V> {
     const enough = () => this.held_bytes + bytes <= this.#limits.held_bytes_max;
-    const verdict = enough() ? GRANTED : this.#makeRoom(visitor, now_ms, enough);
-    if (!verdict.granted) return verdict;
+    const verdict = enough()
+      ? GRANTED
+      : this.#makeRoom(visitor, now_ms, { enough, holds: (each) => each.held_bytes > 0 });
+    if (verdict.granted) this.holdBytes(visitor, bytes, now_ms);
+    return verdict;
+  }
+
+  /** Counts bytes that are held already. */
+  holdBytes(visitor: V, bytes: number, now_ms: number): void {
     this.held_bytes += bytes;
     visitor.held_bytes += bytes;
     this.#holders.add(visitor);
     visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
-    return verdict;
   }
 
-  /** The visitors whose bodies have taken too long; they have left. */
+  /** Gives bytes back. */
+  freeBytes(visitor: V, bytes: number): void {
+    const freed = Math.min(bytes, visitor.held_bytes);
+    this.held_bytes -= freed;
+    visitor.held_bytes -= freed;
+  }
+
+  /** The visitors whose bodies, or whose clients, have taken too long; they have left. */
   overdue(now_ms: number): V[] {
-    const expected_by_ms = now_ms - this.#limits.body_timeout_ms;
-    const late = [...this.#visitors].filter((each) => isArriving(each) && each.expected_ms <= expected_by_ms);
+    const unread_ms = now_ms - this.#looked_ms;
+    this.#looked_ms = now_ms;
+    const late: V[] = [];
+    for (const visitor of this.#visitors) if (this.#isOverdue(visitor, now_ms, unread_ms)) late.push(visitor);
     for (const visitor of late) this.leave(visitor);
     return late;
   }
@@ -169,8 +245,43 @@ export class Gate<V extends Visitor> {
     return undefined;
   }
 
-  #hasRow(): boolean {
-    return this.rows_out < this.#limits.rows_max;
+  #hasRows(rows: number): boolean {
+    return this.rows_out + rows <= this.#limits.rows_max;
+  }
+
+  /** The first leaves the queue. The time that it stood there is not held against its body. */
+  #unqueue(now_ms: number): void {
+    const first = this.#queue.shift();
+    if (first === undefined) return;
+    first.phase = "arriving";
+    first.expected_ms += now_ms - first.queued_since_ms;
+  }
+
+  #giveRows(visitor: V, rows: number, now_ms: number): void {
+    this.rows_out += rows;
+    visitor.rows = rows;
+    this.#holders.add(visitor);
+    visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
+  }
+
+  #findRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
+    const enough = () => this.#hasRows(rows);
+    if (enough()) return GRANTED;
+    return this.#makeRoom(visitor, now_ms, { enough, holds: (each) => each.rows > 0 });
+  }
+
+  #isOverdue(visitor: V, now_ms: number, unread_ms: number): boolean {
+    const { body_timeout_ms, answer_timeout_ms } = this.#limits;
+    if (visitor.phase === "answering") {
+      const sent_bytes = visitor.sentBytes();
+      if (sent_bytes > visitor.sent_bytes) visitor.sent_ms = now_ms;
+      visitor.sent_bytes = sent_bytes;
+      return visitor.sent_ms <= now_ms - answer_timeout_ms;
+    }
+    if (visitor.phase !== "arriving" || visitor.waiting_since_ms !== undefined) return false;
+    // While the server does not read, the time of a body stands still.
+    if (!visitor.awaitsClient()) visitor.expected_ms += Math.min(unread_ms, now_ms - visitor.expected_ms);
+    return visitor.expected_ms <= now_ms - body_timeout_ms;
   }
 
   /**
@@ -181,13 +292,13 @@ export class Gate<V extends Visitor> {
     return now_ms - this.#spent_total_ms;
   }
 
-  /** Sends slow bodies away, the slowest first, until there is enough room. */
-  #makeRoom(visitor: V, now_ms: number, enough: () => boolean): Verdict<V> {
+  /** Sends slow clients away that hold what is wanted, the slowest first, until there is enough of it. */
+  #makeRoom(visitor: V, now_ms: number, { enough, holds }: Room<V>): Verdict<V> {
     const leaving: V[] = [];
     const clock_ms = this.#clock(now_ms);
     const slow = [...this.#holders]
-      .filter((each) => each !== visitor && isArriving(each) && this.#isSlow(each, clock_ms))
-      .sort((a, b) => rate(a, clock_ms) - rate(b, clock_ms));
+      .filter((each) => each !== visitor && holds(each) && this.#isSlow(each, clock_ms))
+      .sort((a, b) => rate(a, clock_ms) - rate(b, clock_ms) || b.held_bytes - a.held_bytes);
     for (const each of slow) {
       if (enough()) break;
       this.leave(each);
@@ -197,17 +308,7 @@ export class Gate<V extends Visitor> {
   }
 
   #isSlow(visitor: V, clock_ms: number): boolean {
-    const age_ms = clock_ms - visitor.held_since_ms;
-    return age_ms >= RATE_MS_MIN && rate(visitor, clock_ms) < this.#limits.body_rate_min;
+    const since_ms = clock_ms - visitor.held_since_ms;
+    return since_ms >= patienceWith(visitor) && rate(visitor, clock_ms) < this.#limits.body_rate_min;
   }
-}
-
-/** Its bytes are what it waits for. */
-function isArriving({ arriving, waiting_since_ms }: Visitor): boolean {
-  return arriving && waiting_since_ms === undefined;
-}
-
-/** Bytes a second since it has held something. */
-function rate({ received_bytes, held_since_ms }: Visitor, clock_ms: number): number {
-  return (received_bytes * MS_PER_S) / (clock_ms - held_since_ms);
 }

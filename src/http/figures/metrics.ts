@@ -133,6 +133,17 @@ function stateMetrics({ admission, streams }: Service, version: string): Metric[
     gauge("rows_limit", "Rows that may be in use at once.", [
       [{}, admission.standby ? 0 : admission.rows_max],
     ]),
+    gauge("requests_queued", "Requests that wait for a row.", [[{}, admission.gate.queued]]),
+    counter("queue_total", "Requests that have waited for a row, by what came of it.", [
+      [{ outcome: "granted" }, admission.waited.granted],
+      [{ outcome: "refused" }, admission.waited.refused],
+    ]),
+    gauge("held_bytes", "Bytes that clients make the service hold besides rows.", [
+      [{}, admission.gate.held_bytes],
+    ]),
+    gauge("held_bytes_limit", "Bytes that they may make it hold.", [
+      [{}, admission.standby ? 0 : admission.limits.held_bytes_max],
+    ]),
     gauge("streams_open", "Streams that are open.", [[{}, streams.size]]),
     gauge("workers_draining", "Workers that are about to end.", [[{}, admission.draining ? 1 : 0]]),
     { ...gauge("build_info", "What runs; always 1.", [[build, 1]]), aggregator: "first" },

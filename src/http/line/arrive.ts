@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
-import type { Visit } from "../admission/admission.ts";
+import type { Visit } from "../admission/visit.ts";
 import type { Service } from "../service.ts";
 import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
 import { receive } from "./receive.ts";

@@ -3,16 +3,19 @@
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
 import { IncomingMessage, type ServerResponse } from "node:http";
-import type { BodyReader } from "../../wire/step-reader.ts";
-import type { Visit } from "../admission/admission.ts";
+import { Problem } from "../../errors.ts";
+import { replyBytes } from "../../sampling/reply-size.ts";
+import type { BodyReader, Step } from "../../wire/step-reader.ts";
+import type { Visit } from "../admission/visit.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import type { RouteFigures } from "../figures/figures.ts";
 import { problemAnswer, problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";
 import type { Opener } from "./open-body.ts";
+import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { ClientGone, type Receiver, receive } from "./receive.ts";
-import { JSON_TYPE } from "./sample.ts";
+import { JSON_TYPE, vocabSize } from "./sample.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
 
@@ -24,6 +27,11 @@ export class Exchange {
   /** spent on sampling so far; told in the answer */
   sampling_ms = 0;
   readonly #response: ServerResponse;
+  /** bytes that the answer may take, of the steps reckoned so far */
+  #reply_bytes = 0;
+  /** the answer has been begun */
+  #answered = false;
+  /** it was sent, or its client is gone */
   #over = false;
 
   constructor(service: Service, route: RouteFigures, raw: IncomingMessage, response: ServerResponse) {
@@ -51,7 +59,7 @@ export class Exchange {
     const receiver =
       refusal === undefined
         ? { in_place, write, end, fail }
-        : { in_place, write: () => undefined, end: refuse, fail };
+        : { in_place, drops: true, write: () => undefined, end: refuse, fail };
     receive(this.service, this.raw, this.visit, receiver);
   }
 
@@ -70,8 +78,21 @@ export class Exchange {
     });
   }
 
-  /** Sends a JSON text, or what these headers say it is. */
-  answer(body: string | Uint8Array, headers: readonly string[] = JSON_HEADERS): void {
+  /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
+  reckon(step: Step): void {
+    const { limits } = this.service.config;
+    const bytes = replyBytes(step.options, vocabSize(step.row));
+    this.#reply_bytes += bytes;
+    if (this.#reply_bytes > limits.reply_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `an answer may have at most ${limits.reply_bytes_max} bytes (reply_bytes_max), and what is asked for may take ${this.#reply_bytes}: ask for fewer rows, draws or log-probabilities at once`,
+      );
+    this.visit.hold(bytes);
+  }
+
+  /** Sends a JSON text, or what these headers say it is, in one part or several. */
+  answer(body: AnswerBody, headers: readonly string[] = JSON_HEADERS): void {
     const timing = `sample;dur=${this.sampling_ms.toFixed(3)}`;
     this.#send(200, ["server-timing", timing, ...headers], body);
   }
@@ -97,15 +118,22 @@ export class Exchange {
     }
   }
 
-  #send(status: number, headers: readonly string[], body: string | Uint8Array): void {
-    if (this.#over) return;
-    const length = String(Buffer.byteLength(body));
-    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", length]).end(body);
-    this.#end(status);
+  #send(status: number, headers: readonly string[], body: AnswerBody): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    const bytes = byteLength(body);
+    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", String(bytes)]);
+    if (bytes > PIECE_BYTES)
+      sendPieces(this.#response, body, this.visit, (sent) => this.#end(sent ? status : CLIENT_GONE));
+    else {
+      this.#response.end(joined(body));
+      this.#end(status);
+    }
   }
 
   #end(status: number): void {
     if (this.#over) return;
+    this.#answered = true;
     this.#over = true;
     this.visit.leave();
     this.service.door.leave(this.guest, status);

@@ -7,11 +7,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
 import { MODEL } from "../../schemas/v2.ts";
 import { INFER_ROUTE } from "../../schemas/v2-routes.ts";
+import { countedAnswers } from "../admission/unsent.ts";
+import { type ConnectionsHost, inOrder, readInPlace } from "../node/connections.ts";
+import { connectionFailed } from "../problems.ts";
 import { answerBatch } from "../routes/batch.ts";
 import { answerSample } from "../routes/sample.ts";
 import type { Service } from "../service.ts";
 import { answerInfer } from "../v2/infer.ts";
-import { readInPlace } from "./connections.ts";
 import { Exchange } from "./exchange.ts";
 
 interface LineRoute {
@@ -53,10 +55,30 @@ export function lineServer(service: Service, handler: Answer): Server {
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: limits.keep_alive_timeout_ms,
+    ServerResponse: countedAnswers(service.admission),
   };
-  const server = createServer(options, (raw, response) => (line(raw) ?? handler)(raw, response));
-  readInPlace(server);
+  const server = createServer(options, (raw, response) =>
+    inOrder(raw, response, () => (line(raw) ?? handler)(raw, response)),
+  );
+  readInPlace(server, connectionsHost(service));
   return server;
+}
+
+function connectionsHost(service: Service): ConnectionsHost {
+  return {
+    answers_max: service.config.limits.connection_answers_max,
+    hold(bytes) {
+      const visit = service.admission.enter();
+      try {
+        visit.hold(bytes);
+      } catch (error) {
+        visit.leave();
+        throw error;
+      }
+      return () => visit.leave();
+    },
+    failed: (error) => connectionFailed(service, error),
+  };
 }
 
 /** Adds the routes of the line that begin so to those of Fastify. */

@@ -5,9 +5,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config.ts";
 import { Problem } from "../../errors.ts";
-import type { Visit } from "../admission/admission.ts";
+import type { Visit } from "../admission/visit.ts";
+import type { Collector } from "../node/collect.ts";
+import { takeInPlace } from "../node/connections.ts";
 import type { Service } from "../service.ts";
-import { takeInPlace } from "./connections.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -18,6 +19,8 @@ export class ClientGone extends Error {
 export interface Receiver {
   /** whether nothing of a chunk is looked at again once it was written */
   readonly in_place?: boolean;
+  /** whether nothing is done with the body: it waits for no row */
+  readonly drops?: boolean;
   /** The next bytes. What it throws refuses the body. */
   write(chunk: Uint8Array): void;
   /** All bytes were written. What it throws goes to `fail`. */
@@ -35,33 +38,110 @@ export function receive(
   visit: Visit,
   receiver: Receiver,
 ): void {
-  let refusal: unknown = refusalOfLength(raw, limits);
-  let settled = false;
-  const settle = (error: unknown) => {
-    if (settled) return;
-    settled = true;
-    visit.arriving = false;
-    conclude(receiver, error);
-  };
-  visit.expect((problem) => settle(refusal ?? problem));
-  const take = (chunk: Uint8Array) => {
-    if (settled) return;
-    visit.received_bytes += chunk.length;
-    if (refusal === undefined) refusal = attempt(chunk, visit.received_bytes, limits, receiver);
-    else if (visit.received_bytes > readMax(limits)) settle(refusal);
-  };
-  if (receiver.in_place) takeInPlace(raw, collector, take);
-  else
-    raw.on("data", (chunk: Uint8Array) => {
-      take(chunk);
-      collector.count(chunk.length);
+  new Reading(raw, visit, receiver, limits).begin(collector);
+}
+
+/** The body of one request on its way from the connection to its receiver. */
+class Reading {
+  readonly #raw: IncomingMessage;
+  readonly #visit: Visit;
+  readonly #receiver: Receiver;
+  readonly #limits: BodyLimits;
+  /** why the rest is read and dropped */
+  #refusal: unknown;
+  #settled = false;
+  #ended = false;
+  /** whether the receiver may have what comes: there is a row for it */
+  #admitted: boolean;
+  /** what came before there was one */
+  #early: Uint8Array | undefined;
+
+  constructor(raw: IncomingMessage, visit: Visit, receiver: Receiver, limits: BodyLimits) {
+    this.#raw = raw;
+    this.#visit = visit;
+    this.#receiver = receiver;
+    this.#limits = limits;
+    this.#admitted = receiver.drops === true;
+    this.#refusal = refusalOfLength(raw, limits);
+  }
+
+  begin(collector: Collector): void {
+    const raw = this.#raw;
+    this.#visit.expect(raw, (problem) => this.#settle(this.#refusal ?? problem));
+    if (this.#receiver.in_place) takeInPlace(raw, collector, (chunk) => this.#take(chunk));
+    else
+      raw.on("data", (chunk: Uint8Array) => {
+        this.#take(chunk);
+        collector.count(chunk.length);
+      });
+    raw.on("end", () => this.#end());
+    // Every request closes in the end; the error is made only for one that was not complete by then.
+    raw.on("close", () => {
+      if (!this.#settled && !this.#ended) this.#settle(new ClientGone("the client closed the connection"));
     });
-  raw.on("end", () => settle(refusal ?? (visit.received_bytes === 0 ? missing() : undefined)));
-  // Every request closes in the end; the error is made only for one that was not complete by then.
-  raw.on("close", () => {
-    if (!settled) settle(new ClientGone("the client closed the connection"));
-  });
-  if (refusal !== undefined && declaredLength(raw) > readMax(limits)) settle(refusal);
+    if (this.#refusal !== undefined && declaredLength(raw) > readMax(this.#limits))
+      this.#settle(this.#refusal);
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#settled) return;
+    const visit = this.#visit;
+    visit.received_bytes += chunk.length;
+    if (!this.#admitted) this.#ask(chunk);
+    else if (this.#refusal === undefined) this.#hand(chunk);
+    else if (visit.received_bytes > readMax(this.#limits)) this.#settle(this.#refusal);
+  }
+
+  /** Hands a chunk on, or asks for the row that it needs and keeps it until then: the connection is read no further. */
+  #ask(chunk: Uint8Array): void {
+    if (this.#early !== undefined) {
+      this.#early = Buffer.concat([this.#early, chunk]); // was under way when the connection was stopped
+      return;
+    }
+    try {
+      this.#admitted = this.#refusal !== undefined || this.#visit.reserve((refusal) => this.#admit(refusal));
+    } catch (error) {
+      this.#admitted = true;
+      this.#refusal = error;
+    }
+    if (this.#admitted) {
+      if (this.#refusal === undefined) this.#hand(chunk);
+      return;
+    }
+    this.#early = Uint8Array.from(chunk);
+    this.#raw.pause();
+  }
+
+  /** There is a row for the body, or none is to be had. */
+  #admit(refusal: unknown): void {
+    const early = this.#early;
+    this.#early = undefined;
+    this.#admitted = true;
+    this.#refusal = refusal;
+    // Before its receiver may want to stop it again.
+    this.#raw.resume();
+    if (early !== undefined && refusal === undefined) this.#hand(early);
+    if (this.#ended) this.#end();
+  }
+
+  /** All has come. */
+  #end(): void {
+    this.#ended = true;
+    // A stream that was stopped while it began to flow tells its end all the same.
+    if (this.#early !== undefined) return;
+    this.#settle(this.#refusal ?? (this.#visit.received_bytes === 0 ? missing() : undefined));
+  }
+
+  #hand(chunk: Uint8Array): void {
+    this.#refusal = attempt(chunk, this.#visit.received_bytes, this.#limits, this.#receiver);
+  }
+
+  #settle(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#visit.arrived();
+    conclude(this.#receiver, error);
+  }
 }
 
 /** Reads a body that nobody wants, so that its sender gets to read the answer. */
@@ -75,7 +155,7 @@ export function discard(
       visit.leave();
       resolve();
     };
-    receive(service, raw, visit, { write: () => undefined, end: done, fail: done });
+    receive(service, raw, visit, { drops: true, write: () => undefined, end: done, fail: done });
   });
 }
 

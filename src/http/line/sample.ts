@@ -37,7 +37,7 @@ export function answerStep(call: Call, step: Step | Problem | undefined, transpo
 }
 
 /** Elements of a row; 0 where a sparse one does not tell. */
-function vocabSize(row: LogitsRow): number {
+export function vocabSize(row: LogitsRow): number {
   return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
 }
 

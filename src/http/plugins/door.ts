@@ -4,6 +4,7 @@ import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../door/origins.ts";
 import type { RouteFigures } from "../figures/figures.ts";
 import { discard } from "../line/receive.ts";
+import { lingerAndEnd } from "../node/direct-socket.ts";
 import { addHeaders, hasBody } from "../problems.ts";
 import type { Service } from "../service.ts";
 
@@ -44,7 +45,7 @@ export function addDoor(app: FastifyInstance, service: Service): void {
     reply.raw.once("close", () => door.leave(guest, statusOf(request, reply)));
     // A connection that was to become a WebSocket, and did not, is no one's any more.
     if (raw.headers.upgrade !== undefined)
-      reply.header("connection", "close").raw.once("finish", () => raw.socket.end());
+      reply.header("connection", "close").raw.once("finish", () => lingerAndEnd(raw.socket));
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
     if (guest.refusal === undefined) return done();

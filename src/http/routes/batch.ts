@@ -65,6 +65,7 @@ class Batch {
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. */
   #answerRow(step: Step | Problem): string {
+    if (!(step instanceof Problem)) this.#exchange.reckon(step);
     try {
       return answerStep(this.#exchange, step, "batch");
     } catch (error) {

@@ -1,4 +1,5 @@
 /** GET /v1/stream as WebSocket: the messages of the stream for clients that cannot send while they receive. */
+import type { Socket } from "node:net";
 import { fastifyWebsocket, type WebSocket } from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "../../errors.ts";
@@ -21,6 +22,11 @@ const WAITING_BYTES_MAX = 65_536;
  */
 const GARBAGE_FACTOR = 16;
 
+/** Bytes of a logit as JSON at its longest, and a comma: a message that holds a whole row of them is taken. */
+const NUMBER_BYTES_MAX = 25;
+/** Bytes of a client's control frame besides what it says. */
+const CONTROL_BYTES = 6;
+
 /** Close codes of RFC 6455: nothing more to say, the server goes away, a message it will not take, a defect. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
@@ -28,10 +34,13 @@ const REFUSED = 1008;
 const DEFECT = 1011;
 
 export async function addStreamWebSocket(app: FastifyInstance, service: Service): Promise<void> {
-  const { body_bytes_max } = service.config.limits;
+  const { vocab_size_max, json_text_bytes_max } = service.config.limits;
   await app.register(fastifyWebsocket, {
     // Logits hardly shrink. Where `bufferutil` has a binary for the machine, `ws` unmasks with it: 25 times as fast.
-    options: { maxPayload: body_bytes_max, perMessageDeflate: false },
+    options: {
+      maxPayload: Math.max(NUMBER_BYTES_MAX * vocab_size_max, json_text_bytes_max),
+      perMessageDeflate: false,
+    },
     // The streams themselves end their sockets, each after its last answer.
     preClose: (done) => done(),
   });
@@ -52,8 +61,22 @@ function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyReque
   const reader = new WholeMessageReader(session.context);
   const pipe = socketPipe(socket, session);
   const driver = new StreamDriver(service, session, reader, { pipe, log });
+  // `ws` keeps the bytes of a message until its last one is there, and says nothing of them before.
+  let half_bytes = 0;
+  // One that is injected has no connection.
+  const connection = raw.socket as Socket | undefined;
+  connection?.prependListener("data", ({ length }: Buffer) => {
+    half_bytes += length;
+    driver.arrives(half_bytes);
+  });
+  const control = ({ length }: Buffer) => {
+    half_bytes = Math.max(0, half_bytes - CONTROL_BYTES - length);
+    driver.arrives(half_bytes);
+  };
+  socket.on("ping", control).on("pong", control);
   socket.on("message", (data: Buffer, is_binary: boolean) => {
     const garbage_bytes = data.length * GARBAGE_FACTOR;
+    half_bytes = 0;
     reader.write(data, !is_binary);
     driver.advance();
     if (!driver.isWaiting) service.collector.free(data);

@@ -8,8 +8,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
 import { ClientGone } from "../line/receive.ts";
+import { BodyTap, type Tapped } from "../node/body-tap.ts";
 import type { Service } from "../service.ts";
-import { BodyTap, type Tapped } from "../streams/body-tap.ts";
 import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
 import { LINES_TYPE, openReader } from "../streams/open-stream.ts";
 import { StreamSession } from "../streams/session.ts";
@@ -40,8 +40,7 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
     raw.on("error", () => undefined);
     pipe.tap({
       chunk(bytes) {
-        reader.write(bytes);
-        driver.advance();
+        driver.take(bytes);
         if (!driver.isWaiting) service.collector.free(bytes);
         service.collector.count(bytes.length);
       },

@@ -47,6 +47,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   #finishing = false;
   /** waiting for the reader of the lines, or for the next turn of the event loop */
   #waiting = false;
+  /** the message that comes next has waited for a row in vain */
+  #refused = false;
   /** the bytes so far end inside a message */
   #inside = false;
   #deadline_ms = 0;
@@ -75,6 +77,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
         `all ${config.limits.streams_max} streams (streams_max) of this server are in use; try again`,
       );
     streams.add(this);
+    this.#session.cut = (problem) => this.fail(problem);
     this.#extend();
     this.#watch();
   }
@@ -84,16 +87,37 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     return this.#waiting;
   }
 
+  /** Bytes have come. Answers the messages that they complete. */
+  take(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#session.received(bytes.length);
+    this.reader.write(bytes);
+    this.advance();
+    if (this.#over || this.#waiting) return;
+    if (this.reader.keeps) this.arrives(this.#session.kept_bytes + bytes.length);
+    else if (!this.reader.inside) this.#session.rest();
+  }
+
+  /** So many bytes of a message have come that are kept until the rest of it is there. */
+  arrives(bytes: number): void {
+    if (this.#over) return;
+    try {
+      this.#session.keep(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;
     try {
       if (!this.#answerReady()) return;
       if (this.#ended) this.#complete();
-      else if (this.#finishing && !this.reader.inside) this.#fail(shuttingDown());
+      else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
       else this.#pipe.resume();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -122,29 +146,61 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     const was_inside = this.#inside;
     let until_ms = 0;
     let answered = 0;
-    for (let message = this.reader.next(); message !== undefined; message = this.reader.next()) {
+    for (;;) {
+      if (this.reader.begins && !this.#hasRow()) return this.#stop();
+      const message = this.reader.next();
+      if (message === undefined) break;
       if (answered === 0) until_ms = performance.now() + this.#turn_ms;
       const line = this.#session.answer(message);
       if (message.type === "open") this.#pipe.opened();
       answered += 1;
-      if (line !== undefined && !this.#pipe.send(line))
-        return this.#wait((then) => this.#pipe.whenDrained(then));
-      if (performance.now() > until_ms) return this.#wait(setImmediate);
+      if (line !== undefined && !this.#pipe.send(line)) return this.#waitForReader(line.length);
+      if (performance.now() > until_ms) {
+        setImmediate(() => this.#goOn());
+        return this.#stop();
+      }
     }
     this.#inside = this.reader.inside;
     if (answered > 0 || was_inside !== this.#inside) this.#extend();
     return true;
   }
 
-  #wait(until: (then: () => void) => void): false {
+  #waitForReader(bytes: number): false {
+    this.#session.owes(bytes);
+    this.#pipe.whenDrained(() => {
+      if (!this.#over) this.#session.paid();
+      this.#goOn();
+    });
+    return this.#stop();
+  }
+
+  /** Reads no further until `goOn`. */
+  #stop(): false {
     this.#waiting = true;
     this.#pipe.pause();
     this.#extend();
-    until(() => {
-      this.#waiting = false;
-      this.advance();
-    });
     return false;
+  }
+
+  #goOn(): void {
+    this.#waiting = false;
+    this.advance();
+  }
+
+  /** Whether the next message may be read: there is a row for it, or none is to be had, which it will be answered. */
+  #hasRow(): boolean {
+    const was_refused = this.#refused;
+    this.#refused = false;
+    if (was_refused) return true;
+    try {
+      return this.#session.reserve((refusal) => {
+        this.#refused = refusal !== undefined;
+        this.#goOn();
+      });
+    } catch (error) {
+      if (error instanceof Problem) return true;
+      throw error;
+    }
   }
 
   #complete(): void {
@@ -158,7 +214,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#pipe.end();
   }
 
-  #fail(error: unknown): void {
+  /** Something went wrong that no further message can follow. */
+  fail(error: unknown): void {
     if (this.#over) return;
     const problem = problemOf(error);
     const opened = this.#session.opened;
@@ -186,7 +243,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     if (left_ms > 0) {
       const soonest_ms = Math.min(left_ms, body_timeout_ms, stream_idle_ms);
       this.#timer = setTimeout(() => this.#watch(), Math.ceil(soonest_ms)).unref();
-    } else this.#fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
+    } else this.fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
   }
 }
 

@@ -4,24 +4,36 @@ import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
-import type { Visit } from "../admission/admission.ts";
+import type { Visit } from "../admission/visit.ts";
 import type { Service } from "../service.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
+/** Bytes that a token of the history takes, and how many tokens are charged at once. */
+const TOKEN_BYTES = 16;
+const CHARGED_TOKENS = 4096;
+
 export class StreamSession {
   /** what readers of this stream need: each message that has a row leases it anew, and idle streams hold none */
   readonly context: WireContext;
+  /** Called when the stream has to go: it is too slow, or what it keeps is wanted. */
+  cut: (problem: Problem) => void = () => undefined;
   readonly #service: Service;
   readonly #request_id: string;
   #stream: SampleStream | undefined;
+  /** what the stream holds, from its first byte to its end */
   #visit: Visit | undefined;
+  /** of the message that is arriving */
+  kept_bytes = 0;
+  #history_bytes = 0;
+  /** of lines that the client has not taken */
+  #unsent_bytes = 0;
 
   constructor(service: Service, request_id: string) {
     this.#service = service;
     this.#request_id = request_id;
     const { wire, shared_memory } = service;
-    this.context = { limits: wire, lease: () => this.#lease(), shared_memory };
+    this.context = { limits: wire, lease: () => this.#arriving().lease(), shared_memory };
   }
 
   /** Whether the options have come. */
@@ -29,19 +41,60 @@ export class StreamSession {
     return this.#stream !== undefined;
   }
 
+  /** Bytes have come. */
+  received(bytes: number): void {
+    this.#arriving().received_bytes += bytes;
+  }
+
+  /** So many bytes wait for the rest of their message. Throws the Problem `overloaded` when there is no room for them. */
+  keep(bytes: number): void {
+    if (bytes === 0) {
+      this.rest();
+      return;
+    }
+    const more = bytes - this.kept_bytes;
+    if (more > 0) this.#arriving().hold(more);
+    else this.#visit?.free(-more);
+    this.kept_bytes = bytes;
+  }
+
+  /** True: the next message may have a row. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
+  reserve(then: (refusal: Problem | undefined) => void): boolean {
+    return this.#arriving().reserve(then);
+  }
+
   /** The line that answers a row; undefined for what needs no answer. Throws the Problem after which no stream goes on. */
   answer(message: StreamMessage): string | undefined {
     try {
-      if (message.type === "step") return this.#answerStep(this.#running, message);
-      if (message.type === "open")
-        this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
-      else if (message.type === "update") this.#running.update(message.options);
-      else if (message.type === "accept") this.#running.accept(message.token_ids);
-      else this.#running.rewind(message.steps);
-      return undefined;
+      const line = this.#answered(message);
+      this.#chargeHistory();
+      return line;
     } finally {
-      this.close();
+      this.rest();
     }
+  }
+
+  /** No message is arriving. */
+  rest(): void {
+    if (this.#visit === undefined) return;
+    this.#visit.free(this.kept_bytes);
+    this.kept_bytes = 0;
+    this.#visit.rest(this.cut);
+  }
+
+  /** The client does not take a line of so many bytes. */
+  owes(bytes: number): void {
+    const visit = this.#arriving();
+    visit.count(bytes);
+    this.#unsent_bytes += bytes;
+    visit.answers(() => 0, this.cut);
+  }
+
+  /** It has taken what there was. */
+  paid(): void {
+    this.#visit?.free(this.#unsent_bytes);
+    this.#unsent_bytes = 0;
+    this.rest();
   }
 
   /** The line of a problem. */
@@ -49,10 +102,20 @@ export class StreamSession {
     return writeProblem(problem, this.#request_id);
   }
 
-  /** Gives the row back that is leased, if one is. */
+  /** Gives back all that the stream holds. */
   close(): void {
     this.#visit?.leave();
     this.#visit = undefined;
+  }
+
+  #answered(message: StreamMessage): string | undefined {
+    if (message.type === "step") return this.#answerStep(this.#running, message);
+    if (message.type === "open")
+      this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
+    else if (message.type === "update") this.#running.update(message.options);
+    else if (message.type === "accept") this.#running.accept(message.token_ids);
+    else this.#running.rewind(message.steps);
+    return undefined;
   }
 
   get #running(): SampleStream {
@@ -76,8 +139,19 @@ export class StreamSession {
     }
   }
 
-  #lease() {
+  /** Holds what the history has grown by, some thousand tokens at a time. */
+  #chargeHistory(): void {
+    const tokens = this.#running.history.length;
+    const bytes = TOKEN_BYTES * Math.ceil(tokens / CHARGED_TOKENS) * CHARGED_TOKENS;
+    if (bytes <= this.#history_bytes) return;
+    this.#visit?.hold(bytes - this.#history_bytes);
+    this.#history_bytes = bytes;
+  }
+
+  /** What the stream holds, while a message of it is arriving. */
+  #arriving(): Visit {
     this.#visit ??= this.#service.admission.enter();
-    return this.#visit.lease();
+    if (this.#visit.phase === "idle" || this.#visit.phase === "computing") this.#visit.expect({}, this.cut);
+    return this.#visit;
   }
 }

@@ -9,9 +9,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
 import type { Guest } from "../door/door.ts";
+import { lingerAndEnd, type Reading, takeOver } from "../node/direct-socket.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
-import { type Reading, takeOver } from "./direct-socket.ts";
 import { StreamDriver, type StreamPipe } from "./driver.ts";
 import type { StreamSession } from "./session.ts";
 
@@ -41,7 +41,7 @@ export function takesStream(
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.on("finish", () => socket.end());
+    response.on("finish", () => lingerAndEnd(socket));
     app.routing(request, response);
     return true;
   };
@@ -69,14 +69,11 @@ export function runUpgraded(
   const driver = new StreamDriver(service, session, reader, { pipe, log });
   driver.start();
   reply.hijack();
-  const take = (bytes: Uint8Array) => {
-    reader.write(bytes);
-    driver.advance();
-  };
+  const take = (bytes: Uint8Array) => driver.take(bytes);
   const scratch = new Uint8Array(SCRATCH_BYTES);
   const socket = pipe.open(
     offer.socket,
-    { room: () => reader.room() ?? scratch, filled: take },
+    { room: () => reader.room() ?? scratch, filled: take, failed: (error) => driver.fail(error) },
     headOf(guest),
   );
   socket.on("error", () => undefined);

@@ -1,23 +1,67 @@
 /**
- * What Node leaves open of HTTP/1.1's offers: expectations other than 100-continue are ignored, and offers to change
- * to another protocol than WebSocket are too, as RFC 9110 (10.1.1, 7.8) has it. Node itself answers 417 to the
- * one, and stops reading the body at the other; Java's own client offers HTTP/2 with its first request.
+ * Requests that offer to change to another protocol, or expect something: what is taken here is taken once the answers
+ * before it were sent, and the rest is ignored, as RFC 9110 (10.1.1, 7.8) has it. Node itself answers 417 to an
+ * expectation that it does not know, and stops reading at an offer; Java's own client offers HTTP/2 with its first
+ * request.
  */
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { currentAnswer, whenAnswered } from "../node/answers.ts";
+import { takeUnparsed } from "../node/connections.ts";
+import { DirectSocket } from "../node/direct-socket.ts";
 
 /** Takes a connection when its request offers what is taken here; answers whether it did. */
 type Taker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
-/** Call when the listener that takes WebSockets is there. `taken` takes the other protocol that is spoken here. */
-export function ignoreOffers(server: Server, taken: Taker): void {
+export interface Offers {
+  /** takes the other protocol that is spoken here */
+  readonly taken: Taker;
+  /** A taker threw: the defect of one connection, which ends. */
+  failed(error: unknown): void;
+}
+
+/** Call when the listener that takes WebSockets is there. */
+export function answerOffers(server: Server, { taken, failed }: Offers): void {
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   const listeners = server.listeners("upgrade");
   server.removeAllListeners("upgrade");
+  const answer: Taker = (request, socket, head) => {
+    if (isWebSocket(request))
+      for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
+    else if (!taken(request, socket, head)) startAgain(server, request, socket, head);
+    return true;
+  };
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!isWebSocket(request)) {
-      if (!taken(request, socket, head)) startAgain(server, request, socket, head);
-    } else for (const listener of listeners) Reflect.apply(listener, server, [request, socket, head]);
+    inItsTurn(socket, (rest) => {
+      try {
+        // A copy: the head lies in the memory that all connections read into.
+        answer(request, socket, rest === undefined ? head : Buffer.concat([head, rest]));
+      } catch (error) {
+        failed(error);
+        socket.destroy();
+      }
+    });
+  });
+}
+
+/** Calls `take` with the bytes that were read behind the offer, once the answers before it were sent; reads nothing until then. */
+function inItsTurn(socket: Duplex, take: (rest?: Uint8Array) => void): void {
+  if (!(socket instanceof DirectSocket)) {
+    take();
+    return;
+  }
+  const rest = takeUnparsed(socket);
+  if (currentAnswer(socket) === undefined) {
+    take(rest);
+    return;
+  }
+  socket.hold();
+  whenAnswered(socket, () => {
+    socket.release();
+    // Of the HTTP server's time for the next request, and as the server gives a connection away: not flowing, not paused.
+    socket.setTimeout(0);
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    take(rest);
   });
 }
 
@@ -25,8 +69,8 @@ function isWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** Headers of the offer, and `Connection`, which names them. */
-const OFFER = new Set(["upgrade", "connection", "http2-settings"]);
+/** Headers of the offer. What `Connection` says besides them holds. */
+const OFFER = new Set(["upgrade", "http2-settings"]);
 
 /** Gives the request back to the server, as if the offer had not been made. */
 function startAgain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -34,8 +78,17 @@ function startAgain(server: Server, request: IncomingMessage, socket: Duplex, he
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string; // both lie within the list
-    if (!OFFER.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[index + 1]}`);
+    const value = rawHeaders[index + 1] as string;
+    if (OFFER.has(name.toLowerCase())) continue;
+    const kept = name.toLowerCase() === "connection" ? withoutOffer(value) : value;
+    if (kept !== "") lines.push(`${name}: ${kept}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
   server.emit("connection", socket);
+}
+
+/** What a `Connection` header says besides naming the headers of the offer. */
+function withoutOffer(value: string): string {
+  const names = value.split(",").map((name) => name.trim());
+  return names.filter((name) => !OFFER.has(name.toLowerCase())).join(", ");
 }

@@ -98,6 +98,7 @@ class InferCall {
     const until_ms = performance.now() + turn_ms;
     for (let step = reader.next(); step !== undefined; step = reader.next()) {
       this.#requireInTime(reader.inference);
+      this.#exchange.reckon(step);
       const began_ms = performance.now();
       try {
         this.#sampled.push(this.#exchange.service.sampler.sample(step.row, step.options));

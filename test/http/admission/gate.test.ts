@@ -1,32 +1,18 @@
-/** The gate alone: its rules by hand, and then ten thousand seeded lives of it in which nothing may go wrong. */
+/** The gate alone: its rules, by hand. */
 import { describe, expect, test } from "vitest";
-import {
-  Gate,
-  type GateLimits,
-  RATE_MS_MIN,
-  TURN_MS,
-  TURN_MS_MAX,
-  type Visitor,
-} from "../../../src/http/admission/gate.ts";
+import { Gate, type GateLimits, TURN_MS, TURN_MS_MAX } from "../../../src/http/admission/gate.ts";
+import { ANSWER_MS_MIN, IDLE_MS_MIN, RATE_MS_MIN } from "../../../src/http/admission/visitor.ts";
+import { type Guest, guest } from "./guest.ts";
 
-const LIMITS: GateLimits = { rows_max: 2, held_bytes_max: 1000, body_rate_min: 1000, body_timeout_ms: 500 };
-
-interface Guest extends Visitor {
-  readonly name: number;
-}
-
-function guest(name = 0): Guest {
-  return {
-    name,
-    received_bytes: 0,
-    expected_ms: 0,
-    held_since_ms: Number.POSITIVE_INFINITY,
-    held_bytes: 0,
-    has_row: false,
-    arriving: false,
-    waiting_since_ms: undefined,
-  };
-}
+const LIMITS: GateLimits = {
+  rows_max: 2,
+  queue_max: 2,
+  queue_ms: 100,
+  held_bytes_max: 1000,
+  body_rate_min: 1000,
+  body_timeout_ms: 500,
+  answer_timeout_ms: 400,
+};
 
 /** Visitors of a gate whose bodies are expected from time 0 on. */
 function expected(gate: Gate<Guest>, count: number): Guest[] {
@@ -42,40 +28,151 @@ describe("a row", () => {
   test("is there for as many as there are rows, and then for nobody new", () => {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
-    expect(gate.askRow(a, 0).granted && gate.askRow(b, 0).granted).toBe(true);
-    expect([gate.askRow(c, 1), gate.saturated, gate.rows_out]).toEqual([
+    expect(gate.askRows(a, 1, 0).granted && gate.askRows(b, 1, 0).granted).toBe(true);
+    expect([gate.askRows(c, 1, 1), gate.saturated, gate.rows_out]).toEqual([
       { granted: false, leaving: [] },
-      true,
+      false,
       2,
     ]);
     gate.leave(a);
-    expect([gate.askRow(c, 2).granted, gate.leave(a), gate.rows_out]).toEqual([true, false, 2]);
+    expect([gate.askRows(c, 1, 2).granted, gate.leave(a), gate.rows_out]).toEqual([true, false, 2]);
   });
 
   test("is taken from the slowest body that is too slow", () => {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
-    gate.askRow(a, 0);
-    gate.askRow(b, 0);
+    gate.askRows(a, 1, 0);
+    gate.askRows(b, 1, 0);
     a.received_bytes = 9;
     b.received_bytes = 5;
-    expect(gate.askRow(c, RATE_MS_MIN - 1).granted).toBe(false);
-    expect(gate.askRow(c, RATE_MS_MIN)).toEqual({ granted: true, leaving: [b] });
-    expect([gate.leave(b), gate.rows_out, b.has_row]).toEqual([false, 2, false]);
+    expect(gate.askRows(c, 1, RATE_MS_MIN - 1).granted).toBe(false);
+    expect(gate.askRows(c, 1, RATE_MS_MIN)).toEqual({ granted: true, leaving: [b] });
+    expect([gate.leave(b), gate.rows_out, b.rows]).toEqual([false, 2, 0]);
   });
 
   test.each<[string, (slow: Guest, gate: Gate<Guest>) => void]>([
     ["came quickly", (slow) => Object.assign(slow, { received_bytes: 100 })],
-    ["is complete", (slow) => Object.assign(slow, { arriving: false })],
+    ["is complete", (slow) => Object.assign(slow, { phase: "computing" })],
+    ["is not read by the server", (slow) => Object.assign(slow, { read: false })],
     ["waits for its turn", (slow, gate) => expect(gate.spent(TURN_MS) && gate.askTurn(slow, 1)).toBe(false)],
     ["was not read because the server computed", (_, gate) => void gate.spent(90)],
   ])("is not taken from a body that %s", (_name, make) => {
     const gate = new Gate<Guest>({ ...LIMITS, rows_max: 1 });
     const [slow, other] = expected(gate, 2) as [Guest, Guest];
-    gate.askRow(slow, 0);
+    gate.askRows(slow, 1, 0);
     make(slow, gate);
-    expect(gate.askRow(other, 100).granted).toBe(false);
+    expect(gate.askRows(other, 1, 100).granted).toBe(false);
   });
+});
+
+describe("the queue for rows", () => {
+  /** A gate whose two rows are out, and three more who want one, of whom two can stand in the queue. */
+  function crowd() {
+    const gate = new Gate<Guest>(LIMITS);
+    const [a, b, c, d, e] = expected(gate, 5) as [Guest, Guest, Guest, Guest, Guest];
+    for (const visitor of [a, b]) gate.askRows(visitor, 1, 0);
+    for (const visitor of [a, b]) visitor.phase = "computing";
+    const places = [gate.queue(c, 1, 10), gate.queue(d, 1, 20), gate.queue(e, 1, 30)];
+    return { gate, a, b, c, d, e, places };
+  }
+
+  test("has as many places as it says, and who would come then is told to go", () => {
+    const { gate, places, d } = crowd();
+    expect([places, gate.queued, gate.saturated]).toEqual([[true, true, false], 2, true]);
+    gate.leave(d);
+    expect([gate.queued, gate.saturated]).toEqual([1, false]);
+  });
+
+  test("is served in order, and nobody passes it", () => {
+    const { gate, a, b, c, d, e } = crowd();
+    expect(gate.grant(40)).toBeUndefined();
+    gate.leave(a);
+    expect([gate.askRows(e, 1, 40).granted, gate.grant(40), gate.grant(40)]).toEqual([false, c, undefined]);
+    gate.leave(b);
+    expect([gate.grant(50), gate.queued, gate.rows_out, gate.askRows(e, 1, 50).granted]).toEqual([
+      d,
+      0,
+      2,
+      false,
+    ]);
+  });
+
+  test("is left by those who have stood in it for as long as one may", () => {
+    const { gate, c, d } = crowd();
+    expect(gate.expired(109)).toBeUndefined();
+    expect([gate.expired(110), gate.expired(110), gate.expired(120), gate.queued]).toEqual([
+      c,
+      undefined,
+      d,
+      0,
+    ]);
+    // The time in the queue is not the body's.
+    expect([c, d].map(({ phase, expected_ms }) => [phase, expected_ms])).toEqual([
+      ["arriving", 100],
+      ["arriving", 100],
+    ]);
+  });
+
+  test("makes slow bodies go, which hold what it waits for", () => {
+    const { gate, a, c } = crowd();
+    a.phase = "arriving";
+    expect([gate.relieve(40), gate.grant(40), gate.rows_out]).toEqual([[a], c, 2]);
+  });
+});
+
+describe("an answer", () => {
+  test("gives its row back, and gives way when its client takes too little and its bytes are wanted", () => {
+    const gate = new Gate<Guest>(LIMITS);
+    const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
+    gate.askRows(a, 1, 0);
+    gate.askBytes(a, 600, 0);
+    gate.answers(a, 0);
+    expect([gate.rows_out, gate.askBytes(b, 401, ANSWER_MS_MIN - 1).granted]).toEqual([0, false]);
+    a.taken_bytes = 2000;
+    expect(gate.askBytes(b, 401, ANSWER_MS_MIN).granted).toBe(false);
+    a.taken_bytes = 999;
+    expect(gate.askBytes(c, 401, ANSWER_MS_MIN)).toEqual({ granted: true, leaving: [a] });
+  });
+
+  test("is overdue when nothing of it was taken for too long", () => {
+    const gate = new Gate<Guest>(LIMITS);
+    const [a] = expected(gate, 1) as [Guest];
+    gate.answers(a, 0);
+    expect(gate.overdue(399)).toEqual([]);
+    a.taken_bytes = 1;
+    expect([gate.overdue(400), gate.overdue(799), gate.overdue(800)]).toEqual([[], [], [a]]);
+  });
+});
+
+test("a stream that waits for its next message gives way after a while, the one that keeps most first", () => {
+  const gate = new Gate<Guest>(LIMITS);
+  const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
+  gate.askBytes(a, 300, 0);
+  gate.askBytes(b, 600, 0);
+  gate.rests(a, 0);
+  gate.rests(b, 0);
+  expect(gate.askBytes(c, 200, IDLE_MS_MIN - 1).granted).toBe(false);
+  expect(gate.askBytes(c, 200, IDLE_MS_MIN)).toEqual({ granted: true, leaving: [b] });
+});
+
+test("the time in which a body is not read is not held against it", () => {
+  const gate = new Gate<Guest>(LIMITS);
+  const [a] = expected(gate, 1) as [Guest];
+  gate.overdue(0);
+  a.read = false;
+  for (let now_ms = 50; now_ms <= 1000; now_ms += 50) expect(gate.overdue(now_ms)).toEqual([]);
+  a.read = true;
+  expect([gate.overdue(1499), gate.overdue(1500)]).toEqual([[], [a]]);
+});
+
+test("bytes are given back, no more than there were", () => {
+  const gate = new Gate<Guest>(LIMITS);
+  const [a] = expected(gate, 1) as [Guest];
+  gate.askBytes(a, 300, 0);
+  gate.freeBytes(a, 100);
+  expect([gate.held_bytes, a.held_bytes]).toEqual([200, 200]);
+  gate.freeBytes(a, 300);
+  expect([gate.held_bytes, a.held_bytes]).toEqual([0, 0]);
 });
 
 describe("bytes", () => {
@@ -103,7 +200,7 @@ describe("bytes", () => {
 test("a body that takes too long is overdue once, and what it held is free", () => {
   const gate = new Gate<Guest>(LIMITS);
   const [a] = expected(gate, 1) as [Guest];
-  gate.askRow(a, 0);
+  gate.askRows(a, 1, 0);
   expect(gate.overdue(499)).toEqual([]);
   expect([gate.overdue(500), gate.overdue(501), gate.rows_out, gate.visitors]).toEqual([[a], [], 0, 0]);
 });
@@ -158,130 +255,4 @@ describe("a turn", () => {
     gate.turn();
     expect(gate.next(0)).toBe(b);
   });
-});
-
-/** Park and Miller's generator, in [0, 1). */
-function generator(seed: number): () => number {
-  let state = seed + 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
-
-/** What became of a request. */
-type Fate = "answered" | "refused" | "cut" | "gone";
-
-/** One life of a gate: requests come, send, stall, break off and compute, as the seed has it, until all are over. */
-class Life {
-  readonly fates = new Map<Guest, Fate[]>();
-  readonly gate: Gate<Guest>;
-  readonly limits: GateLimits;
-  readonly #random: () => number;
-  #now_ms = 0;
-  #turn_due = false;
-
-  constructor(seed: number) {
-    this.#random = generator(seed);
-    this.limits = {
-      rows_max: this.#whole(1, 4),
-      held_bytes_max: this.#whole(100, 5000),
-      body_rate_min: this.#whole(0, 20_000),
-      body_timeout_ms: this.#whole(50, 500),
-    };
-    this.gate = new Gate(this.limits);
-  }
-
-  run(): void {
-    for (let event = 0; event < 60; event++) this.#step(true);
-    for (let event = 0; this.gate.visitors > 0 && event < 10_000; event++) this.#step(false);
-  }
-
-  #step(may_come: boolean): void {
-    this.#now_ms += this.#random() * 10;
-    for (const late of this.gate.overdue(this.#now_ms)) this.#over(late, "cut");
-    if (this.#turn_due && this.#random() < 0.5) this.#turn();
-    const here = [...this.fates.keys()].filter((visitor) => this.fates.get(visitor)?.length === 0);
-    if (may_come && (here.length === 0 || this.#random() < 0.4)) this.#come();
-    else if (here.length > 0) this.#act(here[this.#whole(0, here.length - 1)] as Guest);
-  }
-
-  #come(): void {
-    const visitor = guest(this.fates.size);
-    this.fates.set(visitor, []);
-    this.gate.enter(visitor);
-    this.gate.expect(visitor, this.#now_ms);
-  }
-
-  #act(visitor: Guest): void {
-    const chance = this.#random();
-    if (chance < 0.03) this.#over(visitor, "gone");
-    else if (!visitor.arriving || visitor.waiting_since_ms !== undefined) return;
-    else if (chance < 0.7) this.#receive(visitor, this.#whole(1, 400));
-    else {
-      visitor.arriving = false;
-      if (this.gate.askTurn(visitor, this.#now_ms)) this.#compute(visitor);
-    }
-  }
-
-  #receive(visitor: Guest, bytes: number): void {
-    visitor.received_bytes += bytes;
-    const binary = visitor.name % 2 === 0;
-    if (binary && visitor.has_row) return;
-    const { granted, leaving } = binary
-      ? this.gate.askRow(visitor, this.#now_ms)
-      : this.gate.askBytes(visitor, bytes, this.#now_ms);
-    for (const each of leaving) this.#over(each, "cut");
-    if (!granted) this.#over(visitor, "refused");
-  }
-
-  #compute(visitor: Guest): void {
-    if (this.gate.spent(this.#random() * 3)) this.#turn_due = true;
-    if (this.#random() < 0.7) this.#over(visitor, "answered");
-    else if (this.gate.askTurn(visitor, this.#now_ms)) this.#compute(visitor);
-  }
-
-  #turn(): void {
-    this.#turn_due = false;
-    this.gate.turn();
-    for (let next = this.gate.next(this.#now_ms); next !== undefined; next = this.gate.next(this.#now_ms))
-      this.#compute(next);
-  }
-
-  #over(visitor: Guest, fate: Fate): void {
-    this.gate.leave(visitor);
-    this.fates.get(visitor)?.push(fate);
-    this.check();
-  }
-
-  /** What must hold at any time. */
-  check(): void {
-    const { gate, limits, fates } = this;
-    const here = [...fates].filter(([, list]) => list.length === 0).map(([visitor]) => visitor);
-    const rows = here.filter(({ has_row }) => has_row).length;
-    const bytes = here.reduce((sum, { held_bytes }) => sum + held_bytes, 0);
-    const within = gate.rows_out <= limits.rows_max && gate.held_bytes <= limits.held_bytes_max;
-    // Visitors that were cut are told one after the other: until then they are here and hold nothing.
-    if (!within || rows !== gate.rows_out || bytes !== gate.held_bytes)
-      throw new Error(`${rows} of ${gate.rows_out} rows, ${bytes} of ${gate.held_bytes} bytes`);
-  }
-
-  #whole(min: number, max: number): number {
-    return min + Math.floor(this.#random() * (max - min + 1));
-  }
-}
-
-test("in 10,000 lives every request has one fate, nothing is held beyond its bound, and nothing at the end", () => {
-  const seen: Record<Fate, number> = { answered: 0, refused: 0, cut: 0, gone: 0 };
-  for (let seed = 0; seed < 10_000; seed++) {
-    const life = new Life(seed);
-    life.run();
-    const wrong = [...life.fates.values()].find((list) => list.length !== 1);
-    const { rows_out, held_bytes, visitors } = life.gate;
-    if (wrong !== undefined || rows_out + held_bytes + visitors > 0)
-      expect({ seed, wrong, rows_out, held_bytes, visitors }).toBe("as it should be");
-    for (const [fate] of life.fates.values()) seen[fate as Fate] += 1;
-  }
-  // Each of them must really have happened, and often.
-  for (const fate of Object.values(seen)) expect(fate).toBeGreaterThan(10_000);
 });

@@ -123,7 +123,7 @@ describe("what ends a stream with its last line", () => {
 
 describe("rows and places are given back", () => {
   test("an idle stream holds no row, and one that is cut inside a row returns it", async () => {
-    const own = await listen({ rows_max: 1 });
+    const own = await listen({ rows_max: 1, queue_max: 0, body_rate_min: 0 });
     const idle = openDuplex(own.url);
     idle.write(Buffer.concat([textFrame({}), rowFrame([1, 2])]));
     await idle.line();

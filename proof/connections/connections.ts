@@ -1,0 +1,114 @@
+/**
+ * Whether a connection's defect ends that connection: pipelines of every form, in one segment and cut at any byte, with
+ * offers of other protocols and what is no HTTP behind them, and clients that go away in the middle.
+ */
+import { readdirSync } from "node:fs";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RunningService, startService } from "../../scripts/service.ts";
+import type { Form, Proof, Report } from "../proof.ts";
+import { seeded } from "../seeded.ts";
+import { ENDS, REQUESTS } from "./forms.ts";
+
+const EXCHANGES = { short: 600, long: 10_000 };
+const AT_ONCE = 8;
+const PIPELINE_MAX = 24;
+const PATIENCE_MS = 20_000;
+const AFTER_MS = 3000;
+
+export const CONNECTIONS: Proof = {
+  name: "connections",
+  promise: "whatever comes behind answers on a connection is answered in its turn, and harms no other",
+  run,
+};
+
+async function run({ long, seed }: Form, report: Report): Promise<void> {
+  const service = await startService({ WORKERS: "2" });
+  try {
+    const workers = [...service.worker_pids];
+    await exchangeAll(service, { count: 50, seed: seed + 1 });
+    await sleep(AFTER_MS);
+    const before = workers.map(descriptors);
+    const count = EXCHANGES[long ? "long" : "short"];
+    const { wrong, hung, first } = await exchangeAll(service, { count, seed });
+    report.claim(`${count} pipelines are answered in order, each to its end`, wrong === 0, first);
+    report.claim("none is left without an answer", hung === 0, `${hung}`);
+    await sleep(AFTER_MS);
+    const after = workers.map(descriptors);
+    report.claim(
+      "no worker has ended",
+      service.worker_pids.length === workers.length && after.every((held) => held > 0),
+    );
+    report.claim(
+      "no descriptor is left",
+      after.every((held, worker) => held <= (before[worker] as number)),
+      `${before.join(", ")} before, ${after.join(", ")} after`,
+    );
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Files that a process has open; 0 when it has ended. */
+function descriptors(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
+async function exchangeAll({ url }: RunningService, { count, seed }: { count: number; seed: number }) {
+  const random = seeded(seed);
+  const found = { wrong: 0, hung: 0, first: "" };
+  let left = count;
+  const client = async () => {
+    while (left-- > 0) {
+      const pieces = Array.from({ length: random.below(PIPELINE_MAX + 1) }, () => random.pick(REQUESTS));
+      const end = random.pick(ENDS);
+      const bytes = Buffer.concat([...pieces, end].map((piece) => piece.bytes));
+      const cut = random.oneIn(3) ? bytes.length : random.below(bytes.length + 1);
+      const leaves = random.oneIn(10);
+      const expected = [...pieces, end].flatMap(({ statuses }) => statuses);
+      const parts = [bytes.subarray(0, cut), bytes.subarray(cut)];
+      const got = await exchange(url, parts, leaves ? 0 : expected.length);
+      if (leaves) continue;
+      if (got === undefined) found.hung += 1;
+      else if (got.join() !== expected.join()) {
+        found.wrong += 1;
+        found.first ||= `behind ${pieces.length} requests ${end.name}, cut at ${cut} of ${bytes.length}: ${got.join()}, not ${expected.join()}`;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, client));
+  return found;
+}
+
+/** Statuses of all answers until the connection ends, which the client does after so many; undefined when it does not. 0: it leaves in the middle. */
+function exchange(url: string, parts: readonly Buffer[], answers: number): Promise<string[] | undefined> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    let text = "";
+    const timer = setTimeout(() => finish(undefined), PATIENCE_MS);
+    const finish = (statuses: string[] | undefined) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(statuses);
+    };
+    const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status as string);
+    socket.setEncoding("latin1").on("data", (chunk: string) => {
+      text += chunk;
+      if (statuses().length === answers) socket.end();
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => finish(statuses()));
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = parts;
+    socket.write(first, () =>
+      setImmediate(() => {
+        if (answers === 0) socket.resetAndDestroy();
+        else socket.write(second);
+      }),
+    );
+  });
+}

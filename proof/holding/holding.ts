@@ -1,0 +1,101 @@
+/** Whether memory stays within its bound whatever clients make the service hold, and comes back when they are gone. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type RunningService, startService } from "../../scripts/service.ts";
+import { Connection } from "../connection.ts";
+import { residentMiB } from "../memory.ts";
+import { encode, f32 } from "../message.ts";
+import type { Form, Proof, Report } from "../proof.ts";
+import { hold, WAYS, type Way } from "./ways.ts";
+
+const RESIDENT_MIB_MAX = 512;
+const AFTERWARDS_MAX = 1.2;
+const HELD_MS = { short: 3000, long: 12_000 };
+const BACK_MS = { short: 12_000, long: 30_000 };
+const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1, 3, 2]) });
+
+export const HOLDING: Proof = {
+  name: "memory",
+  promise: `whatever clients make it hold, a worker stays under ${RESIDENT_MIB_MAX} MiB, answers others, and gives the memory back`,
+  run,
+};
+
+async function run(form: Form, report: Report): Promise<void> {
+  const size = form.long ? "long" : "short";
+  const service = await startService({ WORKERS: "2" });
+  try {
+    // Code and caches that the first requests of each kind make are not what clients hold.
+    for (const way of WAYS) await holdFor(service, { ...way, connections: 1 }, 200);
+    await sleep(BACK_MS[size]);
+    const before_mib = worstMiB(service);
+    for (const way of WAYS) {
+      const { peak_mib, answered } = await holdFor(service, way, HELD_MS[size]);
+      report.claim(
+        `${way.name}: a worker stays under ${RESIDENT_MIB_MAX} MiB`,
+        peak_mib <= RESIDENT_MIB_MAX,
+        `${peak_mib.toFixed(0)} MiB`,
+      );
+      report.claim(`${way.name}: others are answered`, answered > 0, `${answered}`);
+    }
+    await provesReturn(service, { before_mib, ms: BACK_MS[size] }, report);
+    if (form.long) await proveAllTogether(service, before_mib, report);
+    report.claim("no worker has ended", service.worker_pids.length === 2);
+  } finally {
+    await service.stop();
+  }
+}
+
+async function proveAllTogether(service: RunningService, before_mib: number, report: Report): Promise<void> {
+  const all = await Promise.all(WAYS.map((way) => holdFor(service, way, HELD_MS.long)));
+  const peak_mib = Math.max(...all.map((each) => each.peak_mib));
+  report.claim(
+    `all together: a worker stays under ${RESIDENT_MIB_MAX} MiB`,
+    peak_mib <= RESIDENT_MIB_MAX,
+    `${peak_mib.toFixed(0)} MiB`,
+  );
+  report.claim(
+    "all together: others are answered",
+    all.every(({ answered }) => answered > 0),
+  );
+  await provesReturn(service, { before_mib, ms: BACK_MS.long }, report);
+}
+
+async function provesReturn(
+  service: RunningService,
+  { before_mib, ms }: { before_mib: number; ms: number },
+  report: Report,
+) {
+  await sleep(ms);
+  const after_mib = worstMiB(service);
+  report.claim(
+    `${ms / 1000} s later a worker takes at most ${AFTERWARDS_MAX} of what it took before`,
+    after_mib <= AFTERWARDS_MAX * before_mib,
+    `${after_mib.toFixed(0)} MiB, ${before_mib.toFixed(0)} before`,
+  );
+}
+
+/** Resident memory of the worker that takes most. */
+function worstMiB({ worker_pids }: RunningService): number {
+  return Math.max(...worker_pids.map((pid) => residentMiB([pid])));
+}
+
+/** Holds for so long; the most that a worker took meanwhile, and how many requests of another client were answered. */
+async function holdFor(
+  service: RunningService,
+  way: Way,
+  ms: number,
+): Promise<{ peak_mib: number; answered: number }> {
+  const sockets = await hold(service.url, way);
+  let peak_mib = 0;
+  let answered = 0;
+  const until_ms = performance.now() + ms;
+  const client = new Connection(service.url);
+  while (performance.now() < until_ms) {
+    peak_mib = Math.max(peak_mib, worstMiB(service));
+    const reply = await client.exchange(PROBE);
+    if (reply.status === 200) answered += 1;
+    await sleep(20);
+  }
+  client.close();
+  for (const socket of sockets) socket.destroy();
+  return { peak_mib, answered };
+}

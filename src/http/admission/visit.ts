@@ -1,0 +1,204 @@
+/** A request under way, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute. */
+import { assert, Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import type { Admission } from "./admission.ts";
+import type { Phase, Visitor } from "./visitor.ts";
+
+/** What a visit has of the request it is of, and whoever is asked whether its body still comes. */
+export interface ArrivingBody {
+  /** all of it has come */
+  readonly complete?: boolean;
+  isPaused?(): boolean;
+}
+
+/** One request under way: what it holds, and its turn to compute. */
+export class Visit implements Visitor {
+  phase: Phase = "computing";
+  received_bytes = 0;
+  expected_ms = 0;
+  held_since_ms = Number.POSITIVE_INFINITY;
+  held_bytes = 0;
+  rows = 0;
+  wanted_rows = 0;
+  queued_since_ms = 0;
+  waiting_since_ms: number | undefined = undefined;
+  sent_bytes = 0;
+  sent_ms = 0;
+  readonly #admission: Admission;
+  #body: ArrivingBody | undefined;
+  #sent: (() => number) | undefined;
+  #cut: ((problem: Problem) => void) | undefined;
+  #admitted: ((refusal: Problem | undefined) => void) | undefined;
+  #row: Row | undefined;
+  #job: (() => number) | undefined;
+  #left = false;
+
+  constructor(admission: Admission) {
+    this.#admission = admission;
+  }
+
+  /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
+  expect(body: ArrivingBody, cut: (problem: Problem) => void): void {
+    this.received_bytes = 0;
+    this.#admission.gate.expect(this, performance.now());
+    this.#body = body;
+    this.#cut = cut;
+  }
+
+  awaitsClient(): boolean {
+    return this.#body?.complete !== true && this.#body?.isPaused?.() !== true;
+  }
+
+  /** All that was expected has come. */
+  arrived(): void {
+    if (this.phase === "arriving") this.phase = "computing";
+  }
+
+  /** A stream waits for its next message. `cut` is called when what it keeps is wanted. */
+  rest(cut: (problem: Problem) => void): void {
+    this.#returnRow();
+    this.#admission.gate.rests(this, performance.now());
+    this.#admission.rowsReturned();
+    this.#cut = cut;
+  }
+
+  /** Its answer is being taken, `sent` bytes so far. Its row is free. `cut` is called when its client takes nothing, or has to make room. */
+  answers(sent: () => number, cut: (problem: Problem) => void): void {
+    this.#returnRow();
+    this.#admission.gate.answers(this, performance.now());
+    this.#admission.rowsReturned();
+    this.#sent = sent;
+    this.#cut = cut;
+  }
+
+  sentBytes(): number {
+    return this.#sent?.() ?? 0;
+  }
+
+  /**
+   * True: there is a row for this request. False: `then` is called once there is, or with why there is none. Throws the
+   * Problem `overloaded` when there is not even a place to wait.
+   */
+  reserve(then: (refusal: Problem | undefined) => void): boolean {
+    if (this.rows > 0 || this.#row !== undefined) return true;
+    const admission = this.#admission;
+    if (this.#askRow()) return true;
+    if (!admission.gate.queue(this, 1, performance.now())) throw admission.no_place;
+    this.#admitted = then;
+    admission.queues();
+    return false;
+  }
+
+  /** Its time in the queue is over. */
+  admitted(refusal: Problem | undefined): void {
+    const then = this.#admitted;
+    this.#admitted = undefined;
+    then?.(refusal);
+  }
+
+  /** The row of this request, the same at every call. Throws the Problem `overloaded` when none is free. */
+  readonly lease = (): Row => {
+    if (this.#row !== undefined) return this.#row;
+    assert(!this.#left, "a row is leased while its request lasts");
+    if (this.rows === 0 && !this.#askRow()) throw this.#admission.no_place;
+    this.#row = this.#admission.sampler.leaseRow();
+    assert(this.#row !== undefined, "the gate counts the rows of the sampler");
+    return this.#row;
+  };
+
+  /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
+  hold(bytes: number): void {
+    const { gate, no_bytes } = this.#admission;
+    const { granted, leaving } = gate.askBytes(this, bytes, performance.now());
+    dismissAll(leaving);
+    if (!granted) throw no_bytes;
+  }
+
+  /** Counts bytes that are there already, whether or not there is room. */
+  count(bytes: number): void {
+    this.#admission.gate.holdBytes(this, bytes, performance.now());
+  }
+
+  /** Holds so many bytes less. */
+  free(bytes: number): void {
+    this.#admission.gate.freeBytes(this, bytes);
+  }
+
+  /**
+   * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
+   * milliseconds. It is not called once the request is over.
+   */
+  compute(job: () => number): void {
+    if (this.#left) return;
+    const { gate } = this.#admission;
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
+    else this.#job = job;
+  }
+
+  /** Its turn has come. */
+  called(): void {
+    const job = this.#job;
+    this.#job = undefined;
+    if (job !== undefined) this.#admission.spent(job());
+  }
+
+  /** The request is over. */
+  leave(): void {
+    this.#admission.gate.leave(this);
+    this.#end();
+  }
+
+  /** The gate has sent it away: others wanted what it holds, or it took too long. */
+  dismiss(why: "slow" | "late"): void {
+    const problem = why === "slow" ? this.#slow() : this.#late();
+    this.#end();
+    this.#cut?.(problem);
+  }
+
+  #slow(): Problem {
+    const { body_rate_min } = this.#admission.limits;
+    if (this.phase === "idle")
+      return new Problem(
+        "overloaded",
+        "this server is full, and what the stream keeps is wanted: open it again with its seed, history and the state of the last reply",
+      );
+    const rule = this.phase === "answering" ? "an answer must be taken at" : "a body must bring";
+    return new Problem(
+      "body_timeout",
+      `while the server is full ${rule} ${body_rate_min} bytes a second (body_rate_min), got less`,
+    );
+  }
+
+  #late(): Problem {
+    const { body_timeout_ms, answer_timeout_ms } = this.#admission.limits;
+    return new Problem(
+      "body_timeout",
+      this.phase === "answering"
+        ? `something of an answer must be taken within ${answer_timeout_ms} ms (answer_timeout_ms)`
+        : `the body must arrive within ${body_timeout_ms} ms (body_timeout_ms), got ${this.received_bytes} bytes of it`,
+    );
+  }
+
+  #askRow(): boolean {
+    const { granted, leaving } = this.#admission.gate.askRows(this, 1, performance.now());
+    dismissAll(leaving);
+    return granted;
+  }
+
+  #end(): void {
+    this.#left = true;
+    this.#returnRow();
+    this.#admission.rowsReturned();
+  }
+
+  #returnRow(): void {
+    if (this.#row === undefined) return;
+    this.#admission.sampler.returnRow(this.#row);
+    this.#row = undefined;
+  }
+}
+
+/** Tells those who had to make room. */
+export function dismissAll(leaving: readonly Visit[]): void {
+  for (const visit of leaving) visit.dismiss("slow");
+}

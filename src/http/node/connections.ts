@@ -1,0 +1,293 @@
+/**
+ * Connections that read bodies in place. Node's HTTP server copies each piece of a body that it reads into a buffer for
+ * whoever wants it, and sends that through a readable stream, which costs more than sampling. Here all connections read
+ * into one piece of memory, and a body is taken from there. Node's parser still reads every head and every chunk, and
+ * counts the bytes of every body; it is only told that they were there.
+ */
+import { IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { arrivingRequest } from "./answers.ts";
+import type { Collector } from "./collect.ts";
+import { type DirectSocket, takeOver } from "./direct-socket.ts";
+
+/** What was read is taken before anything else is read, so one is enough. */
+const scratch = new Uint8Array(131_072);
+const scratch_text = Buffer.from(scratch.buffer);
+/** What is read while no body is expected. The parser may copy it, and malloc asks the system for larger copies. */
+const short_scratch = scratch.subarray(0, 65_536);
+
+/** How the heads begin whose bodies are taken in place, and how they end. */
+const LINE_HEAD = Buffer.from("POST /v1/sample");
+const HEAD_END = "\r\n\r\n";
+
+/**
+ * What the parser is given at once. It hands over every request in it before anything can stop it, and a thousand
+ * fit into what is read at once.
+ */
+const PIECE_BYTES = 4096;
+/** What it is given at once inside a body, of which there are few. */
+const BODY_PIECE_BYTES = 16_384;
+const NOTHING = new Uint8Array(0);
+/** Bytes that a request takes which was parsed and waits, about. */
+const PARSED_BYTES = 4096;
+
+/** A body that is taken in place. */
+interface Body {
+  readonly raw: IncomingMessage;
+  readonly take: (bytes: Uint8Array) => void;
+  /** bytes that were not read yet; 0 where their number is not known */
+  left: number;
+}
+
+/** Node's parser (lib/_http_common.js, src/node_http_parser.cc). */
+interface Parser {
+  /** at `kOnBody`: what is called with a copy of the bytes of a body; without it none is made */
+  [on_body: number]: unknown;
+  readonly constructor: { readonly kOnBody?: number };
+}
+
+const connections = new WeakMap<Socket, Connection>();
+
+/** What connections need to know of the service. */
+export interface ConnectionsHost {
+  /** answers that may be under way on one connection */
+  readonly answers_max: number;
+  /** Holds bytes of a connection that waits, until what it answers is called. Throws when there is no room. */
+  hold(bytes: number): () => void;
+  /** A listener threw: the defect of one connection, which ends. */
+  failed(error: unknown): void;
+}
+
+/** Call before the server listens. Where Node is not as it is known here, everything works as if this had not been called. */
+export function readInPlace(server: Server, host: ConnectionsHost): void {
+  const listeners = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (accepted: Socket) => {
+    // One that comes again, because what it offered was not taken, is known already.
+    const connection = connections.get(accepted) ?? new Connection(accepted, host);
+    connection.begin();
+    const { socket } = connection;
+    for (const listener of listeners) Reflect.apply(listener, server, [socket]);
+  });
+}
+
+/**
+ * Answers a request, at once when it is the only one of its connection, and else as soon as few enough are under way
+ * there: what comes behind it is not even read until then.
+ */
+export function inOrder(raw: IncomingMessage, response: ServerResponse, answer: () => void): void {
+  const connection = response.socket === null ? connections.get(raw.socket) : undefined;
+  if (connection === undefined) answer();
+  else connection.queue(response, answer);
+}
+
+/** Bytes that were read from a connection and not given to the parser. They are the caller's now. */
+export function takeUnparsed(socket: Socket): Uint8Array {
+  return connections.get(socket)?.takeBehind() ?? NOTHING;
+}
+
+/** Calls `take` with the bytes of a body as they are read; they are gone when it returns. While `raw` is paused Node keeps what comes. */
+export function takeInPlace(raw: IncomingMessage, collector: Collector, take: Body["take"]): void {
+  const body: Body = { raw, take, left: Number(raw.headers["content-length"] ?? 0) };
+  // What the parser copied. Not by another `push` on the request: with a property of its own it outlives young collections.
+  raw.on("data", (bytes: Uint8Array) => {
+    body.left -= bytes.length;
+    take(bytes);
+    // What was injected belongs to whoever injected it.
+    if (raw instanceof IncomingMessage) collector.free(bytes);
+    collector.count(bytes.length);
+  });
+  connections.get(raw.socket)?.expect(body);
+}
+
+class Connection {
+  readonly socket: DirectSocket;
+  readonly #host: ConnectionsHost;
+  #body: Body | undefined;
+  /** answers that stand behind the one that is being sent */
+  readonly #behind_answers = new Set<ServerResponse>();
+  /** requests of the last of them, which nobody has seen yet */
+  readonly #unseen: (() => void)[] = [];
+  /** what was read and not given to the parser */
+  #behind: Uint8Array = NOTHING;
+  #given_away = false;
+  /** gives back what this connection holds while it waits */
+  #release: (() => void) | undefined;
+
+  constructor(accepted: Socket, host: ConnectionsHost) {
+    this.#host = host;
+    // Otherwise the parser would read by itself.
+    const { _handle } = accepted as unknown as { _handle: { _consumed: boolean } | null };
+    if (_handle !== null) _handle._consumed = true;
+    this.socket = takeOver(accepted, {
+      room: () => this.#room(),
+      filled: (bytes) => this.#filled(bytes),
+      failed: host.failed,
+    });
+    this.socket.on("close", () => {
+      accepted.destroy();
+      this.#forget();
+    });
+    connections.set(this.socket, this);
+  }
+
+  /** HTTP is spoken from now on. */
+  begin(): void {
+    this.#given_away = false;
+  }
+
+  /** A request behind others. */
+  queue(response: ServerResponse, answer: () => void): void {
+    const { answers_max } = this.#host;
+    this.#behind_answers.add(response);
+    response.once("socket", () => {
+      this.#behind_answers.delete(response);
+      try {
+        this.#proceed();
+      } catch (error) {
+        this.#host.failed(error);
+        this.socket.destroy();
+      }
+    });
+    if (this.#unseen.length === 0 && this.#behind_answers.size < answers_max) answer();
+    else {
+      this.#unseen.push(answer);
+      this.socket.hold();
+    }
+  }
+
+  /** Bytes that the parser was not given. The connection is somebody else's from now on; answers under way are still sent. */
+  takeBehind(): Uint8Array {
+    this.#given_away = true;
+    const behind = Buffer.from(this.#behind);
+    this.#behind = NOTHING;
+    return behind;
+  }
+
+  /** One answer less is under way. */
+  #proceed(): void {
+    const { answers_max } = this.#host;
+    while (this.#unseen.length > 0 && this.#behind_answers.size - this.#unseen.length < answers_max - 1)
+      this.#unseen.shift()?.();
+    if (this.#unseen.length > 0 || !this.socket.held || this.#given_away) return;
+    this.#release?.();
+    this.#release = undefined;
+    this.socket.release();
+    this.#feed();
+    // As Node does it: a connection that waits for its reader is resumed by that.
+    if (!(this.socket as { _paused?: boolean })._paused && this.socket.readable) this.socket.resume();
+  }
+
+  /** The connection is closed. Node tells nothing to answers that it has not begun to send. */
+  #forget(): void {
+    this.#release?.();
+    this.#unseen.length = 0;
+    this.#behind = NOTHING;
+    for (const response of this.#behind_answers) response.destroy().emit("close");
+    this.#behind_answers.clear();
+  }
+
+  expect(body: Body): void {
+    this.#body = body;
+  }
+
+  /** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
+  get #flows(): boolean {
+    const { readableFlowing, readableLength } = this.socket;
+    return readableFlowing === true && readableLength === 0;
+  }
+
+  /** How many of the next bytes are those of a body that is taken in place. */
+  get #left(): number {
+    const body = this.#body;
+    if (body === undefined || body.raw.readableLength > 0 || body.raw.isPaused() || !this.#flows) return 0;
+    return Math.max(0, body.left);
+  }
+
+  /** Never past the end of a body. */
+  #room(): Uint8Array {
+    const left = this.#left;
+    if (left === 0) return short_scratch;
+    return left < scratch.length ? scratch.subarray(0, left) : scratch;
+  }
+
+  /** What was read is a piece of a body, or the head of a request and the beginning of its body, or anything else. */
+  #filled(bytes: Uint8Array): void {
+    const head_bytes = this.#left > 0 ? 0 : lineHeadBytes(bytes.length);
+    if (head_bytes > 0) this.#pass(bytes.subarray(0, head_bytes));
+    const body_end = head_bytes + Math.min(this.#left, bytes.length - head_bytes);
+    if (body_end > head_bytes) this.#take(bytes.subarray(head_bytes, body_end));
+    if (bytes.length > body_end) this.#pass(bytes.subarray(body_end));
+  }
+
+  /** Hands on what the parser reads. */
+  #pass(bytes: Uint8Array): void {
+    if (bytes.length <= PIECE_BYTES && !this.socket.held) this.#give(bytes);
+    else {
+      // What comes while the connection is held was under way already.
+      this.#behind = this.#behind.length === 0 ? bytes : Buffer.concat([this.#behind, bytes]);
+      this.#feed();
+      if (this.#behind.length > 0) this.#behind = Buffer.from(this.#behind);
+    }
+    if (this.socket.held) this.#hold();
+  }
+
+  /** Gives the parser what was read, piece by piece, until the connection is held. */
+  #feed(): void {
+    while (this.#behind.length > 0 && !this.socket.held && !this.socket.destroyed) {
+      const bytes = pieceBytes(this.#behind, arrivingRequest(this.socket) !== undefined);
+      const piece = this.#behind.subarray(0, bytes);
+      this.#behind = this.#behind.subarray(bytes);
+      this.#give(piece);
+    }
+  }
+
+  /** Charges what waits here. */
+  #hold(): void {
+    this.#release?.();
+    this.#release = this.#host.hold(this.#behind.length + PARSED_BYTES * this.#unseen.length);
+  }
+
+  /** To the parser, or to whoever reads the connection when it is not HTTP any more: he may keep what he reads. */
+  #give(bytes: Uint8Array): void {
+    const { socket } = this;
+    const { parser } = socket as { parser?: Parser | null };
+    if (parser && this.#flows) socket.emit("data", bytes);
+    else socket.push(Buffer.from(bytes));
+  }
+
+  /** Takes a piece of a body, and tells the parser of it. */
+  #take(bytes: Uint8Array): void {
+    const body = this.#body as Body; // it has bytes left
+    const { parser } = this.socket as { parser?: Parser | null };
+    const on_body = parser?.constructor.kOnBody;
+    if (!parser || on_body === undefined) {
+      this.#pass(bytes);
+      return;
+    }
+    body.left -= bytes.length;
+    body.take(bytes);
+    const onBody = parser[on_body];
+    parser[on_body] = undefined;
+    try {
+      this.socket.emit("data", bytes);
+    } finally {
+      parser[on_body] = onBody;
+    }
+  }
+}
+
+/** How much of these bytes the parser is given next: inside a body more, and no head that is cut, for its time would run. */
+function pieceBytes(bytes: Uint8Array, inside_body: boolean): number {
+  const most = inside_body ? BODY_PIECE_BYTES : PIECE_BYTES;
+  if (bytes.length <= most) return bytes.length;
+  const end = Buffer.from(bytes.buffer, bytes.byteOffset, most).lastIndexOf(HEAD_END);
+  return end < 0 ? most : end + HEAD_END.length;
+}
+
+/** Length of the head in `scratch`, whose bytes were read, if its body may be taken in place; else 0. */
+function lineHeadBytes(bytes: number): number {
+  if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;
+  const end = scratch_text.indexOf(HEAD_END) + HEAD_END.length;
+  return end >= HEAD_END.length && end <= bytes ? end : 0;
+}
