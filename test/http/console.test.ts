@@ -78,7 +78,7 @@ describe("the log in a terminal", () => {
   test("takes whatever pino writes", () => {
     const lines: string[] = [];
     const log = pino(
-      {},
+      { base: null },
       readableLog((text) => void lines.push(text)),
     );
     log.info({ err: "no error", deep: { a: [1] } });
