@@ -33,12 +33,17 @@ export async function buildService(): Promise<void> {
   }
 }
 
-/** Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise; `node` runs it. */
+/**
+ * Starts dist/main.js and waits until it listens. One worker unless `environment` says otherwise; `node` runs it, and
+ * `within` is a command that runs that, such as `["prlimit", "--nofile=256"]`.
+ */
 export async function startService(
   environment: Readonly<Record<string, string>> = {},
   node = process.execPath,
+  within: readonly string[] = [],
 ): Promise<RunningService> {
-  const child = spawn(node, ["dist/main.js"], {
+  const [command = node, ...args] = [...within, node, "dist/main.js"];
+  const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...process.env, HOST: "127.0.0.1", PORT: "0", WORKERS: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],

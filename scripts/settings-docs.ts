@@ -2,9 +2,10 @@
 import { describeSettings } from "../src/config.ts";
 import { cell, code, table } from "./markdown.ts";
 
-/** Defaults that depend on the machine, which may not be the one that writes the page. */
-const STANDARDS: Readonly<Record<string, string>> = {
+/** Defaults that depend on the machine that writes the page; what they depend on does not. */
+const GRANTED: Readonly<Record<string, string>> = {
   WORKERS: "one per core granted",
+  LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",
   LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 256 MiB",
 };
 
@@ -13,7 +14,7 @@ export function configurationPage(): string {
   const rows = describeSettings().map(({ variable, meaning, standard }) => [
     code(variable),
     cell(meaning),
-    STANDARDS[variable] ?? code(String(standard)),
+    GRANTED[variable] ?? code(String(standard)),
   ]);
   return [
     "# Configuration",

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { coresGranted } from "./cores.ts";
+import { connectionsGranted } from "./descriptors.ts";
 import { oneOf, rule, whole } from "./sampling/fields.ts";
 import { DEFAULT_OPTION_LIMITS } from "./sampling/option-limits.ts";
 
@@ -164,6 +165,19 @@ export const LIMITS = z.object({
   shutdown_ms: whole({ min: 1 })
     .default(10_000)
     .describe("milliseconds that requests under way are given at the end"),
+  defect_shutdown_ms: whole({ min: 1 })
+    .default(2000)
+    .describe("milliseconds that requests under way are given in a worker that ends because of a defect"),
+  worker_silence_ms: whole({ min: 0 })
+    .default(5000)
+    .describe(
+      "milliseconds after which a worker that does not answer the primary is killed and replaced; far more than any request may compute at a stretch; 0: never",
+    ),
+  connections_max: whole({ min: 1 })
+    .default(connectionsGranted())
+    .describe(
+      "connections open at once; more are answered 503. Each takes a descriptor, of which a process has no more than its limit (`ulimit -n`)",
+    ),
   rate_per_second: whole({ min: 0 })
     .default(0)
     .describe(

@@ -39,6 +39,8 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
       "no worker has ended",
       service.worker_pids.length === workers.length && after.every((held) => held > 0),
     );
+    const left = await heldBy(service);
+    report.claim("nothing is held any more", left.join() === "0,0", `${left[0]} rows, ${left[1]} bytes`);
     report.claim(
       "no descriptor is left",
       after.every((held, worker) => held <= (before[worker] as number)),
@@ -47,6 +49,14 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
   } finally {
     await service.stop();
   }
+}
+
+/** Rows and bytes that the service says clients make it hold. */
+async function heldBy({ url }: RunningService): Promise<number[]> {
+  const text = await (await fetch(`${url}/metrics`, { headers: { connection: "close" } })).text();
+  return ["rows_leased", "held_bytes"].map((name) =>
+    Number(new RegExp(`^logit_sampler_${name} (\\d+)`, "m").exec(text)?.[1]),
+  );
 }
 
 /** Files that a process has open; 0 when it has ended. */

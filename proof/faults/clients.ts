@@ -70,6 +70,8 @@ export class Clients {
         if (status === 503 && headers.has("retry-after")) this.#refused += 1;
         else if (status !== 200 || body !== this.#expected) this.#wrong += 1;
         this.#latencies_ms.push(performance.now() - sent_ms);
+        // The server would close it while the next request is on its way.
+        if (headers.get("connection") === "close") connection.close();
       } catch {
         this.lost += 1;
         if (sent_ms <= this.#marked_ms) this.#lost_of_marked += 1;

@@ -1,9 +1,10 @@
-/** Faults of the world around the service: a worker that is killed, an order to end, and clients that are slow. */
+/** Faults of workers and of the world around the service: one is killed, broken or stuck, an order to end, slow clients. */
 import { type RunningService, startService } from "../../scripts/service.ts";
 import { Connection } from "../connection.ts";
 import { encode } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { Clients } from "./clients.ts";
+import { proveProcesses } from "./processes.ts";
 import { proveSlowClients } from "./slow.ts";
 import { proveSlowReader } from "./slow-reader.ts";
 
@@ -13,12 +14,14 @@ const END_MS_MAX = 10_000;
 
 export const FAULTS: Proof = {
   name: "faults",
-  promise: "a dead worker, an order to end, and slow clients harm nobody but themselves",
+  promise:
+    "a worker that is dead, broken or stuck, an order to end, and slow clients harm nobody but themselves",
   run,
 };
 
 async function run(form: Form, report: Report): Promise<void> {
   await proveKill(form, report);
+  await proveProcesses(form, report);
   await proveDrain(report);
   await proveSlowClients(form, report);
   await proveSlowReader(report);

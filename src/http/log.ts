@@ -4,6 +4,7 @@
  */
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
+import { openStandardOutput } from "./log-output.ts";
 
 export type Role = "primary" | "worker";
 
@@ -24,10 +25,13 @@ const OPEN_HEADERS = new Set([
 ]);
 
 /** To standard output, unless there is another destination. */
-export function createLog({ log_level }: Config, role: Role, destination?: DestinationStream): Logger {
+export function createLog(
+  { log_level }: Config,
+  role: Role,
+  destination: DestinationStream = openStandardOutput(),
+): Logger {
   const serializers = { err: shownError, error: shownError, headers: shownHeaders, req: shownRequest };
-  const options = { level: log_level, base: { pid: process.pid, role }, serializers };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino({ level: log_level, base: { pid: process.pid, role }, serializers }, destination);
 }
 
 /** The path of a request's target, at most so long. What follows a question mark may be a key, or a history. */

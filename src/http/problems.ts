@@ -10,10 +10,10 @@ import type { Guest } from "./door/door.ts";
 import { causeOf } from "./door/lines.ts";
 import { ClientGone, discard } from "./line/receive.ts";
 import { arrivingRequest, currentAnswer, whenAnswered } from "./node/answers.ts";
-import { DirectSocket } from "./node/direct-socket.ts";
+import { DirectSocket, lingerAndEnd } from "./node/direct-socket.ts";
 import type { Service } from "./service.ts";
+import { isV2, V2_JSON_TYPE } from "./v2/json-type.ts";
 
-const JSON_TYPE = "application/json; charset=utf-8";
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** Fastify's own errors, by code, as ours. */
@@ -45,8 +45,8 @@ interface ProblemAnswer {
 
 /** The answer of a problem, as those who speak /v1 or /v2 know it. */
 export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id: string): ProblemAnswer {
-  const is_inference = /^\/v2(?:[/?]|$)/.test(raw.url ?? "");
-  const headers = problemHeaders(problem, raw, is_inference ? JSON_TYPE : PROBLEM_TYPE);
+  const is_inference = isV2(raw.url ?? "");
+  const headers = problemHeaders(problem, raw, is_inference ? V2_JSON_TYPE : PROBLEM_TYPE);
   if (is_inference) return { status: inferErrorStatus(problem), headers, text: writeInferError(problem) };
   return { status: problem.status, headers, text: writeProblem(problem, request_id) };
 }
@@ -159,9 +159,17 @@ export function answerMalformed(
   const answer = () => {
     // A stream whose chunks are broken is being answered already.
     if (currentAnswer(socket)?.headersSent) socket.destroy();
-    else socket.end(malformedAnswer(problem));
+    else endWith(socket, malformedAnswer(problem));
   };
   whenAnswered(socket, answer, broken);
+}
+
+/** The parser reads no more of it. */
+function endWith(socket: Socket, text: string): void {
+  socket.removeAllListeners("data");
+  socket.write(text);
+  if (socket instanceof DirectSocket) socket.release();
+  lingerAndEnd(socket);
 }
 
 function malformedAnswer(problem: Problem): string {

@@ -9,6 +9,7 @@ import { Admission } from "./admission/admission.ts";
 import { createDoor, type Door } from "./door/door.ts";
 import type { Tracing } from "./door/telemetry.ts";
 import { Figures } from "./figures/figures.ts";
+import type { WorkerCounts } from "./figures/metrics.ts";
 import { type Collector, createCollector } from "./node/collect.ts";
 import { noStatistics, type Statistics } from "./v2/statistics.ts";
 
@@ -38,6 +39,8 @@ export interface Service {
   readonly streams: Set<OpenStream>;
   /** of the memory that bodies arrive in */
   readonly collector: Collector;
+  /** what the primary told of all workers the last time; undefined: nothing yet, or there is none */
+  readonly health: { workers: WorkerCounts | undefined };
 }
 
 export interface ServiceParts {
@@ -66,5 +69,6 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     shared_memory,
     streams: new Set(),
     collector: createCollector(limits.collect_bytes),
+    health: { workers: undefined },
   };
 }

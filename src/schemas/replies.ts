@@ -155,9 +155,25 @@ export const BATCH_REPLY = z
   .describe("The answers to a batch.");
 
 export const HEALTH = z
-  .strictObject({ status: z.enum(["ok", "ready", "draining", "saturated"]).describe("In a word.") })
+  .strictObject({
+    status: z.enum(["ok", "ready", "draining", "saturated"]).describe("In a word."),
+    workers: z
+      .strictObject({
+        running: z.int().min(0).describe("Those that take connections."),
+        silent: z
+          .int()
+          .min(0)
+          .describe("Those that do not answer the primary at the moment. They are killed and replaced."),
+        replaced: z
+          .int()
+          .min(0)
+          .describe("How many were started because another had died, hung or had a defect."),
+      })
+      .optional()
+      .describe("What the primary told of all workers a moment ago; with GET /healthz only."),
+  })
   .describe("How the process is.")
-  .meta({ examples: [{ status: "ok" }] });
+  .meta({ examples: [{ status: "ok", workers: { running: 2, silent: 0, replaced: 0 } }] });
 
 export const CATALOGUE = z
   .strictObject({

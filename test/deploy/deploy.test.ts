@@ -16,7 +16,7 @@ const [sidecar = {}] = manifests("kubernetes/sidecar.yaml");
 const deployed = {
   "kubernetes/shared.yaml": shared,
   "the chart": chart(),
-  "the chart with keys": chart({ apiKeysSecret: "keys" }),
+  "the chart without keys": chart({ apiKeysSecret: "" }),
 };
 
 interface Container {
@@ -97,6 +97,29 @@ describe.each(Object.entries(deployed))("%s", (_name, list) => {
     expect(grace_ms).toBeGreaterThanOrEqual(limits.drain_ms + limits.shutdown_ms + REST_MS);
   });
 
+  test("a worker that hangs is replaced before the pod is ended because of it", () => {
+    const { limits } = configOf(container);
+    const probe = at(container as unknown as Node, "livenessProbe");
+    const patience_ms = 1000 * Number(probe["periodSeconds"]) * (Number(probe["failureThreshold"]) - 1);
+    expect(patience_ms).toBeGreaterThan(2 * limits.worker_silence_ms);
+  });
+
+  test("only who bears the label reaches the port, and nobody is called", () => {
+    expect(at(ofKind(list, "NetworkPolicy"), "spec")).toMatchObject({
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [
+        {
+          from: [
+            { podSelector: { matchLabels: { "logit-sampler-client": "true" } } },
+            { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } },
+          ],
+          ports: [{ protocol: "TCP", port: "http" }],
+        },
+      ],
+      egress: [],
+    });
+  });
+
   test("the container may do nothing that it need not do", () => {
     expect(at(pod, "securityContext")).toMatchObject({
       runAsNonRoot: true,
@@ -112,6 +135,7 @@ describe.each(Object.entries(deployed))("%s", (_name, list) => {
       at(ofKind(list, "Service"), "spec.selector"),
       at(ofKind(list, "PodDisruptionBudget"), "spec.selector.matchLabels"),
       at(pod, "topologySpreadConstraints.0.labelSelector.matchLabels"),
+      at(ofKind(list, "NetworkPolicy"), "spec.podSelector.matchLabels"),
     ];
     for (const selector of selectors) expect(labels).toMatchObject(selector);
     const name = at(deployment, "metadata.name");
@@ -126,7 +150,7 @@ describe.each(Object.entries(deployed))("%s", (_name, list) => {
 
 test("the chart mounts keys only when it is given some", () => {
   const pod = (over: Node) => at(ofKind(chart(over), "Deployment"), "spec.template.spec");
-  expect(pod({})).not.toHaveProperty("volumes");
+  expect(pod({ apiKeysSecret: "" })).not.toHaveProperty("volumes");
   expect(at(pod({ apiKeysSecret: "keys" }), "volumes.0.secret.secretName")).toBe("keys");
 });
 
@@ -148,8 +172,18 @@ test("the chart and the manifest are of one mind", () => {
 test("helm agrees with our reading of the chart, where there is helm", () => {
   const inOrder = (list: readonly Node[]) =>
     [...list].sort((a, b) => String(a["kind"]).localeCompare(String(b["kind"])));
-  for (const over of [{}, { apiKeysSecret: "keys" }]) {
-    const set = Object.entries(over).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+  const closed = { enabled: true, client: "a-label", monitoring: "prometheus" };
+  const OVER: readonly Node[] = [
+    {},
+    { apiKeysSecret: "" },
+    { networkPolicy: { ...closed, enabled: false, denyEgress: true } },
+    { networkPolicy: { ...closed, denyEgress: false } },
+  ];
+  for (const over of OVER) {
+    const set = Object.entries(over).flatMap(([name, value]) => [
+      "--set-json",
+      `${name}=${JSON.stringify(value)}`,
+    ]);
     const printed = outputOf("helm", ["template", "sampler", "deploy/helm/logit-sampler", ...set]);
     if (printed !== undefined) expect(inOrder(documents(printed))).toEqual(inOrder(chart(over)));
   }

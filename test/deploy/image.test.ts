@@ -2,6 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { textOf } from "./manifests.ts";
 
+/** How a stage names what the first lines pin. */
+const BASE = ["$", "{BASE}"].join("");
+
 interface Stage {
   readonly from: string;
   readonly name: string;
@@ -28,11 +31,22 @@ describe("the image", () => {
 
   test("is made in stages, of which the last has none of the tools of the others", () => {
     expect(list.map(({ name }) => name)).toEqual(["build", "production", "model-host", "service"]);
-    expect(service.from).toBe("node:24-slim");
+    const bases = [...textOf("../Dockerfile").matchAll(/^ARG BASE=(\S+)$/gm)].map(([, base]) => base);
+    expect(bases).toEqual([expect.stringMatching(/^node:24\.\d+\.\d+-[a-z]+-slim$/)]);
+    expect(
+      list.filter(({ from }) => !list.some(({ name }) => name === from)).map(({ from }) => from),
+    ).toEqual([BASE, BASE]);
+    expect(service.from).toBe(BASE);
     expect(service.lines.filter((line) => line.startsWith("RUN"))).toEqual([]);
     const copied = service.lines.filter((line) => line.startsWith("COPY"));
     expect(copied.every((line) => line.startsWith("COPY --from=production "))).toBe(true);
     expect(list.find(({ name }) => name === "production")?.lines.join()).toContain("npm prune --omit=dev");
+  });
+
+  test("runs no scripts of packages while it is built", () => {
+    const npm = list.flatMap(({ lines }) => lines.filter((line) => /^RUN npm (ci|install|prune)/.test(line)));
+    expect(npm).toHaveLength(2);
+    for (const line of npm) expect(line).toContain("--ignore-scripts");
   });
 
   test("runs as a user that is not root, by number, and takes signals itself", () => {
@@ -44,6 +58,7 @@ describe("the image", () => {
 
   test("says when it is healthy, at the port that it sets", () => {
     const [, command = ""] = /CMD (.*)$/.exec(argumentsOf("HEALTHCHECK") ?? "") ?? [];
+    expect(argumentsOf("HEALTHCHECK")).toContain(" --start-interval=1s ");
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
     expect(script).toContain("/healthz");

@@ -13,10 +13,12 @@ export function textOf(path: string): string {
 
 /** Throws when a document is no YAML, or a key stands in it twice. */
 export function documents(text: string): Node[] {
-  return parseAllDocuments(text).map((document) => {
+  return parseAllDocuments(text).flatMap((document): Node[] => {
     const [error] = document.errors;
     if (error !== undefined) throw error;
-    return document.toJS() as Node; // every manifest is a mapping
+    // Every manifest is a mapping; a template that is switched off leaves nothing.
+    const manifest = document.toJS() as Node | null;
+    return manifest === null ? [] : [manifest];
   });
 }
 
@@ -49,19 +51,31 @@ function section(lines: readonly string[], scope: Node): string[] {
       out.push(line.replaceAll(new RegExp(TAG, "g"), (_, expression: string) => value(expression, scope)));
       continue;
     }
-    const end = lines.findIndex((each, i) => i > at && /^ *\{\{- end \}\}/.test(each));
+    const end = endOf(lines, at);
     const body = lines.slice(at + 1, end);
     const [, expression = ""] = TAG.exec(line) ?? [];
     if (action === "if")
       out.push(...(lookUp(expression.slice("if ".length), scope) ? section(body, scope) : []));
     else {
       const map = lookUp(expression.slice(expression.indexOf(":=") + 2).trim(), scope) as Node;
-      for (const [$name, $value] of Object.entries(map))
+      // In the order of their names, as Go's templates have it.
+      for (const [$name, $value] of Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
         out.push(...section(body, { ...scope, $name, $value }));
     }
     at = end;
   }
   return out;
+}
+
+/** Where the section ends that begins at this line. */
+function endOf(lines: readonly string[], begin: number): number {
+  let depth = 0;
+  for (let at = begin; at < lines.length; at++) {
+    if (/^ *\{\{- (if|range) /.test(lines[at] ?? "")) depth += 1;
+    if (/^ *\{\{- end \}\}/.test(lines[at] ?? "")) depth -= 1;
+    if (depth === 0) return at;
+  }
+  throw new Error(`no end of ${lines[begin]}`);
 }
 
 function value(expression: string, scope: Node): string {

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REQUEST_BOUNDS } from "../../bench/counters/allowed.ts";
 import { type CountedService, startCountedService } from "../../bench/counters/service-counts.ts";
 import { createScenarios } from "../../load-tests/scenarios.ts";
-import { MALLOC, V8_FLAGS } from "../../src/http/processes/primary.ts";
+import { V8_FLAGS } from "../../src/http/processes/primary.ts";
+import { MALLOC } from "../../src/http/processes/workforce.ts";
 
 /** Until code is compiled and the heap has its size. */
 const WARM_UP_REQUESTS = 1500;

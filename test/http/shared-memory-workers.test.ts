@@ -34,7 +34,7 @@ class Cluster {
   readonly #keeper: Peer = keepRegions(config, (message) => this.#relay.heard(this.#keeper, message));
   readonly #relay = createRelay(
     () => [this.#keeper, ...this.workers],
-    () => ({ running: this.workers.size, replaced: 0 }),
+    () => ({ running: this.workers.size, replaced: 0, silent: 0, log_lines_lost: 0 }),
   );
   #started = 0;
 

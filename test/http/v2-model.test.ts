@@ -12,8 +12,9 @@ afterEach(async () => {
 });
 
 async function get({ url }: Listening, path: string): Promise<unknown> {
-  const { status, body } = await exchange(url, request(`GET ${path}`, undefined));
-  expect(status).toBe(200);
+  const { status, headers, body } = await exchange(url, request(`GET ${path}`, undefined));
+  // Exactly: KServe's client compares it.
+  expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
   return JSON.parse(body.toString());
 }
 
@@ -43,6 +44,7 @@ test("the server, the model, its configuration and the index of models, with and
   });
   expect(await get(app, `${MODEL}/versions/1/config`)).toEqual(config);
   const index = await exchange(app.url, request("POST /v2/repository/index", undefined));
+  expect(index.headers["content-type"]).toBe("application/json");
   expect(JSON.parse(index.body.toString())).toEqual([
     { name: "sampler", version: "1", state: "READY", reason: "" },
   ]);
@@ -56,8 +58,9 @@ test("readiness ends with the process, liveness does not", async () => {
   app.service.admission.draining = true;
   expect(await get(app, "/v2/health/live")).toEqual({ live: true });
   for (const path of ["/v2/health/ready", `${MODEL}/ready`, `${MODEL}/versions/1/ready`]) {
-    const { status, body } = await exchange(app.url, request(`GET ${path}`, undefined));
+    const { status, headers, body } = await exchange(app.url, request(`GET ${path}`, undefined));
     expect([status, JSON.parse(body.toString())]).toEqual([503, expect.objectContaining({ ready: false })]);
+    expect(headers["content-type"]).toBe("application/json");
   }
 });
 

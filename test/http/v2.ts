@@ -183,7 +183,7 @@ export function texts(...values: string[]): Buffer {
 export function errorOf({ headers, body }: RawReply): string {
   const value = JSON.parse(body.toString()) as Record<string, unknown>;
   const names = Object.keys(value).join();
-  if (names !== "error" || !headers["content-type"]?.startsWith("application/json"))
+  if (names !== "error" || headers["content-type"] !== "application/json")
     throw new Error(`no error of the protocol: ${body.toString()}`);
   return String(value["error"]);
 }

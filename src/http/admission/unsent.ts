@@ -17,6 +17,8 @@ export function countedAnswers(admission: Admission): typeof ServerResponse {
 
 function countUnsent(admission: Admission, answer: ServerResponse): void {
   const { socket } = answer.req;
+  // Its client may have gone while it was computed: it is told nothing more then.
+  if (answer.destroyed || socket.destroyed) return;
   const visit = admission.enter();
   const bytes = answer.writableLength;
   visit.count(bytes);

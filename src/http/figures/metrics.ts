@@ -4,6 +4,7 @@
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
+import { standardOutput } from "../log-output.ts";
 import type { Service } from "../service.ts";
 import type { Distribution, Figures } from "./figures.ts";
 
@@ -33,6 +34,10 @@ export interface WorkerCounts {
   readonly running: number;
   /** workers that were started because another had died */
   readonly replaced: number;
+  /** workers that do not answer the primary at the moment */
+  readonly silent: number;
+  /** lines of the primary's log that were not written */
+  readonly log_lines_lost: number;
 }
 
 /** Answers the metrics of this worker. `version` is that of the service. */
@@ -55,6 +60,10 @@ export function metricsText(workers: readonly WorkerMetrics[], counts: WorkerCou
     counter("worker_replacements_total", "Workers started because another had died.", [
       [{}, counts.replaced],
     ]),
+    gauge("workers_silent", "Worker processes that do not answer the primary at the moment.", [
+      [{}, counts.silent],
+    ]),
+    linesLost(counts.log_lines_lost),
   ];
   return AggregatorRegistry.aggregate([...workers, own]).metrics();
 }
@@ -146,8 +155,16 @@ function stateMetrics({ admission, streams }: Service, version: string): Metric[
     ]),
     gauge("streams_open", "Streams that are open.", [[{}, streams.size]]),
     gauge("workers_draining", "Workers that are about to end.", [[{}, admission.draining ? 1 : 0]]),
+    linesLost(standardOutput.lost),
     { ...gauge("build_info", "What runs; always 1.", [[build, 1]]), aggregator: "first" },
   ];
+}
+
+/** Of one process: the primary tells of its own beside those of the workers. */
+function linesLost(lines: number): Metric {
+  const help =
+    "Lines of the log that could not be written, because of a full disk or a reader that was gone.";
+  return counter("log_lines_lost_total", help, [[{}, lines]]);
 }
 
 const PREFIX = "logit_sampler_";

@@ -30,6 +30,8 @@ export function isBusMessage(message: unknown): message is BusMessage {
   return typeof message === "object" && message !== null && "bus" in message;
 }
 
+const ALONE: WorkerCounts = { running: 1, replaced: 0, silent: 0, log_lines_lost: 0 };
+
 /** A bus for a process that is alone. */
 export function createLocalBus(): Bus {
   const handlers = new Map<string, (body: unknown) => unknown>();
@@ -37,7 +39,7 @@ export function createLocalBus(): Bus {
     answer: (topic, handler) => void handlers.set(topic, handler),
     async ask(topic, body) {
       const reply = await handlers.get(topic)?.(body);
-      return { replies: reply === undefined ? [] : [reply], workers: { running: 1, replaced: 0 } };
+      return { replies: reply === undefined ? [] : [reply], workers: ALONE };
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
- * Connections on their way from the primary to a worker. Node's cluster keeps its copy of a connection until the
- * worker says that it has it; of a worker that dies before that, the copy would stay open and the client would
- * wait for as long as the primary lives. Here such connections are closed with their worker.
+ * Connections on their way from the primary to a worker. Node's cluster keeps its copy of a connection, and gives the
+ * worker no other one, until the worker says that it has it. A worker that dies before that says nothing, and one that
+ * has no descriptor left for it does not either: Node drops the connection in the worker's process and tells only that
+ * it did not arrive. Here such connections are closed, and a worker without descriptors is given the next one.
  */
 import type { Worker } from "node:cluster";
 
@@ -10,8 +11,8 @@ interface Handle {
   close(): void;
 }
 
-/** What cluster's processes say to each other (lib/internal/cluster in Node 20 to 24). */
-interface ClusterMessage {
+/** What cluster's and Node's own processes say to each other (lib/internal/cluster, child_process in Node 20 to 24). */
+interface InternalMessage {
   readonly cmd?: string;
   readonly act?: string;
   /** of a message that wants an answer */
@@ -20,19 +21,30 @@ interface ClusterMessage {
   readonly ack?: number;
 }
 
-/** Call once for each worker, before it serves. */
-export function closeHandoffs(worker: Worker): void {
+/** Call once for each worker, before it serves. `lost` is told of each connection that the worker could not take. */
+export function closeHandoffs(worker: Worker, lost: () => void): void {
   const child = worker.process;
   const under_way = new Map<number, Handle>();
+  /** Of those that were sent, in this order, the worker's process has not said yet whether they arrived. */
+  const sent: number[] = [];
   const send = child.send.bind(child) as (...parts: unknown[]) => boolean;
   child.send = (message: unknown, handle?: unknown, ...rest: unknown[]) => {
-    const { cmd, act, seq } = message as ClusterMessage; // texts have none of these
-    if (cmd === "NODE_CLUSTER" && act === "newconn" && seq !== undefined && handle)
+    const { cmd, act, seq } = message as InternalMessage; // texts have none of these
+    if (cmd === "NODE_CLUSTER" && act === "newconn" && seq !== undefined && handle) {
       under_way.set(seq, handle as Handle); // cluster sends connections with this act
+      sent.push(seq);
+    }
     return send(message, handle, ...rest);
   };
-  child.on("internalMessage", ({ ack }: ClusterMessage) => {
+  child.on("internalMessage", ({ cmd, ack }: InternalMessage) => {
     if (ack !== undefined) under_way.delete(ack);
+    if (cmd === "NODE_HANDLE_ACK") sent.shift();
+    if (cmd !== "NODE_HANDLE_NACK") return;
+    const seq = sent.shift();
+    if (seq === undefined) return;
+    // In the name of the worker, as if it had it: cluster closes its copy, and hands the worker the next connection.
+    child.emit("internalMessage", { cmd: "NODE_CLUSTER", ack: seq, accepted: true });
+    lost();
   });
   worker.on("exit", () => {
     for (const handle of under_way.values()) handle.close();

@@ -22,10 +22,12 @@ export class Pool<Worker> {
   readonly #told = new Set<Worker>();
   readonly #standing = new Set<Worker>();
   readonly listening = new Set<Worker>();
+  /** workers that were replaced while they still lived, and are not gone yet */
+  readonly leaving = new Set<Worker>();
   readonly #options: PoolOptions<Worker>;
   /** workers that were started to stand by */
   #spares = 0;
-  /** workers started because another had died */
+  /** workers started because another had died, or was about to */
   replaced = 0;
 
   constructor(options: PoolOptions<Worker>) {
@@ -52,8 +54,19 @@ export class Pool<Worker> {
     return true;
   }
 
+  /** A worker still lives, but is to end: another takes its place. */
+  leaves(worker: Worker): void {
+    if (this.leaving.has(worker)) return;
+    this.leaving.add(worker);
+    this.#replace(worker);
+  }
+
   /** A worker is no more. */
   died(worker: Worker): void {
+    if (!this.leaving.delete(worker)) this.#replace(worker);
+  }
+
+  #replace(worker: Worker): void {
     const was_loaded = this.#standing.delete(worker) || this.#told.has(worker);
     const had_served = this.listening.delete(worker);
     const could_not_serve = this.#told.delete(worker) ? !had_served : !was_loaded;

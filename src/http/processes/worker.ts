@@ -1,6 +1,6 @@
 /** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import closeWithGrace from "close-with-grace";
+import closeWithGrace, { type Options } from "close-with-grace";
 import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config.ts";
@@ -11,8 +11,11 @@ import type { Tracing } from "../door/telemetry.ts";
 import { warmUp } from "../line/warm-up.ts";
 import { createLog } from "../log.ts";
 import { VERSION } from "../version.ts";
-import { type Bus, type BusMessage, createWorkerBus } from "./bus.ts";
-import { CLOSE, DRAIN, DRAINING, READY, type Serve } from "./primary.ts";
+import { type Bus, createWorkerBus } from "./bus.ts";
+import { capConnections } from "./connections-max.ts";
+import { DEFECTS, takeDefects } from "./defects.ts";
+import { CLOSE, DRAIN, DRAINING, isPing, isServe, type Ping, PONG, READY } from "./messages.ts";
+import { tell } from "./tell.ts";
 
 const MICROSECONDS = 1000;
 /** How often connections that have become idle are looked for while the server closes. */
@@ -24,18 +27,20 @@ export async function runWorker(config: Config): Promise<void> {
   const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
+  capConnections(app);
 
   const closed = new Promise((resolve) => app.server.server.once("close", resolve));
-
-  // Signals are the primary's affair: a terminal sends them to every process.
-  const skip: ("SIGINT" | "SIGTERM" | "beforeExit")[] = ["SIGINT", "SIGTERM", "beforeExit"];
-  const delay = limits.drain_ms + limits.shutdown_ms;
-  const grace = closeWithGrace({ delay, logger: log, skip }, async ({ err }) => {
-    if (err !== undefined) log.fatal({ err }, "a defect ends the worker");
+  const finish = async () => {
     await close(app, closed);
     await tracing?.close();
-  });
-  const end = onceOnly(() => grace.close());
+  };
+  const defects = takeDefects({ app, log, finish });
+
+  // Signals are the primary's affair: a terminal sends them to every process.
+  const skip: NonNullable<Options["skip"]> = ["SIGINT", "SIGTERM", "beforeExit", ...DEFECTS];
+  const delay = limits.drain_ms + limits.shutdown_ms;
+  const grace = closeWithGrace({ delay, logger: log, skip }, finish);
+  const end = onceOnly(() => (defects.found ? defects.end() : grace.close()));
   const endAlone = onceOnly(() => {
     app.service.admission.draining = true;
     setTimeout(end, limits.drain_ms);
@@ -45,6 +50,7 @@ export async function runWorker(config: Config): Promise<void> {
     if (message === DRAIN) void drain(app);
     if (message === CLOSE) end();
     if (isServe(message)) void listen(app, config.host, message.serve_port, log);
+    if (isPing(message)) hear(app, message);
   });
   process.on("disconnect", end);
 
@@ -54,8 +60,10 @@ export async function runWorker(config: Config): Promise<void> {
   tell(READY);
 }
 
-function isServe(message: unknown): message is Serve {
-  return typeof message === "object" && message !== null && "serve_port" in message;
+/** Answers the primary, and keeps what it tells of all workers. */
+function hear({ service }: App, { ping }: Ping): void {
+  service.health.workers = ping;
+  tell(PONG);
 }
 
 /** When it cannot, the primary is told why, and this process ends. */
@@ -99,11 +107,6 @@ async function close({ server, service }: App, closed: Promise<unknown>): Promis
   await server.close();
   await closed;
   clearInterval(sweep);
-}
-
-/** Sending fails only when the primary is gone, and then this process ends too. */
-function tell(message: BusMessage | string): void {
-  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 function onceOnly(action: () => void): () => void {

@@ -4,8 +4,12 @@ import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Service } from "../service.ts";
 
-export function addHealth(app: FastifyInstance, { admission }: Service): void {
-  app.get("/healthz", { schema: HEALTH_ROUTE }, () => ({ status: "ok" }));
+export function addHealth(app: FastifyInstance, { admission, health }: Service): void {
+  app.get("/healthz", { schema: HEALTH_ROUTE }, () => {
+    if (health.workers === undefined) return { status: "ok" };
+    const { running, silent, replaced } = health.workers;
+    return { status: "ok", workers: { running, silent, replaced } };
+  });
   app.get("/readyz", { schema: READY_ROUTE }, (_request, reply) => {
     if (admission.draining) return refuse(reply, "draining");
     if (admission.gate.saturated) return refuse(reply, "saturated");

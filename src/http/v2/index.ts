@@ -4,6 +4,7 @@ import { addLine } from "../line/line.ts";
 import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
+import { useJsonType } from "./json-type.ts";
 import { addModel } from "./model.ts";
 import { addRegions } from "./regions.ts";
 import { addUnsupported } from "./unsupported.ts";
@@ -14,6 +15,7 @@ export function addV2(
   bus: Bus,
   regions: SharedRegions | undefined,
 ): void {
+  useJsonType(app);
   addModel(app, service, bus);
   addLine(app, service, "/v2/");
   addRegions(app, service, regions);

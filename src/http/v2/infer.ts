@@ -9,9 +9,9 @@ import { TURN_MS } from "../admission/gate.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
 import { ClientGone } from "../line/receive.ts";
-import { JSON_TYPE } from "../line/sample.ts";
 import { requireNoQuery } from "../no-query.ts";
 import { acceptedCompression, compress, compressionOf, inflating } from "./inflate.ts";
+import { V2_JSON_TYPE } from "./json-type.ts";
 import { countFailure, countSuccess } from "./statistics.ts";
 
 const BINARY_TYPE = "application/octet-stream";
@@ -138,7 +138,7 @@ class InferCall {
   }
 
   #send({ body, header_bytes }: InferReply): void {
-    const headers = ["content-type", header_bytes === undefined ? JSON_TYPE : BINARY_TYPE];
+    const headers = ["content-type", header_bytes === undefined ? V2_JSON_TYPE : BINARY_TYPE];
     if (header_bytes !== undefined) headers.push(HEADER_LENGTH, String(header_bytes));
     const compression = acceptedCompression(this.#exchange.raw.headers["accept-encoding"]);
     if (compression === undefined) this.#exchange.answer(body, headers);

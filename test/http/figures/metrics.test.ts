@@ -71,6 +71,8 @@ test("a scrape has every metric with help, type and the values of this process",
     "workers 1",
     "workers_draining 0",
     "worker_replacements_total 0",
+    "workers_silent 0",
+    "log_lines_lost_total 0",
   ])
     expect(body).toContain(`\nlogit_sampler_${line}\n`);
   expect(body).toMatch(
@@ -140,7 +142,12 @@ test("several workers are added up, buckets and gauges too, but what runs is tol
       ],
     },
   ];
-  const text = await metricsText([worker, worker, worker], { running: 3, replaced: 5 });
+  const text = await metricsText([worker, worker, worker], {
+    running: 3,
+    replaced: 5,
+    silent: 1,
+    log_lines_lost: 2,
+  });
   for (const line of [
     'a_total{b="c"} 6',
     'info{v="1"} 1',
@@ -148,6 +155,8 @@ test("several workers are added up, buckets and gauges too, but what runs is tol
     'h_bucket{le="+Inf"} 12',
     "h_count 12",
     "logit_sampler_workers 3",
+    "logit_sampler_workers_silent 1",
+    "logit_sampler_log_lines_lost_total 2",
     "logit_sampler_worker_replacements_total 5",
   ])
     expect(text).toContain(`\n${line}\n`);

@@ -8,7 +8,7 @@ import {
 } from "../../../src/http/processes/bus.ts";
 import { createRelay, type Peer } from "../../../src/http/processes/relay.ts";
 
-const COUNTS = { running: 2, replaced: 0 };
+const COUNTS = { running: 2, replaced: 0, silent: 0, log_lines_lost: 0 };
 
 /** A primary with workers; each has a bus and can be cut off. */
 function cluster(size: number) {
@@ -101,6 +101,9 @@ describe("a question", () => {
 test("a process that is alone asks itself", async () => {
   const bus = createLocalBus();
   bus.answer("who", () => "me");
-  expect(await bus.ask("who", null)).toEqual({ replies: ["me"], workers: { running: 1, replaced: 0 } });
+  expect(await bus.ask("who", null)).toEqual({
+    replies: ["me"],
+    workers: { running: 1, replaced: 0, silent: 0, log_lines_lost: 0 },
+  });
   expect((await bus.ask("what", null)).replies).toEqual([]);
 });

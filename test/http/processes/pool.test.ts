@@ -54,6 +54,31 @@ describe("a pool of two and one that stands by", () => {
   });
 });
 
+describe("a worker that leaves", () => {
+  function running() {
+    const { pool, asked } = poolOf(2, 1);
+    for (const worker of [1, 2, 3]) pool.ready(worker);
+    for (const worker of [1, 2]) pool.listens(worker);
+    return { pool, asked };
+  }
+
+  test("is replaced at once, and not again when it is gone", () => {
+    const { pool, asked } = running();
+    pool.leaves(1);
+    expect([asked.served, asked.started, pool.replaced]).toEqual([[1, 2, 3], 4, 1]);
+    expect([[...pool.leaving], [...pool.listening]]).toEqual([[1], [2]]);
+    pool.leaves(1);
+    pool.died(1);
+    expect([asked.started, pool.replaced, pool.leaving.size]).toEqual([4, 1, 0]);
+  });
+
+  test("is replaced when it stands by, too", () => {
+    const { pool, asked } = running();
+    pool.leaves(3);
+    expect([asked.started, asked.served]).toEqual([4, [1, 2]]);
+  });
+});
+
 describe("a worker that could not begin", () => {
   test("ends the service when none serves", () => {
     const { pool, asked } = poolOf(2, 1);

@@ -1,0 +1,10 @@
+/**
+ * Defects on order: with these variables a worker of the built service throws where nothing catches it, each time that
+ * it is sent the signal.
+ */
+const LISTENER = 'process.on("SIGWINCH", () => { throw new Error("a defect on order"); })';
+
+export const DEFECT_SIGNAL = "SIGWINCH";
+export const WITH_DEFECTS = {
+  NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(LISTENER)}`,
+};

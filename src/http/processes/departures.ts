@@ -1,0 +1,45 @@
+/**
+ * Workers that leave although they still live. One with a defect takes connections until another does, so that nobody
+ * is refused meanwhile, and then only finishes what it has begun. The port is open as long as one worker shares it.
+ */
+export class Departures<Worker> {
+  readonly #sharing = new Set<Worker>();
+  readonly #going = new Set<Worker>();
+  readonly #retire: (worker: Worker) => void;
+
+  /** `retire` lets a worker take no more connections. */
+  constructor(retire: (worker: Worker) => void) {
+    this.#retire = retire;
+  }
+
+  /** Whether no worker shares the port, so that the next one has to open it again. */
+  get port_is_closed(): boolean {
+    return this.#sharing.size === 0;
+  }
+
+  /** A worker takes connections. */
+  listens(worker: Worker): void {
+    this.#sharing.add(worker);
+    this.#relieve();
+  }
+
+  /** A worker is to leave. */
+  goes(worker: Worker): void {
+    if (this.#sharing.has(worker)) this.#going.add(worker);
+    this.#relieve();
+  }
+
+  /** A worker is no more. */
+  gone(worker: Worker): void {
+    this.#sharing.delete(worker);
+    this.#going.delete(worker);
+  }
+
+  #relieve(): void {
+    if (this.#going.size === this.#sharing.size) return;
+    for (const worker of this.#going) {
+      this.gone(worker);
+      this.#retire(worker);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import type { BusMessage } from "./bus.ts";
+
+/** Tells the primary. Sending fails only when it is gone, and then this process ends too. */
+export function tell(message: BusMessage | string): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}

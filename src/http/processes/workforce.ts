@@ -1,0 +1,196 @@
+/**
+ * The workers of a service, as the primary keeps them: so many serve and some stand by, whoever dies, has a defect or
+ * hangs is replaced, and who leaves finishes what it has begun. What workers ask each other is the relay's affair.
+ */
+import cluster, { type Worker } from "node:cluster";
+import type { Logger } from "pino";
+import type { Config } from "../../config.ts";
+import type { WorkerCounts } from "../figures/metrics.ts";
+import { standardOutput } from "../log-output.ts";
+import { Departures } from "./departures.ts";
+import { closeHandoffs } from "./handoffs.ts";
+import { CLOSE, GOING, type Ping, READY, type Serve } from "./messages.ts";
+import { Pool } from "./pool.ts";
+import { Watch } from "./watch.ts";
+
+/**
+ * malloc keeps the pages that 64 KiB buffers come and go in, instead of giving them back to the system after every
+ * large body: 0.1 page faults a request instead of 3, or of 34 before chunks were freed at once.
+ */
+export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "536870912", MALLOC_TOP_PAD_: "67108864" };
+
+/** Before a worker is started in the place of one that could not even begin to serve. */
+const PAUSE_MS = 1000;
+/** Questions that a worker may leave unanswered in the time that it may be silent. */
+const PINGS_MAX = 5;
+/** How often workers are asked whether they hear, where they may be silent for as long as they like. */
+const PING_MS = 1000;
+/**
+ * How long a worker that leaves goes on once another serves. Connections that are kept open close at its end: those in
+ * use have had an answer by then that says so, and none is lost that a client sends meanwhile.
+ */
+const FAREWELL_MS = 100;
+/** Connections that workers had no descriptor for are logged at most so often. */
+const LOST_LINE_MS = 1000;
+
+export class Workforce {
+  /** all that are processes, whatever they do */
+  readonly alive = new Set<Worker>();
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #pool: Pool<Worker>;
+  readonly #departures = new Departures<Worker>((worker) => void setTimeout(retire, FAREWELL_MS, worker));
+  readonly #watch: Watch<Worker>;
+  /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
+  #asked_port: number;
+  #lost_connections = 0;
+  #ending = false;
+  /** where the service listens */
+  port: number;
+
+  constructor(config: Config, log: Logger) {
+    const { workers, spare_workers, port, limits } = config;
+    this.#config = config;
+    this.#log = log;
+    this.port = port;
+    this.#asked_port = port;
+    const silence_ms = limits.worker_silence_ms;
+    this.#watch = new Watch({
+      patience: silence_ms === 0 ? Number.POSITIVE_INFINITY : PINGS_MAX,
+      ping: (worker) => this.#ping(worker),
+      hangs: (worker) => this.#kill(worker),
+    });
+    const step_ms = silence_ms === 0 ? PING_MS : silence_ms / PINGS_MAX;
+    setInterval(() => this.#watch.tick(), step_ms).unref();
+    this.#pool = new Pool({
+      serving: workers,
+      spare: spare_workers,
+      start: () => this.#start(),
+      serve: (worker) => this.#serve(worker),
+      startLater: () => void setTimeout(() => this.#start(), PAUSE_MS),
+      giveUp: () => giveUp(log),
+    });
+  }
+
+  get counts(): WorkerCounts {
+    return {
+      running: this.#pool.listening.size,
+      replaced: this.#pool.replaced,
+      silent: this.#watch.silent,
+      log_lines_lost: standardOutput.lost,
+    };
+  }
+
+  /** Workers that take connections. */
+  get listening(): ReadonlySet<Worker> {
+    return this.#pool.listening;
+  }
+
+  /** Workers that finish what they have begun. */
+  get leaving(): ReadonlySet<Worker> {
+    return this.#pool.leaving;
+  }
+
+  /** A worker said something. */
+  heard(worker: Worker, message: unknown): void {
+    this.#watch.heard(worker);
+    if (message === READY) {
+      this.#watch.watch(worker);
+      this.#pool.ready(worker);
+    }
+    if (message === GOING) this.#leave(worker);
+  }
+
+  /** A worker takes connections; true when with it all do. */
+  listens(worker: Worker, port: number): boolean {
+    this.port = port;
+    this.#departures.listens(worker);
+    this.#ping(worker);
+    return this.#pool.listens(worker);
+  }
+
+  /** A worker is no more. */
+  exited(worker: Worker, code: number | null, signal: string | null): void {
+    this.alive.delete(worker);
+    this.#watch.forget(worker);
+    this.#departures.gone(worker);
+    if (this.#ending) return;
+    this.#log.error({ worker: worker.process.pid, code, signal }, "a worker died");
+    this.#pool.died(worker);
+  }
+
+  /** From now on nobody is replaced. Who hangs is killed all the same, since the end waits for all. */
+  end(): void {
+    this.#ending = true;
+  }
+
+  #start(): void {
+    if (this.#ending) return;
+    const worker = cluster.fork({ ...MALLOC, ...process.env });
+    this.alive.add(worker);
+    closeHandoffs(worker, () => this.#lose());
+    worker.on("error", (err) => {
+      // What could not be sent to one that ends is no error: its end is told apart.
+      if (worker.process.pid !== undefined) return;
+      this.#log.error({ err }, "the system starts no worker");
+      this.alive.delete(worker);
+      this.#pool.died(worker);
+    });
+  }
+
+  #serve(worker: Worker): void {
+    // The port is given up with its last worker, and must be the same again.
+    if (this.#departures.port_is_closed) this.#asked_port = this.port;
+    tell(worker, { serve_port: this.#asked_port });
+  }
+
+  #leave(worker: Worker): void {
+    if (this.#ending) return;
+    this.#pool.leaves(worker);
+    this.#departures.goes(worker);
+  }
+
+  #ping(worker: Worker): void {
+    tell(worker, { ping: this.counts });
+  }
+
+  #kill(worker: Worker): void {
+    const { worker_silence_ms } = this.#config.limits;
+    const what = `a worker did not answer for ${worker_silence_ms} ms (worker_silence_ms) and is killed`;
+    this.#log.error({ worker: worker.process.pid }, what);
+    this.#leave(worker);
+    worker.process.kill("SIGKILL");
+  }
+
+  /** A connection found no descriptor in its worker. They come by the hundred, and one line tells of all. */
+  #lose(): void {
+    this.#lost_connections += 1;
+    if (this.#lost_connections > 1) return;
+    setTimeout(() => {
+      this.#log.warn({ connections: this.#lost_connections }, "closed: a worker had no descriptors left");
+      this.#lost_connections = 0;
+    }, LOST_LINE_MS).unref();
+  }
+}
+
+/**
+ * Lets a worker finish, and take nothing more. The primary stops listening for it first, and only then does it hear of
+ * it: a connection that it is being handed meanwhile is still taken. Were workers to stop listening themselves, the last
+ * would hand such a connection back, and it would stay open, unread, until the primary ends.
+ */
+export function retire(worker: Worker): void {
+  if (!worker.isConnected()) return;
+  worker.disconnect();
+  tell(worker, CLOSE);
+}
+
+/** A worker that is gone, or that goes by itself, need not hear. */
+export function tell(worker: Worker, message: string | Serve | Ping): void {
+  if (worker.isConnected()) worker.send(message, () => undefined);
+}
+
+/** No worker could even begin to serve, and another try would end alike. */
+function giveUp(log: Logger): never {
+  log.fatal("no worker could start");
+  process.exit(1);
+}
