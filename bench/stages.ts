@@ -18,48 +18,22 @@ const WARM_UP = 20;
 const STEPS = 300;
 const BUDGET_US = 200_000;
 const TEMPERATURE = { stage: "temperature", temperature: 0.8 };
-/** Stages that need no temperature before them. */
-const COMES_ALONE: ReadonlySet<string> = new Set(["temperature", "dynatemp"]);
-
 const history = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 30_000);
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i * 101);
 
-/** Usual options of each stage. */
-const USUAL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  calibration: { calibration: { method: "temperature_scaling", temperature: 1.3 } },
+/** Options of a size that tells something, where those of the stage's own example are for reading. */
+const LARGER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   allowed_token_ids: { allowed_token_ids: ids(1000) },
   token_bitmask: { token_bitmask: btoa("\xf0".repeat(16_384)) },
   logit_bias: { logit_bias: Object.fromEntries(ids(300).map((id) => [id, 1])) },
   sequence_bias: { sequence_bias: ids(100).map((id) => ({ token_ids: [id], bias: 1 })) },
   bad_words_ids: { bad_words_ids: ids(100).map((id) => [id]) },
-  no_repeat_ngram_size: { no_repeat_ngram_size: 3 },
   min_tokens: { min_tokens: 2000, stop_token_ids: [2] },
-  exponential_decay_length_penalty: {
-    exponential_decay_length_penalty: [100, 1.01],
-    stop_token_ids: [2],
-  },
-  repetition_penalty: { repetition_penalty: 1.1 },
-  presence_penalty: { presence_penalty: 0.5 },
-  frequency_penalty: { frequency_penalty: 0.5 },
-  dry: { dry_multiplier: 0.8 },
   forced_token_ids: { forced_token_ids: { "1024": 7 } },
-  dynatemp: { dynatemp_range: 0.5 },
-  temperature: TEMPERATURE,
-  smoothing: { smoothing_factor: 0.25 },
-  top_n_sigma: { top_n_sigma: 1 },
-  top_h: { top_h: 0.4 },
-  top_k: { top_k: 40 },
-  top_a: { top_a: 0.2 },
-  tfs: { tfs: 0.95 },
-  top_p: { top_p: 0.95 },
-  min_p: { min_p: 0.05 },
-  typical_p: { typical_p: 0.9 },
-  epsilon_cutoff: { epsilon_cutoff: 3e-4 },
-  eta_cutoff: { eta_cutoff: 2e-3 },
-  p_less: { p_less: true },
   xtc: { xtc_probability: 1 },
-  mirostat: { mirostat: 2 },
-  adaptive_p: { adaptive_target: 0.5 },
+  begin_suppress_tokens: { begin_suppress_tokens: ids(100), begin_suppress_index: 1024 },
+  encoder_repetition_penalty: { encoder_repetition_penalty: 1.2, encoder_input_ids: history },
+  encoder_no_repeat_ngram_size: { encoder_no_repeat_ngram_size: 3, encoder_input_ids: history },
 };
 
 function optionsOf(chain: readonly object[]): StepOptions {
@@ -119,10 +93,11 @@ function report(kind: "peaked" | "flat", { vocab_size, stages, progress }: Plan)
   const rows = rowsOf(sampler, kind, vocab_size);
   const base = optionsOf([TEMPERATURE]);
   progress.say(`\n${kind.padEnd(36)}min       median    T alone   ratio of minima`);
-  for (const name of stages) {
+  for (const { name, example, replaces } of STAGES.filter((stage) => stages.includes(stage.name))) {
     progress.next();
-    const entry = { stage: name, ...USUAL[name] };
-    const other = optionsOf(COMES_ALONE.has(name) ? [entry] : [TEMPERATURE, entry]);
+    const entry = { stage: name, ...(LARGER[name] ?? example) };
+    const comes_alone = name === TEMPERATURE.stage || replaces?.includes(TEMPERATURE.stage);
+    const other = optionsOf(comes_alone ? [entry] : [TEMPERATURE, entry]);
     progress.say(name.padEnd(36) + compete(sampler, rows, base, other));
   }
 }

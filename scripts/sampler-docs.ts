@@ -45,7 +45,7 @@ function stageSection(stage: Stage): string {
     "",
     optionTable(stage),
     "",
-    `In the short form it is switched on by \`${stage.trigger ?? stage.name}\`. ${argmaxSentence(stage)}`,
+    `In a chain: \`${JSON.stringify({ stage: stage.name, ...stage.example })}\`. In the short form it is switched on by \`${stage.trigger ?? stage.name}\`. ${argmaxSentence(stage)}`,
     "",
     `Source: [${stage.source.title}](${stage.source.url}).`,
     "",

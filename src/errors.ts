@@ -41,21 +41,61 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** The pointer that leads along these names (RFC 6901). */
-export function pointerTo(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+/** What a client sent comes back in an error, in so many characters of it at the most. */
+const SHOWN_LENGTH_MAX = 80;
+/** The longest sentence of an error. Ours are shorter, the lists of known names included. */
+const DETAIL_LENGTH_MAX = 1024;
+/** The longest pointer. One that leads to a name of megabytes leads nowhere, and says so. */
+const POINTER_LENGTH_MAX = 256;
+
+/** The first of the two units that some letters have in UTF-16. */
+const HALF_A_LETTER = /[\uD800-\uDBFF]$/;
+
+/** The text itself, or its beginning and an ellipsis. */
+export function shorten(text: string, length_max = SHOWN_LENGTH_MAX): string {
+  return text.length <= length_max ? text : `${text.slice(0, length_max - 1).replace(HALF_A_LETTER, "")}…`;
 }
 
-/** A client-visible failure. `pointer` is an RFC 6901 pointer into the request, "" for the whole of it. */
+/** How a received value is shown in an error: as JSON, of which no more is written than is shown. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  return shorten(jsonOf(value, SHOWN_LENGTH_MAX));
+}
+
+/** The beginning of a value's JSON text: all of it, or more than `room` characters. */
+function jsonOf(value: unknown, room: number): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, room));
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value);
+  const is_list = Array.isArray(value);
+  let text = is_list ? "[" : "{";
+  for (const key in value) {
+    if (text.length > room) return text;
+    if (text.length > 1) text += ",";
+    if (!is_list) text += `${jsonOf(key, room)}:`;
+    text += jsonOf((value as Readonly<Record<string, unknown>>)[key], room); // an own key of a value of JSON
+  }
+  return text + (is_list ? "]" : "}");
+}
+
+/** The pointer that leads along these names (RFC 6901), as far as they are short. */
+export function pointerTo(path: readonly string[]): string {
+  return path.map((part) => `/${shorten(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/**
+ * A client-visible failure. `pointer` is an RFC 6901 pointer into the request, "" for the whole of it. Both are bounded
+ * here, whatever a sentence quotes: an answer to megabytes of nonsense is a kilobyte.
+ */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly code: ProblemCode;
   readonly pointer: string;
 
   constructor(code: ProblemCode, detail: string, pointer = "") {
-    super(detail);
+    super(shorten(detail, DETAIL_LENGTH_MAX));
     this.code = code;
-    this.pointer = pointer;
+    this.pointer = shorten(pointer, POINTER_LENGTH_MAX);
   }
 
   get status(): number {

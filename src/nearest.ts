@@ -22,6 +22,12 @@ export function didYouMean(given: unknown, known: Iterable<string>): string {
   return `; did you mean ${names.length === 0 ? last : `${names.join(", ")} or ${last}`}?`;
 }
 
+/** The same with all that is known behind it: `; did you mean "top_p"? Known: temperature, top_k, …`. */
+export function amongKnown(given: unknown, known: readonly string[]): string {
+  const meant = didYouMean(given, known);
+  return `${meant === "" ? "; known" : `${meant} Known`}: ${known.join(", ")}`;
+}
+
 function nearest(given: string, known: readonly string[]): string[] {
   let least = Number.POSITIVE_INFINITY;
   let names: string[] = [];

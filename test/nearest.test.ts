@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { didYouMean } from "../src/nearest.ts";
+import { amongKnown, didYouMean } from "../src/nearest.ts";
 import { PRESETS } from "../src/sampling/presets.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 
@@ -15,7 +15,7 @@ test.each([
   ["Top-K", OPTIONS, '; did you mean "top_k"?'],
   ["temp", OPTIONS, '; did you mean "temperature"?'],
   ["repetiton_penalty", OPTIONS, '; did you mean "repetition_penalty"?'],
-  ["min_q", OPTIONS, '; did you mean "min_p"?'],
+  ["min_q", OPTIONS, '; did you mean "min_k" or "min_p"?'],
   ["top_q", ["top_k", "top_p", "min_p"], '; did you mean "top_k" or "top_p"?'],
   ["max_new_tokens", OPTIONS, ""],
   ["lama.cpp", HOSTS, '; did you mean "llama.cpp"?'],
@@ -27,4 +27,9 @@ test.each([
   ["t".repeat(1_000_000), OPTIONS, ""],
 ])("%j", (given, known, sentence) => {
   expect(didYouMean(given, known)).toBe(sentence);
+});
+
+test("what is known comes behind what was perhaps meant", () => {
+  expect(amongKnown("topk", ["top_k", "min_p"])).toBe('; did you mean "top_k"? Known: top_k, min_p');
+  expect(amongKnown("beams", ["top_k", "min_p"])).toBe("; known: top_k, min_p");
 });

@@ -106,7 +106,13 @@ function batchOf(rows: number): Scenario {
 }
 
 function stepScenario(): Scenario {
-  const query = new URLSearchParams({ ...OPTIONS, temperature: "0.8", top_k: "40", top_p: "0.95" });
+  const query = new URLSearchParams({
+    dtype: "f32",
+    ...OPTIONS,
+    temperature: "0.8",
+    top_k: "40",
+    top_p: "0.95",
+  });
   return {
     name: "one step",
     path: `/v1/sample?${query}`,

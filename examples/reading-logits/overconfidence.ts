@@ -18,6 +18,7 @@ export const overconfidence: Story = {
     const { low, high } = fit.intervals!.temperature;
     const before = judged(unseen, 1);
     const after = judged(unseen, fit.temperature);
+    const ece = (temperature: number) => judged(unseen, temperature, ECE_BINS).ece.toFixed(3);
     return [
       `On 2,000 validation digits the best temperature is ${fit.temperature.toFixed(2)} (95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}), found in ${fit.passes} passes.`,
       "On 2,000 other digits, how often is an answer of each confidence right?",
@@ -30,16 +31,21 @@ export const overconfidence: Story = {
       "",
       "                      before   after",
       `  accuracy            ${percent(before.accuracy).padEnd(8)} ${percent(after.accuracy)}   the same answers, in every single row`,
-      `  calibration error   ${before.ece.toFixed(3).padEnd(8)} ${after.ece.toFixed(3)}`,
+      `  calibration error   ${ece(1).padEnd(8)} ${ece(fit.temperature)}    expected (ECE), in ${ECE_BINS} bins`,
       `  cross-entropy       ${before.nll.toFixed(3).padEnd(8)} ${after.nll.toFixed(3)}    nats`,
       `  confidently wrong   ${String(mistakes(unseen, 1)).padEnd(8)} ${mistakes(unseen, fit.temperature)}       of 2,000`,
     ];
   },
 };
 
-function judged(set: LabelledLogits, temperature: number) {
+/** As many as docs/calibration.md and the service's default have: ECE depends on them. */
+const ECE_BINS = 15;
+/** Few enough to be read. */
+const DIAGRAM_BINS = 5;
+
+function judged(set: LabelledLogits, temperature: number, bins = DIAGRAM_BINS) {
   const divided = { ...set, values: set.values.map((x) => x / temperature) };
-  return calibrate(divided, { resamples: 0, bins: 5 }).before;
+  return calibrate(divided, { resamples: 0, bins }).before;
 }
 
 function diagram(bins: readonly Bin[]): string[] {

@@ -19,7 +19,7 @@ export function createPeerCases(): PeerCase[] {
 }
 
 function binary(vocab_size: number): Scenario {
-  const query = new URLSearchParams();
+  const query = new URLSearchParams({ dtype: "f32" });
   for (const [name, value] of Object.entries(SAMPLING)) query.set(name, `${value}`);
   return {
     name: `f32, ${vocab_size}`,

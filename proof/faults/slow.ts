@@ -14,7 +14,7 @@ const OTHERS_TURNED_AWAY = 100;
 
 const HEAD = "POST /v1/sample HTTP/1.1\r\nHost: x\r\n";
 const BODY_HEAD = `${HEAD}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"logits":[`;
-const TENSOR_HEAD = `${HEAD}Content-Length: 100000\r\n\r\n`;
+const TENSOR_HEAD = `${HEAD.replace(" HTTP", "?dtype=f32 HTTP")}Content-Length: 100000\r\n\r\n`;
 
 export async function proveSlowClients({ long }: Form, report: Report): Promise<void> {
   const limits = LIMITS_MS[long ? "long" : "short"];

@@ -50,6 +50,7 @@ const EVERYTHING = {
   top_logprobs: 3,
   logprob_token_ids: [0, 7],
   kept_token_ids: true,
+  uncertainty: true,
   trace: true,
   n: 2,
 };

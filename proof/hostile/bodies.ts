@@ -21,11 +21,23 @@ const withLength = (length: string): Message => ({
 
 const REFUSED: readonly (readonly [string, Message, number, string, string])[] = [
   ["no body", byQuery("", Buffer.alloc(0)), 400, "body_missing", ""],
-  ["three bytes of f32", byQuery("", Buffer.alloc(3, 1)), 422, "length_mismatch", ""],
+  ["three bytes of f32", byQuery("?dtype=f32", Buffer.alloc(3, 1)), 422, "length_mismatch", ""],
   ["three bytes of f16", byQuery("?dtype=f16", Buffer.alloc(3, 1)), 422, "length_mismatch", ""],
-  ["a row too long", byQuery("", Buffer.alloc(4 * VOCAB_SIZE_MAX + 4, 1)), 422, "limit_exceeded", ""],
-  ["another length than its shape", byQuery("?shape=5", f32(ROW)), 422, "length_mismatch", "/shape"],
-  ["a shape of 0", byQuery("?shape=0", f32(ROW)), 422, "invalid_option", "/shape/0"],
+  [
+    "a row too long",
+    byQuery("?dtype=f32", Buffer.alloc(4 * VOCAB_SIZE_MAX + 4, 1)),
+    422,
+    "limit_exceeded",
+    "",
+  ],
+  [
+    "another length than its shape",
+    byQuery("?dtype=f32&shape=5", f32(ROW)),
+    422,
+    "length_mismatch",
+    "/shape",
+  ],
+  ["a shape of 0", byQuery("?dtype=f32&shape=0", f32(ROW)), 422, "invalid_option", "/shape/0"],
   ["a shape below 0", behind({ shape: [-4] }, f32(ROW)), 422, "invalid_option", "/shape/0"],
   ["half an element", behind({ shape: [4.5] }, f32(ROW)), 422, "invalid_option", "/shape/0"],
   ["a shape of 2^64 elements", behind({ shape: [2 ** 32, 2 ** 32] }, f32(ROW)), 422, "", ""],

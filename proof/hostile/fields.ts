@@ -40,7 +40,11 @@ function inQuery(): HostileCase[] {
   ];
   return fieldsOf("StepHeader").flatMap((name) =>
     texts.map((text) => {
-      const message = { path: `/v1/sample?${name}=${text}`, headers: BYTES_TYPE, body: f32(ROW) };
+      const message = {
+        path: `/v1/sample?${name === "dtype" ? "" : "dtype=f32&"}${name}=${text}`,
+        headers: BYTES_TYPE,
+        body: f32(ROW),
+      };
       return judged(`?${name}=${text}`, message, `/${name}`);
     }),
   );

@@ -57,7 +57,11 @@ function judgeBody({ path, headers = {}, body = "" }: Message): Verdict {
   }
   // White space around a header's value is no part of it (RFC 9110, 5.5).
   const length = headers["inference-header-content-length"]?.trim();
-  if (length === undefined) return judgeTensor(kind, readQuery(query), bytes);
+  if (length === undefined) {
+    const fields = readQuery(query);
+    const is_nameless = isFields(fields) && fields["dtype"] === undefined;
+    return is_nameless ? { refusal: "no dtype" } : judgeTensor(kind, fields, bytes);
+  }
   if (query.replaceAll("&", "") !== "") return { refusal: "options in two places" };
   if (!/^[0-9]{1,15}$/.test(length) || Number(length) < 1 || Number(length) > bytes.length)
     return { refusal: "header length" };

@@ -30,7 +30,13 @@ function lengthOfNumbers(values: readonly unknown[]): number | string {
   // What bytes may hold, text may not: a number above the float32 range is more often a mistake than +∞.
   if (values.some((value) => typeof value === "number" && Math.fround(value) === Number.POSITIVE_INFINITY))
     return "too large a logit";
-  return lengthOfFloats(values.map((value) => (typeof value === "number" ? Math.fround(value) : Number.NaN)));
+  return lengthOfFloats(values.map(logitOf));
+}
+
+/** JSON's writers have several words for −∞. */
+function logitOf(value: unknown): number {
+  if (value === "-Infinity" || value === "-inf") return Number.NEGATIVE_INFINITY;
+  return typeof value === "number" ? Math.fround(value) : Number.NaN;
 }
 
 function lengthOfFloats(values: ArrayLike<number>): number | string {

@@ -5,7 +5,7 @@
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
 import { Problem } from "../errors.ts";
-import { type Interval, percentileInterval, resample } from "./bootstrap.ts";
+import { gapInterval, honestGenerator, type Interval, percentileInterval, resample } from "./bootstrap.ts";
 import {
   addSlope,
   advance,
@@ -85,9 +85,13 @@ export function* calibrateInSlices(
     after: quality(after, options.bins, options.binning),
   };
   if (options.resamples === 0) return calibration;
+  const looks = [
+    { ...before, ece: calibration.before.ece },
+    { ...after, ece: calibration.after.ece },
+  ];
   return {
     ...calibration,
-    intervals: yield* intervalsInSlices(set, reader, fit.temperature, before, after, options),
+    intervals: yield* intervalsInSlices(set, reader, fit.temperature, looks, options),
   };
 }
 
@@ -121,24 +125,31 @@ function* intervalsInSlices(
   set: LabelledLogits,
   reader: RowReader,
   temperature: number,
-  before: Judged,
-  after: Judged,
+  looks: readonly (Judged & { readonly ece: number })[],
   options: CalibrateOptions,
 ): Generator<undefined, Intervals> {
   const { resamples, seed, level } = options;
   const indices = new Int32Array(set.targets.length);
   const slopes = yield* slopesInSlices(set, reader, 1 / temperature);
-  const binned = [before, after].map((judged) => binRows(judged, options));
-  const estimates = [0, 1, 2].map(() => new Float64Array(resamples));
+  const judged = looks.map((each) => ({ ...each, binned: binRows(each, options) }));
+  const temperatures = new Float64Array(resamples);
+  const gaps = judged.map(() => new Float64Array(resamples));
+  const honest = judged.map(() => new Float64Array(resamples));
   for (let n = 0; n < resamples; n++) {
     resample(indices, seed, n);
-    estimates[0]![n] = temperatureOfResample(slopes, indices, temperature);
-    estimates[1]![n] = eceOfResample(before, binned[0]!, indices, options.bins);
-    estimates[2]![n] = eceOfResample(after, binned[1]!, indices, options.bins);
+    temperatures[n] = temperatureOfResample(slopes, indices, temperature);
+    judged.forEach((each, i) => {
+      gaps[i]![n] = eceOfResample(each, each.binned, indices, options.bins);
+      honest[i]![n] = eceIfHonest(each, each.binned, honestGenerator(`${seed}:${i}`, n), options.bins);
+    });
     yield;
   }
-  const [ofTemperature, ofBefore, ofAfter] = estimates.map((values) => percentileInterval(values, level));
-  return { temperature: ofTemperature!, ece_before: ofBefore!, ece_after: ofAfter! };
+  const [ece_before, ece_after] = judged.map((each, i) => gapInterval(each.ece, gaps[i]!, honest[i]!, level));
+  return {
+    temperature: percentileInterval(temperatures, level),
+    ece_before: ece_before!,
+    ece_after: ece_after!,
+  };
 }
 
 interface Slopes {
@@ -181,9 +192,26 @@ function eceOfResample(judged: Judged, binned: Int32Array, indices: Int32Array, 
     const r = indices[i]!;
     excess[binned[r]!]! += judged.confidence[r]! - judged.correct[r]!;
   }
+  return meanGap(excess, indices.length);
+}
+
+/** The ECE that these confidences would have with answers as likely to be right as they say. */
+function eceIfHonest(
+  { confidence }: Judged,
+  binned: Int32Array,
+  uniform: () => number,
+  bins: number,
+): number {
+  const excess = new Float64Array(bins);
+  for (let r = 0; r < confidence.length; r++)
+    excess[binned[r]!]! += uniform() < confidence[r]! ? confidence[r]! - 1 : confidence[r]!;
+  return meanGap(excess, confidence.length);
+}
+
+function meanGap(excess: Float64Array, rows: number): number {
   let sum = 0;
-  for (let b = 0; b < bins; b++) sum += Math.abs(excess[b]!);
-  return sum / indices.length;
+  for (let b = 0; b < excess.length; b++) sum += Math.abs(excess[b]!);
+  return sum / rows;
 }
 
 function* slices(set: LabelledLogits, read: (from: number, to: number) => void): Generator<undefined, void> {

@@ -1,7 +1,7 @@
 /**
  * Is a confidence of 80 % right 80 % of the time? Rows are sorted into bins by their confidence; in each the mean
  * confidence is set against the share that was right. The expected calibration error (ECE) is the mean gap.
- * Sources: Naeini et al., AAAI 2015 (ECE); Nixon et al., "Measuring Calibration in Deep Learning", 2019 (equal mass, class-wise).
+ * Sources: Pakdaman Naeini et al., AAAI 2015 (ECE, of two classes); Guo et al., ICML 2017 (of the winner); Nixon et al., "Measuring Calibration in Deep Learning", 2019 (equal mass, class-wise).
  */
 
 /** equal_width: (0, 1/n], (1/n, 2/n] …; equal_mass: as many rows in each as ties allow. */

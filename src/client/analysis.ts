@@ -21,7 +21,7 @@ import { alike, type JsonLogits, jsonOf, type Logits, packedOf } from "./row.ts"
 /** A row to be read, with the class (token) that really came where the call asks for it. */
 export interface AnalysisRow {
   readonly logits: Exclude<Logits, JsonLogits>;
-  readonly target?: number;
+  readonly target?: number | string;
 }
 
 /** What every arm shares, and the arms. */

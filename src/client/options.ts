@@ -37,6 +37,10 @@ export interface StepRequestOptions {
   readonly logprobs_mode?: "raw" | "processed";
   /** Report the log-probabilities of these tokens as named_logprobs. */
   readonly logprob_token_ids?: readonly number[];
+  /** Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false. */
+  readonly uncertainty?: boolean;
+  /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
+  readonly confidence_top_k?: number;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */
@@ -46,17 +50,33 @@ export interface StepRequestOptions {
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */
   readonly token_bitmask?: string;
   /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. */
-  readonly logit_bias?: Readonly<Record<string, number | "-inf" | null>>;
+  readonly logit_bias?: Readonly<Record<string, number | "-inf" | "-Infinity" | null>>;
   /** Sequences of token ids, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. */
-  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | null }[];
+  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | "-Infinity" | null }[];
   /** `history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
   readonly sequence_scope?: "history" | "generated";
   /** How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n, so that it can never be the very first one (transformers). Single tokens always count. Default "prefix". */
   readonly sequence_min_history?: "prefix" | "sequence";
   /** Sequences of token ids that must not occur: the last token is banned when the others stand at the end of the history. Remember that a word is written with and without a leading blank. */
   readonly bad_words_ids?: readonly (readonly number[])[];
-  /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4. In [0, 1000000]. */
+  /** Tokens that a sequence of one token does not ban; longer sequences may still end in them. transformers spares the tokens that end a text. Default none. */
+  readonly bad_words_spared_ids?: readonly number[];
+  /** Length n of the runs of tokens that may not be taken from encoder_input_ids. 0 is off, 1 bans every token of them. Usual: 3 to 5. In [0, 1000000]. */
+  readonly encoder_no_repeat_ngram_size?: number;
+  /** The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to. */
+  readonly encoder_input_ids?: readonly number[];
+  /** Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]. */
   readonly no_repeat_ngram_size?: number;
+  /** Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off (DeepSeek-OCR, vLLM and SGLang: window_size, 90). At least -1. Default -1. */
+  readonly no_repeat_ngram_window?: number;
+  /** `history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
+  readonly no_repeat_ngram_scope?: "history" | "generated";
+  /** Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and SGLang: whitelist_token_ids). Default none. */
+  readonly no_repeat_ngram_spared_ids?: readonly number[];
+  /** The tokens that may not stand there. */
+  readonly begin_suppress_tokens?: readonly number[];
+  /** The position among the generated tokens, from 0: 1 where a token at 0 is forced (transformers, behind forced_bos_token_id). At least 0. Default 0. */
+  readonly begin_suppress_index?: number;
   /** How many tokens must have been generated before one of stop_token_ids may be drawn. 0 is off. At least 0. */
   readonly min_tokens?: number;
   /** The tokens that end a text. */
@@ -65,10 +85,16 @@ export interface StepRequestOptions {
   readonly min_tokens_scope?: "generated" | "history";
   /** [start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01] to [15, 1.6]. */
   readonly exponential_decay_length_penalty?: readonly [number, number];
+  /** Positive scores of the tokens in encoder_input_ids are multiplied by it and others divided, once for each distinct token. Above 1 holds the answer to the source, below 1 drives it away, 1 is off. Usual: 1.05 to 1.5. In (0, 100]. */
+  readonly encoder_repetition_penalty?: number;
   /** Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3. In (0, 100]. */
   readonly repetition_penalty?: number;
-  /** Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp). At least -1. Default -1. */
+  /** Count scores from ln Σ exp s, below which all of them lie, so that what is added to all logits alike changes nothing (transformers #48642). Default false. */
+  readonly repetition_penalty_normalize?: boolean;
+  /** Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless penalty_decay_range lets older ones count. At least -1. Default -1. */
   readonly penalty_last_n?: number;
+  /** Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range). At least 0. Default 0. */
+  readonly penalty_decay_range?: number;
   /** `history`: prompt and generated tokens count; `generated`: only those after `prompt_length`. Default "generated". */
   readonly penalty_scope?: "history" | "generated";
   /** Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]. */
@@ -87,6 +113,16 @@ export interface StepRequestOptions {
   readonly dry_sequence_breakers?: readonly (readonly number[])[];
   /** What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp). Default "spare". */
   readonly dry_breaker_rule?: "spare" | "cut";
+  /** How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off. At least -1. */
+  readonly reasoning_budget?: number;
+  /** The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole budget. */
+  readonly reasoning_start_ids?: readonly number[];
+  /** The tokens with which a block ends by itself, such as that of </think>. */
+  readonly reasoning_end_ids?: readonly number[];
+  /** The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids. */
+  readonly reasoning_forced_ids?: readonly number[];
+  /** `history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count. Default "history". */
+  readonly reasoning_scope?: "history" | "generated";
   /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error. */
   readonly forced_token_ids?: Readonly<Record<string, number>>;
   /** Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token, the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]. */
@@ -103,6 +139,12 @@ export interface StepRequestOptions {
   readonly top_n_sigma?: number;
   /** Never keep fewer than this many tokens. At least 1. Default 1. */
   readonly min_keep?: number;
+  /** Whether to cut; where, the scores themselves say. false is off. */
+  readonly min_k?: boolean;
+  /** τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps more than the drop says. Usual: 1 to 10. In [0, 1000]. Default 3. */
+  readonly min_k_tau?: number;
+  /** Tokens whose score equals that of the last one kept: `cut` ranks lower ids first (the paper), `keep` keeps them all (vLLM #48142). Default "cut". */
+  readonly min_k_ties?: "cut" | "keep";
   /** The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4. In (0, 1]. */
   readonly top_h?: number;
   /** How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100). At least 1. Default 100. */
@@ -117,6 +159,12 @@ export interface StepRequestOptions {
   readonly tfs?: number;
   /** Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where nothing bends takes all differences for alike (koboldcpp). Default "centre". */
   readonly tfs_edge?: "centre" | "before";
+  /** What top_p is multiplied by for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to 0.99. In (0, 1]. */
+  readonly top_p_decay?: number;
+  /** The least that top_p shrinks to. In (0, 1]. Default 0.000001. */
+  readonly top_p_min?: number;
+  /** Tokens behind which top_p is what it was at the beginning, such as a line break. Default none. */
+  readonly top_p_reset_ids?: readonly number[];
   /** The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98. In [0, 1]. */
   readonly top_p?: number;
   /** Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false. */
@@ -141,10 +189,22 @@ export interface StepRequestOptions {
   readonly p_less?: boolean;
   /** Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which keeps more. Default false. */
   readonly p_less_norm?: boolean;
+  /** Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1. In [-10, 10]. */
+  readonly skew?: number;
+  /** In which order they come: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row (Aphrodite). Default "rank". */
+  readonly skew_order?: "rank" | "id";
   /** With which probability the top choices of a step are excluded. 0 is off, 1 does it always. Usual: 0.5. In [0, 1]. */
   readonly xtc_probability?: number;
   /** How likely a token must be to count as a top choice. Above 0.5 there is at most one: off. In [0, 1]. Default 0.1. */
   readonly xtc_threshold?: number;
+  /** `draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer (ExLlamaV3). Default "draw". */
+  readonly xtc_outcome?: "draw" | "average";
+  /** Tokens that are never excluded, such as a line break and those that end a text. Default none. */
+  readonly xtc_spared_ids?: readonly number[];
+  /** What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui). Default "aside". */
+  readonly xtc_spared_rule?: "aside" | "stay" | "refuse";
+  /** Top choices exactly as likely as the least of them: `cut` keeps the highest id, `keep` keeps them all (mlx-lm). Default "cut". */
+  readonly xtc_ties?: "cut" | "keep";
   /** Version: 1 cuts at a rank that follows from a fit of Zipf's law, 2 at a surprise of µ bits. 0 is off. In [0, 2]. */
   readonly mirostat?: number;
   /** Target surprise of the drawn tokens, in bits. Usual: 3 to 5. In [0, 100]. Default 5. */

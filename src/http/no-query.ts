@@ -1,5 +1,5 @@
 /** Query strings where nothing reads them. */
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, shorten } from "../errors.ts";
 import { parseQuery } from "../wire/query.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();
@@ -12,7 +12,7 @@ export function requireNoQuery(url: string | undefined, place: string): void {
   if (misplaced === undefined) return;
   throw new Problem(
     "option_conflict",
-    `${place}, got ${misplaced} in the query string`,
+    `${place}, got ${shorten(misplaced)} in the query string`,
     pointerTo([misplaced]),
   );
 }

@@ -2,7 +2,8 @@ import { type IncomingMessage, maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../config.ts";
-import { Problem, type ProblemCode } from "../errors.ts";
+import { Problem, type ProblemCode, shorten } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { writeProblem } from "../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission/admission.ts";
@@ -95,9 +96,9 @@ async function refuseUnread(
 
 /** Installs the handlers. Call before the routes. */
 export function addProblems(app: FastifyInstance, service: Service): void {
-  const routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
+  const routes: { readonly url: string; readonly path: RegExp; readonly methods: readonly string[] }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
-    routes.push({ path: patternOf(url), methods: [method].flat() });
+    routes.push({ url, path: patternOf(url), methods: [method].flat() });
   });
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
@@ -108,12 +109,24 @@ export function addProblems(app: FastifyInstance, service: Service): void {
     const path = request.url.split("?", 1)[0] ?? "";
     const methods = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
     const allowed = [...new Set(methods)].sort().join(", ");
-    if (allowed === "")
-      return refuseUnread(service, new Problem("not_found", `there is nothing at ${path}`), request, reply);
-    const detail = `${path} takes ${allowed}, got ${request.method}`;
+    if (allowed === "") return refuseUnread(service, nothingAt(path, routes), request, reply);
+    const detail = `${shorten(path)} takes ${allowed}, got ${request.method}`;
     const problem = new Problem("method_not_allowed", detail);
     return refuseUnread(service, problem, request, reply.header("allow", allowed));
   });
+}
+
+/** Where other services take text. */
+const TEXT_PATHS =
+  /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate)\/?$/;
+
+/** That there is nothing, and what was perhaps sought. */
+function nothingAt(path: string, routes: readonly { readonly url: string }[]): Problem {
+  const known = routes.map(({ url }) => url).filter((url) => !url.includes("*") && !url.includes(":"));
+  const hint = TEXT_PATHS.test(path)
+    ? ": this service takes logits, not text, and answers with a token: POST /v1/sample"
+    : didYouMean(path, known);
+  return new Problem("not_found", `there is nothing at ${shorten(path)}${hint}`);
 }
 
 /** What a route's path matches: `:name` is one part of it, `*` the rest. */

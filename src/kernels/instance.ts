@@ -79,6 +79,7 @@ export interface KernelExports {
   weighRow(values: number, blocks: number, largest: number): void;
   sumKeptWeights(values: number, maxima: number, blocks: number, sums: number): number;
   valueMoments(values: number, maxima: number, blocks: number, largest: number): void;
+  smallest(values: number, maxima: number, blocks: number): number;
   maskedCopy(values: number, blocks: number, words: number, to: number, maxima: number): void;
   copy(to: number, from: number, bytes: number): void;
   configureEdits(journal: number, marks: number, marked: number, spare_id: number): void;

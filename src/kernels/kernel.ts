@@ -54,6 +54,8 @@ export interface Kernel {
   gather(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
   /** The cut that keeps exactly the k largest (any k ≥ 1), ids ascending among equals. Result in `cut`. */
   kthLargest(row: Row, k: number): void;
+  /** Smallest logit that survives a cut; +Infinity when none does. */
+  smallest(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
   /** How many tokens survive a cut. */
   count(row: Row, floor: number, tie_id: number, ceiling?: number, ceiling_tie_id?: number): number;
 

@@ -1,6 +1,7 @@
 /**
  * The typed face of the number scanner: reads a JSON array of numbers from chunks of bytes and hands the
- * values on as float32, each equal to Math.fround(Number(text)). It knows JSON's numbers and `-Infinity`;
+ * values on as float32, each equal to Math.fround(Number(text)). It knows JSON's numbers, and −∞ as `-Infinity`,
+ * `"-Infinity"` or `"-inf"`;
  * what anything else in the array means is its caller's to say.
  */
 import { CLOSED, COMMA, FIRST, MORE, numberMachine, SCAN_BYTES } from "./numbers-machine.ts";

@@ -97,6 +97,11 @@ export class WasmKernel implements Kernel {
     return this.#machine.wasm.count(row.address, row.maxima_address, row.blocks);
   }
 
+  smallest(row: Row, floor: number, tie_id: number, ceiling = Infinity, ceiling_tie_id = EVERY_TIE): number {
+    setWindow(this.#machine, { floor, tie_id, ceiling, ceiling_tie_id });
+    return this.#machine.wasm.smallest(row.address, row.maxima_address, row.blocks) + 0; // −0 is +0 here
+  }
+
   logSumExp(
     row: Row,
     temperature: number,

@@ -2,8 +2,10 @@
  * The schema of a logit-bias map: token ids as decimal keys, biases as numbers. It is checked in one plain loop
  * and comes out as two parallel arrays, ready for the hot loop.
  */
+
 import { z } from "zod";
-import { show, TOKEN_ID_MAX } from "./fields.ts";
+import { show } from "../errors.ts";
+import { TOKEN_ID_MAX } from "./fields.ts";
 
 export interface Bias {
   readonly token_ids: Int32Array;
@@ -24,7 +26,9 @@ export function logitBias() {
     .meta({
       type: "object",
       propertyNames: { pattern: "^(0|[1-9][0-9]*)$" },
-      additionalProperties: { anyOf: [{ type: "number" }, { const: "-inf" }, { type: "null" }] },
+      additionalProperties: {
+        anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }],
+      },
       examples: [{ "50256": -100, "11": 2.5, "13": "-inf" }],
     });
 }
@@ -61,9 +65,9 @@ function faultOf(key: string, entry: unknown): string | undefined {
   return `must be a finite number, "-inf" or null, got ${show(entry)}`;
 }
 
-/** A finite number, or `"-inf"` or null for a ban. */
-export function isBias(entry: unknown): entry is number | "-inf" | null {
-  return Number.isFinite(entry) || entry === null || entry === "-inf";
+/** A finite number, or `"-inf"`, `"-Infinity"` or null for a ban. */
+export function isBias(entry: unknown): entry is number | "-inf" | "-Infinity" | null {
+  return Number.isFinite(entry) || entry === null || entry === "-inf" || entry === "-Infinity";
 }
 
 /** The number that a bias adds: −Infinity for a ban. */

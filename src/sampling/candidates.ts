@@ -1,7 +1,7 @@
 /**
- * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the
- * whole row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it
- * works on; a removing stage turns dense into compact as soon as few enough are left.
+ * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the whole
+ * row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it works on;
+ * a removing stage turns dense into compact as soon as few enough are left.
  *
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
@@ -24,7 +24,7 @@ import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseS
 import type { MassRule, Ties } from "./thresholds.ts";
 import type { SeenTokens } from "./token-counter.ts";
 import { notAboveZero, type TokenLogprob } from "./token-logprob.ts";
-import { banTopButLast, dropTopButLast } from "./top-choices.ts";
+import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
 import { keepTypicalOfRow } from "./typical-row.ts";
 
@@ -77,6 +77,11 @@ export class Candidates {
     else if (this.#compact.count === 0) throw maskedBy(stage);
   }
 
+  /** What they are in at present: for what is told of a step, not for stages. */
+  form(): Compact | Dense {
+    return this.#form === "compact" ? this.#compact : this.#dense;
+  }
+
   /** Copies the kept tokens, whatever form they are in, and changes nothing. */
   copyTo(copy: Compact): void {
     if (this.#form === "compact") this.#compact.copyTo(copy);
@@ -88,16 +93,20 @@ export class Candidates {
     this.#dense.restore();
   }
 
-  // ── reading ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── reading; max and min are those of the kept scores ─────────────────────────────────────────────────────
 
   /** How many tokens are kept. */
   count(): number {
     return this.#form === "compact" ? this.#compact.count : this.#dense.count();
   }
 
-  /** Largest score. */
   max(): number {
-    return this.#form === "compact" ? this.#compact.max() : this.#dense.max();
+    return this.form().max();
+  }
+
+  min(): number {
+    this.#omitted.guess();
+    return this.form().min();
   }
 
   /** True when a whole row in place of this sparse one would provably have given the same answer. */
@@ -108,7 +117,7 @@ export class Candidates {
   /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
     this.#omitted.guess();
-    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
+    return this.form().logSumExp();
   }
 
   /** Normaliser, entropy and collision probability of the kept tokens; valid until the next call. */
@@ -129,6 +138,12 @@ export class Candidates {
     if (this.#editable() !== this.#compact) return this.#dense.scoreOf(token_id);
     const score = this.#compact.scoreOf(token_id);
     return score === Number.NEGATIVE_INFINITY && this.#omitted.isOpen ? this.#omitted.bound : score;
+  }
+
+  /** Writes the scores of the first `count` tokens of a list; −Infinity for those that are not kept. */
+  readScores(token_ids: Int32Array, count: number, scores: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.readScores(token_ids, count, scores);
+    else for (let i = 0; i < count; i++) scores[i] = this.scoreOf(token_ids[i]!);
   }
 
   /** The kept tokens as plain arrays, whatever form they were in. For samplers that must look at each one. */
@@ -200,10 +215,7 @@ export class Candidates {
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
   }
 
-  /**
-   * Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1): a token stays iff the mass before it
-   * is below p, or with `inclusive` not above p. Never fewer than min_keep.
-   */
+  /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
   keepMass(p: number, rule: MassRule): void {
     note(this.removal, "mass", p);
     if (this.#omitted.isOpen) keepSparseMass(this.#compact, this.#omitted, p, rule);
@@ -232,10 +244,10 @@ export class Candidates {
     else this.#form = form;
   }
 
-  /** Of the tokens with scores of at least `threshold` keeps only the last in rank, if min_keep tokens stay. */
-  dropTopButLast(threshold: number, min_keep: number): void {
-    if (this.#editable() === this.#dense && banTopButLast(this.#dense, threshold, min_keep)) return;
-    dropTopButLast(this.all(), threshold, min_keep);
+  /** Removes the top choices but the last in rank, or makes them less likely, as the exclusion says. */
+  excludeTop(exclusion: Exclusion): void {
+    if (this.#editable() === this.#dense && excludeTopOfRow(this.#dense, exclusion)) return;
+    excludeTop(this.all(), exclusion);
   }
 
   // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,12 +272,12 @@ export class Candidates {
   logprob(token_id: number): number {
     const score =
       this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
-    return notAboveZero(score - this.#logSumExpKept());
+    return notAboveZero(score - this.form().logSumExp());
   }
 
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
-    const logsumexp = this.#logSumExpKept();
+    const logsumexp = this.form().logSumExp();
     return this.#form === "dense" ? this.#dense.top(n, logsumexp) : this.#compact.rank().top(n, logsumexp);
   }
 
@@ -276,10 +288,6 @@ export class Candidates {
     this.restoreRow();
     const mass = massOf(raw, token_ids, count);
     return banned === undefined ? mass : 1 - mass;
-  }
-
-  #logSumExpKept(): number {
-    return this.#form === "compact" ? this.#compact.logSumExp() : this.#dense.logSumExp();
   }
 
   /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */

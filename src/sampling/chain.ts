@@ -3,11 +3,10 @@
  * (`{ temperature: 0.8, top_k: 40 }`) is turned into a chain by a preset's order; the explicit form is a list.
  * Nothing here knows any single stage: what must be known, the stage declares.
  */
-import { Problem } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { Problem, show } from "../errors.ts";
+import { amongKnown } from "../nearest.ts";
 import type { Candidates } from "./candidates.ts";
 import type { StepContext } from "./context.ts";
-import { show } from "./fields.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import { orderFor, type Place, type Preset, stageOf } from "./preset.ts";
 import type { Skipped, Stage, StageOptions } from "./stage.ts";
@@ -181,7 +180,7 @@ function stageNamed(name: string, pointer = ""): Stage {
   const stage = STAGE_BY_NAME.get(name);
   if (stage) return stage;
   const names = [...STAGE_BY_NAME.keys()];
-  const sentence = `there is no stage ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`;
+  const sentence = `there is no stage ${show(name)}${amongKnown(name, names)}`;
   throw new Problem("unknown_stage", sentence, pointer);
 }
 

@@ -1,7 +1,7 @@
 /** What a comparison is asked: several ways to take the same step, each a preset, options of its own, or a chain. */
 import { z } from "zod";
-import { Problem, pointerTo } from "../errors.ts";
-import { show, whole } from "./fields.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
+import { whole } from "./fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import {

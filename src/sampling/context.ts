@@ -4,6 +4,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
+import { FadingTokens } from "./fading.ts";
 import { Remembered } from "./remembered.ts";
 import { RepeatFinder, type Repeats } from "./repeats.ts";
 import { type Purpose, uniform } from "./rng.ts";
@@ -14,6 +15,7 @@ export type Scope = "history" | "generated";
 
 export class StepContext {
   readonly #counter: TokenCounter;
+  readonly #fading = new FadingTokens();
   readonly #finder = new RepeatFinder();
   readonly #states = new Map<string, unknown>();
   /** 1 more than the largest id of the history: how long tables by token id have to be */
@@ -73,6 +75,14 @@ export class StepContext {
   /** The distinct tokens among the last `last_n` of the scope (−1: all of it), with their counts. */
   tokensSeen(last_n: number, scope: Scope): SeenTokens {
     return this.#counter.count(this.firstOf(last_n, scope), this.history.length);
+  }
+
+  /**
+   * The distinct tokens of the scope with their weights: 1 for the last `last_n` (−1: for all), then falling to 0 within
+   * `decay_range` tokens more. Valid until the next call.
+   */
+  tokensFading(last_n: number, decay_range: number, scope: Scope): FadingTokens {
+    return this.#fading.weigh(this.history, this.firstOf(-1, scope), last_n, decay_range, this.#id_end);
   }
 
   /** Index at which the last `last_n` tokens of the scope begin (−1: all of it). */

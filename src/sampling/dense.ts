@@ -97,6 +97,12 @@ export class Dense {
     return this.kernel.max(this.settleBelowCeiling()) / this.temperature;
   }
 
+  /** Smallest score that is kept. */
+  min(): number {
+    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
+    return kernel.smallest(this.settle(), floor, tie_id, ceiling, ceiling_tie_id) / temperature;
+  }
+
   /** Fills `into` with the largest scores, descending, and returns how many there are; at most as many as the kernel selects. */
   bestScores(into: Float64Array): number {
     const { kernel, temperature } = this;
@@ -196,6 +202,12 @@ export class Dense {
 
   scoreOf(token_id: number): number {
     return this.row.values[token_id]! / this.temperature;
+  }
+
+  readScores(token_ids: Int32Array, count: number, scores: Float64Array): void {
+    const { row, temperature } = this;
+    const { values } = row;
+    for (let i = 0; i < count; i++) scores[i] = values[token_ids[i]!]! / temperature;
   }
 
   /** Like scoreOf, and −Infinity for a token that was cut off. */

@@ -26,11 +26,17 @@ export function exactness(
   return { exact: doubt === undefined };
 }
 
-/** What is wrong with the raw log-probabilities and ranks; those after the chain are as exact as the chain. */
+/** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
 function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
-  const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode } = options;
+  const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty } = options;
   const listed = logprobs_mode === "raw" && (top_logprobs > 0 || logprob_token_ids.length > 0);
-  if (!(logprobs || listed) || row.token_ids.length === row.vocab_size) return undefined;
+  if (row.token_ids.length === row.vocab_size) return undefined;
+  if (uncertainty)
+    return [
+      `uncertainty can be proven exact only for a row of which every token was sent, got ${row.token_ids.length} of ${row.vocab_size ?? "an unknown number"}`,
+      "/logits/token_ids",
+    ];
+  if (!(logprobs || listed)) return undefined;
   if (row.logsumexp === undefined)
     return ["log-probabilities can be proven exact only with logsumexp, got none", "/logits/logsumexp"];
   const ranked = countAbove(row, row.max_omitted ?? Number.POSITIVE_INFINITY);

@@ -3,15 +3,8 @@
  * that states the rule and the value received. Every schema of a client-visible option is made of these.
  */
 import { z } from "zod";
+import { show } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-
-/** How a received value is shown in an error: short, and never a whole document. */
-export function show(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
 
 /** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
 export function rule(sentence: string) {
@@ -21,17 +14,26 @@ export function rule(sentence: string) {
 interface Range {
   readonly min?: number;
   readonly max?: number;
+  /** the value that switches the option off: told to who sends one that does so elsewhere, such as -1 */
+  readonly off?: number;
   /** the end itself is not allowed */
   readonly openMin?: boolean;
   readonly openMax?: boolean;
 }
 
-function describeRange({ min, max, openMin = false, openMax = false }: Range, noun: string): string {
+function describeRange({ min, max, off, openMin = false, openMax = false }: Range, noun: string): string {
+  const hint = off === undefined ? "" : ` (${off} is off)`;
   if (min !== undefined && max !== undefined)
-    return `must lie in ${openMin ? "(" : "["}${min}, ${max}${openMax ? ")" : "]"}`;
-  if (min !== undefined) return `must be ${noun} ${openMin ? "above" : "of at least"} ${min}`;
-  if (max !== undefined) return `must be ${noun} ${openMax ? "below" : "of at most"} ${max}`;
+    return `must lie in ${openMin ? "(" : "["}${min}, ${max}${openMax ? ")" : "]"}${hint}`;
+  if (min !== undefined) return `must be ${noun} ${openMin ? "above" : "of at least"} ${min}${hint}`;
+  if (max !== undefined) return `must be ${noun} ${openMax ? "below" : "of at most"} ${max}${hint}`;
   return `must be ${noun}`;
+}
+
+/** What is told of a value that is no number at all: a string of digits may well lie in the range. */
+function describeType({ off: _, ...range }: Range, noun: string): string {
+  const sentence = describeRange(range, noun);
+  return sentence.includes(noun) ? sentence : sentence.replace("must lie", `must be ${noun}`);
 }
 
 function withRange(schema: z.ZodNumber, range: Range, noun: string): z.ZodNumber {
@@ -46,22 +48,23 @@ function withRange(schema: z.ZodNumber, range: Range, noun: string): z.ZodNumber
 
 /** A finite number in a range. */
 export function finite(range: Range = {}): z.ZodNumber {
-  return withRange(z.number(rule(describeRange(range, "a number"))), range, "a number");
+  return withRange(z.number(rule(describeType(range, "a number"))), range, "a number");
 }
 
 /** A whole number in a range, within ±(2^53 − 1). */
 export function whole(range: Range = {}): z.ZodNumber {
-  const sentence = describeRange(range, "a whole number");
-  const { error } = rule(sentence);
+  const { error } = rule(describeType(range, "a whole number"));
   const unsafe = rule(`must be at most ${Number.MAX_SAFE_INTEGER} in size`).error;
   const told = (issue: { readonly code?: string | undefined; readonly input?: unknown }) =>
     Number.isInteger(issue.input) ? unsafe(issue) : error(issue);
   return withRange(z.int({ error: told }), range, "a whole number");
 }
 
-/** true or false, nothing that merely looks like it. */
-export function flag(): z.ZodBoolean {
-  return z.boolean(rule("must be true or false"));
+/** true or false, nothing that merely looks like it. `number` says what a number was perhaps meant for. */
+export function flag(number?: string): z.ZodBoolean {
+  const { error } = rule("must be true or false");
+  const hint = number === undefined ? "" : `: ${number}`;
+  return z.boolean({ error: (issue) => error(issue) + (typeof issue.input === "number" ? hint : "") });
 }
 
 /** One of a list of words. */
@@ -107,6 +110,10 @@ export function stopTokenIds() {
   return tokenIds().describe("The tokens that end a text.");
 }
 
+/** What stages say of the tokens that an encoder has read. */
+export const ENCODER_INPUT_IDS =
+  "The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to.";
+
 /** How many tokens a removing stage leaves at the least. */
 export function minKeep() {
   return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");
@@ -117,7 +124,16 @@ export function penaltyLastN() {
   return whole({ min: -1 })
     .default(-1)
     .describe(
-      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp).",
+      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless penalty_decay_range lets older ones count.",
+    );
+}
+
+/** How the weight of tokens falls behind the last n. */
+export function penaltyDecayRange() {
+  return whole({ min: 0 })
+    .default(0)
+    .describe(
+      "Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range).",
     );
 }
 

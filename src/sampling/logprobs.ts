@@ -9,9 +9,16 @@ import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
 import { PlainLists } from "./lists.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+import {
+  type UncertainSide,
+  type Uncertainty,
+  uncertaintyFrom,
+  uncertaintyOfEqual,
+  uncertaintyOfList,
+} from "./uncertainty.ts";
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
-export interface RawRow {
+export interface RawRow extends UncertainSide {
   /** ln p of one token; −Infinity when it is masked or was not sent */
   logprob(token_id: number): number;
   /** 1 for the most likely token; equal logits rank by lower id */
@@ -50,6 +57,17 @@ export class RawDense implements RawRow {
     for (let i = 0; i < count; i++)
       top.push(tokenLogprob(kernel.selected_ids[i]!, this.#ofLogit(kernel.selected_logits[i]!)));
     return top;
+  }
+
+  uncertainty(top_k: number): Uncertainty {
+    const kernel = this.#kernel;
+    const row = this.#row;
+    if (this.#logsumexp === Number.POSITIVE_INFINITY)
+      return uncertaintyOfEqual(kernel.count(row, Number.POSITIVE_INFINITY, row.length - 1));
+    const moments = kernel.distribution(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+    const count = kernel.topK(row, Math.max(top_k, 2));
+    const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
+    return uncertaintyFrom(moments, logprobs, top_k);
   }
 
   #ofLogit(logit: number): number {
@@ -91,5 +109,10 @@ export class RawCompact implements RawRow {
 
   top(n: number): TokenLogprob[] {
     return this.#ranked.top(n, this.#logsumexp);
+  }
+
+  /** Of the tokens that were sent, as if there were no others. */
+  uncertainty(top_k: number): Uncertainty {
+    return uncertaintyOfList(this.#ranked, top_k);
   }
 }

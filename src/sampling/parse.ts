@@ -1,8 +1,7 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
 import { z } from "zod";
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { show } from "./fields.ts";
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -12,7 +11,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
   const result = schema.safeParse(value, OWN_WORDS);
   if (result.success) return result.data;
-  throw problemOf(schema, result.error.issues[0] as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
+  const { issues } = result.error;
+  // A name that is not known explains the one that is missing.
+  const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  throw problemOf(schema, first as z.core.$ZodIssue, pointer); // a failed parse has at least one issue
 }
 
 /** What fields without a rule of their own say of a wrong type, in place of zod's sentence. */

@@ -4,6 +4,7 @@ import type { RawRow } from "./logprobs.ts";
 import type { StepOptions } from "./step-options.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
+import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
@@ -24,6 +25,8 @@ export interface Sampled {
   readonly kept_token_ids?: readonly number[];
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
+  /** how sure the model was, and how sure what it was drawn from */
+  readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -31,6 +34,8 @@ export interface Sampled {
   /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
   readonly state: Readonly<Record<string, unknown>> | null;
   readonly system_fingerprint: string;
+  /** options that could do nothing, such as a penalty without a history */
+  readonly warnings?: readonly string[];
   readonly trace?: readonly TraceEntry[];
   /** what became of the tokens in logprob_token_ids; with a trace */
   readonly fates?: readonly Fate[];
@@ -56,6 +61,7 @@ type Report = Pick<
   | "kept"
   | "kept_token_ids"
   | "kept_mass"
+  | "uncertainty"
 >;
 
 /** The processed side is read first: reading the raw side puts the row back as it came. */
@@ -76,7 +82,11 @@ export function reportOf(
   const processed_logprobs = drawn.map((token_id) => candidates.logprob(token_id));
   const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
   const ids = keptIds(candidates, options);
-  const kept_mass = candidates.keptMass(raw);
+  const of_kept = options.uncertainty
+    ? uncertaintyOf(candidates.form(), options.confidence_top_k)
+    : undefined;
+  const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
+  candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
   const draws = options.logprobs
     ? drawn.map((id, i) => drawOf(raw, id, processed_logprobs[i] as number))
@@ -89,7 +99,8 @@ export function reportOf(
     ...(named && { named_logprobs: named }),
     kept,
     ...ids,
-    ...(options.logprobs && { kept_mass }),
+    ...(kept_mass !== undefined && { kept_mass }),
+    ...(of_kept && { uncertainty: { raw: raw.uncertainty(options.confidence_top_k), processed: of_kept } }),
   };
 }
 

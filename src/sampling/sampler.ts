@@ -57,7 +57,7 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  const raw = wantsLogprobs(options) ? rawOf(kernel, row) : undefined;
+  const raw = readsRaw(options) ? rawOf(kernel, row) : undefined;
   try {
     const tracer = run(machine, row, options);
     const drawn = drawAll(candidates, context, options);
@@ -83,6 +83,7 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
       step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
+      ...(options.warnings !== undefined && { warnings: options.warnings }),
       ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
     };
   } finally {
@@ -159,14 +160,16 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
   return vocab_size;
 }
 
-function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
-  return logprobs || logprob_token_ids.length > 0;
+/** Whether something is told of the row as it came. */
+function readsRaw({ logprobs, logprob_token_ids, uncertainty }: StepOptions): boolean {
+  return logprobs || logprob_token_ids.length > 0 || uncertainty;
 }
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace } = options;
-  return !isSparse(row) && !wantsLogprobs(options) && n === undefined && !kept_token_ids && trace === false;
+  const { n, kept_token_ids, trace, warnings } = options;
+  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  return !kept_token_ids && trace === false && warnings === undefined;
 }
 
 function rawOf(kernel: Kernel, row: LogitsRow): RawRow {

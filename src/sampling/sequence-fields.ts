@@ -3,10 +3,12 @@
  * tables by position. Each is checked in one plain loop, with a pointer to the first element that is wrong, and
  * comes out in the form that the hot loops want.
  */
+
 import { z } from "zod";
+import { show } from "../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 import { biasOf, isBias } from "./bias-field.ts";
-import { isTokenId, notATokenId, show } from "./fields.ts";
+import { isTokenId, notATokenId } from "./fields.ts";
 
 /** What is wrong with a value, and where in it. */
 interface Fault {
@@ -26,6 +28,17 @@ export function tokenSequences(length_max = Number.POSITIVE_INFINITY) {
       return fault === undefined ? (value as number[][]) : refuse(context, fault, []);
     })
     .meta({ type: "array", items: { ...IDS, minItems: 1 }, examples: [[[13], [25, 9]]] });
+}
+
+/** One list of at least one token id, of at most `length_max`. */
+export function tokenSequence(length_max = Number.POSITIVE_INFINITY) {
+  return z
+    .unknown()
+    .transform((value, context): readonly number[] => {
+      const fault = faultOfSequence(value, length_max);
+      return fault === undefined ? (value as number[]) : refuse(context, fault, []);
+    })
+    .meta({ ...IDS, minItems: 1 });
 }
 
 /** A sequence of tokens and what is added to the score of its last one when it would complete the sequence. */
@@ -55,7 +68,7 @@ export function biasedSequences() {
         additionalProperties: false,
         properties: {
           token_ids: { ...IDS, minItems: 1 },
-          bias: { anyOf: [{ type: "number" }, { const: "-inf" }, { type: "null" }] },
+          bias: { anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }] },
         },
       },
       examples: [[{ token_ids: [11, 7], bias: -4.5 }]],

@@ -25,6 +25,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly source: { readonly title: string; readonly url: string };
   /** strict object with `stage: z.literal(name)`; every other field is described and is an option of the short form */
   readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
+  /** its options as people use them, without `stage`: what the documentation shows and the benchmark measures */
+  readonly example: Readonly<Record<string, unknown>>;
   /** the option that switches it on in the short form, where that is not the stage's name */
   readonly trigger?: string;
   /** stages that it stands in for: the short form leaves them out when this one is switched on */
@@ -33,6 +35,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly correctsModel?: boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
+  /** true when it looks at the tokens so far, and does nothing where there are none */
+  readonly looksBack?: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */
   isNeutral(options: Options): boolean;
   /** true when only the most likely token would be left: what keeps the argmax need not run before */

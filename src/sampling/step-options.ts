@@ -3,16 +3,20 @@
  * reported. The control options stand here; the options of the stages come from the stage objects.
  */
 import { z } from "zod";
-import { Problem, pointerTo } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
+import { SELECTION_MAX } from "../kernels/kernel.ts";
+import { amongKnown, didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
-import { flag, oneOf, optionalEach, rule, show, tokenIds, whole } from "./fields.ts";
+import { namedValues } from "./counted-fields.ts";
+import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
+import { insteadOf } from "./foreign-options.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
+import { CONFIDENCE_TOP_K } from "./uncertainty.ts";
 
 const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal string";
 
@@ -51,8 +55,7 @@ const CONTROL = {
   step: whole({ min: 0 }).describe(
     "Position of this step in its sequence; each has its own randomness. Default 0.",
   ),
-  state: z
-    .record(z.string(), z.unknown(), rule("must be an object of stage name → state"))
+  state: namedValues(z.unknown(), "stage name → state")
     .nullable()
     .describe(
       "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
@@ -69,7 +72,9 @@ const CONTROL = {
       "Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false.",
     ),
   kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
-  logprobs: flag().describe("Report logprob, processed_logprob, rank and kept_mass. Default false."),
+  logprobs: flag("how many are reported, top_logprobs says").describe(
+    "Report logprob, processed_logprob, rank and kept_mass. Default false.",
+  ),
   top_logprobs: whole({ min: 0 }).describe(
     "Report the n most likely tokens with their log-probabilities. Default 0.",
   ),
@@ -77,6 +82,12 @@ const CONTROL = {
     "What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage.",
   ),
   logprob_token_ids: tokenIds().describe("Report the log-probabilities of these tokens as named_logprobs."),
+  uncertainty: flag().describe(
+    "Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false.",
+  ),
+  confidence_top_k: whole({ min: 1, max: SELECTION_MAX }).describe(
+    `How many of the most likely tokens confidence is the mean of. Default ${CONFIDENCE_TOP_K}.`,
+  ),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -120,7 +131,11 @@ export interface StepOptions {
   readonly top_logprobs: number;
   readonly logprobs_mode: "raw" | "processed";
   readonly logprob_token_ids: readonly number[];
+  readonly uncertainty: boolean;
+  readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  /** what is right and yet hardly meant; undefined: nothing */
+  readonly warnings: readonly string[] | undefined;
 }
 
 /** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
@@ -134,6 +149,12 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       "option_conflict",
       `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
       "/top_logprobs",
+    );
+  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
+      "/confidence_top_k",
     );
   const chain = chainOf(options, stage_fields);
   const history = options.history ?? [];
@@ -160,8 +181,21 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode: options.logprobs_mode ?? "raw",
     logprob_token_ids: options.logprob_token_ids ?? [],
+    uncertainty: options.uncertainty ?? false,
+    confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */
+function warningsOf(chain: Chain): readonly string[] | undefined {
+  const idle = chain.filter(({ stage, skipped }) => stage.looksBack === true && skipped === undefined);
+  if (idle.length === 0) return undefined;
+  return idle.map(
+    ({ stage }) =>
+      `${stage.name} did nothing: it looks at history, the token ids so far, and none was sent; [] says that there are none yet`,
+  );
 }
 
 /** True for an option of a stage, false for one that says how to draw and what to report. */
@@ -230,7 +264,7 @@ function presetNamed(name: string | undefined): Preset {
   const names = PRESETS.map((each) => each.name);
   throw new Problem(
     "unknown_preset",
-    `there is no preset ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
+    `there is no preset ${show(name)}${amongKnown(name, names)}`,
     "/preset",
   );
 }
@@ -255,6 +289,10 @@ export function isOption(name: string): boolean {
 
 /** What an option is told that there is not. */
 export function unknownOption(name: string): Problem {
-  const meant = didYouMean(name, [...Object.keys(CONTROL), ...Object.keys(STAGE_FIELDS)]);
-  return new Problem("unknown_option", `there is no option ${show(name)}${meant}`, pointerTo([name]));
+  const instead = insteadOf(name);
+  const hint =
+    instead === undefined
+      ? didYouMean(name, [...Object.keys(CONTROL), ...Object.keys(STAGE_FIELDS)])
+      : `: ${instead}`;
+  return new Problem("unknown_option", `there is no option ${show(name)}${hint}`, pointerTo([name]));
 }

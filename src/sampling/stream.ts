@@ -6,8 +6,8 @@
  * It adds nothing to what a step is: a row gives the bytes that the same row with this history, step, seed and
  * state gives in a call of its own, and those four open the sequence again at the same place.
  */
-import { Problem } from "../errors.ts";
-import { isTokenId, notATokenId, show } from "./fields.ts";
+import { Problem, show } from "../errors.ts";
+import { isTokenId, notATokenId } from "./fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
 import { isRecord } from "./parse.ts";
 import type { Sampled } from "./report.ts";
@@ -185,7 +185,7 @@ class Sequence implements SampleStream {
   /** The checked options with this sequence's own history, which goes on growing in place. */
   #parse(given: Options): StepOptions {
     const options = parseStepOptions(given, this.#limits);
-    return { ...options, history: this.#history, prompt_length: this.#prompt_length };
+    return { ...options, history: this.#history, prompt_length: this.#prompt_length, warnings: undefined };
   }
 }
 

@@ -4,6 +4,7 @@ import type { CalibrateOptions } from "../analysis/calibrate.ts";
 import type { BaselineOptions } from "../analysis/tasks/baseline.ts";
 import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";
+import type { ScoreOptions } from "../analysis/tasks/score.ts";
 import { Problem } from "../errors.ts";
 import { parseWith } from "../sampling/parse.ts";
 import {
@@ -34,8 +35,9 @@ export function parseProbabilities(
   return { options: { labels, threshold }, temperature: temperatureOf(scaling) };
 }
 
-export function parseScore(fields: Fields): Scaled<Record<never, never>> {
-  return { options: {}, temperature: temperatureOf(parseWith(SCORE_OPTIONS, fields, "")) };
+export function parseScore(fields: Fields): Scaled<ScoreOptions> {
+  const { labels, ...scaling } = parseWith(SCORE_OPTIONS, fields, "");
+  return { options: { labels }, temperature: temperatureOf(scaling) };
 }
 
 /** A baseline brings the temperature that it was fitted at. */

@@ -46,6 +46,13 @@ const LOSS = {
   cross_entropy_bits: z.number().nullable().describe("The same in bits."),
 };
 
+const SCORED = {
+  label: z.string().optional().describe("Name of the class that came; with `labels`."),
+  logprob,
+  rank,
+  ...LOSS,
+};
+
 const MEAN_LOSS = {
   cross_entropy: z.number().nullable().describe("Mean of −ln p over the rows, in nats; null stands for ∞."),
   cross_entropy_bits: z.number().nullable().describe("The same in bits."),
@@ -120,9 +127,9 @@ export const ANALYSIS_REPLIES = {
     .describe("One row's probabilities, or those of each row."),
   ScoreReply: z
     .union([
-      z.strictObject({ logprob, rank, ...LOSS, perplexity: z.number().nullable() }),
+      z.strictObject({ ...SCORED, perplexity: z.number().nullable() }),
       z.strictObject({
-        results: z.array(z.strictObject({ logprob, rank, ...LOSS })),
+        results: z.array(z.strictObject(SCORED)),
         rows: z.int().describe("How many rows."),
         ...MEAN_LOSS,
       }),

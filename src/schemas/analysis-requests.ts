@@ -16,13 +16,13 @@ const LOGITS = z
     "A row of logits: dense numbers, or packed bytes in base64. One number alone is the binary case.",
   );
 
-const target = z
-  .int()
-  .min(0)
-  .optional()
-  .describe("The class (token) that really came, by id; 0 or 1 when the row is one logit.");
+const CLASS = z.union([z.int().min(0), z.string()]);
 
-const targets = z.array(z.int().min(0)).optional().describe("The class of each row, when there are many.");
+const target = CLASS.optional().describe(
+  "The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit.",
+);
+
+const targets = z.array(CLASS).optional().describe("The class of each row, when there are many.");
 
 const vocab_size = z
   .int()

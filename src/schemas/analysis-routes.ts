@@ -2,7 +2,8 @@
 import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
-import { BODY_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
+import { LOGIT_OPTIONS } from "./logit.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
@@ -63,6 +64,23 @@ export const PROBABILITIES_ROUTE = {
       headers: { ...OK.headers, ...TENSOR_HEADERS },
       content: { ...OK.content, "application/octet-stream": { schema: TENSOR } },
     },
+  },
+};
+
+export const LOGIT_ROUTE = {
+  operationId: "logit",
+  tags: ["analysis"],
+  summary: "Turn a probability into log-odds, or back",
+  description:
+    "x = ln(p / (1 − p)) and its inverse, p = 1 / (1 + e⁻ˣ). Exactly one of the three is given: `?probability=0.95` is the logit that a threshold of 95 % asks for, 2.944.",
+  querystring: queryOf(LOGIT_OPTIONS),
+  response: {
+    200: {
+      description: "The number in its three forms.",
+      headers: REPLY_HEADERS,
+      content: { "application/json": { schema: refTo("LogitReply") } },
+    },
+    ...problems([...DOOR_PROBLEMS, "malformed_query", "invalid_option", "unknown_option", "option_conflict"]),
   },
 };
 

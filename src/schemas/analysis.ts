@@ -2,10 +2,13 @@
  * What the analysis endpoints take besides rows: the options of each, strict, with their ranges. The rows themselves
  * never pass through zod.
  */
+
 import { z } from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibrate.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/temperature.ts";
-import { finite, oneOf, rule, show, whole } from "../sampling/fields.ts";
+import { show } from "../errors.ts";
+import { listOf, namedValues } from "../sampling/counted-fields.ts";
+import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
 import { canonicalSeed } from "../sampling/rng.ts";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
 
@@ -20,10 +23,7 @@ const SCALING = {
   calibration: CALIBRATION.optional(),
 };
 
-const LABELS = z
-  .array(z.string(rule("must be a string")), rule("must be an array of strings"))
-  .min(1, rule("must name at least one class"))
-  .max(LABELS_MAX, rule(`must name at most ${LABELS_MAX} classes`))
+const LABELS = listOf(z.string(rule("must be a string")), { noun: "strings", min: 1, max: LABELS_MAX })
   .refine((labels) => new Set(labels).size === labels.length, rule("must be distinct"))
   .optional()
   .describe("Names of the classes, by id; for rows of one logit the one name of “yes”.");
@@ -32,7 +32,11 @@ const threshold = finite({ min: 0, openMin: true, max: 1 });
 
 const THRESHOLD = z
   .union(
-    [threshold, z.array(threshold).min(1), z.record(z.string(), threshold)],
+    [
+      threshold,
+      listOf(threshold, { noun: "numbers", min: 1, max: LABELS_MAX }),
+      namedValues(threshold, "label → number"),
+    ],
     rule("must be a number of (0, 1], an array of one for each class, or an object of label → number"),
   )
   .optional()
@@ -63,7 +67,10 @@ export const BASELINE = z
 
 export const PROBABILITIES_OPTIONS = z.strictObject({ ...SCALING, labels: LABELS, threshold: THRESHOLD });
 
-export const SCORE_OPTIONS = z.strictObject(SCALING);
+export const SCORE_OPTIONS = z.strictObject({
+  ...SCALING,
+  labels: LABELS.describe("Names of the classes, by id; for rows of one logit those of “no” and “yes”."),
+});
 
 export const DIAGNOSE_OPTIONS = z.strictObject({
   ...SCALING,

@@ -5,6 +5,7 @@ import { STEP_OPTIONS } from "../sampling/step-options.ts";
 import { ANALYSIS_REPLIES } from "./analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "./compare.ts";
+import { LOGIT_REPLY } from "./logit.ts";
 import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
 import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
@@ -42,6 +43,7 @@ const REPLIES = {
   Presets: PRESETS_REPLY,
   CompareReply: COMPARE_REPLY,
   Health: HEALTH,
+  LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,

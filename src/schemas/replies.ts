@@ -61,6 +61,17 @@ const DRAWN = {
   rank: z.int().optional().describe("1 = the most likely of the row as it came. With `logprobs`."),
 };
 
+const UNCERTAINTY = z.strictObject({
+  entropy: z.number().describe("H = −Σ p ln p, in nats."),
+  varentropy: z.number().describe("Σ p (−ln p − H)²."),
+  margin: z.number().describe("p of the most likely token less p of the next; 1 when there is only one."),
+  confidence: z
+    .number()
+    .describe(
+      "−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all when they are fewer: large where the first take all. Comparable only for one k.",
+    ),
+});
+
 export const STEP_REPLY = z
   .strictObject({
     ...DRAWN,
@@ -71,6 +82,13 @@ export const STEP_REPLY = z
     kept: z.int().describe("How many tokens were left to draw from."),
     kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
     kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
+    uncertainty: z
+      .strictObject({
+        raw: UNCERTAINTY.describe("Of the row as it came; of a sparse row, of the tokens that were sent."),
+        processed: UNCERTAINTY.describe("Of what was left to draw from."),
+      })
+      .optional()
+      .describe("How sure the distribution was; with `uncertainty`."),
     exact: z
       .boolean()
       .optional()
@@ -86,6 +104,10 @@ export const STEP_REPLY = z
     system_fingerprint: z
       .string()
       .describe("Names everything that decides the bits: same request and same fingerprint, same reply."),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe("Options that could do nothing: a penalty without a history. Absent when there are none."),
     trace: z.array(TRACE_ENTRY).optional().describe("What each stage did; with `trace`."),
     fates: z
       .array(FATE)
@@ -187,6 +209,9 @@ export const CATALOGUE = z
           source: z
             .strictObject({ title: z.string(), url: z.string() })
             .describe("Where the rule comes from."),
+          example: z
+            .record(z.string(), z.unknown())
+            .describe("An entry of a chain with options as people use them."),
           keeps_argmax: z.boolean().describe("Whether the most likely token stays the most likely."),
           carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
           options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),

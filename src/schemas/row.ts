@@ -3,6 +3,7 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import { z } from "zod";
+import { listOf } from "../sampling/counted-fields.ts";
 import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
 
 const DTYPES = ["f32", "f16", "bf16"] as const;
@@ -17,6 +18,9 @@ export const PACKED_ROW = z.strictObject({
     .describe("The elements in base64 (RFC 4648, standard or URL-safe alphabet, no white space)."),
 });
 
+/** A number, or −∞ as text: JSON has no number for it. */
+const LOGIT = { anyOf: [{ type: "number" }, { enum: ["-Infinity", "-inf"] }] } as const;
+
 /** The object of a sparse row; an empty array stands for `values`, which have been read when this is checked. */
 export const SPARSE_ROW = z.strictObject({
   token_ids: z
@@ -26,7 +30,7 @@ export const SPARSE_ROW = z.strictObject({
   values: z
     .custom<readonly unknown[]>(Array.isArray, rule("must be an array of numbers"))
     .describe("Logits of these tokens, rounded to float32; -Infinity masks.")
-    .meta({ type: "array", items: { type: "number" } }),
+    .meta({ type: "array", items: LOGIT }),
   vocab_size: whole({ min: 1 }).optional().describe("Length of the whole row."),
   logsumexp: finite().optional().describe("ln Σ exp over the whole row: makes raw log-probabilities exact."),
   max_omitted: finite()
@@ -41,10 +45,9 @@ export const SHARED_ROW = z.strictObject({
       region: z.string(rule("must be the name of a region")).describe("Name of a registered region."),
       offset: whole({ min: 0 }).default(0).describe("Where the row begins in the region, in bytes."),
       dtype: DTYPE.default("f32"),
-      shape: z
-        .array(whole({ min: 1 }), rule("must be an array of whole numbers"))
-        .min(1, rule("must have at least one number"))
-        .describe("[vocab_size] or [1, vocab_size]."),
+      shape: listOf(whole({ min: 1 }), { noun: "whole numbers", min: 1, max: 2 }).describe(
+        "[vocab_size] or [1, vocab_size].",
+      ),
     })
     .describe("Where the row lies; only where the service was started with SHARED_MEMORY=on."),
 });
@@ -52,9 +55,9 @@ export const SHARED_ROW = z.strictObject({
 export const DENSE_ROW = z
   .custom<readonly number[]>()
   .describe(
-    "One number for every token, rounded to float32 as Math.fround does. `-Infinity`, as Python's json module writes it, masks a token; NaN, Infinity and null are errors that name the index.",
+    'One number for every token, rounded to float32 as Math.fround does. `-Infinity`, as Python\'s json module writes it, or the string `"-Infinity"`, which any JSON can hold, masks a token; NaN, Infinity and null are errors that name the index.',
   )
-  .meta({ type: "array", items: { type: "number" }, minItems: 1 });
+  .meta({ type: "array", items: LOGIT, minItems: 1 });
 
 export const LOGITS = z
   .union([DENSE_ROW, PACKED_ROW, SPARSE_ROW, SHARED_ROW])

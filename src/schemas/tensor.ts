@@ -1,12 +1,22 @@
 /** What a binary body says of its tensor, in its header or in the query string, beside the options of the step. */
 import { z } from "zod";
-import { finite, rule, whole } from "../sampling/fields.ts";
+import { listOf } from "../sampling/counted-fields.ts";
+import { finite, whole } from "../sampling/fields.ts";
 import { DTYPE } from "./row.ts";
 
+/** Tensors of more dimensions are none of ours; what must be of how many, who reads the shape says. */
+const DIMENSIONS_MAX = 8;
+
+/** The shape of a tensor, each of its sizes at least `min`. */
+export function shapeOf(min: number) {
+  return listOf(whole({ min }), { noun: "whole numbers", max: DIMENSIONS_MAX });
+}
+
 export const TENSOR_FIELDS = z.strictObject({
-  dtype: DTYPE.default("f32"),
-  shape: z
-    .array(whole({ min: 1 }), rule("must be an array of whole numbers"))
+  dtype: DTYPE.optional().describe(
+    "Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it.",
+  ),
+  shape: shapeOf(1)
     .optional()
     .describe("[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."),
 });

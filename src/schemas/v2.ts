@@ -3,7 +3,9 @@
  * request of an inference, and the answers. Elements of `data` are read elsewhere; here only what is around them.
  */
 import { z } from "zod";
+import { namedValues } from "../sampling/counted-fields.ts";
 import { flag, oneOf, rule, whole } from "../sampling/fields.ts";
+import { shapeOf } from "./tensor.ts";
 
 /** Names of element types → bytes of one element; BYTES have a length of their own in front of each. */
 export const DATATYPES = {
@@ -50,9 +52,9 @@ const OUTPUT_PARAMETERS = z.strictObject({
 
 const INFER_INPUT = z.strictObject({
   name: text("a string").describe("`logits`, or the name of an option of a step."),
-  shape: z
-    .array(whole({ min: 0 }), rule("must be an array of whole numbers"))
-    .describe("[vocab_size] or [rows, vocab_size] for logits; see the page on the protocol for options."),
+  shape: shapeOf(0).describe(
+    "[vocab_size] or [rows, vocab_size] for logits; see the page on the protocol for options.",
+  ),
   // Object.keys types its result as string; the names are those of DATATYPES.
   datatype: oneOf(Object.keys(DATATYPES) as [Datatype, ...Datatype[]]).describe("Type of the elements."),
   parameters: INPUT_PARAMETERS.nullish(),
@@ -73,8 +75,7 @@ export const INFER_REQUEST = z
     id: text("a string").nullish().describe("Comes back in the answer."),
     model_name: z.literal(MODEL.name, rule(`must be "${MODEL.name}"`)).optional(),
     model_version: z.literal(MODEL.version, rule(`must be "${MODEL.version}"`)).optional(),
-    parameters: z
-      .record(z.string(), z.unknown(), rule("must be an object"))
+    parameters: namedValues(z.unknown(), "option → value")
       .nullish()
       .describe(
         "Options of the step, for all rows; lists and objects as JSON or as a string of JSON. Also `binary_data_output` (bool) and `timeout` (microseconds).",

@@ -2,9 +2,8 @@
  * Opens JSON bodies of the analysis endpoints: `logits` with one row, or `rows` with many. Options may come behind the
  * rows, so the numbers are kept, once, until the body is complete.
  */
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import {
   type AnalysisHead,

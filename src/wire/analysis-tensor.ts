@@ -3,8 +3,7 @@
  * in one leased row, each ready as soon as its last byte is there: a tensor of any size needs the memory of one row.
  */
 import { assert, Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
-import type { TensorFields } from "../schemas/tensor.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,
@@ -18,13 +17,13 @@ import {
 } from "./analysis-reader.ts";
 import { requireWhole, rowTooLong } from "./rows.ts";
 import type { WireContext } from "./step-reader.ts";
-import { requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
 
 /** What the header says. */
 interface Plan {
   readonly head: AnalysisHead;
   readonly fields: RowFields;
-  readonly dtype: TensorFields["dtype"];
+  readonly dtype: Dtype;
   readonly shape: readonly number[] | undefined;
   readonly rows: number;
   /** Infinity when one row of any length may come */
@@ -85,12 +84,14 @@ function rowOf({ head, fields, row }: Plan, index: number): AnalysisRow {
 
 /** All that the header says is checked before the first element is taken. */
 function planOf(tensor_head: TensorHead, context: WireContext): Plan {
-  const [{ dtype, shape }, rest] = tensorFields(tensor_head.fields);
+  const [tensor, rest] = tensorFields(tensor_head.fields);
+  const { shape } = tensor;
   const fields = rowFields(rest);
   const single = shape === undefined || shape.length === 1;
   const rows = single ? 1 : rowsOf(shape, context);
   if (shape !== undefined) requireVocabSize(shape.at(-1) ?? 0, context.limits, `/shape/${shape.length - 1}`);
   requireTargetsFit(fields, single, rows);
+  const dtype = dtypeOf(tensor, tensor_head.source);
   const row_bytes = shape === undefined ? Number.POSITIVE_INFINITY : (shape.at(-1) ?? 0) * DTYPE_BYTES[dtype];
   return {
     head: { options: fields.options, single, values_expected: valuesExpected(shape) },

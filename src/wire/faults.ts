@@ -1,6 +1,6 @@
 /** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
 import { Buffer } from "node:buffer";
-import { Problem } from "../errors.ts";
+import { Problem, shorten, show } from "../errors.ts";
 import { type Fault, NUMBER_LENGTH_MAX } from "../kernels/numbers.ts";
 import { COMMA } from "../kernels/numbers-machine.ts";
 
@@ -43,6 +43,7 @@ function notANumber(text: string, index: number, place: string): Problem {
       `logits must be finite or -Infinity, got Infinity at index ${index}`,
       place,
     );
+  if (word === "null") return nullLogit(index, place);
   const shown = word ?? container(text);
   if (shown !== undefined)
     return new Problem(
@@ -59,7 +60,15 @@ function notANumber(text: string, index: number, place: string): Problem {
   const token = text.split(/[\s,\]}]/, 1)[0] ?? text;
   return new Problem(
     "malformed_json",
-    `expected a number, got ${JSON.stringify(shorten(token))} at index ${index}`,
+    `expected a number, got ${show(shorten(token, SHOWN_LENGTH))} at index ${index}`,
+    place,
+  );
+}
+
+function nullLogit(index: number, place: string): Problem {
+  return new Problem(
+    "invalid_logits",
+    `logits must be numbers or -Infinity, got null at index ${index}, as JavaScript writes NaN and both infinities: write "-Infinity" where a token is masked`,
     place,
   );
 }
@@ -70,8 +79,4 @@ function container(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
   const whole = /^"(?:[^"\\]|\\.)*"/.exec(text)?.[0];
   return whole !== undefined && whole.length <= SHOWN_LENGTH ? `the string ${whole}` : "a string";
-}
-
-function shorten(text: string): string {
-  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
 }

@@ -12,6 +12,7 @@ import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
 import { IdScanner } from "../kernels/ids.ts";
 import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.ts";
+import type { OptionLimits } from "../sampling/option-limits.ts";
 import { faultProblem } from "./faults.ts";
 import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
 import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";
@@ -36,6 +37,7 @@ export interface EnvelopeLimits {
   readonly json_text_bytes_max: number;
   readonly vocab_size_max: number;
   readonly batch_rows_max: number;
+  readonly options: Pick<OptionLimits, "bias_entries_max">;
 }
 
 const QUOTE = 0x22;
@@ -71,7 +73,7 @@ export class JsonEnvelope {
   constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
     this.#limits = limits;
     this.#targets = targets;
-    this.#nesting = new Nesting(places, limits.batch_rows_max);
+    this.#nesting = new Nesting(places, limits.batch_rows_max, limits.options.bias_entries_max);
     this.#text = new TextBuffer(limits.json_text_bytes_max);
   }
 

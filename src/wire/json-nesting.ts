@@ -3,7 +3,7 @@
  * the structural characters outside strings, and trusts nobody: on text that is not JSON its answers may be odd,
  * but they are answers, and JSON.parse rejects the text later.
  */
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, shorten, show } from "../errors.ts";
 
 /** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
 export type Places = "step" | "batch" | "either" | "none";
@@ -16,12 +16,22 @@ const DEPTH_MAX = 64;
 /** Keys of an object of which every key is known: there are fewer than a hundred, and a million cost seconds to read. */
 const KEYS_MAX = 1024;
 
+/**
+ * Entries of any other object: biases, positions, thresholds by label. JSON.parse makes 700,000 of them in 0.7 s, and
+ * whatever looks at them takes as long: they are counted while they are read over. Larger where biases may be more.
+ */
+const ENTRIES_MAX = 65_536;
+
 interface Frame {
   /** what the frame is to us */
   readonly kind: "other" | "body" | "rows" | "row" | "logits";
   readonly is_object: boolean;
   /** keys met, in objects of which every key is known and none may come twice */
   readonly keys: Set<string>;
+  /** the key that it stands at, where that is known */
+  readonly name: string | undefined;
+  /** what its commas divide, so far */
+  entries: number;
 }
 
 const NO_KEYS: Set<string> = new Set();
@@ -31,15 +41,17 @@ export class Nesting {
   row = 0;
   readonly #places: Places;
   readonly #rows_max: number;
+  readonly #entries_max: number;
   readonly #frames: Frame[] = [];
   #top: Frame | undefined;
   #key: string | undefined;
   /** the next string in this object is a key */
   #at_key = false;
 
-  constructor(places: Places, rows_max: number) {
+  constructor(places: Places, rows_max: number, bias_entries_max: number) {
     this.#places = places;
     this.#rows_max = rows_max;
+    this.#entries_max = Math.max(ENTRIES_MAX, bias_entries_max);
   }
 
   get depth(): number {
@@ -70,20 +82,22 @@ export class Nesting {
   open(is_object: boolean): ScannedArray | undefined {
     const scanned = is_object ? undefined : this.#scanned();
     const kind = this.#kindOf(is_object);
+    const name = this.#key;
     this.#key = undefined;
-    if (scanned === undefined) this.#push(kind, is_object);
+    if (scanned === undefined) this.#push(kind, is_object, name);
     return scanned;
   }
 
   /** An array that was to be scanned is nesting after all. */
   enter(): void {
-    this.#push("other", false);
+    this.#push("other", false, undefined);
   }
 
-  #push(kind: Frame["kind"], is_object: boolean): void {
+  #push(kind: Frame["kind"], is_object: boolean, name: string | undefined): void {
     if (this.depth >= DEPTH_MAX)
       throw new Problem("malformed_json", `the JSON text may be nested at most ${DEPTH_MAX} deep`);
-    this.#top = { kind, is_object, keys: kind === "other" ? NO_KEYS : new Set() };
+    const keys = kind === "other" ? NO_KEYS : new Set<string>();
+    this.#top = { kind, is_object, keys, name, entries: 1 };
     this.#frames.push(this.#top);
     this.#at_key = is_object;
   }
@@ -97,8 +111,19 @@ export class Nesting {
 
   comma(): void {
     this.#key = undefined;
-    this.#at_key = this.inObject;
-    if (this.#top?.kind === "rows") this.row += 1;
+    const top = this.#top;
+    this.#at_key = top?.is_object ?? false;
+    if (top === undefined) return;
+    if (top.kind === "rows") this.row += 1;
+    top.entries += 1;
+    if (top.entries > this.#entries_max && top.is_object) throw this.#tooManyEntries(top);
+  }
+
+  #tooManyEntries({ name }: Frame): Problem {
+    const [pointer, what] = name === undefined ? ["", "an object"] : [pointerTo([name]), shorten(name)];
+    const detail = `${what} may have at most ${this.#entries_max} entries, got more`;
+    const row = this.#frames.some(({ kind }) => kind === "rows") ? `/rows/${this.row}` : "";
+    return new Problem("limit_exceeded", detail, row + pointer);
   }
 
   colon(): void {
@@ -109,11 +134,7 @@ export class Nesting {
   named(key: string): void {
     const keys = this.#top?.keys ?? NO_KEYS;
     if (keys.has(key))
-      throw new Problem(
-        "malformed_json",
-        `the key ${JSON.stringify(key)} appears twice`,
-        this.#pointerTo(key),
-      );
+      throw new Problem("malformed_json", `the key ${show(key)} appears twice`, this.#pointerTo(key));
     if (key === "__proto__")
       throw new Problem("unknown_option", `there is no option "__proto__"`, this.#pointerTo(key));
     if (keys.size >= KEYS_MAX)

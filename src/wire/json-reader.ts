@@ -1,8 +1,7 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
-import { Problem } from "../errors.ts";
+import { Problem, show } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
 import type { ElementSink } from "../kernels/numbers.ts";
-import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";

@@ -3,7 +3,7 @@
  * that is JSON (a number, true, an array, an object) is read as that; `1,2` is a list where a list is due; anything else is
  * text.
  */
-import { Problem, pointerTo } from "../errors.ts";
+import { Problem, pointerTo, shorten, show } from "../errors.ts";
 
 /** JSON's grammar. JSON.parse would do, but costs 30 µs when it throws. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -23,18 +23,18 @@ export function parseQuery(text: string, lists: ReadonlySet<string>): Record<str
     const name = decode(equals < 0 ? part : part.slice(0, equals));
     if (Object.hasOwn(options, name) || name === "__proto__") throw repeated(name);
     if (equals < 0)
-      throw new Problem("malformed_query", `${name} must have a value, as ${name}=…`, pointerTo([name]));
+      throw new Problem(
+        "malformed_query",
+        `${shorten(name)} must have a value, as name=…`,
+        pointerTo([name]),
+      );
     options[name] = valueFrom(decode(part.slice(equals + 1)), lists.has(name));
   }
   return options;
 }
 
 function repeated(name: string): Problem {
-  return new Problem(
-    "malformed_query",
-    `${JSON.stringify(name)} may appear once, got it again`,
-    pointerTo([name]),
-  );
+  return new Problem("malformed_query", `${show(name)} may appear once, got it again`, pointerTo([name]));
 }
 
 function decode(text: string): string {
@@ -42,10 +42,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    throw new Problem(
-      "malformed_query",
-      `the query string must be percent-encoded UTF-8, got ${JSON.stringify(text)}`,
-    );
+    throw new Problem("malformed_query", `the query string must be percent-encoded UTF-8, got ${show(text)}`);
   }
 }
 

@@ -8,9 +8,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { Problem } from "../errors.ts";
+import { Problem, shorten, show } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { show } from "../sampling/fields.ts";
 
 /** What a client says of a region when it registers it. */
 export interface RegionRequest {
@@ -126,7 +125,7 @@ export class SharedMemory {
       if (offset + byte_size > size)
         throw new Problem(
           "length_mismatch",
-          `offset and byte_size must end within the ${size} bytes of ${key}, got ${offset} and ${byte_size}`,
+          `offset and byte_size must end within the ${size} bytes of ${shorten(key)}, got ${offset} and ${byte_size}`,
           "/byte_size",
         );
       return { name, key, offset, byte_size, file };
@@ -188,7 +187,7 @@ export class SharedMemory {
     if (offset + byte_size > region.byte_size)
       throw new Problem(
         "length_mismatch",
-        `${byte_size} bytes from ${offset} on must lie within the ${region.byte_size} bytes of region "${name}"`,
+        `${byte_size} bytes from ${offset} on must lie within the ${region.byte_size} bytes of region ${show(name)}`,
         pointer,
       );
     const begin = region.offset + offset;
@@ -211,7 +210,7 @@ export class SharedMemory {
       const { code = "unknown error" } = error as NodeJS.ErrnoException; // fs throws nothing else
       throw new Problem(
         "invalid_option",
-        `key must name a file that can be read, got ${key} (${code})`,
+        `key must name a file that can be read, got ${shorten(key)} (${code})`,
         "/key",
       );
     }
@@ -234,7 +233,11 @@ export class SharedMemory {
 function regularFile(descriptor: number, key: string): { size: number; file: string } {
   const status = fstatSync(descriptor, { bigint: true });
   if (!status.isFile())
-    throw new Problem("invalid_option", `key must name a regular file, got ${key}, which is none`, "/key");
+    throw new Problem(
+      "invalid_option",
+      `key must name a regular file, got ${shorten(key)}, which is none`,
+      "/key",
+    );
   return { size: Number(status.size), file: `${status.dev}:${status.ino}` };
 }
 
@@ -245,7 +248,7 @@ function noRegion(name: string): string {
 function goneProblem({ name, key }: Region, pointer: string): Problem {
   return new Problem(
     "length_mismatch",
-    `the file ${key} of region "${name}" is not the one that was registered; register it again`,
+    `the file ${shorten(key)} of region ${show(name)} is not the one that was registered; register it again`,
     pointer,
   );
 }
@@ -253,7 +256,7 @@ function goneProblem({ name, key }: Region, pointer: string): Problem {
 function cutProblem({ name, key, offset, byte_size }: Region, pointer: string): Problem {
   return new Problem(
     "length_mismatch",
-    `the file ${key} of region "${name}" is shorter than the ${offset + byte_size} bytes that were registered`,
+    `the file ${shorten(key)} of region ${show(name)} is shorter than the ${offset + byte_size} bytes that were registered`,
     pointer,
   );
 }

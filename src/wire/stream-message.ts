@@ -5,10 +5,9 @@
  * A row that cannot be taken is still a message: its `row` throws the Problem. A message of which not even the
  * kind can be told throws at once, and no stream goes on after that.
  */
-import { Problem, pointerTo } from "../errors.ts";
-import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
+import { Problem, pointerTo, show } from "../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
-import { show } from "../sampling/fields.ts";
 import { isRecord } from "../sampling/parse.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step-options.ts";
@@ -39,6 +38,12 @@ export type StreamMessage =
   | { readonly type: "accept"; readonly token_ids: unknown }
   | { readonly type: "rewind"; readonly steps: unknown };
 
+/** What the rows of a stream are, unless they say so themselves. */
+interface StreamTensor {
+  readonly dtype: Dtype;
+  readonly shape: TensorFields["shape"];
+}
+
 /** A text without the numbers of its row, and what it says. */
 interface Said {
   readonly text: string;
@@ -61,7 +66,7 @@ const LISTED_TYPES = '"update", "accept", "rewind" or "step"';
 /** Begins the messages of one stream, in order; the first is its options, which say how rows come. */
 export class StreamMessages {
   readonly #context: WireContext;
-  #tensor: TensorFields | undefined;
+  #tensor: StreamTensor | undefined;
   #last: Said | undefined;
 
   constructor(context: WireContext) {
@@ -92,7 +97,7 @@ export class StreamMessages {
 
   /** A row of this many bytes of the stream's dtype. */
   beginRow(bytes: number): ArrivingMessage {
-    const tensor = this.#tensor ?? { dtype: "f32" as const, shape: undefined };
+    const tensor: StreamTensor = this.#tensor ?? { dtype: "f32", shape: undefined };
     let row: Row | undefined;
     let problem: Problem | undefined;
     try {
@@ -166,7 +171,8 @@ export class StreamMessages {
         "the first message holds the options of the stream, and no logits",
         "/logits",
       );
-    const [tensor, options] = tensorFields(fields);
+    const [{ dtype = "f32", shape }, options] = tensorFields(fields);
+    const tensor: StreamTensor = { dtype, shape };
     if (tensor.shape !== undefined && !isRowShape(tensor.shape))
       throw new Problem(
         "invalid_option",
@@ -183,7 +189,7 @@ function isRowShape(shape: readonly number[]): boolean {
   return shape.length === 1 || (shape.length === 2 && shape[0] === 1);
 }
 
-function requireRowBytes(bytes: number, { dtype, shape }: TensorFields, { limits }: WireContext): void {
+function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): void {
   requireWhole(bytes, dtype, "");
   const elements = bytes / DTYPE_BYTES[dtype];
   requireVocabSize(elements, limits, "");

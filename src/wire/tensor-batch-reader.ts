@@ -3,22 +3,27 @@
  * string. The rows take turns in one leased row; each step is ready as soon as its last byte is there, so that a
  * batch of any size needs the memory of one row.
  */
-import { assert, Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
-import { show } from "../sampling/fields.ts";
+import { assert, Problem, show } from "../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord } from "../sampling/parse.ts";
 import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
-import type { TensorFields } from "../schemas/tensor.ts";
 import { finishRow } from "./rows.ts";
 import { requireKnown, rowProblem } from "./shared-options.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
-import { type Fields, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+import {
+  dtypeOf,
+  type Fields,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./tensor-head.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** What the header says. */
 interface Plan {
-  readonly dtype: TensorFields["dtype"];
+  readonly dtype: Dtype;
   readonly row_count: number;
   readonly vocab_size: number;
   readonly row_bytes: number;
@@ -116,8 +121,8 @@ function commonOptions(plan: Plan, context: WireContext): StepOptions {
 
 /** All that the header says of the batch as a whole is checked before the first element is taken. */
 function planOf(head: TensorHead, context: WireContext): Plan {
-  const [{ dtype, shape }, { rows, ...shared }] = tensorFields(head.fields);
-  const [row_count, vocab_size] = batchShape(shape, context);
+  const [tensor, { rows, ...shared }] = tensorFields(head.fields);
+  const [row_count, vocab_size] = batchShape(tensor.shape, context);
   if (rows !== undefined && (!Array.isArray(rows) || rows.length !== row_count))
     throw new Problem(
       "length_mismatch",
@@ -125,6 +130,7 @@ function planOf(head: TensorHead, context: WireContext): Plan {
       "/rows",
     );
   requireKnown(shared, context.limits.options);
+  const dtype = dtypeOf(tensor, head.source);
   const row_bytes = vocab_size * DTYPE_BYTES[dtype];
   return { dtype, row_count, vocab_size, row_bytes, shared, rows, row: context.lease() };
 }

@@ -1,7 +1,7 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
-import { Problem } from "../errors.ts";
-import { show } from "../sampling/fields.ts";
+import { Problem, show } from "../errors.ts";
+import type { Dtype } from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
@@ -29,13 +29,16 @@ function unexpected(): never {
 }
 
 export class TensorHead {
+  readonly source: TensorSource;
   readonly #header_bytes: number;
   readonly #limits: WireLimits;
   readonly #text: TextBuffer | undefined;
   #missing: number;
   #fields: Fields | undefined;
 
-  constructor({ header_bytes, query }: TensorSource, limits: WireLimits) {
+  constructor(source: TensorSource, limits: WireLimits) {
+    const { header_bytes, query } = source;
+    this.source = source;
     this.#header_bytes = header_bytes ?? 0;
     this.#limits = limits;
     this.#missing = this.#header_bytes;
@@ -95,6 +98,19 @@ export function headerFields(text: string, limits: WireLimits): Fields {
 export function tensorFields({ dtype, shape, ...rest }: Fields): [TensorFields, Fields] {
   const described = { ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
   return [parseWith(TENSOR_FIELDS, described, ""), rest];
+}
+
+/**
+ * What the elements of a tensor are. Bytes do not tell: those of 16 bits are numbers as 32 bits too, and nonsense. In a
+ * JSON header f32 may be left out, as in the first message of a stream; of a bare tensor nobody has said anything.
+ */
+export function dtypeOf({ dtype }: TensorFields, { header_bytes }: TensorSource): Dtype {
+  if (dtype !== undefined || header_bytes !== undefined) return dtype ?? "f32";
+  throw new Problem(
+    "invalid_option",
+    "a tensor without a JSON header needs its dtype in the query string: ?dtype=f32, f16 or bf16, got none",
+    "/dtype",
+  );
 }
 
 /** Bounds on what a shape may ask for. */

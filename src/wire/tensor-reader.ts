@@ -3,7 +3,7 @@
  * the leased row, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Row } from "../kernels/kernel.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { parseWith } from "../sampling/parse.ts";
 import type { SparseRow } from "../sampling/rows.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
@@ -14,6 +14,7 @@ import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
 import { SparseTensor } from "./sparse-tensor.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
 import {
+  dtypeOf,
   type Fields,
   headerFields,
   requireVocabSize,
@@ -31,19 +32,26 @@ interface Arriving {
   step(): Step;
 }
 
+interface Tensor {
+  readonly dtype: Dtype;
+  readonly shape?: TensorFields["shape"];
+}
+
 /** What is known of a step before its first element. */
 export interface StepPlan {
-  readonly tensor: TensorFields;
+  readonly tensor: Tensor;
   /** the list that comes instead of a whole row */
   readonly sparse: SparseFields | undefined;
   readonly options: StepOptions;
 }
 
+const BARE: TensorSource = { header_bytes: undefined, query: {} };
+
 /** A body that is nothing but a tensor. `query` is the text of the query string. */
 export function openBareTensor(query: string, context: WireContext): StepReader {
-  const make = () => planOf(parseQuery(query, LIST_OPTIONS), context);
+  const make = () => planOf(parseQuery(query, LIST_OPTIONS), BARE, context);
   const plan = context.plans?.query.of(query, make) ?? make();
-  return openStepTensor({ header_bytes: undefined, query: {} }, context, plan);
+  return openStepTensor(BARE, context, plan);
 }
 
 /** `plan` is what the source says, where that is known already. */
@@ -94,19 +102,22 @@ class StepTensor implements StepReader {
 
   #planned(): StepPlan {
     const { plans, parse, limits } = this.#context;
+    const { source } = this.#head;
     const text = plans === undefined || parse !== undefined ? undefined : this.#head.text;
-    if (plans === undefined || text === undefined) return planOf(this.#head.fields, this.#context);
-    return plans.header.of(text, (each) => planOf(headerFields(each, limits), this.#context));
+    if (plans === undefined || text === undefined) return planOf(this.#head.fields, source, this.#context);
+    return plans.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
   }
 }
 
 /** All that the header says is checked before the first element is taken. */
-function planOf({ sparse, ...dense }: Fields, context: WireContext): StepPlan {
-  const [tensor, fields] = tensorFields(dense);
-  if (tensor.shape !== undefined) requireStepShape(tensor.shape, context);
-  const described = sparse === undefined ? undefined : sparseFields(sparse, tensor, context);
+function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: WireContext): StepPlan {
+  const [described, fields] = tensorFields(dense);
+  const { shape } = described;
+  if (shape !== undefined) requireStepShape(shape, context);
+  const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
   const { limits, parse = parseStepOptions } = context;
-  return { tensor, sparse: described, options: parse(fields, limits.options) };
+  const options = parse(fields, limits.options);
+  return { tensor: { dtype: dtypeOf(described, source), shape }, sparse: listed, options };
 }
 
 function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arriving {
@@ -116,7 +127,7 @@ function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arr
     : sparseArriving(new SparseTensor(sparse, tensor.dtype, row), options);
 }
 
-function denseArriving(row: Row, { dtype, shape }: TensorFields, options: StepOptions): Arriving {
+function denseArriving(row: Row, { dtype, shape }: Tensor, options: StepOptions): Arriving {
   row.begin(dtype);
   return {
     form: dtype,
@@ -146,7 +157,7 @@ function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
   };
 }
 
-function sparseFields(sparse: unknown, { shape }: TensorFields, { limits }: WireContext): SparseFields {
+function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }: WireContext): SparseFields {
   const fields = parseWith(SPARSE_TENSOR, sparse, "/sparse");
   if (shape !== undefined)
     throw new Problem(

@@ -22,6 +22,7 @@ describe("docs/adding-a-sampler.md", () => {
     expect(diffs.filter(({ is_new }) => is_new).map(({ path }) => path)).toEqual([
       "src/sampling/stages/top-a.ts",
       "test/sampling/stages/top-a.test.ts",
+      "test/reference/stages/top-a.ts",
     ]);
   });
 

@@ -12,7 +12,7 @@ const ROW = Buffer.from(new Float32Array(2048).fill(-1).fill(5, 711, 712).buffer
 /** The status of one step over a connection of this agent; 0 when the connection broke. */
 async function step(url: string, agent: Agent): Promise<number> {
   const headers = { "content-length": ROW.length };
-  const outgoing = request(`${url}/v1/sample?temperature=0`, { method: "POST", agent, headers });
+  const outgoing = request(`${url}/v1/sample?dtype=f32&temperature=0`, { method: "POST", agent, headers });
   outgoing.end(ROW);
   try {
     const [response] = await once(outgoing, "response");
@@ -117,7 +117,9 @@ test.each(["1", "2"])(
     // A body that is still arriving keeps the process alive well beyond the moment when it stops listening.
     const slow = await opened(service);
     const answered = untilClosed(slow);
-    slow.write(`POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\nContent-Length: ${ROW.length}\r\n\r\n`);
+    slow.write(
+      `POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\nContent-Length: ${ROW.length}\r\n\r\n`,
+    );
     slow.write(ROW.subarray(0, 100));
     let refused = 0;
     const visitor = async () => {

@@ -200,14 +200,18 @@ describe("tensors", () => {
   });
 
   test("options may stand in the query string", async () => {
-    const url = "/v1/score?shape=2,2&targets=1,0&temperature=2";
+    const url = "/v1/score?dtype=f32&shape=2,2&targets=1,0&temperature=2";
     const reply = await server.inject({ method: "POST", url, payload: Buffer.from(values.buffer) });
     expect(reply.statusCode).toBe(200);
     expect(reply.json().results.map(({ rank }: { rank: number }) => rank)).toEqual([1, 2]);
   });
 
   test("half an element at the end of a single row", async () => {
-    const reply = await server.inject({ method: "POST", url: "/v1/diagnose", payload: Buffer.alloc(6) });
+    const reply = await server.inject({
+      method: "POST",
+      url: "/v1/diagnose?dtype=f32",
+      payload: Buffer.alloc(6),
+    });
     expect(reply.json()).toMatchObject({ code: "length_mismatch" });
   });
 });

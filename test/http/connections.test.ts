@@ -43,7 +43,7 @@ async function oneReply(socket: Socket): Promise<string> {
   return text;
 }
 
-const HEAD = "POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\n";
+const HEAD = "POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\n";
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 
 describe("rows", () => {
@@ -55,7 +55,10 @@ describe("rows", () => {
     await until(() => running.service.admission.rows_out === 1);
     socket.resetAndDestroy();
     await until(() => running.service.admission.rows_out === 0);
-    const reply = await fetch(`${running.url}/v1/sample?temperature=0`, { method: "POST", body: ROW });
+    const reply = await fetch(`${running.url}/v1/sample?dtype=f32&temperature=0`, {
+      method: "POST",
+      body: ROW,
+    });
     expect(await reply.json()).toMatchObject({ token_id: 1 });
   });
 
@@ -65,7 +68,7 @@ describe("rows", () => {
     socket.write(`${HEAD}Content-Length: 12\r\n\r\n`);
     socket.write(ROW.subarray(0, 4));
     await until(() => running.service.admission.rows_out === 1);
-    const refused = await fetch(`${running.url}/v1/sample`, { method: "POST", body: ROW });
+    const refused = await fetch(`${running.url}/v1/sample?dtype=f32`, { method: "POST", body: ROW });
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
     expect(await refused.json()).toMatchObject({ code: "overloaded" });
     const ready = await fetch(`${running.url}/readyz`);
@@ -84,7 +87,8 @@ describe("rows", () => {
     }
     await until(() => running.service.admission.rows_out === 2);
     const first = Promise.race(sockets.map(oneReply));
-    const send = () => fetch(`${running.url}/v1/sample?temperature=0`, { method: "POST", body: ROW });
+    const send = () =>
+      fetch(`${running.url}/v1/sample?dtype=f32&temperature=0`, { method: "POST", body: ROW });
     let reply = await send();
     while (reply.status === 503) reply = await send();
     expect(await reply.json()).toMatchObject({ token_id: 1 });
@@ -98,7 +102,10 @@ describe("rows", () => {
     const running = await started({ rows_max: 1 });
     const socket = await open(running);
     socket.write(`${HEAD}Content-Length: 12\r\n\r\n`);
-    const reply = await fetch(`${running.url}/v1/sample?temperature=0`, { method: "POST", body: ROW });
+    const reply = await fetch(`${running.url}/v1/sample?dtype=f32&temperature=0`, {
+      method: "POST",
+      body: ROW,
+    });
     expect(reply.status).toBe(200);
     socket.destroy();
   });

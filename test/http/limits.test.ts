@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2, 0, 1).buffer);
-const HEAD = "POST /v1/sample HTTP/1.1\r\nHost: x\r\n";
+const HEAD = "POST /v1/sample?dtype=f32 HTTP/1.1\r\nHost: x\r\n";
 
 async function post(path: string, body: Buffer | string, type = "application/json"): Promise<string> {
   const headers = typeof body === "string" ? { "content-type": type } : {};
@@ -76,14 +76,14 @@ const CASES: Readonly<Record<string, Case>> = {
   vocab_size_max: {
     limits: { vocab_size_max: 4 },
     sentence: "at most 4 elements",
-    exceed: () => post("/v1/sample", ROW),
+    exceed: () => post("/v1/sample?dtype=f32", ROW),
   },
   rows_max: {
     limits: { rows_max: 1, body_rate_min: 0, queue_max: 0 },
     sentence: "all 1 rows",
     async exceed() {
       await arriving("application/octet-stream", ROW, () => app?.service.admission.rows_out === 1);
-      return post("/v1/sample", ROW);
+      return post("/v1/sample?dtype=f32", ROW);
     },
   },
   queue_max: {
@@ -115,12 +115,12 @@ const CASES: Readonly<Record<string, Case>> = {
   batch_rows_max: {
     limits: { batch_rows_max: 2 },
     sentence: "at most 2 rows",
-    exceed: () => post("/v1/sample/batch?shape=3,1", Buffer.alloc(12)),
+    exceed: () => post("/v1/sample/batch?dtype=f32&shape=3,1", Buffer.alloc(12)),
   },
   analysis_rows_max: {
     limits: { analysis_rows_max: 2 },
     sentence: "at most 2 rows",
-    exceed: () => post("/v1/probabilities?shape=3,1", Buffer.alloc(12)),
+    exceed: () => post("/v1/probabilities?dtype=f32&shape=3,1", Buffer.alloc(12)),
   },
   analysis_values_max: {
     limits: { analysis_values_max: 2 },
@@ -130,7 +130,7 @@ const CASES: Readonly<Record<string, Case>> = {
   body_bytes_max: {
     limits: { body_bytes_max: 19 },
     sentence: "at most 19 bytes",
-    exceed: () => post("/v1/sample", ROW),
+    exceed: () => post("/v1/sample?dtype=f32", ROW),
   },
   json_text_bytes_max: {
     limits: { json_text_bytes_max: 100 },
@@ -189,7 +189,7 @@ const CASES: Readonly<Record<string, Case>> = {
         told = true;
       });
       // Until it has had its least time, it keeps its row, and the others are turned away.
-      while (!told) await post("/v1/sample", ROW);
+      while (!told) await post("/v1/sample?dtype=f32", ROW);
       return String((await answer)[0]);
     },
   },
@@ -206,15 +206,15 @@ const CASES: Readonly<Record<string, Case>> = {
   rate_per_second: {
     limits: { rate_per_second: 3, rate_burst: 1 },
     sentence: "3 requests a second",
-    exceed: () => post("/v1/sample", ROW).then(() => post("/v1/sample", ROW)),
+    exceed: () => post("/v1/sample?dtype=f32", ROW).then(() => post("/v1/sample?dtype=f32", ROW)),
   },
   rate_burst: {
     limits: { rate_per_second: 1, rate_burst: 2 },
     sentence: "2 at once",
     exceed: () =>
-      post("/v1/sample", ROW)
-        .then(() => post("/v1/sample", ROW))
-        .then(() => post("/v1/sample", ROW)),
+      post("/v1/sample?dtype=f32", ROW)
+        .then(() => post("/v1/sample?dtype=f32", ROW))
+        .then(() => post("/v1/sample?dtype=f32", ROW)),
   },
 };
 

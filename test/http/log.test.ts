@@ -54,7 +54,8 @@ interface Asked {
 }
 
 /** The status of a step, over a socket. */
-function status({ url }: Started, { path = "/v1/sample", headers = {}, body = ROW }: Asked): Promise<number> {
+function status({ url }: Started, { headers = {}, body = ROW, ...asked }: Asked): Promise<number> {
+  const { path = typeof body === "string" ? "/v1/sample" : "/v1/sample?dtype=f32" } = asked;
   return new Promise((resolve, reject) => {
     const outgoing = request(url + path, { method: "POST", headers }, async (response) => {
       await text(response);
@@ -76,7 +77,7 @@ describe("what is secret is in no line", () => {
     [
       "an option's value in the query",
       422,
-      { path: `/v1/sample?top_p=${SECRET}`, headers: { "x-api-key": KEY } },
+      { path: `/v1/sample?dtype=f32&top_p=${SECRET}`, headers: { "x-api-key": KEY } },
     ],
     ["a broken query", 400, { path: `/v1/sample?dtype=${SECRET}%FF`, headers: { "x-api-key": KEY } }],
     ["a query where nothing is", 404, { path: `/nowhere?token=${SECRET}` }],
@@ -178,7 +179,7 @@ describe("a request's id", () => {
     ["an empty one", "", false],
   ])("%s is taken or replaced", async (_name, id, taken) => {
     const running = await started();
-    await status(running, { path: "/v1/sample?top_p=7", headers: { "x-request-id": id } });
+    await status(running, { path: "/v1/sample?dtype=f32&top_p=7", headers: { "x-request-id": id } });
     await until(() => running.lines.length > 0);
     const { request_id } = running.lines[0] as { request_id: string };
     if (taken) expect(request_id).toBe(id);
@@ -195,7 +196,7 @@ test("a path is told up to a length", async () => {
 
 test("who debugs reads the sentence of a refusal, too", async () => {
   const running = await started({ LOG_LEVEL: "debug" });
-  await status(running, { path: "/v1/sample?top_p=7" });
+  await status(running, { path: "/v1/sample?dtype=f32&top_p=7" });
   await until(() => running.lines.length > 0);
   expect(running.lines).toMatchObject([{ msg: "refused", detail: expect.stringContaining("got 7") }]);
 });

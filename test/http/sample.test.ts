@@ -52,7 +52,7 @@ describe("a step", () => {
     expect(status).toBe(200);
     expect(headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(headers["server-timing"]).toMatch(/^sample;dur=\d+\.\d{3}$/);
-    const query = "temperature=0.8&top_k=3&seed=7&step=3";
+    const query = "dtype=f32&temperature=0.8&top_k=3&seed=7&step=3";
     const binary = { "content-type": "application/octet-stream" };
     const head = Buffer.from('{"temperature":0.8,"top_k":3,"seed":7,"step":3,"dtype":"f32","shape":[4]}');
     const packed = { ...STEP, logits: { dtype: "f32", data: ROW.toString("base64") } };
@@ -69,7 +69,7 @@ describe("a step", () => {
     for (const form of await Promise.all(forms)) expect(form.text).toBe(text);
     // What curl --data-binary says of any file.
     const curl = { "content-type": "application/x-www-form-urlencoded" };
-    expect((await sent(`/v1/sample?dtype=f32&${query}`, curl, ROW)).text).toBe(text);
+    expect((await sent(`/v1/sample?${query}`, curl, ROW)).text).toBe(text);
     const headed = { ...curl, "inference-header-content-length": `${head.length}` };
     expect((await sent("/v1/sample", headed, Buffer.concat([head, ROW]))).text).toBe(text);
     const batches = [
@@ -193,11 +193,12 @@ describe("a refusal", () => {
       "option_conflict",
       "",
     ],
-    ["NaN", "", {}, Buffer.from(Float32Array.of(1, NaN).buffer), 422, "nan_logit", "/logits/1"],
-    ["a broken tensor", "", {}, Buffer.alloc(6), 422, "length_mismatch", ""],
+    ["NaN", "?dtype=f32", {}, Buffer.from(Float32Array.of(1, NaN).buffer), 422, "nan_logit", "/logits/1"],
+    ["a broken tensor", "?dtype=f32", {}, Buffer.alloc(6), 422, "length_mismatch", ""],
+    ["halves that do not say so", "?top_k=3", {}, ROW, 422, "invalid_option", "/dtype"],
     [
       "all masked",
-      "",
+      "?dtype=f32",
       {},
       Buffer.from(Float32Array.of(-Infinity).buffer),
       422,
@@ -212,7 +213,11 @@ describe("a refusal", () => {
 
   test("of a batch as a whole", async () => {
     expect(await refused("/v1/sample/batch", {}, ROW)).toEqual([422, "invalid_option", "/shape"]);
-    expect(await refused("/v1/sample/batch?shape=3,2", {}, ROW)).toEqual([422, "length_mismatch", "/shape"]);
+    expect(await refused("/v1/sample/batch?dtype=f32&shape=3,2", {}, ROW)).toEqual([
+      422,
+      "length_mismatch",
+      "/shape",
+    ]);
     expect(await refused("/v1/sample/batch", JSON_HEADERS, '{"rows":[}')).toEqual([
       400,
       "malformed_json",

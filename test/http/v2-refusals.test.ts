@@ -38,8 +38,19 @@ test.each([
   [
     "a number written as text",
     withParameters({ temperature: "0.8" }),
-    'temperature must lie in [0, 1000], got "0.8"',
+    'temperature must be a number in [0, 1000], got "0.8"',
   ],
+  [
+    "too many inputs",
+    json({ inputs: Array.from({ length: 257 }, () => 7) }),
+    "inputs may have at most 256 tensors, got 257",
+  ],
+  [
+    "as many as there may be",
+    json({ inputs: Array.from({ length: 256 }, () => 7) }),
+    "inputs.0 must be an object",
+  ],
+  ["a name of JavaScript's own", withParameters(JSON.parse('{"__proto__": 1}')), 'any name but "__proto__"'],
   ["a sequence", withParameters({ sequence_id: 5 }), "sequence_id is not taken: no sequence is kept"],
   ["a priority", withParameters({ priority: 1 }), "priority is not taken: there is no queue"],
   ["a timeout of text", withParameters({ timeout: "1" }), "timeout must be a whole number of microseconds"],
@@ -203,7 +214,7 @@ test.each([
   [
     "an unknown output",
     inferRequest([LOGITS], { outputs: { token: true } }),
-    'there is no output "token"; known: token_id',
+    'there is no output "token"; did you mean "token_id"? Known: token_id',
   ],
   ["a misspelt output", inferRequest([LOGITS], { outputs: { token_ids: true } }), 'did you mean "token_id"?'],
   [

@@ -130,6 +130,27 @@ describe("numbers of a JSON array", () => {
     expectLikeJson(text, [1, 65_535, 65_536, 65_537, 131_072, 200_001]);
   });
 
+  test("a string that means -Infinity is taken for it, however it is cut", () => {
+    const text = '"-Infinity", 1,"-inf" ,-Infinity,"-Infinity"]';
+    for (let cut = 1; cut < text.length; cut++)
+      expect(scan(text, [cut]).values).toEqual([-Infinity, 1, -Infinity, -Infinity, -Infinity]);
+  });
+
+  test.each([
+    '"Infinity"',
+    '"inf"',
+    '"-infinity"',
+    '"-INF"',
+    '"-Infinity',
+    '"-Infinityx"',
+    '"- inf"',
+    '"-1"',
+    '""',
+  ])("the string %s is none", (odd) => {
+    const { scanner } = scan(`1, ${odd}, 2] ${" ".repeat(99)}`);
+    expect(scanner.fault).toMatchObject({ kind: "odd", index: 1 });
+  });
+
   test("-Infinity is taken, however it is cut", () => {
     const text = "-Infinity, 1, -Infinity]";
     for (let cut = 0; cut <= text.length; cut++)

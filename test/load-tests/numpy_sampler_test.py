@@ -18,7 +18,7 @@ URL = urllib.parse.urlsplit(os.environ["LOGIT_SAMPLER_URL"])
 
 def service_answer(row, options):
     connection = http.client.HTTPConnection(URL.hostname, URL.port)
-    query = urllib.parse.urlencode({**options, "kept_token_ids": "true"})
+    query = urllib.parse.urlencode({"dtype": "f32", **options, "kept_token_ids": "true"})
     connection.request("POST", f"/v1/sample?{query}", row.tobytes(), {"content-type": "application/octet-stream"})
     reply = json.load(connection.getresponse())
     connection.close()
@@ -48,7 +48,7 @@ class NumpySampler(unittest.TestCase):
         for seed in range(20):
             row = numpy.random.default_rng(seed).normal(0, 2.5, 4000).astype("<f4")
             ours = service_answer(row, options)
-            theirs = answer(row, {**options, "kept_token_ids": True})
+            theirs = answer(row, {"dtype": "f32", **options, "kept_token_ids": True})
             self.assertEqual(ours["kept_token_ids"], theirs["kept_token_ids"])
             self.assertEqual(ours["kept"], theirs["kept"])
             self.assertIn(theirs["token_id"], theirs["kept_token_ids"])

@@ -2,22 +2,19 @@
  * The plain float64 sampler: every stage once more, written from its definition over ordinary arrays, with no care
  * for speed. It shares nothing with the core but the options and the uniforms, and is what the core must agree with.
  *
- * A new stage is added to the table below; the differential test takes it up when it has a generator there.
+ * The stages are whatever the files of `stages/` export: a new one needs its file and nothing here.
  */
-import { editing } from "./stages/editing.ts";
-import { removing } from "./stages/removing.ts";
-import { rescaling } from "./stages/rescaling.ts";
-import { sequences } from "./stages/sequences.ts";
-import { steering } from "./stages/steering.ts";
-import { probabilitiesOf, type Rule, type Token, type World } from "./tokens.ts";
+import { readdirSync } from "node:fs";
+import type { Reference } from "./reference.ts";
+import { probabilitiesOf, type Token, type World } from "./tokens.ts";
 
-export const REFERENCE: Readonly<Record<string, Rule>> = {
-  ...editing,
-  ...sequences,
-  ...rescaling,
-  ...removing,
-  ...steering,
-};
+const files = readdirSync(new URL("./stages/", import.meta.url)).map((file) => file.replace(/\.ts$/, ""));
+const modules = await Promise.all(
+  // Each file there exports its stages under this name.
+  files.map((file) => import(`./stages/${file}.ts`) as Promise<{ readonly stages: Reference }>),
+);
+
+export const REFERENCE: Reference = Object.assign({}, ...modules.map(({ stages }) => stages));
 
 export interface ReferenceAnswer {
   /** ascending */
@@ -50,9 +47,10 @@ export function referenceSurvivors(
     ({ score }) => score !== Number.NEGATIVE_INFINITY,
   );
   for (const { stage, options } of chain) {
-    const rule = REFERENCE[stage];
-    if (rule === undefined) throw new Error(`the reference has no stage ${stage}`);
-    if (tokens.length > 0) tokens = rule(tokens, options as Readonly<Record<string, unknown>>, world);
+    const reference = REFERENCE[stage];
+    if (reference === undefined) throw new Error(`the reference has no stage ${stage}`);
+    if (tokens.length > 0)
+      tokens = reference.rule(tokens, options as Readonly<Record<string, unknown>>, world);
   }
   tokens = [...tokens].sort((a, b) => a.id - b.id);
   return { token_ids: tokens.map(({ id }) => id), probabilities: probabilitiesOf(tokens), margin };

@@ -88,8 +88,13 @@ describe("options that are refused", () => {
       'there is no option "top_q"; did you mean "top_h", "top_k", "top_a" or "top_p"?',
     ],
     [{ top_p: 1.5 }, "invalid_option", "/top_p", "top_p must lie in [0, 1], got 1.5"],
-    [{ top_p: "0.5" }, "invalid_option", "/top_p", 'top_p must lie in [0, 1], got "0.5"'],
-    [{ temperature: null }, "invalid_option", "/temperature", "temperature must lie in [0, 1000], got null"],
+    [{ top_p: "0.5" }, "invalid_option", "/top_p", 'top_p must be a number in [0, 1], got "0.5"'],
+    [
+      { temperature: null },
+      "invalid_option",
+      "/temperature",
+      "temperature must be a number in [0, 1000], got null",
+    ],
     [{ temperature: -1 }, "invalid_option", "/temperature", "got -1"],
     [{ top_k: 1.5 }, "invalid_option", "/top_k", "top_k must be a whole number of at least 0, got 1.5"],
     [{ logprobs: 1 }, "invalid_option", "/logprobs", "logprobs must be true or false, got 1"],
@@ -139,7 +144,7 @@ describe("options that are refused", () => {
       { chain: [{ stage: "top_q" }] },
       "unknown_stage",
       "/chain/0/stage",
-      'there is no stage "top_q"; known: ',
+      'there is no stage "top_q"; did you mean "top_h", "top_k", "top_a" or "top_p"? Known: ',
     ],
     [{ chain: [{ top_k: 1 }] }, "invalid_option", "/chain/0", "an entry of chain must be an object"],
     [
@@ -225,3 +230,24 @@ function sentenceOf(options: unknown): string | undefined {
     return (error as Error).message;
   }
 }
+
+describe("a penalty without a history", () => {
+  test.each([
+    { repetition_penalty: 1.2 },
+    { presence_penalty: 0.5 },
+    { frequency_penalty: 0.5 },
+    { dry_multiplier: 0.8 },
+    { no_repeat_ngram_size: 3 },
+    { chain: [{ stage: "repetition_penalty", repetition_penalty: 1.2 }] },
+  ])("%j is warned of", (options) => {
+    expect(parseStepOptions(options).warnings).toEqual([expect.stringContaining("looks at history")]);
+    expect(parseStepOptions({ ...options, history: [] }).warnings).toBeUndefined();
+  });
+
+  test.each([{}, { repetition_penalty: 1 }, { presence_penalty: 0 }, { top_k: 4 }, { preset: "llama.cpp" }])(
+    "%j is not",
+    (options) => {
+      expect(parseStepOptions(options).warnings).toBeUndefined();
+    },
+  );
+});

@@ -109,7 +109,7 @@ describe("JSON", () => {
 
 describe("tensors", () => {
   test("one row alone, of any length, with options in the query string", () => {
-    expect(tensor(undefined, bytesOf([1, 2, 3]), 5, { target: 2, temperature: 2 })).toEqual({
+    expect(tensor(undefined, bytesOf([1, 2, 3]), 5, { dtype: "f32", target: 2, temperature: 2 })).toEqual({
       single: true,
       options: { temperature: 2 },
       rows: [{ values: [1, 2, 3], target: 2 }],
@@ -171,7 +171,7 @@ describe("tensors", () => {
   });
 
   test("a single row without a shape may not pass the limit either", () => {
-    expect(() => tensor(undefined, bytesOf(new Float32Array(4097)))).toThrow(
+    expect(() => tensor(undefined, bytesOf(new Float32Array(4097)), 0, { dtype: "f32" })).toThrow(
       expect.objectContaining({ code: "limit_exceeded" }),
     );
   });

@@ -76,7 +76,7 @@ export const behind = (fields: Fields) => (context: WireContext) =>
 
 /** Opens a tensor of one step with its options in the query string. */
 export const byQuery = (query: Fields) => (context: WireContext) =>
-  openStepTensor({ header_bytes: undefined, query }, context);
+  openStepTensor({ header_bytes: undefined, query: { dtype: "f32", ...query } }, context);
 
 /** Opens a tensor of many steps behind a JSON header. */
 export const batchBehind = (fields: Fields) => (context: WireContext) =>

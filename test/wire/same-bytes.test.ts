@@ -11,6 +11,7 @@ const OPTIONS = {
   seed: "18446744073709551615",
   step: 12,
   logprobs: true,
+  uncertainty: true,
 };
 
 /** The 16-bit form of values that bfloat16 can hold. */
@@ -30,6 +31,7 @@ describe("one step in every form", () => {
       seed: "18446744073709551615",
       step: 12,
       kept_mass: expect.any(Number),
+      uncertainty: { raw: { entropy: expect.any(Number) }, processed: { confidence: expect.any(Number) } },
     });
   });
 

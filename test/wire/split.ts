@@ -5,7 +5,12 @@ import type { Places } from "../../src/wire/json-nesting.ts";
 import { Parked } from "../../src/wire/parked.ts";
 import { pieces } from "./opened.ts";
 
-const LIMITS = { json_text_bytes_max: 100_000, vocab_size_max: 1000, batch_rows_max: 16 };
+const LIMITS = {
+  json_text_bytes_max: 100_000,
+  vocab_size_max: 1000,
+  batch_rows_max: 16,
+  options: { bias_entries_max: 70_000 },
+};
 
 /** The rest of the text, and what was taken out of it by row and place. */
 export function split(text: string | Uint8Array, places: Places = "step", size = 0) {

@@ -33,7 +33,7 @@ function diagnoseRow(
     ...diagnosis,
     ...(labels !== undefined && { label: labels[diagnosis.top_id]! }),
     ...(row.target !== undefined && {
-      confidently_wrong: confidentlyWrong(diagnosis, requireTarget(row.target, values.length)),
+      confidently_wrong: confidentlyWrong(diagnosis, requireTarget(row.target, values.length, labels)),
     }),
     ...(baseline !== undefined && suspicion(diagnosis, baseline)),
   };

@@ -1,5 +1,5 @@
 /** Probabilities, log-odds, entropy and a decision for each row. */
-import { Problem, pointerTo } from "../../errors.ts";
+import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { checkThresholds, decide, type Thresholds } from "../decide.ts";
 import { logistic } from "../logistic.ts";
@@ -39,8 +39,8 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
   return {
     tensor: () => tensor.all(),
     take(row) {
-      checkTargetIfAny(row);
       checkLabels(labels, row.values.length);
+      checkTargetIfAny(row, labels);
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
       if (options.without_lists) tensor.add(narrow(context, row));
@@ -130,12 +130,14 @@ function thresholdsOf(
   if (unknown !== undefined) {
     throw new Problem(
       "unknown_option",
-      `there is no label ${JSON.stringify(unknown)}${didYouMean(unknown, labels)}`,
+      `there is no label ${show(unknown)}${didYouMean(unknown, labels)}`,
       pointerTo(["threshold", unknown]),
     );
   }
   // A class that no threshold was given for never fires.
-  return labels.map((label) => by_label[label] ?? Number.POSITIVE_INFINITY);
+  return labels.map((label) =>
+    Object.hasOwn(by_label, label) ? by_label[label]! : Number.POSITIVE_INFINITY,
+  );
 }
 
 function tooMany(values_max: number): Problem {

@@ -1,12 +1,21 @@
 /** What came, against what each row had foreseen: ln p, rank, and the mean loss. */
 import { BITS_PER_NAT } from "../exp.ts";
 import { loss } from "../score.ts";
-import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
+import { asClasses, checkLabels, requireTarget, type Task, type TaskContext } from "./task.ts";
 
-export function scoreTask({ reader, single, inverse_temperature }: TaskContext): Task {
+export interface ScoreOptions {
+  readonly labels: readonly string[] | undefined;
+}
+
+export function scoreTask(
+  { reader, single, inverse_temperature }: TaskContext,
+  { labels }: ScoreOptions,
+): Task {
+  const came: number[] = [];
   const logprobs: number[] = [];
   const ranks: number[] = [];
   const result = (r: number) => ({
+    ...(labels !== undefined && { label: labels[came[r]!]! }),
     logprob: logprobs[r]!,
     rank: ranks[r]!,
     cross_entropy: -logprobs[r]! + 0,
@@ -15,10 +24,12 @@ export function scoreTask({ reader, single, inverse_temperature }: TaskContext):
   return {
     take(row) {
       const values = asClasses(row.values);
-      const target = requireTarget(row.target, values.length);
+      checkLabels(labels, values.length);
+      const target = requireTarget(row.target, values.length, labels);
       const { logprob, rank } = reader.score(values, target, inverse_temperature);
       logprobs.push(logprob);
       ranks.push(rank);
+      came.push(target);
     },
     *finish() {
       yield;

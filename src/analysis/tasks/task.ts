@@ -2,7 +2,8 @@
  * What an analysis endpoint does, apart from the wire: rows go in one after another, a reply comes out. A task sees
  * float32 rows and checked options; it knows neither bytes nor HTTP.
  */
-import { Problem } from "../../errors.ts";
+import { Problem, show } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
 import type { RowReader } from "../row-reader.ts";
 import { checkTarget } from "../score.ts";
 
@@ -36,14 +37,15 @@ export function asClasses(values: Float32Array): Float32Array {
   return values.length === 1 ? Float32Array.of(0, values[0]!) : values;
 }
 
-/** The class that came, as a number below `classes`. */
-export function requireTarget(target: unknown, classes: number): number {
+/** The class that came, by its id or its label, as a number below `classes`. */
+export function requireTarget(target: unknown, classes: number, labels?: readonly string[]): number {
   if (target === undefined)
     throw new Problem("invalid_option", "each row needs the class that came, got none", "/target");
+  if (typeof target === "string" && labels !== undefined) return labelled(target, classes, labels);
   if (typeof target !== "number") {
     throw new Problem(
       "invalid_option",
-      `a class must be given by its id, a number, got ${JSON.stringify(target)}`,
+      `a class must be given by its id, a number${labels === undefined ? ", or with labels by its label" : ", or by its label"}, got ${show(target)}`,
       "/target",
     );
   }
@@ -51,9 +53,20 @@ export function requireTarget(target: unknown, classes: number): number {
   return target;
 }
 
+/** The class of this label; of a single logit the one label is that of "yes", class 1. */
+function labelled(target: string, classes: number, labels: readonly string[]): number {
+  const index = labels.indexOf(target);
+  if (index >= 0) return labels.length === 1 && classes === 2 ? 1 : index;
+  throw new Problem(
+    "invalid_option",
+    `there is no label ${show(target)}${didYouMean(target, labels)}`,
+    "/target",
+  );
+}
+
 /** A class that came where none is needed must be one all the same. */
-export function checkTargetIfAny({ target, values }: TaskRow): void {
-  if (target !== undefined) requireTarget(target, Math.max(2, values.length));
+export function checkTargetIfAny({ target, values }: TaskRow, labels?: readonly string[]): void {
+  if (target !== undefined) requireTarget(target, Math.max(2, values.length), labels);
 }
 
 /** One name a class, or one for the "yes" of a single logit. */

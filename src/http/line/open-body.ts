@@ -1,7 +1,7 @@
 /** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
 import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
-import { Problem } from "../../errors.ts";
+import { Problem, shorten } from "../../errors.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { openBatchJson, openStepJson } from "../../wire/json-reader.ts";
 import { parseQuery } from "../../wire/query.ts";
@@ -81,7 +81,7 @@ function requireNoJson(query: string, first: Uint8Array): void {
   if (NAMES_DTYPE.test(query) || !JSON_BEGIN.test(latin1(first.subarray(0, JSON_BEGIN_BYTES)))) return;
   throw new Problem(
     "unsupported_media_type",
-    "a body without a Content-Type is taken for a tensor, but this one begins as JSON does: send Content-Type: application/json",
+    "a body without a Content-Type is taken for a tensor, but this one begins as JSON does: send -H 'content-type: application/json'",
   );
 }
 
@@ -96,7 +96,7 @@ function requireDtype(query: string): void {
   if (NAMES_DTYPE.test(query)) return;
   throw new Problem(
     "unsupported_media_type",
-    "the body must be application/octet-stream or application/json, got application/x-www-form-urlencoded, which is taken for a tensor only with dtype in the query string",
+    "the body came as application/x-www-form-urlencoded, as curl calls any body: send -H 'content-type: application/json' with JSON, or dtype in the query string with a tensor",
   );
 }
 
@@ -111,7 +111,7 @@ export function requireIdentity(encoding: string | undefined): void {
   if (!encoding || encoding.toLowerCase() === "identity") return;
   throw new Problem(
     "unsupported_media_type",
-    `bodies are taken without Content-Encoding, got ${encoding}: logits hardly shrink`,
+    `bodies are taken without Content-Encoding, got ${shorten(encoding)}: logits hardly shrink`,
   );
 }
 
@@ -131,7 +131,7 @@ export function mediaType<Kind extends string>(
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   if (kind !== undefined && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))) return kind;
   const which = kind === undefined ? `be ${names.join(" or ")}` : "be in UTF-8";
-  throw new Problem("unsupported_media_type", `the body must ${which}, got ${header}`);
+  throw new Problem("unsupported_media_type", `the body must ${which}, got ${shorten(header ?? "none")}`);
 }
 
 /** The value of that header; undefined when there is none. */
@@ -140,6 +140,6 @@ export function headerLength(header: string | string[] | undefined): number | un
   if (typeof header === "string" && /^\d{1,15}$/.test(header) && Number(header) > 0) return Number(header);
   throw new Problem(
     "malformed_header",
-    `Inference-Header-Content-Length must be a whole number of at least 1, got ${String(header)}`,
+    `Inference-Header-Content-Length must be a whole number of at least 1, got ${shorten(String(header))}`,
   );
 }

@@ -22,7 +22,7 @@ export function addSamplers(app: FastifyInstance): void {
   });
 }
 
-function describeStage({ name, summary, formula, source, keepsArgmax, state, options }: Stage) {
+function describeStage({ name, summary, formula, source, example, keepsArgmax, state, options }: Stage) {
   const schema = jsonSchemaOf(options);
   const defaults = Object.entries(propertiesOf(schema)).flatMap(([option, { default: standard }]) =>
     standard === undefined ? [] : [[option, standard] as const],
@@ -32,6 +32,7 @@ function describeStage({ name, summary, formula, source, keepsArgmax, state, opt
     summary,
     formula,
     source,
+    example: { stage: name, ...example },
     keeps_argmax: keepsArgmax,
     carries_state: state !== undefined,
     options: schema,

@@ -8,9 +8,10 @@ import { JSON_TYPE } from "../line/sample.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {
-    const result = await analyze(analysis, request, reply, (head) =>
-      scoreTask(taskContext(analysis, head, parseScore(head.options).temperature)),
-    );
+    const result = await analyze(analysis, request, reply, (head) => {
+      const { options, temperature } = parseScore(head.options);
+      return scoreTask(taskContext(analysis, head, temperature), options);
+    });
     return reply.type(JSON_TYPE).send(await writeReply(result.reply, reply));
   });
 }

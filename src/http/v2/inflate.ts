@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { createGunzip, createInflate, deflate, gzip } from "node:zlib";
-import { Problem } from "../../errors.ts";
+import { Problem, shorten } from "../../errors.ts";
 import type { Receiver } from "../line/receive.ts";
 
 export type Compression = "gzip" | "deflate";
@@ -17,7 +17,7 @@ export function compressionOf(encoding: string | undefined): Compression | undef
   if (name === "gzip" || name === "deflate") return name;
   throw new Problem(
     "unsupported_media_type",
-    `bodies are taken plain, as gzip or as deflate, got ${encoding}`,
+    `bodies are taken plain, as gzip or as deflate, got ${shorten(encoding ?? "none")}`,
   );
 }
 

@@ -18,6 +18,7 @@ export { setMeasure } from "./measure";
 export { histogram } from "./histogram";
 export { weighRow, sumKeptWeights, bracketAround } from "./whole";
 export { moments, valueMoments } from "./moments";
+export { smallest } from "./smallest";
 export { maskedCopy, copy } from "./mask";
 export { configureEdits, setValue, addAmounts, penalise, hasSome, repair, takeBack } from "./edits";
 export { smooth } from "./smooth";

@@ -76,11 +76,27 @@ function stop(status: i32, p: usize, out: usize, state: i32): i32 {
   return status;
 }
 
-/** `-Infinity`, or an end: what stands where a number was expected. Gives the status, or −1 after −Infinity. */
+/** "-inf" as a little-endian word. */
+const INF_WORD: u32 = 0x666e692d;
+
+const QUOTE: u8 = 34;
+
+/** A string that means −∞, for writers that have no word for it: `"-Infinity"` or `"-inf"`. Gives its length, or 0. */
+function quotedInfinity(p: usize, end: usize): i32 {
+  if (p + 11 <= end && load<u8>(p, 1) == 45 && load<u64>(p, 2) == INFINITY_WORD && load<u8>(p, 10) == QUOTE)
+    return 11;
+  return p + 6 <= end && load<u32>(p, 1) == INF_WORD && load<u8>(p, 5) == QUOTE ? 6 : 0;
+}
+
+/** −∞ in one of its spellings, or an end: what stands where a number was expected. Gives the status, or minus the length of −∞. */
 function readOther(p: usize, end: usize, out: usize, state: i32): i32 {
   const byte = load<u8>(p);
   if (byte == 93 && state == FIRST) return stop(CLOSED, p + 1, out, state);
-  if (byte == 45 && p + 9 <= end && load<u64>(p, 1) == INFINITY_WORD) return -1;
+  if (byte == 45 && p + 9 <= end && load<u64>(p, 1) == INFINITY_WORD) return -9;
+  if (byte == QUOTE) {
+    const length = quotedInfinity(p, end);
+    if (length > 0) return -length;
+  }
   return stop(reachesEnd(p, end) ? MORE : ODD, p, out, state);
 }
 
@@ -120,7 +136,7 @@ export function scanNumbers(begin: usize, length: usize, state: i32): i32 {
       if (status >= 0) return status;
       store<f32>(out, <f32>-Infinity);
       out += 4;
-      p = start + 9;
+      p = start + <usize>-status;
       state = COMMA;
       continue;
     }

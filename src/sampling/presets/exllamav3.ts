@@ -29,7 +29,7 @@ export const exllamav3: Preset = {
   },
   notes: [
     "temp_last puts the temperature behind top_p: write it as chain.",
-    "The penalties' decay range is not here: every token of the range counts alike.",
+    "The penalties' decay_range is penalty_decay_range; without one ExLlamaV3 counts one token less than its sustain_range, and a negative presence penalty does nothing there.",
     "adaptive_target 1 is off in ExLlamaV3; here a negative one is.",
   ],
 };

@@ -12,6 +12,7 @@ export const llamaCpp: Preset = {
     url: "https://github.com/ggml-org/llama.cpp/blob/master/common/sampling.cpp",
   },
   order: [
+    "reasoning_budget",
     "token_bitmask",
     "logit_bias",
     "repetition_penalty",
@@ -33,7 +34,7 @@ export const llamaCpp: Preset = {
   instead: {
     option: "mirostat",
     values: [1, 2],
-    order: ["token_bitmask", "logit_bias", "temperature", "mirostat"],
+    order: ["reasoning_budget", "token_bitmask", "logit_bias", "temperature", "mirostat"],
   },
   defaults: { temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05 },
   rules: {
@@ -46,7 +47,7 @@ export const llamaCpp: Preset = {
   notes: [
     "DRY's sequence breakers are token ids here; llama.cpp finds the tokens of its strings itself. Older versions look back over the whole context: dry_penalty_last_n -1.",
     "A grammar is given as token_bitmask and holds from the beginning; llama.cpp draws without it first and draws again with it when the token does not fit, which prefers other tokens.",
-    "The reasoning budget and infill samplers are not here.",
+    "The infill sampler is not here. reasoning_budget knows no text: it does not wait for a character that several tokens make up, and finds marks that overlap with themselves, which llama.cpp misses.",
     "Randomness is keyed by seed and step, not carried from draw to draw, so equal seeds give other tokens.",
   ],
 };

@@ -1,5 +1,6 @@
-/** The default: what OpenAI's parameters mean, and a sensible place for every other stage. */
+/** The default: what OpenAI's parameters mean, and every other stage in the place that the catalogue gives it. */
 import type { Preset } from "../preset.ts";
+import { STAGES } from "../stages/index.ts";
 
 export const openai: Preset = {
   name: "openai",
@@ -9,38 +10,7 @@ export const openai: Preset = {
     title: "OpenAI API reference, chat completions",
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
-  order: [
-    "allowed_token_ids",
-    "token_bitmask",
-    "logit_bias",
-    "sequence_bias",
-    "bad_words_ids",
-    "no_repeat_ngram_size",
-    "min_tokens",
-    "exponential_decay_length_penalty",
-    "repetition_penalty",
-    "presence_penalty",
-    "frequency_penalty",
-    "dry",
-    "forced_token_ids",
-    "dynatemp",
-    "temperature",
-    "smoothing",
-    "top_n_sigma",
-    "top_h",
-    "top_k",
-    "top_a",
-    "tfs",
-    "top_p",
-    "min_p",
-    "typical_p",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "p_less",
-    "xtc",
-    "mirostat",
-    "adaptive_p",
-  ],
+  order: STAGES.filter((stage) => !stage.correctsModel).map(({ name }) => name),
   defaults: {},
   rules: {},
   notes: [

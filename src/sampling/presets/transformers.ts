@@ -12,14 +12,17 @@ export const transformers: Preset = {
   order: [
     "sequence_bias",
     "logit_bias",
+    "encoder_repetition_penalty",
     "repetition_penalty",
     "no_repeat_ngram_size",
+    "encoder_no_repeat_ngram_size",
     "bad_words_ids",
     "min_tokens",
     "allowed_token_ids",
     "token_bitmask",
     "forced_token_ids",
     "exponential_decay_length_penalty",
+    "begin_suppress_tokens",
     "temperature",
     "top_h",
     "top_k",
@@ -39,8 +42,8 @@ export const transformers: Preset = {
   notes: [
     "logit_bias is what transformers writes as a sequence_bias of single tokens.",
     "allowed_token_ids and token_bitmask stand where transformers calls prefix_allowed_tokens_fn.",
-    "transformers drops an end token from bad_words_ids; here it is banned like any other.",
+    "transformers drops an end token from bad_words_ids: bad_words_spared_ids.",
     "min_length counts the prompt: min_tokens with min_tokens_scope history.",
-    "The encoder's penalties, guidance, watermarks and renormalize_logits are not here; the last changes no probability.",
+    "Guidance, watermarks and renormalize_logits are not here; the last changes no probability.",
   ],
 };

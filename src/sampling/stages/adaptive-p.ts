@@ -36,6 +36,7 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
     url: "https://github.com/ggml-org/llama.cpp/pull/17927",
   },
   options,
+  example: { adaptive_target: 0.5 },
   trigger: "adaptive_target",
   keepsArgmax: false,
   isNeutral: ({ adaptive_target }) => adaptive_target < 0,

@@ -19,6 +19,7 @@ export const allowed_token_ids: Stage<z.infer<typeof options>> = {
     url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
   },
   options,
+  example: { allowed_token_ids: [3, 7, 11] },
   keepsArgmax: false,
   isNeutral: () => false,
   apply(candidates, { allowed_token_ids }, context) {

@@ -26,6 +26,7 @@ export const calibration: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1706.04599",
   },
   options,
+  example: { calibration: { method: "temperature_scaling", temperature: 1.3 } },
   keepsArgmax: true,
   correctsModel: true,
   isNeutral: ({ calibration }) => calibration.temperature === 1,

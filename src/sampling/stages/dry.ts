@@ -53,8 +53,10 @@ export const dry: Stage<z.infer<typeof options>> = {
     url: "https://github.com/oobabooga/text-generation-webui/pull/5677",
   },
   options,
+  example: { dry_multiplier: 0.8 },
   trigger: "dry_multiplier",
   keepsArgmax: false,
+  looksBack: true,
   isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,
   apply(candidates, options, context) {
     const { dry_allowed_length, dry_sequence_breakers: breakers, dry_breaker_rule: rule } = options;

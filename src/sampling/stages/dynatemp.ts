@@ -25,6 +25,7 @@ export const dynatemp: Stage<z.infer<typeof options>> = {
     url: "https://github.com/LostRuins/koboldcpp/pull/600",
   },
   options,
+  example: { dynatemp_range: 0.5 },
   trigger: "dynatemp_range",
   replaces: ["temperature"],
   keepsArgmax: true,

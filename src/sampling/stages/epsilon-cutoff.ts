@@ -22,6 +22,7 @@ export const epsilon_cutoff: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2210.15191",
   },
   options,
+  example: { epsilon_cutoff: 3e-4 },
   keepsArgmax: true,
   isNeutral: ({ epsilon_cutoff }) => epsilon_cutoff === 0,
   apply(candidates, { epsilon_cutoff, min_keep }) {

@@ -22,6 +22,7 @@ export const eta_cutoff: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2210.15191",
   },
   options,
+  example: { eta_cutoff: 2e-3 },
   keepsArgmax: true,
   isNeutral: ({ eta_cutoff }) => eta_cutoff === 0,
   apply(candidates, { eta_cutoff, min_keep }) {

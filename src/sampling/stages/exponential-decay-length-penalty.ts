@@ -28,6 +28,7 @@ export const exponential_decay_length_penalty: Stage<z.infer<typeof options>> = 
     url: "https://huggingface.co/docs/transformers/internal/generation_utils#transformers.ExponentialDecayLengthPenalty",
   },
   options,
+  example: { exponential_decay_length_penalty: [100, 1.01], stop_token_ids: [2] },
   keepsArgmax: false,
   isNeutral: ({ exponential_decay_length_penalty: [, factor], stop_token_ids }) =>
     factor === 1 || stop_token_ids.length === 0,

@@ -22,6 +22,7 @@ export const forced_token_ids: Stage<z.infer<typeof options>> = {
     url: "https://huggingface.co/docs/transformers/v4.38.0/internal/generation_utils#transformers.ForceTokensLogitsProcessor",
   },
   options,
+  example: { forced_token_ids: { "0": 7 } },
   keepsArgmax: false,
   isNeutral: ({ forced_token_ids }) => forced_token_ids.size === 0,
   apply(candidates, { forced_token_ids }, context) {

@@ -1,6 +1,6 @@
 /** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
 import { z } from "zod";
-import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
+import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
@@ -9,21 +9,31 @@ const options = z.strictObject({
     "Taken off the score of each token for every time it was seen. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
   ),
   penalty_last_n: penaltyLastN(),
+  penalty_decay_range: penaltyDecayRange(),
   penalty_scope: penaltyScope("generated"),
 });
 
 export const frequency_penalty: Stage<z.infer<typeof options>> = {
   name: "frequency_penalty",
   summary: "Takes f off the score of a token for every time it was seen before.",
-  formula: "sᵢ ← sᵢ − f · countᵢ",
+  formula: "sᵢ ← sᵢ − f · countᵢ; faded: f · the sum of the weights",
   source: {
     title: "OpenAI API reference, frequency_penalty",
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
   options,
+  example: { frequency_penalty: 0.5 },
   keepsArgmax: false,
-  isNeutral: ({ frequency_penalty, penalty_last_n }) => frequency_penalty === 0 || penalty_last_n === 0,
-  apply(candidates, { frequency_penalty, penalty_last_n, penalty_scope }, context) {
+  looksBack: true,
+  isNeutral: ({ frequency_penalty, penalty_last_n, penalty_decay_range }) =>
+    frequency_penalty === 0 || (penalty_last_n === 0 && penalty_decay_range <= 1),
+  apply(candidates, { frequency_penalty, penalty_last_n, penalty_decay_range, penalty_scope }, context) {
+    if (penalty_decay_range > 1) {
+      context
+        .tokensFading(penalty_last_n, penalty_decay_range, penalty_scope)
+        .subtract(candidates, 0, frequency_penalty);
+      return;
+    }
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);
     candidates.penalise(seen, 1, 0, -frequency_penalty);
   },

@@ -18,6 +18,7 @@ export const logit_bias: Stage<z.infer<typeof options>> = {
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
   options,
+  example: { logit_bias: { "11": 2.5, "13": "-inf" } },
   keepsArgmax: false,
   isNeutral: ({ logit_bias }) => logit_bias.token_ids.length === 0,
   apply(candidates, { logit_bias }, context) {

@@ -22,6 +22,7 @@ export const min_p: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2407.01082",
   },
   options,
+  example: { min_p: 0.05 },
   keepsArgmax: true,
   isNeutral: ({ min_p }) => min_p === 0,
   apply(candidates, { min_p, min_keep }) {

@@ -26,6 +26,7 @@ export const min_tokens: Stage<z.infer<typeof options>> = {
     url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
   },
   options,
+  example: { min_tokens: 16, stop_token_ids: [2] },
   keepsArgmax: false,
   isNeutral: ({ min_tokens, stop_token_ids }) => min_tokens === 0 || stop_token_ids.length === 0,
   apply(candidates, { min_tokens, stop_token_ids, min_tokens_scope }, context) {

@@ -36,6 +36,7 @@ export const mirostat: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2007.14966",
   },
   options,
+  example: { mirostat: 2 },
   keepsArgmax: true,
   isNeutral: ({ mirostat }) => mirostat === 0,
   apply(candidates, { mirostat }, context) {

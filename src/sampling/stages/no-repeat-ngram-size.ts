@@ -1,33 +1,70 @@
 /** no_repeat_ngram_size: bans every token that would make n tokens in a row occur a second time. */
 import { z } from "zod";
-import { whole } from "../fields.ts";
+import type { Candidates } from "../candidates.ts";
+import { oneOf, whole } from "../fields.ts";
 import type { Stage } from "../stage.ts";
+import { type TokenSet, tokenSet } from "../token-set.ts";
 
 const options = z.strictObject({
   stage: z.literal("no_repeat_ngram_size"),
-  no_repeat_ngram_size: whole({ min: 0, max: 1_000_000 }).describe(
-    "Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4.",
+  no_repeat_ngram_size: whole({ min: 0, max: 1_000_000, off: 0 }).describe(
+    "Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the history. Usual: 2 to 4; 20 to 35 against loops in tables.",
   ),
+  no_repeat_ngram_window: whole({ min: -1 })
+    .default(-1)
+    .describe(
+      "Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off (DeepSeek-OCR, vLLM and SGLang: window_size, 90).",
+    ),
+  no_repeat_ngram_scope: oneOf(["history", "generated"])
+    .default("history")
+    .describe(
+      "`history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length` count (vLLM).",
+    ),
+  no_repeat_ngram_spared_ids: tokenSet()
+    .optional()
+    .describe(
+      "Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and SGLang: whitelist_token_ids). Default none.",
+    ),
 });
 
 export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   name: "no_repeat_ngram_size",
   summary: "Bans tokens that would repeat n tokens in a row that stand in the history already.",
-  formula: "sᵢ ← −∞, if (the last n − 1 tokens, i) stand in the history",
+  formula: "sᵢ ← −∞, if (the last n − 1 tokens, i) stand in the part of the history that counts",
   source: {
-    title: "Paulus, Xiong & Socher, A Deep Reinforced Model for Abstractive Summarization, 2017",
+    title:
+      "Paulus, Xiong & Socher, A Deep Reinforced Model for Abstractive Summarization, 2017; window and spared tokens: vLLM 0.33, models/deepseek_ocr.py",
     url: "https://arxiv.org/abs/1705.04304",
   },
   options,
+  example: { no_repeat_ngram_size: 3 },
   keepsArgmax: false,
-  isNeutral: ({ no_repeat_ngram_size }) => no_repeat_ngram_size === 0,
-  apply(candidates, { no_repeat_ngram_size: n }, context) {
+  looksBack: true,
+  isNeutral: ({ no_repeat_ngram_size, no_repeat_ngram_window }) =>
+    no_repeat_ngram_size === 0 || no_repeat_ngram_window === 0,
+  apply(candidates, options, context) {
+    const { no_repeat_ngram_size: n, no_repeat_ngram_window, no_repeat_ngram_scope } = options;
+    const spared = options.no_repeat_ngram_spared_ids;
+    spared?.requireWithin(context.vocab_size, "/no_repeat_ngram_spared_ids");
     if (n === 1) {
-      const { token_ids, distinct } = context.tokensSeen(-1, "history");
-      for (let i = 0; i < distinct; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
+      const { token_ids, distinct } = context.tokensSeen(no_repeat_ngram_window, no_repeat_ngram_scope);
+      ban(candidates, token_ids, distinct, spared);
       return;
     }
-    const { token_ids, count } = context.repeatsSince(0, n - 1, n - 1);
-    for (let i = 0; i < count; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
+    const first = context.firstOf(no_repeat_ngram_window, no_repeat_ngram_scope);
+    const { token_ids, count } = context.repeatsSince(first, n - 1, n - 1);
+    ban(candidates, token_ids, count, spared);
   },
 };
+
+function ban(
+  candidates: Candidates,
+  token_ids: Int32Array,
+  count: number,
+  spared: TokenSet | undefined,
+): void {
+  for (let i = 0; i < count; i++) {
+    const id = token_ids[i]!;
+    if (!spared?.has(id)) candidates.setScore(id, Number.NEGATIVE_INFINITY);
+  }
+}

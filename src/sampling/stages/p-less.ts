@@ -25,6 +25,7 @@ export const p_less: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2509.23234",
   },
   options,
+  example: { p_less: true },
   keepsArgmax: true,
   isNeutral: ({ p_less }) => !p_less,
   apply(candidates, { p_less_norm, min_keep }) {

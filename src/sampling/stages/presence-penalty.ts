@@ -1,6 +1,6 @@
 /** presence_penalty: takes a constant off the scores of tokens that occurred already. */
 import { z } from "zod";
-import { finite, penaltyLastN, penaltyScope } from "../fields.ts";
+import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
@@ -9,21 +9,31 @@ const options = z.strictObject({
     "Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0 is off. OpenAI's range: -2 to 2.",
   ),
   penalty_last_n: penaltyLastN(),
+  penalty_decay_range: penaltyDecayRange(),
   penalty_scope: penaltyScope("generated"),
 });
 
 export const presence_penalty: Stage<z.infer<typeof options>> = {
   name: "presence_penalty",
   summary: "Takes q off the score of every token seen before, however often.",
-  formula: "sᵢ ← sᵢ − q · [countᵢ > 0]",
+  formula: "sᵢ ← sᵢ − q · [countᵢ > 0]; faded: q · the largest weight",
   source: {
     title: "OpenAI API reference, presence_penalty",
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
   options,
+  example: { presence_penalty: 0.5 },
   keepsArgmax: false,
-  isNeutral: ({ presence_penalty, penalty_last_n }) => presence_penalty === 0 || penalty_last_n === 0,
-  apply(candidates, { presence_penalty, penalty_last_n, penalty_scope }, context) {
+  looksBack: true,
+  isNeutral: ({ presence_penalty, penalty_last_n, penalty_decay_range }) =>
+    presence_penalty === 0 || (penalty_last_n === 0 && penalty_decay_range <= 1),
+  apply(candidates, { presence_penalty, penalty_last_n, penalty_decay_range, penalty_scope }, context) {
+    if (penalty_decay_range > 1) {
+      context
+        .tokensFading(penalty_last_n, penalty_decay_range, penalty_scope)
+        .subtract(candidates, presence_penalty, 0);
+      return;
+    }
     const seen = context.tokensSeen(penalty_last_n, penalty_scope);
     candidates.penalise(seen, 1, -presence_penalty, 0);
   },

@@ -24,6 +24,7 @@ export const sequence_bias: Stage<z.infer<typeof options>> = {
     url: "https://huggingface.co/docs/transformers/internal/generation_utils#transformers.SequenceBiasLogitsProcessor",
   },
   options,
+  example: { sequence_bias: [{ token_ids: [11, 7], bias: -4.5 }] },
   keepsArgmax: false,
   isNeutral: ({ sequence_bias }) => sequence_bias.length === 0,
   apply(candidates, { sequence_bias, sequence_scope, sequence_min_history }, context) {

@@ -25,6 +25,7 @@ export const smoothing: Stage<z.infer<typeof options>> = {
     url: "https://github.com/oobabooga/text-generation-webui/pull/5551",
   },
   options,
+  example: { smoothing_factor: 0.25 },
   trigger: "smoothing_factor",
   keepsArgmax: false,
   isNeutral: ({ smoothing_factor }) => smoothing_factor === 0,

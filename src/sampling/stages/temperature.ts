@@ -20,6 +20,7 @@ export const temperature: Stage<z.infer<typeof options>> = {
     url: "https://doi.org/10.1207/s15516709cog0901_7",
   },
   options,
+  example: { temperature: 0.8 },
   keepsArgmax: true,
   isNeutral: ({ temperature }) => temperature === 1,
   isGreedy: ({ temperature }) => temperature === 0,

@@ -28,6 +28,7 @@ export const tfs: Stage<z.infer<typeof options>> = {
     url: "https://www.trentonbricken.com/Tail-Free-Sampling/",
   },
   options,
+  example: { tfs: 0.95 },
   keepsArgmax: true,
   isNeutral: ({ tfs }) => tfs === 1,
   apply(candidates, { tfs, tfs_edge, min_keep }) {

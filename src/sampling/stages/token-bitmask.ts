@@ -20,6 +20,7 @@ export const token_bitmask: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2411.15100",
   },
   options,
+  example: { token_bitmask: "//8AAA==" },
   keepsArgmax: false,
   isNeutral: () => false,
   apply(candidates, { token_bitmask }) {

@@ -22,6 +22,7 @@ export const top_a: Stage<z.infer<typeof options>> = {
     url: "https://github.com/BlinkDL/RWKV-LM",
   },
   options,
+  example: { top_a: 0.2 },
   keepsArgmax: true,
   isNeutral: ({ top_a }) => top_a === 0,
   apply(candidates, { top_a, min_keep }) {

@@ -28,6 +28,7 @@ export const top_h: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2509.02510",
   },
   options,
+  example: { top_h: 0.4 },
   keepsArgmax: true,
   isNeutral: () => false,
   apply(candidates, { top_h, top_h_top_n, min_keep }) {

@@ -5,7 +5,7 @@ import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("top_k"),
-  top_k: whole({ min: 0 }).describe(
+  top_k: whole({ min: 0, off: 0 }).describe(
     "How many of the most likely tokens to keep; 0 is off. Usual: 20 to 100.",
   ),
   ties: oneOf(["cut", "keep"])
@@ -24,6 +24,7 @@ export const top_k: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1805.04833",
   },
   options,
+  example: { top_k: 40 },
   keepsArgmax: true,
   isNeutral: ({ top_k }) => top_k === 0,
   isGreedy: ({ top_k, ties }) => top_k === 1 && ties === "cut",

@@ -21,6 +21,7 @@ export const top_n_sigma: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2411.07641",
   },
   options,
+  example: { top_n_sigma: 1 },
   keepsArgmax: true,
   isNeutral: ({ top_n_sigma }) => top_n_sigma <= 0,
   apply(candidates, { top_n_sigma, min_keep }) {

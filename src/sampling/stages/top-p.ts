@@ -8,7 +8,7 @@ import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SLACK } from "../thresholds.ts";
 
-const options = z.strictObject({
+export const options = z.strictObject({
   stage: z.literal("top_p"),
   top_p: finite({ min: 0, max: 1 }).describe(
     "The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98.",
@@ -38,6 +38,7 @@ export const top_p: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/1904.09751",
   },
   options,
+  example: { top_p: 0.95 },
   keepsArgmax: true,
   isNeutral: ({ top_p }) => top_p === 1,
   apply(candidates, { top_p, top_p_inclusive, top_p_ties, top_p_crossing, min_keep }) {

@@ -30,6 +30,7 @@ export const typical_p: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2202.00666",
   },
   options,
+  example: { typical_p: 0.9 },
   keepsArgmax: false,
   isNeutral: ({ typical_p }) => typical_p === 1,
   apply(candidates, { typical_p, typical_p_inclusive, typical_p_ties, min_keep }) {

@@ -1,10 +1,11 @@
 /** xtc: sometimes removes all but the least likely of the tokens that are likely enough. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import { finite, minKeep } from "../fields.ts";
+import { finite, minKeep, oneOf } from "../fields.ts";
 import { note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SCORE_SLACK } from "../thresholds.ts";
+import { tokenSet } from "../token-set.ts";
 
 const options = z.strictObject({
   stage: z.literal("xtc"),
@@ -14,6 +15,26 @@ const options = z.strictObject({
   xtc_threshold: finite({ min: 0, max: 1 })
     .default(0.1)
     .describe("How likely a token must be to count as a top choice. Above 0.5 there is at most one: off."),
+  xtc_outcome: oneOf(["draw", "average"])
+    .default("draw")
+    .describe(
+      "`draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer (ExLlamaV3).",
+    ),
+  xtc_spared_ids: tokenSet()
+    .optional()
+    .describe(
+      "Tokens that are never excluded, such as a line break and those that end a text. Default none.",
+    ),
+  xtc_spared_rule: oneOf(["aside", "stay", "refuse"])
+    .default("aside")
+    .describe(
+      "What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui).",
+    ),
+  xtc_ties: oneOf(["cut", "keep"])
+    .default("cut")
+    .describe(
+      "Top choices exactly as likely as the least of them: `cut` keeps the highest id, `keep` keeps them all (mlx-lm).",
+    ),
   min_keep: minKeep(),
 });
 
@@ -21,19 +42,35 @@ export const xtc: Stage<z.infer<typeof options>> = {
   name: "xtc",
   summary:
     "Exclude top choices: with probability P removes all tokens of probability t or more but the least likely of them.",
-  formula: "u ≤ P and |T| ≥ 2, T = {i : pᵢ ≥ t}: drop T but its last rank",
+  formula:
+    "u ≤ P and |T| ≥ 2, T = {i : pᵢ ≥ t}: drop T but its last rank; average: pᵢ ← (1 − P) · pᵢ for those, m their mass, else pᵢ · (1 + P · m / (1 − m))",
   source: {
-    title: "Weidmann (p-e-w), Exclude Top Choices (XTC), text-generation-webui, 2024",
+    title:
+      "Weidmann (p-e-w), Exclude Top Choices (XTC), text-generation-webui, 2024; average: ExLlamaV3 1.4.1, SS_XTC",
     url: "https://github.com/oobabooga/text-generation-webui/pull/6335",
   },
   options,
+  example: { xtc_probability: 0.5 },
   trigger: "xtc_probability",
   keepsArgmax: false,
   isNeutral: ({ xtc_probability, xtc_threshold }) => xtc_probability === 0 || xtc_threshold > 0.5,
-  apply(candidates, { xtc_probability, xtc_threshold, min_keep }, context) {
-    if (context.uniform("xtc") > xtc_probability) return;
-    const least = candidates.logSumExp() + ln(xtc_threshold) - SCORE_SLACK;
-    note(candidates.removal, "above", least);
-    candidates.dropTopButLast(least, min_keep);
+  apply(candidates, options, context) {
+    const { xtc_probability, xtc_threshold, xtc_outcome, xtc_spared_ids, xtc_spared_rule, xtc_ties } =
+      options;
+    xtc_spared_ids?.requireWithin(context.vocab_size, "/xtc_spared_ids");
+    const draws = xtc_outcome === "draw";
+    if (draws && context.uniform("xtc") > xtc_probability) return;
+    const logsumexp = candidates.logSumExp();
+    const threshold = logsumexp + ln(xtc_threshold) - SCORE_SLACK;
+    note(candidates.removal, "above", threshold);
+    candidates.excludeTop({
+      threshold,
+      spared: xtc_spared_ids,
+      spared_rule: xtc_spared_rule,
+      ties: xtc_ties,
+      share: draws ? 1 : xtc_probability,
+      logsumexp,
+      min_keep: options.min_keep,
+    });
   },
 };

@@ -3,8 +3,7 @@
  * here but for small ones in JSON; they go straight into kernel memory.
  */
 import { Buffer } from "node:buffer";
-import { Problem } from "../../errors.ts";
-import { show } from "../../sampling/fields.ts";
+import { Problem, show } from "../../errors.ts";
 import type { Datatype } from "../../schemas/v2.ts";
 
 /** A whole number of more than 53 bits is text. */
@@ -91,7 +90,8 @@ function readTexts(bytes: Uint8Array, count: number, pointer: string): string[] 
 export function readData(datatype: Datatype, data: unknown, count: number, pointer: string): Element[] {
   if (datatype === "FP16" || datatype === "BF16")
     throw new Problem("invalid_option", `${datatype} must be sent as binary data, not in JSON`, pointer);
-  const flat: unknown[] = Array.isArray(data) ? data.flat(DEPTH_MAX) : [data];
+  const listed: unknown[] = Array.isArray(data) ? data.flat(DEPTH_MAX) : [data];
+  const flat = RANGES[datatype] === undefined && datatype !== "BYTES" ? listed.map(orInfinite) : listed;
   if (flat.length !== count)
     throw new Problem("length_mismatch", `data must hold ${count} elements, got ${flat.length}`, pointer);
   const index = flat.findIndex((value) => !isElement(datatype, value));
@@ -101,6 +101,11 @@ export function readData(datatype: Datatype, data: unknown, count: number, point
     `data must be of ${datatype}, got ${show(flat[index])} at index ${index}`,
     pointer,
   );
+}
+
+/** −∞ as text, for writers of JSON that have no word for it. */
+function orInfinite(value: unknown): unknown {
+  return value === "-Infinity" || value === "-inf" ? Number.NEGATIVE_INFINITY : value;
 }
 
 /** Tensors of two dimensions are the largest there are. */

@@ -3,8 +3,7 @@
  * Rows of logits go straight into kernel memory and are ready one by one, as soon as all their options are there.
  */
 import { Buffer } from "node:buffer";
-import { assert, Problem } from "../../errors.ts";
-import { show } from "../../sampling/fields.ts";
+import { assert, Problem, show } from "../../errors.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/step-options.ts";
 import { finishRow } from "../rows.ts";
 import { requireSharedMemory } from "../shared-row.ts";

@@ -4,8 +4,7 @@
  * be is checked where all options are.
  */
 import { Buffer } from "node:buffer";
-import { Problem } from "../../errors.ts";
-import { show } from "../../sampling/fields.ts";
+import { Problem, show } from "../../errors.ts";
 import { STEP_OPTIONS } from "../../sampling/step-options.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { Datatype } from "../../schemas/v2.ts";

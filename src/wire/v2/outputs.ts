@@ -1,7 +1,6 @@
 /** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
-import { Problem } from "../../errors.ts";
-import { didYouMean } from "../../nearest.ts";
-import { show } from "../../sampling/fields.ts";
+import { Problem, show } from "../../errors.ts";
+import { amongKnown } from "../../nearest.ts";
 import type { Sampled } from "../../sampling/report.ts";
 import type { TokenLogprob } from "../../sampling/token-logprob.ts";
 import { writeSampled } from "../reply.ts";
@@ -41,6 +40,20 @@ function one(value: OutputValue | undefined) {
   return value === undefined ? undefined : [value];
 }
 
+/** `raw_entropy`, `processed_margin` and the like: each number of both distributions. */
+function ofUncertainty(): Readonly<Record<string, Output>> {
+  const outputs: Record<string, Output> = {};
+  for (const side of ["raw", "processed"] as const)
+    for (const number of ["entropy", "varentropy", "margin", "confidence"] as const)
+      outputs[`${side}_${number}`] = {
+        datatype: "FP32",
+        per: "row",
+        needs: { option: "uncertainty", implied: true },
+        values: ({ uncertainty }) => one(uncertainty?.[side][number]),
+      };
+  return outputs;
+}
+
 const OUTPUTS: Readonly<Record<string, Output>> = {
   token_id: { datatype: "INT64", per: "draw", values: ofDraws("token_id") },
   logprob: { datatype: "FP32", per: "draw", needs: LOGPROBS, values: ofDraws("logprob") },
@@ -77,6 +90,7 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     values: ({ kept_token_ids }) => kept_token_ids,
   },
   kept_mass: { datatype: "FP32", per: "row", needs: LOGPROBS, values: ({ kept_mass }) => one(kept_mass) },
+  ...ofUncertainty(),
   seed: { datatype: "BYTES", per: "row", values: ({ seed }) => [seed] },
   step: { datatype: "INT64", per: "row", values: ({ step }) => [step] },
   state: { datatype: "BYTES", per: "row", values: ({ state }) => [JSON.stringify(state)] },
@@ -99,11 +113,7 @@ export const OUTPUT_METADATA = Object.entries(OUTPUTS).map(([name, { datatype, p
 export function requireOutput(name: string, pointer: string): void {
   if (Object.hasOwn(OUTPUTS, name)) return;
   const names = Object.keys(OUTPUTS);
-  throw new Problem(
-    "unknown_option",
-    `there is no output ${show(name)}; known: ${names.join(", ")}${didYouMean(name, names)}`,
-    pointer,
-  );
+  throw new Problem("unknown_option", `there is no output ${show(name)}${amongKnown(name, names)}`, pointer);
 }
 
 /** The options that asking for these outputs sets, unless the request sets them itself. */

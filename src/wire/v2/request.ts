@@ -1,9 +1,8 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
-import { Problem } from "../../errors.ts";
+import { Problem, shorten, show } from "../../errors.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
-import { show } from "../../sampling/fields.ts";
-import { parseWith } from "../../sampling/parse.ts";
+import { isRecord, parseWith } from "../../sampling/parse.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -64,6 +63,7 @@ const LOGITS = "logits";
 const LOGITS_DTYPES: Partial<Readonly<Record<Datatype, Dtype>>> = { FP32: "f32", FP16: "f16", BF16: "bf16" };
 
 export function parseInference(value: unknown, limits: WireLimits): Inference {
+  requireFew(value);
   const request = parseWith(INFER_REQUEST, value, "");
   const inputs = request.inputs.map(inputOf);
   const logits = logitsOf(inputs);
@@ -86,6 +86,21 @@ export function parseInference(value: unknown, limits: WireLimits): Inference {
   };
 }
 
+/** There are fewer names of inputs and of outputs, and each may come once: a million of them are not looked at. */
+const TENSORS_MAX = 256;
+
+function requireFew(value: unknown): void {
+  for (const name of ["inputs", "outputs"]) {
+    const list = isRecord(value) ? value[name] : undefined;
+    if (!Array.isArray(list) || list.length <= TENSORS_MAX) continue;
+    throw new Problem(
+      "limit_exceeded",
+      `${name} may have at most ${TENSORS_MAX} tensors, got ${list.length}`,
+      `/${name}`,
+    );
+  }
+}
+
 function inputOf(input: InferInput, index: number, all: readonly InferInput[]): Input {
   const { name, datatype, shape } = input;
   const pointer = `/inputs/${index}`;
@@ -96,13 +111,13 @@ function inputOf(input: InferInput, index: number, all: readonly InferInput[]): 
       `${pointer}/name`,
     );
   if (all.findIndex((each) => each.name === name) < index)
-    throw new Problem("option_conflict", `the input ${name} may be given once`, `${pointer}/name`);
+    throw new Problem("option_conflict", `the input ${shorten(name)} may be given once`, `${pointer}/name`);
   const elements = shape.reduce((product, size) => product * size, 1);
   const place = placeOf(input, pointer);
   if (place.in !== "json" && datatype !== "BYTES" && place.byte_size !== elements * DATATYPES[datatype])
     throw new Problem(
       "length_mismatch",
-      `shape [${shape.join(", ")}] of ${datatype} needs ${elements * DATATYPES[datatype]} bytes, got ${place.byte_size} for ${name}`,
+      `shape [${shape.join(", ")}] of ${datatype} needs ${elements * DATATYPES[datatype]} bytes, got ${place.byte_size} for ${shorten(name)}`,
       `${pointer}/parameters`,
     );
   return { name, datatype, shape, elements, place, pointer };
@@ -115,19 +130,19 @@ function placeOf({ name, parameters, data }: InferInput, pointer: string): Place
   if (given.length !== 1)
     throw new Problem(
       "option_conflict",
-      `the input ${name} needs one of data, binary_data_size and shared_memory_region, got ${given.length}`,
+      `the input ${shorten(name)} needs one of data, binary_data_size and shared_memory_region, got ${given.length}`,
       pointer,
     );
   if ((shared_memory_region === undefined) !== (shared_memory_byte_size === undefined))
     throw new Problem(
       "option_conflict",
-      `shared_memory_region and shared_memory_byte_size go together, got one for ${name}`,
+      `shared_memory_region and shared_memory_byte_size go together, got one for ${shorten(name)}`,
       `${pointer}/parameters`,
     );
   if (shared_memory_region === undefined && shared_memory_offset !== undefined)
     throw new Problem(
       "option_conflict",
-      `shared_memory_offset needs shared_memory_region, got none for ${name}`,
+      `shared_memory_offset needs shared_memory_region, got none for ${shorten(name)}`,
       `${pointer}/parameters/shared_memory_offset`,
     );
   if (shared_memory_region !== undefined)
@@ -226,11 +241,15 @@ function outputsOf({ outputs }: InferRequest) {
     const pointer = `/outputs/${index}`;
     requireOutput(name, `${pointer}/name`);
     if (outputs.findIndex((each) => each.name === name) < index)
-      throw new Problem("option_conflict", `the output ${name} may be asked for once`, `${pointer}/name`);
+      throw new Problem(
+        "option_conflict",
+        `the output ${shorten(name)} may be asked for once`,
+        `${pointer}/name`,
+      );
     if (parameters?.classification !== undefined)
       throw new Problem(
         "invalid_option",
-        `classification is not supported, got it for ${name}: ask for the output top_logprobs`,
+        `classification is not supported, got it for ${shorten(name)}: ask for the output top_logprobs`,
         `${pointer}/parameters/classification`,
       );
     if (
@@ -240,7 +259,7 @@ function outputsOf({ outputs }: InferRequest) {
     )
       throw new Problem(
         "invalid_option",
-        `outputs are not written to shared memory, got a region for ${name}: regions are opened for reading only`,
+        `outputs are not written to shared memory, got a region for ${shorten(name)}: regions are opened for reading only`,
         `${pointer}/parameters`,
       );
   }

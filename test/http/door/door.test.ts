@@ -12,7 +12,7 @@ import { until } from "../listening.ts";
 
 const KEY = "a-key-that-opens-this-server";
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
-const SAMPLE = "/v1/sample?temperature=0";
+const SAMPLE = "/v1/sample?dtype=f32&temperature=0";
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
 
@@ -65,7 +65,7 @@ const sampled = (running: Started, headers: Record<string, string> = {}, path = 
 describe("with keys", () => {
   const GUARDED = [
     ["POST", SAMPLE],
-    ["POST", "/v1/sample/batch?shape=1,3"],
+    ["POST", "/v1/sample/batch?dtype=f32&shape=1,3"],
     ["POST", "/v1/stream"],
     ["POST", "/v1/probabilities?dtype=f32"],
     ["POST", "/v1/compare"],
@@ -244,7 +244,7 @@ describe("every answer", () => {
   test("has one line in the log, of what went wrong if it did", async () => {
     const running = await started();
     await sampled(running, { "x-request-id": "good" });
-    await sampled(running, { "x-request-id": "bad" }, "/v1/sample?top_p=7");
+    await sampled(running, { "x-request-id": "bad" }, "/v1/sample?dtype=f32&top_p=7");
     await asked(running, "/nowhere", { "x-request-id": "lost" });
     await until(() => running.log.length >= 3);
     expect(running.log).toMatchObject([

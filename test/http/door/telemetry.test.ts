@@ -63,7 +63,7 @@ async function tracedApp(environment: Record<string, string>) {
   const { server } = await buildApp({ config, sampler: createSampler(config.limits), tracing });
   endings.push(() => server.close());
   const sample = (query: string, headers: Record<string, string> = {}) =>
-    server.inject({ method: "POST", url: `/v1/sample?${query}`, headers, payload: ROW });
+    server.inject({ method: "POST", url: `/v1/sample?dtype=f32&${query}`, headers, payload: ROW });
   return { server, sample, tracing, log };
 }
 

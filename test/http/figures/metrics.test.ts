@@ -37,10 +37,10 @@ test("a scrape has every metric with help, type and the values of this process",
   await server.inject({ method: "POST", url: "/v1/sample?dtype=f32", payload: ROW });
   const json = { "content-type": "application/json" };
   await server.inject({ method: "POST", url: "/v1/sample", headers: json, payload: JSON.stringify(step) });
-  await server.inject({ method: "POST", url: "/v1/sample?top_p=7", payload: ROW });
+  await server.inject({ method: "POST", url: "/v1/sample?dtype=f32&top_p=7", payload: ROW });
   await server.inject({
     method: "POST",
-    url: "/v1/sample/batch?shape=2,3",
+    url: "/v1/sample/batch?dtype=f32&shape=2,3",
     payload: Buffer.concat([ROW, ROW]),
   });
   await server.inject({ url: "/nowhere/at/all" });

@@ -36,7 +36,7 @@ function row(length: number, token_id: number): Buffer {
 
 function head(body: Uint8Array, lines = ""): Buffer {
   return Buffer.from(
-    `POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\n${lines}Content-Length: ${body.length}\r\n\r\n`,
+    `POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\n${lines}Content-Length: ${body.length}\r\n\r\n`,
   );
 }
 
@@ -71,7 +71,7 @@ test("requests one behind the other in one write", async () => {
 test("a client that sends a thousand requests before it reads the first answer", async () => {
   const socket = await open();
   const body = row(2000, 1);
-  const line = "POST /v1/sample?kept_token_ids=true&seed=1 HTTP/1.1\r\nHost: x\r\n";
+  const line = "POST /v1/sample?dtype=f32&kept_token_ids=true&seed=1 HTTP/1.1\r\nHost: x\r\n";
   const one = (more: string) =>
     Buffer.concat([Buffer.from(`${line}${more}Content-Length: ${body.length}\r\n\r\n`), body]);
   const requests = Array.from({ length: 999 }, () => one(""));
@@ -96,7 +96,8 @@ test("bodies of many connections, piece by piece in turn", async () => {
 test("a body in chunks of HTTP, and others before and after it", async () => {
   const socket = await open();
   const body = row(60_000, 59_999);
-  const line = "POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const line =
+    "POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   const chunks = [body.subarray(0, 100_000), body.subarray(100_000)].flatMap((chunk) => [
     Buffer.from(`${chunk.length.toString(16)}\r\n`),
     chunk,

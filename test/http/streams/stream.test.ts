@@ -99,7 +99,7 @@ describe("a stream answers with the bytes of calls that stand alone", () => {
       const stream = openDuplex(app.url);
       stream.write(Buffer.concat([textFrame({ ...OPTIONS, dtype, shape: [4] }), rowFrame(row)]));
       const logits = { dtype, data: Buffer.from(row).toString("base64") };
-      expect(await stream.text()).toBe(await alone({ ...OPTIONS, logits }));
+      expect(await stream.text()).toBe(await alone({ ...OPTIONS, history: [], logits }));
       await stream.rest();
     }
   });

@@ -30,7 +30,7 @@ test.each([
 ])("an offer of %s is ignored", async (_name, lines) => {
   const app = await listen();
   try {
-    const head = `POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\n${lines}Content-Length: 12\r\n\r\n`;
+    const head = `POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\n${lines}Content-Length: 12\r\n\r\n`;
     const text = await exchanged(app.url, head, ROW);
     expect(text).toMatch(/^HTTP\/1.1 200 /);
     expect(text).toContain('"token_id":1');

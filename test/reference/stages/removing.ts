@@ -1,4 +1,7 @@
 /** Stages that remove tokens. */
+import fc from "fast-check";
+import { flag, min_keep, stepsOf, ties } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
 import {
   atLeast,
   entropyOf,
@@ -12,7 +15,6 @@ import {
   probabilitiesOf,
   type Rule,
   ranked,
-  SCORE_SLACK,
   sum,
   type Token,
   type World,
@@ -51,14 +53,6 @@ function within(order: readonly Token[], p: number, min_keep: number, world: Wor
 const min_p: Rule = (tokens, options, world) => {
   const p = number(options, "min_p");
   return p === 0 ? tokens : atLeast(tokens, largest(tokens) + Math.log(p), minKeep(options), world);
-};
-
-const top_a: Rule = (tokens, options, world) => {
-  const a = number(options, "top_a");
-  if (a === 0) return tokens;
-  const logsumexp = logSumExp(tokens);
-  const best = Math.exp(largest(tokens) - logsumexp);
-  return atLeast(tokens, logsumexp + Math.log(a * best ** 2), minKeep(options), world);
 };
 
 const top_n_sigma: Rule = (tokens, options, world) => {
@@ -151,30 +145,34 @@ const tfs: Rule = (tokens, options, world) => {
   );
 };
 
-const xtc: Rule = (tokens, options, world) => {
-  const threshold = number(options, "xtc_threshold");
-  const probability = number(options, "xtc_probability");
-  if (probability === 0 || threshold > 0.5 || world.uniform("xtc") > probability) return tokens;
-  const bound = logSumExp(tokens) + Math.log(threshold) - SCORE_SLACK;
-  for (const { score } of tokens) world.near(score - bound);
-  const top = ranked(tokens).filter(({ score }) => score >= bound);
-  const dropped = new Set(top.slice(0, -1).map(({ id }) => id));
-  const kept = tokens.filter(({ id }) => !dropped.has(id));
-  for (const [i, { score }] of top.entries()) if (i > 0) world.near((top[i - 1] as Token).score - score);
-  return top.length < 2 || kept.length < minKeep(options) ? tokens : kept;
-};
-
-export const removing = {
-  top_k,
-  top_p,
-  min_p,
-  top_a,
-  top_n_sigma,
-  epsilon_cutoff,
-  eta_cutoff,
-  p_less,
-  typical_p,
-  top_h,
-  tfs,
-  xtc,
+/** The rules with random options, in the ranges in which people use them and somewhat beyond. */
+export const stages: Reference = {
+  top_k: { rule: top_k, options: { top_k: fc.integer({ min: 1, max: 80 }), ties } },
+  top_p: {
+    rule: top_p,
+    options: {
+      top_p: stepsOf(0, 1),
+      top_p_inclusive: flag,
+      top_p_ties: ties,
+      top_p_crossing: fc.constantFrom("keep", "keep", "drop"),
+      min_keep,
+    },
+  },
+  min_p: { rule: min_p, options: { min_p: stepsOf(0, 0.4), min_keep } },
+  top_n_sigma: { rule: top_n_sigma, options: { top_n_sigma: stepsOf(0, 3), min_keep } },
+  epsilon_cutoff: { rule: epsilon_cutoff, options: { epsilon_cutoff: stepsOf(0, 0.02), min_keep } },
+  eta_cutoff: { rule: eta_cutoff, options: { eta_cutoff: stepsOf(0, 0.1), min_keep } },
+  p_less: { rule: p_less, options: { p_less: flag, p_less_norm: flag, min_keep } },
+  typical_p: {
+    rule: typical_p,
+    options: { typical_p: stepsOf(0, 1), typical_p_inclusive: flag, typical_p_ties: ties, min_keep },
+  },
+  top_h: {
+    rule: top_h,
+    options: { top_h: stepsOf(0.1, 1), top_h_top_n: fc.integer({ min: 1, max: 200 }), min_keep },
+  },
+  tfs: {
+    rule: tfs,
+    options: { tfs: stepsOf(0.5, 1), tfs_edge: fc.constantFrom("centre", "before"), min_keep },
+  },
 };

@@ -1,4 +1,7 @@
 /** Stages that give every token another score. */
+import fc from "fast-check";
+import { stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
 import { entropyOf, largest, number, prefix, type Rule, ranked } from "../tokens.ts";
 
 const temperature: Rule = (tokens, options, world) => {
@@ -32,4 +35,25 @@ const smoothing: Rule = (tokens, options) => {
 const calibration: Rule = (tokens, options, world) =>
   temperature(tokens, options["calibration"] as Readonly<Record<string, unknown>>, world); // the schema says so
 
-export const rescaling = { calibration, temperature, dynatemp, smoothing };
+/** The rules with random options, in the ranges in which people use them and somewhat beyond. */
+export const stages: Reference = {
+  calibration: {
+    rule: calibration,
+    options: {
+      calibration: fc.record({ method: fc.constant("temperature_scaling"), temperature: stepsOf(0.5, 3) }),
+    },
+  },
+  temperature: { rule: temperature, options: { temperature: stepsOf(0.5, 2) } },
+  dynatemp: {
+    rule: dynatemp,
+    options: {
+      temperature: stepsOf(0.8, 1.5),
+      dynatemp_range: stepsOf(0, 0.4),
+      dynatemp_exponent: stepsOf(0, 2),
+    },
+  },
+  smoothing: {
+    rule: smoothing,
+    options: { smoothing_factor: stepsOf(0.05, 0.4), smoothing_curve: stepsOf(1, 3) },
+  },
+};

@@ -1,25 +1,44 @@
 /** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
+import fc from "fast-check";
+import { bias, bitmask, few_ids, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
 import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
 
 const BANNED = Number.NEGATIVE_INFINITY;
 
-const no_repeat_ngram_size: Rule = (tokens, options, { history }) => {
+const no_repeat_ngram_size: Rule = (tokens, options, { history, prompt_length }) => {
   const n = number(options, "no_repeat_ngram_size");
   if (n === 0) return tokens;
+  const text = options["no_repeat_ngram_scope"] === "generated" ? history.slice(prompt_length) : history;
+  const window = number(options, "no_repeat_ngram_window");
+  const first = window < 0 ? 0 : text.length - window;
   return tokens.filter(({ id }) => {
-    const gram = [...history.slice(history.length - n + 1, history.length), id];
-    if (gram.length < n) return true;
-    return !history.some(
-      (_, i) => i + n <= history.length && gram.every((each, j) => history[i + j] === each),
+    if (has(options["no_repeat_ngram_spared_ids"], id)) return true;
+    const gram = [...text.slice(text.length - n + 1), id];
+    if (n === 1) gram.splice(0, gram.length - 1);
+    return !text.some(
+      (_, i) =>
+        gram.length === n &&
+        i >= first &&
+        i + n <= text.length &&
+        gram.every((each, j) => text[i + j] === each),
     );
   });
 };
 
+/** Whether the options list a token; its schema makes a set of the list. */
+function has(set: unknown, token_id: number): boolean {
+  return (set as { has(id: number): boolean } | undefined)?.has(token_id) === true;
+}
+
 const bad_words_ids: Rule = (tokens, options, world) => {
   const sequences = options["bad_words_ids"] as readonly (readonly number[])[]; // as its schema checks
+  const banning = sequences.filter(
+    (each) => each.length > 1 || !has(options["bad_words_spared_ids"], each[0] as number), // no sequence is empty
+  );
   return withBiases(
     tokens,
-    sequences.map((token_ids) => ({ token_ids, bias: BANNED })),
+    banning.map((token_ids) => ({ token_ids, bias: BANNED })),
     options,
     world,
   );
@@ -126,14 +145,65 @@ function rescored(tokens: readonly Token[], change: (token: Token) => number): r
     .filter(({ score }) => score !== BANNED);
 }
 
-export const sequences = {
-  no_repeat_ngram_size,
-  bad_words_ids,
-  sequence_bias,
-  dry,
-  min_tokens,
-  exponential_decay_length_penalty,
-  allowed_token_ids,
-  token_bitmask,
-  forced_token_ids,
+/** The rules with random options, in the ranges in which people use them and somewhat beyond. */
+export const stages: Reference = {
+  no_repeat_ngram_size: {
+    rule: no_repeat_ngram_size,
+    options: {
+      no_repeat_ngram_size: fc.integer({ min: 0, max: 5 }),
+      no_repeat_ngram_window: fc.oneof(fc.constant(-1), fc.integer({ min: -1, max: 31 })),
+      no_repeat_ngram_scope: fc.constantFrom("history", "generated"),
+      no_repeat_ngram_spared_ids: spared,
+    },
+  },
+  bad_words_ids: {
+    rule: bad_words_ids,
+    options: {
+      bad_words_ids: fc.array(few_ids, { maxLength: 3 }),
+      bad_words_spared_ids: spared,
+      ...sequence,
+    },
+  },
+  sequence_bias: {
+    rule: sequence_bias,
+    options: {
+      sequence_bias: fc.array(fc.record({ token_ids: few_ids, bias }), { maxLength: 4 }),
+      ...sequence,
+    },
+  },
+  dry: {
+    rule: dry,
+    options: {
+      dry_multiplier: stepsOf(0, 2),
+      dry_base: stepsOf(1, 2),
+      dry_allowed_length: fc.integer({ min: 0, max: 4 }),
+      dry_penalty_last_n: fc.integer({ min: -1, max: 25 }),
+      dry_sequence_breakers: fc.array(few_ids, { maxLength: 2 }),
+      dry_breaker_rule: fc.constantFrom("spare", "cut"),
+    },
+  },
+  min_tokens: {
+    rule: min_tokens,
+    options: {
+      min_tokens: fc.integer({ min: 0, max: 30 }),
+      stop_token_ids: few_ids,
+      min_tokens_scope: fc.constantFrom("history", "generated"),
+    },
+  },
+  exponential_decay_length_penalty: {
+    rule: exponential_decay_length_penalty,
+    options: {
+      exponential_decay_length_penalty: fc.tuple(fc.integer({ min: 0, max: 12 }), stepsOf(0.95, 1.1)),
+      stop_token_ids: fc.uniqueArray(ids, { minLength: 1, maxLength: 3 }),
+    },
+  },
+  allowed_token_ids: {
+    rule: allowed_token_ids,
+    options: { allowed_token_ids: fc.subarray([0, 1, 2, 3], { minLength: 1 }) },
+  },
+  token_bitmask: { rule: token_bitmask, options: { token_bitmask: bitmask } },
+  forced_token_ids: {
+    rule: forced_token_ids,
+    options: { forced_token_ids: fc.dictionary(fc.integer({ min: 0, max: 8 }).map(String), ids) },
+  },
 };

@@ -1,4 +1,7 @@
 /** Stages that steer by a state which they carry from step to step. */
+import fc from "fast-check";
+import { stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
 import {
   logSumExp,
   MASS_SLACK,
@@ -51,4 +54,14 @@ const adaptive_p: Rule = (tokens, options, world) => {
   });
 };
 
-export const steering = { mirostat, adaptive_p };
+/** The rules with random options, in the ranges in which people use them and somewhat beyond. */
+export const stages: Reference = {
+  mirostat: {
+    rule: mirostat,
+    options: { mirostat: fc.integer({ min: 0, max: 2 }), mirostat_tau: stepsOf(0.5, 6) },
+  },
+  adaptive_p: {
+    rule: adaptive_p,
+    options: { adaptive_target: stepsOf(-0.2, 1), adaptive_decay: stepsOf(0, 0.99) },
+  },
+};

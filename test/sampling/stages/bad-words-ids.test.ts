@@ -25,6 +25,18 @@ describe("bad_words_ids", () => {
     expectBoth(FLAT, bad(bad_words_ids), scores, { history });
   });
 
+  test.each([
+    ["that alone is a sequence", [[2], [1]], [], [0, X, 0, 0]],
+    ["but may still not end a longer one", [[0, 2], [2]], [0], [0, 0, X, 0]],
+  ])("a spared token is not banned %s", (_, bad_words_ids, history, scores) => {
+    expectBoth(FLAT, bad(bad_words_ids, { bad_words_spared_ids: [2, 3] }), scores, { history });
+  });
+
+  test("a spared token that does not exist is an error", () => {
+    const problem = problemOf(() => sample(FLAT, { bad_words_ids: [[1]], bad_words_spared_ids: [2, 4] }));
+    expect([problem.code, problem.pointer]).toEqual(["token_id_out_of_range", "/bad_words_spared_ids/1"]);
+  });
+
   test("a banned token stays banned whatever is added later", () => {
     const chain: Entry[] = [bad([[1]]), { stage: "logit_bias", logit_bias: { 1: 100 } }];
     expectClose(probabilitiesAfter([0, 0], chain), [1, 0]);

@@ -37,6 +37,50 @@ describe("no_repeat_ngram_size", () => {
     expectBoth(FLAT, ngram(2), [0, X, 0, 0], { history: [0, 1, 0], prompt_length: 3 });
   });
 
+  test.each([
+    // "0 1" begins at the third token from the end
+    [2, 2, [0, 1, 0], [0, 0, 0, 0]],
+    [2, 3, [0, 1, 0], [0, X, 0, 0]],
+    [2, 4, [0, 1, 0], [0, X, 0, 0]],
+    [2, -1, [0, 1, 0], [0, X, 0, 0]],
+    [2, 0, [0, 1, 0], [0, 0, 0, 0]],
+    // "0 1 2" begins five from the end
+    [3, 4, [0, 1, 2, 0, 1], [0, 0, 0, 0]],
+    [3, 5, [0, 1, 2, 0, 1], [0, 0, X, 0]],
+    [1, 1, [2, 0, 1], [0, X, 0, 0]],
+    [1, 2, [2, 0, 1], [X, X, 0, 0]],
+    // a window shorter than the run itself holds none
+    [3, 2, [3, 3, 3, 3], [0, 0, 0, 0]],
+    [3, 3, [3, 3, 3, 3], [0, 0, 0, X]],
+  ])(
+    "n = %i in a window of %i behind %j gives the scores %j",
+    (n, no_repeat_ngram_window, history, scores) => {
+      expectBoth(FLAT, { ...ngram(n), no_repeat_ngram_window }, scores, { history });
+    },
+  );
+
+  test.each([
+    [3, [0, 0, 0, 0]],
+    [1, [0, X, 0, 0]],
+    [0, [0, X, 0, 0]],
+  ])("only generated tokens count, when a prompt of %i is set apart", (prompt_length, scores) => {
+    const entry = { ...ngram(2), no_repeat_ngram_scope: "generated" };
+    expectBoth(FLAT, entry, scores, { history: [2, 0, 1, 0], prompt_length });
+  });
+
+  test("spared tokens are never banned", () => {
+    const history = [0, 1, 0, 2, 0];
+    expectBoth(FLAT, { ...ngram(2), no_repeat_ngram_spared_ids: [1] }, [0, 0, X, 0], { history });
+    expectBoth(FLAT, { ...ngram(1), no_repeat_ngram_spared_ids: [2, 0] }, [0, X, 0, 0], { history });
+    const problem = problemOf(() =>
+      sample(FLAT, { ...ngram(2), stage: undefined, no_repeat_ngram_spared_ids: [4] }),
+    );
+    expect([problem.code, problem.pointer]).toEqual([
+      "token_id_out_of_range",
+      "/no_repeat_ngram_spared_ids/0",
+    ]);
+  });
+
   test("banning every token is an error that names the stage", () => {
     const problem = problemOf(() => sample([0, 0], { no_repeat_ngram_size: 1, history: [0, 1] }));
     expect(problem.code).toBe("all_tokens_masked");
@@ -82,6 +126,6 @@ describe("no_repeat_ngram_size", () => {
       stage: fc.constant("no_repeat_ngram_size"),
       no_repeat_ngram_size: fc.integer({ min: 2, max: 4 }),
     }),
-    neutral: [ngram(0)],
+    neutral: [ngram(0), { ...ngram(2), no_repeat_ngram_window: 0 }],
   });
 });

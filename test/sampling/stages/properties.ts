@@ -86,7 +86,4 @@ export function keepsRatios(entry: fc.Arbitrary<Entry>): void {
   });
 }
 
-/** Numbers of a range, in steps that are easy to read in a counterexample. */
-export function stepsOf(min: number, max: number, steps = 40): fc.Arbitrary<number> {
-  return fc.integer({ min: 0, max: steps }).map((i) => min + ((max - min) * i) / steps);
-}
+export { stepsOf } from "../../reference/arbitraries.ts";

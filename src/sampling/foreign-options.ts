@@ -1,0 +1,64 @@
+/**
+ * Names that those who come from other services try here, and what to do instead. They are options of hosts, of what
+ * makes texts out of tokens; this service sees a row of logits at a time, and draws from it.
+ */
+
+const TEXT = "this service takes logits, not text: the host runs the model and the tokenizer";
+const LENGTH = "one request draws one token: when a text ends is the host's to say";
+const HOST_STOPS = "it is the host that stops; stop_token_ids and min_tokens only hold stop tokens back";
+const GREEDY = "temperature 0 is greedy; any other draws";
+const BEAMS = "texts of one model are compared by the host; n draws several tokens from one row";
+const GRAMMAR =
+  "a grammar's engine says which tokens it allows: send them as token_bitmask or allowed_token_ids";
+const CHAIN = "the order of the samplers is that of preset, or of chain";
+
+const renamed = (name: string) => `it is called ${name} here`;
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  model: TEXT,
+  messages: TEXT,
+  prompt: TEXT,
+  input_ids: "the token ids so far are called history",
+  tools: TEXT,
+  max_tokens: LENGTH,
+  max_completion_tokens: LENGTH,
+  max_new_tokens: LENGTH,
+  max_length: LENGTH,
+  n_predict: LENGTH,
+  min_new_tokens: renamed("min_tokens"),
+  stop: HOST_STOPS,
+  stop_strings: HOST_STOPS,
+  stop_sequences: HOST_STOPS,
+  eos_token_id: renamed("stop_token_ids"),
+  ignore_eos: 'logit_bias bans a token: {"<its id>": "-inf"}',
+  suppress_tokens: 'logit_bias bans a token: {"<its id>": "-inf"}',
+  do_sample: GREEDY,
+  greedy: GREEDY,
+  num_beams: BEAMS,
+  best_of: BEAMS,
+  stream: "POST /v1/stream takes a row after the other on one connection",
+  echo: "POST /v1/score tells the log-probabilities of tokens that came",
+  prompt_logprobs: "POST /v1/score tells the log-probabilities of tokens that came",
+  grammar: GRAMMAR,
+  json_schema: GRAMMAR,
+  response_format: GRAMMAR,
+  guided_json: GRAMMAR,
+  samplers: CHAIN,
+  sampler_order: CHAIN,
+  sampler_priority: CHAIN,
+  temp: renamed("temperature"),
+  repeat_penalty: renamed("repetition_penalty"),
+  rep_pen: renamed("repetition_penalty"),
+  repeat_last_n: renamed("penalty_last_n"),
+  rep_pen_range: renamed("penalty_last_n"),
+  typical: renamed("typical_p"),
+  n_probs: renamed("top_logprobs"),
+  num_logprobs: renamed("top_logprobs"),
+  random_seed: renamed("seed"),
+  sampling_seed: renamed("seed"),
+};
+
+/** What is told of such a name; undefined for any other. */
+export function insteadOf(name: string): string | undefined {
+  return Object.hasOwn(INSTEAD, name) ? INSTEAD[name] : undefined;
+}

@@ -1,0 +1,77 @@
+/** min_k: keeps the tokens before the steepest drop of the ranked scores. */
+import { z } from "zod";
+import type { Candidates } from "../candidates.ts";
+import { finite, flag, minKeep, oneOf } from "../fields.ts";
+import type { Stage } from "../stage.ts";
+import { SCORE_SLACK, SLACK } from "../thresholds.ts";
+
+const options = z.strictObject({
+  stage: z.literal("min_k"),
+  min_k: flag().describe("Whether to cut; where, the scores themselves say. false is off."),
+  min_k_tau: finite({ min: 0, max: 1000 })
+    .default(3)
+    .describe(
+      "τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps more than the drop says. Usual: 1 to 10.",
+    ),
+  min_k_ties: oneOf(["cut", "keep"])
+    .default("cut")
+    .describe(
+      "Tokens whose score equals that of the last one kept: `cut` ranks lower ids first (the paper), `keep` keeps them all (vLLM #48142).",
+    ),
+  min_keep: minKeep(),
+});
+
+export const min_k: Stage<z.infer<typeof options>> = {
+  name: "min_k",
+  summary:
+    "Keeps the tokens before the semantic cliff: the largest drop between neighbours in rank, counted less the later it comes. No temperature moves it.",
+  formula:
+    "keep i ⇔ rank i ≤ max(argmaxᵢ (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i, ⌊τ / R⌋), s₍ᵢ₎ by rank, R = max s − min s; of equal drops the first",
+  source: {
+    title:
+      "Ding et al., Min-k Sampling: Decoupling Truncation from Temperature Scaling via Relative Logit Dynamics, 2026",
+    url: "https://arxiv.org/abs/2604.11012",
+  },
+  options,
+  example: { min_k: true },
+  keepsArgmax: true,
+  isNeutral: ({ min_k }) => !min_k,
+  apply(candidates, { min_k_tau, min_k_ties, min_keep }) {
+    const known = candidates.bestScores(best);
+    const max = best[0]!;
+    const min = known < best.length ? best[known - 1]! : candidates.min();
+    const cliff = cliffOf(candidates, known, min);
+    const fallback = min_k_tau === 0 ? 0 : Math.floor(min_k_tau / (max - min) + SLACK);
+    // A row whose scores are all equal has no drop, and no end of the fallback.
+    const k = Math.max(cliff, min_keep, Math.min(fallback, Number.MAX_SAFE_INTEGER));
+    candidates.keepTopK(k, min_k_ties);
+  },
+};
+
+/** As many of the best as nearly every row needs; others are ranked whole. */
+const best = new Float64Array(256);
+
+/**
+ * The rank i with the largest (s₍ᵢ₎ − s₍ᵢ₊₁₎) / i. No drop behind rank i is larger than what is left down to the least score:
+ * the search ends where that, divided by i, is no more than the largest so far.
+ */
+function cliffOf(candidates: Candidates, known: number, min: number): number {
+  let scores: Float64Array = best;
+  let count = known;
+  let cliff = 1;
+  let steepest = 0;
+  for (let i = 1; i < count; i++) {
+    if (scores[i - 1]! - min <= steepest * i + SCORE_SLACK) return cliff;
+    const drop = scores[i - 1]! - scores[i]!;
+    if (drop > steepest * i + SCORE_SLACK) {
+      cliff = i;
+      steepest = drop / i;
+    }
+    if (i === count - 1 && scores === best && known === best.length) {
+      const ranked = candidates.ranked();
+      scores = ranked.scores;
+      count = ranked.count;
+    }
+  }
+  return cliff;
+}

@@ -1,0 +1,113 @@
+/** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
+import { z } from "zod";
+import { requireInVocabulary } from "../context.ts";
+import { oneOf, whole } from "../fields.ts";
+import { maskOf } from "../mask.ts";
+import { tokenSequence } from "../sequence-fields.ts";
+import type { Stage } from "../stage.ts";
+
+/** Longest marks that begin or end a block: each may be compared at every token of a history. */
+const MARK_LENGTH_MAX = 64;
+
+const options = z.strictObject({
+  stage: z.literal("reasoning_budget"),
+  reasoning_budget: whole({ min: -1 }).describe(
+    "How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off.",
+  ),
+  reasoning_start_ids: tokenSequence(MARK_LENGTH_MAX).describe(
+    "The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole budget.",
+  ),
+  reasoning_end_ids: tokenSequence(MARK_LENGTH_MAX).describe(
+    "The tokens with which a block ends by itself, such as that of </think>.",
+  ),
+  reasoning_forced_ids: tokenSequence()
+    .optional()
+    .describe(
+      "The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids.",
+    ),
+  reasoning_scope: oneOf(["history", "generated"])
+    .default("history")
+    .describe(
+      "`history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count.",
+    ),
+});
+
+export const reasoning_budget: Stage<z.infer<typeof options>> = {
+  name: "reasoning_budget",
+  summary:
+    "Counts the tokens of a block of reasoning, and when the budget is spent forces a message that ends it; a new block has a new budget.",
+  formula: "keep i ⇔ i = forced(k), once budget + k tokens stand behind the start of a block that has no end",
+  source: {
+    title: "llama.cpp, common/reasoning-budget.h",
+    url: "https://github.com/ggml-org/llama.cpp/blob/master/common/reasoning-budget.h",
+  },
+  options,
+  example: {
+    reasoning_budget: 512,
+    reasoning_start_ids: [3],
+    reasoning_end_ids: [4],
+    reasoning_forced_ids: [13, 4],
+  },
+  keepsArgmax: false,
+  isNeutral: ({ reasoning_budget }) => reasoning_budget === -1,
+  apply(candidates, options, { history, prompt_length, vocab_size }) {
+    const forced = options.reasoning_forced_ids ?? options.reasoning_end_ids;
+    requireInVocabulary(
+      forced,
+      vocab_size,
+      options.reasoning_forced_ids ? "/reasoning_forced_ids" : "/reasoning_end_ids",
+    );
+    const first = options.reasoning_scope === "generated" ? prompt_length : 0;
+    const place = placeInForced(history, first, options, forced.length);
+    if (place >= 0) candidates.keepMask(maskOf([forced[place]!]));
+  },
+};
+
+interface Marks {
+  readonly reasoning_budget: number;
+  readonly reasoning_start_ids: readonly number[];
+  readonly reasoning_end_ids: readonly number[];
+}
+
+/**
+ * Reads history[first …] from its beginning, and tells which of the forced tokens is due; −1 when none is. While they are
+ * forced every token counts as one of them, and a mark counts only as a whole: none of its tokens belongs to what was
+ * before.
+ */
+function placeInForced(
+  history: readonly number[],
+  first: number,
+  marks: Marks,
+  forced_length: number,
+): number {
+  const { reasoning_budget: budget, reasoning_start_ids: start, reasoning_end_ids: end } = marks;
+  let since = first;
+  let is_inside = false;
+  for (let i = first; i < history.length; i++) {
+    if (!is_inside) {
+      if (!standsAt(start, history, i, since)) continue;
+      is_inside = true;
+      since = i + 1;
+    } else if (standsAt(end, history, i, since)) {
+      is_inside = false;
+      since = i + 1;
+      continue;
+    }
+    const is_spent = is_inside && i + 1 - since >= budget;
+    if (!is_spent) continue;
+    const spent = history.length - (i + 1);
+    if (spent < forced_length) return spent;
+    i += forced_length;
+    is_inside = false;
+    since = i + 1;
+  }
+  return -1;
+}
+
+/** True when history[since … i] ends with the mark. */
+function standsAt(mark: readonly number[], history: readonly number[], i: number, since: number): boolean {
+  const start = i + 1 - mark.length;
+  if (start < since) return false;
+  for (let j = mark.length - 1; j >= 0; j--) if (history[start + j] !== mark[j]) return false;
+  return true;
+}

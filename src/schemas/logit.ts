@@ -1,0 +1,37 @@
+/** GET /v1/logit: what it takes in its query string, and what it replies. */
+import { z } from "zod";
+import { Problem } from "../errors.ts";
+import { finite } from "../sampling/fields.ts";
+import { parseWith } from "../sampling/parse.ts";
+
+const inside = { min: 0, openMin: true, max: 1, openMax: true } as const;
+
+export const LOGIT_OPTIONS = z.strictObject({
+  probability: finite(inside).optional().describe("p, whose log-odds are sought."),
+  complement: finite(inside)
+    .optional()
+    .describe("1 − p instead, for a p so near to 1 that no number can hold it, such as 1 − 1e-20."),
+  log_odds: finite().optional().describe("x, whose probability is sought."),
+});
+
+export type LogitOptions = z.infer<typeof LOGIT_OPTIONS>;
+
+export const LOGIT_REPLY = z
+  .strictObject({
+    log_odds: z.number().describe("x = ln(p / (1 − p)): the logit, and what a threshold on a logit is."),
+    probability: z.number().describe("p = 1 / (1 + e⁻ˣ)."),
+    complement: z.number().describe("1 − p, computed apart, so that it is exact where p is rounded to 1."),
+  })
+  .describe("One number in its three forms.")
+  .meta({ examples: [{ log_odds: 2.9444389791664403, probability: 0.95, complement: 0.05 }] });
+
+/** The one value that was given. */
+export function parseLogit(fields: Readonly<Record<string, unknown>>): LogitOptions {
+  const options = parseWith(LOGIT_OPTIONS, fields, "");
+  const given = Object.keys(options);
+  if (given.length === 1) return options;
+  throw new Problem(
+    "option_conflict",
+    `one of probability, complement and log_odds is turned into the others, got ${given.join(" and ") || "none"}`,
+  );
+}

@@ -1,0 +1,25 @@
+import fc from "fast-check";
+import { stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
+import { number, probabilitiesOf, type Rule, ranked } from "../tokens.ts";
+
+const rule: Rule = (tokens, options) => {
+  const skew = number(options, "skew");
+  if (skew === 0) return tokens;
+  const order = options["skew_order"] === "rank" ? ranked(tokens) : [...tokens].sort((a, b) => a.id - b.id);
+  const p = probabilitiesOf(order);
+  const a = Math.exp(skew);
+  let before = 0;
+  return order.map(({ id }, i) => {
+    const own = p[i] as number; // as many as tokens
+    const after = before + own;
+    // after^a − before^a, without the digits that a difference of nearly equal numbers loses
+    const share = -Math.expm1(a * Math.log1p(-own / after));
+    before = after;
+    return { id, score: a * Math.log(after) + Math.log(share) };
+  });
+};
+
+export const stages: Reference = {
+  skew: { rule, options: { skew: stepsOf(-3, 3), skew_order: fc.constantFrom("rank", "id") } },
+};
