@@ -11,6 +11,7 @@ import { OVERLOAD } from "./overload/overload.ts";
 import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
 import { STATISTICS } from "./statistics/statistics.ts";
+import { TURNS } from "./turns/turns.ts";
 
 export const PROOFS: readonly Proof[] = [
   HOSTILE,
@@ -20,6 +21,7 @@ export const PROOFS: readonly Proof[] = [
   OVERLOAD,
   FAULTS,
   LINEAR,
+  TURNS,
   CONNECTIONS,
   HOLDING,
   BATCHES_IN_MEMORY,

@@ -140,6 +140,15 @@ export const LIMITS = z.object({
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
     .describe("tokens listed with their log-probabilities"),
   draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
+  // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
+  step_work_max: whole({ min: 65_536 })
+    .default(128 * MIB)
+    .describe(
+      "looks at tokens that one step may take, some 0.2 to 0.4 s; stages, history, draws and a trace add up",
+    ),
+  compare_work_max: whole({ min: 65_536 })
+    .default(2048 * MIB)
+    .describe("looks at tokens that all steps of one comparison may take"),
   headers_timeout_ms: whole({ min: 1 })
     .default(10_000)
     .describe("milliseconds for the head of a request to arrive"),

@@ -57,12 +57,35 @@ export function fitBaseline(
   false_positive_rate: number,
   temperature = 1,
 ): Baseline {
+  const fitting = fitBaselineInSlices(diagnoses, false_positive_rate, temperature);
+  for (let slice = fitting.next(); ; slice = fitting.next()) if (slice.done === true) return slice.value;
+}
+
+/** Rows that are measured between two pauses. */
+const SLICE_ROWS = 1024;
+
+/** The same with pauses for others. */
+export function* fitBaselineInSlices(
+  diagnoses: readonly Diagnosis[],
+  false_positive_rate: number,
+  temperature: number,
+): Generator<undefined, Baseline> {
   const rows = diagnoses.length;
   checkEnough(rows, false_positive_rate);
-  const features = mapFeatures((name) => spreadOf(diagnoses.map(FEATURES[name].of)));
+  const spreads: Partial<Record<Feature, Spread>> = {};
+  for (const name of FEATURE_NAMES) {
+    spreads[name] = spreadOf(diagnoses.map(FEATURES[name].of));
+    yield;
+  }
+  const features = spreads as Record<Feature, Spread>; // each name was given one
   checkVaries(features);
   const unset = { rows, temperature, false_positive_rate, threshold: 0, features };
-  const suspicions = Float64Array.from(diagnoses, (d) => suspicion(d, unset).suspicion).sort();
+  const suspicions = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    suspicions[row] = suspicion(diagnoses[row]!, unset).suspicion;
+    if (row % SLICE_ROWS === SLICE_ROWS - 1) yield;
+  }
+  suspicions.sort();
   const place = Math.ceil((rows + 1) * (1 - false_positive_rate) - 1e-9);
   return { ...unset, threshold: suspicions[place - 1]! };
 }

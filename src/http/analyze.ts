@@ -1,4 +1,6 @@
 /** From a request with rows to a task that has seen them all, and from its reply to text; both in short turns. */
+import type { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RowReader } from "../analysis/row-reader.ts";
 import type { Task, TaskContext } from "../analysis/tasks/task.ts";
@@ -6,9 +8,11 @@ import { assert, Problem } from "../errors.ts";
 import { openAnalysisJson } from "../wire/analysis-json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../wire/analysis-reader.ts";
 import { openAnalysisTensor } from "../wire/analysis-tensor.ts";
-import { inTurns, nextTurn, TURN_MS } from "./admission/turns.ts";
+import { TextPieces, writeInPieces } from "../wire/json-pieces.ts";
+import { inTurns, ownerOf } from "./admission/turns.ts";
 import { arrive } from "./line/arrive.ts";
 import type { Opener } from "./line/open-body.ts";
+import { JSON_TYPE } from "./line/sample.ts";
 import type { Service } from "./service.ts";
 
 /** What the analysis routes are given. */
@@ -18,18 +22,19 @@ export interface Analysis {
   readonly reader: RowReader;
 }
 
-export interface Analyzed<Kind extends Task> {
-  readonly task: Kind;
-  readonly reply: unknown;
-}
-
 const ANALYSIS_BODY: Opener<AnalysisReader> = {
   json: openAnalysisJson,
   tensor: openAnalysisTensor,
   lists: new Set(["shape", "targets", "labels", "threshold"]),
 };
 
-/** Reads the body, gives every row to the task that `begin` makes of the options, and finishes the task. */
+export interface Analyzed<Kind extends Task> {
+  readonly task: Kind;
+  /** JSON of its reply, in pieces when it is long */
+  readonly text: string | readonly Buffer[];
+}
+
+/** Reads the body, gives every row to the task that `begin` makes of the options, finishes the task and writes its reply. */
 export async function analyze<Kind extends Task>(
   { service }: Analysis,
   request: FastifyRequest,
@@ -39,26 +44,40 @@ export async function analyze<Kind extends Task>(
   const { limits } = service.config;
   const many = { ...service, wire: { ...service.wire, batch_rows_max: limits.analysis_rows_max } };
   const visit = service.admission.enter();
+  const owner = ownerOf(visit, reply);
   let task: Kind | undefined;
-  /** Takes the rows that are ready, for at most this long; false when more may be. */
-  const take = (reader: AnalysisReader, turn_ms = Number.POSITIVE_INFINITY) => {
-    if (reader.head === undefined) return true;
+  const next = (reader: AnalysisReader) => {
+    if (reader.head === undefined) return false;
     task ??= begin(reader.head);
-    const until = performance.now() + turn_ms;
-    for (let row = reader.next(); row !== undefined; row = reader.next()) {
-      takeRow(task, row);
-      if (performance.now() > until) return false;
-    }
+    const row = reader.next();
+    if (row === undefined) return false;
+    takeRow(task, row);
     return true;
   };
   try {
-    const reader = await arrive(ANALYSIS_BODY, many, request, visit, (each) => take(each));
-    while (!take(reader, TURN_MS)) await nextTurn(reply);
+    await arrive(ANALYSIS_BODY, many, request, visit, { owner, next });
     assert(task !== undefined, "a body that ended well has its head");
-    return { task, reply: (await inTurns(task.finish(), reply)).result };
+    const { result } = await inTurns(owner, finished(task));
+    return { task, text: result };
   } finally {
     visit.leave();
   }
+}
+
+function* finished(task: Task): Generator<undefined, string | readonly Buffer[]> {
+  const reply = yield* task.finish();
+  yield;
+  const text = new TextPieces();
+  yield* writeInPieces(reply, text);
+  return text.all();
+}
+
+/** Sends the JSON of a task's reply, long ones as the connection takes them. */
+export function sendText(reply: FastifyReply, text: string | readonly Buffer[]): FastifyReply {
+  reply.type(JSON_TYPE);
+  if (typeof text === "string") return reply.send(text);
+  const bytes = text.reduce((sum, { length }) => sum + length, 0);
+  return reply.header("content-length", bytes).send(Readable.from(text));
 }
 
 /** The context of a task, from what was asked. */
@@ -67,30 +86,10 @@ export function taskContext({ reader }: Analysis, head: AnalysisHead, temperatur
   return { reader, single, values_expected, inverse_temperature: 1 / temperature };
 }
 
-/** JSON text of a reply. A list of results is written row by row, so that a long one does not take one long turn. */
-export async function writeReply(value: unknown, reply: FastifyReply): Promise<string> {
-  if (!isList(value)) return JSON.stringify(value);
-  const { results, ...rest } = value;
-  const texts: string[] = [];
-  let until = performance.now() + TURN_MS;
-  for (const result of results) {
-    texts.push(JSON.stringify(result));
-    if (performance.now() < until) continue;
-    await nextTurn(reply);
-    until = performance.now() + TURN_MS;
-  }
-  const others = JSON.stringify(rest).slice(1);
-  return `{"results":[${texts.join(",")}]${others === "}" ? "" : ","}${others}`;
-}
-
 function takeRow(task: Task, row: AnalysisRow): void {
   try {
     task.take(row);
   } catch (error) {
     throw error instanceof Problem ? row.place(error) : error;
   }
-}
-
-function isList(value: unknown): value is { readonly results: readonly unknown[] } {
-  return typeof value === "object" && value !== null && "results" in value && Array.isArray(value.results);
 }

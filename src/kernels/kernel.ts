@@ -27,7 +27,7 @@ export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
-export type { TokenTable } from "./tokens.ts";
+export type { CountMemory, TokenTable } from "./tokens.ts";
 
 export interface Kernel {
   /** The row that was returned last, or undefined when all are out. */

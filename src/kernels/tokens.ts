@@ -14,6 +14,21 @@ interface Counted {
   readonly counts: Int32Array;
 }
 
+/** What was counted of one history with one split, to be taken up again instead of counting it anew. */
+export interface CountMemory {
+  /** the largest id; undefined: not known yet */
+  largest: number | undefined;
+  /** by the part that was counted */
+  readonly counted: Map<string, KeptCounts>;
+}
+
+/** The list and the counts of a part, and of its later part. */
+interface KeptCounts {
+  readonly token_ids: Int32Array;
+  readonly counts: Int32Array;
+  readonly later: { readonly first: number; readonly counts: Int32Array } | undefined;
+}
+
 export class TokenTable {
   /** distinct ids; the first `distinct` are valid */
   readonly token_ids: Int32Array;
@@ -30,6 +45,7 @@ export class TokenTable {
   readonly #leave: () => void;
   #history: ArrayLike<number> = [];
   #split = 0;
+  #memory: CountMemory | undefined;
   /** what the list holds: all of it, and its beginning */
   #all: Counted | undefined;
   #later: Counted | undefined;
@@ -47,13 +63,23 @@ export class TokenTable {
 
   /**
    * Takes a history, ids from 0 to 2³¹ − 1, and returns the largest id; −1 when it is empty. Nothing is counted then.
-   * Parts from `split` on are likely to be asked for beside those from before it.
+   * Parts from `split` on are likely to be asked for beside those from before it. What `memory` knows of them is not
+   * looked for again.
    */
-  take(history: ArrayLike<number>, split = 0): number {
-    const { wasm, layout } = this.#machine;
+  take(history: ArrayLike<number>, split = 0, memory?: CountMemory): number {
     this.#history = history;
     this.#split = split;
+    this.#memory = memory;
     this.#forget();
+    // A short history has to be where `count` looks for it.
+    if (memory?.largest !== undefined && history.length > HISTORY_CHUNK) return memory.largest;
+    const largest = this.#largest(history);
+    if (memory !== undefined) memory.largest = largest;
+    return largest;
+  }
+
+  #largest(history: ArrayLike<number>): number {
+    const { wasm, layout } = this.#machine;
     let largest = -1;
     for (let from = 0; from < history.length; from += HISTORY_CHUNK) {
       const length = this.#copy(from, history.length);
@@ -68,6 +94,12 @@ export class TokenTable {
     const { wasm, layout } = this.#machine;
     this.#leave();
     this.#forget();
+    const key = `${first} ${end}`;
+    const known = this.#memory?.counted.get(key);
+    if (known !== undefined) {
+      this.#restore(first, end, known);
+      return;
+    }
     const is_split = first < this.#split && this.#split < end;
     let distinct = this.#add(is_split ? this.#split : first, end, 0);
     if (is_split) {
@@ -77,6 +109,33 @@ export class TokenTable {
     }
     wasm.listTokens(distinct);
     this.#all = { first, end, distinct, counts: this.#all_counts };
+    this.#use(this.#all, first, end);
+    this.#memory?.counted.set(key, this.#kept());
+  }
+
+  /** A copy of what was counted last. */
+  #kept(): KeptCounts {
+    const later = this.#later && {
+      first: this.#later.first,
+      counts: this.#later_counts.slice(0, this.#later.distinct),
+    };
+    const { distinct } = this;
+    return {
+      token_ids: this.token_ids.slice(0, distinct),
+      counts: this.#all_counts.slice(0, distinct),
+      later,
+    };
+  }
+
+  /** Puts such a copy in place, as counting would have left it. */
+  #restore(first: number, end: number, { token_ids, counts, later }: KeptCounts): void {
+    this.token_ids.set(token_ids);
+    this.#all_counts.set(counts);
+    if (later !== undefined) {
+      this.#later_counts.set(later.counts);
+      this.#later = { first: later.first, end, distinct: later.counts.length, counts: this.#later_counts };
+    }
+    this.#all = { first, end, distinct: token_ids.length, counts: this.#all_counts };
     this.#use(this.#all, first, end);
   }
 

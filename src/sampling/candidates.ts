@@ -156,7 +156,6 @@ export class Candidates {
     if (this.#form === "dense") this.#dense.listIn(this.#turnCompact(this.vocab_size));
     return this.#compact;
   }
-
   /** Like `all`, ordered by score descending. */
   ranked(): Compact {
     this.#omitted.guess();
@@ -257,6 +256,11 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
   }
 
+  /** Whether each draw with replacement costs the same, however many are asked for at once. */
+  get draws_apart(): boolean {
+    return this.#form === "dense";
+  }
+
   /** One draw for each uniform; without replacement no token comes twice, and there are at most as many as are kept. */
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
@@ -270,9 +274,17 @@ export class Candidates {
 
   /** ln of the probability with which a kept token is drawn. */
   logprob(token_id: number): number {
-    const score =
-      this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
-    return notAboveZero(score - this.form().logSumExp());
+    return notAboveZero(this.#keptScoreOf(token_id) - this.form().logSumExp());
+  }
+
+  /** The same for several tokens, which need one normaliser. */
+  logprobs(token_ids: readonly number[]): number[] {
+    const logsumexp = this.form().logSumExp();
+    return token_ids.map((id) => notAboveZero(this.#keptScoreOf(id) - logsumexp));
+  }
+
+  #keptScoreOf(token_id: number): number {
+    return this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
   }
 
   /** The n most likely kept tokens with ln of their probabilities. */
@@ -286,8 +298,7 @@ export class Candidates {
     const banned = this.#form === "dense" ? this.#dense.bannedIds() : undefined;
     const { token_ids, count } = banned ?? this.#everything();
     this.restoreRow();
-    const mass = massOf(raw, token_ids, count);
-    return banned === undefined ? mass : 1 - mass;
+    return banned === undefined ? massOf(raw, token_ids, count) : 1 - massOf(raw, token_ids, count);
   }
 
   /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */

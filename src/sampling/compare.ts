@@ -11,6 +11,7 @@ import { drawSeed } from "./rng.ts";
 import type { LogitsRow } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
 import type { StepOptions } from "./step-options.ts";
+import { workOf } from "./work.ts";
 
 export interface Comparison {
   readonly arms: readonly (ArmTaken | ArmRefused)[];
@@ -72,32 +73,59 @@ export type Comparing<Result> = Generator<undefined, Result>;
 
 /** Throws the Problem of the first arm when no arm can be taken. The row stays as it was. */
 export function* compareRow(
-  sampler: Pick<Sampler, "sample">,
+  sampler: Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>,
   row: LogitsRow,
   options: ComparisonOptions,
+  compare_work_max = Number.POSITIVE_INFINITY,
 ): Comparing<Comparison> {
   const seed = options.seed ?? drawSeed();
-  const run: Run = (arm, asked) =>
-    sampler.sample(row, { ...arm, seed, n: undefined, logprobs: true, ...asked });
+  const work = { done: 0, max: compare_work_max };
+  const run: Run = function* (arm, asked) {
+    const step = { ...arm, seed, n: undefined, logprobs: true, ...asked };
+    work.done += workOf(row, step);
+    const pieces = sampler.pieces?.(row, step);
+    return pieces === undefined ? sampler.sample(row, step) : yield* pieces;
+  };
   const token_ids = yield* listedTokens(run, options);
   const taken: (Taken | Problem)[] = [];
   for (const arm of options.arms) {
-    taken.push(take(run, arm, token_ids));
+    taken.push(yield* take(run, arm, token_ids));
     yield;
+    requireWithin(work);
   }
   const refused = taken.every((each) => each instanceof Problem);
   if (refused) throw taken[0] as Problem; // there are at least two arms, and all are problems
   return {
     arms: options.arms.map(({ name }, i) => told(name, taken[i] as Taken | Problem)), // one for each arm
-    tokens: tokensOf(run, options, token_ids, taken),
-    differences: yield* differencesOf(run, token_ids, taken),
+    tokens: yield* tokensOf(run, options, token_ids, taken),
+    differences: yield* differencesOf({ run, work }, token_ids, taken),
     seed,
     step: options.step,
   };
 }
 
 /** Takes the step as some options say, with what is asked besides. */
-type Run = (options: StepOptions, asked: Partial<StepOptions>) => Sampled;
+type Run = (options: StepOptions, asked: Partial<StepOptions>) => Comparing<Sampled>;
+
+/** What all its steps have taken so far, in the units of work.ts, and what they may. */
+interface Work {
+  done: number;
+  readonly max: number;
+}
+
+interface Runner {
+  readonly run: Run;
+  readonly work: Work;
+}
+
+function requireWithin({ done, max }: Work): void {
+  if (done <= max) return;
+  throw new Problem(
+    "limit_exceeded",
+    `a comparison may take at most ${max} looks at tokens (compare_work_max), got more: compare fewer or shorter chains, or a shorter row`,
+    "/compare",
+  );
+}
 
 interface Taken {
   readonly options: StepOptions;
@@ -108,12 +136,11 @@ interface Taken {
 
 /** The most likely tokens of the row and of every arm, each once. */
 function* listedTokens(run: Run, { arms, compare_top, ...options }: ComparisonOptions): Comparing<number[]> {
-  const raw = run({ ...options, chain: [] }, { top_logprobs: compare_top, logprobs_mode: "raw" });
+  const raw = yield* run({ ...options, chain: [] }, { top_logprobs: compare_top, logprobs_mode: "raw" });
   const listed = new Set(raw.top_logprobs?.map(({ token_id }) => token_id));
   for (const arm of arms) {
     const asked = { top_logprobs: compare_top, logprobs_mode: "processed" } as const;
-    const sampled =
-      arm.options instanceof Problem ? undefined : attempt(() => run(arm.options as StepOptions, asked));
+    const sampled = arm.options instanceof Problem ? undefined : yield* attempt(run(arm.options, asked));
     yield;
     if (sampled === undefined || sampled instanceof Problem) continue;
     for (const { token_id } of sampled.top_logprobs ?? []) listed.add(token_id);
@@ -121,16 +148,16 @@ function* listedTokens(run: Run, { arms, compare_top, ...options }: ComparisonOp
   return [...listed];
 }
 
-function take(run: Run, { options }: Arm, token_ids: readonly number[]): Taken | Problem {
+function* take(run: Run, { options }: Arm, token_ids: readonly number[]): Comparing<Taken | Problem> {
   if (options instanceof Problem) return options;
   const asked = { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: true } as const;
-  const sampled = attempt(() => run(options, asked));
+  const sampled = yield* attempt(run(options, asked));
   return sampled instanceof Problem ? sampled : { options, sampled, probabilities: probabilitiesIn(sampled) };
 }
 
-function attempt(call: () => Sampled): Sampled | Problem {
+function* attempt(step: Comparing<Sampled>): Comparing<Sampled | Problem> {
   try {
-    return call();
+    return yield* step;
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -155,13 +182,13 @@ function told(name: string, taken: Taken | Problem): ArmTaken | ArmRefused {
 }
 
 /** Most likely first, as the row came. */
-function tokensOf(
+function* tokensOf(
   run: Run,
   { arms: _, compare_top: __, ...options }: ComparisonOptions,
   token_ids: readonly number[],
   taken: readonly (Taken | Problem)[],
-): TokenCompared[] {
-  const raw = run({ ...options, chain: [] }, { logprob_token_ids: token_ids, logprobs_mode: "raw" });
+): Comparing<TokenCompared[]> {
+  const raw = yield* run({ ...options, chain: [] }, { logprob_token_ids: token_ids, logprobs_mode: "raw" });
   const tokens = (raw.named_logprobs ?? []).map(({ token_id, logprob }, i) => ({
     token_id,
     logprob,
@@ -176,7 +203,7 @@ function inArm({ sampled, probabilities }: Taken, index: number): TokenInArm {
 }
 
 function* differencesOf(
-  run: Run,
+  runner: Runner,
   token_ids: readonly number[],
   taken: readonly (Taken | Problem)[],
 ): Comparing<Difference[]> {
@@ -184,12 +211,12 @@ function* differencesOf(
   const differences: Difference[] = [];
   for (const [other, each] of taken.entries())
     if (other > first && !(each instanceof Problem))
-      differences.push(yield* differenceOf(run, token_ids, [first, other], [taken[first] as Taken, each]));
+      differences.push(yield* differenceOf(runner, token_ids, [first, other], [taken[first] as Taken, each]));
   return differences;
 }
 
 function* differenceOf(
-  run: Run,
+  runner: Runner,
   token_ids: readonly number[],
   between: readonly [number, number],
   [first, other]: readonly [Taken, Taken],
@@ -201,8 +228,8 @@ function* differenceOf(
     distance === 0
       ? []
       : [
-          ...(yield* attempts(run, token_ids, [first, other], between)),
-          ...(yield* attempts(run, token_ids, [other, first], [between[1], between[0]])),
+          ...(yield* attempts(runner, token_ids, [first, other], between)),
+          ...(yield* attempts(runner, token_ids, [other, first], [between[1], between[0]])),
         ];
   const nearest = makers.reduce<Maker | undefined>(
     (best, each) => (each.distance_without < (best?.distance_without ?? distance) ? each : best),
@@ -219,7 +246,7 @@ function* differenceOf(
 
 /** How far the two are apart when one stage of the one is as the other has it, for each stage that differs. */
 function* attempts(
-  run: Run,
+  runner: Runner,
   token_ids: readonly number[],
   [one, two]: readonly [Taken, Taken],
   [own, other]: readonly [number, number],
@@ -227,8 +254,9 @@ function* attempts(
   const asked = { logprob_token_ids: token_ids, logprobs_mode: "processed", trace: false } as const;
   const makers: Maker[] = [];
   for (const { changed, of_other, ...stage } of changesTowards(one.options, two.options)) {
-    const sampled = attempt(() => run(changed, asked));
+    const sampled = yield* attempt(runner.run(changed, asked));
     yield;
+    requireWithin(runner.work);
     if (sampled instanceof Problem) continue;
     const distance_without = distanceOf(probabilitiesIn(sampled), two.probabilities);
     makers.push({ arm: of_other ? other : own, ...stage, distance_without });

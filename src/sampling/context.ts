@@ -5,9 +5,11 @@
 import { Problem } from "../errors.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
 import { FadingTokens } from "./fading.ts";
+import type { PreparedHistory } from "./prepared-history.ts";
 import { Remembered } from "./remembered.ts";
 import { RepeatFinder, type Repeats } from "./repeats.ts";
 import { type Purpose, uniform } from "./rng.ts";
+import type { StepOptions } from "./step-options.ts";
 import { type SeenTokens, TokenCounter } from "./token-counter.ts";
 
 /** Which part of the history a penalty looks at. */
@@ -18,6 +20,7 @@ export class StepContext {
   readonly #fading = new FadingTokens();
   readonly #finder = new RepeatFinder();
   readonly #states = new Map<string, unknown>();
+  #prepared: PreparedHistory | undefined;
   /** 1 more than the largest id of the history: how long tables by token id have to be */
   #id_end = 0;
   /** what a stage wants to know again of the token that is drawn */
@@ -37,7 +40,7 @@ export class StepContext {
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(
-    step: { history: readonly number[]; prompt_length: number; step: number },
+    step: Pick<StepOptions, "history" | "prompt_length" | "step" | "prepared">,
     seed: string,
     vocab_size: number,
   ): void {
@@ -48,7 +51,8 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = seed;
     this.step = step.step;
-    this.#id_end = this.#counter.take(step.history, step.prompt_length);
+    this.#prepared = step.prepared;
+    this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
   }
 
@@ -93,9 +97,20 @@ export class StepContext {
 
   /** The tokens that would continue a run of history[first …], of at least length_min; longer ones count as length_max. */
   repeatsSince(first: number, length_min: number, length_max: number): Repeats {
+    const key = `${first} ${length_min} ${length_max}`;
+    const known = this.#prepared?.repeats.get(key);
+    if (known !== undefined) return known;
     const limits = { length_min, length_max, id_end: this.#id_end };
-    return this.#finder.find(this.history, first, this.history.length, limits);
+    const found = this.#finder.find(this.history, first, this.history.length, limits);
+    if (this.#prepared === undefined) return found;
+    const kept = keptRepeats(found);
+    this.#prepared.repeats.set(key, kept);
+    return kept;
   }
+}
+
+function keptRepeats({ token_ids, lengths, count }: Repeats): Repeats {
+  return { token_ids: token_ids.slice(0, count), lengths: lengths.slice(0, count), count };
 }
 
 /** Every id must be below vocab_size; the problem points at the first that is not. */

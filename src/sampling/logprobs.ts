@@ -8,6 +8,7 @@ import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
 import { PlainLists } from "./lists.ts";
+import { ranksAmong } from "./ranks.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import {
   type UncertainSide,
@@ -21,11 +22,14 @@ import {
 export interface RawRow extends UncertainSide {
   /** ln p of one token; −Infinity when it is masked or was not sent */
   logprob(token_id: number): number;
-  /** 1 for the most likely token; equal logits rank by lower id */
-  rank(token_id: number): number;
+  /** of each token: 1 for the most likely; equal logits rank by lower id */
+  ranks(token_ids: readonly number[]): number[];
   /** the n most likely tokens */
   top(n: number): TokenLogprob[];
 }
+
+/** The ranks of so many tokens are counted one after the other, by a pass of the kernel each; those of more in one pass. */
+const COUNTED_MAX = 64;
 
 /** The raw side of a dense row; the row must be as it came (no edits) whenever a method is called. */
 export class RawDense implements RawRow {
@@ -46,8 +50,10 @@ export class RawDense implements RawRow {
     return this.#ofLogit(this.#row.values[token_id] ?? Number.NEGATIVE_INFINITY);
   }
 
-  rank(token_id: number): number {
-    return this.#kernel.count(this.#row, this.#row.values[token_id] as number, token_id); // the token was drawn from this row
+  ranks(token_ids: readonly number[]): number[] {
+    const { values, length } = this.#row;
+    if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids);
+    return token_ids.map((id) => this.#kernel.count(this.#row, values[id] as number, id)); // it was drawn from this row
   }
 
   top(n: number): TokenLogprob[] {
@@ -103,8 +109,8 @@ export class RawCompact implements RawRow {
     return this.#ranked.scoreOf(token_id) - this.#logsumexp;
   }
 
-  rank(token_id: number): number {
-    return this.#ranked.indexOf(token_id) + 1;
+  ranks(token_ids: readonly number[]): number[] {
+    return token_ids.map((token_id) => this.#ranked.indexOf(token_id) + 1);
   }
 
   top(n: number): TokenLogprob[] {

@@ -79,7 +79,7 @@ export function reportOf(
       kept,
       ...keptIds(candidates, options),
     };
-  const processed_logprobs = drawn.map((token_id) => candidates.logprob(token_id));
+  const processed_logprobs = candidates.logprobs(drawn);
   const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
   const ids = keptIds(candidates, options);
   const of_kept = options.uncertainty
@@ -88,9 +88,8 @@ export function reportOf(
   const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
-  const draws = options.logprobs
-    ? drawn.map((id, i) => drawOf(raw, id, processed_logprobs[i] as number))
-    : [];
+  const ranks = options.logprobs ? raw.ranks(drawn) : [];
+  const draws = ranks.map((rank, i) => drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank));
   const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
   return {
     ...first,
@@ -108,9 +107,9 @@ function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<
   return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
 }
 
-function drawOf(raw: RawRow, token_id: number, processed_logprob: number): Draw {
+function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {
   const { logprob } = tokenLogprob(token_id, raw.logprob(token_id));
-  return { token_id, logprob, processed_logprob, rank: raw.rank(token_id) };
+  return { token_id, logprob, processed_logprob, rank };
 }
 
 /** The top and the named log-probabilities that were asked for, read from either side. */

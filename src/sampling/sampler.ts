@@ -3,13 +3,14 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
-import { Problem } from "../errors.ts";
+import { assert, Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates.ts";
 import { nextStates, runChain, runChainTraced } from "./chain.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
+import { drawAll, drawInPieces } from "./draws.ts";
 import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
@@ -18,6 +19,7 @@ import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
 import { Tracer } from "./trace.ts";
+import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
@@ -25,18 +27,55 @@ export interface Sampler {
   returnRow(row: Row): void;
   /** Draws one token from a finished row. Throws a Problem whose pointer is relative to the step. The row stays as it was. */
   sample(row: LogitsRow, options: StepOptions): Sampled;
+  /**
+   * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
+   * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
+   */
+  pieces(row: LogitsRow, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  /** A step is under way whose last piece has not come. */
+  readonly is_inside: boolean;
+  /** Gives up that step; its row is as it was. */
+  abandon(): void;
+}
+
+export interface SamplerLimits extends KernelLimits {
+  /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
+  readonly step_work_max?: number;
+  readonly long_work_min?: number;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: KernelLimits, now?: () => number): Sampler {
+export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
   const kernel = createKernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
   const machine: Machine = { kernel, candidates, context, now };
+  const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
+  let under_way: Generator<undefined, Sampled> | undefined;
+  function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
+    try {
+      return yield* pieces;
+    } finally {
+      under_way = undefined;
+    }
+  }
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample: (row, options) => sampleStep(machine, row, options),
+    sample(row, options) {
+      assert(under_way === undefined, "one step is taken at a time");
+      return sampleStep(machine, row, options);
+    },
+    pieces(row, options) {
+      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      assert(under_way === undefined, "one step is taken at a time");
+      under_way = marked(stepInPieces(machine, row, options));
+      return under_way;
+    },
+    get is_inside() {
+      return under_way !== undefined;
+    },
+    abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
   };
 }
 
@@ -63,32 +102,80 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, context, token_id);
-    const { step } = options;
-    // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-    if (isPlain(row, options))
-      return {
-        token_id,
-        kept: candidates.count(),
-        seed,
-        step,
-        state,
-        system_fingerprint: SYSTEM_FINGERPRINT,
-      };
-    const report = reportOf(candidates, raw, drawn, options);
+    return sampledOf(machine, row, options, { raw, tracer, drawn, seed, state });
+  } finally {
+    candidates.restoreRow();
+  }
+}
+
+/** The same with pauses, which must come out as it does. */
+function* stepInPieces(
+  machine: Machine,
+  row: LogitsRow,
+  options: StepOptions,
+): Generator<undefined, Sampled> {
+  const { kernel, candidates, context } = machine;
+  const seed = options.seed ?? drawSeed();
+  const vocab_size = isSparse(row)
+    ? startSparse(candidates, row, options)
+    : startDense(kernel, candidates, row);
+  context.start(options, seed, vocab_size);
+  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
+  requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
+  const raw = readsRaw(options) ? rawOf(kernel, row) : undefined;
+  try {
+    yield;
+    const tracer = yield* runInPieces(machine, row, options);
+    yield;
+    const drawn = yield* drawInPieces(candidates, context, options);
+    yield;
+    const token_id = drawn[0] as number; // n ≥ 1
+    const state = nextStates(options.chain, options.state, candidates, context, token_id);
+    return sampledOf(machine, row, options, { raw, tracer, drawn, seed, state });
+  } finally {
+    candidates.restoreRow();
+  }
+}
+
+/** What a step has come to, before it is told. */
+interface Outcome {
+  readonly raw: RawRow | undefined;
+  readonly tracer: Tracer | undefined;
+  readonly drawn: readonly number[];
+  readonly seed: string;
+  readonly state: Sampled["state"];
+}
+
+function sampledOf(
+  { candidates, context }: Machine,
+  row: LogitsRow,
+  options: StepOptions,
+  { raw, tracer, drawn, seed, state }: Outcome,
+): Sampled {
+  const token_id = drawn[0] as number; // n ≥ 1
+  const { step } = options;
+  // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
+  if (isPlain(row, options))
     return {
       token_id,
-      ...report,
-      ...(isSparse(row) && exactness(candidates, row, options, report)),
+      kept: candidates.count(),
       seed,
       step,
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
-      ...(options.warnings !== undefined && { warnings: options.warnings }),
-      ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
     };
-  } finally {
-    candidates.restoreRow();
-  }
+  const report = reportOf(candidates, raw, drawn, options);
+  return {
+    token_id,
+    ...report,
+    ...(isSparse(row) && exactness(candidates, row, options, report)),
+    seed,
+    step,
+    state,
+    system_fingerprint: SYSTEM_FINGERPRINT,
+    ...(options.warnings !== undefined && { warnings: options.warnings }),
+    ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
+  };
 }
 
 /** Runs the chain; with a tracer when a trace is asked for. */
@@ -104,6 +191,29 @@ function run(
   const tracer = new Tracer(options.logprob_token_ids);
   tracer.begin(candidates, absenceIn(kernel, row));
   runChainTraced(options.chain, candidates, context, tracer, options.trace === "timed" ? now : undefined);
+  return tracer;
+}
+
+function* runInPieces(
+  { kernel, candidates, context, now }: Machine,
+  row: LogitsRow,
+  options: StepOptions,
+): Generator<undefined, Tracer | undefined> {
+  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
+  if (tracer !== undefined) {
+    tracer.begin(candidates, absenceIn(kernel, row));
+    yield;
+  }
+  for (const entry of options.chain) {
+    const began = now?.();
+    runChain([entry], candidates, context);
+    const us = began === undefined || now === undefined ? undefined : now() - began;
+    yield;
+    if (tracer === undefined) continue;
+    if (entry.skipped !== undefined) tracer.skipped(entry.stage.name, entry.skipped);
+    else tracer.ran(entry.stage.name, candidates, options.trace === "timed" ? us : undefined);
+    yield;
+  }
   return tracer;
 }
 
@@ -126,24 +236,6 @@ function accountOf(
     ...(fates.length > 0 && { fates }),
     inverse_cdf: tracer.inverseCdf(token_id, uniform),
   };
-}
-
-function drawAll(
-  candidates: Candidates,
-  context: StepContext,
-  { n = 1, replacement }: StepOptions,
-): number[] {
-  if (n === 1) return [candidates.draw(() => context.uniform("token"))];
-  const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
-  if (replacement) return candidates.drawEach(uniforms, true);
-  const kept = candidates.count();
-  if (n > kept)
-    throw new Problem(
-      "invalid_option",
-      `n must be at most the number of tokens left, ${kept}, got ${n}`,
-      "/n",
-    );
-  return candidates.drawEach(uniforms, false);
 }
 
 function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {

@@ -10,10 +10,13 @@ interface Node {
 }
 
 export class SequenceBreakers {
+  /** of the longest, in tokens; 0 without any */
+  readonly length_max: number;
   readonly #root: Node = { ends: false, next: new Map() };
 
   constructor(sequences: readonly (readonly number[])[]) {
     for (const sequence of sequences) this.#add(sequence);
+    this.length_max = sequences.reduce((most, { length }) => Math.max(most, length), 0);
   }
 
   /** True when this token alone is a breaker. */

@@ -41,6 +41,10 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   isNeutral(options: Options): boolean;
   /** true when only the most likely token would be left: what keeps the argmax need not run before */
   isGreedy?(options: Options): boolean;
+  /** how often it looks at every token at the most, in the units of work.ts; 1 when absent: sorting takes 32 */
+  readonly passes?: number;
+  /** how much more it takes with a history of so many tokens, in the same units; nothing when absent */
+  historyWork?(options: Options, history_length: number): number;
   /** rescales, edits or shrinks the candidates; at least one always stays */
   apply(candidates: Candidates, options: Options, context: StepContext): void;
   /** what it must carry from step to step; absent for most */
@@ -66,4 +70,12 @@ export interface Drawn {
   readonly logprob: () => number;
   /** what a stage set aside for this token in `context.remembered`, if one did */
   readonly remembered: number | undefined;
+}
+
+/** What counting a token of the history takes, and penalising it. */
+export const COUNT_WORK = 4;
+
+/** How many tokens of a history the last n are; −1: all. */
+export function lastOf(n: number, history_length: number): number {
+  return n < 0 ? history_length : Math.min(n, history_length);
 }

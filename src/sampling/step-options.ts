@@ -12,6 +12,7 @@ import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
+import type { PreparedHistory } from "./prepared-history.ts";
 import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
@@ -117,6 +118,8 @@ export interface StepOptions {
   readonly vocab_size: number | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
+  /** what is known of this history and prompt_length; several steps of one request share it */
+  readonly prepared: PreparedHistory | undefined;
   /** canonical decimal text; undefined: draw one */
   readonly seed: string | undefined;
   readonly step: number;
@@ -170,6 +173,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     vocab_size: options.vocab_size,
     history,
     prompt_length,
+    prepared: undefined,
     seed: options.seed,
     step: options.step ?? 0,
     state: statesOf(chain, options.state ?? {}),

@@ -19,6 +19,9 @@ import { parseStepOptions, type StepOptions } from "./step-options.ts";
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;
 
+/** What takes the steps; without `pieces` each at once. */
+type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
+
 /** A row, or what makes it once the options of its step are known. */
 export type RowSource = LogitsRow | ((options: StepOptions) => LogitsRow);
 
@@ -31,6 +34,8 @@ export interface SampleStream {
    * row's place is called with the checked options of the step. When anything throws, nothing has changed.
    */
   next(row: RowSource, own?: Options): Sampled;
+  /** The same, or the pieces of a step that takes long: see Sampler.pieces. The history grows with the last one. */
+  begin(row: RowSource, own?: Options): Sampled | Generator<undefined, Sampled>;
   /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
   update(options: unknown): void;
   /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
@@ -54,7 +59,7 @@ export interface SampleStream {
  * sequence that broke off goes on where it stopped. Throws a Problem whose pointer is relative to the options.
  */
 export function openStream(
-  sampler: Pick<Sampler, "sample">,
+  sampler: StepTaker,
   options: unknown = {},
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): SampleStream {
@@ -62,7 +67,7 @@ export function openStream(
 }
 
 class Sequence implements SampleStream {
-  readonly #sampler: Pick<Sampler, "sample">;
+  readonly #sampler: StepTaker;
   readonly #limits: OptionLimits;
   readonly #history: number[];
   readonly #prompt_length: number;
@@ -74,7 +79,7 @@ class Sequence implements SampleStream {
   #given: Options;
   #options: StepOptions;
 
-  constructor(sampler: Pick<Sampler, "sample">, options: unknown, limits: OptionLimits) {
+  constructor(sampler: StepTaker, options: unknown, limits: OptionLimits) {
     const parsed = parseStepOptions(options, limits);
     const given = options as Options; // parseStepOptions takes records only
     this.#sampler = sampler;
@@ -108,14 +113,29 @@ class Sequence implements SampleStream {
   }
 
   next(source: RowSource, own?: Options): Sampled {
+    const { row, options } = this.#stepOf(source, own);
+    return this.#took(this.#sampler.sample(row, options));
+  }
+
+  begin(source: RowSource, own?: Options): Sampled | Generator<undefined, Sampled> {
+    const { row, options } = this.#stepOf(source, own);
+    const pieces = this.#sampler.pieces?.(row, options);
+    return pieces === undefined ? this.#took(this.#sampler.sample(row, options)) : this.#tookIn(pieces);
+  }
+
+  *#tookIn(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
+    return this.#took(yield* pieces);
+  }
+
+  #stepOf(source: RowSource, own: Options | undefined): { row: LogitsRow; options: StepOptions } {
     this.#requireRoom(1, "");
     const options = own === undefined ? this.#options : this.#parse(this.#merged(own));
     const row = typeof source === "function" ? source(options) : source;
-    const sampled = this.#sampler.sample(row, {
-      ...options,
-      step: this.#step,
-      state: carried(options.state, this.#state),
-    });
+    const state = carried(options.state, this.#state);
+    return { row, options: { ...options, step: this.#step, state } };
+  }
+
+  #took(sampled: Sampled): Sampled {
     this.#push(sampled.token_id);
     this.#state = sampled.state ?? {};
     return sampled;

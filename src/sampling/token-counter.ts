@@ -3,6 +3,7 @@
  * token ids lie beyond the kernel's vocabulary, as they may beside a sparse row.
  */
 import type { TokenTable } from "../kernels/kernel.ts";
+import type { PreparedHistory } from "./prepared-history.ts";
 
 export interface SeenTokens {
   /** distinct ids, in any order; the first `distinct` are valid */
@@ -16,6 +17,7 @@ export class TokenCounter {
   readonly #table: TokenTable;
   readonly #wide = new WideTable();
   #history: readonly number[] = [];
+  #prepared: PreparedHistory | undefined;
   #id_end = 0;
   #first = -1;
   #end = -1;
@@ -29,11 +31,12 @@ export class TokenCounter {
    * Takes another history, of which so many are prompt, and tells how long tables by its ids have to be: 1 more than
    * the largest, 0 without any.
    */
-  take(history: readonly number[], prompt_length: number): number {
+  take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
     this.#history = history;
+    this.#prepared = prepared;
     this.#first = -1;
     this.#end = -1;
-    this.#id_end = this.#table.take(history, prompt_length) + 1;
+    this.#id_end = this.#table.take(history, prompt_length, prepared?.table) + 1;
     return this.#id_end;
   }
 
@@ -47,10 +50,21 @@ export class TokenCounter {
       this.#table.count(first, end);
       this.#seen = this.#table;
     } else {
-      this.#wide.count(this.#history, first, end, id_end);
-      this.#seen = this.#wide;
+      this.#seen = this.#countWide(first, end);
     }
     return this.#seen;
+  }
+
+  #countWide(first: number, end: number): SeenTokens {
+    const key = `${first} ${end}`;
+    const known = this.#prepared?.wide.get(key);
+    if (known !== undefined) return known;
+    this.#wide.count(this.#history, first, end, this.#id_end);
+    if (this.#prepared === undefined) return this.#wide;
+    const { token_ids, counts, distinct } = this.#wide;
+    const kept = { token_ids: token_ids.slice(0, distinct), counts: counts.slice(0, distinct), distinct };
+    this.#prepared.wide.set(key, kept);
+    return kept;
   }
 }
 

@@ -4,13 +4,13 @@ import type { Dtype, Row } from "../kernels/kernel.ts";
 import type { ElementSink } from "../kernels/numbers.ts";
 import { isRecord } from "../sampling/parse.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
+import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { jsonValue } from "./json-text.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
-import { requireKnown, rowProblem } from "./shared-options.ts";
+import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
 import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
@@ -99,7 +99,7 @@ export function openBatchJson(context: WireContext): StepReader {
     },
   };
   const envelope = new JsonEnvelope("batch", context.limits, targets);
-  let batch: { readonly shared: Fields; readonly rows: readonly unknown[] } | undefined;
+  let batch: Batch | undefined;
   let index = 0;
   return {
     write: (chunk) => envelope.write(chunk),
@@ -108,7 +108,7 @@ export function openBatchJson(context: WireContext): StepReader {
     },
     next() {
       if (batch === undefined || index >= batch.rows.length) return undefined;
-      const step = rowStep(batch.rows[index], batch.shared, rowAt(index), index, context);
+      const step = rowStep(batch, rowAt(index), index, context);
       delete arrived[index];
       index += 1;
       return step;
@@ -127,7 +127,13 @@ function requireObject(value: unknown): Fields {
   throw new Problem("invalid_option", `the body must be a JSON object, got ${show(value)}`);
 }
 
-function batchOf({ rows, ...shared }: Fields, { limits }: WireContext) {
+interface Batch {
+  readonly shared: Fields;
+  readonly options: SharedOptions;
+  readonly rows: readonly unknown[];
+}
+
+function batchOf({ rows, ...shared }: Fields, { limits }: WireContext): Batch {
   if (!Array.isArray(rows) || rows.length === 0)
     throw new Problem(
       "invalid_option",
@@ -137,16 +143,19 @@ function batchOf({ rows, ...shared }: Fields, { limits }: WireContext) {
   if ("logits" in shared)
     throw new Problem("unknown_option", "each row of a batch has its own logits", "/logits");
   requireKnown(shared, limits.options);
-  return { shared, rows: rows as readonly unknown[] };
+  return { shared, options: new SharedOptions(shared, limits.options), rows: rows as readonly unknown[] };
 }
 
-function rowStep(row: unknown, shared: Fields, arrived: Arrived, index: number, context: WireContext) {
+function rowStep({ shared, options, rows }: Batch, arrived: Arrived, index: number, context: WireContext) {
+  const row = rows[index];
   const own = isRecord(row) ? row : {};
   try {
     if (!isRecord(row))
       throw new Problem("invalid_option", `a row must be an object with logits, got ${show(row)}`);
     if (arrived.problem !== undefined) throw arrived.problem;
-    const step = stepOf(planOf(mergeStepOptions(shared, row), context), arrived, context);
+    const { logits, ...fields } = row;
+    const plan = { options: options.of(fields), form: rowForm(logits) };
+    const step = stepOf(plan, arrived, context);
     return { ...step, place: (problem: Problem) => rowProblem(problem, index, own, shared) };
   } catch (error) {
     return rowProblem(error, index, own, shared);

@@ -1,9 +1,96 @@
 /** The options that the rows of a batch share, and whose fault a row's problem is. */
 import { Problem } from "../errors.ts";
 import type { OptionLimits } from "../sampling/option-limits.ts";
-import { parseStepOptions } from "../sampling/step-options.ts";
+import { type PreparedHistory, prepareHistory } from "../sampling/prepared-history.ts";
+import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** What rows may say themselves without a chain or a history of their own. */
+const OWN_NUMBERS: ReadonlySet<string> = new Set(["seed", "step"]);
+
+/** The sequence that rows share. */
+type Sequence = Pick<StepOptions, "history" | "prompt_length"> & {
+  readonly prepared: PreparedHistory | undefined;
+};
+
+/** What checking something has come to: it is checked once, and each row is told. */
+type Checked<Value> = { readonly value: Value } | { readonly problem: Problem };
+
+/**
+ * Options that the rows of one request share, each row's own laid over them. What is large in them, a history of a
+ * million tokens or biases by the thousand, is checked once, not with every row.
+ */
+export class SharedOptions {
+  readonly #shared: Fields;
+  readonly #limits: OptionLimits;
+  /** without the sequence */
+  readonly #others: Fields;
+  #sequence: Checked<Sequence> | undefined;
+  #common: Checked<StepOptions> | undefined;
+
+  constructor(shared: Fields, limits: OptionLimits) {
+    const { history: _, prompt_length: __, ...others } = shared;
+    this.#shared = shared;
+    this.#limits = limits;
+    this.#others = others;
+  }
+
+  /** The options of a row that says this itself. Throws a Problem whose pointer is relative to the row. */
+  of(own: Fields): StepOptions {
+    const names = Object.keys(own);
+    if (names.length === 0) return this.#ofAll();
+    if (names.every((name) => OWN_NUMBERS.has(name))) {
+      const { seed, step } = this.#parse(mergeStepOptions(numbersOf(this.#shared), own));
+      return { ...this.#ofAll(), seed, step };
+    }
+    if ("history" in own || "prompt_length" in own || this.#shared["history"] === undefined)
+      return this.#parse(mergeStepOptions(this.#shared, own));
+    return this.#withSequence(mergeStepOptions(this.#others, own));
+  }
+
+  #ofAll(): StepOptions {
+    this.#common ??= attempt(() =>
+      this.#shared["history"] === undefined ? this.#parse(this.#shared) : this.#withSequence(this.#others),
+    );
+    return checked(this.#common);
+  }
+
+  #withSequence(fields: Fields): StepOptions {
+    const options = this.#parse(fields);
+    this.#sequence ??= attempt(() => this.#sequenceOf());
+    return { ...options, ...checked(this.#sequence) };
+  }
+
+  #sequenceOf(): Sequence {
+    const { history, prompt_length } = this.#shared;
+    const options = this.#parse({ history, ...(prompt_length !== undefined && { prompt_length }) });
+    const prepared = prepareHistory(options.history);
+    return { history: options.history, prompt_length: options.prompt_length, prepared };
+  }
+
+  #parse(fields: Fields): StepOptions {
+    return parseStepOptions(fields, this.#limits);
+  }
+}
+
+function numbersOf({ seed, step }: Fields): Fields {
+  return { ...(seed !== undefined && { seed }), ...(step !== undefined && { step }) };
+}
+
+function attempt<Value>(make: () => Value): Checked<Value> {
+  try {
+    return { value: make() };
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error };
+    throw error;
+  }
+}
+
+function checked<Value>(checked: Checked<Value>): Value {
+  if ("problem" in checked) throw checked.problem;
+  return checked.value;
+}
 
 /**
  * A misspelt shared option fails the batch as a whole. Any other fault of the shared options is told by each

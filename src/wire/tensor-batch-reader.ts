@@ -6,9 +6,8 @@
 import { assert, Problem, show } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord } from "../sampling/parse.ts";
-import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { finishRow } from "./rows.ts";
-import { requireKnown, rowProblem } from "./shared-options.ts";
+import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
 import {
   dtypeOf,
@@ -31,8 +30,7 @@ interface Plan {
   /** options of each row; undefined: none has any */
   readonly rows: readonly unknown[] | undefined;
   readonly row: Row;
-  /** what the rows' options are when none has its own; made with the first */
-  common?: StepOptions;
+  readonly options: SharedOptions;
 }
 
 export function openBatchTensor(source: TensorSource, context: WireContext): StepReader {
@@ -84,7 +82,7 @@ class BatchTensor implements StepReader {
     this.#row_received += taken;
     if (this.#row_received < plan.row_bytes) return undefined;
     this.#row_received = 0;
-    const step = stepAt(this.#index, plan, this.#context);
+    const step = stepAt(this.#index, plan);
     this.#index += 1;
     if (this.#index === plan.row_count) this.#pending = NOTHING;
     return step;
@@ -96,27 +94,17 @@ class BatchTensor implements StepReader {
   }
 }
 
-function stepAt(index: number, plan: Plan, context: WireContext): Step | Problem {
+function stepAt(index: number, plan: Plan): Step | Problem {
   const given = plan.rows === undefined ? {} : plan.rows[index];
   const own = isRecord(given) ? given : {};
   try {
     if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);
-    const options = plan.rows === undefined ? commonOptions(plan, context) : optionsOf(plan, own, context);
+    const options = plan.options.of(own);
     const row = finishRow(plan.row, options);
     return { row, options, place: (problem) => rowProblem(problem, index, own, plan.shared) };
   } catch (error) {
     return rowProblem(error, index, own, plan.shared);
   }
-}
-
-function optionsOf({ shared }: Plan, own: Fields, { limits }: WireContext): StepOptions {
-  return parseStepOptions(mergeStepOptions(shared, own), limits.options);
-}
-
-/** The options of rows that say nothing themselves. */
-function commonOptions(plan: Plan, context: WireContext): StepOptions {
-  plan.common ??= optionsOf(plan, {}, context);
-  return plan.common;
 }
 
 /** All that the header says of the batch as a whole is checked before the first element is taken. */
@@ -132,7 +120,8 @@ function planOf(head: TensorHead, context: WireContext): Plan {
   requireKnown(shared, context.limits.options);
   const dtype = dtypeOf(tensor, head.source);
   const row_bytes = vocab_size * DTYPE_BYTES[dtype];
-  return { dtype, row_count, vocab_size, row_bytes, shared, rows, row: context.lease() };
+  const options = new SharedOptions(shared, context.limits.options);
+  return { dtype, row_count, vocab_size, row_bytes, shared, rows, row: context.lease(), options };
 }
 
 function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): [number, number] {

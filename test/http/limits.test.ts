@@ -26,6 +26,7 @@ async function post(path: string, body: Buffer | string, type = "application/jso
 const step = (options: object) => post("/v1/sample", JSON.stringify({ logits: [1, 3, 2], ...options }));
 const ids = (length: number) => Array.from({ length }, (_, id) => id % 3);
 const long = "x".repeat(200);
+const SMOOTH = [{ stage: "smoothing", smoothing_factor: 0.2 }];
 
 function opened(): Socket {
   const socket = connect(Number(new URL(app?.url ?? "").port), "127.0.0.1").setEncoding("utf8");
@@ -167,6 +168,17 @@ const CASES: Readonly<Record<string, Case>> = {
     limits: { draws_max: 1 },
     sentence: "at most 1 draws",
     exceed: () => step({ n: 2 }),
+  },
+  step_work_max: {
+    limits: { vocab_size_max: 65_536, step_work_max: 65_536 },
+    sentence: "at most 65536 looks at tokens",
+    exceed: () => step({ logits: ids(32_769), chain: [...SMOOTH, ...SMOOTH] }),
+  },
+  compare_work_max: {
+    limits: { vocab_size_max: 65_536, compare_work_max: 65_536 },
+    sentence: "at most 65536 looks at tokens",
+    exceed: () =>
+      post("/v1/compare", JSON.stringify({ logits: ids(20_000), compare: [{ top_k: 3 }, { top_k: 2 }] })),
   },
   headers_timeout_ms: {
     limits: { headers_timeout_ms: 50 },

@@ -1,5 +1,5 @@
 /** The figures of clean rows, as a baseline that /v1/diagnose takes. */
-import { fitBaseline } from "../baseline.ts";
+import { fitBaselineInSlices } from "../baseline.ts";
 import { type Diagnosis, diagnoseOf } from "../diagnose.ts";
 import { asClasses, checkTargetIfAny, type Task, type TaskContext } from "./task.ts";
 
@@ -17,8 +17,8 @@ export function baselineTask({ reader, inverse_temperature }: TaskContext, optio
       diagnoses.push(diagnoseOf(reader.moments(values, inverse_temperature), values));
     },
     *finish() {
-      yield;
-      return { baseline: fitBaseline(diagnoses, options.false_positive_rate, options.temperature) };
+      const { false_positive_rate, temperature } = options;
+      return { baseline: yield* fitBaselineInSlices(diagnoses, false_positive_rate, temperature) };
     },
   };
 }

@@ -34,6 +34,7 @@ export class Admission {
   #queue_timer: NodeJS.Timeout | undefined;
   /** when the last turn was full: nobody has computed since */
   #full_ms = 0;
+  #turn_is_due = false;
 
   constructor(sampler: Sampler, limits: GateLimits) {
     this.sampler = sampler;
@@ -63,9 +64,25 @@ export class Admission {
     return visit;
   }
 
-  /** Some visitor has computed for so long. */
-  spent(ms: number): void {
-    if (!this.gate.spent(ms)) return;
+  /** A visitor has computed for so long. While a step of its is under way in pieces, nobody else computes. */
+  spent(visit: Visit, ms: number): void {
+    const { gate, sampler } = this;
+    const was_inside = gate.turns.inside !== undefined;
+    gate.turns.inside = sampler.is_inside ? visit : undefined;
+    if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
+  }
+
+  /** A visitor leaves. What is left of a step of its is given up, while its row is still its own. */
+  leave(visit: Visit): void {
+    const was_inside = this.gate.turns.inside === visit;
+    if (was_inside) this.sampler.abandon();
+    this.gate.leave(visit);
+    if (was_inside) this.#turnSoon();
+  }
+
+  #turnSoon(): void {
+    if (this.#turn_is_due) return;
+    this.#turn_is_due = true;
     this.#full_ms = performance.now();
     setImmediate(() => this.#turn());
   }
@@ -86,6 +103,7 @@ export class Admission {
   }
 
   #turn(): void {
+    this.#turn_is_due = false;
     const now_ms = performance.now();
     this.gate.turn(now_ms - this.#full_ms);
     for (let visit = this.gate.next(now_ms); visit !== undefined; visit = this.gate.next(now_ms))

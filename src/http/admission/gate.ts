@@ -10,6 +10,7 @@
  * refused. A request that has arrived never has to go before its answer is computed.
  */
 
+import { TurnQueue } from "./turn-queue.ts";
 import { patienceWith, rate, type Visitor } from "./visitor.ts";
 
 export interface GateLimits {
@@ -52,12 +53,12 @@ interface Room<V> {
 export class Gate<V extends Visitor> {
   rows_out = 0;
   held_bytes = 0;
+  /** those that wait for their turn */
+  readonly turns = new TurnQueue<V>();
   readonly #limits: GateLimits;
   readonly #visitors = new Set<V>();
   /** those that hold something: the only ones whose going makes room */
   readonly #holders = new Set<V>();
-  /** those that wait for their turn, the first in front */
-  readonly #waiting: V[] = [];
   /** those that wait for rows, the first in front */
   readonly #queue: V[] = [];
   /** when bodies that take too long were last looked for */
@@ -117,6 +118,7 @@ export class Gate<V extends Visitor> {
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
     this.#holders.delete(visitor);
+    if (this.turns.inside === visitor) this.turns.inside = undefined;
     this.returnRows(visitor);
     this.held_bytes -= visitor.held_bytes;
     visitor.held_bytes = 0;
@@ -208,9 +210,9 @@ export class Gate<V extends Visitor> {
 
   /** True: the visitor computes now. False: once `next` names it. */
   askTurn(visitor: V, now_ms: number): boolean {
-    if (this.#spent_ms < this.#turn_ms && this.#waiting.length === 0) return true;
+    if (this.#spent_ms < this.#turn_ms && this.turns.isFirst(visitor)) return true;
     visitor.waiting_since_ms = now_ms;
-    this.#waiting.push(visitor);
+    this.turns.push(visitor);
     return false;
   }
 
@@ -234,7 +236,7 @@ export class Gate<V extends Visitor> {
   /** Who computes next in this turn; undefined: nobody. Time spent waiting for that is not held against a body. */
   next(now_ms: number): V | undefined {
     while (this.#spent_ms < this.#turn_ms) {
-      const visitor = this.#waiting.shift();
+      const visitor = this.turns.take();
       if (visitor === undefined) return undefined;
       const waited_ms = now_ms - (visitor.waiting_since_ms ?? now_ms);
       visitor.waiting_since_ms = undefined;

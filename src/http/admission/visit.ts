@@ -32,6 +32,7 @@ export class Visit implements Visitor {
   #row: Row | undefined;
   #job: (() => number) | undefined;
   #left = false;
+  #paused_since_ms: number | undefined;
 
   constructor(admission: Admission) {
     this.#admission = admission;
@@ -49,8 +50,25 @@ export class Visit implements Visitor {
     return this.#body?.complete !== true && this.#body?.isPaused?.() !== true;
   }
 
+  /** The server computes, or reads no further for now: the body is not timed until `resume`. */
+  pause(): void {
+    if (this.phase !== "arriving") return;
+    this.phase = "computing";
+    this.#paused_since_ms = performance.now();
+  }
+
+  resume(): void {
+    if (this.#paused_since_ms === undefined) return;
+    const paused_ms = performance.now() - this.#paused_since_ms;
+    this.#paused_since_ms = undefined;
+    this.expected_ms += paused_ms;
+    this.held_since_ms += paused_ms;
+    this.phase = "arriving";
+  }
+
   /** All that was expected has come. */
   arrived(): void {
+    this.#paused_since_ms = undefined;
     if (this.phase === "arriving") this.phase = "computing";
   }
 
@@ -131,7 +149,7 @@ export class Visit implements Visitor {
   compute(job: () => number): void {
     if (this.#left) return;
     const { gate } = this.#admission;
-    if (gate.askTurn(this, performance.now())) this.#admission.spent(job());
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
     else this.#job = job;
   }
 
@@ -139,12 +157,12 @@ export class Visit implements Visitor {
   called(): void {
     const job = this.#job;
     this.#job = undefined;
-    if (job !== undefined) this.#admission.spent(job());
+    if (job !== undefined) this.#admission.spent(this, job());
   }
 
   /** The request is over. */
   leave(): void {
-    this.#admission.gate.leave(this);
+    this.#admission.leave(this);
     this.#end();
   }
 

@@ -2,32 +2,47 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
+import { Intake, type Owner } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { Service } from "../service.ts";
 import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
-import { receive } from "./receive.ts";
+import { flowOf, receive } from "./receive.ts";
+
+/** What a route does with the rows of a body while it comes. */
+export interface Taking<Reader> {
+  readonly owner: Owner;
+  /** Takes the next row that is ready; false when none is. */
+  next(reader: Reader): boolean;
+}
 
 /**
- * Reads the whole body. `written` is called after every chunk, so that steps that are ready can be taken at once.
- * The reader that comes back has seen the end of the body. Throws a Problem, or ClientGone.
+ * Reads the whole body. With `taking`, rows are taken in turns as they come. The reader that comes back has seen the end
+ * of the body, and no row is ready that was not taken. Throws a Problem, or ClientGone.
  */
 export function arrive<Reader extends BodyReader>(
   opener: Opener<Reader>,
   service: Service,
   { raw }: FastifyRequest,
   visit: Visit,
-  written: (reader: Reader) => void = () => {},
+  taking?: Taking<Reader>,
 ): Promise<Reader> {
   const body = new Body(opener, service, raw, visit);
   return new Promise((resolve, reject) => {
+    const done = () => resolve(body.reader);
+    const intake =
+      taking &&
+      new Intake(taking.owner, flowOf(raw), { next: () => taking.next(body.reader), done, fail: reject });
     receive(service, raw, visit, {
       write(chunk) {
+        intake?.requireGood();
         body.write(chunk);
-        written(body.reader);
+        intake?.wrote();
       },
       end() {
+        intake?.requireGood();
         body.end();
-        resolve(body.reader);
+        if (intake === undefined) done();
+        else intake.end();
       },
       fail: reject,
     });

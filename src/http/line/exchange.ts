@@ -6,6 +6,7 @@ import { IncomingMessage, type ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/reply-size.ts";
 import type { BodyReader, Step } from "../../wire/step-reader.ts";
+import { Intake, type Work } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import type { RouteFigures } from "../figures/figures.ts";
@@ -14,7 +15,7 @@ import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";
 import type { Opener } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
-import { ClientGone, type Receiver, receive } from "./receive.ts";
+import { ClientGone, flowOf, type Receiver, receive } from "./receive.ts";
 import { JSON_TYPE, vocabSize } from "./sample.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
@@ -61,6 +62,16 @@ export class Exchange {
         ? { in_place, write, end, fail }
         : { in_place, drops: true, write: () => undefined, end: refuse, fail };
     receive(this.service, this.raw, this.visit, receiver);
+  }
+
+  /** Whether the client still waits for the answer. */
+  isWanted(): boolean {
+    return !this.#response.destroyed;
+  }
+
+  /** Takes what the body makes ready while it comes; see Intake. */
+  intake(work: Work, flow = flowOf(this.raw)): Intake {
+    return new Intake(this, flow, work);
   }
 
   /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config.ts";
 import { Problem } from "../../errors.ts";
+import type { Flow } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { Collector } from "../node/collect.ts";
 import { takeInPlace } from "../node/connections.ts";
@@ -142,6 +143,11 @@ class Reading {
     this.#visit.arrived();
     conclude(this.#receiver, error);
   }
+}
+
+/** Lets the bytes of a body wait. */
+export function flowOf(raw: IncomingMessage): Flow {
+  return { pause: () => raw.pause(), resume: () => raw.resume() };
 }
 
 /** Reads a body that nobody wants, so that its sender gets to read the answer. */

@@ -1,8 +1,8 @@
 /** From a step to the text of its answer, timed. */
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
-import { writeSampled } from "../../wire/reply.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Guest } from "../door/door.ts";
 import type { Transport } from "../figures/figures.ts";
@@ -18,21 +18,67 @@ export interface Call {
   sampling_ms: number;
 }
 
-/** Draws the token of a step. Throws a Problem whose pointer leads into the request. */
-export function answerStep(call: Call, step: Step | Problem | undefined, transport: Transport): string {
-  assert(step !== undefined, "a body that ended well has its step");
-  if (step instanceof Problem) throw step;
-  const { sampler, figures } = call.service;
-  const began_ms = performance.now();
-  try {
-    call.guest.vocab_size = vocabSize(step.row);
-    const sampled = sampler.sample(step.row, step.options);
-    const sampling_ms = performance.now() - began_ms;
-    call.sampling_ms += sampling_ms;
-    figures.sampled(sampled, transport, sampling_ms / 1000);
-    return writeSampled(sampled);
-  } catch (error) {
-    throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
+/** Answers steps, one after the other: each at once, or a piece with every call when it takes long. */
+export class StepAnswers {
+  readonly #call: Call;
+  readonly #transport: Transport;
+  #pieces: Generator<undefined, Sampled> | undefined;
+  #place: Step["place"];
+  #sampling_ms = 0;
+
+  constructor(call: Call, transport: Transport) {
+    this.#call = call;
+    this.#transport = transport;
+  }
+
+  /** Whether the step that was begun needs `goOn`. */
+  get is_inside(): boolean {
+    return this.#pieces !== undefined;
+  }
+
+  /** Draws the token of a step; undefined while `goOn` has more to do. Throws a Problem whose pointer leads into the request. */
+  begin(step: Step | Problem | undefined): Sampled | undefined {
+    assert(step !== undefined, "a body that ended well has its step");
+    if (step instanceof Problem) throw step;
+    const { sampler } = this.#call.service;
+    this.#place = step.place;
+    this.#sampling_ms = 0;
+    const { row, options } = step;
+    return this.#timed(() => {
+      this.#call.guest.vocab_size = vocabSize(row);
+      this.#pieces = sampler.pieces(row, options);
+      return this.#pieces === undefined ? sampler.sample(row, options) : this.#next(this.#pieces);
+    });
+  }
+
+  /** Does the next piece of the step. */
+  goOn(): Sampled | undefined {
+    const pieces = this.#pieces;
+    assert(pieces !== undefined, "a step was begun");
+    return this.#timed(() => this.#next(pieces));
+  }
+
+  #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
+    const piece = pieces.next();
+    if (piece.done !== true) return undefined;
+    this.#pieces = undefined;
+    return piece.value;
+  }
+
+  #timed(take: () => Sampled | undefined): Sampled | undefined {
+    const began_ms = performance.now();
+    try {
+      const sampled = take();
+      const ms = performance.now() - began_ms;
+      this.#sampling_ms += ms;
+      this.#call.sampling_ms += ms;
+      if (sampled !== undefined)
+        this.#call.service.figures.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
+      return sampled;
+    } catch (error) {
+      this.#pieces = undefined;
+      throw error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
+    }
   }
 }
 

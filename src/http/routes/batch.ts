@@ -3,13 +3,13 @@
  * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
  */
 import { Problem } from "../../errors.ts";
-import { writeBatch, writeProblem } from "../../wire/reply.ts";
+import { writeBatch, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import { TURN_MS } from "../admission/gate.ts";
+import type { Intake } from "../admission/turns.ts";
 import type { Body } from "../line/arrive.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { BATCH_BODY } from "../line/open-body.ts";
-import { answerStep } from "../line/sample.ts";
+import { StepAnswers } from "../line/sample.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);
@@ -19,55 +19,48 @@ export function answerBatch(exchange: Exchange): void {
 class Batch {
   readonly #exchange: Exchange;
   readonly #body: Body<StepReader>;
+  readonly #intake: Intake;
+  readonly #answers: StepAnswers;
   readonly #texts: string[] = [];
-  #complete = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#answers = new StepAnswers(exchange, "batch");
     this.#body = exchange.open(BATCH_BODY);
+    this.#intake = exchange.intake({
+      next: () => this.#answerNext(),
+      done: () => exchange.answer(writeBatch(this.#texts)),
+      fail: (error) => exchange.refuse(error),
+    });
   }
 
   write(chunk: Uint8Array): void {
+    this.#intake.requireGood();
     this.#body.write(chunk);
-    if (this.#proceed()) this.#exchange.free(chunk);
+    if (this.#intake.wrote()) this.#exchange.free(chunk);
   }
 
   end(): void {
+    this.#intake.requireGood();
     this.#body.end();
-    this.#complete = true;
-    this.#proceed();
+    this.#intake.end();
   }
 
-  /** Answers the rows that are ready, now and in as many further turns as it takes; true when none is left. */
-  #proceed(): boolean {
-    const { raw } = this.#exchange;
-    let waits = true;
-    this.#exchange.compute(() => {
-      waits = !this.#answerReady();
-      if (waits) setImmediate(() => this.#proceed());
-      else if (this.#complete) this.#exchange.answer(writeBatch(this.#texts));
-      else if (raw.isPaused()) raw.resume();
-    });
-    if (waits) raw.pause();
-    return !waits;
-  }
-
-  /** False when its time is up before all rows at hand are answered. */
-  #answerReady(): boolean {
-    const { reader } = this.#body;
-    const until_ms = performance.now() + TURN_MS;
-    for (let step = reader.next(); step !== undefined; step = reader.next()) {
-      this.#texts.push(this.#answerRow(step));
-      if (performance.now() > until_ms) return false;
-    }
+  /** Answers the next row that is ready, or does a piece of it; false when none is. */
+  #answerNext(): boolean {
+    const step = this.#answers.is_inside ? undefined : this.#body.reader.next();
+    if (step === undefined && !this.#answers.is_inside) return false;
+    const text = this.#answerRow(step);
+    if (text !== undefined) this.#texts.push(text);
     return true;
   }
 
-  /** A row's reply is the text it would have alone; a row that fails has its problem there. */
-  #answerRow(step: Step | Problem): string {
-    if (!(step instanceof Problem)) this.#exchange.reckon(step);
+  /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */
+  #answerRow(step: Step | Problem | undefined): string | undefined {
+    if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {
-      return answerStep(this.#exchange, step, "batch");
+      const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
+      return sampled && writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#exchange.service.figures.rejected(error.code);

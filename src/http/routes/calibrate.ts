@@ -3,14 +3,13 @@ import type { FastifyInstance } from "fastify";
 import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
 import { parseCalibrate } from "../../schemas/analysis-options.ts";
 import { CALIBRATE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/calibrate", { schema: CALIBRATE_ROUTE }, async (request, reply) => {
-    const result = await analyze(analysis, request, reply, (head) =>
+    const { text } = await analyze(analysis, request, reply, (head) =>
       calibrateTask(taskContext(analysis, head, 1), parseCalibrate(head.options)),
     );
-    return reply.type(JSON_TYPE).send(await writeReply(result.reply, reply));
+    return sendText(reply, text);
   });
 }

@@ -6,7 +6,7 @@ import { type ComparisonOptions, parseComparison } from "../../sampling/compare-
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor-reader.ts";
-import { inTurns } from "../admission/turns.ts";
+import { inTurns, ownerOf } from "../admission/turns.ts";
 import { arrive } from "../line/arrive.ts";
 import type { Opener } from "../line/open-body.ts";
 import { sendTimed } from "../line/sample.ts";
@@ -26,7 +26,9 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       assert(step !== undefined, "a body that ended well has its step");
       if (step instanceof Problem) throw step;
       const options = step.options as ComparisonOptions; // parseComparison made them
-      const { result, spent_ms } = await inTurns(compareRow(service.sampler, step.row, options), reply);
+      const { compare_work_max } = service.config.limits;
+      const comparing = compareRow(service.sampler, step.row, options, compare_work_max);
+      const { result, spent_ms } = await inTurns(ownerOf(visit, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {
       visit.leave();

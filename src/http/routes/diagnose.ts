@@ -3,15 +3,14 @@ import type { FastifyInstance } from "fastify";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";
 import { DIAGNOSE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/diagnose", { schema: DIAGNOSE_ROUTE }, async (request, reply) => {
-    const result = await analyze(analysis, request, reply, (head) => {
+    const { text } = await analyze(analysis, request, reply, (head) => {
       const { options, temperature } = parseDiagnose(head.options);
       return diagnoseTask(taskContext(analysis, head, temperature), options);
     });
-    return reply.type(JSON_TYPE).send(await writeReply(result.reply, reply));
+    return sendText(reply, text);
   });
 }

@@ -5,9 +5,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 import { HEADER_LENGTH } from "../line/open-body.ts";
-import { JSON_TYPE } from "../line/sample.ts";
 
 const TENSOR_TYPE = "application/octet-stream";
 
@@ -15,13 +14,12 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
   const values_max = analysis.service.config.limits.analysis_values_max;
   app.post("/v1/probabilities", { schema: PROBABILITIES_ROUTE }, async (request, reply) => {
     const without_lists = wantsTensor(request.headers.accept);
-    const result = await analyze(analysis, request, reply, (head) => {
+    const { task, text } = await analyze(analysis, request, reply, (head) => {
       const { options, temperature } = parseProbabilities(head.options);
       const context = taskContext(analysis, head, temperature);
       return probabilitiesTask(context, { ...options, without_lists, values_max });
     });
-    const text = await writeReply(result.reply, reply);
-    return without_lists ? sendTensor(reply, text, result.task.tensor()) : reply.type(JSON_TYPE).send(text);
+    return without_lists ? sendTensor(reply, text, task.tensor()) : sendText(reply, text);
   });
 }
 
@@ -31,8 +29,12 @@ function wantsTensor(accept = ""): boolean {
 }
 
 /** The JSON of the reply, and behind it the probabilities: float32, little-endian, row after row. */
-function sendTensor(reply: FastifyReply, text: string, pieces: readonly Float32Array[]): FastifyReply {
-  const head = Buffer.from(text);
+function sendTensor(
+  reply: FastifyReply,
+  text: string | readonly Buffer[],
+  pieces: readonly Float32Array[],
+): FastifyReply {
+  const head = typeof text === "string" ? Buffer.from(text) : Buffer.concat(text);
   const tensor = pieces.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );

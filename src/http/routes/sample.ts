@@ -1,7 +1,10 @@
 /** POST /v1/sample: one row of logits in, one token out. */
+import type { Sampled } from "../../sampling/report.ts";
+import { writeSampled } from "../../wire/reply.ts";
+import { workInTurns } from "../admission/turns.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { STEP_BODY } from "../line/open-body.ts";
-import { answerStep } from "../line/sample.ts";
+import { StepAnswers } from "../line/sample.ts";
 
 export function answerSample(exchange: Exchange): void {
   const body = exchange.open(STEP_BODY);
@@ -10,7 +13,25 @@ export function answerSample(exchange: Exchange): void {
     write: (chunk) => body.write(chunk),
     end() {
       body.end();
-      exchange.compute(() => exchange.answer(answerStep(exchange, body.reader.next(), "unary")));
+      exchange.compute(() => {
+        const answers = new StepAnswers(exchange, "unary");
+        const sampled = answers.begin(body.reader.next());
+        if (sampled === undefined) setImmediate(() => goOn(exchange, answers));
+        else exchange.answer(writeSampled(sampled));
+      });
     },
+  });
+}
+
+/** Does the rest of a step that takes long. */
+function goOn(exchange: Exchange, answers: StepAnswers): void {
+  let sampled: Sampled | undefined;
+  workInTurns(exchange, {
+    next() {
+      sampled = answers.goOn();
+      return sampled === undefined;
+    },
+    done: () => sampled !== undefined && exchange.answer(writeSampled(sampled)),
+    fail: (error) => exchange.refuse(error),
   });
 }

@@ -3,15 +3,14 @@ import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, taskContext, writeReply } from "../analyze.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {
-    const result = await analyze(analysis, request, reply, (head) => {
+    const { text } = await analyze(analysis, request, reply, (head) => {
       const { options, temperature } = parseScore(head.options);
       return scoreTask(taskContext(analysis, head, temperature), options);
     });
-    return reply.type(JSON_TYPE).send(await writeReply(result.reply, reply));
+    return sendText(reply, text);
   });
 }

@@ -5,6 +5,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
+import { workInTurns } from "../admission/turns.ts";
+import type { Visit } from "../admission/visit.ts";
 import { causeOf } from "../door/lines.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
@@ -39,14 +41,20 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly #session: StreamSession;
   readonly #pipe: StreamPipe;
   readonly #log: FastifyBaseLogger;
-  readonly #turn_ms: number;
+  readonly #turn_ms: number | undefined;
+  /** whose turns the stream is given; from its first bytes on */
+  #turns: Visit | undefined;
   #over = false;
   /** the client has sent all it will */
   #ended = false;
   /** the server is about to end */
   #finishing = false;
-  /** waiting for the reader of the lines, or for the next turn of the event loop */
+  /** waiting for the reader of the lines, for a row, or for a turn of the event loop */
   #waiting = false;
+  /** the reader of the lines has to take some first, or a row to come free */
+  #blocked = false;
+  /** a message was answered since all were */
+  #answered = false;
   /** the message that comes next has waited for a row in vain */
   #refused = false;
   /** the bytes so far end inside a message */
@@ -58,7 +66,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     service: Service,
     session: StreamSession,
     reader: Reader,
-    { pipe, log, turn_ms = 2 }: DriverOptions,
+    { pipe, log, turn_ms }: DriverOptions,
   ) {
     this.reader = reader;
     this.#service = service;
@@ -111,14 +119,17 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;
-    try {
-      if (!this.#answerReady()) return;
-      if (this.#ended) this.#complete();
-      else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
-      else this.#pipe.resume();
-    } catch (error) {
-      this.fail(error);
-    }
+    this.#turns ??= this.#service.admission.enter();
+    const is_over = workInTurns(
+      { visit: this.#turns, isWanted: () => !this.#over },
+      {
+        next: () => this.#answerNext(),
+        done: () => this.#caughtUp(),
+        fail: (error) => this.fail(error),
+      },
+      this.#turn_ms,
+    );
+    if (!is_over) this.#wait();
   }
 
   /** The client has sent all it will. */
@@ -138,51 +149,64 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     this.#over = true;
     clearTimeout(this.#timer);
     this.#session.close();
+    this.#turns?.leave();
     this.#service.streams.delete(this);
   }
 
-  /** Answers the messages that are complete; false when it has to wait before it can go on. */
-  #answerReady(): boolean {
-    const was_inside = this.#inside;
-    let until_ms = 0;
-    let answered = 0;
-    for (;;) {
-      if (this.reader.begins && !this.#hasRow()) return this.#stop();
-      const message = this.reader.next();
-      if (message === undefined) break;
-      if (answered === 0) until_ms = performance.now() + this.#turn_ms;
-      const line = this.#session.answer(message);
-      if (message.type === "open") this.#pipe.opened();
-      answered += 1;
-      if (line !== undefined && !this.#pipe.send(line)) return this.#waitForReader(line.length);
-      if (performance.now() > until_ms) {
-        setImmediate(() => this.#goOn());
-        return this.#stop();
-      }
+  /** Answers the next message that is complete, or does a piece of it; false when there is none, or something must happen first. */
+  #answerNext(): boolean {
+    if (this.#session.is_inside) return this.#sendsOn(this.#session.goOn());
+    if (this.reader.begins && !this.#hasRow()) {
+      this.#blocked = true;
+      return false;
     }
-    this.#inside = this.reader.inside;
-    if (answered > 0 || was_inside !== this.#inside) this.#extend();
-    return true;
+    const message = this.reader.next() ?? (this.#ended ? this.reader.end() : undefined);
+    if (message === undefined) return false;
+    this.#answered = true;
+    const line = this.#session.answer(message);
+    if (message.type === "open") this.#pipe.opened();
+    return this.#sendsOn(line);
   }
 
-  #waitForReader(bytes: number): false {
-    this.#session.owes(bytes);
+  /** Sends a line, if there is one; false when it must be taken before the next. */
+  #sendsOn(line: string | undefined): boolean {
+    if (line === undefined || this.#pipe.send(line)) return true;
+    this.#session.owes(line.length);
     this.#pipe.whenDrained(() => {
       if (!this.#over) this.#session.paid();
       this.#goOn();
     });
-    return this.#stop();
-  }
-
-  /** Reads no further until `goOn`. */
-  #stop(): false {
-    this.#waiting = true;
-    this.#pipe.pause();
-    this.#extend();
+    this.#blocked = true;
     return false;
   }
 
+  /** All messages at hand are answered, or it has to wait for a row, or for the reader of the lines. */
+  #caughtUp(): void {
+    this.#waiting = false;
+    if (this.#blocked) {
+      this.#wait();
+      return;
+    }
+    const was_inside = this.#inside;
+    this.#inside = this.reader.inside;
+    if (this.#answered || was_inside !== this.#inside) this.#extend();
+    this.#answered = false;
+    if (this.#ended) this.#complete();
+    else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
+    else this.#pipe.resume();
+  }
+
+  /** Reads no further for now. */
+  #wait(): void {
+    if (this.#over) return;
+    this.#waiting = true;
+    this.#pipe.pause();
+    this.#extend();
+  }
+
+  /** What it waited for is there. */
   #goOn(): void {
+    this.#blocked = false;
     this.#waiting = false;
     this.advance();
   }
@@ -204,12 +228,8 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   }
 
   #complete(): void {
-    const message = this.reader.end();
-    const line = message === undefined ? undefined : this.#session.answer(message);
     if (!this.#session.opened)
       throw new Problem("body_missing", "a stream begins with its options, got none");
-    if (message?.type === "open") this.#pipe.opened();
-    if (line !== undefined) this.#pipe.send(line);
     this.stop();
     this.#pipe.end();
   }

@@ -1,5 +1,6 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
@@ -12,6 +13,21 @@ type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 /** Bytes that a token of the history takes, and how many tokens are charged at once. */
 const TOKEN_BYTES = 16;
 const CHARGED_TOKENS = 4096;
+
+/** A row's step, which may take several pieces. */
+interface StepUnderWay {
+  spent_ms: number;
+  take(): Sampled | Generator<undefined, Sampled>;
+}
+
+/** What the next piece of a step has drawn; undefined when it was not the last. */
+function sampledBy(step: StepUnderWay): Sampled | undefined {
+  const taken = step.take();
+  if (!("next" in taken)) return taken;
+  step.take = () => taken;
+  const piece = taken.next();
+  return piece.done === true ? piece.value : undefined;
+}
 
 export class StreamSession {
   /** what readers of this stream need: each message that has a row leases it anew, and idle streams hold none */
@@ -26,6 +42,7 @@ export class StreamSession {
   /** of the message that is arriving */
   kept_bytes = 0;
   #history_bytes = 0;
+  #under_way: StepUnderWay | undefined;
   /** of lines that the client has not taken */
   #unsent_bytes = 0;
 
@@ -63,10 +80,33 @@ export class StreamSession {
     return this.#arriving().reserve(then);
   }
 
-  /** The line that answers a row; undefined for what needs no answer. Throws the Problem after which no stream goes on. */
+  /** Whether a row's answer needs `goOn`. */
+  get is_inside(): boolean {
+    return this.#under_way !== undefined;
+  }
+
+  /**
+   * The line that answers a row; undefined for what needs no answer, and while `goOn` has more to do. Throws the Problem
+   * after which no stream goes on.
+   */
   answer(message: StreamMessage): string | undefined {
     try {
       const line = this.#answered(message);
+      if (!this.is_inside) this.#chargeHistory();
+      return line;
+    } finally {
+      if (!this.is_inside) this.rest();
+    }
+  }
+
+  /** Does the next piece of a row's step. */
+  goOn(): string | undefined {
+    const step = this.#under_way;
+    assert(step !== undefined, "a step was begun");
+    const line = this.#attempt(step);
+    if (line === undefined) return undefined;
+    this.#under_way = undefined;
+    try {
       this.#chargeHistory();
       return line;
     } finally {
@@ -109,7 +149,7 @@ export class StreamSession {
   }
 
   #answered(message: StreamMessage): string | undefined {
-    if (message.type === "step") return this.#answerStep(this.#running, message);
+    if (message.type === "step") return this.#begin(this.#running, message);
     if (message.type === "open")
       this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
     else if (message.type === "update") this.#running.update(message.options);
@@ -123,14 +163,23 @@ export class StreamSession {
     return this.#stream;
   }
 
+  #begin(stream: SampleStream, { row, own, form, bytes }: StepMessage): string | undefined {
+    this.#service.figures.received(form, bytes);
+    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(row, own) };
+    const line = this.#attempt(step);
+    if (line === undefined) this.#under_way = step;
+    return line;
+  }
+
   /** A row that fails is answered with its problem, and the stream is where it was. */
-  #answerStep(stream: SampleStream, { row, own, form, bytes }: StepMessage): string {
+  #attempt(step: StepUnderWay): string | undefined {
     const { figures } = this.#service;
-    figures.received(form, bytes);
     const began_ms = performance.now();
     try {
-      const sampled = stream.next(row, own);
-      figures.sampled(sampled, "stream", (performance.now() - began_ms) / 1000);
+      const sampled = sampledBy(step);
+      step.spent_ms += performance.now() - began_ms;
+      if (sampled === undefined) return undefined;
+      figures.sampled(sampled, "stream", step.spent_ms / 1000);
       return writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -5,12 +5,13 @@ import { InferReader } from "../../wire/v2/infer-reader.ts";
 import { outputTensors } from "../../wire/v2/outputs.ts";
 import { type InferReply, writeInferReply } from "../../wire/v2/reply.ts";
 import type { Inference } from "../../wire/v2/request.ts";
-import { TURN_MS } from "../admission/gate.ts";
+import type { Flow } from "../admission/turns.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
-import { ClientGone } from "../line/receive.ts";
+import { ClientGone, flowOf, type Receiver } from "../line/receive.ts";
+import { StepAnswers } from "../line/sample.ts";
 import { requireNoQuery } from "../no-query.ts";
-import { acceptedCompression, compress, compressionOf, inflating } from "./inflate.ts";
+import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
 import { V2_JSON_TYPE } from "./json-type.ts";
 import { countFailure, countSuccess } from "./statistics.ts";
 
@@ -33,6 +34,11 @@ export function answerInfer(exchange: Exchange): void {
 class InferCall {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
+  #answers: StepAnswers | undefined;
+  #has_ended = false;
+  #sampled_ms: number | undefined;
+  #writing: Generator<undefined, InferReply> | undefined;
+  #reply: InferReply | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -46,17 +52,13 @@ class InferCall {
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
     const { wire, plans, shared_memory, config } = service;
     const reader = new InferReader(header_bytes, { limits: wire, plans, lease: visit.lease, shared_memory });
-    const receiver = {
-      write: (chunk: Uint8Array) => this.#write(reader, chunk),
-      end: () => this.#end(reader),
-      fail: (error: unknown) => this.fail(error),
-    };
-    const { body_bytes_max } = config.limits;
-    this.#exchange.receive(
-      compression === undefined
-        ? { ...receiver, in_place: true }
-        : inflating(compression, raw, body_bytes_max, receiver),
-    );
+    if (compression === undefined) {
+      this.#exchange.receive({ ...this.#receiver(reader, flowOf(raw)), in_place: true });
+      return;
+    }
+    const inflated = createInflater(compression);
+    const receiver = this.#receiver(reader, inflated.flow);
+    this.#exchange.receive(inflating(inflated, raw, config.limits.body_bytes_max, receiver));
   }
 
   fail(error: unknown): void {
@@ -65,58 +67,44 @@ class InferCall {
     this.#exchange.refuse(error);
   }
 
-  /** All rows that the chunk completes are sampled at once: the chunk is gone afterwards. */
-  #write(reader: InferReader, chunk: Uint8Array): void {
-    if (reader.parks) this.#exchange.visit.hold(chunk.length);
-    reader.write(chunk);
-    this.#take(reader, Number.POSITIVE_INFINITY);
-  }
-
-  #end(reader: InferReader): void {
+  /** Writes to the reader, and takes the rows that are ready in turns. */
+  #receiver(reader: InferReader, flow: Flow): Receiver {
     const { service, visit } = this.#exchange;
-    reader.end();
-    const { inference } = reader;
-    assert(inference !== undefined, "a body that ended well has its inference");
-    service.figures.received(formOf(inference), visit.received_bytes);
-    this.#proceed(reader, inference);
+    const fail = (error: unknown) => this.fail(error);
+    const next = () => this.#sampleNext(reader) || this.#writeNext(reader);
+    const intake = this.#exchange.intake({ next, done: () => this.#answer(), fail }, flow);
+    return {
+      write(chunk) {
+        intake.requireGood();
+        if (reader.parks) visit.hold(chunk.length);
+        reader.write(chunk);
+        // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
+        if (reader.inference?.rows.row_count !== 1 && !intake.wrote()) reader.keep();
+      },
+      end: () => {
+        intake.requireGood();
+        reader.end();
+        service.figures.received(formOf(inferenceOf(reader)), visit.received_bytes);
+        this.#has_ended = true;
+        intake.end();
+      },
+      fail,
+    };
   }
 
-  /** Samples the rows that are left, in as many turns of the event loop as it takes, and answers. */
-  #proceed(reader: InferReader, inference: Inference): void {
-    this.#exchange.compute(() => {
-      try {
-        if (this.#take(reader, TURN_MS)) this.#answer(inference);
-        else setImmediate(() => this.#proceed(reader, inference));
-      } catch (error) {
-        this.fail(error);
-      }
-    });
-  }
-
-  /** Samples the rows that are ready, and stops after this many milliseconds; false when more may be ready. */
-  #take(reader: InferReader, turn_ms: number): boolean {
-    const until_ms = performance.now() + turn_ms;
-    for (let step = reader.next(); step !== undefined; step = reader.next()) {
-      this.#requireInTime(reader.inference);
-      this.#exchange.reckon(step);
-      const began_ms = performance.now();
-      try {
-        this.#sampled.push(this.#exchange.service.sampler.sample(step.row, step.options));
-      } catch (error) {
-        throw error instanceof Problem && step.place !== undefined ? step.place(error) : error;
-      }
-      const ended_ms = performance.now();
-      this.#count(ended_ms - began_ms, reader.inference);
-      if (ended_ms > until_ms) return false;
-    }
+  /** Samples the next row that is ready, or does a piece of it; false when none is. */
+  #sampleNext(reader: InferReader): boolean {
+    const step = this.#answers?.is_inside ? undefined : reader.next();
+    if (step === undefined && !this.#answers?.is_inside) return false;
+    this.#requireInTime(reader.inference);
+    if (step !== undefined) this.#exchange.reckon(step);
+    this.#answers ??= new StepAnswers(
+      this.#exchange,
+      reader.inference?.rows.row_count === 1 ? "unary" : "batch",
+    );
+    const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
+    if (sampled !== undefined) this.#sampled.push(sampled);
     return true;
-  }
-
-  #count(ms: number, inference: Inference | undefined): void {
-    this.#exchange.sampling_ms += ms;
-    const last = this.#sampled.at(-1);
-    const transport = inference?.rows.row_count === 1 ? "unary" : "batch";
-    if (last !== undefined) this.#exchange.service.figures.sampled(last, transport, ms / 1000);
   }
 
   #requireInTime(inference: Inference | undefined): void {
@@ -126,15 +114,24 @@ class InferCall {
     throw new Problem("body_timeout", `the timeout of the request, ${timeout_us} µs, has passed`);
   }
 
-  #answer(inference: Inference): void {
+  /** Writes the next piece of the answer, once the body has ended and all its rows are sampled; false when it is written. */
+  #writeNext(reader: InferReader): boolean {
+    if (!this.#has_ended) return false;
+    this.#sampled_ms ??= performance.now();
+    this.#writing ??= replyTo(inferenceOf(reader), this.#sampled);
+    const piece = this.#writing.next();
+    if (piece.done === true) this.#reply = piece.value;
+    return piece.done !== true;
+  }
+
+  #answer(): void {
     const { service, guest, sampling_ms } = this.#exchange;
-    const sampled_ms = performance.now();
-    const written = replyTo(inference, this.#sampled);
-    const now_ms = performance.now();
+    const [reply, sampled_ms] = [this.#reply, this.#sampled_ms];
+    assert(reply !== undefined && sampled_ms !== undefined, "the answer is written before it is sent");
     const input_ms = sampled_ms - guest.began_ms - sampling_ms;
-    const times = { input_ms, sampling_ms, output_ms: now_ms - sampled_ms };
+    const times = { input_ms, sampling_ms, output_ms: performance.now() - sampled_ms };
     countSuccess(service.inferences, this.#sampled.length, times);
-    this.#send(written);
+    this.#send(reply);
   }
 
   #send({ body, header_bytes }: InferReply): void {
@@ -150,12 +147,21 @@ class InferCall {
   }
 }
 
+function inferenceOf({ inference }: InferReader): Inference {
+  assert(inference !== undefined, "a body that ended well has its inference");
+  return inference;
+}
+
 function formOf({ logits, rows }: Inference) {
   return logits.place.in === "body" ? rows.dtype : logits.place.in;
 }
 
-function replyTo({ wanted }: Inference, sampled: readonly Sampled[]): InferReply {
+function* replyTo({ wanted }: Inference, sampled: readonly Sampled[]): Generator<undefined, InferReply> {
   const { id, outputs, binary, binary_by_default } = wanted;
-  const tensors = outputTensors(outputs, sampled);
-  return writeInferReply(id, tensors, outputs === undefined ? tensors.map(() => binary_by_default) : binary);
+  const tensors = yield* outputTensors(outputs, sampled);
+  return yield* writeInferReply(
+    id,
+    tensors,
+    outputs === undefined ? tensors.map(() => binary_by_default) : binary,
+  );
 }

@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
-import { createGunzip, createInflate, deflate, gzip } from "node:zlib";
+import { createGunzip, createInflate, deflate, type Gunzip, gzip, type Inflate } from "node:zlib";
 import { Problem, shorten } from "../../errors.ts";
+import type { Flow } from "../admission/turns.ts";
 import type { Receiver } from "../line/receive.ts";
 
 export type Compression = "gzip" | "deflate";
@@ -21,14 +22,25 @@ export function compressionOf(encoding: string | undefined): Compression | undef
   );
 }
 
+/** What inflates one body, and lets what comes out of it wait. */
+export interface Inflater {
+  readonly compression: Compression;
+  readonly stream: Gunzip | Inflate;
+  readonly flow: Flow;
+}
+
+export function createInflater(compression: Compression): Inflater {
+  const stream = compression === "gzip" ? createGunzip() : createInflate();
+  return { compression, stream, flow: { pause: () => stream.pause(), resume: () => stream.resume() } };
+}
+
 /** Takes compressed bytes and gives `inner` what they stand for. The body waits while it is inflated. */
 export function inflating(
-  compression: Compression,
+  { compression, stream }: Inflater,
   raw: IncomingMessage,
   body_bytes_max: number,
   inner: Receiver,
 ): Receiver {
-  const stream = compression === "gzip" ? createGunzip() : createInflate();
   let refusal: unknown;
   let bytes = 0;
   let ended = false;

@@ -4,13 +4,17 @@ import { exp, ln } from "../../kernels/float64.ts";
 import { finite, oneOf, whole } from "../fields.ts";
 import { SequenceBreakers } from "../sequence-breakers.ts";
 import { tokenSequences } from "../sequence-fields.ts";
-import type { Stage } from "../stage.ts";
+import { lastOf, type Stage } from "../stage.ts";
 
 /** Longest breaker, in tokens; llama.cpp cuts them at a head and 20 more. */
 const BREAKER_LENGTH_MAX = 32;
 
 /** ln of the largest float32: penalties stop growing there, as llama.cpp's do. */
 const LN_FLOAT32_MAX = 88.7228391;
+
+/** For a token of the history: looking for repeats, and a penalty for each at the worst; looking for a breaker of one token. */
+const REPEAT_WORK = 64;
+const BREAKER_WORK = 12;
 
 const options = z.strictObject({
   stage: z.literal("dry"),
@@ -58,6 +62,10 @@ export const dry: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   looksBack: true,
   isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,
+  historyWork({ dry_penalty_last_n, dry_sequence_breakers }, length) {
+    const breaking = BREAKER_WORK * (dry_sequence_breakers?.length_max ?? 0);
+    return (REPEAT_WORK + breaking) * lastOf(dry_penalty_last_n, length);
+  },
   apply(candidates, options, context) {
     const { dry_allowed_length, dry_sequence_breakers: breakers, dry_breaker_rule: rule } = options;
     const first = context.firstOf(options.dry_penalty_last_n, "history");

@@ -1,7 +1,7 @@
 /** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
 import { z } from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("frequency_penalty"),
@@ -27,6 +27,7 @@ export const frequency_penalty: Stage<z.infer<typeof options>> = {
   looksBack: true,
   isNeutral: ({ frequency_penalty, penalty_last_n, penalty_decay_range }) =>
     frequency_penalty === 0 || (penalty_last_n === 0 && penalty_decay_range <= 1),
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, { frequency_penalty, penalty_last_n, penalty_decay_range, penalty_scope }, context) {
     if (penalty_decay_range > 1) {
       context

@@ -5,6 +5,9 @@ import { oneOf, whole } from "../fields.ts";
 import type { Stage } from "../stage.ts";
 import { type TokenSet, tokenSet } from "../token-set.ts";
 
+/** Looking for repeats, and banning a token for each at the worst. */
+const BAN_WORK = 24;
+
 const options = z.strictObject({
   stage: z.literal("no_repeat_ngram_size"),
   no_repeat_ngram_size: whole({ min: 0, max: 1_000_000, off: 0 }).describe(
@@ -42,6 +45,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   looksBack: true,
   isNeutral: ({ no_repeat_ngram_size, no_repeat_ngram_window }) =>
     no_repeat_ngram_size === 0 || no_repeat_ngram_window === 0,
+  historyWork: (_, length) => BAN_WORK * length,
   apply(candidates, options, context) {
     const { no_repeat_ngram_size: n, no_repeat_ngram_window, no_repeat_ngram_scope } = options;
     const spared = options.no_repeat_ngram_spared_ids;

@@ -1,7 +1,7 @@
 /** presence_penalty: takes a constant off the scores of tokens that occurred already. */
 import { z } from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("presence_penalty"),
@@ -27,6 +27,7 @@ export const presence_penalty: Stage<z.infer<typeof options>> = {
   looksBack: true,
   isNeutral: ({ presence_penalty, penalty_last_n, penalty_decay_range }) =>
     presence_penalty === 0 || (penalty_last_n === 0 && penalty_decay_range <= 1),
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, { presence_penalty, penalty_last_n, penalty_decay_range, penalty_scope }, context) {
     if (penalty_decay_range > 1) {
       context

@@ -1,7 +1,7 @@
 /** repetition_penalty: scales down the scores of tokens that occurred already. */
 import { z } from "zod";
 import { finite, flag, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
-import type { Stage } from "../stage.ts";
+import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({
   stage: z.literal("repetition_penalty"),
@@ -33,6 +33,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   looksBack: true,
   isNeutral: ({ repetition_penalty, penalty_last_n, penalty_decay_range }) =>
     repetition_penalty === 1 || (penalty_last_n === 0 && penalty_decay_range <= 1),
+  historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),
   apply(candidates, options, context) {
     const { repetition_penalty, repetition_penalty_normalize, penalty_last_n, penalty_scope } = options;
     const { penalty_decay_range } = options;

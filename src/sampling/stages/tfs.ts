@@ -31,6 +31,7 @@ export const tfs: Stage<z.infer<typeof options>> = {
   example: { tfs: 0.95 },
   keepsArgmax: true,
   isNeutral: ({ tfs }) => tfs === 1,
+  passes: 32,
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
     const ranked = candidates.ranked();

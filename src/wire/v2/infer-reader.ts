@@ -4,12 +4,13 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
-import { parseStepOptions, type StepOptions } from "../../sampling/step-options.ts";
+import type { StepOptions } from "../../sampling/step-options.ts";
 import { finishRow } from "../rows.ts";
+import { SharedOptions } from "../shared-options.ts";
 import { requireSharedMemory } from "../shared-row.ts";
 import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
-import { type Fields, type OptionsOf, rowOptions, type SideTensor } from "./options.ts";
+import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
 import { RequestText, requestValue } from "./request-text.ts";
@@ -84,6 +85,11 @@ export class InferReader implements BodyReader {
     while (rest.length > 0) rest = this.#take(rest);
   }
 
+  /** The chunk that was written last will be gone: what was not taken of it is copied. */
+  keep(): void {
+    this.#source?.keep();
+  }
+
   end(): void {
     if (this.#inference === undefined && this.#header_bytes !== undefined)
       throw new Problem(
@@ -112,7 +118,7 @@ export class InferReader implements BodyReader {
         ? problem
         : new Problem(problem.code, `row ${index}: ${problem.message}`, problem.pointer);
     try {
-      const options = this.#optionsAt(inference, index);
+      const options = this.#optionsAt(index);
       return { row: finishRow(this.#context.lease(), options), options, place };
     } catch (error) {
       throw error instanceof Problem ? place(error) : error;
@@ -198,19 +204,19 @@ export class InferReader implements BodyReader {
     if (this.#complete || this.#inference === undefined) return;
     if (this.#segments.some(({ bytes }) => bytes !== undefined)) return;
     const { parameters, rows } = this.#inference;
-    this.#options = rowOptions(parameters, this.#sides, rows.row_count);
-    this.#first = this.#parse(this.#inference, this.#options, 0);
+    this.#options = optionsOf(
+      this.#inference,
+      rowOptions(parameters, this.#sides, rows.row_count),
+      this.#context.limits,
+    );
+    this.#first = this.#options(0);
   }
 
-  #optionsAt(inference: Inference, index: number): StepOptions {
+  #optionsAt(index: number): StepOptions {
     const [of_row, first] = [this.#options, this.#first];
     if (first !== undefined && (of_row === undefined || index === 0)) return first;
     assert(of_row !== undefined, "options are known before a row is taken");
-    return this.#parse(inference, of_row, index);
-  }
-
-  #parse(inference: Inference, of_row: OptionsOf, index: number): StepOptions {
-    return optionsOf(inference, of_row(index), this.#context.limits);
+    return of_row(index);
   }
 }
 
@@ -218,11 +224,16 @@ function planOf(text: string, limits: WireLimits): InferencePlan {
   const inference = parseInference(requestValue(text), limits);
   const { inputs, parameters, rows } = inference;
   if (inputs.length > 1) return { inference, options: undefined };
-  return { inference, options: optionsOf(inference, rowOptions(parameters, [], rows.row_count)(0), limits) };
+  const options = optionsOf(inference, rowOptions(parameters, [], rows.row_count), limits);
+  return { inference, options: options(0) };
 }
 
-function optionsOf({ wanted }: Inference, fields: Fields, limits: WireLimits): StepOptions {
-  return parseStepOptions({ ...impliedOptions(wanted.outputs ?? []), ...fields }, limits.options);
+/** The options of each row. */
+type OptionsOf = (row: number) => StepOptions;
+
+function optionsOf({ wanted }: Inference, { shared, own }: RowOptions, limits: WireLimits): OptionsOf {
+  const options = new SharedOptions({ ...impliedOptions(wanted.outputs ?? []), ...shared }, limits.options);
+  return (row) => options.of(own === undefined ? {} : own(row));
 }
 
 /** Logits in JSON, rounded as Math.fround does. */

@@ -44,10 +44,18 @@ const BITMASK = "token_bitmask";
 /** Names that inputs besides the logits may have. */
 export const SIDE_NAMES: ReadonlySet<string> = new Set([...KINDS.keys(), BIAS_IDS, BIAS_VALUES]);
 
-/** Gives the options of row i as /v1 would have them. */
-export type OptionsOf = (row: number) => Fields;
+/** The options as /v1 would have them: those of all rows, and those of each. */
+export interface RowOptions {
+  readonly shared: Fields;
+  /** undefined: no row has options of its own */
+  readonly own: ((row: number) => Fields) | undefined;
+}
 
-export function rowOptions(parameters: Fields, tensors: readonly SideTensor[], row_count: number): OptionsOf {
+export function rowOptions(
+  parameters: Fields,
+  tensors: readonly SideTensor[],
+  row_count: number,
+): RowOptions {
   const shared = Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, parameterOf(name, value)]),
   );
@@ -58,8 +66,16 @@ export function rowOptions(parameters: Fields, tensors: readonly SideTensor[], r
   const bias = biasColumn(tensors, row_count);
   if (bias !== undefined && "logit_bias" in shared) throw conflict("logit_bias", "is given twice");
   if (bias !== undefined) columns.push(["logit_bias", bias]);
-  if (columns.length === 0) return () => shared;
-  return (row) => ({ ...shared, ...Object.fromEntries(columns.map(([name, at]) => [name, at(row)])) });
+  const of_all = columns.filter(([, { is_shared }]) => is_shared);
+  const of_each = columns.filter(([, { is_shared }]) => !is_shared);
+  return {
+    shared: { ...shared, ...valuesAt(of_all, 0) },
+    own: of_each.length === 0 ? undefined : (row) => valuesAt(of_each, row),
+  };
+}
+
+function valuesAt(columns: readonly (readonly [string, Column])[], row: number): Fields {
+  return Object.fromEntries(columns.map(([name, { at }]) => [name, at(row)]));
 }
 
 function conflict(name: string, what: string): Problem {
@@ -82,23 +98,31 @@ function fromJson(name: string, text: string): unknown {
   }
 }
 
-type Column = (row: number) => unknown;
+/** The values of one option. */
+interface Column<Value = unknown> {
+  at(row: number): Value;
+  /** whether all rows have the same */
+  readonly is_shared: boolean;
+}
+
+function mapped<From, To>({ at, is_shared }: Column<From>, map: (value: From) => To): Column<To> {
+  return { at: (row) => map(at(row)), is_shared };
+}
 
 function column(tensor: SideTensor, row_count: number): Column {
   const { name, datatype } = tensor;
   const kind = KINDS.get(name);
   if (datatype !== "BYTES" && kind === "ids") return lists(tensor, row_count);
   if (datatype !== "BYTES" && name === BITMASK) return bitmasks(tensor, row_count);
-  const at = scalars(tensor, row_count);
-  if (datatype !== "BYTES") return at;
-  return (row) => parameterOf(name, at(row));
+  const values = scalars(tensor, row_count);
+  return datatype === "BYTES" ? mapped(values, (value) => parameterOf(name, value)) : values;
 }
 
 /** One element, or one for each row. */
 function scalars({ name, shape, elements, pointer }: SideTensor, row_count: number): Column {
   const fits = shape.length <= 2 && shape.slice(1).every((size) => size === 1);
-  if (fits && elements.length === 1) return () => elements[0];
-  if (fits && elements.length === row_count) return (row) => elements[row];
+  if (fits && elements.length === 1) return { at: () => elements[0], is_shared: true };
+  if (fits && elements.length === row_count) return { at: (row) => elements[row], is_shared: false };
   const shapes = row_count === 1 ? "[1]" : `[1] or [${row_count}]`;
   throw new Problem(
     "length_mismatch",
@@ -108,11 +132,15 @@ function scalars({ name, shape, elements, pointer }: SideTensor, row_count: numb
 }
 
 /** One list, or one for each row. */
-function parts({ name, shape, elements, pointer }: SideTensor, row_count: number) {
+function parts(
+  { name, shape, elements, pointer }: SideTensor,
+  row_count: number,
+): Column<readonly Element[]> {
   const [first = 1, length = first] = shape;
-  if (shape.length === 1 || (shape.length === 2 && first === 1)) return () => elements;
+  if (shape.length === 1 || (shape.length === 2 && first === 1))
+    return { at: () => elements, is_shared: true };
   if (shape.length === 2 && first === row_count)
-    return (row: number) => elements.slice(row * length, (row + 1) * length);
+    return { at: (row) => elements.slice(row * length, (row + 1) * length), is_shared: false };
   throw new Problem(
     "length_mismatch",
     `the shape of ${name} must be [length] or [${row_count}, length], got [${shape.join(", ")}]`,
@@ -121,8 +149,7 @@ function parts({ name, shape, elements, pointer }: SideTensor, row_count: number
 }
 
 function lists(tensor: SideTensor, row_count: number): Column {
-  const part = parts(tensor, row_count);
-  return (row) => part(row).filter(isPresent);
+  return mapped(parts(tensor, row_count), (elements) => elements.filter(isPresent));
 }
 
 /** Shorter lists of a tensor are padded with −1. */
@@ -141,8 +168,9 @@ function bitmasks(tensor: SideTensor, row_count: number): Column {
       `${name} must be INT32 or UINT32 words, or BYTES of base64, got ${datatype}`,
       `${pointer}/datatype`,
     );
-  const part = parts(tensor, row_count);
-  return (row) => Buffer.from(Int32Array.from(part(row), Number).buffer).toString("base64");
+  return mapped(parts(tensor, row_count), (words) =>
+    Buffer.from(Int32Array.from(words, Number).buffer).toString("base64"),
+  );
 }
 
 /** The object of `logit_bias`, from its ids and its values. */
@@ -160,11 +188,12 @@ function biasColumn(tensors: readonly SideTensor[], row_count: number): Column |
     );
   const ids_of = parts(ids, row_count);
   const values_of = parts(values, row_count);
-  return (row) => {
-    const biases = values_of(row);
-    const entries = ids_of(row).map((id, index) => [String(id), biasOf(biases[index])] as const);
+  const at = (row: number) => {
+    const biases = values_of.at(row);
+    const entries = ids_of.at(row).map((id, index) => [String(id), biasOf(biases[index])] as const);
     return distinct(entries.filter(([id]) => id !== String(PADDING)));
   };
+  return { at, is_shared: ids_of.is_shared };
 }
 
 function distinct(entries: readonly (readonly [string, unknown])[]): Fields {

@@ -132,22 +132,28 @@ export interface OutputTensor {
   readonly values: readonly OutputValue[];
 }
 
-/** The outputs of these names; all that the options made when no names are given. */
-export function outputTensors(
+/** Values that are taken between two pauses. */
+const PIECE_VALUES = 4096;
+
+/** The outputs of these names; all that the options made when no names are given. Pauses for others when there is much to take. */
+export function* outputTensors(
   names: readonly string[] | undefined,
   rows: readonly Sampled[],
-): OutputTensor[] {
-  if (names !== undefined) return names.map((name) => required(name, rows));
-  return Object.keys(OUTPUTS).flatMap((name) => {
-    if (OUTPUTS[name]?.only_named || (name === "state" && rows.every(({ state }) => state === null)))
-      return [];
-    const tensor = tensorOf(name, rows);
-    return tensor === undefined ? [] : [tensor];
-  });
+): Generator<undefined, OutputTensor[]> {
+  const tensors: OutputTensor[] = [];
+  if (names !== undefined) for (const name of names) tensors.push(yield* required(name, rows));
+  else
+    for (const name of Object.keys(OUTPUTS)) {
+      if (OUTPUTS[name]?.only_named || (name === "state" && rows.every(({ state }) => state === null)))
+        continue;
+      const tensor = yield* tensorOf(name, rows);
+      if (tensor !== undefined) tensors.push(tensor);
+    }
+  return tensors;
 }
 
-function required(name: string, rows: readonly Sampled[]): OutputTensor {
-  const tensor = tensorOf(name, rows);
+function* required(name: string, rows: readonly Sampled[]): Generator<undefined, OutputTensor> {
+  const tensor = yield* tensorOf(name, rows);
   if (tensor !== undefined) return tensor;
   throw new Problem(
     "option_conflict",
@@ -155,20 +161,29 @@ function required(name: string, rows: readonly Sampled[]): OutputTensor {
   );
 }
 
-function tensorOf(name: string, rows: readonly Sampled[]): OutputTensor | undefined {
+function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined, OutputTensor | undefined> {
   const output = OUTPUTS[name];
   if (output === undefined) return undefined;
   const lists: (readonly OutputValue[])[] = [];
+  let taken = 0;
   for (const sampled of rows) {
-    const values = output.values(sampled);
-    if (values === undefined) return undefined;
-    lists.push(values);
+    const list = output.values(sampled);
+    if (list === undefined) return undefined;
+    lists.push(list);
+    taken += list.length;
+    if (taken < PIECE_VALUES) continue;
+    taken = 0;
+    yield;
   }
   const { datatype, per } = output;
-  const length = Math.max(...lists.map((list) => list.length));
+  const length = lists.reduce((most, list) => Math.max(most, list.length), 0);
   const several = per === "list" || (per === "draw" && rows.some(({ draws }) => draws !== undefined));
   const shape = several ? [rows.length, length] : [rows.length];
-  const values = lists.flatMap((list) => padded(list, length, datatype));
+  const values: OutputValue[] = [];
+  for (const list of lists) {
+    for (const value of padded(list, length, datatype)) values.push(value);
+    if (length >= PIECE_VALUES || (length > 1 && values.length % PIECE_VALUES < length)) yield;
+  }
   return { name, datatype, shape, values };
 }
 

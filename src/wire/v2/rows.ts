@@ -16,6 +16,8 @@ export interface RowsOf {
 export interface RowSource {
   /** Takes the next bytes of the tensor; every row that is ready is taken before more are written. */
   write(bytes: Uint8Array): void;
+  /** Copies what it still needs of the bytes that were written last: they will be gone. */
+  keep(): void;
   /** Puts the next row into place; false when more bytes are needed or all rows were taken. */
   next(): boolean;
 }
@@ -42,6 +44,10 @@ export class ArrivingRows implements RowSource {
     assert(this.#pending.length === 0, "every row of a chunk is taken before the next chunk is written");
     this.#pending = bytes;
     this.#fill();
+  }
+
+  keep(): void {
+    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
   }
 
   next(): boolean {
@@ -84,6 +90,8 @@ export class StoredRows implements RowSource {
     this.#stored += bytes.length;
   }
 
+  keep(): void {}
+
   next(): boolean {
     if (this.#read + this.#row_bytes > this.#stored) return false;
     this.#row.begin(this.#dtype);
@@ -107,6 +115,8 @@ export class ListedRows implements RowSource {
   }
 
   write(): void {}
+
+  keep(): void {}
 
   next(): boolean {
     if (this.#read === this.#values.length) return false;
@@ -140,6 +150,8 @@ export class SharedRows implements RowSource {
   }
 
   write(): void {}
+
+  keep(): void {}
 
   next(): boolean {
     const { dtype, vocab_size, row_count } = this.#of;

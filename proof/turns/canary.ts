@@ -1,0 +1,57 @@
+/**
+ * The canary, a process of its own so that nothing but the service keeps it waiting: it asks one small thing after the
+ * other over one connection, and times each. What a machine that does other work adds is taken off: the time that the
+ * worker and the canary were ready to run and had no core, where Linux's /proc tells it.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Connection } from "../connection.ts";
+import { encode } from "../message.ts";
+
+export interface CanaryJob {
+  readonly url: string;
+  readonly worker_pid: number;
+}
+
+/** Milliseconds of every probe: as the canary saw them, and without what other processes took. */
+export interface Probes {
+  readonly seen_ms: readonly number[];
+  readonly own_ms: readonly number[];
+}
+
+const PROBE = encode({ method: "GET", path: "/healthz" });
+const PAUSE_MS = 1;
+const NS_PER_MS = 1e6;
+
+/** How long a process has waited for a core so far, in milliseconds; 0 where that cannot be read. */
+function waitedMs(pid: number | "self"): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / NS_PER_MS;
+  } catch {
+    return 0;
+  }
+}
+
+process.once("message", async ({ url, worker_pid }: CanaryJob) => {
+  const connection = new Connection(url);
+  let seen_ms: number[] = [];
+  let own_ms: number[] = [];
+  let over = false;
+  process.on("message", (what) => {
+    process.send?.({ seen_ms, own_ms } satisfies Probes);
+    seen_ms = [];
+    own_ms = [];
+    over = what === "end";
+  });
+  while (!over) {
+    const waited_ms = waitedMs(worker_pid) + waitedMs("self");
+    const began_ms = performance.now();
+    await connection.exchange(PROBE);
+    const took_ms = performance.now() - began_ms;
+    seen_ms.push(took_ms);
+    own_ms.push(Math.max(0, took_ms - (waitedMs(worker_pid) + waitedMs("self") - waited_ms)));
+    await sleep(PAUSE_MS);
+  }
+  connection.close();
+  process.disconnect();
+});
