@@ -1,15 +1,16 @@
-/** The OpenAPI document as the application itself gives it, as text for a file. */
+/** The OpenAPI document as the application itself gives it with all it can do switched on, as text for a file. */
 import { buildApp } from "../src/app.ts";
 import { readConfig } from "../src/config.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
+import { jsonLines } from "./json-lines.ts";
 
 export async function openApiText(): Promise<string> {
-  const config = readConfig({});
+  const config = readConfig({ SHARED_MEMORY: "on" });
   const sampler = createSampler({ vocab_size_max: 128, rows_max: 1 });
   const { server } = await buildApp({ config, sampler });
   try {
     await server.ready();
-    return `${JSON.stringify(server.swagger(), null, 2)}\n`;
+    return `${jsonLines(server.swagger())}\n`;
   } finally {
     await server.close();
   }

@@ -2,9 +2,10 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Config } from "./config.ts";
 import { addAnalysis } from "./http/analysis.ts";
+import { addDocs } from "./http/docs/docs.ts";
 import type { Tracing } from "./http/door/telemetry.ts";
 import { addLine, lineServer } from "./http/line/line.ts";
-import { addDocs, addOpenApi } from "./http/openapi.ts";
+import { addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addPages } from "./http/plugins/pages.ts";
 import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/problems.ts";

@@ -4,11 +4,13 @@ import "./styles/index.css";
 import { App } from "./components/app.tsx";
 import { followAddress } from "./state/address.ts";
 import { loadCatalogue } from "./state/catalogue.ts";
+import { keepComparing } from "./state/hosts.ts";
 import { loadPresets } from "./state/presets.ts";
 import { keepAsking } from "./state/result.ts";
 
 followAddress();
 keepAsking();
+keepComparing();
 void loadCatalogue();
 void loadPresets();
 const page = document.getElementById("page");

@@ -7,14 +7,61 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 
 type Schemas = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+type Schema = Readonly<Record<string, unknown>>;
+
+interface Parameter {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: string;
+  readonly schema: Schema;
+}
+
 const document = JSON.parse(readFileSync(new URL("../../openapi/openapi.json", import.meta.url), "utf8")) as {
-  readonly components: { readonly schemas: Schemas };
+  readonly paths: Readonly<Record<string, { readonly post: { readonly parameters?: readonly Parameter[] } }>>;
+  readonly components: {
+    readonly schemas: Schemas;
+    readonly parameters: Readonly<Record<string, Parameter>>;
+  };
 };
-export const SCHEMAS: Schemas = document.components.schemas;
+
+/** What may stand in a query string may stand in the JSON in front of a tensor, too: by the names of routes. */
+const HEADERS: Readonly<Record<string, string>> = {
+  StepHeader: "/v1/sample",
+  BatchHeader: "/v1/sample/batch",
+  ProbabilitiesHeader: "/v1/probabilities",
+  ScoreHeader: "/v1/score",
+  DiagnoseHeader: "/v1/diagnose",
+  CalibrateHeader: "/v1/calibrate",
+  BaselineHeader: "/v1/baseline",
+};
+
+const headers = Object.fromEntries(Object.entries(HEADERS).map(([name, path]) => [name, headerOf(path)]));
+const { dtype: _, shape: __, ...options } = headers["BatchHeader"]?.properties ?? {};
+
+/** The document's own, the headers of tensors, and the options of a step without a row. */
+export const SCHEMAS: Schemas = {
+  ...document.components.schemas,
+  ...headers,
+  StepOptions: { type: "object", properties: options, additionalProperties: false },
+};
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-ajv.addSchema(document, "openapi");
+ajv.addSchema({ ...document, components: { ...document.components, schemas: SCHEMAS } }, "openapi");
 const compiled = new Map<string, ValidateFunction>();
+
+function headerOf(path: string) {
+  const { parameters = [] } = document.paths[path]?.post ?? {};
+  const told = parameters.map((each) => {
+    const name = each.$ref?.split("/").at(-1);
+    return name === undefined ? each : document.components.parameters[name];
+  });
+  const fields = told.flatMap((each) =>
+    each?.in === "query"
+      ? [[each.name, (each.schema["contentSchema"] ?? each.schema) as Schema] as const]
+      : [],
+  );
+  return { type: "object", properties: Object.fromEntries(fields), additionalProperties: false };
+}
 
 /** Why a value is not what the named schema says; undefined when it is. */
 export function complaintOf(name: string, value: unknown): string | undefined {

@@ -20,7 +20,8 @@ export function announce(config: Config, log: Logger): void {
       log.error(message.cannot_listen);
       return;
     }
-    // The other workers would find the same, and each would say so.
+    // The other workers would find the same, and each would say so, or that there is nobody to say it to.
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGKILL");
     if (is_terminal) process.stderr.write(`logit-sampler: ${message.cannot_listen}\n`);
     else log.fatal(message.cannot_listen);
     process.exit(1);

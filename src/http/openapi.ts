@@ -1,9 +1,8 @@
-/** The OpenAPI document and its page: @fastify/swagger collects the routes, the schemas are ours. */
+/** The OpenAPI document: @fastify/swagger collects the routes, the schemas are ours. */
 import { fastifySwagger } from "@fastify/swagger";
-import { fastifySwaggerUi } from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { componentSchemas } from "../schemas/components.ts";
-import { withJsonParameters } from "../schemas/query-parameters.ts";
+import { finished } from "../schemas/document.ts";
 
 const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
 
@@ -23,6 +22,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         description: DESCRIPTION,
         license: { name: "MIT", identifier: "MIT" },
       },
+      servers: [{ url: "/", description: "This service" }],
       tags: [
         { name: "sampling", description: "Tokens from logits" },
         { name: "analysis", description: "What logits say: probabilities, scores, calibration, diagnostics" },
@@ -44,12 +44,6 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       security: [{}, { bearer: [] }, { api_key: [] }],
     },
     transformObject: (document) =>
-      withJsonParameters("openapiObject" in document ? document.openapiObject : document.swaggerObject),
+      finished("openapiObject" in document ? document.openapiObject : document.swaggerObject),
   });
-}
-
-/** GET /docs and /openapi.json. Call when all routes are there. */
-export async function addDocs(app: FastifyInstance): Promise<void> {
-  await app.register(fastifySwaggerUi, { routePrefix: "/docs", uiConfig: { docExpansion: "list" } });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }

@@ -100,12 +100,7 @@ export function addProblems(app: FastifyInstance, service: Service): void {
   app.addHook("onRoute", ({ url, method }) => {
     routes.push({ url, path: patternOf(url), methods: [method].flat() });
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
-    request.log.info("the client went away");
-    return reply.hijack();
-  });
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     const methods = routes.flatMap((route) => (route.path.test(path) ? route.methods : []));
     const allowed = [...new Set(methods)].sort().join(", ");
@@ -113,6 +108,15 @@ export function addProblems(app: FastifyInstance, service: Service): void {
     const detail = `${shorten(path)} takes ${allowed}, got ${request.method}`;
     const problem = new Problem("method_not_allowed", detail);
     return refuseUnread(service, problem, request, reply.header("allow", allowed));
+  };
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((error, request, reply) => {
+    // Fastify asks a QUERY for its Content-Type before it sees that there is nothing to be queried.
+    const { code } = error as Partial<FastifyError>; // any thrown value may lack it
+    if (code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") return notFound(request, reply);
+    if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
+    request.log.info("the client went away");
+    return reply.hijack();
   });
 }
 

@@ -53,7 +53,8 @@ export interface ServiceParts {
 
 export function createService({ config, sampler, log, tracing, shared_memory }: ServiceParts): Service {
   const { limits } = config;
-  const admission = new Admission(sampler, limits);
+  const collector = createCollector(limits.collect_bytes);
+  const admission = new Admission(sampler, limits, collector.collectAll);
   const figures = new Figures();
   const draining = () => admission.draining;
   return {
@@ -68,7 +69,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     plans: new Plans(),
     shared_memory,
     streams: new Set(),
-    collector: createCollector(limits.collect_bytes),
+    collector,
     health: { workers: undefined },
   };
 }

@@ -2,6 +2,7 @@
  * The candidates as they were at one moment, for a trace: a copy that nothing changes, so that its probabilities
  * are worked out once however many tokens are asked for.
  */
+import { exp } from "../kernels/float64.ts";
 import type { Candidates } from "./candidates.ts";
 import { Compact } from "./compact.ts";
 
@@ -37,5 +38,13 @@ export class Snapshot {
   probabilityOf(token_id: number): number {
     const index = this.candidates.indexOf(token_id);
     return index < 0 ? 0 : this.probabilities()[index]!;
+  }
+
+  /** What a token of this score has of the candidates' softmax: a score in the unit of probabilities. */
+  probabilityAt(score: number): number {
+    const { scores } = this.candidates;
+    let best = 0;
+    for (let i = 1; i < this.count; i++) if (scores[i]! > scores[best]!) best = i;
+    return this.probabilities()[best]! * exp(score - scores[best]!);
   }
 }

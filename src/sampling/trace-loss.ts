@@ -7,6 +7,8 @@ import { offer, type TracedToken } from "./trace-summary.ts";
 export interface KnifeEdge {
   readonly kind: "rank" | "mass" | "score" | "share";
   readonly limit: number;
+  /** score: the probability, before the stage, of a token at the limit */
+  readonly limit_probability?: number;
   /** the token nearest to the limit, on either side of it */
   readonly token_id: number;
   /** rank: score gap between the last kept and the first removed token; the others: distance to the limit */
@@ -81,9 +83,12 @@ export function knifeEdge(
         distance: last_kept.place - first_removed.place,
       };
     case "above":
-      return nearestScore(before, limit);
+      return { ...nearestScore(before, limit), limit_probability: before.probabilityAt(limit) };
     case "score":
-      return nearer(loss, kind, limit, last_kept.place, first_removed.place);
+      return {
+        ...nearer(loss, kind, limit, last_kept.place, first_removed.place),
+        limit_probability: before.probabilityAt(limit),
+      };
     case "share":
       return nearer(loss, kind, limit, kept_at, removed_at);
     default:

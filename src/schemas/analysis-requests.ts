@@ -46,66 +46,29 @@ const ROWS = {
 /** The JSON in front of a tensor. */
 const TENSOR_ROWS = { ...TENSOR_FIELDS.shape, target, targets, vocab_size };
 
-const TERNARY = [2.1, 0.3, -1.2];
-
 export const ANALYSIS_REQUESTS = {
   ProbabilitiesRequest: z
     .strictObject({ ...ROWS, ...PROBABILITIES_OPTIONS.shape })
-    .describe("Rows of logits, and what to decide from them.")
-    .meta({ examples: [{ logits: [3.2, 1.3, 0.2], labels: ["cat", "dog", "bird"], threshold: 0.95 }] }),
-  ProbabilitiesHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...PROBABILITIES_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f32", shape: [64, 1000], temperature: 1.3 }] }),
+    .describe("Rows of logits, and what to decide from them."),
   ScoreRequest: z
     .strictObject({ ...ROWS, ...SCORE_OPTIONS.shape })
-    .describe("Rows of logits with the classes that came.")
-    .meta({
-      examples: [
-        {
-          rows: [
-            { logits: TERNARY, target: 0 },
-            { logits: TERNARY, target: 1 },
-          ],
-        },
-      ],
-    }),
-  ScoreHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...SCORE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "bf16", shape: [2, 128256], targets: [11, 287] }] }),
+    .describe("Rows of logits with the classes that came."),
   DiagnoseRequest: z
     .strictObject({ ...ROWS, ...DIAGNOSE_OPTIONS.shape })
-    .describe("Rows of logits to be looked at.")
-    .meta({ examples: [{ logits: TERNARY, labels: ["cat", "dog", "bird"], target: 1 }] }),
-  DiagnoseHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...DIAGNOSE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows."),
+    .describe("Rows of logits to be looked at."),
   CalibrateRequest: z
     .strictObject({ ...ROWS, ...CALIBRATE_OPTIONS.shape })
-    .describe("Validation rows with the classes that came. Log-probabilities do as well as logits.")
-    .meta({
-      examples: [
-        {
-          rows: [
-            { logits: [4, 0], target: 0 },
-            { logits: [3, 0], target: 0 },
-            { logits: [5, 0], target: 1 },
-            { logits: [0, 2], target: 1 },
-          ],
-          resamples: 0,
-        },
-      ],
-    }),
-  CalibrateHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...CALIBRATE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f16", shape: [4, 10], targets: [3, 1, 4, 1], binning: "equal_mass" }] }),
+    .describe("Validation rows with the classes that came. Log-probabilities do as well as logits."),
   BaselineRequest: z
     .strictObject({ ...ROWS, ...BASELINE_OPTIONS.shape })
     .describe("Clean rows of logits: what the model says to inputs that nobody tampered with."),
-  BaselineHeader: z
-    .strictObject({ ...TENSOR_ROWS, ...BASELINE_OPTIONS.shape })
-    .describe("The JSON in front of a tensor of rows.")
-    .meta({ examples: [{ dtype: "f32", shape: [2000, 10], false_positive_rate: 0.05 }] }),
+};
+
+/** The JSON in front of a tensor of rows, and the options of a query string beside one. */
+export const ANALYSIS_HEADERS = {
+  Probabilities: z.strictObject({ ...TENSOR_ROWS, ...PROBABILITIES_OPTIONS.shape }),
+  Score: z.strictObject({ ...TENSOR_ROWS, ...SCORE_OPTIONS.shape }),
+  Diagnose: z.strictObject({ ...TENSOR_ROWS, ...DIAGNOSE_OPTIONS.shape }),
+  Calibrate: z.strictObject({ ...TENSOR_ROWS, ...CALIBRATE_OPTIONS.shape }),
+  Baseline: z.strictObject({ ...TENSOR_ROWS, ...BASELINE_OPTIONS.shape }),
 };

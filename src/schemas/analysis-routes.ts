@@ -1,5 +1,5 @@
 /** What the OpenAPI document says of the analysis endpoints. */
-import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
+import { ANALYSIS_HEADERS } from "./analysis-requests.ts";
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import { LOGIT_OPTIONS } from "./logit.ts";
@@ -7,13 +7,13 @@ import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-const ROWS_TEXT = `**Rows**: \`logits\` for one row, \`rows\` for many; or a binary tensor of shape [classes] or [rows, classes], little-endian, with \`Inference-Header-Content-Length\` and the JSON header in front, or with its options in the query string (\`?shape=64,1000&dtype=f16&targets=…\`). A row of one logit x is the binary case: x is the log-odds of class 1. A row with NaN, +Infinity or nothing finite is a problem, and fails the request.`;
+const ROWS_TEXT = `**Rows**: \`logits\` for one row, \`rows\` for many; or a binary tensor of shape [classes] or [rows, classes], little-endian, with \`Inference-Header-Content-Length\` and the other fields as JSON in front, or with them in the query string (\`?shape=64,1000&dtype=f16&targets=…\`). A row of one logit x is the binary case: x is the log-odds of class 1. A row with NaN, +Infinity or nothing finite is a problem, and fails the request.`;
 
 interface Endpoint {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
-  /** names its components: `Score` for ScoreRequest, ScoreHeader and ScoreReply */
+  /** names its components: `Score` for ScoreRequest and ScoreReply */
   readonly component: "Probabilities" | "Score" | "Diagnose" | "Calibrate" | "Baseline";
 }
 
@@ -24,12 +24,12 @@ function route({ operationId, summary, description, component }: Endpoint) {
     summary,
     description: `${description}\n\n${ROWS_TEXT}`,
     headers: REQUEST_HEADERS,
-    querystring: queryOf(ANALYSIS_REQUESTS[`${component}Header`]),
+    querystring: queryOf(ANALYSIS_HEADERS[component]),
     body: {
       content: {
         "application/json": { schema: refTo(`${component}Request`) },
         "application/octet-stream": {
-          schema: { ...TENSOR, description: `The rows, alone or behind the JSON of ${component}Header.` },
+          schema: { ...TENSOR, description: "The rows, alone or behind their options in JSON." },
         },
       },
     },

@@ -8,18 +8,7 @@ const { preset: _, chain: __, state: ___, ...SHARED } = STEP_OPTIONS.shape;
 
 export const COMPARE_REQUEST = z
   .strictObject({ logits: LOGITS, ...COMPARE_FIELDS, ...SHARED })
-  .describe("A row, the ways to take it, and the options that they share.")
-  .meta({
-    examples: [
-      {
-        logits: [1, 2.5, -0.3, 2.4],
-        compare: ["openai", "llama.cpp", { preset: "vllm", temperature: 0.5 }],
-        temperature: 1.5,
-        top_p: 0.8,
-        seed: 7,
-      },
-    ],
-  });
+  .describe("A row, the ways to take it, and the options that they share.");
 
 const PLACE = z.union([z.string(), z.looseObject({ stage: z.string() })]);
 

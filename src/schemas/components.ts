@@ -1,15 +1,14 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
-import { z } from "zod";
 import { STAGES } from "../sampling/stages/index.ts";
-import { STEP_OPTIONS } from "../sampling/step-options.ts";
 import { ANALYSIS_REPLIES } from "./analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "./compare.ts";
 import { LOGIT_REPLY } from "./logit.ts";
 import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
-import { BATCH_HEADER, BATCH_REQUEST, STEP_HEADER, STEP_REQUEST } from "./requests.ts";
+import { BATCH_REQUEST, STEP_REQUEST } from "./requests.ts";
 import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "./row.ts";
+import { toldComponentsOf } from "./told.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -22,10 +21,7 @@ import {
 
 const REQUESTS = {
   StepRequest: STEP_REQUEST,
-  StepOptions: STEP_OPTIONS,
   BatchRequest: BATCH_REQUEST,
-  StepHeader: STEP_HEADER,
-  BatchHeader: BATCH_HEADER,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   SharedRow: SHARED_ROW,
@@ -59,21 +55,12 @@ export function refTo(name: string): JsonSchema {
 }
 
 export function componentSchemas(): Record<string, JsonSchema> {
-  const schemas = { ...converted(REQUESTS, "input"), Stage: stageUnion(), ...converted(REPLIES, "output") };
+  const schemas = {
+    ...toldComponentsOf(REQUESTS, "input"),
+    Stage: stageUnion(),
+    ...toldComponentsOf(REPLIES, "output"),
+  };
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]));
-}
-
-function converted(
-  schemas: Readonly<Record<string, z.ZodType>>,
-  io: "input" | "output",
-): Record<string, JsonSchema> {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  const uri = (id: string) => `#/components/schemas/${id}`;
-  const result = z.toJSONSchema(registry, { io, uri, unrepresentable: "any" });
-  return Object.fromEntries(
-    Object.entries(result.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
-  );
 }
 
 /** A stage in a chain is one of the stages, told apart by its name. */
@@ -94,7 +81,7 @@ function stageComponent(name: string): string {
 }
 
 /** Where a schema has a `chain`, its items are stages. */
-function withStages(schema: JsonSchema): JsonSchema {
+export function withStages(schema: JsonSchema): JsonSchema {
   const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has them
   const chain = properties?.["chain"];
   if (properties === undefined || chain === undefined) return schema;

@@ -27,6 +27,9 @@ const TRACE_ENTRY = z.strictObject({
     .strictObject({
       kind: z.enum(["rank", "mass", "score", "share"]).describe("What the stage's limit is measured in."),
       limit: z.number().describe("The limit."),
+      limit_probability: probability
+        .optional()
+        .describe("Of a score: the probability that a token at the limit has before the stage."),
       token_id,
       distance: z.number().describe("How near this token, the nearest one, came to the limit."),
     })
@@ -122,23 +125,7 @@ export const STEP_REPLY = z
       .optional()
       .describe("How the draw met the token; with `trace`."),
   })
-  .describe("The token drawn, and what was asked for of how it was.")
-  .meta({
-    examples: [
-      {
-        token_id: 1,
-        logprob: -0.801,
-        processed_logprob: -0.632,
-        rank: 1,
-        kept: 2,
-        kept_mass: 0.855,
-        seed: "7",
-        step: 3,
-        state: null,
-        system_fingerprint: "ls2-tychei-0961667f4856",
-      },
-    ],
-  });
+  .describe("The token drawn, and what was asked for of how it was.");
 
 // Object.keys types its result as string; PROBLEMS has one code at the least.
 const CODES = Object.keys(PROBLEMS) as [string, ...string[]];

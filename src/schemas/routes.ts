@@ -1,9 +1,10 @@
 /** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
 import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../errors.ts";
-import { refTo } from "./components.ts";
+import { refTo, withStages } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
-import { type JsonSchema, jsonSchemaOf, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
+import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
+import { toldSchemaOf } from "./told.ts";
 
 const SAMPLING = ["sampling"];
 const SERVICE = ["service"];
@@ -17,7 +18,11 @@ export const REQUEST_HEADERS = {
       description:
         "Binary bodies: how many bytes of JSON stand before the tensor. Without it the whole body is tensor.",
     },
-    "x-request-id": { type: "string", maxLength: 128, description: "An id of yours, given back and logged." },
+    "x-request-id": {
+      type: "string",
+      description:
+        "An id of yours, of 1 to 128 visible characters of ASCII, given back and logged; any other is replaced.",
+    },
     traceparent: {
       type: "string",
       description:
@@ -26,13 +31,35 @@ export const REQUEST_HEADERS = {
   },
 };
 
-/** Lists as `1,2,3`, which is how the service reads them. */
 const QUERY = queryOf(QUERY_OPTIONS);
 const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
 
-/** The fields of a schema as options of a query string. */
+/** The fields of a schema as options of a query string; lists as `1,2,3`, which is how the service reads them. */
 export function queryOf(schema: z.ZodType): JsonSchema {
-  return { type: "object", style: "form", explode: false, properties: propertiesOf(jsonSchemaOf(schema)) };
+  const options = Object.entries(propertiesOf(withStages(toldSchemaOf(schema))));
+  const properties = Object.fromEntries(options.map(([name, option]) => [name, inQuery(option)]));
+  return { type: "object", style: "form", explode: false, properties };
+}
+
+/**
+ * Scalars and lists of scalars stand plainly in a query string, all else as JSON. To OpenAPI that is a string: no
+ * generated client then writes the object in a way of its own, and no page makes one up.
+ */
+function inQuery(option: JsonSchema): JsonSchema {
+  if (isScalar(option) || isList(option)) return option;
+  const { description, ...contentSchema } = option;
+  return { type: "string", description, contentMediaType: "application/json", contentSchema };
+}
+
+function isScalar({ type, enum: words, const: word, anyOf }: JsonSchema): boolean {
+  if (Array.isArray(anyOf)) return anyOf.every(isScalar);
+  const types = [type ?? []].flat();
+  const are_scalars = types.length > 0 && types.every((each) => each !== "object" && each !== "array");
+  return words !== undefined || word !== undefined || are_scalars;
+}
+
+function isList({ type, items }: JsonSchema): boolean {
+  return type === "array" && isScalar((items ?? {}) as JsonSchema); // an array of anything has none
 }
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
@@ -77,7 +104,7 @@ export const SAMPLE_ROUTE = {
   summary: "Draw one token from one row of logits",
   description: `The row comes as JSON (dense numbers, packed base64 or sparse) or as a binary tensor, dense or sparse; the reply is the same.
 
-**Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are the JSON of StepHeader and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
+**Binary**: send \`application/octet-stream\`, or no Content-Type, or with \`dtype\` in the query string the form type that \`curl --data-binary\` sends. With \`Inference-Header-Content-Length: N\` the first N bytes are JSON, the fields of StepRequest but \`logits\`, with \`dtype\`, and the rest is the tensor. Without it the whole body is the row and the options stand in the query string: \`?dtype=f16&temperature=0.8&top_k=40&seed=7&step=3\`; lists as \`1,2,3\`, objects as JSON. With \`sparse: {"count": n}\` among them the body is n token ids (int32, little-endian) and n logits.
 
 **Reproducible**: the same request gives the same bytes of reply on any machine that reports the same \`system_fingerprint\`. Give \`seed\` and \`step\`; without a seed one is drawn and told.`,
   headers: REQUEST_HEADERS,
@@ -88,7 +115,7 @@ export const SAMPLE_ROUTE = {
       "application/octet-stream": {
         schema: {
           ...TENSOR,
-          description: "The row, dense or sparse, little-endian, alone or behind the JSON of StepHeader.",
+          description: "The row, dense or sparse, little-endian, alone or behind its options in JSON.",
         },
       },
     },
@@ -102,7 +129,7 @@ export const BATCH_ROUTE = {
   summary: "Draw a token from each of many rows",
   description: `Answers come in the order of the rows. A row that is wrong has its problem in its place and fails alone; a body that is wrong as a whole fails as a whole. Each answer is, byte for byte, the one that the step would have had alone.
 
-**Binary**: as for one step, with the JSON of BatchHeader in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
+**Binary**: as for one step, with JSON such as \`{"dtype": "bf16", "shape": [2, 128256], "temperature": 0.8, "rows": [{"seed": 7}, {"seed": 8}]}\` in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
 
 Rows that share a \`seed\` share their randomness too: give each its own seed or its own step.`,
   headers: REQUEST_HEADERS,
@@ -113,7 +140,7 @@ Rows that share a \`seed\` share their randomness too: give each its own seed or
       "application/octet-stream": {
         schema: {
           ...TENSOR,
-          description: "The rows one after another, alone or behind the JSON of BatchHeader.",
+          description: "The rows one after another, alone or behind their options in JSON.",
         },
       },
     },
@@ -131,11 +158,19 @@ export const SAMPLERS_ROUTE = {
   response: { 200: reply("The catalogue.", "Catalogue"), ...problems(READ_PROBLEMS) },
 };
 
+/** What any route may answer instead of reading the request; a page of health has nothing else to refuse. */
+export const HEAD_PROBLEM = {
+  431: {
+    description: `\`headers_too_large\`: ${lowered(PROBLEMS.headers_too_large[1])}.`,
+    content: { "application/problem+json": { schema: refTo("Problem") } },
+  },
+};
+
 export const HEALTH_ROUTE = {
   operationId: "health",
   tags: SERVICE,
   summary: "Tell whether the process is alive",
-  response: { 200: reply("It is.", "Health") },
+  response: { 200: reply("It is.", "Health"), ...HEAD_PROBLEM },
 };
 
 export const READY_ROUTE = {
@@ -148,6 +183,7 @@ export const READY_ROUTE = {
       ...REPLY_HEADERS,
       ...RETRY_AFTER,
     }),
+    ...HEAD_PROBLEM,
   },
 };
 

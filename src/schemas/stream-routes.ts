@@ -1,7 +1,8 @@
-/** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex, so the prose carries it. */
+/** What the OpenAPI document says of the streams: OpenAPI has no words for full duplex and for
+ * WebSockets, so the prose carries them. */
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS } from "./headers.ts";
-import { BODY_PROBLEMS, DOOR_PROBLEMS, problems } from "./routes.ts";
+import { BODY_PROBLEMS, problems } from "./routes.ts";
 
 const MESSAGES = `The first message is the JSON object of the options, as for one step, with \`dtype\` and \`shape\` of the rows. Then:
 
@@ -18,18 +19,20 @@ The stream keeps \`history\`, \`step\` and \`state\`. A row that is refused is a
 export const STREAM_ROUTE = {
   operationId: "stream",
   tags: ["sampling"],
-  summary: "Sample a sequence over one full-duplex request",
+  summary: "Sample a sequence over one full-duplex request, or a WebSocket",
   description: `${MESSAGES}
 
 **Frames** (\`application/octet-stream\`, or no Content-Type): each message is a u32, little-endian, and that many bytes; bit 31 of the u32 is set for JSON text and clear for a row. The first frame is JSON text either way. **Lines** (\`application/x-ndjson\`): each message is a line of JSON.
 
 The request stays open while answers come: Node's fetch (\`duplex: "half"\`), Python's http.client, aiohttp and curl can do that; requests, httpx and browsers send the whole body first and would wait for ever. They use the WebSocket of the same path.
 
-With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messages travel on the bare connection, at half the cost.`,
+With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messages travel on the bare connection, at half the cost.
+
+**WebSocket**: \`GET\` of the same path, for browsers and for clients without full duplex; slower for large rows. A text message is JSON, a binary message is a row without any prefix, and each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end. Without an upgrade the answer is \`426\` (\`upgrade_required\`) with \`Upgrade\`.`,
   body: {
     content: {
-      "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
       "application/x-ndjson": { schema: { type: "string", description: "Lines of JSON." } },
+      "application/octet-stream": { schema: { type: "string", format: "binary", description: "Frames." } },
     },
   },
   response: {
@@ -47,22 +50,5 @@ With \`Upgrade: logit-stream\` and no body the answer is 101, and the same messa
       content: { "application/x-ndjson": { schema: { anyOf: [refTo("StepReply"), refTo("Problem")] } } },
     },
     ...problems([...BODY_PROBLEMS.filter((code) => code !== "body_too_large"), "forbidden", "shutting_down"]),
-  },
-};
-
-export const STREAM_WEBSOCKET_ROUTE = {
-  operationId: "streamWebSocket",
-  tags: ["sampling"],
-  summary: "Sample a sequence over a WebSocket",
-  description: `For browsers, and for clients without full duplex; slower than POST for large rows. ${MESSAGES}
-
-A text message is JSON, a binary message is a row without any prefix. Each answer is a text message. After the last problem the server closes with 1008, or with 1001 when it is about to end.`,
-  response: {
-    101: {
-      description: "The connection becomes a WebSocket.",
-      headers: { upgrade: { type: "string", description: "`websocket`." } },
-      type: "null",
-    },
-    ...problems([...DOOR_PROBLEMS, "forbidden", "upgrade_required"]),
   },
 };

@@ -3,7 +3,7 @@ import { PROBLEMS, type ProblemCode } from "../errors.ts";
 import { refTo } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import type { JsonSchema } from "./options.ts";
-import { BODY_PROBLEMS, DOOR_PROBLEMS } from "./routes.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS, HEAD_PROBLEM } from "./routes.ts";
 
 const TAGS = ["inference protocol"];
 
@@ -42,7 +42,7 @@ export const LIVE_ROUTE = {
   operationId: "serverLive",
   tags: TAGS,
   summary: "Tell whether the server is alive",
-  response: { 200: answer("It is.", flagged("live")) },
+  response: { 200: answer("It is.", flagged("live")), ...HEAD_PROBLEM },
 };
 
 export const SERVER_READY_ROUTE = {
@@ -52,6 +52,7 @@ export const SERVER_READY_ROUTE = {
   response: {
     200: answer("It does.", flagged("ready")),
     503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    ...HEAD_PROBLEM,
   },
 };
 
@@ -167,7 +168,9 @@ Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed wit
 
 const REGION_NAME = {
   type: "object",
-  properties: { name: { type: "string", maxLength: 100, description: "Name of the region." } },
+  properties: {
+    name: { type: "string", maxLength: 100, description: "Name of the region.", examples: ["logits"] },
+  },
 };
 
 export const REGIONS_ROUTE = {

@@ -86,17 +86,7 @@ export const INFER_REQUEST = z
       .nullish()
       .describe("Outputs wanted; without it, all that the options make."),
   })
-  .describe("One inference: a row of logits, or many, and what to do with them.")
-  .meta({
-    examples: [
-      {
-        id: "42",
-        inputs: [{ name: "logits", shape: [1, 4], datatype: "FP32", data: [1, 2.5, -0.3, 2.4] }],
-        parameters: { temperature: 0.8, top_k: 2, seed: 7, step: 3 },
-        outputs: [{ name: "token_id" }],
-      },
-    ],
-  });
+  .describe("One inference: a row of logits, or many, and what to do with them.");
 
 export type InferRequest = z.infer<typeof INFER_REQUEST>;
 export type InferInput = z.infer<typeof INFER_INPUT>;
@@ -161,5 +151,4 @@ export const REGION_REQUEST = z
     offset: whole({ min: 0 }).default(0).describe("Where the region begins in the file, in bytes."),
     byte_size: whole({ min: 1 }).describe("Its size in bytes."),
   })
-  .describe("A region to be registered.")
-  .meta({ examples: [{ key: "/logits", offset: 0, byte_size: 513_024 }] });
+  .describe("A region to be registered.");

@@ -24,7 +24,5 @@ export function writeProblem(problem: Problem, request_id: string): string {
   });
 }
 
-/** The parts of a batch's text. `texts` are those of the rows, in order. */
-export function writeBatch(texts: readonly string[]): readonly string[] {
-  return [`{"results":[`, ...texts.flatMap((text, row) => (row === 0 ? [text] : [",", text])), "]}"];
-}
+/** What stands around the texts of a batch's rows, in order and with commas between them. */
+export const BATCH_TEXT = { begin: '{"results":[', between: ",", end: "]}" } as const;

@@ -1,15 +1,25 @@
 /** What openapi.json says of an answer, held against an answer that came: its status, type, body and headers. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
 interface Described {
-  readonly headers?: Readonly<Record<string, { readonly schema: { readonly type?: string } }>>;
+  readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, { readonly schema: { readonly type?: string } }>>;
 }
 
+interface Header {
+  readonly schema: { readonly type?: string };
+}
+
+interface Referring {
+  readonly $ref?: string;
+}
+
 interface Operation {
+  readonly operationId: string;
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, Described>>;
 }
@@ -18,7 +28,8 @@ interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-export const OPENAPI: OpenApi = JSON.parse(readFileSync("openapi/openapi.json", "utf8"));
+const DOCUMENT = JSON.parse(readFileSync("openapi/openapi.json", "utf8"));
+export const OPENAPI: OpenApi = DOCUMENT;
 
 /** Every operation of the document. */
 export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
@@ -26,7 +37,20 @@ export const EACH = Object.entries(OPENAPI.paths).flatMap(([path, methods]) =>
 );
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
-ajv.addSchema(OPENAPI, "openapi");
+ajv.addSchema(DOCUMENT, "openapi");
+
+/** What stands at a place of the document, or at the one that it refers to, with the pointer to it. */
+function told<Part>(pointer: string): readonly [at: string, part: Part | undefined] {
+  const part = pointer
+    .split("/")
+    .slice(1)
+    .reduce<unknown>(
+      (value, name) => (value as Record<string, unknown> | undefined)?.[unescaped(name)],
+      DOCUMENT,
+    );
+  const { $ref } = (part ?? {}) as Referring; // a part of OpenAPI is itself or a reference
+  return $ref === undefined ? [pointer, part as Part | undefined] : told($ref.slice(1));
+}
 
 export interface Answer {
   readonly status: number;
@@ -59,6 +83,20 @@ export function ask(url: string, { method, path, headers = {}, body }: Asked): P
   });
 }
 
+/** Asks for another protocol, and ends it as soon as it begins. */
+export async function upgraded(url: string, method: string, protocol: string): Promise<Answer> {
+  const headers = {
+    upgrade: protocol,
+    connection: "Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  };
+  const outgoing = request(url, { method, headers }).end();
+  const [{ statusCode, headers: answered }, socket] = await once(outgoing, "upgrade");
+  socket.destroy();
+  return { status: statusCode, headers: answered, body: Buffer.alloc(0) };
+}
+
 /** Headers of HTTP and of the Fetch standard, whose meaning no document of ours can add to. */
 const OF_HTTP =
   /^(?:connection|content-(?:type|length)|date|keep-alive|sec-websocket-accept|transfer-encoding|vary|x-content-type-options|access-control-.*)$/;
@@ -68,25 +106,26 @@ const WHERE_ASKED_FOR = new Set(["traceresponse", "content-encoding", "inference
 
 /** What is otherwise than the document says; nothing when all is as it says. `route` as in the document. */
 export function complaints(route: string, method: string, { status, headers, body }: Answer): string[] {
-  const described = OPENAPI.paths[route]?.[method.toLowerCase()]?.responses[status];
+  const place = `/paths/${escaped(route)}/${method.toLowerCase()}/responses/${status}`;
+  const [at, described] = told<Described>(place);
   if (described === undefined) return [`no ${status} is told of: ${body.toString("utf8", 0, 200)}`];
-  const at = `/paths/${escaped(route)}/${method.toLowerCase()}/responses/${status}`;
   return [...headerComplaints(at, described, headers), ...bodyComplaints(at, described, headers, body)];
 }
 
 function headerComplaints(at: string, described: Described, headers: IncomingHttpHeaders): string[] {
-  const told = described.headers ?? {};
+  const known = described.headers ?? {};
   const names = Object.keys(headers).filter((name) => !OF_HTTP.test(name));
-  const untold = names.filter((name) => !(name in told)).map((name) => `header ${name} is not told of`);
-  const absent = Object.keys(told)
+  const untold = names.filter((name) => !(name in known)).map((name) => `header ${name} is not told of`);
+  const absent = Object.keys(known)
     .filter((name) => !(name in headers) && !WHERE_ASKED_FOR.has(name))
     .map((name) => `header ${name} is told of and absent`);
   const wrong = names
-    .filter((name) => name in told)
+    .filter((name) => name in known)
     .flatMap((name) => {
       const text = String(headers[name]);
-      const is_number = told[name]?.schema.type === "integer";
-      return invalid(`${at}/headers/${name}/schema`, is_number ? Number(text) : text);
+      const [place, header] = told<Header>(`${at}/headers/${name}`);
+      const is_number = header?.schema.type === "integer";
+      return invalid(`${place}/schema`, is_number ? Number(text) : text);
     });
   return [...untold, ...absent, ...wrong];
 }
@@ -128,6 +167,10 @@ function invalid(pointer: string, value: unknown): string[] {
   return (check.errors ?? []).map(({ instancePath, message, params }) =>
     `${instancePath} ${message} ${JSON.stringify(params)}`.trim(),
   );
+}
+
+function unescaped(name: string): string {
+  return decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 /** RFC 6901 within a URI fragment. */

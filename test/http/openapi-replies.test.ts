@@ -6,7 +6,17 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../src/errors.ts";
-import { type Answer, type Asked, ask, complaints, EACH, headComplaints, OPENAPI } from "./documented.ts";
+import { ASKED_WELL } from "./asked-well.ts";
+import {
+  type Answer,
+  type Asked,
+  ask,
+  complaints,
+  EACH,
+  headComplaints,
+  OPENAPI,
+  upgraded,
+} from "./documented.ts";
 import { type Listening, listen } from "./listening.ts";
 import { REGIONS, startShared } from "./regions.ts";
 import { f32, inferRequest } from "./v2.ts";
@@ -14,9 +24,6 @@ import { f32, inferRequest } from "./v2.ts";
 const KEY = "a-key-that-opens-this-server";
 const ROW = f32(1, 3, 2, 0);
 const TENSOR = { "inference-header-content-length": "2" };
-const LABELLED = [0, 1, 0, 1, 1, 0].map((target, i) => ({ logits: [Math.sin(i) * 3, 1, 0], target }));
-const CLEAN = Array.from({ length: 120 }, (_, i) => ({ logits: [3 + Math.sin(i), Math.cos(i), 0] }));
-
 const PROTOCOLS = Object.entries({ GET: "websocket", POST: "logit-stream" });
 const typeOf = (path: string) => ({
   "content-type": path === "/v1/stream" ? "application/x-ndjson" : "application/json",
@@ -28,6 +35,9 @@ afterEach(async () => {
   await app?.close();
   app = undefined;
 });
+
+const responsesOf = (path: string, method: string) =>
+  OPENAPI.paths[path]?.[method.toLowerCase()]?.responses ?? {};
 
 /** `post /v1/sample 422 nan_logit` and so on. */
 const seen = new Set<string>();
@@ -52,37 +62,7 @@ const posted = (path: string, body: object | string | Uint8Array, headers: Recor
   asked({ method: "POST", path, body, headers });
 
 describe("what is asked for well is answered as the document says", () => {
-  const stages = { temperature: 0.8, repetition_penalty: 1.2, top_k: 3, min_p: 0.01, mirostat: 2 };
-  const lists = { logprobs: true, top_logprobs: 3, logprob_token_ids: [0, 3], kept_token_ids: true };
-  const place = { history: [1, 2], seed: "18446744073709551615", step: 3 };
-  const everything = { ...stages, ...lists, ...place, n: 2, trace: "timed" };
-
-  test.each([
-    ["/v1/sample", { logits: [1, 3, 2, 0] }],
-    ["/v1/sample", { logits: [1, 3, 2, 0], ...everything }],
-    [
-      "/v1/sample",
-      '{"logits": [1, -Infinity], "logprobs": true, "top_logprobs": 2, "logprob_token_ids": [1]}',
-    ],
-    [
-      "/v1/sample",
-      { logits: { token_ids: [3, 9], values: [1, 2], max_omitted: 0 }, top_k: 1, logprobs: true },
-    ],
-    ["/v1/sample", { logits: [1, 2], adaptive_target: 0.5, trace: true, logprob_token_ids: [0] }],
-    ["/v1/sample/batch", { rows: [{ logits: [1, 2] }, { logits: [] }, { logits: [1], top_p: 7 }], seed: 1 }],
-    [
-      "/v1/compare",
-      { logits: [1, 3, 2], compare: ["llama.cpp", "vllm", { preset: "vllm", top_a: 1 }], top_p: 0.9 },
-    ],
-    ["/v1/compare", '{"logits": [1, -Infinity], "compare": ["openai", {"name": "one", "chain": []}]}'],
-    ["/v1/probabilities", { logits: [1, 3, 2], labels: ["a", "b", "c"], threshold: 0.5 }],
-    ["/v1/probabilities", { rows: [{ logits: [3] }, { logits: [1, 2] }] }],
-    ["/v1/score", { rows: LABELLED }],
-    ["/v1/score", '{"logits": [1, -Infinity], "target": 1}'],
-    ["/v1/diagnose", { rows: LABELLED, labels: ["a", "b", "c"] }],
-    ["/v1/calibrate", { rows: LABELLED, resamples: 50 }],
-    ["/v1/baseline", { rows: CLEAN }],
-  ])("POST %s %#", async (path, body) => {
+  test.each(ASKED_WELL)("POST %s %#", async (path, body) => {
     expect(await posted(path, body)).toBe("200");
   });
 
@@ -127,17 +107,10 @@ describe("what is asked for well is answered as the document says", () => {
     const body = '{"seed": 1}\n{"logits": [1, 2]}\n{"logits": []}\n{"logits": [2, 1]}\n';
     expect(await posted("/v1/stream", body, lines)).toBe("200");
     for (const [method, protocol] of PROTOCOLS) {
-      const headers = {
-        upgrade: protocol,
-        connection: "Upgrade",
-        "sec-websocket-version": "13",
-        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-      };
-      const outgoing = request(`${app?.url}/v1/stream`, { method, headers }).end();
-      const [{ statusCode, headers: answered }, socket] = await once(outgoing, "upgrade");
-      socket.destroy();
-      const answer = { status: statusCode, headers: answered, body: Buffer.alloc(0) };
-      expect(documented("/v1/stream", method, answer)).toBe("101");
+      const answer = await upgraded(`${app?.url}/v1/stream`, method, protocol);
+      // OpenAPI cannot tell of a WebSocket.
+      if (method === "GET") expect(answer.status).toBe(101);
+      else expect(documented("/v1/stream", method, answer)).toBe("101");
     }
   });
 });
@@ -279,19 +252,23 @@ describe("what is refused before it is looked at", () => {
     }
   });
 
-  test("by a GET that is no WebSocket, or one of another page", async () => {
-    expect(await asked({ method: "GET", path: "/v1/stream" })).toBe("426 upgrade_required");
-    const headers = { connection: "Upgrade", origin: "https://elsewhere.example" };
-    for (const [method, upgrade] of PROTOCOLS)
-      expect(await asked({ method, path: "/v1/stream", headers: { ...headers, upgrade } })).toBe(
-        "403 forbidden",
-      );
+  test("by an upgrade that comes from another page", async () => {
+    const headers = { connection: "Upgrade", upgrade: "logit-stream", origin: "https://elsewhere.example" };
+    expect(await asked({ method: "POST", path: "/v1/stream", headers })).toBe("403 forbidden");
+    const socket = { method: "GET", path: "/v1/stream", headers: { ...headers, upgrade: "websocket" } };
+    expect((await ask(app?.url ?? "", socket)).status).toBe(403);
+  });
+
+  test("by a head that is too large", async () => {
+    const headers = { "x-large": "x".repeat(20_000) };
+    for (const each of EACH.filter(({ path, method }) => "431" in responsesOf(path, method)))
+      expect(await asked({ ...each, headers })).toBe("431 headers_too_large");
   });
 });
 
 test("all that the document tells of was seen", () => {
   const told = EACH.flatMap(({ path, method }) =>
-    Object.keys(OPENAPI.paths[path]?.[method.toLowerCase()]?.responses ?? {})
+    Object.keys(responsesOf(path, method))
       .filter((status) => status !== "500")
       .map((status) => `${method.toLowerCase()} ${path} ${status}`),
   );

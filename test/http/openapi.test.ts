@@ -6,7 +6,10 @@ import { STAGES } from "../../src/sampling/stages/index.ts";
 
 type Json = Record<string, unknown>;
 let text: string;
-let document: { paths: Record<string, Record<string, Json>>; components: { schemas: Record<string, Json> } };
+let document: {
+  paths: Record<string, Record<string, Json>>;
+  components: Record<"schemas" | "parameters", Record<string, Json>> & Record<string, Json>;
+};
 beforeAll(async () => {
   text = await openApiText();
   document = JSON.parse(text);
@@ -35,29 +38,67 @@ test("every route has a summary and describes its success", () => {
       });
 });
 
+/** What may stand in the query string of /v1/sample, by name. */
+function queryOptions(): Record<string, Json> {
+  const { parameters } = document.components;
+  const told = (document.paths["/v1/sample"]?.["post"]?.["parameters"] ?? []) as Json[];
+  const parts = told.map((each) => parameters[String(each["$ref"]).split("/").at(-1) ?? ""] ?? each);
+  return Object.fromEntries(
+    parts.filter((each) => each["in"] === "query").map((each) => [each["name"], each]),
+  );
+}
+
 test("every option of every stage is an option of a step, in JSON and in the query string, with a description", () => {
   const { properties } = document.components.schemas["StepRequest"] as { properties: Record<string, Json> };
-  const parameters = document.paths["/v1/sample"]?.["post"]?.["parameters"] as Json[];
   for (const { options } of STAGES)
     for (const name of Object.keys(options.shape).filter((option) => option !== "stage")) {
       expect([name, properties[name]?.["description"]]).toEqual([name, expect.stringMatching(/./)]);
-      expect(parameters.find((parameter) => parameter["name"] === name)).toMatchObject({
-        in: "query",
-        required: false,
-      });
+      expect([name, queryOptions()[name]?.["description"]]).toEqual([name, expect.stringMatching(/./)]);
     }
 });
 
-test("options that are no scalars and no lists of scalars stand as JSON in a query string", () => {
-  const parameters = document.paths["/v1/sample"]?.["post"]?.["parameters"] as Json[];
-  const named = (name: string) => parameters.find((parameter) => parameter["name"] === name);
+test("lists are told with commas in a query string, and what is no scalar and no list of scalars as text of JSON", () => {
   for (const name of ["logit_bias", "chain", "bad_words_ids", "state", "calibration", "sparse"])
-    expect([name, named(name)]).toEqual([
+    expect([name, queryOptions()[name]?.["schema"]]).toEqual([
       name,
-      expect.objectContaining({ content: { "application/json": expect.anything() } }),
+      { type: "string", contentMediaType: "application/json", contentSchema: expect.anything() },
     ]);
-  for (const name of ["temperature", "seed", "trace", "history", "preset"])
-    expect([name, named(name)]).toEqual([name, expect.objectContaining({ style: "form", explode: false })]);
+  for (const name of ["history", "shape"])
+    expect([name, queryOptions()[name]]).toEqual([
+      name,
+      expect.objectContaining({ style: "form", explode: false }),
+    ]);
+  for (const name of ["temperature", "seed", "trace", "preset"])
+    expect([name, queryOptions()[name]]).toEqual([name, expect.not.objectContaining({ style: "form" })]);
+});
+
+test("nothing is in it that generators of clients or Swagger UI take amiss", () => {
+  // A default makes a property of a request a required one; Swagger UI would send it, and the service refuse it.
+  expect(/"default": ?[^ {]/.test(text)).toBe(false);
+  // Swagger UI fails to render it.
+  expect(/"items": ?false/.test(text)).toBe(false);
+  // Examples made from the schema would show it.
+  expect(text.includes(String(Number.MAX_SAFE_INTEGER))).toBe(false);
+  // Swagger UI would send it with every request.
+  const options = Object.values(document.components.parameters).filter((each) => each["in"] === "query");
+  expect(options.filter((each) => "example" in each || "examples" in each)).toEqual([]);
+});
+
+test("a default is told in words", () => {
+  expect(JSON.stringify(document.components.schemas["CalibrateRequest"])).toMatch(/Default \d+\./);
+});
+
+test("every component is referred to", () => {
+  const { securitySchemes: _, ...components } = document.components;
+  const names = Object.entries(components).flatMap(([kind, parts]) =>
+    Object.keys(parts).map((name) => `#/components/${kind}/${name}"`),
+  );
+  expect(names.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+test("it has less than 300 kB, as it is served and as the file", () => {
+  expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  expect(Buffer.byteLength(JSON.stringify(document))).toBeLessThan(300_000);
 });
 
 test("every stage is a schema of its own that a chain may hold", () => {

@@ -276,7 +276,7 @@ describe("routes", () => {
   test("health, readiness and the pages answer", async () => {
     expect((await server.inject({ url: "/healthz" })).json()).toEqual({ status: "ok" });
     expect((await server.inject({ url: "/readyz" })).json()).toEqual({ status: "ready" });
-    expect((await server.inject({ url: "/docs" })).statusCode).toBe(200);
+    expect((await server.inject({ url: "/docs/" })).statusCode).toBe(200);
     expect((await server.inject({ url: "/openapi.json" })).json().openapi).toBe("3.1.0");
   });
 });

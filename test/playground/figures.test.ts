@@ -1,12 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { parseLabelledText } from "../../playground/src/calibrate/labelled-rows.ts";
+import { heldOut } from "../../playground/src/calibrate/held-out.ts";
+import { isLabelled, parseLabelledText } from "../../playground/src/calibrate/labelled-rows.ts";
+import { whichRows } from "../../playground/src/calibrate/which-rows.ts";
 import { codeFor } from "../../playground/src/code/request-code.ts";
 import { chiSquare, upperGamma } from "../../playground/src/components/chi-square.ts";
+import { deathIn } from "../../playground/src/components/death.ts";
 import { percent, visible } from "../../playground/src/components/format.ts";
 import { segmentsOf } from "../../playground/src/components/segments.ts";
-import { parseRowText } from "../../playground/src/rows/parse-text.ts";
+import { readText } from "../../playground/src/rows/parse-text.ts";
 import { logitsOf, randomRow, sample } from "../sampling/sample.ts";
 
 describe("chi-square", () => {
@@ -91,15 +94,16 @@ describe("code", () => {
   const url = "http://127.0.0.1:8080";
 
   test("a short row is written out, −Infinity as JSON's readers here take it", () => {
-    const code = codeFor("curl", { url, row: parseRowText("1.5 -inf"), options: { seed: "7" } });
+    const code = codeFor("curl", { url, row: readText("1.5 -inf").row, options: { seed: "7" } });
     expect(code).toContain('"logits": [1.5, -Infinity]');
     expect(code).toContain('"seed": "7"');
+    expect(code.split("\n").every((line) => line.length < 110)).toBe(true);
   });
 
   test("quotes survive the shell", async () => {
-    const row = { ...parseRowText("1 2"), dtype: "f16" as const };
+    const row = { ...readText("1 2").row, dtype: "f16" as const };
     const code = codeFor("curl", { url, row, options: { note: "it's" } });
-    const echo = `${code.split("\n")[0]}; printf %s "$HEAD"`;
+    const echo = `${code.slice(0, code.indexOf("\n(printf"))}; printf %s "$HEAD"`;
     const { stdout } = await promisify(execFile)("sh", ["-c", echo]);
     expect(JSON.parse(stdout)).toEqual({ dtype: "f16", note: "it's" });
   });
@@ -116,7 +120,102 @@ describe("labelled rows", () => {
     ["1 2", "Line 1 does not begin with a class and a colon"],
     ["0: 1 2\n1: 3", "Line 2 has 1 logits, the first has 2"],
     ["0: 1 x", "“x” (line 1) is not a number"],
+    ["0: 4,1 0,2", "“4,1” has two readings"],
   ])("%j is refused: %s", (text, sentence) => {
     expect(() => parseLabelledText(text)).toThrow(sentence);
+  });
+
+  const rowsOf = (n: number, target: (i: number) => number) =>
+    parseLabelledText(Array.from({ length: n }, (_, i) => `${target(i)}: ${i} 0 1`).join("\n"));
+
+  test.each([
+    [29, false, 29, 29],
+    [30, true, 20, 10],
+    [31, true, 21, 10],
+    [3000, true, 2001, 999],
+  ])("of %d rows some are held out: %s; %d to fit and %d to try", (n, is_held_out, fitted, tried) => {
+    const split = heldOut(rowsOf(n, () => 0));
+    expect([split.is_held_out, split.validation.rows, split.test.rows]).toEqual([is_held_out, fitted, tried]);
+    const seen = [split.validation, split.test].flatMap(({ logits }) =>
+      [...logits].filter((_, i) => i % 3 === 0),
+    );
+    expect(new Set(seen).size).toBe(n);
+    expect(split.test.logits.length).toBe(3 * tried);
+  });
+
+  test.each<[string, (i: number) => number]>([
+    ["sorted by class", (i) => Math.floor(i / 100)],
+    ["taking turns", (i) => i % 3],
+  ])("rows %s have every class on both sides, about as often as in all", (_, target) => {
+    const { validation, test } = heldOut(rowsOf(300, target));
+    for (const [{ targets }, wanted] of [
+      [validation, 67],
+      [test, 33],
+    ] as const)
+      for (const each of [0, 1, 2]) {
+        const count = targets.filter((one) => one === each).length;
+        expect(Math.abs(count - wanted)).toBeLessThanOrEqual(2);
+      }
+  });
+
+  test("it is said which rows something is shown of", () => {
+    expect(whichRows(heldOut(rowsOf(30, () => 0)))).toBe("10 rows that the temperature was not fitted to");
+    expect(whichRows(heldOut(rowsOf(6, () => 0)))).toMatch(/^the same 6 rows that .* which takes 30$/);
+  });
+
+  test.each([
+    ["0: 1 2", true],
+    [" 1: -0.5", true],
+    ["cat: 1", false],
+    ["[1, 2]", false],
+  ])("%j has the form of labelled rows: %s", (text, is_labelled) => {
+    expect(isLabelled(text)).toBe(is_labelled);
+  });
+});
+
+describe("why a token was removed", () => {
+  const entry = (limit_probability?: number) => ({
+    ...({
+      stage: "min_p",
+      kept_before: 3,
+      kept_after: 2,
+      mass_removed: 0.1,
+      entropy: 1,
+      top: [],
+      removed: [],
+    } as const),
+    knife_edge: {
+      kind: "score",
+      limit: 1,
+      token_id: 0,
+      distance: 0,
+      ...(limit_probability && { limit_probability }),
+    } as const,
+  });
+  const fate = (probability: number) => ({
+    token_id: 3,
+    removed_by: "min_p",
+    probability,
+    reason: "its score is low",
+  });
+
+  test("in per cent beside the limit's, and of what that is a share", () => {
+    expect(deathIn(fate(0.012), entry(0.0187), 0.374)).toEqual({
+      by: "min_p",
+      short: "1.20 % < 1.87 %",
+      full: "Removed by min_p: its 1.20 % is less than 1.87 %, 5.00 % of the likeliest's 37.4 % (its score is low).",
+    });
+  });
+
+  test("in as many digits as tell the two apart, and the other way round where it reached too far", () => {
+    expect(deathIn(fate(0.018699), entry(0.018701), 0.374).short).toBe("1.8699 % < 1.8701 %");
+    expect(deathIn(fate(0.4), entry(0.25), 0.4).short).toBe("40.0 % ≥ 25.0 %");
+  });
+
+  test("in the service's words where no limit is on scores", () => {
+    expect(deathIn(fate(0.1), entry(), 1).short).toBe("its score is low");
+    expect(deathIn({ token_id: 1, removed_by: "top_n", probability: 0 }, undefined, 1).short).toBe(
+      "removed by top_n",
+    );
   });
 });

@@ -1,14 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { positionOf, scaleOf, startValue, valueAt } from "../../playground/src/controls/control.ts";
+import { rowOfLogits } from "../../playground/src/rows/row.ts";
+import { OWN_TEXT } from "../../playground/src/state/calibration.ts";
 import { followLatest } from "../../playground/src/state/latest.ts";
 import { type Chosen, readHash, writeHash } from "../../playground/src/state/url.ts";
+import { runsOf } from "../../playground/src/write/runs.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { jsonSchemaOf, propertiesOf } from "../../src/schemas/options.ts";
 
 const CHOSEN: Chosen = {
   view: "sample",
-  source: { kind: "text", text: 'a: 1\n"~ (b)": -2' },
+  source: { kind: "text", text: 'a: 1\n"~ (b)": -2', before: "The cat & the", at: 2 },
   chain: [
     { stage: "temperature", options: { temperature: 0.8 }, on: true },
     { stage: "logit_bias", options: { logit_bias: { "3": -1, "4": "-inf" } }, on: false },
@@ -16,11 +19,76 @@ const CHOSEN: Chosen = {
   ],
   seed: "-9223372036854775808",
   step: 12,
+  order: "llama.cpp",
+  text: { prompt: "The sea", runs: [] },
+  compare: { names: ["openai", "vllm"], with_numbers: false },
+  calibration: { set: "digits", rows: OWN_TEXT, bins: 15, binning: "equal_width", threshold: 0.95 },
 };
+
+const sent = CHOSEN.chain.filter(({ on }) => on).map(({ stage, options }) => ({ stage, ...options }));
+
+/** What an address brings back of a choice: the views' own parts only in that view. */
+function broughtBack(chosen: Chosen) {
+  return { ...chosen, text: undefined, calibration: undefined };
+}
 
 describe("the address", () => {
   test("brings back what was chosen", () => {
-    expect(readHash(writeHash(CHOSEN))).toEqual(CHOSEN);
+    expect(readHash(writeHash(CHOSEN))).toEqual(broughtBack(CHOSEN));
+  });
+
+  test("holds a written text by its prompt and the runs it was drawn in", () => {
+    const here = { tokens: 20, seed: CHOSEN.seed, chain: sent };
+    const text = { prompt: "The old; ship @ sea", runs: [here] };
+    const chosen: Chosen = { ...CHOSEN, view: "write", source: { kind: "written", index: 4 }, text };
+    expect(readHash(writeHash(chosen))).toEqual({ ...broughtBack(chosen), text });
+    expect(writeHash(chosen)).toContain("&prompt=The%20old%3B%20ship%20%40%20sea&n=20&");
+    const forked = {
+      ...text,
+      runs: [{ tokens: 5, seed: "7;@", chain: [{ stage: "top_k", top_k: 3 }] }, here, { ...here, seed: "8" }],
+    };
+    expect(readHash(writeHash({ ...chosen, text: forked })).text).toEqual(forked);
+    expect(readHash(writeHash({ ...chosen, view: "sample" })).text).toEqual(text);
+    expect(writeHash({ ...CHOSEN, text })).not.toContain("prompt=");
+    const unwritten = { ...chosen, text: { prompt: "Not yet", runs: [] } };
+    expect(readHash(writeHash(unwritten)).text).toEqual(unwritten.text);
+  });
+
+  test("holds the calibrate view: set, bins, binning, threshold and own rows", () => {
+    const calibration = {
+      set: "own",
+      rows: "0: 1 2\n1: 2 3",
+      bins: 7,
+      binning: "equal_mass",
+      threshold: 0.99,
+    } as const;
+    const hash = writeHash({ ...CHOSEN, view: "calibrate", calibration });
+    expect(readHash(hash)).toMatchObject({ view: "calibrate", calibration });
+    const wrong = readHash("#view=calibrate&set=x&bins=1&binning=&threshold=2").calibration;
+    expect(wrong).toEqual(CHOSEN.calibration);
+  });
+
+  test.each([
+    ["2", 2],
+    ["40", 40],
+    ["41", 15],
+    ["1", 15],
+  ])("bins=%s are %d", (text, bins) => {
+    expect(readHash(`#view=calibrate&bins=${text}`).calibration?.bins).toBe(bins);
+  });
+
+  test("a text that is too long goes along as the row that was read of it, or by a name", () => {
+    const long: Chosen = { ...CHOSEN, source: { kind: "text", text: " ".repeat(6001), before: "", at: 0 } };
+    const row = rowOfLogits(Float32Array.of(1, 0.25), ["a", "b"], "so far");
+    const source = { kind: "text", text: '"a": 1\n"b": 0.25', before: "so far", at: 0 };
+    expect(readHash(writeHash(long, row)).source).toEqual(source);
+    expect(readHash(writeHash(long)).source).toEqual({ kind: "file", name: "a long text" });
+    const file: Chosen = { ...CHOSEN, source: { kind: "file", name: "row 1.f32" } };
+    expect(readHash(writeHash(file, row)).source).toEqual(source);
+    const large = rowOfLogits(new Float32Array(8192));
+    expect(readHash(writeHash(file, large)).source).toEqual({ kind: "file", name: "row 1.f32" });
+    const short: Chosen = { ...CHOSEN, source: { kind: "text", text: " ".repeat(6000), before: "", at: 0 } };
+    expect(readHash(writeHash(short, row)).source).toEqual(short.source);
   });
 
   test("holds any values of options", () => {
@@ -28,20 +96,24 @@ describe("the address", () => {
       fc.property(fc.jsonValue(), fc.string(), (value, text) => {
         const chosen: Chosen = {
           ...CHOSEN,
-          source: { kind: "text", text },
+          source: { kind: "text", text, before: text, at: 0 },
           chain: [{ stage: "top_p", options: { top_p: value }, on: true }],
         };
-        expect(JSON.stringify(readHash(writeHash(chosen)))).toBe(JSON.stringify(chosen));
+        expect(JSON.stringify(readHash(writeHash(chosen)))).toBe(JSON.stringify(broughtBack(chosen)));
       }),
     );
   });
 
-  test.each(["", "#", "#view=none&step=-1&chain=top_p", "#chain=top_p(top_p={)&row=file", "#seed=%E0%A4%A"])(
-    "%j says nothing that can be read, and nothing breaks",
-    (hash) => {
-      expect(Object.values(readHash(hash)).every((value) => value === undefined)).toBe(true);
-    },
-  );
+  test.each([
+    "",
+    "#",
+    "#view=none&step=-1&chain=top_p",
+    "#chain=top_p(top_p={)&row=file",
+    "#seed=%E0%A4%A",
+    "#row=constructor:1&n=0;x&at=-1",
+  ])("%j says nothing that can be read, and nothing breaks", (hash) => {
+    expect(Object.values(readHash(hash)).every((value) => value === undefined)).toBe(true);
+  });
 });
 
 const NUMBERS = STAGES.flatMap(({ name, options }) =>
@@ -91,4 +163,13 @@ test("work that follows a value does the first and then the newest, one at a tim
   await new Promise((resolve) => setImmediate(resolve));
   expect(done).toEqual([1, 4]);
   expect(releases).toHaveLength(2);
+});
+
+test("a text's runs are as few as there were changes of seed or chain", () => {
+  const warm = [{ stage: "temperature", temperature: 1 }];
+  const same = [{ temperature: 1, stage: "temperature" }];
+  const cold = [{ stage: "temperature", temperature: 0 }];
+  const drawn = [warm, warm, same, cold, warm].map((chain) => ({ seed: "7", chain }));
+  expect(runsOf([...drawn, { seed: "8", chain: warm }]).map(({ tokens }) => tokens)).toEqual([3, 1, 1, 1]);
+  expect(runsOf([])).toEqual([]);
 });

@@ -86,6 +86,7 @@ describe("trace", () => {
       expect(fates?.[1]).toEqual(["min_p", "its score -1.60944 is below -1.42712"]);
       expect(fates?.[2]).toEqual(ALIVE);
       expect(edge).toMatchObject({ kind: "score", token_id: 1, distance: expect.closeTo(0.1823, 3) });
+      expect(edge?.limit_probability).toBeCloseTo(0.6 * 0.4, 6);
     });
 
     test("top_h names the rank and the share of the entropy, not the cut to its best n", () => {
@@ -153,6 +154,7 @@ describe("trace", () => {
       expect(fates?.slice(0, 3)).toEqual([ALIVE, ALIVE, ALIVE]);
       // ln 0.3 lies 0.182 above ln 0.25, ln 0.2 lies 0.223 below
       expect(edge).toMatchObject({ kind: "score", token_id: 2, distance: expect.closeTo(0.1823, 3) });
+      expect(edge?.limit_probability).toBeCloseTo(0.25, 6);
     });
 
     test("what was never there was removed by no stage", () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { ANALYSIS_REPLIES } from "../../src/schemas/analysis-replies.ts";
-import { ANALYSIS_REQUESTS } from "../../src/schemas/analysis-requests.ts";
+import { REQUEST_EXAMPLES } from "../../src/schemas/examples.ts";
 import { post, postTensor, type Server, startApp } from "../http/analysis-app.ts";
 
 let server: Server;
@@ -22,12 +22,12 @@ function expectReply(name: keyof typeof ANALYSIS_REPLIES, body: unknown): void {
 }
 
 describe.each(ENDPOINTS)("%s", (name) => {
-  const examples = ANALYSIS_REQUESTS[`${name}Request`].meta()?.examples as object[];
+  const examples = Object.values(REQUEST_EXAMPLES[name.toLowerCase()] ?? {});
 
   test("the request of the documentation is answered as documented", async () => {
     expect(examples.length).toBeGreaterThan(0);
-    for (const example of examples) {
-      const { status, body } = await post(server, urlOf(name), example);
+    for (const { value } of examples) {
+      const { status, body } = await post(server, urlOf(name), value as object); // bodies of JSON
       expect(status).toBe(200);
       expectReply(`${name}Reply`, body);
     }

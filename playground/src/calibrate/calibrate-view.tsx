@@ -1,11 +1,12 @@
 /** Whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
 import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
-import { fitted, followChoices, problem } from "./reader.ts";
+import { type Fitted, fitted, followChoices, is_stale, problem } from "./reader.ts";
 import { Reliability } from "./reliability.tsx";
 import { SetPanel } from "./set-panel.tsx";
 import { ThresholdPanel } from "./threshold-panel.tsx";
 import { VerdictPanel } from "./verdict-panel.tsx";
+import type { CalibrateReply } from "./wire.ts";
 
 export function CalibrateView() {
   useEffect(followChoices, []);
@@ -20,31 +21,56 @@ export function CalibrateView() {
         {of === undefined && !problem.value && (
           <p class="note">Asking the service for the best temperature…</p>
         )}
-        {of && <Temperature />}
-        {of && <Reliability of={of} />}
-        {of && <ThresholdPanel of={of} />}
-        {of && <VerdictPanel of={of} />}
+        {of && is_stale.value && (
+          <p class="stale-note" role="status">
+            This could not be answered: what is shown in grey is the answer before.
+          </p>
+        )}
+        {of && (
+          <div class={`steps ${is_stale.value ? "is-stale" : ""}`}>
+            <Temperature of={of} />
+            <Reliability of={of} />
+            <ThresholdPanel of={of} />
+            <VerdictPanel of={of} />
+          </div>
+        )}
       </div>
     </main>
   );
 }
 
-function Temperature() {
-  const of = fitted.value;
-  if (of === undefined) return null;
-  const { calibration, intervals, before, after } = of.reply;
+/** Below so many rows, and where the interval's ends are so far apart, a temperature says little. */
+const ROWS_FEW = 100;
+const ENDS_FAR = 2;
+
+/** Why the temperature is hardly known; "" when it is. */
+function doubtIn({ intervals }: CalibrateReply, rows: number): string {
+  if (intervals === undefined) return "";
+  const { low, high } = intervals.temperature;
+  if (rows >= ROWS_FEW && high <= ENDS_FAR * low) return "";
+  return `${rows} rows are ${rows < ROWS_FEW ? "far too few" : "too few"}: by them the temperature may be anything from ${low.toFixed(2)} to ${high.toFixed(2)}.`;
+}
+
+function Temperature({ of }: { of: Fitted }) {
+  const { calibration, intervals } = of.reply;
+  const [before, after] = of.quality;
   const { temperature } = calibration;
-  const is_over = temperature > 1;
+  const doubt = doubtIn(of.reply, of.set.validation.rows);
   return (
-    <section class="outcome" aria-labelledby="temperature-title">
+    <section class="outcome" aria-labelledby="outcome-title">
       <div>
-        <h2 id="temperature-title" class="unseen">
+        <h2 id="outcome-title" class="unseen">
           The temperature
         </h2>
-        <p class="drawn-text">
-          <span class="before">{is_over ? "Too sure of itself: divide by" : "Too modest: divide by"}</span>
-          <strong class="drawn">{temperature.toFixed(3)}</strong>
+        <p class={`drawn-text ${doubt === "" ? "" : "is-doubtful"}`}>
+          <span class="before">
+            {temperature > 1 ? "Too sure of itself: divide by" : "Too modest: divide by"}
+          </span>
+          <strong class="drawn">
+            {doubt === "" ? temperature.toFixed(3) : `about ${temperature.toFixed(1)}`}
+          </strong>
         </p>
+        {doubt && <p class="doubt">{doubt}</p>}
         <dl class="facts">
           <Fact
             name="temperature, 95 %"

@@ -1,4 +1,5 @@
 /** Rows of logits with the class that really came, and the forms in which the page gets them. */
+import { refuseDecimalCommas } from "../rows/read/number.ts";
 import { RowError } from "../rows/row.ts";
 
 export interface LabelledRows {
@@ -56,8 +57,14 @@ function parseLine(line: string, i: number): { target: number; logits: number[] 
   const match = /^\s*(\d+)\s*:(.*)$/.exec(line);
   if (match === null)
     throw new RowError(`Line ${i + 1} does not begin with a class and a colon, such as “2: 1.5 0.3 4”.`);
+  refuseDecimalCommas((match[2] ?? "").trim());
   const words = (match[2] ?? "").split(/[\s,;]+/).filter((word) => word !== "");
   const wrong = words.find((word) => !Number.isFinite(Number(word)));
   if (wrong !== undefined) throw new RowError(`“${wrong}” (line ${i + 1}) is not a number.`);
   return { target: Number(match[1]), logits: words.map(Number) };
+}
+
+/** Whether a text has the form of labelled rows, whatever may be wrong with some of them. */
+export function isLabelled(text: string): boolean {
+  return /^\s*\d+\s*:\s*[+\-−]?[\d.]+(?:[\s,;]+[+\-−]?[\d.]+|$)/.test(text);
 }

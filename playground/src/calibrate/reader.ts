@@ -1,22 +1,21 @@
 /** What the calibrate view asks of the service: a temperature, decisions at a threshold, and diagnoses. */
-import { effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import { binaryBody, Refusal, request } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
 import { RowError } from "../rows/row.ts";
+import { binning, bins, chosen_set, own_text, type SetId, threshold } from "../state/calibration.ts";
 import { followLatest } from "../state/latest.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
-import { loadSet, OWN_TEXT, type RowSet, type SetChoice } from "./sets.ts";
-import type { CalibrateReply, DiagnoseReply, Diagnosis, ProbabilitiesReply } from "./wire.ts";
-
-export const chosen_set = signal<SetChoice["id"]>("digits");
-export const own_text = signal(OWN_TEXT);
-export const bins = signal(15);
-export const binning = signal<"equal_width" | "equal_mass">("equal_width");
-export const threshold = signal(0.95);
+import { loadSet, type RowSet } from "./sets.ts";
+import type { CalibrateReply, DiagnoseReply, Diagnosis, ProbabilitiesReply, Quality } from "./wire.ts";
 
 export interface Fitted {
   readonly set: RowSet;
   readonly reply: CalibrateReply;
+  /** of the test rows, as they came and calibrated, in these bins */
+  readonly quality: readonly [before: Quality, after: Quality];
+  readonly bins: number;
+  readonly binning: string;
   /** of the test rows, as they came and calibrated */
   readonly diagnoses: readonly [before: readonly Diagnosis[], after: readonly Diagnosis[]];
   readonly suspicion: Suspicion | undefined;
@@ -39,6 +38,8 @@ export const fitted = signal<Fitted | undefined>(undefined);
 export const decided = signal<readonly [before: Fared, after: Fared] | undefined>(undefined);
 export const problem = signal<ProblemBody | undefined>(undefined);
 export const set_error = signal("");
+/** what is shown is an answer to an earlier choice */
+export const is_stale = computed(() => problem.value !== undefined || set_error.value !== "");
 
 /** Follows the choices for as long as the view is shown; answers what ends that. */
 export function followChoices(): () => void {
@@ -60,7 +61,7 @@ export function followChoices(): () => void {
 }
 
 interface Choice {
-  readonly id: SetChoice["id"];
+  readonly id: SetId;
   readonly text: string;
   readonly bins: number;
   readonly binning: string;
@@ -70,14 +71,31 @@ async function fitOnce({ id, text, ...options }: Choice): Promise<void> {
   await told(async () => {
     const set = await loadSet(id, text);
     const reply = await post<CalibrateReply>("calibrate", set.validation, { ...options, resamples: 200 });
+    const quality = set.is_held_out
+      ? await qualityOf(set.test, reply.calibration.temperature, options)
+      : ([reply.before, reply.after] as const);
     const diagnoses = await Promise.all([
       post<DiagnoseReply>("diagnose", set.test, {}),
       post<DiagnoseReply>("diagnose", set.test, { calibration: reply.calibration }),
     ]);
     const [before, after] = diagnoses.map(({ results }) => results);
     const suspicion = set.perturbed && (await suspicionOf(set.validation, set.test, set.perturbed));
-    fitted.value = { set, reply, diagnoses: [before ?? [], after ?? []], suspicion };
+    fitted.value = { set, reply, quality, ...options, diagnoses: [before ?? [], after ?? []], suspicion };
   });
+}
+
+/** Of rows as they came, and divided by a temperature that was fitted to others. */
+async function qualityOf(
+  rows: LabelledRows,
+  temperature: number,
+  options: Readonly<Record<string, unknown>>,
+): Promise<readonly [Quality, Quality]> {
+  const divided = { ...rows, logits: rows.logits.map((logit) => logit / temperature) };
+  const [raw, calibrated] = await Promise.all(
+    [rows, divided].map((each) => post<CalibrateReply>("calibrate", each, { ...options, resamples: 0 })),
+  );
+  if (raw === undefined || calibrated === undefined) throw new Error("there are two replies to two requests");
+  return [raw.before, calibrated.before];
 }
 
 async function decideOnce({ of, at }: { of: Fitted; at: number }): Promise<void> {

@@ -3,18 +3,24 @@
  * On the diagonal it means what it says; the gap to it is what ECE averages.
  */
 import type { Fitted } from "./reader.ts";
+import { whichRows } from "./which-rows.ts";
 import type { Bin, Quality } from "./wire.ts";
 
-export function Reliability({ of: { reply } }: { of: Fitted }) {
+export function Reliability({ of }: { of: Fitted }) {
+  const [before, after] = of.quality;
+  const cut = of.binning === "equal_mass" ? "of equally many rows" : "of equal width";
   return (
     <section class="panel" aria-labelledby="reliability-title">
       <div class="panel-head">
         <h2 id="reliability-title">Reliability</h2>
         <span class="aside">bar: how often right; line: how sure; below: how many rows</span>
       </div>
+      <p class="note which">
+        ECE here and above: {of.bins} bins {cut}, over {whichRows(of.set)}.
+      </p>
       <div class="diagrams">
-        <Diagram title="As it came" quality={reply.before} />
-        <Diagram title={`Divided by ${reply.calibration.temperature.toFixed(3)}`} quality={reply.after} />
+        <Diagram title="As it came" quality={before} />
+        <Diagram title={`Divided by ${of.reply.calibration.temperature.toFixed(3)}`} quality={after} />
       </div>
     </section>
   );
@@ -32,7 +38,7 @@ function Diagram({ title, quality }: { title: string; quality: Quality }) {
         <b>{title}</b> <span class="aside">ECE {(100 * quality.ece).toFixed(1)} %</span>
       </figcaption>
       <svg
-        viewBox={`-26 -6 ${SIDE + 32} ${SIDE + COUNTS + 30}`}
+        viewBox={`-38 -6 ${SIDE + 44} ${SIDE + COUNTS + 36}`}
         role="img"
         aria-label={`${title}: expected calibration error ${(100 * quality.ece).toFixed(1)} %`}
       >
@@ -61,6 +67,15 @@ function Axes() {
           </text>
         </g>
       ))}
+      <text class="axis-name" x={SIDE / 2} y={SIDE + COUNTS + 27} text-anchor="middle">
+        how sure (confidence)
+      </text>
+      <text class="axis-name" transform={`translate(-29 ${SIDE / 2}) rotate(-90)`} text-anchor="middle">
+        how often right (accuracy)
+      </text>
+      <text class="axis-name" x="-5" y={SIDE + 15} text-anchor="end">
+        rows
+      </text>
     </g>
   );
 }

@@ -1,5 +1,9 @@
 /** Which rows to calibrate on, and how the bins are cut. */
-import { binning, bins, chosen_set, fitted, own_text, set_error } from "./reader.ts";
+
+import { count } from "../components/format.ts";
+import { BINNINGS, BINS_MAX, BINS_MIN, binning, bins, chosen_set, own_text } from "../state/calibration.ts";
+import { visit } from "../state/history.ts";
+import { type Fitted, fitted, set_error } from "./reader.ts";
 import { SETS } from "./sets.ts";
 
 export function SetPanel() {
@@ -8,7 +12,7 @@ export function SetPanel() {
     <section class="panel row-panel" aria-labelledby="set-title">
       <div class="panel-head">
         <h2 id="set-title">Rows and what came</h2>
-        <span class="aside">{fitted.value && `${fitted.value.set.validation.rows} rows`}</span>
+        <span class="aside">{fitted.value && rowsOf(fitted.value)}</span>
       </div>
       <fieldset class="chips">
         <legend class="unseen">Set</legend>
@@ -19,6 +23,8 @@ export function SetPanel() {
             key={id}
             aria-pressed={chosen_set.value === id}
             onClick={() => {
+              if (chosen_set.value === id) return;
+              visit();
               chosen_set.value = id;
             }}
           >
@@ -48,6 +54,13 @@ export function SetPanel() {
   );
 }
 
+function rowsOf({ set }: Fitted): string {
+  const fitted_to = `${count(set.validation.rows)} rows`;
+  return set.is_held_out
+    ? `${fitted_to} to fit, ${count(set.test.rows)} held out`
+    : `${fitted_to}, all to fit`;
+}
+
 function Binning() {
   return (
     <div class="binning">
@@ -56,8 +69,8 @@ function Binning() {
         <span class="number">
           <input
             type="range"
-            min={2}
-            max={40}
+            min={BINS_MIN}
+            max={BINS_MAX}
             value={bins.value}
             onInput={(event) => {
               bins.value = Number(event.currentTarget.value);
@@ -71,7 +84,7 @@ function Binning() {
         <select
           value={binning.value}
           onChange={(event) => {
-            binning.value = event.currentTarget.value === "equal_mass" ? "equal_mass" : "equal_width";
+            binning.value = BINNINGS.find((each) => each === event.currentTarget.value) ?? "equal_width";
           }}
         >
           <option value="equal_width">equal width</option>

@@ -1,6 +1,8 @@
 /** Decisions: only what passes the threshold is acted on. How many do, and how many of them are right. */
 import { count } from "../components/format.ts";
-import { decided, type Fared, type Fitted, threshold } from "./reader.ts";
+import { threshold } from "../state/calibration.ts";
+import { decided, type Fared, type Fitted } from "./reader.ts";
+import { whichRows } from "./which-rows.ts";
 
 /** The slider runs over log-odds-like steps: what happens, happens close to 1. */
 const THRESHOLDS = [
@@ -14,10 +16,7 @@ export function ThresholdPanel({ of }: { of: Fitted }) {
     <section class="panel" aria-labelledby="threshold-title">
       <div class="panel-head">
         <h2 id="threshold-title">Threshold</h2>
-        <span class="aside">
-          {count(of.set.test.rows)} rows that the temperature was not fitted to; below the threshold nothing
-          is decided
-        </span>
+        <span class="aside">{whichRows(of.set)}; below the threshold nothing is decided</span>
       </div>
       <label class="threshold">
         <span class="field-name">threshold</span>

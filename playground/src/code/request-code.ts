@@ -34,11 +34,22 @@ function writtenOut(row: PageRow): string | undefined {
 
 /** `{ "logits": [...], …options }`; JSON.stringify alone cannot write −Infinity. */
 function jsonBody({ options }: RequestCode, logits: string): string {
-  return JSON.stringify({ logits: 0, ...options }, null, 2).replace('"logits": 0', `"logits": ${logits}`);
+  return inLines({ logits: 0, ...options }).replace('"logits": 0', `"logits": ${logits}`);
 }
 
 function head({ row, options }: RequestCode): string {
-  return JSON.stringify({ dtype: row.dtype, ...options });
+  return inLines({ dtype: row.dtype, ...options });
+}
+
+/** JSON with a line for each option, and for each entry of a list of objects such as the chain. */
+function inLines(options: Readonly<Record<string, unknown>>): string {
+  const lines = Object.entries(options).map(([name, value]) => {
+    const text = JSON.stringify(value);
+    const is_list = Array.isArray(value) && value.length > 1 && typeof value[0] === "object";
+    const entries = is_list ? value.map((entry) => `    ${JSON.stringify(entry)}`).join(",\n") : "";
+    return `  ${JSON.stringify(name)}: ${is_list ? `[\n${entries}\n  ]` : text}`;
+  });
+  return `{\n${lines.join(",\n")}\n}`;
 }
 
 /** For a shell's single quotes. */

@@ -6,14 +6,19 @@ import { useEffect } from "preact/hooks";
 import { catalogue_problem } from "../state/catalogue.ts";
 import { presets_problem } from "../state/presets.ts";
 import { view } from "../state/signals.ts";
+import { amount, write } from "../write/writer.ts";
+import { DropAnywhere } from "./drop-anywhere.tsx";
 import { PageHead } from "./page-head.tsx";
 import { SampleView } from "./sample-view.tsx";
 import { Says } from "./says.tsx";
+import { SkipLinks } from "./skip-links.tsx";
 
 export function App() {
   const problem = catalogue_problem.value ?? presets_problem.value;
+  useEffect(followKeys, []);
   return (
     <>
+      <SkipLinks />
       <PageHead />
       {problem && (
         <div class="page-says">
@@ -27,8 +32,20 @@ export function App() {
           <a href="/docs">Every route and option</a>
         </p>
       </footer>
+      <DropAnywhere />
     </>
   );
+}
+
+/** Ctrl+Enter starts writing from wherever the focus is; answers what ends it. */
+function followKeys(): () => void {
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || view.value !== "write") return;
+    event.preventDefault();
+    void write(amount.value);
+  };
+  addEventListener("keydown", press);
+  return () => removeEventListener("keydown", press);
 }
 
 const calibrate_view = signal<ComponentType | undefined>(undefined);

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { problem } from "../state/result.ts";
 import { chain } from "../state/signals.ts";
 import { AddStage } from "./add-stage.tsx";
-import { PresetSelect } from "./preset-select.tsx";
+import { PresetNote, PresetSelect } from "./preset-select.tsx";
 import { Says } from "./says.tsx";
 import { StageCard } from "./stage-card.tsx";
 import { useReorder } from "./use-reorder.ts";
@@ -20,6 +20,7 @@ export function ChainPanel() {
         <h2 id="chain-title">Chain</h2>
         <PresetSelect />
       </div>
+      <PresetNote />
       {items.length === 0 && (
         <p class="note">No stage: the token is drawn from the softmax of the row as it came.</p>
       )}

@@ -1,5 +1,6 @@
 /** The step as a request to copy: curl, Python or TypeScript, with the row to save where it is too long to write. */
 import { useSignal } from "@preact/signals";
+import { copied } from "../code/clipboard.ts";
 import { codeFor, fileName, type Language } from "../code/request-code.ts";
 import type { PageRow } from "../rows/row.ts";
 import { type Answer, answer, stepOptions } from "../state/result.ts";
@@ -10,7 +11,14 @@ export function CodePanel() {
   const shown = answer.value;
   return (
     <section class="panel code" aria-labelledby="code-title">
-      {shown === undefined ? <h2 id="code-title">As code</h2> : <Code of={shown} />}
+      {shown === undefined ? (
+        <>
+          <h2 id="code-title">As code</h2>
+          <p class="note">No answer yet: once the service gives one, the request for it stands here.</p>
+        </>
+      ) : (
+        <Code of={shown} />
+      )}
     </section>
   );
 }
@@ -70,15 +78,6 @@ function Code({ of: { question } }: { of: Answer }) {
       </p>
     </>
   );
-}
-
-async function copied(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function save(row: PageRow): void {

@@ -1,51 +1,33 @@
 /** The step as several hosts would take it, side by side, and where they part. */
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { askHosts, hosts } from "../state/hosts.ts";
+import { compared, with_numbers } from "../state/compared.ts";
+import { hosts } from "../state/hosts.ts";
 import { presets } from "../state/presets.ts";
 import { answer } from "../state/result.ts";
 import { CompareTable } from "./compare-table.tsx";
 
-const FIRST_SHOWN = ["openai", "llama.cpp", "vllm", "transformers"];
-
 export function ComparePanel() {
-  const names = useSignal<readonly string[]>(FIRST_SHOWN);
-  const with_numbers = useSignal(true);
-  const is_open = useSignal(false);
-  const of = answer.value;
-  useEffect(() => {
-    if (is_open.value && of !== undefined)
-      askHosts({ of, names: names.value, with_numbers: with_numbers.value });
-  }, [is_open.value, of, names.value, with_numbers.value]);
   if (presets.value.length === 0) return null;
+  const shown = hosts.value;
+  const is_old = shown !== undefined && shown.of.question.row !== answer.value?.question.row;
   return (
     <section class="panel compare" aria-labelledby="compare-title">
       <div class="panel-head">
         <h2 id="compare-title">Host by host</h2>
-        <div class="compare-controls">
-          <label class="chip">
-            <input
-              type="checkbox"
-              checked={with_numbers.value}
-              onChange={(event) => {
-                with_numbers.value = event.currentTarget.checked;
-              }}
-            />
-            &nbsp;with the chain's numbers
-          </label>
-          {!is_open.value && (
-            <button
-              type="button"
-              class="main"
-              onClick={() => {
-                is_open.value = true;
-              }}
-            >
-              Compare hosts
-            </button>
-          )}
-        </div>
+        <label class="chip">
+          <input
+            type="checkbox"
+            checked={with_numbers.value}
+            onChange={(event) => {
+              with_numbers.value = event.currentTarget.checked;
+            }}
+          />
+          &nbsp;with the chain's numbers
+        </label>
       </div>
+      <p class="note">
+        The same row, seed and step in each host's own order, with its defaults and tie rules. Equal settings
+        do not make equal tokens.
+      </p>
       <fieldset class="chips">
         <legend class="unseen">Hosts</legend>
         {presets.value.map(({ name, summary }) => (
@@ -54,23 +36,16 @@ export function ComparePanel() {
             class="chip"
             key={name}
             title={summary}
-            aria-pressed={names.value.includes(name)}
+            aria-pressed={compared.value.includes(name)}
             onClick={() => {
-              names.value = toggled(names.value, name);
+              compared.value = toggled(compared.value, name);
             }}
           >
             {name}
           </button>
         ))}
       </fieldset>
-      {is_open.value && hosts.value ? (
-        <CompareTable of={hosts.value} />
-      ) : (
-        <p class="note">
-          The same row, seed and step in each host's own order, with its defaults and tie rules. Equal
-          settings do not make equal tokens.
-        </p>
-      )}
+      {shown !== undefined && !is_old && <CompareTable of={shown} />}
     </section>
   );
 }

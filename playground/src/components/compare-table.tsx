@@ -1,6 +1,7 @@
 /** Hosts as columns: their chain as it ran, the token each draws, and each token's probability or its end. */
-import type { ProblemBody, Sampled } from "../api/wire.ts";
+import type { Fate, ProblemBody, Sampled } from "../api/wire.ts";
 import type { HostAnswer, Hosts } from "../state/hosts.ts";
+import { deathIn } from "./death.ts";
 import { count, percent } from "./format.ts";
 import { Says } from "./says.tsx";
 import { Token } from "./token.tsx";
@@ -83,7 +84,7 @@ function Row({ of, i }: { of: Hosts; i: number }) {
           ) : fate.removed_by === null ? (
             <Bar p={fate.probability} />
           ) : (
-            <End fate={fate} />
+            <End fate={fate} trace={result} />
           )}
         </td>
       ))}
@@ -100,9 +101,14 @@ function Bar({ p }: { p: number }) {
   );
 }
 
-function End({ fate }: { fate: { readonly removed_by: string | null; readonly reason?: string } }) {
+function End({ fate, trace }: { fate: Fate; trace: Sampled | ProblemBody }) {
+  const entries = isSampled(trace) ? (trace.trace ?? []) : [];
+  const at = entries.findIndex(
+    ({ stage, kept_before, kept_after }) => stage === fate.removed_by && kept_after < kept_before,
+  );
+  const best = entries[at - 1]?.top[0]?.probability ?? 1;
   return (
-    <span class="death" title={fate.reason}>
+    <span class="death" title={deathIn(fate, at > 0 ? entries[at] : undefined, best).full}>
       <span aria-hidden="true">✕</span> {fate.removed_by}
     </span>
   );

@@ -18,7 +18,7 @@ export function Draw() {
         <h2 id="draw-title">The draw</h2>
         {shown && <Where of={shown} />}
       </div>
-      {shown && <Strip of={shown} />}
+      {shown ? <Strip of={shown} /> : <p class="note">No answer to show yet.</p>}
     </section>
   );
 }

@@ -1,8 +1,8 @@
 /** The head of the funnel: for each stage how many tokens are left, drawn as a channel that narrows. */
 import { Fragment } from "preact";
 import type { Answer } from "../state/result.ts";
-import { count, named, percent, significant } from "./format.ts";
-import { isKnifeEdge } from "./knife-edge.ts";
+import { Close } from "./close.tsx";
+import { count, percent, significant } from "./format.ts";
 import type { Column } from "./lives.ts";
 
 /** Names of more letters than this take two lines. */
@@ -14,6 +14,7 @@ export function FunnelHead({ of, columns }: { of: Answer; columns: readonly Colu
     <thead>
       <tr aria-rowindex={1} class={columns.some(({ entry }) => entry.stage.length > LONG) ? "has-long" : ""}>
         <th scope="col" class="corner">
+          <span class="scale">tokens left, log scale</span>
           token
         </th>
         <th scope="col">
@@ -41,23 +42,35 @@ function StageHead({
   of: Answer;
   vocab_size: number;
 }) {
-  const { stage, kept_before, kept_after, mass_removed, entropy, knife_edge } = entry;
-  const near = knife_edge !== undefined && isKnifeEdge(knife_edge);
+  const { stage, kept_before, kept_after, mass_removed, entropy } = entry;
   return (
     <th scope="col" data-column={stage}>
       <StageName stage={stage} />
       <Channel before={kept_before} after={kept_after} of={vocab_size} />
       <b>{count(kept_after)}</b>
-      <small>{kept_after < kept_before ? `mass ${percent(1 - mass_removed)}` : "keeps all"}</small>
-      <small>{significant(entropy)} nats</small>
-      {near && (
-        <small class="edge">
-          <span aria-hidden="true">▲</span>{" "}
-          {named(knife_edge.token_id, of.question.row.labelOf(knife_edge.token_id))}{" "}
-          {significant(knife_edge.distance, 2)} from the limit
-        </small>
-      )}
+      <small title="What the tokens left had of the probability before this stage">
+        {kept_after < kept_before ? `keeps ${percent(1 - mass_removed)}` : "keeps all"}
+      </small>
+      <small title={`As uncertain as ${significant(Math.exp(entropy))} equally likely tokens`}>
+        {entropy.toFixed(2)} nats
+      </small>
+      <Close entry={entry} of={of} />
     </th>
+  );
+}
+
+/** The columns for which a phone has room. */
+export function PhoneHead({ has_end }: { has_end: boolean }) {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        <th scope="col" class="corner">
+          token
+        </th>
+        <th scope="col">as it came</th>
+        {has_end && <th scope="col">at the end</th>}
+      </tr>
+    </thead>
   );
 }
 

@@ -1,4 +1,5 @@
-/** One token's way through the chain. */
+/** One token's way through the chain; pressing it opens an account in words. */
+import { chooseToken, chosen_token, goToRow } from "./chosen-token.ts";
 import { percent } from "./format.ts";
 import type { Life, Lives } from "./lives.ts";
 import { Token } from "./token.tsx";
@@ -8,37 +9,78 @@ interface Props {
   readonly lives: Lives;
   /** place in the table for screen readers, from 1, the head being 1 */
   readonly index: number;
+  /** only the first and the last column, for which a phone has room */
+  readonly is_short: boolean;
+  /** whether Tab stops here: at one row of all, the arrow keys go on from there */
+  readonly is_stop: boolean;
 }
 
-export function FunnelRow({ life, lives, index }: Props) {
-  const missing = lives.columns - life.after.length;
+export function FunnelRow({ life, lives, index, is_short, is_stop }: Props) {
   const is_alive = life.death === undefined;
+  const is_open = chosen_token.value === life.token_id;
+  const classes = `${life.is_drawn ? "is-drawn" : ""} ${is_alive ? "" : "is-dead"} ${is_open ? "is-open" : ""}`;
   return (
-    <tr class={`${life.is_drawn ? "is-drawn" : ""} ${is_alive ? "" : "is-dead"}`} aria-rowindex={index}>
+    // the button in it is for the keyboard; a pointer may press anywhere in the row
+    <tr class={classes} aria-rowindex={index} onClick={() => chooseToken(life.token_id)}>
       <th scope="row">
         <span class="rank">{life.rank}</span>
-        <Token token_id={life.token_id} label={life.label} />
-        {life.is_drawn && <span class="unseen">, drawn</span>}
+        <button
+          type="button"
+          class="token-button"
+          aria-expanded={is_open}
+          tabIndex={is_stop ? 0 : -1}
+          onKeyDown={goToRow}
+        >
+          <Token token_id={life.token_id} label={life.label} />
+          {life.is_drawn && <span class="unseen">, drawn</span>}
+        </button>
       </th>
       <Bar p={life.raw} largest={lives.largest} is_last={lives.columns === 0} />
+      {is_short ? <End life={life} lives={lives} /> : <Way life={life} lives={lives} />}
+    </tr>
+  );
+}
+
+/** A bar after each stage, and where it was removed why. */
+function Way({ life, lives }: { life: Life; lives: Lives }) {
+  const missing = lives.columns - life.after.length;
+  return (
+    <>
       {life.after.map((p, i) => (
-        <Bar key={i} p={p} largest={lives.largest} is_last={is_alive && i === lives.columns - 1} />
+        <Bar
+          key={i}
+          p={p}
+          largest={lives.largest}
+          is_last={life.death === undefined && i === lives.columns - 1}
+        />
       ))}
-      {is_alive ? (
+      {life.death === undefined ? (
         <td />
       ) : (
-        <td class="death" colSpan={missing + 1} title={life.death}>
-          <span aria-hidden="true">✕</span> {life.death}
+        <td class="death" colSpan={missing + 1} title={life.death.full}>
+          <span aria-hidden="true">✕</span> {life.death.short}
         </td>
       )}
-    </tr>
+    </>
+  );
+}
+
+/** The last bar, or which stage removed it and why. */
+function End({ life: { death, after }, lives }: { life: Life; lives: Lives }) {
+  if (death === undefined && lives.columns > 0)
+    return <Bar p={after.at(-1) ?? 0} largest={lives.largest} is_last />;
+  if (death === undefined) return null;
+  return (
+    <td class="death" title={death.full}>
+      <span aria-hidden="true">✕</span> <b>{death.by}</b> {death.short}
+    </td>
   );
 }
 
 function Bar({ p, largest, is_last }: { p: number; largest: number; is_last: boolean }) {
   return (
     <td class={is_last ? "bar is-last" : "bar"}>
-      <i style={{ width: `${(46 * p) / largest}%` }} />
+      <i style={{ width: `${(56 * p) / largest}%` }} />
       <span>{percent(p)}</span>
     </td>
   );

@@ -5,14 +5,19 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { type Answer, answer, problem } from "../state/result.ts";
-import { FunnelHead } from "./funnel-head.tsx";
+import { is_phone } from "../state/screen.ts";
+import { count } from "./format.ts";
+import { FunnelHead, PhoneHead } from "./funnel-head.tsx";
 import { FunnelRow } from "./funnel-row.tsx";
-import { columnsOf, type Lives, livesOf } from "./lives.ts";
+import { HowToRead } from "./how-to-read.tsx";
+import { type Column, columnsOf, type Lives, livesOf } from "./lives.ts";
+import { StageList } from "./stage-list.tsx";
+import { TokenAccount } from "./token-account.tsx";
 
 const ROW_PX = 27;
 const TOKEN_PX = 146;
 const STAGE_PX = 100;
-const WHY_PX = 76;
+const WHY_PX = 64;
 /** Rows above and below the ones in sight, so that scrolling shows no gap. */
 const MARGIN = 6;
 const IN_SIGHT = 14;
@@ -28,13 +33,13 @@ export function Funnel() {
           {shown && `; answered in ${shown.round_trip_ms.toFixed(0)} ms`}
         </span>
       </div>
-      {shown === undefined ? <Loading /> : <Table of={shown} />}
+      {shown === undefined ? <Loading /> : <Account of={shown} />}
     </section>
   );
 }
 
 function Loading() {
-  if (problem.value) return <p class="note">No answer to show yet.</p>;
+  if (problem.value) return <p class="note">No answer to show yet: the service refused the request.</p>;
   return (
     <div class="funnel-loading" aria-hidden="true">
       {Array.from({ length: 8 }, (_, i) => (
@@ -44,19 +49,58 @@ function Loading() {
   );
 }
 
-function Table({ of }: { of: Answer }) {
-  const first = useSignal(0);
-  const box = useRef<HTMLElement>(null);
+function Account({ of }: { of: Answer }) {
   const columns = columnsOf(of);
   const lives = livesOf(of, columns);
+  return (
+    <>
+      {is_phone.value && <StageList of={of} columns={columns} />}
+      <Table of={of} columns={columns} lives={lives} />
+      <TokenAccount lives={lives} columns={columns} />
+      <p class="note funnel-more">
+        {count(lives.rows.length)} of {count(of.question.row.vocab_size)} tokens, most likely first
+        {lives.rows.length > IN_SIGHT && ": the list scrolls"}. Press one for its account, to ban it or to
+        bias it.
+        <NotRun of={of} />
+      </p>
+      <HowToRead />
+    </>
+  );
+}
+
+/** Stages that were sent and have no column. */
+function NotRun({ of: { sampled } }: { of: Answer }) {
+  const skipped = (sampled.trace ?? []).filter((entry) => entry.skipped !== undefined);
+  if (skipped.length === 0) return null;
+  const names = skipped.map(({ stage }) => stage).join(", ");
+  return (
+    <>
+      {" "}
+      Without a column, as {skipped.length === 1 ? "it changes" : "they change"} nothing here: {names}.
+    </>
+  );
+}
+
+interface TableProps {
+  readonly of: Answer;
+  readonly columns: readonly Column[];
+  readonly lives: Lives;
+}
+
+function Table({ of, columns, lives }: TableProps) {
+  const first = useSignal(0);
+  const box = useRef<HTMLElement>(null);
   const from = Math.max(0, Math.min(first.value, lives.rows.length - IN_SIGHT) - MARGIN);
   const to = Math.min(lives.rows.length, first.value + IN_SIGHT + MARGIN);
   const drawn_at = lives.rows.findIndex((life) => life.is_drawn);
   const is_out_of_sight = drawn_at < first.value || drawn_at >= first.value + IN_SIGHT - 1;
+  const is_short = is_phone.value;
+  const width = TOKEN_PX + STAGE_PX * (columns.length + 1) + WHY_PX;
+  const life = lives.rows[drawn_at];
   return (
     // a region that scrolls has to be reachable by keyboard: hence the tab index
     <section
-      class={`funnel-box ${problem.value ? "is-stale" : ""}`}
+      class="funnel-box"
       ref={box}
       tabIndex={0}
       aria-label="Tokens and stages"
@@ -65,37 +109,41 @@ function Table({ of }: { of: Answer }) {
       }}
     >
       <table
+        class={is_short ? "is-short" : ""}
         aria-rowcount={lives.rows.length + 1}
-        style={{ minWidth: `${TOKEN_PX + STAGE_PX * (columns.length + 1) + WHY_PX}px` }}
+        style={is_short ? undefined : { minWidth: `${width}px` }}
       >
-        <colgroup>
-          <col style={{ width: `${TOKEN_PX}px` }} />
-          {[undefined, ...columns].map((column) => (
-            <col key={column?.place} class="stage-column" />
-          ))}
-          <col />
-        </colgroup>
-        <FunnelHead of={of} columns={columns} />
+        {!is_short && (
+          <colgroup>
+            <col style={{ width: `${TOKEN_PX}px` }} />
+            {[undefined, ...columns].map((column) => (
+              <col key={column?.place} />
+            ))}
+            <col style={{ width: `${WHY_PX}px` }} />
+          </colgroup>
+        )}
+        {is_short ? <PhoneHead has_end={columns.length > 0} /> : <FunnelHead of={of} columns={columns} />}
         <tbody
           style={{ "--above": `${from * ROW_PX}px`, "--below": `${(lives.rows.length - to) * ROW_PX}px` }}
         >
-          {lives.rows.slice(from, to).map((life, i) => (
-            <FunnelRow key={life.token_id} life={life} lives={lives} index={from + i + 2} />
+          {lives.rows.slice(from, to).map((each, i) => (
+            <FunnelRow
+              key={each.token_id}
+              life={each}
+              lives={lives}
+              index={from + i + 2}
+              is_short={is_short}
+              is_stop={from + i === first.value}
+            />
           ))}
         </tbody>
-        {is_out_of_sight && <DrawnBelow lives={lives} drawn_at={drawn_at} />}
+        {is_out_of_sight && life !== undefined && (
+          // the drawn token stays in sight when its own row is not
+          <tfoot>
+            <FunnelRow life={life} lives={lives} index={drawn_at + 2} is_short={is_short} is_stop={false} />
+          </tfoot>
+        )}
       </table>
     </section>
-  );
-}
-
-/** The drawn token stays in sight when its own row is not. */
-function DrawnBelow({ lives, drawn_at }: { lives: Lives; drawn_at: number }) {
-  const life = lives.rows[drawn_at];
-  if (life === undefined) return null;
-  return (
-    <tfoot>
-      <FunnelRow life={life} lives={lives} index={drawn_at + 2} />
-    </tfoot>
   );
 }

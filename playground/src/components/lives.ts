@@ -1,6 +1,7 @@
 /** What the funnel shows, worked out of an answer: each followed token's probabilities and what became of it. */
 import type { Fate, TraceEntry } from "../api/wire.ts";
 import type { Answer } from "../state/result.ts";
+import { type Death, deathIn } from "./death.ts";
 
 /** A stage that ran; stages that were skipped change nothing and have no column. */
 export interface Column {
@@ -17,7 +18,7 @@ export interface Life {
   /** probability after each column's stage, as long as it lived */
   readonly after: readonly number[];
   /** why it was removed; undefined when it was left to the end */
-  readonly death: string | undefined;
+  readonly death: Death | undefined;
   readonly is_drawn: boolean;
 }
 
@@ -46,7 +47,7 @@ export function livesOf(of: Answer, columns: readonly Column[]): Lives {
       rank: i < of.raw.length ? i + 1 : (of.sampled.rank ?? 0),
       raw: rawOf(of, i),
       after: lived < 0 ? all : all.slice(0, lived),
-      death: deathOf(fate),
+      death: deathOf(of, fate, columns),
       is_drawn: token_id === of.sampled.token_id,
     };
   });
@@ -59,7 +60,11 @@ function rawOf({ raw, sampled }: Answer, i: number): number {
   return Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
 }
 
-function deathOf(fate: Fate | undefined): string | undefined {
+function deathOf(of: Answer, fate: Fate | undefined, columns: readonly Column[]): Death | undefined {
   if (fate === undefined || fate.removed_by === null) return undefined;
-  return fate.reason ?? `removed by ${fate.removed_by}`;
+  const at = columns.findIndex(
+    ({ entry }) => entry.stage === fate.removed_by && entry.kept_after < entry.kept_before,
+  );
+  const before = at > 0 ? columns[at - 1]?.entry.top[0]?.probability : Math.exp(of.raw[0]?.logprob ?? 0);
+  return deathIn(fate, columns[at]?.entry, before ?? 1);
 }

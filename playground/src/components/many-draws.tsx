@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { type Draws, drawMany, draws, stopDrawing } from "../state/draws.ts";
 import { answer } from "../state/result.ts";
+import { is_stale } from "../state/stale.ts";
 import { chiSquare } from "./chi-square.ts";
 import { count, significant } from "./format.ts";
 import { ObservedTable } from "./observed-table.tsx";
@@ -42,7 +43,7 @@ export function ManyDraws() {
             <button
               type="button"
               class="main"
-              disabled={of === undefined}
+              disabled={of === undefined || is_stale.value}
               onClick={() => {
                 if (of) void drawMany(of, amount.value);
               }}

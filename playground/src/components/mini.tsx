@@ -1,5 +1,6 @@
 /** On narrow screens: the answer in a line that stays in sight while the chain is changed. */
-import { answer, problem } from "../state/result.ts";
+import { answer } from "../state/result.ts";
+import { is_stale } from "../state/stale.ts";
 import { count } from "./format.ts";
 import { columnsOf } from "./lives.ts";
 import { Token } from "./token.tsx";
@@ -13,7 +14,7 @@ export function Mini() {
   const steps = [row.vocab_size, ...counts].filter((n, i, all) => n !== all[i - 1]);
   return (
     // everything in it stands elsewhere too
-    <div class={`mini ${problem.value ? "is-stale" : ""}`} aria-hidden="true">
+    <div class={`mini ${is_stale.value ? "is-stale" : ""}`} aria-hidden="true">
       <span class="drawn">
         <Token token_id={token_id} label={row.labelOf(token_id)} />
       </span>

@@ -29,7 +29,12 @@ export function ObservedTable({ run }: { run: Draws }) {
           <tr aria-rowindex={1}>
             <th scope="col">token</th>
             <th scope="col">
-              observed <span class="aside">▏expected</span>
+              <span class="key">
+                <i class="key-bar" /> observed
+              </span>{" "}
+              <span class="key">
+                <i class="key-line" /> expected
+              </span>
             </th>
             <th scope="col">observed</th>
             <th scope="col">expected</th>

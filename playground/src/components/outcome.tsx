@@ -1,8 +1,10 @@
 /** The answer in a sentence: which token, how likely, of how many. And the seed and step that decide it. */
 import type { Answer } from "../state/result.ts";
 import { answer, is_asking, problem } from "../state/result.ts";
-import { seed, step } from "../state/signals.ts";
+import { row_error, seed, step } from "../state/signals.ts";
+import { is_stale } from "../state/stale.ts";
 import { count, named, percent, signed } from "./format.ts";
+import { HostsLine } from "./hosts-line.tsx";
 import { Says } from "./says.tsx";
 import { Token } from "./token.tsx";
 
@@ -15,6 +17,12 @@ export function Outcome() {
       </h2>
       {shown === undefined ? <p class="drawn-text is-empty">…</p> : <Drawn of={shown} />}
       {problem.value && !isShownElsewhere(problem.value.pointer) && <Says problem={problem.value} />}
+      {is_stale.value && shown !== undefined && (
+        <p class="stale-note" role="status">
+          {row_error.value ? "The row cannot be read" : "The service refused this"}: what is shown in grey is
+          the answer before.
+        </p>
+      )}
       <SeedAndStep />
     </section>
   );
@@ -24,7 +32,7 @@ function Drawn({ of: { question, sampled } }: { of: Answer }) {
   const { token_id, logprob, processed_logprob = 0, rank = 0, kept, kept_mass = 0 } = sampled;
   const label = question.row.labelOf(token_id);
   return (
-    <div class={problem.value ? "is-stale" : ""}>
+    <div class={is_stale.value ? "is-stale" : ""}>
       <p class="drawn-text">
         {question.row.text && <span class="before">{question.row.text}</span>}
         <strong class="drawn">
@@ -35,12 +43,22 @@ function Drawn({ of: { question, sampled } }: { of: Answer }) {
         <Fact
           name="probability"
           value={`${percent(Math.exp(logprob ?? Number.NEGATIVE_INFINITY))} → ${percent(Math.exp(processed_logprob))}`}
+          title="As the row came → as it was drawn"
         />
-        <Fact name="logprob" value={logprob == null ? "−∞" : signed(logprob)} />
+        <Fact
+          name="logprob"
+          value={logprob == null ? "−∞" : signed(logprob)}
+          title="Natural logarithm of its probability as the row came"
+        />
         <Fact name="rank" value={count(rank)} />
         <Fact name="kept" value={`${count(kept)} of ${count(question.row.vocab_size)}`} />
-        <Fact name="mass kept" value={percent(kept_mass)} />
+        <Fact
+          name="raw mass kept"
+          value={percent(kept_mass)}
+          title="What the kept tokens had of the probability as the row came, before all stages"
+        />
       </dl>
+      <HostsLine />
       <p class="unseen" aria-live="polite">
         Drawn: {named(token_id, label)}, rank {rank}, {kept} tokens were left.
       </p>
@@ -48,9 +66,9 @@ function Drawn({ of: { question, sampled } }: { of: Answer }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value, title }: { name: string; value: string; title?: string }) {
   return (
-    <div>
+    <div title={title}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>

@@ -1,5 +1,7 @@
-/** The head of the page: name, views, documentation, theme. */
+/** The head of the page: name, what it is, views, link, documentation, theme. */
+import { visit } from "../state/history.ts";
 import { type View, view } from "../state/signals.ts";
+import { Share } from "./share.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
 const VIEWS: readonly (readonly [View, string])[] = [
@@ -7,6 +9,14 @@ const VIEWS: readonly (readonly [View, string])[] = [
   ["write", "Write"],
   ["calibrate", "Calibrate"],
 ];
+
+/** What each view is for, in a sentence for somebody who has never heard of it. */
+const WHAT: Readonly<Record<View, string>> = {
+  sample:
+    "See how a language model's next token is drawn: what each sampler removes, why, and what another host would have drawn.",
+  write: "A small language model writes in your browser; the service draws every token, and shows how.",
+  calibrate: "See whether a classifier means the probabilities it gives, and mend it with one temperature.",
+};
 
 export function PageHead() {
   return (
@@ -22,6 +32,8 @@ export function PageHead() {
             key={name}
             aria-current={view.value === name ? "page" : undefined}
             onClick={() => {
+              if (view.value === name) return;
+              visit();
               view.value = name;
             }}
           >
@@ -29,10 +41,12 @@ export function PageHead() {
           </button>
         ))}
       </nav>
+      <Share />
       <a class="head-link" href="/docs">
         API
       </a>
       <ThemeSwitch />
+      <p class="what">{WHAT[view.value]}</p>
     </header>
   );
 }

@@ -1,16 +1,21 @@
-/** Puts the chain into a host's order. */
-import { presets, usePreset } from "../state/presets.ts";
+/** Puts the chain into a host's order, and tells whether it still is in it. */
+import { sentChain } from "../state/chain.ts";
+import { orderOf, type PresetInfo, presets, repeatedIn, usePreset } from "../state/presets.ts";
+import { chain, order_of } from "../state/signals.ts";
+import { isSameChain } from "../write/runs.ts";
 
 export function PresetSelect() {
   if (presets.value.length === 0) return null;
+  const chosen = presetInUse();
+  const list = sentChain(chain.value);
+  const is_changed = chosen !== undefined && !isSameChain(orderOf(chosen, list), list);
   return (
     <label class="preset-select">
       <span class="unseen">Order of a host</span>
       <select
-        value=""
+        value={chosen?.name ?? ""}
         onChange={(event) => {
           const preset = presets.value.find(({ name }) => name === event.currentTarget.value);
-          event.currentTarget.value = "";
           if (preset) usePreset(preset);
         }}
       >
@@ -19,10 +24,28 @@ export function PresetSelect() {
         </option>
         {presets.value.map(({ name }) => (
           <option key={name} value={name}>
-            {name}
+            {name !== chosen?.name ? name : is_changed ? `${name}, changed since` : `as ${name} does it`}
           </option>
         ))}
       </select>
     </label>
   );
+}
+
+/** What might look like a mistake of the page's. */
+export function PresetNote() {
+  const chosen = presetInUse();
+  const repeated = chosen === undefined ? [] : repeatedIn(chosen);
+  const shown = repeated.filter((stage) => chain.value.filter((item) => item.stage === stage).length > 1);
+  if (chosen === undefined || shown.length === 0) return null;
+  return (
+    <p class="note">
+      {shown.join(", ")} {shown.length === 1 ? "stands" : "stand"} here twice because {chosen.name} itself
+      runs {shown.length === 1 ? "it" : "them"} twice.
+    </p>
+  );
+}
+
+function presetInUse(): PresetInfo | undefined {
+  return presets.value.find(({ name }) => name === order_of.value);
 }

@@ -1,40 +1,25 @@
 /** Where the row of logits comes from: an example, typed text, or a file that is dropped or chosen. */
-import { useSignal } from "@preact/signals";
 import type { TargetedEvent } from "preact";
-import { EXAMPLES, LITTLE_ROW } from "../rows/examples.ts";
+import { EXAMPLES, LITTLE_TEXT } from "../rows/examples.ts";
+import { visit } from "../state/history.ts";
 import { problem } from "../state/result.ts";
-import { type RowSource, row, row_error, source } from "../state/signals.ts";
+import { missing, type RowSource, row, row_error, source } from "../state/signals.ts";
 import { chooseExample, chooseFile, chooseText, exampleNamed } from "../state/source.ts";
+import { Replayed } from "../write/replayed.tsx";
 import { count } from "./format.ts";
+import { HowRead, OwnText } from "./own-text.tsx";
 import { Says } from "./says.tsx";
 
 export function RowPanel() {
-  const is_over = useSignal(false);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    is_over.value = false;
-    const file = event.dataTransfer?.files[0];
-    if (file) void chooseFile(file);
-  };
   return (
-    <section
-      class={`panel row-panel ${is_over.value ? "is-over" : ""}`}
-      aria-labelledby="row-title"
-      onDragOver={(event: DragEvent) => {
-        event.preventDefault();
-        is_over.value = true;
-      }}
-      onDragLeave={() => {
-        is_over.value = false;
-      }}
-      onDrop={drop}
-    >
+    <section class="panel row-panel" aria-labelledby="row-title">
       <div class="panel-head">
         <h2 id="row-title">Row</h2>
         <RowSize />
       </div>
       <Sources chosen={source.value} />
       <SourceDetail chosen={source.value} />
+      {missing.value && <p class="doubt">{missing.value}</p>}
       {row_error.value && (
         <p class="says" role="alert">
           {row_error.value}
@@ -64,7 +49,10 @@ function Sources({ chosen }: { chosen: RowSource }) {
           key={id}
           class="chip"
           aria-pressed={chosen.kind === "example" && chosen.id === id}
-          onClick={() => void chooseExample(id)}
+          onClick={() => {
+            visit();
+            void chooseExample(id);
+          }}
         >
           {title}
         </button>
@@ -73,7 +61,10 @@ function Sources({ chosen }: { chosen: RowSource }) {
         type="button"
         class="chip"
         aria-pressed={chosen.kind === "text"}
-        onClick={() => void chooseText(LITTLE_ROW.text)}
+        onClick={() => {
+          visit();
+          void chooseText(LITTLE_TEXT);
+        }}
       >
         Your own
       </button>
@@ -103,18 +94,17 @@ function FileChip({ chosen }: { chosen: RowSource }) {
 }
 
 function SourceDetail({ chosen }: { chosen: RowSource }) {
-  if (chosen.kind === "text")
-    return (
-      <label class="row-text">
-        <span class="field-name">Numbers, or a line “token: logit” for each token</span>
-        <textarea
-          rows={6}
-          spellcheck={false}
-          value={chosen.text}
-          onInput={(event) => void chooseText(event.currentTarget.value)}
-        />
-      </label>
-    );
-  if (chosen.kind === "example") return <p class="note">{exampleNamed(chosen.id).note}</p>;
-  return <p class="note">Drop another .f32, .f16, .bf16 or .npy file here at any time.</p>;
+  if (chosen.kind === "text") return <OwnText of={chosen} />;
+  if (chosen.kind === "written") return <Replayed index={chosen.index} />;
+  return (
+    <>
+      <p class="note">
+        {chosen.kind === "example"
+          ? exampleNamed(chosen.id).note
+          : "A .npy file gives its last row; .f32, .f16 and .bf16 are numbers as they are in memory."}
+      </p>
+      <HowRead />
+      <p class="note">Paste or drop yours anywhere: numbers, a tensor, a table, JSON, a reply, a file.</p>
+    </>
+  );
 }

@@ -1,4 +1,7 @@
-/** One step: the row and the chain on one side, what became of the row on the other. */
+/** One step: the row and the chain on one side, what became of the row on the other. In one column, what is read first comes first. */
+import { is_narrow } from "../state/screen.ts";
+import { source } from "../state/signals.ts";
+import { is_stale } from "../state/stale.ts";
 import { TextPanel } from "../write/text-panel.tsx";
 import { WritePanel } from "../write/write-panel.tsx";
 import { ChainPanel } from "./chain-panel.tsx";
@@ -12,22 +15,50 @@ import { Outcome } from "./outcome.tsx";
 import { RowPanel } from "./row-panel.tsx";
 
 export function SampleView({ writes }: { writes: boolean }) {
+  const row = <div class="bench-row">{writes ? <WritePanel /> : <RowPanel />}</div>;
+  const chain = (
+    <div class="bench-chain">
+      <ChainPanel />
+    </div>
+  );
+  // in Write a step is shown once there is a token to show it of
+  const has_step = !writes || source.value.kind === "written";
   return (
-    <main class="bench">
-      <div class="bench-row">{writes ? <WritePanel /> : <RowPanel />}</div>
-      <div class="bench-chain">
-        <ChainPanel />
-      </div>
-      <div class="bench-result">
-        {writes && <TextPanel />}
-        <Outcome />
-        <Funnel />
-        <Draw />
-        <ManyDraws />
-        <ComparePanel />
-        <CodePanel />
-      </div>
-      <Mini />
+    <main class="bench" key={is_narrow.value ? "narrow" : "wide"}>
+      {row}
+      {is_narrow.value ? (
+        <>
+          <div class="bench-result">
+            {writes && <TextPanel />}
+            {has_step && <Outcome />}
+          </div>
+          {chain}
+          {has_step && <Steps />}
+        </>
+      ) : (
+        <>
+          {chain}
+          <div class="bench-result">
+            {writes && <TextPanel />}
+            {has_step && <Outcome />}
+            {has_step && <Steps />}
+          </div>
+        </>
+      )}
+      {has_step && <Mini />}
     </main>
+  );
+}
+
+/** Everything that an answer tells beyond its token. */
+function Steps() {
+  return (
+    <div class={`steps ${is_stale.value ? "is-stale" : ""}`}>
+      <Funnel />
+      <ComparePanel />
+      <Draw />
+      <ManyDraws />
+      <CodePanel />
+    </div>
   );
 }

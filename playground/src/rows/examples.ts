@@ -1,6 +1,5 @@
 /** The rows that the page offers to begin with: each shows one thing, with a chain that makes it visible. */
 
-import { parseRowText } from "./parse-text.ts";
 import type { PageRow } from "./row.ts";
 import { rowOfLogits } from "./row.ts";
 import { syntheticRow } from "./synthetic.ts";
@@ -48,7 +47,8 @@ async function stored(id: string): Promise<PageRow> {
   };
 }
 
-const LITTLE = '"cat": 4.1\n"dog": 3.2\n"bird": 1.3\n"fish": 0.4\n"newt": -1.0';
+/** What the text field shows before anything was written. */
+export const LITTLE_TEXT = '"cat": 4.1\n"dog": 3.2\n"bird": 1.3\n"fish": 0.4\n"newt": -1.0';
 
 export const EXAMPLES: readonly Example[] = [
   {
@@ -119,6 +119,3 @@ export const EXAMPLES: readonly Example[] = [
     load: async () => syntheticRow(),
   },
 ];
-
-/** What the text field shows before anything was written. */
-export const LITTLE_ROW = { text: LITTLE, load: () => parseRowText(LITTLE) };

@@ -1,6 +1,7 @@
 /** A dropped file → a row: .npy by its magic, .f32, .f16 and .bf16 as raw little-endian numbers, others as text. */
 import { isNpy, parseNpy } from "./npy.ts";
-import { parseRowText } from "./parse-text.ts";
+import { readText } from "./parse-text.ts";
+import { plainReading, type Reading } from "./read/reading.ts";
 import { countLogits, type Dtype, type PageRow, RowError } from "./row.ts";
 
 /** Bytes of the largest file that is read at all: a row of a million float32 logits is 4 MB. */
@@ -9,17 +10,20 @@ const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const RAW: Readonly<Record<string, Dtype>> = { f32: "f32", bin: "f32", f16: "f16", bf16: "bf16" };
 
 /** Throws a RowError in the words to show. Of an array of several rows the last is taken: the next token's. */
-export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): PageRow {
+export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): Reading {
   if (bytes.length > FILE_BYTES_MAX)
     throw new RowError(`${name} has ${bytes.length} bytes; a file of up to ${FILE_BYTES_MAX} is read.`);
   if (isNpy(bytes)) {
     const { dtype, shape, bytes: body } = parseNpy(bytes);
     const vocab_size = shape.at(-1) ?? 1;
     const row_bytes = dtype === "f32" ? 4 * vocab_size : 2 * vocab_size;
-    return rawRow(body.slice(body.length - row_bytes), dtype);
+    const rows = Math.round(body.length / row_bytes);
+    const which = rows > 1 ? `, the last of ${rows} rows` : "";
+    return plainReading(rawRow(body.slice(body.length - row_bytes), dtype), `a NumPy file${which}`);
   }
   const dtype = RAW[name.split(".").at(-1)?.toLowerCase() ?? ""];
-  return dtype === undefined ? parseRowText(new TextDecoder().decode(bytes)) : rawRow(bytes, dtype);
+  if (dtype === undefined) return readText(new TextDecoder().decode(bytes));
+  return plainReading(rawRow(bytes, dtype), `${dtype} numbers, little-endian`);
 }
 
 function rawRow(bytes: Uint8Array<ArrayBuffer>, dtype: Dtype): PageRow {

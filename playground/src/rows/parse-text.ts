@@ -1,65 +1,73 @@
 /**
- * Text that was typed or pasted → a row. Two forms: numbers, with or without brackets, commas and line breaks; or
- * a line for each token, `token: logit`, which gives the tokens their texts too.
+ * Text that was typed, pasted or dropped → a row: numbers, lines or tables of tokens and numbers, what Python prints, JSON,
+ * requests and replies. Whatever has two readings is refused with a sentence, and each reading says what it took the text for.
  */
-import { type PageRow, RowError, rowOfLogits } from "./row.ts";
+import { parseLiterals, type Tree } from "./read/literal.ts";
+import { LEFT_OUT, refuseDecimalCommas } from "./read/number.ts";
+import type { Reading } from "./read/reading.ts";
+import { readLines, readNumbers, readTable } from "./read/table.ts";
+import { readTree } from "./read/values.ts";
+import { RowError } from "./row.ts";
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf(?:inity)?|∞)$/i;
-
-/** Throws a RowError that names the line or the number that cannot be read. */
-export function parseRowText(text: string): PageRow {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (lines.length === 0)
-    throw new RowError("Nothing to read yet: write one logit per line, or token: logit.");
-  return lines.some(isLabelled) ? parseLabelled(lines) : parseNumbers(text);
+/** Throws a RowError that names the line or the number that cannot be read. `position`: which token of a reply. */
+export function readText(text: string, position = 0): Reading {
+  const clean = withoutPrompt(text);
+  if (clean === "") throw new RowError("Nothing to read yet: write one logit per line, or token: logit.");
+  const streamed = streamedIn(clean);
+  if (streamed !== undefined) return readTree(streamed.flatMap(parseLiterals), position);
+  const body = bodyOfCurl(clean);
+  if (body !== undefined) return readTree(oneOf(parseLiterals(body)), position);
+  if (LITERAL.test(clean)) return readLiteral(clean, position);
+  const reading = readTable(clean) ?? readLines(clean);
+  if (reading !== undefined) return reading;
+  if (/(?:^|[\s,])(?:\.\.\.|…)(?:[\s,]|$)/.test(clean)) throw new RowError(LEFT_OUT);
+  return readNumbers(clean);
 }
 
-/** A line like ` sea: 3.2`: the last colon divides, so that a token may be a colon itself. */
-function isLabelled(line: string): boolean {
-  return /:\s*\S+\s*$/.test(line);
+/** A bracket, or a name with a bracket behind it, such as tensor([; but not lines of “[: 3.2”. */
+const LITERAL = /^(?:[A-Za-z_][\w.]*\s*)?(?:\[(?!:)|\((?!:)|\{(?!:))|^<tf\.Tensor/;
+
+function readLiteral(text: string, position: number): Reading {
+  if (!isJson(text) && /\d,\d/.test(text) && /\d\s*;|\d\s+[+\-−]?[\d.]/.test(text))
+    refuseDecimalCommas(text.replace(/^[^[({]*|[[\](){}]/g, " "));
+  return readTree(oneOf(parseLiterals(text)), position);
 }
 
-function parseLabelled(lines: readonly string[]): PageRow {
-  const logits = new Float32Array(lines.length);
-  const labels: string[] = [];
-  lines.forEach((line, i) => {
-    const colon = line.lastIndexOf(":");
-    if (colon < 0) throw new RowError(`Line ${i + 1}, “${shorten(line)}”, has no colon before its logit.`);
-    labels.push(labelIn(line.slice(0, colon)));
-    logits[i] = parseNumber(line.slice(colon + 1).trim(), `line ${i + 1}`);
-  });
-  return rowOfLogits(logits, labels);
-}
-
-/** A token's text; in quotation marks when it begins or ends with space, or holds an escape. */
-function labelIn(text: string): string {
-  const trimmed = text.trim();
-  if (!/^".*"$/.test(trimmed)) return trimmed;
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(trimmed) as string; // a quoted text parses to a text
+    JSON.parse(text);
+    return true;
   } catch {
-    return trimmed;
+    return false;
   }
 }
 
-function parseNumbers(text: string): PageRow {
-  const words = text.split(/[\s,;[\]]+/).filter((word) => word !== "");
-  if (words.length === 0)
-    throw new RowError("Nothing to read yet: write one logit per line, or token: logit.");
-  const logits = new Float32Array(words.length);
-  for (let i = 0; i < words.length; i++) logits[i] = parseNumber(words[i] ?? "", `number ${i + 1}`);
-  return rowOfLogits(logits);
+/** Several values one after another are a list of them. */
+function oneOf(values: readonly Tree[]): Tree {
+  return values.length === 1 ? (values[0] ?? null) : [...values];
 }
 
-function parseNumber(word: string, where: string): number {
-  if (/^nan$/i.test(word)) return Number.NaN; // the service says what it thinks of it, with the index
-  const plain = word.replace("−", "-");
-  if (!NUMBER.test(plain)) throw new RowError(`“${shorten(word)}” (${where}) is not a number.`);
-  if (/inf|∞/i.test(plain))
-    return plain.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  return Number(plain);
+/** Without what a console prints around a value: “>>> logits = ”, “Out[3]: ”, “dtype: float64” beneath it. */
+function withoutPrompt(text: string): string {
+  return text
+    .replace(/^[\r\n ]+|\s+$/g, "") // a tab at the beginning is an empty cell
+    .replace(/\n(?:Name: .*, )?dtype: \w+$/, "")
+    .replace(/^(?:>>>\s*|(?:In|Out)\s*\[\d+\]:\s*|Parameter containing:\s*)/, "")
+    .replace(/^[A-Za-z_]\w*\s*=\s*(?=[[({]|[A-Za-z_][\w.]*\()/, "");
 }
 
-function shorten(text: string): string {
-  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
+/** The data of a stream of server-sent events. */
+function streamedIn(text: string): string[] | undefined {
+  if (!/^data:\s*\{/.test(text)) return undefined;
+  const lines = text.split(/\r?\n/).map((line) => /^data:\s*(.*)$/.exec(line)?.[1] ?? "");
+  return lines.filter((line) => line.startsWith("{"));
+}
+
+/** The body of a curl command, in single quotation marks. */
+function bodyOfCurl(text: string): string | undefined {
+  if (!/^(?:\$\s*)?curl\s/.test(text)) return undefined;
+  const body = /(?:-d|--data|--data-raw|--data-binary|--json)[\s=]+'([^']*)'/.exec(text)?.[1];
+  if (body === undefined)
+    throw new RowError("The curl command has no body in single quotation marks after -d.");
+  return body;
 }

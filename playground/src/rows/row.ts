@@ -19,6 +19,7 @@ export type Dtype = keyof typeof BYTES_PER_LOGIT;
 /** How many logits the bytes hold; throws a sentence when they do not come out even. */
 export function countLogits(bytes: number, dtype: Dtype): number {
   const size = BYTES_PER_LOGIT[dtype];
+  if (size === undefined) throw new RowError(`A row is f32, f16 or bf16, not ${dtype}.`);
   if (bytes === 0) throw new RowError("The row holds no logits.");
   if (bytes % size !== 0)
     throw new RowError(
@@ -30,6 +31,23 @@ export function countLogits(bytes: number, dtype: Dtype): number {
 /** What is wrong with a row that was pasted or dropped, in a sentence for the person who did it. */
 export class RowError extends Error {
   override readonly name = "RowError";
+}
+
+/** Characters of a row that a link can hold. */
+const LINKED_MAX = 6000;
+
+/** A float32 row as text that readText reads back to the bit; undefined when it is longer than a link can be. */
+export function textOf({ dtype, bytes, vocab_size, labelOf }: PageRow): string | undefined {
+  if (dtype !== "f32" || vocab_size > LINKED_MAX / 4) return undefined;
+  const logits = new Float32Array(bytes.buffer, bytes.byteOffset, vocab_size);
+  const lines = Array.from(logits, (logit, i) => {
+    const label = labelOf(i);
+    // nine digits tell every float32 from the next
+    const number = Number.isFinite(logit) ? String(Number(logit.toPrecision(9))) : String(logit);
+    return label === undefined ? number : `${JSON.stringify(label)}: ${number}`;
+  });
+  const text = logits.length > 1 || labelOf(0) !== undefined ? lines.join("\n") : `[${lines.join("")}]`;
+  return text.length <= LINKED_MAX ? text : undefined;
 }
 
 /** A row of float32 logits. */

@@ -1,47 +1,99 @@
 /** Keeps the address in step with what is chosen, and opens the page with what the address says. */
-import { effect } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
+import { isSameText, prompt, replay, runs_written, written_prompt } from "../write/writer.ts";
+import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./calibration.ts";
 import { itemOf, setChain } from "./chain.ts";
-import { chain, seed, source, step, view } from "./signals.ts";
-import { chooseExample, chooseText } from "./source.ts";
-import { readHash, writeHash } from "./url.ts";
+import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
+import { isVisiting, onArrival, writeAddress } from "./history.ts";
+import { chain, FIRST_SEED, missing, order_of, row, seed, source, step, view } from "./signals.ts";
+import { chooseExample, chooseText, recall } from "./source.ts";
+import { type Chosen, readHash, writeHash } from "./url.ts";
 
-/** Writing the address more often than this makes browsers complain while a slider moves. */
-const WRITE_MS = 250;
-
-let written = "";
+/** Counts the openings: one that is overtaken by another changes nothing more. */
+let opening = 0;
+/** While the page follows an address, the address stays as it is. */
+let is_opening = false;
 
 export function followAddress(): void {
   void open();
-  addEventListener("hashchange", () => {
-    if (location.hash !== written) void open();
-  });
-  let timer = 0;
+  onArrival(() => void open());
   effect(() => {
-    written = writeHash({
-      view: view.value,
-      source: source.value,
-      chain: chain.value,
-      seed: seed.value,
-      step: step.value,
-    });
-    clearTimeout(timer);
-    timer = window.setTimeout(() => history.replaceState(null, "", written), WRITE_MS);
+    const hash = writeHash(chosenNow(), row.value);
+    // whoever goes elsewhere meanwhile is not kept waiting
+    if (isVisiting()) is_opening = false;
+    if (!is_opening) writeAddress(hash);
   });
 }
 
+function chosenNow(): Chosen {
+  return {
+    view: view.value,
+    source: source.value,
+    chain: chain.value,
+    seed: seed.value,
+    step: step.value,
+    order: order_of.value,
+    text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
+    compare: { names: compared.value, with_numbers: with_numbers.value },
+    calibration: {
+      set: chosen_set.value,
+      rows: own_text.value,
+      bins: bins.value,
+      binning: binning.value,
+      threshold: threshold.value,
+    },
+  };
+}
+
 async function open(): Promise<void> {
+  opening += 1;
+  const turn = opening;
+  is_opening = true;
   const asked = readHash(location.hash);
-  view.value = asked.view ?? "sample";
-  seed.value = asked.seed ?? seed.value;
-  step.value = asked.step ?? 0;
-  if (asked.chain !== undefined) {
-    setChain([]);
-    chain.value = asked.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
-  }
-  if (asked.source?.kind === "text") await chooseText(asked.source.text);
-  else
-    await chooseExample(
-      asked.source?.kind === "example" ? asked.source.id : "ship",
-      asked.chain === undefined,
-    );
+  batch(() => {
+    missing.value = "";
+    view.value = asked.view ?? "sample";
+    seed.value = asked.seed ?? FIRST_SEED;
+    step.value = asked.step ?? 0;
+    order_of.value = asked.order ?? "";
+    compared.value = asked.compare?.names ?? DEFAULT_COMPARED;
+    with_numbers.value = asked.compare?.with_numbers ?? true;
+    if (asked.chain !== undefined) {
+      setChain([]);
+      chain.value = asked.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
+    }
+    takeCalibration(asked);
+  });
+  await openRow(asked);
+  if (turn !== opening) return;
+  is_opening = false;
+  writeAddress(writeHash(chosenNow(), row.value));
+}
+
+function takeCalibration({ calibration }: ReturnType<typeof readHash>): void {
+  chosen_set.value = calibration?.set ?? "digits";
+  own_text.value = calibration?.rows ?? OWN_TEXT;
+  bins.value = calibration?.bins ?? 15;
+  binning.value = calibration?.binning ?? "equal_width";
+  threshold.value = calibration?.threshold ?? 0.95;
+}
+
+async function openRow(asked: ReturnType<typeof readHash>): Promise<void> {
+  const { source: from, text, chain: stages } = asked;
+  const is_written = text !== undefined && text.runs.length > 0;
+  if (text !== undefined && !is_written) prompt.value = text.prompt;
+  if (!is_written || (from?.kind !== "written" && asked.view !== "write"))
+    return openSource(from, stages === undefined);
+  const index = from?.kind === "written" ? from.index : -1;
+  if (from !== undefined && from.kind !== "written") await openSource(from, false);
+  else if (!isSameText(text.prompt, text.runs)) source.value = { kind: "written", index };
+  await replay(text.prompt, text.runs, index);
+}
+
+async function openSource(from: Chosen["source"] | undefined, with_chain: boolean): Promise<void> {
+  if (from?.kind === "text") return chooseText(from.text, { ...from, with_options: false });
+  if (from?.kind === "file" && recall(from.name)) return;
+  await chooseExample(from?.kind === "example" ? from.id : "ship", with_chain);
+  if (from?.kind === "file")
+    missing.value = `This link was made with ${from.name}, which is too large for a link. Choose it again; what is shown is an example.`;
 }

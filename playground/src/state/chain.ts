@@ -54,3 +54,7 @@ export function addStage({ name, options }: StageInfo): number {
   chain.value = [...chain.value, item];
   return item.key;
 }
+
+export function addStageFirst(entry: ChainList[number]): void {
+  chain.value = [itemOf(entry), ...chain.value];
+}

@@ -1,10 +1,11 @@
 /** The shown step as several hosts would take it: one request each, with the host's preset instead of the chain. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
 import type { ProblemBody, Sampled } from "../api/wire.ts";
+import { compared, with_numbers } from "./compared.ts";
 import { followLatest } from "./latest.ts";
-import { shortForm } from "./presets.ts";
-import { type Answer, stepOptions } from "./result.ts";
+import { presets, shortForm } from "./presets.ts";
+import { type Answer, answer, stepOptions } from "./result.ts";
 
 /** How many of the row's tokens are compared. */
 const COMPARED = 40;
@@ -23,27 +24,42 @@ export interface Hosts {
 
 export const hosts = signal<Hosts | undefined>(undefined);
 
-export interface HostsQuestion {
+/** The comparison waits until the answer has stood still for so long: a slider that moves is not followed. */
+const STILL_MS = 250;
+
+/** Compares the hosts whenever the answer, or which hosts are compared, has changed. */
+export function keepComparing(): void {
+  const ask = followLatest(askHosts);
+  let timer = 0;
+  effect(() => {
+    const [of, names, numbers] = [answer.value, compared.value, with_numbers.value];
+    clearTimeout(timer);
+    if (of !== undefined && presets.value.length > 0)
+      timer = window.setTimeout(() => ask({ of, names, with_numbers: numbers }), STILL_MS);
+  });
+}
+
+interface HostsQuestion {
   readonly of: Answer;
   readonly names: readonly string[];
   /** with the numbers of the chain, or with the host's defaults only */
   readonly with_numbers: boolean;
 }
 
-export const askHosts = followLatest(async ({ of, names, with_numbers }: HostsQuestion) => {
+async function askHosts({ of, names, with_numbers: numbers }: HostsQuestion): Promise<void> {
   const token_ids = of.raw.slice(0, COMPARED).map(({ token_id }) => token_id);
-  const answers = await Promise.all(names.map((name) => askHost(name, of, token_ids, with_numbers)));
+  const answers = await Promise.all(names.map((name) => askHost(name, of, token_ids, numbers)));
   hosts.value = { token_ids, of, answers };
-});
+}
 
 async function askHost(
   name: string,
   { question }: Answer,
   token_ids: readonly number[],
-  with_numbers: boolean,
+  has_numbers: boolean,
 ): Promise<HostAnswer> {
   const { chain, state: _, ...step } = stepOptions(question);
-  const numbers = with_numbers ? shortForm(chain) : {};
+  const numbers = has_numbers ? shortForm(chain) : {};
   const told = { trace: true, logprobs: true, logprob_token_ids: token_ids, logprobs_mode: "processed" };
   try {
     return { name, result: await postSample(question.row, { ...numbers, ...step, preset: name, ...told }) };

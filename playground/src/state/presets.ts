@@ -1,11 +1,11 @@
 /** The hosts' presets, as GET /v1/presets lists them, and how one becomes a chain that can be edited. */
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { Refusal, request } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
 import type { ChainList } from "../rows/examples.ts";
-import { stageInfo } from "./catalogue.ts";
+import { stageInfo, stages } from "./catalogue.ts";
 import { sentChain, setChain } from "./chain.ts";
-import { chain } from "./signals.ts";
+import { chain, order_of } from "./signals.ts";
 
 /** A stage in its place: by name, or with options, and then it always runs. */
 type Place = string | (Readonly<Record<string, unknown>> & { readonly stage: string });
@@ -34,16 +34,37 @@ export async function loadPresets(): Promise<void> {
 }
 
 /** Puts the chain into a host's order, with the host's rules; numbers that were set stay, its defaults come in. */
-export function usePreset({ order, defaults, rules }: PresetInfo): void {
-  const own = new Map(sentChain(chain.value).map((entry) => [entry.stage, entry]));
-  const list = order.flatMap((place): ChainList => {
+export function usePreset(preset: PresetInfo): void {
+  batch(() => {
+    setChain(orderOf(preset, sentChain(chain.value)));
+    order_of.value = preset.name;
+  });
+}
+
+/** A chain in a host's order: the stages for which there are numbers, from the chain or by default. */
+export function orderOf({ order, defaults, rules }: PresetInfo, list: ChainList): ChainList {
+  const own = new Map(list.map((entry) => [entry.stage, entry]));
+  return order.flatMap((place): ChainList => {
     const stage = typeof place === "string" ? place : place.stage;
     const { stage: _, ...given } = own.get(stage) ?? { stage };
-    const options = { ...fieldsOf(stage, defaults), ...(typeof place === "string" ? {} : place), ...given };
+    const options = { ...fieldsOf(stage, defaults), ...(typeof place === "string" ? given : place) };
     if (!isComplete(stage, options)) return [];
     return [{ ...rules[stage], ...options, stage }];
   });
-  setChain(list);
+}
+
+/** The chain that options of the short form make in a host's order. */
+export function chainOf(preset: PresetInfo, short: Readonly<Record<string, unknown>>): ChainList {
+  const named = stages.value
+    .map(({ name }) => ({ stage: name, ...fieldsOf(name, short) }))
+    .filter((entry) => Object.keys(entry).length > 1);
+  return orderOf(preset, named);
+}
+
+/** Stages that a host runs more than once. */
+export function repeatedIn({ order }: PresetInfo): string[] {
+  const names = order.map((place) => (typeof place === "string" ? place : place.stage));
+  return [...new Set(names.filter((name, i) => names.indexOf(name) < i))];
 }
 
 function fieldsOf(stage: string, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> {

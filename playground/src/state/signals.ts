@@ -1,5 +1,6 @@
 /** What the person at the page has chosen: everything else is worked out from these. */
 import { signal } from "@preact/signals";
+import type { Reading } from "../rows/read/reading.ts";
 import type { PageRow } from "../rows/row.ts";
 
 export type View = "sample" | "write" | "calibrate";
@@ -7,9 +8,18 @@ export type View = "sample" | "write" | "calibrate";
 /** Where the row comes from, so that a link can bring it back. */
 export type RowSource =
   | { readonly kind: "example"; readonly id: string }
-  | { readonly kind: "text"; readonly text: string }
+  | TextSource
   | { readonly kind: "file"; readonly name: string }
   | { readonly kind: "written"; readonly index: number };
+
+export interface TextSource {
+  readonly kind: "text";
+  readonly text: string;
+  /** the text that the token follows, when the person gave one */
+  readonly before: string;
+  /** which token of a reply, or which row of a batch */
+  readonly at: number;
+}
 
 /** A stage in the chain; `key` stays the same while it is moved about. */
 export interface ChainItem {
@@ -19,13 +29,22 @@ export interface ChainItem {
   readonly on: boolean;
 }
 
+/** The seed that the page opens with: at the first example the hosts that are compared draw three tokens, none of them at the edge of its part, so that the float32 row of Write gives the same. */
+export const FIRST_SEED = "236";
+
 export const view = signal<View>("sample");
 export const source = signal<RowSource>({ kind: "example", id: "ship" });
 export const row = signal<PageRow | undefined>(undefined);
+/** how a text or a file was read */
+export const reading = signal<Reading | undefined>(undefined);
 export const row_error = signal("");
+/** what a link could not bring along */
+export const missing = signal("");
 export const chain = signal<readonly ChainItem[]>([]);
+/** the host whose order the chain was put into last */
+export const order_of = signal("");
 /** decimal text, as it is sent */
-export const seed = signal("7");
+export const seed = signal(FIRST_SEED);
 export const step = signal(0);
 /** what the chain's stages carried to this step; only text that is being written has it */
 export const carried_state = signal<Readonly<Record<string, unknown>> | null>(null);

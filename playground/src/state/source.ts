@@ -1,17 +1,27 @@
 /** Choosing a row: an example, text, or a file. What is wrong with it is shown where it was chosen. */
+import { batch } from "@preact/signals";
 import { EXAMPLES, type Example } from "../rows/examples.ts";
 import { parseRowFile } from "../rows/parse-file.ts";
-import { parseRowText } from "../rows/parse-text.ts";
-import { type PageRow, RowError } from "../rows/row.ts";
+import { readText } from "../rows/parse-text.ts";
+import { plainReading, type Reading } from "../rows/read/reading.ts";
+import { RowError } from "../rows/row.ts";
 import { setChain } from "./chain.ts";
-import { carried_state, chain, row, row_error, source } from "./signals.ts";
+import { visit } from "./history.ts";
+import { takeOptions } from "./request-options.ts";
+import { carried_state, chain, missing, order_of, reading, row, row_error, source } from "./signals.ts";
+
+/** What no address holds, for as long as the page is open: by the name that the address has for it. */
+const kept = new Map<string, Reading>();
 
 /** Shows an example; with the chain that makes its point unless the person's own is to stay. */
 export async function chooseExample(id: string, with_chain = true): Promise<void> {
   const example = exampleNamed(id);
-  source.value = { kind: "example", id: example.id };
-  if (with_chain || chain.value.length === 0) setChain(example.chain);
-  await take(() => example.load());
+  batch(() => {
+    source.value = { kind: "example", id: example.id };
+    if (with_chain) order_of.value = "";
+    if (with_chain || chain.value.length === 0) setChain(example.chain);
+  });
+  await take(async () => ({ ...plainReading(await example.load(), ""), how: "" }));
 }
 
 export function exampleNamed(id: string): Example {
@@ -20,26 +30,64 @@ export function exampleNamed(id: string): Example {
   return example;
 }
 
-export async function chooseText(text: string): Promise<void> {
-  source.value = { kind: "text", text };
-  await take(async () => parseRowText(text));
+interface TextChoice {
+  readonly before?: string;
+  readonly at?: number;
+  /** whether the options of a pasted request become the chain */
+  readonly with_options?: boolean;
+}
+
+export async function chooseText(
+  text: string,
+  { before = "", at = 0, with_options = true }: TextChoice = {},
+): Promise<void> {
+  source.value = { kind: "text", text, before, at };
+  await take(async () => {
+    const read = readText(text, at);
+    if (with_options && read.options !== undefined) takeOptions(read.options);
+    return before === "" ? read : { ...read, row: { ...read.row, text: before } };
+  });
 }
 
 export async function chooseFile(file: File): Promise<void> {
   await take(async () => {
     const read = parseRowFile(file.name, new Uint8Array(await file.arrayBuffer()));
+    visit();
+    kept.set(file.name, read);
     source.value = { kind: "file", name: file.name };
+    if (read.options !== undefined) takeOptions(read.options);
     return read;
   });
 }
 
-async function take(load: () => Promise<PageRow>): Promise<void> {
+/** Shows a file that was read since the page was opened; false when there was none of this name. */
+export function recall(name: string): boolean {
+  const read = kept.get(name);
+  if (read === undefined) return false;
+  source.value = { kind: "file", name };
+  void take(async () => read);
+  return true;
+}
+
+let takings = 0;
+
+async function take(load: () => Promise<Reading>): Promise<void> {
+  takings += 1;
+  const turn = takings;
   try {
-    const loaded = await load();
-    row_error.value = "";
-    carried_state.value = null;
-    row.value = loaded;
+    const read = await load();
+    // what was chosen meanwhile stays
+    if (turn !== takings) return;
+    batch(() => {
+      row_error.value = "";
+      missing.value = "";
+      carried_state.value = null;
+      reading.value = read.how === "" ? undefined : read;
+      row.value = read.row;
+    });
   } catch (error) {
+    if (turn !== takings) return;
+    reading.value = undefined;
     row_error.value = error instanceof RowError ? error.message : `The row does not load: ${String(error)}`;
   }
 }

@@ -1,8 +1,13 @@
 /**
  * What is chosen ⇄ the address: `#view=sample&row=example:ship&chain=temperature(temperature=0.8)~!top_k(top_k=40)`.
- * A stage that is switched off has a "!". Values are JSON, percent-encoded.
+ * A stage that is switched off has a "!". Values are JSON, percent-encoded. What another view would need is left out.
  */
+import { type PageRow, textOf } from "../rows/row.ts";
+import type { Run } from "../write/runs.ts";
+import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
+import { DEFAULT_COMPARED } from "./compared.ts";
 import type { ChainItem, RowSource, View } from "./signals.ts";
+import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
 export interface Chosen {
   readonly view: View;
@@ -10,15 +15,51 @@ export interface Chosen {
   readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
   readonly seed: string;
   readonly step: number;
+  /** the host whose order the chain was put into; "" for none */
+  readonly order: string;
+  /** the text that was written, by what decides it */
+  readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
+  readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
+  readonly calibration: {
+    readonly set: SetId;
+    readonly rows: string;
+    readonly bins: number;
+    readonly binning: Binning;
+    readonly threshold: number;
+  };
 }
 
-/** A row that was typed in goes along up to this length. */
-const TEXT_MAX = 4000;
+/** A text that was typed in goes along up to this length. */
+const TEXT_MAX = 6000;
 
-export function writeHash({ view, source, chain, seed, step }: Chosen): string {
-  const parts = [`view=${view}`, `row=${writeSource(source)}`, `chain=${chain.map(writeStage).join("~")}`];
+/** `row`: what is shown of the source, which goes along where the source itself is too long. */
+export function writeHash(chosen: Chosen, row?: PageRow): string {
+  const { view, chain, seed, step } = chosen;
+  if (view === "calibrate") return `#view=calibrate${writeCalibration(chosen.calibration)}`;
+  const parts = [`view=${view}`, ...writeSource(chosen.source, row), `chain=${writeChain(chain)}`];
   parts.push(`seed=${encodeURIComponent(seed)}`, `step=${step}`);
-  return `#${parts.join("&")}`;
+  if (chosen.order !== "") parts.push(`order=${encodeURIComponent(chosen.order)}`);
+  return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
+}
+
+function writeText({ view, source, text: { prompt, runs }, chain, seed }: Chosen): string[] {
+  const is_shown = view === "write" || source.kind === "written";
+  if (!is_shown) return [];
+  const written = runs.length === 0 ? [] : [`n=${writeRuns(runs, chain, seed)}`];
+  return [`prompt=${encodeURIComponent(prompt)}`, ...written];
+}
+
+function writeCompare({ names, with_numbers }: Chosen["compare"]): string[] {
+  const is_default = names.join() === DEFAULT_COMPARED.join();
+  return [
+    ...(is_default ? [] : [`hosts=${names.map(encodeURIComponent).join(",")}`]),
+    ...(with_numbers ? [] : ["numbers=off"]),
+  ];
+}
+
+function writeCalibration({ set, rows, bins, binning, threshold }: Chosen["calibration"]): string {
+  const own = set === "own" && rows !== OWN_TEXT ? `&rows=${encodeURIComponent(rows)}` : "";
+  return `&set=${set}&bins=${bins}&binning=${binning}&threshold=${threshold}${own}`;
 }
 
 /** What the address says; undefined for what it does not say or that cannot be read. */
@@ -31,72 +72,85 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
   );
   const view = parts.get("view");
   const step = Number(parts.get("step"));
+  const chain = readChain(parts.get("chain"));
+  const seed = decoded(parts.get("seed"));
   return {
     view: view === "sample" || view === "write" || view === "calibrate" ? view : undefined,
-    source: readSource(parts.get("row")),
-    chain: readChain(parts.get("chain")),
-    seed: decoded(parts.get("seed")),
+    source: readSource(parts),
+    chain,
+    seed,
     step: parts.has("step") && Number.isSafeInteger(step) && step >= 0 ? step : undefined,
+    order: decoded(parts.get("order")),
+    text: readText(parts, chain ?? [], seed ?? ""),
+    compare: readCompare(parts),
+    calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
 }
 
-function writeSource(source: RowSource): string {
-  if (source.kind === "example") return `example:${source.id}`;
+type Parts = ReadonlyMap<string, string>;
+
+function readText(parts: Parts, chain: Chosen["chain"], seed: string): Chosen["text"] | undefined {
+  const prompt = decoded(parts.get("prompt"));
+  return prompt === undefined ? undefined : { prompt, runs: readRuns(parts.get("n"), chain, seed) ?? [] };
+}
+
+function readCompare(parts: Parts): Chosen["compare"] | undefined {
+  const names = parts
+    .get("hosts")
+    ?.split(",")
+    .map((name) => decoded(name) ?? "");
+  const with_numbers = parts.get("numbers") !== "off";
+  if (names === undefined) return with_numbers ? undefined : { names: DEFAULT_COMPARED, with_numbers };
+  return { names: names.filter((name) => name !== ""), with_numbers };
+}
+
+/** What is missing or makes no sense is as it is when the page opens. */
+function readCalibration(parts: Parts): Chosen["calibration"] {
+  const number = (name: string, low: number, high: number, otherwise: number) => {
+    const value = Number(parts.get(name) ?? Number.NaN);
+    return value >= low && value <= high ? value : otherwise;
+  };
+  return {
+    set: SET_IDS.find((id) => id === parts.get("set")) ?? "digits",
+    rows: decoded(parts.get("rows")) ?? OWN_TEXT,
+    bins: Math.round(number("bins", BINS_MIN, BINS_MAX, 15)),
+    binning: BINNINGS.find((each) => each === parts.get("binning")) ?? "equal_width",
+    threshold: number("threshold", 0.5, 0.999, 0.95),
+  };
+}
+
+function writeSource(source: RowSource, row: PageRow | undefined): string[] {
+  if (source.kind === "example") return [`row=example:${source.id}`];
+  if (source.kind === "written") return [`row=written:${source.index}`];
   if (source.kind === "text" && source.text.length <= TEXT_MAX)
-    return `text:${encodeURIComponent(source.text)}`;
-  return source.kind;
+    return [
+      `row=text:${encodeURIComponent(source.text)}`,
+      ...(source.before === "" ? [] : [`before=${encodeURIComponent(source.before)}`]),
+      ...(source.at === 0 ? [] : [`at=${source.at}`]),
+    ];
+  const short = row && textOf(row);
+  if (short === undefined || row === undefined)
+    return [`row=file:${encodeURIComponent(source.kind === "file" ? source.name : "a long text")}`];
+  const before = row.text === "" ? [] : [`before=${encodeURIComponent(row.text)}`];
+  return [`row=text:${encodeURIComponent(short)}`, ...before];
 }
 
-function readSource(text: string | undefined): RowSource | undefined {
-  if (text?.startsWith("example:")) return { kind: "example", id: text.slice(8) };
-  const typed = text?.startsWith("text:") ? decoded(text.slice(5)) : undefined;
-  return typed === undefined ? undefined : { kind: "text", text: typed };
-}
-
-function writeStage({ stage, options, on }: Chosen["chain"][number]): string {
-  const values = Object.entries(options).map(([name, value]) => `${name}=${writeValue(value)}`);
-  return `${on ? "" : "!"}${stage}(${values.join(",")})`;
-}
-
-/** encodeURIComponent leaves ( ) ~ ' ! * as they are, of which three would end a value here. */
-function writeValue(value: unknown): string {
-  return encodeURIComponent(JSON.stringify(value)).replace(
-    /[()~]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  );
-}
-
-function readChain(text: string | undefined): Chosen["chain"] | undefined {
-  if (text === undefined) return undefined;
-  if (text === "") return [];
-  const stages = text.split("~").map(readStage);
-  return stages.every((stage) => stage !== undefined) ? stages : undefined;
-}
-
-function readStage(text: string): Chosen["chain"][number] | undefined {
-  const match = /^(!?)([a-z_]+)\((.*)\)$/.exec(text);
-  if (match === null) return undefined;
-  const options: Record<string, unknown> = {};
-  for (const pair of (match[3] ?? "").split(",").filter((part) => part !== "")) {
-    const value = readValue(pair.slice(pair.indexOf("=") + 1));
-    if (value === undefined) return undefined;
-    options[pair.split("=", 1)[0] ?? ""] = value;
-  }
-  return { stage: match[2] ?? "", options, on: match[1] === "" };
-}
-
-function readValue(text: string): unknown {
-  try {
-    return JSON.parse(decodeURIComponent(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function decoded(text: string | undefined): string | undefined {
-  try {
-    return text === undefined ? undefined : decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+function readSource(parts: Parts): RowSource | undefined {
+  const text = parts.get("row") ?? "";
+  const value = decoded(text.slice(text.indexOf(":") + 1));
+  if (value === undefined || !text.includes(":")) return undefined;
+  const [kind = ""] = text.split(":", 1);
+  const at = Number(parts.get("at") ?? 0);
+  const readers: Readonly<Record<string, () => RowSource | undefined>> = {
+    example: () => ({ kind: "example", id: value }),
+    file: () => ({ kind: "file", name: value }),
+    written: () => (/^\d{1,6}$/.test(value) ? { kind: "written", index: Number(value) } : undefined),
+    text: () => ({
+      kind: "text",
+      text: value,
+      before: decoded(parts.get("before")) ?? "",
+      at: Number.isSafeInteger(at) && at > 0 ? at : 0,
+    }),
+  };
+  return Object.hasOwn(readers, kind) ? readers[kind]?.() : undefined;
 }

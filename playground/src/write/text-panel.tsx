@@ -1,6 +1,7 @@
 /** The text, a button for each token: tinted by how unlikely it was, and open to a look at its step. */
 
 import { named, visible } from "../components/format.ts";
+import { visit } from "../state/history.ts";
 import { answer } from "../state/result.ts";
 import { source } from "../state/signals.ts";
 import {
@@ -23,7 +24,7 @@ export function TextPanel() {
     <section class="panel text-panel" aria-labelledby="text-title">
       <div class="panel-head">
         <h2 id="text-title">Text</h2>
-        <span class="aside">the darker a token, the less likely it was; press one to see its step</span>
+        <span class="aside">the stronger a tint, the less likely the token; press one to see its step</span>
       </div>
       <p class="text" aria-busy={is_writing.value}>
         <span class="text-prompt">{written_prompt.value ?? prompt.value}</span>
@@ -36,8 +37,8 @@ export function TextPanel() {
       {tokens.length === 0 && (
         <p class="note">
           {model.value.kind === "ready"
-            ? "Press Write: each token will be drawn by the service from the model's own logits."
-            : "The model is on its way. Until it is here, the step below is the last one that was shown."}
+            ? "Press Write, or Ctrl+Enter: the service draws each token from the model's own logits, and its step opens below."
+            : "The model is on its way: 24 MB, once. It writes here, and each token's step opens below."}
         </p>
       )}
       <Fork />
@@ -59,7 +60,10 @@ function TokenButton({ token, index }: { token: Written; index: number }) {
         aria-pressed={selected.value === index}
         aria-label={`${visible(token.text)}, token ${index + 1}`}
         style={{ "--surprise": String(Math.round(100 * surprise) / 100) }}
-        onClick={() => selectToken(index)}
+        onClick={() => {
+          visit();
+          selectToken(index);
+        }}
       >
         {word === "" ? visible(token.text) : word}
       </button>

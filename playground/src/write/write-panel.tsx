@@ -1,15 +1,18 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
+import { source } from "../state/signals.ts";
+import { chooseExample } from "../state/source.ts";
+import { ModelLine } from "./model-line.tsx";
 import {
+  amount,
+  beginAnew,
   is_writing,
   loadModel,
   model,
-  pace,
   prompt,
-  stopLoading,
+  replaying,
   stopWriting,
   write,
   writing_problem,
@@ -41,52 +44,24 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}
     </section>
   );
 }
 
-function ModelLine() {
-  const state = model.value;
-  if (state.kind === "ready")
-    return (
-      <p class="note">
-        6.9 million parameters and 8,192 tokens, trained on old novels. Each of its rows goes to the service,
-        which draws the token{pace.value > 0 ? `: ${pace.value.toFixed(1)} tokens a second` : ""}.
-      </p>
-    );
-  if (state.kind === "loading") {
-    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-    return (
-      <div class="model-loading">
-        <progress max={state.total || 1} value={state.loaded} aria-label="Loading the model" />
-        <p class="note">
-          {state.total > 0 && state.loaded >= state.total
-            ? "Starting the model…"
-            : `Loading the model: ${megabytes(state.loaded)} of ${state.total > 0 ? megabytes(state.total) : "…"} MB`}
-        </p>
-        <button type="button" onClick={stopLoading}>
-          Stop
-        </button>
-      </div>
-    );
-  }
+/** What a link's text is waiting for. */
+function Replay() {
+  const replay = replaying.value;
+  if (replay === undefined) return null;
   return (
-    <div class="model-loading">
-      {state.kind === "failed" && (
-        <p class="says" role="alert">
-          The model does not load: {state.sentence}
-        </p>
-      )}
-      <button type="button" class="main" onClick={() => void loadModel()}>
-        Load the model
-      </button>
-    </div>
+    <p class="note" aria-live="polite">
+      The text of the link is written again: {replay.done} of {replay.tokens} tokens.
+    </p>
   );
 }
 
 function Actions() {
-  const amount = useSignal(60);
   const is_ready = model.value.kind === "ready";
   const goes_on = written.value.length > 0 && written_prompt.value === prompt.value;
   return (
@@ -96,7 +71,14 @@ function Actions() {
           Stop
         </button>
       ) : (
-        <button type="button" class="main" disabled={!is_ready} onClick={() => void write(amount.value)}>
+        <button
+          type="button"
+          class="main"
+          disabled={!is_ready}
+          title="Ctrl+Enter"
+          aria-keyshortcuts="Control+Enter"
+          onClick={() => void write(amount.value)}
+        >
           {goes_on ? "Write on" : "Write"}
         </button>
       )}
@@ -119,8 +101,9 @@ function Actions() {
         type="button"
         disabled={written.value.length === 0 || is_writing.value}
         onClick={() => {
-          written_prompt.value = undefined;
-          written.value = [];
+          beginAnew();
+          // the row of a token that is no more
+          if (source.value.kind === "written") void chooseExample("ship", false);
         }}
       >
         Begin anew

@@ -6,6 +6,7 @@
 import { Problem } from "../../errors.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { Gate, type GateLimits } from "./gate.ts";
+import { Relief } from "./relief.ts";
 import { dismissAll, Visit } from "./visit.ts";
 import { RATE_MS_MIN } from "./visitor.ts";
 
@@ -25,6 +26,7 @@ export class Admission {
   readonly sampler: Sampler;
   readonly limits: GateLimits;
   readonly gate: Gate<Visit>;
+  readonly relief: Relief;
   /** Made once: where a server is full it is sent thousands of times a second, and making an error costs a stack. */
   readonly no_place: Problem;
   readonly no_rows: Problem;
@@ -36,7 +38,8 @@ export class Admission {
   #full_ms = 0;
   #turn_is_due = false;
 
-  constructor(sampler: Sampler, limits: GateLimits) {
+  constructor(sampler: Sampler, limits: GateLimits, collectAll: () => void = () => undefined) {
+    this.relief = new Relief(collectAll);
     this.sampler = sampler;
     this.limits = limits;
     this.gate = new Gate(limits);

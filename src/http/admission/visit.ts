@@ -126,15 +126,18 @@ export class Visit implements Visitor {
 
   /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
-    const { gate, no_bytes } = this.#admission;
+    const { gate, no_bytes, relief } = this.#admission;
     const { granted, leaving } = gate.askBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
     dismissAll(leaving);
     if (!granted) throw no_bytes;
   }
 
   /** Counts bytes that are there already, whether or not there is room. */
   count(bytes: number): void {
-    this.#admission.gate.holdBytes(this, bytes, performance.now());
+    const { gate, relief } = this.#admission;
+    gate.holdBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
   }
 
   /** Holds so many bytes less. */
@@ -207,6 +210,7 @@ export class Visit implements Visitor {
     this.#left = true;
     this.#returnRow();
     this.#admission.rowsReturned();
+    this.#admission.relief.holds(this.#admission.gate.held_bytes);
   }
 
   #returnRow(): void {

@@ -8,8 +8,8 @@ export const PIECE_BYTES = 65_536;
 
 type Part = string | Uint8Array;
 
-/** What is sent behind a head: one text, bytes, or several texts one behind the other. */
-export type AnswerBody = Part | readonly string[];
+/** What is sent behind a head: one text, bytes, or several of them one behind the other. */
+export type AnswerBody = Part | readonly Part[];
 
 export function byteLength(body: AnswerBody): number {
   if (!isList(body)) return Buffer.byteLength(body);
@@ -23,6 +23,30 @@ export function joined(body: AnswerBody): Part {
   return isList(body) ? body.join("") : body;
 }
 
+/** Characters that are gathered before they are made into bytes: of such a length that the system gets them back when they are freed. */
+const GATHERED_LENGTH = 262_144;
+
+/** A long answer that is made text by text. It lies outside the heap, which would keep what it has grown by. */
+export class GatheredText {
+  readonly #parts: Part[] = [];
+  #texts: string[] = [];
+  #length = 0;
+
+  add(text: string): void {
+    this.#texts.push(text);
+    this.#length += text.length;
+    if (this.#length < GATHERED_LENGTH) return;
+    this.#parts.push(Buffer.from(this.#texts.join("")));
+    this.#texts = [];
+    this.#length = 0;
+  }
+
+  /** All of it, in order. */
+  parts(): readonly Part[] {
+    return this.#texts.length === 0 ? this.#parts : [...this.#parts, this.#texts.join("")];
+  }
+}
+
 /**
  * Sends what follows a head. The visit holds it until then: a client that takes nothing for too long, or too little
  * when the room is wanted, loses its connection. `done` is told once whether all was sent.
@@ -33,7 +57,7 @@ export function sendPieces(
   visit: Visit,
   done: (sent: boolean) => void,
 ): void {
-  const pieces = piecesOf(isList(body) ? body : [body]);
+  const pieces = piecesOf(isList(body) ? [...body] : [body]);
   let sent_bytes = 0;
   let over = false;
   const finish = (sent: boolean) => {
@@ -60,16 +84,16 @@ export function sendPieces(
   proceed();
 }
 
-/** Short parts together, long ones divided. */
-function* piecesOf(parts: readonly Part[]): Generator<Uint8Array> {
+/** Short parts together, long ones divided. A part is forgotten as soon as it was sent. */
+function* piecesOf(parts: Part[]): Generator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
-  for (const part of parts) {
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const whole = typeof part === "string" ? Buffer.from(part) : part;
     for (let at = 0; at < whole.length; at += PIECE_BYTES) {
       const piece = whole.subarray(at, at + PIECE_BYTES);
       if (bytes + piece.length > PIECE_BYTES && bytes > 0) {
-        yield Buffer.concat(waiting);
+        yield together(waiting);
         waiting = [];
         bytes = 0;
       }
@@ -77,9 +101,14 @@ function* piecesOf(parts: readonly Part[]): Generator<Uint8Array> {
       bytes += piece.length;
     }
   }
-  if (bytes > 0) yield Buffer.concat(waiting);
+  if (bytes > 0) yield together(waiting);
 }
 
-function isList(body: AnswerBody): body is readonly string[] {
+function together(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first, ...others] = pieces;
+  return first !== undefined && others.length === 0 ? first : Buffer.concat(pieces);
+}
+
+function isList(body: AnswerBody): body is readonly Part[] {
   return Array.isArray(body);
 }

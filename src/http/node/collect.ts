@@ -9,7 +9,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-type CollectMinor = (options: { type: "minor"; execution: "sync" }) => void;
+type Collect = (
+  options: { type: "minor"; execution: "sync" } | { type: "major"; execution: "async" },
+) => void;
 type Transfer = (this: ArrayBufferLike, byteLength: number) => ArrayBuffer;
 
 /** Smaller ones cost less to collect than to free. */
@@ -20,10 +22,12 @@ export interface Collector {
   free(chunk: Uint8Array): void;
   /** A chunk of so many bytes was looked at; one that was freed has none. */
   count(bytes: number): void;
+  /** Collects everything, soon. */
+  collectAll(): void;
 }
 
 export function createCollector(collect_bytes: number): Collector {
-  const collect = minorCollection();
+  const collect = collection();
   const transfer = bufferTransfer();
   let since = 0;
   const count = (bytes: number) => {
@@ -36,14 +40,14 @@ export function createCollector(collect_bytes: number): Collector {
     // A part of a larger buffer is not alone in it.
     if (length >= FREED_BYTES_MIN && buffer.byteLength === length) transfer.call(buffer, 0);
   };
-  return { count, free };
+  return { count, free, collectAll: () => collect({ type: "major", execution: "async" }) };
 }
 
-/** V8's own collector of young garbage. */
-function minorCollection(): CollectMinor {
+/** V8's own collector. */
+function collection(): Collect {
   setFlagsFromString("--expose-gc");
   // In a context made after the flag was set, gc is the collector itself.
-  return runInNewContext("gc") as CollectMinor;
+  return runInNewContext("gc") as Collect;
 }
 
 /** ArrayBuffer.prototype.transfer (ECMAScript 2024), which detaches a buffer; Node 20 has it behind a flag. */

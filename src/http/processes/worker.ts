@@ -74,7 +74,10 @@ async function listen({ server, service }: App, host: string, port: number, log:
   } catch (error) {
     log.debug({ err: error }, "cannot listen");
     const why: CannotListen = { cannot_listen: cannotListen(error, host, port) };
-    process.send?.(why, undefined, undefined, () => process.exit(1));
+    // The primary may end before it was told, since another worker found the same.
+    const exit = () => process.exit(1);
+    process.once("disconnect", exit);
+    process.send?.(why, undefined, undefined, exit);
   }
 }
 

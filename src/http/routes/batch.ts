@@ -3,12 +3,13 @@
  * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
  */
 import { Problem } from "../../errors.ts";
-import { writeBatch, writeProblem, writeSampled } from "../../wire/reply.ts";
+import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Intake } from "../admission/turns.ts";
 import type { Body } from "../line/arrive.ts";
 import type { Exchange } from "../line/exchange.ts";
 import { BATCH_BODY } from "../line/open-body.ts";
+import { GatheredText } from "../line/pieces.ts";
 import { StepAnswers } from "../line/sample.ts";
 
 export function answerBatch(exchange: Exchange): void {
@@ -21,7 +22,8 @@ class Batch {
   readonly #body: Body<StepReader>;
   readonly #intake: Intake;
   readonly #answers: StepAnswers;
-  readonly #texts: string[] = [];
+  readonly #text = new GatheredText();
+  #rows = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -29,7 +31,7 @@ class Batch {
     this.#body = exchange.open(BATCH_BODY);
     this.#intake = exchange.intake({
       next: () => this.#answerNext(),
-      done: () => exchange.answer(writeBatch(this.#texts)),
+      done: () => this.#answer(),
       fail: (error) => exchange.refuse(error),
     });
   }
@@ -51,8 +53,15 @@ class Batch {
     const step = this.#answers.is_inside ? undefined : this.#body.reader.next();
     if (step === undefined && !this.#answers.is_inside) return false;
     const text = this.#answerRow(step);
-    if (text !== undefined) this.#texts.push(text);
+    if (text === undefined) return true;
+    this.#text.add((this.#rows === 0 ? BATCH_TEXT.begin : BATCH_TEXT.between) + text);
+    this.#rows += 1;
     return true;
+  }
+
+  #answer(): void {
+    this.#text.add(this.#rows === 0 ? BATCH_TEXT.begin + BATCH_TEXT.end : BATCH_TEXT.end);
+    this.#exchange.answer(this.#text.parts());
   }
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */

@@ -30,13 +30,11 @@ export function addRegions(app: FastifyInstance, service: Service, regions: Shar
     if (regions !== undefined) return regions;
     throw new Problem("not_found", SHARED_MEMORY_IS_OFF);
   };
-  app.get(`${PATH}/status`, { schema: REGIONS_ROUTE }, () => shared().memory.regions.map(statusOf));
-  app.get<Named>(`${PATH}/region/:name/status`, { schema: REGION_ROUTE }, ({ params }) => [
-    statusOf(shared().memory.region(params.name)),
-  ]);
+  // A service tells in its document what it does; the file has all of it.
+  const schema = <Route extends object>(route: Route) => ({ ...route, hide: regions === undefined });
   app.post<Named>(
     `${PATH}/region/:name/register`,
-    { schema: REGISTER_ROUTE },
+    { schema: schema(REGISTER_ROUTE) },
     async ({ params, raw }, reply) => {
       const all = shared();
       const body = await readJson(service, raw);
@@ -44,16 +42,20 @@ export function addRegions(app: FastifyInstance, service: Service, regions: Shar
       return reply.send();
     },
   );
+  app.get(`${PATH}/status`, { schema: schema(REGIONS_ROUTE) }, () => shared().memory.regions.map(statusOf));
+  app.get<Named>(`${PATH}/region/:name/status`, { schema: schema(REGION_ROUTE) }, ({ params }) => [
+    statusOf(shared().memory.region(params.name)),
+  ]);
   app.post<Named>(
     `${PATH}/region/:name/unregister`,
-    { schema: UNREGISTER_ONE_ROUTE },
+    { schema: schema(UNREGISTER_ONE_ROUTE) },
     async ({ params, raw }, reply) => {
       requireNoBody(raw);
       await shared().unregister(params.name);
       return reply.send();
     },
   );
-  app.post(`${PATH}/unregister`, { schema: UNREGISTER_ALL_ROUTE }, async ({ raw }, reply) => {
+  app.post(`${PATH}/unregister`, { schema: schema(UNREGISTER_ALL_ROUTE) }, async ({ raw }, reply) => {
     requireNoBody(raw);
     await shared().unregister();
     return reply.send();

@@ -41,9 +41,12 @@ export interface OpenPage {
   readonly complaints: readonly string[];
 }
 
-export async function startPlayground(): Promise<Playground> {
+/** `environment`: settings of the service. */
+export async function startPlayground(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Playground> {
   if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
-  const service = await startService();
+  const service = await startService(environment);
   const browser = await chromium.launch({ executablePath, args: QUIET });
   return {
     url: service.url,
@@ -75,7 +78,7 @@ async function openPage(
 
 /** The token that the page says was drawn, and the counts above the columns of the funnel. */
 export async function drawnToken(page: Page): Promise<string> {
-  return (await page.locator(".bench-result .drawn").innerText()).trim();
+  return (await page.locator(".outcome .drawn").innerText()).trim();
 }
 
 export function funnelCounts(page: Page): Promise<string[]> {

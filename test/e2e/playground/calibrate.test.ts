@@ -38,10 +38,43 @@ describe.skipIf(without_browser)("calibrating", () => {
   test("spam, and rows of one's own with the line that cannot be read", async () => {
     const { page } = await playground.open("#view=calibrate");
     await page.getByRole("button", { name: "Spam" }).click();
-    await page.locator("#set-title + .aside", { hasText: "1511 rows" }).waitFor();
+    await page.locator("#set-title + .aside", { hasText: "1,511 rows to fit, 1,512 held out" }).waitFor();
     await page.getByRole("button", { name: "Your own" }).click();
-    await page.locator("#set-title + .aside", { hasText: "6 rows" }).waitFor();
+    await page.locator("#set-title + .aside", { hasText: "6 rows, all to fit" }).waitFor();
     await page.locator(".calibrate textarea").fill("0: 1 2\n1: 2 x");
     expect(await page.locator(".row-panel .says").innerText()).toContain("“x” (line 2) is not a number");
+    await page.locator(".steps.is-stale").waitFor();
+  });
+
+  test("of own rows a third is held out; of too few none, and both are said", async () => {
+    const { page } = await playground.open("#view=calibrate&set=own");
+    const threshold = page.locator("#threshold-title + .aside");
+    await threshold.waitFor();
+    expect(await threshold.innerText()).toContain("the same 6 rows that the temperature was fitted to");
+    expect(await page.locator(".doubt").innerText()).toMatch(
+      /6 rows are far too few: .* from 1\.06 to 9\.00/,
+    );
+    const rows = Array.from({ length: 30 }, (_, i) => `${i % 4 === 0 ? 1 : 0}: ${1 + (i % 3)} 0`);
+    await page.locator(".calibrate textarea").fill(rows.slice(1).join("\n"));
+    await page.locator("#set-title + .aside", { hasText: "29 rows, all to fit" }).waitFor();
+    await page.locator(".calibrate textarea").fill(rows.join("\n"));
+    await page.locator("#set-title + .aside", { hasText: "20 rows to fit, 10 held out" }).waitFor();
+    expect(await threshold.innerText()).toContain("10 rows that the temperature was not fitted to");
+    expect(await page.locator(".which").innerText()).toContain("15 bins of equal width, over 10 rows that");
+    const shares = page.locator(".shares p").first();
+    const counts = [...(await shares.innerText()).matchAll(/(\d+) (?:decided|left)/g)].map(([, n]) =>
+      Number(n),
+    );
+    expect(counts.reduce((sum, n) => sum + n, 0)).toBe(10);
+  });
+
+  test("the figures of the digits are those of docs/calibration.md and of the tour, each in its bins", async () => {
+    const { page } = await playground.open("#view=calibrate");
+    await page.getByText("15 bins of equal width, over 2,000 rows that the temperature was not").waitFor();
+    const ece = page.locator(".facts dd").nth(1);
+    expect(await ece.innerText()).toBe("6.4 % → 2.7 %");
+    await page.locator(".binning input").fill("5");
+    await page.getByText("above: 5 bins of equal width, over").waitFor();
+    expect(await ece.innerText()).toMatch(/→ 2\.3 %$/);
   });
 });

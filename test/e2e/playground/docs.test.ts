@@ -1,19 +1,153 @@
-/** The page of the OpenAPI document in a real browser, under the policy that pages have. */
+/**
+ * The page of the OpenAPI document in a real browser, under the policy that pages have: every operation shows, and
+ * what is filled in beforehand is answered with 200.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Playground, startPlayground, without_browser } from "./browser.ts";
+import { axeViolations, type Playground, screenshot, startPlayground, without_browser } from "./browser.ts";
+
+const ROW = Buffer.from(Float32Array.of(1, 2.5, -0.3, 2.4).buffer);
 
 describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
   let playground: Playground;
+  let directory = "";
   beforeAll(async () => {
-    playground = await startPlayground();
+    // Everything that the service can do, and the region that an example registers.
+    directory = await mkdtemp(join(tmpdir(), "docs-page-"));
+    await writeFile(join(directory, "logits"), ROW);
+    playground = await startPlayground({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   });
-  afterAll(() => playground?.close());
+  afterAll(async () => {
+    await playground?.close();
+    await rm(directory, { recursive: true, force: true });
+  });
 
-  test("shows the operations, and its policy refuses nothing it needs", async () => {
-    const { page, complaints } = await playground.open();
-    await page.goto(`${playground.url}/docs/`);
-    await page.getByText("Draw one token from one row of logits").first().waitFor();
+  async function openDocs(options = {}) {
+    const opened = await playground.open("", options);
+    await opened.page.goto(`${playground.url}/docs`);
+    await opened.page.locator(".opblock").first().waitFor();
+    return opened;
+  }
+
+  test("every operation shows, and every Execute as it is filled in is answered with 200", async () => {
+    const { page, complaints } = await openDocs();
+    const operations = await page.locator(".opblock").all();
+    const { paths } = await (await fetch(`${playground.url}/openapi.json`)).json();
+    const told = Object.values(paths).flatMap((methods) => Object.keys(methods as object));
+    expect(operations.length).toBe(told.length);
+    expect(told.length).toBeGreaterThan(25);
+    const answers: unknown[] = [];
+    for (const operation of operations) {
+      await open(operation);
+      await unfold(operation);
+      expect(await operation.innerText()).not.toContain("Could not render");
+      answers.push([await operation.getAttribute("id"), await executed(operation)]);
+      await operation.locator(".opblock-summary-control").click();
+    }
+    expect(answers.filter((each) => !String(each).endsWith("200"))).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 600_000);
+
+  test("a row of bytes goes with an option of the query string", async () => {
+    const { page, complaints } = await openDocs();
+    const operation = await open(page.locator("#operations-sampling-sample"));
+    await unfold(operation);
+    await operation.locator("tr[data-param-name=dtype] select").selectOption("f32");
+    await operation.locator("tr[data-param-name=seed] input").fill("7");
+    await operation
+      .locator("tr[data-param-name=chain] input")
+      .fill('[{"stage": "temperature", "temperature": 0}]');
+    await operation
+      .locator(".opblock-section-request-body .content-type")
+      .selectOption("application/octet-stream");
+    await operation.locator("input[type=file]").setInputFiles({
+      name: "row.f32",
+      mimeType: "application/octet-stream",
+      buffer: ROW,
+    });
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await executed(operation)).toBe("200");
+    expect(await operation.locator(".live-responses-table").innerText()).toMatch(/"token_id": 1/);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
+
+  test("options of query strings are folded until they are wanted", async () => {
+    const { page } = await openDocs();
+    const operation = await open(page.locator("#operations-sampling-sample"));
+    const rows = operation.locator("tr[data-param-name]");
+    expect(await rows.count()).toBe(0);
+    const button = operation.getByRole("button", { name: /^Show \d+ optional/ });
+    expect(await button.getAttribute("aria-expanded")).toBe("false");
+    await button.click();
+    expect(await rows.count()).toBeGreaterThan(80);
+    await operation.getByRole("button", { name: /^Hide \d+ optional/ }).click();
+    expect(await rows.count()).toBe(0);
+    await page.context().close();
+  });
+
+  test("it is a page of this service: its name, its colours, the way back", async () => {
+    const { page } = await openDocs();
+    expect(await page.title()).toBe("logit-sampler API");
+    expect(await page.locator(".topbar").count()).toBe(0);
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const own = await ground();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await page.waitForURL(`${playground.url}/`);
+    expect(await ground()).toBe(own);
+    await page.context().close();
+  });
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing in it, %s, wide and narrow",
+    async (colorScheme) => {
+      for (const width of [1360, 390]) {
+        const { page } = await openDocs({ colorScheme, viewport: { width, height: 900 } });
+        const operation = await open(page.locator("#operations-sampling-sample"));
+        expect(await executed(operation)).toBe("200");
+        await unfold(operation);
+        await page.locator(".models-control").click();
+        await page.locator(".models .json-schema-2020-12-accordion").first().click();
+        expect([width, await axeViolations(page)]).toEqual([width, []]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([width, overflow]).toEqual([width, 0]);
+        await screenshot(page, `docs-${colorScheme}-${width}`);
+        await page.context().close();
+      }
+    },
+    600_000,
+  );
+
+  test("the theme chosen in the playground holds", async () => {
+    const { page } = await openDocs({ colorScheme: "light" });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.evaluate(() => localStorage.setItem("theme", "dark"));
+    await page.reload();
+    expect(await ground()).not.toBe(light);
+    await page.context().close();
+  });
 });
+
+async function open(operation: Locator): Promise<Locator> {
+  await operation.locator(".opblock-summary-control").click();
+  await operation.locator(".execute").waitFor();
+  return operation;
+}
+
+async function unfold(operation: Locator): Promise<void> {
+  const button = operation.locator(".fold");
+  if ((await button.count()) > 0) await button.click();
+}
+
+/** The status that the page shows after Execute. */
+async function executed(operation: Locator): Promise<string> {
+  await operation.locator(".execute").click();
+  const status = operation.locator(".live-responses-table .response .response-col_status");
+  await status.waitFor();
+  return (await status.innerText()).split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,41 @@
+/** A third of one's own rows is held out, so that what is shown of a temperature is not shown on the rows it was fitted to. */
+import type { LabelledRows } from "./labelled-rows.ts";
+
+/** Fewer rows than this are all fitted to: a third of them would tell nothing. */
+export const HELD_OUT_FROM = 30;
+
+/** The golden ratio: its multiples spread evenly whatever order the rows are in, sorted by class or taking turns. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+export interface HeldOut {
+  /** what the temperature is fitted to */
+  readonly validation: LabelledRows;
+  /** what it is tried on: rows it has not seen, unless there are too few to hold any out */
+  readonly test: LabelledRows;
+  readonly is_held_out: boolean;
+}
+
+export function heldOut(all: LabelledRows): HeldOut {
+  if (all.rows < HELD_OUT_FROM) return { validation: all, test: all, is_held_out: false };
+  const is_out = (row: number) => (row * GOLDEN) % 1 >= 2 / 3;
+  return {
+    validation: chosen(all, (row) => !is_out(row)),
+    test: chosen(all, is_out),
+    is_held_out: true,
+  };
+}
+
+function chosen(
+  { rows, classes, logits, targets }: LabelledRows,
+  is_in: (row: number) => boolean,
+): LabelledRows {
+  const kept = Array.from({ length: rows }, (_, row) => row).filter(is_in);
+  return {
+    rows: kept.length,
+    classes,
+    logits: Float32Array.from(
+      kept.flatMap((row) => [...logits.subarray(row * classes, (row + 1) * classes)]),
+    ),
+    targets: kept.map((row) => targets[row] ?? 0),
+  };
+}

@@ -1,0 +1,34 @@
+/** Copies the page's address, which holds what is shown; says so where it cannot hold all of it. */
+import { useSignal } from "@preact/signals";
+import { copied } from "../code/clipboard.ts";
+import { flush } from "../state/history.ts";
+import { view } from "../state/signals.ts";
+import { Icon } from "./icon.tsx";
+
+/** How long the word stands that it was copied. */
+const SAID_MS = 4000;
+
+export function Share() {
+  const said = useSignal("");
+  const share = async () => {
+    flush();
+    const is_whole = view.value === "calibrate" || !location.hash.includes("row=file:");
+    const done = await copied(location.href);
+    said.value = !done
+      ? "Copy it from the address bar"
+      : is_whole
+        ? "Link copied"
+        : "Link copied, without the file";
+    setTimeout(() => {
+      said.value = "";
+    }, SAID_MS);
+  };
+  return (
+    <button type="button" class="plain share" onClick={() => void share()}>
+      <Icon name="link" />
+      <span class="share-text" aria-live="polite">
+        {said.value === "" ? "Copy link" : said.value}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,20 @@
+/** What became of a text: the row, and in words how it was read, so that a misreading can be seen. */
+import type { PageRow } from "../row.ts";
+import { doubtOf } from "./candidate.ts";
+
+export interface Reading {
+  readonly row: PageRow;
+  /** ends the sentence “Read as …” */
+  readonly how: string;
+  /** what speaks against this reading; "" when nothing does */
+  readonly doubt: string;
+  /** tokens of a reply, or rows of a batch, and which of them is shown, from 0 */
+  readonly positions: number;
+  readonly position: number;
+  /** the options of a pasted request */
+  readonly options: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function plainReading(row: PageRow, how: string, values: readonly number[] = []): Reading {
+  return { row, how, doubt: doubtOf(values), positions: 1, position: 0, options: undefined };
+}

@@ -1,0 +1,52 @@
+/** What was pasted or dropped somewhere on the page goes to where it belongs in the view that is open. */
+import { batch } from "@preact/signals";
+import { isLabelled } from "../calibrate/labelled-rows.ts";
+import { readText } from "../rows/parse-text.ts";
+import { prompt } from "../write/writer.ts";
+import { chosen_set, own_text } from "./calibration.ts";
+import { visit } from "./history.ts";
+import { type View, view } from "./signals.ts";
+import { chooseFile, chooseText } from "./source.ts";
+
+const TAKE_TEXT: Readonly<Record<View, (text: string) => Promise<void>>> = {
+  sample: chooseText,
+  // what is no row is a text to go on from
+  write: async (text) => {
+    if (isRow(text)) await showText(text);
+    else prompt.value = text;
+  },
+  calibrate: async (text) => {
+    if (!isLabelled(text) && isRow(text)) return showText(text);
+    chosen_set.value = "own";
+    own_text.value = text;
+  },
+};
+
+export async function takeText(text: string): Promise<void> {
+  visit();
+  await TAKE_TEXT[view.value](text);
+}
+
+/** Texts of labelled rows may come as a file too; any other file is a row. */
+export async function takeFile(file: File): Promise<void> {
+  if (view.value === "calibrate" && /\.(?:txt|csv|tsv)$/i.test(file.name)) return takeText(await file.text());
+  // the file makes an entry in the history once it is read
+  await chooseFile(file);
+  view.value = "sample";
+}
+
+async function showText(text: string): Promise<void> {
+  await batch(() => {
+    view.value = "sample";
+    return chooseText(text);
+  });
+}
+
+function isRow(text: string): boolean {
+  try {
+    readText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,8 @@
+/** Which hosts are compared, and whether with the chain's numbers. */
+import { signal } from "@preact/signals";
+
+export const DEFAULT_COMPARED: readonly string[] = ["openai", "llama.cpp", "vllm", "transformers"];
+
+export const compared = signal<readonly string[]>(DEFAULT_COMPARED);
+/** with the numbers of the chain, or with the host's defaults only */
+export const with_numbers = signal(true);

@@ -1,0 +1,41 @@
+/** How the model is: on its way, ready, or not to be had. */
+import { loadModel, model, pace, stopLoading } from "./writer.ts";
+
+export function ModelLine() {
+  const state = model.value;
+  if (state.kind === "ready")
+    return (
+      <p class="note">
+        6.9 million parameters and 8,192 tokens, trained on old novels. Each of its rows goes to the service,
+        which draws the token{pace.value > 0 ? `: ${pace.value.toFixed(1)} tokens a second` : ""}.
+      </p>
+    );
+  if (state.kind === "loading") {
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+    return (
+      <div class="model-loading">
+        <progress max={state.total || 1} value={state.loaded} aria-label="Loading the model" />
+        <p class="note">
+          {state.total > 0 && state.loaded >= state.total
+            ? "Starting the model…"
+            : `Loading the model: ${megabytes(state.loaded)} of ${state.total > 0 ? megabytes(state.total) : "…"} MB`}
+        </p>
+        <button type="button" onClick={stopLoading}>
+          Stop
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="model-loading">
+      {state.kind === "failed" && (
+        <p class="says" role="alert">
+          The model does not load: {state.sentence}
+        </p>
+      )}
+      <button type="button" class="main" onClick={() => void loadModel()}>
+        Load the model
+      </button>
+    </div>
+  );
+}

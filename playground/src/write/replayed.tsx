@@ -1,0 +1,18 @@
+/** A row of a text that the model wrote: which, and how far the text has got while a link's is written again. */
+import { ModelLine } from "./model-line.tsx";
+import { model, replaying } from "./writer.ts";
+
+export function Replayed({ index }: { index: number }) {
+  const replay = replaying.value;
+  if (replay === undefined)
+    return <p class="note">The row of token {index + 1} of the text that the model wrote in Write.</p>;
+  return (
+    <>
+      <p class="note" aria-live="polite">
+        The link is of a text that the model wrote. It is written again here: {replay.done} of {replay.tokens}{" "}
+        tokens.
+      </p>
+      {model.value.kind !== "ready" && <ModelLine />}
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+/** A written text by what decides it: how many tokens were drawn with which seed and chain, one run after another. */
+import type { ChainList } from "../rows/examples.ts";
+
+export interface Run {
+  readonly tokens: number;
+  readonly seed: string;
+  readonly chain: ChainList;
+}
+
+/** The tokens of each run added up into as few runs as there were changes. */
+export function runsOf(drawn: readonly Omit<Run, "tokens">[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const { seed, chain } of drawn) {
+    const last = runs.at(-1);
+    if (last?.seed === seed && isSameChain(last.chain, chain))
+      runs[runs.length - 1] = { ...last, tokens: last.tokens + 1 };
+    else runs.push({ tokens: 1, seed, chain });
+  }
+  return runs;
+}
+
+/** Whatever order their options stand in. */
+export function isSameChain(a: ChainList, b: ChainList): boolean {
+  return a === b || inOrder(a) === inOrder(b);
+}
+
+function inOrder(chain: ChainList): string {
+  return JSON.stringify(
+    chain.map((entry) => Object.entries(entry).sort(([one], [other]) => (one < other ? -1 : 1))),
+  );
+}

@@ -1,0 +1,25 @@
+"""Schemathesis, taught what is no matter of schemas: lines of JSON, and that options stand in one place."""
+
+import json
+
+import schemathesis
+
+BYTES_ONLY = ("inference-header-content-length",)
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(context, value):
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", errors="replace")
+
+
+@schemathesis.hook
+def map_case(context, case):
+    """The options of a JSON body stand in the body: those beside it would only ever be refused."""
+    mode = case.meta.generation.mode if case.meta else None
+    if case.media_type == "application/json" and mode is not None and mode.is_positive:
+        case.query = {}
+        for name in BYTES_ONLY:
+            if case.headers:
+                case.headers.pop(name, None)
+    return case

@@ -1,0 +1,57 @@
+/**
+ * `npm run proof:schemathesis`: Schemathesis reads the OpenAPI document from the built service, makes requests from
+ * it, right ones and wrong ones, and finds nothing in the answers that the document does not tell of. It is installed
+ * below build/, which needs python3 and a package index, so this is no part of `npm run proof`. With `--built` dist is
+ * up to date; what else is said goes to Schemathesis.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildService, startService } from "../../scripts/service.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const VENV = join(ROOT, "build/proof-schemathesis");
+const PACKAGE = "schemathesis==4.32.5";
+
+async function run(program: string, args: readonly string[]): Promise<number> {
+  // Schemathesis keeps what it found where it runs.
+  const env = { ...process.env, PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks" };
+  const child = spawn(program, args, { stdio: "inherit", cwd: join(ROOT, "build"), env });
+  const [code] = await once(child, "exit");
+  return Number(code ?? 1);
+}
+
+async function install(): Promise<string> {
+  const schemathesis = join(VENV, "bin/schemathesis");
+  if (existsSync(schemathesis)) return schemathesis;
+  await mkdir(join(ROOT, "build"), { recursive: true });
+  const code =
+    (await run("python3", ["-m", "venv", VENV])) ||
+    (await run(join(VENV, "bin/pip"), ["install", "-q", PACKAGE]));
+  if (code !== 0) throw new Error(`${PACKAGE} could not be installed`);
+  return schemathesis;
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (!args.includes("--built")) await buildService();
+  const schemathesis = await install();
+  const directory = await mkdtemp(join(tmpdir(), "schemathesis-"));
+  await writeFile(join(directory, "logits"), Float32Array.of(1, 2.5, -0.3, 2.4));
+  const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
+  try {
+    const own = args.filter((each) => each !== "--built");
+    const config = ["--config-file", join(HERE, "schemathesis.toml")];
+    process.exitCode = await run(schemathesis, [...config, "run", `${service.url}/openapi.json`, ...own]);
+  } finally {
+    await service.stop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+await main();

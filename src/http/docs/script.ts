@@ -1,0 +1,123 @@
+/**
+ * The script of the page at /docs/: the theme that the playground has chosen, and Swagger UI. Options that may stand
+ * in a query string are folded: /v1/sample has 80 of them, in front of the body that most people come for.
+ */
+export const SCRIPT = `"use strict";
+(() => {
+  function chosenTheme() {
+    try {
+      return localStorage.getItem("theme");
+    } catch {
+      return null; // storage may be switched off: the system's theme holds
+    }
+  }
+
+  function applyTheme() {
+    const chosen = chosenTheme();
+    const is_known = chosen === "dark" || chosen === "light";
+    document.documentElement.dataset.theme = is_known ? chosen : "system";
+  }
+
+  applyTheme();
+  addEventListener("storage", applyTheme);
+
+  function foldsOptions({ React }) {
+    const h = React.createElement;
+    const SHOWN_MAX = 4;
+    const Fold = React.createContext(undefined);
+    const isOptional = (parameter) => parameter.get("required") !== true;
+    const keyOf = (parameter) => parameter.get("in") + " " + parameter.get("name");
+
+    /** In the order in which they are shown: by the place where they stand. */
+    function optionalOf(parameters) {
+      const places = new Map();
+      for (const each of parameters)
+        places.set(each.get("in"), [...(places.get(each.get("in")) ?? []), each]);
+      return [...places.values()].flat().filter(isOptional);
+    }
+
+    const parameters = (Original) =>
+      function FoldedParameters(props) {
+        const [open, setOpen] = React.useState(false);
+        const optional = optionalOf(props.parameters);
+        if (optional.length <= SHOWN_MAX) return h(Original, props);
+        const fold = { open, setOpen, first: keyOf(optional[0]), count: optional.length };
+        return h(Fold.Provider, { value: fold }, h(Original, props));
+      };
+
+    const parameterRow = (Original) =>
+      function FoldedParameterRow(props) {
+        const fold = React.useContext(Fold);
+        if (fold === undefined || !isOptional(props.rawParam)) return h(Original, props);
+        const { open, setOpen, first, count } = fold;
+        const row = open ? h(Original, props) : null;
+        if (keyOf(props.rawParam) !== first) return row;
+        const text = (open ? "Hide " : "Show ") + count + " optional";
+        const button = { type: "button", className: "fold", "aria-expanded": open, onClick: () => setOpen(!open) };
+        const note = h("span", null, "headers, and options of the query string for bodies of bytes");
+        const cell = h("td", { colSpan: 2 }, h("button", button, text), note);
+        return h(React.Fragment, null, h("tr", { className: "fold-row" }, cell), row);
+      };
+
+    return { wrapComponents: { parameters, parameterRow } };
+  }
+
+  /** Swagger UI leaves these without a name, without a heading above theirs, or a link inside a button. */
+  function namesThings({ React }) {
+    const h = React.createElement;
+    const named = (text) => (Original) => (props) =>
+      h("label", null, h("span", { className: "unseen" }, text), h(Original, props));
+    const called = (text) => (Original) => (props) => h(Original, { "aria-label": text, ...props });
+    const DeepLink = () => ({ text }) => h("span", { className: "nostyle" }, text);
+    const InfoContainer = (Original) => (props) => {
+      const heading = h("h2", { className: "unseen" }, "Operations");
+      return h("section", { "aria-label": "About" }, h(Original, props), heading);
+    };
+    return {
+      wrapComponents: {
+        DeepLink,
+        InfoContainer,
+        TextArea: called("Value"),
+        Input: called("File"),
+        Select: named("Value"),
+        ExamplesSelect: named("Example"),
+      },
+    };
+  }
+
+  /** Swagger UI takes every string of JSON or base64 for a file; in a query string they are written. */
+  function writesText({ React }) {
+    const JsonSchema_string = (Original) => (props) => {
+      const schema = props.schema.delete("contentMediaType").delete("format");
+      return React.createElement(Original, { ...props, schema });
+    };
+    /** Lines of JSON are text, too: Swagger UI would make one string of JSON of them. */
+    function afterLoad({ fn }) {
+      const { getSampleSchema } = fn;
+      this.fn.getSampleSchema = (schema, type, config, example) =>
+        type === "application/x-ndjson" && typeof example === "string"
+          ? example
+          : getSampleSchema(schema, type, config, example);
+    }
+    return { wrapComponents: { JsonSchema_string }, afterLoad };
+  }
+
+  addEventListener("DOMContentLoaded", () => {
+    const place = document.createElement("div");
+    document.getElementById("api").append(place);
+    SwaggerUIBundle({
+      url: "../openapi.json",
+      domNode: place,
+      layout: "BaseLayout",
+      presets: [SwaggerUIBundle.presets.apis],
+      plugins: [foldsOptions, namesThings, writesText],
+      deepLinking: true,
+      docExpansion: "list",
+      defaultModelsExpandDepth: 0,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+    });
+  });
+})();
+`;

@@ -1,0 +1,143 @@
+/** Every view in every width and both themes: nothing hangs over the edge, axe-core finds nothing, the console is empty. */
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { axeViolations, type Playground, screenshot, startPlayground, without_browser } from "./browser.ts";
+
+let playground: Playground;
+
+const WIDTHS = [390, 820, 1360];
+const THEMES = ["light", "dark"] as const;
+
+interface Shown {
+  readonly name: string;
+  readonly hash: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const drawn = (page: Page) => page.locator(".is-drawn").first().waitFor();
+
+const VIEWS: readonly Shown[] = [
+  { name: "sample", hash: "", ready: drawn },
+  { name: "a chain of six stages", hash: "#row=example:loop", ready: drawn },
+  {
+    name: "an open token and the key",
+    hash: "",
+    ready: async (page) => {
+      await page.locator(".funnel tbody tr.is-dead").first().click();
+      await page.locator(".how summary").click();
+      await page
+        .locator(".account", { hasText: "is less than 1.87 %, 5.00 % of the likeliest's 37.4 %" })
+        .waitFor();
+    },
+  },
+  {
+    name: "own text",
+    hash: "#row=text:cat%2C8.2%0Adog%2C1.5&before=The",
+    ready: (page) => page.locator(".how-read", { hasText: "a table with commas" }).waitFor(),
+  },
+  {
+    name: "a refusal after an answer",
+    hash: "",
+    ready: async (page) => {
+      await drawn(page);
+      const field = page.locator('[data-stage="min_p"] .number-text').first();
+      await field.fill("7");
+      await field.press("Enter");
+      await page.locator(".stale-note").waitFor();
+    },
+  },
+  {
+    name: "a refusal from the start",
+    hash: "#chain=min_p(min_p=7)",
+    ready: async (page) => {
+      await page.locator(".field .says").waitFor();
+      await page.getByText("No answer yet: once the service gives one").waitFor();
+    },
+  },
+  {
+    name: "many draws",
+    hash: "",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Sample 10,000 times" }).click();
+      await page.getByRole("button", { name: "Same again" }).waitFor();
+    },
+  },
+  {
+    name: "write, before the first token",
+    hash: "#view=write",
+    ready: (page) => page.locator(".write-actions .main:enabled").waitFor(),
+  },
+  {
+    name: "a written text",
+    hash: "#view=write&row=written:3&prompt=The%20sea&n=8&chain=top_k(top_k=9)&seed=3",
+    ready: (page) => page.locator(".fork", { hasText: "Token 4" }).waitFor(),
+  },
+  { name: "calibrate", hash: "#view=calibrate", ready: (page) => page.locator(".shares").last().waitFor() },
+  {
+    name: "calibrate, own rows",
+    hash: "#view=calibrate&set=own",
+    ready: (page) => page.locator(".shares").last().waitFor(),
+  },
+];
+
+describe.skipIf(without_browser)("every view", () => {
+  beforeAll(async () => {
+    playground = await startPlayground();
+  });
+
+  afterAll(() => playground?.close());
+
+  test.each(VIEWS)("$name", async ({ name, hash, ready }) => {
+    for (const colorScheme of THEMES) {
+      const { page, complaints } = await playground.open(hash, { colorScheme, reducedMotion: "reduce" });
+      await ready(page);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        // the order of the page follows the width in a frame of its own
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+        const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([width, overhang]).toEqual([width, 0]);
+        expect(await axeViolations(page)).toEqual([]);
+        if (process.env["SCREENSHOTS"] === "all")
+          await screenshot(page, `${name.replaceAll(/\W+/g, "-")}-${width}-${colorScheme}`, true);
+      }
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  test("on a phone the answer and the text stand above the chain, and the stages fit", async () => {
+    const options = { viewport: { width: 390, height: 844 } };
+    const { page } = await playground.open("", options);
+    await drawn(page);
+    const top = async (selector: string) => (await page.locator(selector).first().boundingBox())?.y ?? 0;
+    expect(await top(".drawn-text")).toBeLessThan(500);
+    expect(await top(".drawn-text")).toBeLessThan(await top(".chain-panel"));
+    const box = page.locator(".funnel-box");
+    expect(await box.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    expect(await page.locator(".stage-list li").count()).toBe(5);
+    const written = await playground.open("#view=write", options);
+    await written.page.locator(".write-actions .main:enabled").click();
+    await written.page.locator(".text-token").first().waitFor();
+    const text = await written.page.locator(".text-token").first().boundingBox();
+    expect((text?.y ?? 900) + (text?.height ?? 0)).toBeLessThan(844);
+    for (const each of [page, written.page]) await each.context().close();
+  });
+
+  test("the keyboard's first stops lead past the head, and rows of the funnel open without a pointer", async () => {
+    const { page } = await playground.open();
+    await drawn(page);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("chain-title");
+    await page.locator(".token-button").first().focus();
+    for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+    expect(await page.locator(".account b").innerText()).toContain("sea");
+    await page.getByRole("button", { name: "Never draw it" }).click();
+    await page.locator(".funnel tr", { hasText: "sea" }).locator(".death").waitFor();
+    expect(await page.locator(".card h3").first().innerText()).toBe("logit_bias");
+    await page.getByRole("button", { name: /Take the bias away/ }).click();
+    await page.locator(".funnel tr", { hasText: "sea" }).locator(".death").waitFor({ state: "detached" });
+    await page.context().close();
+  });
+});

@@ -1,0 +1,38 @@
+/** When everything is collected: once, after much was held and most of it given back. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Relief } from "../../../src/http/admission/relief.ts";
+
+const MIB = 1024 * 1024;
+let collections = 0;
+let relief: Relief;
+beforeEach(() => {
+  vi.useFakeTimers();
+  collections = 0;
+  relief = new Relief(() => {
+    collections += 1;
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+test.each([
+  ["much, and then little", [33, 8], 1],
+  ["much, and then not so little", [33, 9], 0],
+  ["not much", [32, 0], 0],
+  ["much twice at once", [100, 1, 100, 1], 1],
+  ["more and more", [33, 40, 50], 0],
+])("what is held is %s", (_name, mib, times) => {
+  for (const each of mib) relief.holds(each * MIB);
+  vi.advanceTimersByTime(999);
+  expect(collections).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(collections).toBe(times);
+});
+
+test("another time it is collected again", () => {
+  for (let round = 1; round <= 3; round++) {
+    relief.holds(64 * MIB);
+    relief.holds(0);
+    vi.advanceTimersByTime(1000);
+    expect(collections).toBe(round);
+  }
+});
