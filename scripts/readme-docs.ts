@@ -34,7 +34,7 @@ function reasons(): string {
     `  ${hostsSentence()}. \`POST /v1/compare\` names the stage that makes the`,
     `  difference. Proof: [one row, many hosts](#one-row-many-hosts).`,
     "- **Faster than the samplers people have.** For the same tokens of 128,256 logits, on one core, others take so many",
-    `  times as long: ${ranges}; greedy, which is one pass, is the least.`,
+    `  times as long: ${ranges}, chain by chain.`,
     `  The service answers ${peerRange()} times the rows that a FastAPI and numpy server does. Proof: \`npm run bench:engines\``,
     `  and \`npm run load:peer\`, here on ${machineOfEngines()}; [all numbers](#numbers).`,
   ].join("\n");
