@@ -1,14 +1,25 @@
 /**
  * Scoring and softmax of 10,000 rows × 1,000 classes against plain TypeScript, and what a calibration costs:
- * `npm run bench:analysis [rows] [classes]`. Ours begins with little-endian float32 bytes as they come off the wire;
+ * `npm run bench:analysis`. Ours begins with little-endian float32 bytes as they come off the wire;
  * the rivals begin with the same as a Float32Array. They take turns, pass by pass, in one run.
  */
 import { cpus } from "node:os";
+import { createProgress } from "../scripts/progress.ts";
 import { calibrate, createKernelReader } from "../src/analysis/index.ts";
+import { commandLine, count, run } from "../src/command-line.ts";
 import { numpyStyleScores, numpyStyleSoftmax } from "./numpy-style.ts";
 
-const ROWS = Number(process.argv[2] ?? 10_000);
-const CLASSES = Number(process.argv[3] ?? 1_000);
+const { values: asked } = commandLine({
+  name: "npm run bench:analysis --",
+  about:
+    "Scoring and softmax of many rows against plain TypeScript, in turns, and what a calibration costs: ms, the least and the median.",
+  options: {
+    rows: count("N", "rows", 10_000),
+    classes: count("N", "classes of a row", 1000, 2),
+  },
+});
+const ROWS = asked.rows;
+const CLASSES = asked.classes;
 const ROUNDS = 5;
 
 const reader = createKernelReader(CLASSES);
@@ -47,10 +58,29 @@ const TASKS: readonly Task[] = [
   { name: "softmax", plain: () => numpyStyleSoftmax(values, CLASSES, plain_matrix), ours: ourSoftmax },
 ];
 
-console.log(
-  `${cpus()[0]?.model}, Node ${process.versions.node}, ${ROWS} rows of ${CLASSES} classes, ms: min / median`,
-);
-for (const task of TASKS) {
+function main(): void {
+  const million_values = (ROWS * CLASSES) / 1e6;
+  const progress = createProgress([
+    ...TASKS.map(({ name }) => ({ name, seconds: ROUNDS * million_values * 0.03 })),
+    { name: "calibrate", seconds: million_values * 0.1 },
+  ]);
+  progress.say(
+    `${cpus()[0]?.model}, Node ${process.versions.node}, ${ROWS} rows of ${CLASSES} classes, ms: min / median`,
+  );
+  for (const task of TASKS) {
+    progress.next();
+    progress.say(lineOf(task));
+  }
+  progress.next();
+  const times: number[] = [];
+  const fit = timed(() => calibrate({ values, classes: CLASSES, targets: likelyTargets() }), times);
+  progress.say(
+    `calibrate: ${summary(times).text}, ${fit.passes} passes for T = ${fit.temperature.toFixed(4)}, two judgements, 200 resamples`,
+  );
+  progress.end();
+}
+
+function lineOf(task: Task): string {
   const times = { plain: [] as number[], ours: [] as number[] };
   let difference = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -60,15 +90,8 @@ for (const task of TASKS) {
   }
   const [plain, ours] = [summary(times.plain), summary(times.ours)];
   const ratio = (plain.min / ours.min).toFixed(1);
-  console.log(
-    `${task.name}: plain ${plain.text}, ours ${ours.text}, ratio ${ratio}, largest difference ${difference.toExponential(1)}`,
-  );
+  return `${task.name}: plain ${plain.text}, ours ${ours.text}, ratio ${ratio}, largest difference ${difference.toExponential(1)}`;
 }
-const times: number[] = [];
-const fit = timed(() => calibrate({ values, classes: CLASSES, targets: likelyTargets() }), times);
-console.log(
-  `calibrate: ${summary(times).text}, ${fit.passes} passes for T = ${fit.temperature.toFixed(4)}, two judgements, 200 resamples`,
-);
 
 function timed<T>(run: () => T, times: number[]): T {
   const began = performance.now();
@@ -98,3 +121,5 @@ function randomRows(): Uint8Array {
 function likelyTargets(): Int32Array {
   return targets.map((target, r) => (r % 10 < 6 ? reader.moments(rowAt(r), 1).max_id : target));
 }
+
+await run(main);

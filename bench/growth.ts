@@ -2,33 +2,43 @@
  * How costs grow: `npm run bench:growth`. A step against the vocabulary (1,000 to 1,000,000) and the history, a
  * request against the rows of its batch and the connections beside it, memory likewise. Each series gets the exponent
  * of its growth, 1 being linear; counts that grow faster end the run with 1, times only say so.
- *
- * Flags: --sampler or --service (only that half), --seconds 1.5 (of load for each point), --built (dist is as it
- * should be), --write (to bench/results/growth.json; needs both halves).
  */
-import { parseArgs } from "node:util";
+import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, type Progress } from "../scripts/progress.ts";
 import { buildService } from "../scripts/service.ts";
+import { commandLine, flag, Misuse, positive, run } from "../src/command-line.ts";
 import type { GrowthResults, Series } from "./growth/results.ts";
-import { measureSampler } from "./growth/sampler.ts";
-import { measureService } from "./growth/service.ts";
+import { measureSampler, samplerSteps } from "./growth/sampler.ts";
+import { measureService, serviceSteps } from "./growth/service.ts";
 import { machineText, thisMachine, writeResults } from "./results.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:growth --",
+  about:
+    "How costs grow: of a step with the vocabulary and the history, of a request with the rows of its batch and the connections beside it. Ends with 1 when a count grows faster than linear.",
   options: {
-    sampler: { type: "boolean", default: false },
-    service: { type: "boolean", default: false },
-    seconds: { type: "string", default: "1.5" },
-    built: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
+    sampler: flag("only the library"),
+    service: flag("only the service"),
+    seconds: positive("N", "seconds of load for each point of the service", 1.5),
+    built: BUILT,
+    write: flag(`${aboutWrite("growth")}; needs both halves`),
   },
 });
 const is_whole = values.sampler === values.service;
 
-async function measure(): Promise<Series[]> {
-  const series = is_whole || values.sampler ? measureSampler() : [];
+async function measure(progress: Progress): Promise<Series[]> {
+  const series = is_whole || values.sampler ? measureSampler(progress) : [];
   if (!is_whole && !values.service) return series;
+  progress.next();
   if (!values.built) await buildService();
-  return [...series, ...(await measureService(Number(values.seconds)))];
+  return [...series, ...(await measureService(values.seconds, progress))];
+}
+
+function steps() {
+  return [
+    ...(is_whole || values.sampler ? samplerSteps() : []),
+    ...(is_whole || values.service ? [BUILD, ...serviceSteps(values.seconds)] : []),
+  ];
 }
 
 function print({ axis, name, unit, is_count, points, exponent, exponent_max }: Series): void {
@@ -43,14 +53,15 @@ function figure(y: number): string {
 
 async function main(): Promise<void> {
   if (values.write && !is_whole)
-    throw new Error("--write needs both halves: leave out --sampler and --service");
+    throw new Misuse("--write needs both halves: leave out --sampler and --service");
   const machine = thisMachine();
   console.log(machineText(machine));
-  const series = await measure();
+  const progress = createProgress(steps());
+  const series = await measure(progress).finally(() => progress.end());
   for (const each of series) print(each);
   if (values.write) writeResults("growth", { machine, series } satisfies GrowthResults);
   if (series.some(({ is_count, exponent, exponent_max }) => is_count && exponent > exponent_max))
     process.exitCode = 1;
 }
 
-await main();
+await run(main);

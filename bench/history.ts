@@ -5,10 +5,19 @@
  * chain D of the same run.
  */
 import { cpus } from "node:os";
+import { createProgress } from "../scripts/progress.ts";
+import { commandLine, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
 import { parseStepOptions, type StepOptions } from "../src/sampling/step-options.ts";
 import { peakedRow } from "../test/kernels/rows.ts";
+
+commandLine({
+  name: "npm run bench:history --",
+  about:
+    "What the stages cost that look at the history or edit single tokens, over a chain that does neither: µs a step at 128,256 logits, in turns.",
+  options: {},
+});
 
 const V = 128_256;
 const ROWS = 8;
@@ -42,27 +51,40 @@ const CHAINS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "D + bit mask, 99 % allowed": { ...D, token_bitmask: mask(0.99) },
 };
 
-console.log(`${cpus()[0]?.model}, Node ${process.versions.node}, V = ${V}, µs a step: min / median, over D`);
-const times = measure(Object.values(CHAINS).map((options) => parseStepOptions(options)));
-for (const [i, name] of Object.keys(CHAINS).entries()) {
-  const [own, first] = [summary(times[i]!), summary(times[0]!)];
-  console.log(
-    `${name.padEnd(38)} ${own.min.toFixed(1).padStart(7)} / ${own.median.toFixed(1).padStart(7)}   +${(own.min - first.min).toFixed(1)} / +${(own.median - first.median).toFixed(1)}`,
-  );
-}
+const DRY_LENGTHS = [12_500, 25_000, 50_000, 100_000];
+const DRY_KINDS = { random: (n: number) => tokens(n, 5000), "period 3": periodic } as const;
 
-console.log("\nDRY over long histories, ms: min / median");
-for (const n of [12_500, 25_000, 50_000, 100_000]) {
-  for (const [kind, ids] of [
-    ["random", tokens(n, 5000)],
-    ["period 3", Array.from({ length: n }, (_, i) => i % 3)],
-  ] as const) {
-    const options = [parseStepOptions({ ...D, history: ids, dry_multiplier: 0.8 })];
-    const { min, median } = summary(measure(options, 30)[0]!);
-    console.log(
-      `${String(n).padStart(7)} ${kind.padEnd(9)} ${(min / 1000).toFixed(2)} / ${(median / 1000).toFixed(2)}`,
+function main(): void {
+  const names = Object.keys(CHAINS);
+  const long = DRY_LENGTHS.flatMap((n) => Object.entries(DRY_KINDS).map(([kind, ids]) => ({ n, kind, ids })));
+  const progress = createProgress([
+    { name: `${names.length} chains in turns`, seconds: 7 },
+    ...long.map(({ n, kind }) => ({ name: `dry over ${n}, ${kind}`, seconds: n / 50_000 })),
+  ]);
+  progress.say(
+    `${cpus()[0]?.model}, Node ${process.versions.node}, V = ${V}, µs a step: min / median, over D`,
+  );
+  progress.next();
+  const times = measure(Object.values(CHAINS).map((options) => parseStepOptions(options)));
+  for (const [i, name] of names.entries()) {
+    const [own, first] = [summary(times[i]!), summary(times[0]!)];
+    progress.say(
+      `${name.padEnd(38)} ${own.min.toFixed(1).padStart(7)} / ${own.median.toFixed(1).padStart(7)}   +${(own.min - first.min).toFixed(1)} / +${(own.median - first.median).toFixed(1)}`,
     );
   }
+  progress.say("\nDRY over long histories, ms: min / median");
+  for (const { n, kind, ids } of long) {
+    progress.next();
+    const options = [parseStepOptions({ ...D, history: ids(n), dry_multiplier: 0.8 })];
+    const { min, median } = summary(measure(options, 30)[0]!);
+    const figures = `${(min / 1000).toFixed(2)} / ${(median / 1000).toFixed(2)}`;
+    progress.say(`${String(n).padStart(7)} ${kind.padEnd(9)} ${figures}`);
+  }
+  progress.end();
+}
+
+function periodic(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i % 3);
 }
 
 function measure(chains: readonly StepOptions[], rounds = ROUNDS): number[][] {
@@ -95,3 +117,5 @@ function mask(share: number): string {
     if ((Math.imul(id + 1, 2654435761) >>> 0) / 2 ** 32 < share) words[id >> 5]! |= 1 << (id & 31);
   return Buffer.from(words.buffer).toString("base64");
 }
+
+await run(main);

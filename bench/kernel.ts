@@ -1,14 +1,17 @@
 /**
- * The kernel against plain TypeScript, chain by chain, in one run: `npm run bench:kernel [vocab sizes]`. Both take
+ * The kernel against plain TypeScript, chain by chain, in one run: `npm run bench:kernel`. Both take
  * turns call by call, and eight rows take turns, so that neither lives in a hot cache nor in a better second.
  * "Ours" begins with a row that has just been written: scan, selection, small set in float64, draw.
  */
 import { cpus } from "node:os";
+import { createProgress } from "../scripts/progress.ts";
+import { commandLine, readCount, run } from "../src/command-line.ts";
 import { createKernel, exp, type Kernel, type Row } from "../src/kernels/kernel.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 import { createPlainSampler, type PlainSampler } from "./plain.ts";
 
 const ROWS = 8;
+const VOCAB_SIZES = [32_000, 128_256, 151_936, 262_144];
 const ALL = 0x7fffffff;
 const TEMPERATURE = 0.8;
 
@@ -169,26 +172,43 @@ function pair(times: Times): string {
   return `${times.min.toFixed(1)} / ${times.median.toFixed(1)}`;
 }
 
-const asked = process.argv.slice(2).map(Number);
-const sizes = asked.length > 0 ? asked : [32000, 128256, 151936, 262144];
-console.log(`${cpus()[0]?.model}, Node ${process.version}; µs, min / median`);
-for (const vocab_size of sizes) {
-  console.log(
-    `\nvocab_size ${vocab_size}`.padEnd(38),
-    "ours".padEnd(17),
-    "plain TypeScript".padEnd(19),
-    "ratio of minima",
-  );
-  for (const chain of CHAINS) {
-    const { ours, plain } = measure(chain, vocab_size);
-    console.log(
-      chain.name.padEnd(37),
-      pair(ours).padEnd(17),
-      pair(plain).padEnd(19),
-      `${(plain.min / ours.min).toFixed(1)}x`,
-    );
-  }
-  const { taking, after } = measureArrival(vocab_size);
-  console.log("taking in 64 KiB chunks, with the scan".padEnd(37), pair(taking));
-  console.log("D after the last chunk".padEnd(37), pair(after));
+/** About what a chain takes at a size. */
+function secondsOf(vocab_size: number): number {
+  return vocab_size / 90_000;
 }
+
+function main(): void {
+  const { operands } = commandLine({
+    name: "npm run bench:kernel --",
+    about: "The kernel against plain TypeScript, chain by chain, in turns: µs, the least and the median.",
+    options: {},
+    operands: {
+      placeholder: "VOCAB_SIZE",
+      about: `lengths of a row; else ${VOCAB_SIZES.join(", ")}`,
+      read: (word) => readCount(word, 50),
+    },
+  });
+  const sizes = operands.length > 0 ? operands : VOCAB_SIZES;
+  const names = [...CHAINS.map(({ name }) => name), "D as it arrives"];
+  const progress = createProgress(
+    sizes.flatMap((size) => names.map((name) => ({ name: `${size}: ${name}`, seconds: secondsOf(size) }))),
+  );
+  progress.say(`${cpus()[0]?.model}, Node ${process.version}; µs, min / median`);
+  for (const vocab_size of sizes) {
+    const heads = ["ours".padEnd(17), "plain TypeScript".padEnd(19), "ratio of minima"];
+    progress.say([`\nvocab_size ${vocab_size}`.padEnd(38), ...heads].join(" "));
+    for (const chain of CHAINS) {
+      progress.next();
+      const { ours, plain } = measure(chain, vocab_size);
+      const ratio = `${(plain.min / ours.min).toFixed(1)}x`;
+      progress.say([chain.name.padEnd(37), pair(ours).padEnd(17), pair(plain).padEnd(19), ratio].join(" "));
+    }
+    progress.next();
+    const { taking, after } = measureArrival(vocab_size);
+    progress.say(`${"taking in 64 KiB chunks, with the scan".padEnd(37)} ${pair(taking)}`);
+    progress.say(`${"D after the last chunk".padEnd(37)} ${pair(after)}`);
+  }
+  progress.end();
+}
+
+await run(main);

@@ -2,18 +2,14 @@
  * Our sampler against what a JS user would pick instead, in one run and in turns: `npm run bench:rivals`. A rival is
  * timed only after it has left the same tokens with the same probabilities; where it lacks rules, it runs those it
  * has against ours with the same, and is marked "part".
- *
- *   npm run bench:rivals -- --vocab 128256 --rows peaked --chain cuts
- *   npm run bench:rivals -- --write
- *
- * `--write` puts the figures into bench/results/rivals.json; a slice replaces only its own.
  */
-import { parseArgs } from "node:util";
+import { aboutWrite } from "../scripts/options.ts";
+import { createProgress, type Progress } from "../scripts/progress.ts";
+import { commandLine, flag, type Option, readCount, run, some } from "../src/command-line.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 import { machineText, readResults, thisMachine, writeResults } from "./results.ts";
 import { type Agreement, agreementOf } from "./rivals/agreement.ts";
 import { CHAINS, type Chain } from "./rivals/chains.ts";
-import { ELSEWHERE, ELSEWHERE_VOCAB_SIZE } from "./rivals/elsewhere.ts";
 import { NAIVE } from "./rivals/naive.ts";
 import { createOurs } from "./rivals/ours.ts";
 import { PLAIN } from "./rivals/plain.ts";
@@ -27,6 +23,8 @@ const VOCAB_SIZES = [32_000, 128_256, 151_936, 262_144];
 const ROW_KINDS = { peaked: peakedRow, flat: flatRow } as const;
 /** so many that the rows of the largest vocabulary do not stay in the cache of a core */
 const ROWS = 8;
+/** About what a race takes. */
+const SECONDS = 2.5;
 
 interface Entrant {
   readonly name: string;
@@ -36,35 +34,27 @@ interface Entrant {
 }
 
 function plan() {
-  const { values } = parseArgs({
+  const vocab: Option<readonly number[]> = {
+    about: `lengths of a row, separated by commas; else ${VOCAB_SIZES.join(", ")}`,
+    placeholder: "N",
+    standard: VOCAB_SIZES,
+    read: (given) => given.split(",").map((each) => readCount(each, 50)),
+  };
+  const { values } = commandLine({
+    name: "npm run bench:rivals --",
+    about:
+      "Our sampler against what a JavaScript user would pick instead, in one run and in turns: µs a step, the least and the median. A rival is timed only after it has left the same tokens with the same probabilities.",
     options: {
-      vocab: { type: "string" },
-      rows: { type: "string" },
-      chain: { type: "string" },
-      write: { type: "boolean", default: false },
+      vocab,
+      rows: some(Object.keys(ROW_KINDS) as RowKind[], "kinds of rows"), // the two keys above
+      chain: some(
+        CHAINS.map(({ id }) => id),
+        "chains",
+      ),
+      write: flag(`${aboutWrite("rivals")}; a slice replaces only its own`),
     },
   });
-  return {
-    vocab_sizes: values.vocab?.split(",").map(Number) ?? VOCAB_SIZES,
-    kinds: among("rows", Object.keys(ROW_KINDS) as RowKind[], values.rows), // the two keys above
-    chains: among(
-      "chain",
-      CHAINS.map(({ id }) => id),
-      values.chain,
-    ),
-    write: values.write,
-  };
-}
-
-function among<Word extends string>(
-  flag: string,
-  words: readonly Word[],
-  asked: string | undefined,
-): readonly Word[] {
-  if (asked === undefined) return words;
-  const found = words.filter((word) => asked.split(",").includes(word));
-  if (found.length === 0) throw new Error(`--${flag} must be some of ${words.join(", ")}, got ${asked}`);
-  return found;
+  return { vocab_sizes: values.vocab, kinds: values.rows, chains: values.chain, write: values.write };
 }
 
 /** Who can run the chain, in the order of the table, each after it was found to agree with ours. */
@@ -110,16 +100,10 @@ async function raceOne(
   return { vocab_size, rows: kind, chain: chain.id, runners };
 }
 
-function print({ runners, vocab_size, rows }: Race, { id, name, goal }: Chain): void {
-  console.log(`\n${name}; goal: ${goal} times as fast as plain TypeScript at 128,256`);
+function print({ runners }: Race, { name, goal }: Chain, progress: Progress): void {
+  progress.say(`\n${name}; goal: ${goal} times as fast as plain TypeScript at 128,256`);
   const ours = runners[0]!;
-  for (const raced of runners) console.log(lineOf(raced, ours));
-  if (vocab_size !== ELSEWHERE_VOCAB_SIZE) return;
-  for (const { name, us, flat_us } of ELSEWHERE) {
-    const time_us = (rows === "flat" ? flat_us : us)[id];
-    if (time_us !== undefined)
-      console.log(`  ${name.padEnd(28)}${time_us} (measured before, not in this run)`);
-  }
+  for (const raced of runners) progress.say(lineOf(raced, ours));
 }
 
 function lineOf({ name, part, steps, min_us, median_us, agreement }: Raced, ours: Raced): string {
@@ -140,14 +124,22 @@ async function main(): Promise<void> {
   console.log(`${machineText(machine)}; µs a step and how many times ours: min / median`);
   const rivals = [PLAIN, await createTfjs(), await createTransformersJs(), NAIVE];
   const races: Race[] = [];
-  for (const vocab_size of vocab_sizes)
-    for (const kind of kinds) {
-      console.log(`\n── ${vocab_size} logits, ${kind} rows`);
-      for (const chain of CHAINS.filter(({ id }) => chains.includes(id))) {
-        races.push(await raceOne(chain, kind, vocab_size, rivals));
-        print(races.at(-1)!, chain);
-      }
+  const chosen = CHAINS.filter(({ id }) => chains.includes(id));
+  const slices = vocab_sizes.flatMap((vocab_size) => kinds.map((kind) => ({ vocab_size, kind })));
+  const progress = createProgress(
+    slices.flatMap(({ vocab_size, kind }) =>
+      chosen.map(({ name }) => ({ name: `${vocab_size} logits, ${kind}: ${name}`, seconds: SECONDS })),
+    ),
+  );
+  for (const { vocab_size, kind } of slices) {
+    progress.say(`\n── ${vocab_size} logits, ${kind} rows`);
+    for (const chain of chosen) {
+      progress.next();
+      races.push(await raceOne(chain, kind, vocab_size, rivals));
+      print(races.at(-1)!, chain, progress);
     }
+  }
+  progress.end();
   const versions = Object.fromEntries(
     rivals.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]])),
   );
@@ -155,4 +147,4 @@ async function main(): Promise<void> {
   if (write) writeResults("rivals", mergeRaces(readResults<RivalResults>("rivals"), results));
 }
 
-await main();
+await run(main);

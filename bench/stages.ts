@@ -1,10 +1,12 @@
 /**
- * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages [vocab size] [stages]`.
+ * Every stage over a whole row, against the chain that only has a temperature: `npm run bench:stages`.
  * A step is what a server does with a row whose last byte has come: scan, chain, draw. Each stage takes
  * turns with the temperature alone, step by step, and so do the rows, so that none lives in a better second; the
  * ratio of the minima is the number to read.
  */
 import { cpus } from "node:os";
+import { createProgress, type Progress } from "../scripts/progress.ts";
+import { commandLine, count, readWord, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
 import { createSampler, type Sampler } from "../src/sampling/sampler.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
@@ -64,7 +66,7 @@ function rowsOf(sampler: Sampler, kind: "peaked" | "flat", vocab_size: number): 
 }
 
 /** Runs two chains in turns, for as long as the slower one needs STEPS steps or BUDGET is spent. */
-function compete(sampler: Sampler, rows: readonly Row[], base: StepOptions, other: StepOptions): void {
+function compete(sampler: Sampler, rows: readonly Row[], base: StepOptions, other: StepOptions): string {
   const times: [number[], number[]] = [[], []];
   let spent = 0;
   for (let i = 0; i < WARM_UP + STEPS && (spent < BUDGET_US || i < 3 * WARM_UP); i++) {
@@ -77,25 +79,50 @@ function compete(sampler: Sampler, rows: readonly Row[], base: StepOptions, othe
   }
   const [mine, theirs] = times.map((list) => list.sort((a, b) => a - b)) as typeof times; // still two lists
   const cells = [theirs[0]!, theirs[theirs.length >> 1]!, mine[0]!].map((time) => time.toFixed(1).padEnd(10));
-  console.log(cells.join(""), (theirs[0]! / mine[0]!).toFixed(2));
+  return `${cells.join("")} ${(theirs[0]! / mine[0]!).toFixed(2)}`;
 }
 
-function report(kind: "peaked" | "flat", vocab_size: number): void {
+interface Plan {
+  readonly vocab_size: number;
+  readonly stages: readonly string[];
+  readonly progress: Progress;
+}
+
+function report(kind: "peaked" | "flat", { vocab_size, stages, progress }: Plan): void {
   const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: ROWS });
   const rows = rowsOf(sampler, kind, vocab_size);
   const base = optionsOf([TEMPERATURE]);
-  console.log(`\n${kind.padEnd(36)}min       median    T alone   ratio of minima`);
-  for (const { name, example, replaces } of STAGES) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+  progress.say(`\n${kind.padEnd(36)}min       median    T alone   ratio of minima`);
+  for (const { name, example, replaces } of STAGES.filter((stage) => stages.includes(stage.name))) {
+    progress.next();
     const entry = { stage: name, ...(LARGER[name] ?? example) };
     const comes_alone = name === TEMPERATURE.stage || replaces?.includes(TEMPERATURE.stage);
-    process.stdout.write(name.padEnd(36));
-    compete(sampler, rows, base, optionsOf(comes_alone ? [entry] : [TEMPERATURE, entry]));
+    const other = optionsOf(comes_alone ? [entry] : [TEMPERATURE, entry]);
+    progress.say(name.padEnd(36) + compete(sampler, rows, base, other));
   }
 }
 
-const vocab_size = Number(process.argv[2] ?? 128_256);
-const asked = process.argv.slice(3);
-console.log(`${cpus()[0]?.model}, Node ${process.version}, vocab_size ${vocab_size}; µs`);
-report("peaked", vocab_size);
-report("flat", vocab_size);
+function main(): void {
+  const names = STAGES.map(({ name }) => name);
+  const { values, operands } = commandLine({
+    name: "npm run bench:stages --",
+    about:
+      "Every stage over a whole row against the chain that has only a temperature, in turns: µs a step, and the ratio of the least.",
+    options: { vocab: count("N", "length of a row", 128_256, 50) },
+    operands: {
+      placeholder: "STAGE",
+      about: "stages by name; else all of GET /v1/samplers",
+      read: (word) => readWord(word, names),
+    },
+  });
+  const stages = operands.length > 0 ? operands : names;
+  const kinds = ["peaked", "flat"] as const;
+  const progress = createProgress(
+    kinds.flatMap((kind) => stages.map((name) => ({ name: `${name}, ${kind} row`, seconds: 0.25 }))),
+  );
+  progress.say(`${cpus()[0]?.model}, Node ${process.version}, vocab_size ${values.vocab}; µs`);
+  for (const kind of kinds) report(kind, { vocab_size: values.vocab, stages, progress });
+  progress.end();
+}
+
+await run(main);

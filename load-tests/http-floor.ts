@@ -2,29 +2,32 @@
  * What HTTP costs beyond reading the bytes: server CPU of the built service against a bare node:http server that
  * reads the same body, and against the same route on JSON.parse. Rounds are interleaved, since the machine
  * drifts; figures are medians of the rounds, and "least" compares the least CPU time of each, which other work on
- * the machine disturbs least. `--seconds` is the length of one
- * measurement; `--built` takes dist as it is.
- *
- *   npm run bench:http -- --seconds 1 --rounds 5
+ * the machine disturbs least.
  */
-import { parseArgs } from "node:util";
+
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, tableLines } from "../scripts/progress.ts";
 import { buildService, startService } from "../scripts/service.ts";
+import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
 import { cpuNs, faults, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { bf16Bytes, f32Bytes, randomRow } from "./rows.ts";
 import { createScenarios, type Scenario } from "./scenarios.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:http --",
+  about:
+    "What HTTP costs beyond reading the bytes: server CPU of the built service against a bare node:http server that reads the same bodies, and against one that calls JSON.parse, in turns.",
   options: {
-    seconds: { type: "string", default: "1" },
-    rounds: { type: "string", default: "5" },
-    built: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
+    seconds: positive("N", "seconds of load of a measurement", 1),
+    rounds: count("N", "rounds, in each of which both have their turn", 5),
+    only: text("TEXT", "only bodies whose name holds the text", ""),
+    built: BUILT,
   },
 });
-const DURATION_MS = Number(values.seconds) * 1000;
-const ROUNDS = Number(values.rounds);
+const DURATION_MS = values.seconds * 1000;
+const ROUNDS = values.rounds;
 /** Until the compiler has seen the code often enough. */
 const WARM_UP_MS = 2000;
 
@@ -145,16 +148,38 @@ function casesOf(scenarios: readonly Scenario[]): Case[] {
   return cases.filter(({ scenario }) => scenario.name.includes(values.only));
 }
 
+const TABLE = tableLines([
+  { head: "body", width: 30 },
+  { head: "connections" },
+  { head: "rps" },
+  { head: "cpu µs" },
+  { head: "faults" },
+  { head: "against", width: 10 },
+  { head: "rps" },
+  { head: "cpu µs" },
+  { head: "rps ratio" },
+  { head: "cpu ratio" },
+  { head: "least cpu", width: 20 },
+  { head: "goal", width: 15 },
+]);
+
 async function main(): Promise<void> {
+  const cases = casesOf(createScenarios());
+  if (cases.length === 0) throw new Misuse(`--only must be part of a body's name, got ${values.only}`);
+  const seconds = 2 * (WARM_UP_MS / 1000 + ROUNDS * values.seconds);
+  const steps = cases.map(({ scenario, connections }) => ({
+    name: `${scenario.name}, ${connections}`,
+    seconds,
+  }));
+  const progress = createProgress([BUILD, ...steps]);
+  progress.next();
   if (!values.built) await buildService();
   const service = await startService();
   const rivals = { bare: await startRival(RIVALS.bare), json_parse: await startRival(RIVALS.json_parse) };
   try {
-    console.log(
-      "| body | connections | rps | cpu µs | faults | against | rps | cpu µs | rps ratio | cpu ratio | least cpu | goal |",
-    );
-    console.log("|---|---|---|---|---|---|---|---|---|---|---|---|");
-    for (const { scenario, rival, connections, goal } of casesOf(createScenarios())) {
+    for (const line of TABLE.head) progress.say(line);
+    for (const { scenario, rival, connections, goal } of cases) {
+      progress.next();
       const ours: Server = { url: service.url, pids: service.worker_pids };
       const theirs: Server = { url: rivals[rival].url, pids: [rivals[rival].pid] };
       const rounds: (readonly [Measured, Measured])[] = [];
@@ -179,11 +204,12 @@ async function main(): Promise<void> {
         `${least(rounds, 0).toFixed(0)} / ${least(rounds, 1).toFixed(0)} = ${(least(rounds, 0) / least(rounds, 1)).toFixed(2)}`,
         goal,
       ];
-      console.log(`| ${cells.join(" | ")} |`);
+      progress.say(TABLE.line(cells));
     }
   } finally {
+    progress.end();
     await Promise.all([service.stop(), rivals.bare.stop(), rivals.json_parse.stop()]);
   }
 }
 
-await main();
+await run(main);

@@ -2,15 +2,13 @@
  * `npm run load`: starts the built service on a free port and puts it under load, scenario by scenario, with
  * two generators: one over raw sockets, and autocannon, whose own cost weighs on large bodies. It prints a
  * Markdown table and ends with 1 when any request failed.
- *
- * Flags: --seconds 2 (per scenario and generator), --connections 4, --requests 20000 (the most per scenario
- * and generator), --only f32 (scenarios whose name holds the text), --built (dist is as it should be), --write (to
- * bench/results/load.json; not with --only).
  */
-import { parseArgs } from "node:util";
 import { machineText, thisMachine, writeResults } from "../bench/results.ts";
+import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, type Progress, tableLines } from "../scripts/progress.ts";
 import { buildService, type RunningService, startService } from "../scripts/service.ts";
-import { type Measured, measureAutocannon, measureRaw } from "./measure.ts";
+import { commandLine, count, flag, Misuse, positive, run, text } from "../src/command-line.ts";
+import { type Measured, measureAutocannon, measureRaw, WARM_UP } from "./measure.ts";
 import type { LoadLimits } from "./raw-client.ts";
 import type { LoadedScenario, LoadResults } from "./results.ts";
 import { createScenarios, createStreamScenarios, type Scenario, type StreamScenario } from "./scenarios.ts";
@@ -23,39 +21,38 @@ interface Plan {
 }
 
 function readPlan(): Plan {
-  const { values } = parseArgs({
+  const { values } = commandLine({
+    name: "npm run load --",
+    about:
+      "Puts the built service under load, one way to send a row after the other, with a generator over raw sockets and with autocannon, and prints what came of it. Ends with 1 when a request failed.",
     options: {
-      seconds: { type: "string", default: "2" },
-      connections: { type: "string", default: "4" },
-      requests: { type: "string", default: "20000" },
-      only: { type: "string", default: "" },
-      built: { type: "boolean", default: false },
-      write: { type: "boolean", default: false },
+      seconds: positive("N", "seconds of load for each scenario and generator", 2),
+      connections: count("N", "connections at once", 4),
+      requests: count("N", "the most requests for each scenario and generator", 20_000),
+      only: text("TEXT", "only scenarios whose name holds the text", ""),
+      built: BUILT,
+      write: flag(`${aboutWrite("load")}; not with --only`),
     },
   });
-  if (values.write && values.only !== "") throw new Error("--write needs every scenario: leave out --only");
-  const limits = {
-    connections: positive("connections", values.connections),
-    duration_ms: positive("seconds", values.seconds) * 1000,
-    requests_max: positive("requests", values.requests),
-  };
-  const all = [...createScenarios(), ...createStreamScenarios()];
-  const scenarios = all.filter(({ name }) => name.includes(values.only));
-  return { limits, scenarios, built: values.built, write: values.write };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, got ${text}`);
-  return value;
+  const { seconds, connections, requests, only, built, write } = values;
+  if (write && only !== "") throw new Misuse("--write needs every scenario: leave out --only");
+  const scenarios = [...createScenarios(), ...createStreamScenarios()].filter(({ name }) =>
+    name.includes(only),
+  );
+  if (scenarios.length === 0) throw new Misuse(`--only must be part of a scenario's name, got ${only}`);
+  const limits = { connections, duration_ms: seconds * 1000, requests_max: requests };
+  return { limits, scenarios, built, write };
 }
 
 async function main(): Promise<void> {
   const { limits, scenarios, built, write } = readPlan();
+  const progress = createProgress([BUILD, ...scenarios.map((each) => stepOf(each, limits))]);
+  progress.next();
   if (!built) await buildService();
   const service = await startService();
   try {
-    const loaded = await measureAll(service, scenarios, limits);
+    const loaded = await measureAll(service, scenarios, limits, progress);
+    progress.end();
     console.log(`\n${footer(limits)}`);
     if (write) writeResults("load", resultsOf(loaded, limits));
     const errors = loaded.reduce((sum, each) => sum + errorsOf(each), 0);
@@ -63,8 +60,15 @@ async function main(): Promise<void> {
     console.error(`${errors} requests failed`);
     process.exitCode = 1;
   } finally {
+    progress.end();
     await service.stop();
   }
+}
+
+/** Each generator warms up, and then has its time; autocannon has no streams. */
+function stepOf(scenario: Scenario | StreamScenario, { duration_ms }: LoadLimits) {
+  const generators = "row" in scenario ? 1 : 2;
+  return { name: scenario.name, seconds: generators * (WARM_UP.duration_ms + duration_ms) * 0.001 };
 }
 
 function resultsOf(scenarios: readonly LoadedScenario[], limits: LoadLimits): LoadResults {
@@ -72,22 +76,31 @@ function resultsOf(scenarios: readonly LoadedScenario[], limits: LoadLimits): Lo
   return { machine: thisMachine(), connections, seconds: duration_ms / 1000, scenarios };
 }
 
+const SIDE = [{ head: "req/s" }, { head: "p50 ms" }, { head: "p99 ms" }, { head: "server µs" }];
+const TABLE = tableLines([
+  { head: "scenario", width: 31 },
+  { head: "body", width: 8 },
+  ...SIDE,
+  { head: "autocannon req/s" },
+  ...SIDE.slice(1),
+  { head: "errors" },
+]);
+
 /** Prints a row as soon as it is measured. */
 async function measureAll(
   service: RunningService,
   scenarios: Plan["scenarios"],
   limits: LoadLimits,
+  progress: Progress,
 ): Promise<LoadedScenario[]> {
-  console.log(
-    "| scenario | body | req/s | p50 ms | p99 ms | server µs | autocannon req/s | p50 ms | p99 ms | server µs | errors |",
-  );
-  console.log(`|${" --- |".repeat(11)}`);
+  for (const line of TABLE.head) progress.say(line);
   const loaded: LoadedScenario[] = [];
   for (const scenario of scenarios) {
+    progress.next();
     const each = await measureOne(service, scenario, limits);
     const body = `${Math.round(each.body_bytes / 1024)} KiB`;
     const cannon = each.cannon === undefined ? ["–", "–", "–", "–"] : cells(each.cannon);
-    console.log(`| ${[each.name, body, ...cells(each.raw), ...cannon, errorsOf(each)].join(" | ")} |`);
+    progress.say(TABLE.line([each.name, body, ...cells(each.raw), ...cannon, errorsOf(each)]));
     loaded.push(each);
   }
   return loaded;
@@ -127,4 +140,4 @@ function footer({ connections, duration_ms }: LoadLimits): string {
   ].join("\n");
 }
 
-await main();
+await run(main);

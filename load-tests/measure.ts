@@ -26,7 +26,7 @@ export interface RawMeasured extends Measured {
 }
 
 /** Requests before the clock starts: code is compiled and memory is warm after that. */
-const WARM_UP = { connections: 2, duration_ms: 1500, requests_max: 2000 };
+export const WARM_UP = { connections: 2, duration_ms: 1500, requests_max: 2000 };
 
 export async function measureRaw(
   service: RunningService,

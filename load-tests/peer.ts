@@ -1,13 +1,12 @@
 /**
  * The built service against a FastAPI + numpy server that does the same: `npm run load:peer`. Both get the same bytes
  * from the raw generator, in turns, round by round; before that both must draw from the same tokens.
- *
- * Flags: --seconds 1 (of a measurement), --rounds 3, --only f32, --built (dist is as it should be), --python PATH
- * (an interpreter with FastAPI, uvicorn and numpy), --write (to bench/results/peer.json).
  */
-import { parseArgs } from "node:util";
 import { machineText, thisMachine, writeResults } from "../bench/results.ts";
+import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, type Progress, tableLines } from "../scripts/progress.ts";
 import { buildService, startService } from "../scripts/service.ts";
+import { commandLine, count, flag, Misuse, positive, run, text } from "../src/command-line.ts";
 import { createPeerCases, type PeerCase, requireSameAnswer } from "./peers/cases.ts";
 import { startPeer } from "./peers/fastapi.ts";
 import type { Load, PeerMeasured, PeerResults } from "./peers/results.ts";
@@ -15,18 +14,22 @@ import { median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { cpuTime } from "./server-cpu.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run load:peer --",
+  about:
+    "The built service against a FastAPI and numpy server that does the same: rows a second, in turns. Needs Python with FastAPI, uvicorn and numpy, and says how to install them.",
   options: {
-    seconds: { type: "string", default: "1" },
-    rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "" },
-    python: { type: "string" },
-    built: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
+    seconds: positive("N", "seconds of load of a measurement", 1),
+    rounds: count("N", "rounds, in each of which both have their turn", 3),
+    only: text("TEXT", "only bodies whose name holds the text", ""),
+    python: text("PATH", "an interpreter with FastAPI, uvicorn and numpy", undefined),
+    built: BUILT,
+    write: flag(`${aboutWrite("peer")}; not with --only`),
   },
 });
-const SECONDS = Number(values.seconds);
-const ROUNDS = Number(values.rounds);
+const SECONDS = values.seconds;
+const ROUNDS = values.rounds;
+const CASES = createPeerCases().filter(({ scenario }) => scenario.name.includes(values.only));
 /** Until the compiler has seen the code often enough. */
 const WARM_UP_MS = 1500;
 /** One, where every row waits for the generator as well, and as many as keep a server busy. */
@@ -96,18 +99,36 @@ function middle(rounds: readonly Round[]): Load {
   };
 }
 
-async function measureAll(servers: readonly [Server, Server]): Promise<PeerMeasured[]> {
-  console.log(
-    "| body | connections | rows/s | CPU µs | peer rows/s | CPU µs | times as many | of the rounds | goal |",
-  );
-  console.log(`|${" --- |".repeat(9)}`);
+const TABLE = tableLines([
+  { head: "body", width: 20 },
+  { head: "connections" },
+  { head: "rows/s" },
+  { head: "CPU µs" },
+  { head: "peer rows/s" },
+  { head: "CPU µs" },
+  { head: "times as many" },
+  { head: "of the rounds" },
+  { head: "goal" },
+]);
+
+/** A measurement warms both servers up, and then has its rounds. */
+const STEPS = CASES.flatMap(({ scenario: { name } }) =>
+  CONNECTIONS.map((connections) => ({
+    name: `${name}, ${connections} ${connections === 1 ? "connection" : "connections"}`,
+    seconds: 2 * (WARM_UP_MS * 0.001 + ROUNDS * SECONDS),
+  })),
+);
+
+async function measureAll(servers: readonly [Server, Server], progress: Progress): Promise<PeerMeasured[]> {
+  for (const line of TABLE.head) progress.say(line);
   const measured: PeerMeasured[] = [];
-  for (const each of createPeerCases().filter(({ scenario }) => scenario.name.includes(values.only))) {
+  for (const each of CASES) {
     await requireSameAnswer(each.scenario, servers[0].url, servers[1].url);
     for (const connections of CONNECTIONS) {
+      progress.next();
       const row = await measure(each, connections, servers);
       measured.push(row);
-      console.log(lineOf(row));
+      progress.say(lineOf(row));
     }
   }
   return measured;
@@ -125,29 +146,33 @@ function lineOf({
 }: PeerMeasured): string {
   const sides = [ours, theirs].flatMap(({ per_s, cpu_us }) => [per_s.toFixed(0), cpu_us?.toFixed(0) ?? ""]);
   const range = `${ratio_min.toFixed(1)} … ${ratio_max.toFixed(1)}`;
-  return `| ${[name, connections, ...sides, ratio.toFixed(1), range, `≥ ${goal}`].join(" | ")} |`;
+  return TABLE.line([name, connections, ...sides, ratio.toFixed(1), range, `≥ ${goal}`]);
 }
 
 async function main(): Promise<void> {
+  if (CASES.length === 0) throw new Misuse(`--only must be part of a body's name, got ${values.only}`);
+  if (values.write && values.only !== "") throw new Misuse("--write needs every body: leave out --only");
   const peer = await startPeer(INTERPRETERS);
+  const progress = createProgress([BUILD, ...STEPS]);
+  progress.next();
   try {
     if (!values.built) await buildService();
     const service = await startService();
     try {
       const machine = thisMachine();
-      console.log(`${machineText(machine)}; one process each; ${peer.versions}`);
-      const cases = await measureAll([
-        { url: service.url, pids: service.worker_pids },
-        { url: peer.url, pids: [peer.pid] },
-      ]);
+      progress.say(`${machineText(machine)}; one process each; ${peer.versions}`);
+      const ours = { url: service.url, pids: service.worker_pids };
+      const cases = await measureAll([ours, { url: peer.url, pids: [peer.pid] }], progress);
+      progress.end();
       const results = { machine, versions: peer.versions, seconds: SECONDS, rounds: ROUNDS, cases };
       if (values.write) writeResults("peer", results satisfies PeerResults);
     } finally {
       await service.stop();
     }
   } finally {
+    progress.end();
     await peer.stop();
   }
 }
 
-await main();
+await run(main);

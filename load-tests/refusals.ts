@@ -2,25 +2,28 @@
  * `npm run bench:refusals`: what it costs the service to turn a request away, against answering it, and against a bare
  * node:http server that reads the same body. Server CPU, the least of some rounds in turns. Where twice as much comes as
  * can be answered, what is spent on refusing is not spent on answering.
- *
- * Flags: --seconds 0.7 (a turn), --rounds 5, --connections 32, --built.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, type Progress } from "../scripts/progress.ts";
 import { buildService, startService } from "../scripts/service.ts";
+import { commandLine, count, positive, run } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
 import { cpuNs } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { f32Bytes, randomRow } from "./rows.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:refusals --",
+  about:
+    "What it costs the service to turn a request away, against answering it, and against a bare node:http server that reads the same body: server CPU, in turns.",
   options: {
-    seconds: { type: "string", default: "0.7" },
-    rounds: { type: "string", default: "5" },
-    connections: { type: "string", default: "32" },
-    built: { type: "boolean", default: false },
+    seconds: positive("N", "seconds of load of a turn", 0.7),
+    rounds: count("N", "rounds, in each of which all have their turn", 5),
+    connections: count("N", "connections at once", 32),
+    built: BUILT,
   },
 });
 
@@ -32,8 +35,8 @@ const STEP = {
   body: BODY,
 };
 const LIMITS = {
-  connections: Number(values.connections),
-  duration_ms: Number(values.seconds) * 1000,
+  connections: values.connections,
+  duration_ms: values.seconds * 1000,
   requests_max: Number.POSITIVE_INFINITY,
 };
 
@@ -78,9 +81,10 @@ async function startTargets(): Promise<Target[]> {
 }
 
 /** Server CPU of a request, µs. The first round warms up. */
-async function leastOf(targets: readonly Target[]): Promise<number[]> {
+async function leastOf(targets: readonly Target[], progress: Progress): Promise<number[]> {
   const least = targets.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round <= Number(values.rounds); round++)
+  for (let round = 0; round <= values.rounds; round++) {
+    progress.next();
     for (const [index, { name, url, pids }] of targets.entries()) {
       const before_ns = cpuNs(pids);
       const { requests, refused } = await rawLoad(url, STEP, LIMITS);
@@ -88,17 +92,30 @@ async function leastOf(targets: readonly Target[]): Promise<number[]> {
       if (name === "refused" && refused < requests) throw new Error(`${requests - refused} were answered`);
       if (round > 0) least[index] = Math.min(least[index]!, us);
     }
+  }
   return least;
 }
 
-if (!values.built) await buildService();
-const targets = await startTargets();
-try {
-  const least = await leastOf(targets);
-  console.log(
-    `${STEP.name}, ${LIMITS.connections} connections, server µs a request, least of ${values.rounds}`,
-  );
-  for (const [index, { name }] of targets.entries()) console.log(`${name}: ${least[index]!.toFixed(0)}`);
-} finally {
-  await Promise.all(targets.map((target) => target.stop()));
+async function main(): Promise<void> {
+  const round = { seconds: 3 * values.seconds };
+  const progress = createProgress([
+    BUILD,
+    { name: "warm up", ...round },
+    ...Array.from({ length: values.rounds }, (_, i) => ({ name: `round ${i + 1}`, ...round })),
+  ]);
+  progress.next();
+  if (!values.built) await buildService();
+  const targets = await startTargets();
+  try {
+    const least = await leastOf(targets, progress);
+    const { connections } = LIMITS;
+    progress.end();
+    console.log(`${STEP.name}, ${connections} connections, server µs a request, least of ${values.rounds}`);
+    for (const [index, { name }] of targets.entries()) console.log(`${name}: ${least[index]!.toFixed(0)}`);
+  } finally {
+    progress.end();
+    await Promise.all(targets.map((target) => target.stop()));
+  }
 }
+
+await run(main);

@@ -4,13 +4,13 @@
  * rounds, "least" compares the least CPU time of each. The goal is 0.6 or less at 128,256, and 7,000 rows of a batch
  * there for a second of one core. What the host pays for writing the row into the region is not counted, as writing it to
  * a socket is not.
- *
- *   npm run bench:shared-memory -- --seconds 1 --rounds 5
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, tableLines } from "../scripts/progress.ts";
 import { buildService, startService } from "../scripts/service.ts";
+import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
 import { cpuNs, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
@@ -18,15 +18,18 @@ import { rawStreams } from "./raw-stream.ts";
 import { bf16Bytes, f32Bytes, randomRow } from "./rows.ts";
 import type { Scenario } from "./scenarios.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:shared-memory --",
+  about:
+    "What a row costs that lies in shared memory: server CPU of a step, against a bare node:http server that reads the same row as float32 from its socket, in turns.",
   options: {
-    seconds: { type: "string", default: "1" },
-    rounds: { type: "string", default: "5" },
-    built: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
+    seconds: positive("N", "seconds of load of a measurement", 1),
+    rounds: count("N", "rounds, in each of which both have their turn", 5),
+    only: text("TEXT", "only rows whose name holds the text", ""),
+    built: BUILT,
   },
 });
-const DURATION_MS = Number(values.seconds) * 1000;
+const DURATION_MS = values.seconds * 1000;
 const WARM_UP_MS = 1500;
 const SHARED_MEMORY = "/dev/shm";
 const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: 7, step: 3 };
@@ -140,16 +143,33 @@ async function register(url: string, key: string, byte_size: number): Promise<vo
   if (!reply.ok) throw new Error(await reply.text());
 }
 
+const SIZES = [128_256, 32_000];
+const CASES = [...SIZES.flatMap((size) => casesOf(size, `row-${size}`)), ...batchCases()].filter(
+  ({ ours: { name } }) => name.includes(values.only),
+);
+const TABLE = tableLines([
+  { head: "row", width: 33 },
+  { head: "connections" },
+  { head: "cpu µs" },
+  { head: "bare node:http, f32" },
+  { head: "ratio" },
+  { head: "least", width: 16 },
+  { head: "rows/s/core" },
+  { head: "goal", width: 14 },
+]);
+
 async function main(): Promise<void> {
+  if (CASES.length === 0) throw new Misuse(`--only must be part of a row's name, got ${values.only}`);
+  const seconds = 2 * (WARM_UP_MS / 1000 + values.rounds * values.seconds);
+  const progress = createProgress([BUILD, ...CASES.map(({ ours: { name } }) => ({ name, seconds }))]);
+  progress.next();
   if (!values.built) await buildService();
   const directory = await mkdtemp(join(SHARED_MEMORY, "logit-sampler-"));
   const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   const bare = await startRival(RIVALS.bare);
   try {
-    console.log("| row | connections | cpu µs | bare node:http, f32 | ratio | least | rows/s/core | goal |");
-    console.log("| --- | ---: | ---: | ---: | ---: | --- | ---: | --- |");
-    const sizes = [128_256, 32_000];
-    for (const size of sizes) {
+    for (const line of TABLE.head) progress.say(line);
+    for (const size of SIZES) {
       const row = randomRow(size, 1);
       const bytes = Buffer.concat([f32Bytes(row), bf16Bytes(row)]);
       await writeFile(join(directory, `row-${size}`), bytes);
@@ -162,10 +182,8 @@ async function main(): Promise<void> {
     const whole = batch.map((_, index) => f32Bytes(randomRow(BATCH_VOCAB_SIZE, index)));
     await writeFile(join(directory, BATCH_KEY), Buffer.concat([...batch, ...whole]));
     await register(service.url, BATCH_KEY, BATCH_ROWS * BATCH_VOCAB_SIZE * 6);
-    const cases = [...sizes.flatMap((size) => casesOf(size, `row-${size}`)), ...batchCases()];
-    for (const { ours, theirs, connections, stream, goal } of cases.filter(({ ours: { name } }) =>
-      name.includes(values.only),
-    )) {
+    for (const { ours, theirs, connections, stream, goal } of CASES) {
+      progress.next();
       const our = (ms = DURATION_MS) =>
         stream
           ? cpuOfStream(service.url, service.worker_pids, ours, ms)
@@ -174,17 +192,26 @@ async function main(): Promise<void> {
       await our(WARM_UP_MS);
       await their(WARM_UP_MS);
       const rounds: [number, number][] = [];
-      for (let round = 0; round < Number(values.rounds); round++) rounds.push([await our(), await their()]);
+      for (let round = 0; round < values.rounds; round++) rounds.push([await our(), await their()]);
       const [mine, rivals] = [rounds.map(([each]) => each), rounds.map(([, each]) => each)];
       const least = [Math.min(...mine), Math.min(...rivals)] as const;
       const ratio = median(rounds.map(([a, b]) => a / b));
-      console.log(
-        `| ${ours.name} | ${connections} | ${median(mine).toFixed(0)} | ${median(rivals).toFixed(0)} | ${ratio.toFixed(2)} | ${least[0].toFixed(0)} / ${least[1].toFixed(0)} = ${(least[0] / least[1]).toFixed(2)} | ${(US_PER_S / median(mine)).toFixed(0)} | ${goal} |`,
-      );
+      const cells = [
+        ours.name,
+        connections,
+        median(mine).toFixed(0),
+        median(rivals).toFixed(0),
+        ratio.toFixed(2),
+        `${least[0].toFixed(0)} / ${least[1].toFixed(0)} = ${(least[0] / least[1]).toFixed(2)}`,
+        (US_PER_S / median(mine)).toFixed(0),
+        goal,
+      ];
+      progress.say(TABLE.line(cells));
     }
   } finally {
+    progress.end();
     await Promise.all([service.stop(), bare.stop(), rm(directory, { recursive: true })]);
   }
 }
 
-await main();
+await run(main);

@@ -2,29 +2,33 @@
  * What a step costs the server on a stream: CPU time of the built service for a row in a frame, on the bare connection and in HTTP, against a bare
  * node:http server that reads the same bytes as one request, and against the service's own POST of one step. All
  * in one run with interleaved rounds; ratios are medians of the rounds, "least" compares the least of each.
- *
- *   npm run bench:stream -- --seconds 1 --rounds 5
  */
-import { parseArgs } from "node:util";
+
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, tableLines } from "../scripts/progress.ts";
 import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
 import { cpuNs, faults, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { rawStreams } from "./raw-stream.ts";
 import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:stream --",
+  about:
+    "What a step costs the server on a stream, on the bare connection and in HTTP, against a bare node:http server that reads the same bytes as one request, and against the service's own POST of one step, in turns.",
   options: {
-    seconds: { type: "string", default: "1" },
-    rounds: { type: "string", default: "5" },
-    steps: { type: "string", default: "500" },
-    built: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
+    seconds: positive("N", "seconds of load of a measurement", 1),
+    rounds: count("N", "rounds, in each of which all have their turn", 5),
+    steps: count("N", "steps of a stream", 500),
+    only: text("TEXT", "only rows whose name holds the text", ""),
+    built: BUILT,
   },
 });
-const DURATION_MS = Number(values.seconds) * 1000;
-const ROUNDS = Number(values.rounds);
-const STEPS = Number(values.steps);
+const DURATION_MS = values.seconds * 1000;
+const ROUNDS = values.rounds;
+const STEPS = values.steps;
 const WARM_UP_MS = 2000;
 
 const GREEDY = { temperature: 0, seed: "7" };
@@ -88,16 +92,35 @@ function waysOf(service: RunningService, bare: { url: string; pid: number }, eac
   ] as const;
 }
 
+const WAYS = 4;
+const TABLE = tableLines([
+  { head: "row", width: 20 },
+  { head: "bare frame: steps/s" },
+  { head: "cpu µs" },
+  { head: "/ bare POST" },
+  { head: "least" },
+  { head: "frame in HTTP: steps/s" },
+  { head: "cpu µs" },
+  { head: "/ bare POST" },
+  { head: "least" },
+  { head: "POST cpu µs" },
+  { head: "bare POST cpu µs" },
+  { head: "goal of both" },
+]);
+
 async function main(): Promise<void> {
+  const chosen = cases.filter(({ name }) => name.includes(values.only));
+  if (chosen.length === 0) throw new Misuse(`--only must be part of a row's name, got ${values.only}`);
+  const seconds = WAYS * (WARM_UP_MS / 1000 + ROUNDS * values.seconds);
+  const progress = createProgress([BUILD, ...chosen.map(({ name }) => ({ name, seconds }))]);
+  progress.next();
   if (!values.built) await buildService();
   const service = await startService({ WORKERS: "1" });
   const bare = await startRival(RIVALS.bare);
   try {
-    console.log(
-      "| row | bare frame: steps/s | cpu µs | / bare POST | least | frame in HTTP: steps/s | cpu µs | / bare POST | least | POST cpu µs | bare POST cpu µs | goal of both |",
-    );
-    console.log(`|${"---|".repeat(12)}`);
-    for (const each of cases.filter(({ name }) => name.includes(values.only))) {
+    for (const line of TABLE.head) progress.say(line);
+    for (const each of chosen) {
+      progress.next();
       const ways = waysOf(service, bare, each);
       for (const { pids, run } of ways) await costOf(pids, () => run(WARM_UP_MS));
       const rounds: Cost[][] = [];
@@ -106,9 +129,10 @@ async function main(): Promise<void> {
         for (const { pids, run } of ways) costs.push(await costOf(pids, () => run(DURATION_MS)));
         rounds.push(costs);
       }
-      console.log(`| ${cellsOf(each, rounds).join(" | ")} |`);
+      progress.say(TABLE.line(cellsOf(each, rounds)));
     }
   } finally {
+    progress.end();
     await Promise.all([service.stop(), bare.stop()]);
   }
 }
@@ -129,4 +153,4 @@ function cellsOf({ name, goal }: Case, rounds: readonly Cost[][]): (string | num
   return [name, ...frame(0), ...frame(1), cpu(2), cpu(BARE), goal];
 }
 
-await main();
+await run(main);

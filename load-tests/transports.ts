@@ -1,31 +1,34 @@
 /**
  * The table of docs/transports.md: bytes, round trip and server CPU of one step in every form in which a row can
- * travel, at two sizes of vocabulary. With `--write` the table in the page is replaced, else it is only printed.
- *
- *   npm run bench:transports -- --write
+ * travel, at two sizes of vocabulary.
  */
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { quantile } from "../examples/model-host/report.ts";
 import { replaceBetween } from "../scripts/markdown.ts";
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, type Progress } from "../scripts/progress.ts";
 import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { commandLine, flag, positive, run } from "../src/command-line.ts";
 import { cpuNs, median } from "./process-cost.ts";
 import { rawLoad } from "./raw-client.ts";
 import { rawStreams } from "./raw-stream.ts";
 import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:transports --",
+  about:
+    "Bytes, round trip and server CPU of one step in every form in which a row can travel, at two sizes of vocabulary; the forms take turns.",
   options: {
-    seconds: { type: "string", default: "0.3" },
-    built: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
+    seconds: positive("N", "seconds of load of a measurement", 0.3),
+    built: BUILT,
+    write: flag("writes the table into docs/transports.md"),
   },
 });
-const DURATION_MS = Number(values.seconds) * 1000;
+const DURATION_MS = values.seconds * 1000;
 /** As long as the compiler needs for a form: it took /v2, the longest way, more than a second. */
 const WARM_UP_MS = 2000;
 const ROUNDS = 3;
@@ -185,11 +188,18 @@ async function measure({ url, worker_pids }: RunningService, form: Form): Promis
 }
 
 /** Medians of rounds in which the forms take turns. */
-async function measureAll(service: RunningService, forms: readonly Form[]): Promise<Map<Form, Cost>> {
+async function measureAll(
+  service: RunningService,
+  forms: readonly Form[],
+  progress: Progress,
+): Promise<Map<Form, Cost>> {
+  progress.next();
   for (const form of forms) await form.run(service.url, WARM_UP_MS);
   const costs = new Map(forms.map((form) => [form, [] as Cost[]]));
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < ROUNDS; round++) {
+    progress.next();
     for (const [form, list] of costs) list.push(await measure(service, form));
+  }
   const middle = (list: readonly Cost[], of: keyof Cost) => median(list.map((cost) => cost[of]));
   return new Map(
     Array.from(costs, ([form, list]) => [
@@ -200,18 +210,27 @@ async function measureAll(service: RunningService, forms: readonly Form[]): Prom
 }
 
 async function main(): Promise<void> {
+  const sizes = [32_000, 128_256] as const;
+  const forms = sizes.map(formsOf);
+  const total = forms.flat().length;
+  const round = { seconds: total * values.seconds };
+  const progress = createProgress([
+    BUILD,
+    { name: `warm up ${total} forms`, seconds: (total * WARM_UP_MS) / 1000 },
+    ...Array.from({ length: ROUNDS }, (_, i) => ({ name: `round ${i + 1}`, ...round })),
+  ]);
+  progress.next();
   if (!values.built) await buildService();
   const directory = await mkdtemp("/dev/shm/logit-sampler-");
   const service = await startService({ WORKERS: "1", SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
-  const sizes = [32_000, 128_256] as const;
   const lines = [
     `| form | ${sizes.map((size) => `bytes, ${size} | round trip µs | server CPU µs`).join(" | ")} |`,
     `| --- |${" ---: | ---: | ---: |".repeat(sizes.length)}`,
   ];
   try {
     for (const size of sizes) await share(service.url, directory, size);
-    const forms = sizes.map(formsOf);
-    const costs = await measureAll(service, forms.flat());
+    const costs = await measureAll(service, forms.flat(), progress);
+    progress.end();
     for (const [index, { name }] of (forms[0] ?? []).entries()) {
       const cells: string[] = [name];
       for (const each of forms) {
@@ -223,6 +242,7 @@ async function main(): Promise<void> {
       console.log(lines.at(-1));
     }
   } finally {
+    progress.end();
     await service.stop();
     await rm(directory, { recursive: true });
   }
@@ -232,4 +252,4 @@ async function main(): Promise<void> {
   if (values.write) await writeFile(PAGE, replaceBetween(await readFile(PAGE, "utf8"), "transports", table));
 }
 
-await main();
+await run(main);

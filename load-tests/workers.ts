@@ -5,33 +5,36 @@
  * through sockets, which costs the generator as much as the service: there the cores are the limit. Beside them stands
  * what two processes that share nothing get out of the machine around the same rounds, the most there can be: rounds in
  * which that is less than 1.8 are left out.
- *
- * Flags: --seconds 0.8 (a turn), --rounds 4, --connections 8, --only batch (loads whose name holds the text), --built.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress, tableLines } from "../scripts/progress.ts";
 import { buildService, type RunningService, startService } from "../scripts/service.ts";
-import { measureRaw, type RawMeasured } from "./measure.ts";
+import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
+import { measureRaw, type RawMeasured, WARM_UP } from "./measure.ts";
 import { median } from "./process-cost.ts";
 import { f32Bytes, randomRow } from "./rows.ts";
 import { createScenarios, type Scenario } from "./scenarios.ts";
 import { coresToBeHad } from "./spin.ts";
 
-const { values } = parseArgs({
+const { values } = commandLine({
+  name: "npm run bench:workers --",
+  about:
+    "How many steps a second two workers answer, to those of one, in turns; beside them what two processes that share nothing get out of the machine. Needs two cores that do nothing else: rounds in which they do are left out.",
   options: {
-    seconds: { type: "string", default: "0.8" },
-    rounds: { type: "string", default: "4" },
-    connections: { type: "string", default: "8" },
-    only: { type: "string", default: "" },
-    built: { type: "boolean", default: false },
+    seconds: positive("N", "seconds of load of a turn", 0.8),
+    rounds: count("N", "rounds that have to count", 4),
+    connections: count("N", "connections at once", 8),
+    only: text("TEXT", "only loads whose name holds the text", ""),
+    built: BUILT,
   },
 });
 
 const LIMITS = {
-  connections: Number(values.connections),
-  duration_ms: Number(values.seconds) * 1000,
+  connections: values.connections,
+  duration_ms: values.seconds * 1000,
   requests_max: Number.POSITIVE_INFINITY,
 };
 
@@ -72,7 +75,7 @@ interface Round {
  * else took the cores says nothing of workers, and is not counted.
  */
 async function roundsOf(one: RunningService, two: RunningService, load: Scenario): Promise<Round[]> {
-  const wanted = Number(values.rounds);
+  const wanted = values.rounds;
   const rounds: Round[] = [];
   let before = await coresToBeHad();
   for (let round = 0; rounds.length < wanted && round < wanted * 3; round++) {
@@ -85,12 +88,23 @@ async function roundsOf(one: RunningService, two: RunningService, load: Scenario
   return rounds;
 }
 
+const TABLE = tableLines([
+  { head: "load", width: 33 },
+  { head: "requests/s, one worker" },
+  { head: "two" },
+  { head: "ratio", width: 8 },
+  { head: "two spinning processes" },
+  { head: "CPU a request" },
+  { head: "generator, cores" },
+  { head: "failed" },
+]);
+
 function row(load: string, rounds: readonly Round[]): string {
   if (rounds.length === 0) return `| ${load} | the machine did other work in every round |`;
   const middle = (figure: (round: Round) => number, digits: number) =>
     median(rounds.map(figure)).toFixed(digits);
   const failed = rounds.reduce((sum, { one, two }) => sum + one.errors + two.errors, 0);
-  return `| ${[
+  return TABLE.line([
     load,
     middle(({ one }) => one.requests_per_s, 0),
     middle(({ two }) => two.requests_per_s, 0),
@@ -99,32 +113,42 @@ function row(load: string, rounds: readonly Round[]): string {
     middle(({ one, two }) => (two.server_us ?? Number.NaN) / (one.server_us ?? Number.NaN), 2),
     `${middle(({ one }) => one.generator_cores, 2)} / ${middle(({ two }) => two.generator_cores, 2)}`,
     failed,
-  ].join(" | ")} |`;
+  ]);
 }
 
-if (!values.built) await buildService();
-const directory = await mkdtemp(join(SHARED_MEMORY, "logit-sampler-"));
-await writeFile(join(directory, REGION), f32Bytes(randomRow(VOCAB_SIZE, 2)));
-const memory = { SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory };
-const services = await Promise.all(
-  ["1", "2"].map((WORKERS) => startService({ ...memory, WORKERS, SPARE_WORKERS: "0" })),
-);
-try {
-  for (const { url } of services) {
-    const body = JSON.stringify({ key: REGION, byte_size: VOCAB_SIZE * 4 });
-    const reply = await fetch(`${url}/v2/systemsharedmemory/region/${REGION}/register`, {
-      method: "POST",
-      body,
-    });
-    if (!reply.ok) throw new Error(await reply.text());
-  }
+async function main(): Promise<void> {
   const loads = LOADS.filter(({ name }) => name.includes(values.only));
-  console.log(`${LIMITS.connections} connections, ${cpus().length} cores, Node ${process.version}`);
-  console.log(
-    "| load | requests/s, one worker | two | ratio | two spinning processes | CPU a request | generator, cores | failed |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+  if (loads.length === 0) throw new Misuse(`--only must be part of a load's name, got ${values.only}`);
+  const seconds = values.rounds * 2 * (WARM_UP.duration_ms / 1000 + values.seconds);
+  const progress = createProgress([BUILD, ...loads.map(({ name }) => ({ name, seconds }))]);
+  progress.next();
+  if (!values.built) await buildService();
+  const directory = await mkdtemp(join(SHARED_MEMORY, "logit-sampler-"));
+  await writeFile(join(directory, REGION), f32Bytes(randomRow(VOCAB_SIZE, 2)));
+  const memory = { SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory };
+  const services = await Promise.all(
+    ["1", "2"].map((WORKERS) => startService({ ...memory, WORKERS, SPARE_WORKERS: "0" })),
   );
-  for (const load of loads) console.log(row(load.name, await roundsOf(services[0]!, services[1]!, load)));
-} finally {
-  await Promise.all(services.map((service) => service.stop()));
-  await rm(directory, { recursive: true });
+  try {
+    for (const { url } of services) await register(url);
+    progress.say(`${LIMITS.connections} connections, ${cpus().length} cores, Node ${process.version}`);
+    for (const line of TABLE.head) progress.say(line);
+    for (const load of loads) {
+      progress.next();
+      progress.say(row(load.name, await roundsOf(services[0]!, services[1]!, load)));
+    }
+  } finally {
+    progress.end();
+    await Promise.all(services.map((service) => service.stop()));
+    await rm(directory, { recursive: true });
+  }
 }
+
+async function register(url: string): Promise<void> {
+  const body = JSON.stringify({ key: REGION, byte_size: VOCAB_SIZE * 4 });
+  const path = `/v2/systemsharedmemory/region/${REGION}/register`;
+  const reply = await fetch(url + path, { method: "POST", body });
+  if (!reply.ok) throw new Error(await reply.text());
+}
+
+await run(main);

@@ -1,57 +1,85 @@
 /**
  * `npm run proof`: shows the promises of docs/reliability.md against the built service, in the short forms that CI
- * runs. `npm run proof -- fuzz replay` runs some of them, `--long` the whole of each. Ends with 1 when something
- * does not hold.
- *
- * Flags: --long, --seed 7 (another set of requests), --only 4711 (replay one case of the fuzz and print it),
- * --hold-times (also hold bounds on time), --built (dist is up to date: do not build).
+ * runs. Ends with 1 when something does not hold.
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { BUILD, BUILT } from "../scripts/options.ts";
+import { createProgress } from "../scripts/progress.ts";
 import { buildService } from "../scripts/service.ts";
+import { columns, commandLine, count, flag, readWord, run } from "../src/command-line.ts";
 import { PROOFS } from "./proofs.ts";
 import { createReport } from "./report.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const NAMES = PROOFS.map(({ name }) => name);
+
+const { values, operands } = commandLine({
+  name: "npm run proof --",
+  about:
+    "Shows what docs/reliability.md promises against the built service, in short forms of a few minutes. Ends with 1 when something does not hold.",
   options: {
-    long: { type: "boolean", default: false },
-    seed: { type: "string", default: "1" },
-    only: { type: "string" },
-    "hold-times": { type: "boolean", default: false },
-    built: { type: "boolean", default: false },
+    long: flag("the whole of each proof"),
+    seed: count("N", "of everything random: another seed, other requests", 1, 0),
+    only: count("N", "replays this one case of the fuzz and prints it", undefined, 0),
+    "hold-times": flag("also holds bounds on time, which need a machine that does nothing else"),
+    built: BUILT,
   },
+  operands: {
+    placeholder: "PROOF",
+    about: "only these; else all",
+    read: (word) => readWord(word, NAMES),
+  },
+  epilogue: `Proofs:\n\n${columns(PROOFS.map(({ name, promise }) => [name, promise]))}`,
 });
 
 const form = {
   long: values.long,
-  seed: Number(values.seed),
-  only: values.only === undefined ? undefined : Number(values.only),
+  seed: values.seed,
+  only: values.only,
   hold_times: values["hold-times"],
 };
 
-function chosen() {
-  const unknown = positionals.find((name) => PROOFS.every((proof) => proof.name !== name));
-  if (unknown === undefined)
-    return PROOFS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  throw new Error(`there is no proof ${unknown}; known are ${PROOFS.map(({ name }) => name).join(", ")}`);
+/** About what a proof takes: in its short form, in its long one. */
+const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> = {
+  hostile: [5, 5],
+  fuzz: [15, 300],
+  statistics: [20, 200],
+  replay: [15, 60],
+  overload: [15, 60],
+  faults: [15, 30],
+  linear: [15, 30],
+  batches: [10, 30],
+  leak: [20, 200],
+};
+/** Of a proof that nobody has timed yet. */
+const UNTIMED = [15, 60] as const;
+
+function secondsOf(name: string): number {
+  const [short, long] = SECONDS[name] ?? UNTIMED;
+  return form.long ? long : short;
 }
 
 async function main(): Promise<void> {
-  const proofs = chosen();
-  if (!values.built) await buildService();
-  const report = createReport(form);
-  for (const { name, promise, run } of proofs) {
-    console.log(`\n${name}: ${promise}`);
+  const proofs = PROOFS.filter(({ name }) => operands.length === 0 || operands.includes(name));
+  const steps = proofs.map(({ name }) => ({ name, seconds: secondsOf(name) }));
+  const progress = createProgress(values.built ? steps : [BUILD, ...steps]);
+  if (!values.built) {
+    progress.next();
+    await buildService();
+  }
+  const report = createReport(form, (line) => progress.say(line));
+  for (const { name, promise, run: prove } of proofs) {
+    progress.next();
+    progress.say(`\n${name}: ${promise}`);
     const began_ms = performance.now();
     try {
-      await run(form, report);
+      await prove(form, report);
     } catch (error) {
       report.claim("the proof runs to its end", false, error instanceof Error ? error.stack : String(error));
     }
     report.figure("took", `${((performance.now() - began_ms) / 1000).toFixed(1)} s`);
   }
+  progress.end();
   const { held, failed } = report;
   const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}`;
   console.log(`\n${held} claims hold, ${failed} fail (${form.long ? "long" : "short"} form, ${machine})`);
@@ -61,4 +89,4 @@ async function main(): Promise<void> {
   if (failed > 0) process.exitCode = 1;
 }
 
-await main();
+await run(main);

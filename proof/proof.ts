@@ -21,6 +21,8 @@ export interface Report {
   timed(sentence: string, holds: boolean, got: string): void;
   /** A number that was measured. */
   figure(what: string, value: string): void;
+  /** Something else worth reading, such as a case that went wrong. */
+  note(line: string): void;
 }
 
 export interface Proof {

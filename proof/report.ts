@@ -6,21 +6,23 @@ export interface Counted extends Report {
   readonly failed: number;
 }
 
-export function createReport({ hold_times }: Pick<Form, "hold_times">): Counted {
+/** `say` prints a line. */
+export function createReport({ hold_times }: Pick<Form, "hold_times">, say: (line: string) => void): Counted {
   let held = 0;
   let failed = 0;
   const claim = (sentence: string, holds: boolean, got = "") => {
     if (holds) held += 1;
     else failed += 1;
-    console.log(`  ${holds ? "holds" : "FAILS"}  ${sentence}${got === "" ? "" : `: ${got}`}`);
+    say(`  ${holds ? "holds" : "FAILS"}  ${sentence}${got === "" ? "" : `: ${got}`}`);
   };
   return {
     claim,
     timed(sentence, holds, got) {
       if (hold_times) claim(sentence, holds, got);
-      else console.log(`  told   ${sentence}: ${got}`);
+      else say(`  told   ${sentence}: ${got}`);
     },
-    figure: (what, value) => console.log(`         ${what}: ${value}`),
+    figure: (what, value) => say(`         ${what}: ${value}`),
+    note: (line) => say(`         ${line}`),
     get held() {
       return held;
     },

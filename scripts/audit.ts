@@ -4,6 +4,14 @@
  * ends with 0, since nothing is known either way.
  */
 import { execFile } from "node:child_process";
+import { commandLine } from "../src/command-line.ts";
+
+commandLine({
+  name: "npm run audit:production --",
+  about:
+    "Asks the registry for known vulnerabilities of what is installed in production. Ends with 1 when there are any, and with 0 when the registry does not say.",
+  options: {},
+});
 
 interface Audit {
   readonly metadata?: { readonly vulnerabilities: { readonly total: number } };

@@ -1,27 +1,18 @@
 /** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the README's numbers. */
 import type { GrowthResults } from "../bench/growth/results.ts";
-import { machineText, readResults } from "../bench/results.ts";
-import { CHAINS, type Chain } from "../bench/rivals/chains.ts";
-import { ELSEWHERE, ELSEWHERE_VOCAB_SIZE } from "../bench/rivals/elsewhere.ts";
-import { type Raced, type RivalResults, type RowKind, raceOf } from "../bench/rivals/results.ts";
+import { machineText } from "../bench/results.ts";
+import { CHAINS } from "../bench/rivals/chains.ts";
+import type { Raced, RivalResults, RowKind } from "../bench/rivals/results.ts";
 import type { PeerResults } from "../load-tests/peers/results.ts";
 import type { LoadResults } from "../load-tests/results.ts";
+import { ENGINES_NOTE, enginesTable, enginesText } from "./engines-docs.ts";
 import { growthPlot } from "./growth-plot.ts";
 import { table } from "./markdown.ts";
+import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
 import { rivalsPlot } from "./rivals-plot.ts";
 
-const SIZE = ELSEWHERE_VOCAB_SIZE;
-const ROW_KINDS: readonly RowKind[] = ["peaked", "flat"];
 const PLAIN = "plain TypeScript";
 const RIVALS = [PLAIN, "tfjs-wasm", "transformers.js", "naive TypeScript"];
-
-/** Throws with the command that makes them when figures are missing. */
-function results<Results>(name: string, command: string): Results {
-  const found = readResults<Results>(name);
-  if (found === undefined)
-    throw new Error(`bench/results/${name}.json is missing: npm run ${command} -- --write`);
-  return found;
-}
 
 const rivals = () => results<RivalResults>("rivals", "bench:rivals");
 const load = () => results<LoadResults>("load", "load");
@@ -35,6 +26,31 @@ export const plots: Readonly<Record<string, () => string>> = {
 
 /** What stands in the README: one size of row, and the service. */
 export function readmeNumbers(): string {
+  return [
+    ...enginesText(),
+    "",
+    enginesTable("peaked"),
+    "",
+    ENGINES_NOTE,
+    "",
+    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`), with",
+    `${connectionsText(peer())}:`,
+    `${peerSentence(peer())}.`,
+    "",
+    ...folded("What a JavaScript user would pick instead", rivalsText()),
+    "",
+    ...folded("The service under load", loadText()),
+    "",
+    "More sizes, flat rows, how costs grow, and all rivals: [docs/benchmarks.md](docs/benchmarks.md). Which form a row",
+    "should travel in: [docs/transports.md](docs/transports.md).",
+  ].join("\n");
+}
+
+function folded(summary: string, lines: readonly string[]): string[] {
+  return ["<details>", `<summary>${summary}</summary>`, "", ...lines, "", "</details>"];
+}
+
+function rivalsText(): string[] {
   const { machine, versions } = rivals();
   return [
     `The sampler as a library, µs a step over ${thousands(SIZE)} logits, the least of many, and how many times as long`,
@@ -46,20 +62,17 @@ export function readmeNumbers(): string {
     PART_NOTE,
     "",
     "![Microseconds a step, by chain and sampler](docs/images/rivals.svg)",
-    "",
-    `The service under load, with temperature, top-k 40 and top-p 0.95; one worker, ${load().connections} connections,`,
+  ];
+}
+
+function loadText(): string[] {
+  return [
+    `With temperature, top-k 40 and top-p 0.95; one worker, ${load().connections} connections,`,
     "generator and service on the same machine. `npm run load`,",
     `${machineText(load().machine)}:`,
     "",
     loadTable(load()),
-    "",
-    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`), with",
-    `${connectionsText(peer())}:`,
-    `${peerSentence(peer())}.`,
-    "",
-    "More sizes, flat rows, how costs grow, and all rivals: [docs/benchmarks.md](docs/benchmarks.md). Which form a row",
-    "should travel in: [docs/transports.md](docs/transports.md).",
-  ].join("\n");
+  ];
 }
 
 const PART_NOTE =
@@ -86,17 +99,23 @@ export function benchmarksPage(): string {
     "",
     "![Microseconds a step, by chain and sampler](images/rivals.svg)",
     "",
-    `\\* and † in the plot: see below. ${PART_NOTE}`,
+    PART_NOTE,
     "",
     ...sizes.flatMap((size) => ROW_KINDS.flatMap((kind) => fullTable(rivals(), size, kind))),
     "transformers.js picks its candidates with onnxruntime's TopK, here the wasm build: the native one cannot be",
     "installed without a download.",
     "",
-    "### † Measured elsewhere",
+    "## The sampler beside the engines' own",
     "",
-    `Not from this run: measured before on a machine of the same kind at ${thousands(SIZE)} logits, peaked rows; µs.`,
+    ...enginesText(),
     "",
-    elsewhereTable(rivals()),
+    ...ROW_KINDS.flatMap((kind) => [
+      `### ${thousands(SIZE)} logits, ${kind} rows`,
+      "",
+      enginesTable(kind),
+      "",
+    ]),
+    ENGINES_NOTE,
     "",
     "## The service under load",
     "",
@@ -138,11 +157,6 @@ function shortTable(found: RivalResults): string {
   return table(["chain", "ours, µs", ...RIVALS.map((name) => `${name}`)], rows);
 }
 
-function times(rival: Raced | undefined, ours: Raced): string {
-  if (rival === undefined) return "–";
-  return `${figure(rival.min_us / ours.min_us)}x${rival.part ? " \\*" : ""}`;
-}
-
 function fullTable(found: RivalResults, vocab_size: number, kind: RowKind): string[] {
   const names = ["ours", "ours, row copied", ...RIVALS];
   const rows = CHAINS.flatMap((chain) => {
@@ -160,28 +174,6 @@ function fullTable(found: RivalResults, vocab_size: number, kind: RowKind): stri
 function timesOf(raced: Raced | undefined): string {
   if (raced === undefined) return "–";
   return `${figure(raced.min_us)} / ${figure(raced.median_us)}${raced.part ? " \\*" : ""}`;
-}
-
-function racedBy(
-  found: RivalResults,
-  vocab_size: number,
-  rows: RowKind,
-  { id }: Chain,
-): ReadonlyMap<string, Raced> {
-  const race = raceOf(found, { vocab_size, rows, chain: id });
-  return new Map(race?.runners.map((runner) => [runner.name, runner]));
-}
-
-function elsewhereTable(found: RivalResults): string {
-  const rows = CHAINS.map((chain) => {
-    const ours = racedBy(found, SIZE, "peaked", chain).get("ours");
-    const others = ELSEWHERE.map(({ us, flat_us }) => {
-      const flat = flat_us[chain.id];
-      return `${figure(us[chain.id]!)}${flat === undefined ? "" : ` (flat ${figure(flat)})`}`;
-    });
-    return [chain.name, ours === undefined ? "–" : figure(ours.min_us), ...others];
-  });
-  return table(["chain", "ours, this run", ...ELSEWHERE.map(({ name }) => name)], rows);
 }
 
 function loadTable({ scenarios }: LoadResults): string {
@@ -265,18 +257,8 @@ function growthTable({ series }: GrowthResults): string {
   return table(["along", "what", "cost", "smallest", "largest", "exponent"], rows);
 }
 
-function versionsText(versions: Readonly<Record<string, string>>): string {
-  return Object.entries(versions)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ");
-}
-
-/** Three digits at the least: 6.83, 54.1, 1,234. */
-function figure(value: number): string {
-  if (value >= 100) return thousands(Math.round(value));
-  return value.toPrecision(3);
-}
-
-function thousands(value: number): string {
-  return value.toLocaleString("en");
+/** How many times the rows of the FastAPI server ours answers, from the least of the cases to the largest. */
+export function peerRange(): string {
+  const ratios = peer().cases.map(({ ratio }) => ratio);
+  return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
 }

@@ -1,11 +1,18 @@
 /**
  * Compiles src/kernels/assembly to WebAssembly and writes it as src/kernels/*.wasm.ts, so that no build step has to
- * copy a binary and every runtime finds it. With `--check` it writes nothing and fails when a file differs from
- * what the sources give.
+ * copy a binary and every runtime finds it.
  */
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
+import { commandLine, run } from "../src/command-line.ts";
+import { CHECK } from "./options.ts";
+
+const { values } = commandLine({
+  name: "npm run build:kernel --",
+  about: "Compiles src/kernels/assembly to WebAssembly and writes it as src/kernels/*.wasm.ts.",
+  options: { check: CHECK },
+});
 
 /** The kernel over rows; the scanner of JSON numbers and the reader of whole rows for analysis, each with a memory of its own. */
 const MODULES = [
@@ -73,15 +80,17 @@ export const KERNEL_HASH = "${hash}";
 `;
 }
 
-for (const { name, entry, target, pages } of MODULES) {
-  const binary = await compile(entry, pages);
-  const text = moduleText(name, binary);
-  const present = await readFile(target, "utf8").catch(() => "");
-  if (present !== text && process.argv.includes("--check")) {
-    console.error(`${target} is not what ${entry} compiles to: run npm run build:kernel`);
-    process.exitCode = 1;
-  } else if (present !== text) {
-    await writeFile(target, text);
+await run(async () => {
+  for (const { name, entry, target, pages } of MODULES) {
+    const binary = await compile(entry, pages);
+    const text = moduleText(name, binary);
+    const present = await readFile(target, "utf8").catch(() => "");
+    if (present !== text && values.check) {
+      console.error(`${target} is not what ${entry} compiles to: run npm run build:kernel`);
+      process.exitCode = 1;
+    } else if (present !== text) {
+      await writeFile(target, text);
+    }
+    console.log(`${target}: ${binary.length} bytes of wasm`);
   }
-  console.log(`${target}: ${binary.length} bytes of wasm`);
-}
+});

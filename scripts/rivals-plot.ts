@@ -1,6 +1,5 @@
 /** docs/images/rivals.svg: one bar for each sampler and chain at one size, on a logarithmic scale of microseconds. */
 import { CHAINS } from "../bench/rivals/chains.ts";
-import { ELSEWHERE } from "../bench/rivals/elsewhere.ts";
 import { type RivalResults, raceOf } from "../bench/rivals/results.ts";
 import { line, rect, svg, text } from "./svg.ts";
 
@@ -17,7 +16,7 @@ const MOST = 500_000;
 interface Bar {
   readonly name: string;
   readonly us: number;
-  readonly kind: "ours" | "rival" | "elsewhere";
+  readonly kind: "ours" | "rival";
 }
 
 export function rivalsPlot(results: RivalResults, vocab_size: number): string {
@@ -44,14 +43,11 @@ export function rivalsPlot(results: RivalResults, vocab_size: number): string {
 
 function barsOf(results: RivalResults, vocab_size: number, chain: string): Bar[] {
   const raced = raceOf(results, { vocab_size, rows: "peaked", chain })?.runners ?? [];
-  return [
-    ...raced.map(({ name, part, min_us }) => ({
-      name: part ? `${name} *` : name,
-      us: min_us,
-      kind: name.startsWith("ours") ? ("ours" as const) : ("rival" as const),
-    })),
-    ...ELSEWHERE.map(({ name, us }) => ({ name: `${name} †`, us: us[chain]!, kind: "elsewhere" as const })),
-  ];
+  return raced.map(({ name, part, min_us }) => ({
+    name: part ? `${name} *` : name,
+    us: min_us,
+    kind: name.startsWith("ours") ? "ours" : "rival",
+  }));
 }
 
 function drawn({ name, us, kind }: Bar, y: number): string[] {

@@ -1,6 +1,5 @@
 /**
- * Markdown about the samplers, made from the stage objects themselves: the table of the README and the pages
- * of docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
+ * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
  */
 import { z } from "zod";
 import type { Stage } from "../src/sampling/stage.ts";
@@ -18,16 +17,6 @@ interface OptionSchema {
   readonly exclusiveMaximum?: number;
   readonly default?: unknown;
   readonly description?: string;
-}
-
-/** The table that stands between the markers of the README: one line per sampler. */
-export function samplerTable(stages: readonly Stage[]): string {
-  const rows = stages.map((stage) => [
-    `[\`${stage.name}\`](docs/samplers.md#${stage.name})`,
-    cell(stage.summary),
-    code(stage.formula),
-  ]);
-  return table(["sampler", "what it does", "formula"], rows);
 }
 
 /** docs/samplers.md. */

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { isBuilt } from "./built.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const START_MS_MAX = 30_000;
@@ -20,8 +21,9 @@ export interface RunningService {
   stop(): Promise<number | null>;
 }
 
-/** Compiles src to dist with `npm run build`; throws what the compiler says. */
+/** Makes dist with `npm run build`, unless it is what the sources give already; throws what the compiler says. */
 export async function buildService(): Promise<void> {
+  if (isBuilt(ROOT)) return;
   try {
     await promisify(execFile)("npm", ["run", "build"], { cwd: ROOT, shell: process.platform === "win32" });
   } catch (error) {

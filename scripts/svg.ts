@@ -7,7 +7,6 @@ const STYLE = `
   .grid { stroke: #d1d9e0; stroke-width: 1; }
   .ours { fill: #0969da; stroke: #0969da; }
   .rival { fill: #818b98; stroke: #818b98; }
-  .elsewhere { fill: none; stroke: #818b98; stroke-dasharray: 3 2; }
   .line { fill: none; stroke-width: 2; }
   .c0 { stroke: #0969da; fill: #0969da; } .c1 { stroke: #bc4c00; fill: #bc4c00; }
   .c2 { stroke: #1a7f37; fill: #1a7f37; } .c3 { stroke: #8250df; fill: #8250df; }
@@ -15,7 +14,6 @@ const STYLE = `
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; } .faint { fill: #9198a1; } .grid { stroke: #3d444d; }
     .ours { fill: #4493f8; stroke: #4493f8; } .rival { fill: #656c76; stroke: #656c76; }
-    .elsewhere { stroke: #9198a1; }
     .c0 { stroke: #4493f8; fill: #4493f8; } .c1 { stroke: #f0883e; fill: #f0883e; }
     .c2 { stroke: #3fb950; fill: #3fb950; } .c3 { stroke: #a371f7; fill: #a371f7; }
   }

@@ -1,15 +1,17 @@
 /**
  * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md, the sampler table of the
  * README, the client's types, and tables and plots of what bench/results holds.
- * With --check it writes nothing and fails when a file is not what it would write.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { commandLine, run } from "../src/command-line.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
-import { benchmarksPage, plots, readmeNumbers } from "./benchmark-docs.ts";
+import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { replaceBetween } from "./markdown.ts";
-import { samplersPage, samplerTable } from "./sampler-docs.ts";
+import { CHECK } from "./options.ts";
+import { README_PARTS } from "./readme-docs.ts";
+import { samplersPage } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
 
 interface Page {
@@ -28,10 +30,9 @@ const PAGES: readonly Page[] = [
 ];
 
 function readme(current: string): string {
-  return replaceBetween(
-    replaceBetween(current, "samplers", samplerTable(STAGES)),
-    "numbers",
-    readmeNumbers(),
+  return Object.entries(README_PARTS).reduce(
+    (document, [name, render]) => replaceBetween(document, name, render()),
+    current,
   );
 }
 
@@ -51,4 +52,11 @@ async function main(check: boolean): Promise<void> {
   }
 }
 
-await main(process.argv.includes("--check"));
+const { values } = commandLine({
+  name: "npm run build:docs --",
+  about:
+    "Writes what is generated in the documentation: tables of the README, docs/samplers.md, docs/configuration.md, docs/benchmarks.md with its plots, and the client's types.",
+  options: { check: CHECK },
+});
+
+await run(() => main(values.check));

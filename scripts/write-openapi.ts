@@ -1,17 +1,23 @@
 /**
- * Writes openapi/openapi.json from the routes and schemas of the application. With `--check` it writes nothing and
- * fails when the file differs.
+ * Writes openapi/openapi.json from the routes and schemas of the application.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { commandLine, run } from "../src/command-line.ts";
 import { openApiText } from "./openapi-text.ts";
+import { CHECK } from "./options.ts";
 
 const TARGET = "openapi/openapi.json";
 
-const text = await openApiText();
-const present = await readFile(TARGET, "utf8").catch(() => "");
-if (present !== text && process.argv.includes("--check")) {
-  console.error(`${TARGET} is not what the routes say: run npm run build:openapi`);
-  process.exitCode = 1;
-} else if (present !== text) {
+const { values } = commandLine({
+  name: "npm run build:openapi --",
+  about: `Writes ${TARGET} from the routes and schemas of the application.`,
+  options: { check: CHECK },
+});
+
+await run(async () => {
+  const text = await openApiText();
+  const present = await readFile(TARGET, "utf8").catch(() => "");
+  if (present === text) return;
+  if (values.check) throw new Error(`${TARGET} is not what the routes say: run npm run build:openapi`);
   await writeFile(TARGET, text);
-}
+});

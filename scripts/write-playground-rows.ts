@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { loadModel, MODEL_FOLDER } from "../examples/model-host/model.ts";
 import { loadTokenizer } from "../examples/model-host/tokenizer.ts";
+import { commandLine, run } from "../src/command-line.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
   ship: "The old ship sailed into the",
@@ -47,4 +48,10 @@ function toHalf(x: number): number {
   return sign | ((rounded - 0x38000000) >>> 13);
 }
 
-await main();
+commandLine({
+  name: "npx tsx scripts/write-playground-rows.ts",
+  about: "Writes the example rows of the playground: what the demo model says after a few texts.",
+  options: {},
+});
+
+await run(main);

@@ -23,8 +23,7 @@ export const PROCESS = z.object({
     .describe(
       "Loaded workers that stand by: one takes the place of a worker that dies within milliseconds, not after the second that loading takes.",
     ),
-  log_level: z
-    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+  log_level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
     .describe("`info` logs refused requests, `debug` every request."),
   metrics: oneOf(["open", "keyed", "off"])

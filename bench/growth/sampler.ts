@@ -1,4 +1,5 @@
 /** What a step costs the library, in wasm accesses and in time, against the vocabulary and the history. */
+import type { Progress, Step } from "../../scripts/progress.ts";
 import { createSampler, type Sampler } from "../../src/index.ts";
 import { flatRow, peakedRow } from "../../test/kernels/rows.ts";
 import { countWasm } from "../counters/counting-wasm.ts";
@@ -51,8 +52,16 @@ function historyOf(length: number): number[] {
   return Array.from({ length }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % HISTORY_VOCAB_SIZE);
 }
 
+/** What `measureSampler` goes through, one step a case. */
+export function samplerSteps(): Step[] {
+  return CASES.map(({ axis, name, sizes }) => ({
+    name: `${axis}: ${name}`,
+    seconds: (sizes.length * BUDGET_MS * 2) / 1000,
+  }));
+}
+
 /** Accesses and times of every case, and the memory of a sampler. */
-export function measureSampler(): Series[] {
+export function measureSampler(progress: Progress): Series[] {
   const wasm = countWasm();
   const vocab_size_max = VOCAB_SIZES.at(-1)!;
   const counting = wasm.counted(() => createSampler({ vocab_size_max, rows_max: 1 }));
@@ -65,6 +74,7 @@ export function measureSampler(): Series[] {
     return wasm.counts.accesses - before;
   };
   const series = CASES.flatMap(({ axis, name, sizes, at }) => {
+    progress.next();
     const points = sizes.map((size) => {
       const { row, options } = at(size);
       const step = stepper(timed, row, options);

@@ -4,6 +4,7 @@ import { cpuNs } from "../../load-tests/process-cost.ts";
 import { type LoadLimits, rawLoad } from "../../load-tests/raw-client.ts";
 import { f32Bytes, randomRow } from "../../load-tests/rows.ts";
 import type { Scenario } from "../../load-tests/scenarios.ts";
+import type { Progress, Step } from "../../scripts/progress.ts";
 import { type RunningService, startService } from "../../scripts/service.ts";
 import type { Point } from "./fit.ts";
 import type { Axis, Series } from "./results.ts";
@@ -18,16 +19,25 @@ const OPTIONS = { temperature: 0.8, top_k: 40, top_p: 0.95, seed: "7" };
 /** Connections that a measurement of batches uses. */
 const BATCH_CONNECTIONS = 2;
 
+/** What `measureService` goes through, one step a point. */
+export function serviceSteps(seconds: number): Step[] {
+  const points = (axis: Axis, sizes: readonly number[]) =>
+    sizes.map((n) => ({ name: `${axis}: ${n}`, seconds }));
+  return [...points("batch_rows", BATCH_ROWS), ...points("connections", CONNECTIONS)];
+}
+
 /** One service for each axis, so that the memory of the one is not the memory of the other. */
-export async function measureService(seconds: number): Promise<Series[]> {
-  const batches = await along("batch_rows", BATCH_ROWS, (rows) => ({
+export async function measureService(seconds: number, progress: Progress): Promise<Series[]> {
+  const batchLoad = (rows: number) => ({
     scenario: batchOf(rows),
     limits: limitsOf(BATCH_CONNECTIONS, seconds),
-  }));
-  const connections = await along("connections", CONNECTIONS, (connections) => ({
+  });
+  const batches = await along("batch_rows", BATCH_ROWS, batchLoad, progress);
+  const stepLoad = (connections: number) => ({
     scenario: stepScenario(),
     limits: limitsOf(connections, seconds),
-  }));
+  });
+  const connections = await along("connections", CONNECTIONS, stepLoad, progress);
   return [...batches, ...connections];
 }
 
@@ -44,6 +54,7 @@ async function along(
   axis: Axis,
   sizes: readonly number[],
   loadOf: (size: number) => Load,
+  progress: Progress,
 ): Promise<Series[]> {
   const service = await startService(ENVIRONMENT);
   const cpu: Point[] = [];
@@ -51,6 +62,7 @@ async function along(
   try {
     await cpuOf(service, loadOf(sizes[0]!));
     for (const size of sizes) {
+      progress.next();
       cpu.push([size, await cpuOf(service, loadOf(size))]);
       memory.push([size, residentBytes(service)]);
     }

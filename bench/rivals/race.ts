@@ -55,7 +55,7 @@ async function microseconds(runner: Runner, row: Float32Array, uniform: number):
   return Number(process.hrtime.bigint() - start) / 1000;
 }
 
-function timesOf(samples: readonly number[]): Times {
+export function timesOf(samples: readonly number[]): Times {
   const sorted = [...samples].sort((a, b) => a - b);
   return { steps: sorted.length, min_us: sorted[0]!, median_us: sorted[sorted.length >> 1]! };
 }

@@ -4,14 +4,13 @@
  * the first, or when the third is.
  *
  * The first text comes over one stream, the same again with one POST a step, and the demo says what a stream saves.
- *
- * Flags: --prompt, --max_tokens, --format (of the POSTs: binary, json or base64), --keep (leave the service running until
- * Ctrl-C); all others are sampling options and go to the service as they stand.
  */
 import { once } from "node:events";
 import { stdout } from "node:process";
 import { buildService, type RunningService, startService } from "../../scripts/service.ts";
-import { countFlag, type Flags, parseFlags, rowFormatFlag } from "./flags.ts";
+import { flag, run } from "../../src/command-line.ts";
+import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken } from "./flags.ts";
 import { type Generated, generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";
 import { type Compared, compare, recorded } from "./replay.ts";
@@ -26,6 +25,15 @@ const MAX_TOKENS = 80;
 const PROMPT = "The captain looked at the sea, and said to";
 const SAMPLING: StepFields = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.15, seed: 7 };
 
+const { values, sampling: asked } = hostLine({
+  name: "npm run demo --",
+  about: `Starts the service, runs a small language model beside it, and lets every token of a text be drawn over HTTP: with a seed, with the same seed again, and with another.\n\n${ABOUT_SAMPLING}`,
+  options: {
+    ...hostOptions(PROMPT, MAX_TOKENS),
+    keep: flag("leaves the service running until Ctrl+C"),
+  },
+});
+
 interface Host {
   /** writes a text, over a stream or with one POST a step */
   run(sampling: StepFields, how: { readonly show: boolean; readonly posted?: boolean }): Promise<Generated>;
@@ -33,15 +41,17 @@ interface Host {
   compare(first: Generated, sampling: StepFields): Promise<Compared>;
 }
 
-async function main(words: readonly string[]): Promise<void> {
-  const flags = parseFlags(words, ["prompt", "max_tokens", "format", "keep"]);
-  say("Building and starting the service …");
+async function main(): Promise<void> {
+  const sampling = { ...SAMPLING, ...asked };
+  // Told now, not after a build.
+  requireTaken(sampling, parseStepOptions);
+  say("Building the service, unless it is built, and starting it …");
   await buildService();
   const service = await startService();
   say(`Service   ${service.url} (API pages at ${service.url}/docs)`);
   try {
-    await withModel(service, flags, demonstrate(flags));
-    if (flags.host.has("keep")) await untilInterrupted(service);
+    await withModel(service, (host) => demonstrate(host, sampling));
+    if (values.keep) await untilInterrupted(service);
   } finally {
     const code = await service.stop();
     say(
@@ -50,16 +60,11 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-async function withModel(
-  service: RunningService,
-  flags: Flags,
-  use: (host: Host) => Promise<void>,
-): Promise<void> {
-  const max_tokens = countFlag(flags, "max_tokens", MAX_TOKENS);
-  const prompt = flags.host.get("prompt") ?? PROMPT;
+async function withModel(service: RunningService, use: (host: Host) => Promise<void>): Promise<void> {
+  const { prompt, max_tokens, format } = values;
   const clients = {
     streamed: connectStream(service.url),
-    posted: connectSampler(service.url, rowFormatFlag(flags)),
+    posted: connectSampler(service.url, format),
   };
   const { model, rows } = recorded(await loadModel(MODEL_FOLDER));
   const codec = await loadTokenizer(MODEL_FOLDER);
@@ -85,32 +90,30 @@ async function withModel(
   }
 }
 
-function demonstrate(flags: Flags): (host: Host) => Promise<void> {
-  const sampling = { ...SAMPLING, ...flags.sampling };
-  return async (host) => {
-    say(`Sampling  ${JSON.stringify(sampling)}`);
-    const first = await host.run(sampling, { show: true });
-    say(`\n\n${describeRun(first)}`);
+async function demonstrate(host: Host, sampling: StepFields): Promise<void> {
+  say(`Sampling  ${JSON.stringify(sampling)}`);
+  const first = await host.run(sampling, { show: true });
+  say(`\n\n${describeRun(first)}`);
 
-    const again = await host.run({ ...sampling, seed: first.seed }, { show: false, posted: true });
-    const same = again.text === first.text;
-    say(
-      `\nSeed ${first.seed} again, one POST a step: ${same ? "the same text, to the letter" : `ANOTHER TEXT:\n${again.text}`}`,
-    );
-    const { streamed_us, posted_us, same: same_rows } = await host.compare(first, sampling);
-    say(`The same rows without the model, on the stream: ${describeGain(streamed_us, posted_us)}`);
+  const again = await host.run({ ...sampling, seed: first.seed }, { show: false, posted: true });
+  const same = again.text === first.text;
+  say(
+    `\nSeed ${first.seed} again, one POST a step: ${same ? "the same text, to the letter" : `ANOTHER TEXT:\n${again.text}`}`,
+  );
+  const { streamed_us, posted_us, same: same_rows } = await host.compare(first, sampling);
+  // Beside a model that computes, a round trip waits for a core: only without it does it tell what sampling costs.
+  say(`Sampling its rows once more, without the model: ${describeGain(streamed_us, posted_us)}`);
 
-    const other_seed = String(BigInt(first.seed) + 1n);
-    say(`\nSeed ${other_seed}:`);
-    const other = await host.run({ ...sampling, seed: other_seed }, { show: true });
-    say("\n");
-    const greedy = sampling.temperature === 0;
-    if (!same || !same_rows || (other.text === first.text && !greedy)) process.exitCode = 1;
-  };
+  const other_seed = String(BigInt(first.seed) + 1n);
+  say(`\nSeed ${other_seed}:`);
+  const other = await host.run({ ...sampling, seed: other_seed }, { show: true });
+  say("\n");
+  const greedy = sampling["temperature"] === 0;
+  if (!same || !same_rows || (other.text === first.text && !greedy)) process.exitCode = 1;
 }
 
 async function untilInterrupted(service: RunningService): Promise<void> {
-  say(`The service stays at ${service.url} until Ctrl-C.`);
+  say(`The service stays at ${service.url} until Ctrl+C.`);
   await once(process, "SIGINT");
 }
 
@@ -118,7 +121,4 @@ function say(line: string): void {
   stdout.write(`${line}\n`);
 }
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+await run(main);

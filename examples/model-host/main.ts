@@ -3,41 +3,39 @@
  * elsewhere, for instance
  *
  *   npx tsx examples/model-host/main.ts --url http://127.0.0.1:8080 --prompt "The whale" --temperature 0.8 --seed 7
- *
- * Host flags: --url --prompt --max_tokens --format (binary, json or base64). All others are sampling options.
  */
 import { stdout } from "node:process";
-import { countFlag, parseFlags, rowFormatFlag } from "./flags.ts";
+import { run, text } from "../../src/command-line.ts";
+import { ABOUT_SAMPLING, hostLine, hostOptions } from "./flags.ts";
 import { generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";
-import { describeRun } from "./report.ts";
+import { describeRun, describeSampling } from "./report.ts";
 import { connectSampler } from "./sampler-client.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
-async function main(words: readonly string[]): Promise<void> {
-  const flags = parseFlags(words, ["url", "prompt", "max_tokens", "format"]);
-  const prompt = flags.host.get("prompt") ?? "It was a fine morning, and";
-  const max_tokens = countFlag(flags, "max_tokens", 80);
-  const sampler = connectSampler(flags.host.get("url") ?? "http://127.0.0.1:8080", rowFormatFlag(flags));
+const { values, sampling } = hostLine({
+  name: "npx tsx examples/model-host/main.ts",
+  about: `Continues a prompt with the demo model; every token is drawn by a service that runs elsewhere.\n\n${ABOUT_SAMPLING}`,
+  options: {
+    url: text("URL", "where the service is", "http://127.0.0.1:8080"),
+    ...hostOptions("It was a fine morning, and", 80),
+  },
+});
+
+async function main(): Promise<void> {
+  const { prompt, max_tokens } = values;
+  const sampler = connectSampler(values.url, values.format);
   const model = await loadModel(MODEL_FOLDER);
   const codec = await loadTokenizer(MODEL_FOLDER);
   try {
     stdout.write(prompt);
     const onText = (fresh: string) => stdout.write(fresh);
-    const run = await generate(model, codec, sampler, {
-      prompt,
-      max_tokens,
-      sampling: flags.sampling,
-      onText,
-    });
-    stdout.write(`\n\n${describeRun(run)}\n`);
+    const written = await generate(model, codec, sampler, { prompt, max_tokens, sampling, onText });
+    stdout.write(`\n\n${describeRun(written)}\n${describeSampling(written)}\n`);
   } finally {
     sampler.close();
     await model.close();
   }
 }
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+await run(main);

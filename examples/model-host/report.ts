@@ -1,20 +1,24 @@
 /** What a run cost, in words: tokens a second, the model's part, the sampler's part. */
 import type { Generated } from "./generate.ts";
 
-export function describeRun(run: Generated): string {
-  const steps = run.round_trip_us.length;
-  const lines = [
-    `${steps} steps with seed ${run.seed} in ${(run.elapsed_ms / 1000).toFixed(1)} s: ${(steps / (run.elapsed_ms / 1000)).toFixed(1)} tokens/s`,
-    `model    ${quantile(run.model_ms, 0.5).toFixed(1)} ms a token (median)`,
-    `sampler  ${spread(run.round_trip_us)} for the round trip over HTTP`,
-  ];
-  if (run.server_us.length > 0) lines.push(`service  ${spread(run.server_us)} of that, by its own clock`);
-  return lines.join("\n");
+/** How fast a text was written, and how much of the time was the model's. */
+export function describeRun({ round_trip_us, seed, elapsed_ms, model_ms }: Generated): string {
+  const steps = round_trip_us.length;
+  const [all_s, model_s] = [elapsed_ms / 1000, model_ms.reduce((sum, ms) => sum + ms, 0) / 1000];
+  return `${steps} steps with seed ${seed} in ${all_s.toFixed(1)} s, ${(steps / all_s).toFixed(1)} tokens/s; ${model_s.toFixed(1)} s of it are the model's.`;
+}
+
+/** What the service took of it: measured while the model keeps a core busy, or more. */
+export function describeSampling({ round_trip_us, server_us }: Generated): string {
+  const trip = `A round trip to the service took ${spread(round_trip_us)}, waiting for the model's core included`;
+  return server_us.length === 0
+    ? `${trip}.`
+    : `${trip}; ${spread(server_us)} of that by the service's clock.`;
 }
 
 /** How much sooner a step's token is there on a stream than with a POST of its own. */
 export function describeGain(streamed_us: number, posted_us: number): string {
-  return `${streamed_us.toFixed(0)} µs a step (median) against ${posted_us.toFixed(0)} µs for a POST: ${(posted_us / streamed_us).toFixed(1)} times as fast`;
+  return `${streamed_us.toFixed(0)} µs a step on the stream, ${posted_us.toFixed(0)} µs as a POST (the least of each)`;
 }
 
 function spread(values_us: readonly number[]): string {

@@ -1,17 +1,27 @@
 /**
- * A tour of what logits say: `npx tsx examples/reading-logits/main.ts` tells all chapters, with a name only that one.
+ * A tour of what logits say: `npx tsx examples/reading-logits/main.ts` tells all chapters, with names only those.
  * Every number is computed while you look, from small rows or from logits of real models that lie in the repository.
  */
+import { columns, commandLine, readWord, run } from "../../src/command-line.ts";
 import { STORIES } from "./stories.ts";
 
-const [wanted] = process.argv.slice(2);
-const names = wanted === undefined ? Object.keys(STORIES) : [wanted];
-for (const name of names) {
-  const story = STORIES[name];
-  if (story === undefined) {
-    console.error(`there is no chapter ${name}; there are ${Object.keys(STORIES).join(", ")}`);
-    process.exitCode = 1;
-    continue;
-  }
-  console.log(`\n${story.title}\n${"─".repeat(story.title.length)}\n${story.tell().join("\n")}`);
-}
+const NAMES = Object.keys(STORIES);
+
+const { operands } = commandLine({
+  name: "npx tsx examples/reading-logits/main.ts",
+  about:
+    "A tour of what logits say, in chapters. Every number is computed while you look, from small rows or from logits of real models.",
+  options: {},
+  operands: {
+    placeholder: "CHAPTER",
+    about: "only these; else all",
+    read: (word) => readWord(word, NAMES),
+  },
+  epilogue: `Chapters:\n\n${columns(Object.entries(STORIES).map(([name, { title }]) => [name, title]))}`,
+});
+
+await run(() => {
+  for (const [name, { title, tell }] of Object.entries(STORIES))
+    if (operands.length === 0 || operands.includes(name))
+      console.log(`\n${title}\n${"─".repeat(title.length)}\n${tell().join("\n")}`);
+});

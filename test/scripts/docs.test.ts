@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { benchmarksPage, plots, readmeNumbers } from "../../scripts/benchmark-docs.ts";
+import { benchmarksPage, plots } from "../../scripts/benchmark-docs.ts";
+import { compareHosts } from "../../scripts/hosts-docs.ts";
 import { replaceBetween } from "../../scripts/markdown.ts";
-import { samplersPage, samplerTable, valuesOf } from "../../scripts/sampler-docs.ts";
+import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
+import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
+import { PRESETS } from "../../src/sampling/presets.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
@@ -16,15 +19,32 @@ test("docs/configuration.md is what the configuration says", async () => {
   expect(await read("docs/configuration.md")).toBe(configurationPage());
 });
 
-test("the sampler table of the README is what the stages say", async () => {
+test.each(Object.keys(README_PARTS))("what the README says of %s is what it is made of", async (name) => {
+  const text = README_PARTS[name]!();
   const readme = await read("README.md");
-  expect(replaceBetween(readme, "samplers", samplerTable(STAGES))).toBe(readme);
+  expect(replaceBetween(readme, name, text)).toBe(readme);
+  expect(text).not.toMatch(/NaN|Infinity|undefined/);
 });
 
-test("the numbers of the README and docs/benchmarks.md are what bench/results holds", async () => {
-  const readme = await read("README.md");
-  expect(replaceBetween(readme, "numbers", readmeNumbers())).toBe(readme);
+test("docs/benchmarks.md is what bench/results holds", async () => {
   expect(await read("docs/benchmarks.md")).toBe(benchmarksPage());
+});
+
+test("the hosts of the README are all presets, and they do not all draw the same", () => {
+  const { arms } = compareHosts();
+  expect(arms.map(({ name }) => name)).toEqual(PRESETS.map(({ name }) => name));
+  const drawn = new Set(arms.flatMap((arm) => ("problem" in arm ? [] : [arm.token_id])));
+  expect(drawn.size).toBeGreaterThanOrEqual(3);
+});
+
+test.each([
+  [7, "7"],
+  [8, "eight"],
+  [9, "nine"],
+  [16, "sixteen"],
+  [17, "17"],
+])("%d is told as %s", (count, word) => {
+  expect(inWords(count)).toBe(word);
 });
 
 test.each(Object.keys(plots))(

@@ -6,6 +6,8 @@ import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
 import { type Config, shownConfig } from "../../config.ts";
+import { announce } from "../announce.ts";
+import { terminalLog } from "../console.ts";
 import { createLog } from "../log.ts";
 import { keepRegions } from "../shared-memory.ts";
 import { DRAIN, DRAINING } from "./messages.ts";
@@ -28,7 +30,8 @@ const MARGIN_MS = 2000;
 const ARRIVAL_MS_MAX = 1000;
 
 export function runPrimary(config: Config): void {
-  const log = createLog(config, "primary");
+  const log = createLog(config, "primary", terminalLog());
+  announce(config, log);
   log.info(shownConfig(config), "starting");
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...V8_FLAGS] });
   const workforce = new Workforce(config, log);

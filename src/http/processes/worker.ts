@@ -5,6 +5,8 @@ import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config.ts";
 import { createSampler } from "../../sampling/sampler.ts";
+import { type CannotListen, cannotListen } from "../cannot-listen.ts";
+import { terminalLog } from "../console.ts";
 import type { Tracing } from "../door/telemetry.ts";
 import { warmUp } from "../line/warm-up.ts";
 import { createLog } from "../log.ts";
@@ -21,7 +23,7 @@ const SWEEP_MS = 25;
 
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
-  const log = createLog(config, "worker");
+  const log = createLog(config, "worker", terminalLog());
   const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
@@ -64,13 +66,18 @@ function hear({ service }: App, { ping }: Ping): void {
   tell(PONG);
 }
 
+/** When it cannot, the primary is told why, and this process ends. */
 async function listen({ server, service }: App, host: string, port: number, log: Logger): Promise<void> {
   service.admission.standby = false;
   try {
     await server.listen({ host, port });
   } catch (error) {
-    log.fatal({ err: error }, "cannot listen");
-    process.exit(1);
+    log.debug({ err: error }, "cannot listen");
+    const why: CannotListen = { cannot_listen: cannotListen(error, host, port) };
+    // The primary may end before it was told, since another worker found the same.
+    const exit = () => process.exit(1);
+    process.once("disconnect", exit);
+    process.send?.(why, undefined, undefined, exit);
   }
 }
 

@@ -1,0 +1,32 @@
+/** Whether dist is what the sources give: nothing that goes into the build is newer than what came out of it. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** What `npm run build` reads. */
+const SOURCES = [
+  "src",
+  "playground",
+  "examples/model-host/model",
+  "test/vectors/analysis",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
+/** The last files that its two halves write. */
+const RESULTS = ["dist/main.js", "dist/playground/index.html"];
+
+/** False as well when there is no dist. `root` is the folder of the project. */
+export function isBuilt(root: string): boolean {
+  const results = RESULTS.map((name) => join(root, name));
+  if (!results.every((path) => existsSync(path))) return false;
+  const built_ms = Math.min(...results.map((path) => statSync(path).mtimeMs));
+  return SOURCES.every((name) => newestMs(join(root, name)) < built_ms);
+}
+
+/** Of a file, or of a folder and all that is in it: a file that was taken away changes its folder. */
+function newestMs(path: string): number {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestMs(join(path, name))), mtimeMs);
+}

@@ -1,0 +1,39 @@
+/** `npm run generate`: writes all that is generated, in the order in which one thing needs the other. */
+import { spawnSync } from "node:child_process";
+import { commandLine, run } from "../src/command-line.ts";
+import { CHECK } from "./options.ts";
+import { createProgress, LINES } from "./progress.ts";
+
+const { values } = commandLine({
+  name: "npm run generate --",
+  about:
+    "Writes all that is generated: src/kernels/*.wasm.ts, openapi/openapi.json, tables and pages of the documentation, the client's types; then formats.",
+  options: { check: CHECK },
+});
+
+const SCRIPTS = [
+  { name: "build:kernel", seconds: 6 },
+  { name: "build:openapi", seconds: 2 },
+  { name: "build:docs", seconds: 2 },
+];
+/** Generated files are written as the formatter would write them, but for the client's types. */
+const FORMAT = { name: "format", seconds: 5 };
+
+function npm(...words: readonly string[]): void {
+  const shell = process.platform === "win32";
+  const { status } = spawnSync("npm", ["run", "--silent", ...words], { stdio: "inherit", shell });
+  if (status !== 0) throw new Error(`npm run ${words.join(" ")} ended with ${status}`);
+}
+
+await run(() => {
+  const scripts = values.check ? SCRIPTS : [...SCRIPTS, FORMAT];
+  const progress = createProgress(scripts, LINES);
+  try {
+    for (const { name } of scripts) {
+      progress.next();
+      npm(name, ...(values.check ? ["--", "--check"] : []));
+    }
+  } finally {
+    progress.end();
+  }
+});

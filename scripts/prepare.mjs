@@ -1,0 +1,21 @@
+/**
+ * `npm run prepare`, which npm runs after `npm ci` and before it installs the project from its folder or repository:
+ * builds dist where there is none, so that the package is whole. Plain JavaScript, since it also runs where nothing else
+ * of the project does; where the compiler is not installed it leaves everything as it is.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+if (!existsSync(`${root}dist/main.js`) && existsSync(`${root}node_modules/typescript`)) {
+  const shell = process.platform === "win32";
+  const { status, stdout } = spawnSync("npm", ["run", "build"], {
+    cwd: root,
+    shell,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) process.stderr.write(stdout ?? "the build could not start\n");
+  process.exitCode = status ?? 1;
+}
