@@ -57,7 +57,8 @@ export class SharedOptions {
   }
 
   #withSequence(fields: Fields): StepOptions {
-    const options = this.#parse(fields);
+    // The history stands apart, and is not missed.
+    const options = this.#parse({ ...fields, history: [] });
     this.#sequence ??= attempt(() => this.#sequenceOf());
     return { ...options, ...checked(this.#sequence) };
   }

@@ -106,7 +106,7 @@ const CASES: Readonly<Record<string, Case>> = {
   reply_bytes_max: {
     limits: { reply_bytes_max: 65_536 },
     sentence: "at most 65536 bytes",
-    exceed: () => post("/v1/sample/batch?shape=4,1&n=1000&logprobs=true", Buffer.alloc(16)),
+    exceed: () => post("/v1/sample/batch?shape=4,1&dtype=f32&n=1000&logprobs=true", Buffer.alloc(16)),
   },
   held_bytes_max: {
     limits: { held_bytes_max: 65_536, body_rate_min: 0 },
@@ -234,6 +234,9 @@ const CASES: Readonly<Record<string, Case>> = {
 const SILENT = [
   "answer_timeout_ms", // answers.test.ts: the connection ends
   "connection_answers_max", // answers.test.ts: requests wait
+  "connections_max", // connections-max.test.ts
+  "defect_shutdown_ms", // e2e/faults.test.ts
+  "worker_silence_ms", // e2e/faults.test.ts
   "discarded_bytes_max", // connections.test.ts: the connection ends
   "keep_alive_timeout_ms", // told by Node in Keep-Alive
   "drain_ms", // e2e/processes.test.ts

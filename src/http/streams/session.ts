@@ -10,8 +10,8 @@ import type { Service } from "../service.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
-/** Bytes that a token of the history takes, and how many tokens are charged at once. */
-const TOKEN_BYTES = 16;
+/** Bytes that a token of the history takes, with what reading it leaves to be collected, and how many tokens are charged at once. */
+const TOKEN_BYTES = 32;
 const CHARGED_TOKENS = 4096;
 
 /** A row's step, which may take several pieces. */
