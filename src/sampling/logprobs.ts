@@ -7,15 +7,19 @@
 import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
+import { fillFromRow } from "./compaction.ts";
 import { PlainLists } from "./lists.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+
+/** Whether tokens that equal another count for its rank by their ids, or all. */
+export type RankTies = "by_id" | "counted";
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
 export interface RawRow {
   /** ln p of one token; −Infinity when it is masked or was not sent */
   logprob(token_id: number): number;
-  /** 1 for the most likely token; equal logits rank by lower id */
-  rank(token_id: number): number;
+  /** 1 for the most likely token; equal logits rank by lower id, or with "counted" all before */
+  rank(token_id: number, ties: RankTies): number;
   /** the n most likely tokens */
   top(n: number): TokenLogprob[];
 }
@@ -39,16 +43,29 @@ export class RawDense implements RawRow {
     return this.#ofLogit(this.#row.values[token_id] ?? Number.NEGATIVE_INFINITY);
   }
 
-  rank(token_id: number): number {
-    return this.#kernel.count(this.#row, this.#row.values[token_id] as number, token_id); // the token was drawn from this row
+  rank(token_id: number, ties: RankTies): number {
+    const last = ties === "counted" ? this.#row.length - 1 : token_id;
+    return this.#kernel.count(this.#row, this.#row.values[token_id] as number, last); // the token was drawn from this row
   }
 
   top(n: number): TokenLogprob[] {
     const kernel = this.#kernel;
-    const count = kernel.topK(this.#row, Math.min(n, kernel.selected_ids.length));
+    if (n > kernel.selected_ids.length) return this.#ranked(n);
+    const count = kernel.topK(this.#row, n);
     const top: TokenLogprob[] = [];
     for (let i = 0; i < count; i++)
       top.push(tokenLogprob(kernel.selected_ids[i]!, this.#ofLogit(kernel.selected_logits[i]!)));
+    return top;
+  }
+
+  /** The same for more tokens than the kernel selects: all of the row are ranked. */
+  #ranked(n: number): TokenLogprob[] {
+    const all = new Compact(new PlainLists(this.#row.length));
+    fillFromRow(all, this.#row);
+    const { token_ids, scores, count } = all.rank();
+    const top: TokenLogprob[] = [];
+    for (let i = 0; i < Math.min(n, count); i++)
+      top.push(tokenLogprob(token_ids[i]!, this.#ofLogit(scores[i]!)));
     return top;
   }
 
@@ -85,8 +102,11 @@ export class RawCompact implements RawRow {
     return this.#ranked.scoreOf(token_id) - this.#logsumexp;
   }
 
-  rank(token_id: number): number {
-    return this.#ranked.indexOf(token_id) + 1;
+  rank(token_id: number, ties: RankTies): number {
+    const { scores, count } = this.#ranked;
+    let last = this.#ranked.indexOf(token_id);
+    if (ties === "counted") while (last + 1 < count && scores[last + 1] === scores[last]) last++;
+    return last + 1;
   }
 
   top(n: number): TokenLogprob[] {

@@ -8,7 +8,7 @@ import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
   readonly token_id: number;
-  /** raw ln p of the token; null stands for −Infinity */
+  /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
   readonly processed_logprob?: number;
@@ -79,7 +79,7 @@ export function reportOf(
   const kept_mass = candidates.keptMass(raw);
   const { top, named } = processed ?? distribution(raw, options);
   const draws = options.logprobs
-    ? drawn.map((id, i) => drawOf(raw, id, processed_logprobs[i] as number))
+    ? drawn.map((id, i) => drawOf(raw, id, processed_logprobs[i] as number, options))
     : [];
   const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
   return {
@@ -97,9 +97,9 @@ function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<
   return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
 }
 
-function drawOf(raw: RawRow, token_id: number, processed_logprob: number): Draw {
+function drawOf(raw: RawRow, token_id: number, processed_logprob: number, { rank_ties }: StepOptions): Draw {
   const { logprob } = tokenLogprob(token_id, raw.logprob(token_id));
-  return { token_id, logprob, processed_logprob, rank: raw.rank(token_id) };
+  return { token_id, logprob, processed_logprob, rank: raw.rank(token_id, rank_ties) };
 }
 
 /** The top and the named log-probabilities that were asked for, read from either side. */

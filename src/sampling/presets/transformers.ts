@@ -33,7 +33,9 @@ export const transformers: Preset = {
   rules: {
     sequence_bias: { sequence_min_history: "sequence" },
     bad_words_ids: { sequence_min_history: "sequence" },
+    forced_token_ids: { forced_over_bans: true },
     top_k: { ties: "keep" },
+    top_p: { top_p_ties: "highest" },
     typical_p: { typical_p_ties: "keep" },
   },
   notes: [
@@ -41,6 +43,11 @@ export const transformers: Preset = {
     "allowed_token_ids and token_bitmask stand where transformers calls prefix_allowed_tokens_fn.",
     "transformers drops an end token from bad_words_ids; here it is banned like any other.",
     "min_length counts the prompt: min_tokens with min_tokens_scope history.",
+    "torch.sort is not stable unless asked for: on long rows other ids among equals may stay than the highest at top_p.",
+    "With beams transformers keeps one token more than there are end tokens, and those that equal the last of them: min_keep cuts by id.",
+    "exponential_decay_length_penalty of a banned end token is not a number in transformers; here it stays banned.",
+    "A row of which everything is banned gives token 0 in transformers when it is greedy; here it is an error.",
+    "What transformers calls scores are the processed scores, not normalised; their log-softmax is logprobs_mode processed.",
     "The encoder's penalties, guidance, watermarks and renormalize_logits are not here; the last changes no probability.",
   ],
 };

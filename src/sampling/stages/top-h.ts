@@ -5,7 +5,9 @@ import type { Compact } from "../compact.ts";
 import { finite, minKeep, whole } from "../fields.ts";
 import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
+
+/** Slack of the bound, a part of it: a row that is nearly certain has an entropy far below any fixed slack. */
+const RELATIVE_SLACK = 1e-6;
 
 const options = z.strictObject({
   stage: z.literal("top_h"),
@@ -44,7 +46,7 @@ function prefixOfEntropy(ranked: Compact, h: number, removal: Removal): number {
   const p = ranked.probabilities();
   let entropy = 0;
   for (let i = 0; i < ranked.count; i++) entropy += surprise(p[i]!);
-  const limit = h * entropy + SLACK;
+  const limit = h * entropy * (1 + RELATIVE_SLACK);
   let held = surprise(p[0]!);
   let kept = 1;
   while (kept < ranked.count) {

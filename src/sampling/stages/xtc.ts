@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { finite, minKeep } from "../fields.ts";
-import { note } from "../removal.ts";
+import { listedIn, note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SCORE_SLACK } from "../thresholds.ts";
 
@@ -34,6 +34,8 @@ export const xtc: Stage<z.infer<typeof options>> = {
     if (context.uniform("xtc") > xtc_probability) return;
     const least = candidates.logSumExp() + ln(xtc_threshold) - SCORE_SLACK;
     note(candidates.removal, "above", least);
+    const banned = listedIn(candidates) - candidates.count();
     candidates.dropTopButLast(least, min_keep);
+    candidates.removal.listed = candidates.count() + banned;
   },
 };

@@ -4,7 +4,6 @@ import {
   entropyOf,
   largest,
   logSumExp,
-  MASS_SLACK,
   number,
   type Options,
   prefix,
@@ -12,7 +11,6 @@ import {
   probabilitiesOf,
   type Rule,
   ranked,
-  SCORE_SLACK,
   sum,
   type Token,
   type World,
@@ -42,8 +40,8 @@ function within(order: readonly Token[], p: number, min_keep: number, world: Wor
   const held = (score: number) => sum(probabilities.filter((_, i) => (order[i] as Token).score >= score));
   const n = order.filter(({ score }) => {
     if (score === largest(order)) return true;
-    world.near(held(score) - p - MASS_SLACK);
-    return held(score) <= p + MASS_SLACK;
+    world.near(held(score) - p);
+    return held(score) <= p;
   }).length;
   return prefix(order, Math.max(n, min_keep), false, world);
 }
@@ -71,9 +69,9 @@ const top_n_sigma: Rule = (tokens, options, world) => {
 
 const epsilon_cutoff: Rule = (tokens, options, world) => {
   const epsilon = number(options, "epsilon_cutoff");
-  return epsilon === 0
-    ? tokens
-    : atLeast(tokens, logSumExp(tokens) + Math.log(epsilon), minKeep(options), world);
+  if (epsilon === 0) return tokens;
+  const least = Math.min(logSumExp(tokens) + Math.log(epsilon), largest(tokens));
+  return atLeast(tokens, least, minKeep(options), world);
 };
 
 const eta_cutoff: Rule = (tokens, options, world) => {
@@ -113,11 +111,12 @@ const top_h: Rule = (tokens, options, world) => {
   const looked_at = Math.max(number(options, "top_h_top_n"), minKeep(options));
   const best = prefix(ranked(tokens), looked_at, false, world);
   const parts = probabilitiesOf(best).map((p) => (p === 0 ? 0 : -p * Math.log(p)));
-  const bound = number(options, "top_h") * sum(parts) + MASS_SLACK;
+  const entropy = sum(parts);
+  const bound = number(options, "top_h") * entropy;
   let n = 0;
   for (let held = 0; n < best.length; n++) {
     held += parts[n] as number; // n < length
-    if (n > 0) world.near(held - bound);
+    if (n > 0) world.near((held - bound) / entropy);
     if (n > 0 && held > bound) break;
   }
   return prefix(best, Math.max(n, minKeep(options)), false, world);
@@ -137,8 +136,8 @@ const tfs: Rule = (tokens, options, world) => {
   let running = 0;
   const within = bends.findIndex((bend) => {
     running += bend;
-    if (total > 0) world.near(running / total - z - MASS_SLACK);
-    return running > (z + MASS_SLACK) * total;
+    if (total > 0) world.near(running / total - z);
+    return running > z * total;
   });
   const all_within = within < 0;
   const kept = all_within ? bends.length : within;
@@ -155,7 +154,7 @@ const xtc: Rule = (tokens, options, world) => {
   const threshold = number(options, "xtc_threshold");
   const probability = number(options, "xtc_probability");
   if (probability === 0 || threshold > 0.5 || world.uniform("xtc") > probability) return tokens;
-  const bound = logSumExp(tokens) + Math.log(threshold) - SCORE_SLACK;
+  const bound = logSumExp(tokens) + Math.log(threshold);
   for (const { score } of tokens) world.near(score - bound);
   const top = ranked(tokens).filter(({ score }) => score >= bound);
   const dropped = new Set(top.slice(0, -1).map(({ id }) => id));

@@ -1,14 +1,5 @@
 /** Stages that steer by a state which they carry from step to step. */
-import {
-  logSumExp,
-  MASS_SLACK,
-  number,
-  prefix,
-  probabilitiesOf,
-  type Rule,
-  ranked,
-  type Token,
-} from "../tokens.ts";
+import { logSumExp, number, prefix, probabilitiesOf, type Rule, ranked, type Token } from "../tokens.ts";
 
 const mirostat: Rule = (tokens, options, world) => {
   const { mu } = world.state("mirostat");
@@ -18,7 +9,7 @@ const mirostat: Rule = (tokens, options, world) => {
     world.near(k - Math.round(k));
     return prefix(order, Math.max(1, Math.floor(k)), false, world);
   }
-  const bound = logSumExp(tokens) - (mu as number) * Math.LN2 - MASS_SLACK;
+  const bound = logSumExp(tokens) - (mu as number) * Math.LN2;
   for (const { score } of tokens) world.near(score - bound);
   const kept = tokens.filter(({ score }) => score >= bound);
   return kept.length > 0 ? kept : prefix(ranked(tokens), 1, false, world);
