@@ -10,18 +10,11 @@ import type { Kernel, Row } from "../kernels/kernel.ts";
 import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
-import {
-  fillFromCut,
-  fillFromDense,
-  fillFromInfinite,
-  fillFromTop,
-  fillWithOne,
-  SMALL_ROW,
-} from "./compaction.ts";
+import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } from "./compaction.ts";
 import { Dense } from "./dense.ts";
 import { Divisor } from "./divisor.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
-import { restrict, restrictRow } from "./mask.ts";
+import { keepOne, restrict, restrictRow } from "./mask.ts";
 import { maskedAsItCame, maskedBy } from "./masked.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
@@ -237,7 +230,7 @@ export class Candidates {
   /** Keeps one token, whether or not it was kept so far. */
   keepOnly(token_id: number): void {
     this.#omitted.none();
-    fillWithOne(this.#turnCompact(1), token_id);
+    keepOne(this.#turnCompact(1), token_id);
   }
 
   /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */

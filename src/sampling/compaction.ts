@@ -79,13 +79,6 @@ export function fillFromInfinite(compact: Compact, row: Row): void {
   compact.filled(count, "id");
 }
 
-/** A single token, whatever its score was. */
-export function fillWithOne(compact: Compact, token_id: number): void {
-  compact.token_ids[0] = token_id;
-  compact.scores[0] = 0;
-  compact.filled(1, "id");
-}
-
 /** The tokens that a sparse row names; returns how many of them are not masked. */
 export function fillFromSparse(compact: Compact, row: SparseRow, vocab_size: number): number {
   let count = 0;

@@ -1,0 +1,293 @@
+/** The hosts whose own code is run, with the options that are put to it and the differences that are understood. */
+import type { Seeded } from "../seeded.ts";
+import type { Answer, Case, Host, Known, Maker } from "./host.ts";
+import { oursFor } from "./ours.ts";
+
+const between =
+  (low: number, high: number): Maker =>
+  (random) =>
+    Math.round((low + (high - low) * random.unit()) * 1000) / 1000;
+const whole =
+  (low: number, high: number): Maker =>
+  (random) =>
+    low + random.below(high - low + 1);
+const oneOf =
+  (...values: readonly unknown[]): Maker =>
+  (random) =>
+    random.pick(values);
+
+const id = (random: Seeded, size: number) => random.below(Math.min(size, 12));
+const ids = (random: Seeded, size: number, most: number) =>
+  Array.from({ length: 1 + random.below(most) }, () => id(random, size));
+
+const temperature = between(0.1, 2);
+const top_p: Maker = (random, size) =>
+  random.oneIn(6) ? random.pick([0.25, 0.5, 0.75]) : between(0.02, 0.999)(random, size);
+const top_k: Maker = (random, size) => 1 + random.below(random.oneIn(3) ? size : Math.min(size, 8));
+const min_p = between(0.001, 0.6);
+const repetition_penalty = between(0.6, 1.8);
+const additive = between(-2, 2);
+const logit_bias: Maker = (random, size) =>
+  Object.fromEntries(
+    ids(random, size, 3).map((token) => [token, random.oneIn(4) ? "-inf" : between(-5, 5)(random, size)]),
+  );
+const bad_words_ids: Maker = (random, size) =>
+  Array.from({ length: 1 + random.below(3) }, () => ids(random, size, 3));
+const distinct: Maker = (random, size) => [...new Set(ids(random, size, 3))];
+const allowed: Maker = (random, size) => [...new Set(ids(random, size, 6))].toSorted((a, b) => a - b);
+const min_tokens = whole(1, 30);
+
+const isBanned = ({ logits, options }: Case) =>
+  logits.includes(Number.NEGATIVE_INFINITY) ||
+  ["bad_words_ids", "no_repeat_ngram_size", "min_tokens", "allowed_token_ids"].some((name) => name in options) ||
+  Object.values((options["logit_bias"] ?? {}) as Record<string, unknown>).includes("-inf"); // as made above
+
+const says = (answer: Answer, text: string) => "error" in answer && answer.error.includes(text);
+
+const ARGMAX_OF_NOTHING: Known = {
+  what: "A greedy step over a row of which everything is banned draws token 0; here it is all_tokens_masked.",
+  whose: "host: argmax of a row that is all −∞",
+  is: (_, theirs, ours) => says(ours, "all_tokens_masked") && !("error" in theirs),
+};
+
+const PENALTIES = {
+  repetition_penalty,
+  presence_penalty: additive,
+  frequency_penalty: additive,
+};
+
+const VLLM = {
+  temperature: ((random, size) =>
+    random.oneIn(12) ? random.pick([0, 0.004, 0.01]) : temperature(random, size)) as Maker,
+  top_p,
+  top_k: ((random, size) => (random.oneIn(10) ? -1 : top_k(random, size))) as Maker,
+  min_p,
+  ...PENALTIES,
+  logit_bias,
+  bad_words_ids,
+  min_tokens,
+  stop_token_ids: distinct,
+  allowed_token_ids: allowed,
+};
+
+export const HOSTS: readonly Host[] = [
+  {
+    preset: "transformers",
+    module: "transformers",
+    history_min: 1,
+    options: {
+      temperature,
+      top_k: ((random, size) => (random.oneIn(4) ? 0 : top_k(random, size))) as Maker,
+      top_p,
+      min_p,
+      typical_p: between(0.05, 0.99),
+      epsilon_cutoff: between(0.001, 0.4),
+      eta_cutoff: between(0.001, 0.4),
+      top_h: between(0.05, 1),
+      repetition_penalty,
+      no_repeat_ngram_size: whole(1, 4),
+      bad_words_ids,
+      min_tokens,
+      stop_token_ids: distinct,
+      logit_bias,
+      sequence_bias: ((random, size) => {
+        const token_ids = ids(random, size, 3);
+        return [{ token_ids, bias: between(-3, 3)(random, size) }];
+      }) as Maker,
+      allowed_token_ids: allowed,
+      forced_token_ids: ((random, size) => ({ [random.below(6)]: id(random, size) })) as Maker,
+      exponential_decay_length_penalty: ((random) => [
+        random.below(8),
+        random.pick([1.01, 1.1, 1.6]),
+      ]) as Maker,
+    },
+    density: 0.25,
+    known: [
+      {
+        what: "exponential_decay_length_penalty of a banned end token is not a number there; here it stays banned.",
+        whose: "host: |−∞| · x = ∞ and −∞ + ∞ in ExponentialDecayLengthPenalty",
+        is: (asked, theirs) => "exponential_decay_length_penalty" in asked.options && "error" in theirs,
+      },
+      {
+        what: "A row of which everything is banned gives no number there, or an error of torch; here all_tokens_masked.",
+        whose: "host: softmax of a row that is all −∞",
+        is: (_, theirs, ours) => "error" in theirs && says(ours, "all_tokens_masked"),
+      },
+      {
+        what: "A sequence_bias and a logit_bias of one token are one entry there: the later stands.",
+        whose: "put so by this comparison",
+        is: (asked) => "sequence_bias" in asked.options && "logit_bias" in asked.options,
+      },
+    ],
+  },
+  {
+    preset: "vllm",
+    variant: "pytorch",
+    module: "vllm",
+    options: VLLM,
+    known: [ARGMAX_OF_NOTHING],
+  },
+  {
+    preset: "vllm",
+    variant: "triton",
+    module: "vllm_triton",
+    options: { temperature, top_p, top_k, min_p },
+    density: 0.6,
+    vocab_size_max: 600,
+    known: [
+      {
+        what: "A row of which all logits that are left are equal is left whole, whatever k and p.",
+        whose: "host: topk_topp_triton.py, `if not (final_pivot < max_logit)`",
+        is: (_, theirs, ours) =>
+          !("error" in theirs) && !("error" in ours) && theirs.kept.length > ours.kept.length && isFlat(theirs),
+      },
+      {
+        what: "The least likely of the tokens that are left are dropped though k or p has room for them.",
+        whose: "host: topk_topp_triton.py, the search never goes below the row's least value",
+        is: (asked) => reachesTheLeast(asked),
+      },
+      {
+        what: "Tokens that tie with the last that p needs may all stay.",
+        whose: "host: topk_topp_triton.py, duplicate_logit goes through a logarithm and is held to 1e-9",
+        is: (_, theirs, ours) => !("error" in theirs) && !("error" in ours) && hasMoreOfTheLast(theirs, ours),
+      },
+      {
+        what: "In rows that spread over more than 40 nats tokens of no weight may stay.",
+        whose: "host: topk_topp_triton.py, exponentials are taken about the average plus ten deviations",
+        is: ({ logits, options }, theirs, ours) => {
+          const finite = logits.filter(Number.isFinite);
+          const spread = (Math.max(...finite) - Math.min(...finite)) / Number(options["temperature"] ?? 1);
+          return spread > 40 && !("error" in theirs) && !("error" in ours);
+        },
+      },
+    ],
+  },
+  {
+    preset: "sglang",
+    variant: "pytorch",
+    module: "sglang",
+    options: {
+      temperature: ((random, size) =>
+        random.oneIn(12) ? random.pick([0, 5e-7]) : temperature(random, size)) as Maker,
+      top_p,
+      top_k: ((random, size) => (random.oneIn(10) ? -1 : top_k(random, size))) as Maker,
+      min_p,
+      ...PENALTIES,
+      logit_bias,
+      min_tokens,
+      stop_token_ids: distinct,
+    },
+    known: [ARGMAX_OF_NOTHING],
+  },
+  {
+    preset: "llama.cpp",
+    module: "llama_cpp",
+    options: {
+      temperature,
+      top_k: ((random, size) => (random.oneIn(4) ? 0 : top_k(random, size))) as Maker,
+      top_p: ((random, size) => (random.oneIn(3) ? 1 : top_p(random, size))) as Maker,
+      min_p: ((random, size) => (random.oneIn(3) ? 0 : min_p(random, size))) as Maker,
+      typical_p: between(0.05, 0.99),
+      top_n_sigma: between(0.1, 3),
+      xtc_probability: oneOf(0, 1),
+      xtc_threshold: between(0.01, 0.4),
+      dynatemp_range: between(0.05, 0.6),
+      dynatemp_exponent: between(0.5, 2),
+      ...PENALTIES,
+      penalty_last_n: whole(1, 30),
+      dry_multiplier: between(0.1, 2),
+      dry_base: between(1.1, 2.5),
+      dry_allowed_length: whole(1, 4),
+      logit_bias,
+      min_keep: whole(1, 4),
+    },
+    density: 0.25,
+    known: [
+      {
+        what: "A token of probability 0 makes the entropy of typical-p not a number, and the tokens that stay arbitrary.",
+        whose: "host: llama-sampler.cpp, llama_sampler_typical_apply, 0 · ln 0",
+        is: (asked) => {
+          const { options, logits } = asked;
+          const finite = logits.filter(Number.isFinite);
+          const wide = Math.max(...finite) - Math.min(...finite) > 80;
+          return "typical_p" in options && (isBanned(asked) || "top_n_sigma" in options || wide);
+        },
+      },
+      {
+        what: "min_keep of XTC counts banned tokens too.",
+        whose: "host: llama-sampler.cpp, llama_sampler_xtc_apply, cur_p->size",
+        is: ({ options, ...asked }) =>
+          options["xtc_probability"] === 1 &&
+          Number(options["min_keep"] ?? 1) > 1 &&
+          (isBanned({ options, ...asked }) || "top_n_sigma" in options),
+      },
+    ],
+  },
+  {
+    preset: "mlx-lm",
+    module: "mlx_lm",
+    options: {
+      temperature,
+      top_p,
+      min_p,
+      top_k: ((random, size) => 1 + random.below(size - 1)) as Maker,
+      xtc_probability: oneOf(1),
+      xtc_threshold: between(0.01, 0.4),
+      ...PENALTIES,
+      penalty_last_n: whole(1, 30),
+      logit_bias,
+    },
+    known: [
+      {
+        what: "XTC takes probabilities above the threshold, and of tokens that tie as the least likely all stay.",
+        whose: "noted: mlx_lm/sample_utils.py, apply_xtc",
+        is: ({ options }, theirs, ours) =>
+          options["xtc_probability"] === 1 && !("error" in theirs) && !("error" in ours),
+      },
+    ],
+  },
+  {
+    preset: "lmdeploy",
+    module: "lmdeploy",
+    options: {
+      temperature: ((random, size) => (random.oneIn(12) ? 0 : temperature(random, size))) as Maker,
+      top_k: ((random, size) => (random.oneIn(4) ? 0 : top_k(random, size))) as Maker,
+      top_p,
+      min_p,
+      repetition_penalty,
+      bad_words_ids: ((random, size) =>
+        Array.from({ length: 1 + random.below(3) }, () => [id(random, size)])) as Maker,
+      min_tokens,
+      stop_token_ids: distinct,
+    },
+    known: [ARGMAX_OF_NOTHING],
+  },
+];
+
+const TRITON = { preset: "vllm", variant: "triton" };
+
+/** Whether k and p have room for the least likely of the tokens that min_p leaves. */
+function reachesTheLeast(asked: Case): boolean {
+  const { top_k: _, top_p: __, ...cut } = asked.options;
+  const { top_p: ___, ...ranked } = asked.options;
+  const left = oursFor(TRITON, { ...asked, options: cut });
+  const best = oursFor(TRITON, { ...asked, options: ranked });
+  const whole = oursFor(TRITON, asked);
+  if ("error" in left || "error" in best || "error" in whole) return false;
+  const least = Math.min(...left.kept.map((token) => asked.logits[token] as number)); // ids of the row
+  const holds = ({ kept }: { readonly kept: readonly number[] }) =>
+    kept.some((token) => asked.logits[token] === least);
+  return holds(whole) || ("top_k" in asked.options && holds(best));
+}
+
+function hasMoreOfTheLast(
+  theirs: { readonly kept: readonly number[] },
+  ours: { readonly kept: readonly number[]; readonly p: readonly number[] },
+): boolean {
+  return theirs.kept.length > ours.kept.length && ours.kept.every((token) => theirs.kept.includes(token));
+}
+
+function isFlat({ p }: { readonly p: readonly number[] }): boolean {
+  const [first = 0] = p;
+  return p.every((each) => Math.abs(each - first) <= 2e-6);
+}
