@@ -39,7 +39,9 @@ const min_tokens = whole(1, 30);
 
 const isBanned = ({ logits, options }: Case) =>
   logits.includes(Number.NEGATIVE_INFINITY) ||
-  ["bad_words_ids", "no_repeat_ngram_size", "min_tokens", "allowed_token_ids"].some((name) => name in options) ||
+  ["bad_words_ids", "no_repeat_ngram_size", "min_tokens", "allowed_token_ids"].some(
+    (name) => name in options,
+  ) ||
   Object.values((options["logit_bias"] ?? {}) as Record<string, unknown>).includes("-inf"); // as made above
 
 const says = (answer: Answer, text: string) => "error" in answer && answer.error.includes(text);
@@ -139,7 +141,10 @@ export const HOSTS: readonly Host[] = [
         what: "A row of which all logits that are left are equal is left whole, whatever k and p.",
         whose: "host: topk_topp_triton.py, `if not (final_pivot < max_logit)`",
         is: (_, theirs, ours) =>
-          !("error" in theirs) && !("error" in ours) && theirs.kept.length > ours.kept.length && isFlat(theirs),
+          !("error" in theirs) &&
+          !("error" in ours) &&
+          theirs.kept.length > ours.kept.length &&
+          isFlat(theirs),
       },
       {
         what: "The least likely of the tokens that are left are dropped though k or p has room for them.",

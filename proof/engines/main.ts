@@ -26,10 +26,14 @@ async function main(): Promise<void> {
   if (python === undefined) throw new Error("ENGINES_PYTHON must name a Python that has the hosts' packages");
   const chosen = HOSTS.filter(({ preset }) => positionals.length === 0 || positionals.includes(preset));
   for (const host of chosen) {
-    const asked = Array.from({ length: Number(values.cases) }, (_, id) => caseOf(host, Number(values.seed), id));
+    const asked = Array.from({ length: Number(values.cases) }, (_, id) =>
+      caseOf(host, Number(values.seed), id),
+    );
     const { about, answers } = await runHost(python, host, asked);
     const result = tally(host, about, asked, answers);
-    console.log(`\n${result.preset}${result.variant === undefined ? "" : `, ${result.variant}`}: ${about.version}`);
+    console.log(
+      `\n${result.preset}${result.variant === undefined ? "" : `, ${result.variant}`}: ${about.version}`,
+    );
     console.log(JSON.stringify(result.counts));
     for (const { what, whose, cases } of result.known) console.log(`  ${cases} × ${what} (${whose})`);
     for (const each of result.unexplained.slice(0, 5)) console.log(`  unexplained: ${JSON.stringify(each)}`);

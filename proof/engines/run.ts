@@ -27,12 +27,15 @@ export async function runHost(
   let about: About | undefined;
   const answers: Answer[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    if (about === undefined) about = JSON.parse(line) as About; // the harness's first line
+    if (about === undefined)
+      about = JSON.parse(line) as About; // the harness's first line
     else answers.push(JSON.parse(line) as Answer); // its others
   }
   await ended;
   if (about !== undefined && answers.length === cases.length) return { about, answers };
-  throw new Error(`${module} answered ${answers.length} of ${cases.length} cases: ${errors.join("").slice(-2000)}`);
+  throw new Error(
+    `${module} answered ${answers.length} of ${cases.length} cases: ${errors.join("").slice(-2000)}`,
+  );
 }
 
 /** JSON has no −Infinity: null stands for it. */

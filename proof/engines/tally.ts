@@ -17,7 +17,15 @@ export interface Result {
 }
 
 export function tally(host: Host, about: About, cases: readonly Case[], answers: readonly Answer[]): Result {
-  const counts = { cases: cases.length, equal: 0, tie: 0, float: 0, both_refuse: 0, known: 0, unexplained: 0 };
+  const counts = {
+    cases: cases.length,
+    equal: 0,
+    tie: 0,
+    float: 0,
+    both_refuse: 0,
+    known: 0,
+    unexplained: 0,
+  };
   const known = new Map<string, number>();
   const unexplained: object[] = [];
   const equal: number[] = [];
@@ -27,7 +35,11 @@ export function tally(host: Host, about: About, cases: readonly Case[], answers:
     if (verdict.kind === "equal") equal.push(i);
     if (verdict.kind === "known") known.set(verdict.what, (known.get(verdict.what) ?? 0) + 1);
     if (verdict.kind === "unexplained")
-      unexplained.push({ asked: { ...asked, logits: asked.logits.slice(0, 40) }, size: asked.logits.length, ...verdict });
+      unexplained.push({
+        asked: { ...asked, logits: asked.logits.slice(0, 40) },
+        size: asked.logits.length,
+        ...verdict,
+      });
   }
   return {
     preset: host.preset,
@@ -35,8 +47,8 @@ export function tally(host: Host, about: About, cases: readonly Case[], answers:
     ...about,
     options: Object.keys(host.options),
     counts,
-    known: host.known.flatMap(({ what, whose }) =>
-      known.has(what) ? [{ what, whose, cases: known.get(what) as number }] : [], // it has it
+    known: host.known.flatMap(
+      ({ what, whose }) => (known.has(what) ? [{ what, whose, cases: known.get(what) as number }] : []), // it has it
     ),
     unexplained,
     equal,

@@ -149,7 +149,9 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     );
   const preset = presetOf(options);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
-  const chain = chainFor(logprobs_mode, options, stage_fields, preset);
+  const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
+  const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
+  const chain = chainFor(wants_logprobs ? logprobs_mode : "raw", options, stage_fields, preset);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
   if (prompt_length > history.length)
@@ -170,7 +172,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     replacement: options.replacement ?? true,
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
-    logprobs: options.logprobs ?? (options.top_logprobs ?? 0) > 0,
+    logprobs,
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode,
     rank_ties: options.rank_ties ?? preset.reports?.rank_ties ?? "by_id",

@@ -29,10 +29,14 @@ const top_p: Rule = (tokens, options, world) => {
   const order = ranked(tokens);
   if (options["top_p_crossing"] === "drop") return within(order, p, minKeep(options), world);
   const n = prefixOfMass(probabilitiesOf(order), p, options["top_p_inclusive"] === true, world);
-  return n < minKeep(options)
-    ? prefix(order, minKeep(options), false, world)
-    : prefix(order, n, options["top_p_ties"] === "keep", world);
+  const kept = Math.max(n, Math.min(minKeep(options), order.length));
+  if (options["top_p_ties"] === "highest") return prefix(highestFirst(tokens), kept, false, world);
+  return prefix(order, kept, n >= minKeep(options) && options["top_p_ties"] === "keep", world);
 };
+
+/** By score, largest first; equal scores by higher id. */
+const highestFirst = (tokens: readonly Token[]) =>
+  [...tokens].sort((a, b) => b.score - a.score || b.id - a.id);
 
 /** Groups of equal scores, as long as they hold no more than p with all before; the first always. */
 function within(order: readonly Token[], p: number, min_keep: number, world: World): readonly Token[] {
@@ -63,7 +67,8 @@ const top_n_sigma: Rule = (tokens, options, world) => {
   const n = number(options, "top_n_sigma");
   if (n <= 0) return tokens;
   const mean = sum(tokens.map(({ score }) => score)) / tokens.length;
-  const variance = sum(tokens.map(({ score }) => (score - mean) ** 2)) / tokens.length;
+  const divisor = options["top_n_sigma_divisor"] === "n-1" ? Math.max(1, tokens.length - 1) : tokens.length;
+  const variance = sum(tokens.map(({ score }) => (score - mean) ** 2)) / divisor;
   return atLeast(tokens, largest(tokens) - n * Math.sqrt(variance), minKeep(options), world);
 };
 
