@@ -25,7 +25,9 @@ export async function store(
   const short = equal.filter((i) => size(i) <= 64).slice(0, SHORT);
   const long = equal.filter((i) => size(i) > 256 && size(i) <= 700).slice(0, LONG);
   const lines = [...short, ...long].map((i) => vectorOf(cases[i] as Case, answers[i] as Answer)); // places of both
-  await writeFile(new URL(`${host.module}.ndjson`, VECTORS), lines.join(""));
+  const { preset, variant, version } = result;
+  const head = `${JSON.stringify({ preset, variant, version })}\n`;
+  await writeFile(new URL(`${host.module}.ndjson`, VECTORS), [head, ...lines].join(""));
 }
 
 function vectorOf({ id: _, logits, ...asked }: Case, answer: Answer): string {

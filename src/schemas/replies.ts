@@ -113,7 +113,7 @@ export const STEP_REPLY = z
         seed: "7",
         step: 3,
         state: null,
-        system_fingerprint: "ls2-tychei-0961667f4856",
+        system_fingerprint: "ls3-tychei-0961667f4856",
       },
     ],
   });

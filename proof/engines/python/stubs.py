@@ -113,6 +113,7 @@ def stable_sorts():
     """Asks torch.sort to be stable, so that what a host does with tokens that tie is one thing and not any."""
     import torch
 
+    torch.set_num_threads(1)
     sort, method = torch.sort, torch.Tensor.sort
 
     def stable(values, *arguments, **named):

@@ -17,7 +17,8 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   summary: "Divides positive scores of tokens seen before by r and multiplies their other scores by r.",
   formula: "sᵢ ← sᵢ > 0 ? sᵢ / r : sᵢ · r, for each i seen",
   source: {
-    title: "Keskar et al., CTRL: A Conditional Transformer Language Model for Controllable Generation, 2019",
+    title:
+      "Keskar et al., CTRL: A Conditional Transformer Language Model for Controllable Generation, 2019, which divides; that scores below 0 are multiplied is transformers #2303",
     url: "https://arxiv.org/abs/1909.05858",
   },
   options,

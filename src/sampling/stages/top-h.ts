@@ -26,7 +26,7 @@ export const top_h: Stage<z.infer<typeof options>> = {
   formula: "keep i ⇔ Σ{−pⱼ ln pⱼ : rank j ≤ rank i} ≤ h · H, H and p over the best n; the first always",
   source: {
     title:
-      "Baghaei Potraghloo et al., Top-H Decoding: Adapting the Creativity and Coherence with Bounded Entropy in Text Generation, 2025",
+      "Baghaei Potraghloo et al., Top-H Decoding: Adapting the Creativity and Coherence with Bounded Entropy in Text Generation, 2025; p over the best n is transformers' rule, the authors' code does not normalise",
     url: "https://arxiv.org/abs/2509.02510",
   },
   options,

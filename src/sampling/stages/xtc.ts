@@ -24,7 +24,7 @@ export const xtc: Stage<z.infer<typeof options>> = {
   formula: "u ≤ P and |T| ≥ 2, T = {i : pᵢ ≥ t}: drop T but its last rank",
   source: {
     title: "Weidmann (p-e-w), Exclude Top Choices (XTC), text-generation-webui, 2024",
-    url: "https://github.com/oobabooga/text-generation-webui/pull/6335",
+    url: "https://github.com/oobabooga/textgen/pull/6335",
   },
   options,
   trigger: "xtc_probability",
