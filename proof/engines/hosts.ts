@@ -52,6 +52,28 @@ const ARGMAX_OF_NOTHING: Known = {
   is: (_, theirs, ours) => says(ours, "all_tokens_masked") && !("error" in theirs),
 };
 
+const CLAMPED_BIAS: Known = {
+  what: "A bias of -inf is clamped to -100 there: the token keeps a little weight.",
+  whose: "noted: sampling_params.py, SamplingParams.from_optional",
+  is: ({ options }, theirs, ours) => {
+    if ("error" in theirs) return false;
+    const bias = (options["logit_bias"] ?? {}) as Record<string, unknown>; // as made below
+    const kept = "error" in ours ? [] : ours.kept;
+    const more = theirs.kept.filter((token) => !kept.includes(token));
+    return more.length > 0 && more.every((token) => bias[token] === "-inf");
+  },
+};
+
+const SUM_PASSES_ONE: Known = {
+  what: "With top_p 1 and a top_k or min_p the tail goes where the running sum passes 1 in float32.",
+  whose: "host: layers/sampler.py, (probs_sum - probs_sort) > top_ps has no exception for 1",
+  is: ({ options }, theirs, ours) => {
+    if ("error" in theirs || "error" in ours || "top_p" in options) return false;
+    const lost = ours.p.filter((_, i) => !theirs.kept.includes(ours.kept[i] as number)); // as many
+    return theirs.kept.every((token) => ours.kept.includes(token)) && lost.every((p) => p < 1e-5);
+  },
+};
+
 const PENALTIES = {
   repetition_penalty,
   presence_penalty: additive,
@@ -127,7 +149,7 @@ export const HOSTS: readonly Host[] = [
     variant: "pytorch",
     module: "vllm",
     options: VLLM,
-    known: [ARGMAX_OF_NOTHING],
+    known: [CLAMPED_BIAS, ARGMAX_OF_NOTHING],
   },
   {
     preset: "vllm",
@@ -182,7 +204,7 @@ export const HOSTS: readonly Host[] = [
       min_tokens,
       stop_token_ids: distinct,
     },
-    known: [ARGMAX_OF_NOTHING],
+    known: [SUM_PASSES_ONE, ARGMAX_OF_NOTHING],
   },
   {
     preset: "llama.cpp",
@@ -215,14 +237,14 @@ export const HOSTS: readonly Host[] = [
           const { options, logits } = asked;
           const finite = logits.filter(Number.isFinite);
           const wide = Math.max(...finite) - Math.min(...finite) > 80;
-          return "typical_p" in options && (isBanned(asked) || "top_n_sigma" in options || wide);
+          const is_far = wide || "dry_multiplier" in options; // which takes off any amount
+          return "typical_p" in options && (isBanned(asked) || "top_n_sigma" in options || is_far);
         },
       },
       {
-        what: "min_keep of XTC counts banned tokens too.",
-        whose: "host: llama-sampler.cpp, llama_sampler_xtc_apply, cur_p->size",
+        what: "min_keep counts banned tokens too, and those that top_n_sigma masks: fewer that can be drawn stay.",
+        whose: "noted: llama-sampler.cpp, cur_p->size",
         is: ({ options, ...asked }) =>
-          options["xtc_probability"] === 1 &&
           Number(options["min_keep"] ?? 1) > 1 &&
           (isBanned({ options, ...asked }) || "top_n_sigma" in options),
       },
@@ -264,6 +286,19 @@ export const HOSTS: readonly Host[] = [
         Array.from({ length: 1 + random.below(3) }, () => [id(random, size)])) as Maker,
       min_tokens,
       stop_token_ids: distinct,
+    },
+    known: [ARGMAX_OF_NOTHING],
+  },
+  {
+    preset: "exllamav3",
+    variant: "steps",
+    module: "exllamav3",
+    options: {
+      temperature: ((random, size) => (random.oneIn(12) ? 0 : temperature(random, size))) as Maker,
+      top_k: ((random, size) => (random.oneIn(4) ? 0 : top_k(random, size))) as Maker,
+      top_p,
+      min_p,
+      logit_bias,
     },
     known: [ARGMAX_OF_NOTHING],
   },

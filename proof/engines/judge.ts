@@ -40,11 +40,11 @@ function isEqual(ours: Kept, theirs: Kept): boolean {
   );
 }
 
-function isTie(ours: Kept, theirs: Kept): boolean {
+function isTie(ours: Kept, theirs: Kept, close = near): boolean {
   if (ours.kept.length !== theirs.kept.length) return false;
   const falling = (a: number, b: number) => b - a;
   const other = theirs.p.toSorted(falling);
-  return ours.p.toSorted(falling).every((p, i) => near(p, other[i] as number)); // as many
+  return ours.p.toSorted(falling).every((p, i) => close(p, other[i] as number)); // as many
 }
 
 /** Options with a bound that a probability or a score can lie at. */
@@ -77,12 +77,13 @@ function isFloat(host: Host, asked: Case, ours: Kept, theirs: Kept): boolean {
 }
 
 function isSame(ours: Kept, theirs: Kept): boolean {
-  return isEqual(ours, theirs) || isTie(ours, theirs) || isLoose(ours, theirs);
+  return isTie(ours, theirs, loose) || isLoose(ours, theirs);
 }
+
+const loose = (a: number, b: number) => Math.abs(a - b) <= 3e-4 * Math.max(a, b) + 2e-7;
 
 /** The same tokens, probabilities within 3e-4: sums of a whole row in float32. */
 function isLoose(ours: Kept, theirs: Kept): boolean {
-  const loose = (a: number, b: number) => Math.abs(a - b) <= 3e-4 * Math.max(a, b) + 2e-7;
   return (
     ours.kept.length === theirs.kept.length &&
     ours.kept.every((id, i) => id === theirs.kept[i] && loose(ours.p[i] as number, theirs.p[i] as number)) // as many

@@ -53,7 +53,7 @@ export const llamaCpp: Preset = {
     "Of tokens that tie at a cut llama.cpp keeps any: its sort is not stable. Here the lower ids stay.",
     "A token of probability 0 makes the entropy of typical-p not a number in llama.cpp, and the tokens that stay arbitrary: so does every banned one, and top_n_sigma besides it. Here 0 · ln 0 is 0.",
     "In mirostat 1 a logit of -inf spoils llama.cpp's fit, and a bound past the largest int leaves one token; here neither does.",
-    "XTC's min_keep counts banned tokens in llama.cpp too.",
+    "min_keep counts banned tokens in llama.cpp too, and those that top_n_sigma masks.",
     "llama.cpp reports the softmax of the logits as they came, unless post_sampling_probs is set.",
     "A grammar is given as token_bitmask and holds from the beginning; llama.cpp draws without it first and draws again with it when the token does not fit, which prefers other tokens.",
     "The reasoning budget and infill samplers are not here.",

@@ -70,7 +70,7 @@ export const vllm: Preset = {
     },
   ],
   notes: [
-    "Biases are clamped to -100 … 100 in vLLM; here they are taken as they come.",
+    "Biases are clamped to -100 … 100 in vLLM, -inf too; here they are taken as they come.",
     "vLLM refuses temperatures above 2 and penalties beyond ±2.",
     "processed_logprobs are logprobs_mode processed here; at temperature 0 they are before_temperature.",
     "The budget for thinking tokens stands behind the penalties in vLLM.",

@@ -30,7 +30,7 @@ RENAMED = {"min_tokens": None, "stop_token_ids": None, "logit_bias": None}
 def run(case):
     options = dict(case["options"])
     history, prompt_length = case["history"], case["prompt_length"]
-    config = {"do_sample": True, "top_k": 50, "eos_token_id": options.pop("stop_token_ids", None)}
+    config = {"do_sample": True, "num_beams": 1, "num_return_sequences": 1, "top_k": 50, "eos_token_id": options.pop("stop_token_ids", None)}
     minimum = options.pop("min_tokens", None)
     if minimum is not None:
         config["min_new_tokens"] = minimum
