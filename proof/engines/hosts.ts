@@ -128,9 +128,25 @@ export const HOSTS: readonly Host[] = [
     density: 0.25,
     known: [
       {
-        what: "exponential_decay_length_penalty of a banned end token is not a number there; here it stays banned.",
-        whose: "host: |−∞| · x = ∞ and −∞ + ∞ in ExponentialDecayLengthPenalty",
-        is: (asked, theirs) => "exponential_decay_length_penalty" in asked.options && "error" in theirs,
+        what: "An end token is dropped from bad_words_ids.",
+        whose: "noted: NoBadWordsLogitsProcessor",
+        is: ({ options }) => {
+          const stops = (options["stop_token_ids"] ?? []) as readonly number[]; // as made above
+          const bad = (options["bad_words_ids"] ?? []) as readonly (readonly number[])[];
+          return bad.some(([only, ...more]) => more.length === 0 && stops.includes(only as number));
+        },
+      },
+      {
+        what: "In rows that are nearly certain the entropy of top_h is float32's rounding.",
+        whose: "host: TopHLogitsWarper, ln p for p near 1 in float32",
+        is: ({ options }, _, ours) =>
+          "top_h" in options && !("error" in ours) && Math.max(...ours.p) > 0.9999,
+      },
+      {
+        what: "When all that is allowed is banned, transformers draws from what is allowed all the same; here all_tokens_masked.",
+        whose: "noted: PrefixConstrainedLogitsProcessor, unsatisfiable",
+        is: ({ options }, theirs, ours) =>
+          "allowed_token_ids" in options && says(ours, "all_tokens_masked") && !("error" in theirs),
       },
       {
         what: "A row of which everything is banned gives no number there, or an error of torch; here all_tokens_masked.",
