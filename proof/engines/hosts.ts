@@ -1,41 +1,24 @@
 /** The hosts whose own code is run, with the options that are put to it and the differences that are understood. */
-import type { Seeded } from "../seeded.ts";
 import type { Answer, Case, Host, Known, Maker } from "./host.ts";
-import { oursFor } from "./ours.ts";
-
-const between =
-  (low: number, high: number): Maker =>
-  (random) =>
-    Math.round((low + (high - low) * random.unit()) * 1000) / 1000;
-const whole =
-  (low: number, high: number): Maker =>
-  (random) =>
-    low + random.below(high - low + 1);
-const oneOf =
-  (...values: readonly unknown[]): Maker =>
-  (random) =>
-    random.pick(values);
-
-const id = (random: Seeded, size: number) => random.below(Math.min(size, 12));
-const ids = (random: Seeded, size: number, most: number) =>
-  Array.from({ length: 1 + random.below(most) }, () => id(random, size));
-
-const temperature = between(0.1, 2);
-const top_p: Maker = (random, size) =>
-  random.oneIn(6) ? random.pick([0.25, 0.5, 0.75]) : between(0.02, 0.999)(random, size);
-const top_k: Maker = (random, size) => 1 + random.below(random.oneIn(3) ? size : Math.min(size, 8));
-const min_p = between(0.001, 0.6);
-const repetition_penalty = between(0.6, 1.8);
-const additive = between(-2, 2);
-const logit_bias: Maker = (random, size) =>
-  Object.fromEntries(
-    ids(random, size, 3).map((token) => [token, random.oneIn(4) ? "-inf" : between(-5, 5)(random, size)]),
-  );
-const bad_words_ids: Maker = (random, size) =>
-  Array.from({ length: 1 + random.below(3) }, () => ids(random, size, 3));
-const distinct: Maker = (random, size) => [...new Set(ids(random, size, 3))];
-const allowed: Maker = (random, size) => [...new Set(ids(random, size, 6))].toSorted((a, b) => a - b);
-const min_tokens = whole(1, 30);
+import {
+  additive,
+  allowed,
+  bad_words_ids,
+  between,
+  distinct,
+  id,
+  ids,
+  logit_bias,
+  min_p,
+  min_tokens,
+  oneOf,
+  repetition_penalty,
+  temperature,
+  top_k,
+  top_p,
+  whole,
+} from "./makers.ts";
+import { TRITON_KNOWN } from "./triton.ts";
 
 const isBanned = ({ logits, options }: Case) =>
   logits.includes(Number.NEGATIVE_INFINITY) ||
@@ -174,36 +157,7 @@ export const HOSTS: readonly Host[] = [
     options: { temperature, top_p, top_k, min_p },
     density: 0.6,
     vocab_size_max: 600,
-    known: [
-      {
-        what: "A row of which all logits that are left are equal is left whole, whatever k and p.",
-        whose: "host: topk_topp_triton.py, `if not (final_pivot < max_logit)`",
-        is: (_, theirs, ours) =>
-          !("error" in theirs) &&
-          !("error" in ours) &&
-          theirs.kept.length > ours.kept.length &&
-          isFlat(theirs),
-      },
-      {
-        what: "The least likely of the tokens that are left are dropped though k or p has room for them.",
-        whose: "host: topk_topp_triton.py, the search never goes below the row's least value",
-        is: (asked) => reachesTheLeast(asked),
-      },
-      {
-        what: "Tokens that tie with the last that p needs may all stay.",
-        whose: "host: topk_topp_triton.py, duplicate_logit goes through a logarithm and is held to 1e-9",
-        is: (_, theirs, ours) => !("error" in theirs) && !("error" in ours) && hasMoreOfTheLast(theirs, ours),
-      },
-      {
-        what: "In rows that spread over more than 40 nats tokens of no weight may stay.",
-        whose: "host: topk_topp_triton.py, exponentials are taken about the average plus ten deviations",
-        is: ({ logits, options }, theirs, ours) => {
-          const finite = logits.filter(Number.isFinite);
-          const spread = (Math.max(...finite) - Math.min(...finite)) / Number(options["temperature"] ?? 1);
-          return spread > 40 && !("error" in theirs) && !("error" in ours);
-        },
-      },
-    ],
+    known: TRITON_KNOWN,
   },
   {
     preset: "sglang",
@@ -285,7 +239,10 @@ export const HOSTS: readonly Host[] = [
         what: "XTC takes probabilities above the threshold, and of tokens that tie as the least likely all stay.",
         whose: "noted: mlx_lm/sample_utils.py, apply_xtc",
         is: ({ options }, theirs, ours) =>
-          options["xtc_probability"] === 1 && !("error" in theirs) && !("error" in ours),
+          options["xtc_probability"] === 1 &&
+          !("error" in theirs) &&
+          !("error" in ours) &&
+          theirs.kept.length >= ours.kept.length,
       },
     ],
   },
@@ -319,31 +276,3 @@ export const HOSTS: readonly Host[] = [
     known: [ARGMAX_OF_NOTHING],
   },
 ];
-
-const TRITON = { preset: "vllm", variant: "triton" };
-
-/** Whether k and p have room for the least likely of the tokens that min_p leaves. */
-function reachesTheLeast(asked: Case): boolean {
-  const { top_k: _, top_p: __, ...cut } = asked.options;
-  const { top_p: ___, ...ranked } = asked.options;
-  const left = oursFor(TRITON, { ...asked, options: cut });
-  const best = oursFor(TRITON, { ...asked, options: ranked });
-  const whole = oursFor(TRITON, asked);
-  if ("error" in left || "error" in best || "error" in whole) return false;
-  const least = Math.min(...left.kept.map((token) => asked.logits[token] as number)); // ids of the row
-  const holds = ({ kept }: { readonly kept: readonly number[] }) =>
-    kept.some((token) => asked.logits[token] === least);
-  return holds(whole) || ("top_k" in asked.options && holds(best));
-}
-
-function hasMoreOfTheLast(
-  theirs: { readonly kept: readonly number[] },
-  ours: { readonly kept: readonly number[]; readonly p: readonly number[] },
-): boolean {
-  return theirs.kept.length > ours.kept.length && ours.kept.every((token) => theirs.kept.includes(token));
-}
-
-function isFlat({ p }: { readonly p: readonly number[] }): boolean {
-  const [first = 0] = p;
-  return p.every((each) => Math.abs(each - first) <= 2e-6);
-}
