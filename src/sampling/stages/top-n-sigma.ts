@@ -32,11 +32,14 @@ export const top_n_sigma: Stage<z.infer<typeof options>> = {
   isNeutral: ({ top_n_sigma }) => top_n_sigma <= 0,
   apply(candidates, { top_n_sigma, top_n_sigma_divisor, min_keep }) {
     const listed = listedIn(candidates);
-    const count = candidates.count();
-    const unbiased = top_n_sigma_divisor === "n-1" && count > 1 ? Math.sqrt(count / (count - 1)) : 1;
-    const sigma = candidates.sigma() * unbiased;
+    const sigma = candidates.sigma() * (top_n_sigma_divisor === "n-1" ? unbiasing(candidates.count()) : 1);
     candidates.keepScoresFrom(candidates.max() - top_n_sigma * sigma - SCORE_SLACK, min_keep);
     // llama.cpp masks where other stages remove: a stage behind it may still count those tokens.
     candidates.removal.listed = listed;
   },
 };
+
+/** What makes a deviation over n tokens one over n − 1; of a single token both are 0. */
+function unbiasing(count: number): number {
+  return count > 1 ? Math.sqrt(count / (count - 1)) : 1;
+}
