@@ -11,7 +11,8 @@ export interface EngineResult {
   readonly variant?: string;
   readonly version: string;
   readonly ran: string;
-  readonly options: readonly string[];
+  /** separated by commas */
+  readonly options: string;
   readonly counts: {
     readonly cases: number;
     readonly equal: number;
@@ -164,7 +165,7 @@ function variantsOf(variants: readonly Variant[]): string[] {
 function comparison({ variant, version, ran, options, counts, known }: EngineResult): string[] {
   const whom = variant === undefined ? "" : ` as ${code(variant)}`;
   return [
-    `Compared${whom} with ${version}: ${ran}. ${counts.cases.toLocaleString("en")} steps with ${options.map(code).join(", ")}.`,
+    `Compared${whom} with ${version}: ${ran}. ${counts.cases.toLocaleString("en")} steps with ${options.split(", ").map(code).join(", ")}.`,
     "",
     ...(known.length === 0
       ? []

@@ -8,7 +8,8 @@ export interface Result {
   readonly variant: string | undefined;
   readonly version: string;
   readonly ran: string;
-  readonly options: readonly string[];
+  /** separated by commas */
+  readonly options: string;
   readonly counts: Readonly<Record<Verdict["kind"] | "cases", number>>;
   readonly known: readonly { readonly what: string; readonly whose: string; readonly cases: number }[];
   readonly unexplained: readonly object[];
@@ -45,7 +46,7 @@ export function tally(host: Host, about: About, cases: readonly Case[], answers:
     preset: host.preset,
     variant: host.variant,
     ...about,
-    options: Object.keys(host.options),
+    options: Object.keys(host.options).join(", "),
     counts,
     known: host.known.flatMap(
       ({ what, whose }) => (known.has(what) ? [{ what, whose, cases: known.get(what) as number }] : []), // it has it
