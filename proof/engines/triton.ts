@@ -10,9 +10,11 @@ export const TRITON_KNOWN: readonly Known[] = [
       !("error" in theirs) && !("error" in ours) && theirs.kept.length > ours.kept.length && isFlat(theirs),
   },
   {
-    what: "The least likely of the tokens that are left are dropped though k or p has room for them.",
+    what: "The least likely of the tokens that are left, by min_p or by k, are dropped though k or p has room for them.",
     whose: "host: topk_topp_triton.py, the search never goes below the row's least value",
-    is: (asked) => reachesTheLeast(asked),
+    is: (asked, theirs, ours) =>
+      reachesTheLeast(asked) ||
+      (!("error" in theirs) && !("error" in ours) && hasNoneOfTheLast(asked, theirs, ours)),
   },
   {
     what: "Tokens that tie with the last that p needs may all stay.",
@@ -44,6 +46,17 @@ function reachesTheLeast(asked: Case): boolean {
   const holds = ({ kept }: { readonly kept: readonly number[] }) =>
     kept.some((token) => asked.logits[token] === least);
   return holds(whole) || ("top_k" in asked.options && holds(best));
+}
+
+/** Whether of the best k just those are missing that equal the k-th, of which k takes a part. */
+function hasNoneOfTheLast(
+  { logits, options }: Case,
+  theirs: { readonly kept: readonly number[] },
+  ours: { readonly kept: readonly number[] },
+): boolean {
+  const least = Math.min(...ours.kept.map((token) => logits[token] as number)); // ids of the row
+  const above = ours.kept.filter((token) => (logits[token] as number) > least);
+  return "top_k" in options && theirs.kept.join() === above.join();
 }
 
 function hasMoreOfTheLast(

@@ -54,7 +54,7 @@ export const vllm: Preset = {
       },
       rules: { top_k: { ties: "cut" }, top_p: { top_p_ties: "cut" } },
       notes: [
-        "A row of which all logits are equal is left whole by the kernel, whatever k and p.",
+        "A row of which all logits that are left are equal is left whole by the kernel, whatever k and p; and of others the least likely tokens are dropped though k or p has room for them.",
         "The kernel ends its search after 18 halvings, and takes values within 1e-9 for equal; few tokens near a bound may differ.",
       ],
     },
