@@ -1,5 +1,8 @@
 /** The hosts whose own code is run, with the options that are put to it and the differences that are understood. */
-import type { Answer, Case, Host, Known, Maker } from "./host.ts";
+
+import { APHRODITE } from "./aphrodite.ts";
+import type { Host, Known, Maker } from "./host.ts";
+import { ARGMAX_OF_NOTHING, CLAMPED_BIAS, isBanned, says } from "./known.ts";
 import {
   additive,
   allowed,
@@ -19,33 +22,6 @@ import {
   whole,
 } from "./makers.ts";
 import { TRITON_KNOWN } from "./triton.ts";
-
-const isBanned = ({ logits, options }: Case) =>
-  logits.includes(Number.NEGATIVE_INFINITY) ||
-  ["bad_words_ids", "no_repeat_ngram_size", "min_tokens", "allowed_token_ids"].some(
-    (name) => name in options,
-  ) ||
-  Object.values((options["logit_bias"] ?? {}) as Record<string, unknown>).includes("-inf"); // as made above
-
-const says = (answer: Answer, text: string) => "error" in answer && answer.error.includes(text);
-
-const ARGMAX_OF_NOTHING: Known = {
-  what: "A greedy step over a row of which everything is banned draws token 0; here it is all_tokens_masked.",
-  whose: "host: argmax of a row that is all −∞",
-  is: (_, theirs, ours) => says(ours, "all_tokens_masked") && !("error" in theirs),
-};
-
-const CLAMPED_BIAS: Known = {
-  what: "A bias of -inf is clamped to -100 there: the token keeps a little weight.",
-  whose: "noted: sampling_params.py, SamplingParams.from_optional",
-  is: ({ options }, theirs, ours) => {
-    if ("error" in theirs) return false;
-    const bias = (options["logit_bias"] ?? {}) as Record<string, unknown>; // as made below
-    const kept = "error" in ours ? [] : ours.kept;
-    const more = theirs.kept.filter((token) => !kept.includes(token));
-    return more.length > 0 && more.every((token) => bias[token] === "-inf");
-  },
-};
 
 const SUM_PASSES_ONE: Known = {
   what: "With top_p 1 and a top_k or min_p the tail goes where the running sum passes 1 in float32.",
@@ -262,6 +238,7 @@ export const HOSTS: readonly Host[] = [
     },
     known: [ARGMAX_OF_NOTHING],
   },
+  APHRODITE,
   {
     preset: "exllamav3",
     variant: "steps",

@@ -68,6 +68,7 @@ export const aphrodite: Preset = {
     "The mass of typical-p is cut before the token that passes p there; here that token stays.",
     "A banned token makes the deviation of top_n_sigma not a number there, and nothing is cut.",
     "Of tokens that equal the best when none reaches epsilon_cutoff one stays there, here all.",
+    "tfs counts banned and removed tokens as probabilities of 0 there, which bend the curve; here it looks at those that are left.",
     "temperature_last is written as chain; skew is not here.",
     "Aphrodite counts epsilon_cutoff and eta_cutoff in units of 1e-4 in requests.",
   ],

@@ -57,6 +57,7 @@ export const textGenerationWebui: Preset = {
     "This is the loader of transformers; its loaders of llama.cpp and ExLlamaV3 have those hosts' orders.",
     "Another sampler_priority is written as chain; so is temperature_last.",
     "top_n_sigma counts banned tokens as zeros in its deviation there.",
+    "tfs counts banned and removed tokens as probabilities of 0 there, which bend the curve; here it looks at those that are left.",
     "epsilon_cutoff and eta_cutoff are in units of 1e-4 there.",
     "dynatemp_low and dynatemp_high are the middle and the range here; the temperature stage runs besides there, here dynatemp stands in for it.",
     "XTC spares line breaks and end tokens there: when one of them would go, nothing goes.",

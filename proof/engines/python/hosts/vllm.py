@@ -60,6 +60,10 @@ class Host:
             each.update_state(update)
         return self.processors.LogitsProcessors(made)
 
+    def more(self, options):
+        """What a fork's metadata holds besides."""
+        return {}
+
     def run(self, case):
         options = case["options"]
         history, prompt_length = case["history"], case["prompt_length"]
@@ -106,6 +110,7 @@ class Host:
             allowed_token_ids_mask=mask,
             bad_words_token_ids={0: bad} if bad else {},
             logitsprocs=self.logits_processors(params, history, prompt_length),
+            **self.more(options),
         )
         told = self.Sampler("processed_logprobs")(logits, metadata)
         logprobs = told.logprobs_tensors.logprobs
