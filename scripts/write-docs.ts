@@ -1,15 +1,17 @@
 /**
- * Writes what is generated in the documentation: docs/samplers.md, docs/configuration.md, the sampler table of the
+ * Writes what is generated in the documentation: docs/samplers.md, docs/presets.md, docs/configuration.md, the sampler table of the
  * README, the client's types, and tables and plots of what bench/results holds.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { commandLine, run } from "../src/command-line.ts";
+import { PRESETS } from "../src/sampling/presets.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { replaceBetween } from "./markdown.ts";
 import { CHECK } from "./options.ts";
+import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
@@ -19,11 +21,17 @@ interface Page {
   readonly render: (current: string) => string;
 }
 
+/** What the last run of proof/engines found. */
+const ENGINES = JSON.parse(
+  await readFile(new URL("../proof/engines/results.json", import.meta.url), "utf8"),
+) as Readonly<Record<string, EngineResult>>; // as it was stored
+
 const PAGES: readonly Page[] = [
   { name: "README.md", render: readme },
   { name: "docs/benchmarks.md", render: benchmarksPage },
   ...Object.entries(plots).map(([name, render]) => ({ name, render })),
   { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
+  { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },

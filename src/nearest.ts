@@ -41,7 +41,9 @@ function nearest(given: string, known: readonly string[]): string[] {
     least = distance;
   }
   if (names.length > 0 || given.length < BEGINNING_MIN) return names;
-  return known.filter((name) => lettersOf(name).startsWith(given));
+  const longer = known.filter((name) => lettersOf(name).startsWith(given));
+  // Options of one stage begin with its name: what is meant is the stage's own.
+  return longer.filter((name) => longer.every((each) => each === name || !name.startsWith(`${each}_`)));
 }
 
 function lettersOf(name: string): string {

@@ -17,6 +17,7 @@ test.each([
   ["repetiton_penalty", OPTIONS, '; did you mean "repetition_penalty"?'],
   ["min_q", OPTIONS, '; did you mean "min_k" or "min_p"?'],
   ["top_q", ["top_k", "top_p", "min_p"], '; did you mean "top_k" or "top_p"?'],
+  ["wall", ["wallet", "wall_street", "wallet_size"], '; did you mean "wallet" or "wall_street"?'],
   ["max_new_tokens", OPTIONS, ""],
   ["lama.cpp", HOSTS, '; did you mean "llama.cpp"?'],
   ["vLLM", HOSTS, '; did you mean "vllm"?'],

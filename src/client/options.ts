@@ -5,8 +5,10 @@
 
 /** Options of one step, as on the wire. All are optional. */
 export interface StepRequestOptions {
-  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm. */
-  readonly preset?: "openai" | "llama.cpp" | "vllm" | "transformers" | "sglang" | "koboldcpp" | "exllamav3" | "transformers.js" | "web-llm";
+  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai, text-generation-webui, aphrodite. */
+  readonly preset?: "openai" | "llama.cpp" | "vllm" | "transformers" | "sglang" | "koboldcpp" | "exllamav3" | "transformers.js" | "web-llm" | "ollama" | "mlx-lm" | "lmdeploy" | "mistral.rs" | "tensorrt-llm" | "onnxruntime-genai" | "text-generation-webui" | "aphrodite";
+  /** Which of a preset's codes for the same step: pytorch (vllm), triton (vllm), flashinfer (vllm), pytorch (sglang), flashinfer (sglang), fused (exllamav3), steps (exllamav3), llama-server (ollama), mlx (ollama), flashinfer (tensorrt-llm), pytorch (tensorrt-llm), cpp (tensorrt-llm), pytorch (aphrodite), triton (aphrodite), flashinfer (aphrodite). Default the preset's first. */
+  readonly variant?: "pytorch" | "triton" | "flashinfer" | "fused" | "steps" | "llama-server" | "mlx" | "cpp";
   /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
   readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];
   /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */
@@ -33,8 +35,10 @@ export interface StepRequestOptions {
   readonly logprobs?: boolean;
   /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */
   readonly top_logprobs?: number;
-  /** What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage. */
-  readonly logprobs_mode?: "raw" | "processed";
+  /** What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came, or `processed`, after every stage. With `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) it is that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass. */
+  readonly logprobs_mode?: "raw" | "processed" | "before_temperature" | "behind_temperature";
+  /** The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank before it, or `counted`, all of them do (vLLM). */
+  readonly rank_ties?: "by_id" | "counted";
   /** Report the log-probabilities of these tokens as named_logprobs. */
   readonly logprob_token_ids?: readonly number[];
   /** Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from. Default false. */
@@ -83,7 +87,7 @@ export interface StepRequestOptions {
   readonly stop_token_ids?: readonly number[];
   /** `generated`: tokens after `prompt_length` count (vLLM, transformers' min_new_tokens); `history`: the prompt counts too (transformers' min_length). Default "generated". */
   readonly min_tokens_scope?: "generated" | "history";
-  /** [start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01] to [15, 1.6]. */
+  /** [start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01]; [15, 1.6], in transformers' documentation, shows how strong it can be. */
   readonly exponential_decay_length_penalty?: readonly [number, number];
   /** Positive scores of the tokens in encoder_input_ids are multiplied by it and others divided, once for each distinct token. Above 1 holds the answer to the source, below 1 drives it away, 1 is off. Usual: 1.05 to 1.5. In (0, 100]. */
   readonly encoder_repetition_penalty?: number;
@@ -125,18 +129,28 @@ export interface StepRequestOptions {
   readonly reasoning_scope?: "history" | "generated";
   /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error. */
   readonly forced_token_ids?: Readonly<Record<string, number>>;
+  /** Whether a forced token is drawn even if a stage before, or the row, banned it (transformers). Default false. */
+  readonly forced_over_bans?: boolean;
   /** Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token, the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]. */
   readonly temperature?: number;
   /** How far the temperature may lie from the middle, on either side; it never falls below 0. 0: the plain temperature. In [0, 1000]. */
   readonly dynatemp_range?: number;
   /** Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100]. Default 1. */
   readonly dynatemp_exponent?: number;
+  /** Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and that no cut has taken off the list since (llama.cpp). Default "kept". */
+  readonly dynatemp_tokens?: "kept" | "listed";
+  /** Temperatures above 0 and below it are raised to it (vLLM: 0.01). In [0, 1]. Default 0. */
+  readonly temperature_floor?: number;
+  /** Temperatures below it are greedy, as 0 is (SGLang: 1e-6). In [0, 1]. Default 0. */
+  readonly temperature_greedy_below?: number;
   /** f: how strongly the distance to the largest score counts, squared. 0 is off. Usual: 0.2 to 0.3. In [0, 100]. */
   readonly smoothing_factor?: number;
   /** Shares the weight between the square and the cube of the distance: 1 is all square, 3 all cube. Beyond 3 scores near the largest may overtake it. In [1, 10]. Default 1. */
   readonly smoothing_curve?: number;
   /** How many standard deviations below the largest score a token may lie. 0 or less is off. Usual: 1. In [-1, 1000]. */
   readonly top_n_sigma?: number;
+  /** What the squared deviations are divided by: `n` tokens, or `n-1` (text-generation-webui, Aphrodite). Default "n". */
+  readonly top_n_sigma_divisor?: "n" | "n-1";
   /** Never keep fewer than this many tokens. At least 1. Default 1. */
   readonly min_keep?: number;
   /** Whether to cut; where, the scores themselves say. false is off. */
@@ -169,9 +183,9 @@ export interface StepRequestOptions {
   readonly top_p?: number;
   /** Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false. */
   readonly top_p_inclusive?: boolean;
-  /** Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `keep` keeps them all. Default "cut". */
-  readonly top_p_ties?: "cut" | "keep";
-  /** The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3); the most likely always stays, with those that equal it. Default "keep". */
+  /** Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `highest` higher ones (transformers, vLLM's PyTorch path), `keep` keeps them all (FlashInfer). Default "cut". */
+  readonly top_p_ties?: "cut" | "keep" | "highest";
+  /** The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it. Default "keep". */
   readonly top_p_crossing?: "keep" | "drop";
   /** The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1. In [0, 1]. */
   readonly min_p?: number;
@@ -181,9 +195,9 @@ export interface StepRequestOptions {
   readonly typical_p_inclusive?: boolean;
   /** Tokens exactly as typical as the last one kept: `cut` takes the more likely first and lower ids first, `keep` keeps them all (transformers). Default "cut". */
   readonly typical_p_ties?: "cut" | "keep";
-  /** The least probability that is kept. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
+  /** The least probability that is kept; where no token has it, the most likely stays, with those that equal it. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
   readonly epsilon_cutoff?: number;
-  /** ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 2e-3. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
+  /** ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 4e-3. (text-generation-webui counts it in units of 1e-4.) In [0, 1). */
   readonly eta_cutoff?: number;
   /** Whether to cut; the threshold needs no number. false is off. */
   readonly p_less?: boolean;

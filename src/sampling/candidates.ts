@@ -14,7 +14,7 @@ import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } 
 import { Dense } from "./dense.ts";
 import { Divisor } from "./divisor.ts";
 import { massOf, type RawRow } from "./logprobs.ts";
-import { restrict, restrictRow } from "./mask.ts";
+import { keepOne, restrict, restrictRow } from "./mask.ts";
 import { maskedAsItCame, maskedBy } from "./masked.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
@@ -35,7 +35,7 @@ export class Candidates {
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
   /** by what limit the present stage has removed tokens */
-  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0 };
+  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: undefined };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
   readonly #divisor = new Divisor();
   /** length of the row: ids at or past it do not exist */
@@ -51,6 +51,7 @@ export class Candidates {
   /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
   startRow(row: Row): void {
     this.vocab_size = row.length;
+    this.removal.listed = row.length;
     this.#divisor.reset();
     this.#dense.reset(row);
     this.#omitted.none();
@@ -63,6 +64,7 @@ export class Candidates {
   /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
   startSparse(row: SparseRow, vocab_size: number): void {
     this.vocab_size = vocab_size;
+    this.removal.listed = vocab_size;
     this.#divisor.reset();
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
@@ -236,6 +238,12 @@ export class Candidates {
     else this.#omitted.restrictedTo(restrict(this.#compact, mask, this.vocab_size));
   }
 
+  /** Keeps one token, whether or not it was kept so far. */
+  keepOnly(token_id: number): void {
+    this.#omitted.none();
+    keepOne(this.#turnCompact(1), token_id);
+  }
+
   /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
   keepTypical(p: number, rule: MassRule): void {
     const form = this.#form === "dense" ? keepTypicalOfRow(this.#dense, this.#compact, p, rule) : undefined;
@@ -290,7 +298,9 @@ export class Candidates {
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
     const logsumexp = this.form().logSumExp();
-    return this.#form === "dense" ? this.#dense.top(n, logsumexp) : this.#compact.rank().top(n, logsumexp);
+    return this.#form === "dense" && n <= this.#dense.kernel.selected_ids.length
+      ? this.#dense.top(n, logsumexp)
+      : this.#everything().rank().top(n, logsumexp);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */

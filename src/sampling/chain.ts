@@ -8,7 +8,7 @@ import { amongKnown } from "../nearest.ts";
 import type { Candidates } from "./candidates.ts";
 import type { StepContext } from "./context.ts";
 import { isRecord, parseWith } from "./parse.ts";
-import { orderFor, type Place, type Preset, stageOf } from "./preset.ts";
+import { orderFor, type Place, type Preset, spelledOut, stageOf } from "./preset.ts";
 import type { Skipped, Stage, StageOptions } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
 import type { Tracer } from "./trace.ts";
@@ -89,7 +89,8 @@ export function chainFromList(list: readonly unknown[]): Chain {
 }
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
-export function chainFromShortForm(given: Readonly<Record<string, unknown>>, preset: Preset): Chain {
+export function chainFromShortForm(written: Readonly<Record<string, unknown>>, preset: Preset): Chain {
+  const given = spelledOut(preset, written);
   const present = { ...preset.defaults, ...given };
   const { order: of_host, because } = orderFor(preset, present);
   const order = [...CORRECTIONS, ...of_host];
@@ -102,7 +103,9 @@ export function chainFromShortForm(given: Readonly<Record<string, unknown>>, pre
       .map((place) => {
         const stage = stageNamed(stageOf(place));
         if (typeof place !== "string") return parseStage(stage, place, "");
-        return parseStage(stage, { stage: place, ...preset.rules[place], ...fieldsOf(stage, present) }, "");
+        const { rules, fixed } = preset;
+        const options = { ...rules[place], ...fieldsOf(stage, present), ...fixed?.[place] };
+        return parseStage(stage, { stage: place, ...options }, "");
       }),
   );
 }

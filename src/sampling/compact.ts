@@ -7,7 +7,7 @@
 import { ln } from "../kernels/float64.ts";
 import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
 import { type Lists, PlainLists } from "./lists.ts";
-import { gatherTies, selectTop, sortById, sortByScore } from "./ordering.ts";
+import { gatherTies, preferHighestIds, selectTop, sortById, sortByScore } from "./ordering.ts";
 import { Positions } from "./positions.ts";
 import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
@@ -171,12 +171,20 @@ export class Compact {
   /** The same for probabilities that were asked for since the last change. */
   prefixIn(probabilities: Float64Array, p: number, { inclusive, ties, min_keep }: MassRule): number {
     const n = prefixOfMass(probabilities, this.count, p, inclusive);
-    return n < min_keep ? Math.min(min_keep, this.count) : this.#withTies(n, ties);
+    return n < min_keep
+      ? Math.min(min_keep, this.count)
+      : this.#withTies(n, ties === "keep" ? "keep" : "cut");
   }
 
   /** Keeps the smallest descending prefix whose mass reaches p. Ranks. */
   keepMass(p: number, rule: MassRule): void {
-    this.truncate(this.prefix(p, rule));
+    this.keepPrefix(this.prefix(p, rule), rule);
+  }
+
+  /** Keeps the first n of the ranking; where the cut lies between equals, those that `ties` prefers. */
+  keepPrefix(n: number, { ties }: MassRule): void {
+    if (ties === "highest") preferHighestIds(this.token_ids, this.scores, this.count, n);
+    this.truncate(n);
   }
 
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */

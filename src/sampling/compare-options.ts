@@ -44,7 +44,7 @@ export const COMPARE_FIELDS = {
 const TOP = z.object({ compare_top: COMPARE_FIELDS.compare_top });
 
 /** What an arm may say besides the options of stages. */
-const OWN = new Set(["name", "preset", "chain", "state"]);
+const OWN = new Set(["name", "preset", "variant", "chain", "state"]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -67,7 +67,7 @@ export function parseComparison(
       "/compare_top",
     );
   const control = Object.fromEntries(Object.entries(shared).filter(([name]) => !isStageOption(name)));
-  const { preset: _, chain: __, state: ___, ...common } = control;
+  const { preset: _, variant: __, chain: ___, state: ____, ...common } = control;
   const arms = compare.map((arm: unknown, i) => armOf(arm, i, shared, control, limits));
   return { ...parseStepOptions(common, limits), arms, compare_top: top };
 }
@@ -99,7 +99,7 @@ function ownOptions(arm: unknown, index: number): Fields {
   if (shared !== undefined)
     throw new Problem(
       "option_conflict",
-      `an arm says name, preset, chain, state and options of stages; ${shared} holds for all arms`,
+      `an arm says name, preset, variant, chain, state and options of stages; ${shared} holds for all arms`,
       pointerTo(["compare", String(index), shared]),
     );
   if (arm["name"] !== undefined && typeof arm["name"] !== "string")
@@ -112,6 +112,7 @@ function ownOptions(arm: unknown, index: number): Fields {
 }
 
 function nameOf(own: Fields, index: number): string {
-  if (typeof own["preset"] === "string") return own["preset"];
+  if (typeof own["preset"] === "string")
+    return typeof own["variant"] === "string" ? `${own["preset"]}, ${own["variant"]}` : own["preset"];
   return "chain" in own ? `chain ${index + 1}` : `options ${index + 1}`;
 }

@@ -145,9 +145,31 @@ export class Dense {
     const row = this.settleBelowCeiling();
     this.kernel.topP(row, this.temperature, p * this.#keptShare(), inclusive);
     const { floor, tie_id } = this.kernel.cut;
-    if (min_keep > 1 && this.kernel.count(row, floor, tie_id) < min_keep)
-      return this.cutToTopK(min_keep, "cut");
+    if (min_keep > 1 && this.kernel.count(row, floor, tie_id) < min_keep) {
+      if (ties !== "highest" || min_keep >= this.count()) return this.cutToTopK(min_keep, "cut");
+      this.kernel.kthLargest(row, min_keep);
+      return this.#cutToHighest(this.kernel.cut);
+    }
+    if (ties === "highest") return this.#cutToHighest({ floor, tie_id });
     return this.#cutAt(floor, ties === "keep" ? this.vocab_size - 1 : tie_id);
+  }
+
+  /** Cuts to as many as a cut keeps, but of those at its floor to the highest ids: the lowest are banned. */
+  #cutToHighest({ floor, tie_id }: Pick<Cut, "floor" | "tie_id">): boolean {
+    if (floor < this.floor) return false;
+    const last = floor === this.floor ? this.tie_id : this.vocab_size - 1;
+    const { values } = this.row;
+    let surplus = 0;
+    if (tie_id < last) for (let id = tie_id + 1; id <= last; id++) if (values[id] === floor) surplus++;
+    if (surplus === 0) return this.#cutAt(floor, last);
+    for (let id = 0; surplus > 0; id++) {
+      if (values[id] !== floor) continue;
+      this.setScore(id, Number.NEGATIVE_INFINITY);
+      surplus--;
+    }
+    this.#cutAt(floor, last);
+    this.settle();
+    return true;
   }
 
   /** Cuts to scores of at least `threshold`, and never fewer than the min_keep best. */
@@ -234,13 +256,10 @@ export class Dense {
     compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this), "score");
   }
 
-  /** The n most likely kept tokens with ln of their probabilities. */
+  /** The n most likely kept tokens with ln of their probabilities; n is at most what the kernel selects. */
   top(n: number, logsumexp: number): TokenLogprob[] {
     const { kernel } = this;
-    const count = kernel.topK(
-      this.settleBelowCeiling(),
-      Math.min(n, kernel.selected_ids.length, this.count()),
-    );
+    const count = kernel.topK(this.settleBelowCeiling(), Math.min(n, this.count()));
     const top: TokenLogprob[] = [];
     for (let i = 0; i < count; i++)
       top.push(

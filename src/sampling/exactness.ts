@@ -5,6 +5,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates.ts";
+import { isAtTemperature } from "./logprobs-mode.ts";
 import type { Sampled } from "./report.ts";
 import type { SparseRow } from "./rows.ts";
 import type { StepOptions } from "./step-options.ts";
@@ -29,7 +30,7 @@ export function exactness(
 /** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
 function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
   const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty } = options;
-  const listed = logprobs_mode === "raw" && (top_logprobs > 0 || logprob_token_ids.length > 0);
+  const listed = logprobs_mode !== "processed" && (top_logprobs > 0 || logprob_token_ids.length > 0);
   if (row.token_ids.length === row.vocab_size) return undefined;
   if (uncertainty)
     return [
@@ -37,6 +38,8 @@ function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | unde
       "/logits/token_ids",
     ];
   if (!(logprobs || listed)) return undefined;
+  if (isAtTemperature(logprobs_mode))
+    return [`log-probabilities of ${logprobs_mode} need every token, got a part of them`, "/logprobs_mode"];
   if (row.logsumexp === undefined)
     return ["log-probabilities can be proven exact only with logsumexp, got none", "/logits/logsumexp"];
   const ranked = countAbove(row, row.max_omitted ?? Number.POSITIVE_INFINITY);

@@ -7,7 +7,9 @@
 import { exp, ln } from "../kernels/float64.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import { Compact } from "./compact.ts";
+import { fillFromRow } from "./compaction.ts";
 import { PlainLists } from "./lists.ts";
+import type { RankTies } from "./rank-ties.ts";
 import { ranksAmong } from "./ranks.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import {
@@ -22,8 +24,8 @@ import {
 export interface RawRow extends UncertainSide {
   /** ln p of one token; −Infinity when it is masked or was not sent */
   logprob(token_id: number): number;
-  /** of each token: 1 for the most likely; equal logits rank by lower id */
-  ranks(token_ids: readonly number[]): number[];
+  /** of each token: 1 for the most likely; equal logits rank by lower id, or with "counted" all before */
+  ranks(token_ids: readonly number[], ties: RankTies): number[];
   /** the n most likely tokens */
   top(n: number): TokenLogprob[];
 }
@@ -50,15 +52,19 @@ export class RawDense implements RawRow {
     return this.#ofLogit(this.#row.values[token_id] ?? Number.NEGATIVE_INFINITY);
   }
 
-  ranks(token_ids: readonly number[]): number[] {
+  ranks(token_ids: readonly number[], ties: RankTies): number[] {
     const { values, length } = this.#row;
-    if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids);
-    return token_ids.map((id) => this.#kernel.count(this.#row, values[id] as number, id)); // it was drawn from this row
+    if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids, ties);
+    // Each was drawn from this row.
+    return token_ids.map((id) =>
+      this.#kernel.count(this.#row, values[id] as number, ties === "counted" ? length - 1 : id),
+    );
   }
 
   top(n: number): TokenLogprob[] {
     const kernel = this.#kernel;
-    const count = kernel.topK(this.#row, Math.min(n, kernel.selected_ids.length));
+    if (n > kernel.selected_ids.length) return this.#ranked(n);
+    const count = kernel.topK(this.#row, n);
     const top: TokenLogprob[] = [];
     for (let i = 0; i < count; i++)
       top.push(tokenLogprob(kernel.selected_ids[i]!, this.#ofLogit(kernel.selected_logits[i]!)));
@@ -74,6 +80,17 @@ export class RawDense implements RawRow {
     const count = kernel.topK(row, Math.max(top_k, 2));
     const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
     return uncertaintyFrom(moments, logprobs, top_k);
+  }
+
+  /** The same for more tokens than the kernel selects: all of the row are ranked. */
+  #ranked(n: number): TokenLogprob[] {
+    const all = new Compact(new PlainLists(this.#row.length));
+    fillFromRow(all, this.#row);
+    const { token_ids, scores, count } = all.rank();
+    const top: TokenLogprob[] = [];
+    for (let i = 0; i < Math.min(n, count); i++)
+      top.push(tokenLogprob(token_ids[i]!, this.#ofLogit(scores[i]!)));
+    return top;
   }
 
   #ofLogit(logit: number): number {
@@ -109,8 +126,15 @@ export class RawCompact implements RawRow {
     return this.#ranked.scoreOf(token_id) - this.#logsumexp;
   }
 
-  ranks(token_ids: readonly number[]): number[] {
-    return token_ids.map((token_id) => this.#ranked.indexOf(token_id) + 1);
+  ranks(token_ids: readonly number[], ties: RankTies): number[] {
+    return token_ids.map((token_id) => this.#rank(token_id, ties));
+  }
+
+  #rank(token_id: number, ties: RankTies): number {
+    const { scores, count } = this.#ranked;
+    let last = this.#ranked.indexOf(token_id);
+    if (ties === "counted") while (last + 1 < count && scores[last + 1] === scores[last]) last++;
+    return last + 1;
   }
 
   top(n: number): TokenLogprob[] {

@@ -80,3 +80,10 @@ function fillFromAllowed(compact: Compact, dense: Dense, mask: Uint32Array): voi
   }
   compact.filled(count, "id");
 }
+
+/** Makes a single token of the candidates, whatever its score was. */
+export function keepOne(compact: Compact, token_id: number): void {
+  compact.token_ids[0] = token_id;
+  compact.scores[0] = 0;
+  compact.filled(1, "id");
+}

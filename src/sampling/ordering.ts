@@ -58,6 +58,21 @@ export function gatherTies(token_ids: Int32Array, scores: Float64Array, count: n
   return end;
 }
 
+/** Of those in rank order that equal the n-th, brings the ones with the highest ids before the n-th place's end. */
+export function preferHighestIds(
+  token_ids: Int32Array,
+  scores: Float64Array,
+  count: number,
+  n: number,
+): void {
+  if (n >= count) return;
+  let begin = n - 1;
+  while (begin > 0 && scores[begin - 1] === scores[n - 1]) begin--;
+  let end = n;
+  while (end < count && scores[end] === scores[n - 1]) end++;
+  token_ids.copyWithin(begin, end - (n - begin), end);
+}
+
 /** The first index whose element ranks before the one in front of it; count when there is none. */
 function firstOutOfRank(ids: Int32Array, scores: Float64Array, count: number): number {
   for (let i = 1; i < count; i++) {

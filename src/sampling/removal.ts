@@ -13,11 +13,27 @@ export interface Removal {
   /** share: what the kept hold, and what they would hold with the first that was removed */
   kept_at: number;
   removed_at: number;
+  /**
+   * How long the list of a host is that bans tokens where they stand and takes off the list what a cut removes: banned
+   * ones only when the cut reaches them. undefined when all that are listed are kept.
+   */
+  listed: number | undefined;
 }
 
 export function note(removal: Removal, kind: Removal["kind"], limit: number): void {
   removal.kind = kind;
   removal.limit = limit;
+  if (removal.listed !== undefined) removal.listed = listedAfter(removal.listed, kind, limit);
+}
+
+function listedAfter(listed: number, kind: Removal["kind"], limit: number): number | undefined {
+  if (kind === "rank") return Math.min(listed, limit);
+  return kind === "mass" || kind === "score" || kind === "typical" ? undefined : listed;
+}
+
+/** How long that list is now. */
+export function listedIn(candidates: { readonly removal: Removal; count(): number }): number {
+  return candidates.removal.listed ?? candidates.count();
 }
 
 export function noteShare(removal: Removal, limit: number, kept_at: number, removed_at: number): void {

@@ -9,7 +9,7 @@ import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
   readonly token_id: number;
-  /** raw ln p of the token; null stands for −Infinity */
+  /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
   readonly processed_logprob?: number;
@@ -88,7 +88,7 @@ export function reportOf(
   const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
-  const ranks = options.logprobs ? raw.ranks(drawn) : [];
+  const ranks = options.logprobs ? raw.ranks(drawn, options.rank_ties) : [];
   const draws = ranks.map((rank, i) => drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank));
   const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
   return {

@@ -6,7 +6,7 @@
 import { assert, Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates.ts";
-import { nextStates, runChain, runChainTraced } from "./chain.ts";
+import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
@@ -14,6 +14,7 @@ import { drawAll, drawInPieces } from "./draws.ts";
 import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
+import { isAtTemperature } from "./logprobs-mode.ts";
 import { reportOf, type Sampled } from "./report.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
@@ -96,9 +97,9 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  const raw = readsRaw(options) ? rawOf(kernel, row) : undefined;
+  const as_it_came = readsRaw(options) ? rawOf(kernel, row) : undefined;
   try {
-    const tracer = run(machine, row, options);
+    const { tracer, raw = as_it_came } = run(machine, row, options);
     const drawn = drawAll(candidates, context, options);
     const token_id = drawn[0] as number; // n ≥ 1
     const state = nextStates(options.chain, options.state, candidates, context, token_id);
@@ -122,10 +123,10 @@ function* stepInPieces(
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  const raw = readsRaw(options) ? rawOf(kernel, row) : undefined;
+  const as_it_came = readsRaw(options) ? rawOf(kernel, row) : undefined;
   try {
     yield;
-    const tracer = yield* runInPieces(machine, row, options);
+    const { tracer, raw = as_it_came } = yield* runInPieces(machine, row, options);
     yield;
     const drawn = yield* drawInPieces(candidates, context, options);
     yield;
@@ -178,33 +179,58 @@ function sampledOf(
   };
 }
 
-/** Runs the chain; with a tracer when a trace is asked for. */
-function run(
-  { kernel, candidates, context, now }: Machine,
-  row: LogitsRow,
-  options: StepOptions,
-): Tracer | undefined {
-  if (options.trace === false) {
-    runChain(options.chain, candidates, context);
-    return undefined;
+interface Ran {
+  /** when a trace is asked for */
+  readonly tracer?: Tracer;
+  /** what log-probabilities are read from, when that is not the row as it came */
+  readonly raw?: RawRow;
+}
+
+/** Runs the chain. */
+function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+  const { chain } = options;
+  const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
+  if (options.trace === false && place === undefined) {
+    runChain(chain, candidates, context);
+    return {};
   }
-  const tracer = new Tracer(options.logprob_token_ids);
-  tracer.begin(candidates, absenceIn(kernel, row));
-  runChainTraced(options.chain, candidates, context, tracer, options.trace === "timed" ? now : undefined);
-  return tracer;
+  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
+  tracer?.begin(candidates, absenceIn(kernel, row));
+  const clock = options.trace === "timed" ? now : undefined;
+  const runPart = (part: Chain) =>
+    tracer === undefined
+      ? runChain(part, candidates, context)
+      : runChainTraced(part, candidates, context, tracer, clock);
+  runPart(chain.slice(0, place));
+  if (place === undefined) return { ...(tracer && { tracer }) };
+  const raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
+  runPart(chain.slice(place));
+  return { ...(tracer && { tracer }), raw };
+}
+
+/** Before which stage of the chain log-probabilities are read; none when from the row as it came, or at the end. */
+function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefined {
+  if (!isAtTemperature(logprobs_mode)) return undefined;
+  const place = chain.findIndex(({ stage }) => stage.setsTemperature);
+  const { stage, options } = chain[place] as ChainEntry; // parseStepOptions has seen to it
+  return logprobs_mode === "before_temperature" || stage.isGreedy?.(options) ? place : place + 1;
 }
 
 function* runInPieces(
   { kernel, candidates, context, now }: Machine,
   row: LogitsRow,
   options: StepOptions,
-): Generator<undefined, Tracer | undefined> {
+): Generator<undefined, Ran> {
+  const { chain } = options;
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
+  const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
+  let raw: RawRow | undefined;
   if (tracer !== undefined) {
     tracer.begin(candidates, absenceIn(kernel, row));
     yield;
   }
-  for (const entry of options.chain) {
+  for (const [index, entry] of chain.entries()) {
+    if (index === place) raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
     const began = now?.();
     runChain([entry], candidates, context);
     const us = began === undefined || now === undefined ? undefined : now() - began;
@@ -214,7 +240,8 @@ function* runInPieces(
     else tracer.ran(entry.stage.name, candidates, options.trace === "timed" ? us : undefined);
     yield;
   }
-  return tracer;
+  if (place === chain.length) raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
+  return { ...(tracer && { tracer }), ...(raw && { raw }) };
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
@@ -253,8 +280,12 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 }
 
 /** Whether something is told of the row as it came. */
-function readsRaw({ logprobs, logprob_token_ids, uncertainty }: StepOptions): boolean {
-  return logprobs || logprob_token_ids.length > 0 || uncertainty;
+function readsRaw(options: StepOptions): boolean {
+  return wantsLogprobs(options) || options.uncertainty;
+}
+
+function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
+  return logprobs || logprob_token_ids.length > 0;
 }
 
 /** Whether nothing is told of a step but its token. */

@@ -43,7 +43,7 @@ export function keepSparseMass(compact: Compact, omitted: Omitted, p: number, ru
   const probabilities = compact.rank().probabilities();
   const kept_at_most =
     p * most < 1 ? compact.prefixIn(probabilities, p * most, rule) : Number.POSITIVE_INFINITY;
-  compact.truncate(compact.prefixIn(probabilities, Math.min(1, p * least), rule));
+  compact.keepPrefix(compact.prefixIn(probabilities, Math.min(1, p * least), rule), rule);
   if (compact.count === kept_at_most) omitted.cutAt(compact.min());
   omitted.guess();
 }

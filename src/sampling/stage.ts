@@ -33,6 +33,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly replaces?: readonly string[];
   /** true when it corrects what the model says, not what a host makes of it: the short form puts it first, in every preset */
   readonly correctsModel?: boolean;
+  /** true when it divides all scores by a temperature: log-probabilities may be told as they stand before or behind it */
+  readonly setsTemperature?: boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
   /** true when it looks at the tokens so far, and does nothing where there are none */

@@ -5,15 +5,17 @@
 import { z } from "zod";
 import { Problem, pointerTo, show } from "../errors.ts";
 import { SELECTION_MAX } from "../kernels/kernel.ts";
-import { amongKnown, didYouMean } from "../nearest.ts";
+import { didYouMean } from "../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "./chain.ts";
 import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
+import { isAtTemperature, LOGPROBS_MODES, type LogprobsMode } from "./logprobs-mode.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
 import type { PreparedHistory } from "./prepared-history.ts";
-import { DEFAULT_PRESET, PRESETS, type Preset } from "./presets.ts";
+import { hostOf, presetOf, VARIANTS } from "./preset-choice.ts";
+import { PRESETS, type Preset } from "./presets.ts";
 import { recentChain } from "./recent-chains.ts";
 import { canonicalSeed } from "./rng.ts";
 import { STAGES } from "./stages/index.ts";
@@ -26,6 +28,12 @@ const CONTROL = {
     .string()
     .describe(`Stage order, defaults and rules of a host: ${PRESETS.map(({ name }) => name).join(", ")}.`)
     .meta({ enum: PRESETS.map(({ name }) => name) }),
+  variant: z
+    .string()
+    .describe(
+      `Which of a preset's codes for the same step: ${VARIANTS.map(({ preset, name }) => `${name} (${preset})`).join(", ")}. Default the preset's first.`,
+    )
+    .meta({ enum: [...new Set(VARIANTS.map(({ name }) => name))] }),
   chain: z
     .array(z.unknown())
     .describe(
@@ -79,8 +87,11 @@ const CONTROL = {
   top_logprobs: whole({ min: 0 }).describe(
     "Report the n most likely tokens with their log-probabilities. Default 0.",
   ),
-  logprobs_mode: oneOf(["raw", "processed"]).describe(
-    "What top_logprobs and named_logprobs report: `raw` (default), ln softmax of the logits as they came, or `processed`, after every stage.",
+  logprobs_mode: oneOf(LOGPROBS_MODES).describe(
+    "What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came, or `processed`, after every stage. With `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) it is that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass.",
+  ),
+  rank_ties: oneOf(["by_id", "counted"]).describe(
+    "The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank before it, or `counted`, all of them do (vLLM).",
   ),
   logprob_token_ids: tokenIds().describe("Report the log-probabilities of these tokens as named_logprobs."),
   uncertainty: flag().describe(
@@ -132,7 +143,8 @@ export interface StepOptions {
   readonly kept_token_ids: boolean;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
-  readonly logprobs_mode: "raw" | "processed";
+  readonly logprobs_mode: LogprobsMode;
+  readonly rank_ties: "by_id" | "counted";
   readonly logprob_token_ids: readonly number[];
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
@@ -159,7 +171,11 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
       "/confidence_top_k",
     );
-  const chain = chainOf(options, stage_fields);
+  const preset = presetOf(options);
+  const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
+  const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
+  const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
+  const chain = chainFor(wants_logprobs ? logprobs_mode : "raw", options, stage_fields, preset);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
   if (prompt_length > history.length)
@@ -181,9 +197,10 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     replacement: options.replacement ?? true,
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
-    logprobs: options.logprobs ?? (options.top_logprobs ?? 0) > 0,
+    logprobs,
     top_logprobs: options.top_logprobs ?? 0,
-    logprobs_mode: options.logprobs_mode ?? "raw",
+    logprobs_mode,
+    rank_ties: options.rank_ties ?? preset.reports?.rank_ties ?? "by_id",
     logprob_token_ids: options.logprob_token_ids ?? [],
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
@@ -215,10 +232,14 @@ export function mergeStepOptions(
   return { ...shared, ...own };
 }
 
-function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, unknown>>): Chain {
+function chainOf(
+  options: ControlOptions,
+  stage_fields: Readonly<Record<string, unknown>>,
+  preset: Preset,
+): Chain {
   if (options.chain === undefined)
-    return recentChain(options.preset, stage_fields, () => {
-      const chain = chainFromShortForm(stage_fields, presetNamed(options.preset));
+    return recentChain(hostOf(options), stage_fields, () => {
+      const chain = chainFromShortForm(stage_fields, preset);
       requireValidLeftovers(stage_fields, chain);
       return chain;
     });
@@ -233,6 +254,28 @@ function chainOf(options: ControlOptions, stage_fields: Readonly<Record<string, 
     throw new Problem("option_conflict", "chain and preset exclude each other", "/preset");
   return chainFromList(options.chain);
 }
+
+/** The chain; where log-probabilities are told at the place of the temperature, it has one, and no stage is spared. */
+function chainFor(
+  mode: LogprobsMode,
+  options: ControlOptions,
+  stage_fields: Readonly<Record<string, unknown>>,
+  preset: Preset,
+): Chain {
+  if (!isAtTemperature(mode)) return chainOf(options, stage_fields, preset);
+  const has_place = options.chain !== undefined || stage_fields["dynatemp_range"] !== undefined;
+  const fields = has_place ? stage_fields : { ...AT_1, ...preset.defaults, ...stage_fields };
+  const chain = chainOf(options, fields, preset);
+  if (chain.some(({ stage }) => stage.setsTemperature))
+    return chain.map((entry) => (entry.skipped === "greedy" ? { ...entry, skipped: undefined } : entry));
+  throw new Problem(
+    "option_conflict",
+    `logprobs_mode ${mode} needs a chain with temperature or dynatemp, got one without`,
+    "/logprobs_mode",
+  );
+}
+
+const AT_1 = { temperature: 1 };
 
 /** Options of stages that are not in the chain change nothing, and are checked all the same. */
 function requireValidLeftovers(stage_fields: Readonly<Record<string, unknown>>, chain: Chain): void {
@@ -258,18 +301,6 @@ function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Recor
     "option_conflict",
     `no stage of this chain carries a state named ${show(stray)}`,
     pointerTo(["state", stray]),
-  );
-}
-
-function presetNamed(name: string | undefined): Preset {
-  if (name === undefined) return DEFAULT_PRESET;
-  const preset = PRESETS.find((each) => each.name === name);
-  if (preset) return preset;
-  const names = PRESETS.map((each) => each.name);
-  throw new Problem(
-    "unknown_preset",
-    `there is no preset ${show(name)}${amongKnown(name, names)}`,
-    "/preset",
   );
 }
 

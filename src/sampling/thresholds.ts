@@ -5,11 +5,14 @@
 /** What becomes of tokens whose score equals that of the last one kept. */
 export type Ties = "cut" | "keep";
 
+/** The same for a prefix of given mass: `highest` cuts too, and of those that tie the highest ids stay. */
+export type MassTies = Ties | "highest";
+
 /** How a prefix of given mass is cut. */
 export interface MassRule {
   /** also keep the token that the mass before it exactly reaches */
   readonly inclusive: boolean;
-  readonly ties: Ties;
+  readonly ties: MassTies;
   readonly min_keep: number;
 }
 

@@ -4,7 +4,7 @@ import { COMPARE_FIELDS } from "../sampling/compare-options.ts";
 import { STEP_OPTIONS } from "../sampling/step-options.ts";
 import { LOGITS } from "./row.ts";
 
-const { preset: _, chain: __, state: ___, ...SHARED } = STEP_OPTIONS.shape;
+const { preset: _, variant: __, chain: ___, state: ____, ...SHARED } = STEP_OPTIONS.shape;
 
 export const COMPARE_REQUEST = z
   .strictObject({ logits: LOGITS, ...COMPARE_FIELDS, ...SHARED })
@@ -12,27 +12,58 @@ export const COMPARE_REQUEST = z
 
 const PLACE = z.union([z.string(), z.looseObject({ stage: z.string() })]);
 
+const SOURCE = z.strictObject({ title: z.string(), url: z.string() });
+
+const RULES = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+const OTHER_ORDER = z.strictObject({
+  option: z.string(),
+  values: z.array(z.unknown()).optional(),
+  above: z.number().optional(),
+  order: z.array(PLACE),
+});
+
+const VARIANT = z.strictObject({
+  name: z.string().describe("What `variant` takes."),
+  summary: z.string().describe("What sets it apart, and who gets it."),
+  source: SOURCE,
+  order: z.array(PLACE).optional(),
+  instead: OTHER_ORDER.optional(),
+  rules: RULES.optional().describe("In place of the preset's rules of the same stages."),
+  notes: z.array(z.string()).optional(),
+});
+
 const PRESET = z.strictObject({
   name: z.string().describe("What `preset` takes."),
   summary: z.string().describe("The order in a sentence."),
-  source: z
-    .strictObject({ title: z.string(), url: z.string() })
-    .describe("Where the host's order can be read."),
+  source: SOURCE.describe("Where the host's order can be read."),
   order: z
     .array(PLACE)
     .describe("Stages in order: by name, switched on by their option, or with options, and then always run."),
-  instead: z
-    .strictObject({ option: z.string(), values: z.array(z.unknown()), order: z.array(PLACE) })
-    .optional()
-    .describe("The order that holds while an option has one of some values."),
+  instead: OTHER_ORDER.optional().describe(
+    "The order that holds while an option has one of some values, or one above a number.",
+  ),
   defaults: z
     .record(z.string(), z.unknown())
     .describe("Options that hold when the request does not give them."),
-  rules: z
-    .record(z.string(), z.record(z.string(), z.unknown()))
-    .describe(
-      "The host's variants of a rule: options by stage that hold when the request does not give them.",
-    ),
+  rules: RULES.describe(
+    "The host's variants of a rule: options by stage that hold when the request does not give them.",
+  ),
+  fixed: RULES.optional().describe(
+    "Options that a stage of the host does not have: what holds for it whatever the request says.",
+  ),
+  reports: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Options of the reply that hold when the request does not give them."),
+  spellings: z
+    .array(z.strictObject({ option: z.string(), written: z.unknown(), means: z.unknown() }))
+    .optional()
+    .describe("Values that the host takes for an option, and what they mean here."),
+  variants: z
+    .array(VARIANT)
+    .optional()
+    .describe("Codes of the host that do the same step differently; the first holds when none is named."),
   notes: z.array(z.string()).describe("What the host does otherwise and is not reproduced here."),
 });
 

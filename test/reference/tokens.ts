@@ -22,10 +22,6 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export type Rule = (tokens: readonly Token[], options: Options, world: World) => readonly Token[];
 
-/** Slack of masses, and of scores against ln of a probability: a part of every rule's definition. */
-export const MASS_SLACK = 1e-7;
-export const SCORE_SLACK = 1e-6;
-
 export function number(options: Options, name: string): number {
   const value = options[name];
   if (typeof value !== "number") throw new Error(`${name} is not a number`);
@@ -84,26 +80,25 @@ export function prefixOfMass(
   inclusive: boolean,
   world: World,
 ): number {
-  const bound = inclusive ? p + MASS_SLACK : p - MASS_SLACK;
   let mass = 0;
   for (const [i, probability] of probabilities.entries()) {
     if (i > 0) {
-      world.near(mass - bound);
-      if (inclusive ? mass > bound : mass >= bound) return i;
+      world.near(mass - p);
+      if (inclusive ? mass > p : mass >= p) return i;
     }
     mass += probability;
   }
   return probabilities.length;
 }
 
-/** Scores of at least `threshold` less the slack, and never fewer than the min_keep best. */
+/** Scores of at least `threshold`, and never fewer than the min_keep best. */
 export function atLeast(
   tokens: readonly Token[],
   threshold: number,
   min_keep: number,
   world: World,
 ): readonly Token[] {
-  const kept = tokens.filter(({ score }) => score >= threshold - SCORE_SLACK);
-  for (const { score } of tokens) world.near(score - (threshold - SCORE_SLACK));
+  const kept = tokens.filter(({ score }) => score >= threshold);
+  for (const { score } of tokens) world.near(score - threshold);
   return kept.length >= min_keep ? kept : prefix(ranked(tokens), min_keep, false, world);
 }

@@ -67,6 +67,20 @@ describe("compareRow", () => {
     ]);
   });
 
+  test("variants of one host are arms of their own", () => {
+    const told = compare(logitsOf([0.4, 0.2, 0.2, 0.2]), {
+      compare: ["vllm", { preset: "vllm", variant: "triton" }, { preset: "vllm", variant: "flashinfer" }],
+      top_k: 2,
+      seed: 1,
+    });
+    expect(told.arms.map(({ name }) => name)).toEqual(["vllm", "vllm, triton", "vllm, flashinfer"]);
+    expect(told.arms).toMatchObject([{ kept: 4 }, { kept: 2 }, { kept: 4 }]);
+    expect(told.differences[0]).toMatchObject({
+      only_first: [2, 3],
+      made_by: { stage: "top_k", differs: "options", options: ["ties"] },
+    });
+  });
+
   test("a stage that only one of them has makes the difference", () => {
     const { differences } = compare(logitsOf([0.4, 0.3, 0.2, 0.1]), {
       compare: ["openai", { preset: "openai", top_k: 2 }],

@@ -32,11 +32,11 @@ describe("where hosts differ on the same row", () => {
     expect(keptBy("openai", [0.5, 0.3, 0.2], { top_p: 0.5 })).toEqual([0]);
   });
 
-  test("ExLlamaV3 drops the token that passes p, with its ties; others keep it", () => {
-    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.7 })).toEqual([0]);
-    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.8 })).toEqual([0, 1]);
-    expect(keptBy("exllamav3", [0.4, 0.2, 0.2, 0.2], { top_p: 0.7 })).toEqual([0]);
-    expect(keptBy("vllm", [0.5, 0.3, 0.2], { top_p: 0.7 })).toEqual([0, 1]);
+  test("ExLlamaV3 dropped the token that passes p before version 1, with its ties; now it keeps it", () => {
+    const old = { top_p_crossing: "drop" };
+    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.7, ...old })).toEqual([0]);
+    expect(keptBy("exllamav3", [0.4, 0.2, 0.2, 0.2], { top_p: 0.7, ...old })).toEqual([0]);
+    expect(keptBy("exllamav3", [0.5, 0.3, 0.2], { top_p: 0.7 })).toEqual([0, 1]);
   });
 
   test("SGLang's repetition penalty sees generated tokens only, the others' the prompt too", () => {
@@ -70,8 +70,16 @@ describe("where hosts differ on the same row", () => {
     ["transformers", 4],
     ["exllamav3", 4],
     ["transformers.js", 2],
+    ["ollama", 2],
+    ["mlx-lm", 2],
+    ["lmdeploy", 2],
+    ["mistral.rs", 2],
+    ["tensorrt-llm", 4],
+    ["onnxruntime-genai", 2],
+    ["text-generation-webui", 4],
+    ["aphrodite", 4],
   ])("top_k 2 of 0.4 0.2 0.2 0.2, of which three tie: %s keeps %i", (preset, kept) => {
-    expect(keptBy(preset, [0.4, 0.2, 0.2, 0.2], { top_k: 2 })).toHaveLength(kept);
+    expect(keptBy(preset, [0.4, 0.2, 0.2, 0.2], { top_k: 2, temperature: 1 })).toHaveLength(kept);
   });
 
   test("web-llm takes off before it scales, and only for generated tokens", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Preset, stageOf } from "../../src/sampling/preset.ts";
+import { type Preset, stageOf, withVariant } from "../../src/sampling/preset.ts";
 import { DEFAULT_PRESET, PRESETS } from "../../src/sampling/presets.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { parseStepOptions } from "../../src/sampling/step-options.ts";
@@ -12,7 +12,12 @@ function stagesFor(preset: string, options: Readonly<Record<string, unknown>> = 
   return parseStepOptions({ preset, ...options }).chain.map(({ stage }) => stage.name);
 }
 
-const places = ({ order, instead }: Preset) => [...order, ...(instead?.order ?? [])];
+/** The preset as each of its variants has it, or as it is. */
+const forms = (preset: Preset): readonly Preset[] =>
+  preset.variants === undefined ? [preset] : preset.variants.map((variant) => withVariant(preset, variant));
+
+const places = (preset: Preset) =>
+  forms(preset).flatMap(({ order, instead }) => [...order, ...(instead?.order ?? [])]);
 
 describe("presets", () => {
   test("have different names, and the default is the first", () => {
@@ -26,6 +31,14 @@ describe("presets", () => {
       "exllamav3",
       "transformers.js",
       "web-llm",
+      "ollama",
+      "mlx-lm",
+      "lmdeploy",
+      "mistral.rs",
+      "tensorrt-llm",
+      "onnxruntime-genai",
+      "text-generation-webui",
+      "aphrodite",
     ]);
     expect(PRESETS[0]).toBe(DEFAULT_PRESET);
   });
@@ -38,14 +51,20 @@ describe("presets", () => {
   describe.each(PRESETS)("$name", (preset) => {
     test("names only stages that exist, each as an option once", () => {
       for (const place of places(preset)) expect(STAGE_NAMES).toContain(stageOf(place));
-      const named = preset.order.filter((place) => typeof place === "string");
-      expect(new Set(named).size).toBe(named.length);
+      for (const { order } of forms(preset)) {
+        const named = order.filter((place) => typeof place === "string");
+        expect(new Set(named).size).toBe(named.length);
+      }
     });
 
     test("has defaults and rules that the stages take", () => {
       expect(() => parseStepOptions({ preset: preset.name })).not.toThrow();
-      for (const [stage, rules] of Object.entries(preset.rules)) {
-        expect(preset.order.map(stageOf)).toContain(stage);
+      const rules_of_all = forms(preset).flatMap(({ rules, fixed }) => [
+        ...Object.entries(rules),
+        ...Object.entries(fixed ?? {}),
+      ]);
+      for (const [stage, rules] of rules_of_all) {
+        expect(places(preset).map(stageOf)).toContain(stage);
         const { shape } = STAGES.find(({ name }) => name === stage)!.options;
         for (const [option, value] of Object.entries(rules))
           expect(shape[option]?.safeParse(value).success, `${stage}.${option}`).toBe(true);
@@ -56,6 +75,13 @@ describe("presets", () => {
       expect(JSON.parse(JSON.stringify(preset))).toEqual(preset);
       expect(preset.notes.length).toBeGreaterThan(0);
       expect(preset.source.url).toMatch(/^https:/);
+    });
+
+    test("has variants of different names, each of which draws", () => {
+      const names = (preset.variants ?? []).map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const variant of names)
+        expect(sample([1, 2, 3], { preset: preset.name, variant, seed: 1 }).kept).toBeGreaterThan(0);
     });
 
     test("draws from a row with nothing asked for", () => {
@@ -75,6 +101,14 @@ describe("what the hosts do when nothing is asked for", () => {
     ["exllamav3", []],
     ["transformers.js", ["top_k"]],
     ["web-llm", []],
+    ["ollama", ["top_k", "top_p", "temperature"]],
+    ["mlx-lm", ["temperature"]],
+    ["lmdeploy", ["temperature", "top_k"]],
+    ["mistral.rs", ["temperature"]],
+    ["tensorrt-llm", []],
+    ["onnxruntime-genai", ["top_k"]],
+    ["text-generation-webui", []],
+    ["aphrodite", []],
   ])("%s runs %j", (preset, stages) => {
     expect(stagesFor(preset)).toEqual(stages);
   });
@@ -97,6 +131,12 @@ describe("the order of a host", () => {
     ["transformers", ["logit_bias", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]],
     ["sglang", ["repetition_penalty", "logit_bias", "temperature", "top_p", "top_k", "min_p"]],
     ["koboldcpp", ["logit_bias", "top_k", "repetition_penalty", "top_k", "top_p", "min_p", "temperature"]],
+    ["exllamav3", ["logit_bias", "repetition_penalty", "temperature", "min_p", "top_k", "top_p"]],
+    ["ollama", ["logit_bias", "repetition_penalty", "top_k", "top_p", "min_p", "temperature"]],
+    ["mlx-lm", ["logit_bias", "repetition_penalty", "top_p", "min_p", "top_k", "temperature"]],
+    ["mistral.rs", ["repetition_penalty", "logit_bias", "temperature", "top_k", "top_p", "min_p"]],
+    ["text-generation-webui", ["logit_bias", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]],
+    ["aphrodite", ["logit_bias", "repetition_penalty", "temperature", "min_p", "top_k", "top_p"]],
   ])("%s: %j", (preset, stages) => {
     expect(stagesFor(preset, ASKED)).toEqual(stages);
   });
@@ -112,6 +152,28 @@ describe("the order of a host", () => {
       { temperature: 0.5, top_p: 0.9, repetition_penalty: 1.1, frequency_penalty: 1, logit_bias: {} },
       ["logit_bias", "frequency_penalty", "repetition_penalty", "temperature", "top_p"],
     ],
+    [
+      "lmdeploy",
+      { temperature: 0.5, top_k: 2, top_p: 0.9, min_p: 0.1, repetition_penalty: 1.1, bad_words_ids: [[1]] },
+      ["repetition_penalty", "temperature", "bad_words_ids", "top_k", "top_p", "min_p"],
+    ],
+    [
+      "tensorrt-llm",
+      {
+        temperature: 0.5,
+        top_k: 2,
+        top_p: 0.9,
+        repetition_penalty: 1.1,
+        bad_words_ids: [[1]],
+        logit_bias: {},
+      },
+      ["logit_bias", "repetition_penalty", "bad_words_ids", "temperature", "top_k", "top_p"],
+    ],
+    [
+      "onnxruntime-genai",
+      { temperature: 0.5, top_k: 2, top_p: 0.9, repetition_penalty: 1.1, no_repeat_ngram_size: 3 },
+      ["repetition_penalty", "no_repeat_ngram_size", "temperature", "top_k", "top_p"],
+    ],
   ])("%s with %j: %j", (preset, asked, stages) => {
     expect(stagesFor(preset, asked)).toEqual(stages);
   });
@@ -119,20 +181,12 @@ describe("the order of a host", () => {
   test.each([
     ["transformers.js", { top_p: 0.9 }],
     ["web-llm", { top_k: 40 }],
+    ["lmdeploy", { presence_penalty: 1 }],
+    ["tensorrt-llm", { typical_p: 0.5 }],
+    ["onnxruntime-genai", { logit_bias: {} }],
   ])("%s does not have %j", (preset, asked) => {
     const { code } = problemOf(() => parseStepOptions({ preset, ...asked }));
     expect(code).toBe("option_conflict");
-  });
-
-  test("exllamav3 filters by min-p, top-k and top-p behind the temperature", () => {
-    const { logit_bias: _, ...asked } = ASKED;
-    expect(stagesFor("exllamav3", asked)).toEqual([
-      "repetition_penalty",
-      "temperature",
-      "min_p",
-      "top_k",
-      "top_p",
-    ]);
   });
 
   test("what the request says wins over the host's defaults and rules", () => {

@@ -57,6 +57,7 @@ export const koboldcpp: Preset = {
     "DRY's sequence breakers are token ids here. A dry_penalty_last_n of 0 means the whole context in koboldcpp: -1 here.",
     "XTC takes 999 off the scores of what it excludes; here those tokens are removed.",
     "adaptive_target 0 is off in koboldcpp, here a negative one is; without top_p and min_p koboldcpp adds a min_p of 0.002 to it.",
+    "A negative dynatemp_range, which koboldcpp takes, is refused here.",
     "The reasoning budget is not here.",
   ],
 };

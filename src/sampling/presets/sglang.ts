@@ -1,38 +1,65 @@
-/** SGLang's sampler as its PyTorch path computes it. */
-import type { Preset } from "../preset.ts";
+/** SGLang's sampler, by its backend. */
+import type { Place, Preset } from "../preset.ts";
+
+/** What comes before the cuts. */
+const BEGINNING: readonly Place[] = [
+  "frequency_penalty",
+  "presence_penalty",
+  "min_tokens",
+  "repetition_penalty",
+  "token_bitmask",
+  "logit_bias",
+  "temperature",
+];
 
 export const sglang: Preset = {
   name: "sglang",
   summary:
     "Penalties, mask and bias, then temperature; top-p and top-k are both taken of the whole distribution.",
   source: {
-    title: "SGLang, python/sglang/srt/layers/sampler.py and sampling/sampling_batch_info.py",
+    title: "SGLang 0.5.23, python/sglang/srt/layers/sampler.py and sampling/sampling_batch_info.py",
     url: "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/layers/sampler.py",
   },
-  order: [
-    "frequency_penalty",
-    "presence_penalty",
-    "min_tokens",
-    "repetition_penalty",
-    "token_bitmask",
-    "logit_bias",
-    "temperature",
-    // Its top-p does not renormalise after top-k: both are prefixes of one ranking, so top-p first gives the same set.
-    "top_p",
-    "top_k",
-    "min_p",
-  ],
+  // Its top-p does not renormalise after top-k: both are prefixes of one ranking, so top-p first gives the same set.
+  order: [...BEGINNING, "top_p", "top_k", "min_p"],
   defaults: {},
   rules: {
     repetition_penalty: { penalty_scope: "generated" },
-    top_p: { top_p_inclusive: true },
+    temperature: { temperature_greedy_below: 1e-6 },
   },
+  reports: { logprobs_mode: "behind_temperature" },
+  spellings: [{ option: "top_k", written: -1, means: 0 }],
+  variants: [
+    {
+      name: "pytorch",
+      summary:
+        "A sort: exactly k stay, and a token also stays when those before it hold just p. It runs with deterministic inference, which is what seeds need, and on machines without FlashInfer.",
+      source: {
+        title: "SGLang 0.5.23, top_k_top_p_min_p_sampling_from_probs_torch",
+        url: "https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/layers/sampler.py",
+      },
+      rules: { top_p: { top_p_inclusive: true } },
+      notes: [
+        "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
+        "Sums and probabilities are in float32: with top_p 1 and a top_k or min_p the tail may go, and probabilities below 1e-45 are 0.",
+      ],
+    },
+    {
+      name: "flashinfer",
+      summary:
+        "Rejection sampling: a token stays while fewer than k are more likely and those hold less than p, so all that tie stay; with a min_p top-p is of what top-k left. The usual backend on a GPU, without seeds.",
+      source: {
+        title: "FlashInfer 0.7.2, sampling.cuh",
+        url: "https://github.com/flashinfer-ai/flashinfer/blob/main/include/flashinfer/sampling.cuh",
+      },
+      rules: { top_k: { ties: "keep" }, top_p: { top_p_ties: "keep" } },
+      instead: { option: "min_p", above: 0, order: [...BEGINNING, "top_k", "top_p", "min_p"] },
+    },
+  ],
   notes: [
-    "top_k -1 is written 0 here.",
     "Older versions count the prompt in the repetition penalty: penalty_scope history.",
-    "With FlashInfer and a min_p, SGLang takes top_p of what top_k left.",
-    "Temperatures below 1e-6 are greedy in SGLang; here only 0 is.",
-    "SGLang adds the bias after the mask, and the frequency and presence penalties before the repetition penalty scales.",
+    "SGLang adds the bias after the mask, and the frequency and presence penalties before the repetition penalty scales. With the overlap scheduler off it walks a set of penalties, in any order.",
+    "SGLANG_RETURN_ORIGINAL_LOGPROB is logprobs_mode before_temperature.",
     "Custom logit processors are not here.",
   ],
 };

@@ -19,13 +19,12 @@ export const transformersJs: Preset = {
     "top_k",
   ],
   defaults: { top_k: 50 },
-  rules: {},
+  rules: { forced_token_ids: { forced_over_bans: true } },
   notes: [
     "Without do_sample transformers.js is greedy: temperature 0.",
     "top_p is read but not applied; here it is an error.",
     "logit_bias of -inf stands where transformers.js suppresses tokens; it has no other biases.",
     "min_length counts the prompt: min_tokens with min_tokens_scope history.",
-    "A forced token is drawn even when it was banned before; here that leaves nothing to draw, an error.",
     "Guidance, Whisper's timestamps, beams and an application's own processors are not here.",
   ],
 };

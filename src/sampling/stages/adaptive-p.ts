@@ -32,7 +32,7 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   formula:
     "t′ = clamp(2t − Σλⁿp / Σλⁿ, 0, 1); dᵢ = |pᵢ − t′| / 0.3; sᵢ ← 5 − 10 · dᵢ² / (1 + dᵢ); the drawn token's pᵢ, as it was before, joins the sums",
   source: {
-    title: "ddh0 & MrJackSpade, adaptive-p sampler, llama.cpp #17927, 2025",
+    title: "MrJackSpade, adaptive-p, 2025; brought to llama.cpp by ddh0, #17927",
     url: "https://github.com/ggml-org/llama.cpp/pull/17927",
   },
   options,

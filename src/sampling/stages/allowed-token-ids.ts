@@ -16,7 +16,7 @@ export const allowed_token_ids: Stage<z.infer<typeof options>> = {
   formula: "keep i ⇔ i in allowed_token_ids",
   source: {
     title: "vLLM, SamplingParams.allowed_token_ids",
-    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
+    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params/",
   },
   options,
   example: { allowed_token_ids: [3, 7, 11] },

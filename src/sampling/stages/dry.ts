@@ -54,7 +54,7 @@ export const dry: Stage<z.infer<typeof options>> = {
     "sᵢ ← sᵢ − multiplier · base^(nᵢ − allowed_length), for nᵢ ≥ allowed_length, the longest run that i continues",
   source: {
     title: "p-e-w, DRY: a modern repetition penalty, 2024; host rule: llama.cpp",
-    url: "https://github.com/oobabooga/text-generation-webui/pull/5677",
+    url: "https://github.com/oobabooga/textgen/pull/5677",
   },
   options,
   example: { dry_multiplier: 0.8 },

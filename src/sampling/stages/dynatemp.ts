@@ -1,7 +1,8 @@
 /** dynatemp: a temperature that follows the entropy, within a range around the given one. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { finite } from "../fields.ts";
+import { finite, oneOf } from "../fields.ts";
+import { listedIn } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({
@@ -13,13 +14,18 @@ const options = z.strictObject({
   dynatemp_exponent: finite({ min: 0, max: 100 })
     .default(1)
     .describe("Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities)."),
+  dynatemp_tokens: oneOf(["kept", "listed"])
+    .default("kept")
+    .describe(
+      "Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and that no cut has taken off the list since (llama.cpp).",
+    ),
 });
 
 export const dynatemp: Stage<z.infer<typeof options>> = {
   name: "dynatemp",
   summary:
     "Dynamic temperature: sharp where the model is certain, flat where it is not. Takes the place of temperature.",
-  formula: "sᵢ ← sᵢ / (lo + (hi − lo) · (H / ln n)ᵉ), lo = max(0, T − r), hi = T + r, n tokens kept",
+  formula: "sᵢ ← sᵢ / (lo + (hi − lo) · (H / ln n)ᵉ), lo = max(0, T − r), hi = T + r, n tokens",
   source: {
     title: "kalomaze, DynaTemp, koboldcpp, 2024; llama.cpp's temp_ext",
     url: "https://github.com/LostRuins/koboldcpp/pull/600",
@@ -28,11 +34,12 @@ export const dynatemp: Stage<z.infer<typeof options>> = {
   example: { dynatemp_range: 0.5 },
   trigger: "dynatemp_range",
   replaces: ["temperature"],
+  setsTemperature: true,
   keepsArgmax: true,
   isNeutral: ({ temperature, dynatemp_range }) => temperature === 1 && dynatemp_range === 0,
   isGreedy: ({ temperature, dynatemp_range }) => temperature === 0 && dynatemp_range === 0,
-  apply(candidates, { temperature, dynatemp_range, dynatemp_exponent }) {
-    const count = candidates.count();
+  apply(candidates, { temperature, dynatemp_range, dynatemp_exponent, dynatemp_tokens }) {
+    const count = dynatemp_tokens === "listed" ? listedIn(candidates) : candidates.count();
     if (count === 1) return;
     const low = Math.max(0, temperature - dynatemp_range);
     const high = temperature + dynatemp_range;

@@ -1,4 +1,4 @@
-/** epsilon_cutoff: keeps tokens of at least a fixed probability. */
+/** epsilon_cutoff: keeps tokens of at least a fixed probability; where none has it, the most likely and those that equal it. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { finite, minKeep } from "../fields.ts";
@@ -8,7 +8,7 @@ import { SCORE_SLACK } from "../thresholds.ts";
 const options = z.strictObject({
   stage: z.literal("epsilon_cutoff"),
   epsilon_cutoff: finite({ min: 0, max: 1, openMax: true }).describe(
-    "The least probability that is kept. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.)",
+    "The least probability that is kept; where no token has it, the most likely stays, with those that equal it. 0 is off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.)",
   ),
   min_keep: minKeep(),
 });
@@ -16,7 +16,7 @@ const options = z.strictObject({
 export const epsilon_cutoff: Stage<z.infer<typeof options>> = {
   name: "epsilon_cutoff",
   summary: "Keeps tokens whose probability is at least ε.",
-  formula: "keep i ⇔ pᵢ ≥ ε, that is sᵢ ≥ ln Σ exp s + ln ε",
+  formula: "keep i ⇔ pᵢ ≥ min(ε, max p), that is sᵢ ≥ min(ln Σ exp s + ln ε, max s)",
   source: {
     title: "Hewitt, Manning & Liang, Truncation Sampling as Language Model Desmoothing, 2022",
     url: "https://arxiv.org/abs/2210.15191",
@@ -26,6 +26,7 @@ export const epsilon_cutoff: Stage<z.infer<typeof options>> = {
   keepsArgmax: true,
   isNeutral: ({ epsilon_cutoff }) => epsilon_cutoff === 0,
   apply(candidates, { epsilon_cutoff, min_keep }) {
-    candidates.keepScoresFrom(candidates.logSumExp() + ln(epsilon_cutoff) - SCORE_SLACK, min_keep);
+    const least = Math.min(candidates.logSumExp() + ln(epsilon_cutoff), candidates.max());
+    candidates.keepScoresFrom(least - SCORE_SLACK, min_keep);
   },
 };

@@ -8,7 +8,7 @@ import { SCORE_SLACK } from "../thresholds.ts";
 const options = z.strictObject({
   stage: z.literal("eta_cutoff"),
   eta_cutoff: finite({ min: 0, max: 1, openMax: true }).describe(
-    "ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 2e-3. (text-generation-webui counts it in units of 1e-4.)",
+    "ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 4e-3. (text-generation-webui counts it in units of 1e-4.)",
   ),
   min_keep: minKeep(),
 });

@@ -13,7 +13,7 @@ const options = z.strictObject({
   exponential_decay_length_penalty: z
     .tuple([whole({ min: 0 }), finite({ min: 0, openMin: true, max: 1000 })], rule("must be [start, factor]"))
     .describe(
-      "[start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01] to [15, 1.6].",
+      "[start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01]; [15, 1.6], in transformers' documentation, shows how strong it can be.",
     ),
   stop_token_ids: stopTokenIds(),
 });

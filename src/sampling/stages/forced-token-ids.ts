@@ -1,6 +1,7 @@
 /** forced_token_ids: leaves a single token at some positions of the generated text. */
 import { z } from "zod";
 import { requireBelow } from "../context.ts";
+import { flag } from "../fields.ts";
 import { maskOf } from "../mask.ts";
 import { tokenIdByPosition } from "../sequence-fields.ts";
 import type { Stage } from "../stage.ts";
@@ -8,8 +9,13 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("forced_token_ids"),
   forced_token_ids: tokenIdByPosition().describe(
-    "Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error.",
+    "Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error, unless forced_over_bans says otherwise.",
   ),
+  forced_over_bans: flag()
+    .default(false)
+    .describe(
+      "Whether a forced token is drawn even if a stage before, or the row, banned it (transformers).",
+    ),
 });
 
 export const forced_token_ids: Stage<z.infer<typeof options>> = {
@@ -25,10 +31,11 @@ export const forced_token_ids: Stage<z.infer<typeof options>> = {
   example: { forced_token_ids: { "0": 7 } },
   keepsArgmax: false,
   isNeutral: ({ forced_token_ids }) => forced_token_ids.size === 0,
-  apply(candidates, { forced_token_ids }, context) {
+  apply(candidates, { forced_token_ids, forced_over_bans }, context) {
     const id = forced_token_ids.get(context.generated);
     if (id === undefined) return;
     requireBelow(context.vocab_size, id, `/forced_token_ids/${context.generated}`);
-    candidates.keepMask(maskOf([id]));
+    if (forced_over_bans) candidates.keepOnly(id);
+    else candidates.keepMask(maskOf([id]));
   },
 };

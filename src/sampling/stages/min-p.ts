@@ -18,7 +18,8 @@ export const min_p: Stage<z.infer<typeof options>> = {
   summary: "Keeps tokens at least min_p times as likely as the most likely one.",
   formula: "keep i ⇔ pᵢ ≥ min_p · max p, that is sᵢ ≥ max s + ln min_p",
   source: {
-    title: "Nguyen et al., Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs, 2024",
+    title:
+      "kalomaze, Min P, llama.cpp #3841, 2023; Nguyen et al., Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs, 2024",
     url: "https://arxiv.org/abs/2407.01082",
   },
   options,

@@ -23,7 +23,7 @@ export const min_tokens: Stage<z.infer<typeof options>> = {
   formula: "sᵢ ← −∞ for i in stop_token_ids, while generated < n",
   source: {
     title: "vLLM, SamplingParams.min_tokens",
-    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
+    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params/",
   },
   options,
   example: { min_tokens: 16, stop_token_ids: [2] },

@@ -32,7 +32,8 @@ export const mirostat: Stage<z.infer<typeof options>> = {
     "Keeps tokens of a surprise up to µ bits, and moves µ so that the drawn tokens surprise by τ bits on average.",
   formula: "keep i ⇔ −log₂ pᵢ ≤ µ; after the draw of x: µ ← µ − η · (−log₂ p′ₓ − τ), p′ after the cut",
   source: {
-    title: "Basu et al., Mirostat: A Neural Text Decoding Algorithm that Directly Controls Perplexity, 2020",
+    title:
+      "Basu et al., Mirostat: A Neural Text Decoding Algorithm that Directly Controls Perplexity, 2020; p′ after the cut is llama.cpp's rule, the authors' code takes p before it",
     url: "https://arxiv.org/abs/2007.14966",
   },
   options,

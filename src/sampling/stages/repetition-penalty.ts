@@ -24,7 +24,8 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   formula:
     "sᵢ ← sᵢ > 0 ? sᵢ / r : sᵢ · r, for each i seen; normalised: sᵢ ← L + (sᵢ − L) · r, L = ln Σ exp s; faded: the step times wᵢ",
   source: {
-    title: "Keskar et al., CTRL: A Conditional Transformer Language Model for Controllable Generation, 2019",
+    title:
+      "Keskar et al., CTRL: A Conditional Transformer Language Model for Controllable Generation, 2019, which divides; that scores below 0 are multiplied is transformers #2303",
     url: "https://arxiv.org/abs/1909.05858",
   },
   options,

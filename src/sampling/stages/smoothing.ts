@@ -21,8 +21,8 @@ export const smoothing: Stage<z.infer<typeof options>> = {
     "Quadratic sampling: replaces each score's distance to the largest by a polynomial of it, which flattens the top and steepens the rest.",
   formula: "d = sᵢ − max s; sᵢ ← max s − k·f·d² + c·f·d³, k = (3 − curve)/2, c = (curve − 1)/2",
   source: {
-    title: "kalomaze, Quadratic sampling and Cubic sampling with curve, text-generation-webui, 2024",
-    url: "https://github.com/oobabooga/text-generation-webui/pull/5551",
+    title: "kalomaze, Quadratic sampling, text-generation-webui #5403, 2024; the curve is #5551",
+    url: "https://github.com/oobabooga/textgen/pull/5403",
   },
   options,
   example: { smoothing_factor: 0.25 },

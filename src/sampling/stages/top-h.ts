@@ -5,7 +5,9 @@ import type { Compact } from "../compact.ts";
 import { finite, minKeep, whole } from "../fields.ts";
 import { note, noteShare, type Removal } from "../removal.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
+
+/** Slack of the bound, a part of it: a row that is nearly certain has an entropy far below any fixed slack. */
+const RELATIVE_SLACK = 1e-6;
 
 const options = z.strictObject({
   stage: z.literal("top_h"),
@@ -24,7 +26,7 @@ export const top_h: Stage<z.infer<typeof options>> = {
   formula: "keep i ⇔ Σ{−pⱼ ln pⱼ : rank j ≤ rank i} ≤ h · H, H and p over the best n; the first always",
   source: {
     title:
-      "Baghaei Potraghloo et al., Top-H Decoding: Adapting the Creativity and Coherence with Bounded Entropy in Text Generation, 2025",
+      "Baghaei Potraghloo et al., Top-H Decoding: Adapting the Creativity and Coherence with Bounded Entropy in Text Generation, 2025; p over the best n is transformers' rule, the authors' code does not normalise",
     url: "https://arxiv.org/abs/2509.02510",
   },
   options,
@@ -45,7 +47,7 @@ function prefixOfEntropy(ranked: Compact, h: number, removal: Removal): number {
   const p = ranked.probabilities();
   let entropy = 0;
   for (let i = 0; i < ranked.count; i++) entropy += surprise(p[i]!);
-  const limit = h * entropy + SLACK;
+  const limit = h * entropy * (1 + RELATIVE_SLACK);
   let held = surprise(p[0]!);
   let kept = 1;
   while (kept < ranked.count) {

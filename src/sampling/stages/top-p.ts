@@ -16,15 +16,15 @@ export const options = z.strictObject({
   top_p_inclusive: flag()
     .default(false)
     .describe("Also keep a token when the mass before it exactly equals p (SGLang's rule)."),
-  top_p_ties: oneOf(["cut", "keep"])
+  top_p_ties: oneOf(["cut", "keep", "highest"])
     .default("cut")
     .describe(
-      "Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `keep` keeps them all.",
+      "Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `highest` higher ones (transformers, vLLM's PyTorch path), `keep` keeps them all (FlashInfer).",
     ),
   top_p_crossing: oneOf(["keep", "drop"])
     .default("keep")
     .describe(
-      "The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3); the most likely always stays, with those that equal it.",
+      "The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it.",
     ),
   min_keep: minKeep(),
 });

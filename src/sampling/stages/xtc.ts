@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { finite, minKeep, oneOf } from "../fields.ts";
-import { note } from "../removal.ts";
+import { listedIn, note } from "../removal.ts";
 import type { Stage } from "../stage.ts";
 import { SCORE_SLACK } from "../thresholds.ts";
 import { tokenSet } from "../token-set.ts";
@@ -47,7 +47,7 @@ export const xtc: Stage<z.infer<typeof options>> = {
   source: {
     title:
       "Weidmann (p-e-w), Exclude Top Choices (XTC), text-generation-webui, 2024; average: ExLlamaV3 1.4.1, SS_XTC",
-    url: "https://github.com/oobabooga/text-generation-webui/pull/6335",
+    url: "https://github.com/oobabooga/textgen/pull/6335",
   },
   options,
   example: { xtc_probability: 0.5 },
@@ -63,6 +63,7 @@ export const xtc: Stage<z.infer<typeof options>> = {
     const logsumexp = candidates.logSumExp();
     const threshold = logsumexp + ln(xtc_threshold) - SCORE_SLACK;
     note(candidates.removal, "above", threshold);
+    const banned = listedIn(candidates) - candidates.count();
     candidates.excludeTop({
       threshold,
       spared: xtc_spared_ids,
@@ -72,5 +73,6 @@ export const xtc: Stage<z.infer<typeof options>> = {
       logsumexp,
       min_keep: options.min_keep,
     });
+    candidates.removal.listed = candidates.count() + banned;
   },
 };

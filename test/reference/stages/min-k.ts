@@ -1,16 +1,7 @@
 import fc from "fast-check";
 import { min_keep, stepsOf, ties } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
-import {
-  largest,
-  MASS_SLACK,
-  number,
-  prefix,
-  type Rule,
-  ranked,
-  SCORE_SLACK,
-  type Token,
-} from "../tokens.ts";
+import { largest, number, prefix, type Rule, ranked, type Token } from "../tokens.ts";
 
 const rule: Rule = (tokens, options, world) => {
   if (options["min_k"] === false) return tokens;
@@ -19,7 +10,7 @@ const rule: Rule = (tokens, options, world) => {
   let steepest = 0;
   for (const [i, { score }] of order.entries()) {
     const drop = score - (order[i + 1]?.score ?? score);
-    const needed = steepest * (i + 1) + SCORE_SLACK;
+    const needed = steepest * (i + 1);
     if (i > 0) world.near(drop - needed);
     if (drop > needed) {
       cliff = i + 1;
@@ -29,8 +20,8 @@ const rule: Rule = (tokens, options, world) => {
   const range = largest(tokens) - (order.at(-1) as Token).score; // at least one is there
   const tau = number(options, "min_k_tau");
   const fallback = tau === 0 ? 0 : tau / range;
-  if (range > 0) world.near(fallback + MASS_SLACK - Math.round(fallback));
-  const k = Math.max(cliff, Math.floor(fallback + MASS_SLACK), number(options, "min_keep"));
+  if (range > 0) world.near(fallback - Math.round(fallback));
+  const k = Math.max(cliff, Math.floor(fallback), number(options, "min_keep"));
   return prefix(order, k, options["min_k_ties"] === "keep", world);
 };
 

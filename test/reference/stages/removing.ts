@@ -7,7 +7,6 @@ import {
   entropyOf,
   largest,
   logSumExp,
-  MASS_SLACK,
   number,
   type Options,
   prefix,
@@ -33,10 +32,14 @@ const top_p: Rule = (tokens, options, world) => {
   const order = ranked(tokens);
   if (options["top_p_crossing"] === "drop") return within(order, p, minKeep(options), world);
   const n = prefixOfMass(probabilitiesOf(order), p, options["top_p_inclusive"] === true, world);
-  return n < minKeep(options)
-    ? prefix(order, minKeep(options), false, world)
-    : prefix(order, n, options["top_p_ties"] === "keep", world);
+  const kept = Math.max(n, Math.min(minKeep(options), order.length));
+  if (options["top_p_ties"] === "highest") return prefix(highestFirst(tokens), kept, false, world);
+  return prefix(order, kept, n >= minKeep(options) && options["top_p_ties"] === "keep", world);
 };
+
+/** By score, largest first; equal scores by higher id. */
+const highestFirst = (tokens: readonly Token[]) =>
+  [...tokens].sort((a, b) => b.score - a.score || b.id - a.id);
 
 /** Groups of equal scores, as long as they hold no more than p with all before; the first always. */
 function within(order: readonly Token[], p: number, min_keep: number, world: World): readonly Token[] {
@@ -44,8 +47,8 @@ function within(order: readonly Token[], p: number, min_keep: number, world: Wor
   const held = (score: number) => sum(probabilities.filter((_, i) => (order[i] as Token).score >= score));
   const n = order.filter(({ score }) => {
     if (score === largest(order)) return true;
-    world.near(held(score) - p - MASS_SLACK);
-    return held(score) <= p + MASS_SLACK;
+    world.near(held(score) - p);
+    return held(score) <= p;
   }).length;
   return prefix(order, Math.max(n, min_keep), false, world);
 }
@@ -59,15 +62,16 @@ const top_n_sigma: Rule = (tokens, options, world) => {
   const n = number(options, "top_n_sigma");
   if (n <= 0) return tokens;
   const mean = sum(tokens.map(({ score }) => score)) / tokens.length;
-  const variance = sum(tokens.map(({ score }) => (score - mean) ** 2)) / tokens.length;
+  const divisor = options["top_n_sigma_divisor"] === "n-1" ? Math.max(1, tokens.length - 1) : tokens.length;
+  const variance = sum(tokens.map(({ score }) => (score - mean) ** 2)) / divisor;
   return atLeast(tokens, largest(tokens) - n * Math.sqrt(variance), minKeep(options), world);
 };
 
 const epsilon_cutoff: Rule = (tokens, options, world) => {
   const epsilon = number(options, "epsilon_cutoff");
-  return epsilon === 0
-    ? tokens
-    : atLeast(tokens, logSumExp(tokens) + Math.log(epsilon), minKeep(options), world);
+  if (epsilon === 0) return tokens;
+  const least = Math.min(logSumExp(tokens) + Math.log(epsilon), largest(tokens));
+  return atLeast(tokens, least, minKeep(options), world);
 };
 
 const eta_cutoff: Rule = (tokens, options, world) => {
@@ -107,11 +111,12 @@ const top_h: Rule = (tokens, options, world) => {
   const looked_at = Math.max(number(options, "top_h_top_n"), minKeep(options));
   const best = prefix(ranked(tokens), looked_at, false, world);
   const parts = probabilitiesOf(best).map((p) => (p === 0 ? 0 : -p * Math.log(p)));
-  const bound = number(options, "top_h") * sum(parts) + MASS_SLACK;
+  const entropy = sum(parts);
+  const bound = number(options, "top_h") * entropy;
   let n = 0;
   for (let held = 0; n < best.length; n++) {
     held += parts[n] as number; // n < length
-    if (n > 0) world.near(held - bound);
+    if (n > 0) world.near((held - bound) / entropy);
     if (n > 0 && held > bound) break;
   }
   return prefix(best, Math.max(n, minKeep(options)), false, world);
@@ -131,8 +136,8 @@ const tfs: Rule = (tokens, options, world) => {
   let running = 0;
   const within = bends.findIndex((bend) => {
     running += bend;
-    if (total > 0) world.near(running / total - z - MASS_SLACK);
-    return running > (z + MASS_SLACK) * total;
+    if (total > 0) world.near(running / total - z);
+    return running > z * total;
   });
   const all_within = within < 0;
   const kept = all_within ? bends.length : within;
@@ -153,13 +158,16 @@ export const stages: Reference = {
     options: {
       top_p: stepsOf(0, 1),
       top_p_inclusive: flag,
-      top_p_ties: ties,
+      top_p_ties: fc.constantFrom("cut", "keep", "highest"),
       top_p_crossing: fc.constantFrom("keep", "keep", "drop"),
       min_keep,
     },
   },
   min_p: { rule: min_p, options: { min_p: stepsOf(0, 0.4), min_keep } },
-  top_n_sigma: { rule: top_n_sigma, options: { top_n_sigma: stepsOf(0, 3), min_keep } },
+  top_n_sigma: {
+    rule: top_n_sigma,
+    options: { top_n_sigma: stepsOf(0, 3), top_n_sigma_divisor: fc.constantFrom("n", "n-1"), min_keep },
+  },
   epsilon_cutoff: { rule: epsilon_cutoff, options: { epsilon_cutoff: stepsOf(0, 0.02), min_keep } },
   eta_cutoff: { rule: eta_cutoff, options: { eta_cutoff: stepsOf(0, 0.1), min_keep } },
   p_less: { rule: p_less, options: { p_less: flag, p_less_norm: flag, min_keep } },

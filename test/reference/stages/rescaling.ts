@@ -6,8 +6,10 @@ import { entropyOf, largest, number, prefix, type Rule, ranked } from "../tokens
 
 const temperature: Rule = (tokens, options, world) => {
   const t = number(options, "temperature");
-  if (t === 0) return prefix(ranked(tokens), 1, false, world);
-  return tokens.map(({ id, score }) => ({ id, score: score / t }));
+  const floor = Number(options["temperature_floor"] ?? 0);
+  if (t === 0 || t < Number(options["temperature_greedy_below"] ?? 0))
+    return prefix(ranked(tokens), 1, false, world);
+  return tokens.map(({ id, score }) => ({ id, score: score / Math.max(t, floor) }));
 };
 
 const dynatemp: Rule = (tokens, options, world) => {

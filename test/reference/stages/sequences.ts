@@ -132,7 +132,9 @@ const token_bitmask: Rule = (tokens, options) => {
 
 const forced_token_ids: Rule = (tokens, options, world) => {
   const forced = (options["forced_token_ids"] as ReadonlyMap<number, number>).get(generated(world)); // as above
-  return forced === undefined ? tokens : tokens.filter(({ id }) => id === forced);
+  if (forced === undefined) return tokens;
+  if (options["forced_over_bans"] === true) return [{ id: forced, score: 0 }];
+  return tokens.filter(({ id }) => id === forced);
 };
 
 function generated({ history, prompt_length }: World): number {

@@ -2,16 +2,7 @@
 import fc from "fast-check";
 import { stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
-import {
-  logSumExp,
-  MASS_SLACK,
-  number,
-  prefix,
-  probabilitiesOf,
-  type Rule,
-  ranked,
-  type Token,
-} from "../tokens.ts";
+import { logSumExp, number, prefix, probabilitiesOf, type Rule, ranked, type Token } from "../tokens.ts";
 
 const mirostat: Rule = (tokens, options, world) => {
   const { mu } = world.state("mirostat");
@@ -21,7 +12,7 @@ const mirostat: Rule = (tokens, options, world) => {
     world.near(k - Math.round(k));
     return prefix(order, Math.max(1, Math.floor(k)), false, world);
   }
-  const bound = logSumExp(tokens) - (mu as number) * Math.LN2 - MASS_SLACK;
+  const bound = logSumExp(tokens) - (mu as number) * Math.LN2;
   for (const { score } of tokens) world.near(score - bound);
   const kept = tokens.filter(({ score }) => score >= bound);
   return kept.length > 0 ? kept : prefix(ranked(tokens), 1, false, world);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { min_keep, spared, stepsOf, ties } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
-import { logSumExp, number, probabilitiesOf, type Rule, ranked, SCORE_SLACK, sum } from "../tokens.ts";
+import { logSumExp, number, probabilitiesOf, type Rule, ranked, sum } from "../tokens.ts";
 
 const rule: Rule = (tokens, options, world) => {
   const threshold = number(options, "xtc_threshold");
@@ -10,7 +10,7 @@ const rule: Rule = (tokens, options, world) => {
   if (probability === 0 || threshold > 0.5 || (draws && world.uniform("xtc") > probability)) return tokens;
   const set = options["xtc_spared_ids"] as { has(id: number): boolean } | undefined; // as its schema makes it
   const isSpared = (id: number) => set?.has(id) === true;
-  const bound = logSumExp(tokens) + Math.log(threshold) - SCORE_SLACK;
+  const bound = logSumExp(tokens) + Math.log(threshold);
   for (const { score } of tokens) world.near(score - bound);
   const top = ranked(tokens)
     .filter(({ score }) => score >= bound)

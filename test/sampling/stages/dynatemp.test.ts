@@ -34,6 +34,40 @@ describe("dynatemp", () => {
     expectClose(masked, [...squared, 0]);
   });
 
+  /* 1/2 1/4 1/8 1/8 and 12 banned: of at most 4 ln 2 a share of 0.4375. */
+  describe("listed tokens count too, as in llama.cpp", () => {
+    const X = Number.NEGATIVE_INFINITY;
+    const logits = [...row.map(Math.log), ...new Array<number>(12).fill(X)];
+    // from 0 to 8/7: 8/7 · 0.4375 = 0.5
+    const entry = { stage: "dynatemp", temperature: 4 / 7, dynatemp_range: 4 / 7, dynatemp_tokens: "listed" };
+
+    test("those that came at -Infinity, or were banned", () => {
+      expectClose(probabilitiesAfter(logits, [entry]).slice(0, 4), squared);
+      const bias = {
+        stage: "logit_bias",
+        logit_bias: Object.fromEntries(logits.map((_, id) => [id, "-inf"])),
+      };
+      for (const id of [0, 1, 2, 3]) delete bias.logit_bias[id];
+      const level = [...row.map(Math.log), ...new Array<number>(12).fill(0)];
+      expectClose(probabilitiesAfter(level, [bias, entry]).slice(0, 4), squared);
+    });
+
+    test("those that top_n_sigma masks, and the k of top_k", () => {
+      const wide = [...row.map(Math.log), ...new Array<number>(60).fill(-20)];
+      const masked = [{ stage: "top_k", top_k: 16 }, { stage: "top_n_sigma", top_n_sigma: 1 }, entry];
+      expectClose(probabilitiesAfter(wide, masked).slice(0, 4), squared);
+    });
+
+    test.each([
+      { stage: "top_p", top_p: 0.9999 },
+      { stage: "min_p", min_p: 0.01 },
+      { stage: "typical_p", typical_p: 0.9999 },
+    ])("not those behind a cut by probability: $stage", (cut) => {
+      const kept = { ...entry, dynatemp_tokens: "kept" };
+      expectClose(probabilitiesAfter(logits, [cut, entry]), probabilitiesAfter(logits, [cut, kept]));
+    });
+  });
+
   test("a model that is certain gets the lowest temperature, which at 0 is greedy", () => {
     const entry = { stage: "dynatemp", temperature: 1, dynatemp_range: 1 };
     expect(probabilitiesAfter([2000, 0, 2000 - 1e-3], [entry])[0]).toBeGreaterThan(0.5);

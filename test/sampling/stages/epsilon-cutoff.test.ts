@@ -13,6 +13,9 @@ describe("epsilon_cutoff", () => {
     // no token is that likely: the best stays, or the min_keep best
     [{ epsilon_cutoff: 0.9 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 0, 1]],
     [{ epsilon_cutoff: 0.9, min_keep: 2 }, [0.1, 0.2, 0.3, 0.4], [0, 0, 3 / 7, 4 / 7]],
+    // and those that equal the best
+    [{ epsilon_cutoff: 0.5 }, [0.2, 0.4, 0, 0.4], [0, 0.5, 0, 0.5]],
+    [{ epsilon_cutoff: 0.9 }, [0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]],
     [{ epsilon_cutoff: 0 }, [0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.3, 0.4]],
   ])("%j on %j gives %j", (options, before, after) => {
     expectRow(before, { stage: "epsilon_cutoff", ...options }, after);
@@ -21,6 +24,15 @@ describe("epsilon_cutoff", () => {
   test.each([300, 5000, 100_000])("all of %d tokens of exactly ε stay", (length) => {
     const logits = new Float32Array(length).fill(-2.7);
     const chain = [{ stage: "epsilon_cutoff", epsilon_cutoff: 1 / length }];
+    expect(survivors(logits, { chain }).token_ids.length).toBe(length);
+  });
+
+  test.each([300, 5000, 100_000])("all of %d equal tokens stay when none reaches ε", (length) => {
+    const logits = new Float32Array(length).fill(-2.7);
+    const chain = [
+      { stage: "temperature", temperature: 0.3 },
+      { stage: "epsilon_cutoff", epsilon_cutoff: 0.5 },
+    ];
     expect(survivors(logits, { chain }).token_ids.length).toBe(length);
   });
 

@@ -26,6 +26,18 @@ describe("forced_token_ids", () => {
     expect(problem.message).toContain("forced_token_ids");
   });
 
+  test("over bans it is drawn all the same, whoever banned it", () => {
+    const options = { forced_token_ids: { "0": 1 }, forced_over_bans: true };
+    for (const row of [[0, 0, 0], [0, X, 0], [...new Array<number>(1000).fill(0)]])
+      expect(sample(row, { ...options, logit_bias: { "1": null } })).toMatchObject({ token_id: 1, kept: 1 });
+    expect(sample([5, 0, 0], { ...options, top_k: 1, temperature: 0.5 }).token_id).toBe(1);
+  });
+
+  test("and only where a position is forced", () => {
+    const options = { forced_token_ids: { "1": 1 }, forced_over_bans: true };
+    expect(sample([0, X, X], options)).toMatchObject({ token_id: 0, kept: 1 });
+  });
+
   test.each([
     [[[0, 1]], "/forced_token_ids", "must be an object of position → token id"],
     [{ first: 1 }, "/forced_token_ids/first", "must have positions (0, 1, 2, …) as keys"],

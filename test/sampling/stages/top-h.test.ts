@@ -36,6 +36,16 @@ describe("top_h", () => {
     expect(kept({ min_keep: 130 })).toBe(130);
   });
 
+  test.each([
+    // H is 1.3e-7 and 4.5e-15: far below any bound that is not a part of it
+    [[20, 0, 0, 0], 0.1, [0]],
+    [[20, 0, 0, 0], 0.5, [0, 1]],
+    [[40, 0, -1, -2], 0.4, [0]],
+    [[40, 0, -1, -2], 0.7, [0, 1]],
+  ])("rows that are nearly certain: %j with %d keeps %j", (logits, top_h, kept) => {
+    expect(survivors(logits, { chain: [{ stage: "top_h", top_h }] }).token_ids).toEqual(kept);
+  });
+
   const entry = fc.record({
     stage: fc.constant("top_h"),
     top_h: stepsOf(0.02, 1),

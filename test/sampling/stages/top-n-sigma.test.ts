@@ -25,6 +25,17 @@ describe("top_n_sigma", () => {
     expect(token_ids).toEqual([0, 1, 2, 3]);
   });
 
+  test.each([
+    // of −1 1 −1 1 σ is 1 over 4 and √(4/3) = 1.1547 over 3: the lower two lie 2 below
+    [{ top_n_sigma: 1.8 }, [1, 3]],
+    [{ top_n_sigma: 1.8, top_n_sigma_divisor: "n-1" }, [0, 1, 2, 3]],
+    [{ top_n_sigma: 1.7, top_n_sigma_divisor: "n-1" }, [1, 3]],
+  ])("%j keeps %j", (options, kept) => {
+    const chain = [{ stage: "top_n_sigma", ...options }];
+    expect(survivors([-1, 1, -1, 1], { chain }).token_ids).toEqual(kept);
+    expect(survivors([7], { chain }).token_ids).toEqual([0]);
+  });
+
   test("min_keep holds", () => {
     const chain = [{ stage: "top_n_sigma", top_n_sigma: 1, min_keep: 3 }];
     expect(survivors([0, 0.1, 0.2, 9], { chain }).token_ids).toEqual([1, 2, 3]);

@@ -1,0 +1,43 @@
+/** What is known of a host that is run: how its cases are made, and which of its differences are known and whose they are. */
+import type { Seeded } from "../seeded.ts";
+
+/** One step as it is put to both sides: options as the preset's short form has them. */
+export interface Case {
+  readonly id: number;
+  readonly logits: readonly number[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+}
+
+/** The tokens that can be drawn, ascending, and with what probabilities; or why there are none. */
+export type Answer =
+  | { readonly kept: readonly number[]; readonly p: readonly number[] }
+  | { readonly error: string };
+
+/** Makes the value of one option for a row of this size. */
+export type Maker = (random: Seeded, vocab_size: number) => unknown;
+
+/** A difference that is understood. */
+export interface Known {
+  /** one sentence, for docs/presets.md */
+  readonly what: string;
+  /** whose it is: a bug of the host with its place, or a rule that the preset notes */
+  readonly whose: string;
+  is(asked: Case, theirs: Answer, ours: Answer): boolean;
+}
+
+export interface Host {
+  readonly preset: string;
+  readonly variant?: string;
+  /** the module in python/hosts that runs it */
+  readonly module: string;
+  readonly options: Readonly<Record<string, Maker>>;
+  /** how often an option is given; 0.35 unless told */
+  readonly density?: number;
+  readonly known: readonly Known[];
+  /** fewest tokens of a history: some hosts know none without a prompt */
+  readonly history_min?: number;
+  /** longest rows: some hosts are slow */
+  readonly vocab_size_max?: number;
+}

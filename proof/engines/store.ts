@@ -1,0 +1,40 @@
+/** Stores what a run found: counts for docs/presets.md, and cases with the host's own answers for CI. */
+import { readFile, writeFile } from "node:fs/promises";
+import type { Answer, Case, Host } from "./host.ts";
+import type { Result } from "./tally.ts";
+
+const RESULTS = new URL("results.json", import.meta.url);
+const VECTORS = new URL("../../test/vectors/engines/", import.meta.url);
+
+/** So many of the cases that were equal become vectors: the first of short rows, and a few of long ones. */
+const SHORT = 150;
+const LONG = 4;
+
+export async function store(
+  host: Host,
+  { equal, unexplained, ...result }: Result,
+  cases: readonly Case[],
+  answers: readonly Answer[],
+): Promise<void> {
+  if (unexplained.length > 0) throw new Error("differences that are not understood are not stored");
+  const key = host.variant === undefined ? host.preset : `${host.preset} ${host.variant}`;
+  const known = JSON.parse(await readFile(RESULTS, "utf8").catch(() => "{}")) as Record<string, unknown>; // written below
+  const sorted = Object.entries({ ...known, [key]: result }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  await writeFile(RESULTS, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`);
+  const size = (i: number) => cases[i]?.logits.length ?? 0;
+  const short = equal.filter((i) => size(i) <= 64).slice(0, SHORT);
+  const long = equal.filter((i) => size(i) > 256 && size(i) <= 700).slice(0, LONG);
+  const lines = [...short, ...long].map((i) => vectorOf(cases[i] as Case, answers[i] as Answer)); // places of both
+  const { preset, variant, version } = result;
+  const head = `${JSON.stringify({ preset, variant, version })}\n`;
+  await writeFile(new URL(`${host.module}.ndjson`, VECTORS), [head, ...lines].join(""));
+}
+
+function vectorOf({ id: _, logits, ...asked }: Case, answer: Answer): string {
+  if ("error" in answer) throw new Error("a refusal is no vector");
+  const { kept, p } = answer;
+  const numbers = logits.map((x) => (Number.isFinite(x) ? x : null));
+  const rounded = p.map((x) => Number(x.toPrecision(6)));
+  const whole = kept.length === logits.length ? "all" : kept;
+  return `${JSON.stringify({ ...asked, logits: numbers, kept: whole, p: rounded })}\n`;
+}

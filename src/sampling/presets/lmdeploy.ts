@@ -1,0 +1,35 @@
+/** LMDeploy's PyTorch engine. */
+import type { Preset } from "../preset.ts";
+
+export const lmdeploy: Preset = {
+  name: "lmdeploy",
+  summary:
+    "Grammar, repetition penalty, temperature, bans, then exactly k, top-p of those with the token that it just reaches, min-p.",
+  source: {
+    title: "LMDeploy 0.18.0, lmdeploy/pytorch/engine/logits_process.py",
+    url: "https://github.com/InternLM/lmdeploy/blob/main/lmdeploy/pytorch/engine/logits_process.py",
+  },
+  order: [
+    "token_bitmask",
+    "repetition_penalty",
+    "temperature",
+    "bad_words_ids",
+    "min_tokens",
+    "top_k",
+    "top_p",
+    "min_p",
+  ],
+  defaults: { temperature: 0.8, top_k: 50 },
+  rules: {
+    repetition_penalty: { penalty_scope: "generated" },
+    top_p: { top_p_inclusive: true },
+  },
+  notes: [
+    "Without do_sample LMDeploy is greedy: temperature 0.",
+    "A temperature of 0 becomes 1 with top_k 1 there, with a warning.",
+    "Bad words are single tokens there.",
+    "The end of generation that a repeated n-gram brings about (repetition_ngram_size) is not here.",
+    "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
+    "The TurboMind engine has kernels of its own, which were not looked at.",
+  ],
+};

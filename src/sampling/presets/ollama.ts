@@ -1,0 +1,64 @@
+/** Ollama: llama.cpp's server with other defaults, or its own runner on MLX. */
+import type { Preset } from "../preset.ts";
+import { llamaCpp } from "./llama-cpp.ts";
+
+/** Ollama counts the last 64 tokens, prompt included, for all three penalties. */
+const PENALTIES = { penalty_last_n: 64, penalty_scope: "history" } as const;
+
+export const ollama: Preset = {
+  name: "ollama",
+  summary: "llama.cpp's order with Ollama's defaults; on MLX penalties, temperature, top-k, top-p and min-p.",
+  source: {
+    title: "Ollama fb307609, api/types.go and llm/llama_server.go",
+    url: "https://github.com/ollama/ollama/blob/main/llm/llama_server.go",
+  },
+  order: llamaCpp.order,
+  defaults: { temperature: 0.8, top_k: 40, top_p: 0.9 },
+  rules: {
+    repetition_penalty: PENALTIES,
+    frequency_penalty: PENALTIES,
+    presence_penalty: PENALTIES,
+    dry: { dry_base: 1.75, dry_allowed_length: 2, dry_penalty_last_n: 64 },
+  },
+  spellings: [{ option: "top_k", written: -1, means: 0 }],
+  variants: [
+    {
+      name: "llama-server",
+      summary:
+        "Models in GGUF: Ollama sends its options to llama.cpp's server, where everything else is off.",
+      source: {
+        title: "Ollama fb307609, llm/llama_server.go",
+        url: "https://github.com/ollama/ollama/blob/main/llm/llama_server.go",
+      },
+      rules: { typical_p: { typical_p_inclusive: true }, dynatemp: { dynatemp_tokens: "listed" } },
+      notes: ["What llama.cpp's preset notes of its samplers holds here too."],
+    },
+    {
+      name: "mlx",
+      summary:
+        "Models on Apple's chips: repetition, presence and frequency penalty, temperature, exactly k, then top-p and min-p of what top-k left.",
+      source: {
+        title: "Ollama fb307609, x/mlxrunner/sample/sample.go",
+        url: "https://github.com/ollama/ollama/blob/main/x/mlxrunner/sample/sample.go",
+      },
+      order: [
+        "repetition_penalty",
+        "presence_penalty",
+        "frequency_penalty",
+        "temperature",
+        "top_k",
+        "top_p",
+        "min_p",
+      ],
+      // These stages are not in its order, so they need no rules.
+      notes: [
+        "Which of the tokens that tie at k stay is open: the selection is a partition.",
+        "top_p 0 is off there; here it keeps one token. repeat_last_n -1 is the whole context window.",
+      ],
+    },
+  ],
+  notes: [
+    "Ollama's repeat_penalty and repeat_last_n are repetition_penalty and penalty_last_n here.",
+    "The samplers written in Go that older versions had are gone; they took top-k, temperature, top-p and min-p.",
+  ],
+};

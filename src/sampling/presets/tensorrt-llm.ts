@@ -1,0 +1,85 @@
+/** TensorRT-LLM's samplers: the one written in PyTorch, with FlashInfer or without, and the one in C++. */
+import type { Preset } from "../preset.ts";
+
+/** All three penalties count the prompt unless a part of it is left out by prompt_ignore_length. */
+const PENALTIES = { penalty_scope: "history" } as const;
+
+export const tensorrtLlm: Preset = {
+  name: "tensorrt-llm",
+  summary: "Bias, penalties that count the prompt, bans, temperature, then top-k and top-p of what is left.",
+  source: {
+    title: "TensorRT-LLM 00ddb62f, tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
+    url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
+  },
+  order: [
+    "token_bitmask",
+    "logit_bias",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "min_tokens",
+    "bad_words_ids",
+    "no_repeat_ngram_size",
+    "temperature",
+    "top_k",
+    "top_p",
+  ],
+  defaults: {},
+  rules: {
+    repetition_penalty: PENALTIES,
+    presence_penalty: PENALTIES,
+    frequency_penalty: PENALTIES,
+  },
+  variants: [
+    {
+      name: "flashinfer",
+      summary: "TorchSampler with FlashInfer, the usual one: at k and at p all tokens that tie stay.",
+      source: {
+        title: "TensorRT-LLM 016beb63, sampler/ops/flashinfer.py",
+        url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/ops/flashinfer.py",
+      },
+      rules: { top_k: { ties: "keep" }, top_p: { top_p_ties: "keep" } },
+    },
+    {
+      name: "pytorch",
+      summary: "TorchSampler without FlashInfer: at k all tokens that tie stay, at p the lowest ids.",
+      source: {
+        title: "TensorRT-LLM 09009fbf, sampler/ops/vanilla.py",
+        url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/ops/vanilla.py",
+      },
+      rules: { top_k: { ties: "keep" }, temperature: { temperature_floor: 1e-5 } },
+      notes: ["Until 2026 a token also stayed when those before it held just p: top_p_inclusive."],
+    },
+    {
+      name: "cpp",
+      summary: "TRTLLMSampler: the penalties are taken behind the temperature.",
+      source: {
+        title: "TensorRT-LLM 249d93d5, cpp/tensorrt_llm/kernels/penaltyKernels.cu",
+        url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/cpp/tensorrt_llm/kernels/penaltyKernels.cu",
+      },
+      order: [
+        "token_bitmask",
+        "logit_bias",
+        "temperature",
+        "repetition_penalty",
+        "presence_penalty",
+        "frequency_penalty",
+        "min_tokens",
+        "no_repeat_ngram_size",
+        "bad_words_ids",
+        "top_k",
+        "top_p",
+      ],
+      notes: [
+        "Scores are divided by the temperature plus 1e-6 there.",
+        "The token that passes p is drawn there with only the part of its probability that p still has room for; here with all of it.",
+        "top_p_decay, top_p_min and top_p_reset_ids are not here.",
+      ],
+    },
+  ],
+  notes: [
+    "TensorRT-LLM is greedy when a request has neither temperature nor top_k nor top_p, and when any of them implies it: temperature 0 here.",
+    "prompt_ignore_length, by which a part of the prompt counts for the repetition penalty alone, is not here.",
+    "In min_tokens the end token of the model is meant: stop_token_ids.",
+  ],
+};
