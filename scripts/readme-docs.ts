@@ -14,7 +14,21 @@ export const README_PARTS: Readonly<Record<string, () => string>> = {
   numbers: readmeNumbers,
 };
 
-const WORDS = ["eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"];
+const WORDS = [
+  "eight",
+  "nine",
+  "ten",
+  "eleven",
+  "twelve",
+  "thirteen",
+  "fourteen",
+  "fifteen",
+  "sixteen",
+  "seventeen",
+  "eighteen",
+  "nineteen",
+  "twenty",
+];
 const FIRST_WORD = 8;
 
 /** A number of things in a sentence; digits where there is no word for it here. */

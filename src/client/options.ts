@@ -127,7 +127,7 @@ export interface StepRequestOptions {
   readonly reasoning_forced_ids?: readonly number[];
   /** `history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count. Default "history". */
   readonly reasoning_scope?: "history" | "generated";
-  /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error. */
+  /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error, unless forced_over_bans says otherwise. */
   readonly forced_token_ids?: Readonly<Record<string, number>>;
   /** Whether a forced token is drawn even if a stage before, or the row, banned it (transformers). Default false. */
   readonly forced_over_bans?: boolean;

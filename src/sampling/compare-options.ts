@@ -26,7 +26,7 @@ export interface ComparisonOptions extends StepOptions {
   readonly compare_top: number;
 }
 
-const COMPARE_ARMS_MAX = 16;
+const COMPARE_ARMS_MAX = 32;
 
 export const COMPARE_FIELDS = {
   compare: z

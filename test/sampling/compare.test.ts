@@ -154,8 +154,8 @@ describe("compareRow", () => {
   });
 
   test.each([
-    [{}, "/compare", "must be an array of 2 to 16"],
-    [{ compare: ["openai"] }, "/compare", "must be an array of 2 to 16"],
+    [{}, "/compare", "must be an array of 2 to 32"],
+    [{ compare: ["openai"] }, "/compare", "must be an array of 2 to 32"],
     [{ compare: ["openai", 3] }, "/compare/1", "must be a preset or an object of options, got 3"],
     [{ compare: ["openai", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],
     [{ compare: ["openai", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],

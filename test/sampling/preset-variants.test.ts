@@ -111,9 +111,9 @@ describe("values that a host writes in its own way", () => {
   });
 
   test.each([
-    [{ top_k: -1 }, "top_k must be a whole number of at least 0, got -1"],
-    [{ preset: "transformers", top_k: -1 }, "top_k must be a whole number of at least 0, got -1"],
-    [{ preset: "vllm", top_k: -2 }, "top_k must be a whole number of at least 0, got -2"],
+    [{ top_k: -1 }, "top_k must be a whole number of at least 0 (0 is off), got -1"],
+    [{ preset: "transformers", top_k: -1 }, "top_k must be a whole number of at least 0 (0 is off), got -1"],
+    [{ preset: "vllm", top_k: -2 }, "top_k must be a whole number of at least 0 (0 is off), got -2"],
   ])("%j is refused", (options, sentence) => {
     expect(problemOf(() => parseStepOptions(options)).message).toBe(sentence);
   });
