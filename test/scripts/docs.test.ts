@@ -42,7 +42,8 @@ test.each([
   [8, "eight"],
   [9, "nine"],
   [16, "sixteen"],
-  [17, "17"],
+  [20, "twenty"],
+  [21, "21"],
 ])("%d is told as %s", (count, word) => {
   expect(inWords(count)).toBe(word);
 });

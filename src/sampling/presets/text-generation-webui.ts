@@ -52,6 +52,7 @@ export const textGenerationWebui: Preset = {
     top_k: { ties: "keep" },
     top_p: { top_p_ties: "highest" },
     typical_p: { typical_p_ties: "keep" },
+    xtc: { xtc_spared_rule: "refuse" },
   },
   notes: [
     "This is the loader of transformers; its loaders of llama.cpp and ExLlamaV3 have those hosts' orders.",
@@ -60,7 +61,7 @@ export const textGenerationWebui: Preset = {
     "tfs counts banned and removed tokens as probabilities of 0 there, which bend the curve; here it looks at those that are left.",
     "epsilon_cutoff and eta_cutoff are in units of 1e-4 there.",
     "dynatemp_low and dynatemp_high are the middle and the range here; the temperature stage runs besides there, here dynatemp stands in for it.",
-    "XTC spares line breaks and end tokens there: when one of them would go, nothing goes.",
+    "XTC spares line breaks and end tokens: when one of them would go, nothing goes. Name them in xtc_spared_ids.",
     "DRY counts matches up to 50 tokens there, and a breaker is the last token of its string.",
     "Mirostat is version 2 only. Mirostat and adaptive-p draw within their stage there: what stands behind them has one token to work on.",
     "torch.sort is not stable unless asked for: on long rows other ids among equals may stay.",
