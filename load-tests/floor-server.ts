@@ -45,7 +45,7 @@ console.log(app.server.address().port);
 export const RIVALS = { bare: BARE, json_parse: JSON_PARSE } as const;
 
 /** What the service's primary gives its workers, so that the comparison is of code and not of settings. */
-const ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: "134217728", MALLOC_TOP_PAD_: "67108864" };
+const ENVIRONMENT = { MALLOC_TRIM_THRESHOLD_: "67108864", MALLOC_TOP_PAD_: "16777216" };
 const V8_FLAGS = ["--no-concurrent-array-buffer-sweeping"];
 
 export interface Rival {

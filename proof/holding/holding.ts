@@ -11,6 +11,8 @@ const RESIDENT_MIB_MAX = 512;
 const AFTERWARDS_MAX = 1.2;
 const HELD_MS = { short: 3000, long: 12_000 };
 const BACK_MS = { short: 12_000, long: 30_000 };
+/** So long after the clients of one way are gone those of the next come. */
+const BETWEEN_MS = 2500;
 const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1, 3, 2]) });
 
 export const HOLDING: Proof = {
@@ -28,6 +30,7 @@ async function run(form: Form, report: Report): Promise<void> {
     await sleep(BACK_MS[size]);
     const before_mib = worstMiB(service);
     for (const way of WAYS) {
+      await sleep(BETWEEN_MS);
       const { peak_mib, answered } = await holdFor(service, way, HELD_MS[size]);
       report.claim(
         `${way.name}: a worker stays under ${RESIDENT_MIB_MAX} MiB`,

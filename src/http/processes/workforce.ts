@@ -17,7 +17,7 @@ import { Watch } from "./watch.ts";
  * malloc keeps the pages that 64 KiB buffers come and go in, instead of giving them back to the system after every
  * large body: 0.1 page faults a request instead of 3, or of 34 before chunks were freed at once.
  */
-export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "134217728", MALLOC_TOP_PAD_: "67108864" };
+export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "67108864", MALLOC_TOP_PAD_: "16777216" };
 
 /** Before a worker is started in the place of one that could not even begin to serve. */
 const PAUSE_MS = 1000;
