@@ -9,8 +9,10 @@ import { type RunningService, startService } from "../../scripts/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { seeded } from "../seeded.ts";
 import { ENDS, REQUESTS } from "./forms.ts";
+import { startProxies } from "./proxies.ts";
 
 const EXCHANGES = { short: 600, long: 10_000 };
+const PROXIED = { short: 60, long: 1000 };
 const AT_ONCE = 8;
 const PIPELINE_MAX = 24;
 const PATIENCE_MS = 20_000;
@@ -39,6 +41,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
       "no worker has ended",
       service.worker_pids.length === workers.length && after.every((held) => held > 0),
     );
+    await proveProxies(service, { count: PROXIED[long ? "long" : "short"], seed }, report);
     const left = await heldBy(service);
     report.claim("nothing is held any more", left.join() === "0,0", `${left[0]} rows, ${left[1]} bytes`);
     report.claim(
@@ -48,6 +51,22 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
     );
   } finally {
     await service.stop();
+  }
+}
+
+/** The same pipelines through the proxies that are installed, which speak for themselves where something is no HTTP. */
+async function proveProxies(service: RunningService, how: { count: number; seed: number }, report: Report) {
+  for (const proxy of await startProxies(service.url)) {
+    try {
+      const { wrong, hung, first } = await exchangeAll(proxy, { ...how, ends: ENDS.slice(0, 1) });
+      report.claim(
+        `behind ${proxy.name}: ${how.count} pipelines are answered in order`,
+        wrong + hung === 0,
+        first,
+      );
+    } finally {
+      await proxy.stop();
+    }
   }
 }
 
@@ -68,14 +87,17 @@ function descriptors(pid: number): number {
   }
 }
 
-async function exchangeAll({ url }: RunningService, { count, seed }: { count: number; seed: number }) {
+async function exchangeAll(
+  { url }: { readonly url: string },
+  { count, seed, ends = ENDS }: { count: number; seed: number; ends?: typeof ENDS },
+) {
   const random = seeded(seed);
   const found = { wrong: 0, hung: 0, first: "" };
   let left = count;
   const client = async () => {
     while (left-- > 0) {
       const pieces = Array.from({ length: random.below(PIPELINE_MAX + 1) }, () => random.pick(REQUESTS));
-      const end = random.pick(ENDS);
+      const end = random.pick(ends);
       const bytes = Buffer.concat([...pieces, end].map((piece) => piece.bytes));
       const cut = random.oneIn(3) ? bytes.length : random.below(bytes.length + 1);
       const leaves = random.oneIn(10);
