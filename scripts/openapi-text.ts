@@ -1,6 +1,6 @@
 /** The OpenAPI document as the application itself gives it with all it can do switched on, as text for a file. */
 import { buildApp } from "../src/app.ts";
-import { readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
 import { jsonLines } from "./json-lines.ts";
 

@@ -1,6 +1,6 @@
 /** The HTTP application: every plugin and every route, in order. It is built, not started; tests inject into it. */
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { addAnalysis } from "./http/analysis.ts";
 import { addDocs } from "./http/docs/docs.ts";
 import type { Tracing } from "./http/door/telemetry.ts";

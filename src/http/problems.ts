@@ -1,7 +1,7 @@
 import { type IncomingMessage, maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Limits } from "../config.ts";
+import type { Limits } from "../config/config.ts";
 import { Problem, type ProblemCode, shorten } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { writeProblem } from "../wire/reply.ts";

@@ -1,6 +1,6 @@
 /** What routes are given: the configuration, the sampler, and the rows of the worker. */
 import type { FastifyBaseLogger } from "fastify";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import type { SharedMemory } from "../wire/shared-memory.ts";
 import { Plans } from "../wire/step-plans.ts";

@@ -4,7 +4,7 @@
  * primary keeps the table too, without opening files: whichever worker is replaced, the new one learns of all regions.
  */
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { type Region, type RegionRequest, RegionTable, SharedMemory } from "../wire/shared-memory.ts";
 import { type Bus, type BusMessage, createWorkerBus } from "./processes/bus.ts";

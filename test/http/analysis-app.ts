@@ -1,7 +1,7 @@
 /** The application as the analysis tests use it: requests injected, no port, small limits. */
 import { Buffer } from "node:buffer";
 import { buildApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
 
 export async function startApp(environment: Record<string, string> = {}) {

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type App, buildApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { Problem, type ProblemCode } from "../../src/errors.ts";
 import { RequestLines } from "../../src/http/door/lines.ts";
 import { createLog, type Role } from "../../src/http/log.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, readConfig } from "../../src/config.ts";
+import { type Config, readConfig } from "../../src/config/config.ts";
 import { Problem } from "../../src/errors.ts";
 import { createWorkerBus } from "../../src/http/processes/bus.ts";
 import { createRelay, type Peer } from "../../src/http/processes/relay.ts";

@@ -1,6 +1,6 @@
 /** Who may send what how often: keys first, then the rate of each key, or of each address where there are no keys. */
 import type { IncomingMessage } from "node:http";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { Problem } from "../../errors.ts";
 import { keyIndex } from "./keys.ts";
 import { allowsOrigin, isSameOrigin } from "./origins.ts";

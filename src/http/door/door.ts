@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { Problem } from "../../errors.ts";
 import type { Figures, RouteFigures } from "../figures/figures.ts";
 import { type Access, createAccess } from "./access.ts";

@@ -1,23 +1,10 @@
 /**
- * Keys that open the service. Only their SHA-256 digests are kept, and a key that comes is compared with every
- * one of them in constant time, so that neither memory nor the time of an answer tells anything of a key.
+ * The key that a request brings is compared with every configured one in constant time, so that the time of an answer
+ * tells nothing of a key.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-
-const LENGTH_MIN = 16;
-
-/** Digests of keys, each trimmed; empty ones are left out. Throws an Error that does not show the key. */
-export function digestsOf(keys: readonly string[]): Uint8Array[] {
-  const trimmed = keys.map((key) => key.trim()).filter((key) => key !== "");
-  for (const key of trimmed) {
-    if (key.length < LENGTH_MIN)
-      throw new Error(`must hold keys of at least ${LENGTH_MIN} characters, got one of ${key.length}`);
-    if (!/^[\x21-\x7e]+$/.test(key))
-      throw new Error("must hold keys of visible ASCII characters, got one with others");
-  }
-  return trimmed.map(digestOf);
-}
+import { digestOf } from "../../config/keys.ts";
 
 /** The index of the key that a request brings; -1 when it brings none of them, undefined when it brings none at all. */
 export function keyIndex(digests: readonly Uint8Array[], headers: IncomingHttpHeaders): number | undefined {
@@ -41,8 +28,4 @@ function keyOf(headers: IncomingHttpHeaders): string | undefined {
   if (authorization !== undefined) return bearer ?? "";
   const offered = protocols?.split(",").map((protocol) => protocol.trim());
   return offered?.find((protocol) => protocol.startsWith(PROTOCOL_PREFIX))?.slice(PROTOCOL_PREFIX.length);
-}
-
-function digestOf(key: string): Uint8Array {
-  return createHash("sha256").update(key).digest();
 }

@@ -4,7 +4,7 @@
  * own packages would add 33 MiB, and their exporter no longer runs on Node 20, for the one message written here.
  */
 import type { FastifyBaseLogger } from "fastify";
-import type { TracingConfig } from "../../config.ts";
+import type { TracingConfig } from "../../config/config.ts";
 import type { Guest } from "./door.ts";
 import type { TraceContext } from "./trace-context.ts";
 

@@ -3,7 +3,7 @@
  * its end and dropped, within a limit, so that its sender gets to read the answer and the connection lives on.
  */
 import type { IncomingMessage } from "node:http";
-import type { Limits } from "../../config.ts";
+import type { Limits } from "../../config/config.ts";
 import { Problem } from "../../errors.ts";
 import type { Flow } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";

@@ -5,7 +5,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
-import { type Config, shownConfig } from "../../config.ts";
+import { type Config, shownConfig } from "../../config/config.ts";
 import { announce } from "../announce.ts";
 import { terminalLog } from "../console.ts";
 import { createLog } from "../log.ts";

@@ -4,7 +4,7 @@
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { WorkerCounts } from "../figures/metrics.ts";
 import { standardOutput } from "../log-output.ts";
 import { Departures } from "./departures.ts";

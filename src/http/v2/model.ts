@@ -1,5 +1,6 @@
 /** What /v2 tells of itself: the server, the one model, whether they are well, and what was asked of them. */
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { VERSION } from "../../config/version.ts";
 import { MODEL } from "../../schemas/v2.ts";
 import {
   CONFIG_ROUTE,
@@ -15,7 +16,6 @@ import { OUTPUT_METADATA } from "../../wire/v2/outputs.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
-import { VERSION } from "../version.ts";
 import { type Statistics, statisticsReply, sumOf } from "./statistics.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "parameters", "model_configuration", "statistics"];

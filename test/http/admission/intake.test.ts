@@ -1,6 +1,6 @@
 /** A body waits for the rows it brought, and the time of that is the server's, not its own. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config/config.ts";
 import { Admission } from "../../../src/http/admission/admission.ts";
 import { Intake } from "../../../src/http/admission/turns.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type App, buildApp } from "../../../src/app.ts";
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config/config.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 import { until } from "../listening.ts";
 

@@ -6,7 +6,7 @@ import { json } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
-import { readConfig } from "../../../src/config.ts";
+import { readConfig } from "../../../src/config/config.ts";
 import { createTracing } from "../../../src/http/door/telemetry.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 

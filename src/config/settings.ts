@@ -3,10 +3,10 @@
  * after them; config.ts reads those.
  */
 import { z } from "zod";
+import { oneOf, rule, whole } from "../sampling/fields.ts";
+import { DEFAULT_OPTION_LIMITS } from "../sampling/option-limits.ts";
 import { coresGranted } from "./cores.ts";
 import { connectionsGranted } from "./descriptors.ts";
-import { oneOf, rule, whole } from "./sampling/fields.ts";
-import { DEFAULT_OPTION_LIMITS } from "./sampling/option-limits.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,6 +1,6 @@
 /** Connections that a limit of descriptors allows. */
 import { expect, test } from "vitest";
-import { connectionsFor, connectionsGranted, limitOf } from "../src/descriptors.ts";
+import { connectionsFor, connectionsGranted, limitOf } from "../../src/config/descriptors.ts";
 
 const LIMITS = `Limit                     Soft Limit           Hard Limit           Units
 Max processes             96504                96504                processes

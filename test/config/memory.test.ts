@@ -1,7 +1,7 @@
 /** What clients may make a worker hold, by what is granted. */
 import { totalmem } from "node:os";
 import { expect, test } from "vitest";
-import { heldBytesOf, memoryGranted } from "../src/memory.ts";
+import { heldBytesOf, memoryGranted } from "../../src/config/memory.ts";
 
 const MIB = 1024 * 1024;
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { describeSettings, readConfig, shownConfig } from "../src/config.ts";
-import { LIMITS } from "../src/settings.ts";
+import { describeSettings, readConfig, shownConfig } from "../../src/config/config.ts";
+import { LIMITS } from "../../src/config/settings.ts";
 
 test("nothing set gives the defaults", () => {
   const config = readConfig({});

@@ -1,7 +1,7 @@
 /** Quotas of control groups, as the kernel writes them. */
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
-import { coresGranted, quotaOf } from "../src/cores.ts";
+import { coresGranted, quotaOf } from "../../src/config/cores.ts";
 
 test.each([
   ["max 100000\n", Number.POSITIVE_INFINITY],

@@ -3,10 +3,10 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { digestsOf } from "./http/door/keys.ts";
-import { originsOf } from "./http/door/origins.ts";
+import { didYouMean } from "../nearest.ts";
+import { digestsOf } from "./keys.ts";
 import { heldBytesOf, memoryGranted } from "./memory.ts";
-import { didYouMean } from "./nearest.ts";
+import { originsOf } from "./origins.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
