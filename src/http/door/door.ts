@@ -8,10 +8,10 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
 import type { Problem } from "../../errors.ts";
+import { type Access, createAccess } from "../access/access.ts";
+import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
 import type { Figures, RouteFigures } from "../figures/figures.ts";
-import { type Access, createAccess } from "./access.ts";
 import { RequestLines } from "./lines.ts";
-import { allowsOrigin, EXPOSED_HEADERS } from "./origins.ts";
 import type { Tracing } from "./telemetry.ts";
 import {
   newSpanId,

@@ -1,7 +1,7 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { allowsOrigin, PREFLIGHT_HEADERS } from "../access/origins.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
-import { allowsOrigin, PREFLIGHT_HEADERS } from "../door/origins.ts";
 import type { RouteFigures } from "../figures/figures.ts";
 import { discard } from "../line/receive.ts";
 import { lingerAndEnd } from "../node/direct-socket.ts";

@@ -1,7 +1,7 @@
 /** Token buckets by hand, and which requests count as one client's. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressOf, createRateLimit } from "../../../src/http/door/rate.ts";
+import { addressOf, createRateLimit } from "../../../src/http/access/rate.ts";
 
 const LIMIT = { rate_per_second: 2, rate_burst: 3, rate_clients_max: 2 };
 

@@ -1,7 +1,7 @@
 /** Which key a request brings, and what is no key. */
 import { describe, expect, test } from "vitest";
 import { digestsOf } from "../../../src/config/keys.ts";
-import { keyIndex } from "../../../src/http/door/keys.ts";
+import { keyIndex } from "../../../src/http/access/keys.ts";
 
 const KEYS = ["first-key-of-the-test", "second-key-of-the-test"];
 const DIGESTS = digestsOf(KEYS);
