@@ -3,8 +3,8 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Config } from "./config/config.ts";
 import { addAnalysis } from "./http/analysis.ts";
 import { addDocs } from "./http/docs/docs.ts";
-import type { Tracing } from "./http/door/telemetry.ts";
 import { addLine, lineServer } from "./http/line/line.ts";
+import type { Tracing } from "./http/observe/telemetry.ts";
 import { addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addPages } from "./http/plugins/pages.ts";

@@ -8,10 +8,10 @@ import { writeProblem } from "../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "./admission/admission.ts";
 import type { Guest } from "./door/door.ts";
-import { causeOf } from "./door/lines.ts";
 import { ClientGone, discard } from "./line/receive.ts";
 import { arrivingRequest, currentAnswer, whenAnswered } from "./node/answers.ts";
 import { DirectSocket, lingerAndEnd } from "./node/direct-socket.ts";
+import { causeOf } from "./observe/request-log.ts";
 import type { Service } from "./service.ts";
 import { isV2, V2_JSON_TYPE } from "./v2/json-type.ts";
 

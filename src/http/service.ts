@@ -7,11 +7,11 @@ import { Plans } from "../wire/step-plans.ts";
 import type { WireLimits } from "../wire/step-reader.ts";
 import { Admission } from "./admission/admission.ts";
 import { createDoor, type Door } from "./door/door.ts";
-import type { Tracing } from "./door/telemetry.ts";
-import { Figures } from "./figures/figures.ts";
-import type { WorkerCounts } from "./figures/metrics.ts";
 import { type Collector, createCollector } from "./node/collect.ts";
-import { noStatistics, type Statistics } from "./v2/statistics.ts";
+import { Figures } from "./observe/counters.ts";
+import type { WorkerCounts } from "./observe/metrics.ts";
+import { noStatistics, type Statistics } from "./observe/statistics.ts";
+import type { Tracing } from "./observe/telemetry.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {

@@ -5,7 +5,7 @@ import { readConfig } from "../../src/config/config.ts";
 import { VERSION } from "../../src/config/version.ts";
 import { cannotListen, isCannotListen } from "../../src/http/cannot-listen.ts";
 import { banner, readableLog } from "../../src/http/console.ts";
-import { createLog } from "../../src/http/log.ts";
+import { createLog } from "../../src/http/observe/log.ts";
 
 describe("the lines at the start", () => {
   const told = (environment: Record<string, string>) => banner(readConfig(environment), 8080);

@@ -10,16 +10,16 @@ import type { Config } from "../../config/config.ts";
 import type { Problem } from "../../errors.ts";
 import { type Access, createAccess } from "../access/access.ts";
 import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
-import type { Figures, RouteFigures } from "../figures/figures.ts";
-import { RequestLines } from "./lines.ts";
-import type { Tracing } from "./telemetry.ts";
+import type { Figures, RouteFigures } from "../observe/counters.ts";
+import { RequestLines } from "../observe/request-log.ts";
+import type { Tracing } from "../observe/telemetry.ts";
 import {
   newSpanId,
   newTraceId,
   readTraceparent,
   type TraceContext,
   writeTraceparent,
-} from "./trace-context.ts";
+} from "../observe/trace-context.ts";
 
 /** One request, from its head to the end of its answer. */
 export interface Guest {

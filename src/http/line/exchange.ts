@@ -9,7 +9,7 @@ import type { BodyReader, Step } from "../../wire/step-reader.ts";
 import { Intake, type Work } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
-import type { RouteFigures } from "../figures/figures.ts";
+import type { RouteFigures } from "../observe/counters.ts";
 import { problemAnswer, problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";

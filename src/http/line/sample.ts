@@ -5,7 +5,7 @@ import type { Sampled } from "../../sampling/report.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Guest } from "../door/door.ts";
-import type { Transport } from "../figures/figures.ts";
+import type { Transport } from "../observe/counters.ts";
 import type { Service } from "../service.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";

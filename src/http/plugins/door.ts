@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../access/origins.ts";
 import { CLIENT_GONE, type Guest } from "../door/door.ts";
-import type { RouteFigures } from "../figures/figures.ts";
 import { discard } from "../line/receive.ts";
 import { lingerAndEnd } from "../node/direct-socket.ts";
+import type { RouteFigures } from "../observe/counters.ts";
 import { addHeaders, hasBody } from "../problems.ts";
 import type { Service } from "../service.ts";
 

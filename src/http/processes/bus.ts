@@ -2,7 +2,7 @@
  * How the workers of one service speak with each other: a question goes through the primary to all of them, the
  * one that asks included, and their answers come back together. What a worker asks and answers is plain data.
  */
-import type { WorkerCounts } from "../figures/metrics.ts";
+import type { WorkerCounts } from "../observe/metrics.ts";
 
 export interface Bus {
   /** Answers questions about a topic; one handler a topic. */

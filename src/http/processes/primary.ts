@@ -8,7 +8,7 @@ import closeWithGrace from "close-with-grace";
 import { type Config, shownConfig } from "../../config/config.ts";
 import { announce } from "../announce.ts";
 import { terminalLog } from "../console.ts";
-import { createLog } from "../log.ts";
+import { createLog } from "../observe/log.ts";
 import { keepRegions } from "../shared-memory.ts";
 import { DRAIN, DRAINING } from "./messages.ts";
 import { createRelay, type Peer } from "./relay.ts";

@@ -1,6 +1,6 @@
 /** The primary's side of the bus: passes a worker's question to all workers and gathers what they reply. */
 
-import type { WorkerCounts } from "../figures/metrics.ts";
+import type { WorkerCounts } from "../observe/metrics.ts";
 import { type BusMessage, isBusMessage, REPLY_MS_MAX } from "./bus.ts";
 
 /** A worker, as far as the relay needs it. */

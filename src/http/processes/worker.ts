@@ -8,9 +8,9 @@ import { VERSION } from "../../config/version.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import { type CannotListen, cannotListen } from "../cannot-listen.ts";
 import { terminalLog } from "../console.ts";
-import type { Tracing } from "../door/telemetry.ts";
 import { warmUp } from "../line/warm-up.ts";
-import { createLog } from "../log.ts";
+import { createLog } from "../observe/log.ts";
+import type { Tracing } from "../observe/telemetry.ts";
 import { type Bus, createWorkerBus } from "./bus.ts";
 import { capConnections } from "./connections-max.ts";
 import { DEFECTS, takeDefects } from "./defects.ts";
@@ -90,7 +90,7 @@ function busToOthers(): Bus {
 
 async function openTracing({ tracing }: Config, log: Logger): Promise<Tracing | undefined> {
   if (tracing === undefined) return undefined;
-  const { createTracing } = await import("../door/telemetry.ts");
+  const { createTracing } = await import("../observe/telemetry.ts");
   return createTracing(tracing, VERSION, log);
 }
 

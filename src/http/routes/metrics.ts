@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { VERSION } from "../../config/version.ts";
 import { METRICS_ROUTE } from "../../schemas/routes.ts";
-import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../figures/metrics.ts";
+import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../observe/metrics.ts";
 import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 

@@ -7,7 +7,7 @@ import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
 import { workInTurns } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
-import { causeOf } from "../door/lines.ts";
+import { causeOf } from "../observe/request-log.ts";
 import { problemOf } from "../problems.ts";
 import type { Service } from "../service.ts";
 import type { StreamSession } from "./session.ts";

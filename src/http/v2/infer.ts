@@ -11,9 +11,9 @@ import { HEADER_LENGTH, headerLength } from "../line/open-body.ts";
 import { ClientGone, flowOf, type Receiver } from "../line/receive.ts";
 import { StepAnswers } from "../line/sample.ts";
 import { requireNoQuery } from "../no-query.ts";
+import { countFailure, countSuccess } from "../observe/statistics.ts";
 import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
 import { V2_JSON_TYPE } from "./json-type.ts";
-import { countFailure, countSuccess } from "./statistics.ts";
 
 const BINARY_TYPE = "application/octet-stream";
 const US_PER_MS = 1000;

@@ -4,9 +4,9 @@
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import { standardOutput } from "../log-output.ts";
 import type { Service } from "../service.ts";
-import type { Distribution, Figures } from "./figures.ts";
+import type { Distribution, Figures } from "./counters.ts";
+import { standardOutput } from "./log-output.ts";
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 

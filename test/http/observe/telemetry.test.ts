@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
-import { createTracing } from "../../../src/http/door/telemetry.ts";
+import { createTracing } from "../../../src/http/observe/telemetry.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { LogOutput } from "../../src/http/log-output.ts";
+import { LogOutput } from "../../../src/http/observe/log-output.ts";
 
 const folders: string[] = [];
 const opened: number[] = [];
@@ -55,7 +55,7 @@ test("what is no output at all loses lines and nothing else", () => {
  * is told to. It says so over a channel of its own.
  */
 const WRITER = `
-  const { openStandardOutput } = await import(${JSON.stringify(new URL("../../src/http/log-output.ts", import.meta.url).href)});
+  const { openStandardOutput } = await import(${JSON.stringify(new URL("../../../src/http/observe/log-output.ts", import.meta.url).href)});
   const output = openStandardOutput();
   process.on("message", ({ lines }) => {
     for (let line = 0; line < lines; line++) output.write(String(line).padEnd(999, ".") + "\\n");

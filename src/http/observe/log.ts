@@ -3,7 +3,7 @@
  * what was sent: no body, no query, no key, whoever logs headers or an error that holds more than its words.
  */
 import { type DestinationStream, type Logger, pino } from "pino";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../../config/config.ts";
 import { openStandardOutput } from "./log-output.ts";
 
 export type Role = "primary" | "worker";

@@ -1,8 +1,8 @@
 /** What is counted, and the text that Prometheus reads. */
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";
-import { Distribution, Figures } from "../../../src/http/figures/figures.ts";
-import { metricsText, type WorkerMetrics } from "../../../src/http/figures/metrics.ts";
+import { Distribution, Figures } from "../../../src/http/observe/counters.ts";
+import { metricsText, type WorkerMetrics } from "../../../src/http/observe/metrics.ts";
 import { startApp } from "../analysis-app.ts";
 import { listen } from "../listening.ts";
 

@@ -4,8 +4,8 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { Problem, ProblemCode } from "../../errors.ts";
-import { shownPath } from "../log.ts";
-import type { Guest } from "./door.ts";
+import type { Guest } from "../door/door.ts";
+import { shownPath } from "./log.ts";
 
 /** Codes whose refusals say nothing that the one before has not said. */
 const ALIKE: ReadonlySet<ProblemCode> = new Set(["overloaded", "rate_limited", "shutting_down"]);
