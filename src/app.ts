@@ -2,6 +2,7 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Config } from "./config/config.ts";
 import { addAnalysis } from "./http/analysis.ts";
+import { type Bus, createLocalBus } from "./http/bus/bus.ts";
 import { addDocs } from "./http/docs/docs.ts";
 import { addLine, lineServer } from "./http/line/line.ts";
 import type { Tracing } from "./http/observe/telemetry.ts";
@@ -9,7 +10,6 @@ import { addOpenApi } from "./http/openapi.ts";
 import { addDoor } from "./http/plugins/door.ts";
 import { addPages } from "./http/plugins/pages.ts";
 import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/problems.ts";
-import { type Bus, createLocalBus } from "./http/processes/bus.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addMetrics } from "./http/routes/metrics.ts";

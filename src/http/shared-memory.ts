@@ -7,8 +7,8 @@ import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { Problem, type ProblemCode } from "../errors.ts";
 import { type Region, type RegionRequest, RegionTable, SharedMemory } from "../wire/shared-memory.ts";
-import { type Bus, type BusMessage, createWorkerBus } from "./processes/bus.ts";
-import type { Peer } from "./processes/relay.ts";
+import { type Bus, type BusMessage, createWorkerBus } from "./bus/bus.ts";
+import type { Peer } from "./bus/relay.ts";
 
 const CHANGE = "shared_memory.change";
 const LIST = "shared_memory.list";

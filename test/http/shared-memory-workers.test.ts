@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Config, readConfig } from "../../src/config/config.ts";
 import { Problem } from "../../src/errors.ts";
-import { createWorkerBus } from "../../src/http/processes/bus.ts";
-import { createRelay, type Peer } from "../../src/http/processes/relay.ts";
+import { createWorkerBus } from "../../src/http/bus/bus.ts";
+import { createRelay, type Peer } from "../../src/http/bus/relay.ts";
 import { keepRegions, SharedRegions } from "../../src/http/shared-memory.ts";
 
 let directory: string;

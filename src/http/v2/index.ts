@@ -1,7 +1,7 @@
 /** The Open Inference Protocol: what Triton's and KServe's clients speak. */
 import type { FastifyInstance } from "fastify";
+import type { Bus } from "../bus/bus.ts";
 import { addLine } from "../line/line.ts";
-import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
 import { useJsonType } from "./json-type.ts";

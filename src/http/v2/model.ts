@@ -14,8 +14,8 @@ import {
 } from "../../schemas/v2-routes.ts";
 import { OUTPUT_METADATA } from "../../wire/v2/outputs.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
+import type { Bus } from "../bus/bus.ts";
 import { type Statistics, statisticsReply, sumOf } from "../observe/statistics.ts";
-import type { Bus } from "../processes/bus.ts";
 import type { Service } from "../service.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "parameters", "model_configuration", "statistics"];

@@ -1,12 +1,7 @@
 /** Questions of one worker to all, over channels that are plain function calls here. */
 import { describe, expect, test, vi } from "vitest";
-import {
-  type Bus,
-  type BusMessage,
-  createLocalBus,
-  createWorkerBus,
-} from "../../../src/http/processes/bus.ts";
-import { createRelay, type Peer } from "../../../src/http/processes/relay.ts";
+import { type Bus, type BusMessage, createLocalBus, createWorkerBus } from "../../../src/http/bus/bus.ts";
+import { createRelay, type Peer } from "../../../src/http/bus/relay.ts";
 
 const COUNTS = { running: 2, replaced: 0, silent: 0, log_lines_lost: 0 };
 
