@@ -2,13 +2,13 @@
 import type { FastifyInstance } from "fastify";
 import { createKernelReader } from "../analysis/row-reader.ts";
 import type { Analysis } from "./analyze.ts";
+import type { Service } from "./exchange/service.ts";
 import { addBaseline } from "./routes/baseline.ts";
 import { addCalibrate } from "./routes/calibrate.ts";
 import { addDiagnose } from "./routes/diagnose.ts";
 import { addLogit } from "./routes/logit.ts";
 import { addProbabilities } from "./routes/probabilities.ts";
 import { addScore } from "./routes/score.ts";
-import type { Service } from "./service.ts";
 
 export function addAnalysis(app: FastifyInstance, service: Service): void {
   // A single logit is read as two classes, so even the shortest limit needs room for two.

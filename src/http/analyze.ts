@@ -9,11 +9,11 @@ import { openAnalysisJson } from "../wire/analysis-json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../wire/analysis-reader.ts";
 import { openAnalysisTensor } from "../wire/analysis-tensor.ts";
 import { TextPieces, writeInPieces } from "../wire/json-pieces.ts";
-import { inTurns, ownerOf } from "./admission/turns.ts";
-import { arrive } from "./line/arrive.ts";
-import type { Opener } from "./line/open-body.ts";
-import { JSON_TYPE } from "./line/sample.ts";
-import type { Service } from "./service.ts";
+import { arrive } from "./exchange/arrive.ts";
+import type { Opener } from "./exchange/open-body.ts";
+import type { Service } from "./exchange/service.ts";
+import { JSON_TYPE } from "./exchange/step-answers.ts";
+import { inTurns, ownerOf } from "./exchange/turns.ts";
 
 /** What the analysis routes are given. */
 export interface Analysis {

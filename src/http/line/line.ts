@@ -8,13 +8,13 @@ import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
 import { MODEL } from "../../schemas/v2.ts";
 import { INFER_ROUTE } from "../../schemas/v2-routes.ts";
 import { countedAnswers } from "../admission/unsent.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { connectionFailed } from "../exchange/problems.ts";
+import type { Service } from "../exchange/service.ts";
 import { type ConnectionsHost, inOrder, readInPlace } from "../node/connections.ts";
-import { connectionFailed } from "../problems.ts";
 import { answerBatch } from "../routes/batch.ts";
 import { answerSample } from "../routes/sample.ts";
-import type { Service } from "../service.ts";
 import { answerInfer } from "../v2/infer.ts";
-import { Exchange } from "./exchange.ts";
 
 interface LineRoute {
   readonly schema: FastifySchema;

@@ -4,7 +4,7 @@
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import type { Service } from "../service.ts";
+import type { Service } from "../exchange/service.ts";
 import type { Distribution, Figures } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
 

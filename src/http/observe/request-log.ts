@@ -4,7 +4,7 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { Problem, ProblemCode } from "../../errors.ts";
-import type { Guest } from "../door/door.ts";
+import type { Guest } from "../exchange/lifecycle.ts";
 import { shownPath } from "./log.ts";
 
 /** Codes whose refusals say nothing that the one before has not said. */

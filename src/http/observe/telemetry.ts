@@ -5,7 +5,7 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { TracingConfig } from "../../config/config.ts";
-import type { Guest } from "../door/door.ts";
+import type { Guest } from "../exchange/lifecycle.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 export interface Tracing {

@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { VERSION } from "../../config/version.ts";
 import { METRICS_ROUTE } from "../../schemas/routes.ts";
 import type { Bus } from "../bus/bus.ts";
+import type { Service } from "../exchange/service.ts";
 import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../observe/metrics.ts";
-import type { Service } from "../service.ts";
 
 const TOPIC = "metrics";
 

@@ -8,10 +8,10 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
-import type { Guest } from "../door/door.ts";
+import type { Guest } from "../exchange/lifecycle.ts";
+import { problemOf } from "../exchange/problems.ts";
+import type { Service } from "../exchange/service.ts";
 import { lingerAndEnd, type Reading, takeOver } from "../node/direct-socket.ts";
-import { problemOf } from "../problems.ts";
-import type { Service } from "../service.ts";
 import { StreamDriver, type StreamPipe } from "./driver.ts";
 import type { StreamSession } from "./session.ts";
 

@@ -15,8 +15,8 @@ import {
 import { OUTPUT_METADATA } from "../../wire/v2/outputs.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Bus } from "../bus/bus.ts";
+import type { Service } from "../exchange/service.ts";
 import { type Statistics, statisticsReply, sumOf } from "../observe/statistics.ts";
-import type { Service } from "../service.ts";
 
 const EXTENSIONS = ["binary_tensor_data", "parameters", "model_configuration", "statistics"];
 

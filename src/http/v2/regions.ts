@@ -14,8 +14,8 @@ import {
 import type { Region } from "../../wire/shared-memory.ts";
 import { SHARED_MEMORY_IS_OFF } from "../../wire/shared-row.ts";
 import { RequestText, requestValue } from "../../wire/v2/request-text.ts";
-import { receive } from "../line/receive.ts";
-import type { Service } from "../service.ts";
+import { receive } from "../exchange/read-body.ts";
+import type { Service } from "../exchange/service.ts";
 import type { SharedRegions } from "../shared-memory.ts";
 
 const PATH = "/v2/systemsharedmemory";

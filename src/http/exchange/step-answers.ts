@@ -4,9 +4,9 @@ import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
-import type { Guest } from "../door/door.ts";
 import type { Transport } from "../observe/counters.ts";
-import type { Service } from "../service.ts";
+import type { Guest } from "./lifecycle.ts";
+import type { Service } from "./service.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 

@@ -6,17 +6,17 @@ import { IncomingMessage, type ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/reply-size.ts";
 import type { BodyReader, Step } from "../../wire/step-reader.ts";
-import { Intake, type Work } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
-import { CLIENT_GONE, type Guest } from "../door/door.ts";
 import type { RouteFigures } from "../observe/counters.ts";
-import { problemAnswer, problemOf } from "../problems.ts";
-import type { Service } from "../service.ts";
 import { Body } from "./arrive.ts";
+import { CLIENT_GONE, type Guest } from "./lifecycle.ts";
 import type { Opener } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
-import { ClientGone, flowOf, type Receiver, receive } from "./receive.ts";
-import { JSON_TYPE, vocabSize } from "./sample.ts";
+import { problemAnswer, problemOf } from "./problems.ts";
+import { ClientGone, flowOf, type Receiver, receive } from "./read-body.ts";
+import type { Service } from "./service.ts";
+import { JSON_TYPE, vocabSize } from "./step-answers.ts";
+import { Intake, type Work } from "./turns.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
 

@@ -1,6 +1,6 @@
 /** Query strings where nothing reads them. */
-import { Problem, pointerTo, shorten } from "../errors.ts";
-import { parseQuery } from "../wire/query.ts";
+import { Problem, pointerTo, shorten } from "../../errors.ts";
+import { parseQuery } from "../../wire/query.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();
 

@@ -5,9 +5,9 @@
  */
 import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
-import { ClientGone } from "../line/receive.ts";
-import { TURN_MS } from "./gate.ts";
-import type { Visit } from "./visit.ts";
+import { TURN_MS } from "../admission/gate.ts";
+import type { Visit } from "../admission/visit.ts";
+import { ClientGone } from "./read-body.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {

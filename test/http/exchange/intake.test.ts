@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
 import { Admission } from "../../../src/http/admission/admission.ts";
-import { Intake } from "../../../src/http/admission/turns.ts";
+import { Intake } from "../../../src/http/exchange/turns.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 
 afterEach(() => void vi.restoreAllMocks());

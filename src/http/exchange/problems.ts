@@ -1,19 +1,19 @@
 import { type IncomingMessage, maxHeaderSize } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Limits } from "../config/config.ts";
-import { Problem, type ProblemCode, shorten } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
-import { writeProblem } from "../wire/reply.ts";
-import { inferErrorStatus, writeInferError } from "../wire/v2/reply.ts";
-import { RETRY_AFTER_S } from "./admission/admission.ts";
-import type { Guest } from "./door/door.ts";
-import { ClientGone, discard } from "./line/receive.ts";
-import { arrivingRequest, currentAnswer, whenAnswered } from "./node/answers.ts";
-import { DirectSocket, lingerAndEnd } from "./node/direct-socket.ts";
-import { causeOf } from "./observe/request-log.ts";
+import type { Limits } from "../../config/config.ts";
+import { Problem, type ProblemCode, shorten } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+import { writeProblem } from "../../wire/reply.ts";
+import { inferErrorStatus, writeInferError } from "../../wire/v2/reply.ts";
+import { RETRY_AFTER_S } from "../admission/admission.ts";
+import { arrivingRequest, currentAnswer, whenAnswered } from "../node/answers.ts";
+import { DirectSocket, lingerAndEnd } from "../node/direct-socket.ts";
+import { causeOf } from "../observe/request-log.ts";
+import { isV2, V2_JSON_TYPE } from "./json-type.ts";
+import type { Guest } from "./lifecycle.ts";
+import { ClientGone, discard } from "./read-body.ts";
 import type { Service } from "./service.ts";
-import { isV2, V2_JSON_TYPE } from "./v2/json-type.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 

@@ -9,7 +9,7 @@ import type { BodyReader, StepReader, WireContext } from "../../wire/step-reader
 import { openBatchTensor } from "../../wire/tensor-batch-reader.ts";
 import type { TensorSource } from "../../wire/tensor-head.ts";
 import { openBareTensor, openStepTensor } from "../../wire/tensor-reader.ts";
-import { requireNoQuery } from "../no-query.ts";
+import { requireNoQuery } from "./no-query.ts";
 
 /** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
 export const HEADER_LENGTH = "inference-header-content-length";

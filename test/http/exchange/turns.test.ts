@@ -1,6 +1,6 @@
 /** Nothing that takes long holds up the others: rows and replies take turns, and a body waits for the rows it brought. */
 import { afterEach, describe, expect, test } from "vitest";
-import { type Listening, listen } from "./listening.ts";
+import { type Listening, listen } from "../listening.ts";
 
 let app: Listening | undefined;
 afterEach(async () => {

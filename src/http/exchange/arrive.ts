@@ -2,11 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
-import { Intake, type Owner } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
-import type { Service } from "../service.ts";
 import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
-import { flowOf, receive } from "./receive.ts";
+import { flowOf, receive } from "./read-body.ts";
+import type { Service } from "./service.ts";
+import { Intake, type Owner } from "./turns.ts";
 
 /** What a route does with the rows of a body while it comes. */
 export interface Taking<Reader> {

@@ -1,17 +1,17 @@
 /** What routes are given: the configuration, the sampler, and the rows of the worker. */
 import type { FastifyBaseLogger } from "fastify";
-import type { Config } from "../config/config.ts";
-import type { Sampler } from "../sampling/sampler.ts";
-import type { SharedMemory } from "../wire/shared-memory.ts";
-import { Plans } from "../wire/step-plans.ts";
-import type { WireLimits } from "../wire/step-reader.ts";
-import { Admission } from "./admission/admission.ts";
-import { createDoor, type Door } from "./door/door.ts";
-import { type Collector, createCollector } from "./node/collect.ts";
-import { Figures } from "./observe/counters.ts";
-import type { WorkerCounts } from "./observe/metrics.ts";
-import { noStatistics, type Statistics } from "./observe/statistics.ts";
-import type { Tracing } from "./observe/telemetry.ts";
+import type { Config } from "../../config/config.ts";
+import type { Sampler } from "../../sampling/sampler.ts";
+import type { SharedMemory } from "../../wire/shared-memory.ts";
+import { Plans } from "../../wire/step-plans.ts";
+import type { WireLimits } from "../../wire/step-reader.ts";
+import { Admission } from "../admission/admission.ts";
+import { type Collector, createCollector } from "../node/collect.ts";
+import { Figures } from "../observe/counters.ts";
+import type { WorkerCounts } from "../observe/metrics.ts";
+import { noStatistics, type Statistics } from "../observe/statistics.ts";
+import type { Tracing } from "../observe/telemetry.ts";
+import { createDoor, type Door } from "./lifecycle.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {

@@ -5,11 +5,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config/config.ts";
 import { Problem } from "../../errors.ts";
-import type { Flow } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { Collector } from "../node/collect.ts";
 import { takeInPlace } from "../node/connections.ts";
-import type { Service } from "../service.ts";
+import type { Service } from "./service.ts";
+import type { Flow } from "./turns.ts";
 
 /** The client went away before its body was complete: there is nobody to answer. */
 export class ClientGone extends Error {

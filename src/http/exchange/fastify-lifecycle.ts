@@ -1,12 +1,12 @@
 /** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../access/origins.ts";
-import { CLIENT_GONE, type Guest } from "../door/door.ts";
-import { discard } from "../line/receive.ts";
 import { lingerAndEnd } from "../node/direct-socket.ts";
 import type { RouteFigures } from "../observe/counters.ts";
-import { addHeaders, hasBody } from "../problems.ts";
-import type { Service } from "../service.ts";
+import { CLIENT_GONE, type Guest } from "./lifecycle.ts";
+import { addHeaders, hasBody } from "./problems.ts";
+import { discard } from "./read-body.ts";
+import type { Service } from "./service.ts";
 
 /** "Switching Protocols" */
 const SWITCHED = 101;
