@@ -18,8 +18,8 @@ import {
   upgraded,
 } from "./documented.ts";
 import { type Listening, listen } from "./listening.ts";
-import { REGIONS, startShared } from "./regions.ts";
-import { f32, inferRequest } from "./v2.ts";
+import { REGIONS, startShared } from "./routes/v2/regions.ts";
+import { f32, inferRequest } from "./routes/v2/v2.ts";
 
 const KEY = "a-key-that-opens-this-server";
 const ROW = f32(1, 3, 2, 0);

@@ -10,7 +10,7 @@ import { announce } from "../announce.ts";
 import { createRelay, type Peer } from "../bus/relay.ts";
 import { terminalLog } from "../console.ts";
 import { createLog } from "../observe/log.ts";
-import { keepRegions } from "../shared-memory.ts";
+import { keepRegions } from "../routes/v2/shared-regions.ts";
 import { DRAIN, DRAINING } from "./messages.ts";
 import { retire, tell, Workforce } from "./workforce.ts";
 

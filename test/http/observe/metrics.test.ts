@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";
 import { Distribution, Figures } from "../../../src/http/observe/counters.ts";
 import { metricsText, type WorkerMetrics } from "../../../src/http/observe/metrics.ts";
-import { startApp } from "../analysis-app.ts";
 import { listen } from "../listening.ts";
+import { startApp } from "../routes/analysis-app.ts";
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 

@@ -1,22 +1,22 @@
 /** Registering shared memory, as Triton's system shared memory extension has it. Where it is off, every route says so. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { Problem } from "../../errors.ts";
-import { parseWith } from "../../sampling/parse.ts";
-import { REGION_REQUEST } from "../../schemas/v2.ts";
+import { Problem } from "../../../errors.ts";
+import { parseWith } from "../../../sampling/parse.ts";
+import { REGION_REQUEST } from "../../../schemas/v2.ts";
 import {
   REGION_ROUTE,
   REGIONS_ROUTE,
   REGISTER_ROUTE,
   UNREGISTER_ALL_ROUTE,
   UNREGISTER_ONE_ROUTE,
-} from "../../schemas/v2-routes.ts";
-import type { Region } from "../../wire/shared-memory.ts";
-import { SHARED_MEMORY_IS_OFF } from "../../wire/shared-row.ts";
-import { RequestText, requestValue } from "../../wire/v2/request-text.ts";
-import { receive } from "../exchange/read-body.ts";
-import type { Service } from "../exchange/service.ts";
-import type { SharedRegions } from "../shared-memory.ts";
+} from "../../../schemas/v2-routes.ts";
+import type { Region } from "../../../wire/shared-memory.ts";
+import { SHARED_MEMORY_IS_OFF } from "../../../wire/shared-row.ts";
+import { RequestText, requestValue } from "../../../wire/v2/request-text.ts";
+import { receive } from "../../exchange/read-body.ts";
+import type { Service } from "../../exchange/service.ts";
+import type { SharedRegions } from "./shared-regions.ts";
 
 const PATH = "/v2/systemsharedmemory";
 const BODY_BYTES_MAX = 65_536;

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { listen } from "./listening.ts";
+import { listen } from "../../listening.ts";
 import { REGIONS, type Shared, startShared } from "./regions.ts";
 import { errorOf, exchange, f32, inferRequest, request } from "./v2.ts";
 

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Config, readConfig } from "../../src/config/config.ts";
-import { Problem } from "../../src/errors.ts";
-import { createWorkerBus } from "../../src/http/bus/bus.ts";
-import { createRelay, type Peer } from "../../src/http/bus/relay.ts";
-import { keepRegions, SharedRegions } from "../../src/http/shared-memory.ts";
+import { type Config, readConfig } from "../../../../src/config/config.ts";
+import { Problem } from "../../../../src/errors.ts";
+import { createWorkerBus } from "../../../../src/http/bus/bus.ts";
+import { createRelay, type Peer } from "../../../../src/http/bus/relay.ts";
+import { keepRegions, SharedRegions } from "../../../../src/http/routes/v2/shared-regions.ts";
 
 let directory: string;
 let config: Config;

@@ -4,11 +4,11 @@
  * primary keeps the table too, without opening files: whichever worker is replaced, the new one learns of all regions.
  */
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config/config.ts";
-import { Problem, type ProblemCode } from "../errors.ts";
-import { type Region, type RegionRequest, RegionTable, SharedMemory } from "../wire/shared-memory.ts";
-import { type Bus, type BusMessage, createWorkerBus } from "./bus/bus.ts";
-import type { Peer } from "./bus/relay.ts";
+import type { Config } from "../../../config/config.ts";
+import { Problem, type ProblemCode } from "../../../errors.ts";
+import { type Region, type RegionRequest, RegionTable, SharedMemory } from "../../../wire/shared-memory.ts";
+import { type Bus, type BusMessage, createWorkerBus } from "../../bus/bus.ts";
+import type { Peer } from "../../bus/relay.ts";
 
 const CHANGE = "shared_memory.change";
 const LIST = "shared_memory.list";

@@ -12,9 +12,9 @@ import { Exchange } from "../exchange/exchange.ts";
 import { connectionFailed } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
 import { type ConnectionsHost, inOrder, readInPlace } from "../node/connections.ts";
-import { answerBatch } from "../routes/batch.ts";
-import { answerSample } from "../routes/sample.ts";
-import { answerInfer } from "../v2/infer.ts";
+import { answerBatch } from "./batch.ts";
+import { answerSample } from "./sample.ts";
+import { answerInfer } from "./v2/infer.ts";
 
 interface LineRoute {
   readonly schema: FastifySchema;

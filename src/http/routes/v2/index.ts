@@ -1,12 +1,12 @@
 /** The Open Inference Protocol: what Triton's and KServe's clients speak. */
 import type { FastifyInstance } from "fastify";
-import type { Bus } from "../bus/bus.ts";
-import { useJsonType } from "../exchange/json-type.ts";
-import type { Service } from "../exchange/service.ts";
-import { addLine } from "../line/line.ts";
-import type { SharedRegions } from "../shared-memory.ts";
+import type { Bus } from "../../bus/bus.ts";
+import { useJsonType } from "../../exchange/json-type.ts";
+import type { Service } from "../../exchange/service.ts";
+import { addLine } from "../hot.ts";
 import { addModel } from "./model.ts";
 import { addRegions } from "./regions.ts";
+import type { SharedRegions } from "./shared-regions.ts";
 import { addUnsupported } from "./unsupported.ts";
 
 export function addV2(

@@ -1,7 +1,7 @@
 /** What /v2 answers besides 200 and 400, always as `{"error": …}`. */
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Listening, listen } from "./listening.ts";
+import { type Listening, listen } from "../../listening.ts";
 import { errorOf, exchange, f32, inferRequest, request, type Tensor } from "./v2.ts";
 
 let app: Listening;

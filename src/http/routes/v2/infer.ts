@@ -1,18 +1,18 @@
 /** POST /v2/models/sampler/infer: tensors in, tensors out. Every row is drawn as /v1 would draw it. */
-import { assert, Problem } from "../../errors.ts";
-import type { Sampled } from "../../sampling/report.ts";
-import { InferReader } from "../../wire/v2/infer-reader.ts";
-import { outputTensors } from "../../wire/v2/outputs.ts";
-import { type InferReply, writeInferReply } from "../../wire/v2/reply.ts";
-import type { Inference } from "../../wire/v2/request.ts";
-import type { Exchange } from "../exchange/exchange.ts";
-import { V2_JSON_TYPE } from "../exchange/json-type.ts";
-import { requireNoQuery } from "../exchange/no-query.ts";
-import { HEADER_LENGTH, headerLength } from "../exchange/open-body.ts";
-import { ClientGone, flowOf, type Receiver } from "../exchange/read-body.ts";
-import { StepAnswers } from "../exchange/step-answers.ts";
-import type { Flow } from "../exchange/turns.ts";
-import { countFailure, countSuccess } from "../observe/statistics.ts";
+import { assert, Problem } from "../../../errors.ts";
+import type { Sampled } from "../../../sampling/report.ts";
+import { InferReader } from "../../../wire/v2/infer-reader.ts";
+import { outputTensors } from "../../../wire/v2/outputs.ts";
+import { type InferReply, writeInferReply } from "../../../wire/v2/reply.ts";
+import type { Inference } from "../../../wire/v2/request.ts";
+import type { Exchange } from "../../exchange/exchange.ts";
+import { V2_JSON_TYPE } from "../../exchange/json-type.ts";
+import { requireNoQuery } from "../../exchange/no-query.ts";
+import { HEADER_LENGTH, headerLength } from "../../exchange/open-body.ts";
+import { ClientGone, flowOf, type Receiver } from "../../exchange/read-body.ts";
+import { StepAnswers } from "../../exchange/step-answers.ts";
+import type { Flow } from "../../exchange/turns.ts";
+import { countFailure, countSuccess } from "../../observe/statistics.ts";
 import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
 
 const BINARY_TYPE = "application/octet-stream";

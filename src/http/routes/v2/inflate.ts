@@ -5,9 +5,9 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { createGunzip, createInflate, deflate, type Gunzip, gzip, type Inflate } from "node:zlib";
-import { Problem, shorten } from "../../errors.ts";
-import type { Receiver } from "../exchange/read-body.ts";
-import type { Flow } from "../exchange/turns.ts";
+import { Problem, shorten } from "../../../errors.ts";
+import type { Receiver } from "../../exchange/read-body.ts";
+import type { Flow } from "../../exchange/turns.ts";
 
 export type Compression = "gzip" | "deflate";
 

@@ -1,8 +1,8 @@
 /** What /v2 tells of itself, as the methods of tritonclient ask for it. */
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
-import { OUTPUT_METADATA } from "../../src/wire/v2/outputs.ts";
-import { type Listening, listen } from "./listening.ts";
+import { OUTPUT_METADATA } from "../../../../src/wire/v2/outputs.ts";
+import { type Listening, listen } from "../../listening.ts";
 import { exchange, f32, inferRequest, request } from "./v2.ts";
 
 let app: Listening | undefined;

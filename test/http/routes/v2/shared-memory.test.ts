@@ -2,7 +2,7 @@
 import { truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connect } from "../../src/client/index.ts";
+import { connect } from "../../../../src/client/index.ts";
 import { type Shared, startShared } from "./regions.ts";
 import { bf16, errorOf, exchange, f32, inferRequest, outputsOf } from "./v2.ts";
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listen } from "./listening.ts";
+import { listen } from "../../listening.ts";
 import { errorOf, exchange, request } from "./v2.ts";
 
 export const REGIONS = "/v2/systemsharedmemory";

@@ -1,8 +1,8 @@
 /** The application as the analysis tests use it: requests injected, no port, small limits. */
 import { Buffer } from "node:buffer";
-import { buildApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config/config.ts";
-import { createSampler } from "../../src/sampling/sampler.ts";
+import { buildApp } from "../../../src/app.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { createSampler } from "../../../src/sampling/sampler.ts";
 
 export async function startApp(environment: Record<string, string> = {}) {
   const config = readConfig({

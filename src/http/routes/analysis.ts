@@ -1,14 +1,14 @@
 /** The analysis endpoints: reading logits instead of drawing from them. */
 import type { FastifyInstance } from "fastify";
-import { createKernelReader } from "../analysis/row-reader.ts";
+import { createKernelReader } from "../../analysis/row-reader.ts";
+import type { Service } from "../exchange/service.ts";
 import type { Analysis } from "./analyze.ts";
-import type { Service } from "./exchange/service.ts";
-import { addBaseline } from "./routes/baseline.ts";
-import { addCalibrate } from "./routes/calibrate.ts";
-import { addDiagnose } from "./routes/diagnose.ts";
-import { addLogit } from "./routes/logit.ts";
-import { addProbabilities } from "./routes/probabilities.ts";
-import { addScore } from "./routes/score.ts";
+import { addBaseline } from "./baseline.ts";
+import { addCalibrate } from "./calibrate.ts";
+import { addDiagnose } from "./diagnose.ts";
+import { addLogit } from "./logit.ts";
+import { addProbabilities } from "./probabilities.ts";
+import { addScore } from "./score.ts";
 
 export function addAnalysis(app: FastifyInstance, service: Service): void {
   // A single logit is read as two classes, so even the shortest limit needs room for two.

@@ -1,6 +1,6 @@
 /** Log-odds of a probability, and classes by their labels. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { JSON_TYPE, startSending } from "./sending.ts";
+import { JSON_TYPE, startSending } from "../sending.ts";
 
 let sent: Awaited<ReturnType<typeof startSending>>;
 beforeAll(async () => {

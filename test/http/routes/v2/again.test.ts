@@ -1,6 +1,6 @@
 /** POST /v2/…/infer again and again: what the JSON of a request said is remembered, and answers are as the first time. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Listening, listen } from "./listening.ts";
+import { type Listening, listen } from "../../listening.ts";
 import { exchange, f32, inferRequest, outputsOf } from "./v2.ts";
 
 let app: Listening;

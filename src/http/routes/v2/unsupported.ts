@@ -1,7 +1,7 @@
 /** What Triton's clients can ask and this service does not do: each is told so in a sentence of its own. */
 import type { FastifyInstance } from "fastify";
-import { Problem } from "../../errors.ts";
-import { MODEL } from "../../schemas/v2.ts";
+import { Problem } from "../../../errors.ts";
+import { MODEL } from "../../../schemas/v2.ts";
 
 const GET_POST = ["GET", "POST"];
 
