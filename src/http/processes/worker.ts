@@ -7,15 +7,15 @@ import type { Config } from "../../config/config.ts";
 import { VERSION } from "../../config/version.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import { type Bus, createWorkerBus } from "../bus/bus.ts";
-import { type CannotListen, cannotListen } from "../cannot-listen.ts";
-import { terminalLog } from "../console.ts";
-import { warmUp } from "../line/warm-up.ts";
 import { createLog } from "../observe/log.ts";
 import type { Tracing } from "../observe/telemetry.ts";
+import { type CannotListen, cannotListen } from "./cannot-listen.ts";
 import { capConnections } from "./connections-max.ts";
+import { terminalLog } from "./console.ts";
 import { DEFECTS, takeDefects } from "./defects.ts";
 import { CLOSE, DRAIN, DRAINING, isPing, isServe, type Ping, PONG, READY } from "./messages.ts";
 import { tell } from "./tell.ts";
+import { warmUp } from "./warm-up.ts";
 
 const MICROSECONDS = 1000;
 /** How often connections that have become idle are looked for while the server closes. */

@@ -3,8 +3,8 @@
  * line for each record. Where there is no terminal the log is JSON, and none of this is used.
  */
 import type { DestinationStream } from "pino";
-import type { Config } from "../config/config.ts";
-import { VERSION } from "../config/version.ts";
+import type { Config } from "../../config/config.ts";
+import { VERSION } from "../../config/version.ts";
 
 /** Named once for all workers: each of them, and the cluster, says it in the log again. */
 const TOLD_ALREADY = /^(?:starting$|Server listening at |listening at )/;

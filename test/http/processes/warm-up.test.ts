@@ -1,6 +1,6 @@
 /** The first steps of a worker, which nobody asked for, change nothing of those that follow. */
 import { expect, test } from "vitest";
-import { warmUp } from "../../../src/http/line/warm-up.ts";
+import { warmUp } from "../../../src/http/processes/warm-up.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
 import { parseStepOptions } from "../../../src/sampling/step-options.ts";
 

@@ -1,7 +1,7 @@
 /** How the primary tells that the service has started, or why it could not: in a terminal to a person, else to the log. */
 import cluster from "node:cluster";
 import type { Logger } from "pino";
-import type { Config } from "../config/config.ts";
+import type { Config } from "../../config/config.ts";
 import { isCannotListen } from "./cannot-listen.ts";
 import { banner } from "./console.ts";
 

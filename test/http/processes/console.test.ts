@@ -1,11 +1,11 @@
 /** What a person in a terminal reads of the service: the lines at its start, its log, and why it could not start. */
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config/config.ts";
-import { VERSION } from "../../src/config/version.ts";
-import { cannotListen, isCannotListen } from "../../src/http/cannot-listen.ts";
-import { banner, readableLog } from "../../src/http/console.ts";
-import { createLog } from "../../src/http/observe/log.ts";
+import { readConfig } from "../../../src/config/config.ts";
+import { VERSION } from "../../../src/config/version.ts";
+import { createLog } from "../../../src/http/observe/log.ts";
+import { cannotListen, isCannotListen } from "../../../src/http/processes/cannot-listen.ts";
+import { banner, readableLog } from "../../../src/http/processes/console.ts";
 
 describe("the lines at the start", () => {
   const told = (environment: Record<string, string>) => banner(readConfig(environment), 8080);
