@@ -1,7 +1,7 @@
 /** What the service takes is what openapi.json says may be sent, and what it calls a mistake the document does too. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ask, bodyRefusals } from "./documented.ts";
-import { type Listening, listen } from "./listening.ts";
+import { ask, bodyRefusals } from "../documented.ts";
+import { type Listening, listen } from "../listening.ts";
 
 let app: Listening;
 beforeAll(async () => {

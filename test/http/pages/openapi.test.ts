@@ -1,8 +1,8 @@
 /** The OpenAPI document is what the routes and schemas say, whole and without loose ends. */
 import { readFile } from "node:fs/promises";
 import { beforeAll, expect, test } from "vitest";
-import { openApiText } from "../../scripts/openapi-text.ts";
-import { STAGES } from "../../src/sampling/stages/index.ts";
+import { openApiText } from "../../../scripts/openapi-text.ts";
+import { STAGES } from "../../../src/sampling/stages/index.ts";
 
 type Json = Record<string, unknown>;
 let text: string;

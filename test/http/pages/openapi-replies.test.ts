@@ -5,8 +5,8 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
-import { PROBLEMS } from "../../src/errors.ts";
-import { ASKED_WELL } from "./asked-well.ts";
+import { PROBLEMS } from "../../../src/errors.ts";
+import { ASKED_WELL } from "../asked-well.ts";
 import {
   type Answer,
   type Asked,
@@ -16,10 +16,10 @@ import {
   headComplaints,
   OPENAPI,
   upgraded,
-} from "./documented.ts";
-import { type Listening, listen } from "./listening.ts";
-import { REGIONS, startShared } from "./routes/v2/regions.ts";
-import { f32, inferRequest } from "./routes/v2/v2.ts";
+} from "../documented.ts";
+import { type Listening, listen } from "../listening.ts";
+import { REGIONS, startShared } from "../routes/v2/regions.ts";
+import { f32, inferRequest } from "../routes/v2/v2.ts";
 
 const KEY = "a-key-that-opens-this-server";
 const ROW = f32(1, 3, 2, 0);

@@ -19,10 +19,10 @@ export const PAGE = `<!doctype html>
   <body>
     <a class="skip" href="#api">To the operations</a>
     <header class="head">
-      <a class="head-home" href="../">${ICON}<span>logit-sampler</span></a>
+      <a class="head-home" href="../../">${ICON}<span>logit-sampler</span></a>
       <h1>API</h1>
       <nav aria-label="Elsewhere">
-        <a href="../">Playground</a>
+        <a href="../../">Playground</a>
         <a href="../v1/samplers">Samplers</a>
         <a href="../v1/presets">Hosts</a>
         <a href="../openapi.json">openapi.json</a>

@@ -1,6 +1,6 @@
 /** What the service makes once and serves many times: the OpenAPI document and the page that shows it. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { type Server, startApp } from "./routes/analysis-app.ts";
+import { type Server, startApp } from "../routes/analysis-app.ts";
 
 let server: Server;
 beforeAll(async () => {

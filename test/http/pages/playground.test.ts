@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addPlayground } from "../../src/http/routes/playground.ts";
+import { addPlayground } from "../../../src/http/pages/playground.ts";
 
 let folder = "";
 

@@ -1,6 +1,6 @@
 /** Headers of what browsers show. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Server, startApp } from "./routes/analysis-app.ts";
+import { type Server, startApp } from "../routes/analysis-app.ts";
 
 let server: Server;
 beforeAll(async () => {
