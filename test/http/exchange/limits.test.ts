@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { LIMITS } from "../../src/config/settings.ts";
-import { type Listening, listen, until } from "./listening.ts";
+import { LIMITS } from "../../../src/config/settings.ts";
+import { type Listening, listen, until } from "../listening.ts";
 
 let app: Listening | undefined;
 const sockets: Socket[] = [];

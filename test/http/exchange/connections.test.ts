@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { METHODS } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Listening, listen, until } from "./listening.ts";
+import { type Listening, listen, until } from "../listening.ts";
 
 let app: Listening | undefined;
 afterEach(async () => {

@@ -1,7 +1,7 @@
 /** What a refusal costs: its words are few, and what is too much is counted before it is looked at. */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { JSON_TYPE, startSending } from "./sending.ts";
+import { JSON_TYPE, startSending } from "../sending.ts";
 
 let sent: Awaited<ReturnType<typeof startSending>>;
 beforeAll(async () => {

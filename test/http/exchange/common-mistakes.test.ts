@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { JSON_TYPE, startSending } from "./sending.ts";
+import { JSON_TYPE, startSending } from "../sending.ts";
 
 let sent: Awaited<ReturnType<typeof startSending>>;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Listening, listen, until } from "./listening.ts";
+import { type Listening, listen, until } from "../listening.ts";
 
 let app: Listening | undefined;
 const sockets: Socket[] = [];

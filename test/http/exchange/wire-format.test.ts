@@ -1,7 +1,7 @@
 /** The page on the wire format knows every problem there is. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { PROBLEMS } from "../../src/errors.ts";
+import { PROBLEMS } from "../../../src/errors.ts";
 
 test("every problem stands in the table with its status and its sentence", async () => {
   const page = await readFile("docs/wire-format.md", "utf8");
