@@ -8,12 +8,14 @@ import { replyBytes } from "../../sampling/reply-size.ts";
 import type { BodyReader, Step } from "../../wire/step-reader.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { RouteFigures } from "../observe/counters.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
 import { Body } from "./arrive.ts";
-import { CLIENT_GONE, type Guest } from "./lifecycle.ts";
+import { ClientGone } from "./client-gone.ts";
+import { CLIENT_GONE } from "./lifecycle.ts";
 import type { Opener } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { ClientGone, flowOf, type Receiver, receive } from "./read-body.ts";
+import { flowOf, type Receiver, receive } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
 import { Intake, type Work } from "./turns.ts";
@@ -23,7 +25,7 @@ const JSON_HEADERS = ["content-type", JSON_TYPE];
 export class Exchange {
   readonly service: Service;
   readonly raw: IncomingMessage;
-  readonly guest: Guest;
+  readonly guest: RequestRecord;
   readonly visit: Visit;
   /** spent on sampling so far; told in the answer */
   sampling_ms = 0;

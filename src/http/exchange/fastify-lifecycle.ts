@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../access/origins.ts";
 import { lingerAndEnd } from "../node/direct-socket.ts";
 import type { RouteFigures } from "../observe/counters.ts";
-import { CLIENT_GONE, type Guest } from "./lifecycle.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
+import { CLIENT_GONE } from "./lifecycle.ts";
 import { addHeaders, hasBody } from "./problems.ts";
 import { discard } from "./read-body.ts";
 import type { Service } from "./service.ts";
@@ -13,7 +14,7 @@ const SWITCHED = 101;
 
 declare module "fastify" {
   interface FastifyRequest {
-    guest: Guest;
+    guest: RequestRecord;
   }
   interface FastifyContextConfig {
     /** figures of the route, by method */

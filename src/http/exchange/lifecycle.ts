@@ -12,6 +12,7 @@ import { type Access, createAccess } from "../access/access.ts";
 import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
 import type { Figures, RouteFigures } from "../observe/counters.ts";
 import { RequestLines } from "../observe/request-log.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
 import type { Tracing } from "../observe/telemetry.ts";
 import {
   newSpanId,
@@ -21,39 +22,15 @@ import {
   writeTraceparent,
 } from "../observe/trace-context.ts";
 
-/** One request, from its head to the end of its answer. */
-export interface Guest {
-  readonly id: string;
-  readonly method: string;
-  readonly url: string;
-  readonly route: RouteFigures;
-  /** why it may not come in; answer this instead of what was asked */
-  readonly refusal: Problem | undefined;
-  /** name, value, name, value …: to be sent with any answer */
-  readonly headers: readonly string[];
-  /** the trace the caller named */
-  readonly trace: TraceContext | undefined;
-  /** the span of this request; undefined when none is recorded */
-  readonly span: { readonly trace_id: string; readonly span_id: string } | undefined;
-  /** performance.now() when its head was there */
-  readonly began_ms: number;
-  /** what it was refused with, once it was */
-  problem: Problem | undefined;
-  /** what the Problem hides: the defect behind an internal_error */
-  defect: unknown;
-  /** elements of its (first) row, once known */
-  vocab_size: number;
-}
-
 export interface Door {
   /** The figures of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
   route(method: string, url: string): RouteFigures;
   /** The client's own X-Request-Id when it is fit to be logged, or one of ours. */
   idOf(raw: IncomingMessage): string;
   /** A request begins. Never throws. */
-  enter(raw: IncomingMessage, route: RouteFigures, id?: string): Guest;
+  enter(raw: IncomingMessage, route: RouteFigures, id?: string): RequestRecord;
   /** It is over: answered with this status, or 499 when its client went away. Once for each guest. */
-  leave(guest: Guest, status: number): void;
+  leave(guest: RequestRecord, status: number): void;
 }
 
 export interface DoorParts {
@@ -146,7 +123,7 @@ function addCors(headers: string[], origins: readonly string[], origin: string):
 }
 
 /** The trace this answer belongs to, by the form of traceparent (W3C Trace Context, level 2, 4.1). */
-function traceresponse(trace: TraceContext | undefined, span: Guest["span"]): string {
+function traceresponse(trace: TraceContext | undefined, span: RequestRecord["span"]): string {
   if (span !== undefined) return writeTraceparent(span.trace_id, span.span_id, true);
   return trace === undefined ? "" : writeTraceparent(trace.trace_id, trace.parent_id, trace.sampled);
 }

@@ -10,9 +10,10 @@ import { RETRY_AFTER_S } from "../admission/admission.ts";
 import { arrivingRequest, currentAnswer, whenAnswered } from "../node/answers.ts";
 import { DirectSocket, lingerAndEnd } from "../node/direct-socket.ts";
 import { causeOf } from "../observe/request-log.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
+import { ClientGone } from "./client-gone.ts";
 import { isV2, V2_JSON_TYPE } from "./json-type.ts";
-import type { Guest } from "./lifecycle.ts";
-import { ClientGone, discard } from "./read-body.ts";
+import { discard } from "./read-body.ts";
 import type { Service } from "./service.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -67,7 +68,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  const guest: Guest | undefined = request.guest;
+  const guest: RequestRecord | undefined = request.guest;
   if (guest !== undefined) {
     guest.problem = problem;
     guest.defect = error;

@@ -8,13 +8,9 @@ import { Problem } from "../../errors.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { Collector } from "../node/collect.ts";
 import { takeInPlace } from "../node/connections.ts";
+import { ClientGone } from "./client-gone.ts";
 import type { Service } from "./service.ts";
 import type { Flow } from "./turns.ts";
-
-/** The client went away before its body was complete: there is nobody to answer. */
-export class ClientGone extends Error {
-  override readonly name = "ClientGone";
-}
 
 /** Who wants a body. Nothing is called after `end`, unless it throws, nor after `fail`. */
 export interface Receiver {

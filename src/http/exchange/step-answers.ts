@@ -5,7 +5,7 @@ import type { Sampled } from "../../sampling/report.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Transport } from "../observe/counters.ts";
-import type { Guest } from "./lifecycle.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
 import type { Service } from "./service.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -13,7 +13,7 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 /** What a step belongs to. */
 export interface Call {
   readonly service: Service;
-  readonly guest: Guest;
+  readonly guest: RequestRecord;
   /** spent on sampling so far */
   sampling_ms: number;
 }

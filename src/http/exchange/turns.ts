@@ -7,7 +7,7 @@ import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
 import { TURN_MS } from "../admission/gate.ts";
 import type { Visit } from "../admission/visit.ts";
-import { ClientGone } from "./read-body.ts";
+import { ClientGone } from "./client-gone.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {

@@ -4,7 +4,6 @@
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import type { Service } from "../exchange/service.ts";
 import type { Distribution, Figures } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
 
@@ -40,16 +39,32 @@ export interface WorkerCounts {
   readonly log_lines_lost: number;
 }
 
+/** What the metrics of a worker are read from. */
+export interface Observed {
+  readonly figures: Figures;
+  readonly admission: {
+    readonly rows_out: number;
+    readonly rows_max: number;
+    readonly standby: boolean;
+    readonly draining: boolean;
+    readonly waited: { readonly granted: number; readonly refused: number };
+    readonly gate: { readonly queued: number; readonly held_bytes: number };
+    readonly limits: { readonly held_bytes_max: number };
+  };
+  /** streams that are open */
+  readonly streams: { readonly size: number };
+}
+
 /** Answers the metrics of this worker. `version` is that of the service. */
-export function createMetrics(service: Service, version: string): () => Promise<WorkerMetrics> {
+export function createMetrics(observed: Observed, version: string): () => Promise<WorkerMetrics> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return async () => [
     // What getMetricsAsJSON makes are metrics as above.
-    ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, service),
-    ...requestMetrics(service.figures),
-    ...samplingMetrics(service.figures),
-    ...stateMetrics(service, version),
+    ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, observed),
+    ...requestMetrics(observed.figures),
+    ...samplingMetrics(observed.figures),
+    ...stateMetrics(observed, version),
   ];
 }
 
@@ -72,7 +87,7 @@ export function metricsText(workers: readonly WorkerMetrics[], counts: WorkerCou
  * What prom-client finds out of a process, but for gauges that are named like counters. One that stands by has memory
  * and CPU time like all others, but its event loop, which nothing keeps waiting, would make the mean of them look good.
  */
-function processMetrics(found: WorkerMetrics, { admission }: Service): WorkerMetrics {
+function processMetrics(found: WorkerMetrics, { admission }: Observed): WorkerMetrics {
   return found.filter(
     ({ name, type }) =>
       (type === "counter" || !name.endsWith("_total")) && !(admission.standby && name.startsWith("nodejs_")),
@@ -135,7 +150,7 @@ function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Fi
   ];
 }
 
-function stateMetrics({ admission, streams }: Service, version: string): Metric[] {
+function stateMetrics({ admission, streams }: Observed, version: string): Metric[] {
   const build = { version, node: process.version, system_fingerprint: SYSTEM_FINGERPRINT };
   return [
     gauge("rows_leased", "Rows in use.", [[{}, admission.rows_out]]),

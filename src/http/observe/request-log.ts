@@ -4,8 +4,8 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { Problem, ProblemCode } from "../../errors.ts";
-import type { Guest } from "../exchange/lifecycle.ts";
 import { shownPath } from "./log.ts";
+import type { RequestRecord } from "./request-record.ts";
 
 /** Codes whose refusals say nothing that the one before has not said. */
 const ALIKE: ReadonlySet<ProblemCode> = new Set(["overloaded", "rate_limited", "shutting_down"]);
@@ -20,7 +20,7 @@ export class RequestLines {
   }
 
   /** A client's fault is information, ours is an error; a request that went well is worth a line only to who debugs. */
-  write(guest: Guest, status: number, total_ms: number): void {
+  write(guest: RequestRecord, status: number, total_ms: number): void {
     const { problem, defect } = guest;
     const debugs = isDebug(this.#log);
     if (problem === undefined) {
@@ -65,7 +65,7 @@ function isDebug({ level }: FastifyBaseLogger): boolean {
   return level === "debug" || level === "trace";
 }
 
-function lineOf({ id, method, url, trace, span }: Guest, status: number, total_ms: number) {
+function lineOf({ id, method, url, trace, span }: RequestRecord, status: number, total_ms: number) {
   const trace_id = span?.trace_id ?? trace?.trace_id;
   return {
     request_id: id,

@@ -5,14 +5,14 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { TracingConfig } from "../../config/config.ts";
-import type { Guest } from "../exchange/lifecycle.ts";
+import type { RequestRecord } from "./request-record.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 export interface Tracing {
   /** Whether a request is recorded: as its caller decided, or as the ratio has it. */
   wants(trace: TraceContext | undefined): boolean;
   /** A request with a span is over. */
-  record(guest: Guest, status: number, total_ms: number): void;
+  record(guest: RequestRecord, status: number, total_ms: number): void;
   /** Sends what is left. */
   close(): Promise<void>;
 }
@@ -83,7 +83,7 @@ async function send(
 
 /** Names as in OpenTelemetry's semantic conventions for HTTP servers; what they do not name stands below ours. */
 function spanOf(
-  { span, trace, route, url, problem, vocab_size, id, began_ms }: Guest,
+  { span, trace, route, url, problem, vocab_size, id, began_ms }: RequestRecord,
   status: number,
   total_ms: number,
 ): object {
