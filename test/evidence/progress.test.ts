@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createProgress, type Screen, statusOf, tableLines } from "../../scripts/progress.ts";
+import { createProgress, type Screen, statusOf, tableLines } from "../../evidence/progress.ts";
 
 const STEPS = [
   { name: "first", seconds: 10 },

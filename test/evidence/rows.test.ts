@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "../../load-tests/rows.ts";
+import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "../../evidence/rows.ts";
 
 test("the same seed gives the same row, another seed another", () => {
   expect(randomRow(64, 1)).toEqual(randomRow(64, 1));

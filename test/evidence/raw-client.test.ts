@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { type RawResult, rawLoad } from "../../load-tests/raw-client.ts";
+import { type RawResult, rawLoad } from "../../evidence/raw-client.ts";
 
 const SCENARIO = {
   name: "test",

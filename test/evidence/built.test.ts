@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { isBuilt } from "../../scripts/built.ts";
+import { isBuilt } from "../../evidence/built.ts";
 
 const SOURCES = [
   "src/deep/main.ts",

@@ -24,7 +24,7 @@ export function machineText({ cpu, cores, node, date }: Machine): string {
   return `${cpu}, ${cores} cores, Node ${node}, ${date}`;
 }
 
-const FOLDER = new URL("./results/", import.meta.url);
+const FOLDER = new URL("../bench/results/", import.meta.url);
 
 /** Undefined when nothing was written yet. The caller knows the shape: it is the one that wrote the file. */
 export function readResults<Results>(name: string): Results | undefined {
