@@ -4,6 +4,7 @@
  * again a little later, up to a bound on what waits.
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { unblocker } from "../node/unblocker.ts";
 
 /** Characters of lines that may wait for a slow reader. */
 const WAITING_MAX = 1_048_576;
@@ -39,8 +40,7 @@ export class LogOutput {
       this.#fd = own;
       return;
     }
-    const { _handle } = process.stdout.on("error", () => undefined) as Unblockable;
-    this.#unblock = () => _handle?.setBlocking?.(false);
+    this.#unblock = unblocker(process.stdout.on("error", () => undefined));
   }
 
   write(line: string): void {
@@ -127,9 +127,4 @@ function openedAgain(fd: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What Node has below a stream of standard output that is a pipe or a socket. */
-interface Unblockable {
-  readonly _handle?: { setBlocking?(blocking: boolean): unknown };
 }
