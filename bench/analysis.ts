@@ -4,7 +4,7 @@
  * the rivals begin with the same as a Float32Array. They take turns, pass by pass, in one run.
  */
 import { cpus } from "node:os";
-import { createProgress } from "../scripts/progress.ts";
+import { createProgress } from "../evidence/progress.ts";
 import { calibrate, createKernelReader } from "../src/analysis/index.ts";
 import { commandLine, count, run } from "../src/command-line.ts";
 import { numpyStyleScores, numpyStyleSoftmax } from "./numpy-style.ts";

@@ -10,12 +10,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { aboutWrite } from "../scripts/options.ts";
-import { createProgress, type Progress, tableLines } from "../scripts/progress.ts";
+import { aboutWrite } from "../evidence/options.ts";
+import { createProgress, type Progress, tableLines } from "../evidence/progress.ts";
+import { machineText, thisMachine, writeResults } from "../evidence/results.ts";
 import { commandLine, count, flag, Misuse, run, some, text } from "../src/command-line.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 import { type Engine, HOW_TO_INSTALL, interpreterFor, MODULES, startEngine } from "./engines/python.ts";
-import { machineText, thisMachine, writeResults } from "./results.ts";
 import { type Agreement, agreementOf } from "./rivals/agreement.ts";
 import { CHAINS, type Chain, type Rules } from "./rivals/chains.ts";
 import { createOurs, type Ours } from "./rivals/ours.ts";

@@ -3,14 +3,14 @@
  * request against the rows of its batch and the connections beside it, memory likewise. Each series gets the exponent
  * of its growth, 1 being linear; counts that grow faster end the run with 1, times only say so.
  */
-import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, type Progress } from "../scripts/progress.ts";
-import { buildService } from "../scripts/service.ts";
+import { aboutWrite, BUILD, BUILT } from "../evidence/options.ts";
+import { createProgress, type Progress } from "../evidence/progress.ts";
+import { machineText, thisMachine, writeResults } from "../evidence/results.ts";
+import { buildService } from "../evidence/service.ts";
 import { commandLine, flag, Misuse, positive, run } from "../src/command-line.ts";
 import type { GrowthResults, Series } from "./growth/results.ts";
 import { measureSampler, samplerSteps } from "./growth/sampler.ts";
 import { measureService, serviceSteps } from "./growth/service.ts";
-import { machineText, thisMachine, writeResults } from "./results.ts";
 
 const { values } = commandLine({
   name: "npm run bench:growth --",

@@ -5,7 +5,7 @@
  * chain D of the same run.
  */
 import { cpus } from "node:os";
-import { createProgress } from "../scripts/progress.ts";
+import { createProgress } from "../evidence/progress.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
 import { createSampler } from "../src/sampling/sampler.ts";

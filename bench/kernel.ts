@@ -4,7 +4,7 @@
  * "Ours" begins with a row that has just been written: scan, selection, small set in float64, draw.
  */
 import { cpus } from "node:os";
-import { createProgress } from "../scripts/progress.ts";
+import { createProgress } from "../evidence/progress.ts";
 import { commandLine, readCount, run } from "../src/command-line.ts";
 import { createKernel, exp, type Kernel, type Row } from "../src/kernels/kernel.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";

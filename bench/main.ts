@@ -1,6 +1,6 @@
 /** `npm run bench`: several benches, one after the other, each a process of its own. */
 import { spawnSync } from "node:child_process";
-import { createProgress, LINES } from "../scripts/progress.ts";
+import { createProgress, LINES } from "../evidence/progress.ts";
 import { columns, commandLine, readWord, run } from "../src/command-line.ts";
 
 /** What is run when nothing is named stands first. */

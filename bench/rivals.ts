@@ -3,11 +3,11 @@
  * timed only after it has left the same tokens with the same probabilities; where it lacks rules, it runs those it
  * has against ours with the same, and is marked "part".
  */
-import { aboutWrite } from "../scripts/options.ts";
-import { createProgress, type Progress } from "../scripts/progress.ts";
+import { aboutWrite } from "../evidence/options.ts";
+import { createProgress, type Progress } from "../evidence/progress.ts";
+import { machineText, readResults, thisMachine, writeResults } from "../evidence/results.ts";
 import { commandLine, flag, type Option, readCount, run, some } from "../src/command-line.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
-import { machineText, readResults, thisMachine, writeResults } from "./results.ts";
 import { type Agreement, agreementOf } from "./rivals/agreement.ts";
 import { CHAINS, type Chain } from "./rivals/chains.ts";
 import { NAIVE } from "./rivals/naive.ts";

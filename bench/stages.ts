@@ -5,7 +5,7 @@
  * ratio of the minima is the number to read.
  */
 import { cpus } from "node:os";
-import { createProgress, type Progress } from "../scripts/progress.ts";
+import { createProgress, type Progress } from "../evidence/progress.ts";
 import { commandLine, count, readWord, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
 import { createSampler, type Sampler } from "../src/sampling/sampler.ts";

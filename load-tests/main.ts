@@ -3,15 +3,21 @@
  * two generators: one over raw sockets, and autocannon, whose own cost weighs on large bodies. It prints a
  * Markdown table and ends with 1 when any request failed.
  */
-import { machineText, thisMachine, writeResults } from "../bench/results.ts";
-import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, type Progress, tableLines } from "../scripts/progress.ts";
-import { buildService, type RunningService, startService } from "../scripts/service.ts";
+
+import { aboutWrite, BUILD, BUILT } from "../evidence/options.ts";
+import { createProgress, type Progress, tableLines } from "../evidence/progress.ts";
+import type { LoadLimits } from "../evidence/raw-client.ts";
+import { machineText, thisMachine, writeResults } from "../evidence/results.ts";
+import {
+  createScenarios,
+  createStreamScenarios,
+  type Scenario,
+  type StreamScenario,
+} from "../evidence/scenarios.ts";
+import { buildService, type RunningService, startService } from "../evidence/service.ts";
 import { commandLine, count, flag, Misuse, positive, run, text } from "../src/command-line.ts";
 import { type Measured, measureAutocannon, measureRaw, WARM_UP } from "./measure.ts";
-import type { LoadLimits } from "./raw-client.ts";
 import type { LoadedScenario, LoadResults } from "./results.ts";
-import { createScenarios, createStreamScenarios, type Scenario, type StreamScenario } from "./scenarios.ts";
 
 interface Plan {
   readonly limits: LoadLimits;

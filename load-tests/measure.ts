@@ -3,11 +3,11 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
+import type { LoadLimits } from "../evidence/raw-client.ts";
+import type { Scenario, StreamScenario } from "../evidence/scenarios.ts";
+import type { RunningService } from "../evidence/service.ts";
 import { quantile } from "../examples/model-host/report.ts";
-import type { RunningService } from "../scripts/service.ts";
-import type { LoadLimits } from "./raw-client.ts";
 import type { RawJob, RawWorkerResult } from "./raw-worker.ts";
-import type { Scenario, StreamScenario } from "./scenarios.ts";
 import { cpuTime } from "./server-cpu.ts";
 
 export interface Measured {

@@ -2,16 +2,17 @@
  * The built service against a FastAPI + numpy server that does the same: `npm run load:peer`. Both get the same bytes
  * from the raw generator, in turns, round by round; before that both must draw from the same tokens.
  */
-import { machineText, thisMachine, writeResults } from "../bench/results.ts";
-import { aboutWrite, BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, type Progress, tableLines } from "../scripts/progress.ts";
-import { buildService, startService } from "../scripts/service.ts";
+
+import { aboutWrite, BUILD, BUILT } from "../evidence/options.ts";
+import { median } from "../evidence/process-cost.ts";
+import { createProgress, type Progress, tableLines } from "../evidence/progress.ts";
+import { rawLoad } from "../evidence/raw-client.ts";
+import { machineText, thisMachine, writeResults } from "../evidence/results.ts";
+import { buildService, startService } from "../evidence/service.ts";
 import { commandLine, count, flag, Misuse, positive, run, text } from "../src/command-line.ts";
 import { createPeerCases, type PeerCase, requireSameAnswer } from "./peers/cases.ts";
 import { startPeer } from "./peers/fastapi.ts";
 import type { Load, PeerMeasured, PeerResults } from "./peers/results.ts";
-import { median } from "./process-cost.ts";
-import { rawLoad } from "./raw-client.ts";
 import { cpuTime } from "./server-cpu.ts";
 
 const { values } = commandLine({

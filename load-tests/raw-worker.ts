@@ -1,7 +1,7 @@
 /** The raw generator in a process of its own: takes jobs by message, one after the other, and answers each with its result. */
-import { type LoadLimits, type RawResult, rawLoad } from "./raw-client.ts";
+import { type LoadLimits, type RawResult, rawLoad } from "../evidence/raw-client.ts";
+import type { Scenario, StreamScenario } from "../evidence/scenarios.ts";
 import { rawStreams } from "./raw-stream.ts";
-import type { Scenario, StreamScenario } from "./scenarios.ts";
 
 export interface RawJob {
   readonly url: string;

@@ -6,14 +6,14 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, type Progress } from "../scripts/progress.ts";
-import { buildService, startService } from "../scripts/service.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { cpuNs } from "../evidence/process-cost.ts";
+import { createProgress, type Progress } from "../evidence/progress.ts";
+import { rawLoad } from "../evidence/raw-client.ts";
+import { f32Bytes, randomRow } from "../evidence/rows.ts";
+import { buildService, startService } from "../evidence/service.ts";
 import { commandLine, count, positive, run } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
-import { cpuNs } from "./process-cost.ts";
-import { rawLoad } from "./raw-client.ts";
-import { f32Bytes, randomRow } from "./rows.ts";
 
 const { values } = commandLine({
   name: "npm run bench:refusals --",

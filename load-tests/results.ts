@@ -1,5 +1,5 @@
 /** What a load test leaves: the shape of bench/results/load.json. */
-import type { Machine } from "../bench/results.ts";
+import type { Machine } from "../evidence/results.ts";
 import type { Measured } from "./measure.ts";
 
 export interface LoadResults {

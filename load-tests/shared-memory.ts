@@ -7,16 +7,16 @@
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, tableLines } from "../scripts/progress.ts";
-import { buildService, startService } from "../scripts/service.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { cpuNs, median } from "../evidence/process-cost.ts";
+import { createProgress, tableLines } from "../evidence/progress.ts";
+import { rawLoad } from "../evidence/raw-client.ts";
+import { bf16Bytes, f32Bytes, randomRow } from "../evidence/rows.ts";
+import type { Scenario } from "../evidence/scenarios.ts";
+import { buildService, startService } from "../evidence/service.ts";
 import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
-import { cpuNs, median } from "./process-cost.ts";
-import { rawLoad } from "./raw-client.ts";
 import { rawStreams } from "./raw-stream.ts";
-import { bf16Bytes, f32Bytes, randomRow } from "./rows.ts";
-import type { Scenario } from "./scenarios.ts";
 
 const { values } = commandLine({
   name: "npm run bench:shared-memory --",

@@ -4,15 +4,15 @@
  * in one run with interleaved rounds; ratios are medians of the rounds, "least" compares the least of each.
  */
 
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, tableLines } from "../scripts/progress.ts";
-import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { cpuNs, faults, median } from "../evidence/process-cost.ts";
+import { createProgress, tableLines } from "../evidence/progress.ts";
+import { rawLoad } from "../evidence/raw-client.ts";
+import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "../evidence/rows.ts";
+import { buildService, type RunningService, startService } from "../evidence/service.ts";
 import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { RIVALS, startRival } from "./floor-server.ts";
-import { cpuNs, faults, median } from "./process-cost.ts";
-import { rawLoad } from "./raw-client.ts";
 import { rawStreams } from "./raw-stream.ts";
-import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
 
 const { values } = commandLine({
   name: "npm run bench:stream --",

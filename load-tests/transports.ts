@@ -7,16 +7,16 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
+import { replaceBetween } from "../evidence/markdown.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { cpuNs, median } from "../evidence/process-cost.ts";
+import { createProgress, type Progress } from "../evidence/progress.ts";
+import { rawLoad } from "../evidence/raw-client.ts";
+import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "../evidence/rows.ts";
+import { buildService, type RunningService, startService } from "../evidence/service.ts";
 import { quantile } from "../examples/model-host/report.ts";
-import { replaceBetween } from "../scripts/markdown.ts";
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, type Progress } from "../scripts/progress.ts";
-import { buildService, type RunningService, startService } from "../scripts/service.ts";
 import { commandLine, flag, positive, run } from "../src/command-line.ts";
-import { cpuNs, median } from "./process-cost.ts";
-import { rawLoad } from "./raw-client.ts";
 import { rawStreams } from "./raw-stream.ts";
-import { bf16Bytes, f16Bytes, f32Bytes, randomRow } from "./rows.ts";
 
 const { values } = commandLine({
   name: "npm run bench:transports --",

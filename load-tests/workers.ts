@@ -9,14 +9,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress, tableLines } from "../scripts/progress.ts";
-import { buildService, type RunningService, startService } from "../scripts/service.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { median } from "../evidence/process-cost.ts";
+import { createProgress, tableLines } from "../evidence/progress.ts";
+import { f32Bytes, randomRow } from "../evidence/rows.ts";
+import { createScenarios, type Scenario } from "../evidence/scenarios.ts";
+import { buildService, type RunningService, startService } from "../evidence/service.ts";
 import { commandLine, count, Misuse, positive, run, text } from "../src/command-line.ts";
 import { measureRaw, type RawMeasured, WARM_UP } from "./measure.ts";
-import { median } from "./process-cost.ts";
-import { f32Bytes, randomRow } from "./rows.ts";
-import { createScenarios, type Scenario } from "./scenarios.ts";
 import { coresToBeHad } from "./spin.ts";
 
 const { values } = commandLine({

@@ -4,9 +4,9 @@
  */
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { BUILD, BUILT } from "../scripts/options.ts";
-import { createProgress } from "../scripts/progress.ts";
-import { buildService } from "../scripts/service.ts";
+import { BUILD, BUILT } from "../evidence/options.ts";
+import { createProgress } from "../evidence/progress.ts";
+import { buildService } from "../evidence/service.ts";
 import { columns, commandLine, count, flag, readWord, run } from "../src/command-line.ts";
 import { PROOFS } from "./proofs.ts";
 import { createReport } from "./report.ts";

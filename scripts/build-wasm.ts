@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
+import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
-import { CHECK } from "./options.ts";
 
 const { values } = commandLine({
   name: "npm run build:kernel --",

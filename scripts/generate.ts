@@ -1,8 +1,8 @@
 /** `npm run generate`: writes all that is generated, in the order in which one thing needs the other. */
 import { spawnSync } from "node:child_process";
+import { CHECK } from "../evidence/options.ts";
+import { createProgress, LINES } from "../evidence/progress.ts";
 import { commandLine, run } from "../src/command-line.ts";
-import { CHECK } from "./options.ts";
-import { createProgress, LINES } from "./progress.ts";
 
 const { values } = commandLine({
   name: "npm run generate --",

@@ -3,11 +3,11 @@
  * makes, on a row of the demo model where they differ.
  */
 import { readFileSync } from "node:fs";
+import { cell, code, table } from "../evidence/markdown.ts";
 import { type Comparison, compareRow } from "../src/sampling/compare.ts";
 import { parseComparison } from "../src/sampling/compare-options.ts";
 import { PRESETS } from "../src/sampling/presets.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
-import { cell, code, table } from "./markdown.ts";
 
 /** What `npx tsx scripts/write-playground-rows.ts` has written. */
 interface ExampleRow {

@@ -1,8 +1,9 @@
 /** The OpenAPI document as the application itself gives it with all it can do switched on, as text for a file. */
+
+import { jsonLines } from "../evidence/json-lines.ts";
 import { buildApp } from "../src/app.ts";
-import { readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config/config.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
-import { jsonLines } from "./json-lines.ts";
 
 export async function openApiText(): Promise<string> {
   const config = readConfig({ SHARED_MEMORY: "on" });

@@ -2,8 +2,9 @@
  * docs/presets.md, made from the preset objects and from what `npm run proof:engines` found: each host's order,
  * defaults and variants, and how far its own code agrees.
  */
+
+import { cell, code, table } from "../evidence/markdown.ts";
 import type { Place, Preset, Rules, Variant } from "../src/sampling/preset.ts";
-import { cell, code, table } from "./markdown.ts";
 
 /** What a run against a host's own code found, as proof/engines stores it. */
 export interface EngineResult {

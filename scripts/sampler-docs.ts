@@ -2,8 +2,8 @@
  * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
  */
 import { z } from "zod";
+import { cell, code, table } from "../evidence/markdown.ts";
 import type { Stage } from "../src/sampling/stage.ts";
-import { cell, code, table } from "./markdown.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 interface OptionSchema {

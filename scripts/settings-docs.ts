@@ -1,6 +1,7 @@
 /** Markdown about the service's settings, made from its configuration: docs/configuration.md. */
-import { describeSettings } from "../src/config.ts";
-import { cell, code, table } from "./markdown.ts";
+
+import { cell, code, table } from "../evidence/markdown.ts";
+import { describeSettings } from "../src/config/config.ts";
 
 /** Defaults that depend on the machine that writes the page; what they depend on does not. */
 const GRANTED: Readonly<Record<string, string>> = {
@@ -20,7 +21,7 @@ export function configurationPage(): string {
     "# Configuration",
     "",
     "The service is set by environment variables. A value out of range, or a `LOGIT_SAMPLER_` variable that does not",
-    "exist, stops the start with a sentence that says so. This page is generated from `src/config.ts` by",
+    "exist, stops the start with a sentence that says so. This page is generated from `src/config/config.ts` by",
     "`npm run generate`.",
     "",
     table(["variable", "meaning", "default"], rows),

@@ -4,13 +4,13 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { replaceBetween } from "../evidence/markdown.ts";
+import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import { PRESETS } from "../src/sampling/presets.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
-import { replaceBetween } from "./markdown.ts";
-import { CHECK } from "./options.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";

@@ -2,9 +2,9 @@
  * Writes openapi/openapi.json from the routes and schemas of the application.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import { openApiText } from "./openapi-text.ts";
-import { CHECK } from "./options.ts";
 
 const TARGET = "openapi/openapi.json";
 

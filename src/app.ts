@@ -1,28 +1,28 @@
 /** The HTTP application: every plugin and every route, in order. It is built, not started; tests inject into it. */
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
-import type { Config } from "./config.ts";
-import { addAnalysis } from "./http/analysis.ts";
-import { addDocs } from "./http/docs/docs.ts";
-import type { Tracing } from "./http/door/telemetry.ts";
-import { addLine, lineServer } from "./http/line/line.ts";
-import { addOpenApi } from "./http/openapi.ts";
-import { addDoor } from "./http/plugins/door.ts";
-import { addPages } from "./http/plugins/pages.ts";
-import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/problems.ts";
-import { type Bus, createLocalBus } from "./http/processes/bus.ts";
+import type { Config } from "./config/config.ts";
+import { type Bus, createLocalBus } from "./http/bus/bus.ts";
+import { addDoor } from "./http/exchange/fastify-lifecycle.ts";
+import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/exchange/problems.ts";
+import { createService, type Service } from "./http/exchange/service.ts";
+import type { Tracing } from "./http/observe/telemetry.ts";
+import { addDocs } from "./http/pages/docs/docs.ts";
+import { addPages } from "./http/pages/headers.ts";
+import { addOpenApi } from "./http/pages/openapi.ts";
+import { addPlayground } from "./http/pages/playground.ts";
+import { addAnalysis } from "./http/routes/analysis.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addHealth } from "./http/routes/health.ts";
+import { addLine, lineServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
-import { addPlayground } from "./http/routes/playground.ts";
 import { addPresets } from "./http/routes/presets.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
-import { createService, type Service } from "./http/service.ts";
-import { SharedRegions } from "./http/shared-memory.ts";
+import { addV2 } from "./http/routes/v2/index.ts";
+import { SharedRegions } from "./http/routes/v2/shared-regions.ts";
 import { takesStream } from "./http/streams/upgrade.ts";
 import { answerOffers } from "./http/streams/upgrades.ts";
-import { addV2 } from "./http/v2/index.ts";
 import type { Sampler } from "./sampling/sampler.ts";
 
 export interface AppParts {

@@ -5,7 +5,7 @@
  * Programs end with 0 when all went well, with 1 when something failed, and with 2 when they were called wrongly.
  */
 import { parseArgs } from "node:util";
-import { VERSION } from "./http/version.ts";
+import { VERSION } from "./config/version.ts";
 import { didYouMean } from "./nearest.ts";
 
 /** One option: `--name VALUE`, or a lone `--name` when it has no placeholder. */

@@ -5,9 +5,9 @@
  */
 import cluster from "node:cluster";
 import { columns, commandLine } from "./command-line.ts";
-import { describeSettings, readConfig } from "./config.ts";
+import { describeSettings, readConfig } from "./config/config.ts";
+import { PROCESS } from "./config/settings.ts";
 import { runPrimary } from "./http/processes/primary.ts";
-import { PROCESS } from "./settings.ts";
 
 /** Its options are the environment's: one way to set a thing, at a desk and in a container. */
 const SERVE = {

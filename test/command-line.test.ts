@@ -11,7 +11,7 @@ import {
   some,
   text,
 } from "../src/command-line.ts";
-import { VERSION } from "../src/http/version.ts";
+import { VERSION } from "../src/config/version.ts";
 
 const NAMES = ["fuzz", "replay"] as const;
 const COMMAND = {

@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
-import { faults } from "../../load-tests/process-cost.ts";
-import { rawLoad } from "../../load-tests/raw-client.ts";
-import type { Scenario } from "../../load-tests/scenarios.ts";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { faults } from "../../evidence/process-cost.ts";
+import { rawLoad } from "../../evidence/raw-client.ts";
+import type { Scenario } from "../../evidence/scenarios.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 
 /** What the service did for each request. */
 export interface RequestCounts {

@@ -1,5 +1,5 @@
 /** What a run of the growth bench leaves: the shape of bench/results/growth.json. */
-import type { Machine } from "../results.ts";
+import type { Machine } from "../../evidence/results.ts";
 import type { Point } from "./fit.ts";
 
 export interface GrowthResults {

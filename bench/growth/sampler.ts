@@ -1,5 +1,5 @@
 /** What a step costs the library, in wasm accesses and in time, against the vocabulary and the history. */
-import type { Progress, Step } from "../../scripts/progress.ts";
+import type { Progress, Step } from "../../evidence/progress.ts";
 import { createSampler, type Sampler } from "../../src/index.ts";
 import { flatRow, peakedRow } from "../../test/kernels/rows.ts";
 import { countWasm } from "../counters/counting-wasm.ts";

@@ -1,11 +1,11 @@
 /** What the built service takes, in CPU time and in memory, against the rows of a batch and the connections. */
 import { readFileSync } from "node:fs";
-import { cpuNs } from "../../load-tests/process-cost.ts";
-import { type LoadLimits, rawLoad } from "../../load-tests/raw-client.ts";
-import { f32Bytes, randomRow } from "../../load-tests/rows.ts";
-import type { Scenario } from "../../load-tests/scenarios.ts";
-import type { Progress, Step } from "../../scripts/progress.ts";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { cpuNs } from "../../evidence/process-cost.ts";
+import type { Progress, Step } from "../../evidence/progress.ts";
+import { type LoadLimits, rawLoad } from "../../evidence/raw-client.ts";
+import { f32Bytes, randomRow } from "../../evidence/rows.ts";
+import type { Scenario } from "../../evidence/scenarios.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Point } from "./fit.ts";
 import type { Axis, Series } from "./results.ts";
 import { seriesOf } from "./sampler.ts";

@@ -1,5 +1,5 @@
 /** What a run of the rivals leaves: the shape of bench/results/rivals.json. */
-import type { Machine } from "../results.ts";
+import type { Machine } from "../../evidence/results.ts";
 import type { Agreement } from "./agreement.ts";
 import type { Times } from "./race.ts";
 

@@ -1,6 +1,6 @@
 /** What both servers are sent, byte for byte the same, and whether both give a right answer to it. */
-import { f32Bytes, randomRow } from "../rows.ts";
-import type { Scenario } from "../scenarios.ts";
+import { f32Bytes, randomRow } from "../../evidence/rows.ts";
+import type { Scenario } from "../../evidence/scenarios.ts";
 
 export interface PeerCase {
   readonly scenario: Scenario;

@@ -1,5 +1,5 @@
 /** What a run against the peer leaves: the shape of bench/results/peer.json. */
-import type { Machine } from "../../bench/results.ts";
+import type { Machine } from "../../evidence/results.ts";
 
 export interface PeerResults {
   readonly machine: Machine;

@@ -1,8 +1,8 @@
 /** Whether a worker holds only the row at hand of each batch: sixteen batches at a time, 262 MB of logits under way. */
-import { rawLoad } from "../../load-tests/raw-client.ts";
-import { f16Bytes, randomRow } from "../../load-tests/rows.ts";
-import type { Scenario } from "../../load-tests/scenarios.ts";
-import { startService } from "../../scripts/service.ts";
+import { rawLoad } from "../../evidence/raw-client.ts";
+import { f16Bytes, randomRow } from "../../evidence/rows.ts";
+import type { Scenario } from "../../evidence/scenarios.ts";
+import { startService } from "../../evidence/service.ts";
 import { peakWhile, residentMiB } from "../memory.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 

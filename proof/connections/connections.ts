@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { seeded } from "../seeded.ts";
 import { ENDS, REQUESTS } from "./forms.ts";

@@ -1,5 +1,5 @@
 /** Faults of workers and of the world around the service: one is killed, broken or stuck, an order to end, slow clients. */
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import { encode } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";

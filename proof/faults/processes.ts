@@ -1,7 +1,7 @@
 /** Faults of a worker that still lives: a defect that nothing caught, a loop that stands still, no descriptors left. */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Report } from "../proof.ts";
 import { Clients } from "./clients.ts";
 import { DEFECT_SIGNAL, WITH_DEFECTS } from "./defect.ts";

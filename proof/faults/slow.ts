@@ -1,6 +1,7 @@
 /** Clients that send a byte now and then: each must be cut in time, and nobody else may notice. */
+
+import { startService } from "../../evidence/service.ts";
 import { quantile } from "../../examples/model-host/report.ts";
-import { startService } from "../../scripts/service.ts";
 import { Connection } from "../connection.ts";
 import type { Form, Report } from "../proof.ts";
 import { Clients } from "./clients.ts";

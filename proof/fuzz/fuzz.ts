@@ -3,7 +3,7 @@
  * `npm run proof:fuzz -- --seed 1 --only 4711` replays one and prints it.
  */
 
-import { startService } from "../../scripts/service.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection, type Reply } from "../connection.ts";
 import { encode, encodeChunked, type Message } from "../message.ts";
 import { complaintOf } from "../oracle/contract.ts";

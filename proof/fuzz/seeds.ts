@@ -1,5 +1,5 @@
 /** Valid requests of every form, which the fuzz mutates. Each is taken as it stands, and that is checked first. */
-import { randomRow } from "../../load-tests/rows.ts";
+import { randomRow } from "../../evidence/rows.ts";
 import { BYTES_TYPE, f32, frame, jsonMessage, LINES_TYPE, type Message, tensorMessage } from "../message.ts";
 import { bf16, f16 } from "./small-rows.ts";
 

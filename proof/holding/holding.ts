@@ -1,6 +1,6 @@
 /** Whether memory stays within its bound whatever clients make the service hold, and comes back when they are gone. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import { residentMiB } from "../memory.ts";
 import { encode, f32 } from "../message.ts";

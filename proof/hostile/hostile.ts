@@ -2,7 +2,7 @@
  * The black-box suite: thousands of requests that are wrong in one way each, and what must come back. After those
  * that break the connection, another client must get the very bytes that it got before.
  */
-import { startService } from "../../scripts/service.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection, ConnectionLost, type Reply } from "../connection.ts";
 import { encode, jsonMessage } from "../message.ts";
 import { complaintOf } from "../oracle/contract.ts";

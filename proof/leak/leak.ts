@@ -2,8 +2,8 @@
  * Whether memory grows with the number of requests: a mix of every form, refused ones and broken ones among them,
  * and the resident memory of the worker looked at all the way.
  */
-import { randomRow } from "../../load-tests/rows.ts";
-import { startService } from "../../scripts/service.ts";
+import { randomRow } from "../../evidence/rows.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection, ConnectionLost } from "../connection.ts";
 import { REQUESTS, STREAMS } from "../fuzz/seeds.ts";
 import { bf16 } from "../fuzz/small-rows.ts";

@@ -1,6 +1,6 @@
 /** Whether ten times as much of anything takes about ten times as long: no input may cost its square. */
-import { randomRow } from "../../load-tests/rows.ts";
-import { startService } from "../../scripts/service.ts";
+import { randomRow } from "../../evidence/rows.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import { encode, f32, jsonMessage, type Message, tensorMessage } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";

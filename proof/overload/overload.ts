@@ -2,9 +2,10 @@
  * Twice as many requests as the service can answer, at fixed times, whatever it does. What it lets in it must answer
  * rightly and soon; the rest it must turn away at once, and say when to come again.
  */
+
+import { randomRow } from "../../evidence/rows.ts";
+import { startService } from "../../evidence/service.ts";
 import { quantile } from "../../examples/model-host/report.ts";
-import { randomRow } from "../../load-tests/rows.ts";
-import { startService } from "../../scripts/service.ts";
 import { peakWhile, residentMiB } from "../memory.ts";
 import { f32, type Message, tensorMessage } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";

@@ -7,7 +7,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { STEPS } from "./steps.ts";
 import { type Replay, WAYS } from "./ways.ts";

@@ -10,8 +10,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BUILT } from "../../scripts/options.ts";
-import { buildService, startService } from "../../scripts/service.ts";
+import { BUILT } from "../../evidence/options.ts";
+import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, run } from "../../src/command-line.ts";
 
 const { values, operands } = commandLine({

@@ -1,5 +1,5 @@
 /** The distributions that are drawn from, and what the plain float64 sampler of the tests says that they are. */
-import { randomRow } from "../../load-tests/rows.ts";
+import { randomRow } from "../../evidence/rows.ts";
 import { type ReferenceEntry, referenceSurvivors } from "../../test/reference/sampler.ts";
 
 export interface Drawn {

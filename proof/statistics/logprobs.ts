@@ -1,5 +1,5 @@
 /** Log-probabilities against ln softmax in float64, over small and large rows. */
-import { randomRow } from "../../load-tests/rows.ts";
+import { randomRow } from "../../evidence/rows.ts";
 import type { Connection } from "../connection.ts";
 import { encode, f32, tensorMessage } from "../message.ts";
 import type { Report } from "../proof.ts";

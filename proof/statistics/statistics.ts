@@ -2,7 +2,7 @@
  * Whether the tokens that come back over HTTP have the distribution that a plain float64 sampler says they have.
  * Seeds are fixed, so the outcome is too. The suite is also given wrong samplers, and must find each of them out.
  */
-import { startService } from "../../scripts/service.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { DRAWN, type Drawn, expectedOf, type Stage, temperature, topK, topP } from "./chains.ts";

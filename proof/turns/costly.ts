@@ -1,6 +1,6 @@
 /** The costliest requests that each route takes with default settings, and some that it refuses. */
 import { Buffer } from "node:buffer";
-import { randomRow } from "../../load-tests/rows.ts";
+import { randomRow } from "../../evidence/rows.ts";
 import { f32, frame, jsonMessage, type Message, tensorMessage } from "../message.ts";
 
 export interface Costly {

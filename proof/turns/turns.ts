@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
-import { startService } from "../../scripts/service.ts";
+import { startService } from "../../evidence/service.ts";
 import { Connection } from "../connection.ts";
 import { encode } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";

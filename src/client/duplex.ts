@@ -1,8 +1,9 @@
 /** A stream over one full-duplex fetch: frames up, lines down. */
+
+import type { Connection, ConnectionEvents } from "./connection.ts";
 import type { Transport } from "./http.ts";
 import { problemOf } from "./problem.ts";
 import { joined } from "./row.ts";
-import type { Connection, ConnectionEvents } from "./stream.ts";
 
 const TEXT_BIT = 0x8000_0000;
 /** Frames up to this size go out in one piece; larger ones are not worth copying. */

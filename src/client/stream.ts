@@ -3,6 +3,7 @@
  * the rows, so rows may be sent before the answers to earlier ones are there.
  */
 import type { Sampled } from "../sampling/report.ts";
+import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
@@ -48,21 +49,6 @@ export interface ClientStream {
   readonly checkpoint: StreamOptions;
   /** Ends the stream once all answers are there. */
   close(): Promise<void>;
-}
-
-/** What carries the messages. */
-export interface Connection {
-  sendText(text: string): void;
-  sendRow(bytes: Uint8Array): void;
-  /** Says that no message will follow, and resolves when the service has ended too. */
-  close(): Promise<void>;
-  abort(): void;
-}
-
-export interface ConnectionEvents {
-  line(text: string): void;
-  /** nothing more will come */
-  closed(reason?: unknown): void;
 }
 
 export async function openClientStream(

@@ -1,6 +1,7 @@
 /** A stream over a WebSocket, for browsers: text messages are JSON, binary messages are rows. */
+
+import type { Connection, ConnectionEvents } from "./connection.ts";
 import type { Transport } from "./http.ts";
-import type { Connection, ConnectionEvents } from "./stream.ts";
 
 /** What is used of the platform's WebSocket, or of another that looks like it. */
 export interface WebSocketLike {

@@ -3,12 +3,28 @@
  * lists what lies between them; of that, a histogram leaves a few tens to sort.
  */
 
-import { cutAfterSelected, cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
+import { type Cut, cutAfterSelected, cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import { type BlockSums, prepareWeights } from "./mass.ts";
+import type { Row } from "./row.ts";
 import { SAMPLE_STEP, type Sample } from "./sample.ts";
-import type { Answer, Question } from "./top-p.ts";
+
+/** One question: the prefix of row at T in which the mass before each token is < share, or ≤ share when inclusive. */
+export interface Question {
+  readonly row: Row;
+  readonly temperature: number;
+  readonly share: number;
+  readonly inclusive: boolean;
+}
+
+/** The answer; `mass` is the share of the row's mass that is kept, undefined when only bounds were needed. */
+export interface Answer {
+  readonly cut: Cut;
+  readonly mass: number | undefined;
+  /** true when `sums` already hold the survivors' block sums */
+  readonly summed: boolean;
+}
 
 /** Standard deviations of the sampled mass that the bracket spans to either side. */
 const DEVIATIONS = 3.5;

@@ -5,22 +5,7 @@ import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { clampTemperature, prepareWeights } from "./mass.ts";
 import type { Row } from "./row.ts";
-
-/** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
-export interface Distribution {
-  /** ln Σ exp(x/T) */
-  readonly logsumexp: number;
-  /** H = −Σ p·ln p, ≥ 0 */
-  readonly entropy: number;
-  /** Σ p·(−ln p − H)², ≥ 0 */
-  readonly varentropy: number;
-  /** Σ p² */
-  readonly collision: number;
-  /** Σ p·x */
-  readonly mean_logit: number;
-  /** Σ w, in the units of the weights that the kernel made for it */
-  readonly mass: number;
-}
+import type { Distribution } from "./softmax.ts";
 
 /**
  * Needs a finite survivor, and none of +Infinity. Entropy and the others are good to about 1e-6. When everything

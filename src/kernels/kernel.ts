@@ -12,21 +12,23 @@
  */
 
 import type { Cut } from "./cut.ts";
-import type { Distribution, ValueMoments } from "./distribution.ts";
+import type { ValueMoments } from "./distribution.ts";
 import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
 import type { ScoreList } from "./score-list.ts";
+import type { Distribution } from "./softmax.ts";
 import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { Cut } from "./cut.ts";
-export type { Distribution, ValueMoments } from "./distribution.ts";
+export type { ValueMoments } from "./distribution.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
+export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
 
 export interface Kernel {

@@ -9,7 +9,12 @@ import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
 import type { Crossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 import { vectorsPerBlock } from "./sample.ts";
-import type { Center } from "./typical.ts";
+
+/** Where distances are measured from, in two f32 parts. */
+export interface Center {
+  readonly high: number;
+  readonly low: number;
+}
 
 /** A crossing all of whose tokens are known: the bracket is listed, and what is nearer is summed by block. */
 export interface ListedCrossing extends Crossing {

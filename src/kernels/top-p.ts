@@ -7,7 +7,7 @@
  *  2. flat rows: a sample brackets the cut, one pass weighs everything and lists the bracket (bracketed.ts).
  *  3. any row: radix over the bits of the values (radix.ts).
  */
-import { bracketedCut } from "./bracketed.ts";
+import { type Answer, bracketedCut, type Question } from "./bracketed.ts";
 import { type Cut, countEqual, cutAfterSelected, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
 import { exp } from "./float64.ts";
 import type { Machine } from "./instance.ts";
@@ -32,22 +32,6 @@ const BOUND_REACH = 700;
 /** assembly/bound.ts: Σ is 1 to 1.0615 times the mass; 0.1 % more for its rounding */
 const BOUND_LOW = 1 / 1.0625;
 const BOUND_HIGH = 1.001;
-
-/** One question: the prefix of row at T in which the mass before each token is < share, or ≤ share when inclusive. */
-export interface Question {
-  readonly row: Row;
-  readonly temperature: number;
-  readonly share: number;
-  readonly inclusive: boolean;
-}
-
-/** The answer; `mass` is the share of the row's mass that is kept, undefined when only bounds were needed. */
-export interface Answer {
-  readonly cut: Cut;
-  readonly mass: number | undefined;
-  /** true when `sums` already hold the survivors' block sums */
-  readonly summed: boolean;
-}
 
 const ALL: Cut = cutFrom(-Infinity, EVERY_TIE);
 const head_weights = new Float64Array(HEAD_MAX);

@@ -13,7 +13,7 @@ import { distributionOf } from "./distribution.ts";
 import type { Machine } from "./instance.ts";
 import { CANDIDATES_MAX } from "./layout.ts";
 import { type BlockSums, prepareWeights } from "./mass.ts";
-import { type ListedCrossing, nearCrossing, selectListed, type Wanted } from "./near.ts";
+import { type Center, type ListedCrossing, nearCrossing, selectListed, type Wanted } from "./near.ts";
 import { type Crossing, findCrossing } from "./radix.ts";
 import type { Row } from "./row.ts";
 
@@ -23,12 +23,6 @@ export interface TypicalCut {
   readonly mass: number;
   /** true when the survivors' block sums are there */
   readonly summed: boolean;
-}
-
-/** Where distances are measured from, in two f32 parts. */
-export interface Center {
-  readonly high: number;
-  readonly low: number;
 }
 
 /**

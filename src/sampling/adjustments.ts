@@ -4,7 +4,7 @@
  */
 import type { Candidates } from "./candidates.ts";
 import type { Compact } from "./compact.ts";
-import type { SeenTokens } from "./token-counter.ts";
+import type { SeenTokens } from "./seen-tokens.ts";
 
 /** s ← s + amount. */
 export function addEach(candidates: Candidates, token_ids: Int32Array, amounts: Float64Array): void {

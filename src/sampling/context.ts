@@ -9,8 +9,9 @@ import type { PreparedHistory } from "./prepared-history.ts";
 import { Remembered } from "./remembered.ts";
 import { RepeatFinder, type Repeats } from "./repeats.ts";
 import { type Purpose, uniform } from "./rng.ts";
+import type { SeenTokens } from "./seen-tokens.ts";
 import type { StepOptions } from "./step-options.ts";
-import { type SeenTokens, TokenCounter } from "./token-counter.ts";
+import { TokenCounter } from "./token-counter.ts";
 
 /** Which part of the history a penalty looks at. */
 export type Scope = "history" | "generated";

@@ -14,8 +14,8 @@ import type { Cut, Kernel, Row } from "../kernels/kernel.ts";
 import type { Compact } from "./compact.ts";
 import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
+import type { SeenTokens } from "./seen-tokens.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
-import type { SeenTokens } from "./token-counter.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 
 /** Larger than every token id: all tokens equal to a bound are inside. */

@@ -5,7 +5,7 @@
  */
 import type { CountMemory } from "../kernels/kernel.ts";
 import type { Repeats } from "./repeats.ts";
-import type { SeenTokens } from "./token-counter.ts";
+import type { SeenTokens } from "./seen-tokens.ts";
 
 /** Shorter histories cost less to look through than to keep accounts of. */
 const LENGTH_MIN = 4096;

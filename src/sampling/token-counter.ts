@@ -4,14 +4,7 @@
  */
 import type { TokenTable } from "../kernels/kernel.ts";
 import type { PreparedHistory } from "./prepared-history.ts";
-
-export interface SeenTokens {
-  /** distinct ids, in any order; the first `distinct` are valid */
-  readonly token_ids: Int32Array;
-  /** how often each of them occurs */
-  readonly counts: Int32Array;
-  readonly distinct: number;
-}
+import type { SeenTokens } from "./seen-tokens.ts";
 
 export class TokenCounter {
   readonly #table: TokenTable;

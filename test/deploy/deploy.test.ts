@@ -1,7 +1,7 @@
 /** What deploy/ says of the service is true: ports, paths, settings, times and metrics are those of the application. */
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeSettings, readConfig } from "../../src/config.ts";
+import { describeSettings, readConfig } from "../../src/config/config.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { at, chart, documents, manifests, type Node, textOf } from "./manifests.ts";
 

@@ -1,7 +1,7 @@
 /** Every curl command on the analysis pages is sent, and its reply compared with the one that the page shows. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { post, type Server, startApp } from "../http/analysis-app.ts";
+import { post, type Server, startApp } from "../http/routes/analysis-app.ts";
 
 const EXAMPLE =
   /```sh\ncurl -s localhost:8080(\S+)[^']*'content-type: application\/json' -d '\n([^']*)'\n```\n```json\n([^`]*)```/g;

@@ -1,9 +1,9 @@
 /** The demo language model reads a text that it does not know, and the built service says how well it foresaw it. */
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import { loadModel, MODEL_FOLDER } from "../../examples/model-host/model.ts";
 import { loadTokenizer } from "../../examples/model-host/tokenizer.ts";
-import { type RunningService, startService } from "../../scripts/service.ts";
 import { loss, score } from "../../src/index.ts";
 
 /** From the first chapter of "A Tale of Two Cities" (Charles Dickens, 1859; in the public domain). */

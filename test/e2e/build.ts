@@ -1,2 +1,2 @@
 /** Runs once before the end-to-end tests, which start what `npm run build` made. */
-export { buildService as setup } from "../../scripts/service.ts";
+export { buildService as setup } from "../../evidence/service.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REQUEST_BOUNDS } from "../../bench/counters/allowed.ts";
 import { type CountedService, startCountedService } from "../../bench/counters/service-counts.ts";
-import { createScenarios } from "../../load-tests/scenarios.ts";
+import { createScenarios } from "../../evidence/scenarios.ts";
 import { V8_FLAGS } from "../../src/http/processes/primary.ts";
 import { MALLOC } from "../../src/http/processes/workforce.ts";
 

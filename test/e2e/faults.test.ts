@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import { DEFECT_SIGNAL, WITH_DEFECTS } from "../../proof/faults/defect.ts";
-import { type RunningService, startService } from "../../scripts/service.ts";
 
 const ROW = Buffer.from(new Float32Array(100).fill(-1).fill(5, 71, 72).buffer);
 const STEP = `POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${ROW.length}\r\n\r\n`;

@@ -1,12 +1,12 @@
 /** The built service as a process, and the model host writing text through it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningService, startService } from "../../evidence/service.ts";
 import { type Generated, generate } from "../../examples/model-host/generate.ts";
 import { loadModel, MODEL_FOLDER, type Model } from "../../examples/model-host/model.ts";
 import type { RowFormat, StepFields } from "../../examples/model-host/row-formats.ts";
 import { connectSampler } from "../../examples/model-host/sampler-client.ts";
 import { connectStream } from "../../examples/model-host/stream-client.ts";
 import { loadTokenizer, type TextCodec } from "../../examples/model-host/tokenizer.ts";
-import { type RunningService, startService } from "../../scripts/service.ts";
 
 const SAMPLING = { temperature: 0.8, top_p: 0.95, top_k: 50, repetition_penalty: 1.1, seed: 7 };
 

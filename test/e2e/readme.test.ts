@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VERSION } from "../../src/http/version.ts";
+import { VERSION } from "../../src/config/version.ts";
 import { whyNoPython } from "../python/python.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningService, startService } from "../../scripts/service.ts";
+import { type RunningService, startService } from "../../evidence/service.ts";
 
 let directory: string;
 let service: RunningService;

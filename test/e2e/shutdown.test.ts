@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { startService } from "../../scripts/service.ts";
+import { startService } from "../../evidence/service.ts";
 
 const ROW = new Float32Array(8192).fill(-1).fill(5, 4711, 4712);
 

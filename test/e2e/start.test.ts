@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { expect, test } from "vitest";
-import { VERSION } from "../../src/http/version.ts";
+import { VERSION } from "../../src/config/version.ts";
 
 interface Ended {
   readonly code: number | null;

@@ -1,6 +1,6 @@
 /** The application listening on a free port of this machine, with the limits a test asks for. */
 import { type App, buildApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
 
 export interface Listening extends App {

@@ -1,6 +1,6 @@
 /** An application to which tests send any bytes, and what comes back. */
 import type { Buffer } from "node:buffer";
-import { startApp } from "./analysis-app.ts";
+import { startApp } from "./routes/analysis-app.ts";
 
 export const JSON_TYPE = { "content-type": "application/json" };
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { rawLoad } from "../../evidence/raw-client.ts";
+import { createScenarios, createStreamScenarios } from "../../evidence/scenarios.ts";
 import { measureRaw } from "../../load-tests/measure.ts";
-import { rawLoad } from "../../load-tests/raw-client.ts";
 import { rawStreams } from "../../load-tests/raw-stream.ts";
-import { createScenarios, createStreamScenarios } from "../../load-tests/scenarios.ts";
 import { type Listening, listen } from "../http/listening.ts";
 
 let app: Listening;

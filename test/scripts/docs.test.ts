@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { replaceBetween } from "../../evidence/markdown.ts";
 import { benchmarksPage, plots } from "../../scripts/benchmark-docs.ts";
 import { compareHosts } from "../../scripts/hosts-docs.ts";
-import { replaceBetween } from "../../scripts/markdown.ts";
 import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
 import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";

@@ -1,7 +1,9 @@
 /** A request under way, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute. */
 import { assert, Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
-import type { Admission } from "./admission.ts";
+import type { Sampler } from "../../sampling/sampler.ts";
+import type { Gate, GateLimits } from "./gate.ts";
+import type { Relief } from "./relief.ts";
 import type { Phase, Visitor } from "./visitor.ts";
 
 /** What a visit has of the request it is of, and whoever is asked whether its body still comes. */
@@ -9,6 +11,20 @@ export interface ArrivingBody {
   /** all of it has come */
   readonly complete?: boolean;
   isPaused?(): boolean;
+}
+
+/** What lets visits in, as each of them knows it: see Admission. */
+export interface Host {
+  readonly gate: Gate<Visit>;
+  readonly limits: GateLimits;
+  readonly relief: Relief;
+  readonly sampler: Pick<Sampler, "leaseRow" | "returnRow">;
+  readonly no_place: Problem;
+  readonly no_bytes: Problem;
+  rowsReturned(): void;
+  queues(): void;
+  spent(visit: Visit, ms: number): void;
+  leave(visit: Visit): void;
 }
 
 /** One request under way: what it holds, and its turn to compute. */
@@ -24,7 +40,7 @@ export class Visit implements Visitor {
   waiting_since_ms: number | undefined = undefined;
   sent_bytes = 0;
   sent_ms = 0;
-  readonly #admission: Admission;
+  readonly #admission: Host;
   #body: ArrivingBody | undefined;
   #sent: (() => number) | undefined;
   #cut: ((problem: Problem) => void) | undefined;
@@ -34,7 +50,7 @@ export class Visit implements Visitor {
   #left = false;
   #paused_since_ms: number | undefined;
 
-  constructor(admission: Admission) {
+  constructor(admission: Host) {
     this.#admission = admission;
   }
 

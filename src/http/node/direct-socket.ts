@@ -28,6 +28,11 @@ export class DirectSocket extends Socket {
     this.held = false;
   }
 
+  /** Neither flows nor is paused, as a connection that Node's server gives away: its next reader decides. */
+  forgetFlow(): void {
+    (this as { readableFlowing: boolean | null }).readableFlowing = null;
+  }
+
   override resume(): this {
     return this.held ? this : super.resume();
   }

@@ -1,5 +1,5 @@
 /** What the primary and its workers say to each other besides what goes over the bus. */
-import type { WorkerCounts } from "../figures/metrics.ts";
+import type { WorkerCounts } from "../observe/metrics.ts";
 
 /** A worker is loaded. */
 export const READY = "ready";

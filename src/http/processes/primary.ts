@@ -5,13 +5,13 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import closeWithGrace from "close-with-grace";
-import { type Config, shownConfig } from "../../config.ts";
-import { announce } from "../announce.ts";
-import { terminalLog } from "../console.ts";
-import { createLog } from "../log.ts";
-import { keepRegions } from "../shared-memory.ts";
+import { type Config, shownConfig } from "../../config/config.ts";
+import { createRelay, type Peer } from "../bus/relay.ts";
+import { createLog } from "../observe/log.ts";
+import { keepRegions } from "../routes/v2/shared-regions.ts";
+import { announce } from "./announce.ts";
+import { terminalLog } from "./console.ts";
 import { DRAIN, DRAINING } from "./messages.ts";
-import { createRelay, type Peer } from "./relay.ts";
 import { retire, tell, Workforce } from "./workforce.ts";
 
 /**

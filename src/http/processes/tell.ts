@@ -1,4 +1,4 @@
-import type { BusMessage } from "./bus.ts";
+import type { BusMessage } from "../bus/bus.ts";
 
 /** Tells the primary. Sending fails only when it is gone, and then this process ends too. */
 export function tell(message: BusMessage | string): void {

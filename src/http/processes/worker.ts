@@ -3,19 +3,19 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace, { type Options } from "close-with-grace";
 import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
+import { VERSION } from "../../config/version.ts";
 import { createSampler } from "../../sampling/sampler.ts";
-import { type CannotListen, cannotListen } from "../cannot-listen.ts";
-import { terminalLog } from "../console.ts";
-import type { Tracing } from "../door/telemetry.ts";
-import { warmUp } from "../line/warm-up.ts";
-import { createLog } from "../log.ts";
-import { VERSION } from "../version.ts";
-import { type Bus, createWorkerBus } from "./bus.ts";
+import { type Bus, createWorkerBus } from "../bus/bus.ts";
+import { createLog } from "../observe/log.ts";
+import type { Tracing } from "../observe/telemetry.ts";
+import { type CannotListen, cannotListen } from "./cannot-listen.ts";
 import { capConnections } from "./connections-max.ts";
+import { terminalLog } from "./console.ts";
 import { DEFECTS, takeDefects } from "./defects.ts";
 import { CLOSE, DRAIN, DRAINING, isPing, isServe, type Ping, PONG, READY } from "./messages.ts";
 import { tell } from "./tell.ts";
+import { warmUp } from "./warm-up.ts";
 
 const MICROSECONDS = 1000;
 /** How often connections that have become idle are looked for while the server closes. */
@@ -90,7 +90,7 @@ function busToOthers(): Bus {
 
 async function openTracing({ tracing }: Config, log: Logger): Promise<Tracing | undefined> {
   if (tracing === undefined) return undefined;
-  const { createTracing } = await import("../door/telemetry.ts");
+  const { createTracing } = await import("../observe/telemetry.ts");
   return createTracing(tracing, VERSION, log);
 }
 

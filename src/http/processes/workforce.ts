@@ -4,9 +4,9 @@
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
-import type { Config } from "../../config.ts";
-import type { WorkerCounts } from "../figures/metrics.ts";
-import { standardOutput } from "../log-output.ts";
+import type { Config } from "../../config/config.ts";
+import { standardOutput } from "../observe/log-output.ts";
+import type { WorkerCounts } from "../observe/metrics.ts";
 import { Departures } from "./departures.ts";
 import { closeHandoffs } from "./handoffs.ts";
 import { CLOSE, GOING, type Ping, READY, type Serve } from "./messages.ts";

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { baselineTask } from "../../analysis/tasks/baseline.ts";
 import { parseBaseline } from "../../schemas/analysis-options.ts";
 import { BASELINE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addBaseline(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/baseline", { schema: BASELINE_ROUTE }, async (request, reply) => {

@@ -5,12 +5,12 @@
 import { Problem } from "../../errors.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import type { Intake } from "../admission/turns.ts";
-import type { Body } from "../line/arrive.ts";
-import type { Exchange } from "../line/exchange.ts";
-import { BATCH_BODY } from "../line/open-body.ts";
-import { GatheredText } from "../line/pieces.ts";
-import { StepAnswers } from "../line/sample.ts";
+import type { Body } from "../exchange/arrive.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { BATCH_BODY } from "../exchange/open-body.ts";
+import { GatheredText } from "../exchange/pieces.ts";
+import { StepAnswers } from "../exchange/step-answers.ts";
+import type { Intake } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
 import { parseCalibrate } from "../../schemas/analysis-options.ts";
 import { CALIBRATE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/calibrate", { schema: CALIBRATE_ROUTE }, async (request, reply) => {

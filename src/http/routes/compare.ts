@@ -6,11 +6,11 @@ import { type ComparisonOptions, parseComparison } from "../../sampling/compare-
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor-reader.ts";
-import { inTurns, ownerOf } from "../admission/turns.ts";
-import { arrive } from "../line/arrive.ts";
-import type { Opener } from "../line/open-body.ts";
-import { sendTimed } from "../line/sample.ts";
-import type { Service } from "../service.ts";
+import { arrive } from "../exchange/arrive.ts";
+import type { Opener } from "../exchange/open-body.ts";
+import type { Service } from "../exchange/service.ts";
+import { sendTimed } from "../exchange/step-answers.ts";
+import { inTurns, ownerOf } from "../exchange/turns.ts";
 
 const COMPARE_BODY: Opener = {
   json: (context) => openStepJson({ ...context, parse: parseComparison }),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";
 import { DIAGNOSE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/diagnose", { schema: DIAGNOSE_ROUTE }, async (request, reply) => {

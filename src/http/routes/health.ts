@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
-import type { Service } from "../service.ts";
+import type { Service } from "../exchange/service.ts";
 
 export function addHealth(app: FastifyInstance, { admission, health }: Service): void {
   app.get("/healthz", { schema: HEALTH_ROUTE }, () => {

@@ -5,7 +5,7 @@ import { logisticPair, logitOfPair } from "../../analysis/logistic.ts";
 import { LOGIT_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type LOGIT_REPLY, type LogitOptions, parseLogit } from "../../schemas/logit.ts";
 import { parseQuery } from "../../wire/query.ts";
-import { JSON_TYPE } from "../line/sample.ts";
+import { JSON_TYPE } from "../exchange/step-answers.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();
 

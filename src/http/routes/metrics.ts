@@ -1,10 +1,10 @@
 /** GET /metrics: what all workers have counted, as Prometheus reads it. */
 import type { FastifyInstance } from "fastify";
+import { VERSION } from "../../config/version.ts";
 import { METRICS_ROUTE } from "../../schemas/routes.ts";
-import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../figures/metrics.ts";
-import type { Bus } from "../processes/bus.ts";
-import type { Service } from "../service.ts";
-import { VERSION } from "../version.ts";
+import type { Bus } from "../bus/bus.ts";
+import type { Service } from "../exchange/service.ts";
+import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../observe/metrics.ts";
 
 const TOPIC = "metrics";
 

@@ -4,8 +4,8 @@ import type { z } from "zod";
 import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets.ts";
 import type { PRESETS_REPLY } from "../../schemas/compare.ts";
 import { PRESETS_ROUTE } from "../../schemas/compare-routes.ts";
-import { JSON_TYPE } from "../line/sample.ts";
-import { requireNoQuery } from "../no-query.ts";
+import { requireNoQuery } from "../exchange/no-query.ts";
+import { JSON_TYPE } from "../exchange/step-answers.ts";
 
 export function addPresets(app: FastifyInstance): void {
   const body: { readonly [Key in keyof z.infer<typeof PRESETS_REPLY>]: unknown } = {

@@ -5,8 +5,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
-import { HEADER_LENGTH } from "../line/open-body.ts";
+import { HEADER_LENGTH } from "../exchange/open-body.ts";
+import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 const TENSOR_TYPE = "application/octet-stream";
 

@@ -1,10 +1,10 @@
 /** POST /v1/sample: one row of logits in, one token out. */
 import type { Sampled } from "../../sampling/report.ts";
 import { writeSampled } from "../../wire/reply.ts";
-import { workInTurns } from "../admission/turns.ts";
-import type { Exchange } from "../line/exchange.ts";
-import { STEP_BODY } from "../line/open-body.ts";
-import { StepAnswers } from "../line/sample.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { STEP_BODY } from "../exchange/open-body.ts";
+import { StepAnswers } from "../exchange/step-answers.ts";
+import { workInTurns } from "../exchange/turns.ts";
 
 export function answerSample(exchange: Exchange): void {
   const body = exchange.open(STEP_BODY);

@@ -7,8 +7,8 @@ import { STAGES } from "../../sampling/stages/index.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/routes.ts";
-import { JSON_TYPE } from "../line/sample.ts";
-import { requireNoQuery } from "../no-query.ts";
+import { requireNoQuery } from "../exchange/no-query.ts";
+import { JSON_TYPE } from "../exchange/step-answers.ts";
 
 export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {

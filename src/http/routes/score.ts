@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/analysis-routes.ts";
-import { type Analysis, analyze, sendText, taskContext } from "../analyze.ts";
+import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {

@@ -5,11 +5,11 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
-import { workInTurns } from "../admission/turns.ts";
 import type { Visit } from "../admission/visit.ts";
-import { causeOf } from "../door/lines.ts";
-import { problemOf } from "../problems.ts";
-import type { Service } from "../service.ts";
+import { problemOf } from "../exchange/problems.ts";
+import type { Service } from "../exchange/service.ts";
+import { workInTurns } from "../exchange/turns.ts";
+import { causeOf } from "../observe/request-log.ts";
 import type { StreamSession } from "./session.ts";
 
 /** The connection, as the driver sees it. */

@@ -1,9 +1,9 @@
 /** Chooses the reader of a stream by what its head says it is. */
 import type { IncomingMessage } from "node:http";
 import { FrameReader, LineReader, type MessageReader } from "../../wire/stream-reader.ts";
-import { mediaType, requireIdentity } from "../line/open-body.ts";
-import { requireNoQuery } from "../no-query.ts";
-import type { Service } from "../service.ts";
+import { requireNoQuery } from "../exchange/no-query.ts";
+import { mediaType, requireIdentity } from "../exchange/open-body.ts";
+import type { Service } from "../exchange/service.ts";
 import type { StreamSession } from "./session.ts";
 
 /** Where the options of a stream stand, whatever carries it. */

@@ -6,7 +6,7 @@ import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
 import type { Visit } from "../admission/visit.ts";
-import type { Service } from "../service.ts";
+import type { Service } from "../exchange/service.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 

@@ -8,10 +8,10 @@ import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
-import type { Guest } from "../door/door.ts";
+import { problemOf } from "../exchange/problems.ts";
+import type { Service } from "../exchange/service.ts";
 import { lingerAndEnd, type Reading, takeOver } from "../node/direct-socket.ts";
-import { problemOf } from "../problems.ts";
-import type { Service } from "../service.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
 import { StreamDriver, type StreamPipe } from "./driver.ts";
 import type { StreamSession } from "./session.ts";
 
@@ -89,7 +89,7 @@ export function runUpgraded(
 }
 
 /** The change of protocol, with the headers of any answer. */
-function headOf({ headers }: Guest): string {
+function headOf({ headers }: RequestRecord): string {
   let lines = `connection: upgrade\r\nupgrade: ${STREAM_PROTOCOL}\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2)
     if (headers[i] !== "connection") lines += `${headers[i]}: ${headers[i + 1]}\r\n`;

@@ -60,7 +60,7 @@ function inItsTurn(socket: Duplex, take: (rest?: Uint8Array) => void): void {
     socket.release();
     // Of the HTTP server's time for the next request, and as the server gives a connection away: not flowing, not paused.
     socket.setTimeout(0);
-    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    socket.forgetFlow();
     take(rest);
   });
 }

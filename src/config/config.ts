@@ -1,0 +1,156 @@
+/**
+ * Environment → Config. What is set and not known, or out of range, stops the start with a sentence that says so.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { didYouMean } from "../nearest.ts";
+import { digestsOf } from "./keys.ts";
+import { heldBytesOf, memoryGranted } from "./memory.ts";
+import { originsOf } from "./origins.ts";
+import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
+
+const PREFIX = "LOGIT_SAMPLER_";
+
+export type Limits = Readonly<z.infer<typeof LIMITS> & { held_bytes_max: number }>;
+export interface Config extends Readonly<z.infer<typeof PROCESS>> {
+  readonly limits: Limits;
+  /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
+  readonly key_digests: readonly Uint8Array[];
+  /** empty: none; `*`: all */
+  readonly cors_origins: readonly string[];
+  /** where spans go; undefined: nowhere */
+  readonly tracing: TracingConfig | undefined;
+}
+
+export interface TracingConfig {
+  /** of the collector's traces */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly service_name: string;
+  /** what else describes the service */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** part of the requests, of those whose caller has not decided */
+  readonly ratio: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration that these variables make. Throws an Error that names the variable, the rule and the value. */
+export function readConfig(environment: Environment): Config {
+  const limits = settings(LIMITS, PREFIX, environment);
+  const known = new Set(Object.keys(LIMITS.shape).map((name) => variableOf(PREFIX, name)));
+  const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
+  if (unknown !== undefined)
+    throw new Error(
+      `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${meantBy(unknown, known)}`,
+    );
+  const plain = settings(PROCESS, "", environment);
+  const { api_keys, api_keys_file, cors_origins } = settings(ACCESS, "", environment);
+  const key_digests = [
+    ...named("API_KEYS", () => digestsOf(api_keys.split(","))),
+    ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
+  ];
+  if (plain.metrics === "keyed" && key_digests.length === 0)
+    throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');
+  return {
+    ...plain,
+    limits: { ...limits, held_bytes_max: limits.held_bytes_max ?? heldBytesOf(memoryGranted(), plain) },
+    key_digests,
+    cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
+    tracing: tracingOf(settings(TRACING, "", environment)),
+  };
+}
+
+/** Some settings have no prefix: who puts it before one of them means that, whatever else is spelt alike. */
+function meantBy(unknown: string, known: ReadonlySet<string>): string {
+  const bare = unknown.slice(PREFIX.length);
+  const names = Object.keys({ ...PROCESS.shape, ...ACCESS.shape, ...TRACING.shape });
+  const unprefixed = names.find((name) => variableOf("", name) === bare);
+  return unprefixed === undefined ? didYouMean(unknown, known) : `; did you mean ${JSON.stringify(bare)}?`;
+}
+
+function tracingOf(set: z.infer<typeof TRACING>): TracingConfig | undefined {
+  const endpoint = set.otel_exporter_otlp_endpoint;
+  if (endpoint === "") return undefined;
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint))
+    throw new Error(`OTEL_EXPORTER_OTLP_ENDPOINT must be a URL, got ${JSON.stringify(endpoint)}`);
+  const { username, password } = new URL(endpoint);
+  if (username + password !== "")
+    throw new Error(
+      "OTEL_EXPORTER_OTLP_ENDPOINT must hold no name or password: OTEL_EXPORTER_OTLP_HEADERS is for those",
+    );
+  return {
+    url: `${endpoint.replace(/\/$/, "")}/v1/traces`,
+    headers: named("OTEL_EXPORTER_OTLP_HEADERS", () => pairsOf(set.otel_exporter_otlp_headers)),
+    service_name: set.otel_service_name,
+    attributes: named("OTEL_RESOURCE_ATTRIBUTES", () => pairsOf(set.otel_resource_attributes)),
+    ratio: set.otel_traces_sampler_arg,
+  };
+}
+
+/** `a=1,b=two%20words`. Throws an Error that does not show values: they may be secrets. */
+function pairsOf(text: string): Record<string, string> {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  return Object.fromEntries(
+    pairs.map((pair, index) => {
+      const at = pair.indexOf("=");
+      if (at < 1) throw new Error(`must hold name=value pairs, number ${index + 1} is none`);
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    }),
+  );
+}
+
+/** What may be logged of a configuration: all but secrets; of the keys their number. */
+export function shownConfig({ key_digests, tracing, ...rest }: Config): Readonly<Record<string, unknown>> {
+  return { ...rest, api_keys: key_digests.length, traces_to: tracing?.url };
+}
+
+/** Every setting with its variable, meaning and default, for the documentation. */
+export function describeSettings(): readonly { variable: string; meaning: string; standard: unknown }[] {
+  const list = (shape: Readonly<Record<string, z.ZodType>>, prefix: string) =>
+    Object.entries(shape).map(([name, schema]) => ({
+      variable: variableOf(prefix, name),
+      meaning: schema.description ?? "",
+      standard: schema.parse(undefined),
+    }));
+  const usual = { ...PROCESS.shape, ...ACCESS.shape, ...TRACING.shape };
+  return [...list(usual, ""), ...list(LIMITS.shape, PREFIX)];
+}
+
+function linesOf(path: string): readonly string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => !line.startsWith("#"));
+}
+
+/** Puts the variable's name in front of what is wrong with it. */
+function named<Value>(variable: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${variable} ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function variableOf(prefix: string, name: string): string {
+  return prefix + name.toUpperCase();
+}
+
+function settings<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  prefix: string,
+  environment: Environment,
+): z.infer<z.ZodObject<Shape>> {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const text = environment[variableOf(prefix, name)];
+    if (text === undefined || text === "") continue;
+    // Only what wants a number is one: a key may well be made of digits.
+    const is_text = z.safeParse(schema.shape[name] as z.ZodType, text).success;
+    given[name] = !is_text && /^-?\d+$/.test(text) ? Number(text) : text;
+  }
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new Error(`${variableOf(prefix, String(issue?.path[0]))} ${issue?.message}`);
+}

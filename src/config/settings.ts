@@ -1,0 +1,215 @@
+/**
+ * Every setting of the service: its name, its range, its default and what it means. Environment variables are named
+ * after them; config.ts reads those.
+ */
+import { z } from "zod";
+import { oneOf, rule, whole } from "../sampling/fields.ts";
+import { DEFAULT_OPTION_LIMITS } from "../sampling/option-limits.ts";
+import { coresGranted } from "./cores.ts";
+import { connectionsGranted } from "./descriptors.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What the environment's usual names set. */
+export const PROCESS = z.object({
+  host: z.string().min(1).default("127.0.0.1").describe("Address to listen on; 0.0.0.0 for all."),
+  port: whole({ min: 0, max: 65_535 }).default(8080).describe("Port to listen on; 0: any free one."),
+  workers: whole({ min: 1, max: 1024 })
+    .default(coresGranted())
+    .describe("Worker processes. Each samples on a core of its own."),
+  spare_workers: whole({ min: 0, max: 16 })
+    .default(1)
+    .describe(
+      "Loaded workers that stand by: one takes the place of a worker that dies within milliseconds, not after the second that loading takes.",
+    ),
+  log_level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("`info` logs refused requests, `debug` every request."),
+  metrics: oneOf(["open", "keyed", "off"])
+    .default("open")
+    .describe("GET /metrics: for all, for those with a key, or not there."),
+  shared_memory: oneOf(["on", "off"])
+    .default("off")
+    .describe(
+      "Whether clients may register files of `SHARED_MEMORY_DIR` and have rows read from them. Turn it on only where every client may read all that the service can read there.",
+    ),
+  shared_memory_dir: z.string().min(1).default("/dev/shm").describe("Directory of shared memory."),
+});
+
+/** Who may come in. What is secret here is made into something else before it is kept. */
+export const ACCESS = z.object({
+  api_keys: z
+    .string()
+    .default("")
+    .describe(
+      "Keys that open /v1 and /v2, separated by commas, each of at least 16 characters; none: open to all. Sent as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+    ),
+  api_keys_file: z
+    .string()
+    .default("")
+    .describe("A file with such keys, one a line, read at the start; lines that begin with # are left out."),
+  cors_origins: z
+    .string()
+    .default("")
+    .describe(
+      "Origins whose pages may call the service, separated by commas, or `*`; none: no page but its own.",
+    ),
+});
+
+/** Where spans go, in the names of OpenTelemetry's specification. */
+export const TRACING = z.object({
+  otel_exporter_otlp_endpoint: z
+    .string()
+    .default("")
+    .describe(
+      "OpenTelemetry collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; none: no spans.",
+    ),
+  otel_exporter_otlp_headers: z
+    .string()
+    .default("")
+    .describe("Headers for the collector: `name=value,name=value`, percent-encoded."),
+  otel_service_name: z.string().default("logit-sampler").describe("Name of the service in its spans."),
+  otel_resource_attributes: z
+    .string()
+    .default("")
+    .describe("What else describes the service in its spans: `name=value,name=value`, percent-encoded."),
+  otel_traces_sampler_arg: z.coerce
+    .number(rule("must lie in [0, 1]"))
+    .min(0, rule("must lie in [0, 1]"))
+    .max(1, rule("must lie in [0, 1]"))
+    .default(1)
+    .describe("Part of the requests without a traceparent that are recorded, from 0 to 1."),
+});
+
+/** What LOGIT_SAMPLER_… sets: the limits of each worker. */
+export const LIMITS = z.object({
+  vocab_size_max: whole({ min: 1, max: 16 * MIB })
+    .default(256 * KIB)
+    .describe("elements of a row"),
+  rows_max: whole({ min: 1, max: 4096 })
+    .default(32)
+    .describe("rows that may arrive or be sampled at once; each takes 4 bytes an element"),
+  queue_max: whole({ min: 0 })
+    .default(128)
+    .describe("requests that may wait for a row, when all are taken; more are refused at once"),
+  queue_ms: whole({ min: 1 })
+    .default(250)
+    .describe("milliseconds that a request waits for a row before it is refused"),
+  held_bytes_max: whole({ min: 64 * KIB })
+    .optional()
+    .describe(
+      "bytes that clients may make the worker hold besides rows, all together: JSON bodies, half messages, what streams keep, answers that are not taken",
+    ),
+  body_rate_min: whole({ min: 0 })
+    .default(MIB)
+    .describe(
+      "bytes a second below which a client is cut that sends a body, or takes an answer, when its row, or its bytes, are wanted by another",
+    ),
+  batch_rows_max: whole({ min: 1 }).default(1024).describe("rows of one batch"),
+  analysis_rows_max: whole({ min: 1 })
+    .default(64 * KIB)
+    .describe("rows of one analysis request"),
+  analysis_values_max: whole({ min: 1 })
+    .default(MIB)
+    .describe("probabilities that one JSON reply may list; tensors have no such bound"),
+  body_bytes_max: whole({ min: 1 })
+    .default(64 * MIB)
+    .describe("bytes of a request body"),
+  reply_bytes_max: whole({ min: 64 * KIB })
+    .default(64 * MIB)
+    .describe("bytes of one answer, as they are reckoned from the options before anything is computed"),
+  discarded_bytes_max: whole({ min: 0 })
+    .default(64 * MIB)
+    .describe(
+      "bytes of a refused body that are read and dropped, so that its sender gets to read the answer",
+    ),
+  json_text_bytes_max: whole({ min: 2 })
+    .default(8 * MIB)
+    .describe("bytes of JSON text besides the logits in it"),
+  chain_length_max: whole({ min: 1 })
+    .default(DEFAULT_OPTION_LIMITS.chain_length_max)
+    .describe("stages of a chain"),
+  history_length_max: whole({ min: 0 })
+    .default(DEFAULT_OPTION_LIMITS.history_length_max)
+    .describe("token ids of a history"),
+  bias_entries_max: whole({ min: 0 })
+    .default(DEFAULT_OPTION_LIMITS.bias_entries_max)
+    .describe("entries of a logit_bias"),
+  top_logprobs_max: whole({ min: 0 })
+    .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
+    .describe("tokens listed with their log-probabilities"),
+  draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
+  // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
+  step_work_max: whole({ min: 65_536 })
+    .default(128 * MIB)
+    .describe(
+      "looks at tokens that one step may take, some 0.2 to 0.4 s; stages, history, draws and a trace add up",
+    ),
+  compare_work_max: whole({ min: 65_536 })
+    .default(2048 * MIB)
+    .describe("looks at tokens that all steps of one comparison may take"),
+  headers_timeout_ms: whole({ min: 1 })
+    .default(10_000)
+    .describe("milliseconds for the head of a request to arrive"),
+  body_timeout_ms: whole({ min: 1 })
+    .default(30_000)
+    .describe("milliseconds for the body of a request to arrive"),
+  answer_timeout_ms: whole({ min: 1 })
+    .default(30_000)
+    .describe("milliseconds in which a client must take something of its answer"),
+  connection_answers_max: whole({ min: 1 })
+    .default(16)
+    .describe("answers that may be under way on one connection; requests behind them are not read"),
+  streams_max: whole({ min: 0 }).default(1024).describe("streams open at once; 0: none"),
+  stream_idle_ms: whole({ min: 1 })
+    .default(300_000)
+    .describe("milliseconds that a stream is kept without a message"),
+  keep_alive_timeout_ms: whole({ min: 1 })
+    .default(72_000)
+    .describe("milliseconds that an idle connection is kept; longer than usual proxies keep theirs"),
+  drain_ms: whole({ min: 0 })
+    .default(0)
+    .describe("milliseconds between saying that it is not ready and taking no more connections"),
+  shutdown_ms: whole({ min: 1 })
+    .default(10_000)
+    .describe("milliseconds that requests under way are given at the end"),
+  defect_shutdown_ms: whole({ min: 1 })
+    .default(2000)
+    .describe("milliseconds that requests under way are given in a worker that ends because of a defect"),
+  worker_silence_ms: whole({ min: 0 })
+    .default(5000)
+    .describe(
+      "milliseconds after which a worker that does not answer the primary is killed and replaced; far more than any request may compute at a stretch; 0: never",
+    ),
+  connections_max: whole({ min: 1 })
+    .default(connectionsGranted())
+    .describe(
+      "connections open at once; more are answered 503. Each takes a descriptor, of which a process has no more than its limit (`ulimit -n`)",
+    ),
+  rate_per_second: whole({ min: 0 })
+    .default(0)
+    .describe(
+      "requests a second that one key, or one address where there are no keys, may send to a worker; 0: any number",
+    ),
+  rate_burst: whole({ min: 1 })
+    .default(100)
+    .describe("requests that such a client may send at once, before the rate holds"),
+  rate_clients_max: whole({ min: 1 })
+    .default(16_384)
+    .describe("clients whose rate is remembered; beyond that the one that was silent longest is forgotten"),
+  proxy_hops: whole({ min: 0, max: 16 })
+    .default(0)
+    .describe(
+      "proxies in front of the service that append to X-Forwarded-For; 0: a client's address is that of its connection",
+    ),
+  shared_memory_regions_max: whole({ min: 1, max: 4096 })
+    .default(64)
+    .describe("regions of shared memory registered at once; each keeps a file open in every worker"),
+  shared_memory_bytes_max: whole({ min: 1 })
+    .default(1024 * MIB)
+    .describe("bytes of one region of shared memory"),
+  collect_bytes: whole({ min: 64 * KIB })
+    .default(16 * MIB)
+    .describe("bytes of bodies after which young garbage is collected"),
+});

@@ -1,0 +1,78 @@
+/** Who may send what how often: keys first, then the rate of each key, or of each address where there are no keys. */
+import type { IncomingMessage } from "node:http";
+import type { Config } from "../../config/config.ts";
+import { Problem } from "../../errors.ts";
+import { keyIndex } from "./keys.ts";
+import { allowsOrigin, isSameOrigin } from "./origins.ts";
+import { addressOf, createRateLimit } from "./rate.ts";
+
+export interface Access {
+  /** false when there is nothing to check but the origin of WebSockets */
+  readonly needed: boolean;
+  check(raw: IncomingMessage, now_ms: number): Verdict;
+  /** Pages of other origins open no WebSocket unless they may call: browsers ask no preflight for it. */
+  checkUpgrade(raw: IncomingMessage): Problem | undefined;
+}
+
+export interface Verdict {
+  readonly problem?: Problem;
+  /** whole seconds, with rate_limited */
+  readonly retry_after_s?: number;
+  /** the value of WWW-Authenticate, with unauthorized */
+  readonly challenge?: string;
+}
+
+const WELCOME: Verdict = {};
+/** RFC 6750, 3: without a code when nothing was sent, with one when it was wrong. */
+const ASK = 'Bearer realm="logit-sampler"';
+
+export function createAccess({ key_digests, cors_origins, limits }: Config): Access {
+  const { rate_per_second, rate_burst, proxy_hops } = limits;
+  const keyed = key_digests.length > 0;
+  const rate = rate_per_second > 0 ? createRateLimit(limits) : undefined;
+  return {
+    needed: keyed || rate !== undefined,
+    check(raw, now_ms) {
+      const key = keyed ? keyIndex(key_digests, raw.headers) : undefined;
+      if (keyed && (key === undefined || key < 0)) return unauthorized(key === undefined);
+      if (rate === undefined) return WELCOME;
+      const client =
+        key === undefined
+          ? addressOf(raw.socket.remoteAddress, raw.headers["x-forwarded-for"], proxy_hops)
+          : `key ${key}`;
+      const wait_s = rate.take(client, now_ms);
+      if (wait_s === 0) return WELCOME;
+      return {
+        problem: new Problem(
+          "rate_limited",
+          `a ${keyed ? "key" : "client"} may send ${rate_per_second} requests a second (rate_per_second) and ${rate_burst} at once (rate_burst); try again in ${wait_s.toFixed(3)} s`,
+        ),
+        retry_after_s: Math.ceil(wait_s),
+      };
+    },
+    checkUpgrade({ headers }) {
+      const { origin } = headers;
+      if (origin === undefined || isSameOrigin(headers) || allowsOrigin(cors_origins, origin))
+        return undefined;
+      return new Problem(
+        "forbidden",
+        `pages of ${origin} may not open streams here: CORS_ORIGINS does not name it`,
+      );
+    },
+  };
+}
+
+function unauthorized(absent: boolean): Verdict {
+  return absent
+    ? {
+        problem: new Problem(
+          "unauthorized",
+          "send a key as Authorization: Bearer, or as X-API-Key; got none",
+        ),
+        challenge: ASK,
+      }
+    : {
+        problem: new Problem("unauthorized", "the key is not one of this server"),
+        challenge: `${ASK}, error="invalid_token"`,
+      };
+}

@@ -1,0 +1,31 @@
+/**
+ * The key that a request brings is compared with every configured one in constant time, so that the time of an answer
+ * tells nothing of a key.
+ */
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { digestOf } from "../../config/keys.ts";
+
+/** The index of the key that a request brings; -1 when it brings none of them, undefined when it brings none at all. */
+export function keyIndex(digests: readonly Uint8Array[], headers: IncomingHttpHeaders): number | undefined {
+  const key = keyOf(headers);
+  if (key === undefined) return undefined;
+  const digest = digestOf(key);
+  let found = -1;
+  // All are compared, whichever it is.
+  for (let index = 0; index < digests.length; index++)
+    if (timingSafeEqual(digest, digests[index] as Uint8Array)) found = index;
+  return found;
+}
+
+/** Browsers cannot set headers on a WebSocket; they can offer protocols. */
+const PROTOCOL_PREFIX = "bearer.";
+
+function keyOf(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization, "x-api-key": api_key, "sec-websocket-protocol": protocols } = headers;
+  if (typeof api_key === "string") return api_key.trim();
+  const bearer = authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (authorization !== undefined) return bearer ?? "";
+  const offered = protocols?.split(",").map((protocol) => protocol.trim());
+  return offered?.find((protocol) => protocol.startsWith(PROTOCOL_PREFIX))?.slice(PROTOCOL_PREFIX.length);
+}

@@ -1,0 +1,154 @@
+/**
+ * One request of the line, from its head to the end of its answer, on Node's own request and response: what Fastify
+ * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
+ */
+import { IncomingMessage, type ServerResponse } from "node:http";
+import { Problem } from "../../errors.ts";
+import { replyBytes } from "../../sampling/reply-size.ts";
+import type { BodyReader, Step } from "../../wire/step-reader.ts";
+import type { Visit } from "../admission/visit.ts";
+import type { RouteFigures } from "../observe/counters.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
+import { Body } from "./arrive.ts";
+import { ClientGone } from "./client-gone.ts";
+import { CLIENT_GONE } from "./lifecycle.ts";
+import type { Opener } from "./open-body.ts";
+import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
+import { problemAnswer, problemOf } from "./problems.ts";
+import { flowOf, type Receiver, receive } from "./read-body.ts";
+import type { Service } from "./service.ts";
+import { JSON_TYPE, vocabSize } from "./step-answers.ts";
+import { Intake, type Work } from "./turns.ts";
+
+const JSON_HEADERS = ["content-type", JSON_TYPE];
+
+export class Exchange {
+  readonly service: Service;
+  readonly raw: IncomingMessage;
+  readonly guest: RequestRecord;
+  readonly visit: Visit;
+  /** spent on sampling so far; told in the answer */
+  sampling_ms = 0;
+  readonly #response: ServerResponse;
+  /** bytes that the answer may take, of the steps reckoned so far */
+  #reply_bytes = 0;
+  /** the answer has been begun */
+  #answered = false;
+  /** it was sent, or its client is gone */
+  #over = false;
+
+  constructor(service: Service, route: RouteFigures, raw: IncomingMessage, response: ServerResponse) {
+    this.service = service;
+    this.raw = raw;
+    this.#response = response;
+    this.guest = service.door.enter(raw, route);
+    this.visit = service.admission.enter();
+  }
+
+  /** The body, to be written to as it comes. */
+  open<Reader extends BodyReader>(opener: Opener<Reader>): Body<Reader> {
+    return new Body(opener, this.service, this.raw, this.visit);
+  }
+
+  /** Reads the body. That of a guest who may not come in is dropped. */
+  receive({
+    in_place = false,
+    write,
+    end,
+    fail = (error) => this.refuse(error),
+  }: Omit<Receiver, "fail"> & Partial<Receiver>): void {
+    const { refusal } = this.guest;
+    const refuse = () => fail(refusal);
+    const receiver =
+      refusal === undefined
+        ? { in_place, write, end, fail }
+        : { in_place, drops: true, write: () => undefined, end: refuse, fail };
+    receive(this.service, this.raw, this.visit, receiver);
+  }
+
+  /** Whether the client still waits for the answer. */
+  isWanted(): boolean {
+    return !this.#response.destroyed;
+  }
+
+  /** Takes what the body makes ready while it comes; see Intake. */
+  intake(work: Work, flow = flowOf(this.raw)): Intake {
+    return new Intake(this, flow, work);
+  }
+
+  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
+  free(chunk: Uint8Array): void {
+    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
+  }
+
+  /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */
+  compute(job: () => void): void {
+    this.visit.compute(() => {
+      const began_ms = performance.now();
+      if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
+      else this.#attempt(job);
+      return performance.now() - began_ms;
+    });
+  }
+
+  /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
+  reckon(step: Step): void {
+    const { limits } = this.service.config;
+    const bytes = replyBytes(step.options, vocabSize(step.row));
+    this.#reply_bytes += bytes;
+    if (this.#reply_bytes > limits.reply_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `an answer may have at most ${limits.reply_bytes_max} bytes (reply_bytes_max), and what is asked for may take ${this.#reply_bytes}: ask for fewer rows, draws or log-probabilities at once`,
+      );
+    this.visit.hold(bytes);
+  }
+
+  /** Sends a JSON text, or what these headers say it is, in one part or several. */
+  answer(body: AnswerBody, headers: readonly string[] = JSON_HEADERS): void {
+    const timing = `sample;dur=${this.sampling_ms.toFixed(3)}`;
+    this.#send(200, ["server-timing", timing, ...headers], body);
+  }
+
+  /** Sends the problem that an error is. */
+  refuse(error: unknown): void {
+    if (error instanceof ClientGone) {
+      this.#end(CLIENT_GONE);
+      return;
+    }
+    const problem = problemOf(error);
+    this.guest.problem = problem;
+    this.guest.defect = error;
+    const { status, headers, text } = problemAnswer(problem, this.raw, this.guest.id);
+    this.#send(status, headers, text);
+  }
+
+  #attempt(job: () => void): void {
+    try {
+      job();
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  #send(status: number, headers: readonly string[], body: AnswerBody): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    const bytes = byteLength(body);
+    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", String(bytes)]);
+    if (bytes > PIECE_BYTES)
+      sendPieces(this.#response, body, this.visit, (sent) => this.#end(sent ? status : CLIENT_GONE));
+    else {
+      this.#response.end(joined(body));
+      this.#end(status);
+    }
+  }
+
+  #end(status: number): void {
+    if (this.#over) return;
+    this.#answered = true;
+    this.#over = true;
+    this.visit.leave();
+    this.service.door.leave(this.guest, status);
+  }
+}

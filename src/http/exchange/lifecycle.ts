@@ -1,0 +1,141 @@
+/**
+ * What every request passes on its way in and out, whichever code answers it: an id, the trace it belongs to, the
+ * headers every answer carries, whether it may come in at all; and at the end the count, the log line and the span.
+ * Two plain calls a request: the line of /v1/sample makes them itself, Fastify's hooks make them for the rest.
+ */
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { FastifyBaseLogger } from "fastify";
+import type { Config } from "../../config/config.ts";
+import type { Problem } from "../../errors.ts";
+import { type Access, createAccess } from "../access/access.ts";
+import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
+import type { Figures, RouteFigures } from "../observe/counters.ts";
+import { RequestLines } from "../observe/request-log.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
+import type { Tracing } from "../observe/telemetry.ts";
+import {
+  newSpanId,
+  newTraceId,
+  readTraceparent,
+  type TraceContext,
+  writeTraceparent,
+} from "../observe/trace-context.ts";
+
+export interface Door {
+  /** The figures of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
+  route(method: string, url: string): RouteFigures;
+  /** The client's own X-Request-Id when it is fit to be logged, or one of ours. */
+  idOf(raw: IncomingMessage): string;
+  /** A request begins. Never throws. */
+  enter(raw: IncomingMessage, route: RouteFigures, id?: string): RequestRecord;
+  /** It is over: answered with this status, or 499 when its client went away. Once for each guest. */
+  leave(guest: RequestRecord, status: number): void;
+}
+
+export interface DoorParts {
+  readonly config: Config;
+  readonly figures: Figures;
+  /** whether the process is about to end: connections are not kept then */
+  readonly draining: () => boolean;
+  readonly log?: FastifyBaseLogger | undefined;
+  readonly tracing?: Tracing | undefined;
+}
+
+/** The client closed its connection before the answer: nginx's number, as HTTP has none. */
+export const CLIENT_GONE = 499;
+
+export function createDoor({ config, figures, draining, log, tracing }: DoorParts): Door {
+  const access = createAccess(config);
+  const idOf = requestIds();
+  const lines = log === undefined ? undefined : new RequestLines(log);
+  const { cors_origins } = config;
+  return {
+    route: (method, url) => figures.route(method, url, isGuarded(url, config)),
+    idOf,
+    enter(raw, route, id = idOf(raw)) {
+      figures.in_flight += 1;
+      const began_ms = performance.now();
+      const { headers: sent, method = "GET", url = "/" } = raw;
+      const trace = sent.traceparent === undefined ? undefined : readTraceparent(sent.traceparent);
+      const span = tracing?.wants(trace)
+        ? { trace_id: trace?.trace_id ?? newTraceId(), span_id: newSpanId() }
+        : undefined;
+      const headers = ["x-request-id", id, "x-content-type-options", "nosniff"];
+      if (draining()) headers.push("connection", "close");
+      if (trace !== undefined || span !== undefined)
+        headers.push("traceresponse", traceresponse(trace, span));
+      if (sent.origin !== undefined && cors_origins.length > 0) addCors(headers, cors_origins, sent.origin);
+      const refusal = refusalOf(access, raw, route, headers, began_ms);
+      return {
+        id,
+        method,
+        url,
+        route,
+        refusal,
+        headers,
+        trace,
+        span,
+        began_ms,
+        problem: undefined,
+        defect: undefined,
+        vocab_size: 0,
+      };
+    },
+    leave(guest, status) {
+      figures.in_flight -= 1;
+      const total_ms = performance.now() - guest.began_ms;
+      guest.route.answered(status, total_ms / 1000);
+      if (guest.problem !== undefined) figures.rejected(guest.problem.code);
+      lines?.write(guest, status, total_ms);
+      if (guest.span !== undefined) tracing?.record(guest, status, total_ms);
+    },
+  };
+}
+
+/** What samples, reads logits or tells of samplers needs a key; pages and health do not, metrics when so configured. */
+function isGuarded(url: string, { metrics }: Config): boolean {
+  if (url === "/metrics") return metrics === "keyed";
+  return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
+}
+
+/** The refusal at the door, its headers already added. */
+function refusalOf(
+  access: Access,
+  raw: IncomingMessage,
+  { guarded }: RouteFigures,
+  headers: string[],
+  now_ms: number,
+): Problem | undefined {
+  if (!guarded) return undefined;
+  const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
+  if (foreign !== undefined || !access.needed) return foreign;
+  const { problem, retry_after_s, challenge } = access.check(raw, now_ms);
+  if (retry_after_s !== undefined) headers.push("retry-after", String(retry_after_s));
+  if (challenge !== undefined) headers.push("www-authenticate", challenge);
+  return problem;
+}
+
+function addCors(headers: string[], origins: readonly string[], origin: string): void {
+  headers.push("vary", "origin");
+  if (!allowsOrigin(origins, origin)) return;
+  headers.push("access-control-allow-origin", origin, "access-control-expose-headers", EXPOSED_HEADERS);
+}
+
+/** The trace this answer belongs to, by the form of traceparent (W3C Trace Context, level 2, 4.1). */
+function traceresponse(trace: TraceContext | undefined, span: RequestRecord["span"]): string {
+  if (span !== undefined) return writeTraceparent(span.trace_id, span.span_id, true);
+  return trace === undefined ? "" : writeTraceparent(trace.trace_id, trace.parent_id, trace.sampled);
+}
+
+/** Ids of ours are the process's random name and a count. */
+function requestIds(): (raw: IncomingMessage) => string {
+  const name = randomBytes(4).toString("hex");
+  let count = 0;
+  return ({ headers }) => {
+    const given = headers["x-request-id"];
+    if (typeof given === "string" && /^[\x21-\x7e]{1,128}$/.test(given)) return given;
+    count += 1;
+    return `${name}-${count.toString(36)}`;
+  };
+}

@@ -1,0 +1,18 @@
+/** Query strings where nothing reads them. */
+import { Problem, pointerTo, shorten } from "../../errors.ts";
+import { parseQuery } from "../../wire/query.ts";
+
+const NO_LISTS: ReadonlySet<string> = new Set();
+
+/** Throws the Problem that an option in the query string of this URL is. `place` says where options stand. */
+export function requireNoQuery(url: string | undefined, place: string): void {
+  const mark = url?.indexOf("?") ?? -1;
+  if (url === undefined || mark < 0) return;
+  const [misplaced] = Object.keys(parseQuery(url.slice(mark + 1), NO_LISTS));
+  if (misplaced === undefined) return;
+  throw new Problem(
+    "option_conflict",
+    `${place}, got ${shorten(misplaced)} in the query string`,
+    pointerTo([misplaced]),
+  );
+}

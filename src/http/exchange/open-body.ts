@@ -1,0 +1,145 @@
+/** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
+import { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
+import { Problem, shorten } from "../../errors.ts";
+import { LIST_OPTIONS } from "../../schemas/options.ts";
+import { openBatchJson, openStepJson } from "../../wire/json-reader.ts";
+import { parseQuery } from "../../wire/query.ts";
+import type { BodyReader, StepReader, WireContext } from "../../wire/step-reader.ts";
+import { openBatchTensor } from "../../wire/tensor-batch-reader.ts";
+import type { TensorSource } from "../../wire/tensor-head.ts";
+import { openBareTensor, openStepTensor } from "../../wire/tensor-reader.ts";
+import { requireNoQuery } from "./no-query.ts";
+
+/** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */
+export const HEADER_LENGTH = "inference-header-content-length";
+
+export interface Opener<Reader extends BodyReader = StepReader> {
+  json(context: WireContext): Reader;
+  tensor(source: TensorSource, context: WireContext): Reader;
+  /** A body without a header of its own; as `tensor` when absent. */
+  bare?(query: string, context: WireContext): Reader;
+  /** names of the options that a query string may write as `1,2,3`; those of a step when absent */
+  readonly lists?: ReadonlySet<string>;
+}
+
+export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor, bare: openBareTensor };
+export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
+
+export interface OpenedBody<Reader> {
+  readonly reader: Reader;
+  /** whether its bytes may have to wait in memory for those that follow */
+  readonly parks: boolean;
+}
+
+/** `query` is what follows the question mark of the URL, `first` the first bytes of the body. */
+export function openBody<Reader extends BodyReader>(
+  opener: Opener<Reader>,
+  headers: IncomingHttpHeaders,
+  query: string,
+  context: WireContext,
+  first: Uint8Array,
+): OpenedBody<Reader> {
+  requireIdentity(headers["content-encoding"]);
+  const type = mediaType(headers["content-type"], BODY_TYPES);
+  const header_bytes = headerLength(headers[HEADER_LENGTH]);
+  if (type === "json") {
+    requireNoTensor(header_bytes);
+    requireNoQuery(`?${query}`, "options of a JSON body stand in the body");
+    return { reader: opener.json(context), parks: true };
+  }
+  if (type === "form" && header_bytes === undefined) requireDtype(query);
+  if (!headers["content-type"] && header_bytes === undefined) requireNoJson(query, first);
+  return { reader: openTensor(opener, header_bytes, query, context), parks: false };
+}
+
+function openTensor<Reader extends BodyReader>(
+  opener: Opener<Reader>,
+  header_bytes: number | undefined,
+  query: string,
+  context: WireContext,
+): Reader {
+  if (header_bytes === undefined && opener.bare !== undefined) return opener.bare(query, context);
+  const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
+  return opener.tensor({ header_bytes, query: options }, context);
+}
+
+function requireNoTensor(header_bytes: number | undefined): void {
+  if (header_bytes === undefined) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "Inference-Header-Content-Length tells of a tensor behind the JSON: the body must be application/octet-stream, got application/json",
+  );
+}
+
+/** The beginning of a JSON object, which as float32 would be some 10²⁰: no logit. */
+const JSON_BEGIN = /^\s*\{\s*"\w/;
+const JSON_BEGIN_BYTES = 16;
+
+/** Without a type a body is a tensor, but one that is JSON would be sampled as if its letters were numbers. */
+function requireNoJson(query: string, first: Uint8Array): void {
+  if (NAMES_DTYPE.test(query) || !JSON_BEGIN.test(latin1(first.subarray(0, JSON_BEGIN_BYTES)))) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "a body without a Content-Type is taken for a tensor, but this one begins as JSON does: send -H 'content-type: application/json'",
+  );
+}
+
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
+}
+
+const NAMES_DTYPE = /(?:^|&)dtype=/;
+
+/** curl calls any data a form unless it is told otherwise: only who names a dtype can mean a tensor by it. */
+function requireDtype(query: string): void {
+  if (NAMES_DTYPE.test(query)) return;
+  throw new Problem(
+    "unsupported_media_type",
+    "the body came as application/x-www-form-urlencoded, as curl calls any body: send -H 'content-type: application/json' with JSON, or dtype in the query string with a tensor",
+  );
+}
+
+/** Types of a body that is one request, by media type. */
+const BODY_TYPES = {
+  "application/octet-stream": "tensor",
+  "application/json": "json",
+  "application/x-www-form-urlencoded": "form",
+} as const;
+
+export function requireIdentity(encoding: string | undefined): void {
+  if (!encoding || encoding.toLowerCase() === "identity") return;
+  throw new Problem(
+    "unsupported_media_type",
+    `bodies are taken without Content-Encoding, got ${shorten(encoding)}: logits hardly shrink`,
+  );
+}
+
+/** What a media type stands for, among those that are taken. No type at all is the first of them. */
+export function mediaType<Kind extends string>(
+  header: string | undefined,
+  taken: Readonly<Record<string, Kind>>,
+): Kind {
+  if (header !== undefined && Object.hasOwn(taken, header)) return taken[header] as Kind; // the usual spelling
+  const names = Object.keys(taken);
+  const [type = "", ...parameters] = (header ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const name = type === "" ? names[0] : names.find((each) => each === type);
+  const kind = name === undefined ? undefined : taken[name];
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  if (kind !== undefined && (charset === undefined || /^charset="?utf-?8"?$/.test(charset))) return kind;
+  const which = kind === undefined ? `be ${names.join(" or ")}` : "be in UTF-8";
+  throw new Problem("unsupported_media_type", `the body must ${which}, got ${shorten(header ?? "none")}`);
+}
+
+/** The value of that header; undefined when there is none. */
+export function headerLength(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && /^\d{1,15}$/.test(header) && Number(header) > 0) return Number(header);
+  throw new Problem(
+    "malformed_header",
+    `Inference-Header-Content-Length must be a whole number of at least 1, got ${shorten(String(header))}`,
+  );
+}

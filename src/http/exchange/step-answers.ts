@@ -1,0 +1,96 @@
+/** From a step to the text of its answer, timed. */
+import type { FastifyReply } from "fastify";
+import { assert, Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report.ts";
+import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
+import type { Step } from "../../wire/step-reader.ts";
+import type { Transport } from "../observe/counters.ts";
+import type { RequestRecord } from "../observe/request-record.ts";
+import type { Service } from "./service.ts";
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+
+/** What a step belongs to. */
+export interface Call {
+  readonly service: Service;
+  readonly guest: RequestRecord;
+  /** spent on sampling so far */
+  sampling_ms: number;
+}
+
+/** Answers steps, one after the other: each at once, or a piece with every call when it takes long. */
+export class StepAnswers {
+  readonly #call: Call;
+  readonly #transport: Transport;
+  #pieces: Generator<undefined, Sampled> | undefined;
+  #place: Step["place"];
+  #sampling_ms = 0;
+
+  constructor(call: Call, transport: Transport) {
+    this.#call = call;
+    this.#transport = transport;
+  }
+
+  /** Whether the step that was begun needs `goOn`. */
+  get is_inside(): boolean {
+    return this.#pieces !== undefined;
+  }
+
+  /** Draws the token of a step; undefined while `goOn` has more to do. Throws a Problem whose pointer leads into the request. */
+  begin(step: Step | Problem | undefined): Sampled | undefined {
+    assert(step !== undefined, "a body that ended well has its step");
+    if (step instanceof Problem) throw step;
+    const { sampler } = this.#call.service;
+    this.#place = step.place;
+    this.#sampling_ms = 0;
+    const { row, options } = step;
+    return this.#timed(() => {
+      this.#call.guest.vocab_size = vocabSize(row);
+      this.#pieces = sampler.pieces(row, options);
+      return this.#pieces === undefined ? sampler.sample(row, options) : this.#next(this.#pieces);
+    });
+  }
+
+  /** Does the next piece of the step. */
+  goOn(): Sampled | undefined {
+    const pieces = this.#pieces;
+    assert(pieces !== undefined, "a step was begun");
+    return this.#timed(() => this.#next(pieces));
+  }
+
+  #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
+    const piece = pieces.next();
+    if (piece.done !== true) return undefined;
+    this.#pieces = undefined;
+    return piece.value;
+  }
+
+  #timed(take: () => Sampled | undefined): Sampled | undefined {
+    const began_ms = performance.now();
+    try {
+      const sampled = take();
+      const ms = performance.now() - began_ms;
+      this.#sampling_ms += ms;
+      this.#call.sampling_ms += ms;
+      if (sampled !== undefined)
+        this.#call.service.figures.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
+      return sampled;
+    } catch (error) {
+      this.#pieces = undefined;
+      throw error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
+    }
+  }
+}
+
+/** Elements of a row; 0 where a sparse one does not tell. */
+export function vocabSize(row: LogitsRow): number {
+  return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
+}
+
+/** Sends a reply with the time that sampling took, in milliseconds. */
+export function sendTimed(reply: FastifyReply, text: string, sampling_ms: number): FastifyReply {
+  return reply
+    .header("server-timing", `sample;dur=${sampling_ms.toFixed(3)}`)
+    .header("content-type", JSON_TYPE)
+    .send(text);
+}

@@ -1,0 +1,167 @@
+/**
+ * The one place that shares the event loop: work is done piece after piece for a short turn, then the loop goes around
+ * and others have theirs, as the gate decides. libuv takes one new connection a turn, so a long one would keep all
+ * others waiting. A body whose rows take longer than a turn waits with them, and that time is not held against it.
+ */
+import type { FastifyReply } from "fastify";
+import { assert } from "../../errors.ts";
+import { TURN_MS } from "../admission/gate.ts";
+import type { Visit } from "../admission/visit.ts";
+import { ClientGone } from "./client-gone.ts";
+
+/** Whose work it is: the request that is given turns. */
+export interface Owner {
+  readonly visit: Pick<Visit, "compute" | "pause" | "resume">;
+  /** whether the client still waits for what is computed */
+  isWanted(): boolean;
+}
+
+/** The owner that a request is which Fastify answers. */
+export function ownerOf(visit: Owner["visit"], { raw }: FastifyReply): Owner {
+  return { visit, isWanted: () => !raw.destroyed };
+}
+
+export interface Work {
+  /** Does the next piece; false when there was none. */
+  next(): boolean;
+  /** No piece is left; called in the turn of the last. */
+  done(): void;
+  /** Takes what `next` or `done` threw, or ClientGone. */
+  fail(error: unknown): void;
+}
+
+/** Does the work in this turn and as many further ones as it takes. True when it is over at once. */
+export function workInTurns(owner: Owner, work: Work, turn_ms = TURN_MS): boolean {
+  let is_over = false;
+  owner.visit.compute(() => {
+    const began_ms = performance.now();
+    try {
+      is_over = turnOf(owner, work, began_ms + turn_ms);
+      if (!is_over) setImmediate(() => workInTurns(owner, work, turn_ms));
+    } catch (error) {
+      is_over = true;
+      work.fail(error);
+    }
+    return performance.now() - began_ms;
+  });
+  return is_over;
+}
+
+/** False when the turn ended before the work did. */
+function turnOf(owner: Owner, work: Work, until_ms: number): boolean {
+  if (!owner.isWanted()) throw new ClientGone("the client closed the connection");
+  do {
+    if (work.next()) continue;
+    work.done();
+    return true;
+  } while (performance.now() < until_ms);
+  return false;
+}
+
+/** Goes through work that pauses now and then; what came of it, and how long it took without the waiting. */
+export function inTurns<Result>(
+  owner: Owner,
+  pieces: Generator<undefined, Result>,
+): Promise<{ readonly result: Result; readonly spent_ms: number }> {
+  return new Promise((resolve, reject) => {
+    let spent_ms = 0;
+    let result: Result;
+    workInTurns(owner, {
+      next() {
+        const began_ms = performance.now();
+        const step = pieces.next();
+        spent_ms += performance.now() - began_ms;
+        if (step.done === true) result = step.value;
+        return step.done !== true;
+      },
+      done: () => resolve({ result, spent_ms }),
+      fail: reject,
+    });
+  });
+}
+
+/** The bytes of a body, which can be told to wait. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+/** What a body makes ready is taken while it comes. */
+export class Intake {
+  readonly #owner: Owner;
+  readonly #flow: Flow;
+  readonly #work: Work;
+  /** the body waits until what it made ready is taken */
+  #is_behind = false;
+  #has_ended = false;
+  /** why nothing more is taken; told with the next bytes, or at the end */
+  #failure: { readonly error: unknown } | undefined;
+
+  /** `work.next` takes what is ready, one after the other; `work.done` is called once, behind the last of a whole body. */
+  constructor(owner: Owner, flow: Flow, work: Work) {
+    this.#owner = owner;
+    this.#flow = flow;
+    this.#work = work;
+  }
+
+  /** Throws what `next` threw since the last bytes: no more are wanted. */
+  requireGood(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Bytes were written. True when all that they made ready was taken at once: they are not looked at again. */
+  wrote(): boolean {
+    assert(!this.#is_behind, "a body that waits brings no bytes");
+    return this.#proceed();
+  }
+
+  /** All bytes were written. */
+  end(): void {
+    this.requireGood();
+    this.#has_ended = true;
+    this.#proceed();
+  }
+
+  #proceed(): boolean {
+    const { visit } = this.#owner;
+    // What the server computes is not held against the body.
+    visit.pause();
+    const is_over = workInTurns(this.#owner, {
+      next: () => this.#work.next(),
+      done: () => this.#caughtUp(),
+      fail: (error) => this.#fail(error),
+    });
+    if (this.#has_ended) return is_over;
+    if (is_over) {
+      visit.resume();
+      this.requireGood();
+    } else this.#wait();
+    return is_over;
+  }
+
+  #wait(): void {
+    this.#is_behind = true;
+    this.#flow.pause();
+  }
+
+  #caughtUp(): void {
+    if (this.#has_ended) this.#work.done();
+    else this.#goOn();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#has_ended) {
+      this.#work.fail(error);
+      return;
+    }
+    this.#failure = { error };
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (!this.#is_behind) return;
+    this.#is_behind = false;
+    this.#owner.visit.resume();
+    this.#flow.resume();
+  }
+}

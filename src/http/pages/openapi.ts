@@ -1,0 +1,49 @@
+/** The OpenAPI document: @fastify/swagger collects the routes, the schemas are ours. */
+import { fastifySwagger } from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { componentSchemas } from "../../schemas/components.ts";
+import { finished } from "../../schemas/document.ts";
+
+const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
+
+Nothing is kept between requests: seed, step, history and state travel with them, so any replica can serve any step.
+
+Everything that is wrong is answered with \`application/problem+json\`: the rule, the value received, and a pointer to it. Unknown options are errors.
+
+Besides what each route tells of: \`404\` (\`not_found\`) where there is nothing; \`405\` (\`method_not_allowed\`) with \`Allow\`; \`400\` (\`malformed_request\`), \`408\` (\`headers_timeout\`) and \`431\` (\`headers_too_large\`) for a head that is no request, after which the connection ends. \`401\` has \`WWW-Authenticate\`; \`429\` and \`503\` have \`Retry-After\`, in seconds.`;
+
+export async function addOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "logit-sampler",
+        version: "1",
+        description: DESCRIPTION,
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      servers: [{ url: "/", description: "This service" }],
+      tags: [
+        { name: "sampling", description: "Tokens from logits" },
+        { name: "analysis", description: "What logits say: probabilities, scores, calibration, diagnostics" },
+        {
+          name: "inference protocol",
+          description: "The Open Inference Protocol, for Triton's and KServe's clients",
+        },
+        { name: "service", description: "How the process is" },
+      ],
+      // JSON Schema 2020-12 is what OpenAPI 3.1 takes; the plugin's types know 3.0 only.
+      components: {
+        schemas: componentSchemas() as Record<string, object>,
+        securitySchemes: {
+          bearer: { type: "http", scheme: "bearer", description: "A key of a service that has keys." },
+          api_key: { type: "apiKey", in: "header", name: "x-api-key", description: "The same key." },
+        },
+      },
+      // Open where no keys are configured.
+      security: [{}, { bearer: [] }, { api_key: [] }],
+    },
+    transformObject: (document) =>
+      finished("openapiObject" in document ? document.openapiObject : document.swaggerObject),
+  });
+}

@@ -1,0 +1,17 @@
+/** What is known of the softmax of a row, whoever found it. */
+
+/** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
+export interface Distribution {
+  /** ln Σ exp(x/T) */
+  readonly logsumexp: number;
+  /** H = −Σ p·ln p, ≥ 0 */
+  readonly entropy: number;
+  /** Σ p·(−ln p − H)², ≥ 0 */
+  readonly varentropy: number;
+  /** Σ p² */
+  readonly collision: number;
+  /** Σ p·x */
+  readonly mean_logit: number;
+  /** Σ w, in the units of the weights that the kernel made for it */
+  readonly mass: number;
+}

@@ -1,0 +1,8 @@
+/** Which tokens occur in a part of a history. */
+export interface SeenTokens {
+  /** distinct ids, in any order; the first `distinct` are valid */
+  readonly token_ids: Int32Array;
+  /** how often each of them occurs */
+  readonly counts: Int32Array;
+  readonly distinct: number;
+}

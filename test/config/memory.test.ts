@@ -1,0 +1,24 @@
+/** What clients may make a worker hold, by what is granted. */
+import { totalmem } from "node:os";
+import { expect, test } from "vitest";
+import { heldBytesOf, memoryGranted } from "../../src/config/memory.ts";
+
+const MIB = 1024 * 1024;
+
+test.each([
+  [1024, 2, 1, 128],
+  [448, 1, 0, 192],
+  [447, 1, 0, 191],
+  [449, 1, 0, 192],
+  [288, 1, 0, 32],
+  [289, 1, 0, 33],
+  [100, 4, 1, 32],
+  [65_536, 8, 1, 192],
+])("%i MiB for %i workers and %i spares leave %i MiB each", (granted, workers, spare_workers, held) => {
+  expect(heldBytesOf(granted * MIB, { workers, spare_workers })).toBe(held * MIB);
+});
+
+test("no more is granted than there is", () => {
+  expect(memoryGranted()).toBeGreaterThan(0);
+  expect(memoryGranted()).toBeLessThanOrEqual(totalmem());
+});

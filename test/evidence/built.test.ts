@@ -1,0 +1,54 @@
+/** When dist is taken as it is: only as long as nothing is newer that went into it. */
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isBuilt } from "../../evidence/built.ts";
+
+const SOURCES = [
+  "src/deep/main.ts",
+  "playground/page.tsx",
+  "examples/model-host/model/config.json",
+  "test/vectors/analysis/digits.json",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
+const RESULTS = ["dist/main.js", "dist/playground/index.html"];
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "built-"));
+  for (const name of [...SOURCES, ...RESULTS]) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), "");
+  }
+  // Folders are sources as well: their times tell of files that were taken away.
+  for (const name of SOURCES)
+    for (let path = name; path !== "."; path = dirname(path)) at(path, path === "test" ? 9 : 1);
+  for (const name of RESULTS) at(name, 2);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function at(name: string, seconds: number): void {
+  utimesSync(join(root, name), seconds, seconds);
+}
+
+test("dist is built when all that goes into it is older", () => {
+  expect(isBuilt(root)).toBe(true);
+});
+
+test.each([...SOURCES, "src/deep", "src"])("it is not when %s is newer, or as old", (name) => {
+  at(name, 3);
+  expect(isBuilt(root)).toBe(false);
+  at(name, 2);
+  expect(isBuilt(root)).toBe(false);
+});
+
+test.each(RESULTS)("it is not when %s is older than a source, or missing", (name) => {
+  at(name, 0.5);
+  expect(isBuilt(root)).toBe(false);
+  rmSync(join(root, name));
+  expect(isBuilt(root)).toBe(false);
+});

@@ -1,0 +1,88 @@
+/** A body waits for the rows it brought, and the time of that is the server's, not its own. */
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { readConfig } from "../../../src/config/config.ts";
+import { Admission } from "../../../src/http/admission/admission.ts";
+import { Intake } from "../../../src/http/exchange/turns.ts";
+import { createSampler } from "../../../src/sampling/sampler.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const BODY_TIMEOUT_MS = 1000;
+
+/** An intake of a visit whose body comes, on a clock of its own; each piece of work takes so long. */
+function opened(piece_ms: number) {
+  let now_ms = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now_ms);
+  const { limits } = readConfig({ LOGIT_SAMPLER_BODY_TIMEOUT_MS: String(BODY_TIMEOUT_MS) });
+  const admission = new Admission(createSampler({ vocab_size_max: 128, rows_max: 1 }), limits);
+  const visit = admission.enter();
+  visit.expect({}, () => undefined);
+  const told: string[] = [];
+  let pieces = 0;
+  const intake = new Intake(
+    { visit, isWanted: () => true },
+    { pause: () => told.push("pause"), resume: () => told.push("resume") },
+    {
+      next() {
+        if (pieces === 0) return false;
+        pieces -= 1;
+        now_ms += piece_ms;
+        return true;
+      },
+      done: () => told.push("done"),
+      fail: (error) => told.push(String(error)),
+    },
+  );
+  return {
+    admission,
+    visit,
+    intake,
+    told,
+    wrote(more: number) {
+      pieces += more;
+      return intake.wrote();
+    },
+    overdue: () => admission.gate.overdue(now_ms).length,
+    pass: (ms: number) => {
+      now_ms += ms;
+    },
+    untilDone: async () => {
+      while (pieces > 0) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+describe("a body", () => {
+  test("that is taken at once is not told to wait", () => {
+    const { wrote, told, intake, visit } = opened(0);
+    expect(wrote(5)).toBe(true);
+    expect([told, visit.phase]).toEqual([[], "arriving"]);
+    intake.end();
+    expect(told).toEqual(["done"]);
+    visit.leave();
+  });
+
+  test("waits while its rows take longer than a turn, and is not timed meanwhile", async () => {
+    const { wrote, told, intake, visit, overdue, untilDone } = opened(400);
+    expect(wrote(10)).toBe(false);
+    expect(told).toEqual(["pause"]);
+    expect(overdue()).toBe(0);
+    await untilDone();
+    expect([told, visit.phase, overdue()]).toEqual([["pause", "resume"], "arriving", 0]);
+    intake.end();
+    expect(told).toEqual(["pause", "resume", "done"]);
+    visit.leave();
+  });
+
+  test("is timed by all that is its own", async () => {
+    const { wrote, overdue, pass, untilDone } = opened(400);
+    pass(BODY_TIMEOUT_MS / 2);
+    wrote(10);
+    await untilDone();
+    pass(BODY_TIMEOUT_MS / 2 - 1);
+    expect(overdue()).toBe(0);
+    pass(2);
+    expect(overdue()).toBe(1);
+  });
+});

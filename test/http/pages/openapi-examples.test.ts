@@ -1,0 +1,47 @@
+/** Every named example of the OpenAPI document is answered with 200 as it stands, and as the document shows it. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { REQUEST_EXAMPLES } from "../../../src/schemas/examples.ts";
+import { REPLY_EXAMPLES } from "../../../src/schemas/reply-examples.ts";
+import { ask, bodyRefusals, EACH, OPENAPI } from "../documented.ts";
+import { type Listening, listen } from "../listening.ts";
+
+let app: Listening;
+beforeAll(async () => {
+  app = await listen({ vocab_size_max: 131_072 });
+});
+afterAll(() => app.close());
+
+const EXAMPLES = EACH.flatMap(({ path, method }) => {
+  const { operationId = "" } = OPENAPI.paths[path]?.[method.toLowerCase()] ?? {};
+  return Object.entries(REQUEST_EXAMPLES[operationId] ?? {}).map(
+    ([name, { value }], index) => [operationId, name, path, value, index === 0] as const,
+  );
+});
+
+test("each belongs to an operation", () => {
+  const operations = new Set(EXAMPLES.map(([operation]) => operation));
+  expect(Object.keys(REQUEST_EXAMPLES).filter((name) => !operations.has(name))).toEqual([]);
+  expect(Object.keys(REPLY_EXAMPLES).filter((name) => !operations.has(name))).toEqual([]);
+});
+
+// Where shared memory is off there is no region to register; the page's own test registers one.
+test.each(EXAMPLES.filter(([operation]) => operation !== "registerRegion"))(
+  "%s: %s",
+  async (operation, _, path, value, is_first) => {
+    const is_lines = typeof value === "string";
+    const headers = { "content-type": is_lines ? "application/x-ndjson" : "application/json" };
+    const body = value as object | string; // examples are bodies
+    if (!is_lines) expect(bodyRefusals(path, value as object)).toEqual([]);
+    const answer = await ask(app.url, { method: "POST", path, headers, body });
+    expect([answer.status, answer.status === 200 ? "" : String(answer.body)]).toEqual([200, ""]);
+    const told = REPLY_EXAMPLES[operation];
+    if (is_first && told !== undefined)
+      expect(sameBits(JSON.parse(String(answer.body)))).toEqual(sameBits(told));
+  },
+);
+
+/** The fingerprint changes with what decides the bits; that no bit has changed is held by the golden vectors. */
+function sameBits(reply: unknown): unknown {
+  const text = JSON.stringify(reply, (name, value) => (name === "system_fingerprint" ? "" : value));
+  return JSON.parse(text);
+}
