@@ -202,3 +202,63 @@ describe("memory of chunks", () => {
     watch.disconnect();
   });
 });
+
+/** Counts how often a plan is made anew; what comes a second time may be needed to know that it comes again. */
+describe("what was said of steps before", () => {
+  interface Remembering {
+    of(text: string, make: (text: string) => unknown): unknown;
+  }
+  function madeBy(plans: Remembering): () => number {
+    const { of } = plans;
+    let made = 0;
+    vi.spyOn(plans, "of").mockImplementation((text, make) =>
+      of.call(plans, text, (each) => {
+        made += 1;
+        return make(each);
+      }),
+    );
+    return () => made;
+  }
+
+  const ROW = f32(1, 3, 2);
+  const url = (path: string) => `${app.url}${path}`;
+  const post = (path: string, body: string | Uint8Array, headers: Record<string, string>) =>
+    fetch(url(path), { method: "POST", body, headers });
+  const behind = (head: string) => ({
+    "content-type": "application/octet-stream",
+    "inference-header-content-length": String(head.length),
+  });
+  const FORMS = {
+    query: (seed: number) =>
+      post(`/v1/sample?dtype=f32&top_k=2&seed=${seed}`, ROW, { "content-type": "application/octet-stream" }),
+    body: (seed: number) =>
+      post("/v1/sample", `{"logits":[1,3,2],"top_k":2,"seed":${seed}}`, {
+        "content-type": "application/json",
+      }),
+    header: (seed: number) => {
+      const head = `{"dtype":"f32","top_k":2,"seed":${seed}}`;
+      return post("/v1/sample", Buffer.concat([Buffer.from(head), ROW]), behind(head));
+    },
+    inference: (seed: number) => {
+      const input = `{"name":"logits","shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":12}}`;
+      const head = `{"inputs":[${input}],"parameters":{"top_k":2,"seed":${seed}}}`;
+      return post("/v2/models/sampler/infer", Buffer.concat([Buffer.from(head), ROW]), behind(head));
+    },
+  };
+
+  test.each(["query", "body", "header", "inference"] as const)(
+    "by %s is read no more from the third step on",
+    async (form) => {
+      const plans = app.service.plans[form] as Remembering; // each has an `of` like it
+      const made = madeBy(plans);
+      const answers = async (seeds: readonly number[]) => {
+        for (const seed of seeds) expect((await FORMS[form](seed)).status).toBe(200);
+      };
+      await answers([1, 2]);
+      const learnt = made();
+      expect(learnt).toBeGreaterThan(0);
+      await answers([3, 4, 5]);
+      expect(made()).toBe(learnt);
+    },
+  );
+});
