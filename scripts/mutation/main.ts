@@ -9,6 +9,7 @@ import { commandLine, count, flag, run, some } from "../../src/command-line.ts";
 import { Copy, type Run } from "./copy.ts";
 import { chosen, type Mutant, mutantsOf, mutated } from "./mutants.ts";
 import { Imports } from "./related.ts";
+import { SWITCHES, switched } from "./switches.ts";
 
 const AREAS = ["kernels", "assembly", "sampling", "wire"] as const;
 type Area = (typeof AREAS)[number];
@@ -24,6 +25,9 @@ const { values, operands } = commandLine({
     seed: count("N", "which mutants", 1, 0),
     areas: some(AREAS, "what is changed"),
     near: flag("runs only the tests of kernels, sampling and wire, not those through HTTP as well"),
+    switches: flag(
+      "switches off each short way of switches.ts instead, and ends with 1 when its tests do not notice",
+    ),
     list: flag("prints the mutants, and runs nothing"),
   },
 });
@@ -156,9 +160,29 @@ async function survivorsOf(copy: Copy, mutants: readonly Mutant[]): Promise<Muta
   return survivors;
 }
 
+/** Whether the tests of each switch pass as it is, and fail when the short way is off. */
+async function trySwitches(copy: Copy): Promise<void> {
+  const sound = new Map<string, Run>();
+  for (const each of SWITCHES) {
+    const key = each.tests.join();
+    const before = sound.get(key) ?? (await copy.test(each.tests, TIMEOUT_MS));
+    sound.set(key, before);
+    if (!before.passed) throw new Error(`${key} fails without any change:\n${before.output}`);
+    const { restore } = await place(copy, switched(each, copy.read(each.file)));
+    const told = fateOf(await copy.test(each.tests, TIMEOUT_MS));
+    restore();
+    console.log(`${told.padEnd(15)} ${each.name}`);
+    if (told === "survived") process.exitCode = 1;
+  }
+}
+
 await run(async () => {
   const copy = new Copy();
   try {
+    if (values.switches) {
+      await trySwitches(copy);
+      return;
+    }
     const all = copy.files.filter(isWanted).flatMap((file) => mutantsOf(file, copy.read(file)));
     const mutants = chosen(all, values.count, seeded(values.seed));
     console.log(`${mutants.length} of ${all.length} mutants`);

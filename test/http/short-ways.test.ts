@@ -178,7 +178,7 @@ describe("memory of chunks", () => {
   test("young garbage is collected after so many bytes, and counted anew", async () => {
     let forced = 0;
     const watch = new PerformanceObserver((list) => {
-      for (const { detail } of list.getEntries()) {
+      for (const { detail } of list.getEntries() as unknown as { detail: unknown }[]) {
         const { kind, flags } = detail as { kind: number; flags: number }; // what Node documents of gc entries
         if (
           kind === constants.NODE_PERFORMANCE_GC_MINOR &&
