@@ -24,7 +24,7 @@ const { values, operands } = commandLine({
     minutes: count("N", "no mutant is begun after so many minutes", 30),
     seed: count("N", "which mutants", 1, 0),
     areas: some(AREAS, "what is changed"),
-    near: flag("runs only the tests of kernels, sampling and wire, not those through HTTP as well"),
+    near: flag("runs only the tests of kernels, sampling, wire and /v2, not all that reach the change"),
     switches: flag(
       "switches off each short way of switches.ts instead, and ends with 1 when its tests do not notice",
     ),
@@ -32,8 +32,8 @@ const { values, operands } = commandLine({
   },
 });
 
-/** Where mutants are looked for first: tests without a server. */
-const NEAR = /^test\/(?:kernels|sampling|wire)\/.*\.test\.ts$/;
+/** Where mutants are looked for first: tests without a server, and those of /v2, whose reader has no others. */
+const NEAR = /^test\/(?:kernels\/|sampling\/|wire\/|http\/v2).*\.test\.ts$/;
 /** Everything that runs in a unit test. */
 const UNIT = /^test\/(?!e2e\/|bench\/).*\.test\.ts$/;
 /** A run that takes longer is one that does not end. */

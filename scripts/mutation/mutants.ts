@@ -54,9 +54,9 @@ const RULES: readonly Rule[] = [
   { form: /^\s*(?!return|throw|super|yield|assert|await)[\w.#?!]+\(.*\);$/g, change: () => ";" },
 ];
 
-/** Lines of types, and words of modules. */
+/** Lines of types, words of modules, examples of the document, and what only asserts. */
 const NO_MEANING =
-  /^\s*(?:import|export (?:type|interface|\{|\*)|type|interface|readonly \w+\??: [^=]*;$|\||examples:|assert\()/;
+  /^\s*(?:import|export (?:type|interface|\{|\*)|type|interface|readonly \w+\??: [^=]*;$|\||examples:|assert\(|\w+\([^()]*\): [^(]*;$)/;
 
 /** Every mutant of a file, in the order of its lines. */
 export function mutantsOf(file: string, text: string): Mutant[] {

@@ -1,10 +1,10 @@
 /** Which tests reach a file by what they import, the nearest first. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
-/** Files by what they import: every file that one of `tests` reaches. */
+/** What files import, from each other. */
 export class Imports {
   readonly #root: string;
   readonly #known = new Map<string, readonly string[]>();
@@ -37,8 +37,10 @@ export class Imports {
   #imported(file: string): readonly string[] {
     const known = this.#known.get(file);
     if (known !== undefined) return known;
-    const text = file.endsWith(".ts") ? readFileSync(join(this.#root, file), "utf8") : "";
-    const found = [...text.matchAll(IMPORT)].map(([, path = ""]) => normalize(join(dirname(file), path)));
+    const path = join(this.#root, file);
+    // Not everything that looks like an import is one.
+    const text = file.endsWith(".ts") && existsSync(path) ? readFileSync(path, "utf8") : "";
+    const found = [...text.matchAll(IMPORT)].map(([, to = ""]) => normalize(join(dirname(file), to)));
     this.#known.set(file, found);
     return found;
   }
