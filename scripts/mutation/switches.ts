@@ -31,6 +31,13 @@ export const SWITCHES: readonly Switch[] = [
     tests: HTTP,
   },
   {
+    name: "bodies in place behind a head that came with them",
+    file: "src/http/node/connections.ts",
+    part: "if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;",
+    instead: "if (bytes > 0) return 0;",
+    tests: HTTP,
+  },
+  {
     name: "freed chunks",
     file: "src/http/node/collect.ts",
     part: "if (length >= FREED_BYTES_MIN && buffer.byteLength === length) ",
@@ -42,6 +49,13 @@ export const SWITCHES: readonly Switch[] = [
     file: "src/http/node/connections.ts",
     part: "if (raw instanceof IncomingMessage) collector.free(bytes);",
     instead: "",
+    tests: HTTP,
+  },
+  {
+    name: "freed chunks of batches",
+    file: "src/http/routes/batch.ts",
+    part: "if (this.#intake.wrote()) this.#exchange.free(chunk);",
+    instead: "this.#intake.wrote();",
     tests: HTTP,
   },
   {

@@ -121,7 +121,9 @@ describe("the slack of top-p", () => {
     ["by the radix", 32_768, "histogram"],
   ])("%s: half of %i equal tokens, and how far p may be off", (_name, equal, way) => {
     // What is beneath weighs nothing, and is spread so that the best of it can be listed.
-    fill(Float32Array.from({ length: VOCAB_SIZE }, (_, id) => (id < equal ? 1 : -150 - (id % 128) - id / 1e6)));
+    fill(
+      Float32Array.from({ length: VOCAB_SIZE }, (_, id) => (id < equal ? 1 : -150 - (id % 128) - id / 1e6)),
+    );
     const kept = (p: number, inclusive = false) => {
       kernel.topP(row, 1, p, inclusive);
       const { floor, tie_id } = kernel.cut;
