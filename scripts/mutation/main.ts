@@ -4,6 +4,7 @@
  * is written or test/mutants.md says why there need be none.
  */
 import { readFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import { seeded } from "../../proof/seeded.ts";
 import { commandLine, count, flag, run, some } from "../../src/command-line.ts";
 import { Copy, type Run } from "./copy.ts";
@@ -160,6 +161,12 @@ async function survivorsOf(copy: Copy, mutants: readonly Mutant[]): Promise<Muta
   return survivors;
 }
 
+/** The first test that failed, of what vitest prints. */
+function failureIn({ output }: Run): string {
+  const [, name] = / FAIL .*? > (.*)/.exec(stripVTControlCharacters(output)) ?? [];
+  return name === undefined ? "" : `: ${name}`;
+}
+
 /** Whether the tests of each switch pass as it is, and fail when the short way is off. */
 async function trySwitches(copy: Copy): Promise<void> {
   const sound = new Map<string, Run>();
@@ -169,9 +176,10 @@ async function trySwitches(copy: Copy): Promise<void> {
     sound.set(key, before);
     if (!before.passed) throw new Error(`${key} fails without any change:\n${before.output}`);
     const { restore } = await place(copy, switched(each, copy.read(each.file)));
-    const told = fateOf(await copy.test(each.tests, TIMEOUT_MS));
+    const after = await copy.test(each.tests, TIMEOUT_MS);
     restore();
-    console.log(`${told.padEnd(15)} ${each.name}`);
+    const told = fateOf(after);
+    console.log(`${told.padEnd(15)} ${each.name}${failureIn(after)}`);
     if (told === "survived") process.exitCode = 1;
   }
 }
