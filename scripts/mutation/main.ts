@@ -62,26 +62,33 @@ function nameOf({ file, before, after }: Mutant): string {
 
 const COMPILED = ["kernel", "numbers", "analysis"].map((name) => `src/kernels/${name}.wasm.ts`);
 
-/** Puts a mutant in place; false when what runs is the same as before. `restore` takes it out again. */
-async function place(copy: Copy, mutant: Mutant): Promise<{ changed: boolean; restore(): void }> {
-  const sources = areaOf(mutant.file) === "assembly" ? [mutant.file, ...COMPILED] : [mutant.file];
-  const texts = sources.map((file) => [file, copy.read(file)] as const);
-  const restore = () => {
-    for (const [file, text] of texts) copy.write(file, text);
+/** A mutant in a copy. */
+interface Placed {
+  /** whether what runs is another than before */
+  readonly changed: boolean;
+  restore(): void;
+  apply(): void;
+}
+
+/** Puts a mutant in place; of assembly, the module that is compiled from it. */
+async function place(copy: Copy, mutant: Mutant): Promise<Placed> {
+  const is_assembly = areaOf(mutant.file) === "assembly";
+  const files = is_assembly ? [mutant.file, ...COMPILED] : [mutant.file];
+  const before = files.map((file) => copy.read(file));
+  copy.write(mutant.file, mutated(copy.read(mutant.file), mutant));
+  const built =
+    !is_assembly ||
+    (await copy.run("node_modules/tsx/dist/cli.mjs", ["scripts/build-wasm.ts"], TIMEOUT_MS)).passed;
+  // The fingerprint of the module tells every mutant, but no test of what it does.
+  const hash = /KERNEL_HASH = "\w+"/;
+  const after = files.map((file, i) => copy.read(file).replace(hash, hash.exec(before[i] ?? "")?.[0] ?? ""));
+  const write = (texts: readonly string[]) => {
+    for (const [i, text] of texts.entries()) copy.write(files[i] as string, text); // as many as files
   };
-  const text = copy.read(mutant.file);
-  copy.write(mutant.file, mutated(text, mutant));
-  if (sources.length === 1) return { changed: true, restore };
-  const built = await copy.run("node_modules/tsx/dist/cli.mjs", ["scripts/build-wasm.ts"], TIMEOUT_MS);
-  let changed = false;
-  for (const [file, before] of texts.slice(1)) {
-    // The fingerprint of the module tells every mutant, but no test of what it does.
-    const hash = /KERNEL_HASH = "\w+"/;
-    const after = copy.read(file).replace(hash, hash.exec(before)?.[0] ?? "");
-    copy.write(file, after);
-    if (after !== before) changed = true;
-  }
-  return { changed: changed && built.passed, restore };
+  write(after);
+  const from = is_assembly ? 1 : 0;
+  const changed = built && after.slice(from).join() !== before.slice(from).join();
+  return { changed, restore: () => write(before), apply: () => write(after) };
 }
 
 /** What reads a file: of assembly, whatever uses what is compiled from it. */
@@ -97,55 +104,58 @@ function fateOf({ passed, ended }: Run): Fate {
   return passed ? "survived" : "killed";
 }
 
-async function fate(copy: Copy, imports: Imports, mutant: Mutant, tests: readonly string[]): Promise<Fate> {
-  const readers = readersOf(imports, mutant, tests);
+/** Tests, and which of them fail without any mutant: they can tell nothing. */
+class Tests {
+  readonly all: readonly string[];
+  readonly #copy: Copy;
+  readonly #sound = new Map<string, boolean>();
+
+  constructor(copy: Copy) {
+    this.#copy = copy;
+    this.all = copy.files.filter((file) => UNIT.test(file) && (!values.near || NEAR.test(file)));
+  }
+
+  /** How these fare with what is in place. A failure counts if its test passes with `restore`, which must be undone. */
+  async run(files: readonly string[], placed: Placed): Promise<Fate> {
+    const tried = files.filter((file) => this.#sound.get(file) !== false);
+    if (tried.length === 0) return "survived";
+    const told = await this.#copy.test(tried, TIMEOUT_MS);
+    const [failed] = failureIn(told);
+    if (fateOf(told) !== "killed" || failed === undefined) return fateOf(told);
+    if (!this.#sound.has(failed)) {
+      placed.restore();
+      this.#sound.set(failed, (await this.#copy.test([failed], TIMEOUT_MS)).passed);
+      placed.apply();
+    }
+    if (this.#sound.get(failed)) return "killed";
+    console.log(`${failed} fails without any mutant: it is left out`);
+    return this.run(tried, placed);
+  }
+}
+
+async function fate(copy: Copy, imports: Imports, mutant: Mutant, tests: Tests): Promise<Fate> {
+  const readers = readersOf(imports, mutant, tests.all);
   const near = readers.filter((test) => NEAR.test(test));
-  const others = values.near ? [] : readers.filter((test) => !NEAR.test(test));
-  if (near.length + others.length === 0) return "unreached";
-  const { changed, restore } = await place(copy, mutant);
+  const others = readers.filter((test) => !NEAR.test(test));
+  if (readers.length === 0) return "unreached";
+  const placed = await place(copy, mutant);
   try {
-    if (!changed) return "nothing changed";
+    if (!placed.changed) return "nothing changed";
     // Most are found by what is nearest, in a tenth of the time.
     for (const files of [near.slice(0, 12), near.slice(12), others]) {
-      if (files.length === 0) continue;
-      const told = fateOf(await copy.test(files, TIMEOUT_MS));
+      const told = await tests.run(files, placed);
       if (told !== "survived") return told;
     }
     return "survived";
   } finally {
-    restore();
-  }
-}
-
-/** The tests that pass in the copy as it is: others can tell nothing. */
-async function soundTests(copy: Copy, imports: Imports, mutants: readonly Mutant[]): Promise<string[]> {
-  const all = copy.files.filter((file) => UNIT.test(file) && (!values.near || NEAR.test(file)));
-  const used = new Set(mutants.flatMap((mutant) => readersOf(imports, mutant, all)));
-  const sound: string[] = [];
-  const words = ["run", "--project", "unit", "--reporter", "json", "--outputFile", "sound.json", ...used];
-  const { output } = await copy.run("node_modules/vitest/vitest.mjs", words, 4 * TIMEOUT_MS);
-  const report = readReport(copy, output);
-  for (const { name, status } of report) {
-    const file = name.slice(copy.root.length + 1);
-    if (status === "passed") sound.push(file);
-    else console.log(`${file} fails without any mutant: it is left out`);
-  }
-  return sound;
-}
-
-function readReport(copy: Copy, output: string): readonly { name: string; status: string }[] {
-  try {
-    return (JSON.parse(copy.read("sound.json")) as { testResults: { name: string; status: string }[] })
-      .testResults; // what vitest's JSON reporter writes
-  } catch {
-    throw new Error(`the tests do not run without any mutant:\n${output}`);
+    placed.restore();
   }
 }
 
 async function survivorsOf(copy: Copy, mutants: readonly Mutant[]): Promise<Mutant[]> {
   const imports = new Imports(copy.root);
   const end_ms = performance.now() + 60_000 * values.minutes;
-  const tests = await soundTests(copy, imports, mutants);
+  const tests = new Tests(copy);
   const survivors: Mutant[] = [];
   const fates = new Map<Fate, number>();
   for (const mutant of mutants) {
@@ -161,10 +171,9 @@ async function survivorsOf(copy: Copy, mutants: readonly Mutant[]): Promise<Muta
   return survivors;
 }
 
-/** The first test that failed, of what vitest prints. */
-function failureIn({ output }: Run): string {
-  const [, name] = / FAIL .*? > (.*)/.exec(stripVTControlCharacters(output)) ?? [];
-  return name === undefined ? "" : `: ${name}`;
+/** The first test that failed, of what vitest prints: its file and its name; neither, when none did. */
+function failureIn({ output }: Run): readonly string[] {
+  return / FAIL .*?(test\/\S+)(?: > (.*))?/.exec(stripVTControlCharacters(output))?.slice(1) ?? [];
 }
 
 /** Whether the tests of each switch pass as it is, and fail when the short way is off. */
@@ -179,7 +188,7 @@ async function trySwitches(copy: Copy): Promise<void> {
     const after = await copy.test(each.tests, TIMEOUT_MS);
     restore();
     const told = fateOf(after);
-    console.log(`${told.padEnd(15)} ${each.name}${failureIn(after)}`);
+    console.log(`${told.padEnd(15)} ${each.name}: ${failureIn(after)[1] ?? ""}`);
     if (told === "survived") process.exitCode = 1;
   }
 }
