@@ -89,6 +89,18 @@ describe("sparse rows", () => {
     else expect(problemOf(required).code).toBe("need_more_tokens");
   });
 
+  /** A tie of the last token kept with the bound: one that was left out may be as good, and of a smaller id. */
+  test.each([
+    ["top_k", { top_k: 2 }],
+    ["top_p with logsumexp", { top_p: 0.7 }],
+  ])("%s: the last kept score must lie above the omitted, not at their bound", (name, options) => {
+    const exactWith = (max_omitted: number) => {
+      const facts = { vocab_size: 1000, max_omitted, ...(name.includes("logsumexp") && { logsumexp: 5.6 }) };
+      return sampleSparse(sparse(pairs.slice(0, 2), facts), { ...options, seed: 1 }).exact;
+    };
+    expect([4 - 1e-6, 4, 4 + 1e-6].map(exactWith)).toEqual([true, false, false]);
+  });
+
   test("without max_omitted nothing is proven, unless every token was sent", () => {
     expect(sampleSparse(sparse(pairs, { vocab_size: 1000 }), { top_k: 2, seed: 1 }).exact).toBe(false);
     expect(sampleSparse(sparse(pairs, { vocab_size: 4 + 0 }), { seed: 1, vocab_size: 1000 }).exact).toBe(

@@ -1,0 +1,63 @@
+/** A copy of the project that may be spoilt: what git knows of it, with the same packages. */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface Run {
+  readonly passed: boolean;
+  /** false: it was ended, because it took too long */
+  readonly ended: boolean;
+  readonly output: string;
+}
+
+export class Copy {
+  readonly root = mkdtempSync(join(tmpdir(), "mutation-"));
+  /** what the project is made of */
+  readonly files: readonly string[];
+
+  constructor() {
+    const listed = ["ls-files", "--cached", "--others", "--exclude-standard"];
+    this.files = execFileSync("git", listed, { encoding: "utf8" }).trim().split("\n");
+    for (const file of this.files) cpSync(file, join(this.root, file));
+    symlinkSync(resolve("node_modules"), join(this.root, "node_modules"), "dir");
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.root, file), "utf8");
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.root, file), text);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true });
+  }
+
+  /** Runs these tests until the first fails. */
+  test(files: readonly string[], timeout_ms: number): Promise<Run> {
+    const words = ["vitest", "run", "--project", "unit", "--bail", "1", "--reporter", "dot", ...files];
+    return this.run(join("node_modules", "vitest", "vitest.mjs"), words.slice(1), timeout_ms);
+  }
+
+  /** Runs a program of this copy. */
+  run(program: string, words: readonly string[], timeout_ms: number): Promise<Run> {
+    // A group of its own: workers in an endless loop do not end with the process that made them.
+    const child = spawn(process.execPath, [program, ...words], { cwd: this.root, detached: true });
+    let output = "";
+    for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (bytes) => (output += String(bytes)));
+    return new Promise((done, failed) => {
+      let ended = true;
+      const timer = setTimeout(() => {
+        ended = false;
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      }, timeout_ms);
+      child.on("error", failed);
+      child.on("close", (code) => {
+        clearTimeout(timer);
+        done({ passed: code === 0, ended, output });
+      });
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** A machine that writes down which of its functions are called: what shows whether a short way was taken. */
+import type { KernelExports, Machine } from "../../src/kernels/instance.ts";
+
+export function recorded(machine: Machine): { machine: Machine; calls: Set<string> } {
+  const calls = new Set<string>();
+  const wasm = new Proxy(machine.wasm, {
+    get(target, name: keyof KernelExports) {
+      calls.add(name);
+      return target[name];
+    },
+  });
+  return { machine: { ...machine, wasm }, calls };
+}

@@ -1,0 +1,66 @@
+/** How many are remembered: as many as are allowed, and with one more all begin anew. */
+import { expect, test } from "vitest";
+import { recentChain } from "../../src/sampling/recent-chains.ts";
+import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { JsonPlans, PLANS_MAX } from "../../src/wire/json-plans.ts";
+import { StepPlans } from "../../src/wire/step-plans.ts";
+
+const PLAN = { tensor: { dtype: "f32" as const }, sparse: undefined, options: parseStepOptions({}) };
+
+/** Reads `texts` until each is remembered, then whether the first still is, before and after another one. */
+function remembered(read: (text: string, make: () => void) => void, times: number): boolean[] {
+  const is_known = (text: string) => {
+    let made = 0;
+    read(text, () => {
+      made += 1;
+    });
+    return made === 0;
+  };
+  for (let key = 0; key < PLANS_MAX; key++)
+    for (let time = 0; time < times; time++) is_known(`{"top_k":${key}}`);
+  const before = is_known('{"top_k":0}');
+  is_known('{"top_k":1000}');
+  return [before, is_known('{"top_k":0}')];
+}
+
+test("query strings", () => {
+  const plans = new StepPlans();
+  const read = (text: string, make: () => void) => {
+    plans.of(text, () => {
+      make();
+      return PLAN;
+    });
+  };
+  expect(remembered(read, 1)).toEqual([true, false]);
+});
+
+test("JSON, which has to come twice", () => {
+  const plans = new JsonPlans<typeof PLAN>();
+  const read = (text: string, make: () => void) => {
+    plans.of(text, () => {
+      make();
+      return PLAN;
+    });
+  };
+  expect(remembered(read, 2)).toEqual([true, false]);
+});
+
+test("chains, in the one memory that there is", () => {
+  const is_known = (key: number) => {
+    let made = 0;
+    recentChain(undefined, { plans_max_test: key }, () => {
+      made += 1;
+      return [];
+    });
+    return made === 0;
+  };
+  // Until it has just begun anew, whatever stood there: with this key and the one before.
+  let key = 1;
+  is_known(0);
+  while (!is_known(key) && is_known(key - 1)) key += 1;
+  expect(key).toBeLessThanOrEqual(PLANS_MAX);
+  for (let more = 1; more <= PLANS_MAX - 2; more++) is_known(key + more);
+  expect(is_known(key)).toBe(true);
+  is_known(-1);
+  expect(is_known(key)).toBe(false);
+});
