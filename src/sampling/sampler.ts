@@ -89,33 +89,42 @@ interface Machine {
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
 function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
-  const { kernel, candidates, context } = machine;
-  const seed = options.seed ?? drawSeed();
-  const vocab_size = isSparse(row)
-    ? startSparse(candidates, row, options)
-    : startDense(kernel, candidates, row);
-  context.start(options, seed, vocab_size);
-  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
-  requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  const as_it_came = readsRaw(options) ? rawOf(kernel, row) : undefined;
+  const begun = begin(machine, row, options);
   try {
-    const { tracer, raw = as_it_came } = run(machine, row, options);
-    const drawn = drawAll(candidates, context, options);
-    const token_id = drawn[0] as number; // n ≥ 1
-    const state = nextStates(options.chain, options.state, candidates, context, token_id);
-    return sampledOf(machine, row, options, { raw, tracer, drawn, seed, state });
+    const { tracer, raw = begun.raw } = run(machine, row, options);
+    const drawn = drawAll(machine.candidates, machine.context, options);
+    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    candidates.restoreRow();
+    machine.candidates.restoreRow();
   }
 }
 
-/** The same with pauses, which must come out as it does. */
+/** The same with pauses between what may take long. */
 function* stepInPieces(
   machine: Machine,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Sampled> {
-  const { kernel, candidates, context } = machine;
+  const begun = begin(machine, row, options);
+  try {
+    yield;
+    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    yield;
+    const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
+    yield;
+    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+  } finally {
+    machine.candidates.restoreRow();
+  }
+}
+
+interface Begun {
+  readonly raw: RawRow | undefined;
+  readonly seed: string;
+}
+
+/** Candidates and context are those of this step from now on. */
+function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -123,37 +132,24 @@ function* stepInPieces(
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
   requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  const as_it_came = readsRaw(options) ? rawOf(kernel, row) : undefined;
-  try {
-    yield;
-    const { tracer, raw = as_it_came } = yield* runInPieces(machine, row, options);
-    yield;
-    const drawn = yield* drawInPieces(candidates, context, options);
-    yield;
-    const token_id = drawn[0] as number; // n ≥ 1
-    const state = nextStates(options.chain, options.state, candidates, context, token_id);
-    return sampledOf(machine, row, options, { raw, tracer, drawn, seed, state });
-  } finally {
-    candidates.restoreRow();
-  }
+  return { raw: readsRaw(options) ? rawOf(kernel, row) : undefined, seed };
 }
 
 /** What a step has come to, before it is told. */
-interface Outcome {
-  readonly raw: RawRow | undefined;
+interface Outcome extends Begun {
   readonly tracer: Tracer | undefined;
   readonly drawn: readonly number[];
-  readonly seed: string;
-  readonly state: Sampled["state"];
 }
 
-function sampledOf(
+/** What is told of a step. */
+function end(
   { candidates, context }: Machine,
   row: LogitsRow,
   options: StepOptions,
-  { raw, tracer, drawn, seed, state }: Outcome,
+  { raw, tracer, drawn, seed }: Outcome,
 ): Sampled {
   const token_id = drawn[0] as number; // n ≥ 1
+  const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
   if (isPlain(row, options))

@@ -9,6 +9,7 @@ import {
   asClasses,
   checkLabels,
   checkTargetIfAny,
+  type ResultList,
   type Task,
   type TaskContext,
   type TaskRow,
@@ -33,7 +34,8 @@ export interface ProbabilitiesTask extends Task {
 
 export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOptions): ProbabilitiesTask {
   const { labels } = options;
-  const results: unknown[] = [];
+  const results: ResultList = context.results ?? [];
+  let single: unknown;
   const tensor = new Pieces();
   let values = 0;
   return {
@@ -44,11 +46,13 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
       if (options.without_lists) tensor.add(narrow(context, row));
-      results.push(row.values.length === 1 ? binary(context, options, row) : many(context, options, row));
+      const result = row.values.length === 1 ? binary(context, options, row) : many(context, options, row);
+      if (context.single) single = result;
+      else results.push(result);
     },
     *finish() {
       yield;
-      return context.single ? results[0] : { results };
+      return context.single ? single : { results };
     },
   };
 }

@@ -21,6 +21,11 @@ export interface Task {
   finish(): Generator<undefined, unknown>;
 }
 
+/** Takes the results of rows, one after the other; an array is one, and so is what writes them at once. */
+export interface ResultList {
+  push(result: unknown): unknown;
+}
+
 /** What every task is given. */
 export interface TaskContext {
   readonly reader: RowReader;
@@ -30,6 +35,8 @@ export interface TaskContext {
   readonly inverse_temperature: number;
   /** about how many logits all rows will have; 0: unknown */
   readonly values_expected: number;
+  /** where a task with a result for every row puts them; an array when absent */
+  readonly results?: ResultList;
 }
 
 /** A single logit x is the binary case: classes 0 ("no") and 1 ("yes") with logits (0, x). */

@@ -25,8 +25,11 @@ const HEAD_END = "\r\n\r\n";
  * fit into what is read at once.
  */
 const PIECE_BYTES = 4096;
-/** What it is given at once inside a body, of which there are few. */
-const BODY_PIECE_BYTES = 16_384;
+/**
+ * What it is given at once inside a body: all that is read at once, for a piece costs as much as sampling it. Requests
+ * that stand behind the body in the same piece are charged to the connection, as all that wait are.
+ */
+const BODY_PIECE_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
 /** Bytes that a request takes which was parsed and waits, about. */
 const PARSED_BYTES = 4096;

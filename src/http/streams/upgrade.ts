@@ -71,9 +71,11 @@ export function runUpgraded(
   reply.hijack();
   const take = (bytes: Uint8Array) => driver.take(bytes);
   const scratch = new Uint8Array(SCRATCH_BYTES);
+  // Bytes of a row that wait for a turn are in their place already: what is read next would go over them.
+  const room = () => (driver.isWaiting ? scratch : (reader.room() ?? scratch));
   const socket = pipe.open(
     offer.socket,
-    { room: () => reader.room() ?? scratch, filled: take, failed: (error) => driver.fail(error) },
+    { room, filled: take, failed: (error) => driver.fail(error) },
     headOf(guest),
   );
   socket.on("error", () => undefined);

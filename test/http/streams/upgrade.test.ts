@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Visit } from "../../../src/http/admission/visit.ts";
 import { randomRow } from "../../sampling/sample.ts";
 import { type Line, openDuplex, rowFrame, textFrame } from "../duplex.ts";
 import { type Listening, listen, until } from "../listening.ts";
@@ -75,6 +76,36 @@ describe("a stream on the bare connection", () => {
       expect(texts).toEqual(expected);
       socket.end();
       expect(await text()).toBeUndefined();
+    }
+  });
+
+  test("rows whose bytes have to wait for a turn stay as they came", async () => {
+    const passes = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const answers = async () => {
+      const { socket, text } = await open(app.url);
+      socket.write(textFrame(OPTIONS));
+      const texts: (string | undefined)[] = [];
+      for (const row of ROWS) {
+        const bytes = rowFrame(row);
+        for (let from = 0; from < bytes.length; from += 1999) {
+          socket.write(bytes.subarray(from, from + 1999));
+          for (let i = 0; i < 8; i++) await passes();
+        }
+        texts.push(await text());
+      }
+      socket.destroy();
+      return texts;
+    };
+    const expected = await answers();
+    const { compute } = Visit.prototype;
+    const waits = vi.spyOn(Visit.prototype, "compute").mockImplementation(function (this: Visit, job) {
+      setImmediate(() => compute.call(this, job));
+    });
+    try {
+      expect(await answers()).toEqual(expected);
+      expect(waits.mock.calls.length).toBeGreaterThan(8);
+    } finally {
+      waits.mockRestore();
     }
   });
 
