@@ -45,16 +45,19 @@ const QUERIES = EACH.flatMap(({ path, method }) => {
   const { parameters = [] } = OPENAPI.paths[path]?.[method.toLowerCase()] ?? {};
   const shown = parameters.filter((each) => each.in === "query" && "example" in each);
   if (method !== "GET" || shown.length === 0) return [];
-  return [
-    [path, new URLSearchParams(shown.map(({ name, example }) => [String(name), String(example)]))] as const,
-  ];
+  const values = shown.map(({ name, example }) => [name, example] as const);
+  return [[path, Object.fromEntries(values) as Record<string, string>] as const]; // as numbers they are written alike
 });
 
 test("a query string of examples is answered, as the page of the document sends it", async () => {
   expect(QUERIES.map(([path]) => path)).toEqual(["/v1/logit"]);
   for (const [path, query] of QUERIES) {
-    const answer = await ask(app.url, { method: "GET", path: `${path}?${query}` });
-    expect([answer.status, JSON.parse(String(answer.body))]).toEqual([200, LOGIT_REPLY.meta()?.examples?.[0]]);
+    const { status, body } = await ask(app.url, {
+      method: "GET",
+      path: `${path}?${new URLSearchParams(query)}`,
+    });
+    expect(status).toBe(200);
+    expect(LOGIT_REPLY.meta()?.["examples"]).toContainEqual(JSON.parse(String(body)));
   }
 });
 
