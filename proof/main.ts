@@ -48,6 +48,9 @@ const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> 
   overload: [15, 60],
   faults: [15, 30],
   linear: [15, 30],
+  turns: [20, 60],
+  connections: [20, 150],
+  memory: [50, 200],
   batches: [10, 30],
   leak: [20, 200],
 };

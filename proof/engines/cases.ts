@@ -1,5 +1,5 @@
 /** Random steps: rows of several kinds, with ties and masked tokens, and the options that a host has. */
-import { type Seeded, seeded } from "../seeded.ts";
+import { type Seeded, seeded } from "../../evidence/seeded.ts";
 import type { Case, Host } from "./host.ts";
 
 export function caseOf(host: Host, seed: number, id: number): Case {

@@ -1,5 +1,5 @@
 /** What is known of a host that is run: how its cases are made, and which of its differences are known and whose they are. */
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../evidence/seeded.ts";
 
 /** One step as it is put to both sides: options as the preset's short form has them. */
 export interface Case {

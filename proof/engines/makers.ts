@@ -1,5 +1,5 @@
 /** What random options are made of: numbers of three decimals, and ids among the first twelve of a row. */
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../evidence/seeded.ts";
 import type { Maker } from "./host.ts";
 
 export const between =

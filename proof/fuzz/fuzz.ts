@@ -3,6 +3,7 @@
  * `npm run proof:fuzz -- --seed 1 --only 4711` replays one and prints it.
  */
 
+import { seeded } from "../../evidence/seeded.ts";
 import { startService } from "../../evidence/service.ts";
 import { Connection, type Reply } from "../connection.ts";
 import { encode, encodeChunked, type Message } from "../message.ts";
@@ -10,7 +11,6 @@ import { complaintOf } from "../oracle/contract.ts";
 import { judge } from "../oracle/judge.ts";
 import { VOCAB_SIZE_MAX } from "../oracle/logits.ts";
 import type { Form, Proof, Report } from "../proof.ts";
-import { seeded } from "../seeded.ts";
 import { mutate } from "./mutate.ts";
 import { INFERENCES, REQUESTS, STREAMS } from "./seeds.ts";
 import { refusedRows } from "./streams.ts";

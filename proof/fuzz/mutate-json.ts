@@ -1,5 +1,5 @@
 /** Mutations of a JSON text as a tree: values of the wrong kind, keys missing, misspelt or given twice, odd nesting. */
-import type { Seeded } from "../seeded.ts";
+import type { Seeded } from "../../evidence/seeded.ts";
 
 export const HOSTILE_VALUES: readonly unknown[] = [
   null,

@@ -3,8 +3,8 @@
  * always HTTP; malformed HTTP is the hostile suite's affair.
  */
 import { Buffer } from "node:buffer";
+import type { Seeded } from "../../evidence/seeded.ts";
 import type { Message } from "../message.ts";
-import type { Seeded } from "../seeded.ts";
 import { HOSTILE_VALUES, mutateJson } from "./mutate-json.ts";
 
 type Mutation = (message: Message, random: Seeded) => Message;

@@ -3,6 +3,7 @@
  * and the resident memory of the worker looked at all the way.
  */
 import { randomRow } from "../../evidence/rows.ts";
+import { seeded } from "../../evidence/seeded.ts";
 import { startService } from "../../evidence/service.ts";
 import { Connection, ConnectionLost } from "../connection.ts";
 import { REQUESTS, STREAMS } from "../fuzz/seeds.ts";
@@ -10,7 +11,6 @@ import { bf16 } from "../fuzz/small-rows.ts";
 import { residentMiB } from "../memory.ts";
 import { BYTES_TYPE, encode, f32, jsonMessage, type Message } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
-import { seeded } from "../seeded.ts";
 
 /** As many as these, or as come in this time. */
 const REQUESTS_SENT = { short: 8000, long: 1_000_000 };

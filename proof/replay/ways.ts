@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { seeded } from "../../evidence/seeded.ts";
 import { Connection } from "../connection.ts";
 import { bf16, f16 } from "../fuzz/small-rows.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type Message,
   tensorMessage,
 } from "../message.ts";
-import { seeded } from "../seeded.ts";
 import type { ReplayStep } from "./steps.ts";
 
 export type Replay = (url: string, steps: readonly ReplayStep[]) => Promise<readonly string[]>;

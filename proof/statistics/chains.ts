@@ -14,6 +14,7 @@ export type Stage = Readonly<Record<string, unknown>> & { readonly stage: string
 
 const SMALL = randomRow(64, 11);
 const LARGE = randomRow(2000, 12);
+const WHOLE_HISTORY = { penalty_last_n: -1, penalty_decay_range: 0, penalty_scope: "history" };
 const HISTORY = [3, 9, 9, 27, 41, 3, 50, 9, 60, 61];
 
 export const temperature = (value: number): Stage => ({ stage: "temperature", temperature: value });
@@ -23,6 +24,7 @@ export const topP = (p: number): Stage => ({
   top_p: p,
   top_p_inclusive: false,
   top_p_ties: "cut",
+  top_p_crossing: "keep",
   min_keep: 1,
 });
 
@@ -45,8 +47,13 @@ export const DRAWN: readonly Drawn[] = [
     history: HISTORY,
     chain: [
       { stage: "logit_bias", logit_bias: { "3": 1.5, "7": -2, "8": "-inf" } },
-      { stage: "repetition_penalty", repetition_penalty: 1.3, penalty_last_n: -1, penalty_scope: "history" },
-      { stage: "frequency_penalty", frequency_penalty: 0.4, penalty_last_n: -1, penalty_scope: "history" },
+      {
+        stage: "repetition_penalty",
+        repetition_penalty: 1.3,
+        repetition_penalty_normalize: false,
+        ...WHOLE_HISTORY,
+      },
+      { stage: "frequency_penalty", frequency_penalty: 0.4, ...WHOLE_HISTORY },
       temperature(1.2),
     ],
   },

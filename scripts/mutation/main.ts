@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import { seeded } from "../../proof/seeded.ts";
+import { seeded } from "../../evidence/seeded.ts";
 import { commandLine, count, flag, run, some } from "../../src/command-line.ts";
 import { Copy, type Run } from "./copy.ts";
 import { chosen, type Mutant, mutantsOf, mutated } from "./mutants.ts";

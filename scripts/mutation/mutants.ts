@@ -2,7 +2,7 @@
  * Changes of meaning, one line each: what a hand that slips would write. A text is read line by line, without its
  * comments, strings and types, so that a change always is one of meaning; what the compiler would refuse is not asked.
  */
-import type { Seeded } from "../../proof/seeded.ts";
+import type { Seeded } from "../../evidence/seeded.ts";
 
 export interface Mutant {
   readonly file: string;

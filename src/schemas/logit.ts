@@ -7,7 +7,10 @@ import { parseWith } from "../sampling/parse.ts";
 const inside = { min: 0, openMin: true, max: 1, openMax: true } as const;
 
 export const LOGIT_OPTIONS = z.strictObject({
-  probability: finite(inside).optional().describe("p, whose log-odds are sought."),
+  probability: finite(inside)
+    .optional()
+    .describe("p, whose log-odds are sought.")
+    .meta({ examples: [0.95] }),
   complement: finite(inside)
     .optional()
     .describe("1 − p instead, for a p so near to 1 that no number can hold it, such as 1 − 1e-20."),
@@ -23,7 +26,9 @@ export const LOGIT_REPLY = z
     complement: z.number().describe("1 − p, computed apart, so that it is exact where p is rounded to 1."),
   })
   .describe("One number in its three forms.")
-  .meta({ examples: [{ log_odds: 2.9444389791664403, probability: 0.95, complement: 0.05 }] });
+  .meta({
+    examples: [{ log_odds: 2.9444389791664394, probability: 0.95, complement: 0.050000000000000044 }],
+  });
 
 /** The one value that was given. */
 export function parseLogit(fields: Readonly<Record<string, unknown>>): LogitOptions {

@@ -32,6 +32,7 @@ describe.skipIf(process.platform !== "linux")("a warm worker", () => {
     expect(scenarios.map(({ name }) => name).sort()).toEqual(Object.keys(REQUEST_BOUNDS).sort());
   });
 
+  let collections = 0;
   test.each(scenarios)("stays within its page faults and collections: $name", async (scenario) => {
     await service.count(scenario, WARM_UP_REQUESTS);
     const counts = await service.count(scenario, REQUESTS);
@@ -39,7 +40,10 @@ describe.skipIf(process.platform !== "linux")("a warm worker", () => {
     expect(counts.page_faults, "page faults a request").toBeLessThanOrEqual(bounds.page_faults);
     expect(counts.major_collections, "major collections").toBeLessThanOrEqual(bounds.major_collections);
     expect(counts.minor_collections, "minor collections").toBeLessThanOrEqual(bounds.minor_collections);
-    // Bodies of half a megabyte do not come without any: the counter counts.
-    expect(counts.minor_collections).toBeGreaterThan(0);
+    collections += counts.minor_collections + counts.major_collections;
+  });
+
+  test("is counted by a counter that counts: so many requests do not come without any collection", () => {
+    expect(collections).toBeGreaterThan(0);
   });
 });

@@ -8,7 +8,7 @@ import { type RunningService, startService } from "../../evidence/service.ts";
 import { DEFECT_SIGNAL, WITH_DEFECTS } from "../../proof/faults/defect.ts";
 
 const ROW = Buffer.from(new Float32Array(100).fill(-1).fill(5, 71, 72).buffer);
-const STEP = `POST /v1/sample?temperature=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${ROW.length}\r\n\r\n`;
+const STEP = `POST /v1/sample?dtype=f32&temperature=0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${ROW.length}\r\n\r\n`;
 const is_linux = process.platform === "linux";
 
 /** The service that a test has started; one that failed leaves it to be ended here. */

@@ -18,8 +18,15 @@ interface Referring {
   readonly $ref?: string;
 }
 
+interface Parameter {
+  readonly name?: string;
+  readonly in?: string;
+  readonly example?: unknown;
+}
+
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
   readonly responses: Readonly<Record<string, Described>>;
 }

@@ -1,7 +1,7 @@
 /** Which changes mutation testing makes: one of meaning in a line, and none in words or types. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { seeded } from "../../proof/seeded.ts";
+import { seeded } from "../../evidence/seeded.ts";
 import { chosen, mutantsOf, mutated } from "../../scripts/mutation/mutants.ts";
 import { Imports } from "../../scripts/mutation/related.ts";
 import { SWITCHES, switched } from "../../scripts/mutation/switches.ts";

@@ -21,7 +21,7 @@ export const SETS: readonly SetChoice[] = [
   {
     id: "digits",
     title: "Digits",
-    note: "A small network that reads handwritten digits (MNIST), trained until it was far too sure of itself. After calibration its ECE on the rows held out is 2.7 % in 15 bins of equal width, as in docs/calibration.md, and 2.3 % in the 5 bins of the tour in the terminal (examples/reading-logits).",
+    note: "A small network that reads handwritten digits (MNIST), trained until it was far too sure of itself. After calibration its ECE on the rows held out is 2.7 % in 15 bins of equal width, as in docs/calibration.md and in the tour in the terminal (examples/reading-logits).",
   },
   {
     id: "spam",

@@ -68,7 +68,7 @@ describe.skipIf(without_browser)("calibrating", () => {
     expect(counts.reduce((sum, n) => sum + n, 0)).toBe(10);
   });
 
-  test("the figures of the digits are those of docs/calibration.md and of the tour, each in its bins", async () => {
+  test("the figures of the digits are those of docs/calibration.md and of the tour, and others in other bins", async () => {
     const { page } = await playground.open("#view=calibrate");
     await page.getByText("15 bins of equal width, over 2,000 rows that the temperature was not").waitFor();
     const ece = page.locator(".facts dd").nth(1);

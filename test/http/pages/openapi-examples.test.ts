@@ -1,6 +1,7 @@
 /** Every named example of the OpenAPI document is answered with 200 as it stands, and as the document shows it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { REQUEST_EXAMPLES } from "../../../src/schemas/examples.ts";
+import { LOGIT_REPLY } from "../../../src/schemas/logit.ts";
 import { REPLY_EXAMPLES } from "../../../src/schemas/reply-examples.ts";
 import { ask, bodyRefusals, EACH, OPENAPI } from "../documented.ts";
 import { type Listening, listen } from "../listening.ts";
@@ -39,6 +40,26 @@ test.each(EXAMPLES.filter(([operation]) => operation !== "registerRegion"))(
       expect(sameBits(JSON.parse(String(answer.body)))).toEqual(sameBits(told));
   },
 );
+
+const QUERIES = EACH.flatMap(({ path, method }) => {
+  const { parameters = [] } = OPENAPI.paths[path]?.[method.toLowerCase()] ?? {};
+  const shown = parameters.filter((each) => each.in === "query" && "example" in each);
+  if (method !== "GET" || shown.length === 0) return [];
+  const values = shown.map(({ name, example }) => [name, example] as const);
+  return [[path, Object.fromEntries(values) as Record<string, string>] as const]; // as numbers they are written alike
+});
+
+test("a query string of examples is answered, as the page of the document sends it", async () => {
+  expect(QUERIES.map(([path]) => path)).toEqual(["/v1/logit"]);
+  for (const [path, query] of QUERIES) {
+    const { status, body } = await ask(app.url, {
+      method: "GET",
+      path: `${path}?${new URLSearchParams(query)}`,
+    });
+    expect(status).toBe(200);
+    expect(LOGIT_REPLY.meta()?.["examples"]).toContainEqual(JSON.parse(String(body)));
+  }
+});
 
 /** The fingerprint changes with what decides the bits; that no bit has changed is held by the golden vectors. */
 function sameBits(reply: unknown): unknown {

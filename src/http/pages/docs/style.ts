@@ -107,9 +107,10 @@ const COLOURS = `.swagger-ui, .swagger-ui :is(h1, h2, h3, h4, h5, p, li, td, th,
 `;
 
 const NARROW = `@media (max-width: 700px) {
+  .head { padding: 18px 12px 10px; }
   .head nav { margin-left: 0; width: 100%; }
   .swagger-ui .wrapper { padding: 0 12px; }
-  .swagger-ui .opblock .opblock-summary { flex-wrap: wrap; }
+  .swagger-ui .opblock .opblock-summary-control { flex-wrap: nowrap; }
   .swagger-ui .opblock .opblock-summary-path { max-width: none; font-size: 13px; }
   .swagger-ui .opblock-summary-description { flex-basis: 100%; }
   .swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; height: auto; }
