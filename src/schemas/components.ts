@@ -8,6 +8,7 @@ import type { JsonSchema } from "./options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "./requests.ts";
 import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "./row.ts";
+import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 import {
   INFER_REPLY,
@@ -60,7 +61,10 @@ export function componentSchemas(): Record<string, JsonSchema> {
     Stage: stageUnion(),
     ...toldComponentsOf(REPLIES, "output"),
   };
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]));
+  const complete = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]),
+  );
+  return withSharedOptions(complete, ["StepRequest", "BatchRequest", "CompareRequest"]);
 }
 
 /** A stage in a chain is one of the stages, told apart by its name. */

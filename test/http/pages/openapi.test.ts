@@ -48,11 +48,25 @@ function queryOptions(): Record<string, Json> {
   );
 }
 
+/** A schema, where it stands or where it refers to. */
+function said(schema: Json = {}): Json {
+  const reference = schema["$ref"];
+  if (typeof reference !== "string") return schema;
+  return document.components.schemas[reference.split("/").at(-1) ?? ""] as Json;
+}
+
+test("options that requests share are said once", () => {
+  const { properties } = document.components.schemas["BatchRequest"] as { properties: Record<string, Json> };
+  const references = Object.values(properties).filter((schema) => "$ref" in schema);
+  expect(references.length).toBeGreaterThan(40);
+  for (const reference of references) expect(said(reference)).toHaveProperty("description");
+});
+
 test("every option of every stage is an option of a step, in JSON and in the query string, with a description", () => {
   const { properties } = document.components.schemas["StepRequest"] as { properties: Record<string, Json> };
   for (const { options } of STAGES)
     for (const name of Object.keys(options.shape).filter((option) => option !== "stage")) {
-      expect([name, properties[name]?.["description"]]).toEqual([name, expect.stringMatching(/./)]);
+      expect([name, said(properties[name])["description"]]).toEqual([name, expect.stringMatching(/./)]);
       expect([name, queryOptions()[name]?.["description"]]).toEqual([name, expect.stringMatching(/./)]);
     }
 });
