@@ -17,7 +17,12 @@ const LARGE = randomRow(2000, 12);
 const WHOLE_HISTORY = { penalty_last_n: -1, penalty_decay_range: 0, penalty_scope: "history" };
 const HISTORY = [3, 9, 9, 27, 41, 3, 50, 9, 60, 61];
 
-export const temperature = (value: number): Stage => ({ stage: "temperature", temperature: value });
+export const temperature = (value: number): Stage => ({
+  stage: "temperature",
+  temperature: value,
+  temperature_floor: 0,
+  temperature_greedy_below: 0,
+});
 export const topK = (k: number): Stage => ({ stage: "top_k", top_k: k, ties: "cut" });
 export const topP = (p: number): Stage => ({
   stage: "top_p",

@@ -29,7 +29,7 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ top_p: 95 }, "invalid_option", "top_p must lie in [0, 1], got 95"],
   [{ topP: 0.9 }, "unknown_option", 'did you mean "top_p"?'],
   [{ top_k: -1 }, "invalid_option", "top_k must be a whole number of at least 0 (0 is off), got -1"],
-  [{ preset: "vllm", top_k: -1 }, "invalid_option", "(0 is off)"],
+  [{ preset: "transformers", top_k: -1 }, "invalid_option", "(0 is off)"],
   [{ top_k: 40.5 }, "invalid_option", "top_k must be a whole number of at least 0, got 40.5"],
   [{ top_k: "40" }, "invalid_option", 'top_k must be a whole number of at least 0, got "40"'],
   [{ min_p: 5 }, "invalid_option", "min_p must lie in [0, 1], got 5"],
