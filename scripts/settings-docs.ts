@@ -7,7 +7,7 @@ import { describeSettings } from "../src/config/config.ts";
 const GRANTED: Readonly<Record<string, string>> = {
   WORKERS: "one per core granted",
   LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",
-  LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 192 MiB",
+  LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 128 MiB",
 };
 
 /** docs/configuration.md. */

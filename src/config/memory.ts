@@ -7,7 +7,7 @@ const PRIMARY_BYTES = 64 * MIB;
 /** What a worker takes under load besides what clients make it hold: the program, its rows, and what waits to be collected. */
 const WORKER_BYTES = 192 * MIB;
 const HELD_BYTES_MIN = 32 * MIB;
-const HELD_BYTES_MAX = 192 * MIB;
+const HELD_BYTES_MAX = 128 * MIB;
 
 /** Bytes of the machine, or what the control group grants when that is less. */
 export function memoryGranted(): number {
@@ -17,7 +17,7 @@ export function memoryGranted(): number {
 
 /**
  * Bytes that clients may make each worker hold where so many bytes are granted to all: what is left of a worker's part,
- * from 32 to 192 MiB.
+ * from 32 to 128 MiB.
  */
 export function heldBytesOf(
   granted_bytes: number,

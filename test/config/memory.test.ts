@@ -7,13 +7,13 @@ const MIB = 1024 * 1024;
 
 test.each([
   [1024, 2, 1, 128],
-  [448, 1, 0, 192],
-  [447, 1, 0, 191],
-  [449, 1, 0, 192],
+  [384, 1, 0, 128],
+  [383, 1, 0, 127],
+  [385, 1, 0, 128],
   [288, 1, 0, 32],
   [289, 1, 0, 33],
   [100, 4, 1, 32],
-  [65_536, 8, 1, 192],
+  [65_536, 8, 1, 128],
 ])("%i MiB for %i workers and %i spares leave %i MiB each", (granted, workers, spare_workers, held) => {
   expect(heldBytesOf(granted * MIB, { workers, spare_workers })).toBe(held * MIB);
 });

@@ -17,11 +17,16 @@ type Transfer = (this: ArrayBufferLike, byteLength: number) => ArrayBuffer;
 /** Smaller ones cost less to collect than to free. */
 const FREED_BYTES_MIN = 8192;
 
+/** V8 begins to look for old garbage only when there are hundreds of MiB of it. */
+const OLD_BYTES = 96 * 1024 * 1024;
+
 export interface Collector {
   /** Nobody looks at this chunk any more, which the parser made for nobody else: it is empty afterwards. */
   free(chunk: Uint8Array): void;
   /** A chunk of so many bytes was looked at; one that was freed has none. */
   count(bytes: number): void;
+  /** So many bytes will be garbage that is not young: too large, or kept for a while. */
+  countOld(bytes: number): void;
   /** Collects everything, soon. */
   collectAll(): void;
 }
@@ -40,7 +45,15 @@ export function createCollector(collect_bytes: number): Collector {
     // A part of a larger buffer is not alone in it.
     if (length >= FREED_BYTES_MIN && buffer.byteLength === length) transfer.call(buffer, 0);
   };
-  return { count, free, collectAll: () => collect({ type: "major", execution: "async" }) };
+  const collectAll = () => collect({ type: "major", execution: "async" });
+  let old = 0;
+  const countOld = (bytes: number) => {
+    old += bytes;
+    if (old < OLD_BYTES) return;
+    old = 0;
+    collectAll();
+  };
+  return { count, free, countOld, collectAll };
 }
 
 /** V8's own collector. */

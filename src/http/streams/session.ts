@@ -193,7 +193,10 @@ export class StreamSession {
     const tokens = this.#running.history.length;
     const bytes = TOKEN_BYTES * Math.ceil(tokens / CHARGED_TOKENS) * CHARGED_TOKENS;
     if (bytes <= this.#history_bytes) return;
-    this.#visit?.hold(bytes - this.#history_bytes);
+    const more = bytes - this.#history_bytes;
+    // Reading a long one leaves as much to be collected.
+    this.#service.collector.countOld(more);
+    this.#visit?.hold(more);
     this.#history_bytes = bytes;
   }
 
