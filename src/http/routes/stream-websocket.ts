@@ -26,6 +26,9 @@ const NUMBER_BYTES_MAX = 25;
 /** Bytes of a client's control frame besides what it says. */
 const CONTROL_BYTES = 6;
 
+/** How long a client that sends a message which nobody will have is given to read why. */
+const DROP_MS = 500;
+
 /** Close codes of RFC 6455: nothing more to say, the server goes away, a message it will not take, a defect. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
@@ -59,12 +62,14 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
 function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyRequest): void {
   const session = new StreamSession(service, id);
   const reader = new WholeMessageReader(session.context);
-  const pipe = socketPipe(socket, session);
-  const driver = new StreamDriver(service, session, reader, { pipe, log });
   // `ws` keeps the bytes of a message until its last one is there, and says nothing of them before.
   let half_bytes = 0;
   // One that is injected has no connection.
   const connection = raw.socket as Socket | undefined;
+  const pipe = socketPipe(socket, session, () => {
+    if (half_bytes > 0) drop(socket, connection);
+  });
+  const driver = new StreamDriver(service, session, reader, { pipe, log });
   connection?.prependListener("data", ({ length }: Buffer) => {
     half_bytes += length;
     driver.arrives(half_bytes);
@@ -93,7 +98,14 @@ function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyReque
   }
 }
 
-function socketPipe(socket: WebSocket, session: StreamSession): StreamPipe {
+/** Reads the rest of a message away that nobody will have: `ws` would keep it, and wait for its end. */
+function drop(socket: WebSocket, connection: Socket | undefined): void {
+  connection?.removeAllListeners("data").resume();
+  setTimeout(() => socket.terminate(), DROP_MS).unref();
+}
+
+/** `closing` is called once no message is wanted any more. */
+function socketPipe(socket: WebSocket, session: StreamSession, closing: () => void): StreamPipe {
   let then: (() => void) | undefined;
   const sent = () => {
     if (then === undefined || socket.bufferedAmount > WAITING_BYTES_MAX / 2) return;
@@ -101,7 +113,10 @@ function socketPipe(socket: WebSocket, session: StreamSession): StreamPipe {
     then = undefined;
     proceed();
   };
-  const close = (problem?: Problem) => socket.close(closeCode(problem), problem?.code ?? "");
+  const close = (problem?: Problem) => {
+    socket.close(closeCode(problem), problem?.code ?? "");
+    closing();
+  };
   return {
     opened: () => undefined,
     send(line) {
