@@ -127,8 +127,7 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await page.locator("#set-title + .aside", { hasText: "3 rows, all to fit" }).waitFor();
     await page.locator(".page-head .what").click();
     await paste(page, "[9, 0]");
-    await ready(page);
-    expect(await drawnToken(page)).toBe("#0");
+    await expect.poll(() => drawnToken(page)).toBe("#0");
     await page.goBack();
     await page.locator("#set-title + .aside", { hasText: "3 rows, all to fit" }).waitFor();
     await page.context().close();

@@ -32,7 +32,7 @@ describe.skipIf(without_browser)("writing", () => {
 
     await afterAnswer(page, () => tokens.nth(4).click());
     expect(await page.locator(".fork").innerText()).toContain("draws it again");
-    const field = page.locator('[data-stage="temperature"] .number-text');
+    const field = page.locator('[data-stage="temperature"] .number-text').first();
     await field.fill("0");
     await afterAnswer(page, () => field.press("Enter"));
     await screenshot(page, "playground-write");
