@@ -5,30 +5,37 @@
  * `-- vllm transformers` runs some presets, --cases 6000, --seed 1; --write stores the results that docs/presets.md
  * shows and the vectors that CI holds. Ends with 1 when a difference is not understood.
  */
-import { parseArgs } from "node:util";
+import { commandLine, count, flag, readWord, run } from "../../src/command-line.ts";
 import { caseOf } from "./cases.ts";
 import { HOSTS } from "./hosts.ts";
 import { runHost } from "./run.ts";
 import { store } from "./store.ts";
 import { tally } from "./tally.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const NAMES = [...new Set(HOSTS.map(({ preset }) => preset))];
+
+const { values, operands } = commandLine({
+  name: "npm run proof:engines --",
+  about:
+    "Random steps through hosts' own code and through ours. ENGINES_PYTHON names a Python with the hosts' packages (proof/engines/README.md). Ends with 1 when a difference is not understood.",
+  operands: {
+    placeholder: "PRESET",
+    about: `of ${NAMES.join(", ")}; none: all`,
+    read: (word: string) => readWord(word, NAMES),
+  },
   options: {
-    cases: { type: "string", default: "6000" },
-    seed: { type: "string", default: "1" },
-    write: { type: "boolean", default: false },
+    cases: count("N", "how many steps each", 6000),
+    seed: count("N", "which steps", 1, 0),
+    write: flag("stores the results that docs/presets.md shows, and the vectors that CI holds"),
   },
 });
 
 async function main(): Promise<void> {
   const python = process.env["ENGINES_PYTHON"];
   if (python === undefined) throw new Error("ENGINES_PYTHON must name a Python that has the hosts' packages");
-  const chosen = HOSTS.filter(({ preset }) => positionals.length === 0 || positionals.includes(preset));
+  const chosen = HOSTS.filter(({ preset }) => operands.length === 0 || operands.includes(preset));
   for (const host of chosen) {
-    const asked = Array.from({ length: Number(values.cases) }, (_, id) =>
-      caseOf(host, Number(values.seed), id),
-    );
+    const asked = Array.from({ length: values.cases }, (_, id) => caseOf(host, values.seed, id));
     const { about, answers } = await runHost(python, host, asked);
     const result = tally(host, about, asked, answers);
     console.log(
@@ -42,4 +49,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await run(main);

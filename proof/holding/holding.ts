@@ -7,8 +7,9 @@ import { encode, f32 } from "../message.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { hold, WAYS, type Way } from "./ways.ts";
 
-const RESIDENT_MIB_MAX = 512;
-const AFTERWARDS_MAX = 1.2;
+/** The short form shares its machine with what else CI does, and waits less long: it is the alarm, the long form the proof. */
+const RESIDENT_MIB_MAX = { short: 640, long: 512 };
+const AFTERWARDS_MAX = { short: 1.5, long: 1.2 };
 const HELD_MS = { short: 2000, long: 12_000 };
 /** So much longer a way is held where nobody was answered yet: on a busy machine that is no answer to the question. */
 const PATIENCE_MS = 8000;
@@ -19,12 +20,13 @@ const PROBE = encode({ path: "/v1/sample?dtype=f32&temperature=0", body: f32([1,
 
 export const HOLDING: Proof = {
   name: "memory",
-  promise: `whatever clients make it hold, a worker stays under ${RESIDENT_MIB_MAX} MiB, answers others, and gives the memory back`,
+  promise: `whatever clients make it hold, a worker stays under ${RESIDENT_MIB_MAX.long} MiB, answers others, and gives the memory back`,
   run,
 };
 
 async function run(form: Form, report: Report): Promise<void> {
   const size = form.long ? "long" : "short";
+  const resident_mib_max = RESIDENT_MIB_MAX[size];
   const service = await startService({ WORKERS: "2" });
   try {
     // Code and caches that the first requests of each kind make are not what clients hold.
@@ -35,13 +37,13 @@ async function run(form: Form, report: Report): Promise<void> {
       await sleep(BETWEEN_MS);
       const { peak_mib, answered } = await holdFor(service, way, HELD_MS[size]);
       report.claim(
-        `${way.name}: a worker stays under ${RESIDENT_MIB_MAX} MiB`,
-        peak_mib <= RESIDENT_MIB_MAX,
+        `${way.name}: a worker stays under ${resident_mib_max} MiB`,
+        peak_mib <= resident_mib_max,
         `${peak_mib.toFixed(0)} MiB`,
       );
       report.claim(`${way.name}: others are answered`, answered > 0, `${answered}`);
     }
-    await provesReturn(service, { before_mib, ms: BACK_MS[size] }, report);
+    await provesReturn(service, { before_mib, ms: BACK_MS[size], factor: AFTERWARDS_MAX[size] }, report);
     if (form.long) await proveAllTogether(service, before_mib, report);
     report.claim("no worker has ended", service.worker_pids.length === 2);
   } finally {
@@ -53,27 +55,27 @@ async function proveAllTogether(service: RunningService, before_mib: number, rep
   const all = await Promise.all(WAYS.map((way) => holdFor(service, way, HELD_MS.long)));
   const peak_mib = Math.max(...all.map((each) => each.peak_mib));
   report.claim(
-    `all together: a worker stays under ${RESIDENT_MIB_MAX} MiB`,
-    peak_mib <= RESIDENT_MIB_MAX,
+    `all together: a worker stays under ${RESIDENT_MIB_MAX.long} MiB`,
+    peak_mib <= RESIDENT_MIB_MAX.long,
     `${peak_mib.toFixed(0)} MiB`,
   );
   report.claim(
     "all together: others are answered",
     all.every(({ answered }) => answered > 0),
   );
-  await provesReturn(service, { before_mib, ms: BACK_MS.long }, report);
+  await provesReturn(service, { before_mib, ms: BACK_MS.long, factor: AFTERWARDS_MAX.long }, report);
 }
 
 async function provesReturn(
   service: RunningService,
-  { before_mib, ms }: { before_mib: number; ms: number },
+  { before_mib, ms, factor }: { before_mib: number; ms: number; factor: number },
   report: Report,
 ) {
   await sleep(ms);
   const after_mib = worstMiB(service);
   report.claim(
-    `${ms / 1000} s later a worker takes at most ${AFTERWARDS_MAX} of what it took before`,
-    after_mib <= AFTERWARDS_MAX * before_mib,
+    `${ms / 1000} s later a worker takes at most ${factor} of what it took before`,
+    after_mib <= factor * before_mib,
     `${after_mib.toFixed(0)} MiB, ${before_mib.toFixed(0)} before`,
   );
 }
