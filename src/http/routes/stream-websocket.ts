@@ -114,6 +114,8 @@ function socketPipe(socket: WebSocket, session: StreamSession, closing: () => vo
     proceed();
   };
   const close = (problem?: Problem) => {
+    // The client's own close has to be read, or the connection stays until `ws` gives up.
+    if (socket.isPaused) socket.resume();
     socket.close(closeCode(problem), problem?.code ?? "");
     closing();
   };

@@ -105,6 +105,19 @@ describe("a stream over WebSocket", () => {
     expect(app.service.figures.tokens.get("stream") ?? 0).toBe(tokens);
   });
 
+  test("a stream that ends while it waits for its turn closes at once", async () => {
+    for (let round = 0; round < 20; round++) {
+      const { socket, next } = await connect();
+      const closed = once(socket, "close");
+      socket.send('{"seed":1}');
+      socket.send(`{"logits":[${Array(50).fill(1).join()}],"n":4000}`);
+      socket.send('{"type":"rewind","steps":9}');
+      await next();
+      expect(JSON.parse(await next())).toMatchObject({ code: "invalid_option" });
+      await closed;
+    }
+  });
+
   test("a server that ends says so and closes with 1001", async () => {
     const own = await listen();
     const { socket, next } = await connect(own);
