@@ -199,9 +199,14 @@ function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, opti
       : runChainTraced(part, candidates, context, tracer, clock);
   runPart(chain.slice(0, place));
   if (place === undefined) return { ...(tracer && { tracer }) };
-  const raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
+  const raw = asItIs(candidates);
   runPart(chain.slice(place));
   return { ...(tracer && { tracer }), raw };
+}
+
+/** What is left at this place of the chain, to be read from later. */
+function asItIs(candidates: Candidates): RawRow {
+  return new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
 }
 
 /** Before which stage of the chain log-probabilities are read; none when from the row as it came, or at the end. */
@@ -226,7 +231,7 @@ function* runInPieces(
     yield;
   }
   for (const [index, entry] of chain.entries()) {
-    if (index === place) raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
+    if (index === place) raw = asItIs(candidates);
     const began = now?.();
     runChain([entry], candidates, context);
     const us = began === undefined || now === undefined ? undefined : now() - began;
@@ -236,7 +241,7 @@ function* runInPieces(
     else tracer.ran(entry.stage.name, candidates, options.trace === "timed" ? us : undefined);
     yield;
   }
-  if (place === chain.length) raw = new RawCompact(candidates.count(), (copy) => candidates.copyTo(copy));
+  if (place === chain.length) raw = asItIs(candidates);
   return { ...(tracer && { tracer }), ...(raw && { raw }) };
 }
 

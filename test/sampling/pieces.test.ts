@@ -58,6 +58,18 @@ describe("in pieces as at once", () => {
     ["many draws from few", { n: 1000, top_k: 300, logprobs: true }],
     ["draws that come once", { n: 700, replacement: false }],
     ["state", { mirostat: 2, preset: "llama.cpp" }],
+    ...["before_temperature", "behind_temperature"].map((logprobs_mode): [string, object] => [
+      `log-probabilities ${logprobs_mode}`,
+      {
+        logprobs_mode,
+        temperature: 0.7,
+        top_k: 50,
+        frequency_penalty: 0.2,
+        history: [3, 3, 9],
+        top_logprobs: 5,
+      },
+    ]),
+    ["uncertainty, and ranks that count equals", { uncertainty: true, rank_ties: "counted", logprobs: true }],
     ["the ids that are left", { kept_token_ids: true, top_k: 30 }],
   ])("%s", (_name, fields) => {
     const options = parseStepOptions({ seed: 5, ...fields });

@@ -41,3 +41,10 @@ test("a rank is 1 more than the number of tokens before, as sorting would have i
     ),
   );
 });
+
+test("that count equals are the number of values at least as large", () => {
+  const values = Float32Array.of(2, 5, 2, 7, 5, 5, -1, 2);
+  const ids = [0, 1, 3, 4, 6, 7, 1];
+  const counted = ids.map((id) => values.filter((value) => value >= values[id]!).length);
+  expect(ranksAmong(values, ids, "counted")).toEqual(counted);
+});
