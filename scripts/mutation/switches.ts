@@ -193,10 +193,10 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "a tie at the bound of a sparse row",
-    file: "src/sampling/omitted.ts",
+    file: "src/sampling/candidates/omitted.ts",
     part: "if (last_kept > this.#bound)",
     instead: "if (last_kept >= this.#bound)",
-    tests: ["test/sampling/sparse.test.ts"],
+    tests: ["test/sampling/candidates/sparse.test.ts"],
   },
 ];
 

@@ -6,7 +6,7 @@ import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";
 import type { ScoreOptions } from "../analysis/tasks/score.ts";
 import { Problem } from "../errors.ts";
-import { parseWith } from "../sampling/parse.ts";
+import { parseWith } from "../sampling/options/parse.ts";
 import {
   BASELINE_OPTIONS,
   CALIBRATE_OPTIONS,

@@ -4,7 +4,7 @@
  */
 import { Problem, pointerTo, show } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord } from "../sampling/options/parse.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,

@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
 import { IdScanner } from "../kernels/ids.ts";
 import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.ts";
-import type { OptionLimits } from "../sampling/option-limits.ts";
+import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import { faultProblem } from "./faults.ts";
 import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
 import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";

@@ -1,7 +1,7 @@
 /** The row of a step that stands in shared memory: `"logits": {"shared_memory": {region, offset, dtype, shape}}`. */
 import { Problem } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/parse.ts";
+import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import { SHARED_ROW } from "../schemas/row.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { WireContext } from "./step-reader.ts";

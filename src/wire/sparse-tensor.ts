@@ -8,8 +8,8 @@
  */
 import { Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { SparseRow } from "../sampling/rows.ts";
-import type { StepOptions } from "../sampling/step-options.ts";
 import type { SparseFields } from "../schemas/tensor.ts";
 import { Parked } from "./parked.ts";
 import { rowTooLong } from "./rows.ts";

@@ -5,7 +5,7 @@
  */
 import { assert, Problem, show } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord } from "../sampling/options/parse.ts";
 import { finishRow } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";

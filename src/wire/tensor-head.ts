@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Problem, show } from "../errors.ts";
 import type { Dtype } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/parse.ts";
+import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json-envelope.ts";
 import type { WireLimits } from "./step-reader.ts";

@@ -4,9 +4,9 @@
  */
 import { assert, Problem } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { parseWith } from "../sampling/parse.ts";
+import { parseWith } from "../sampling/options/parse.ts";
+import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { SparseRow } from "../sampling/rows.ts";
-import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
 import { LIST_OPTIONS } from "../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
 import { parseQuery } from "./query.ts";

@@ -56,7 +56,7 @@ test("tests are found by what they import, the nearest first", () => {
   const tests = [
     "test/scripts/mutants.test.ts",
     "test/kernels/paths.test.ts",
-    "test/sampling/sparse.test.ts",
+    "test/sampling/candidates/sparse.test.ts",
   ];
   const imports = new Imports(".");
   expect(imports.reaching("src/kernels/top-p.ts", tests)).toEqual([tests[1], tests[2]]);

@@ -1,8 +1,8 @@
 /** POST /v1/compare: one row through several presets or chains, and where and why they differ. */
 import type { FastifyInstance } from "fastify";
 import { assert, Problem } from "../../errors.ts";
-import { compareRow } from "../../sampling/compare.ts";
-import { type ComparisonOptions, parseComparison } from "../../sampling/compare-options.ts";
+import { compareRow } from "../../sampling/compare/compare.ts";
+import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor-reader.ts";

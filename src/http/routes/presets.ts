@@ -1,7 +1,7 @@
 /** GET /v1/presets: the orders, defaults and rules of the hosts, as they are. */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
-import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets.ts";
+import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets/index.ts";
 import type { PRESETS_REPLY } from "../../schemas/compare.ts";
 import { PRESETS_ROUTE } from "../../schemas/compare-routes.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";

@@ -2,7 +2,7 @@
 import { Problem, shorten, show } from "../../errors.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
-import { isRecord, parseWith } from "../../sampling/parse.ts";
+import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import {
   DATATYPES,
   type Datatype,

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../../errors.ts";
-import { parseWith } from "../../../sampling/parse.ts";
+import { parseWith } from "../../../sampling/options/parse.ts";
 import { REGION_REQUEST } from "../../../schemas/v2.ts";
 import {
   REGION_ROUTE,
