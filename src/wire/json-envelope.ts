@@ -10,10 +10,10 @@
  */
 import { Buffer } from "node:buffer";
 import { Problem } from "../errors.ts";
-import { IdScanner } from "../kernels/ids.ts";
-import { type ElementSink, type Fault, NumberScanner } from "../kernels/numbers.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import { faultProblem } from "./faults.ts";
+import { IdScanner } from "./json/ids.ts";
+import { type ElementSink, type Fault, NumberScanner } from "./json/numbers.ts";
 import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
 import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";
 import { jsonValue } from "./json-text.ts";

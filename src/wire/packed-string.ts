@@ -1,7 +1,7 @@
 /** A JSON string of base64 letters, from behind its opening quote: finds its end, undoes escapes, decodes. */
 import { Buffer } from "node:buffer";
-import type { ElementSink } from "../kernels/numbers.ts";
 import { Base64Decoder } from "./base64.ts";
+import type { ElementSink } from "./json/numbers.ts";
 import { unescaped } from "./json-strings.ts";
 
 const QUOTE = 0x22;

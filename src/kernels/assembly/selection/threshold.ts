@@ -1,5 +1,5 @@
 /** A lower bound of the k-th largest element, from the block maxima alone. */
-import { fromOrderedBits, orderedBits } from "./lanes";
+import { fromOrderedBits, orderedBits } from "../lanes";
 
 /**
  * A value that at least k blocks reach with their maxima, and few more than k where the values allow it; so at

@@ -3,12 +3,13 @@
  * one pass weighs what is closer and lists the bracket, a histogram leaves a few tokens to sort. The largest logits,
  * which a sample would miss, are counted exactly.
  */
-import { EVERY_TIE, gather } from "./cut.ts";
-import type { Machine } from "./instance.ts";
-import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
-import type { Crossing } from "./radix.ts";
-import type { Row } from "./row.ts";
-import { vectorsPerBlock } from "./sample.ts";
+
+import type { Machine } from "../instance.ts";
+import { CANDIDATES_MAX, SAMPLE_BINS } from "../layout.ts";
+import type { Row } from "../row.ts";
+import { EVERY_TIE, gather } from "../selection/cut.ts";
+import { vectorsPerBlock } from "../selection/estimate.ts";
+import type { Crossing } from "../selection/radix.ts";
 
 /** Where distances are measured from, in two f32 parts. */
 export interface Center {

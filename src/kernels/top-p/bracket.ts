@@ -3,12 +3,12 @@
  * lists what lies between them; of that, a histogram leaves a few tens to sort.
  */
 
-import { type Cut, cutAfterSelected, cutFrom, EVERY_TIE, setWindow } from "./cut.ts";
-import type { Machine } from "./instance.ts";
-import { CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
-import { type BlockSums, prepareWeights } from "./mass.ts";
-import type { Row } from "./row.ts";
-import { SAMPLE_STEP, type Sample } from "./sample.ts";
+import type { Machine } from "../instance.ts";
+import { CANDIDATES_MAX, SAMPLE_BINS } from "../layout.ts";
+import { type BlockSums, prepareWeights } from "../mass.ts";
+import type { Row } from "../row.ts";
+import { type Cut, cutAfterSelected, cutFrom, EVERY_TIE, setWindow } from "../selection/cut.ts";
+import { SAMPLE_STEP, type Sample } from "../selection/estimate.ts";
 
 /** One question: the prefix of row at T in which the mass before each token is < share, or ≤ share when inclusive. */
 export interface Question {

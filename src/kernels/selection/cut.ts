@@ -1,6 +1,6 @@
 /** What survives a cut, and the tokens of one value: small steps that every selection is made of. */
-import type { Machine } from "./instance.ts";
-import type { Row } from "./row.ts";
+import type { Machine } from "../instance.ts";
+import type { Row } from "../row.ts";
 
 /** Larger than every token id: all tokens equal to the bound are inside. */
 export const EVERY_TIE = 0x7fffffff;

@@ -7,14 +7,23 @@
  *  2. flat rows: a sample brackets the cut, one pass weighs everything and lists the bracket (bracketed.ts).
  *  3. any row: radix over the bits of the values (radix.ts).
  */
-import { type Answer, bracketedCut, type Question } from "./bracketed.ts";
-import { type Cut, countEqual, cutAfterSelected, cutFrom, EVERY_TIE, gather, tieId } from "./cut.ts";
-import { exp } from "./float64.ts";
-import type { Machine } from "./instance.ts";
-import { type BlockSums, prepareWeights, sumWeights } from "./mass.ts";
-import { findCrossing, neededOf } from "./radix.ts";
-import type { Row } from "./row.ts";
-import { sampleBelow } from "./sample.ts";
+
+import { exp } from "../float64.ts";
+import type { Machine } from "../instance.ts";
+import { type BlockSums, prepareWeights, sumWeights } from "../mass.ts";
+import type { Row } from "../row.ts";
+import {
+  type Cut,
+  countEqual,
+  cutAfterSelected,
+  cutFrom,
+  EVERY_TIE,
+  gather,
+  tieId,
+} from "../selection/cut.ts";
+import { sampleBelow } from "../selection/estimate.ts";
+import { findCrossing, neededOf } from "../selection/radix.ts";
+import { type Answer, bracketedCut, type Question } from "./bracket.ts";
 
 /** Slack of mass comparisons, so that exact ties come out alike from f32, f16 and bf16 rows. */
 export const MASS_SLACK = 1e-7;

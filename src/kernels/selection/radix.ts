@@ -2,7 +2,7 @@
  * Exact selection for every row: where, going down from the largest value, a running mass or count reaches a
  * limit. The ordered bits of the values are narrowed by 11, 11 and 10; masses are f64 and added in id order.
  */
-import type { Machine } from "./instance.ts";
+import type { Machine } from "../instance.ts";
 
 /** The lowest value that still survives, what all above amount to, and what all of that value do. */
 export interface Crossing {

@@ -1,7 +1,7 @@
 /** Finding tokens by value: gather, count and tie-breaking, in ascending id order. */
-import { bits16 } from "./lanes";
-import { selected_ids, selected_logits } from "./state";
-import { block_high, block_low, windowBlock, windowFloor } from "./window";
+import { bits16 } from "../lanes";
+import { selected_ids, selected_logits } from "../state";
+import { block_high, block_low, windowBlock, windowFloor } from "../window";
 
 /** Writes the survivors of the window in id order; −1 when there are more than `capacity`. */
 export function gather(values: usize, maxima: usize, blocks: i32, capacity: i32): i32 {

@@ -3,8 +3,8 @@
  * above the id, so that the order is plain integer order. Short lists: runs of 16 by insertion, then merged
  * bottom-up, n log n at worst whatever the row. Long ones: stable counting by 11, 11 and 10 bits of the logit.
  */
-import { bins, selected_ids, selected_logits, sort_keys, sort_spare } from "./state";
-import { fromOrderedBits, orderedBits } from "./lanes";
+import { bins, selected_ids, selected_logits, sort_keys, sort_spare } from "../state";
+import { fromOrderedBits, orderedBits } from "../lanes";
 
 const RUN: i32 = 16;
 const LONG: i32 = 400;

@@ -4,12 +4,12 @@
  * few tokens to sort. Rows that the bracket misses, or in which too many tokens are equal, go to the radix.
  */
 
+import type { Machine } from "../instance.ts";
+import { BLOCK, CANDIDATES_MAX, SAMPLE_BINS } from "../layout.ts";
+import type { Row } from "../row.ts";
 import { type Cut, cutAfterSelected, cutFrom, EVERY_TIE, tieId } from "./cut.ts";
-import type { Machine } from "./instance.ts";
-import { BLOCK, CANDIDATES_MAX, SAMPLE_BINS } from "./layout.ts";
+import { vectorsPerBlock } from "./estimate.ts";
 import { type Blocks, findCrossing } from "./radix.ts";
-import type { Row } from "./row.ts";
-import { vectorsPerBlock } from "./sample.ts";
 
 const DEVIATIONS = 4;
 const FLOAT_MAX = 3.4028234663852886e38;

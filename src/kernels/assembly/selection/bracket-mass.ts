@@ -11,11 +11,11 @@ import {
   selected_ids,
   selected_logits,
   sort_spare,
-} from "./state";
-import { sumLanes } from "./lanes";
-import { center, centered, negatedDistance, rest } from "./measure";
-import { block_high, block_low, windowBlock } from "./window";
-import { weighList } from "./weights";
+} from "../state";
+import { sumLanes } from "../lanes";
+import { center, centered, negatedDistance, rest } from "../measure";
+import { block_high, block_low, windowBlock } from "../window";
+import { weighList } from "../weights";
 
 const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;

@@ -2,10 +2,10 @@
  * A guess at how the mass below a value is spread, from a few vectors of every block. It only chooses the way and
  * the width of the bracket; no answer rests on it.
  */
-import { exp } from "./float64.ts";
-import type { Machine } from "./instance.ts";
-import { BLOCK, SAMPLE_BINS } from "./layout.ts";
-import type { Row } from "./row.ts";
+import { exp } from "../float64.ts";
+import type { Machine } from "../instance.ts";
+import { BLOCK, SAMPLE_BINS } from "../layout.ts";
+import type { Row } from "../row.ts";
 
 /** Values looked at, at least, as far as the row has as many. */
 const SAMPLE_SIZE = 8000;

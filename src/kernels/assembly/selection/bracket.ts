@@ -11,9 +11,9 @@ import {
   counts,
   results,
   row_weights,
-} from "./state";
-import { bits16, sumLanes } from "./lanes";
-import { weigh, yBlock } from "./weights";
+} from "../state";
+import { bits16, sumLanes } from "../lanes";
+import { weigh, yBlock } from "../weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
 const BINS: i32 = 1024;

@@ -1,7 +1,7 @@
 /** The number scanner against JSON.parse and Math.fround: every spelling, every way of cutting the bytes. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NUMBER_LENGTH_MAX, NumberScanner } from "../../src/kernels/numbers.ts";
+import { NUMBER_LENGTH_MAX, NumberScanner } from "../../../src/wire/json/numbers.ts";
 
 /** Scans `text` (from behind the `[`) in pieces that end at `cuts`. */
 function scan(text: string, cuts: readonly number[] = []) {

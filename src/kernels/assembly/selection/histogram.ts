@@ -2,10 +2,10 @@
  * Exact selection by radix, the way that works for every row: the ordered bits of a value are looked at 11, 11
  * and 10 at a time. Slower than the paths that guess well; nothing can make it wrong.
  */
-import { bins, block_values, block_weights } from "./state";
-import { orderedBits } from "./lanes";
-import { centered, measureBlock } from "./measure";
-import { weighBlock } from "./weights";
+import { bins, block_values, block_weights } from "../state";
+import { orderedBits } from "../lanes";
+import { centered, measureBlock } from "../measure";
+import { weighBlock } from "../weights";
 
 /**
  * Adds each element whose measure lies in [low, high] to the bin of the measure's ordered bits: its weight, or 1

@@ -4,11 +4,11 @@
  * row has too many equal or too unevenly spread values for the guess.
  */
 
+import type { Machine } from "../instance.ts";
+import { BLOCK, CANDIDATES_MAX, SELECTION_MAX } from "../layout.ts";
+import type { Row } from "../row.ts";
 import { type Cut, cutFrom, EVERY_TIE, gather, setWindow } from "./cut.ts";
-import type { Machine } from "./instance.ts";
-import { BLOCK, CANDIDATES_MAX, SELECTION_MAX } from "./layout.ts";
 import { rankCut } from "./rank.ts";
-import type { Row } from "./row.ts";
 
 /**
  * Selects the k largest, sorted by logit descending and id ascending; −Infinity never. Returns how many.

@@ -8,14 +8,14 @@
  * share the crossing distance, they stay or go together; they are less than one part in 10⁷ apart.)
  */
 
-import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, setWindow, tieId } from "./cut.ts";
-import { distributionOf } from "./distribution.ts";
-import type { Machine } from "./instance.ts";
-import { CANDIDATES_MAX } from "./layout.ts";
-import { type BlockSums, prepareWeights } from "./mass.ts";
-import { type Center, type ListedCrossing, nearCrossing, selectListed, type Wanted } from "./near.ts";
-import { type Crossing, findCrossing } from "./radix.ts";
-import type { Row } from "./row.ts";
+import { distributionOf } from "../distribution.ts";
+import type { Machine } from "../instance.ts";
+import { CANDIDATES_MAX } from "../layout.ts";
+import { type BlockSums, prepareWeights } from "../mass.ts";
+import type { Row } from "../row.ts";
+import { type Cut, countEqual, cutFrom, EVERY_TIE, gather, setWindow, tieId } from "../selection/cut.ts";
+import { type Crossing, findCrossing } from "../selection/radix.ts";
+import { type Center, type ListedCrossing, nearCrossing, selectListed, type Wanted } from "./bracket.ts";
 
 export interface TypicalCut {
   readonly cut: Cut;

@@ -1,5 +1,5 @@
 /** The smallest survivor of the window. */
-import { block_high, block_low, windowBlock, windowFloor } from "./window";
+import { block_high, block_low, windowBlock, windowFloor } from "../window";
 
 /** Smallest surviving value; +Infinity when none survives. */
 export function smallest(values: usize, maxima: usize, blocks: i32): f32 {
