@@ -5,7 +5,7 @@ import { compareRow } from "../../sampling/compare/compare.ts";
 import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
 import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
-import { openStepTensor } from "../../wire/tensor-reader.ts";
+import { openStepTensor } from "../../wire/tensor/step-reader.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";

@@ -2,8 +2,11 @@
  * Opens binary bodies of the analysis endpoints: one row alone, or a tensor of shape [rows, classes]. The rows take turns
  * in one leased row, each ready as soon as its last byte is there: a tensor of any size needs the memory of one row.
  */
-import { assert, Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { assert, Problem } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { requireWhole, rowTooLong } from "../rows.ts";
+import type { WireContext } from "../step-reader.ts";
+import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,
@@ -14,10 +17,7 @@ import {
   rowFields,
   VALUES_EXPECTED_MAX,
   withoutPadding,
-} from "./analysis-reader.ts";
-import { requireWhole, rowTooLong } from "./rows.ts";
-import type { WireContext } from "./step-reader.ts";
-import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "./tensor-head.ts";
+} from "./reader.ts";
 
 /** What the header says. */
 interface Plan {

@@ -9,17 +9,17 @@
  * `token_ids` that are not plainly written stay in the text, for JSON.parse to judge.
  */
 import { Buffer } from "node:buffer";
-import { Problem } from "../errors.ts";
-import type { OptionLimits } from "../sampling/options/option-limits.ts";
+import { Problem } from "../../errors.ts";
+import type { OptionLimits } from "../../sampling/options/option-limits.ts";
+import { Parked } from "../parked.ts";
+import { TextBuffer } from "../text-buffer.ts";
 import { faultProblem } from "./faults.ts";
-import { IdScanner } from "./json/ids.ts";
-import { type ElementSink, type Fault, NumberScanner } from "./json/numbers.ts";
-import { Nesting, type Places, type ScannedArray } from "./json-nesting.ts";
-import { SkippedArray, StringEnd, unescaped } from "./json-strings.ts";
-import { jsonValue } from "./json-text.ts";
+import { IdScanner } from "./ids.ts";
+import { Nesting, type Places, type ScannedArray } from "./nesting.ts";
+import { type ElementSink, type Fault, NumberScanner } from "./numbers.ts";
 import { PackedString } from "./packed-string.ts";
-import { Parked } from "./parked.ts";
-import { TextBuffer } from "./text-buffer.ts";
+import { SkippedArray, StringEnd, unescaped } from "./strings.ts";
+import { jsonValue } from "./text.ts";
 
 /** Who takes what is found, by index of the row; a step is row 0. */
 export interface EnvelopeTargets {

@@ -1,8 +1,8 @@
 /** A JSON string of base64 letters, from behind its opening quote: finds its end, undoes escapes, decodes. */
 import { Buffer } from "node:buffer";
 import { Base64Decoder } from "./base64.ts";
-import type { ElementSink } from "./json/numbers.ts";
-import { unescaped } from "./json-strings.ts";
+import type { ElementSink } from "./numbers.ts";
+import { unescaped } from "./strings.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

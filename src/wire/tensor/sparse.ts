@@ -6,14 +6,14 @@
  *   │ token ids, i32, LE       │ their logits, LE         │
  *   └──────────────────────────┴──────────────────────────┘
  */
-import { Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import type { StepOptions } from "../sampling/options/step-options.ts";
-import type { SparseRow } from "../sampling/rows.ts";
-import type { SparseFields } from "../schemas/tensor.ts";
-import { Parked } from "./parked.ts";
-import { rowTooLong } from "./rows.ts";
-import { requireVocabulary, sparseRow } from "./sparse.ts";
+import { Problem } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { SparseRow } from "../../sampling/rows.ts";
+import type { SparseFields } from "../../schemas/tensor.ts";
+import { Parked } from "../parked.ts";
+import { rowTooLong } from "../rows.ts";
+import { requireVocabulary, sparseRow } from "../sparse.ts";
 
 const ID_BYTES = 4;
 

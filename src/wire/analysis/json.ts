@@ -2,9 +2,14 @@
  * Opens JSON bodies of the analysis endpoints: `logits` with one row, or `rows` with many. Options may come behind the
  * rows, so the numbers are kept, once, until the body is complete.
  */
-import { Problem, pointerTo, show } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
-import { isRecord } from "../sampling/options/parse.ts";
+import { Problem, pointerTo, show } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+import { isRecord } from "../../sampling/options/parse.ts";
+import { JsonEnvelope } from "../json/envelope.ts";
+import { Parked } from "../parked.ts";
+import { isSparseForm, loadPacked, packedDtype } from "../rows.ts";
+import type { WireContext } from "../step-reader.ts";
+import type { Fields } from "../tensor/head.ts";
 import {
   type AnalysisHead,
   type AnalysisReader,
@@ -14,13 +19,8 @@ import {
   requireTargetsFit,
   rowFields,
   withoutPadding,
-} from "./analysis-reader.ts";
-import { JsonEnvelope } from "./json-envelope.ts";
-import { Parked } from "./parked.ts";
+} from "./reader.ts";
 import { RowStore } from "./row-store.ts";
-import { isSparseForm, loadPacked, packedDtype } from "./rows.ts";
-import type { WireContext } from "./step-reader.ts";
-import type { Fields } from "./tensor-head.ts";
 
 /** A body that has arrived. */
 interface Arrived {

@@ -1,8 +1,8 @@
 /** The envelope finds rows where they stand and nowhere else, on text that is JSON and on text that is not. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Places } from "../../src/wire/json-nesting.ts";
-import { codeOf, split } from "./split.ts";
+import type { Places } from "../../../src/wire/json/nesting.ts";
+import { codeOf, split } from "../split.ts";
 
 describe("rows are found", () => {
   test.each<[string, Places, string, unknown, Record<string, unknown>]>([

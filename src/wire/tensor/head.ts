@@ -1,12 +1,12 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
-import { Problem, show } from "../errors.ts";
-import type { Dtype } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/options/parse.ts";
-import { TENSOR_FIELDS, type TensorFields } from "../schemas/tensor.ts";
-import { JsonEnvelope } from "./json-envelope.ts";
-import type { WireLimits } from "./step-reader.ts";
-import { TextBuffer } from "./text-buffer.ts";
+import { Problem, show } from "../../errors.ts";
+import type { Dtype } from "../../kernels/kernel.ts";
+import { isRecord, parseWith } from "../../sampling/options/parse.ts";
+import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
+import { JsonEnvelope } from "../json/envelope.ts";
+import type { WireLimits } from "../step-reader.ts";
+import { TextBuffer } from "../text-buffer.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

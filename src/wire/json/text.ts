@@ -2,7 +2,7 @@
  * JSON text as a value: what JSON.parse does, and two things more. A seed keeps all of its 64 bits, where a number
  * would round it; and what is no JSON is told in a sentence.
  */
-import { Problem } from "../errors.ts";
+import { Problem } from "../../errors.ts";
 
 /**
  * An integer under the key "seed" that a number may not hold. In JSON that key cannot stand inside a string, where

@@ -2,9 +2,9 @@
  * The face of a body of the analysis endpoints: the options once they are known, and one row of logits after the
  * other with the class that came. One row may come alone; many come as a list or as a tensor of two dimensions.
  */
-import { Problem, show } from "../errors.ts";
-import type { BodyReader } from "./step-reader.ts";
-import type { Fields } from "./tensor-head.ts";
+import { Problem, show } from "../../errors.ts";
+import type { BodyReader } from "../step-reader.ts";
+import type { Fields } from "../tensor/head.ts";
 
 export interface AnalysisRow {
   /** valid until the next row */

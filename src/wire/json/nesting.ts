@@ -3,7 +3,7 @@
  * the structural characters outside strings, and trusts nobody: on text that is not JSON its answers may be odd,
  * but they are answers, and JSON.parse rejects the text later.
  */
-import { Problem, pointerTo, shorten, show } from "../errors.ts";
+import { Problem, pointerTo, shorten, show } from "../../errors.ts";
 
 /** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
 export type Places = "step" | "batch" | "either" | "none";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TextPieces, WrittenList, writeInPieces } from "../../src/wire/json-pieces.ts";
+import { TextPieces, WrittenList, writeInPieces } from "../../../src/wire/json/pieces.ts";
 
 function written(value: unknown): { text: string; pauses: number } {
   const text = new TextPieces();

@@ -1,5 +1,5 @@
 /** Rows that have to wait for what follows them in the body: their bytes one behind the other, in one buffer that doubles. */
-import type { ElementSink } from "./json/numbers.ts";
+import type { ElementSink } from "../json/numbers.ts";
 
 interface Stored {
   readonly start: number;

@@ -2,17 +2,16 @@
  * Opens binary bodies of one step: little-endian elements, alone or behind a JSON header. Chunks go straight into
  * the leased row, so that nothing is left to copy when the last byte is there.
  */
-import { assert, Problem } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { parseWith } from "../sampling/options/parse.ts";
-import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
-import type { SparseRow } from "../sampling/rows.ts";
-import { LIST_OPTIONS } from "../schemas/options.ts";
-import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
-import { parseQuery } from "./query.ts";
-import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
-import { SparseTensor } from "./sparse-tensor.ts";
-import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
+import { assert, Problem } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { parseWith } from "../../sampling/options/parse.ts";
+import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
+import type { SparseRow } from "../../sampling/rows.ts";
+import { LIST_OPTIONS } from "../../schemas/options.ts";
+import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../../schemas/tensor.ts";
+import { parseQuery } from "../query.ts";
+import { finishRow, requireWhole, rowTooLong } from "../rows.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
 import {
   dtypeOf,
   type Fields,
@@ -21,7 +20,8 @@ import {
   TensorHead,
   type TensorSource,
   tensorFields,
-} from "./tensor-head.ts";
+} from "./head.ts";
+import { SparseTensor } from "./sparse.ts";
 
 /** A row that is arriving, and what its step will be. */
 interface Arriving {

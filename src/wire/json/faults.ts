@@ -1,8 +1,8 @@
 /** Names what stands in an array of logits where a number should: the sentence, the code and the pointer. */
 import { Buffer } from "node:buffer";
-import { Problem, shorten, show } from "../errors.ts";
-import { type Fault, NUMBER_LENGTH_MAX } from "./json/numbers.ts";
-import { COMMA } from "./json/numbers-machine.ts";
+import { Problem, shorten, show } from "../../errors.ts";
+import { type Fault, NUMBER_LENGTH_MAX } from "./numbers.ts";
+import { COMMA } from "./numbers-machine.ts";
 
 const SHOWN_LENGTH = 32;
 

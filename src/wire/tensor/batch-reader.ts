@@ -3,12 +3,12 @@
  * string. The rows take turns in one leased row; each step is ready as soon as its last byte is there, so that a
  * batch of any size needs the memory of one row.
  */
-import { assert, Problem, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { isRecord } from "../sampling/options/parse.ts";
-import { finishRow } from "./rows.ts";
-import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import type { BodyForm, Step, StepReader, WireContext } from "./step-reader.ts";
+import { assert, Problem, show } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { isRecord } from "../../sampling/options/parse.ts";
+import { finishRow } from "../rows.ts";
+import { requireKnown, rowProblem, SharedOptions } from "../shared-options.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
 import {
   dtypeOf,
   type Fields,
@@ -16,7 +16,7 @@ import {
   TensorHead,
   type TensorSource,
   tensorFields,
-} from "./tensor-head.ts";
+} from "./head.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 

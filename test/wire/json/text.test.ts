@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { notJson, parseJson } from "../../src/wire/json-text.ts";
+import { notJson, parseJson } from "../../../src/wire/json/text.ts";
 
 describe("seeds of 64 bits", () => {
   test.each([
