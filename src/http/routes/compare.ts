@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import { compareRow } from "../../sampling/compare/compare.ts";
 import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
-import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
+import { COMPARE_ROUTE } from "../../schemas/openapi/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor/step-reader.ts";
 import { arrive } from "../exchange/arrive.ts";

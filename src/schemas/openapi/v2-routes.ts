@@ -1,8 +1,8 @@
 /** What the OpenAPI document says of /v2. */
-import { PROBLEMS, type ProblemCode } from "../errors.ts";
+import { PROBLEMS, type ProblemCode } from "../../errors.ts";
+import type { JsonSchema } from "../options.ts";
 import { refTo } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
-import type { JsonSchema } from "./options.ts";
 import { BODY_PROBLEMS, DOOR_PROBLEMS, HEAD_PROBLEM } from "./routes.ts";
 
 const TAGS = ["inference protocol"];

@@ -1,5 +1,5 @@
 /** The headers of answers, as the OpenAPI document tells of them. What HTTP itself requires is not told. */
-import type { JsonSchema } from "./options.ts";
+import type { JsonSchema } from "../options.ts";
 
 type Headers = Readonly<Record<string, JsonSchema>>;
 

@@ -3,7 +3,7 @@
  * generators of clients make a property with a `default` a required one, and Swagger UI fails on `items: false`.
  */
 import { z } from "zod";
-import type { JsonSchema } from "./options.ts";
+import type { JsonSchema } from "../options.ts";
 
 type Node = Record<string, unknown>;
 

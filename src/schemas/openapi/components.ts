@@ -1,15 +1,13 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
-import { STAGES } from "../sampling/stages/index.ts";
-import { ANALYSIS_REPLIES } from "./analysis-replies.ts";
-import { ANALYSIS_REQUESTS } from "./analysis-requests.ts";
-import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "./compare.ts";
-import { LOGIT_REPLY } from "./logit.ts";
-import type { JsonSchema } from "./options.ts";
-import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "./replies.ts";
-import { BATCH_REQUEST, STEP_REQUEST } from "./requests.ts";
-import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "./row.ts";
-import { withSharedOptions } from "./shared-options.ts";
-import { toldComponentsOf } from "./told.ts";
+import { STAGES } from "../../sampling/stages/index.ts";
+import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
+import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
+import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
+import { LOGIT_REPLY } from "../logit.ts";
+import type { JsonSchema } from "../options.ts";
+import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
+import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
+import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "../row.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -18,7 +16,9 @@ import {
   REGION_REQUEST,
   SERVER_METADATA,
   V2_ERROR,
-} from "./v2.ts";
+} from "../v2.ts";
+import { withSharedOptions } from "./shared-options.ts";
+import { toldComponentsOf } from "./told.ts";
 
 const REQUESTS = {
   StepRequest: STEP_REQUEST,

@@ -2,8 +2,9 @@
  * The last touch on the OpenAPI document that the routes make: what operations share is told once, and there is no
  * component that nothing refers to.
  */
+
+import type { JsonSchema } from "../options.ts";
 import { REQUEST_EXAMPLES } from "./examples.ts";
-import type { JsonSchema } from "./options.ts";
 import { REPLY_EXAMPLES } from "./reply-examples.ts";
 
 interface Media {

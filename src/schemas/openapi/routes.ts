@@ -1,9 +1,9 @@
 /** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
 import type { z } from "zod";
-import { PROBLEMS, type ProblemCode } from "../errors.ts";
+import { PROBLEMS, type ProblemCode } from "../../errors.ts";
+import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "../options.ts";
 import { refTo, withStages } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
-import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "./options.ts";
 import { toldSchemaOf } from "./told.ts";
 
 const SAMPLING = ["sampling"];

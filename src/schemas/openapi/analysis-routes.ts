@@ -1,8 +1,8 @@
 /** What the OpenAPI document says of the analysis endpoints. */
-import { ANALYSIS_HEADERS } from "./analysis-requests.ts";
+import { ANALYSIS_HEADERS } from "../analysis-requests.ts";
+import { LOGIT_OPTIONS } from "../logit.ts";
 import { refTo } from "./components.ts";
 import { REPLY_HEADERS, TENSOR_HEADERS } from "./headers.ts";
-import { LOGIT_OPTIONS } from "./logit.ts";
 import { BODY_PROBLEMS, DOOR_PROBLEMS, problems, queryOf, REQUEST_HEADERS } from "./routes.ts";
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };

@@ -2,7 +2,7 @@
  * Options that several requests take alike are one schema of the OpenAPI document, to which each refers: a step, a batch
  * and a comparison take the same eighty, whose words would make up a quarter of the document.
  */
-import type { JsonSchema } from "./options.ts";
+import type { JsonSchema } from "../options.ts";
 
 /** Shorter than this in JSON an option is not worth a schema of its own. */
 const LENGTH_MIN = 160;
