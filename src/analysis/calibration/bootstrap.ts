@@ -8,7 +8,7 @@
  * other side (the basic bootstrap: A. Davison and D. Hinkley, "Bootstrap Methods and their Application", 1997, 5.2).
  */
 import seedrandom from "seedrandom";
-import { quantileSorted } from "./quantile.ts";
+import { quantileSorted } from "../quantile.ts";
 
 export interface Interval {
   readonly low: number;

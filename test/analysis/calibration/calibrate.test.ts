@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { resample } from "../../src/analysis/bootstrap.ts";
+import { resample } from "../../../src/analysis/calibration/bootstrap.ts";
 import {
   CALIBRATE_DEFAULTS,
   calibrate,
@@ -9,7 +9,7 @@ import {
   logSoftmax,
   plainReader,
   score,
-} from "../../src/analysis/index.ts";
+} from "../../../src/analysis/index.ts";
 
 /** Rows whose classes are drawn from their own softmax, so that T = 1 is right, then stretched by `stretch`. */
 function honestRows(count: number, classes: number, stretch: number) {

@@ -1,7 +1,7 @@
 /**
  * The temperature that divides logits before softmax: T > 1 flattens, T < 1 sharpens, the order never changes.
  */
-import { Problem } from "../errors.ts";
+import { Problem } from "../../errors.ts";
 
 export const TEMPERATURE_MIN = 1e-6;
 export const TEMPERATURE_MAX = 1e6;

@@ -1,15 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addClasswise, classwiseCalibrationError, startClasswise } from "../../src/analysis/classwise.ts";
-import { brier } from "../../src/analysis/judge.ts";
-import { median, medianDeviation, quantileSorted } from "../../src/analysis/quantile.ts";
+import {
+  addClasswise,
+  classwiseCalibrationError,
+  startClasswise,
+} from "../../../src/analysis/calibration/classwise.ts";
 import {
   binEdges,
   binOf,
   expectedCalibrationError,
   maximumCalibrationError,
   reliabilityBins,
-} from "../../src/analysis/reliability.ts";
+} from "../../../src/analysis/calibration/reliability.ts";
+import { brier } from "../../../src/analysis/judge.ts";
+import { median, medianDeviation, quantileSorted } from "../../../src/analysis/quantile.ts";
 
 const f = (...values: number[]) => Float64Array.from(values);
 const u = (...values: number[]) => Uint8Array.from(values);

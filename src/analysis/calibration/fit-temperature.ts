@@ -6,10 +6,10 @@
  * a bracket around the root of the slope keeps it from running away where the curvature vanishes.
  * Source: C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, §4.2.
  */
-import { Problem } from "../errors.ts";
+import { Problem } from "../../errors.ts";
+import { logprobOf, type Moments, meanLogWeight, varentropy } from "../moments.ts";
+import type { RowReader } from "../row-reader.ts";
 import { type LabelledLogits, rowOf } from "./labelled.ts";
-import { logprobOf, type Moments, meanLogWeight, varentropy } from "./moments.ts";
-import type { RowReader } from "./row-reader.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "./temperature.ts";
 
 /** Sums over the rows read so far, at one β. */

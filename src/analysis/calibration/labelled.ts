@@ -2,9 +2,9 @@
  * A set of rows with the classes that really came: what a loss, a calibration or a reliability diagram is
  * computed from. The logits are kept once, as they came; nothing of their size is added.
  */
-import { Problem } from "../errors.ts";
-import { checkRow } from "./check-row.ts";
-import { checkTarget } from "./score.ts";
+import { Problem } from "../../errors.ts";
+import { checkRow } from "../check-row.ts";
+import { checkTarget } from "../score.ts";
 
 /** `rows` × `classes` values, row after row. */
 export interface LabelledLogits {

@@ -4,7 +4,9 @@
  * The work is a generator that pauses after every slice, so that a server can serve others in between; a library
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
-import { Problem } from "../errors.ts";
+import { Problem } from "../../errors.ts";
+import { type Judged, judgeRows, type Quality, quality, startJudging } from "../judge.ts";
+import { type RowReader, readerFor } from "../row-reader.ts";
 import { gapInterval, honestGenerator, type Interval, percentileInterval, resample } from "./bootstrap.ts";
 import {
   addSlope,
@@ -15,10 +17,8 @@ import {
   startSearch,
   type TemperatureFit,
 } from "./fit-temperature.ts";
-import { type Judged, judgeRows, type Quality, quality, startJudging } from "./judge.ts";
 import { type LabelledLogits, rowOf } from "./labelled.ts";
 import { type Binning, binEdges, binOf } from "./reliability.ts";
-import { type RowReader, readerFor } from "./row-reader.ts";
 
 export interface CalibrateOptions {
   /** how many bins the reliability diagram has; 15 is the field's habit */
