@@ -11,6 +11,7 @@
  * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind.
  */
 
+import type { Combiner } from "./combine.ts";
 import type { ValueMoments } from "./distribution.ts";
 import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
@@ -22,10 +23,11 @@ import type { Distribution } from "./softmax.ts";
 import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
+export type { Combiner, LogRow, Summand } from "./combine.ts";
 export type { ValueMoments } from "./distribution.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
-export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
+export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
 export type { Cut } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
@@ -47,6 +49,8 @@ export interface Kernel {
   readonly list: ScoreList;
   /** Counts of tokens, as penalties need them. */
   readonly tokens: TokenTable;
+  /** The means to put several rows together into one. */
+  readonly combiner: Combiner;
 
   /** Lowest id of the largest value; −1 when every token is masked. */
   argmax(row: Row): number;

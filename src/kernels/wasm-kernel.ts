@@ -1,5 +1,6 @@
 /** The kernel's face put over its passes: which machine, which sums, and what the last call left. No loops of its own. */
 import { assert } from "../errors.ts";
+import { Combiner } from "./combine.ts";
 import { distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
 import { Edits } from "./edits.ts";
 import type { Machine } from "./instance.ts";
@@ -19,6 +20,7 @@ export class WasmKernel implements Kernel {
   readonly edits: Edits;
   readonly list: ScoreList;
   readonly tokens: TokenTable;
+  readonly combiner: Combiner;
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
   cut: Cut = { floor: -Infinity, tie_id: -1, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
@@ -38,6 +40,7 @@ export class WasmKernel implements Kernel {
     this.edits = new Edits(machine, limits.vocab_size_max);
     this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
     this.list = new ScoreList(machine, limits.vocab_size_max);
+    this.combiner = new Combiner(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.selected_ids = machine.selected_ids.subarray(0, SELECTION_MAX);

@@ -84,8 +84,8 @@ export function nextStates(
 }
 
 /** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
-export function chainFromList(list: readonly unknown[]): Chain {
-  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
+export function chainFromList(list: readonly unknown[], pointer = "/chain"): Chain {
+  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `${pointer}/${i}`)));
 }
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */
@@ -169,7 +169,7 @@ function parseEntry(entry: unknown, pointer: string): ParsedEntry {
   if (!isRecord(entry) || typeof entry["stage"] !== "string")
     throw new Problem(
       "invalid_option",
-      'an entry of chain must be an object like {"stage": "top_k", "top_k": 40}',
+      'an entry of a chain must be an object like {"stage": "top_k", "top_k": 40}',
       pointer,
     );
   return parseStage(stageNamed(entry["stage"], `${pointer}/stage`), entry, pointer);

@@ -9,6 +9,8 @@ import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
+import { type Combination, requireSources } from "./combine/combination.ts";
+import { combineRows, requireRows } from "./combine/combine.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
@@ -17,9 +19,10 @@ import type { StepOptions } from "./options/step-options.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
+import { tokenLogprob } from "./report/token-logprob.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { isSparse, type LogitsRow, listOfRows, type SparseRow, type StepRows } from "./rows.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -65,13 +68,13 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, onlyRow(rows), options);
+      return sampleStep(machine, listOfRows(rows), options);
     },
     pieces(rows, options) {
-      const row = onlyRow(rows);
-      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      const list = listOfRows(rows);
+      if (allowedWork(list, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options));
+      under_way = marked(stepInPieces(machine, list, options));
       return under_way;
     },
     get is_inside() {
@@ -88,13 +91,13 @@ interface Machine {
   readonly now: (() => number) | undefined;
 }
 
-/** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
-  const begun = begin(machine, row, options);
+/** One step, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
+function sampleStep(machine: Machine, rows: readonly LogitsRow[], options: StepOptions): Sampled {
   try {
-    const { tracer, raw = begun.raw } = run(machine, row, options);
+    const begun = begin(machine, rows, options);
+    const { raw = begun.raw } = run(machine, begun, options);
     const drawn = drawAll(machine.candidates, machine.context, options);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(machine, begun, options, { raw, drawn });
   } finally {
     machine.candidates.restoreRow();
   }
@@ -103,51 +106,115 @@ function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sam
 /** The same with pauses between what may take long. */
 function* stepInPieces(
   machine: Machine,
-  row: LogitsRow,
+  rows: readonly LogitsRow[],
   options: StepOptions,
 ): Generator<undefined, Sampled> {
-  const begun = begin(machine, row, options);
   try {
+    const begun = begin(machine, rows, options);
     yield;
-    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    const { raw = begun.raw } = yield* runInPieces(machine, begun, options);
     yield;
     const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(machine, begun, options, { raw, drawn });
   } finally {
     machine.candidates.restoreRow();
   }
 }
 
 interface Begun {
+  /** those of the step, and the one that the chain runs on */
+  readonly rows: readonly LogitsRow[];
+  readonly row: LogitsRow;
+  /** whether whole rows in place of lists would provably have made the same row */
+  readonly is_exact: boolean;
+  /** what log-probabilities are read from, when some are asked for */
   readonly raw: RawRow | undefined;
+  /** when a trace is asked for */
+  readonly tracer: Tracer | undefined;
   readonly seed: string;
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
+function begin(machine: Machine, rows: readonly LogitsRow[], options: StepOptions): Begun {
+  requireSources(rows.length, options);
   const seed = options.seed ?? drawSeed();
+  const begun =
+    options.combine === undefined
+      ? beginOne(machine, rows, options, seed)
+      : beginSeveral(machine, rows, options, seed);
+  requireInVocabulary(options.logprob_token_ids, machine.candidates.vocab_size, "/logprob_token_ids");
+  return begun;
+}
+
+function beginOne(machine: Machine, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
+  const { kernel, candidates } = machine;
+  const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
+  startContext(machine, options, seed, vocab_size);
+  const tracer = tracerOf(machine, row, options);
+  return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
+}
+
+/** The rows become one; a trace begins with what the first of them was. */
+function beginSeveral(
+  machine: Machine,
+  rows: readonly LogitsRow[],
+  options: StepOptions,
+  seed: string,
+): Begun {
+  const { kernel, candidates, now } = machine;
+  const combine = options.combine as Combination; // begin has seen to it
+  const known_size = requireRows(kernel, rows, options.vocab_size);
+  startContext(machine, options, seed, known_size ?? Number.POSITIVE_INFINITY);
+  const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
+  if (options.trace !== false) startAt(candidates, first, options);
+  const tracer = tracerOf(machine, first, options);
+  const began = options.trace === "timed" ? now?.() : undefined;
+  const { row, is_exact, account, plausible } = combineRows(machine, rows, combine, known_size);
+  const us = began === undefined || now === undefined ? undefined : now() - began;
+  startAt(candidates, row, options);
+  tracer?.ran(combine.rule.name, candidates, us, {
+    sources: rows.length,
+    ...account,
+    ...countOf(plausible()),
+  });
+  const of_log = options.logprobs_mode === "combined" ? row : first;
+  return { rows, row, is_exact, raw: readsRaw(options) ? rawOf(kernel, of_log) : undefined, tracer, seed };
+}
+
+function countOf(plausible: number | undefined): { readonly plausible?: number } {
+  return plausible === undefined ? {} : { plausible };
+}
+
+function startContext({ context }: Machine, options: StepOptions, seed: string, vocab_size: number): void {
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
-  requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  return { raw: readsRaw(options) ? rawOf(kernel, row) : undefined, seed };
+}
+
+/** Without a trace nothing is told; with one the candidates are those of the row as it came. */
+function tracerOf({ kernel, candidates }: Machine, row: LogitsRow, options: StepOptions): Tracer | undefined {
+  if (options.trace === false) return undefined;
+  const tracer = new Tracer(options.logprob_token_ids);
+  tracer.begin(candidates, absenceIn(kernel, row));
+  return tracer;
 }
 
 /** What a step has come to, before it is told. */
-interface Outcome extends Begun {
-  readonly tracer: Tracer | undefined;
+interface Outcome {
+  /** what log-probabilities are read from */
+  readonly raw: RawRow | undefined;
   readonly drawn: readonly number[];
 }
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Machine,
-  row: LogitsRow,
+  { kernel, candidates, context }: Machine,
+  { rows, row, is_exact, tracer, seed }: Begun,
   options: StepOptions,
-  { raw, tracer, drawn, seed }: Outcome,
+  { raw, drawn }: Outcome,
 ): Sampled {
   const token_id = drawn[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
@@ -166,7 +233,8 @@ function end(
   return {
     token_id,
     ...report,
-    ...(isSparse(row) && exactness(candidates, row, options, report)),
+    ...(options.combine && options.logprobs && { source_logprobs: sourceLogprobs(kernel, rows, token_id) }),
+    ...(rows.some(isSparse) && { exact: exactness(candidates, rows, is_exact, options, report) }),
     seed,
     step,
     state,
@@ -176,33 +244,33 @@ function end(
   };
 }
 
+/** ln p of a token in each of the rows as they came. */
+function sourceLogprobs(kernel: Kernel, rows: readonly LogitsRow[], token_id: number): (number | null)[] {
+  return rows.map((row) => tokenLogprob(token_id, rawOf(kernel, row).logprob(token_id)).logprob);
+}
+
 interface Ran {
-  /** when a trace is asked for */
-  readonly tracer?: Tracer;
-  /** what log-probabilities are read from, when that is not the row as it came */
+  /** what log-probabilities are read from, when that is not known before the chain has run */
   readonly raw?: RawRow;
 }
 
 /** Runs the chain. */
-function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Machine, { tracer }: Begun, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
-  if (options.trace === false && place === undefined) {
-    runChain(chain, candidates, context);
-    return {};
-  }
-  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
       ? runChain(part, candidates, context)
       : runChainTraced(part, candidates, context, tracer, clock);
+  if (place === undefined) {
+    runPart(chain);
+    return {};
+  }
   runPart(chain.slice(0, place));
-  if (place === undefined) return { ...(tracer && { tracer }) };
   const raw = asItIs(candidates);
   runPart(chain.slice(place));
-  return { ...(tracer && { tracer }), raw };
+  return { raw };
 }
 
 /** What is left at this place of the chain, to be read from later. */
@@ -219,18 +287,13 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { kernel, candidates, context, now }: Machine,
-  row: LogitsRow,
+  { candidates, context, now }: Machine,
+  { tracer }: Begun,
   options: StepOptions,
 ): Generator<undefined, Ran> {
   const { chain } = options;
-  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
-  if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(kernel, row));
-    yield;
-  }
   for (const [index, entry] of chain.entries()) {
     if (index === place) raw = asItIs(candidates);
     const began = now?.();
@@ -243,7 +306,7 @@ function* runInPieces(
     yield;
   }
   if (place === chain.length) raw = asItIs(candidates);
-  return { ...(tracer && { tracer }), ...(raw && { raw }) };
+  return raw === undefined ? {} : { raw };
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
@@ -265,6 +328,11 @@ function accountOf(
     ...(fates.length > 0 && { fates }),
     inverse_cdf: tracer.inverseCdf(token_id, uniform),
   };
+}
+
+function startAt(candidates: Candidates, row: LogitsRow, options: StepOptions): void {
+  if (isSparse(row)) startSparse(candidates, row, options);
+  else candidates.startRow(row);
 }
 
 function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {

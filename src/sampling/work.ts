@@ -25,17 +25,18 @@ const DRAW_WORK = 256;
 const TOLD_WORK = 2048;
 
 /** The work that a step is. Throws the Problem of one that is more than is allowed. */
-export function allowedWork(row: LogitsRow, options: StepOptions, step_work_max: number): number {
-  const work = workOf(row, options);
+export function allowedWork(rows: readonly LogitsRow[], options: StepOptions, step_work_max: number): number {
+  const work = workOf(rows, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
   return work;
 }
 
 /** An estimate, in units: about what the costliest values of the options would take. */
-export function workOf(row: LogitsRow, options: StepOptions): number {
-  const length = isSparse(row) ? row.token_ids.length : row.length;
+export function workOf(rows: readonly LogitsRow[], options: StepOptions): number {
+  let length = 0;
+  for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);
   const { n, trace, kept_token_ids, logprobs, history } = options;
-  let work = chainWork(options, length) + history.length;
+  let work = chainWork(options, length) + history.length + combineWork(options, rows.length, length);
   if (trace !== false) work += TRACE_PASSES * length * (1 + options.chain.length);
   if (kept_token_ids) work += KEPT_PASSES * length;
   if (logprobs || options.logprob_token_ids.length > 0) work += LOGPROB_PASSES * length;
@@ -53,6 +54,13 @@ function chainWork({ chain, history }: StepOptions, length: number): number {
     if (stage.historyWork !== undefined) read += stage.historyWork(options, history.length);
   }
   return passes * length + read;
+}
+
+function combineWork({ combine }: StepOptions, sources: number, length: number): number {
+  if (combine === undefined) return 0;
+  let passes = combine.rule.passes(combine.options);
+  for (const { stage, skipped } of combine.before) if (skipped === undefined) passes += stage.passes ?? 1;
+  return passes * sources * length;
 }
 
 function tooMuch(work: number, step_work_max: number, { chain, n, trace }: StepOptions): Problem {
