@@ -139,6 +139,9 @@ export const LIMITS = z.object({
   top_logprobs_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
     .describe("tokens listed with their log-probabilities"),
+  sources_max: whole({ min: 1, max: DEFAULT_OPTION_LIMITS.sources_max })
+    .default(DEFAULT_OPTION_LIMITS.sources_max)
+    .describe("rows that one step combines; never more than rows_max"),
   draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
   // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
   step_work_max: whole({ min: 65_536 })

@@ -71,10 +71,9 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
       return sampleStep(machine, listOfRows(rows), options);
     },
     pieces(rows, options) {
-      const list = listOfRows(rows);
-      if (allowedWork(list, options, step_work_max) < long_work_min) return undefined;
+      if (allowedWork(rows, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, list, options));
+      under_way = marked(stepInPieces(machine, listOfRows(rows), options));
       return under_way;
     },
     get is_inside() {

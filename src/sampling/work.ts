@@ -8,7 +8,7 @@
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
 import type { StepOptions } from "./options/step-options.ts";
-import { isSparse, type LogitsRow } from "./rows.ts";
+import { isSparse, listOfRows, type StepRows } from "./rows.ts";
 
 /** From so much work on a step is taken in pieces: two to three milliseconds. */
 export const LONG_WORK = 2_097_152;
@@ -25,14 +25,15 @@ const DRAW_WORK = 256;
 const TOLD_WORK = 2048;
 
 /** The work that a step is. Throws the Problem of one that is more than is allowed. */
-export function allowedWork(rows: readonly LogitsRow[], options: StepOptions, step_work_max: number): number {
+export function allowedWork(rows: StepRows, options: StepOptions, step_work_max: number): number {
   const work = workOf(rows, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
   return work;
 }
 
 /** An estimate, in units: about what the costliest values of the options would take. */
-export function workOf(rows: readonly LogitsRow[], options: StepOptions): number {
+export function workOf(step_rows: StepRows, options: StepOptions): number {
+  const rows = listOfRows(step_rows);
   let length = 0;
   for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);
   const { n, trace, kept_token_ids, logprobs, history } = options;

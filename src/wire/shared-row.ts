@@ -33,11 +33,11 @@ export function sharedPlace(logits: unknown): SharedPlace {
 }
 
 /** Reads the row into the leased one. */
-export function sharedRow(place: SharedPlace, context: WireContext): Row {
+export function sharedRow(place: SharedPlace, context: WireContext, source: number): Row {
   const { dtype, vocab_size } = place;
   requireVocabSize(vocab_size, context.limits, `${POINTER}/shape`);
   const memory = requireSharedMemory(context.shared_memory, POINTER);
-  const row = context.lease();
+  const row = context.lease(source);
   memory.readRow(row, dtype, vocab_size, place, POINTER);
   return row;
 }

@@ -65,7 +65,10 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     figures,
     inferences: noStatistics(),
     door: createDoor({ config, figures, draining, log, tracing }),
-    wire: { ...limits, options: limits },
+    wire: {
+      ...limits,
+      options: { ...limits, sources_max: Math.min(limits.sources_max, limits.rows_max) },
+    },
     plans: new Plans(),
     shared_memory,
     streams: new Set(),
