@@ -241,6 +241,15 @@ function regularFile(descriptor: number, key: string): { size: number; file: str
   return { size: Number(status.size), file: `${status.dev}:${status.ino}` };
 }
 
+/** The shared memory of the service, or the Problem that it has none. */
+export function requireSharedMemory(memory: SharedMemory | undefined, pointer: string): SharedMemory {
+  if (memory !== undefined) return memory;
+  throw new Problem("invalid_option", SHARED_MEMORY_IS_OFF, pointer);
+}
+
+export const SHARED_MEMORY_IS_OFF =
+  "shared memory is off here: it is for services started with SHARED_MEMORY=on";
+
 function noRegion(name: string): string {
   return `there is no shared memory region ${show(name)}`;
 }

@@ -7,7 +7,6 @@ import type { Dtype, Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { SharedMemory } from "./shared-memory.ts";
 import type { Plans } from "./step-plans.ts";
 
 /** A row of logits and what to do with it: all that the sampler needs. */
@@ -53,8 +52,6 @@ export interface WireContext {
   readonly limits: WireLimits;
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
-  /** Where rows may lie that are not in the body; undefined: nowhere else. */
-  readonly shared_memory?: SharedMemory | undefined;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
   readonly plans?: Plans;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */

@@ -123,7 +123,7 @@ export class StreamMessages {
     };
   }
 
-  /** What a text says. One that is like the text before, as when rows lie in shared memory, is not read anew. */
+  /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
   #read(text: string): Said {
     if (this.#last?.text === text) return this.#last;
     const said: Said = { text, value: jsonValue(text), form: undefined };
