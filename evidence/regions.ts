@@ -1,4 +1,5 @@
 /** Rows in shared memory: registering their file, and the inference that names them by their place. */
+import { DTYPES, type Dtype } from "../src/kernels/kernel.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /** Registers the first bytes of a file of the service's directory under the file's own name. */
@@ -13,7 +14,7 @@ export interface RegionRows {
   readonly region: string;
   /** in bytes */
   readonly offset?: number;
-  readonly dtype: "f32" | "bf16";
+  readonly dtype: Dtype;
   readonly rows: number;
   readonly vocab_size: number;
 }
@@ -24,7 +25,7 @@ export function regionScenario(name: string, place: RegionRows, options: object)
   const parameters = {
     shared_memory_region: region,
     shared_memory_offset: offset,
-    shared_memory_byte_size: rows * vocab_size * (dtype === "f32" ? 4 : 2),
+    shared_memory_byte_size: rows * vocab_size * DTYPES[dtype].bytes,
   };
   const datatype = dtype === "f32" ? "FP32" : "BF16";
   const inputs = [{ name: "logits", shape: [rows, vocab_size], datatype, parameters }];

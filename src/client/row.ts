@@ -1,8 +1,9 @@
 /** Rows of logits as a client has them, and the two ways they are written: bytes, or a part of a JSON text. */
+import { DTYPE_BYTES, type Dtype } from "./options.ts";
 
-/** Elements that are little-endian f32, f16 or bf16 already. */
+/** Elements that are little-endian bytes already. */
 export interface PackedLogits {
-  readonly dtype: "f32" | "f16" | "bf16";
+  readonly dtype: Dtype;
   readonly bytes: Uint8Array;
 }
 
@@ -38,7 +39,7 @@ export function alike(
   if (first === undefined) return undefined;
   const { dtype, bytes } = first;
   const same = rows.every((row) => row.dtype === dtype && row.bytes.length === bytes.length);
-  return same ? { dtype, elements: bytes.length / (dtype === "f32" ? 4 : 2) } : undefined;
+  return same ? { dtype, elements: bytes.length / DTYPE_BYTES[dtype] } : undefined;
 }
 
 /** What stands at `logits` in a JSON text. */

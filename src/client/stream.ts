@@ -6,7 +6,7 @@ import type { Sampled } from "../sampling/report/report.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
-import type { StepRequestOptions } from "./options.ts";
+import type { Dtype, StepRequestOptions } from "./options.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
 import { isSparse, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
 import { openWebSocket, type WebSocketClass } from "./websocket.ts";
@@ -14,7 +14,7 @@ import { openWebSocket, type WebSocketClass } from "./websocket.ts";
 /** Options of a stream: those of a step, and the form of its rows. */
 export interface StreamOptions extends StepRequestOptions {
   /** dtype of all dense rows; default f32 */
-  readonly dtype?: "f32" | "f16" | "bf16";
+  readonly dtype?: Dtype;
   /** when given, each row must have this many elements */
   readonly shape?: readonly number[];
 }

@@ -3,11 +3,10 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import { z } from "zod";
+import { DTYPE_NAMES } from "../kernels/kernel.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 
-const DTYPES = ["f32", "f16", "bf16"] as const;
-
-export const DTYPE = oneOf(DTYPES).describe("Element type of the tensor, little-endian.");
+export const DTYPE = oneOf(DTYPE_NAMES).describe("Element type of the tensor, little-endian.");
 
 /** The object `{dtype, data}`; `data` has been decoded when this is checked, and an empty string stands there. */
 export const PACKED_ROW = z.strictObject({

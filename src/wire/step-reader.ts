@@ -3,7 +3,7 @@
  * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
  */
 import type { Problem } from "../errors.ts";
-import type { Dtype, Row } from "../kernels/kernel.ts";
+import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
@@ -18,7 +18,8 @@ export interface Step {
 }
 
 /** How the bytes of a body hold logits: as elements of a type, as the few that a sparse row lists, or as text. */
-export type BodyForm = Dtype | "sparse" | "json";
+export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json"] as const;
+export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {

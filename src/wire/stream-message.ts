@@ -6,7 +6,7 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
@@ -191,7 +191,7 @@ function isRowShape(shape: readonly number[]): boolean {
 
 function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): void {
   requireWhole(bytes, dtype, "");
-  const elements = bytes / DTYPE_BYTES[dtype];
+  const elements = bytes / DTYPES[dtype].bytes;
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);
 }

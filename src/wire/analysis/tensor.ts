@@ -3,7 +3,7 @@
  * in one leased row, each ready as soon as its last byte is there: a tensor of any size needs the memory of one row.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { requireWhole, rowTooLong } from "../rows.ts";
 import type { WireContext } from "../step-reader.ts";
 import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
@@ -92,7 +92,8 @@ function planOf(tensor_head: TensorHead, context: WireContext): Plan {
   if (shape !== undefined) requireVocabSize(shape.at(-1) ?? 0, context.limits, `/shape/${shape.length - 1}`);
   requireTargetsFit(fields, single, rows);
   const dtype = dtypeOf(tensor, tensor_head.source);
-  const row_bytes = shape === undefined ? Number.POSITIVE_INFINITY : (shape.at(-1) ?? 0) * DTYPE_BYTES[dtype];
+  const row_bytes =
+    shape === undefined ? Number.POSITIVE_INFINITY : (shape.at(-1) ?? 0) * DTYPES[dtype].bytes;
   return {
     head: { options: fields.options, single, values_expected: valuesExpected(shape) },
     fields,

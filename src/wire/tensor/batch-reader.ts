@@ -4,7 +4,7 @@
  * batch of any size needs the memory of one row.
  */
 import { assert, Problem, show } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { finishRow } from "../rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "../shared-options.ts";
@@ -119,7 +119,7 @@ function planOf(head: TensorHead, context: WireContext): Plan {
     );
   requireKnown(shared, context.limits.options);
   const dtype = dtypeOf(tensor, head.source);
-  const row_bytes = vocab_size * DTYPE_BYTES[dtype];
+  const row_bytes = vocab_size * DTYPES[dtype].bytes;
   const options = new SharedOptions(shared, context.limits.options);
   return { dtype, row_count, vocab_size, row_bytes, shared, rows, row: context.lease(), options };
 }

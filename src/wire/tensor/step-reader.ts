@@ -3,7 +3,7 @@
  * the leased row, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
@@ -135,7 +135,7 @@ function denseArriving(row: Row, { dtype, shape }: Tensor, options: StepOptions)
       if (!row.append(bytes)) throw rowTooLong(row, "");
     },
     end() {
-      requireWhole(row.length * DTYPE_BYTES[dtype] + row.odd_bytes, dtype, "");
+      requireWhole(row.length * DTYPES[dtype].bytes + row.odd_bytes, dtype, "");
       if (shape !== undefined) requireLength(row.length, shape);
     },
     step: () => ({ row: finishRow(row, options), options }),

@@ -3,7 +3,7 @@
  * options come behind them, from JSON, or from shared memory.
  */
 import { assert } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import type { SharedMemory } from "../shared-memory.ts";
 
 /** What the rows of one tensor have in common. */
@@ -37,7 +37,7 @@ export class ArrivingRows implements RowSource {
   constructor(row: Row, { dtype, vocab_size }: RowsOf) {
     this.#row = row;
     this.#dtype = dtype;
-    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
+    this.#row_bytes = vocab_size * DTYPES[dtype].bytes;
   }
 
   write(bytes: Uint8Array): void {
@@ -81,7 +81,7 @@ export class StoredRows implements RowSource {
   constructor(row: Row, { dtype, vocab_size, row_count }: RowsOf) {
     this.#row = row;
     this.#dtype = dtype;
-    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
+    this.#row_bytes = vocab_size * DTYPES[dtype].bytes;
     this.#bytes = new Uint8Array(this.#row_bytes * row_count);
   }
 
@@ -157,7 +157,7 @@ export class SharedRows implements RowSource {
     const { dtype, vocab_size, row_count } = this.#of;
     if (this.#read === row_count) return false;
     const { region, offset } = this.#part;
-    const at = { region, offset: offset + this.#read * vocab_size * DTYPE_BYTES[dtype] };
+    const at = { region, offset: offset + this.#read * vocab_size * DTYPES[dtype].bytes };
     this.#memory.readRow(this.#row, dtype, vocab_size, at, this.#pointer);
     this.#read += 1;
     return true;
