@@ -6,14 +6,13 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ggufOf } from "./gguf.ts";
-import { type DemoModel, readDemoModel, type Weight } from "./weights.ts";
+import type { DemoModel, Weight } from "./weights.ts";
 
 const SOURCE = fileURLToPath(new URL("../../../examples/model-host/model/", import.meta.url));
 const END = "<|endoftext|>";
 
 /** Writes the folder anew; the same files always. */
-export async function writeModelFolder(folder: string): Promise<void> {
-  const model = await readDemoModel();
+export async function writeModelFolder(folder: string, model: DemoModel): Promise<void> {
   await mkdir(join(folder, "onnx"), { recursive: true });
   const json = (name: string, value: unknown) =>
     writeFile(join(folder, name), `${JSON.stringify(value, undefined, 2)}\n`);

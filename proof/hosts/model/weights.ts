@@ -55,6 +55,33 @@ export async function readDemoModel(): Promise<DemoModel> {
   return { shape: config as Shape, config, tokenizer, weights: weightsOf(graph, config as Shape) }; // as config.json has it
 }
 
+/**
+ * The same model with more tokens, for times: those that are added have the rows of the first ones again, so that the
+ * rows it makes are a language model's. Its ONNX file stays what it is.
+ */
+export function widened(model: DemoModel, vocab_size: number): DemoModel {
+  const repeated = ({ dims: [rows = 0, columns = 0], values }: Weight): Weight => {
+    const wide = new Float32Array(vocab_size * columns);
+    for (let row = 0; row < vocab_size; row++)
+      wide.set(values.subarray((row % rows) * columns, ((row % rows) + 1) * columns), row * columns);
+    return { dims: [vocab_size, columns], values: wide };
+  };
+  const { vocab, merges } = model.tokenizer.model;
+  const added = Array.from({ length: vocab_size - model.shape.vocab_size }, (_, i) => {
+    const id = model.shape.vocab_size + i;
+    return [`<|${id}|>`, id] as const;
+  });
+  const wide = ["model.embed_tokens.weight", "lm_head.weight"].map((name) => {
+    return [name, repeated(model.weights.get(name)!)] as const; // every model has both
+  });
+  return {
+    shape: { ...model.shape, vocab_size },
+    config: { ...model.config, vocab_size },
+    weights: new Map([...model.weights, ...wide]),
+    tokenizer: { model: { vocab: { ...vocab, ...Object.fromEntries(added) }, merges } },
+  };
+}
+
 function weightsOf(graph: OnnxGraph, { num_hidden_layers }: Shape): Map<string, Weight> {
   const weights = new Map<string, Weight>();
   weights.set("model.embed_tokens.weight", multipliedOut(graph, "m.emb.weight"));
