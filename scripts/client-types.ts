@@ -3,8 +3,8 @@
  * and replies: each field with its type, its range and its description. Pure text out; write-docs.ts does the writing.
  */
 import { z } from "zod";
-import { COMPARE_FIELDS } from "../src/sampling/compare-options.ts";
-import { STEP_OPTIONS } from "../src/sampling/step-options.ts";
+import { COMPARE_FIELDS } from "../src/sampling/compare/options.ts";
+import { STEP_OPTIONS } from "../src/sampling/options/step-options.ts";
 import {
   BASELINE_OPTIONS,
   CALIBRATE_OPTIONS,

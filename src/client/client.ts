@@ -5,7 +5,7 @@
  *   const client = connect("http://127.0.0.1:8080");
  *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
  */
-import type { Sampled } from "../sampling/report.ts";
+import type { Sampled } from "../sampling/report/report.ts";
 import { type AnalysisCalls, analysisCalls } from "./analysis.ts";
 import {
   type CallOptions,

@@ -1,6 +1,6 @@
 /** The typed client of the service, for Node and browsers. */
 
-export type { Sampled } from "../sampling/report.ts";
+export type { Sampled } from "../sampling/report/report.ts";
 export type { AnalysisCalls, AnalysisRow, CompareOptions, RowsCall, SetCall } from "./analysis.ts";
 export type * from "./analysis-types.ts";
 export { type BatchRow, connect, type SamplerClient } from "./client.ts";

@@ -2,7 +2,7 @@
  * A sequence whose history, step and state the service keeps: the client's end of it. Answers come in the order of
  * the rows, so rows may be sent before the answers to earlier ones are there.
  */
-import type { Sampled } from "../sampling/report.ts";
+import type { Sampled } from "../sampling/report/report.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";

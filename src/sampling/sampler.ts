@@ -5,21 +5,21 @@
  */
 import { assert, Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
-import { Candidates } from "./candidates.ts";
+import { Candidates } from "./candidates/candidates.ts";
+import type { Compact } from "./candidates/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
-import type { Compact } from "./compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { drawAll, drawInPieces } from "./draws.ts";
-import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
-import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
-import { isAtTemperature } from "./logprobs-mode.ts";
-import { reportOf, type Sampled } from "./report.ts";
+import { isAtTemperature } from "./options/logprobs-mode.ts";
+import type { StepOptions } from "./options/step-options.ts";
+import { exactness } from "./report/exactness.ts";
+import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
+import { reportOf, type Sampled } from "./report/report.ts";
+import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
-import type { StepOptions } from "./step-options.ts";
-import { Tracer } from "./trace.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {

@@ -7,14 +7,14 @@
  * state gives in a call of its own, and those four open the sequence again at the same place.
  */
 import { Problem, show } from "../errors.ts";
-import { isTokenId, notATokenId } from "./fields.ts";
-import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./option-limits.ts";
-import { isRecord } from "./parse.ts";
-import type { Sampled } from "./report.ts";
+import { isTokenId, notATokenId } from "./options/fields.ts";
+import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
+import { isRecord } from "./options/parse.ts";
+import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
+import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
 import type { LogitsRow } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
-import { parseStepOptions, type StepOptions } from "./step-options.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;

@@ -4,11 +4,11 @@
  */
 
 import { z } from "zod";
-import { CALIBRATE_DEFAULTS } from "../analysis/calibrate.ts";
-import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/temperature.ts";
+import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
+import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
 import { show } from "../errors.ts";
-import { listOf, namedValues } from "../sampling/counted-fields.ts";
-import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
+import { listOf, namedValues } from "../sampling/options/counted-fields.ts";
+import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { canonicalSeed } from "../sampling/rng.ts";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
 

@@ -3,8 +3,8 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import { z } from "zod";
-import { listOf } from "../sampling/counted-fields.ts";
-import { finite, oneOf, rule, whole } from "../sampling/fields.ts";
+import { listOf } from "../sampling/options/counted-fields.ts";
+import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 
 const DTYPES = ["f32", "f16", "bf16"] as const;
 

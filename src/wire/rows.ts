@@ -1,8 +1,8 @@
 /** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
 import { Problem, show } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/parse.ts";
-import type { StepOptions } from "../sampling/step-options.ts";
+import { isRecord, parseWith } from "../sampling/options/parse.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
 import type { Parked } from "./parked.ts";
 

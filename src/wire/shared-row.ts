@@ -1,11 +1,11 @@
 /** The row of a step that stands in shared memory: `"logits": {"shared_memory": {region, offset, dtype, shape}}`. */
 import { Problem } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/parse.ts";
+import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import { SHARED_ROW } from "../schemas/row.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { WireContext } from "./step-reader.ts";
-import { requireVocabSize } from "./tensor-head.ts";
+import { requireVocabSize } from "./tensor/head.ts";
 
 export function isSharedForm(logits: unknown): boolean {
   return isRecord(logits) && "shared_memory" in logits;

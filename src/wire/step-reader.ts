@@ -4,9 +4,9 @@
  */
 import type { Problem } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
-import type { OptionLimits } from "../sampling/option-limits.ts";
+import type { OptionLimits } from "../sampling/options/option-limits.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { StepOptions } from "../sampling/step-options.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Plans } from "./step-plans.ts";
 

@@ -8,17 +8,17 @@
 import { Problem, pointerTo, show } from "../errors.ts";
 import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord } from "../sampling/options/parse.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
-import type { StepOptions } from "../sampling/step-options.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
-import { JsonEnvelope } from "./json-envelope.ts";
+import { JsonEnvelope } from "./json/envelope.ts";
+import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { type Arrived, type RowForm, rowForm, rowOf, stepTargets } from "./json-reader.ts";
-import { jsonValue } from "./json-text.ts";
 import { finishRow, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
-import { requireVocabSize, tensorFields } from "./tensor-head.ts";
+import { requireVocabSize, tensorFields } from "./tensor/head.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

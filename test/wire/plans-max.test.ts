@@ -1,7 +1,7 @@
 /** How many are remembered: as many as are allowed, and with one more all begin anew. */
 import { expect, test } from "vitest";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { recentChain } from "../../src/sampling/recent-chains.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { JsonPlans, PLANS_MAX } from "../../src/wire/json-plans.ts";
 import { StepPlans } from "../../src/wire/step-plans.ts";
 

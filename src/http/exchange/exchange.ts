@@ -4,7 +4,7 @@
  */
 import { IncomingMessage, type ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
-import { replyBytes } from "../../sampling/reply-size.ts";
+import { replyBytes } from "../../sampling/options/reply-size.ts";
 import type { BodyReader, Step } from "../../wire/step-reader.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { RouteFigures } from "../observe/counters.ts";

@@ -1,7 +1,7 @@
 /** From a step to the text of its answer, timed. */
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../../errors.ts";
-import type { Sampled } from "../../sampling/report.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Transport } from "../observe/counters.ts";

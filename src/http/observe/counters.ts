@@ -3,7 +3,7 @@
  * when somebody asks for them (metrics.ts).
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
-import type { Sampled } from "../../sampling/report.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
 import type { BodyForm } from "../../wire/step-reader.ts";
 
 /** How logits came. */

@@ -2,8 +2,9 @@
  * Draws a few tokens before the first request comes: what is called for the first time is compiled then, and the
  * first steps of a worker would take milliseconds instead of microseconds.
  */
+
+import { parseStepOptions } from "../../sampling/options/step-options.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
-import { parseStepOptions } from "../../sampling/step-options.ts";
 import { writeSampled } from "../../wire/reply.ts";
 
 /** As long as the lists of top_k are made from, and short enough to take no time. */

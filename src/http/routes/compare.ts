@@ -1,11 +1,11 @@
 /** POST /v1/compare: one row through several presets or chains, and where and why they differ. */
 import type { FastifyInstance } from "fastify";
 import { assert, Problem } from "../../errors.ts";
-import { compareRow } from "../../sampling/compare.ts";
-import { type ComparisonOptions, parseComparison } from "../../sampling/compare-options.ts";
-import { COMPARE_ROUTE } from "../../schemas/compare-routes.ts";
+import { compareRow } from "../../sampling/compare/compare.ts";
+import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
+import { COMPARE_ROUTE } from "../../schemas/openapi/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
-import { openStepTensor } from "../../wire/tensor-reader.ts";
+import { openStepTensor } from "../../wire/tensor/step-reader.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";

@@ -1,6 +1,6 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
-import type { Sampled } from "../../sampling/report.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";

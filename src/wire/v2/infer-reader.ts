@@ -4,7 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
-import type { StepOptions } from "../../sampling/step-options.ts";
+import type { StepOptions } from "../../sampling/options/step-options.ts";
 import { finishRow } from "../rows.ts";
 import { SharedOptions } from "../shared-options.ts";
 import { requireSharedMemory } from "../shared-row.ts";

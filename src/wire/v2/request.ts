@@ -2,7 +2,7 @@
 import { Problem, shorten, show } from "../../errors.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
-import { isRecord, parseWith } from "../../sampling/parse.ts";
+import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -11,7 +11,7 @@ import {
   type InferRequest,
 } from "../../schemas/v2.ts";
 import type { WireLimits } from "../step-reader.ts";
-import { requireVocabSize } from "../tensor-head.ts";
+import { requireVocabSize } from "../tensor/head.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
 import { requireOutput } from "./outputs.ts";
 import type { RowsOf } from "./rows.ts";

@@ -1,6 +1,6 @@
 /** POST /v2/models/sampler/infer: tensors in, tensors out. Every row is drawn as /v1 would draw it. */
 import { assert, Problem } from "../../../errors.ts";
-import type { Sampled } from "../../../sampling/report.ts";
+import type { Sampled } from "../../../sampling/report/report.ts";
 import { InferReader } from "../../../wire/v2/infer-reader.ts";
 import { outputTensors } from "../../../wire/v2/outputs.ts";
 import { type InferReply, writeInferReply } from "../../../wire/v2/reply.ts";
