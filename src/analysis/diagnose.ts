@@ -4,6 +4,7 @@
  * The word is a summary with fixed thresholds, given below; the figures are what it was made of.
  */
 import { ln } from "../kernels/float64.ts";
+import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
 import {
   entropy,
@@ -15,7 +16,6 @@ import {
   topProbability,
   varentropy,
 } from "./moments.ts";
-import { inverseTemperature } from "./temperature.ts";
 
 /** `confident` from this probability of the most likely class. */
 const CONFIDENT_PROBABILITY_MIN = 0.8;

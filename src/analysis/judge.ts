@@ -2,9 +2,13 @@
  * A labelled set looked at with one temperature: how sure each row was, whether it was right, and what it cost.
  * Which class wins does not depend on the temperature, so neither does the accuracy.
  */
-import { addClasswise, type ClasswiseBins, classwiseCalibrationError, startClasswise } from "./classwise.ts";
-import { type LabelledLogits, rowOf } from "./labelled.ts";
-import { logprobOf, topProbability } from "./moments.ts";
+import {
+  addClasswise,
+  type ClasswiseBins,
+  classwiseCalibrationError,
+  startClasswise,
+} from "./calibration/classwise.ts";
+import { type LabelledLogits, rowOf } from "./calibration/labelled.ts";
 import {
   type Bin,
   type Binning,
@@ -12,7 +16,8 @@ import {
   expectedCalibrationError,
   maximumCalibrationError,
   reliabilityBins,
-} from "./reliability.ts";
+} from "./calibration/reliability.ts";
+import { logprobOf, topProbability } from "./moments.ts";
 import type { RowReader } from "./row-reader.ts";
 
 /** Per row, filled as rows are read. */

@@ -5,10 +5,10 @@
  */
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
+import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
 import { BITS_PER_NAT } from "./exp.ts";
 import { type Logits, logprobOf, type Moments, moments } from "./moments.ts";
-import { inverseTemperature } from "./temperature.ts";
 
 export interface Score {
   /** ln p of the class that came, ≤ 0; −Infinity when it was masked */

@@ -11,23 +11,23 @@
  * A kernel is single-threaded scratch: a result is valid until the next call that makes one of the same kind.
  */
 
-import type { Cut } from "./cut.ts";
 import type { ValueMoments } from "./distribution.ts";
 import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
 import type { Row } from "./row.ts";
 import type { ScoreList } from "./score-list.ts";
+import type { Cut } from "./selection/cut.ts";
 import type { Distribution } from "./softmax.ts";
 import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
-export type { Cut } from "./cut.ts";
 export type { ValueMoments } from "./distribution.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
+export type { Cut } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
 

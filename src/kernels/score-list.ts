@@ -2,9 +2,10 @@
  * One list of tokens in kernel memory, ids and float64 scores, for what looks at each of many tokens in float64: the
  * survivors of a cut are written into it, ranked or not, and its scores are exponentiated as `exp` does it, to the bit.
  */
-import { type Cut, setWindow } from "./cut.ts";
+
 import type { Machine } from "./instance.ts";
 import type { Row } from "./row.ts";
+import { type Cut, setWindow } from "./selection/cut.ts";
 
 export class ScoreList {
   readonly token_ids: Int32Array;

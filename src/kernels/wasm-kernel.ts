@@ -1,6 +1,5 @@
 /** The kernel's face put over its passes: which machine, which sums, and what the last call left. No loops of its own. */
 import { assert } from "../errors.ts";
-import { type Cut, EVERY_TIE, gather, setWindow } from "./cut.ts";
 import { distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
 import { Edits } from "./edits.ts";
 import type { Machine } from "./instance.ts";
@@ -9,11 +8,12 @@ import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
-import { kthLargest, topK } from "./select.ts";
+import { type Cut, EVERY_TIE, gather, setWindow } from "./selection/cut.ts";
+import { kthLargest, topK } from "./selection/select.ts";
 import type { Distribution } from "./softmax.ts";
 import { TokenTable } from "./tokens.ts";
-import { findTopP, MASS_SLACK, massOf } from "./top-p.ts";
-import { typicalCut } from "./typical.ts";
+import { findTopP, MASS_SLACK, massOf } from "./top-p/top-p.ts";
+import { typicalCut } from "./typical/typical.ts";
 
 export class WasmKernel implements Kernel {
   readonly edits: Edits;

@@ -1,6 +1,6 @@
 /** Checks the options of the analysis endpoints: untrusted fields in, what the tasks take out. */
 import type { Baseline } from "../analysis/baseline.ts";
-import type { CalibrateOptions } from "../analysis/calibrate.ts";
+import type { CalibrateOptions } from "../analysis/calibration/calibrate.ts";
 import type { BaselineOptions } from "../analysis/tasks/baseline.ts";
 import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";

@@ -4,8 +4,8 @@
  */
 
 import { z } from "zod";
-import { CALIBRATE_DEFAULTS } from "../analysis/calibrate.ts";
-import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/temperature.ts";
+import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
+import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
 import { show } from "../errors.ts";
 import { listOf, namedValues } from "../sampling/options/counted-fields.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";

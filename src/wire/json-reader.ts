@@ -1,13 +1,13 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
 import { Problem, show } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
-import type { ElementSink } from "../kernels/numbers.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
+import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
+import type { ElementSink } from "./json/numbers.ts";
+import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
-import { jsonValue } from "./json-text.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";

@@ -5,7 +5,7 @@ import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import { SHARED_ROW } from "../schemas/row.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { WireContext } from "./step-reader.ts";
-import { requireVocabSize } from "./tensor-head.ts";
+import { requireVocabSize } from "./tensor/head.ts";
 
 export function isSharedForm(logits: unknown): boolean {
   return isRecord(logits) && "shared_memory" in logits;

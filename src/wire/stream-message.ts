@@ -12,13 +12,13 @@ import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
-import { JsonEnvelope } from "./json-envelope.ts";
+import { JsonEnvelope } from "./json/envelope.ts";
+import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { type Arrived, type RowForm, rowForm, rowOf, stepTargets } from "./json-reader.ts";
-import { jsonValue } from "./json-text.ts";
 import { finishRow, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
-import { requireVocabSize, tensorFields } from "./tensor-head.ts";
+import { requireVocabSize, tensorFields } from "./tensor/head.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -59,7 +59,7 @@ test("tests are found by what they import, the nearest first", () => {
     "test/sampling/candidates/sparse.test.ts",
   ];
   const imports = new Imports(".");
-  expect(imports.reaching("src/kernels/top-p.ts", tests)).toEqual([tests[1], tests[2]]);
+  expect(imports.reaching("src/kernels/top-p/top-p.ts", tests)).toEqual([tests[1], tests[2]]);
   expect(imports.reaching("scripts/mutation/mutants.ts", tests)).toEqual([tests[0]]);
   expect(imports.reaching("src/main.ts", tests)).toEqual([]);
 });

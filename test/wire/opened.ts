@@ -4,8 +4,8 @@ import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.
 import { createSampler } from "../../src/sampling/sampler.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
 import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
-import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor-reader.ts";
+import { openBatchTensor } from "../../src/wire/tensor/batch-reader.ts";
+import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 
 const LIMITS: WireLimits = {
   vocab_size_max: 4096,

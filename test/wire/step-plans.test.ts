@@ -6,7 +6,7 @@ import { parseStepOptions, type StepOptions } from "../../src/sampling/options/s
 import { LIST_OPTIONS } from "../../src/schemas/options.ts";
 import { parseQuery } from "../../src/wire/query.ts";
 import { StepPlans } from "../../src/wire/step-plans.ts";
-import type { StepPlan } from "../../src/wire/tensor-reader.ts";
+import type { StepPlan } from "../../src/wire/tensor/step-reader.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));

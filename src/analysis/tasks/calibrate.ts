@@ -3,8 +3,8 @@
  * else that is kept is a few numbers a row.
  */
 import { Problem } from "../../errors.ts";
-import { type CalibrateOptions, calibrateInSlices } from "../calibrate.ts";
-import type { LabelledLogits } from "../labelled.ts";
+import { type CalibrateOptions, calibrateInSlices } from "../calibration/calibrate.ts";
+import type { LabelledLogits } from "../calibration/labelled.ts";
 import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
 
 export function calibrateTask({ reader, values_expected }: TaskContext, options: CalibrateOptions): Task {

@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
-import { PROBABILITIES_ROUTE } from "../../schemas/analysis-routes.ts";
-import { WrittenList } from "../../wire/json-pieces.ts";
+import { PROBABILITIES_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
+import { WrittenList } from "../../wire/json/pieces.ts";
 import { HEADER_LENGTH } from "../exchange/open-body.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 

@@ -11,7 +11,7 @@ import {
   type InferRequest,
 } from "../../schemas/v2.ts";
 import type { WireLimits } from "../step-reader.ts";
-import { requireVocabSize } from "../tensor-head.ts";
+import { requireVocabSize } from "../tensor/head.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
 import { requireOutput } from "./outputs.ts";
 import type { RowsOf } from "./rows.ts";
