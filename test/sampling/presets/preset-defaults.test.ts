@@ -1,6 +1,6 @@
 /** What hosts take when nothing is said, figure by figure: most of them change no token of most rows. */
 import { expect, test } from "vitest";
-import { PRESETS } from "../../src/sampling/presets/index.ts";
+import { PRESETS } from "../../../src/sampling/presets/index.ts";
 
 test.each([
   ["openai", {}],

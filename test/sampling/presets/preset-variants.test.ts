@@ -1,8 +1,8 @@
 /** One host, several codes for the same step: what each keeps of the same row. */
 import { describe, expect, test } from "vitest";
-import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
-import { PRESETS } from "../../src/sampling/presets/index.ts";
-import { logitsOf, problemOf, sample } from "./sample.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
+import { PRESETS } from "../../../src/sampling/presets/index.ts";
+import { logitsOf, problemOf, sample } from "../sample.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 

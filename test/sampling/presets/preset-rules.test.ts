@@ -1,7 +1,7 @@
 /** The same row under the rules of different hosts: who keeps what, as their sources have it. */
 import { describe, expect, test } from "vitest";
-import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
-import { logitsOf, sample } from "./sample.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
+import { logitsOf, sample } from "../sample.ts";
 
 function keptBy(
   preset: string,
