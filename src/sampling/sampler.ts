@@ -20,6 +20,7 @@ import { reportOf, type Sampled } from "./report/report.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -163,17 +164,24 @@ function end(
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
   const report = reportOf(candidates, raw, drawn, options);
+  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   return {
     token_id,
+    ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
-    state,
+    state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
     ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
   };
+}
+
+/** The states of stages and stops side by side; null when there are none. */
+function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
+  return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
 }
 
 interface Ran {
@@ -283,7 +291,8 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 /** Whether something is told of the row as it came. */
 function readsRaw(options: StepOptions): boolean {
-  return wantsLogprobs(options) || options.uncertainty;
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
@@ -292,8 +301,8 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  const { n, kept_token_ids, trace, warnings, stops } = options;
+  if (isSparse(row) || readsRaw(options) || n !== undefined || stops !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
