@@ -157,24 +157,18 @@ export const SWITCHES: readonly Switch[] = [
     tests: KERNEL,
   },
   {
-    name: "plans of query strings",
-    file: "src/wire/step-plans.ts",
-    part: "if (known === undefined) return",
-    instead: "if (key !== undefined) return",
-    tests: [...HTTP, "test/wire/step-plans.test.ts"],
-  },
-  {
-    name: "plans of JSON",
-    file: "src/wire/json-plans.ts",
+    name: "remembered texts",
+    file: "src/wire/remembered.ts",
     part: "if (known !== undefined) return withOwn(known, step, seed);",
     instead: "",
-    tests: [...HTTP, "test/wire/json-plans.test.ts"],
+    tests: [...HTTP, "test/wire/remembered.test.ts", "test/wire/remembered-queries.test.ts"],
   },
   {
-    name: "plans in the service",
+    name: "remembered texts in the service",
     file: "src/http/exchange/arrive.ts",
-    part: "const context = { limits: wire, plans,",
-    instead: "const context = { limits: wire, plans: new (plans.constructor as new () => typeof plans)(),",
+    part: "const context = { limits: wire, remembered,",
+    instead:
+      "const context = { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
     tests: HTTP,
   },
   {

@@ -7,7 +7,7 @@ import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { Plans } from "./step-plans.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** A row of logits and what to do with it: all that the sampler needs. */
 export interface Step {
@@ -54,7 +54,7 @@ export interface WireContext {
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
-  readonly plans?: Plans;
+  readonly remembered?: Remembered;
   /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
   lease(): Row;
 }

@@ -2,8 +2,8 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
+import { Remembered } from "../../wire/remembered.ts";
 import type { SharedMemory } from "../../wire/shared-memory.ts";
-import { Plans } from "../../wire/step-plans.ts";
 import type { WireLimits } from "../../wire/step-reader.ts";
 import { Admission } from "../admission/admission.ts";
 import { type Collector, createCollector } from "../node/collect.ts";
@@ -26,7 +26,7 @@ export interface Service {
   readonly admission: Admission;
   readonly wire: WireLimits;
   /** what was said of steps before */
-  readonly plans: Plans;
+  readonly remembered: Remembered;
   /** what every request passes on its way in and out */
   readonly door: Door;
   /** what is counted */
@@ -66,7 +66,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     inferences: noStatistics(),
     door: createDoor({ config, figures, draining, log, tracing }),
     wire: { ...limits, options: limits },
-    plans: new Plans(),
+    remembered: new Remembered(),
     shared_memory,
     streams: new Set(),
     collector,

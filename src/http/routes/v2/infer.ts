@@ -51,8 +51,13 @@ class InferCall {
     requireNoQuery(raw.url, "options of an inference are its parameters");
     const compression = compressionOf(raw.headers["content-encoding"]);
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-    const { wire, plans, shared_memory, config } = service;
-    const reader = new InferReader(header_bytes, { limits: wire, plans, lease: visit.lease, shared_memory });
+    const { wire, remembered, shared_memory, config } = service;
+    const reader = new InferReader(header_bytes, {
+      limits: wire,
+      remembered,
+      lease: visit.lease,
+      shared_memory,
+    });
     if (compression === undefined) {
       this.#exchange.receive({ ...this.#receiver(reader, flowOf(raw)), in_place: true });
       return;
