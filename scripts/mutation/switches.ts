@@ -61,14 +61,14 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "freed chunks of streams",
     file: "src/http/routes/stream.ts",
-    part: "if (!driver.isWaiting) service.collector.free(bytes);",
+    part: "if (!loop.isWaiting) service.collector.free(bytes);",
     instead: "",
     tests: HTTP,
   },
   {
     name: "freed messages of WebSockets",
     file: "src/http/routes/stream-websocket.ts",
-    part: "if (!driver.isWaiting) service.collector.free(data);",
+    part: "if (!loop.isWaiting) service.collector.free(data);",
     instead: "",
     tests: HTTP,
   },
@@ -116,7 +116,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "sums by block that are there",
-    file: "src/kernels/wasm-kernel.ts",
+    file: "src/kernels/kernel.ts",
     part: "if (!sums.areOf(row, temperature, cut)) sumWeights(",
     instead: "sumWeights(",
     tests: KERNEL,
@@ -180,7 +180,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "the slack of the kernel's top-p",
-    file: "src/kernels/wasm-kernel.ts",
+    file: "src/kernels/kernel.ts",
     part: "const share = inclusive ? p + MASS_SLACK : p - MASS_SLACK;",
     instead: "const share = p;",
     tests: ["test/kernels/short-ways.test.ts", "test/http/slack.test.ts"],

@@ -66,16 +66,16 @@ function statusOf({ name, key, offset, byte_size }: Region) {
 }
 
 function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
-  const visit = service.admission.enter();
+  const ticket = service.admission.enter();
   const text = requestText(BODY_BYTES_MAX);
   const read = new Promise((resolve, reject) => {
-    receive(service, raw, visit, {
+    receive(service, raw, ticket, {
       write: (chunk) => text.append(chunk),
       end: () => resolve(requestValue(text.whole())),
       fail: reject,
     });
   });
-  return read.finally(() => visit.leave());
+  return read.finally(() => ticket.leave());
 }
 
 function requireNoBody({ headers }: IncomingMessage): void {
