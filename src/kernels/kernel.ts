@@ -17,6 +17,7 @@ import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
+import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERYTHING, gather, setWindow } from "./selection/cut.ts";
@@ -31,6 +32,7 @@ export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
+export { coarseUniform, fineUniform, gumbelOf, type Noise, noiseOf, philox } from "./philox.ts";
 export { Row } from "./row.ts";
 export { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
@@ -222,5 +224,17 @@ export class Kernel {
       if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
     }
     return draw(this.#machine, sums, row, temperature, cut, u);
+  }
+
+  /**
+   * The survivor for which x/T + noise is largest, of equals the lowest id; the row's maximum must survive, which it does
+   * in a cut without ceiling. −1 when nothing does, and the first of those at +Infinity where there are any.
+   */
+  noisiest(row: Row, temperature: number, cut: Cut, noise: Noise): number {
+    const most = this.argmax(row);
+    if (most < 0 || row.max === Infinity) return most;
+    configureNoise(this.#machine, noise);
+    setWindow(this.#machine, cut);
+    return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
   }
 }

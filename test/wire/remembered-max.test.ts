@@ -4,7 +4,11 @@ import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { recentChain } from "../../src/sampling/recent-chains.ts";
 import { IN_JSON, IN_QUERY, REMEMBERED_MAX, RememberedTexts } from "../../src/wire/remembered.ts";
 
-const PLAN = { tensor: { dtype: "f32" as const }, sparse: undefined, options: parseStepOptions({}) };
+const PLAN = {
+  tensor: { dtype: "f32" as const, step_rows: 1 },
+  sparse: undefined,
+  options: parseStepOptions({}),
+};
 
 /** Reads `texts` until each is remembered, then whether the first still is, before and after another one. */
 function remembered(read: (text: string, make: () => void) => void): boolean[] {

@@ -10,7 +10,7 @@
  */
 
 import { exp } from "../../kernels/float64.ts";
-import { type Cut, cutFrom, EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
+import { type Cut, cutFrom, EVERYTHING, type Kernel, type Noise, type Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import type { Compact } from "./compact.ts";
@@ -198,6 +198,12 @@ export class Dense {
   /** The token at u of the cumulative distribution, taken in token-id order. */
   draw(u: number): number {
     return this.kernel.draw(this.settle(), this.temperature, this.cut, u);
+  }
+
+  /** The kept token for which score + noise is largest, of equals the lowest id. */
+  noisiest(noise: Noise): number {
+    const row = this.settleBelowCeiling();
+    return this.kernel.noisiest(row, this.temperature, this.cut, noise);
   }
 
   scoreOf(token_id: number): number {
