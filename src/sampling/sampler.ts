@@ -4,7 +4,7 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
-import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
@@ -48,10 +48,10 @@ export interface SamplerLimits extends KernelLimits {
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
-  const kernel = createKernel(limits);
+  const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const machine: Machine = { kernel, candidates, context, now };
+  const scratch: Scratch = { kernel, candidates, context, now };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -66,13 +66,13 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, onlyRow(rows), options);
+      return sampleStep(scratch, onlyRow(rows), options);
     },
     pieces(rows, options) {
       const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options));
+      under_way = marked(stepInPieces(scratch, row, options));
       return under_way;
     },
     get is_inside() {
@@ -82,7 +82,8 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   };
 }
 
-interface Machine {
+/** What steps are taken in, one after the other. */
+interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
@@ -90,33 +91,33 @@ interface Machine {
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
-  const begun = begin(machine, row, options);
+function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sampled {
+  const begun = begin(scratch, row, options);
   try {
-    const { tracer, raw = begun.raw } = run(machine, row, options);
-    const drawn = drawAll(machine.candidates, machine.context, options);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    const { tracer, raw = begun.raw } = run(scratch, row, options);
+    const drawn = drawAll(scratch.candidates, scratch.context, options);
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
 /** The same with pauses between what may take long. */
 function* stepInPieces(
-  machine: Machine,
+  scratch: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Sampled> {
-  const begun = begin(machine, row, options);
+  const begun = begin(scratch, row, options);
   try {
     yield;
-    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
+    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, options);
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
@@ -126,7 +127,7 @@ interface Begun {
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
+function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options: StepOptions): Begun {
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -145,7 +146,7 @@ interface Outcome extends Begun {
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Machine,
+  { candidates, context }: Scratch,
   row: LogitsRow,
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
@@ -192,7 +193,7 @@ interface Ran {
 }
 
 /** Runs the chain. */
-function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, row: LogitsRow, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   if (options.trace === false && place === undefined) {
@@ -200,7 +201,7 @@ function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, opti
     return {};
   }
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
+  tracer?.begin(candidates, absenceIn(row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
@@ -227,7 +228,7 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { kernel, candidates, context, now }: Machine,
+  { candidates, context, now }: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Ran> {
@@ -236,7 +237,7 @@ function* runInPieces(
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
   if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(kernel, row));
+    tracer.begin(candidates, absenceIn(row));
     yield;
   }
   for (const [index, entry] of chain.entries()) {
@@ -255,11 +256,9 @@ function* runInPieces(
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(kernel: Kernel, row: LogitsRow): string {
+function absenceIn(row: LogitsRow): string {
   if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return kernel.max(row) === Number.POSITIVE_INFINITY
-    ? "another's logit was +Infinity"
-    : "its logit was -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
 function accountOf(
@@ -311,7 +310,7 @@ function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
-  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
   return new RawDense(kernel, row);
 }

@@ -6,16 +6,16 @@ import type { Gate, GateLimits } from "./gate.ts";
 import type { Relief } from "./relief.ts";
 import type { Phase, Visitor } from "./visitor.ts";
 
-/** What a visit has of the request it is of, and whoever is asked whether its body still comes. */
+/** The body of a ticket's request: whether it still comes. */
 export interface ArrivingBody {
   /** all of it has come */
   readonly complete?: boolean;
   isPaused?(): boolean;
 }
 
-/** What lets visits in, as each of them knows it: see Admission. */
+/** What tickets know of the Admission that made them. */
 export interface Host {
-  readonly gate: Gate<Visit>;
+  readonly gate: Gate<Ticket>;
   readonly limits: GateLimits;
   readonly relief: Relief;
   readonly sampler: Pick<Sampler, "leaseRow" | "returnRow">;
@@ -23,12 +23,12 @@ export interface Host {
   readonly no_bytes: Problem;
   rowsReturned(): void;
   queues(): void;
-  spent(visit: Visit, ms: number): void;
-  leave(visit: Visit): void;
+  spent(ticket: Ticket, ms: number): void;
+  leave(ticket: Ticket): void;
 }
 
 /** One request under way: what it holds, and its turn to compute. */
-export class Visit implements Visitor {
+export class Ticket implements Visitor {
   phase: Phase = "computing";
   received_bytes = 0;
   expected_ms = 0;
@@ -243,6 +243,6 @@ export class Visit implements Visitor {
 }
 
 /** Tells those who had to make room. */
-export function dismissAll(leaving: readonly Visit[]): void {
-  for (const visit of leaving) visit.dismiss("slow");
+export function dismissAll(leaving: readonly Ticket[]): void {
+  for (const ticket of leaving) ticket.dismiss("slow");
 }
