@@ -27,7 +27,7 @@ export type { ValueMoments } from "./distribution.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-export { coarseUniform, fineUniform, gumbelOf, type Noise, noiseOf, philox } from "./philox.ts";
+export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
 export type { Cut } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
@@ -96,6 +96,9 @@ export interface Kernel {
     ceiling?: number,
     ceiling_tie_id?: number,
   ): number;
+
+  /** Where a token of the row lies in the cumulative distribution that `draw` walks: from = to when it does not survive. Needs a finite maximum. */
+  interval(row: Row, temperature: number, cut: Cut, token_id: number): { from: number; to: number };
 
   /**
    * The survivor for which x/T + noise is largest, of equals the lowest id; the row's maximum must survive, which it does

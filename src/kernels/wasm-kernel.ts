@@ -5,7 +5,7 @@ import { Edits } from "./edits.ts";
 import type { Machine } from "./instance.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, intervalOf, logSumExp, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
@@ -192,12 +192,27 @@ export class WasmKernel implements Kernel {
     if (largest === -Infinity) return -1;
     if (largest === Infinity) return drawInfinite(this.#machine, row, u);
     const cut = { floor, tie_id, ceiling, ceiling_tie_id };
-    let sums = this.#cut_sums;
-    if (!sums.areOf(row, temperature, cut)) {
-      sums = this.#sums;
-      if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
-    }
+    const sums = this.#summed(row, temperature, cut);
     return draw(this.#machine, sums, row, temperature, cut, u);
+  }
+
+  /** The sums of a cut: those that are there, or made now. */
+  #summed(row: Row, temperature: number, cut: Cut): BlockSums {
+    if (this.#cut_sums.areOf(row, temperature, cut)) return this.#cut_sums;
+    if (!this.#sums.areOf(row, temperature, cut))
+      sumWeights(this.#machine, this.#sums, row, temperature, cut);
+    return this.#sums;
+  }
+
+  interval(row: Row, temperature: number, cut: Cut, token_id: number): { from: number; to: number } {
+    return intervalOf(
+      this.#machine,
+      this.#summed(row, temperature, cut),
+      row,
+      temperature,
+      cut,
+      token_id,
+    );
   }
 
   noisiest(row: Row, temperature: number, cut: Cut, noise: Noise): number {

@@ -222,6 +222,11 @@ export class Dense {
     return kernel.draw(this.settle(), temperature, floor, tie_id, u, ceiling, ceiling_tie_id);
   }
 
+  /** Where a token lies in the cumulative distribution that `draw` walks. */
+  interval(token_id: number): { from: number; to: number } {
+    return this.kernel.interval(this.settle(), this.temperature, this, token_id);
+  }
+
   /** The kept token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     const row = this.settleBelowCeiling();

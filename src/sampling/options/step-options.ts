@@ -7,6 +7,16 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
+import {
+  DEFAULT_DRAW,
+  DRAW_OPTION,
+  type DrawChoice,
+  type MarkChoice,
+  parseDraw,
+  parseWatermark,
+  WATERMARK_OPTION,
+} from "../draw/choice.ts";
+import { refusalOf } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
@@ -75,6 +85,8 @@ const CONTROL = {
   replacement: flag().describe(
     "Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does.",
   ),
+  draw: DRAW_OPTION,
+  watermark: WATERMARK_OPTION,
   trace: z
     .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
     .describe(
@@ -139,6 +151,8 @@ export interface StepOptions {
   /** undefined: one draw, no list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;
+  readonly draw: DrawChoice;
+  readonly watermark: MarkChoice | undefined;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly logprobs: boolean;
@@ -172,6 +186,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       "/confidence_top_k",
     );
   const preset = presetOf(options);
+  const draw = options.draw === undefined ? DEFAULT_DRAW : parseDraw(options.draw);
+  const watermark = options.watermark === undefined ? undefined : parseWatermark(options.watermark);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
@@ -184,6 +200,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
       "/prompt_length",
     );
+  const refusal = refusalOf({ ...options, draw: options.draw === undefined ? undefined : draw, watermark, chain });
+  if (refusal !== undefined) throw refusal;
   return {
     chain,
     vocab_size: options.vocab_size,
@@ -195,6 +213,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     state: statesOf(chain, options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
+    draw,
+    watermark,
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,
