@@ -24,11 +24,12 @@ import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { ValueMoments } from "./distribution.ts";
+export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
-export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
+export { Row } from "./row.ts";
 export type { Cut } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
