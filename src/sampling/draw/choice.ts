@@ -30,8 +30,13 @@ export function parseDraw(value: unknown, pointer = "/draw"): DrawChoice {
 }
 
 export function parseWatermark(value: unknown, pointer = "/watermark"): MarkChoice {
-  const scheme = namedIn(WATERMARKS, "scheme", "watermark scheme", value, pointer);
+  const scheme = requireScheme(value, pointer);
   return { scheme, options: parseWith(scheme.options, value, pointer) };
+}
+
+/** The scheme that an object names. */
+export function requireScheme(value: unknown, pointer: string): WatermarkScheme {
+  return namedIn(WATERMARKS, "scheme", "watermark scheme", value, pointer);
 }
 
 function namedIn<Item extends { readonly name: string }>(

@@ -1,7 +1,6 @@
 /**
  * Looks for a watermark in texts that are given as token ids: no logits, no model. Pure: options and keys in, verdicts out.
  */
-import { Problem, show } from "../../../errors.ts";
 import { contextAt } from "./context-window.ts";
 import type { ContextRule, Detector, Verdict } from "./scheme.ts";
 
@@ -12,69 +11,93 @@ export interface Text {
 }
 
 export interface Detection extends Verdict {
-  /** how many tokens were looked at: those behind the prompt, repeats left out */
-  readonly tokens: number;
-  /** of each token of the text; null where it did not count */
+  /** how many tokens count: those behind the prompt, repeats left out */
+  readonly tokens_counted: number;
+  /** of each token of the text; null where it does not count */
   readonly values?: readonly (number | null)[];
 }
+
+/** How much is done between two pauses, in the units of work.ts. */
+const PIECE_WORK = 262_144;
 
 /** Reads texts with one detector. Nothing of a text is left in it for the next. */
 export class WatermarkReader {
   readonly #detector: Detector;
   readonly #rule: ContextRule;
+  readonly #reach: number;
   /** whether repeats count as often as they come */
   readonly #all: boolean;
   readonly #context: Int32Array;
   readonly #seen = new SeenWindows();
   #values = new Float64Array(1024);
   #places = new Int32Array(1024);
+  #count = 0;
 
   constructor(detector: Detector, rule: ContextRule, repeats: "once" | "each") {
     this.#detector = detector;
     this.#rule = rule;
+    this.#reach = rule.width + (detector.counts === "ngrams" ? 1 : 0);
     this.#all = repeats === "each";
     this.#context = new Int32Array(rule.width);
   }
 
-  /** What a text is: no token that counts is no evidence, p-value 1. */
-  detect(text: Text, with_values: boolean): Detection {
-    const count = this.#read(text);
-    const verdict =
-      count === 0 ? { score: 0, p_value: 1 } : this.#detector.judge(this.#values, count);
-    return { ...verdict, tokens: count, ...(with_values && { values: this.#valuesOf(text, count) }) };
-  }
-
-  /** Takes the values of the tokens that count; returns how many they are. */
-  #read({ token_ids, prompt_length }: Text): number {
-    const { length } = token_ids;
-    this.#makeRoom(length);
-    const { counts_partial, counts } = this.#detector;
-    const { width, padding, of_prompt } = this.#rule;
-    const begin = of_prompt ? 0 : prompt_length;
-    const reach = width + (counts === "ngrams" ? 1 : 0);
-    this.#seen.begin(token_ids, begin, padding, length);
-    let count = 0;
-    for (let place = prompt_length; place < length; place++) {
-      if (!counts_partial && place - begin < width) continue;
-      if (!this.#all && this.#seen.has(place + (counts === "ngrams" ? 1 : 0), reach)) continue;
-      contextAt(token_ids, begin, place, padding, this.#context);
-      this.#values[count] = this.#detector.value(this.#context, token_ids[place]!);
-      this.#places[count] = place;
-      count += 1;
+  /** What a text is: no token that counts is no evidence, p-value 1. Pauses now and then. */
+  *pieces(text: Text, with_values: boolean): Generator<undefined, Detection> {
+    const { token_ids, prompt_length } = text;
+    this.#begin(text);
+    const step = Math.max(1, Math.floor(PIECE_WORK / this.#detector.token_work));
+    for (let first = prompt_length; first < token_ids.length; first += step) {
+      this.#read(text, first, Math.min(first + step, token_ids.length));
+      yield;
     }
-    return count;
+    const count = this.#count;
+    const verdict = count === 0 ? { score: 0, p_value: 1 } : this.#detector.judge(this.#values, count);
+    return { ...verdict, tokens_counted: count, ...(with_values && { values: this.#valuesOf(text) }) };
   }
 
-  #valuesOf({ token_ids }: Text, count: number): (number | null)[] {
+  /** The same at once. */
+  detect(text: Text, with_values = false): Detection {
+    const pieces = this.pieces(text, with_values);
+    for (;;) {
+      const piece = pieces.next();
+      if (piece.done === true) return piece.value;
+    }
+  }
+
+  #begin({ token_ids, prompt_length }: Text): void {
+    const { length } = token_ids;
+    if (length > this.#values.length) {
+      this.#values = new Float64Array(2 * length);
+      this.#places = new Int32Array(2 * length);
+    }
+    this.#count = 0;
+    this.#seen.begin(token_ids, this.#beginOf(prompt_length), this.#rule.padding);
+  }
+
+  #beginOf(prompt_length: number): number {
+    return this.#rule.of_prompt ? 0 : prompt_length;
+  }
+
+  /** Takes the values of the tokens at these places that count. */
+  #read({ token_ids, prompt_length }: Text, first: number, end: number): void {
+    const { counts_partial, counts } = this.#detector;
+    const { width, padding } = this.#rule;
+    const begin = this.#beginOf(prompt_length);
+    const own = counts === "ngrams" ? 1 : 0;
+    for (let place = first; place < end; place++) {
+      if (!counts_partial && place - begin < width) continue;
+      if (!this.#all && this.#seen.has(place + own, this.#reach)) continue;
+      contextAt(token_ids, begin, place, padding, this.#context);
+      this.#values[this.#count] = this.#detector.value(this.#context, token_ids[place]!);
+      this.#places[this.#count] = place;
+      this.#count += 1;
+    }
+  }
+
+  #valuesOf({ token_ids }: Text): (number | null)[] {
     const values: (number | null)[] = new Array(token_ids.length).fill(null);
-    for (let i = 0; i < count; i++) values[this.#places[i]!] = this.#values[i]!;
+    for (let i = 0; i < this.#count; i++) values[this.#places[i]!] = this.#values[i]!;
     return values;
-  }
-
-  #makeRoom(length: number): void {
-    if (length <= this.#values.length) return;
-    this.#values = new Float64Array(2 * length);
-    this.#places = new Int32Array(2 * length);
   }
 }
 
@@ -85,12 +108,12 @@ class SeenWindows {
   #begin = 0;
   #padding = 0;
 
-  begin(tokens: ArrayLike<number>, begin: number, padding: number, length: number): void {
+  begin(tokens: ArrayLike<number>, begin: number, padding: number): void {
     this.#tokens = tokens;
     this.#begin = begin;
     this.#padding = padding;
     let size = 64;
-    while (size < 2 * length) size *= 2;
+    while (size < 2 * tokens.length) size *= 2;
     this.#table = size > this.#table.length ? new Int32Array(size) : this.#table.fill(0);
   }
 
@@ -126,15 +149,4 @@ class SeenWindows {
     for (let i = 1; i <= reach; i++) if (this.#at(a - i) !== this.#at(b - i)) return false;
     return true;
   }
-}
-
-/** The number of prompt tokens, held against the text. */
-export function checkedPromptLength(value: unknown, length: number, pointer: string): number {
-  if (value === undefined) return 0;
-  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= length) return Number(value);
-  throw new Problem(
-    "invalid_option",
-    `prompt_length must be a whole number from 0 to the length of the text, ${length}, got ${show(value)}`,
-    pointer,
-  );
 }

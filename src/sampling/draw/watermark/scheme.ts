@@ -24,6 +24,12 @@ export interface ContextRule {
   readonly of_prompt: boolean;
 }
 
+/** What of a scheme's options its test needs: not how the mark was laid. */
+export type TestOptions<Options extends MarkOptions> = Omit<Options, (typeof MARKING)[number]>;
+
+/** The options that say how a mark is laid; a text does not show them. */
+export const MARKING = ["repeated_contexts", "look_back", "delta"] as const;
+
 export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
   /** wire name */
   readonly name: Options["scheme"];
@@ -39,11 +45,11 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
   readonly keepsDistribution: boolean;
   /** how often it looks at every kept token, in the units of work.ts */
   passes(options: Options): number;
-  context(options: Options): ContextRule;
+  context(options: TestOptions<Options>): ContextRule;
   /** Draws a marked token in a context of `context(options).width` tokens. */
   draw(candidates: Candidates, options: Options, key: WatermarkKey, marked: MarkedStep): number;
   /** What looks at texts for the mark; `vocab_size` is undefined where the request does not tell. */
-  detector(options: Options, key: WatermarkKey, vocab_size: number | undefined): Detector;
+  detector(options: TestOptions<Options>, key: WatermarkKey, vocab_size: number | undefined): Detector;
 }
 
 /** A step that bears a mark. */

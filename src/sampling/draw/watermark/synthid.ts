@@ -9,7 +9,7 @@ import { rule, whole } from "../../options/fields.ts";
 import { CONTEXT_WIDTH_MAX, keyId, repeats } from "./fields.ts";
 import { LAYERS_MAX, type WatermarkKey } from "./keys.ts";
 import { Mt19937 } from "./mt19937.ts";
-import type { WatermarkScheme } from "./scheme.ts";
+import type { TestOptions, WatermarkScheme } from "./scheme.ts";
 
 const options = z.strictObject({
   scheme: z.literal("synthid"),
@@ -53,7 +53,10 @@ interface Layers {
   readonly variance: number;
 }
 
-function layersOf(key: WatermarkKey, { layers, sampling_table_size, sampling_table_seed }: Options): Layers {
+function layersOf(
+  key: WatermarkKey,
+  { layers, sampling_table_size, sampling_table_seed }: TestOptions<Options>,
+): Layers {
   return key.once(`synthid ${layers} ${sampling_table_size} ${sampling_table_seed}`, () => {
     const generator = new Mt19937(sampling_table_seed);
     const table = Uint8Array.from({ length: sampling_table_size }, () => generator.next() & 1);
