@@ -106,24 +106,35 @@ class SchemaRules {
 
   #strings(places: readonly Place[]): number {
     const branches: number[] = [];
-    for (const open of drained(this.#conjunctions.alternatives(places)))
-      if (typesOf(open).types.has("string")) branches.push(this.#ofType("string", open, false));
+    for (const open of drained(this.#conjunctions.alternatives(places))) {
+      const values = this.#values(open);
+      if (values !== undefined)
+        branches.push(
+          ...this.#literals(
+            open,
+            values.filter((value) => typeof value === "string"),
+          ),
+        );
+      else if (typesOf(open).types.has("string")) branches.push(this.#ofType("string", open, false));
+    }
     return this.#nodes.alt(branches);
   }
 
   /** What schemas admit of which only mergeable keywords count. */
   #merged(places: readonly Place[]): number {
     const values = this.#values(places);
-    if (values !== undefined)
-      return this.#nodes.alt(
-        values
-          .filter((value) => places.every((place) => this.#evaluator.admits(place, value)))
-          .map((value) => this.#literal(value)),
-      );
+    if (values !== undefined) return this.#nodes.alt(this.#literals(places, values));
     const { types, integer } = typesOf(places);
     return this.#nodes.alt(
       ALL_TYPES.filter((type) => types.has(type)).map((type) => this.#ofType(type, places, integer)),
     );
+  }
+
+  /** Those of the values that all schemas admit. */
+  #literals(places: readonly Place[], values: readonly unknown[]): number[] {
+    return values
+      .filter((value) => places.every((place) => this.#evaluator.admits(place, value)))
+      .map((value) => this.#literal(value));
   }
 
   /** The values of the first enum or const among them. */

@@ -6,7 +6,9 @@ const OFFSET = "(?:[zZ]|[+\\-](?:[01]\\d|2[0-3]):[0-5]\\d)";
 const TIME = `(?:(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d+)?${OFFSET}|23:59:60(?:\\.\\d+)?(?:[zZ]|[+\\-]00:00))`;
 const OF_DAY = "\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S";
 const OF_YEAR = "\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D";
-const HOST_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?";
+/** No label with hyphens in its third and fourth places: whether Punycode behind `xn--` is right no automaton tells. */
+const HOST_LABEL =
+  "(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]?[A-Za-z0-9])?|[A-Za-z0-9][A-Za-z0-9\\-](?:[A-Za-z0-9][A-Za-z0-9\\-]|-[A-Za-z0-9])(?:[A-Za-z0-9\\-]{0,58}[A-Za-z0-9])?)";
 const HOST = `${HOST_LABEL}(?:\\.${HOST_LABEL})*`;
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
@@ -76,7 +78,7 @@ export const FORMATS: readonly Format[] = [
     name: "hostname",
     regex: HOST,
     length_max: 253,
-    says: "RFC 1123: labels of up to 63 letters, digits and inner hyphens. What Punycode labels stand for is not looked at.",
+    says: "RFC 1123: labels of up to 63 letters, digits and inner hyphens. Labels with hyphens in their third and fourth places (xn--…) are not generated: no automaton tells whether their Punycode is right.",
   },
   { name: "ipv4", regex: IPV4, says: "Four numbers up to 255 without leading zeros." },
   { name: "ipv6", regex: IPV6, says: "RFC 4291, with :: and a dotted end." },

@@ -224,7 +224,8 @@ function multiplesOf(lexemes: Lexemes, rules: Rules, integer: boolean, multiple:
     for (let remainder = 0; remainder < size; remainder++) {
       const is_end = (remainder * ten_to(places - behind)) % size === 0;
       const ended = is_end ? [behind === places && behind > 0 ? zeros : EMPTY] : [];
-      const more = behind === 0 || behind < places ? digitsTo(behind, remainder, DIGITS) : [];
+      const further = behind === 0 ? 0 : behind + 1;
+      const more = further <= places ? digitsTo(further, remainder, DIGITS) : [];
       const point = behind === 0 && !integer ? [pointed(remainder, is_end)] : [];
       rules.define(first + behind * size + remainder, nodes.alt([...ended, ...more, ...point]));
     }
