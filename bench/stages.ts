@@ -8,9 +8,9 @@ import { cpus } from "node:os";
 import { createProgress, type Progress } from "../evidence/progress.ts";
 import { commandLine, count, readWord, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
+import { parseStepOptions, type StepOptions } from "../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../src/sampling/sampler.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
-import { parseStepOptions, type StepOptions } from "../src/sampling/step-options.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 
 const ROWS = 4;

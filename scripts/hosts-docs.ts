@@ -4,9 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import { cell, code, table } from "../evidence/markdown.ts";
-import { type Comparison, compareRow } from "../src/sampling/compare.ts";
-import { parseComparison } from "../src/sampling/compare-options.ts";
-import { PRESETS } from "../src/sampling/presets.ts";
+import { type Comparison, compareRow } from "../src/sampling/compare/compare.ts";
+import { parseComparison } from "../src/sampling/compare/options.ts";
+import { PRESETS } from "../src/sampling/presets/index.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
 
 /** What `npx tsx scripts/write-playground-rows.ts` has written. */

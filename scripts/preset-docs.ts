@@ -4,7 +4,7 @@
  */
 
 import { cell, code, table } from "../evidence/markdown.ts";
-import type { Place, Preset, Rules, Variant } from "../src/sampling/preset.ts";
+import type { Place, Preset, Rules, Variant } from "../src/sampling/presets/preset.ts";
 
 /** What a run against a host's own code found, as proof/engines stores it. */
 export interface EngineResult {

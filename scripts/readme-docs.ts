@@ -1,5 +1,5 @@
 /** What is generated in the README, by the names of its markers. */
-import { PRESETS } from "../src/sampling/presets.ts";
+import { PRESETS } from "../src/sampling/presets/index.ts";
 import type { Stage } from "../src/sampling/stage.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import { peerRange, readmeNumbers } from "./benchmark-docs.ts";

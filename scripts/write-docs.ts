@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { replaceBetween } from "../evidence/markdown.ts";
 import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
-import { PRESETS } from "../src/sampling/presets.ts";
+import { PRESETS } from "../src/sampling/presets/index.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";

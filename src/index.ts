@@ -1,14 +1,14 @@
 /** The library: the streaming sampler and its parts, usable in Node and in browsers. */
 export * from "./analysis/index.ts";
 export { Problem, type ProblemCode } from "./errors.ts";
+export type { Dtype } from "./kernels/dtypes.ts";
 export type { Row } from "./kernels/kernel.ts";
-export type { Dtype } from "./kernels/row.ts";
-export { PRESETS, type Preset } from "./sampling/presets.ts";
-export type { Sampled } from "./sampling/report.ts";
+export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
+export { PRESETS, type Preset } from "./sampling/presets/index.ts";
+export type { Sampled } from "./sampling/report/report.ts";
+export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
 export { createSampler, type Sampler } from "./sampling/sampler.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
-export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/step-options.ts";
 export { openStream, type RowSource, type SampleStream } from "./sampling/stream.ts";
-export type { TokenLogprob } from "./sampling/token-logprob.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { amongKnown, didYouMean } from "../src/nearest.ts";
-import { PRESETS } from "../src/sampling/presets.ts";
+import { PRESETS } from "../src/sampling/presets/index.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 
 const OPTIONS = STAGES.flatMap(({ options }) => Object.keys(options.shape)).filter(

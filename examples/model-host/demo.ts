@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { stdout } from "node:process";
 import { buildService, type RunningService, startService } from "../../evidence/service.ts";
 import { flag, run } from "../../src/command-line.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken } from "./flags.ts";
 import { type Generated, generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";

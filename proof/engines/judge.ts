@@ -1,5 +1,5 @@
 /** Holds a host's answer against ours, and says what kind of difference there is. */
-import { PRESETS, type Preset } from "../../src/sampling/presets.ts";
+import { PRESETS, type Preset } from "../../src/sampling/presets/index.ts";
 import type { Answer, Case, Host } from "./host.ts";
 import { oursFor } from "./ours.ts";
 

@@ -1,8 +1,8 @@
 /** The same step by our sampler, under a preset. */
 import { Problem } from "../../src/errors.ts";
-import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/option-limits.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import type { Answer, Case, Host } from "./host.ts";
 
 const VOCAB_SIZE_MAX = 8192;

@@ -45,7 +45,7 @@ const REASONS = "test/mutants.md";
 function areaOf(file: string): Area | undefined {
   const [, area = "", rest = ""] = /^src\/(kernels|sampling|wire)\/(.*)\.ts$/.exec(file) ?? [];
   if (rest.endsWith(".wasm") || rest.endsWith(".d")) return undefined;
-  const name = area === "kernels" && rest.startsWith("assembly/") ? "assembly" : area;
+  const name = /(^|\/)assembly\//.test(rest) ? "assembly" : area;
   return AREAS.find((each) => each === name);
 }
 
@@ -60,7 +60,11 @@ function nameOf({ file, before, after }: Mutant): string {
   return `${file}: \`${before.trim()}\` → \`${after.trim()}\``;
 }
 
-const COMPILED = ["kernel", "numbers", "analysis"].map((name) => `src/kernels/${name}.wasm.ts`);
+const COMPILED = [
+  "src/kernels/kernel.wasm.ts",
+  "src/kernels/analysis.wasm.ts",
+  "src/wire/json/numbers.wasm.ts",
+];
 
 /** A mutant in a copy. */
 interface Placed {

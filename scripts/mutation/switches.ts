@@ -123,35 +123,35 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "near",
-    file: "src/kernels/typical.ts",
+    file: "src/kernels/typical/typical.ts",
     part: "const near = nearCrossing(machine, sums.address, wanted);",
     instead: "const near = wanted.limit < 0 ? nearCrossing(machine, sums.address, wanted) : undefined;",
     tests: KERNEL,
   },
   {
     name: "the bracket of top-p",
-    file: "src/kernels/top-p.ts",
+    file: "src/kernels/top-p/top-p.ts",
     part: "return bracketedCut(machine, sums, question, head.mass, sample) ?? byRadix",
     instead: "return byRadix",
     tests: KERNEL,
   },
   {
     name: "the head of top-p",
-    file: "src/kernels/top-p.ts",
+    file: "src/kernels/top-p/top-p.ts",
     part: "if (answer !== undefined) return answer;",
     instead: "",
     tests: KERNEL,
   },
   {
     name: "the bound of top-p",
-    file: "src/kernels/top-p.ts",
+    file: "src/kernels/top-p/top-p.ts",
     part: "if (least > 0 && least === most)",
     instead: "if (least < 0)",
     tests: KERNEL,
   },
   {
     name: "the bracket of a rank",
-    file: "src/kernels/rank.ts",
+    file: "src/kernels/selection/rank.ts",
     part: "if (cut !== undefined) return cut;",
     instead: "",
     tests: KERNEL,
@@ -193,10 +193,10 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "a tie at the bound of a sparse row",
-    file: "src/sampling/omitted.ts",
+    file: "src/sampling/candidates/omitted.ts",
     part: "if (last_kept > this.#bound)",
     instead: "if (last_kept >= this.#bound)",
-    tests: ["test/sampling/sparse.test.ts"],
+    tests: ["test/sampling/candidates/sparse.test.ts"],
   },
 ];
 

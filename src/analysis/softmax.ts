@@ -2,6 +2,8 @@
  * From logits to probabilities: pᵢ = exp(xᵢ/T) / Σⱼ exp(xⱼ/T), shifted by the maximum so that nothing overflows.
  * Only differences between logits count: adding a constant to a row changes nothing.
  */
+
+import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
 import { ln1p } from "./exp.ts";
 import {
@@ -13,7 +15,6 @@ import {
   topLogOdds,
   weightOf,
 } from "./moments.ts";
-import { inverseTemperature } from "./temperature.ts";
 
 /**
  * Probabilities of a row at temperature T > 0, in float64. They sum to 1 within 1e-14; a masked class gets

@@ -1,12 +1,12 @@
 /** The typed client of the service, for Node and browsers. */
 
-export type { Sampled } from "../sampling/report.ts";
+export type { Sampled } from "../sampling/report/report.ts";
 export type { AnalysisCalls, AnalysisRow, CompareOptions, RowsCall, SetCall } from "./analysis.ts";
 export type * from "./analysis-types.ts";
 export { type BatchRow, connect, type SamplerClient } from "./client.ts";
 export type { CallOptions, ClientOptions } from "./http.ts";
 export type { StepRequestOptions } from "./options.ts";
 export { ServiceProblem } from "./problem.ts";
-export type { Logits, PackedLogits, SharedLogits, SparseLogits } from "./row.ts";
+export type { Logits, PackedLogits, SparseLogits } from "./row.ts";
 export type { ClientStream, OptionChanges, StreamOptions, StreamTransport } from "./stream.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";

@@ -3,8 +3,8 @@
  * after them; config.ts reads those.
  */
 import { z } from "zod";
-import { oneOf, rule, whole } from "../sampling/fields.ts";
-import { DEFAULT_OPTION_LIMITS } from "../sampling/option-limits.ts";
+import { oneOf, rule, whole } from "../sampling/options/fields.ts";
+import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";
 import { coresGranted } from "./cores.ts";
 import { connectionsGranted } from "./descriptors.ts";
 

@@ -1,10 +1,10 @@
 /** Entropy and its kin, and the moments of the logits themselves, from one pass each. */
 
-import { type Cut, setWindow } from "./cut.ts";
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { clampTemperature, prepareWeights } from "./mass.ts";
 import type { Row } from "./row.ts";
+import { type Cut, setWindow } from "./selection/cut.ts";
 import type { Distribution } from "./softmax.ts";
 
 /**

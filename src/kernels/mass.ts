@@ -3,11 +3,11 @@
  * that a draw after a sum or after top-p does not weigh the row again.
  */
 
-import { type Cut, countEqual, setWindow, tieId } from "./cut.ts";
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import type { KeptWeights } from "./kept-weights.ts";
 import type { Row } from "./row.ts";
+import { type Cut, countEqual, setWindow, tieId } from "./selection/cut.ts";
 
 /** Temperatures beyond this range weigh as its ends do: all or nothing, or all alike. */
 const TEMPERATURE_MIN = 1e-30;

@@ -2,9 +2,11 @@
  * One list of tokens in kernel memory, ids and float64 scores, for what looks at each of many tokens in float64: the
  * survivors of a cut are written into it, ranked or not, and its scores are exponentiated as `exp` does it, to the bit.
  */
-import { type Cut, setWindow } from "./cut.ts";
+
 import type { Machine } from "./instance.ts";
+import { configureNoise, type Noise } from "./philox.ts";
 import type { Row } from "./row.ts";
+import { type Cut, setWindow } from "./selection/cut.ts";
 
 export class ScoreList {
   readonly token_ids: Int32Array;
@@ -72,6 +74,20 @@ export class ScoreList {
   sum(count: number, max: number): number {
     const { wasm, layout } = this.#machine;
     return wasm.weighScores(layout.listed_scores, count, max, layout.rank_spare, 0);
+  }
+
+  /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
+  noisiest(count: number, noise: Noise): number {
+    const { wasm, layout } = this.#machine;
+    configureNoise(this.#machine, noise);
+    return wasm.noisiest(layout.listed_ids, layout.listed_scores, count);
+  }
+
+  /** Writes the noise of the first `count` to `weights`. */
+  writeNoises(count: number, noise: Noise): void {
+    const { wasm, layout } = this.#machine;
+    configureNoise(this.#machine, noise);
+    wasm.writeNoises(layout.listed_ids, count, layout.listed_weights);
   }
 
   /** Divides the first `count` weights. */

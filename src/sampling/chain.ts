@@ -5,13 +5,13 @@
  */
 import { Problem, show } from "../errors.ts";
 import { amongKnown } from "../nearest.ts";
-import type { Candidates } from "./candidates.ts";
+import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
-import { isRecord, parseWith } from "./parse.ts";
-import { orderFor, type Place, type Preset, spelledOut, stageOf } from "./preset.ts";
+import { isRecord, parseWith } from "./options/parse.ts";
+import { orderFor, type Place, type Preset, spelledOut, stageOf } from "./presets/preset.ts";
+import type { Tracer } from "./report/trace.ts";
 import type { Skipped, Stage, StageOptions } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
-import type { Tracer } from "./trace.ts";
 
 export interface ChainEntry {
   readonly stage: Stage;

@@ -4,14 +4,14 @@
  */
 import { Problem } from "../errors.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
-import { FadingTokens } from "./fading.ts";
-import type { PreparedHistory } from "./prepared-history.ts";
-import { Remembered } from "./remembered.ts";
-import { RepeatFinder, type Repeats } from "./repeats.ts";
+import { FadingTokens } from "./history/fading.ts";
+import type { PreparedHistory } from "./history/prepared-history.ts";
+import { Remembered } from "./history/remembered.ts";
+import { RepeatFinder, type Repeats } from "./history/repeats.ts";
+import type { SeenTokens } from "./history/seen-tokens.ts";
+import { TokenCounter } from "./history/token-counter.ts";
+import type { StepOptions } from "./options/step-options.ts";
 import { type Purpose, uniform } from "./rng.ts";
-import type { SeenTokens } from "./seen-tokens.ts";
-import type { StepOptions } from "./step-options.ts";
-import { TokenCounter } from "./token-counter.ts";
 
 /** Which part of the history a penalty looks at. */
 export type Scope = "history" | "generated";

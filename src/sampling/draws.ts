@@ -1,8 +1,8 @@
 /** The draws of one step, all at once or some at a time. */
 import { Problem } from "../errors.ts";
-import type { Candidates } from "./candidates.ts";
+import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
-import type { StepOptions } from "./step-options.ts";
+import type { StepOptions } from "./options/step-options.ts";
 
 export function drawAll(
   candidates: Candidates,

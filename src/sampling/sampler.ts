@@ -5,34 +5,34 @@
  */
 import { assert, Problem } from "../errors.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
-import { Candidates } from "./candidates.ts";
+import { Candidates } from "./candidates/candidates.ts";
+import type { Compact } from "./candidates/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
-import type { Compact } from "./compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./compaction.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { drawAll, drawInPieces } from "./draws.ts";
-import { exactness } from "./exactness.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
-import { RawCompact, RawDense, type RawRow } from "./logprobs.ts";
-import { isAtTemperature } from "./logprobs-mode.ts";
-import { reportOf, type Sampled } from "./report.ts";
+import { isAtTemperature } from "./options/logprobs-mode.ts";
+import type { StepOptions } from "./options/step-options.ts";
+import { exactness } from "./report/exactness.ts";
+import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
+import { reportOf, type Sampled } from "./report/report.ts";
+import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
-import type { StepOptions } from "./step-options.ts";
-import { Tracer } from "./trace.ts";
+import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
-  /** Draws one token from a finished row. Throws a Problem whose pointer is relative to the step. The row stays as it was. */
-  sample(row: LogitsRow, options: StepOptions): Sampled;
+  /** Draws one token from finished rows. Throws a Problem whose pointer is relative to the step. The rows stay as they were. */
+  sample(rows: StepRows, options: StepOptions): Sampled;
   /**
    * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
-  pieces(row: LogitsRow, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  pieces(rows: StepRows, options: StepOptions): Generator<undefined, Sampled> | undefined;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
@@ -63,11 +63,12 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(row, options) {
+    sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, row, options);
+      return sampleStep(machine, onlyRow(rows), options);
     },
-    pieces(row, options) {
+    pieces(rows, options) {
+      const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       under_way = marked(stepInPieces(machine, row, options));

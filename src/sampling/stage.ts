@@ -3,7 +3,7 @@
  * the driver must know about it; it never sees bytes, HTTP or the form its candidates are in.
  */
 import type { z } from "zod";
-import type { Candidates } from "./candidates.ts";
+import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
 
 /** Options of one stage in a chain: `{ stage: "top_k", top_k: 40 }`. */

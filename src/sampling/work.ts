@@ -7,8 +7,8 @@
  */
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
+import type { StepOptions } from "./options/step-options.ts";
 import { isSparse, type LogitsRow } from "./rows.ts";
-import type { StepOptions } from "./step-options.ts";
 
 /** From so much work on a step is taken in pieces: two to three milliseconds. */
 export const LONG_WORK = 2_097_152;

@@ -1,12 +1,12 @@
 /** Checks the options of the analysis endpoints: untrusted fields in, what the tasks take out. */
 import type { Baseline } from "../analysis/baseline.ts";
-import type { CalibrateOptions } from "../analysis/calibrate.ts";
+import type { CalibrateOptions } from "../analysis/calibration/calibrate.ts";
 import type { BaselineOptions } from "../analysis/tasks/baseline.ts";
 import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";
 import type { ScoreOptions } from "../analysis/tasks/score.ts";
 import { Problem } from "../errors.ts";
-import { parseWith } from "../sampling/parse.ts";
+import { parseWith } from "../sampling/options/parse.ts";
 import {
   BASELINE_OPTIONS,
   CALIBRATE_OPTIONS,

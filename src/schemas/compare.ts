@@ -1,7 +1,7 @@
 /** The bodies of /v1/presets and /v1/compare, for types and the OpenAPI document. */
 import { z } from "zod";
-import { COMPARE_FIELDS } from "../sampling/compare-options.ts";
-import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import { COMPARE_FIELDS } from "../sampling/compare/options.ts";
+import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";
 
 const { preset: _, variant: __, chain: ___, state: ____, ...SHARED } = STEP_OPTIONS.shape;

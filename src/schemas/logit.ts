@@ -1,8 +1,8 @@
 /** GET /v1/logit: what it takes in its query string, and what it replies. */
 import { z } from "zod";
 import { Problem } from "../errors.ts";
-import { finite } from "../sampling/fields.ts";
-import { parseWith } from "../sampling/parse.ts";
+import { finite } from "../sampling/options/fields.ts";
+import { parseWith } from "../sampling/options/parse.ts";
 
 const inside = { min: 0, openMin: true, max: 1, openMax: true } as const;
 

@@ -3,7 +3,7 @@
  * STEP_OPTIONS for the options, the row's own schemas for what is around the numbers.
  */
 import { z } from "zod";
-import { STEP_OPTIONS } from "../sampling/step-options.ts";
+import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";
 
 export const STEP_REQUEST = z

@@ -1,7 +1,7 @@
 /** What a binary body says of its tensor, in its header or in the query string, beside the options of the step. */
 import { z } from "zod";
-import { listOf } from "../sampling/counted-fields.ts";
-import { finite, whole } from "../sampling/fields.ts";
+import { listOf } from "../sampling/options/counted-fields.ts";
+import { finite, whole } from "../sampling/options/fields.ts";
 import { DTYPE } from "./row.ts";
 
 /** Tensors of more dimensions are none of ours; what must be of how many, who reads the shape says. */

@@ -3,8 +3,8 @@
  * request of an inference, and the answers. Elements of `data` are read elsewhere; here only what is around them.
  */
 import { z } from "zod";
-import { namedValues } from "../sampling/counted-fields.ts";
-import { flag, oneOf, rule, whole } from "../sampling/fields.ts";
+import { namedValues } from "../sampling/options/counted-fields.ts";
+import { flag, oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { shapeOf } from "./tensor.ts";
 
 /** Names of element types → bytes of one element; BYTES have a length of their own in front of each. */

@@ -2,7 +2,7 @@
  * What short JSON texts said of steps, remembered, as step-plans.ts does for query strings: reading a text anew costs
  * more than drawing the token. A text is kept when it comes a second time: one with a history never does.
  */
-import type { StepOptions } from "../sampling/step-options.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 
 /** How many are remembered. */
 export const PLANS_MAX = 256;

@@ -1,17 +1,16 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
 import { Problem, show } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
-import type { ElementSink } from "../kernels/numbers.ts";
-import { isRecord } from "../sampling/parse.ts";
+import { isRecord } from "../sampling/options/parse.ts";
+import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import { parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
-import { type EnvelopeTargets, JsonEnvelope } from "./json-envelope.ts";
+import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
+import type { ElementSink } from "./json/numbers.ts";
+import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
-import { jsonValue } from "./json-text.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
@@ -174,20 +173,18 @@ function planOf({ logits, ...fields }: Fields, { limits, parse = parseStepOption
 
 /** The step that a plan and the numbers found beside it make. */
 function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireContext): Step {
-  return { row: rowOf(form, arrived, options, context), options };
+  return { rows: [rowOf(form, arrived, options, context)], options };
 }
 
 /** How a row stands in JSON. */
 export type RowForm =
   | { readonly kind: "dense" }
   | { readonly kind: "packed"; readonly dtype: Dtype }
-  | { readonly kind: "sparse"; readonly sparse: SparseForm }
-  | { readonly kind: "shared"; readonly place: SharedPlace };
+  | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
 /** `logits` is what was left where the row stood. */
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
-  if (isSharedForm(logits)) return { kind: "shared", place: sharedPlace(logits) };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
   return { kind: "packed", dtype: packedDtype(logits) };
 }
@@ -202,8 +199,6 @@ export function rowOf(
   switch (form.kind) {
     case "dense":
       return requireFinite(finishRow(denseRow(arrived, context), options));
-    case "shared":
-      return finishRow(sharedRow(form.place, context), options);
     case "sparse":
       return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
     case "packed": {

@@ -3,7 +3,7 @@
  * wherever it stands, alone or among others.
  */
 import type { Problem } from "../errors.ts";
-import type { Sampled } from "../sampling/report.ts";
+import type { Sampled } from "../sampling/report/report.ts";
 
 /** Fields in the order in which Sampled makes them; what was not asked for is absent. */
 export function writeSampled(sampled: Sampled): string {

@@ -1,8 +1,8 @@
 /** The options that the rows of a batch share, and whose fault a row's problem is. */
 import { Problem } from "../errors.ts";
-import type { OptionLimits } from "../sampling/option-limits.ts";
-import { type PreparedHistory, prepareHistory } from "../sampling/prepared-history.ts";
-import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/step-options.ts";
+import { type PreparedHistory, prepareHistory } from "../sampling/history/prepared-history.ts";
+import type { OptionLimits } from "../sampling/options/option-limits.ts";
+import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,10 +3,10 @@
  * more than the whole step.
  */
 import { Problem } from "../errors.ts";
-import { isTokenId, notATokenId, TOKEN_ID_MAX } from "../sampling/fields.ts";
-import { parseWith } from "../sampling/parse.ts";
+import { isTokenId, notATokenId, TOKEN_ID_MAX } from "../sampling/options/fields.ts";
+import { parseWith } from "../sampling/options/parse.ts";
+import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { SparseRow } from "../sampling/rows.ts";
-import type { StepOptions } from "../sampling/step-options.ts";
 import { SPARSE_ROW } from "../schemas/row.ts";
 import { firstRepeated } from "./distinct.ts";
 

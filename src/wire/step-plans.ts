@@ -4,7 +4,7 @@
  */
 import { JsonPlans, PLANS_MAX, REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import type { JsonPlan } from "./json-reader.ts";
-import type { StepPlan } from "./tensor-reader.ts";
+import type { StepPlan } from "./tensor/step-reader.ts";
 import type { InferencePlan } from "./v2/infer-reader.ts";
 
 /** All that a worker remembers of requests for one step, or for an inference. */

@@ -1,6 +1,6 @@
 /** The intervals of ECE, by simulation: how often they hold the truth, and that they hold their own estimate. */
 import { describe, expect, test } from "vitest";
-import { gapInterval } from "../../src/analysis/bootstrap.ts";
+import { gapInterval } from "../../src/analysis/calibration/bootstrap.ts";
 import { calibrate, type Interval, labelledLogits } from "../../src/analysis/index.ts";
 
 const ROWS = 400;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { divideWords, hostOptions, requireTaken } from "../../examples/model-host/flags.ts";
 import { flag, Misuse, readWords } from "../../src/command-line.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 
 const OPTIONS = { ...hostOptions("Once", 80), keep: flag("stays") };
 const COMMAND = { name: "host", about: "A host.", options: OPTIONS };

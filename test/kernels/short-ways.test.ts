@@ -1,7 +1,7 @@
 /** Short ways of the kernel: each is taken where it serves, which only the passes that it spares can tell. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { EVERY_TIE } from "../../src/kernels/cut.ts";
 import { instantiate } from "../../src/kernels/instance.ts";
+import { EVERY_TIE } from "../../src/kernels/selection/cut.ts";
 import { WasmKernel } from "../../src/kernels/wasm-kernel.ts";
 import { recorded } from "./recorded.ts";
 import { flatRow, peakedRow } from "./rows.ts";

@@ -5,10 +5,10 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SMALL_ROW } from "../../src/sampling/compaction.ts";
+import { SMALL_ROW } from "../../src/sampling/candidates/compaction.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { uniform } from "../../src/sampling/rng.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { REFERENCE, referenceSurvivors } from "../reference/sampler.ts";
 import type { Entry } from "./stages/rows.ts";
 import { survivorsOf } from "./survivors.ts";

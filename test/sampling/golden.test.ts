@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { survivorsOf } from "./survivors.ts";
 
 interface GoldenCase {

@@ -1,9 +1,9 @@
 /** A step that is taken a piece at a time comes out as one that is taken at once, and one that is too much is refused. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Row } from "../../src/kernels/kernel.ts";
-import type { Sampled } from "../../src/sampling/report.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { Sampled } from "../../src/sampling/report/report.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { LONG_WORK, workOf } from "../../src/sampling/work.ts";
 
 const LENGTH = 5000;

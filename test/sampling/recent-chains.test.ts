@@ -1,8 +1,8 @@
 /** Remembered chains: the same options give the same chain, different ones never do. */
 import { expect, test } from "vitest";
 import type { Chain } from "../../src/sampling/chain.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { recentChain } from "../../src/sampling/recent-chains.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 
 const fresh = (): Chain => [];
 

@@ -1,9 +1,9 @@
 /** Samples one row as a client would ask for it. */
 import { Problem } from "../../src/errors.ts";
-import type { Sampled } from "../../src/sampling/report.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { Sampled } from "../../src/sampling/report/report.ts";
 import type { SparseRow } from "../../src/sampling/rows.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 
 export const sampler = createSampler({ vocab_size_max: 131_072, rows_max: 1 });
 

@@ -1,7 +1,7 @@
 /** Random programs on a stream against the same programs as calls that stand alone. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Sampled } from "../../src/sampling/report.ts";
+import type { Sampled } from "../../src/sampling/report/report.ts";
 import { openStream, type SampleStream } from "../../src/sampling/stream.ts";
 import { randomRow, sample, sampler } from "./sample.ts";
 import { next } from "./stream-step.ts";

@@ -1,5 +1,5 @@
 /** Steps of a stream as a test takes them. */
-import type { Sampled } from "../../src/sampling/report.ts";
+import type { Sampled } from "../../src/sampling/report/report.ts";
 import type { SampleStream } from "../../src/sampling/stream.ts";
 import { sampler } from "./sample.ts";
 

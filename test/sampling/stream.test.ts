@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/option-limits.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { openStream } from "../../src/sampling/stream.ts";
 import { problemOf, randomRow, sampler, sparse } from "./sample.ts";
 import { next } from "./stream-step.ts";

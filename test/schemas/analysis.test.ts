@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { ANALYSIS_REPLIES } from "../../src/schemas/analysis-replies.ts";
-import { REQUEST_EXAMPLES } from "../../src/schemas/examples.ts";
+import { REQUEST_EXAMPLES } from "../../src/schemas/openapi/examples.ts";
 import { post, postTensor, type Server, startApp } from "../http/routes/analysis-app.ts";
 
 let server: Server;

@@ -56,10 +56,10 @@ test("tests are found by what they import, the nearest first", () => {
   const tests = [
     "test/scripts/mutants.test.ts",
     "test/kernels/paths.test.ts",
-    "test/sampling/sparse.test.ts",
+    "test/sampling/candidates/sparse.test.ts",
   ];
   const imports = new Imports(".");
-  expect(imports.reaching("src/kernels/top-p.ts", tests)).toEqual([tests[1], tests[2]]);
+  expect(imports.reaching("src/kernels/top-p/top-p.ts", tests)).toEqual([tests[1], tests[2]]);
   expect(imports.reaching("scripts/mutation/mutants.ts", tests)).toEqual([tests[0]]);
   expect(imports.reaching("src/main.ts", tests)).toEqual([]);
 });

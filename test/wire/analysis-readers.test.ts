@@ -2,9 +2,9 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { openAnalysisJson } from "../../src/wire/analysis-json.ts";
-import type { AnalysisReader } from "../../src/wire/analysis-reader.ts";
-import { openAnalysisTensor } from "../../src/wire/analysis-tensor.ts";
+import { openAnalysisJson } from "../../src/wire/analysis/json.ts";
+import type { AnalysisReader } from "../../src/wire/analysis/reader.ts";
+import { openAnalysisTensor } from "../../src/wire/analysis/tensor.ts";
 import { bytesOf, CONTEXT, pieces } from "./opened.ts";
 
 interface Read {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { openBatchJson } from "../../src/wire/json-reader.ts";
 import type { WireContext } from "../../src/wire/step-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor-reader.ts";
+import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 import { answers, batchBehind, behind, byQuery, bytesOf, type Fields, header, refusal } from "./opened.ts";
 
 describe("a batch that cannot be", () => {

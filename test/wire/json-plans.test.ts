@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { parseStepOptions, type StepOptions } from "../../src/sampling/step-options.ts";
+import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
+import { jsonValue } from "../../src/wire/json/text.ts";
 import { JsonPlans, REMEMBERED_LENGTH_MAX } from "../../src/wire/json-plans.ts";
 import { openStepJson } from "../../src/wire/json-reader.ts";
-import { jsonValue } from "../../src/wire/json-text.ts";
 import { Plans } from "../../src/wire/step-plans.ts";
 import { answers, behind, bytesOf, header } from "./opened.ts";
 

@@ -1,11 +1,11 @@
 /** Opens bodies for tests: a small sampler, a context with limits, and bytes cut wherever a test likes. */
 import { Problem } from "../../src/errors.ts";
-import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/option-limits.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
 import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
-import { openBatchTensor } from "../../src/wire/tensor-batch-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor-reader.ts";
+import { openBatchTensor } from "../../src/wire/tensor/batch-reader.ts";
+import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 
 const LIMITS: WireLimits = {
   vocab_size_max: 4096,
@@ -36,7 +36,7 @@ export function answers(open: Open, body: string | Uint8Array, size = 0): (strin
   const texts: (string | Problem)[] = [];
   const take = () => {
     for (let step = reader.next(); step !== undefined; step = reader.next())
-      texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.row, step.options)));
+      texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.rows, step.options)));
   };
   for (const piece of pieces(typeof body === "string" ? Buffer.from(body) : body, size)) {
     const chunk = Uint8Array.from(piece);

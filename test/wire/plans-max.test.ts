@@ -1,11 +1,15 @@
 /** How many are remembered: as many as are allowed, and with one more all begin anew. */
 import { expect, test } from "vitest";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { recentChain } from "../../src/sampling/recent-chains.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { JsonPlans, PLANS_MAX } from "../../src/wire/json-plans.ts";
 import { StepPlans } from "../../src/wire/step-plans.ts";
 
-const PLAN = { tensor: { dtype: "f32" as const }, sparse: undefined, options: parseStepOptions({}) };
+const PLAN = {
+  tensor: { dtype: "f32" as const, step_rows: 1 },
+  sparse: undefined,
+  options: parseStepOptions({}),
+};
 
 /** Reads `texts` until each is remembered, then whether the first still is, before and after another one. */
 function remembered(read: (text: string, make: () => void) => void, times: number): boolean[] {

@@ -1,9 +1,9 @@
 /** What rows share is checked and looked through once, and no row can tell. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/option-limits.ts";
-import { RepeatFinder } from "../../src/sampling/repeats.ts";
+import { RepeatFinder } from "../../src/sampling/history/repeats.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
-import { parseStepOptions } from "../../src/sampling/step-options.ts";
 import { SharedOptions } from "../../src/wire/shared-options.ts";
 
 afterEach(() => void vi.restoreAllMocks());

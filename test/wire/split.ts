@@ -1,7 +1,7 @@
 /** Sends a text through the envelope for tests: what is left of it, and what was taken out. */
 import { Problem } from "../../src/errors.ts";
-import { JsonEnvelope } from "../../src/wire/json-envelope.ts";
-import type { Places } from "../../src/wire/json-nesting.ts";
+import { JsonEnvelope } from "../../src/wire/json/envelope.ts";
+import type { Places } from "../../src/wire/json/nesting.ts";
 import { Parked } from "../../src/wire/parked.ts";
 import { pieces } from "./opened.ts";
 

@@ -2,15 +2,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { parseStepOptions, type StepOptions } from "../../src/sampling/step-options.ts";
+import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
 import { LIST_OPTIONS } from "../../src/schemas/options.ts";
 import { parseQuery } from "../../src/wire/query.ts";
 import { StepPlans } from "../../src/wire/step-plans.ts";
-import type { StepPlan } from "../../src/wire/tensor-reader.ts";
+import type { StepPlan } from "../../src/wire/tensor/step-reader.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));
-  return { tensor: { dtype: "f32" }, sparse: undefined, options };
+  return { tensor: { dtype: "f32", step_rows: 1 }, sparse: undefined, options };
 }
 
 /** The options, or the code and pointer of the problem. */

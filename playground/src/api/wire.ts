@@ -1,10 +1,10 @@
 /** What the page reads of the service's replies, as openapi.json describes them. */
 import type { ProblemCode } from "../../../src/errors.ts";
 
-export type { Sampled } from "../../../src/sampling/report.ts";
-export type { TokenLogprob } from "../../../src/sampling/token-logprob.ts";
-export type { Fate, TraceEntry } from "../../../src/sampling/trace.ts";
-export type { KnifeEdge } from "../../../src/sampling/trace-loss.ts";
+export type { Sampled } from "../../../src/sampling/report/report.ts";
+export type { TokenLogprob } from "../../../src/sampling/report/token-logprob.ts";
+export type { Fate, TraceEntry } from "../../../src/sampling/report/trace.ts";
+export type { KnifeEdge } from "../../../src/sampling/report/trace-loss.ts";
 
 /** One option of a stage, as JSON Schema tells of it. */
 export interface OptionSchema {

@@ -4,7 +4,7 @@
  */
 import { IncomingMessage, type ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
-import { replyBytes } from "../../sampling/reply-size.ts";
+import { replyBytes } from "../../sampling/options/reply-size.ts";
 import type { BodyReader, Step } from "../../wire/step-reader.ts";
 import type { Visit } from "../admission/visit.ts";
 import type { RouteFigures } from "../observe/counters.ts";
@@ -94,7 +94,7 @@ export class Exchange {
   /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
   reckon(step: Step): void {
     const { limits } = this.service.config;
-    const bytes = replyBytes(step.options, vocabSize(step.row));
+    const bytes = replyBytes(step.options, vocabSize(step.rows));
     this.#reply_bytes += bytes;
     if (this.#reply_bytes > limits.reply_bytes_max)
       throw new Problem(

@@ -1,8 +1,8 @@
 /** The OpenAPI document: @fastify/swagger collects the routes, the schemas are ours. */
 import { fastifySwagger } from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
-import { componentSchemas } from "../../schemas/components.ts";
-import { finished } from "../../schemas/document.ts";
+import { componentSchemas } from "../../schemas/openapi/components.ts";
+import { finished } from "../../schemas/openapi/document.ts";
 
 const DESCRIPTION = `One row of logits in, one token out, from any model host. Every sampler is a documented stage; the same request gives the same bytes of reply.
 

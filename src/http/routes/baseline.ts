@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { baselineTask } from "../../analysis/tasks/baseline.ts";
 import { parseBaseline } from "../../schemas/analysis-options.ts";
-import { BASELINE_ROUTE } from "../../schemas/analysis-routes.ts";
+import { BASELINE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addBaseline(app: FastifyInstance, analysis: Analysis): void {

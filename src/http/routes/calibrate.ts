@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
 import { parseCalibrate } from "../../schemas/analysis-options.ts";
-import { CALIBRATE_ROUTE } from "../../schemas/analysis-routes.ts";
+import { CALIBRATE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {

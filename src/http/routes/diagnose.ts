@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";
-import { DIAGNOSE_ROUTE } from "../../schemas/analysis-routes.ts";
+import { DIAGNOSE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {

@@ -1,6 +1,6 @@
 /** GET /healthz and /readyz: whether the process lives, and whether it wants requests. */
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/routes.ts";
+import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/openapi/routes.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 import type { Service } from "../exchange/service.ts";
 

@@ -4,9 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
-import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/routes.ts";
+import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/openapi/routes.ts";
+import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
 import { MODEL } from "../../schemas/v2.ts";
-import { INFER_ROUTE } from "../../schemas/v2-routes.ts";
 import { countedAnswers } from "../admission/unsent.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { connectionFailed } from "../exchange/problems.ts";

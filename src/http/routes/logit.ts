@@ -2,8 +2,8 @@
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { logisticPair, logitOfPair } from "../../analysis/logistic.ts";
-import { LOGIT_ROUTE } from "../../schemas/analysis-routes.ts";
 import { type LOGIT_REPLY, type LogitOptions, parseLogit } from "../../schemas/logit.ts";
+import { LOGIT_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { parseQuery } from "../../wire/query.ts";
 import { JSON_TYPE } from "../exchange/step-answers.ts";
 

@@ -1,7 +1,7 @@
 /** GET /metrics: what all workers have counted, as Prometheus reads it. */
 import type { FastifyInstance } from "fastify";
 import { VERSION } from "../../config/version.ts";
-import { METRICS_ROUTE } from "../../schemas/routes.ts";
+import { METRICS_ROUTE } from "../../schemas/openapi/routes.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { Service } from "../exchange/service.ts";
 import { createMetrics, METRICS_TYPE, metricsText, type WorkerMetrics } from "../observe/metrics.ts";

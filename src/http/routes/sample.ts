@@ -1,5 +1,5 @@
 /** POST /v1/sample: one row of logits in, one token out. */
-import type { Sampled } from "../../sampling/report.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
 import { writeSampled } from "../../wire/reply.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { STEP_BODY } from "../exchange/open-body.ts";

@@ -4,9 +4,9 @@ import type { z } from "zod";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import type { Stage } from "../../sampling/stage.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
+import { SAMPLERS_ROUTE } from "../../schemas/openapi/routes.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
-import { SAMPLERS_ROUTE } from "../../schemas/routes.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";
 import { JSON_TYPE } from "../exchange/step-answers.ts";
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
-import { SCORE_ROUTE } from "../../schemas/analysis-routes.ts";
+import { SCORE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {

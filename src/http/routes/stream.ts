@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
-import { STREAM_ROUTE } from "../../schemas/stream-routes.ts";
+import { STREAM_ROUTE } from "../../schemas/openapi/stream-routes.ts";
 import { ClientGone } from "../exchange/client-gone.ts";
 import type { Service } from "../exchange/service.ts";
 import { BodyTap, type Tapped } from "../node/body-tap.ts";

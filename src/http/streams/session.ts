@@ -1,6 +1,6 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
-import type { Sampled } from "../../sampling/report.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
@@ -49,8 +49,7 @@ export class StreamSession {
   constructor(service: Service, request_id: string) {
     this.#service = service;
     this.#request_id = request_id;
-    const { wire, shared_memory } = service;
-    this.context = { limits: wire, lease: () => this.#arriving().lease(), shared_memory };
+    this.context = { limits: service.wire, lease: (index) => this.#arriving().lease(index) };
   }
 
   /** Whether the options have come. */
@@ -163,9 +162,9 @@ export class StreamSession {
     return this.#stream;
   }
 
-  #begin(stream: SampleStream, { row, own, form, bytes }: StepMessage): string | undefined {
+  #begin(stream: SampleStream, { rows, own, form, bytes }: StepMessage): string | undefined {
     this.#service.figures.received(form, bytes);
-    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(row, own) };
+    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(rows, own) };
     const line = this.#attempt(step);
     if (line === undefined) this.#under_way = step;
     return line;

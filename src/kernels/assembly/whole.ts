@@ -5,7 +5,7 @@
  */
 import { bracket_counts, bracket_lanes, results, row_weights } from "./state";
 import { bits16, sumLanes } from "./lanes";
-import { listPlaces } from "./bracket";
+import { listPlaces } from "./selection/bracket";
 import { center, rest } from "./measure";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 import { reference, scale, weigh, yBlock, y_min } from "./weights";

@@ -1,5 +1,5 @@
 /** Aphrodite's sampler, a fork of vLLM's V1 with many more samplers. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 import { vllm } from "./vllm.ts";
 
 export const aphrodite: Preset = {

@@ -1,5 +1,5 @@
 /** ExLlamaV3's ComboSampler. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const exllamav3: Preset = {
   name: "exllamav3",

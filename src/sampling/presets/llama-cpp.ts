@@ -1,5 +1,5 @@
 /** llama.cpp's default chain: truncation on the untempered distribution, temperature last. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 /** llama.cpp counts the last 64 tokens, prompt included, for all three penalties. */
 const PENALTIES = { penalty_last_n: 64, penalty_scope: "history" } as const;

@@ -1,5 +1,5 @@
 /** LMDeploy's PyTorch engine. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const lmdeploy: Preset = {
   name: "lmdeploy",

@@ -1,5 +1,5 @@
 /** mistral.rs' sampler. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const mistralRs: Preset = {
   name: "mistral.rs",

@@ -1,5 +1,5 @@
 /** mlx-lm's make_sampler and make_logits_processors. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 /** Each penalty looks at the last 20 tokens, prompt included. */
 const PENALTIES = { penalty_last_n: 20, penalty_scope: "history" } as const;

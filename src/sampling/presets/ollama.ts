@@ -1,6 +1,7 @@
 /** Ollama: llama.cpp's server with other defaults, or its own runner on MLX. */
-import type { Preset } from "../preset.ts";
+
 import { llamaCpp } from "./llama-cpp.ts";
+import type { Preset } from "./preset.ts";
 
 /** Ollama counts the last 64 tokens, prompt included, for all three penalties. */
 const PENALTIES = { penalty_last_n: 64, penalty_scope: "history" } as const;

@@ -1,5 +1,5 @@
 /** onnxruntime-genai's search on the CPU. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const onnxruntimeGenai: Preset = {
   name: "onnxruntime-genai",

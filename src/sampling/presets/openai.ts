@@ -1,6 +1,7 @@
 /** The default: what OpenAI's parameters mean, and every other stage in the place that the catalogue gives it. */
-import type { Preset } from "../preset.ts";
+
 import { STAGES } from "../stages/index.ts";
+import type { Preset } from "./preset.ts";
 
 export const openai: Preset = {
   name: "openai",

@@ -1,5 +1,5 @@
 /** SGLang's sampler, by its backend. */
-import type { Place, Preset } from "../preset.ts";
+import type { Place, Preset } from "./preset.ts";
 
 /** What comes before the cuts. */
 const BEGINNING: readonly Place[] = [

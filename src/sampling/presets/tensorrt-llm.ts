@@ -1,5 +1,5 @@
 /** TensorRT-LLM's samplers: the one written in PyTorch, with FlashInfer or without, and the one in C++. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 /** All three penalties count the prompt unless a part of it is left out by prompt_ignore_length. */
 const PENALTIES = { penalty_scope: "history" } as const;

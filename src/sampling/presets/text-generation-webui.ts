@@ -1,5 +1,5 @@
 /** text-generation-webui's samplers over transformers, in its default order. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 /** repetition_penalty_range: one window for all penalties, prompt included. */
 const PENALTIES = { penalty_last_n: 1024, penalty_scope: "history" } as const;

@@ -1,5 +1,5 @@
 /** transformers.js' generate with do_sample: processors, then the multinomial sampler. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const transformersJs: Preset = {
   name: "transformers.js",

@@ -1,5 +1,5 @@
 /** transformers' generate with do_sample: processors, then warpers. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const transformers: Preset = {
   name: "transformers",

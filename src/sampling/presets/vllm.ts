@@ -1,5 +1,5 @@
 /** vLLM's V1 sampler, by the code that takes top-k and top-p on the machine at hand. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const vllm: Preset = {
   name: "vllm",

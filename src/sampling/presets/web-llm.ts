@@ -1,5 +1,5 @@
 /** WebLLM's sampler: MLC's kernels in a browser. */
-import type { Preset } from "../preset.ts";
+import type { Preset } from "./preset.ts";
 
 export const webLlm: Preset = {
   name: "web-llm",

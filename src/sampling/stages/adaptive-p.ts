@@ -1,6 +1,6 @@
 /** adaptive_p: prefers tokens whose probability is near a target, which moves to keep the average there. */
 import { z } from "zod";
-import { finite } from "../fields.ts";
+import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 /** llama.cpp's constants: distance that counts as 1, score of a token right at the target, steepness. */

@@ -1,8 +1,8 @@
 /** allowed_token_ids: keeps only the named tokens. */
 import { z } from "zod";
+import { maskOf } from "../candidates/mask.ts";
 import { requireInVocabulary } from "../context.ts";
-import { tokenIds } from "../fields.ts";
-import { maskOf } from "../mask.ts";
+import { tokenIds } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,7 +1,7 @@
 /** begin_suppress_tokens: bans some tokens from the beginning of the generated text. */
 import { z } from "zod";
 import { requireInVocabulary } from "../context.ts";
-import { tokenIds, whole } from "../fields.ts";
+import { tokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,6 +1,6 @@
 /** calibration: the temperature that made a model's probabilities honest on a validation set, before anything else. */
 import { z } from "zod";
-import { finite, oneOf } from "../fields.ts";
+import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 /** The object that /v1/calibrate replies with. */

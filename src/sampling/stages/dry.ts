@@ -1,9 +1,9 @@
 /** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { finite, oneOf, whole } from "../fields.ts";
-import { SequenceBreakers } from "../sequence-breakers.ts";
-import { tokenSequences } from "../sequence-fields.ts";
+import { SequenceBreakers } from "../history/sequence-breakers.ts";
+import { finite, oneOf, whole } from "../options/fields.ts";
+import { tokenSequences } from "../options/sequence-fields.ts";
 import { lastOf, type Stage } from "../stage.ts";
 
 /** Longest breaker, in tokens; llama.cpp cuts them at a head and 20 more. */

@@ -1,8 +1,8 @@
 /** dynatemp: a temperature that follows the entropy, within a range around the given one. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { finite, oneOf } from "../fields.ts";
-import { listedIn } from "../removal.ts";
+import { listedIn } from "../candidates/removal.ts";
+import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

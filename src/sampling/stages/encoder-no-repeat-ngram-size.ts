@@ -1,8 +1,8 @@
 /** encoder_no_repeat_ngram_size: bans every token that would repeat n tokens in a row of what an encoder has read. */
 import { z } from "zod";
 import { requireInVocabulary } from "../context.ts";
-import { ENCODER_INPUT_IDS, tokenIds, whole } from "../fields.ts";
-import { OccurrenceFinder } from "../occurrences.ts";
+import { OccurrenceFinder } from "../history/occurrences.ts";
+import { ENCODER_INPUT_IDS, tokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

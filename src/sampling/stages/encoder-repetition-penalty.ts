@@ -1,8 +1,8 @@
 /** encoder_repetition_penalty: makes the tokens that an encoder has read more likely. */
 import { z } from "zod";
-import { ENCODER_INPUT_IDS, finite } from "../fields.ts";
+import { ENCODER_INPUT_IDS, finite } from "../options/fields.ts";
+import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
-import { tokenSet } from "../token-set.ts";
 
 const options = z.strictObject({
   stage: z.literal("encoder_repetition_penalty"),

@@ -1,9 +1,9 @@
 /** epsilon_cutoff: keeps tokens of at least a fixed probability; where none has it, the most likely and those that equal it. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import { finite, minKeep } from "../fields.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { finite, minKeep } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("epsilon_cutoff"),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { requireInVocabulary } from "../context.ts";
-import { finite, rule, stopTokenIds, whole } from "../fields.ts";
+import { finite, rule, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 /** Growth stops at the largest float32, so that no score becomes infinite. */

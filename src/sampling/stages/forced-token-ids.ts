@@ -1,9 +1,9 @@
 /** forced_token_ids: leaves a single token at some positions of the generated text. */
 import { z } from "zod";
+import { maskOf } from "../candidates/mask.ts";
 import { requireBelow } from "../context.ts";
-import { flag } from "../fields.ts";
-import { maskOf } from "../mask.ts";
-import { tokenIdByPosition } from "../sequence-fields.ts";
+import { flag } from "../options/fields.ts";
+import { tokenIdByPosition } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

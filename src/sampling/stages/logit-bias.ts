@@ -1,7 +1,7 @@
 /** logit_bias: adds to the scores of named tokens, or bans them. */
 import { z } from "zod";
-import { logitBias } from "../bias-field.ts";
 import { requireBelow } from "../context.ts";
+import { logitBias } from "../options/bias-field.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,9 +1,9 @@
 /** min_k: keeps the tokens before the steepest drop of the ranked scores. */
 import { z } from "zod";
-import type { Candidates } from "../candidates.ts";
-import { finite, flag, minKeep, oneOf } from "../fields.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { SCORE_SLACK, SLACK } from "../candidates/thresholds.ts";
+import { finite, flag, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK, SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("min_k"),

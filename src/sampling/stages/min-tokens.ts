@@ -1,7 +1,7 @@
 /** min_tokens: bans the tokens that end a text until enough were generated. */
 import { z } from "zod";
 import { requireInVocabulary } from "../context.ts";
-import { oneOf, stopTokenIds, whole } from "../fields.ts";
+import { oneOf, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

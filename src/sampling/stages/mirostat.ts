@@ -1,10 +1,10 @@
 /** mirostat: steers the surprise of the drawn tokens towards a target, by a cut that moves from step to step. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import type { Candidates } from "../candidates.ts";
-import { finite, whole } from "../fields.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { finite, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
 
 /** How many of the best tokens version 1 fits Zipf's law to (m of the paper; llama.cpp fixes it too). */
 const ZIPF_TOKENS = 100;

@@ -1,9 +1,9 @@
 /** no_repeat_ngram_size: bans every token that would make n tokens in a row occur a second time. */
 import { z } from "zod";
-import type { Candidates } from "../candidates.ts";
-import { oneOf, whole } from "../fields.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { oneOf, whole } from "../options/fields.ts";
+import { type TokenSet, tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
-import { type TokenSet, tokenSet } from "../token-set.ts";
 
 /** Looking for repeats, and banning a token for each at the worst. */
 const BAN_WORK = 24;

@@ -1,9 +1,9 @@
 /** p_less: keeps tokens at least as likely as it is that two draws agree; it has nothing to tune. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import { flag, minKeep } from "../fields.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { flag, minKeep } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("p_less"),

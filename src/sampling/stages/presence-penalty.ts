@@ -1,6 +1,6 @@
 /** presence_penalty: takes a constant off the scores of tokens that occurred already. */
 import { z } from "zod";
-import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
+import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,9 +1,9 @@
 /** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
 import { z } from "zod";
+import { maskOf } from "../candidates/mask.ts";
 import { requireInVocabulary } from "../context.ts";
-import { oneOf, whole } from "../fields.ts";
-import { maskOf } from "../mask.ts";
-import { tokenSequence } from "../sequence-fields.ts";
+import { oneOf, whole } from "../options/fields.ts";
+import { tokenSequence } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
 
 /** Longest marks that begin or end a block: each may be compared at every token of a history. */

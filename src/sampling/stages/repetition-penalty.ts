@@ -1,6 +1,6 @@
 /** repetition_penalty: scales down the scores of tokens that occurred already. */
 import { z } from "zod";
-import { finite, flag, penaltyDecayRange, penaltyLastN, penaltyScope } from "../fields.ts";
+import { finite, flag, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,8 +1,8 @@
 /** sequence_bias: adds to the score of a token that would complete one of some sequences. */
 import { z } from "zod";
 import { requireBelow } from "../context.ts";
-import { biasedSequences } from "../sequence-fields.ts";
-import { completes, sequenceMinHistory, sequenceScope } from "../sequences.ts";
+import { biasedSequences } from "../options/sequence-fields.ts";
+import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,7 +1,7 @@
 /** skew: bends the cumulative distribution, towards its beginning or its end. */
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { finite, oneOf } from "../fields.ts";
+import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,6 +1,6 @@
 /** smoothing: quadratic sampling, evens out the best tokens and pushes the others down. */
 import { z } from "zod";
-import { finite } from "../fields.ts";
+import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

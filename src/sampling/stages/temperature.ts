@@ -1,6 +1,6 @@
 /** temperature: flattens or sharpens the distribution; 0 is greedy decoding. */
 import { z } from "zod";
-import { finite } from "../fields.ts";
+import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,10 +1,10 @@
 /** tfs: tail-free sampling, cuts where the ranked probabilities stop bending. */
 import { z } from "zod";
-import type { Compact } from "../compact.ts";
-import { finite, minKeep, oneOf } from "../fields.ts";
-import { note, noteShare, type Removal } from "../removal.ts";
+import type { Compact } from "../candidates/compact.ts";
+import { note, noteShare, type Removal } from "../candidates/removal.ts";
+import { SLACK } from "../candidates/thresholds.ts";
+import { finite, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("tfs"),

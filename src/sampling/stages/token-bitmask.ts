@@ -1,6 +1,6 @@
 /** token_bitmask: keeps the tokens whose bit is set, as grammar engines write it. */
 import { z } from "zod";
-import { tokenBitmask } from "../sequence-fields.ts";
+import { tokenBitmask } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

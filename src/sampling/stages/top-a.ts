@@ -1,9 +1,9 @@
 /** top_a: keeps tokens whose probability is at least a share of the square of the best one's. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import { finite, minKeep } from "../fields.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { finite, minKeep } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("top_a"),

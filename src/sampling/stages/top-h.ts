@@ -1,9 +1,9 @@
 /** top_h: keeps the most likely tokens as long as they hold no more than a share of the entropy. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import type { Compact } from "../compact.ts";
-import { finite, minKeep, whole } from "../fields.ts";
-import { note, noteShare, type Removal } from "../removal.ts";
+import type { Compact } from "../candidates/compact.ts";
+import { note, noteShare, type Removal } from "../candidates/removal.ts";
+import { finite, minKeep, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 /** Slack of the bound, a part of it: a row that is nearly certain has an entropy far below any fixed slack. */

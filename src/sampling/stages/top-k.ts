@@ -1,6 +1,6 @@
 /** top_k: keeps the k most likely tokens. */
 import { z } from "zod";
-import { oneOf, whole } from "../fields.ts";
+import { oneOf, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

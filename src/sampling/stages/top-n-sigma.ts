@@ -1,9 +1,9 @@
 /** top_n_sigma: keeps tokens whose score lies within n standard deviations of the largest. */
 import { z } from "zod";
-import { finite, minKeep, oneOf } from "../fields.ts";
-import { listedIn } from "../removal.ts";
+import { listedIn } from "../candidates/removal.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { finite, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
 
 const options = z.strictObject({
   stage: z.literal("top_n_sigma"),

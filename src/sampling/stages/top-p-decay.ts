@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import type { StepContext } from "../context.ts";
-import { finite } from "../fields.ts";
+import { finite } from "../options/fields.ts";
+import { type TokenSet, tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
-import { type TokenSet, tokenSet } from "../token-set.ts";
 import { top_p, options as topPOptions } from "./top-p.ts";
 
 const { stage: _, top_p: mass, ...variants } = topPOptions.shape;

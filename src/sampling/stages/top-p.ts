@@ -1,12 +1,12 @@
 /** top_p: keeps the smallest set of most likely tokens whose probabilities add up to p. */
 import { z } from "zod";
 import { exp } from "../../kernels/float64.ts";
-import type { Candidates } from "../candidates.ts";
-import type { Compact } from "../compact.ts";
-import { finite, flag, minKeep, oneOf } from "../fields.ts";
-import { note, noteShare, type Removal } from "../removal.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import type { Compact } from "../candidates/compact.ts";
+import { note, noteShare, type Removal } from "../candidates/removal.ts";
+import { SLACK } from "../candidates/thresholds.ts";
+import { finite, flag, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { SLACK } from "../thresholds.ts";
 
 export const options = z.strictObject({
   stage: z.literal("top_p"),

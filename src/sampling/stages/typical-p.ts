@@ -1,7 +1,7 @@
 /** typical_p: keeps the tokens whose surprise is nearest to the entropy. */
 import { z } from "zod";
-import { finite, flag, minKeep, oneOf } from "../fields.ts";
-import { note } from "../removal.ts";
+import { note } from "../candidates/removal.ts";
+import { finite, flag, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
 const options = z.strictObject({

@@ -1,11 +1,11 @@
 /** xtc: sometimes removes all but the least likely of the tokens that are likely enough. */
 import { z } from "zod";
 import { ln } from "../../kernels/float64.ts";
-import { finite, minKeep, oneOf } from "../fields.ts";
-import { listedIn, note } from "../removal.ts";
+import { listedIn, note } from "../candidates/removal.ts";
+import { SCORE_SLACK } from "../candidates/thresholds.ts";
+import { finite, minKeep, oneOf } from "../options/fields.ts";
+import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
-import { SCORE_SLACK } from "../thresholds.ts";
-import { tokenSet } from "../token-set.ts";
 
 const options = z.strictObject({
   stage: z.literal("xtc"),

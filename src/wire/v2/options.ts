@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Problem, show } from "../../errors.ts";
-import { STEP_OPTIONS } from "../../sampling/step-options.ts";
+import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { Datatype } from "../../schemas/v2.ts";
 import type { Element } from "./datatypes.ts";

@@ -1,8 +1,8 @@
 /** The outputs of an inference: their names, types and shapes, and what they hold of the answers to the rows. */
 import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
-import type { Sampled } from "../../sampling/report.ts";
-import type { TokenLogprob } from "../../sampling/token-logprob.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
+import type { TokenLogprob } from "../../sampling/report/token-logprob.ts";
 import { writeSampled } from "../reply.ts";
 import type { OutputDatatype } from "./datatypes.ts";
 import { type Fields, PADDING } from "./options.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Problem } from "../../errors.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import { MODEL } from "../../schemas/v2.ts";
-import { TextPieces, writeListInPieces } from "../json-pieces.ts";
+import { TextPieces, writeListInPieces } from "../json/pieces.ts";
 import { type OutputDatatype, writeBytes } from "./datatypes.ts";
 import type { OutputTensor, OutputValue } from "./outputs.ts";
 

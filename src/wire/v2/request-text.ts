@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { Problem } from "../../errors.ts";
-import { jsonValue, notJson, parseJson } from "../json-text.ts";
+import { jsonValue, notJson, parseJson } from "../json/text.ts";
 import { Parked } from "../parked.ts";
 import { TEXT_BYTES } from "../text-buffer.ts";
 

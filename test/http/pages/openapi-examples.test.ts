@@ -1,8 +1,8 @@
 /** Every named example of the OpenAPI document is answered with 200 as it stands, and as the document shows it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { REQUEST_EXAMPLES } from "../../../src/schemas/examples.ts";
 import { LOGIT_REPLY } from "../../../src/schemas/logit.ts";
-import { REPLY_EXAMPLES } from "../../../src/schemas/reply-examples.ts";
+import { REQUEST_EXAMPLES } from "../../../src/schemas/openapi/examples.ts";
+import { REPLY_EXAMPLES } from "../../../src/schemas/openapi/reply-examples.ts";
 import { ask, bodyRefusals, EACH, OPENAPI } from "../documented.ts";
 import { type Listening, listen } from "../listening.ts";
 

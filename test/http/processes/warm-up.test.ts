@@ -1,8 +1,8 @@
 /** The first steps of a worker, which nobody asked for, change nothing of those that follow. */
 import { expect, test } from "vitest";
 import { warmUp } from "../../../src/http/processes/warm-up.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
-import { parseStepOptions } from "../../../src/sampling/step-options.ts";
 
 function drawn(sampler: Sampler) {
   const row = sampler.leaseRow();

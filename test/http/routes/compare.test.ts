@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PRESETS } from "../../../src/sampling/presets.ts";
+import { PRESETS } from "../../../src/sampling/presets/index.ts";
 import { COMPARE_REPLY, PRESETS_REPLY } from "../../../src/schemas/compare.ts";
 import { post, postTensor, type Server, startApp } from "./analysis-app.ts";
 

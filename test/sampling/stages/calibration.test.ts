@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { PRESETS } from "../../../src/sampling/presets.ts";
-import { parseStepOptions } from "../../../src/sampling/step-options.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
+import { PRESETS } from "../../../src/sampling/presets/index.ts";
 import { obeysTheLaws, stepsOf } from "./properties.ts";
 import { expectRow, probabilitiesAfter } from "./rows.ts";
 

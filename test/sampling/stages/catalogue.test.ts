@@ -1,7 +1,7 @@
 /** What every stage declares of itself holds. */
 import { describe, expect, test } from "vitest";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { STAGES } from "../../../src/sampling/stages/index.ts";
-import { parseStepOptions } from "../../../src/sampling/step-options.ts";
 
 describe("the example of", () => {
   test.each(STAGES.map(({ name, example }) => [name, example] as const))(

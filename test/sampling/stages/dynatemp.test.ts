@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseStepOptions } from "../../../src/sampling/step-options.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { obeysTheLaws, stepsOf } from "./properties.ts";
 import { expectClose, expectRow, probabilitiesAfter } from "./rows.ts";
 

@@ -1,7 +1,6 @@
 /** What /v2 tells of itself: the server, the one model, whether they are well, and what was asked of them. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { VERSION } from "../../../config/version.ts";
-import { MODEL } from "../../../schemas/v2.ts";
 import {
   CONFIG_ROUTE,
   INDEX_ROUTE,
@@ -11,7 +10,8 @@ import {
   SERVER_READY_ROUTE,
   SERVER_ROUTE,
   STATISTICS_ROUTE,
-} from "../../../schemas/v2-routes.ts";
+} from "../../../schemas/openapi/v2-routes.ts";
+import { MODEL } from "../../../schemas/v2.ts";
 import { OUTPUT_METADATA } from "../../../wire/v2/outputs.ts";
 import { RETRY_AFTER_S } from "../../admission/admission.ts";
 import type { Bus } from "../../bus/bus.ts";

@@ -2,17 +2,16 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../../errors.ts";
-import { parseWith } from "../../../sampling/parse.ts";
-import { REGION_REQUEST } from "../../../schemas/v2.ts";
+import { parseWith } from "../../../sampling/options/parse.ts";
 import {
   REGION_ROUTE,
   REGIONS_ROUTE,
   REGISTER_ROUTE,
   UNREGISTER_ALL_ROUTE,
   UNREGISTER_ONE_ROUTE,
-} from "../../../schemas/v2-routes.ts";
-import type { Region } from "../../../wire/shared-memory.ts";
-import { SHARED_MEMORY_IS_OFF } from "../../../wire/shared-row.ts";
+} from "../../../schemas/openapi/v2-routes.ts";
+import { REGION_REQUEST } from "../../../schemas/v2.ts";
+import { type Region, SHARED_MEMORY_IS_OFF } from "../../../wire/shared-memory.ts";
 import { RequestText, requestValue } from "../../../wire/v2/request-text.ts";
 import { receive } from "../../exchange/read-body.ts";
 import type { Service } from "../../exchange/service.ts";

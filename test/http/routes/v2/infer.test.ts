@@ -1,6 +1,6 @@
 /** POST /v2/…/infer: requests byte for byte as Triton's clients write them, and the same draws as on /v1. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Sampled } from "../../../../src/sampling/report.ts";
+import type { Sampled } from "../../../../src/sampling/report/report.ts";
 import { type Listening, listen } from "../../listening.ts";
 import { bf16, exchange, f32, f64, i32, i64, inferRequest, outputsOf, request, texts } from "./v2.ts";
 

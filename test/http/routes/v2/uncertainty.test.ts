@@ -1,6 +1,6 @@
 /** Uncertainty as outputs of an inference: the numbers of /v1/sample, rounded to float32. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Sampled } from "../../../../src/sampling/report.ts";
+import type { Sampled } from "../../../../src/sampling/report/report.ts";
 import { type Listening, listen } from "../../listening.ts";
 import { exchange, f32, inferRequest, outputsOf } from "./v2.ts";
 

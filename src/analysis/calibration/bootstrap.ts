@@ -1,0 +1,60 @@
+/**
+ * How far to trust a figure from n rows: draw n rows with replacement, compute it again, many times; the middle
+ * 95 % of the answers is its interval (the percentile bootstrap: B. Efron, 1979). Each resample has its own
+ * seeded generator, so the same request gives the same interval, and resamples may be computed in any order.
+ *
+ * A mean of absolute gaps, such as ECE, is too large by what chance adds to every gap, and its resamples are too large
+ * twice over: their middle may lie beyond the estimate. Their distances from the estimate are therefore laid off on its
+ * other side (the basic bootstrap: A. Davison and D. Hinkley, "Bootstrap Methods and their Application", 1997, 5.2).
+ */
+import seedrandom from "seedrandom";
+import { quantileSorted } from "../quantile.ts";
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Row indices of one resample, each uniform on [0, rows) from 32 random bits. */
+export function resample(indices: Int32Array, seed: string, number: number): void {
+  const rng = seedrandom.tychei(`v1:bootstrap:${seed}:${number}`);
+  for (let i = 0; i < indices.length; i++) indices[i] = Math.floor(rng.quick() * indices.length);
+}
+
+/** The central interval that holds `level` of the estimates. */
+export function percentileInterval(estimates: Float64Array, level: number): Interval {
+  const sorted = estimates.slice().sort();
+  const tail = (1 - level) / 2;
+  return { low: quantileSorted(sorted, tail), high: quantileSorted(sorted, 1 - tail) };
+}
+
+/** The interval, widened to the estimate where all its resamples lie on one side of it. */
+export function holding({ low, high }: Interval, estimate: number): Interval {
+  return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
+}
+
+/** One generator for each set of answers that an honest model might have got. */
+export function honestGenerator(seed: string, number: number): () => number {
+  const rng = seedrandom.tychei(`v1:honest:${seed}:${number}`);
+  return () => rng.quick();
+}
+
+/**
+ * The interval of a mean of absolute gaps: [2θ̂ − q₊, 2θ̂ − q₋] of the resamples' quantiles, with the estimate in it.
+ * It begins at 0 unless the estimate is larger than an honest model's would be in that share of cases, which its answers
+ * drawn anew from its own confidences tell (J. Bröcker and L. Smith, "Increasing the Reliability of Reliability Diagrams",
+ * Weather and Forecasting 22, 2007).
+ */
+export function gapInterval(
+  estimate: number,
+  estimates: Float64Array,
+  honest: Float64Array,
+  level: number,
+): Interval {
+  const resampled = percentileInterval(estimates, level);
+  const is_honest = estimate <= percentileInterval(honest, level).high;
+  return {
+    low: is_honest ? 0 : Math.min(estimate, Math.max(0, 2 * estimate - resampled.high)),
+    high: Math.min(1, Math.max(estimate, 2 * estimate - resampled.low)),
+  };
+}

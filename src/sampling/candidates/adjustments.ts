@@ -1,0 +1,43 @@
+/**
+ * What biases, penalties and smoothing do to scores, one by one: where there is no row in kernel memory to work on. A
+ * token that is no longer kept stays out.
+ */
+
+import type { SeenTokens } from "../history/seen-tokens.ts";
+import type { Candidates } from "./candidates.ts";
+import type { Compact } from "./compact.ts";
+
+/** s ← s + amount. */
+export function addEach(candidates: Candidates, token_ids: Int32Array, amounts: Float64Array): void {
+  for (let i = 0; i < token_ids.length; i++) {
+    const id = token_ids[i]!;
+    candidates.setScore(id, candidates.scoreOf(id) + amounts[i]!);
+  }
+}
+
+/** s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n. */
+export function penaliseEach(
+  candidates: Candidates,
+  { token_ids, counts, distinct }: SeenTokens,
+  ratio: number,
+  constant: number,
+  per_count: number,
+): void {
+  for (let i = 0; i < distinct; i++) {
+    const id = token_ids[i]!;
+    const score = candidates.scoreOf(id);
+    const amount = constant + per_count * counts[i]!;
+    candidates.setScore(id, (score > 0 ? score / ratio : score * ratio) + amount);
+  }
+}
+
+/** s ← max s + d²·(square + cube·d), d = s − max s, for every token. */
+export function smoothEach(compact: Compact, square: number, cube: number): void {
+  const { scores, count } = compact;
+  const max = compact.max();
+  for (let i = 0; i < count; i++) {
+    const d = scores[i]! - max;
+    scores[i] = max + d * d * (square + cube * d);
+  }
+  compact.rescored();
+}

@@ -1,0 +1,333 @@
+/**
+ * The tokens still in play, and what stages may do with them. Two forms stand behind this one face: dense (the whole
+ * row in kernel memory) and compact (the few that a removing stage kept). A stage never sees which form it works on;
+ * a removing stage turns dense into compact as soon as few enough are left.
+ *
+ * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
+ * token always stays. Equal scores: the lower token id ranks first.
+ */
+import type { Kernel, Noise, Row } from "../../kernels/kernel.ts";
+import type { SeenTokens } from "../history/seen-tokens.ts";
+import { massOf, type RawRow } from "../report/logprobs.ts";
+import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
+import type { SparseRow } from "../rows.ts";
+import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
+import { bestScoresOf } from "./best-scores.ts";
+import { Compact } from "./compact.ts";
+import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } from "./compaction.ts";
+import { Dense } from "./dense.ts";
+import { Divisor } from "./divisor.ts";
+import { keepOne, restrict, restrictRow } from "./mask.ts";
+import { maskedAsItCame, maskedBy } from "./masked.ts";
+import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
+import { Omitted } from "./omitted.ts";
+import { note, type Removal } from "./removal.ts";
+import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseScore } from "./sparse.ts";
+import type { MassRule, Ties } from "./thresholds.ts";
+import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
+import { keepTypical } from "./typical.ts";
+import { keepTypicalOfRow } from "./typical-row.ts";
+
+export class Candidates {
+  readonly #dense: Dense;
+  readonly #compact: Compact;
+  /** what a sparse row left out; whole rows leave out nothing */
+  readonly #omitted = new Omitted();
+  #form: "dense" | "compact" = "dense";
+  /** by what limit the present stage has removed tokens */
+  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: undefined };
+  readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
+  readonly #divisor = new Divisor();
+  /** length of the row: ids at or past it do not exist */
+  vocab_size = 0;
+
+  constructor(kernel: Kernel) {
+    this.#dense = new Dense(kernel);
+    this.#compact = new Compact(kernel.list);
+  }
+
+  // ── one step ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Starts a step on a finished row without NaN. Tokens at +Infinity share the whole probability. */
+  startRow(row: Row): void {
+    this.vocab_size = row.length;
+    this.removal.listed = row.length;
+    this.#divisor.reset();
+    this.#dense.reset(row);
+    this.#omitted.none();
+    this.#form = "dense";
+    if (row.max === Number.NEGATIVE_INFINITY) throw maskedAsItCame();
+    if (row.max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
+    else if (row.length <= SMALL_ROW) this.#everything();
+  }
+
+  /** Starts a step on the tokens of a sparse row; ids at or past `vocab_size` do not exist. */
+  startSparse(row: SparseRow, vocab_size: number): void {
+    this.vocab_size = vocab_size;
+    this.removal.listed = vocab_size;
+    this.#divisor.reset();
+    beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
+  }
+
+  beginStage(stage: string): void {
+    note(this.removal, "other", 0);
+    this.#dense.stage = stage;
+  }
+
+  endStage(stage: string): void {
+    if (this.#form === "dense") this.#dense.requireSome();
+    else if (this.#compact.count === 0) throw maskedBy(stage);
+  }
+
+  /** What they are in at present: for what is told of a step, not for stages. */
+  form(): Compact | Dense {
+    return this.#form === "compact" ? this.#compact : this.#dense;
+  }
+
+  /** Copies the kept tokens, whatever form they are in, and changes nothing. */
+  copyTo(copy: Compact): void {
+    if (this.#form === "compact") this.#compact.copyTo(copy);
+    else fillFromDense(copy.reset(this.vocab_size), this.#dense);
+  }
+
+  /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
+  restoreRow(): void {
+    this.#dense.restore();
+  }
+
+  // ── reading; max and min are those of the kept scores ─────────────────────────────────────────────────────
+
+  /** How many tokens are kept. */
+  count(): number {
+    return this.#form === "compact" ? this.#compact.count : this.#dense.count();
+  }
+
+  max(): number {
+    return this.form().max();
+  }
+
+  min(): number {
+    this.#omitted.guess();
+    return this.form().min();
+  }
+
+  /** True when a whole row in place of this sparse one would provably have given the same answer. */
+  isExact(): boolean {
+    return this.#omitted.isExact;
+  }
+
+  /** ln Σ exp(score) over the kept tokens. */
+  logSumExp(): number {
+    this.#omitted.guess();
+    return this.form().logSumExp();
+  }
+
+  /** Normaliser, entropy and collision probability of the kept tokens; valid until the next call. */
+  moments(): Readonly<Moments> {
+    this.#omitted.guess();
+    if (this.#form === "dense") return this.#dense.moments();
+    return momentsOf(this.#compact, this.#compact.max(), this.#moments);
+  }
+
+  /** Population standard deviation of the kept scores. */
+  sigma(): number {
+    this.#omitted.guess();
+    return this.#form === "dense" ? this.#dense.sigma() : sigmaOf(this.#compact);
+  }
+
+  /** Score of one token; −Infinity when it is not kept. */
+  scoreOf(token_id: number): number {
+    if (this.#editable() !== this.#compact) return this.#dense.scoreOf(token_id);
+    const score = this.#compact.scoreOf(token_id);
+    return score === Number.NEGATIVE_INFINITY && this.#omitted.isOpen ? this.#omitted.bound : score;
+  }
+
+  /** Writes the scores of the first `count` tokens of a list; −Infinity for those that are not kept. */
+  readScores(token_ids: Int32Array, count: number, scores: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.readScores(token_ids, count, scores);
+    else for (let i = 0; i < count; i++) scores[i] = this.scoreOf(token_ids[i]!);
+  }
+
+  /** The kept tokens as plain arrays, whatever form they were in. For samplers that must look at each one. */
+  all(): Compact {
+    this.#omitted.guess();
+    return this.#everything();
+  }
+
+  #everything(): Compact {
+    if (this.#form === "dense") this.#dense.listIn(this.#turnCompact(this.vocab_size));
+    return this.#compact;
+  }
+  /** Like `all`, ordered by score descending. */
+  ranked(): Compact {
+    this.#omitted.guess();
+    if (this.#form === "dense") this.#dense.rankIn(this.#turnCompact(this.vocab_size));
+    return this.#compact.rank();
+  }
+
+  /** Fills `scores` with the largest scores, descending, and returns how many there are. */
+  bestScores(scores: Float64Array): number {
+    this.#omitted.guess();
+    return this.#form === "compact" ? bestScoresOf(this.#compact, scores) : this.#dense.bestScores(scores);
+  }
+
+  // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  divideBy(temperature: number): void {
+    const divisor = this.#divisor.next(temperature);
+    this.#omitted.rescaled(divisor);
+    if (this.#form === "compact") this.#compact.divideBy(divisor);
+    else this.#dense.temperature *= divisor;
+  }
+
+  /** s ← max s + d²·(square + cube·d), d = s − max s, for every kept token. */
+  smooth(square: number, cube: number): void {
+    if (this.#form === "compact" || !this.#dense.smooth(square, cube)) smoothEach(this.all(), square, cube);
+  }
+
+  /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
+  setScore(token_id: number, score: number): void {
+    if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
+    else if (this.#omitted.isOpen) setSparseScore(this.#compact, this.#omitted, token_id, score);
+    else this.#compact.setScore(token_id, score);
+  }
+
+  /** s ← s + amount, for some distinct tokens; −Infinity as amount bans. */
+  add(token_ids: Int32Array, amounts: Float64Array): void {
+    if (this.#editable() === this.#dense) this.#dense.add(token_ids, amounts);
+    else addEach(this, token_ids, amounts);
+  }
+
+  /** s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n, for tokens that were seen n times. */
+  penalise(seen: SeenTokens, ratio: number, constant: number, per_count: number): void {
+    if (this.#editable() !== this.#dense || !this.#dense.penalise(seen, ratio, constant, per_count))
+      penaliseEach(this, seen, ratio, constant, per_count);
+  }
+
+  // ── removing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
+  keepTopK(k: number, ties: Ties): void {
+    note(this.removal, "rank", k);
+    if (this.#omitted.isOpen) keepSparseTopK(this.#compact, this.#omitted, k, ties);
+    else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
+    else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut")
+      this.#form = fillFromTop(this.#compact, this.#dense, k);
+    else this.#afterCut(this.#dense.cutToTopK(k, ties));
+  }
+
+  /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
+  keepMass(p: number, rule: MassRule): void {
+    note(this.removal, "mass", p);
+    if (this.#omitted.isOpen) keepSparseMass(this.#compact, this.#omitted, p, rule);
+    else if (this.#form === "compact") this.#compact.keepMass(p, rule);
+    else this.#afterCut(this.#dense.cutToMass(p, rule));
+  }
+
+  /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
+  keepScoresFrom(threshold: number, min_keep: number): void {
+    note(this.removal, "score", threshold);
+    if (this.#omitted.isOpen) keepSparseFrom(this.#compact, this.#omitted, threshold, min_keep);
+    else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
+    else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
+  }
+
+  /** Keeps only the tokens whose bit is set: see mask.ts. */
+  keepMask(mask: Uint32Array): void {
+    if (this.#editable() === this.#dense) this.#form = restrictRow(this.#dense, this.#compact, mask);
+    else this.#omitted.restrictedTo(restrict(this.#compact, mask, this.vocab_size));
+  }
+
+  /** Keeps one token, whether or not it was kept so far. */
+  keepOnly(token_id: number): void {
+    this.#omitted.none();
+    keepOne(this.#turnCompact(1), token_id);
+  }
+
+  /** Keeps the tokens nearest in surprise to the entropy until their mass reaches p, as MassRule says. */
+  keepTypical(p: number, rule: MassRule): void {
+    const form = this.#form === "dense" ? keepTypicalOfRow(this.#dense, this.#compact, p, rule) : undefined;
+    if (form === undefined) keepTypical(this.all(), p, rule);
+    else this.#form = form;
+  }
+
+  /** Removes the top choices but the last in rank, or makes them less likely, as the exclusion says. */
+  excludeTop(exclusion: Exclusion): void {
+    if (this.#editable() === this.#dense && excludeTopOfRow(this.#dense, exclusion)) return;
+    excludeTop(this.all(), exclusion);
+  }
+
+  // ── drawing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). A single one needs no u. */
+  draw(u: () => number): number {
+    return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
+  }
+
+  /** Whether each draw with replacement costs the same, however many are asked for at once. */
+  get draws_apart(): boolean {
+    return this.#form === "dense";
+  }
+
+  /** One draw for each uniform; without replacement no token comes twice, and there are at most as many as are kept. */
+  drawEach(uniforms: readonly number[], replacement: boolean): number[] {
+    if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
+    return this.#everything().drawEach(uniforms, replacement);
+  }
+
+  /** The kept token for which score + noise is largest, of equals the lowest id: a draw, where the noise is Gumbel's. */
+  noisiest(noise: Noise): number {
+    return this.form().noisiest(noise);
+  }
+
+  /** The kept token ids, ascending. */
+  keptIds(): number[] {
+    return Array.from(this.#everything().orderById().token_ids.subarray(0, this.count()));
+  }
+
+  /** ln of the probability with which a kept token is drawn. */
+  logprob(token_id: number): number {
+    return notAboveZero(this.#keptScoreOf(token_id) - this.form().logSumExp());
+  }
+
+  /** The same for several tokens, which need one normaliser. */
+  logprobs(token_ids: readonly number[]): number[] {
+    const logsumexp = this.form().logSumExp();
+    return token_ids.map((id) => notAboveZero(this.#keptScoreOf(id) - logsumexp));
+  }
+
+  #keptScoreOf(token_id: number): number {
+    return this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
+  }
+
+  /** The n most likely kept tokens with ln of their probabilities. */
+  top(n: number): TokenLogprob[] {
+    const logsumexp = this.form().logSumExp();
+    return this.#form === "dense" && n <= this.#dense.kernel.selected_ids.length
+      ? this.#dense.top(n, logsumexp)
+      : this.#everything().rank().top(n, logsumexp);
+  }
+
+  /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
+  keptMass(raw: RawRow): number {
+    const banned = this.#form === "dense" ? this.#dense.bannedIds() : undefined;
+    const { token_ids, count } = banned ?? this.#everything();
+    this.restoreRow();
+    return banned === undefined ? massOf(raw, token_ids, count) : 1 - massOf(raw, token_ids, count);
+  }
+
+  /** Single tokens can be edited in a compact form or in a whole row, not in a row that is already cut. */
+  #editable(): Compact | Dense {
+    if (this.#form === "dense" && this.#dense.isCut) this.#everything();
+    return this.#form === "compact" ? this.#compact : this.#dense;
+  }
+
+  #afterCut(changed: boolean): void {
+    if (changed) this.#form = fillFromCut(this.#compact, this.#dense);
+  }
+
+  #turnCompact(capacity: number): Compact {
+    this.#form = "compact";
+    return this.#compact.reset(capacity);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What is known of the tokens that a sparse row left out, and whether the answer is provably the one that the
+ * whole row would have given. Each omitted score has an upper bound; a removing stage whose last kept score lies
+ * above the bound closes the question: no omitted token can be kept from there on.
+ */
+import { exp } from "../../kernels/float64.ts";
+
+export class Omitted {
+  /** how many tokens were left out; Infinity when the vocabulary size is not known */
+  #count = 0;
+  /** no omitted score is larger */
+  #bound = Number.NEGATIVE_INFINITY;
+  /** ln Σ exp over the whole row at the present scores, when the sender told and nothing has changed since */
+  #logsumexp: number | undefined;
+  #closed = true;
+  #spoiled = false;
+
+  /** A whole row: nothing is omitted, every answer is exact. */
+  none(): void {
+    this.start(0, Number.NEGATIVE_INFINITY, undefined);
+  }
+
+  start(count: number, bound: number, logsumexp: number | undefined): void {
+    this.#count = count;
+    this.#bound = bound;
+    this.#logsumexp = logsumexp;
+    this.#closed = count === 0;
+    this.#spoiled = false;
+  }
+
+  /** True while an omitted token might still be in play. */
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  /** True when the whole row would have given the same answer. */
+  get isExact(): boolean {
+    return this.#closed && !this.#spoiled;
+  }
+
+  /** An upper bound for the score of any omitted token. */
+  get bound(): number {
+    return this.#bound;
+  }
+
+  rescaled(temperature: number): void {
+    this.#bound /= temperature;
+    this.#logsumexp = undefined;
+  }
+
+  /** A token was edited; `score` is an upper bound of its new score if it was left out, −Infinity if it was sent. */
+  edited(score: number): void {
+    if (score > this.#bound) this.#bound = score;
+    this.#logsumexp = undefined;
+  }
+
+  /** A stage kept only scores of at least `last_kept`: none of the omitted if that lies above the bound. */
+  cutAt(last_kept: number): void {
+    if (last_kept > this.#bound) this.#closed = true;
+    this.#logsumexp = undefined;
+  }
+
+  /** Only so many of the omitted tokens may still be drawn. */
+  restrictedTo(count: number): void {
+    if (count < this.#count) this.#count = count;
+    if (count === 0) this.#closed = true;
+    this.#logsumexp = undefined;
+  }
+
+  /** A stage looked at probabilities or at every token, of which some are unknown. */
+  guess(): void {
+    if (!this.#closed) this.#spoiled = true;
+  }
+
+  /** The least and the largest that the whole row's mass can be, in units of the mass that was sent. */
+  massRatios(sent_logsumexp: number): readonly [least: number, most: number] {
+    if (this.#logsumexp !== undefined) {
+      const ratio = exp(this.#logsumexp - sent_logsumexp);
+      return [ratio, ratio];
+    }
+    return [1, 1 + this.#count * exp(this.#bound - sent_logsumexp)];
+  }
+}

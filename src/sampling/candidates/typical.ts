@@ -1,0 +1,71 @@
+/**
+ * The tokens nearest to a centre in the order of their scores, as locally typical sampling keeps them: distance
+ * |sᵢ − c|, nearest first; of two equally far the more likely first; equal scores by lower token id.
+ */
+import { exp } from "../../kernels/float64.ts";
+import type { Compact } from "./compact.ts";
+import { type Moments, momentsOf } from "./moments.ts";
+import { type MassRule, SLACK } from "./thresholds.ts";
+
+const moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
+
+/** Keeps the tokens nearest in surprise to the entropy until their mass reaches p. */
+export function keepTypical(compact: Compact, p: number, rule: MassRule): void {
+  keepNearest(compact, momentsOf(compact, compact.max(), moments), Number.POSITIVE_INFINITY, p, rule);
+}
+
+/**
+ * The same for the likelier part of a distribution of which `moments` tells the whole: every token that is no
+ * farther than `reach` from the centre must be there. False, and nothing removed, when those do not suffice. Ranks.
+ *
+ * The centre c = ln Σ exp s − H is the score of a typical token: |−ln pᵢ − H| = |sᵢ − c|.
+ */
+export function keepNearest(
+  compact: Compact,
+  { logsumexp, entropy }: Moments,
+  reach: number,
+  p: number,
+  rule: MassRule,
+): boolean {
+  const centre = logsumexp - entropy;
+  const { scores, count } = compact.rank();
+  const limit = rule.inclusive ? p + SLACK : p - SLACK;
+  // Ranked scores fall, so that the kept tokens lie side by side: first ≤ i < end grows from where the centre is.
+  let end = firstBelow(compact, centre);
+  let first = end;
+  let mass = 0;
+  let distance = 0;
+  while (end === first || end - first < rule.min_keep || (rule.inclusive ? mass <= limit : mass < limit)) {
+    const above = first > 0 ? scores[first - 1]! - centre : Number.POSITIVE_INFINITY;
+    const below = end < count ? centre - scores[end]! : Number.POSITIVE_INFINITY;
+    const next = Math.min(above, below);
+    if (next === Number.POSITIVE_INFINITY && reach === next) break;
+    if (next > reach) return false;
+    distance = next;
+    mass += exp(scores[above <= below ? --first : end++]! - logsumexp);
+  }
+  if (rule.ties === "keep") {
+    while (first > 0 && scores[first - 1]! - centre <= distance) first--;
+    while (end < count && centre - scores[end]! <= distance) end++;
+  }
+  lowestIdsFirst(compact, first);
+  compact.keepRange(first, end);
+  return true;
+}
+
+/** Index of the first ranked score below the centre. */
+function firstBelow({ scores, count }: Compact, centre: number): number {
+  let index = 0;
+  while (index < count && scores[index]! >= centre) index++;
+  return index;
+}
+
+/** When the cut at `first` runs through equal scores, the lower ids of them are the ones to stay. */
+function lowestIdsFirst({ token_ids, scores, count }: Compact, first: number): void {
+  let begin = first;
+  while (begin > 0 && scores[begin - 1] === scores[first]) begin--;
+  if (begin === first) return;
+  let end = first;
+  while (end < count && scores[end] === scores[first]) end++;
+  token_ids.copyWithin(first, begin, begin + end - first);
+}

@@ -1,0 +1,93 @@
+/**
+ * Counts how often each token occurs in a part of the history: in the kernel's table, or in one of its own where
+ * token ids lie beyond the kernel's vocabulary, as they may beside a sparse row.
+ */
+import type { TokenTable } from "../../kernels/kernel.ts";
+import type { PreparedHistory } from "./prepared-history.ts";
+import type { SeenTokens } from "./seen-tokens.ts";
+
+export class TokenCounter {
+  readonly #table: TokenTable;
+  readonly #wide = new WideTable();
+  #history: readonly number[] = [];
+  #prepared: PreparedHistory | undefined;
+  #id_end = 0;
+  #first = -1;
+  #end = -1;
+  #seen: SeenTokens = this.#wide;
+
+  constructor(table: TokenTable) {
+    this.#table = table;
+  }
+
+  /**
+   * Takes another history, of which so many are prompt, and tells how long tables by its ids have to be: 1 more than
+   * the largest, 0 without any.
+   */
+  take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
+    this.#history = history;
+    this.#prepared = prepared;
+    this.#first = -1;
+    this.#end = -1;
+    this.#id_end = this.#table.take(history, prompt_length, prepared?.table) + 1;
+    return this.#id_end;
+  }
+
+  /** Counts history[first … end − 1]; the same range again costs nothing. */
+  count(first: number, end: number): SeenTokens {
+    if (first === this.#first && end === this.#end) return this.#seen;
+    this.#first = first;
+    this.#end = end;
+    const id_end = this.#id_end;
+    if (id_end <= this.#table.token_ids.length) {
+      this.#table.count(first, end);
+      this.#seen = this.#table;
+    } else {
+      this.#seen = this.#countWide(first, end);
+    }
+    return this.#seen;
+  }
+
+  #countWide(first: number, end: number): SeenTokens {
+    const key = `${first} ${end}`;
+    const known = this.#prepared?.wide.get(key);
+    if (known !== undefined) return known;
+    this.#wide.count(this.#history, first, end, this.#id_end);
+    if (this.#prepared === undefined) return this.#wide;
+    const { token_ids, counts, distinct } = this.#wide;
+    const kept = { token_ids: token_ids.slice(0, distinct), counts: counts.slice(0, distinct), distinct };
+    this.#prepared.wide.set(key, kept);
+    return kept;
+  }
+}
+
+/** The same table for ids of any size; only entries that were touched are cleared. */
+class WideTable implements SeenTokens {
+  token_ids = new Int32Array(0);
+  counts = new Int32Array(0);
+  distinct = 0;
+  /** by token id: 1 more than its place */
+  #places = new Int32Array(0);
+
+  count(history: readonly number[], first: number, end: number, id_end: number): void {
+    this.#clear();
+    if (id_end > this.#places.length) this.#places = new Int32Array(id_end);
+    if (end - first > this.token_ids.length) {
+      this.token_ids = new Int32Array(end - first);
+      this.counts = new Int32Array(end - first);
+    }
+    for (let i = first; i < end; i++) {
+      const id = history[i]!;
+      const seen = this.#places[id]!;
+      const place = seen > 0 ? seen - 1 : this.distinct++;
+      this.#places[id] = place + 1;
+      this.token_ids[place] = id;
+      this.counts[place] = seen > 0 ? this.counts[place]! + 1 : 1;
+    }
+  }
+
+  #clear(): void {
+    for (let i = 0; i < this.distinct; i++) this.#places[this.token_ids[i]!] = 0;
+    this.distinct = 0;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The building blocks of option schemas: numbers with a range, token ids and switches, each with one sentence
+ * that states the rule and the value received. Every schema of a client-visible option is made of these.
+ */
+import { z } from "zod";
+import { show } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+
+/** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
+export function rule(sentence: string) {
+  return { error: (issue: { readonly input?: unknown }) => `${sentence}, got ${show(issue.input)}` };
+}
+
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
+  /** the value that switches the option off: told to who sends one that does so elsewhere, such as -1 */
+  readonly off?: number;
+  /** the end itself is not allowed */
+  readonly openMin?: boolean;
+  readonly openMax?: boolean;
+}
+
+function describeRange({ min, max, off, openMin = false, openMax = false }: Range, noun: string): string {
+  const hint = off === undefined ? "" : ` (${off} is off)`;
+  if (min !== undefined && max !== undefined)
+    return `must lie in ${openMin ? "(" : "["}${min}, ${max}${openMax ? ")" : "]"}${hint}`;
+  if (min !== undefined) return `must be ${noun} ${openMin ? "above" : "of at least"} ${min}${hint}`;
+  if (max !== undefined) return `must be ${noun} ${openMax ? "below" : "of at most"} ${max}${hint}`;
+  return `must be ${noun}`;
+}
+
+/** What is told of a value that is no number at all: a string of digits may well lie in the range. */
+function describeType({ off: _, ...range }: Range, noun: string): string {
+  const sentence = describeRange(range, noun);
+  return sentence.includes(noun) ? sentence : sentence.replace("must lie", `must be ${noun}`);
+}
+
+function withRange(schema: z.ZodNumber, range: Range, noun: string): z.ZodNumber {
+  const message = rule(describeRange(range, noun));
+  let checked = schema;
+  if (range.min !== undefined)
+    checked = range.openMin ? checked.gt(range.min, message) : checked.gte(range.min, message);
+  if (range.max !== undefined)
+    checked = range.openMax ? checked.lt(range.max, message) : checked.lte(range.max, message);
+  return checked;
+}
+
+/** A finite number in a range. */
+export function finite(range: Range = {}): z.ZodNumber {
+  return withRange(z.number(rule(describeType(range, "a number"))), range, "a number");
+}
+
+/** A whole number in a range, within ±(2^53 − 1). */
+export function whole(range: Range = {}): z.ZodNumber {
+  const { error } = rule(describeType(range, "a whole number"));
+  const unsafe = rule(`must be at most ${Number.MAX_SAFE_INTEGER} in size`).error;
+  const told = (issue: { readonly code?: string | undefined; readonly input?: unknown }) =>
+    Number.isInteger(issue.input) ? unsafe(issue) : error(issue);
+  return withRange(z.int({ error: told }), range, "a whole number");
+}
+
+/** true or false, nothing that merely looks like it. `number` says what a number was perhaps meant for. */
+export function flag(number?: string): z.ZodBoolean {
+  const { error } = rule("must be true or false");
+  const hint = number === undefined ? "" : `: ${number}`;
+  return z.boolean({ error: (issue) => error(issue) + (typeof issue.input === "number" ? hint : "") });
+}
+
+/** One of a list of words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  const { error } = rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`);
+  return z.enum(words, { error: (issue) => error(issue) + didYouMean(issue.input, words) });
+}
+
+/** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
+export const TOKEN_ID_MAX = 2 ** 24 - 1;
+
+/**
+ * A list of token ids, checked in one plain loop (a history holds up to 10⁵ of them; zod per element would cost
+ * more than the step).
+ */
+export function tokenIds() {
+  return z
+    .custom<readonly number[]>()
+    .superRefine((value: unknown, context) => {
+      const index = Array.isArray(value) ? value.findIndex((id) => !isTokenId(id)) : undefined;
+      if (index === undefined)
+        context.addIssue({ code: "custom", message: `must be an array of token ids, got ${show(value)}` });
+      else if (index >= 0)
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: notATokenId((value as unknown[])[index]),
+        });
+    })
+    .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+}
+
+export function isTokenId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKEN_ID_MAX;
+}
+
+export function notATokenId(value: unknown): string {
+  return `must be a token id (0, 1, 2, …), got ${show(value)}`;
+}
+
+/** The tokens that end a text, for the stages that hold them back or bring them on. */
+export function stopTokenIds() {
+  return tokenIds().describe("The tokens that end a text.");
+}
+
+/** What stages say of the tokens that an encoder has read. */
+export const ENCODER_INPUT_IDS =
+  "The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to.";
+
+/** How many tokens a removing stage leaves at the least. */
+export function minKeep() {
+  return whole({ min: 1 }).default(1).describe("Never keep fewer than this many tokens.");
+}
+
+/** How much of the history a penalty looks at. */
+export function penaltyLastN() {
+  return whole({ min: -1 })
+    .default(-1)
+    .describe(
+      "Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless penalty_decay_range lets older ones count.",
+    );
+}
+
+/** How the weight of tokens falls behind the last n. */
+export function penaltyDecayRange() {
+  return whole({ min: 0 })
+    .default(0)
+    .describe(
+      "Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts 1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range).",
+    );
+}
+
+/** Which part of the history a penalty looks at; hosts differ, so each penalty names its default. */
+export function penaltyScope(standard: "history" | "generated") {
+  return oneOf(["history", "generated"])
+    .default(standard)
+    .describe("`history`: prompt and generated tokens count; `generated`: only those after `prompt_length`.");
+}
+
+/** The same fields, none of them required; a default is not filled in, only told of in the description. */
+export function optionalEach<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
+  const fields = Object.entries(shape).map(([name, schema]) => [name, optional(schema)]);
+  return Object.fromEntries(fields) as { [Name in keyof Shape]: z.ZodOptional<Shape[Name]> }; // names are kept one by one
+}
+
+function optional(schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodDefault)) return schema.optional().meta({ ...schema.meta() });
+  const inner = schema.unwrap() as z.ZodType; // the default wraps a classic schema: all fields are made above
+  return inner.optional().meta({ ...inner.meta(), ...schema.meta(), default: schema.def.defaultValue });
+}

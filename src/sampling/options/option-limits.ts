@@ -1,0 +1,61 @@
+/** Bounds on the size of what a step may ask, and what is told to those who go beyond. */
+import { Problem } from "../../errors.ts";
+import { isRecord } from "./parse.ts";
+
+/** Bounds on the size of what one request may ask; the service takes them from its configuration. */
+export interface OptionLimits {
+  readonly chain_length_max: number;
+  readonly history_length_max: number;
+  readonly bias_entries_max: number;
+  readonly top_logprobs_max: number;
+  readonly draws_max: number;
+}
+
+export const DEFAULT_OPTION_LIMITS: OptionLimits = {
+  chain_length_max: 64,
+  history_length_max: 1_048_576,
+  bias_entries_max: 65_536,
+  top_logprobs_max: 1024,
+  draws_max: 16_384,
+};
+
+/** Control options whose size a limit bounds: the limit, and what is counted. */
+const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: string]>> = {
+  chain: ["chain_length_max", "stages"],
+  history: ["history_length_max", "token ids"],
+  top_logprobs: ["top_logprobs_max", "tokens"],
+  logprob_token_ids: ["top_logprobs_max", "token ids"],
+  n: ["draws_max", "draws"],
+};
+
+/** Lists and maps that stages take: biases, banned and allowed tokens. */
+const LISTED = ["bias_entries_max", "entries"] as const;
+
+/** Holds the sizes of options, and of the options of the stages in a chain, against the limits. */
+export function requireWithin(
+  limits: OptionLimits,
+  value: Readonly<Record<string, unknown>>,
+  pointer = "",
+): void {
+  for (const option of Object.keys(value)) {
+    const sized = Object.hasOwn(SIZED, option) ? SIZED[option] : undefined;
+    const [limit, noun] = sized ?? LISTED;
+    const given = value[option];
+    const size = sized !== undefined && typeof given === "number" ? given : lengthOf(given);
+    if (size <= limits[limit]) continue;
+    throw new Problem(
+      "limit_exceeded",
+      `${option} may ask for at most ${limits[limit]} ${noun} (${limit}), got ${size}`,
+      `${pointer}/${option}`,
+    );
+  }
+  const { chain } = value;
+  if (!Array.isArray(chain)) return;
+  for (const [i, entry] of chain.entries())
+    if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/chain/${i}`);
+}
+
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return isRecord(value) ? Object.keys(value).length : 0;
+}

@@ -1,0 +1,176 @@
+/**
+ * The building blocks of options that hold lists of token ids: sequences, biased sequences, bit masks and
+ * tables by position. Each is checked in one plain loop, with a pointer to the first element that is wrong, and
+ * comes out in the form that the hot loops want.
+ */
+
+import { z } from "zod";
+import { show } from "../../errors.ts";
+import { decodeBase64 } from "./base64.ts";
+import { biasOf, isBias } from "./bias-field.ts";
+import { isTokenId, notATokenId } from "./fields.ts";
+
+/** What is wrong with a value, and where in it. */
+interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+const ID = { type: "integer", minimum: 0 } as const;
+const IDS = { type: "array", items: ID } as const;
+
+/** Lists of at least one token id each, of at most `length_max`. */
+export function tokenSequences(length_max = Number.POSITIVE_INFINITY) {
+  return z
+    .unknown()
+    .transform((value, context): readonly (readonly number[])[] => {
+      const fault = faultOfList(value, "token id lists", (each) => faultOfSequence(each, length_max));
+      return fault === undefined ? (value as number[][]) : refuse(context, fault, []);
+    })
+    .meta({ type: "array", items: { ...IDS, minItems: 1 }, examples: [[[13], [25, 9]]] });
+}
+
+/** One list of at least one token id, of at most `length_max`. */
+export function tokenSequence(length_max = Number.POSITIVE_INFINITY) {
+  return z
+    .unknown()
+    .transform((value, context): readonly number[] => {
+      const fault = faultOfSequence(value, length_max);
+      return fault === undefined ? (value as number[]) : refuse(context, fault, []);
+    })
+    .meta({ ...IDS, minItems: 1 });
+}
+
+/** A sequence of tokens and what is added to the score of its last one when it would complete the sequence. */
+export interface BiasedSequence {
+  readonly token_ids: readonly number[];
+  /** finite, or −Infinity to ban the last token */
+  readonly bias: number;
+}
+
+/** `[{"token_ids": [11, 7], "bias": -4.5}]`. */
+export function biasedSequences() {
+  return z
+    .unknown()
+    .transform((value, context): readonly BiasedSequence[] => {
+      const fault = faultOfList(value, "objects of token_ids and bias", faultOfBiased);
+      if (fault !== undefined) return refuse(context, fault, []);
+      return (value as { token_ids: number[]; bias: unknown }[]).map(({ token_ids, bias }) => ({
+        token_ids,
+        bias: biasOf(bias),
+      }));
+    })
+    .meta({
+      type: "array",
+      items: {
+        type: "object",
+        required: ["token_ids", "bias"],
+        additionalProperties: false,
+        properties: {
+          token_ids: { ...IDS, minItems: 1 },
+          bias: { anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }] },
+        },
+      },
+      examples: [[{ token_ids: [11, 7], bias: -4.5 }]],
+    });
+}
+
+/** A token id for some positions: `{"0": 50257, "1": 50359}`. */
+export function tokenIdByPosition() {
+  return z
+    .unknown()
+    .transform((value, context): ReadonlyMap<number, number> => {
+      const fault = faultOfPositions(value);
+      if (fault !== undefined) return refuse(context, fault, new Map());
+      return new Map(Object.entries(value as object).map(([position, id]) => [Number(position), Number(id)]));
+    })
+    .meta({
+      type: "object",
+      propertyNames: { pattern: POSITION.source },
+      additionalProperties: ID,
+      examples: [{ "0": 50257, "1": 50359 }],
+    });
+}
+
+/** One bit a token, in base64: bit i mod 32 of the little-endian 32-bit word i div 32. */
+export function tokenBitmask() {
+  return z
+    .unknown()
+    .transform((value, context): Uint32Array => {
+      const bytes = typeof value === "string" ? decodeBase64(value) : undefined;
+      if (bytes !== undefined && bytes.length % 4 === 0) return words(bytes);
+      const got = bytes === undefined ? show(value) : `${bytes.length} bytes`;
+      const message = `must be base64 of whole 32-bit words, got ${got}`;
+      return refuse(context, { path: [], message }, new Uint32Array(0));
+    })
+    .meta({ type: "string", contentEncoding: "base64" });
+}
+
+const POSITION = /^(0|[1-9][0-9]{0,8})$/;
+
+function refuse<T>(context: z.core.$RefinementCtx, { path, message }: Fault, instead: T): T {
+  context.addIssue({ code: "custom", path: [...path], message });
+  return instead;
+}
+
+function faultOfIds(value: unknown): Fault | undefined {
+  if (!Array.isArray(value))
+    return { path: [], message: `must be an array of token ids, got ${show(value)}` };
+  const index = value.findIndex((id) => !isTokenId(id));
+  return index < 0 ? undefined : { path: [index], message: notATokenId(value[index]) };
+}
+
+function faultOfSequence(value: unknown, length_max: number): Fault | undefined {
+  const fault = faultOfIds(value);
+  if (fault !== undefined) return fault;
+  const { length } = value as number[];
+  if (length >= 1 && length <= length_max) return undefined;
+  const rule = Number.isFinite(length_max) ? `1 to ${length_max} token ids` : "at least one token id";
+  return { path: [], message: `must hold ${rule}, got ${length}` };
+}
+
+function faultOfBiased(value: unknown): Fault | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { path: [], message: `must be an object of token_ids and bias, got ${show(value)}` };
+  const stray = Object.keys(value).find((name) => name !== "token_ids" && name !== "bias");
+  if (stray !== undefined) return { path: [stray], message: "is no option here: token_ids and bias are" };
+  const { token_ids, bias } = value as { token_ids?: unknown; bias?: unknown };
+  if (!isBias(bias))
+    return { path: ["bias"], message: `must be a finite number, "-inf" or null, got ${show(bias)}` };
+  return within("token_ids", faultOfSequence(token_ids, Number.POSITIVE_INFINITY));
+}
+
+function faultOfPositions(value: unknown): Fault | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { path: [], message: `must be an object of position → token id, got ${show(value)}` };
+  for (const [position, id] of Object.entries(value)) {
+    if (!POSITION.test(position))
+      return { path: [position], message: `must have positions (0, 1, 2, …) as keys, got ${show(position)}` };
+    if (!isTokenId(id)) return { path: [position], message: notATokenId(id) };
+  }
+  return undefined;
+}
+
+function faultOfList(
+  value: unknown,
+  noun: string,
+  faultOf: (each: unknown) => Fault | undefined,
+): Fault | undefined {
+  if (!Array.isArray(value)) return { path: [], message: `must be an array of ${noun}, got ${show(value)}` };
+  for (let i = 0; i < value.length; i++) {
+    const fault = within(i, faultOf(value[i]));
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function within(part: string | number, fault: Fault | undefined): Fault | undefined {
+  return fault && { path: [part, ...fault.path], message: fault.message };
+}
+
+function words(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const result = new Uint32Array(bytes.length / 4);
+  for (let i = 0; i < result.length; i++) result[i] = view.getUint32(4 * i, true);
+  return result;
+}

@@ -1,0 +1,69 @@
+/**
+ * Whether a sparse row was enough: the whole row would provably have given the same answer, the token and all that is
+ * told of it. What the chain proves of the tokens that were left out, the candidates know; here is what the
+ * log-probabilities need besides. A trace is an account of the tokens that were sent, and no part of this.
+ */
+import { Problem } from "../../errors.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { isAtTemperature } from "../options/logprobs-mode.ts";
+import type { StepOptions } from "../options/step-options.ts";
+import type { SparseRow } from "../rows.ts";
+import type { Sampled } from "./report.ts";
+
+type Told = Pick<Sampled, "rank" | "draws">;
+
+/** Why an answer is not proven: a sentence and where it points to. No Problem, as it is one only for who asked for proof. */
+type Doubt = readonly [detail: string, pointer: string];
+
+/** A Problem when the answer had to be exact and cannot be proven to be. */
+export function exactness(
+  candidates: Candidates,
+  row: SparseRow,
+  options: StepOptions,
+  told: Told,
+): { exact: boolean } {
+  const doubt = candidates.isExact() ? doubtOf(row, options, told) : tooFew(row);
+  if (doubt !== undefined && options.require_exact) throw new Problem("need_more_tokens", ...doubt);
+  return { exact: doubt === undefined };
+}
+
+/** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
+function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
+  const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty } = options;
+  const listed = logprobs_mode !== "processed" && (top_logprobs > 0 || logprob_token_ids.length > 0);
+  if (row.token_ids.length === row.vocab_size) return undefined;
+  if (uncertainty)
+    return [
+      `uncertainty can be proven exact only for a row of which every token was sent, got ${row.token_ids.length} of ${row.vocab_size ?? "an unknown number"}`,
+      "/logits/token_ids",
+    ];
+  if (!(logprobs || listed)) return undefined;
+  if (isAtTemperature(logprobs_mode))
+    return [`log-probabilities of ${logprobs_mode} need every token, got a part of them`, "/logprobs_mode"];
+  if (row.logsumexp === undefined)
+    return ["log-probabilities can be proven exact only with logsumexp, got none", "/logits/logsumexp"];
+  const ranked = countAbove(row, row.max_omitted ?? Number.POSITIVE_INFINITY);
+  const unranked = logprobs && lastRank(told) > ranked;
+  if (unranked || (listed && (top_logprobs > ranked || !hasAll(row, logprob_token_ids)))) return tooFew(row);
+  return undefined;
+}
+
+function tooFew({ token_ids }: SparseRow): Doubt {
+  return [`${token_ids.length} tokens were not enough to prove the answer exact`, "/logits/token_ids"];
+}
+
+/** How many of the tokens sent come before every token that was left out. */
+function countAbove({ values }: SparseRow, bound: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i]! > bound) count++;
+  return count;
+}
+
+/** The largest rank that is told. */
+function lastRank({ rank = 0, draws = [] }: Told): number {
+  return draws.reduce((largest, draw) => Math.max(largest, draw.rank ?? 0), rank);
+}
+
+function hasAll({ token_ids }: SparseRow, wanted: readonly number[]): boolean {
+  return wanted.every((id) => token_ids.includes(id));
+}

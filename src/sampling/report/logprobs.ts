@@ -1,0 +1,148 @@
+/**
+ * Log-probabilities of a step: raw, the ln softmax of the logits as they came (what OpenAI and vLLM report by
+ * default), and processed, the ln of the probability with which a token was drawn after every stage.
+ *
+ * The raw side is one normaliser over the whole row; it is computed only when asked for.
+ */
+import { exp, ln } from "../../kernels/float64.ts";
+import type { Kernel, Row } from "../../kernels/kernel.ts";
+import { Compact } from "../candidates/compact.ts";
+import { fillFromRow } from "../candidates/compaction.ts";
+import { PlainLists } from "../candidates/lists.ts";
+import type { RankTies } from "./rank-ties.ts";
+import { ranksAmong } from "./ranks.ts";
+import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+import {
+  type UncertainSide,
+  type Uncertainty,
+  uncertaintyFrom,
+  uncertaintyOfEqual,
+  uncertaintyOfList,
+} from "./uncertainty.ts";
+
+/** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
+export interface RawRow extends UncertainSide {
+  /** ln p of one token; −Infinity when it is masked or was not sent */
+  logprob(token_id: number): number;
+  /** of each token: 1 for the most likely; equal logits rank by lower id, or with "counted" all before */
+  ranks(token_ids: readonly number[], ties: RankTies): number[];
+  /** the n most likely tokens */
+  top(n: number): TokenLogprob[];
+}
+
+/** The ranks of so many tokens are counted one after the other, by a pass of the kernel each; those of more in one pass. */
+const COUNTED_MAX = 64;
+
+/** The raw side of a dense row; the row must be as it came (no edits) whenever a method is called. */
+export class RawDense implements RawRow {
+  readonly #kernel: Kernel;
+  readonly #row: Row;
+  readonly #logsumexp: number;
+
+  constructor(kernel: Kernel, row: Row) {
+    this.#kernel = kernel;
+    this.#row = row;
+    this.#logsumexp =
+      kernel.max(row) === Number.POSITIVE_INFINITY
+        ? Number.POSITIVE_INFINITY
+        : kernel.logSumExp(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+  }
+
+  logprob(token_id: number): number {
+    return this.#ofLogit(this.#row.values[token_id] ?? Number.NEGATIVE_INFINITY);
+  }
+
+  ranks(token_ids: readonly number[], ties: RankTies): number[] {
+    const { values, length } = this.#row;
+    if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids, ties);
+    // Each was drawn from this row.
+    return token_ids.map((id) =>
+      this.#kernel.count(this.#row, values[id] as number, ties === "counted" ? length - 1 : id),
+    );
+  }
+
+  top(n: number): TokenLogprob[] {
+    const kernel = this.#kernel;
+    if (n > kernel.selected_ids.length) return this.#ranked(n);
+    const count = kernel.topK(this.#row, n);
+    const top: TokenLogprob[] = [];
+    for (let i = 0; i < count; i++)
+      top.push(tokenLogprob(kernel.selected_ids[i]!, this.#ofLogit(kernel.selected_logits[i]!)));
+    return top;
+  }
+
+  uncertainty(top_k: number): Uncertainty {
+    const kernel = this.#kernel;
+    const row = this.#row;
+    if (this.#logsumexp === Number.POSITIVE_INFINITY)
+      return uncertaintyOfEqual(kernel.count(row, Number.POSITIVE_INFINITY, row.length - 1));
+    const moments = kernel.distribution(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+    const count = kernel.topK(row, Math.max(top_k, 2));
+    const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
+    return uncertaintyFrom(moments, logprobs, top_k);
+  }
+
+  /** The same for more tokens than the kernel selects: all of the row are ranked. */
+  #ranked(n: number): TokenLogprob[] {
+    const all = new Compact(new PlainLists(this.#row.length));
+    fillFromRow(all, this.#row);
+    const { token_ids, scores, count } = all.rank();
+    const top: TokenLogprob[] = [];
+    for (let i = 0; i < Math.min(n, count); i++)
+      top.push(tokenLogprob(token_ids[i]!, this.#ofLogit(scores[i]!)));
+    return top;
+  }
+
+  #ofLogit(logit: number): number {
+    if (this.#logsumexp !== Number.POSITIVE_INFINITY) return logit - this.#logsumexp;
+    // The limit of softmax as these logits grow: they share the probability, the others have none.
+    if (logit !== Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
+    return -ln(this.#kernel.count(this.#row, Number.POSITIVE_INFINITY, this.#row.length - 1));
+  }
+}
+
+/** Σ exp(raw ln p) over some tokens. */
+export function massOf(raw: RawRow, token_ids: ArrayLike<number>, count: number): number {
+  let mass = 0;
+  for (let i = 0; i < count; i++) mass += exp(raw.logprob(token_ids[i]!));
+  return mass;
+}
+
+/** The raw side of a sparse or small row, in float64; exact when ln Σ exp of the whole row is known. */
+export class RawCompact implements RawRow {
+  readonly #ranked: Compact;
+  readonly #logsumexp: number;
+
+  /** `fill` brings the finite logits into the empty arrays. */
+  constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
+    this.#ranked = new Compact(new PlainLists(size));
+    fill(this.#ranked);
+    this.#ranked.rank();
+    // What was sent is part of the whole row: a normaliser below its own is one that was rounded.
+    this.#logsumexp = Math.max(logsumexp ?? Number.NEGATIVE_INFINITY, this.#ranked.logSumExp());
+  }
+
+  logprob(token_id: number): number {
+    return this.#ranked.scoreOf(token_id) - this.#logsumexp;
+  }
+
+  ranks(token_ids: readonly number[], ties: RankTies): number[] {
+    return token_ids.map((token_id) => this.#rank(token_id, ties));
+  }
+
+  #rank(token_id: number, ties: RankTies): number {
+    const { scores, count } = this.#ranked;
+    let last = this.#ranked.indexOf(token_id);
+    if (ties === "counted") while (last + 1 < count && scores[last + 1] === scores[last]) last++;
+    return last + 1;
+  }
+
+  top(n: number): TokenLogprob[] {
+    return this.#ranked.top(n, this.#logsumexp);
+  }
+
+  /** Of the tokens that were sent, as if there were no others. */
+  uncertainty(top_k: number): Uncertainty {
+    return uncertaintyOfList(this.#ranked, top_k);
+  }
+}

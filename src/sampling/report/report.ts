@@ -1,0 +1,127 @@
+/** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
+import type { Candidates } from "../candidates/candidates.ts";
+import type { StepOptions } from "../options/step-options.ts";
+import type { RawRow } from "./logprobs.ts";
+import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
+import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
+import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
+
+/** The reply to one step, in wire order. What was not asked for is absent. */
+export interface Sampled {
+  readonly token_id: number;
+  /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
+  readonly logprob?: number | null;
+  /** ln of the probability with which it was drawn */
+  readonly processed_logprob?: number;
+  /** 1 = most likely in the raw row */
+  readonly rank?: number;
+  /** the n draws, when n was given; the first is the token above */
+  readonly draws?: readonly Draw[];
+  readonly top_logprobs?: readonly TokenLogprob[];
+  readonly named_logprobs?: readonly TokenLogprob[];
+  /** how many tokens were left to draw from */
+  readonly kept: number;
+  /** the tokens that were left, ascending */
+  readonly kept_token_ids?: readonly number[];
+  /** the raw mass of the tokens that were left */
+  readonly kept_mass?: number;
+  /** how sure the model was, and how sure what it was drawn from */
+  readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
+  /** sparse rows: whether the whole row would provably have given the same answer */
+  readonly exact?: boolean;
+  readonly seed: string;
+  readonly step: number;
+  /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
+  readonly state: Readonly<Record<string, unknown>> | null;
+  readonly system_fingerprint: string;
+  /** options that could do nothing, such as a penalty without a history */
+  readonly warnings?: readonly string[];
+  readonly trace?: readonly TraceEntry[];
+  /** what became of the tokens in logprob_token_ids; with a trace */
+  readonly fates?: readonly Fate[];
+  /** where the uniform of the (first) draw fell; with a trace */
+  readonly inverse_cdf?: InverseCdf;
+}
+
+export interface Draw {
+  readonly token_id: number;
+  readonly logprob?: number | null;
+  readonly processed_logprob?: number;
+  readonly rank?: number;
+}
+
+type Report = Pick<
+  Sampled,
+  | "logprob"
+  | "processed_logprob"
+  | "rank"
+  | "draws"
+  | "top_logprobs"
+  | "named_logprobs"
+  | "kept"
+  | "kept_token_ids"
+  | "kept_mass"
+  | "uncertainty"
+>;
+
+/** The processed side is read first: reading the raw side puts the row back as it came. */
+export function reportOf(
+  candidates: Candidates,
+  raw: RawRow | undefined,
+  drawn: readonly number[],
+  options: StepOptions,
+): Report {
+  const kept = candidates.count();
+  const several = options.n !== undefined;
+  if (raw === undefined)
+    return {
+      ...(several && { draws: drawn.map((token_id) => ({ token_id })) }),
+      kept,
+      ...keptIds(candidates, options),
+    };
+  const processed_logprobs = candidates.logprobs(drawn);
+  const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
+  const ids = keptIds(candidates, options);
+  const of_kept = options.uncertainty
+    ? uncertaintyOf(candidates.form(), options.confidence_top_k)
+    : undefined;
+  const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
+  candidates.restoreRow();
+  const { top, named } = processed ?? distribution(raw, options);
+  const ranks = options.logprobs ? raw.ranks(drawn, options.rank_ties) : [];
+  const draws = ranks.map((rank, i) => drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank));
+  const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
+  return {
+    ...first,
+    ...(several && { draws: options.logprobs ? draws : drawn.map((token_id) => ({ token_id })) }),
+    ...(top && { top_logprobs: top }),
+    ...(named && { named_logprobs: named }),
+    kept,
+    ...ids,
+    ...(kept_mass !== undefined && { kept_mass }),
+    ...(of_kept && { uncertainty: { raw: raw.uncertainty(options.confidence_top_k), processed: of_kept } }),
+  };
+}
+
+function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<Sampled, "kept_token_ids"> {
+  return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
+}
+
+function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {
+  const { logprob } = tokenLogprob(token_id, raw.logprob(token_id));
+  return { token_id, logprob, processed_logprob, rank };
+}
+
+/** The top and the named log-probabilities that were asked for, read from either side. */
+function distribution(
+  side: Pick<RawRow, "logprob" | "top">,
+  { top_logprobs, logprob_token_ids }: StepOptions,
+) {
+  return {
+    top: top_logprobs > 0 ? side.top(top_logprobs) : undefined,
+    named:
+      logprob_token_ids.length > 0
+        ? logprob_token_ids.map((id) => tokenLogprob(id, side.logprob(id)))
+        : undefined,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * How sure a distribution is, in four numbers that are read of it as a whole: of the row as it came, and of what the
+ * chain has left to draw from.
+ */
+import { exp, ln } from "../../kernels/float64.ts";
+import { SELECTION_MAX } from "../../kernels/kernel.ts";
+import type { Compact } from "../candidates/compact.ts";
+import { Dense } from "../candidates/dense.ts";
+import { notAboveZero } from "./token-logprob.ts";
+
+/** Natural logarithms throughout. */
+export interface Uncertainty {
+  /** H = −Σ pᵢ ln pᵢ, from 0 to ln(count) */
+  readonly entropy: number;
+  /** Σ pᵢ (−ln pᵢ − H)²: 0 when all are equally likely, or one is certain */
+  readonly varentropy: number;
+  /** p of the most likely token less p of the next; 1 when there is only one */
+  readonly margin: number;
+  /**
+   * −(1/k) Σ ln pᵢ over the k most likely tokens, or over all when they are fewer: large where the first ones take all
+   * and leave little to the others. DeepConf's C (Fu et al., Deep Think with Confidence, 2025).
+   */
+  readonly confidence: number;
+}
+
+/** What both sides of a step, the row as it came and what is left of it, can be asked. */
+export interface UncertainSide {
+  uncertainty(top_k: number): Uncertainty;
+}
+
+/** DeepConf asks hosts for the 20 most likely tokens. */
+export const CONFIDENCE_TOP_K = 20;
+
+/** The four, from the entropy and its variance, and ln p of the most likely tokens: the best k and never fewer than two, if there are as many. */
+export function uncertaintyFrom(
+  { entropy, varentropy }: Pick<Uncertainty, "entropy" | "varentropy">,
+  logprobs: ArrayLike<number>,
+  top_k: number,
+): Uncertainty {
+  const count = Math.min(top_k, logprobs.length);
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += notAboveZero(logprobs[i]!);
+  const first = exp(notAboveZero(logprobs[0]!));
+  const margin = logprobs.length === 1 ? 1 : first - exp(notAboveZero(logprobs[1]!));
+  return { entropy, varentropy, margin, confidence: -sum / count + 0 };
+}
+
+/** The four of n tokens that share the probability. */
+export function uncertaintyOfEqual(n: number): Uncertainty {
+  return { entropy: ln(n), varentropy: 0, margin: n === 1 ? 1 : 0, confidence: ln(n) };
+}
+
+/** The four of what is kept. A list stays in its order, a row as it is. */
+export function uncertaintyOf(form: Compact | Dense, top_k: number): Uncertainty {
+  return form instanceof Dense ? uncertaintyOfRow(form, top_k) : uncertaintyOfList(form, top_k);
+}
+
+const best_of_row = new Float64Array(SELECTION_MAX);
+
+/** The four of the tokens that are kept of a whole row; entropy and varentropy are good to about 1e-6. */
+function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
+  const { kernel, temperature, floor, tie_id } = dense;
+  const moments = kernel.distribution(dense.settleBelowCeiling(), temperature, floor, tie_id);
+  const count = dense.bestScores(best_of_row.subarray(0, Math.max(top_k, 2)));
+  for (let i = 0; i < count; i++) best_of_row[i] = best_of_row[i]! - moments.logsumexp;
+  return uncertaintyFrom(moments, best_of_row.subarray(0, count), top_k);
+}
+
+/** The four of a list of scores, in float64. The list stays in its order. */
+export function uncertaintyOfList(compact: Compact, top_k: number): Uncertainty {
+  const { scores, count } = compact;
+  const logsumexp = compact.logSumExp();
+  let entropy = 0;
+  let squares = 0;
+  for (let i = 0; i < count; i++) {
+    const surprise = logsumexp - scores[i]!;
+    const p = exp(-surprise);
+    entropy += p * surprise;
+    squares += p * surprise * surprise;
+  }
+  const best = bestOf(scores, count, Math.max(top_k, 2));
+  for (let i = 0; i < best.length; i++) best[i] = best[i]! - logsumexp;
+  const varentropy = Math.max(squares - entropy * entropy, 0);
+  return uncertaintyFrom({ entropy: Math.max(entropy, 0), varentropy }, best, top_k);
+}
+
+/** Up to so many are held against each score; more are found by sorting a copy. */
+const SELECTED_MAX = 64;
+
+/** The k largest of a list, descending; all of them when they are fewer. */
+function bestOf(scores: Float64Array, count: number, k: number): Float64Array {
+  if (k > SELECTED_MAX || count <= k) return scores.slice(0, count).sort().reverse().subarray(0, k);
+  const best = new Float64Array(k).fill(Number.NEGATIVE_INFINITY);
+  for (let i = 0; i < count; i++) {
+    const score = scores[i]!;
+    if (score <= best[k - 1]!) continue;
+    let place = k - 1;
+    while (place > 0 && best[place - 1]! < score) {
+      best[place] = best[place - 1]!;
+      place--;
+    }
+    best[place] = score;
+  }
+  return best;
+}

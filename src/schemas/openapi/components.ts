@@ -1,0 +1,92 @@
+/** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
+import { STAGES } from "../../sampling/stages/index.ts";
+import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
+import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
+import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
+import { LOGIT_REPLY } from "../logit.ts";
+import type { JsonSchema } from "../options.ts";
+import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
+import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
+import { PACKED_ROW, SPARSE_ROW } from "../row.ts";
+import {
+  INFER_REPLY,
+  INFER_REQUEST,
+  MODEL_METADATA,
+  REGION,
+  REGION_REQUEST,
+  SERVER_METADATA,
+  V2_ERROR,
+} from "../v2.ts";
+import { withSharedOptions } from "./shared-options.ts";
+import { toldComponentsOf } from "./told.ts";
+
+const REQUESTS = {
+  StepRequest: STEP_REQUEST,
+  BatchRequest: BATCH_REQUEST,
+  PackedRow: PACKED_ROW,
+  SparseRow: SPARSE_ROW,
+  CompareRequest: COMPARE_REQUEST,
+  InferRequest: INFER_REQUEST,
+  RegionRequest: REGION_REQUEST,
+  ...ANALYSIS_REQUESTS,
+  ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
+};
+
+const REPLIES = {
+  StepReply: STEP_REPLY,
+  BatchReply: BATCH_REPLY,
+  Catalogue: CATALOGUE,
+  Presets: PRESETS_REPLY,
+  CompareReply: COMPARE_REPLY,
+  Health: HEALTH,
+  LogitReply: LOGIT_REPLY,
+  ...ANALYSIS_REPLIES,
+  InferReply: INFER_REPLY,
+  ServerMetadata: SERVER_METADATA,
+  ModelMetadata: MODEL_METADATA,
+  Region: REGION,
+  InferError: V2_ERROR,
+  Problem: PROBLEM,
+};
+
+/** A reference to a named schema. */
+export function refTo(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+export function componentSchemas(): Record<string, JsonSchema> {
+  const schemas = {
+    ...toldComponentsOf(REQUESTS, "input"),
+    Stage: stageUnion(),
+    ...toldComponentsOf(REPLIES, "output"),
+  };
+  const complete = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]),
+  );
+  return withSharedOptions(complete, ["StepRequest", "BatchRequest", "CompareRequest"]);
+}
+
+/** A stage in a chain is one of the stages, told apart by its name. */
+function stageUnion(): JsonSchema {
+  const names = STAGES.map(({ name }) => name);
+  return {
+    description: "One stage of a chain.",
+    oneOf: names.map((name) => refTo(stageComponent(name))),
+    discriminator: {
+      propertyName: "stage",
+      mapping: Object.fromEntries(names.map((name) => [name, refTo(stageComponent(name))["$ref"]])),
+    },
+  };
+}
+
+function stageComponent(name: string): string {
+  return `Stage_${name}`;
+}
+
+/** Where a schema has a `chain`, its items are stages. */
+export function withStages(schema: JsonSchema): JsonSchema {
+  const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has them
+  const chain = properties?.["chain"];
+  if (properties === undefined || chain === undefined) return schema;
+  return { ...schema, properties: { ...properties, chain: { ...chain, items: refTo("Stage") } } };
+}

@@ -1,0 +1,74 @@
+/**
+ * How zod's JSON Schema stands in the OpenAPI document, where it meets readers that take some keywords amiss:
+ * generators of clients make a property with a `default` a required one, and Swagger UI fails on `items: false`.
+ */
+import { z } from "zod";
+import type { JsonSchema } from "../options.ts";
+
+type Node = Record<string, unknown>;
+
+/** Bounds that zod gives every whole number; they say only that it is one. */
+const SAFE: ReadonlySet<unknown> = new Set([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
+
+const CONVERT = {
+  input: { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tell(jsonSchema as Node) },
+  output: {
+    io: "output",
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => tell(jsonSchema as Node),
+  },
+} as const satisfies Record<string, z.core.ToJSONSchemaParams>;
+
+/** What may be sent, or what is answered, as the document tells it. */
+export function toldSchemaOf(schema: z.ZodType, io: keyof typeof CONVERT = "input"): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, CONVERT[io]);
+  return rest;
+}
+
+/** The same for schemas that refer to each other by their names. */
+export function toldComponentsOf(
+  schemas: Readonly<Record<string, z.ZodType>>,
+  io: keyof typeof CONVERT,
+): Record<string, JsonSchema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const uri = (id: string) => `#/components/schemas/${id}`;
+  const result = z.toJSONSchema(registry, { ...CONVERT[io], uri });
+  return Object.fromEntries(
+    Object.entries(result.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+  );
+}
+
+/**
+ * A default is told in words; a tuple has an exact length and no word on what follows; the bounds of whole numbers
+ * are left out, which examples made from a schema would show.
+ */
+function tell(schema: Node): void {
+  dropSafeBounds(schema);
+  const { default: standard, description, prefixItems } = schema;
+  if (standard !== undefined) {
+    delete schema["default"];
+    schema["description"] = [description, `Default ${JSON.stringify(standard)}.`].filter(Boolean).join(" ");
+  }
+  if (Array.isArray(prefixItems) && schema["items"] === false) {
+    const [first, ...others] = prefixItems.map((each) => JSON.stringify(each));
+    delete schema["items"];
+    if (others.every((each) => each === first)) {
+      delete schema["prefixItems"];
+      schema["items"] = prefixItems[0];
+    }
+    schema["minItems"] = prefixItems.length;
+    schema["maxItems"] = prefixItems.length;
+  }
+}
+
+/** Items may have been written by hand, where zod does not read the elements: they are copied, being the schema's own. */
+function dropSafeBounds(schema: Node): void {
+  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
+  const { items } = schema;
+  if (typeof items !== "object" || items === null || !Object.values(items).some((each) => SAFE.has(each)))
+    return;
+  schema["items"] = Object.fromEntries(
+    Object.entries(items).filter(([name, value]) => !/^(?:min|max)imum$/.test(name) || !SAFE.has(value)),
+  );
+}

@@ -1,0 +1,234 @@
+/** What the OpenAPI document says of /v2. */
+import { PROBLEMS, type ProblemCode } from "../../errors.ts";
+import type { JsonSchema } from "../options.ts";
+import { refTo } from "./components.ts";
+import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
+import { BODY_PROBLEMS, DOOR_PROBLEMS, HEAD_PROBLEM } from "./routes.ts";
+
+const TAGS = ["inference protocol"];
+
+function answer(description: string, schema: JsonSchema, headers: JsonSchema = {}): JsonSchema {
+  return {
+    description,
+    headers: { ...REPLY_HEADERS, ...headers },
+    content: { "application/json": { schema } },
+  };
+}
+
+/** The statuses of these problems; what is 422 on /v1 is 400 here. */
+function errors(codes: readonly ProblemCode[]): Record<string, JsonSchema> {
+  const by_status: Record<string, string[]> = {};
+  for (const code of [...codes, "internal_error"] as const) {
+    const [status, title] = PROBLEMS[code];
+    const key = status === 422 ? 400 : status;
+    by_status[key] = [...(by_status[key] ?? []), `${title}.`];
+  }
+  return Object.fromEntries(
+    Object.entries(by_status).map(([status, titles]) => [
+      status,
+      answer([...new Set(titles)].join("\n"), refTo("InferError"), PROBLEM_HEADERS[Number(status)]),
+    ]),
+  );
+}
+
+export const SERVER_ROUTE = {
+  operationId: "serverMetadata",
+  tags: TAGS,
+  summary: "Tell the server's name and the extensions it speaks",
+  response: { 200: answer("The server.", refTo("ServerMetadata")), ...errors(DOOR_PROBLEMS) },
+};
+
+export const LIVE_ROUTE = {
+  operationId: "serverLive",
+  tags: TAGS,
+  summary: "Tell whether the server is alive",
+  response: { 200: answer("It is.", flagged("live")), ...HEAD_PROBLEM },
+};
+
+export const SERVER_READY_ROUTE = {
+  operationId: "serverReady",
+  tags: TAGS,
+  summary: "Tell whether the server wants requests",
+  response: {
+    200: answer("It does.", flagged("ready")),
+    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    ...HEAD_PROBLEM,
+  },
+};
+
+export const MODEL_READY_ROUTE = {
+  operationId: "modelReady",
+  tags: TAGS,
+  summary: "Tell whether the model wants requests",
+  description: "Also under `/v2/models/sampler/versions/1`.",
+  response: {
+    200: answer("It does.", flagged("ready")),
+    503: answer("It does not, for now.", flagged("ready"), RETRY_AFTER),
+    ...errors(DOOR_PROBLEMS),
+  },
+};
+
+export const MODEL_ROUTE = {
+  operationId: "modelMetadata",
+  tags: TAGS,
+  summary: "Tell the model's inputs and outputs",
+  description: "Also under `/v2/models/sampler/versions/1`.",
+  response: { 200: answer("The model.", refTo("ModelMetadata")), ...errors(DOOR_PROBLEMS) },
+};
+
+export const CONFIG_ROUTE = {
+  operationId: "modelConfig",
+  tags: TAGS,
+  summary: "Tell the model's configuration, as Triton writes it",
+  response: { 200: answer("The configuration.", { type: "object" }), ...errors(DOOR_PROBLEMS) },
+};
+
+export const STATISTICS_ROUTE = {
+  operationId: "modelStatistics",
+  tags: TAGS,
+  summary: "Tell how many inferences there were and how long they took, in all workers",
+  response: {
+    200: answer("The statistics, as Triton writes them.", { type: "object" }),
+    ...errors(DOOR_PROBLEMS),
+  },
+};
+
+export const INDEX_ROUTE = {
+  operationId: "repositoryIndex",
+  tags: TAGS,
+  summary: "List the models: there is one",
+  response: {
+    200: answer("The models.", {
+      type: "array",
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          version: { type: "string" },
+          state: { type: "string" },
+          reason: { type: "string" },
+        },
+      },
+    }),
+    ...errors(DOOR_PROBLEMS),
+  },
+};
+
+export const INFER_ROUTE = {
+  operationId: "infer",
+  tags: TAGS,
+  summary: "Draw tokens, as Triton's and KServe's clients ask for it",
+  description: `The input \`logits\` is a tensor of shape [vocab_size] or [rows, vocab_size], FP32, FP16 or BF16: in JSON (FP32 only), as bytes behind the JSON (\`binary_data_size\`, with \`Inference-Header-Content-Length\`), or in shared memory. Options are \`parameters\`, or further inputs with an element, or a list, for each row. Every row is drawn as \`POST /v1/sample\` would draw it.
+
+Outputs: \`token_id\`, \`logprob\`, \`processed_logprob\`, \`rank\`, \`top_logprob_token_ids\`, \`top_logprobs\`, \`named_logprobs\`, \`kept\`, \`kept_token_ids\`, \`kept_mass\`, \`raw_entropy\`, \`raw_varentropy\`, \`raw_margin\`, \`raw_confidence\`, the same four with \`processed_\`, \`seed\`, \`step\`, \`state\`, \`reply\` (the JSON text of \`/v1/sample\`). One row that fails fails the request.
+
+Also under \`/v2/models/sampler/versions/1/infer\`. Bodies may be compressed with gzip or deflate here.`,
+  headers: {
+    type: "object",
+    properties: {
+      "inference-header-content-length": {
+        type: "integer",
+        minimum: 1,
+        description: "How many bytes of JSON stand before the tensors. Without it the whole body is JSON.",
+      },
+      "content-encoding": { type: "string", enum: ["gzip", "deflate"], description: "How it is compressed." },
+      "accept-encoding": { type: "string", description: "With gzip or deflate the answer is compressed." },
+    },
+  },
+  body: {
+    content: {
+      "application/json": { schema: refTo("InferRequest") },
+      "application/octet-stream": {
+        schema: { type: "string", format: "binary", description: "JSON, and the tensors behind it." },
+      },
+    },
+  },
+  response: {
+    200: {
+      description: "The outputs; those that were wanted as bytes stand behind the JSON, in order.",
+      headers: {
+        ...SAMPLED_HEADERS,
+        ...TENSOR_HEADERS,
+        "content-encoding": {
+          type: "string",
+          enum: ["gzip", "deflate"],
+          description: "How the answer is compressed, where Accept-Encoding asked for it.",
+        },
+      },
+      content: {
+        "application/json": { schema: refTo("InferReply") },
+        "application/octet-stream": {
+          schema: { type: "string", format: "binary", description: "InferReply, and the tensors behind it." },
+        },
+      },
+    },
+    ...errors(BODY_PROBLEMS),
+  },
+};
+
+const REGION_NAME = {
+  type: "object",
+  properties: {
+    name: { type: "string", maxLength: 100, description: "Name of the region.", examples: ["logits"] },
+  },
+};
+
+export const REGIONS_ROUTE = {
+  operationId: "regions",
+  tags: TAGS,
+  summary: "List the registered regions of shared memory",
+  response: {
+    200: answer("The regions.", { type: "array", items: refTo("Region") }),
+    ...errors([...DOOR_PROBLEMS, "not_found"]),
+  },
+};
+
+export const REGION_ROUTE = {
+  operationId: "region",
+  tags: TAGS,
+  summary: "Tell of one region of shared memory",
+  params: REGION_NAME,
+  response: {
+    200: answer("The region, in a list of one.", { type: "array", items: refTo("Region") }),
+    ...errors([...DOOR_PROBLEMS, "not_found"]),
+  },
+};
+
+export const REGISTER_ROUTE = {
+  operationId: "registerRegion",
+  tags: TAGS,
+  summary: "Register a file of shared memory, in all workers",
+  description:
+    "Only where the service was started with SHARED_MEMORY=on. The file is opened for reading, without following links, and kept open; its size is checked now and at every use.",
+  params: REGION_NAME,
+  body: { content: { "application/json": { schema: refTo("RegionRequest") } } },
+  response: {
+    200: { description: "It is registered.", headers: REPLY_HEADERS, type: "null" },
+    ...errors([
+      ...DOOR_PROBLEMS,
+      "not_found",
+      "malformed_json",
+      "invalid_option",
+      "option_conflict",
+      "length_mismatch",
+      "limit_exceeded",
+    ]),
+  },
+};
+
+const UNREGISTER_ROUTE = {
+  operationId: "unregisterRegion",
+  tags: TAGS,
+  summary: "Forget a region of shared memory, or all of them",
+  response: {
+    200: { description: "It is forgotten.", headers: REPLY_HEADERS, type: "null" },
+    ...errors([...DOOR_PROBLEMS, "not_found", "invalid_option"]),
+  },
+};
+
+export const UNREGISTER_ONE_ROUTE = { ...UNREGISTER_ROUTE, params: REGION_NAME };
+export const UNREGISTER_ALL_ROUTE = { ...UNREGISTER_ROUTE, operationId: "unregisterRegions" };
+
+function flagged(name: string): JsonSchema {
+  return { type: "object", required: [name], properties: { [name]: { type: "boolean" } } };
+}

@@ -1,0 +1,296 @@
+/**
+ * Splits a JSON body, as its bytes arrive, into rows of logits and the rest. The numbers of `logits` (and of
+ * sparse `values`) go straight to the number scanner, packed `data` to the base64 decoder; an empty array or
+ * string stays in their place, and the rest, which is small, goes through JSON.parse at the end.
+ *
+ * Strings, escapes and nesting are followed at every byte, so that a row is found where it stands and nowhere
+ * else. What is not JSON stays not JSON, since JSON.parse sees everything that was not consumed. Every array and
+ * every string in those places is consumed, so a placeholder cannot be confused with something sent. Only sparse
+ * `token_ids` that are not plainly written stay in the text, for JSON.parse to judge.
+ */
+import { Buffer } from "node:buffer";
+import { Problem } from "../../errors.ts";
+import type { OptionLimits } from "../../sampling/options/option-limits.ts";
+import { Parked } from "../parked.ts";
+import { TextBuffer } from "../text-buffer.ts";
+import { faultProblem } from "./faults.ts";
+import { IdScanner } from "./ids.ts";
+import { Nesting, type Places, type ScannedArray } from "./nesting.ts";
+import { type ElementSink, type Fault, NumberScanner } from "./numbers.ts";
+import { PackedString } from "./packed-string.ts";
+import { SkippedArray, StringEnd, unescaped } from "./strings.ts";
+import { jsonValue } from "./text.ts";
+
+/** Who takes what is found, by index of the row; a step is row 0. */
+export interface EnvelopeTargets {
+  /** the array at `logits`, or at `logits.values`, begins */
+  numbers(row: number, array: "dense" | "values"): ElementSink;
+  /** The array at `logits.token_ids`, when it held nothing but plain ids. Without this method it always stays in the text. */
+  ids?(row: number, token_ids: Int32Array): void;
+  /** the string at `logits.data` begins */
+  packed(row: number): ElementSink;
+  /** A row cannot be taken; its pointer is relative to the row. When this does not throw, the rest of the row is skipped. */
+  fault(row: number, problem: Problem): void;
+}
+
+export interface EnvelopeLimits {
+  readonly json_text_bytes_max: number;
+  readonly vocab_size_max: number;
+  readonly batch_rows_max: number;
+  readonly options: Pick<OptionLimits, "bias_entries_max">;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+const CLOSING_QUOTE = Buffer.from('"');
+const CLOSING_BRACKET = Buffer.from("]");
+
+const STRUCTURAL = new Uint8Array(256);
+for (const character of '"{}[],:') STRUCTURAL[character.charCodeAt(0)] = 1;
+
+/** What the next byte belongs to. `skip` is the rest of an array of numbers with a fault. */
+type Mode = "plain" | "string" | "key" | "numbers" | "ids" | "packed" | "skip";
+
+const ID_BYTES = 4;
+
+export class JsonEnvelope {
+  readonly #limits: EnvelopeLimits;
+  readonly #targets: EnvelopeTargets;
+  readonly #nesting: Nesting;
+  readonly #text: TextBuffer;
+  #mode: Mode = "plain";
+  readonly #string_end = new StringEnd();
+  #key_begin = 0;
+  #array: "dense" | "values" = "dense";
+  #scanner: NumberScanner | undefined;
+  #ids: { readonly scanner: IdScanner; readonly parked: Parked } | undefined;
+  #packed_string: PackedString | undefined;
+  #skipped = new SkippedArray();
+
+  constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
+    this.#limits = limits;
+    this.#targets = targets;
+    this.#nesting = new Nesting(places, limits.batch_rows_max, limits.options.bias_entries_max);
+    this.#text = new TextBuffer(limits.json_text_bytes_max);
+  }
+
+  write(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) at = this.#take(chunk, at);
+  }
+
+  /** The body without its rows. */
+  end(): unknown {
+    return jsonValue(this.endText());
+  }
+
+  /** The text of the body without its rows. Whether it is JSON, who reads it will see. */
+  endText(): string {
+    this.#endInsideNumbers();
+    if (this.#mode !== "plain" || this.#nesting.depth > 0)
+      throw new Problem("malformed_json", `the JSON text ends inside ${this.#inside()}`);
+    return this.#text.whole();
+  }
+
+  /** The text ended inside an array of numbers: its last token tells whether that is all that is wrong with it. */
+  #endInsideNumbers(): void {
+    const scanner = this.#scanner;
+    scanner?.end();
+    if (scanner?.fault === undefined) return;
+    if (scanner.fault.kind === "odd" && isCutOff(scanner.fault.text)) return;
+    this.#arrayFault(scanner.fault);
+    this.#skipRest(scanner.rest);
+  }
+
+  #inside(): string {
+    if (this.#mode === "string" || this.#mode === "key" || this.#mode === "packed") return "a string";
+    return this.#mode === "plain" && this.#nesting.inObject ? "an object" : "an array";
+  }
+
+  /** Takes what belongs together from `at` on; answers the index behind it. */
+  #take(chunk: Uint8Array, at: number): number {
+    switch (this.#mode) {
+      case "plain":
+        return this.#plain(chunk, at);
+      case "numbers":
+        return this.#numbers(chunk, at);
+      case "ids":
+        return this.#tokenIds(chunk, at);
+      case "packed":
+        return this.#packed(chunk, at);
+      case "skip":
+        return this.#skip(chunk, at);
+      default:
+        return this.#string(chunk, at);
+    }
+  }
+
+  /** Everything outside strings that are wanted and arrays that are scanned. */
+  #plain(chunk: Uint8Array, begin: number): number {
+    let at = begin;
+    while (at < chunk.length) {
+      const byte = chunk[at++] ?? 0;
+      if (STRUCTURAL[byte] === 0) continue;
+      if (byte === QUOTE) {
+        if (this.#nesting.wantsKey || this.#nesting.atPacked) break;
+        at = this.#skipString(chunk, at);
+      } else if (byte === COMMA) this.#nesting.comma();
+      else if (byte === COLON) this.#nesting.colon();
+      else if (byte !== BRACKET && byte !== BRACE) this.#nesting.close();
+      else {
+        const array = this.#nesting.open(byte === BRACE);
+        if (array === undefined) continue;
+        this.#text.append(chunk.subarray(begin, at));
+        this.#beginArray(array);
+        return at;
+      }
+    }
+    this.#text.append(chunk.subarray(begin, at));
+    if (this.#mode === "plain" && chunk[at - 1] === QUOTE) this.#beginString();
+    return at;
+  }
+
+  /** The index behind the string's closing quote, or the chunk's end with the mode set to go on there. */
+  #skipString(chunk: Uint8Array, begin: number): number {
+    const end = this.#string_end.find(chunk, begin);
+    if (end < 0) this.#mode = "string";
+    return end < 0 ? chunk.length : end;
+  }
+
+  #beginString(): void {
+    if (this.#nesting.wantsKey) {
+      this.#mode = "key";
+      this.#key_begin = this.#text.length;
+    } else if (this.#nesting.atPacked) {
+      this.#mode = "packed";
+      this.#packed_string = new PackedString(this.#targets.packed(this.#nesting.row));
+    }
+  }
+
+  /** A string that is kept: the rest of one, or a key. */
+  #string(chunk: Uint8Array, begin: number): number {
+    const end = this.#string_end.find(chunk, begin);
+    const until = end < 0 ? chunk.length : end;
+    this.#text.append(chunk.subarray(begin, until));
+    if (end < 0) return until;
+    if (this.#mode === "key") this.#nesting.named(keyOf(this.#text.slice(this.#key_begin)));
+    this.#mode = "plain";
+    return until;
+  }
+
+  #beginArray(array: ScannedArray): void {
+    if (array === "token_ids") {
+      this.#beginIds();
+      return;
+    }
+    this.#mode = "numbers";
+    this.#array = array;
+    this.#scanner = new NumberScanner(this.#targets.numbers(this.#nesting.row, array));
+  }
+
+  #beginIds(): void {
+    if (this.#targets.ids === undefined) {
+      this.#nesting.enter();
+      return;
+    }
+    this.#mode = "ids";
+    const parked = new Parked(this.#limits.vocab_size_max * ID_BYTES);
+    this.#ids = { scanner: new IdScanner(parked), parked };
+  }
+
+  /** An array of ids that cannot be taken as it is read goes back into the text, and is read on there. */
+  #tokenIds(chunk: Uint8Array, begin: number): number {
+    if (this.#ids === undefined) return chunk.length;
+    const { scanner, parked } = this.#ids;
+    const used = scanner.write(chunk, begin);
+    if (scanner.closed) {
+      this.#targets.ids?.(this.#nesting.row, parked.integers);
+      this.#endArray();
+    } else if (scanner.rest !== undefined) {
+      this.#mode = "plain";
+      this.#nesting.enter();
+      this.#text.append(Buffer.from(parked.integers.join()));
+      this.write(scanner.rest);
+    }
+    return used;
+  }
+
+  #numbers(chunk: Uint8Array, begin: number): number {
+    const scanner = this.#scanner;
+    if (scanner === undefined) return chunk.length;
+    const used = scanner.write(chunk, begin);
+    if (scanner.closed) this.#endArray();
+    else if (scanner.fault !== undefined) {
+      this.#arrayFault(scanner.fault);
+      this.#skipRest(scanner.rest);
+    }
+    return used;
+  }
+
+  #endArray(): void {
+    this.#scanner = undefined;
+    this.#ids = undefined;
+    this.#mode = "plain";
+    this.#text.append(CLOSING_BRACKET);
+  }
+
+  #arrayProblem(fault: Fault): Problem {
+    const pointer = this.#array === "dense" ? "/logits" : "/logits/values";
+    return faultProblem(fault, pointer, this.#limits.vocab_size_max);
+  }
+
+  #arrayFault(fault: Fault): void {
+    const problem = this.#arrayProblem(fault);
+    if (problem.code === "malformed_json") throw problem.within(this.#nesting.rowPointer);
+    this.#targets.fault(this.#nesting.row, problem);
+  }
+
+  /** The scanner has read ahead of its fault: what it read is gone through here, and may hold more than the array. */
+  #skipRest(rest: Uint8Array): void {
+    this.#scanner = undefined;
+    this.#mode = "skip";
+    this.#skipped = new SkippedArray();
+    this.write(rest);
+  }
+
+  #skip(chunk: Uint8Array, begin: number): number {
+    const used = this.#skipped.write(chunk, begin);
+    if (this.#skipped.closed) this.#endArray();
+    return used;
+  }
+
+  #packed(chunk: Uint8Array, begin: number): number {
+    const packed = this.#packed_string;
+    if (packed === undefined) return chunk.length;
+    const used = packed.write(chunk, begin);
+    if (!packed.closed) return used;
+    this.#mode = "plain";
+    this.#text.append(CLOSING_QUOTE);
+    if (packed.fault !== undefined) this.#targets.fault(this.#nesting.row, this.#packedFault(packed.fault));
+    return used;
+  }
+
+  #packedFault(fault: "letter" | "full"): Problem {
+    return fault === "letter"
+      ? new Problem("invalid_logits", "data must be base64 (RFC 4648) without white space", "/logits/data")
+      : new Problem(
+          "limit_exceeded",
+          `a row may have at most ${this.#limits.vocab_size_max} elements (vocab_size_max), got more`,
+          "/logits/data",
+        );
+  }
+}
+
+/** True for the beginning of something: no comma, bracket or blank has come behind it. */
+function isCutOff(text: Uint8Array): boolean {
+  return /^(?:-?[\w.+-]*|"[^"]*)$/.test(Buffer.from(text).toString("latin1"));
+}
+
+/** A key as JavaScript sees it; what is no JSON string stays as it is, for JSON.parse to reject. */
+function keyOf(key_and_quote: string): string {
+  const key = key_and_quote.slice(0, -1);
+  return unescaped(key) ?? key;
+}

@@ -1,0 +1,191 @@
+/**
+ * Where in a JSON text the next byte stands: nesting, keys, and which places hold rows of logits. It is told
+ * the structural characters outside strings, and trusts nobody: on text that is not JSON its answers may be odd,
+ * but they are answers, and JSON.parse rejects the text later.
+ */
+import { Problem, pointerTo, shorten, show } from "../../errors.ts";
+
+/** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
+export type Places = "step" | "batch" | "either" | "none";
+
+/** An array that goes to a scanner of numbers or of token ids instead of JSON.parse. */
+export type ScannedArray = "dense" | "values" | "token_ids";
+
+const DEPTH_MAX = 64;
+
+/** Keys of an object of which every key is known: there are fewer than a hundred, and a million cost seconds to read. */
+const KEYS_MAX = 1024;
+
+/**
+ * Entries of any other object: biases, positions, thresholds by label. JSON.parse makes 700,000 of them in 0.7 s, and
+ * whatever looks at them takes as long: they are counted while they are read over. Larger where biases may be more.
+ */
+const ENTRIES_MAX = 65_536;
+
+interface Frame {
+  /** what the frame is to us */
+  readonly kind: "other" | "body" | "rows" | "row" | "logits";
+  readonly is_object: boolean;
+  /** keys met, in objects of which every key is known and none may come twice */
+  readonly keys: Set<string>;
+  /** the key that it stands at, where that is known */
+  readonly name: string | undefined;
+  /** what its commas divide, so far */
+  entries: number;
+}
+
+const NO_KEYS: Set<string> = new Set();
+
+export class Nesting {
+  /** index of the row that the next byte belongs to */
+  row = 0;
+  readonly #places: Places;
+  readonly #rows_max: number;
+  readonly #entries_max: number;
+  readonly #frames: Frame[] = [];
+  #top: Frame | undefined;
+  #key: string | undefined;
+  /** the next string in this object is a key */
+  #at_key = false;
+
+  constructor(places: Places, rows_max: number, bias_entries_max: number) {
+    this.#places = places;
+    this.#rows_max = rows_max;
+    this.#entries_max = Math.max(ENTRIES_MAX, bias_entries_max);
+  }
+
+  get depth(): number {
+    return this.#frames.length;
+  }
+
+  get inObject(): boolean {
+    return this.#top?.is_object ?? false;
+  }
+
+  /** True when a string that begins here is a key to be read. */
+  get wantsKey(): boolean {
+    return this.#at_key && this.#top !== undefined && this.#top.kind !== "other";
+  }
+
+  /** True when a string that begins here is packed data. */
+  get atPacked(): boolean {
+    return !this.#at_key && this.#key === "data" && this.#top?.kind === "logits";
+  }
+
+  /** Pointer to the row that the next byte belongs to. */
+  get rowPointer(): string {
+    const in_rows = this.#places === "batch" || this.#frames.some(({ kind }) => kind === "rows");
+    return in_rows ? `/rows/${this.row}` : "";
+  }
+
+  /** An opening bracket. An array to be scanned is named, and does not count as nesting. */
+  open(is_object: boolean): ScannedArray | undefined {
+    const scanned = is_object ? undefined : this.#scanned();
+    const kind = this.#kindOf(is_object);
+    const name = this.#key;
+    this.#key = undefined;
+    if (scanned === undefined) this.#push(kind, is_object, name);
+    return scanned;
+  }
+
+  /** An array that was to be scanned is nesting after all. */
+  enter(): void {
+    this.#push("other", false, undefined);
+  }
+
+  #push(kind: Frame["kind"], is_object: boolean, name: string | undefined): void {
+    if (this.depth >= DEPTH_MAX)
+      throw new Problem("malformed_json", `the JSON text may be nested at most ${DEPTH_MAX} deep`);
+    const keys = kind === "other" ? NO_KEYS : new Set<string>();
+    this.#top = { kind, is_object, keys, name, entries: 1 };
+    this.#frames.push(this.#top);
+    this.#at_key = is_object;
+  }
+
+  close(): void {
+    this.#frames.pop();
+    this.#top = this.#frames.at(-1);
+    this.#key = undefined;
+    this.#at_key = false;
+  }
+
+  comma(): void {
+    this.#key = undefined;
+    const top = this.#top;
+    this.#at_key = top?.is_object ?? false;
+    if (top === undefined) return;
+    if (top.kind === "rows") this.row += 1;
+    top.entries += 1;
+    if (top.entries > this.#entries_max && top.is_object) throw this.#tooManyEntries(top);
+  }
+
+  #tooManyEntries({ name }: Frame): Problem {
+    const [pointer, what] = name === undefined ? ["", "an object"] : [pointerTo([name]), shorten(name)];
+    const detail = `${what} may have at most ${this.#entries_max} entries, got more`;
+    const row = this.#frames.some(({ kind }) => kind === "rows") ? `/rows/${this.row}` : "";
+    return new Problem("limit_exceeded", detail, row + pointer);
+  }
+
+  colon(): void {
+    this.#at_key = false;
+  }
+
+  /** A key was read in an object that wants its keys. */
+  named(key: string): void {
+    const keys = this.#top?.keys ?? NO_KEYS;
+    if (keys.has(key))
+      throw new Problem("malformed_json", `the key ${show(key)} appears twice`, this.#pointerTo(key));
+    if (key === "__proto__")
+      throw new Problem("unknown_option", `there is no option "__proto__"`, this.#pointerTo(key));
+    if (keys.size >= KEYS_MAX)
+      throw new Problem(
+        "limit_exceeded",
+        `an object of options may have at most ${KEYS_MAX} keys, got more`,
+        this.#pointerTo(key),
+      );
+    keys.add(key);
+    this.#key = key;
+  }
+
+  #pointerTo(key: string): string {
+    const kind = this.#top?.kind;
+    const place = kind === "body" ? "" : this.rowPointer + (kind === "logits" ? "/logits" : "");
+    return place + pointerTo([key]);
+  }
+
+  #scanned(): ScannedArray | undefined {
+    if (this.#at_key) return undefined;
+    if (this.#key === "logits" && this.#holdsRow()) return "dense";
+    if (this.#top?.kind !== "logits") return undefined;
+    return this.#key === "values" || this.#key === "token_ids" ? this.#key : undefined;
+  }
+
+  #kindOf(is_object: boolean): Frame["kind"] {
+    if (this.#top === undefined) return is_object ? "body" : "other";
+    if (this.#at_key) return "other";
+    if (is_object && this.#key === "logits" && this.#holdsRow()) return "logits";
+    if (is_object && this.#top.kind === "rows") return this.#newRow();
+    if (!is_object && this.#key === "rows" && this.#top.kind === "body" && this.#mayHold("batch"))
+      return "rows";
+    return "other";
+  }
+
+  #newRow(): "row" {
+    if (this.row < this.#rows_max) return "row";
+    const [what, limit] =
+      this.#places === "either" ? ["request", "analysis_rows_max"] : ["batch", "batch_rows_max"];
+    throw new Problem(
+      "limit_exceeded",
+      `a ${what} may have at most ${this.#rows_max} rows (${limit}), got more`,
+      "/rows",
+    );
+  }
+
+  #holdsRow(): boolean {
+    return this.#top?.kind === "row" || (this.#top?.kind === "body" && this.#mayHold("step"));
+  }
+
+  #mayHold(places: "step" | "batch"): boolean {
+    return this.#places === places || this.#places === "either";
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Opens binary batches: a tensor of shape [rows, vocab_size] behind a JSON header, or with its options in the query
+ * string. Each step is ready as soon as its last byte is there, so that a batch of any size needs the memory of one.
+ */
+import { Problem, show } from "../../errors.ts";
+import { DTYPES } from "../../kernels/kernel.ts";
+import { isRecord } from "../../sampling/options/parse.ts";
+import { finishRows } from "../rows.ts";
+import { requireKnown, rowProblem, SharedOptions } from "../shared-options.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
+import {
+  dtypeOf,
+  type Fields,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./head.ts";
+import { type RowsOf, TensorRows } from "./rows.ts";
+
+/** What the header says. */
+interface Plan {
+  readonly of: RowsOf;
+  readonly tensor: TensorRows;
+  readonly shared: Fields;
+  /** options of each row; undefined: none has any */
+  readonly rows: readonly unknown[] | undefined;
+  readonly options: SharedOptions;
+}
+
+export function openBatchTensor(source: TensorSource, context: WireContext): StepReader {
+  return new BatchTensor(new TensorHead(source, context.limits), context);
+}
+
+class BatchTensor implements StepReader {
+  readonly #head: TensorHead;
+  readonly #context: WireContext;
+  #plan: Plan | undefined;
+  #index = 0;
+
+  constructor(head: TensorHead, context: WireContext) {
+    this.#head = head;
+    this.#context = context;
+  }
+
+  get form(): BodyForm | undefined {
+    return this.#plan?.of.dtype;
+  }
+
+  write(chunk: Uint8Array): void {
+    // Before the header is read: where no row is free, nothing is spent on what it says.
+    if (this.#plan === undefined) this.#context.lease();
+    const bytes = this.#head.write(chunk);
+    if (!this.#head.complete) return;
+    this.#planned().tensor.write(bytes);
+  }
+
+  end(): void {
+    requireBytes(this.#planned());
+  }
+
+  next(): Step | Problem | undefined {
+    const plan = this.#plan;
+    if (plan === undefined || !plan.tensor.next()) return undefined;
+    this.#index += 1;
+    return stepAt(this.#index - 1, plan);
+  }
+
+  #planned(): Plan {
+    this.#plan ??= planOf(this.#head, this.#context);
+    return this.#plan;
+  }
+}
+
+function stepAt(index: number, plan: Plan): Step | Problem {
+  const given = plan.rows === undefined ? {} : plan.rows[index];
+  const own = isRecord(given) ? given : {};
+  try {
+    if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);
+    const options = plan.options.of(own);
+    const rows = finishRows(plan.tensor.rows, options);
+    return { rows, options, place: (problem) => rowProblem(problem, index, own, plan.shared) };
+  } catch (error) {
+    return rowProblem(error, index, own, plan.shared);
+  }
+}
+
+/** All that the header says of the batch as a whole is checked before the first element is taken. */
+function planOf(head: TensorHead, context: WireContext): Plan {
+  const [tensor, { rows, ...shared }] = tensorFields(head.fields);
+  const [steps, vocab_size] = batchShape(tensor.shape, context);
+  if (rows !== undefined && (!Array.isArray(rows) || rows.length !== steps))
+    throw new Problem(
+      "length_mismatch",
+      `rows must be an array of ${steps} objects, as shape says, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
+      "/rows",
+    );
+  requireKnown(shared, context.limits.options);
+  const of: RowsOf = { dtype: dtypeOf(tensor, head.source), steps, step_rows: 1, vocab_size };
+  const options = new SharedOptions(shared, context.limits.options);
+  return { of, tensor: new TensorRows(context.lease, of), shared, rows, options };
+}
+
+function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): [number, number] {
+  const [row_count, vocab_size] = shape ?? [];
+  if (shape?.length !== 2 || row_count === undefined || vocab_size === undefined)
+    throw new Problem(
+      "invalid_option",
+      `the shape of a batch must be [rows, vocab_size], got ${shape === undefined ? "none" : `[${shape.join(", ")}]`}`,
+      "/shape",
+    );
+  requireVocabSize(vocab_size, limits, "/shape/1");
+  if (row_count > limits.batch_rows_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
+      "/shape/0",
+    );
+  return [row_count, vocab_size];
+}
+
+function requireBytes({ of: { dtype, steps, vocab_size }, tensor: { received_bytes } }: Plan): void {
+  const expected = steps * vocab_size * DTYPES[dtype].bytes;
+  if (received_bytes !== expected)
+    throw new Problem(
+      "length_mismatch",
+      `shape [${steps}, ${vocab_size}] of ${dtype} needs ${expected} bytes, got ${received_bytes}`,
+      "/shape",
+    );
+}

@@ -1,0 +1,124 @@
+/** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
+import { Buffer } from "node:buffer";
+import { alternatives, Problem, show } from "../../errors.ts";
+import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
+import { isRecord, parseWith } from "../../sampling/options/parse.ts";
+import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
+import { JsonEnvelope } from "../json/envelope.ts";
+import type { WireLimits } from "../step-reader.ts";
+import { TextBuffer } from "../text-buffer.ts";
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Where the options of a binary body stand: in `header_bytes` of JSON before the tensor, or else in the query string. */
+export interface TensorSource {
+  readonly header_bytes: number | undefined;
+  readonly query: Fields;
+}
+
+const NOTHING = new Uint8Array(0);
+const NO_ROWS = {
+  numbers: unexpected,
+  packed: unexpected,
+  fault: unexpected,
+};
+
+/** No place of a header holds a row of logits. */
+function unexpected(): never {
+  throw new Error("a tensor header has no rows");
+}
+
+export class TensorHead {
+  readonly source: TensorSource;
+  readonly #header_bytes: number;
+  readonly #limits: WireLimits;
+  readonly #text: TextBuffer | undefined;
+  #missing: number;
+  #fields: Fields | undefined;
+
+  constructor(source: TensorSource, limits: WireLimits) {
+    const { header_bytes, query } = source;
+    this.source = source;
+    this.#header_bytes = header_bytes ?? 0;
+    this.#limits = limits;
+    this.#missing = this.#header_bytes;
+    if (header_bytes === undefined) this.#fields = query;
+    else if (Object.keys(query).length > 0)
+      throw new Problem("option_conflict", "options stand in the header or in the query string, not in both");
+    else if (header_bytes > limits.json_text_bytes_max)
+      throw new Problem(
+        "limit_exceeded",
+        `the JSON header may have at most ${limits.json_text_bytes_max} bytes (json_text_bytes_max), got ${header_bytes}`,
+      );
+    else this.#text = new TextBuffer(limits.json_text_bytes_max);
+  }
+
+  /** Takes the bytes of the header; the rest belongs to the tensor. */
+  write(chunk: Uint8Array): Uint8Array {
+    if (this.#missing === 0) return chunk;
+    const taken = Math.min(this.#missing, chunk.length);
+    this.#text?.append(chunk.subarray(0, taken));
+    this.#missing -= taken;
+    return taken === chunk.length ? NOTHING : chunk.subarray(taken);
+  }
+
+  /** True once every byte of the header is there. */
+  get complete(): boolean {
+    return this.#missing === 0;
+  }
+
+  /** The JSON of the header; undefined when the options stand in the query string. */
+  get text(): string | undefined {
+    if (this.#missing > 0)
+      throw new Problem(
+        "malformed_header",
+        `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#missing}, got ${this.#header_bytes}`,
+      );
+    return this.#fields === undefined ? this.#text?.whole() : undefined;
+  }
+
+  /** The options and the tensor's description. Throws when the header is not a JSON object. */
+  get fields(): Fields {
+    const { text } = this;
+    this.#fields ??= headerFields(text ?? "", this.#limits);
+    return this.#fields;
+  }
+}
+
+/** What the text of a header says. Throws when it is not a JSON object. */
+export function headerFields(text: string, limits: WireLimits): Fields {
+  const envelope = new JsonEnvelope("none", limits, NO_ROWS);
+  envelope.write(Buffer.from(text));
+  const value = envelope.end();
+  if (isRecord(value)) return value;
+  throw new Problem("invalid_option", `the JSON header must be an object, got ${show(value)}`);
+}
+
+/** What a header says, divided into the tensor's description and the rest. */
+export function tensorFields({ dtype, shape, ...rest }: Fields): [TensorFields, Fields] {
+  const described = { ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
+  return [parseWith(TENSOR_FIELDS, described, ""), rest];
+}
+
+/**
+ * What the elements of a tensor are. Bytes do not tell: those of 16 bits are numbers as 32 bits too, and nonsense. In a
+ * JSON header f32 may be left out, as in the first message of a stream; of a bare tensor nobody has said anything.
+ */
+export function dtypeOf({ dtype }: TensorFields, { header_bytes }: TensorSource): Dtype {
+  if (dtype !== undefined || header_bytes !== undefined) return dtype ?? "f32";
+  throw new Problem(
+    "invalid_option",
+    `a tensor without a JSON header needs its dtype in the query string: ?dtype=${alternatives(DTYPE_NAMES)}, got none`,
+    "/dtype",
+  );
+}
+
+/** Bounds on what a shape may ask for. */
+export function requireVocabSize(vocab_size: number, { vocab_size_max }: WireLimits, pointer: string): void {
+  if (vocab_size > vocab_size_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a row may have at most ${vocab_size_max} elements (vocab_size_max), got ${vocab_size}`,
+      pointer,
+    );
+}

@@ -1,0 +1,58 @@
+/**
+ * A sparse row in bytes, of which a header tells how many tokens it has:
+ *
+ *   byte 0                     4·count                     4·count + count·(bytes of an element)
+ *   ┌──────────────────────────┬──────────────────────────┐
+ *   │ token ids, i32, LE       │ their logits, LE         │
+ *   └──────────────────────────┴──────────────────────────┘
+ */
+import { Problem } from "../../errors.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { SparseRow } from "../../sampling/rows.ts";
+import type { SparseFields } from "../../schemas/tensor.ts";
+import { Parked } from "../parked.ts";
+import { rowTooLong } from "../rows.ts";
+import { requireVocabulary, sparseRow } from "../sparse.ts";
+
+const ID_BYTES = 4;
+
+export class SparseTensor {
+  readonly #fields: SparseFields;
+  readonly #dtype: Dtype;
+  readonly #ids: Parked;
+  /** the values, widened as those of a whole row are */
+  readonly #row: Row;
+  #bytes = 0;
+
+  /** `row` is leased, and long enough for as many values. */
+  constructor(fields: SparseFields, dtype: Dtype, row: Row) {
+    const id_bytes = fields.count * ID_BYTES;
+    this.#fields = fields;
+    this.#dtype = dtype;
+    this.#ids = new Parked(id_bytes, id_bytes);
+    this.#row = row;
+    row.begin(dtype);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    const of_ids = Math.min(bytes.length, this.#fields.count * ID_BYTES - this.#ids.length);
+    if (of_ids > 0) this.#ids.append(bytes.subarray(0, of_ids));
+    if (!this.#row.append(bytes.subarray(of_ids))) throw rowTooLong(this.#row, "");
+  }
+
+  /** The row, once all bytes are there. */
+  finish(options: StepOptions): SparseRow {
+    const { count, ...known } = this.#fields;
+    const expected = count * (ID_BYTES + DTYPES[this.#dtype].bytes);
+    if (this.#bytes !== expected)
+      throw new Problem(
+        "length_mismatch",
+        `${count} token ids and ${this.#dtype} logits need ${expected} bytes, got ${this.#bytes}`,
+        "/sparse/count",
+      );
+    requireVocabulary(known, options);
+    return sparseRow(this.#ids.integers, this.#row.values.subarray(0, count), known, "/sparse");
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * Opens binary bodies of one step: little-endian elements, alone or behind a JSON header. Chunks go straight into
+ * leased rows, so that nothing is left to copy when the last byte is there.
+ */
+import { assert, Problem } from "../../errors.ts";
+import { DTYPES, type Dtype } from "../../kernels/kernel.ts";
+import { parseWith } from "../../sampling/options/parse.ts";
+import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
+import type { SparseRow } from "../../sampling/rows.ts";
+import { LIST_OPTIONS } from "../../schemas/options.ts";
+import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../../schemas/tensor.ts";
+import { parseQuery } from "../query.ts";
+import { finishRows, requireWhole } from "../rows.ts";
+import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
+import {
+  dtypeOf,
+  type Fields,
+  headerFields,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./head.ts";
+import { TensorRows } from "./rows.ts";
+import { SparseTensor } from "./sparse.ts";
+
+/** Rows that are arriving, and what their step will be. */
+interface Arriving {
+  readonly form: BodyForm;
+  write(bytes: Uint8Array): void;
+  /** All bytes are there. */
+  end(): void;
+  step(): Step;
+}
+
+interface Tensor {
+  readonly dtype: Dtype;
+  readonly shape?: TensorFields["shape"];
+  readonly step_rows: number;
+}
+
+/** What is known of a step before its first element. */
+export interface StepPlan {
+  readonly tensor: Tensor;
+  /** the list that comes instead of a whole row */
+  readonly sparse: SparseFields | undefined;
+  readonly options: StepOptions;
+}
+
+const BARE: TensorSource = { header_bytes: undefined, query: {} };
+
+/** A body that is nothing but a tensor. `query` is the text of the query string. */
+export function openBareTensor(query: string, context: WireContext): StepReader {
+  const make = () => planOf(parseQuery(query, LIST_OPTIONS), BARE, context);
+  const plan = context.plans?.query.of(query, make) ?? make();
+  return openStepTensor(BARE, context, plan);
+}
+
+/** `plan` is what the source says, where that is known already. */
+export function openStepTensor(source: TensorSource, context: WireContext, plan?: StepPlan): StepReader {
+  return new StepTensor(new TensorHead(source, context.limits), context, plan);
+}
+
+/** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
+class StepTensor implements StepReader {
+  readonly #head: TensorHead;
+  readonly #context: WireContext;
+  readonly #plan: StepPlan | undefined;
+  #arriving: Arriving | undefined;
+  #ready = false;
+
+  constructor(head: TensorHead, context: WireContext, plan: StepPlan | undefined) {
+    this.#head = head;
+    this.#context = context;
+    this.#plan = plan;
+  }
+
+  get form(): BodyForm | undefined {
+    return this.#arriving?.form;
+  }
+
+  write(chunk: Uint8Array): void {
+    // Before the header is read: where no row is free, nothing is spent on what it says.
+    if (this.#arriving === undefined) this.#context.lease();
+    const bytes = this.#head.write(chunk);
+    if (this.#head.complete) this.#started().write(bytes);
+  }
+
+  end(): void {
+    this.#started().end();
+    this.#ready = true;
+  }
+
+  next(): Step | undefined {
+    if (!this.#ready) return undefined;
+    this.#ready = false;
+    return this.#started().step();
+  }
+
+  #started(): Arriving {
+    this.#arriving ??= begin(this.#plan ?? this.#planned(), this.#context);
+    return this.#arriving;
+  }
+
+  #planned(): StepPlan {
+    const { plans, parse, limits } = this.#context;
+    const { source } = this.#head;
+    const text = plans === undefined || parse !== undefined ? undefined : this.#head.text;
+    if (plans === undefined || text === undefined) return planOf(this.#head.fields, source, this.#context);
+    return plans.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
+  }
+}
+
+/** All that the header says is checked before the first element is taken. */
+function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: WireContext): StepPlan {
+  const [described, fields] = tensorFields(dense);
+  const { shape } = described;
+  const step_rows = shape === undefined ? 1 : stepRows(shape, context);
+  const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
+  const { limits, parse = parseStepOptions } = context;
+  const options = parse(fields, limits.options);
+  return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
+}
+
+function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arriving {
+  return sparse === undefined
+    ? denseArriving(tensor, options, context)
+    : sparseArriving(new SparseTensor(sparse, tensor.dtype, context.lease()), options);
+}
+
+function denseArriving(
+  { dtype, shape, step_rows }: Tensor,
+  options: StepOptions,
+  context: WireContext,
+): Arriving {
+  // A single row may be longer than its shape says: it is told by how much.
+  const vocab_size = step_rows === 1 ? Number.POSITIVE_INFINITY : (shape?.at(-1) ?? 0);
+  const rows = new TensorRows(context.lease, { dtype, steps: 1, step_rows, vocab_size });
+  return {
+    form: dtype,
+    write: (bytes) => rows.write(bytes),
+    end() {
+      requireWhole(rows.received_bytes, dtype, "");
+      if (shape !== undefined) requireLength(rows.received_bytes / DTYPES[dtype].bytes, shape);
+      rows.end();
+    },
+    step() {
+      const is_ready = rows.next();
+      assert(is_ready, "a body that ended well has its rows");
+      return { rows: finishRows(rows.rows, options), options };
+    },
+  };
+}
+
+function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
+  let row: SparseRow | undefined;
+  return {
+    form: "sparse",
+    write: (bytes) => tensor.write(bytes),
+    end() {
+      row = tensor.finish(options);
+    },
+    step() {
+      assert(row !== undefined, "a step is taken after the end");
+      return { rows: [row], options };
+    },
+  };
+}
+
+function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }: WireContext): SparseFields {
+  const fields = parseWith(SPARSE_TENSOR, sparse, "/sparse");
+  if (shape !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "sparse and shape exclude each other: count tells the size",
+      "/shape",
+    );
+  requireVocabSize(fields.count, limits, "/sparse/count");
+  return fields;
+}
+
+/** How many rows a step of this shape has. */
+function stepRows(shape: readonly number[], { limits, step_rows_max = 1 }: WireContext): number {
+  const [rows, vocab_size] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (shape.length > 2 || rows === undefined || vocab_size === undefined || rows > step_rows_max)
+    throw new Problem(
+      "invalid_option",
+      `the shape of one step must be [vocab_size] or ${rowsOfShape(step_rows_max)}, got [${shape.join(", ")}]`,
+      "/shape",
+    );
+  requireVocabSize(vocab_size, limits, "/shape");
+  return rows;
+}
+
+function rowsOfShape(step_rows_max: number): string {
+  return step_rows_max === 1 ? "[1, vocab_size]" : `[rows, vocab_size] with at most ${step_rows_max} rows`;
+}
+
+function requireLength(length: number, shape: readonly number[]): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  if (length !== elements)
+    throw new Problem(
+      "length_mismatch",
+      `shape [${shape.join(", ")}] needs ${elements} elements, got ${length}`,
+      "/shape",
+    );
+}
