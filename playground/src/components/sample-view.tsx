@@ -2,7 +2,7 @@
 import { is_narrow } from "../state/screen.ts";
 import { source } from "../state/signals.ts";
 import { is_stale } from "../state/stale.ts";
-import { TextPanel } from "../write/text-panel.tsx";
+import { TextPanel } from "../write/text/text-panel.tsx";
 import { WritePanel } from "../write/write-panel.tsx";
 import { ChainPanel } from "./chain-panel.tsx";
 import { CodePanel } from "./code-panel.tsx";

@@ -1,5 +1,5 @@
 /** One token in words: its way through the chain, and what can be done with it. */
-import { biasOf, setBias } from "../state/bias.ts";
+import { biasOf, setBias } from "../state/token-rules.ts";
 import { chosen_token } from "./chosen-token.ts";
 import { named, percent } from "./format.ts";
 import type { Column, Life, Lives } from "./lives.ts";

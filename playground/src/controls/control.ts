@@ -98,3 +98,10 @@ export function startValue(schema: OptionSchema): unknown {
   if (control.kind === "choice") return control.words[0];
   return schema.type === "array" ? [] : {};
 }
+
+/** The value a third of the slider away, upwards where there is room. */
+export function movedFrom(schema: OptionSchema, value: number): number {
+  const scale = scaleOf(schema);
+  const t = positionOf(scale, value);
+  return valueAt(scale, t > 2 / 3 ? t - 1 / 3 : t + 1 / 3);
+}

@@ -7,6 +7,7 @@ import type { Run } from "../write/runs.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
 import { DEFAULT_COMPARED } from "./compared.ts";
 import type { ChainItem, RowSource, View } from "./signals.ts";
+import { type Beside, readBeside, writeBeside } from "./url-beside.ts";
 import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
 export interface Chosen {
@@ -19,6 +20,8 @@ export interface Chosen {
   readonly order: string;
   /** the text that was written, by what decides it */
   readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
+  /** the other of two texts that are written side by side */
+  readonly beside: Beside | undefined;
   readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
   readonly calibration: {
     readonly set: SetId;
@@ -42,11 +45,11 @@ export function writeHash(chosen: Chosen, row?: PageRow): string {
   return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
 }
 
-function writeText({ view, source, text: { prompt, runs }, chain, seed }: Chosen): string[] {
+function writeText({ view, source, text: { prompt, runs }, beside, chain, seed }: Chosen): string[] {
   const is_shown = view === "write" || source.kind === "written";
   if (!is_shown) return [];
   const written = runs.length === 0 ? [] : [`n=${writeRuns(runs, chain, seed)}`];
-  return [`prompt=${encodeURIComponent(prompt)}`, ...written];
+  return [`prompt=${encodeURIComponent(prompt)}`, ...written, ...writeBeside(beside)];
 }
 
 function writeCompare({ names, with_numbers }: Chosen["compare"]): string[] {
@@ -82,6 +85,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
     step: parts.has("step") && Number.isSafeInteger(step) && step >= 0 ? step : undefined,
     order: decoded(parts.get("order")),
     text: readText(parts, chain ?? [], seed ?? ""),
+    beside: readBeside(parts),
     compare: readCompare(parts),
     calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
