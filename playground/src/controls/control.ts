@@ -63,7 +63,8 @@ interface Span {
 
 const USUAL = /(?:Usual|range): (-?\d[\d.e-]*\d|-?\d)(?: to (-?\d[\d.e-]*\d|-?\d))?/;
 
-function usualOf({ description = "" }: OptionSchema): Span | undefined {
+/** What a description calls usual. */
+export function usualOf({ description = "" }: OptionSchema): Span | undefined {
   const match = USUAL.exec(description);
   if (match === null) return undefined;
   return { low: Number(match[1]), high: Number(match[2] ?? match[1]) };

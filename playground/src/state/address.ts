@@ -6,6 +6,7 @@ import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./cali
 import { itemOf, setChain } from "./chain.ts";
 import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
 import { isVisiting, onArrival, writeAddress } from "./history.ts";
+import { pins } from "./pins.ts";
 import { chain, FIRST_SEED, missing, order_of, row, seed, source, step, view } from "./signals.ts";
 import { chooseExample, chooseText, recall } from "./source.ts";
 import { type Chosen, readHash, writeHash } from "./url.ts";
@@ -33,6 +34,7 @@ function chosenNow(): Chosen {
     chain: chain.value,
     seed: seed.value,
     step: step.value,
+    pins: pins.value,
     order: order_of.value,
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
     beside: besideNow(),
@@ -64,6 +66,7 @@ async function open(): Promise<void> {
     view.value = asked.view ?? "sample";
     seed.value = asked.seed ?? FIRST_SEED;
     step.value = asked.step ?? 0;
+    pins.value = asked.pins ?? [];
     order_of.value = asked.order ?? "";
     compared.value = asked.compare?.names ?? DEFAULT_COMPARED;
     with_numbers.value = asked.compare?.with_numbers ?? true;

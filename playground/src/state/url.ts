@@ -16,6 +16,8 @@ export interface Chosen {
   readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
   readonly seed: string;
   readonly step: number;
+  /** tokens that stay in sight */
+  readonly pins: readonly number[];
   /** the host whose order the chain was put into; "" for none */
   readonly order: string;
   /** the text that was written, by what decides it */
@@ -41,6 +43,7 @@ export function writeHash(chosen: Chosen, row?: PageRow): string {
   if (view === "calibrate") return `#view=calibrate${writeCalibration(chosen.calibration)}`;
   const parts = [`view=${view}`, ...writeSource(chosen.source, row), `chain=${writeChain(chain)}`];
   parts.push(`seed=${encodeURIComponent(seed)}`, `step=${step}`);
+  if (chosen.pins.length > 0) parts.push(`pins=${chosen.pins.join(",")}`);
   if (chosen.order !== "") parts.push(`order=${encodeURIComponent(chosen.order)}`);
   return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
 }
@@ -83,6 +86,11 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
     chain,
     seed,
     step: parts.has("step") && Number.isSafeInteger(step) && step >= 0 ? step : undefined,
+    pins: parts
+      .get("pins")
+      ?.split(",")
+      .filter((id) => /^\d{1,9}$/.test(id))
+      .map(Number),
     order: decoded(parts.get("order")),
     text: readText(parts, chain ?? [], seed ?? ""),
     beside: readBeside(parts),
