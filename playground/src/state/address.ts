@@ -6,6 +6,7 @@ import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./cali
 import { itemOf, setChain } from "./chain.ts";
 import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
 import { isVisiting, onArrival, writeAddress } from "./history.ts";
+import { dials } from "./learning.ts";
 import { pins } from "./pins.ts";
 import { chain, FIRST_SEED, missing, order_of, row, seed, source, step, view } from "./signals.ts";
 import { chooseExample, chooseText, recall } from "./source.ts";
@@ -39,6 +40,7 @@ function chosenNow(): Chosen {
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
     beside: besideNow(),
     compare: { names: compared.value, with_numbers: with_numbers.value },
+    dials: dials.value,
     calibration: {
       set: chosen_set.value,
       rows: own_text.value,
@@ -75,6 +77,7 @@ async function open(): Promise<void> {
       chain.value = asked.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
     }
     takeCalibration(asked);
+    dials.value = asked.dials ?? {};
     takeBeside(asked);
   });
   await openRow(asked);

@@ -6,7 +6,8 @@ import { type PageRow, textOf } from "../rows/row.ts";
 import type { Run } from "../write/runs.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
 import { DEFAULT_COMPARED } from "./compared.ts";
-import type { ChainItem, RowSource, View } from "./signals.ts";
+import { readDials, writeDials } from "./learning.ts";
+import { type ChainItem, type RowSource, VIEWS, type View } from "./signals.ts";
 import { type Beside, readBeside, writeBeside } from "./url-beside.ts";
 import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
@@ -25,6 +26,8 @@ export interface Chosen {
   /** the other of two texts that are written side by side */
   readonly beside: Beside | undefined;
   readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
+  /** of the learn view, those that were moved */
+  readonly dials: Readonly<Record<string, number>>;
   readonly calibration: {
     readonly set: SetId;
     readonly rows: string;
@@ -40,6 +43,7 @@ const TEXT_MAX = 6000;
 /** `row`: what is shown of the source, which goes along where the source itself is too long. */
 export function writeHash(chosen: Chosen, row?: PageRow): string {
   const { view, chain, seed, step } = chosen;
+  if (view === "learn") return `#${["view=learn", ...writeDials(chosen.dials)].join("&")}`;
   if (view === "calibrate") return `#view=calibrate${writeCalibration(chosen.calibration)}`;
   const parts = [`view=${view}`, ...writeSource(chosen.source, row), `chain=${writeChain(chain)}`];
   parts.push(`seed=${encodeURIComponent(seed)}`, `step=${step}`);
@@ -81,7 +85,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
   const chain = readChain(parts.get("chain"));
   const seed = decoded(parts.get("seed"));
   return {
-    view: view === "sample" || view === "write" || view === "calibrate" ? view : undefined,
+    view: VIEWS.find((each) => each === view),
     source: readSource(parts),
     chain,
     seed,
@@ -95,6 +99,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
     text: readText(parts, chain ?? [], seed ?? ""),
     beside: readBeside(parts),
     compare: readCompare(parts),
+    dials: readDials(parts.get("dials")),
     calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
 }
