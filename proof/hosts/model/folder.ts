@@ -46,7 +46,9 @@ function safetensorsOf(weights: ReadonlyMap<string, Weight>): Uint8Array {
   const text = JSON.stringify(head);
   const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
   const length = new Uint8Array(BigUint64Array.of(BigInt(padded.length)).buffer);
-  const data = [...weights.values()].map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  const data = [...weights.values()].map(({ values }) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  );
   return Buffer.concat([length, padded, ...data]);
 }
 

@@ -89,7 +89,10 @@ function weightsOf(graph: OnnxGraph, { num_hidden_layers }: Shape): Map<string, 
   for (let layer = 0; layer < num_hidden_layers; layer++) {
     const name = `model.layers.${layer}`;
     weights.set(`${name}.input_layernorm.weight`, floats(tensorOf(graph, `m.bl.${layer}.n1.weight`)));
-    weights.set(`${name}.post_attention_layernorm.weight`, floats(tensorOf(graph, `m.bl.${layer}.n2.weight`)));
+    weights.set(
+      `${name}.post_attention_layernorm.weight`,
+      floats(tensorOf(graph, `m.bl.${layer}.n2.weight`)),
+    );
     for (const [short, long] of Object.entries(MATRICES))
       weights.set(`${name}.${long}.weight`, matrixOf(graph, `/bl.${layer}/${short}/MatMul_quant`));
   }
