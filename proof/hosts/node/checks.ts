@@ -33,7 +33,11 @@ export async function claim(sentence: string, show: () => Promise<void>): Promis
     await show();
     tell({ claim: sentence, held: true, got: "" });
   } catch (error) {
-    tell({ claim: sentence, held: false, got: error instanceof Error ? String(error.stack).slice(0, 800) : error });
+    tell({
+      claim: sentence,
+      held: false,
+      got: error instanceof Error ? String(error.stack).slice(0, 800) : error,
+    });
   }
 }
 
@@ -43,7 +47,11 @@ export function same(got: unknown, want: unknown): void {
 }
 
 /** The tokens that plain calls draw from these rows, one behind the other. */
-export async function plain(rows: readonly Logits[], prompt: readonly number[], options: object): Promise<number[]> {
+export async function plain(
+  rows: readonly Logits[],
+  prompt: readonly number[],
+  options: object,
+): Promise<number[]> {
   const history = [...prompt];
   let state: unknown = null;
   for (const [step, row] of rows.entries()) {
@@ -73,5 +81,7 @@ export async function measured(
     best.ours = Math.min(best.ours, await clock(ours));
   }
   const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
-  tell({ ms: { vocab_size, ...(what !== undefined && { what }), own: rounded(best.own), ours: rounded(best.ours) } });
+  tell({
+    ms: { vocab_size, ...(what !== undefined && { what }), own: rounded(best.own), ours: rounded(best.ours) },
+  });
 }

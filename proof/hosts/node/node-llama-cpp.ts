@@ -35,7 +35,9 @@ async function ours(options: object, more: { top?: number; max_new_tokens?: numb
   return tokens;
 }
 
-host(`node-llama-cpp ${JSON.parse(await readFile(manifest, "utf8")).version}, llama.cpp ${llama.llamaCppRelease.release}`);
+host(
+  `node-llama-cpp ${JSON.parse(await readFile(manifest, "utf8")).version}, llama.cpp ${llama.llamaCppRelease.release}`,
+);
 
 await claim("the GGUF of our script is tokenized as the demo model is", async () => {
   same(prompt, [1100, 1098, 1007, 6996, 667, 261]);

@@ -1,6 +1,12 @@
 /** transformers.js in Node, on onnxruntime-node, with the demo model: over a stream, and with the library in its process. */
 import { basename, dirname } from "node:path";
-import { AutoModelForCausalLM, AutoTokenizer, env, LogitsProcessorList, Tensor } from "@huggingface/transformers";
+import {
+  AutoModelForCausalLM,
+  AutoTokenizer,
+  env,
+  LogitsProcessorList,
+  Tensor,
+} from "@huggingface/transformers";
 import { generateOverStream, inProcessProcessor } from "logit-sampler/transformers-js";
 import { claim, client, host, MODEL, measured, OPTIONS, PROMPT, plain, same, TIMED } from "./checks.ts";
 
@@ -19,7 +25,11 @@ async function own(options: object): Promise<number[]> {
   return Array.from(output.data as BigInt64Array, Number).slice(prompt.length);
 }
 
-async function overStream(options: object, max_new_tokens = COUNT, rows: Float32Array[] = []): Promise<number[]> {
+async function overStream(
+  options: object,
+  max_new_tokens = COUNT,
+  rows: Float32Array[] = [],
+): Promise<number[]> {
   const stream = await client.stream({ ...options, history: prompt, prompt_length: prompt.length });
   const recording = {
     next: (logits: Float32Array) => {
@@ -63,5 +73,15 @@ const timed = 48;
 const endless = { min_tokens: timed, stop_token_ids: [0] };
 const by_own = async () =>
   (await own({ do_sample: true, ...TIMED, max_new_tokens: timed, min_new_tokens: timed })).length;
-await measured(8192, by_own, async () => (await overStream({ ...TIMED, ...endless }, timed)).length, "over a stream");
-await measured(8192, by_own, async () => (await inProcess({ ...TIMED, ...endless }, timed)).length, "in the process");
+await measured(
+  8192,
+  by_own,
+  async () => (await overStream({ ...TIMED, ...endless }, timed)).length,
+  "over a stream",
+);
+await measured(
+  8192,
+  by_own,
+  async () => (await inProcess({ ...TIMED, ...endless }, timed)).length,
+  "in the process",
+);
