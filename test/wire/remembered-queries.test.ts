@@ -5,12 +5,12 @@ import { Problem } from "../../src/errors.ts";
 import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
 import { LIST_OPTIONS } from "../../src/schemas/options.ts";
 import { parseQuery } from "../../src/wire/query.ts";
-import { StepPlans } from "../../src/wire/step-plans.ts";
+import { IN_QUERY, RememberedTexts } from "../../src/wire/remembered.ts";
 import type { StepPlan } from "../../src/wire/tensor/step-reader.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));
-  return { tensor: { dtype: "f32" }, sparse: undefined, options };
+  return { tensor: { dtype: "f32", step_rows: 1 }, sparse: undefined, options };
 }
 
 /** The options, or the code and pointer of the problem. */
@@ -61,40 +61,44 @@ describe("a plan", () => {
     const sequence = fc.array(query, { maxLength: 30 });
     fc.assert(
       fc.property(sequence, (queries) => {
-        const plans = new StepPlans();
-        for (const each of queries)
-          expect(outcome(() => plans.of(each, () => parsed(each)))).toEqual(outcome(() => parsed(each)));
+        const texts = new RememberedTexts<StepPlan>(IN_QUERY);
+        // Twice: what has come before is remembered then.
+        for (const each of [...queries, ...queries])
+          expect(outcome(() => texts.of(each, parsed))).toEqual(outcome(() => parsed(each)));
       }),
       { numRuns: 500 },
     );
   });
 
-  test("is made once for all steps and seeds", () => {
-    const plans = new StepPlans();
+  test("is made for a query that comes the first time and the second, and then for all steps and seeds", () => {
+    const texts = new RememberedTexts<StepPlan>(IN_QUERY);
     let made = 0;
     const read = (query: string) =>
-      plans.of(query, () => {
+      texts.of(query, (text) => {
         made += 1;
-        return parsed(query);
+        return parsed(text);
       }).options;
     expect(read("top_k=40&seed=7&step=1")).toMatchObject({ seed: "7", step: 1 });
     expect(read("top_k=40&seed=8&step=2")).toMatchObject({ seed: "8", step: 2 });
+    expect(made).toBe(3);
     expect(read("top_k=40&seed=9999999999999999999&step=0")).toMatchObject({ step: 0 });
-    expect(made).toBe(1);
+    expect(made).toBe(3);
     expect(read("top_k=40&seed=7")).toMatchObject({ seed: "7", step: 0 });
-    expect(made).toBe(2);
+    expect(made).toBe(4);
   });
 
   test("of a long query string is not kept", () => {
-    const plans = new StepPlans();
+    const texts = new RememberedTexts<StepPlan>(IN_QUERY);
     const query = `stop_token_ids=${Array.from({ length: 600 }, (_, id) => id).join(",")}`;
-    const read = () => plans.of(query, () => parsed(query));
+    const read = () => texts.of(query, parsed);
+    read();
+    read();
     expect(read()).not.toBe(read());
   });
 
   test("is forgotten with all others when there are too many, and made again", () => {
-    const plans = new StepPlans();
-    const read = (top_k: number) => plans.of(`top_k=${top_k}`, () => parsed(`top_k=${top_k}`)).options;
+    const texts = new RememberedTexts<StepPlan>(IN_QUERY);
+    const read = (top_k: number) => texts.of(`top_k=${top_k}`, parsed).options;
     for (let top_k = 1; top_k < 600; top_k++) expect(read(top_k)).toEqual(parsed(`top_k=${top_k}`).options);
     expect(read(1)).toEqual(parsed("top_k=1").options);
   });

@@ -4,9 +4,8 @@ import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
 import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
 import { jsonValue } from "../../src/wire/json/text.ts";
-import { JsonPlans, REMEMBERED_LENGTH_MAX } from "../../src/wire/json-plans.ts";
 import { openStepJson } from "../../src/wire/json-reader.ts";
-import { Plans } from "../../src/wire/step-plans.ts";
+import { IN_JSON, REMEMBERED_LENGTH_MAX, Remembered, RememberedTexts } from "../../src/wire/remembered.ts";
 import { answers, behind, bytesOf, header } from "./opened.ts";
 
 interface Plan {
@@ -64,21 +63,21 @@ describe("a plan", () => {
   test("is that of the text alone, whatever came before", () => {
     const text = fc.array(fc.constantFrom(...MEMBERS), { maxLength: 3 }).map((list) => `{${list.join()}}`);
     fc.assert(
-      fc.property(fc.array(text, { maxLength: 30 }), (texts) => {
-        const plans = new JsonPlans<Plan>();
+      fc.property(fc.array(text, { maxLength: 30 }), (bodies) => {
+        const texts = new RememberedTexts<Plan>(IN_JSON);
         // Twice: what has come before is remembered then.
-        for (const each of [...texts, ...texts])
-          expect(outcome(() => plans.of(each, read))).toEqual(outcome(() => read(each)));
+        for (const each of [...bodies, ...bodies])
+          expect(outcome(() => texts.of(each, read))).toEqual(outcome(() => read(each)));
       }),
       { numRuns: 1000 },
     );
   });
 
   test("is made for a text that comes the first time and the second, and then for all steps and seeds", () => {
-    const plans = new JsonPlans<Plan>();
+    const texts = new RememberedTexts<Plan>(IN_JSON);
     let made = 0;
     const of = (step: number, seed: string) =>
-      plans.of(`{"step":${step},"top_k":40,"seed":${seed}}`, (text) => {
+      texts.of(`{"step":${step},"top_k":40,"seed":${seed}}`, (text) => {
         made += 1;
         return read(text);
       }).options;
@@ -91,29 +90,29 @@ describe("a plan", () => {
   });
 
   test("follows the step that counts, not one that is written like it", () => {
-    // The schema of this step takes anything, so that only the plans can tell the two apart.
+    // The schema of this step takes anything, so that only what is remembered can tell the two apart.
     const lenient = (text: string): Plan => {
       const value = JSON.parse(text) as { step: number };
       return { options: { ...parseStepOptions({}), step: value.step } };
     };
-    const plans = new JsonPlans<Plan>();
+    const texts = new RememberedTexts<Plan>(IN_JSON);
     const of = (inner: number, step: number) =>
-      plans.of(`{"x":{"step":${inner}},"s\\u0074ep":${step}}`, lenient).options.step;
+      texts.of(`{"x":{"step":${inner}},"s\\u0074ep":${step}}`, lenient).options.step;
     for (const inner of [3, 3, 4, 3, 1, 2, 3]) expect(of(inner, 3)).toBe(3);
   });
 
   test("of a long text is not kept", () => {
-    const plans = new JsonPlans<Plan>();
+    const texts = new RememberedTexts<Plan>(IN_JSON);
     const history = Array.from({ length: REMEMBERED_LENGTH_MAX }, (_, id) => id);
-    const of = () => plans.of(JSON.stringify({ history }), read);
+    const of = () => texts.of(JSON.stringify({ history }), read);
     of();
     of();
     expect(of()).not.toBe(of());
   });
 
   test("is forgotten with all others when there are too many, and made again", () => {
-    const plans = new JsonPlans<Plan>();
-    const of = (top_k: number) => outcome(() => plans.of(`{"top_k":${top_k}}`, read));
+    const texts = new RememberedTexts<Plan>(IN_JSON);
+    const of = (top_k: number) => outcome(() => texts.of(`{"top_k":${top_k}}`, read));
     for (let top_k = 1; top_k < 600; top_k++) expect(of(top_k)).toEqual(read(`{"top_k":${top_k}}`).options);
     for (let round = 0; round < 3; round++) expect(of(1)).toEqual(read('{"top_k":1}').options);
   });
@@ -129,18 +128,21 @@ describe("a body whose text is remembered", () => {
     ["a sparse row", SPARSE],
     ["a packed row", { dtype: "f32", data: bytesOf(DENSE).toString("base64") }],
   ])("is answered like one that is not: %s", (_name, logits) => {
-    const plans = new Plans();
+    const remembered = new Remembered();
     const expected = answers(openStepJson, JSON.stringify({ ...OPTIONS, logits }));
     for (let round = 0; round < 4; round++)
       expect(
-        answers((context) => openStepJson({ ...context, plans }), JSON.stringify({ ...OPTIONS, logits })),
+        answers(
+          (context) => openStepJson({ ...context, remembered }),
+          JSON.stringify({ ...OPTIONS, logits }),
+        ),
       ).toEqual(expected);
   });
 
   test("has its own numbers, its own faults, and the options of nobody else", () => {
-    const plans = new Plans();
+    const remembered = new Remembered();
     const open = (body: object) =>
-      answers((context) => openStepJson({ ...context, plans }), JSON.stringify(body));
+      answers((context) => openStepJson({ ...context, remembered }), JSON.stringify(body));
     for (let round = 0; round < 3; round++) open({ ...OPTIONS, logits: SPARSE });
     const other = { ...OPTIONS, step: 5, logits: { ...SPARSE, token_ids: [1, 2, 3], values: [1, 2, 3] } };
     expect(open(other)).toEqual(answers(openStepJson, JSON.stringify(other)));
@@ -151,14 +153,14 @@ describe("a body whose text is remembered", () => {
     };
     const refuse = () =>
       answers(
-        (context) => openStepJson({ ...context, plans, parse }),
+        (context) => openStepJson({ ...context, remembered, parse }),
         JSON.stringify({ ...OPTIONS, logits: SPARSE }),
       );
     expect(refuse).toThrow("nothing is taken here");
   });
 
   test("may stand before a tensor", () => {
-    const plans = new Plans();
+    const remembered = new Remembered();
     const fields = { dtype: "f32", sparse: { count: 3, vocab_size: 12 }, ...OPTIONS };
     const body = Buffer.concat([
       header(fields),
@@ -167,6 +169,6 @@ describe("a body whose text is remembered", () => {
     ]);
     const expected = answers(openStepJson, JSON.stringify({ ...OPTIONS, logits: SPARSE }));
     for (const size of [0, 0, 0, 5])
-      expect(answers((context) => behind(fields)({ ...context, plans }), body, size)).toEqual(expected);
+      expect(answers((context) => behind(fields)({ ...context, remembered }), body, size)).toEqual(expected);
   });
 });

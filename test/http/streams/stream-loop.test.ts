@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { App } from "../../../src/app.ts";
-import { StreamDriver, type StreamPipe } from "../../../src/http/streams/driver.ts";
 import { StreamSession } from "../../../src/http/streams/session.ts";
+import { StreamLoop, type StreamPipe } from "../../../src/http/streams/stream-loop.ts";
 import { LineReader } from "../../../src/wire/stream-reader.ts";
 import { listen, until } from "../listening.ts";
 
@@ -48,12 +48,12 @@ class FakePipe implements StreamPipe {
 function driven({ service, server }: App, pipe: StreamPipe) {
   const session = new StreamSession(service, "id");
   const reader = new LineReader(session.context, { message_bytes_max: 1e6 });
-  const driver = new StreamDriver(service, session, reader, { pipe, log: server.log, turn_ms: 60_000 });
+  const loop = new StreamLoop(service, session, reader, { pipe, log: server.log, turn_ms: 60_000 });
   const feed = (text: string) => {
     reader.write(Buffer.from(text));
-    driver.advance();
+    loop.advance();
   };
-  return { driver, feed };
+  return { loop, feed };
 }
 
 const ROW = '{"logits": [1, 2]}\n';
@@ -62,18 +62,18 @@ describe("a stream over a connection that can be watched", () => {
   test("answers no more than the reader of its lines takes, and reads no further meanwhile", async () => {
     const app = await listen();
     const pipe = new FakePipe(2);
-    const { driver, feed } = driven(app, pipe);
-    driver.start();
+    const { loop, feed } = driven(app, pipe);
+    loop.start();
     feed(`{"seed": 1}\n${ROW.repeat(5)}`);
     await until(() => pipe.lines.length >= 2);
     expect(pipe.lines).toHaveLength(2);
     expect(pipe.calls.at(-1)).toBe("pause");
-    driver.advance();
+    loop.advance();
     expect(pipe.lines).toHaveLength(2);
     pipe.drain(1);
     // In this turn of the event loop, or in the next when this one is full.
     await until(() => pipe.lines.length >= 3);
-    driver.end();
+    loop.end();
     expect(pipe.lines).toHaveLength(3);
     pipe.drain(99);
     await until(() => pipe.calls.at(-1) === "end");
@@ -84,11 +84,11 @@ describe("a stream over a connection that can be watched", () => {
   test("no line follows when the connection goes while it waits", async () => {
     const app = await listen();
     const pipe = new FakePipe(1);
-    const { driver, feed } = driven(app, pipe);
-    driver.start();
+    const { loop, feed } = driven(app, pipe);
+    loop.start();
     feed(`{"seed": 1}\n${ROW.repeat(3)}`);
     await until(() => pipe.lines.length === 1);
-    driver.stop();
+    loop.stop();
     pipe.drain(99);
     expect(pipe.lines).toHaveLength(1);
     expect(app.service.streams.size).toBe(0);
@@ -98,11 +98,11 @@ describe("a stream over a connection that can be watched", () => {
   test("a stream that ends while its answers are awaited is ended once they are read", async () => {
     const app = await listen();
     const pipe = new FakePipe(1);
-    const { driver, feed } = driven(app, pipe);
-    driver.start();
+    const { loop, feed } = driven(app, pipe);
+    loop.start();
     feed(`{"seed": 1}\n${ROW.repeat(2)}`);
     await until(() => pipe.lines.length === 1);
-    driver.finish();
+    loop.finish();
     expect(pipe.calls).not.toContain("end");
     pipe.drain(99);
     await until(() => pipe.calls.at(-1) === "end");

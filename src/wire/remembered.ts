@@ -1,17 +1,45 @@
 /**
- * What short JSON texts said of steps, remembered, as step-plans.ts does for query strings: reading a text anew costs
- * more than drawing the token. A text is kept when it comes a second time: one with a history never does.
+ * What short texts said of steps, remembered: a host sends the same options with every step of a sequence, only step and
+ * seed change, and reading a text anew costs more than drawing the token. A text is kept when it comes a second time: one
+ * with a history never does.
  */
 import type { StepOptions } from "../sampling/options/step-options.ts";
+import type { JsonPlan } from "./json-reader.ts";
+import type { StepPlan } from "./tensor/step-reader.ts";
+import type { InferencePlan } from "./v2/infer-reader.ts";
 
-/** How many are remembered. */
-export const PLANS_MAX = 256;
+/** How many are remembered of each kind. */
+export const REMEMBERED_MAX = 256;
 /** Longer texts would keep large options alive. */
 export const REMEMBERED_LENGTH_MAX = 1024;
 
-/** Whole numbers of no more digits than a float64, or a seed of 64 bits, surely holds; the seed may be a string. */
-const STEP = /"step": ?(0|[1-9]\d{0,14})(?=[,}])/;
-const SEED = /"seed": ?"?(0|[1-9]\d{0,18})(?="?[,}])/;
+/** How step and seed are written: whole numbers of no more digits than a float64, or a seed of 64 bits, surely holds. */
+interface NumberForms {
+  readonly step: RegExp;
+  readonly seed: RegExp;
+}
+
+export const IN_QUERY: NumberForms = {
+  step: /(?:^|&)step=(0|[1-9]\d{0,14})(?=&|$)/,
+  seed: /(?:^|&)seed=(0|[1-9]\d{0,18})(?=&|$)/,
+};
+/** The seed may be a string. */
+export const IN_JSON: NumberForms = {
+  step: /"step": ?(0|[1-9]\d{0,14})(?=[,}])/,
+  seed: /"seed": ?"?(0|[1-9]\d{0,18})(?="?[,}])/,
+};
+
+/** All that a worker remembers of requests for one step, or for an inference. */
+export class Remembered {
+  /** of query strings */
+  readonly query = new RememberedTexts<StepPlan>(IN_QUERY);
+  /** of JSON bodies, without what stood in their arrays of logits */
+  readonly body = new RememberedTexts<JsonPlan>(IN_JSON);
+  /** of JSON in front of tensors */
+  readonly header = new RememberedTexts<StepPlan>(IN_JSON);
+  /** of the JSON of /v2 */
+  readonly inference = new RememberedTexts<InferencePlan>(IN_JSON);
+}
 
 interface Planned {
   /** undefined: the text does not tell all of them, and is not remembered */
@@ -25,24 +53,30 @@ interface Cut {
   readonly digits: string;
 }
 
-export class JsonPlans<Plan extends Planned> {
+export class RememberedTexts<Plan extends Planned> {
+  readonly #forms: NumberForms;
   /** by the text without step and seed; undefined: it has come once */
   readonly #known = new Map<string, Plan | undefined>();
+
+  constructor(forms: NumberForms) {
+    this.#forms = forms;
+  }
 
   /** The plan that `make` makes of this text. It must depend on the text alone. */
   of(text: string, make: (text: string) => Plan): Plan {
     if (text.length > REMEMBERED_LENGTH_MAX) return make(text);
-    const step = cut(text, STEP);
-    const seed = cut(step.rest, SEED);
-    // The places tell apart what has a number there from what never had one.
-    const key = `${step.at} ${seed.at} ${seed.rest}`;
+    const step = cut(text, this.#forms.step);
+    const seed = cut(step.rest, this.#forms.seed);
+    // The places, in what is left, tell apart what has a number there from what never had one.
+    const seed_before = seed.at < step.at ? seed.digits.length : 0;
+    const key = `${step.at - seed_before} ${seed.at} ${seed.rest}`;
     const known = this.#known.get(key);
     if (known !== undefined) return withOwn(known, step, seed);
     const plan = make(text);
     if (this.#known.has(key)) {
       if (follows(plan, step, seed, make)) this.#known.set(key, plan);
     } else {
-      if (this.#known.size >= PLANS_MAX) this.#known.clear();
+      if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
       this.#known.set(key, undefined);
     }
     return plan;

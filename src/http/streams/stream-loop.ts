@@ -5,14 +5,14 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Problem } from "../../errors.ts";
 import type { MessageReader } from "../../wire/stream-reader.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import { problemOf } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
 import { workInTurns } from "../exchange/turns.ts";
 import { causeOf } from "../observe/request-log.ts";
 import type { StreamSession } from "./session.ts";
 
-/** The connection, as the driver sees it. */
+/** The connection, as the loop sees it. */
 export interface StreamPipe {
   /** The options were right: answers may follow. */
   opened(): void;
@@ -28,14 +28,14 @@ export interface StreamPipe {
   end(problem?: Problem): void;
 }
 
-export interface DriverOptions {
+export interface StreamLoopOptions {
   readonly pipe: StreamPipe;
   readonly log: FastifyBaseLogger;
   /** how long the messages at hand may be answered before other requests get their turn */
   readonly turn_ms?: number;
 }
 
-export class StreamDriver<Reader extends MessageReader = MessageReader> {
+export class StreamLoop<Reader extends MessageReader = MessageReader> {
   readonly reader: Reader;
   readonly #service: Service;
   readonly #session: StreamSession;
@@ -43,7 +43,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
   readonly #log: FastifyBaseLogger;
   readonly #turn_ms: number | undefined;
   /** whose turns the stream is given; from its first bytes on */
-  #turns: Visit | undefined;
+  #turns: Ticket | undefined;
   #over = false;
   /** the client has sent all it will */
   #ended = false;
@@ -66,7 +66,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     service: Service,
     session: StreamSession,
     reader: Reader,
-    { pipe, log, turn_ms }: DriverOptions,
+    { pipe, log, turn_ms }: StreamLoopOptions,
   ) {
     this.reader = reader;
     this.#service = service;
@@ -121,7 +121,7 @@ export class StreamDriver<Reader extends MessageReader = MessageReader> {
     if (this.#over || this.#waiting) return;
     this.#turns ??= this.#service.admission.enter();
     const is_over = workInTurns(
-      { visit: this.#turns, isWanted: () => !this.#over },
+      { ticket: this.#turns, isWanted: () => !this.#over },
       {
         next: () => this.#answerNext(),
         done: () => this.#caughtUp(),
