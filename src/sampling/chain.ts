@@ -169,7 +169,7 @@ function parseEntry(entry: unknown, pointer: string): ParsedEntry {
   if (!isRecord(entry) || typeof entry["stage"] !== "string")
     throw new Problem(
       "invalid_option",
-      'an entry of a chain must be an object like {"stage": "top_k", "top_k": 40}',
+      'an entry of chain must be an object like {"stage": "top_k", "top_k": 40}',
       pointer,
     );
   return parseStage(stageNamed(entry["stage"], `${pointer}/stage`), entry, pointer);

@@ -4,7 +4,7 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
-import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
@@ -12,7 +12,8 @@ import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } fro
 import { type Combination, requireSources } from "./combine/combination.ts";
 import { combineRows, requireRows } from "./combine/combine.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
-import { drawAll, drawInPieces } from "./draws.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
+import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
@@ -23,6 +24,7 @@ import { tokenLogprob } from "./report/token-logprob.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, listOfRows, type SparseRow, type StepRows } from "./rows.ts";
+import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -48,12 +50,19 @@ export interface SamplerLimits extends KernelLimits {
   readonly long_work_min?: number;
 }
 
-/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
-  const kernel = createKernel(limits);
+/**
+ * `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. Steps may name
+ * the ids of `keys` for a watermark.
+ */
+export function createSampler(
+  limits: SamplerLimits,
+  now?: () => number,
+  keys: WatermarkKeys = NO_WATERMARK_KEYS,
+): Sampler {
+  const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const machine: Machine = { kernel, candidates, context, now };
+  const scratch: Scratch = { kernel, candidates, context, now, keys };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -68,12 +77,12 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, listOfRows(rows), options);
+      return sampleStep(scratch, listOfRows(rows), options);
     },
     pieces(rows, options) {
       if (allowedWork(rows, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, listOfRows(rows), options));
+      under_way = marked(stepInPieces(scratch, listOfRows(rows), options));
       return under_way;
     },
     get is_inside() {
@@ -83,41 +92,43 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   };
 }
 
-interface Machine {
+/** What steps are taken in, one after the other. */
+interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
+  readonly keys: WatermarkKeys;
 }
 
 /** One step, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, rows: readonly LogitsRow[], options: StepOptions): Sampled {
+function sampleStep(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Sampled {
   try {
-    const begun = begin(machine, rows, options);
-    const { raw = begun.raw } = run(machine, begun, options);
-    const drawn = drawAll(machine.candidates, machine.context, options);
-    return end(machine, begun, options, { raw, drawn });
+    const begun = begin(scratch, rows, options);
+    const { raw = begun.raw } = run(scratch, begun, options);
+    const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
+    return end(scratch, begun, options, { raw, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
 /** The same with pauses between what may take long. */
 function* stepInPieces(
-  machine: Machine,
+  scratch: Scratch,
   rows: readonly LogitsRow[],
   options: StepOptions,
 ): Generator<undefined, Sampled> {
   try {
-    const begun = begin(machine, rows, options);
+    const begun = begin(scratch, rows, options);
     yield;
-    const { raw = begun.raw } = yield* runInPieces(machine, begun, options);
+    const { raw = begun.raw } = yield* runInPieces(scratch, begun, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
+    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
     yield;
-    return end(machine, begun, options, { raw, drawn });
+    return end(scratch, begun, options, { raw, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
@@ -135,44 +146,44 @@ interface Begun {
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin(machine: Machine, rows: readonly LogitsRow[], options: StepOptions): Begun {
+function begin(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Begun {
   requireSources(rows.length, options);
   const seed = options.seed ?? drawSeed();
   const begun =
     options.combine === undefined
-      ? beginOne(machine, rows, options, seed)
-      : beginSeveral(machine, rows, options, seed);
-  requireInVocabulary(options.logprob_token_ids, machine.candidates.vocab_size, "/logprob_token_ids");
+      ? beginOne(scratch, rows, options, seed)
+      : beginSeveral(scratch, rows, options, seed);
+  requireInVocabulary(options.logprob_token_ids, scratch.candidates.vocab_size, "/logprob_token_ids");
   return begun;
 }
 
-function beginOne(machine: Machine, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
-  const { kernel, candidates } = machine;
+function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
+  const { kernel, candidates } = scratch;
   const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
-  startContext(machine, options, seed, vocab_size);
-  const tracer = tracerOf(machine, row, options);
+  startContext(scratch, options, seed, vocab_size);
+  const tracer = tracerOf(scratch, row, options);
   return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
 }
 
 /** The rows become one; a trace begins with what the first of them was. */
 function beginSeveral(
-  machine: Machine,
+  scratch: Scratch,
   rows: readonly LogitsRow[],
   options: StepOptions,
   seed: string,
 ): Begun {
-  const { kernel, candidates, now } = machine;
+  const { kernel, candidates, now } = scratch;
   const combine = options.combine as Combination; // begin has seen to it
   const known_size = requireRows(kernel, rows, options.vocab_size);
-  startContext(machine, options, seed, known_size ?? Number.POSITIVE_INFINITY);
+  startContext(scratch, options, seed, known_size ?? Number.POSITIVE_INFINITY);
   const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
   if (options.trace !== false) startAt(candidates, first, options);
-  const tracer = tracerOf(machine, first, options);
+  const tracer = tracerOf(scratch, first, options);
   const began = options.trace === "timed" ? now?.() : undefined;
-  const { row, is_exact, account, plausible } = combineRows(machine, rows, combine, known_size);
+  const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
   const us = began === undefined || now === undefined ? undefined : now() - began;
   startAt(candidates, row, options);
   tracer?.ran(combine.rule.name, candidates, us, {
@@ -188,16 +199,16 @@ function countOf(plausible: number | undefined): { readonly plausible?: number }
   return plausible === undefined ? {} : { plausible };
 }
 
-function startContext({ context }: Machine, options: StepOptions, seed: string, vocab_size: number): void {
+function startContext({ context }: Scratch, options: StepOptions, seed: string, vocab_size: number): void {
   context.start(options, seed, vocab_size);
   for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
 }
 
 /** Without a trace nothing is told; with one the candidates are those of the row as it came. */
-function tracerOf({ kernel, candidates }: Machine, row: LogitsRow, options: StepOptions): Tracer | undefined {
+function tracerOf({ kernel, candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
   if (options.trace === false) return undefined;
   const tracer = new Tracer(options.logprob_token_ids);
-  tracer.begin(candidates, absenceIn(kernel, row));
+  tracer.begin(candidates, absenceIn(row));
   return tracer;
 }
 
@@ -205,17 +216,18 @@ function tracerOf({ kernel, candidates }: Machine, row: LogitsRow, options: Step
 interface Outcome {
   /** what log-probabilities are read from */
   readonly raw: RawRow | undefined;
-  readonly drawn: readonly number[];
+  readonly drawn: Drawn;
 }
 
 /** What is told of a step. */
 function end(
-  { kernel, candidates, context }: Machine,
+  { kernel, candidates, context }: Scratch,
   { rows, row, is_exact, tracer, seed }: Begun,
   options: StepOptions,
   { raw, drawn }: Outcome,
 ): Sampled {
-  const token_id = drawn[0] as number; // n ≥ 1
+  const { token_ids, watermark } = drawn;
+  const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
@@ -228,18 +240,21 @@ function end(
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
-  const report = reportOf(candidates, raw, drawn, options);
+  const report = reportOf(candidates, raw, token_ids, options);
+  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   return {
     token_id,
+    ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
     ...(options.combine && options.logprobs && { source_logprobs: sourceLogprobs(kernel, rows, token_id) }),
+    ...(watermark && { watermark }),
     ...(rows.some(isSparse) && { exact: exactness(candidates, rows, is_exact, options, report) }),
     seed,
     step,
-    state,
+    state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
+    ...(tracer && accountOf(tracer, token_id, options, context)),
   };
 }
 
@@ -248,13 +263,18 @@ function sourceLogprobs(kernel: Kernel, rows: readonly LogitsRow[], token_id: nu
   return rows.map((row) => tokenLogprob(token_id, rawOf(kernel, row).logprob(token_id)).logprob);
 }
 
+/** The states of stages and stops side by side; null when there are none. */
+function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
+  return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
+}
+
 interface Ran {
   /** what log-probabilities are read from, when that is not known before the chain has run */
   readonly raw?: RawRow;
 }
 
 /** Runs the chain. */
-function run({ candidates, context, now }: Machine, { tracer }: Begun, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, { tracer }: Begun, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   const clock = options.trace === "timed" ? now : undefined;
@@ -286,7 +306,7 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { candidates, context, now }: Machine,
+  { candidates, context, now }: Scratch,
   { tracer }: Begun,
   options: StepOptions,
 ): Generator<undefined, Ran> {
@@ -309,23 +329,23 @@ function* runInPieces(
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(kernel: Kernel, row: LogitsRow): string {
+function absenceIn(row: LogitsRow): string {
   if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return kernel.max(row) === Number.POSITIVE_INFINITY
-    ? "another's logit was +Infinity"
-    : "its logit was -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
 function accountOf(
   tracer: Tracer,
   token_id: number,
-  uniform: number,
-): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
+  { draw: { rule, options }, watermark }: StepOptions,
+  context: StepContext,
+): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
   const fates = tracer.fates();
   return {
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
-    inverse_cdf: tracer.inverseCdf(token_id, uniform),
+    // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
+    ...(watermark === undefined && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 
@@ -350,7 +370,8 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 /** Whether something is told of the row as it came. */
 function readsRaw(options: StepOptions): boolean {
-  return wantsLogprobs(options) || options.uncertainty;
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
@@ -359,8 +380,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings } = options;
+  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
@@ -369,7 +391,7 @@ function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
-  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
   return new RawDense(kernel, row);
 }

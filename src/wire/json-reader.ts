@@ -5,14 +5,13 @@ import { requireSources, within } from "../sampling/combine/combination.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
 import type { ElementSink } from "./json/numbers.ts";
 import { jsonValue } from "./json/text.ts";
-import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
-import { Parked } from "./parked.ts";
+import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
@@ -20,10 +19,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What arrived of one row besides the envelope. */
 export interface Arrived {
-  dense?: Parked | Row;
-  values?: Parked;
+  dense?: GrowingBuffer | Row;
+  values?: GrowingBuffer;
   token_ids?: Int32Array;
-  packed?: Parked;
+  packed?: GrowingBuffer;
 }
 
 /** What arrived of one step besides the envelope. */
@@ -43,14 +42,14 @@ export function openStepJson(context: WireContext): StepReader {
     throw problem;
   });
   const envelope = new JsonEnvelope("step", context.limits, targets);
-  const plans = context.parse === undefined ? context.plans : undefined;
+  const remembered = context.parse === undefined ? context.remembered : undefined;
   let plan: (() => JsonPlan) | undefined;
   return {
     write: (chunk) => envelope.write(chunk),
     end() {
       const text = envelope.endText();
-      if (plans !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
-        const known = plans.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
+      if (remembered !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
+        const known = remembered.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
         plan = () => known;
       } else {
         const fields = requireObject(jsonValue(text));
@@ -74,7 +73,7 @@ export function stepTargets(
 ): EnvelopeTargets {
   return {
     numbers(_step, array, source) {
-      if (array === "values") return park(context, rowAt(arrived, source), "values");
+      if (array === "values") return keep(context, rowAt(arrived, source), "values");
       const row = context.lease(source);
       row.begin("f32");
       rowAt(arrived, source).dense = row;
@@ -83,7 +82,7 @@ export function stepTargets(
     ids: (_step, token_ids, source) => {
       rowAt(arrived, source).token_ids = token_ids;
     },
-    packed: (_step, source) => park(context, rowAt(arrived, source), "packed"),
+    packed: (_step, source) => keep(context, rowAt(arrived, source), "packed"),
     fault: (_step, problem) => fault(problem),
   };
 }
@@ -93,7 +92,7 @@ function rowAt({ rows }: ArrivedStep, source: number): Arrived {
   return rows[source];
 }
 
-/** Many steps. Options may come behind the rows they belong to, so rows are parked and take turns in the leased rows. */
+/** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in the leased rows. */
 export function openBatchJson(context: WireContext): StepReader {
   const arrived: ArrivedStep[] = [];
   const stepAt = (index: number) => {
@@ -101,11 +100,11 @@ export function openBatchJson(context: WireContext): StepReader {
     return arrived[index];
   };
   const targets: EnvelopeTargets = {
-    numbers: (index, array, source) => park(context, rowAt(stepAt(index), source), array),
+    numbers: (index, array, source) => keep(context, rowAt(stepAt(index), source), array),
     ids(index, token_ids, source) {
       rowAt(stepAt(index), source).token_ids = token_ids;
     },
-    packed: (index, source) => park(context, rowAt(stepAt(index), source), "packed"),
+    packed: (index, source) => keep(context, rowAt(stepAt(index), source), "packed"),
     fault(index, problem) {
       stepAt(index).problem ??= problem;
     },
@@ -128,10 +127,10 @@ export function openBatchJson(context: WireContext): StepReader {
   };
 }
 
-function park({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
-  const parked = new Parked(limits.vocab_size_max * F32_BYTES);
-  arrived[key] = parked;
-  return parked;
+function keep({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
+  const bytes = new GrowingBuffer(limits.vocab_size_max * F32_BYTES);
+  arrived[key] = bytes;
+  return bytes;
 }
 
 function requireObject(value: unknown): Fields {
@@ -265,13 +264,11 @@ function ofSource(problem: Problem, source: number): Problem {
 export type RowForm =
   | { readonly kind: "dense" }
   | { readonly kind: "packed"; readonly dtype: Dtype }
-  | { readonly kind: "sparse"; readonly sparse: SparseForm }
-  | { readonly kind: "shared"; readonly place: SharedPlace };
+  | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
 /** `logits` is what was left where the row stood. */
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
-  if (isSharedForm(logits)) return { kind: "shared", place: sharedPlace(logits) };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
   return { kind: "packed", dtype: packedDtype(logits) };
 }
@@ -287,13 +284,16 @@ function rowOf(
   switch (form.kind) {
     case "dense":
       return requireFinite(finishRow(denseRow(arrived, context, source), options));
-    case "shared":
-      return finishRow(sharedRow(form.place, context, source), options);
     case "sparse":
-      return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
+      return sparseRowFromJson(
+        form.sparse,
+        arrived.token_ids,
+        arrived.values?.floats() ?? NO_FLOATS,
+        options,
+      );
     case "packed": {
       const row = context.lease(source);
-      loadPacked(row, form.dtype, arrived.packed ?? new Parked(0));
+      loadPacked(row, form.dtype, arrived.packed ?? new GrowingBuffer(0));
       return finishRow(row, options);
     }
   }
@@ -301,6 +301,6 @@ function rowOf(
 
 function denseRow({ dense }: Arrived, context: WireContext, source: number): Row {
   const row = context.lease(source);
-  if (dense instanceof Parked) row.load(dense.floats);
+  if (dense instanceof GrowingBuffer) row.load(dense.floats());
   return row;
 }

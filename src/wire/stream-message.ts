@@ -6,7 +6,7 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
@@ -14,8 +14,8 @@ import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json/envelope.ts";
 import { jsonValue } from "./json/text.ts";
-import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { type ArrivedStep, type DividedStep, formsOf, rowsOf, stepTargets } from "./json-reader.ts";
+import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { finishRows, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor/head.ts";
@@ -131,7 +131,7 @@ export class StreamMessages {
     return this.#tensor?.step_rows ?? 1;
   }
 
-  /** What a text says. One that is like the text before, as when rows lie in shared memory, is not read anew. */
+  /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
   #read(text: string): Said {
     if (this.#last?.text === text) return this.#last;
     const said: Said = { text, value: jsonValue(text), forms: undefined };
@@ -192,6 +192,12 @@ export class StreamMessages {
     requireVocabSize(shape?.at(-1) ?? 0, limits, "/shape");
     const { sources } = options;
     const step_rows = shape === undefined && Array.isArray(sources) ? sources.length : stepRows(shape);
+    if (step_rows > 1 && options["combine"] === undefined)
+      throw new Problem(
+        "option_conflict",
+        `a stream of ${step_rows} rows a step needs combine, which says how they become one`,
+        "/combine",
+      );
     this.#tensor = { dtype, shape, step_rows };
     return { type: "open", options };
   }
@@ -224,11 +230,11 @@ function requireRowBytes(
   { limits }: WireContext,
 ): number {
   requireWhole(bytes, dtype, "");
-  const elements = bytes / DTYPE_BYTES[dtype] / step_rows;
+  const elements = bytes / DTYPES[dtype].bytes / step_rows;
   if (!Number.isInteger(elements))
     throw new Problem(
       "length_mismatch",
-      `a frame holds ${step_rows} rows of one length, got ${bytes / DTYPE_BYTES[dtype]} elements`,
+      `a frame holds ${step_rows} rows of one length, got ${bytes / DTYPES[dtype].bytes} elements`,
     );
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);

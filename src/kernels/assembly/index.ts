@@ -10,7 +10,7 @@ export { gather, count, nthEqual, gatherEqual } from "./selection/select";
 export { blockThreshold, groupMaxima } from "./selection/threshold";
 export { sortSelection } from "./selection/sort";
 export { prepareWeights, weightsArePlain, weightScale } from "./weights";
-export { sumWeights, sumAllWeights, draw } from "./mass";
+export { sumWeights, sumAllWeights, draw, massBefore } from "./mass";
 export { boundBelow } from "./bound";
 export { sample, copySample, bracket, bracketByCount } from "./selection/bracket";
 export { fillBracket, binBracket, collectBin, addBracket, weighSelection } from "./selection/bracket-mass";
@@ -24,6 +24,7 @@ export { configureEdits, setValue, addAmounts, penalise, hasSome, repair, takeBa
 export { smooth } from "./smooth";
 export { addRows, mixRows, divergence } from "./combine";
 export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores";
+export { configureNoise, writeUniforms, noisiest, noisiestOfRow } from "./philox";
 export { listRow, rankRow } from "./selection/rank";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
 export { widenF16, widenBF16 } from "./widen";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
 import { type Chain, chainFromList } from "../chain.ts";
-import { finite } from "../options/fields.ts";
+import { finite, rule } from "../options/fields.ts";
 import { parseWith } from "../options/parse.ts";
 import { RULES } from "./index.ts";
 import type { Rule, RuleOptions } from "./rule.ts";
@@ -20,11 +20,14 @@ export interface Combination {
 }
 
 /** What is said of a source besides its logits. */
-export const SOURCE_OPTIONS = z.strictObject({
-  temperature: finite({ min: 0, openMin: true })
-    .optional()
-    .describe("What the logits of this source are divided by before they are combined. Default 1."),
-});
+export const SOURCE_OPTIONS = z.strictObject(
+  {
+    temperature: finite({ min: 0, openMin: true })
+      .optional()
+      .describe("What the logits of this source are divided by before they are combined. Default 1."),
+  },
+  rule("must be an object"),
+);
 
 export type SourceOptions = z.infer<typeof SOURCE_OPTIONS>;
 
@@ -37,14 +40,14 @@ export function parseCombination(
   chain: Chain,
 ): Combination {
   const { before, ...own } = value;
-  const rule = ruleNamed(own["rule"]);
-  const options = parseWith(rule.options, own, "/combine");
-  return { rule, options, before: beforeOf(before), sources, from_zero: chain.some(looksAtZero) };
+  const named = ruleNamed(own["rule"]);
+  const options = parseWith(named.options, own, "/combine");
+  return { rule: named, options, before: beforeOf(before), sources, from_zero: chain.some(looksAtZero) };
 }
 
 function ruleNamed(name: unknown): Rule {
-  const rule = typeof name === "string" ? RULE_BY_NAME.get(name) : undefined;
-  if (rule !== undefined) return rule;
+  const known_rule = typeof name === "string" ? RULE_BY_NAME.get(name) : undefined;
+  if (known_rule !== undefined) return known_rule;
   const names = [...RULE_BY_NAME.keys()];
   const known = typeof name === "string" ? amongKnown(name, names) : `: one of ${names.join(", ")}`;
   throw new Problem(

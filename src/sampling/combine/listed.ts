@@ -1,6 +1,6 @@
 /** One source of a combination of which some came as lists: its logits by token id, and what is known of those left out. */
 import { exp, ln } from "../../kernels/float64.ts";
-import type { Kernel, Row } from "../../kernels/kernel.ts";
+import { EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
 
 export const MASKED = Number.NEGATIVE_INFINITY;
@@ -41,7 +41,7 @@ function fromRow(kernel: Kernel, row: Row, temperature: number): Listed {
     size: length,
     at: (id) => (id < length ? values[id] : MASKED),
     ids: () => Array.from({ length }, (_, id) => id),
-    normaliser: () => ({ value: kernel.logSumExp(row, temperature, MASKED, length - 1), is_known: true }),
+    normaliser: () => ({ value: kernel.logSumExp(row, temperature, EVERYTHING), is_known: true }),
   };
 }
 

@@ -5,7 +5,7 @@
  * A token that is at −Infinity in any of the sources that are added up is so in the sum; none is at +Infinity.
  */
 import { ln } from "../../kernels/float64.ts";
-import type { Kernel, LogRow, Row } from "../../kernels/kernel.ts";
+import { cutFrom, EVERY_TIE, EVERYTHING, type Kernel, type LogRow, type Row } from "../../kernels/kernel.ts";
 import { float32NotBelow, SCORE_SLACK } from "../candidates/thresholds.ts";
 import type { LogitsRow } from "../rows.ts";
 
@@ -90,7 +90,7 @@ export class WholeSources implements Sources {
     const [first] = this.#rows as readonly [Row];
     const least = this.#least;
     const plausible = () =>
-      least === undefined ? undefined : this.#kernel.count(first, least, first.length - 1);
+      least === undefined ? undefined : this.#kernel.count(first, cutFrom(least, EVERY_TIE));
     return { row, is_exact: true, plausible };
   }
 
@@ -112,13 +112,10 @@ export class WholeSources implements Sources {
 
   /** ln Σ exp(x/T) of a source. */
   #normaliser(source: number): number {
-    const row = this.#row(source);
-    const lowest = Number.NEGATIVE_INFINITY;
     this.#normalisers[source] ??= this.#kernel.logSumExp(
-      row,
+      this.#row(source),
       this.#temperature(source),
-      lowest,
-      row.length - 1,
+      EVERYTHING,
     );
     return this.#normalisers[source];
   }

@@ -3,7 +3,7 @@
  * leased rows, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype } from "../../kernels/kernel.ts";
 import { requireSources } from "../../sampling/combine/combination.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
@@ -52,8 +52,8 @@ const BARE: TensorSource = { header_bytes: undefined, query: {} };
 
 /** A body that is nothing but a tensor. `query` is the text of the query string. */
 export function openBareTensor(query: string, context: WireContext): StepReader {
-  const make = () => planOf(parseQuery(query, LIST_OPTIONS), BARE, context);
-  const plan = context.plans?.query.of(query, make) ?? make();
+  const make = (text: string) => planOf(parseQuery(text, LIST_OPTIONS), BARE, context);
+  const plan = context.remembered?.query.of(query, make) ?? make(query);
   return openStepTensor(BARE, context, plan);
 }
 
@@ -104,11 +104,12 @@ class StepTensor implements StepReader {
   }
 
   #planned(): StepPlan {
-    const { plans, parse, limits } = this.#context;
+    const { remembered, parse, limits } = this.#context;
     const { source } = this.#head;
-    const text = plans === undefined || parse !== undefined ? undefined : this.#head.text;
-    if (plans === undefined || text === undefined) return planOf(this.#head.fields, source, this.#context);
-    return plans.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
+    const text = remembered === undefined || parse !== undefined ? undefined : this.#head.text;
+    if (remembered === undefined || text === undefined)
+      return planOf(this.#head.fields, source, this.#context);
+    return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
   }
 }
 
@@ -143,7 +144,7 @@ function denseArriving(
     write: (bytes) => rows.write(bytes),
     end() {
       requireWhole(rows.received_bytes, dtype, "");
-      if (shape !== undefined) requireLength(rows.received_bytes / DTYPE_BYTES[dtype], shape);
+      if (shape !== undefined) requireLength(rows.received_bytes / DTYPES[dtype].bytes, shape);
       rows.end();
     },
     step() {

@@ -5,16 +5,17 @@
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { TextBuffer } from "../growing-buffer.ts";
 import { finishRows } from "../rows.ts";
+import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
-import { requireSharedMemory } from "../shared-row.ts";
 import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
-import { RequestText, requestValue } from "./request-text.ts";
+import { requestText, requestValue } from "./request-text.ts";
 import { listedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 
 /** A tensor whose bytes follow the JSON. */
@@ -25,6 +26,12 @@ interface Segment {
   readonly bytes: Buffer | undefined;
 }
 
+/** Where the rows of an inference go, and where they may lie besides its body. */
+export interface InferContext extends WireContext {
+  /** undefined: nowhere else */
+  readonly shared_memory: SharedMemory | undefined;
+}
+
 /** What the JSON of an inference says. */
 export interface InferencePlan {
   readonly inference: Inference;
@@ -33,9 +40,9 @@ export interface InferencePlan {
 }
 
 export class InferReader implements BodyReader {
-  readonly #context: WireContext;
+  readonly #context: InferContext;
   readonly #header_bytes: number | undefined;
-  readonly #text: RequestText;
+  readonly #text: TextBuffer;
   /** bytes of the JSON that have not come; of a body without tensors, more than will come */
   #text_missing: number;
   #inference: Inference | undefined;
@@ -49,7 +56,7 @@ export class InferReader implements BodyReader {
   #next_row = 0;
 
   /** `header_bytes` is the length of the JSON when tensors follow it. */
-  constructor(header_bytes: number | undefined, context: WireContext) {
+  constructor(header_bytes: number | undefined, context: InferContext) {
     const { json_text_bytes_max } = context.limits;
     if (header_bytes !== undefined && header_bytes > json_text_bytes_max)
       throw new Problem(
@@ -58,7 +65,7 @@ export class InferReader implements BodyReader {
       );
     this.#context = context;
     this.#header_bytes = header_bytes;
-    this.#text = new RequestText(json_text_bytes_max, "json_text_bytes_max");
+    this.#text = requestText(json_text_bytes_max, "json_text_bytes_max");
     this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
   }
 
@@ -127,10 +134,10 @@ export class InferReader implements BodyReader {
 
   /** The JSON is complete. All that it says is checked before the first element is taken. */
   #begin(): void {
-    const { plans, limits } = this.#context;
+    const { remembered, limits } = this.#context;
     const text = this.#text.whole();
     const make = (each: string) => planOf(each, limits);
-    const { inference, options } = plans?.inference.of(text, make) ?? make(text);
+    const { inference, options } = remembered?.inference.of(text, make) ?? make(text);
     this.#inference = inference;
     this.#first = options;
     for (const input of inference.inputs)
