@@ -10,7 +10,11 @@ export interface JsonBody extends BodyReader {
 }
 
 export function openJsonBody({ limits }: WireContext): JsonBody {
-  const text = new TextBuffer(limits.json_text_bytes_max);
+  const bytes_max = limits.json_text_bytes_max;
+  const text = new TextBuffer(
+    bytes_max,
+    `the body may have at most ${bytes_max} bytes (json_text_bytes_max), got more`,
+  );
   let value: unknown;
   return {
     get value() {
