@@ -12,7 +12,7 @@ export interface Summand {
   readonly factor: number;
 }
 
-/** A finished row without NaN and +Infinity, of which ln p is scale·x + offset. */
+/** A finished row without NaN and +Infinity, of which ln p is scale·(x − max) + offset. */
 export interface LogRow {
   readonly row: Row;
   readonly scale: number;
@@ -98,6 +98,7 @@ export class Combiner {
     this.#addresses[at] = row.address;
     this.#addresses[at + 1] = row.maxima_address;
     this.#factors[at + 2] = factor;
+    this.#factors[at + 3] = row.max;
     this.#numbers[at / 2 + 2] = scale;
     this.#numbers[at / 2 + 3] = offset;
   }

@@ -17,7 +17,7 @@ import { distributionOf, type ValueMoments, valueMomentsOf } from "./distributio
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, intervalOf, logSumExp, sumWeights } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, intervalOf, logMass, logSumExp, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
@@ -143,6 +143,11 @@ export class Kernel {
   /** ln Σ exp(xᵢ/T) over the survivors of a cut, error ≤ 1e-6; −Infinity when none. Leaves block sums for `draw`. */
   logSumExp(row: Row, temperature: number, cut: Cut): number {
     return logSumExp(this.#machine, this.#sums, row, temperature, cut);
+  }
+
+  /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, to the same error however far from zero it lies. */
+  logMass(row: Row, temperature: number): number {
+    return logMass(this.#machine, this.#sums, row, temperature);
   }
 
   /**

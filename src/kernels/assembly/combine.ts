@@ -2,13 +2,15 @@
  * Several rows put together into one, and how far two of them lie apart.
  *
  * The rows are told of in a table, 32 bytes each: where the values and the block maxima are (i32), a factor (f32), and
- * behind a gap of 4 bytes a scale and an offset (f64). Rows have no NaN and no +Infinity here.
+ * a top, which is the row's largest value (f32), a scale and an offset (f64): ln p of a token is scale·(x − top) + offset,
+ * which keeps its digits in rows far from zero. Rows have no NaN and no +Infinity here.
  */
 import { FLOAT_MAX, largestLane } from "./lanes";
 import { LOWEST, power, upper } from "./weights-f64";
 
 const ENTRY: usize = 32;
 const FACTOR: usize = 8;
+const TOP: usize = 12;
 const SCALE: usize = 16;
 const OFFSET: usize = 24;
 
@@ -122,7 +124,7 @@ function keepWithin(table: usize, end: usize, at: usize, shift: f32, gone: v128,
 /** ln(e^a + e^b) of up to 128 values that were begun, in f64. */
 const SUMS: usize = memory.data(1024, 16);
 
-/** Writes ln Σ e^(scale·x + offset), computed in f64, and the block maxima. A token is −Infinity that is so in all rows. */
+/** Writes ln Σ e^(scale·(x − top) + offset), computed in f64, and the block maxima. A token is −Infinity that is so in all rows. */
 export function mixRows(table: usize, rows: i32, blocks: i32, to: usize, maxima: usize): void {
   const end = table + ENTRY * rows;
   const size = (<usize>blocks) << 9;
@@ -135,23 +137,25 @@ export function mixRows(table: usize, rows: i32, blocks: i32, to: usize, maxima:
 
 function begin(entry: usize, at: usize): void {
   const from = <usize>load<u32>(entry) + at;
+  const top = topOf(entry);
   const scale = v128.load64_splat(entry + SCALE);
   const offset = v128.load64_splat(entry + OFFSET);
   for (let i: usize = 0; i != 512; i += 16) {
     const x = v128.load(from + i);
-    v128.store(SUMS + 2 * i, scaled(f64x2.promote_low_f32x4(x), scale, offset));
-    v128.store(SUMS + 2 * i, scaled(f64x2.promote_low_f32x4(upper(x)), scale, offset), 16);
+    v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
+    v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset), 16);
   }
 }
 
 function mixIn(entry: usize, at: usize): void {
   const from = <usize>load<u32>(entry) + at;
+  const top = topOf(entry);
   const scale = v128.load64_splat(entry + SCALE);
   const offset = v128.load64_splat(entry + OFFSET);
   for (let i: usize = 0; i != 512; i += 16) {
     const x = v128.load(from + i);
-    mixPair(SUMS + 2 * i, scaled(f64x2.promote_low_f32x4(x), scale, offset));
-    mixPair(SUMS + 2 * i + 16, scaled(f64x2.promote_low_f32x4(upper(x)), scale, offset));
+    mixPair(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
+    mixPair(SUMS + 2 * i + 16, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset));
   }
 }
 
@@ -180,13 +184,14 @@ const LOG2_E: usize = memory.data<f64>([1.4426950408889634, 1.4426950408889634],
 const LN_2: usize = memory.data<f64>([0.6931471805599453, 0.6931471805599453], 16);
 
 /**
- * The Jensen-Shannon divergence of two rows in nats, 0 to ln 2: with a = scale·x + offset the ln p of a token in the one,
- * b that in the other, h the larger and d = −|a − b|,
+ * The Jensen-Shannon divergence of two rows in nats, 0 to ln 2: with a the ln p of a token in the one, b that in the other, h the larger and d = −|a − b|,
  *
  *     ½ Σ e^h·((ln 2 − g) + e^d·(d + ln 2 − g)),  g = ln(1 + e^d)
  */
 export function divergence(table: usize, blocks: i32): f64 {
   const other = table + ENTRY;
+  const top_a = topOf(table);
+  const top_b = topOf(other);
   const scale_a = v128.load64_splat(table + SCALE);
   const offset_a = v128.load64_splat(table + OFFSET);
   const scale_b = v128.load64_splat(other + SCALE);
@@ -201,15 +206,15 @@ export function divergence(table: usize, blocks: i32): f64 {
     sum = f64x2.add(
       sum,
       apart(
-        scaled(f64x2.promote_low_f32x4(xa), scale_a, offset_a),
-        scaled(f64x2.promote_low_f32x4(xb), scale_b, offset_b),
+        lnOf(f64x2.promote_low_f32x4(xa), top_a, scale_a, offset_a),
+        lnOf(f64x2.promote_low_f32x4(xb), top_b, scale_b, offset_b),
       ),
     );
     sum = f64x2.add(
       sum,
       apart(
-        scaled(f64x2.promote_low_f32x4(upper(xa)), scale_a, offset_a),
-        scaled(f64x2.promote_low_f32x4(upper(xb)), scale_b, offset_b),
+        lnOf(f64x2.promote_low_f32x4(upper(xa)), top_a, scale_a, offset_a),
+        lnOf(f64x2.promote_low_f32x4(upper(xb)), top_b, scale_b, offset_b),
       ),
     );
     a += 16;
@@ -232,8 +237,14 @@ function apart(a: v128, b: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function scaled(x: v128, scale: v128, offset: v128): v128 {
-  return f64x2.add(f64x2.mul(x, scale), offset);
+function lnOf(x: v128, top: v128, scale: v128, offset: v128): v128 {
+  return f64x2.add(f64x2.mul(f64x2.sub(x, top), scale), offset);
+}
+
+// @ts-ignore: decorator
+@inline
+function topOf(entry: usize): v128 {
+  return f64x2.splat(<f64>load<f32>(entry + TOP));
 }
 
 /** −|a − b|·log₂e, at least −1023; that too when both are −Infinity. */

@@ -5,7 +5,7 @@
  * A token that is at −Infinity in any of the sources that are added up is so in the sum; none is at +Infinity.
  */
 import { ln } from "../../kernels/float64.ts";
-import { cutFrom, EVERY_TIE, EVERYTHING, type Kernel, type LogRow, type Row } from "../../kernels/kernel.ts";
+import { cutFrom, EVERY_TIE, type Kernel, type LogRow, type Row } from "../../kernels/kernel.ts";
 import { float32NotBelow, SCORE_SLACK } from "../candidates/thresholds.ts";
 import type { LogitsRow } from "../rows.ts";
 
@@ -45,7 +45,7 @@ export class WholeSources implements Sources {
   readonly #temperatures: readonly number[];
   /** whether it matters where zero lies; otherwise what all tokens of a source have in common is left out */
   readonly #from_zero: boolean;
-  readonly #normalisers: (number | undefined)[] = [];
+  readonly #log_masses: (number | undefined)[] = [];
   #combined: Row | undefined;
   #least: number | undefined;
 
@@ -106,18 +106,18 @@ export class WholeSources implements Sources {
     return {
       row: this.#row(source),
       scale: 1 / this.#temperature(source),
-      offset: -this.#normaliser(source),
+      offset: -this.#logMass(source),
     };
   }
 
   /** ln Σ exp(x/T) of a source. */
   #normaliser(source: number): number {
-    this.#normalisers[source] ??= this.#kernel.logSumExp(
-      this.#row(source),
-      this.#temperature(source),
-      EVERYTHING,
-    );
-    return this.#normalisers[source];
+    return this.#row(source).max / this.#temperature(source) + this.#logMass(source);
+  }
+
+  #logMass(source: number): number {
+    this.#log_masses[source] ??= this.#kernel.logMass(this.#row(source), this.#temperature(source));
+    return this.#log_masses[source];
   }
 }
 
