@@ -205,7 +205,7 @@ function startContext({ context }: Scratch, options: StepOptions, seed: string, 
 }
 
 /** Without a trace nothing is told; with one the candidates are those of the row as it came. */
-function tracerOf({ kernel, candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
+function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
   if (options.trace === false) return undefined;
   const tracer = new Tracer(options.logprob_token_ids);
   tracer.begin(candidates, absenceIn(row));

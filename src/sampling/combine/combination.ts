@@ -1,10 +1,12 @@
 /** What a request says of several sources: the rule by which they become one row, checked. */
 import { z } from "zod";
 import { Problem, show } from "../../errors.ts";
+import { SOURCES_MAX } from "../../kernels/kernel.ts";
 import { amongKnown } from "../../nearest.ts";
 import { type Chain, chainFromList } from "../chain.ts";
+import { listOf } from "../options/counted-fields.ts";
 import { finite, rule } from "../options/fields.ts";
-import { parseWith } from "../options/parse.ts";
+import { isRecord, parseWith } from "../options/parse.ts";
 import { RULES } from "./index.ts";
 import type { Rule, RuleOptions } from "./rule.ts";
 
@@ -20,14 +22,23 @@ export interface Combination {
 }
 
 /** What is said of a source besides its logits. */
-export const SOURCE_OPTIONS = z.strictObject(
-  {
-    temperature: finite({ min: 0, openMin: true })
-      .optional()
-      .describe("What the logits of this source are divided by before they are combined. Default 1."),
-  },
-  rule("must be an object"),
+const SOURCE_OPTIONS = z.strictObject({
+  temperature: finite({ min: 0, openMin: true })
+    .optional()
+    .describe("What the logits of this source are divided by before they are combined. Default 1."),
+});
+
+const { $schema: _, ...SOURCE_SCHEMA } = z.toJSONSchema(SOURCE_OPTIONS);
+
+/** What is said of each source; `parseSource` checks what is in it. */
+export const SOURCES = listOf(
+  z.custom<Readonly<Record<string, unknown>>>(isRecord, rule("must be an object")).meta(SOURCE_SCHEMA),
+  { noun: "objects", min: 1, max: SOURCES_MAX },
 );
+
+export function parseSource(value: unknown, index: number): SourceOptions {
+  return parseWith(SOURCE_OPTIONS, value, `/sources/${index}`);
+}
 
 export type SourceOptions = z.infer<typeof SOURCE_OPTIONS>;
 

@@ -46,13 +46,14 @@ export class ListedSources implements Sources {
   }
 
   mix(weights: readonly number[]): void {
+    // What is in one list and was left out of another is more likely than what was sent of it says; and whole rows are
+    // mixed by other steps, which round otherwise.
+    this.#is_exact = false;
     const values = new Map<number, number>();
     let bound = MASKED;
     for (const [source, weight] of weights.entries()) {
       const listed = this.#source(source);
       const offset = ln(weight) - this.#normaliser(source);
-      // What is in one list and was left out of another is more likely than what was sent of it says.
-      if (listed.bound !== MASKED) this.#is_exact = false;
       for (const id of listed.ids()) {
         const of_source = (listed.at(id) as number) / listed.temperature + offset; // it is one of its tokens
         values.set(id, mixed(values.get(id) ?? MASKED, of_source));
@@ -64,11 +65,11 @@ export class ListedSources implements Sources {
     this.#made(token_ids, sums, bound);
   }
 
-  /** Of the tokens that were sent. */
+  /** Of the tokens that were sent. That of whole rows is summed in another order, and what follows from it is not proven. */
   divergence(a: number, b: number): number {
     const [one, other] = [this.#source(a), this.#source(b)];
     const [of_one, of_other] = [this.#normaliser(a), this.#normaliser(b)];
-    if (one.bound !== MASKED || other.bound !== MASKED) this.#is_exact = false;
+    this.#is_exact = false;
     let sum = 0;
     for (const id of new Set([...one.ids(), ...other.ids()])) {
       const p = (one.at(id) ?? MASKED) / one.temperature - of_one;

@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
-import { SELECTION_MAX, SOURCES_MAX } from "../../kernels/kernel.ts";
+import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
-import { type Combination, parseCombination, SOURCE_OPTIONS } from "../combine/combination.ts";
+import { type Combination, parseCombination, parseSource, SOURCES } from "../combine/combination.ts";
 import { RULES } from "../combine/index.ts";
 import {
   DEFAULT_DRAW,
@@ -27,7 +27,7 @@ import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
 import { STAGES } from "../stages/index.ts";
 import { STOP_OPTIONS, type Stops, stopStates, stopsOf } from "../stops/index.ts";
-import { listOf, namedValues } from "./counted-fields.ts";
+import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
 import { isAtTemperature, LOGPROBS_MODES, type LogprobsMode } from "./logprobs-mode.ts";
@@ -63,9 +63,7 @@ const CONTROL = {
       required: ["rule"],
       properties: { rule: { enum: RULES.map(({ name }) => name) } },
     }),
-  sources: listOf(SOURCE_OPTIONS, { noun: "objects", min: 1, max: SOURCES_MAX }).describe(
-    "What is said of each source that is combined, in the order of the rows.",
-  ),
+  sources: SOURCES.describe("What is said of each source that is combined, in the order of the rows."),
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
@@ -245,9 +243,10 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
 
 /** How sources are combined; what only a combination has is refused without one. */
 function combinationOf(
-  { combine, sources, logprobs_mode }: ControlOptions,
+  { combine, sources: given, logprobs_mode }: ControlOptions,
   chain: Chain,
 ): Combination | undefined {
+  const sources = given?.map(parseSource);
   if (combine !== undefined) return parseCombination(combine, sources, chain);
   const [name, pointer] =
     logprobs_mode === "combined"
