@@ -117,7 +117,7 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "sums by block that are there",
     file: "src/kernels/kernel.ts",
-    part: "if (!sums.areOf(row, temperature, cut)) sumWeights(",
+    part: "if (!this.#sums.areOf(row, temperature, cut))\n      sumWeights(",
     instead: "sumWeights(",
     tests: KERNEL,
   },
