@@ -117,8 +117,8 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "sums by block that are there",
     file: "src/kernels/kernel.ts",
-    part: "if (!this.#sums.areOf(row, temperature, cut))\n      sumWeights(",
-    instead: "sumWeights(",
+    part: "if (!this.#sums.areOf(row, temperature, cut))",
+    instead: "if (row !== undefined)",
     tests: KERNEL,
   },
   {
