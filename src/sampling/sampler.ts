@@ -25,6 +25,8 @@ import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
+  /** Memory of the kernel to read bytes into, which rows take from there. */
+  readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
@@ -70,6 +72,7 @@ export function createSampler(
     }
   }
   return {
+    arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
