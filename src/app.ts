@@ -12,6 +12,7 @@ import { addOpenApi } from "./http/pages/openapi.ts";
 import { addPlayground } from "./http/pages/playground.ts";
 import { addAnalysis } from "./http/routes/analysis.ts";
 import { addCompare } from "./http/routes/compare.ts";
+import { addDetect } from "./http/routes/detect.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addHotRoutes, hotServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
@@ -81,6 +82,7 @@ export async function buildApp({
   addPresets(app);
   addCompare(app, service);
   addAnalysis(app, service);
+  addDetect(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);
   addV2(app, service, bus, regions);

@@ -10,7 +10,8 @@ import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
-import { drawAll, drawInPieces } from "./draws.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
+import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
@@ -46,12 +47,19 @@ export interface SamplerLimits extends KernelLimits {
   readonly long_work_min?: number;
 }
 
-/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
+/**
+ * `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. Steps may name
+ * the ids of `keys` for a watermark.
+ */
+export function createSampler(
+  limits: SamplerLimits,
+  now?: () => number,
+  keys: WatermarkKeys = NO_WATERMARK_KEYS,
+): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const scratch: Scratch = { kernel, candidates, context, now };
+  const scratch: Scratch = { kernel, candidates, context, now, keys };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -88,6 +96,7 @@ interface Scratch {
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
+  readonly keys: WatermarkKeys;
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
@@ -95,7 +104,7 @@ function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sam
   const begun = begin(scratch, row, options);
   try {
     const { tracer, raw = begun.raw } = run(scratch, row, options);
-    const drawn = drawAll(scratch.candidates, scratch.context, options);
+    const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
     return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
     scratch.candidates.restoreRow();
@@ -113,7 +122,7 @@ function* stepInPieces(
     yield;
     const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
-    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, options);
+    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
     yield;
     return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
@@ -141,7 +150,7 @@ function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options
 /** What a step has come to, before it is told. */
 interface Outcome extends Begun {
   readonly tracer: Tracer | undefined;
-  readonly drawn: readonly number[];
+  readonly drawn: Drawn;
 }
 
 /** What is told of a step. */
@@ -151,7 +160,8 @@ function end(
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
 ): Sampled {
-  const token_id = drawn[0] as number; // n ≥ 1
+  const { token_ids, watermark } = drawn;
+  const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
@@ -164,19 +174,20 @@ function end(
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
-  const report = reportOf(candidates, raw, drawn, options);
+  const report = reportOf(candidates, raw, token_ids, options);
   const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   return {
     token_id,
     ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
+    ...(watermark && { watermark }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
     state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
+    ...(tracer && accountOf(tracer, token_id, options, context)),
   };
 }
 
@@ -264,13 +275,15 @@ function absenceIn(row: LogitsRow): string {
 function accountOf(
   tracer: Tracer,
   token_id: number,
-  uniform: number,
-): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
+  { draw: { rule, options }, watermark }: StepOptions,
+  context: StepContext,
+): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
   const fates = tracer.fates();
   return {
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
-    inverse_cdf: tracer.inverseCdf(token_id, uniform),
+    // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
+    ...(watermark === undefined && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 
@@ -300,8 +313,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings, stops } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined || stops !== undefined) return false;
+  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
+  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

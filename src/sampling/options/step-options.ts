@@ -7,6 +7,16 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
+import {
+  DEFAULT_DRAW,
+  DRAW_OPTION,
+  type DrawChoice,
+  type MarkChoice,
+  parseDraw,
+  parseWatermark,
+  WATERMARK_OPTION,
+} from "../draw/choice.ts";
+import { refusalOf } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
@@ -76,6 +86,8 @@ const CONTROL = {
   replacement: flag().describe(
     "Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does.",
   ),
+  draw: DRAW_OPTION,
+  watermark: WATERMARK_OPTION,
   trace: z
     .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
     .describe(
@@ -143,6 +155,8 @@ export interface StepOptions {
   /** undefined: one draw, no list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;
+  readonly draw: DrawChoice;
+  readonly watermark: MarkChoice | undefined;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly logprobs: boolean;
@@ -165,34 +179,24 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const { control, stage_fields } = divide(value);
   requireWithin(limits, value);
   const options = parseWith(CONTROL_OPTIONS, control, "");
-  if (options.logprobs === false && (options.top_logprobs ?? 0) > 0)
-    throw new Problem(
-      "option_conflict",
-      `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
-      "/top_logprobs",
-    );
-  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
-    throw new Problem(
-      "option_conflict",
-      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
-      "/confidence_top_k",
-    );
+  requireCompatible(options);
   const preset = presetOf(options);
+  const draw = options.draw === undefined ? DEFAULT_DRAW : parseDraw(options.draw);
+  const watermark = options.watermark === undefined ? undefined : parseWatermark(options.watermark);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
   const chain = chainFor(wants_logprobs ? logprobs_mode : "raw", options, stage_fields, preset);
   const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
-  if (stops !== undefined && options.n !== undefined)
-    throw new Problem("option_conflict", `stop looks at one token, got n ${options.n}`, "/stop");
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  if (prompt_length > history.length)
-    throw new Problem(
-      "invalid_option",
-      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
-      "/prompt_length",
-    );
+  const refusal = refusalOf({
+    ...options,
+    draw: options.draw === undefined ? undefined : draw,
+    watermark,
+    chain,
+  });
+  if (refusal !== undefined) throw refusal;
   return {
     chain,
     vocab_size: options.vocab_size,
@@ -204,6 +208,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
+    draw,
+    watermark,
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,
@@ -217,6 +223,32 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** Options that contradict each other, or need another one. */
+function requireCompatible(options: ControlOptions): void {
+  const { logprobs, top_logprobs = 0, confidence_top_k, uncertainty, stop, n } = options;
+  const { history = [], prompt_length = 0 } = options;
+  if (logprobs === false && top_logprobs > 0)
+    throw new Problem(
+      "option_conflict",
+      `top_logprobs needs logprobs, got top_logprobs ${top_logprobs} and logprobs false`,
+      "/top_logprobs",
+    );
+  if (confidence_top_k !== undefined && uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${confidence_top_k} and uncertainty ${show(uncertainty)}`,
+      "/confidence_top_k",
+    );
+  if (stop !== undefined && n !== undefined)
+    throw new Problem("option_conflict", `stop looks at one token, got n ${n}`, "/stop");
+  if (prompt_length > history.length)
+    throw new Problem(
+      "invalid_option",
+      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
+      "/prompt_length",
+    );
 }
 
 /** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */

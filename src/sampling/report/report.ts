@@ -1,5 +1,6 @@
 /** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
 import type { Candidates } from "../candidates/candidates.ts";
+import type { Marked } from "../draws.ts";
 import type { StepOptions } from "../options/step-options.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
@@ -29,6 +30,8 @@ export interface Sampled {
   readonly kept_mass?: number;
   /** how sure the model was, and how sure what it was drawn from */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
+  /** with `watermark`: whether the token bears the mark */
+  readonly watermark?: Marked;
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -43,6 +46,8 @@ export interface Sampled {
   readonly fates?: readonly Fate[];
   /** where the uniform of the (first) draw fell; with a trace */
   readonly inverse_cdf?: InverseCdf;
+  /** the largest scores with their noise, of a draw by Gumbel noise; with a trace */
+  readonly gumbel?: { readonly best: readonly { readonly token_id: number; readonly total: number }[] };
 }
 
 export interface Draw {

@@ -1,5 +1,6 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
 import { STAGES } from "../../sampling/stages/index.ts";
+import { BASELINE } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
@@ -17,6 +18,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 
@@ -26,9 +28,11 @@ const REQUESTS = {
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
+  DetectRequest: DETECT_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
+  Baseline: BASELINE,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -38,9 +42,11 @@ const REPLIES = {
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
   CompareReply: COMPARE_REPLY,
+  DetectReply: DETECT_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
+  Baseline: BASELINE,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,
   ModelMetadata: MODEL_METADATA,
