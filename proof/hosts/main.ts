@@ -13,7 +13,7 @@ import { thisMachine } from "../../evidence/results.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
 import { pack } from "../npm.ts";
-import { createReport } from "../report.ts";
+import { conclude, createReport } from "../report.ts";
 import { pythonWith } from "../venv.ts";
 import type { Host, Result } from "./host.ts";
 import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
@@ -109,8 +109,7 @@ async function main(): Promise<void> {
     results.push(await prove(host, place, models));
   }
   progress.end();
-  console.log(`\n${report.held} claims hold, ${report.failed} fail`);
-  if (report.failed > 0) process.exitCode = 1;
+  await conclude(report);
   if (values.write)
     await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), hosts: results }, undefined, 1)}\n`);
 }

@@ -13,7 +13,7 @@ import { createProgress } from "../../evidence/progress.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, run } from "../../src/command-line.ts";
 import { pack, projectWith } from "../npm.ts";
-import { createReport } from "../report.ts";
+import { conclude, createReport } from "../report.ts";
 import { pythonWith } from "../venv.ts";
 
 const execute = promisify(execFile);
@@ -167,8 +167,7 @@ async function main(): Promise<void> {
   progress.next();
   await pythonPackage();
   progress.end();
-  console.log(`\n${report.held} claims hold, ${report.failed} fail`);
-  if (report.failed > 0) process.exitCode = 1;
+  await conclude(report);
 }
 
 await run(main).finally(() => progress.end());
