@@ -1,4 +1,7 @@
 /** One step: the row and the chain on one side, what became of the row on the other. In one column, what is read first comes first. */
+
+import { DistributionRoom } from "../distribution/distribution-room.tsx";
+import { is_ready } from "../state/ready.ts";
 import { is_narrow } from "../state/screen.ts";
 import { source } from "../state/signals.ts";
 import { is_stale } from "../state/stale.ts";
@@ -16,6 +19,7 @@ import { Outcome } from "./outcome.tsx";
 import { RowPanel } from "./row-panel.tsx";
 
 export function SampleView({ writes }: { writes: boolean }) {
+  if (!is_ready.value) return <main class="bench" aria-busy="true" />;
   const row = <div class="bench-row">{writes ? <WritePanel /> : <RowPanel />}</div>;
   const chain = (
     <div class="bench-chain">
@@ -53,7 +57,7 @@ export function SampleView({ writes }: { writes: boolean }) {
 
 const Distribution = later(
   async () => (await import("../distribution/distribution-panel.tsx")).DistributionPanel,
-  <section class="panel distribution" />,
+  <DistributionRoom />,
 );
 
 /** Everything that an answer tells beyond its token. */
