@@ -31,16 +31,13 @@ export function postSample(
 /** The form that every binary call shares: a JSON head, its length in a header, then the tensor. */
 export function binaryBody(head: Readonly<Record<string, unknown>>, tensor: Uint8Array<ArrayBuffer>) {
   const json = new TextEncoder().encode(JSON.stringify(head));
-  // one piece of memory: a Blob of two goes to the browser's blob store and back for each request
-  const body = new Uint8Array(json.length + tensor.length);
-  body.set(json);
-  body.set(tensor, json.length);
   return {
     headers: {
       "content-type": "application/octet-stream",
       "inference-header-content-length": String(json.length),
     },
-    body,
+    // half a megabyte from the page's own memory would take the browser twice the processor time
+    body: new Blob([json, tensor]),
   };
 }
 
