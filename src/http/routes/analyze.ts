@@ -8,7 +8,7 @@ import { assert, Problem } from "../../errors.ts";
 import { openAnalysisJson } from "../../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../../wire/analysis/reader.ts";
 import { openAnalysisTensor } from "../../wire/analysis/tensor.ts";
-import { TextPieces, writeInPieces } from "../../wire/json/pieces.ts";
+import { TextPieces, WrittenList, writeInPieces } from "../../wire/json/pieces.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";
@@ -43,8 +43,8 @@ export async function analyze<Kind extends Task>(
 ): Promise<Analyzed<Kind>> {
   const { limits } = service.config;
   const many = { ...service, wire: { ...service.wire, batch_rows_max: limits.analysis_rows_max } };
-  const visit = service.admission.enter();
-  const owner = ownerOf(visit, reply);
+  const ticket = service.admission.enter();
+  const owner = ownerOf(ticket, reply);
   let task: Kind | undefined;
   const next = (reader: AnalysisReader) => {
     if (reader.head === undefined) return false;
@@ -55,12 +55,12 @@ export async function analyze<Kind extends Task>(
     return true;
   };
   try {
-    await arrive(ANALYSIS_BODY, many, request, visit, { owner, next });
+    await arrive(ANALYSIS_BODY, many, request, ticket, { owner, next });
     assert(task !== undefined, "a body that ended well has its head");
     const { result } = await inTurns(owner, finished(task));
     return { task, text: result };
   } finally {
-    visit.leave();
+    ticket.leave();
   }
 }
 
@@ -83,7 +83,8 @@ export function sendText(reply: FastifyReply, text: string | readonly Buffer[]):
 /** The context of a task, from what was asked. */
 export function taskContext({ reader }: Analysis, head: AnalysisHead, temperature: number): TaskContext {
   const { single, values_expected } = head;
-  return { reader, single, values_expected, inverse_temperature: 1 / temperature };
+  const results = new WrittenList(); // results are written as rows come
+  return { reader, single, values_expected, inverse_temperature: 1 / temperature, results };
 }
 
 function takeRow(task: Task, row: AnalysisRow): void {
