@@ -14,6 +14,9 @@ import { Lines } from "./lines.ts";
 import { BEGINNING, type PassOptions, pass, type Standing } from "./pass.ts";
 import { createStatus, type Status } from "./status.ts";
 
+/** The name of standard output where a file's name may stand. */
+const STDOUT = "-";
+
 export interface AnalyzeRun {
   readonly analysis: Analysis;
   /** as the endpoint takes them */
@@ -37,12 +40,14 @@ export async function runAnalysis(run: AnalyzeRun): Promise<void> {
     status.say(`${out} holds the sums of these rows already`, { event: "done_before", out });
     return;
   }
-  const checkpoint = run.checkpoint ?? (out === undefined ? undefined : `${out}.checkpoint`);
+  const is_file = out !== undefined && out !== STDOUT;
+  const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
   const resumed = readCheckpoint(checkpoint, id);
   if (resumed !== undefined) tellResumed(status, run, resumed);
   const document = await passes({ ...run, checkpoint }, id, resumed, status);
-  if (out === undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
-  else writeWhole(out, `${JSON.stringify(document)}\n`);
+  const line = `${JSON.stringify(document)}\n`;
+  if (out === undefined || out === STDOUT) process.stdout.write(line);
+  else writeWhole(out, line);
   removeCheckpoint(checkpoint);
 }
 
