@@ -35,15 +35,14 @@ export interface AnalyzeRun {
 export async function runAnalysis(run: AnalyzeRun): Promise<void> {
   const { analysis, options, out } = run;
   const status = createStatus(analysis.name, run.quiet);
-  const id = runOf(analysis.name, [options, run.state, run.pass, run.rows], run.pass.shards);
+  const id = runOf(analysis.name, [options, run.state, run.rows], run.pass);
   if (out !== undefined && isDone(out, run)) {
     status.say(`${out} holds the sums of these rows already`, { event: "done_before", out });
     return;
   }
   const is_file = out !== undefined && out !== STDOUT;
   const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
-  const resumed = readCheckpoint(checkpoint, id);
-  if (resumed !== undefined) tellResumed(status, run, resumed);
+  const resumed = readCheckpoint(checkpoint, id, run.pass.shards, status);
   const document = await passes({ ...run, checkpoint }, id, resumed, status);
   const line = `${JSON.stringify(document)}\n`;
   if (out === undefined || out === STDOUT) process.stdout.write(line);
@@ -150,9 +149,4 @@ function isDone(out: string, { analysis, options, state, pass: { shards } }: Ana
   const of_others = [command, partial.options, partial.state, sources.map(({ shard }) => shard)];
   const of_this = [analysis.name, options, state, shards];
   return JSON.stringify(of_others) === JSON.stringify(of_this);
-}
-
-function tellResumed(status: Status, run: AnalyzeRun, { shard, row }: Checkpoint): void {
-  const name = run.pass.shards[shard] ?? "";
-  status.say(`goes on at ${name}, row ${row}`, { event: "resumed", shard: name, row });
 }
