@@ -1,10 +1,13 @@
-"""Scores, diagnoses and calibrates rows as one does with numpy, scipy and scikit-learn, and says how long it took.
+"""Scores, diagnoses and calibrates rows as one does with numpy, scipy and scikit-learn, in turns with logit-sampler.
 
-rivals.py TASK SHARD TARGETS writes one line of JSON: {"seconds": ..., "figures": {...}, "versions": {...}}. It reads the
-shard itself, in pieces of rows that fit the caches; the clock starts when all is imported. One thread, by its environment.
+rivals.py TASK SHARD TARGETS ROUNDS PROGRAM ... writes one line of JSON: what both found, and the seconds of CPU that each
+round took them: of this process from when all is imported, and of the whole of the other one, its start included. One
+thread here, by the environment.
 """
 
 import json
+import resource
+import subprocess
 import sys
 import time
 
@@ -118,18 +121,25 @@ def calibrate(rows, targets, bins=15):
     return found
 
 
-def read(rows, targets):
-    """Only reads: every element once."""
-    return {"sum": float(sum(x.sum() for _, x in pieces(rows)))}
+TASKS = {task.__name__: task for task in (score, diagnose, calibrate)}
 
+def child_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
-TASKS = {task.__name__: task for task in (score, diagnose, calibrate, read)}
 
 if __name__ == "__main__":
-    task, shard, target_path = sys.argv[1:]
-    wanted = TASKS[task]
-    began = time.perf_counter()
-    figures = wanted(rows_of(shard), np.load(target_path))
-    seconds = time.perf_counter() - began
-    versions = {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__, "netcal": netcal_version}
-    print(json.dumps({"seconds": seconds, "figures": figures, "versions": versions}, default=float))
+    task, shard, target_path, rounds, *program = sys.argv[1:]
+    theirs_s, ours_s = [], []
+    for _ in range(int(rounds)):
+        began = time.process_time()
+        figures = TASKS[task](rows_of(shard), np.load(target_path))
+        theirs_s.append(time.process_time() - began)
+        began = child_seconds()
+        done = subprocess.run([*program, task, "--in", shard, "--quiet"], stdout=subprocess.PIPE, check=True)
+        ours_s.append(child_seconds() - began)
+    versions = {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__}
+    if netcal_version is not None:
+        versions["netcal"] = netcal_version
+    found = {"theirs_s": theirs_s, "ours_s": ours_s, "figures": figures, "versions": versions}
+    print(json.dumps({**found, "report": json.loads(done.stdout)}, default=float))
