@@ -36,6 +36,7 @@ export function createSampler(limits: Partial<SamplerLimits> = {}, now?: () => n
   const { vocab_size_max, rows_max } = { ...SAMPLER_DEFAULTS, ...limits };
   const core = createCore({ ...limits, vocab_size_max, rows_max }, now);
   return {
+    arrivals: core.arrivals,
     leaseRow: () => core.leaseRow(),
     returnRow: (row) => core.returnRow(row),
     sample(logits, options = {}) {
