@@ -3,13 +3,13 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { didYouMean } from "../nearest.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { digestsOf } from "./keys.ts";
 import { heldBytesOf, memoryGranted } from "./memory.ts";
 import { originsOf } from "./origins.ts";
-import { watermarkKeysOf } from "./watermark-keys.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
+import { watermarkKeysOf } from "./watermark-keys.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
 
@@ -55,7 +55,9 @@ export function readConfig(environment: Environment): Config {
     ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
   ];
   const watermark_keys = named("WATERMARK_KEYS_FILE", () =>
-    watermark_keys_file === "" ? NO_WATERMARK_KEYS : watermarkKeysOf(readFileSync(watermark_keys_file, "utf8").split("\n")),
+    watermark_keys_file === ""
+      ? NO_WATERMARK_KEYS
+      : watermarkKeysOf(readFileSync(watermark_keys_file, "utf8").split("\n")),
   );
   if (plain.metrics === "keyed" && key_digests.length === 0)
     throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');

@@ -18,7 +18,8 @@ export function watermarkKeysOf(lines: readonly string[]): WatermarkKeys {
       throw new Error(
         `must hold lines of an id and a secret of 64 bits, such as "main 0x0123456789abcdef"; line ${index + 1} is none`,
       );
-    if (Object.hasOwn(secrets, id)) throw new Error(`must hold each id once; that of line ${index + 1} came before`);
+    if (Object.hasOwn(secrets, id))
+      throw new Error(`must hold each id once; that of line ${index + 1} came before`);
     secrets[id] = list.split(",").map((secret) => BigInt(secret));
   }
   return watermarkKeys(secrets);

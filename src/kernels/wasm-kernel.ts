@@ -205,14 +205,7 @@ export class WasmKernel implements Kernel {
   }
 
   interval(row: Row, temperature: number, cut: Cut, token_id: number): { from: number; to: number } {
-    return intervalOf(
-      this.#machine,
-      this.#summed(row, temperature, cut),
-      row,
-      temperature,
-      cut,
-      token_id,
-    );
+    return intervalOf(this.#machine, this.#summed(row, temperature, cut), row, temperature, cut, token_id);
   }
 
   noisiest(row: Row, temperature: number, cut: Cut, noise: Noise): number {

@@ -53,11 +53,7 @@ function requireEnough(candidates: Candidates, n: number, replacement: boolean):
   if (n === 1 || replacement) return;
   const kept = candidates.count();
   if (n <= kept) return;
-  throw new Problem(
-    "invalid_option",
-    `n must be at most the number of tokens left, ${kept}, got ${n}`,
-    "/n",
-  );
+  throw new Problem("invalid_option", `n must be at most the number of tokens left, ${kept}, got ${n}`, "/n");
 }
 
 /** A context that came before, and one that is too short for its scheme, is drawn from without the mark. */

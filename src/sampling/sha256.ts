@@ -57,7 +57,16 @@ function compress(state: Uint32Array, words: Uint32Array, view: DataView, at: nu
     const high = turned(y, 17) ^ turned(y, 19) ^ (y >>> 10);
     words[i] = words[i - 16]! + low + words[i - 7]! + high;
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number]; // eight words
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]; // eight words
   for (let i = 0; i < 64; i++) {
     const one = turned(e, 6) ^ turned(e, 11) ^ turned(e, 25);
     const first = (h + one + ((e & f) ^ (~e & g)) + ROUND[i]! + words[i]!) | 0;

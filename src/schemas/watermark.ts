@@ -1,11 +1,11 @@
 /** What POST /v1/watermark/detect takes and replies. */
 import { z } from "zod";
 import { Problem, show } from "../errors.ts";
-import { flag, oneOf, optionalEach, tokenIds, whole } from "../sampling/options/fields.ts";
-import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { Text } from "../sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../sampling/draw/watermark/index.ts";
 import { parseTest, type TestChoice, testSchemaOf } from "../sampling/draw/watermark/test-options.ts";
+import { flag, oneOf, optionalEach, tokenIds, whole } from "../sampling/options/fields.ts";
+import { isRecord, parseWith } from "../sampling/options/parse.ts";
 
 const TOKEN_IDS = tokenIds().describe("A text, its prompt first if that is there.");
 
@@ -81,18 +81,32 @@ export function parseDetect(fields: unknown, limits: DetectLimits): DetectOption
   const { texts, token_ids, prompt_length, vocab_size, values, repeats } = parseWith(ASKED_OPTIONS, own, "");
   const single = texts === undefined;
   if (single === (token_ids === undefined))
-    throw new Problem("option_conflict", `one of token_ids and texts must be given, got ${single ? "none" : "both"}`);
+    throw new Problem(
+      "option_conflict",
+      `one of token_ids and texts must be given, got ${single ? "none" : "both"}`,
+    );
   if (!single && prompt_length !== undefined)
     throw new Problem("option_conflict", "each of texts has its own prompt_length", "/prompt_length");
   const checked = single
     ? [checkedText({ token_ids, prompt_length }, "", vocab_size, limits)]
     : listOf(texts, limits).map((text, i) => checkedText(text, `/texts/${i}`, vocab_size, limits));
-  return { ...choice, texts: checked, single, vocab_size, values: values ?? false, repeats: repeats ?? "once" };
+  return {
+    ...choice,
+    texts: checked,
+    single,
+    vocab_size,
+    values: values ?? false,
+    repeats: repeats ?? "once",
+  };
 }
 
 function listOf(texts: unknown, { analysis_rows_max }: DetectLimits): readonly unknown[] {
   if (!Array.isArray(texts) || texts.length === 0)
-    throw new Problem("invalid_option", `texts must be an array of at least one text, got ${show(texts)}`, "/texts");
+    throw new Problem(
+      "invalid_option",
+      `texts must be an array of at least one text, got ${show(texts)}`,
+      "/texts",
+    );
   if (texts.length <= analysis_rows_max) return texts;
   throw new Problem(
     "limit_exceeded",
@@ -108,7 +122,11 @@ function checkedText(
   { history_length_max }: DetectLimits,
 ): Text {
   if (!isRecord(value))
-    throw new Problem("invalid_option", `a text must be an object with token_ids, got ${show(value)}`, pointer);
+    throw new Problem(
+      "invalid_option",
+      `a text must be an object with token_ids, got ${show(value)}`,
+      pointer,
+    );
   const { token_ids, prompt_length = 0 } = parseWith(TEXT, value, pointer);
   const { length } = token_ids;
   if (length > history_length_max)

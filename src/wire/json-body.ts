@@ -9,14 +9,18 @@ export interface JsonBody extends BodyReader {
   readonly value: unknown;
 }
 
-export function openJsonBody({ limits }: WireContext): JsonBody {
+export function openJsonBody({ limits, lease }: WireContext): JsonBody {
   const text = new TextBuffer(limits.json_text_bytes_max);
   let value: unknown;
   return {
     get value() {
       return value;
     },
-    write: (chunk) => text.append(chunk),
+    write(chunk) {
+      // The lease is what bounds how many bodies are kept at once.
+      lease();
+      text.append(chunk);
+    },
     end() {
       value = jsonValue(text.whole());
     },

@@ -41,10 +41,12 @@ const TOLD = 3;
 
 export const gumbel: DrawRule<Options> = {
   name: "gumbel",
-  summary: "The token with the largest score + Gumbel noise; every token has its own noise from seed, step and id.",
+  summary:
+    "The token with the largest score + Gumbel noise; every token has its own noise from seed, step and id.",
   formula: "argmaxᵢ sᵢ − ln(−ln uᵢ), uᵢ of Philox4x32-10(seed, step, i)",
   source: {
-    title: "Maddison, Tarlow and Minka, A* Sampling, 2014; Kool et al., Stochastic Beams, 2019 (without replacement)",
+    title:
+      "Maddison, Tarlow and Minka, A* Sampling, 2014; Kool et al., Stochastic Beams, 2019 (without replacement)",
     url: "https://arxiv.org/abs/1411.0030",
   },
   options,
@@ -66,7 +68,9 @@ export const gumbel: DrawRule<Options> = {
   },
   account(tracer, _token_id, { variant }, context) {
     const totals = totalsIn(tracer.left(), variant, context);
-    return { best: ranked(totals, TOLD).map((i) => ({ token_id: totals.token_ids[i]!, total: totals.totals[i]! })) };
+    return {
+      best: ranked(totals, TOLD).map((i) => ({ token_id: totals.token_ids[i]!, total: totals.totals[i]! })),
+    };
   },
   hold: (candidates, token_id, { variant }, context) =>
     heldBy(totalsOf(candidates, variant, context), token_id),
@@ -81,11 +85,7 @@ export interface Totals {
 
 type Listed = ReturnType<Candidates["all"]>;
 
-function totalsOf(
-  candidates: Candidates,
-  variant: Options["variant"],
-  context: StepContext,
-): Totals {
+function totalsOf(candidates: Candidates, variant: Options["variant"], context: StepContext): Totals {
   return totalsIn(candidates.all(), variant, context);
 }
 

@@ -9,7 +9,10 @@ export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
   name: "inverse_cdf",
   summary: "The token at which the running sum of probabilities, in the order of token ids, exceeds u.",
   formula: "min {i : Σ_{j ≤ i} pⱼ > u}, u ~ U(0, 1) of seed, step and draw",
-  source: { title: "Devroye, Non-Uniform Random Variate Generation, III.2, 1986", url: "https://luc.devroye.org/rnbookindex.html" },
+  source: {
+    title: "Devroye, Non-Uniform Random Variate Generation, III.2, 1986",
+    url: "https://luc.devroye.org/rnbookindex.html",
+  },
   options,
   example: {},
   needs: ["seed", "step"],

@@ -44,11 +44,14 @@ function uniformOf(word: number): number {
   return fround(high + low);
 }
 
+/** 2⁻²⁴ */
+const LEAST = 1 / 16777216;
+
 const COEFFICIENTS = [1 / 7, 1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1].map(fround);
 
 /** ln(1 − u): below a quarter by the series of degree 8. */
 function lnOneLess(u: number): number {
-  if (u >= 0.25) return fround(ln(Math.max(fround(1 - u), 5.960464477539063e-8)));
+  if (u >= 0.25) return fround(ln(Math.max(fround(1 - u), LEAST)));
   let q = 0.125;
   for (const coefficient of COEFFICIENTS) q = fround(coefficient + fround(u * q));
   return fround(-u * q);
@@ -77,13 +80,15 @@ export function noisiestByVllm(listed: Compact, place: Place): number {
 export function vllmTotals({ token_ids, scores, count }: Compact, place: Place): Totals {
   const prefix = prefixOf(place);
   const totals = new Float64Array(count);
-  for (let i = 0; i < count; i++)
-    totals[i] = fround(fround(scores[i]!) + noiseOf(prefix, token_ids[i]!));
+  for (let i = 0; i < count; i++) totals[i] = fround(fround(scores[i]!) + noiseOf(prefix, token_ids[i]!));
   return { token_ids, totals, count };
 }
 
 /** u and noise of a token, for those who compare. */
-export function vllmNoise(place: Place, token_id: number): { readonly uniform: number; readonly noise: number } {
+export function vllmNoise(
+  place: Place,
+  token_id: number,
+): { readonly uniform: number; readonly noise: number } {
   const prefix = prefixOf(place);
   return { uniform: uniformOf(hashOf(prefix, token_id)), noise: noiseOf(prefix, token_id) };
 }

@@ -7,16 +7,8 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
-import {
-  DEFAULT_DRAW,
-  DRAW_OPTION,
-  type DrawChoice,
-  type MarkChoice,
-  parseDraw,
-  parseWatermark,
-  WATERMARK_OPTION,
-} from "../draw/choice.ts";
-import { refusalOf } from "../draw/refusals.ts";
+import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
+import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
@@ -186,8 +178,6 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       "/confidence_top_k",
     );
   const preset = presetOf(options);
-  const draw = options.draw === undefined ? DEFAULT_DRAW : parseDraw(options.draw);
-  const watermark = options.watermark === undefined ? undefined : parseWatermark(options.watermark);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
@@ -200,8 +190,6 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
       `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
       "/prompt_length",
     );
-  const refusal = refusalOf({ ...options, draw: options.draw === undefined ? undefined : draw, watermark, chain });
-  if (refusal !== undefined) throw refusal;
   return {
     chain,
     vocab_size: options.vocab_size,
@@ -213,8 +201,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     state: statesOf(chain, options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
-    draw,
-    watermark,
+    ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,

@@ -58,7 +58,6 @@ function inQuery(name: string, option: JsonSchema): JsonSchema {
   return { type: "string", description, contentMediaType: "application/json", contentSchema };
 }
 
-
 function isScalar({ type, enum: words, const: word, anyOf }: JsonSchema): boolean {
   if (Array.isArray(anyOf)) return anyOf.every(isScalar);
   const types = [type ?? []].flat();

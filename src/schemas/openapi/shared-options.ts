@@ -34,7 +34,10 @@ export function withSharedOptions(schemas: Schemas, names: readonly string[]): R
       option,
       alike.get(option) === propertyText(own) ? references[option] : own,
     ]);
-    return [name, properties.length === 0 ? schema : { ...schema, properties: Object.fromEntries(properties) }];
+    return [
+      name,
+      properties.length === 0 ? schema : { ...schema, properties: Object.fromEntries(properties) },
+    ];
   });
   return {
     ...Object.fromEntries(referring),

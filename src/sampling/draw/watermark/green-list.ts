@@ -140,11 +140,13 @@ const SEEDINGS: Readonly<Record<Options["seeding"], Seeding>> = { philox, leftha
 
 export const green_list: WatermarkScheme<Options> = {
   name: "green_list",
-  summary: "Adds delta to the scores of green tokens, a part gamma of all that key and context choose, and then draws.",
+  summary:
+    "Adds delta to the scores of green tokens, a part gamma of all that key and context choose, and then draws.",
   formula: "sᵢ ← sᵢ + δ for i ∈ G(key, context), |G| = γ·V; philox: i ∈ G where uᵢ < γ",
   test: "z = (|green| − γ·n) / √(n·γ·(1 − γ)), p = ½ erfc(z / √2)",
   source: {
-    title: "Kirchenbauer et al., A Watermark for Large Language Models, 2023; lefthash and selfhash as transformers 5.24",
+    title:
+      "Kirchenbauer et al., A Watermark for Large Language Models, 2023; lefthash and selfhash as transformers 5.24",
     url: "https://arxiv.org/abs/2301.10226",
   },
   options,

@@ -24,8 +24,10 @@ const TOKEN_WORK = 256;
 
 export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   name: "gumbel",
-  summary: "The token with the largest score + Gumbel noise, where the key and the tokens before it make the noise.",
-  formula: "argmaxᵢ sᵢ − ln(−ln uᵢ), uᵢ = f32(((w >> 8) + 1) / (2²⁴ + 1)), w of Philox4x32-10(key, context, i)",
+  summary:
+    "The token with the largest score + Gumbel noise, where the key and the tokens before it make the noise.",
+  formula:
+    "argmaxᵢ sᵢ − ln(−ln uᵢ), uᵢ = f32(((w >> 8) + 1) / (2²⁴ + 1)), w of Philox4x32-10(key, context, i)",
   test: "Σ −ln(1 − u) ~ Gamma(n, 1)",
   source: SOURCE,
   options,
@@ -49,7 +51,8 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   name: "dual_key_gumbel",
   summary:
     "gumbel with one of two keys, both made of the configured one: the second with probability alpha, token by token.",
-  formula: "as gumbel, with key_b where u < α and key_a elsewhere; key_x = first 8 bytes of SHA-256(“key_x” ‖ key)",
+  formula:
+    "as gumbel, with key_b where u < α and key_a elsewhere; key_x = first 8 bytes of SHA-256(“key_x” ‖ key)",
   test: "Σ (1 − α)·(−ln(1 − uₐ)) + α·(−ln(1 − u_b)), over v = (1 − α)² + α² ~ Gamma(n / v, 1), nearly",
   source: SOURCE,
   options: dual_options,

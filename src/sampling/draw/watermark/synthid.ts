@@ -73,7 +73,9 @@ function layersOf(
 
 /** Layers weigh less the later they come, from 10 to 1, with a mean of 1: later ones have less left to decide. */
 function weightsOf(count: number): Float64Array {
-  const weights = Float64Array.from({ length: count }, (_, i) => (count === 1 ? 1 : 10 - (9 * i) / (count - 1)));
+  const weights = Float64Array.from({ length: count }, (_, i) =>
+    count === 1 ? 1 : 10 - (9 * i) / (count - 1),
+  );
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
 }
@@ -83,7 +85,7 @@ function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean
   let sum = 0;
   let squares = 0;
   for (let hash = 0; hash < bits.length; hash++) {
-    const value = valueOf(bits[hash]!, weights);
+    const value = scoreOf(bits[hash]!, weights);
     sum += value;
     squares += value * value;
   }
@@ -91,9 +93,10 @@ function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean
   return { mean, variance: squares / bits.length - mean * mean };
 }
 
-function valueOf(bits: number, weights: Float64Array): number {
+function scoreOf(bits: number, weights: Float64Array): number {
   let value = 0;
-  for (let layer = 0; layer < weights.length; layer++) if (((bits >>> layer) & 1) === 1) value += weights[layer]!;
+  for (let layer = 0; layer < weights.length; layer++)
+    if (((bits >>> layer) & 1) === 1) value += weights[layer]!;
   return value;
 }
 
@@ -111,11 +114,13 @@ function tournament(probabilities: Float64Array, bits: Uint32Array, count: numbe
 
 export const synthid: WatermarkScheme<Options> = {
   name: "synthid",
-  summary: "A tournament of layers: in each, of two draws that with the larger random bit of key and context wins.",
+  summary:
+    "A tournament of layers: in each, of two draws that with the larger random bit of key and context wins.",
   formula: "pᵢ ← pᵢ·(1 + gᵢₗ − Σⱼ gⱼₗ·pⱼ) for layers l = 1 … m, gᵢₗ ∈ {0, 1} of (key_l, context, i)",
   test: "z of the weighted mean of g over tokens and layers, weights 10 … 1, p = ½ erfc(z / √2)",
   source: {
-    title: "Dathathri et al., Scalable watermarking for identifying large language model outputs, Nature 634, 2024; as transformers 5.24",
+    title:
+      "Dathathri et al., Scalable watermarking for identifying large language model outputs, Nature 634, 2024; as transformers 5.24",
     url: "https://www.nature.com/articles/s41586-024-08025-4",
   },
   options,
@@ -140,7 +145,7 @@ export const synthid: WatermarkScheme<Options> = {
       counts: "contexts",
       counts_partial: false,
       token_work: 128,
-      value: (context, token_id) => valueOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
+      value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
       judge(values, count) {
         let sum = 0;
         for (let i = 0; i < count; i++) sum += values[i]!;

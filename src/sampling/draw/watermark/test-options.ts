@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { parseWith } from "../../options/parse.ts";
 import { requireScheme } from "../choice.ts";
-import { type MarkOptions, MARKING, type TestOptions, type WatermarkScheme } from "./scheme.ts";
+import { MARKING, type MarkOptions, type TestOptions, type WatermarkScheme } from "./scheme.ts";
 
 export interface TestChoice {
   readonly scheme: WatermarkScheme;
@@ -19,5 +19,7 @@ export function parseTest(fields: Readonly<Record<string, unknown>>): TestChoice
 /** The schema of a scheme without what says how the mark was laid. */
 export function testSchemaOf({ options }: WatermarkScheme): z.ZodObject {
   const laid: readonly string[] = MARKING;
-  return z.strictObject(Object.fromEntries(Object.entries(options.shape).filter(([name]) => !laid.includes(name))));
+  return z.strictObject(
+    Object.fromEntries(Object.entries(options.shape).filter(([name]) => !laid.includes(name))),
+  );
 }
