@@ -25,7 +25,7 @@ export interface StepRequestOptions {
   readonly seed?: string | number;
   /** Position of this step in its sequence; each has its own randomness. Default 0. At least 0. */
   readonly step?: number;
-  /** The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step. */
+  /** The `state` of the previous step's reply, for samplers and stops that carry one (mirostat, adaptive_p, entropy). null or absent: a first step. */
   readonly state?: Readonly<Record<string, unknown>> | null;
   /** How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1. */
   readonly n?: number;
@@ -53,6 +53,8 @@ export interface StepRequestOptions {
   readonly uncertainty?: boolean;
   /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
   readonly confidence_top_k?: number;
+  /** When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself. */
+  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */

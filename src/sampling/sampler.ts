@@ -4,7 +4,7 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
-import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
@@ -21,6 +21,7 @@ import { reportOf, type Sampled } from "./report/report.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -55,10 +56,10 @@ export function createSampler(
   now?: () => number,
   keys: WatermarkKeys = NO_WATERMARK_KEYS,
 ): Sampler {
-  const kernel = createKernel(limits);
+  const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const machine: Machine = { kernel, candidates, context, now, keys };
+  const scratch: Scratch = { kernel, candidates, context, now, keys };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -73,13 +74,13 @@ export function createSampler(
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, onlyRow(rows), options);
+      return sampleStep(scratch, onlyRow(rows), options);
     },
     pieces(rows, options) {
       const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options));
+      under_way = marked(stepInPieces(scratch, row, options));
       return under_way;
     },
     get is_inside() {
@@ -89,7 +90,8 @@ export function createSampler(
   };
 }
 
-interface Machine {
+/** What steps are taken in, one after the other. */
+interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
@@ -98,33 +100,33 @@ interface Machine {
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
-  const begun = begin(machine, row, options);
+function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sampled {
+  const begun = begin(scratch, row, options);
   try {
-    const { tracer, raw = begun.raw } = run(machine, row, options);
-    const drawn = drawAll(machine.candidates, machine.context, machine.keys, options);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    const { tracer, raw = begun.raw } = run(scratch, row, options);
+    const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
 /** The same with pauses between what may take long. */
 function* stepInPieces(
-  machine: Machine,
+  scratch: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Sampled> {
-  const begun = begin(machine, row, options);
+  const begun = begin(scratch, row, options);
   try {
     yield;
-    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, machine.keys, options);
+    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
@@ -134,7 +136,7 @@ interface Begun {
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
+function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options: StepOptions): Begun {
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -153,7 +155,7 @@ interface Outcome extends Begun {
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Machine,
+  { candidates, context }: Scratch,
   row: LogitsRow,
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
@@ -173,18 +175,25 @@ function end(
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
   const report = reportOf(candidates, raw, token_ids, options);
+  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   return {
     token_id,
+    ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
     ...(watermark && { watermark }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
-    state,
+    state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
     ...(tracer && accountOf(tracer, token_id, options, context)),
   };
+}
+
+/** The states of stages and stops side by side; null when there are none. */
+function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
+  return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
 }
 
 interface Ran {
@@ -195,7 +204,7 @@ interface Ran {
 }
 
 /** Runs the chain. */
-function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, row: LogitsRow, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   if (options.trace === false && place === undefined) {
@@ -203,7 +212,7 @@ function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, opti
     return {};
   }
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
+  tracer?.begin(candidates, absenceIn(row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
@@ -230,7 +239,7 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { kernel, candidates, context, now }: Machine,
+  { candidates, context, now }: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Ran> {
@@ -239,7 +248,7 @@ function* runInPieces(
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
   if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(kernel, row));
+    tracer.begin(candidates, absenceIn(row));
     yield;
   }
   for (const [index, entry] of chain.entries()) {
@@ -258,11 +267,9 @@ function* runInPieces(
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(kernel: Kernel, row: LogitsRow): string {
+function absenceIn(row: LogitsRow): string {
   if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return kernel.max(row) === Number.POSITIVE_INFINITY
-    ? "another's logit was +Infinity"
-    : "its logit was -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
 function accountOf(
@@ -296,7 +303,8 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 /** Whether something is told of the row as it came. */
 function readsRaw(options: StepOptions): boolean {
-  return wantsLogprobs(options) || options.uncertainty;
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
@@ -305,8 +313,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings, watermark } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined || watermark !== undefined) return false;
+  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
+  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
@@ -315,7 +324,7 @@ function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
-  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
   return new RawDense(kernel, row);
 }

@@ -1,8 +1,8 @@
 /** Opens JSON bodies that hold no rows of logits: their text is kept until the end, and read as one value. */
 import { Problem } from "../errors.ts";
+import { TextBuffer } from "./growing-buffer.ts";
 import { jsonValue } from "./json/text.ts";
 import type { BodyReader, WireContext } from "./step-reader.ts";
-import { TextBuffer } from "./text-buffer.ts";
 
 export interface JsonBody extends BodyReader {
   /** what the body says, once it has ended */
@@ -10,7 +10,11 @@ export interface JsonBody extends BodyReader {
 }
 
 export function openJsonBody({ limits, lease }: WireContext): JsonBody {
-  const text = new TextBuffer(limits.json_text_bytes_max);
+  const bytes_max = limits.json_text_bytes_max;
+  const text = new TextBuffer(
+    bytes_max,
+    `the body may have at most ${bytes_max} bytes (json_text_bytes_max), got more`,
+  );
   let value: unknown;
   return {
     get value() {

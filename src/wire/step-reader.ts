@@ -7,7 +7,7 @@ import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { Plans } from "./step-plans.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
 export interface Step {
@@ -56,7 +56,7 @@ export interface WireContext {
   /** How many rows a step may have; 1 when absent. */
   readonly step_rows_max?: number;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
-  readonly plans?: Plans;
+  readonly remembered?: Remembered;
   /**
    * A row to write into, for the whole request the same one for an index: a step of several rows needs as many at once.
    * Throws the Problem `overloaded` when none is free.

@@ -8,6 +8,8 @@ import type { WatermarkScheme } from "../../sampling/draw/watermark/scheme.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import type { Stage } from "../../sampling/stage.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
+import { STOPS } from "../../sampling/stops/index.ts";
+import type { Stop } from "../../sampling/stops/stop.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/openapi/routes.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
@@ -20,6 +22,7 @@ export function addSamplers(app: FastifyInstance): void {
     stages: STAGES.map(describeStage),
     draws: DRAW_RULES.map(describeRule),
     watermarks: WATERMARKS.map(describeWatermark),
+    stops: STOPS.map(describeStop),
   };
   const text = JSON.stringify(catalogue);
   app.get("/v1/samplers", { schema: SAMPLERS_ROUTE }, ({ raw }, reply) => {
@@ -70,5 +73,17 @@ function describeWatermark(scheme: WatermarkScheme) {
     options: jsonSchemaOf(options),
     test,
     keeps_distribution: keepsDistribution,
+  };
+}
+
+function describeStop({ name, finish_reason, summary, source, example, measure, options }: Stop) {
+  return {
+    name,
+    finish_reason,
+    summary,
+    source,
+    example: { [name]: example },
+    carries_state: measure !== undefined,
+    options: jsonSchemaOf(options),
   };
 }

@@ -10,6 +10,8 @@ import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 /** The reply to one step, in wire order. What was not asked for is absent. */
 export interface Sampled {
   readonly token_id: number;
+  /** with `stop`: why the text is to end here, or null while it goes on */
+  readonly finish_reason?: string | null;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */

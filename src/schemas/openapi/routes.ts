@@ -71,7 +71,7 @@ function isList({ type, items }: JsonSchema): boolean {
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-/** What the door may answer instead of any route of /v1. */
+/** What may be answered instead of any route of /v1, before it is called. */
 export const DOOR_PROBLEMS = ["unauthorized", "rate_limited"] as const satisfies readonly ProblemCode[];
 
 /** What may be wrong where there is nothing to be said. */

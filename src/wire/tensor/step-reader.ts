@@ -51,8 +51,8 @@ const BARE: TensorSource = { header_bytes: undefined, query: {} };
 
 /** A body that is nothing but a tensor. `query` is the text of the query string. */
 export function openBareTensor(query: string, context: WireContext): StepReader {
-  const make = () => planOf(parseQuery(query, LIST_OPTIONS), BARE, context);
-  const plan = context.plans?.query.of(query, make) ?? make();
+  const make = (text: string) => planOf(parseQuery(text, LIST_OPTIONS), BARE, context);
+  const plan = context.remembered?.query.of(query, make) ?? make(query);
   return openStepTensor(BARE, context, plan);
 }
 
@@ -103,11 +103,12 @@ class StepTensor implements StepReader {
   }
 
   #planned(): StepPlan {
-    const { plans, parse, limits } = this.#context;
+    const { remembered, parse, limits } = this.#context;
     const { source } = this.#head;
-    const text = plans === undefined || parse !== undefined ? undefined : this.#head.text;
-    if (plans === undefined || text === undefined) return planOf(this.#head.fields, source, this.#context);
-    return plans.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
+    const text = remembered === undefined || parse !== undefined ? undefined : this.#head.text;
+    if (remembered === undefined || text === undefined)
+      return planOf(this.#head.fields, source, this.#context);
+    return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
   }
 }
 
