@@ -102,6 +102,10 @@ export const STEP_REPLY = z
       .strictObject({ scheme: z.string(), marked: z.boolean() })
       .optional()
       .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
+    receipt: z
+      .strictObject({ row: z.string(), options: z.string() })
+      .optional()
+      .describe("SHA-256 of the row and of the options; with `receipt`."),
     exact: z
       .boolean()
       .optional()

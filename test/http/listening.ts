@@ -26,7 +26,7 @@ export async function listen(
   ]);
   const read = readConfig({ ...environment, ...Object.fromEntries(names) });
   const config = read.watermark_keys.size > 0 ? read : { ...read, watermark_keys: KEYS };
-  const sampler = createSampler(config.limits, undefined, config.watermark_keys);
+  const sampler = createSampler(config.limits, undefined, { keys: config.watermark_keys });
   const app = await buildApp({ config, sampler });
   const url = await app.server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {

@@ -108,6 +108,7 @@ const CONTROL = {
   stop: STOP_OPTIONS.describe(
     "When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself.",
   ),
+  receipt: flag().describe("Report hashes of the row and of the options, for audits. Default false."),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -159,6 +160,9 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  readonly receipt: boolean;
+  /** what was asked for, as it was given */
+  readonly given: Readonly<Record<string, unknown>>;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -202,6 +206,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    receipt: options.receipt ?? false,
+    given: value,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
