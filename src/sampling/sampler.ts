@@ -3,15 +3,12 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
-import { assert, Problem } from "../errors.ts";
+import { assert } from "../errors.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { type Begun, begin, rawOf, readsRaw, type Scratch, wantsLogprobs } from "./begin.ts";
 import { Candidates } from "./candidates/candidates.ts";
-import type { Compact } from "./candidates/compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
-import { type Combination, requireSources } from "./combine/combination.ts";
-import { combineRows, requireRows } from "./combine/combine.ts";
-import { requireInVocabulary, StepContext } from "./context.ts";
+import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
@@ -19,13 +16,12 @@ import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
 import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
-import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
+import { RawCompact, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
 import { tokenLogprob } from "./report/token-logprob.ts";
-import { Tracer } from "./report/trace.ts";
-import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, listOfRows, type SparseRow, type StepRows } from "./rows.ts";
-import { finishOf, measuresRow } from "./stops/index.ts";
+import type { Tracer } from "./report/trace.ts";
+import { isSparse, type LogitsRow, listOfRows, type StepRows } from "./rows.ts";
+import { finishOf } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -127,16 +123,6 @@ export function createSampler(
   };
 }
 
-/** What steps are taken in, one after the other. */
-interface Scratch {
-  readonly kernel: Kernel;
-  readonly candidates: Candidates;
-  readonly context: StepContext;
-  readonly now: (() => number) | undefined;
-  readonly keys: WatermarkKeys;
-  readonly digest: Digest;
-}
-
 /** The chain of a step, and a look at what it left. */
 function* inspected<Seen>(
   scratch: Scratch,
@@ -188,86 +174,6 @@ function* stepInPieces(
   } finally {
     scratch.candidates.restoreRow();
   }
-}
-
-interface Begun {
-  /** those of the step, and the one that the chain runs on */
-  readonly rows: readonly LogitsRow[];
-  readonly row: LogitsRow;
-  /** whether whole rows in place of lists would provably have made the same row */
-  readonly is_exact: boolean;
-  /** what log-probabilities are read from, when some are asked for */
-  readonly raw: RawRow | undefined;
-  /** when a trace is asked for */
-  readonly tracer: Tracer | undefined;
-  readonly seed: string;
-}
-
-/** Candidates and context are those of this step from now on. */
-function begin(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Begun {
-  requireSources(rows.length, options);
-  const seed = options.seed ?? drawSeed();
-  const begun =
-    options.combine === undefined
-      ? beginOne(scratch, rows, options, seed)
-      : beginSeveral(scratch, rows, options, seed);
-  requireInVocabulary(options.logprob_token_ids, scratch.candidates.vocab_size, "/logprob_token_ids");
-  return begun;
-}
-
-function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
-  const { kernel, candidates } = scratch;
-  const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
-  const vocab_size = isSparse(row)
-    ? startSparse(candidates, row, options)
-    : startDense(kernel, candidates, row);
-  startContext(scratch, options, seed, vocab_size);
-  const tracer = tracerOf(scratch, row, options);
-  return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
-}
-
-/** The rows become one; a trace begins with what the first of them was. */
-function beginSeveral(
-  scratch: Scratch,
-  rows: readonly LogitsRow[],
-  options: StepOptions,
-  seed: string,
-): Begun {
-  const { kernel, candidates, now } = scratch;
-  const combine = options.combine as Combination; // begin has seen to it
-  const known_size = requireRows(kernel, rows, options.vocab_size);
-  startContext(scratch, options, seed, known_size ?? Number.POSITIVE_INFINITY);
-  const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
-  if (options.trace !== false) startAt(candidates, first, options);
-  const tracer = tracerOf(scratch, first, options);
-  const began = options.trace === "timed" ? now?.() : undefined;
-  const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
-  const us = began === undefined || now === undefined ? undefined : now() - began;
-  startAt(candidates, row, options);
-  tracer?.ran(combine.rule.name, candidates, us, {
-    sources: rows.length,
-    ...account,
-    ...countOf(plausible()),
-  });
-  const of_log = options.logprobs_mode === "combined" ? row : first;
-  return { rows, row, is_exact, raw: readsRaw(options) ? rawOf(kernel, of_log) : undefined, tracer, seed };
-}
-
-function countOf(plausible: number | undefined): { readonly plausible?: number } {
-  return plausible === undefined ? {} : { plausible };
-}
-
-function startContext({ context }: Scratch, options: StepOptions, seed: string, vocab_size: number): void {
-  context.start(options, seed, vocab_size);
-  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
-}
-
-/** Without a trace nothing is told; with one the candidates are those of the row as it came. */
-function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
-  if (options.trace === false) return undefined;
-  const tracer = new Tracer(options.logprob_token_ids);
-  tracer.begin(candidates, absenceIn(row));
-  return tracer;
 }
 
 /** What a step has come to, before it is told. */
@@ -390,12 +296,6 @@ function* runInPieces(
   return raw === undefined ? {} : { raw };
 }
 
-/** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(row: LogitsRow): string {
-  if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
-}
-
 function accountOf(
   tracer: Tracer,
   token_id: number,
@@ -411,49 +311,10 @@ function accountOf(
   };
 }
 
-function startAt(candidates: Candidates, row: LogitsRow, options: StepOptions): void {
-  if (isSparse(row)) startSparse(candidates, row, options);
-  else candidates.startRow(row);
-}
-
-function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
-  const index = kernel.firstNaN(row);
-  if (index >= 0)
-    throw new Problem("nan_logit", `logits must be numbers, got NaN at index ${index}`, `/logits/${index}`);
-  candidates.startRow(row);
-  return row.length;
-}
-
-function startSparse(candidates: Candidates, row: SparseRow, options: StepOptions): number {
-  const vocab_size = options.vocab_size ?? row.vocab_size ?? Number.POSITIVE_INFINITY;
-  candidates.startSparse(row, vocab_size);
-  return vocab_size;
-}
-
-/** Whether something is told of the row as it came. */
-function readsRaw(options: StepOptions): boolean {
-  const { uncertainty, stops } = options;
-  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
-}
-
-function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
-  return logprobs || logprob_token_ids.length > 0;
-}
-
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
   if (stops !== undefined || watermark !== undefined || receipt) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
-}
-
-function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
-  if (isSparse(row)) {
-    const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
-    return new RawCompact(row.token_ids.length, fill, row.logsumexp);
-  }
-  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
-  if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
-  return new RawDense(kernel, row);
 }
