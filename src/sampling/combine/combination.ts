@@ -22,7 +22,7 @@ export interface Combination {
 }
 
 /** What is said of a source besides its logits. */
-const SOURCE_OPTIONS = z.strictObject({
+export const SOURCE_OPTIONS = z.strictObject({
   temperature: finite({ min: 0, openMin: true })
     .optional()
     .describe("What the logits of this source are divided by before they are combined. Default 1."),
