@@ -178,8 +178,8 @@ describe("what is refused", () => {
     const response = await asJson("/v1/sample", body);
     expect(await response.json()).toMatchObject({ code, pointer, status: 422 });
     const batch = await asJson("/v1/sample/batch", { rows: [body] });
-    const text = await batch.json();
-    const problem = "results" in text ? text.results[0] : text;
+    const text = (await batch.json()) as { results?: readonly unknown[] };
+    const problem = text.results === undefined ? text : text.results[0];
     expect(problem).toMatchObject({ code, pointer: `/rows/0${pointer}` });
   });
 
