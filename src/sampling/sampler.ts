@@ -4,11 +4,22 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
-import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
+import {
+  type Chain,
+  type ChainEntry,
+  isPrepared,
+  nextStates,
+  prepareChain,
+  runChain,
+  runChainTraced,
+  toldBy,
+} from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
@@ -17,6 +28,7 @@ import type { StepOptions } from "./options/step-options.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
+import { withTexts } from "./report/texts.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
@@ -37,19 +49,31 @@ export interface Sampler {
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
   abandon(): void;
+  /** what steps may name */
+  readonly vocabularies: Vocabularies;
+  /** the grammars that are compiled, and the bytes they take */
+  readonly grammars: { readonly count: number; readonly bytes: number };
 }
 
 export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
+  /** characters of a grammar, and bytes that all compiled ones may take */
+  readonly grammar_length_max?: number;
+  readonly grammar_bytes_max?: number;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
+export function createSampler(
+  limits: SamplerLimits,
+  now?: () => number,
+  vocabularies: Vocabularies = NO_VOCABULARIES,
+): Sampler {
   const kernel = createKernel(limits);
   const candidates = new Candidates(kernel);
-  const context = new StepContext(kernel.tokens);
+  const grammars = new Grammars(grammarsLimits(limits));
+  const context = new StepContext(kernel.tokens, vocabularies, grammars);
   const machine: Machine = { kernel, candidates, context, now };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
@@ -69,7 +93,8 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
     },
     pieces(rows, options) {
       const row = onlyRow(rows);
-      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       under_way = marked(stepInPieces(machine, row, options));
       return under_way;
@@ -78,6 +103,19 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
       return under_way !== undefined;
     },
     abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    vocabularies,
+    get grammars() {
+      return grammars.figures;
+    },
+  };
+}
+
+function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits): GrammarsLimits {
+  const limits = DEFAULT_GRAMMARS_LIMITS;
+  return {
+    ...limits,
+    source_length_max: grammar_length_max ?? limits.source_length_max,
+    kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
   };
 }
 
@@ -92,6 +130,7 @@ interface Machine {
 function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
   const begun = begin(machine, row, options);
   try {
+    drain(prepareChain(options.chain, machine.context.text));
     const { tracer, raw = begun.raw } = run(machine, row, options);
     const drawn = drawAll(machine.candidates, machine.context, options);
     return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
@@ -109,6 +148,7 @@ function* stepInPieces(
   const begun = begin(machine, row, options);
   try {
     yield;
+    yield* prepareChain(options.chain, machine.context.text);
     const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
     yield;
     const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
@@ -152,8 +192,10 @@ function end(
   const token_id = drawn[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
+  const told = toldBy(options.chain, context, token_id);
+  const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options))
+  if (isPlain(row, options) && told === undefined && vocabulary === undefined)
     return {
       token_id,
       kept: candidates.count(),
@@ -165,7 +207,8 @@ function end(
   const report = reportOf(candidates, raw, drawn, options);
   return {
     token_id,
-    ...report,
+    ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
+    ...told,
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
@@ -174,6 +217,10 @@ function end(
     ...(options.warnings !== undefined && { warnings: options.warnings }),
     ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
   };
+}
+
+function drain(pieces: Generator<undefined, void>): void {
+  while (pieces.next().done !== true);
 }
 
 interface Ran {

@@ -6,7 +6,10 @@ const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
 const logprob = z.number().nullable().describe("Natural logarithm of the probability; null stands for −∞.");
 
-const TOKEN_LOGPROB = z.strictObject({ token_id, logprob });
+/** What a token stands for, with a `vocabulary`; the reply says once what that is. */
+const TEXT = { text: z.string().optional(), bytes: z.array(z.int()).optional() };
+
+const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
 const TRACED_TOKEN = z.strictObject({ token_id, probability });
 
 const TRACE_ENTRY = z.strictObject({
@@ -56,6 +59,7 @@ const FATE = z.strictObject({
 
 const DRAWN = {
   token_id,
+  ...TEXT,
   logprob: logprob.optional().describe("ln softmax of the logits as they came. With `logprobs`."),
   processed_logprob: z
     .number()
@@ -79,6 +83,18 @@ export const STEP_REPLY = z
   .strictObject({
     ...DRAWN,
     token_id: z.int().describe("The token drawn."),
+    finish_reason: z
+      .string()
+      .optional()
+      .describe(
+        "`grammar`: with this token the text is complete, or it is the end itself. Absent: it goes on.",
+      ),
+    forced: z
+      .array(z.int())
+      .optional()
+      .describe(
+        "The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the grammar.",
+      ),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { VERSION } from "../../config/version.ts";
+import { loadVocabularies } from "../../config/vocabularies.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import { type Bus, createWorkerBus } from "../bus/bus.ts";
 import { createLog } from "../observe/log.ts";
@@ -24,7 +25,8 @@ const SWEEP_MS = 25;
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
   const log = createLog(config, "worker", terminalLog());
-  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
+  const vocabularies = loadVocabularies(config.vocabularies_dir, config.vocabulary);
+  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, vocabularies);
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
   capConnections(app);

@@ -17,6 +17,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 
@@ -37,6 +38,7 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
+  Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
