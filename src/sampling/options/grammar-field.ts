@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Trigger } from "../../grammar/matcher.ts";
 import { GRAMMAR_KINDS, type GrammarSource } from "../../grammar/source.ts";
 import { flag, oneOf, rule, tokenIds } from "./fields.ts";
+import { OWN_WORDS } from "./parse.ts";
 
 const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
 const ONE_KIND = `must hold one of ${NAMES.join(", ")}`;
@@ -60,7 +61,7 @@ export function grammarField() {
   return z
     .unknown()
     .transform((value, context): GrammarOptions => {
-      const result = FIELDS.safeParse(value);
+      const result = FIELDS.safeParse(value, OWN_WORDS);
       if (result.success) {
         const fields: Readonly<Record<string, unknown>> = result.data;
         const given = NAMES.filter((name) => fields[name] !== undefined);
