@@ -1,6 +1,6 @@
 /** The other of two texts in the address: `side=B&other=temperature(temperature=1.2)&other_seed=7&other_n=60`. */
 import type { Run } from "../write/runs.ts";
-import type { SideName } from "../write/sides.ts";
+import { SIDES, type SideName } from "../write/side-names.ts";
 import type { ChainItem } from "./signals.ts";
 import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
@@ -26,10 +26,10 @@ export function writeBeside(beside: Beside | undefined): string[] {
 }
 
 export function readBeside(parts: ReadonlyMap<string, string>): Beside | undefined {
-  const chosen = parts.get("side");
+  const chosen = SIDES.find((name) => name === parts.get("side"));
   const chain = readChain(parts.get("other"));
   const seed = decoded(parts.get("other_seed"));
-  if ((chosen !== "A" && chosen !== "B") || chain === undefined || seed === undefined) return undefined;
+  if (chosen === undefined || chain === undefined || seed === undefined) return undefined;
   const runs = readRuns(parts.get("other_n"), chain, seed) ?? [];
   return { chosen, chain, seed, order: decoded(parts.get("other_order")) ?? "", runs };
 }

@@ -99,7 +99,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
     text: readText(parts, chain ?? [], seed ?? ""),
     beside: readBeside(parts),
     compare: readCompare(parts),
-    dials: readDials(parts.get("dials")),
+    dials: view === "learn" ? readDials(parts.get("dials")) : undefined,
     calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
 }

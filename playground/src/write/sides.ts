@@ -6,9 +6,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { itemOf } from "../state/chain.ts";
 import { type ChainItem, chain, order_of, seed } from "../state/signals.ts";
 import type { Written } from "./draw-next.ts";
-
-export const SIDES = ["A", "B"] as const;
-export type SideName = (typeof SIDES)[number];
+import { SIDES, type SideName } from "./side-names.ts";
 
 export interface Side {
   readonly chain: readonly ChainItem[];

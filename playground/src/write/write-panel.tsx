@@ -1,11 +1,10 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
-import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
 import { Beside } from "./beside.tsx";
-import { loadModel, model } from "./model.ts";
+import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
 import { other_side, written } from "./sides.ts";
 import {
@@ -23,9 +22,6 @@ import {
 const AMOUNTS = [1, 20, 60, 200];
 
 export function WritePanel() {
-  useEffect(() => {
-    if (model.peek().kind === "absent") void loadModel();
-  }, []);
   return (
     <section class="panel write-panel" aria-labelledby="write-title">
       <div class="panel-head">

@@ -8,16 +8,8 @@ import { forcing } from "../state/token-rules.ts";
 import { drawNext } from "./draw-next.ts";
 import { loadModel, modelReady, type ReadyModel, readyModel } from "./model.ts";
 import { isSameChain, type Run, runsOf } from "./runs.ts";
-import {
-  chooseSide,
-  chosen_side,
-  other_side,
-  type SideName,
-  setWritten,
-  sides,
-  written,
-  writtenOf,
-} from "./sides.ts";
+import type { SideName } from "./side-names.ts";
+import { chooseSide, chosen_side, other_side, setWritten, sides, written, writtenOf } from "./sides.ts";
 
 export const prompt = signal("The old ship sailed into the");
 /** the prompt that the texts go on from; undefined before the first token */

@@ -1,6 +1,7 @@
 /** The head of one of two texts: its name, which chooses it for the controls of the page, its seed, and its chain in short. */
 import { seed } from "../../state/signals.ts";
-import { chooseSide, chosen_side, type Side, type SideName } from "../sides.ts";
+import type { SideName } from "../side-names.ts";
+import { chooseSide, chosen_side, type Side } from "../sides.ts";
 import { stopWriting } from "../writer.ts";
 
 export function SideHead({ name, side }: { name: SideName; side: Side }) {
