@@ -17,6 +17,7 @@ import { addHealth } from "./http/routes/health.ts";
 import { addHotRoutes, hotServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
 import { addPresets } from "./http/routes/presets.ts";
+import { addReplay } from "./http/routes/replay.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
@@ -83,6 +84,7 @@ export async function buildApp({
   addCompare(app, service);
   addAnalysis(app, service);
   addDetect(app, service);
+  addReplay(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);
   addV2(app, service, bus, regions);

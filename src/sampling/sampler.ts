@@ -19,12 +19,15 @@ import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
 import { Tracer } from "./report/trace.ts";
+import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
 import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
+  /** Memory of the kernel to read bytes into, which rows take from there. */
+  readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
@@ -35,6 +38,11 @@ export interface Sampler {
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
   pieces(rows: StepRows, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  /**
+   * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
+   * were. Throws as `pieces` does.
+   */
+  inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
@@ -47,22 +55,39 @@ export interface SamplerLimits extends KernelLimits {
   readonly long_work_min?: number;
 }
 
-/**
- * `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. Steps may name
- * the ids of `keys` for a watermark.
- */
+/** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
+export interface Left {
+  readonly candidates: Candidates;
+  readonly context: StepContext;
+  readonly keys: WatermarkKeys;
+  readonly row: LogitsRow;
+  /** the row as it came; candidates are not to be read any more once it was asked for */
+  raw(): RawRow;
+  /** SHA-256 of bytes, as hexadecimal digits */
+  readonly digest: Digest;
+}
+
+/** What a sampler is given besides its limits. */
+export interface SamplerParts {
+  /** of which steps may name the ids for a watermark; none when absent */
+  readonly keys?: WatermarkKeys;
+  /** SHA-256 for receipts, where the platform has a quicker one */
+  readonly digest?: Digest;
+}
+
+/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(
   limits: SamplerLimits,
   now?: () => number,
-  keys: WatermarkKeys = NO_WATERMARK_KEYS,
+  { keys = NO_WATERMARK_KEYS, digest = plainDigest }: SamplerParts = {},
 ): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const scratch: Scratch = { kernel, candidates, context, now, keys };
+  const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
-  let under_way: Generator<undefined, Sampled> | undefined;
-  function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
+  let under_way: Generator<undefined, unknown> | undefined;
+  function* marked<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
     try {
       return yield* pieces;
     } finally {
@@ -70,6 +95,7 @@ export function createSampler(
     }
   }
   return {
+    arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
@@ -80,8 +106,17 @@ export function createSampler(
       const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(scratch, row, options));
-      return under_way;
+      const pieces = marked(stepInPieces(scratch, row, options));
+      under_way = pieces;
+      return pieces;
+    },
+    inspect(rows, options, look) {
+      const row = onlyRow(rows);
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      assert(under_way === undefined, "one step is taken at a time");
+      const pieces = marked(inspected(scratch, row, options, { look, is_long }));
+      under_way = pieces;
+      return pieces;
     },
     get is_inside() {
       return under_way !== undefined;
@@ -97,6 +132,29 @@ interface Scratch {
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
   readonly keys: WatermarkKeys;
+  readonly digest: Digest;
+}
+
+/** The chain of a step, and a look at what it left. */
+function* inspected<Seen>(
+  scratch: Scratch,
+  row: LogitsRow,
+  options: StepOptions,
+  { look, is_long }: { readonly look: (left: Left) => Seen; readonly is_long: boolean },
+): Generator<undefined, Seen> {
+  const { kernel, candidates, context, keys, digest } = scratch;
+  begin(scratch, row, options);
+  try {
+    if (is_long) yield* runInPieces(scratch, row, options);
+    else run(scratch, row, options);
+    const raw = () => {
+      candidates.restoreRow();
+      return rawOf(kernel, row);
+    };
+    return look({ candidates, context, keys, row, raw, digest });
+  } finally {
+    candidates.restoreRow();
+  }
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
@@ -155,7 +213,7 @@ interface Outcome extends Begun {
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Scratch,
+  { candidates, context, digest }: Scratch,
   row: LogitsRow,
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
@@ -176,11 +234,15 @@ function end(
     };
   const report = reportOf(candidates, raw, token_ids, options);
   const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
+  // The row is as it came again.
+  if (options.receipt) candidates.restoreRow();
+  const receipt = options.receipt ? receiptOf(row, options, digest) : undefined;
   return {
     token_id,
     ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
     ...(watermark && { watermark }),
+    ...(receipt && { receipt }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
@@ -313,9 +375,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
+  const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
-  if (stops !== undefined || watermark !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined || receipt) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

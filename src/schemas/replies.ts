@@ -98,6 +98,14 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How sure the distribution was; with `uncertainty`."),
+    watermark: z
+      .strictObject({ scheme: z.string(), marked: z.boolean() })
+      .optional()
+      .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
+    receipt: z
+      .strictObject({ row: z.string(), options: z.string() })
+      .optional()
+      .describe("SHA-256 of the row and of the options; with `receipt`."),
     exact: z
       .boolean()
       .optional()
@@ -130,6 +138,10 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How the draw met the token; with `trace`."),
+    gumbel: z
+      .strictObject({ best: z.array(z.strictObject({ token_id: z.int(), total: z.number() })) })
+      .optional()
+      .describe("The largest scores with their noise, of the draw rule gumbel; with `trace`."),
   })
   .describe("The token drawn, and what was asked for of how it was.");
 
@@ -190,6 +202,17 @@ export const HEALTH = z
   .describe("How the process is.")
   .meta({ examples: [{ status: "ok", workers: { running: 2, silent: 0, replaced: 0 } }] });
 
+const LISTED = z
+  .looseObject({
+    name: z.string(),
+    summary: z.string(),
+    formula: z.string(),
+    source: z.strictObject({ title: z.string(), url: z.string() }),
+    example: z.record(z.string(), z.unknown()),
+    options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
+  })
+  .describe("What it is, what it needs, and what it leaves in the reply.");
+
 export const CATALOGUE = z
   .strictObject({
     system_fingerprint: z.string().describe("As in replies."),
@@ -214,6 +237,8 @@ export const CATALOGUE = z
         }),
       )
       .describe("In the default order."),
+    draws: z.array(LISTED).describe("The rules of `draw`, the default first."),
+    watermarks: z.array(LISTED).describe("The schemes of `watermark`."),
     stops: z
       .array(
         z.strictObject({

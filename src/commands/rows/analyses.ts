@@ -93,7 +93,7 @@ function calibrating(options: RoundOptions, state: CalibrationState): Running {
   };
 }
 
-export const ANALYSES: readonly Analysis[] = [SCORE, DIAGNOSE, CALIBRATE];
+const ANALYSES: readonly Analysis[] = [SCORE, DIAGNOSE, CALIBRATE];
 
 /** Throws when there is none of this name. */
 export function analysisOf(name: string): Analysis {

@@ -59,7 +59,11 @@ export function passOptions(values: RowWords, operands: readonly string[]): Pass
 }
 
 export const OUT_OPTION = {
-  out: text("FILE", "keeps the sums of these rows there, for merge, and prints no report", undefined),
+  out: text(
+    "FILE",
+    "keeps the sums of these rows there, for merge, and prints no report; - prints the sums",
+    undefined,
+  ),
 };
 
 /** Of analyses that read rows at one temperature. */

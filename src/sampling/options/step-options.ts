@@ -7,16 +7,8 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
-import {
-  DEFAULT_DRAW,
-  DRAW_OPTION,
-  type DrawChoice,
-  type MarkChoice,
-  parseDraw,
-  parseWatermark,
-  WATERMARK_OPTION,
-} from "../draw/choice.ts";
-import { refusalOf } from "../draw/refusals.ts";
+import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
+import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
@@ -116,6 +108,7 @@ const CONTROL = {
   stop: STOP_OPTIONS.describe(
     "When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself.",
   ),
+  receipt: flag().describe("Report hashes of the row and of the options, for audits. Default false."),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -167,6 +160,9 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  readonly receipt: boolean;
+  /** what was asked for, as it was given */
+  readonly given: Readonly<Record<string, unknown>>;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -181,8 +177,6 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const options = parseWith(CONTROL_OPTIONS, control, "");
   requireCompatible(options);
   const preset = presetOf(options);
-  const draw = options.draw === undefined ? DEFAULT_DRAW : parseDraw(options.draw);
-  const watermark = options.watermark === undefined ? undefined : parseWatermark(options.watermark);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
@@ -190,13 +184,6 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  const refusal = refusalOf({
-    ...options,
-    draw: options.draw === undefined ? undefined : draw,
-    watermark,
-    chain,
-  });
-  if (refusal !== undefined) throw refusal;
   return {
     chain,
     vocab_size: options.vocab_size,
@@ -208,8 +195,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
-    draw,
-    watermark,
+    ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,
@@ -220,6 +206,8 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    receipt: options.receipt ?? false,
+    given: value,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };

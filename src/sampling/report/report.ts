@@ -2,6 +2,7 @@
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Marked } from "../draws.ts";
 import type { StepOptions } from "../options/step-options.ts";
+import type { Receipt } from "../receipt.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
@@ -32,6 +33,8 @@ export interface Sampled {
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** with `watermark`: whether the token bears the mark */
   readonly watermark?: Marked;
+  /** with `receipt`: hashes of the row and of the options */
+  readonly receipt?: Receipt;
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
