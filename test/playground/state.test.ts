@@ -208,11 +208,11 @@ test("a text's runs are as few as there were changes of seed, chain or other opt
   const cold = [{ stage: "temperature", temperature: 0 }];
   const drawn = [warm, warm, same, cold, warm].map((chain) => ({ seed: "7", chain, extras: {} }));
   const marked = { watermark: { scheme: "gumbel", key: "main" } };
-  const turned = { watermark: { key: "main", scheme: "gumbel" } };
+  const again = structuredClone(marked);
   const more = [
     { seed: "8", chain: warm, extras: {} },
     { seed: "8", chain: warm, extras: marked },
-    { seed: "8", chain: warm, extras: turned },
+    { seed: "8", chain: warm, extras: again },
   ];
   expect(runsOf([...drawn, ...more]).map(({ tokens }) => tokens)).toEqual([3, 1, 1, 1, 2]);
   expect(runsOf([])).toEqual([]);
