@@ -6,7 +6,12 @@ import type { StepRequestOptions } from "./client/options.ts";
 import { Problem, show } from "./errors.ts";
 import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
-import { type Sampler as Core, createSampler as createCore, type SamplerLimits } from "./sampling/sampler.ts";
+import {
+  type Sampler as Core,
+  createSampler as createCore,
+  type SamplerLimits,
+  type SamplerParts,
+} from "./sampling/sampler.ts";
 import { openStream as openCore, type SampleStream } from "./sampling/stream.ts";
 
 type Rows = Parameters<Core["sample"]>[0];
@@ -30,15 +35,26 @@ export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
 /** What a sampler has room for: 1 MB of memory for each row of 262,144 float32. */
 export const SAMPLER_DEFAULTS = { vocab_size_max: 262_144, rows_max: 1 } as const;
 
-/** `now` tells microseconds from any origin: what timed traces read. */
-export function createSampler(limits: Partial<SamplerLimits> = {}, now?: () => number): Sampler {
+/**
+ * `now` tells microseconds from any origin: what timed traces read. `parts` are the vocabularies and keys that steps may
+ * name.
+ */
+export function createSampler(
+  limits: Partial<SamplerLimits> = {},
+  now?: () => number,
+  parts?: SamplerParts,
+): Sampler {
   requireLimits(limits);
   const { vocab_size_max, rows_max } = { ...SAMPLER_DEFAULTS, ...limits };
-  const core = createCore({ ...limits, vocab_size_max, rows_max }, now);
+  const core = createCore({ ...limits, vocab_size_max, rows_max }, now, parts);
   return {
-    arrivals: core.arrivals,
-    leaseRow: () => core.leaseRow(),
-    returnRow: (row) => core.returnRow(row),
+    ...core,
+    get is_inside() {
+      return core.is_inside;
+    },
+    get grammars() {
+      return core.grammars;
+    },
     sample(logits, options = {}) {
       const checked = isChecked(options) ? options : parseStepOptions(options);
       if (!isValues(logits)) return core.sample(requireRows(logits), checked);
@@ -57,11 +73,6 @@ export function createSampler(limits: Partial<SamplerLimits> = {}, now?: () => n
         core.returnRow(row);
       }
     },
-    pieces: (rows, options) => core.pieces(rows, options),
-    get is_inside() {
-      return core.is_inside;
-    },
-    abandon: () => core.abandon(),
   };
 }
 

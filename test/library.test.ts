@@ -19,9 +19,9 @@ describe("createSampler", () => {
   test("works without limits, on rows up to the default and no longer", () => {
     const sampler = createSampler();
     const { vocab_size_max } = SAMPLER_DEFAULTS;
-    expect(sampler.sample(randomRow(vocab_size_max, 1, true), { temperature: 0 }).token_id).toBeGreaterThanOrEqual(
-      0,
-    );
+    expect(
+      sampler.sample(randomRow(vocab_size_max, 1, true), { temperature: 0 }).token_id,
+    ).toBeGreaterThanOrEqual(0);
     expect(told(() => sampler.sample(new Float32Array(vocab_size_max + 1)))).toBe(
       `limit_exceeded: a row may have at most ${vocab_size_max} elements (vocab_size_max), got ${vocab_size_max + 1} /logits`,
     );

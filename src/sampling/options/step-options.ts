@@ -46,6 +46,11 @@ const CONTROL = {
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
+  vocabulary: z
+    .string()
+    .describe(
+      "What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one.",
+    ),
   history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
   prompt_length: whole({ min: 0 }).describe(
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
@@ -136,6 +141,8 @@ type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
 export interface StepOptions {
   readonly chain: Chain;
   readonly vocab_size: number | undefined;
+  /** undefined: the sampler's own */
+  readonly vocabulary: string | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
   /** what is known of this history and prompt_length; several steps of one request share it */
@@ -187,6 +194,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   return {
     chain,
     vocab_size: options.vocab_size,
+    vocabulary: options.vocabulary,
     history,
     prompt_length,
     prepared: undefined,

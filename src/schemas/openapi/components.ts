@@ -6,8 +6,8 @@ import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
-import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
+import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
 import { DENSE_ROW, PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
@@ -19,6 +19,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
@@ -44,6 +45,7 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
+  Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
   DetectReply: DETECT_REPLY,
   ReplayReply: REPLAY_REPLY,
