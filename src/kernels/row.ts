@@ -143,7 +143,9 @@ export class Row {
   }
 
   #widened(bytes: Uint8Array, widening: Widening): void {
-    if (this.odd_bytes === 0 && bytes.buffer === this.#bytes.buffer) {
+    // From the row's own memory elements are copied first: they are read once more where one of them is infinite.
+    const is_beside = bytes.byteOffset < this.address || bytes.byteOffset >= this.maxima_address;
+    if (this.odd_bytes === 0 && bytes.buffer === this.#bytes.buffer && is_beside) {
       this.#widenFrom(bytes.byteOffset, bytes.length, widening);
       return;
     }
