@@ -43,7 +43,15 @@ function bytesOf(row: LogitsRow): Uint8Array {
 
 /** Options that say what is told, and those that stand in the reply or below in a form of their own. */
 const APART: ReadonlySet<string> = new Set([
-  ...["trace", "kept_token_ids", "logprobs", "top_logprobs", "logprobs_mode", "rank_ties", "logprob_token_ids"],
+  ...[
+    "trace",
+    "kept_token_ids",
+    "logprobs",
+    "top_logprobs",
+    "logprobs_mode",
+    "rank_ties",
+    "logprob_token_ids",
+  ],
   ...["uncertainty", "confidence_top_k", "require_exact", "receipt", "stop"],
   ...["seed", "step", "history", "prompt_length", "state"],
 ]);

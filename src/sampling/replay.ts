@@ -25,7 +25,9 @@ export const CLAIM_FIELDS = optionalEach({
       options: HASH.optional(),
       system_fingerprint: z.string().optional(),
     })
-    .describe("The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step."),
+    .describe(
+      "The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step.",
+    ),
   tolerance: finite({ min: 0 }).describe(
     "A token that misses by no more agrees: of probabilities for inverse_cdf, of scores for gumbel. Default 0.",
   ),
@@ -60,7 +62,10 @@ export interface Replayed {
 export function parseReplay(fields: Readonly<Record<string, unknown>>, limits: OptionLimits): ReplayOptions {
   const given = Object.entries(fields);
   const claim = parseWith(CLAIM, Object.fromEntries(given.filter(([name]) => name in CLAIM_FIELDS)), "");
-  const step = parseStepOptions(Object.fromEntries(given.filter(([name]) => !(name in CLAIM_FIELDS))), limits);
+  const step = parseStepOptions(
+    Object.fromEntries(given.filter(([name]) => !(name in CLAIM_FIELDS))),
+    limits,
+  );
   if (step.n !== undefined)
     throw new Problem("option_conflict", `a claim is of one draw: n must not be given, got ${step.n}`, "/n");
   return { ...step, claim };
@@ -95,7 +100,11 @@ export function replay(left: Left, options: ReplayOptions): Replayed {
 type MaybeHeld = Omit<Held, "margin"> & { readonly margin: number | undefined };
 
 /** How the token stands to the rule of the step, or to its mark. */
-function heldIn({ candidates, context, keys }: Left, { draw, watermark }: StepOptions, token_id: number): MaybeHeld {
+function heldIn(
+  { candidates, context, keys }: Left,
+  { draw, watermark }: StepOptions,
+  token_id: number,
+): MaybeHeld {
   if (watermark === undefined) return draw.rule.hold(candidates, token_id, draw.options, context);
   const { scheme, options } = watermark;
   const key = requireKey(keys, options.key, "/watermark/key");
@@ -129,7 +138,8 @@ export class ReplayTotals {
     this.#rows += 1;
     if (match) this.#matches += 1;
     if (agrees) this.#agreeing += 1;
-    if (!match) this.#divergence += margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
+    if (!match)
+      this.#divergence += margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
   }
 
   get told() {

@@ -31,7 +31,9 @@ export const REPLAY_REPLY = z
       rows: z.int(),
       matches: z.int(),
       agreeing: z.int(),
-      mean_divergence: z.number().describe("Mean of −margin over all rows, matches as 0, at most divergence_max each."),
+      mean_divergence: z
+        .number()
+        .describe("Mean of −margin over all rows, matches as 0, at most divergence_max each."),
     }),
   })
   .describe("What each claim comes to, and all of them.");

@@ -1,7 +1,13 @@
 /** POST /v1/replay: rows, options and the tokens that a host says it drew; whether they are those that the steps give. */
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../errors.ts";
-import { parseReplay, type Replayed, type ReplayOptions, ReplayTotals, replay } from "../../sampling/replay.ts";
+import {
+  parseReplay,
+  type Replayed,
+  type ReplayOptions,
+  ReplayTotals,
+  replay,
+} from "../../sampling/replay.ts";
 import { REPLAY_ROUTE } from "../../schemas/openapi/replay-routes.ts";
 import { openBatchJson } from "../../wire/json-reader.ts";
 import { writeProblem } from "../../wire/reply.ts";

@@ -6,8 +6,8 @@ import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
-import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
+import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
 import { DENSE_ROW, PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
