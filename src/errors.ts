@@ -23,6 +23,7 @@ export const PROBLEMS = {
   invalid_option: [422, "An option is out of its range or of the wrong type"],
   unknown_option: [422, "There is no such option"],
   unknown_stage: [422, "There is no such stage"],
+  unknown_key: [422, "There is no such watermark key"],
   unknown_preset: [422, "There is no such preset"],
   option_conflict: [422, "Two options exclude each other"],
   invalid_logits: [422, "The logits are not a row of numbers"],
@@ -30,6 +31,12 @@ export const PROBLEMS = {
   length_mismatch: [422, "The number of bytes or elements is not the one declared"],
   token_id_out_of_range: [422, "A token id lies outside the vocabulary"],
   all_tokens_masked: [422, "No token is left to draw from"],
+  vocabulary_unknown: [422, "There is no such vocabulary"],
+  grammar_invalid: [422, "The grammar is none"],
+  grammar_unsupported: [422, "The grammar holds what is not supported"],
+  grammar_too_large: [422, "The grammar is larger than a limit"],
+  grammar_left: [422, "The text so far does not fit the grammar"],
+  grammar_unspellable: [422, "The vocabulary cannot spell what the grammar wants"],
   need_more_tokens: [422, "The sparse row holds too few tokens for an exact answer"],
   cannot_calibrate: [422, "Nothing can be fitted to this set"],
   limit_exceeded: [422, "A limit of this server is exceeded"],
@@ -76,6 +83,11 @@ function jsonOf(value: unknown, room: number): string {
     text += jsonOf((value as Readonly<Record<string, unknown>>)[key], room); // an own key of a value of JSON
   }
   return text + (is_list ? "]" : "}");
+}
+
+/** `a, b or c`. */
+export function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 /** The pointer that leads along these names (RFC 6901), as far as they are short. */

@@ -61,14 +61,14 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "freed chunks of streams",
     file: "src/http/routes/stream.ts",
-    part: "if (!driver.isWaiting) service.collector.free(bytes);",
+    part: "if (!loop.isWaiting) service.collector.free(bytes);",
     instead: "",
     tests: HTTP,
   },
   {
     name: "freed messages of WebSockets",
     file: "src/http/routes/stream-websocket.ts",
-    part: "if (!driver.isWaiting) service.collector.free(data);",
+    part: "if (!loop.isWaiting) service.collector.free(data);",
     instead: "",
     tests: HTTP,
   },
@@ -116,7 +116,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "sums by block that are there",
-    file: "src/kernels/wasm-kernel.ts",
+    file: "src/kernels/kernel.ts",
     part: "if (!sums.areOf(row, temperature, cut)) sumWeights(",
     instead: "sumWeights(",
     tests: KERNEL,
@@ -157,24 +157,18 @@ export const SWITCHES: readonly Switch[] = [
     tests: KERNEL,
   },
   {
-    name: "plans of query strings",
-    file: "src/wire/step-plans.ts",
-    part: "if (known === undefined) return",
-    instead: "if (key !== undefined) return",
-    tests: [...HTTP, "test/wire/step-plans.test.ts"],
-  },
-  {
-    name: "plans of JSON",
-    file: "src/wire/json-plans.ts",
+    name: "remembered texts",
+    file: "src/wire/remembered.ts",
     part: "if (known !== undefined) return withOwn(known, step, seed);",
     instead: "",
-    tests: [...HTTP, "test/wire/json-plans.test.ts"],
+    tests: [...HTTP, "test/wire/remembered.test.ts", "test/wire/remembered-queries.test.ts"],
   },
   {
-    name: "plans in the service",
+    name: "remembered texts in the service",
     file: "src/http/exchange/arrive.ts",
-    part: "const context = { limits: wire, plans,",
-    instead: "const context = { limits: wire, plans: new (plans.constructor as new () => typeof plans)(),",
+    part: "const context = { limits: wire, remembered,",
+    instead:
+      "const context = { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
     tests: HTTP,
   },
   {
@@ -186,7 +180,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "the slack of the kernel's top-p",
-    file: "src/kernels/wasm-kernel.ts",
+    file: "src/kernels/kernel.ts",
     part: "const share = inclusive ? p + MASS_SLACK : p - MASS_SLACK;",
     instead: "const share = p;",
     tests: ["test/kernels/short-ways.test.ts", "test/http/slack.test.ts"],

@@ -4,13 +4,14 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
-import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
-import { drawAll, drawInPieces } from "./draws.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
+import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
@@ -19,20 +20,21 @@ import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
+import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
-  /** Draws one token from a finished row. Throws a Problem whose pointer is relative to the step. The row stays as it was. */
-  sample(row: LogitsRow, options: StepOptions): Sampled;
+  /** Draws one token from finished rows. Throws a Problem whose pointer is relative to the step. The rows stay as they were. */
+  sample(rows: StepRows, options: StepOptions): Sampled;
   /**
    * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
-  pieces(row: LogitsRow, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  pieces(rows: StepRows, options: StepOptions): Generator<undefined, Sampled> | undefined;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
@@ -45,12 +47,19 @@ export interface SamplerLimits extends KernelLimits {
   readonly long_work_min?: number;
 }
 
-/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
-  const kernel = createKernel(limits);
+/**
+ * `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. Steps may name
+ * the ids of `keys` for a watermark.
+ */
+export function createSampler(
+  limits: SamplerLimits,
+  now?: () => number,
+  keys: WatermarkKeys = NO_WATERMARK_KEYS,
+): Sampler {
+  const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
   const context = new StepContext(kernel.tokens);
-  const machine: Machine = { kernel, candidates, context, now };
+  const scratch: Scratch = { kernel, candidates, context, now, keys };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, Sampled> | undefined;
   function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -63,14 +72,15 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(row, options) {
+    sample(rows, options) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, row, options);
+      return sampleStep(scratch, onlyRow(rows), options);
     },
-    pieces(row, options) {
+    pieces(rows, options) {
+      const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options));
+      under_way = marked(stepInPieces(scratch, row, options));
       return under_way;
     },
     get is_inside() {
@@ -80,41 +90,43 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   };
 }
 
-interface Machine {
+/** What steps are taken in, one after the other. */
+interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
+  readonly keys: WatermarkKeys;
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
-  const begun = begin(machine, row, options);
+function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sampled {
+  const begun = begin(scratch, row, options);
   try {
-    const { tracer, raw = begun.raw } = run(machine, row, options);
-    const drawn = drawAll(machine.candidates, machine.context, options);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    const { tracer, raw = begun.raw } = run(scratch, row, options);
+    const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
 /** The same with pauses between what may take long. */
 function* stepInPieces(
-  machine: Machine,
+  scratch: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Sampled> {
-  const begun = begin(machine, row, options);
+  const begun = begin(scratch, row, options);
   try {
     yield;
-    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
+    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
@@ -124,7 +136,7 @@ interface Begun {
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
+function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options: StepOptions): Begun {
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -138,17 +150,18 @@ function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options
 /** What a step has come to, before it is told. */
 interface Outcome extends Begun {
   readonly tracer: Tracer | undefined;
-  readonly drawn: readonly number[];
+  readonly drawn: Drawn;
 }
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Machine,
+  { candidates, context }: Scratch,
   row: LogitsRow,
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
 ): Sampled {
-  const token_id = drawn[0] as number; // n ≥ 1
+  const { token_ids, watermark } = drawn;
+  const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
@@ -161,18 +174,26 @@ function end(
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
-  const report = reportOf(candidates, raw, drawn, options);
+  const report = reportOf(candidates, raw, token_ids, options);
+  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   return {
     token_id,
+    ...(finish && { finish_reason: finish.finish_reason }),
     ...report,
+    ...(watermark && { watermark }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
-    state,
+    state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
+    ...(tracer && accountOf(tracer, token_id, options, context)),
   };
+}
+
+/** The states of stages and stops side by side; null when there are none. */
+function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
+  return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
 }
 
 interface Ran {
@@ -183,7 +204,7 @@ interface Ran {
 }
 
 /** Runs the chain. */
-function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, row: LogitsRow, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   if (options.trace === false && place === undefined) {
@@ -191,7 +212,7 @@ function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, opti
     return {};
   }
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
+  tracer?.begin(candidates, absenceIn(row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
@@ -218,7 +239,7 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { kernel, candidates, context, now }: Machine,
+  { candidates, context, now }: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Ran> {
@@ -227,7 +248,7 @@ function* runInPieces(
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
   if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(kernel, row));
+    tracer.begin(candidates, absenceIn(row));
     yield;
   }
   for (const [index, entry] of chain.entries()) {
@@ -246,23 +267,23 @@ function* runInPieces(
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(kernel: Kernel, row: LogitsRow): string {
+function absenceIn(row: LogitsRow): string {
   if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return kernel.max(row) === Number.POSITIVE_INFINITY
-    ? "another's logit was +Infinity"
-    : "its logit was -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
 function accountOf(
   tracer: Tracer,
   token_id: number,
-  uniform: number,
-): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
+  { draw: { rule, options }, watermark }: StepOptions,
+  context: StepContext,
+): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
   const fates = tracer.fates();
   return {
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
-    inverse_cdf: tracer.inverseCdf(token_id, uniform),
+    // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
+    ...(watermark === undefined && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 
@@ -282,7 +303,8 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 /** Whether something is told of the row as it came. */
 function readsRaw(options: StepOptions): boolean {
-  return wantsLogprobs(options) || options.uncertainty;
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
@@ -291,8 +313,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings } = options;
+  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
@@ -301,7 +324,7 @@ function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
-  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
   return new RawDense(kernel, row);
 }

@@ -13,7 +13,7 @@ import { isRecord } from "./options/parse.ts";
 import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
-import type { LogitsRow } from "./rows.ts";
+import type { StepRows } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -22,8 +22,8 @@ type State = Readonly<Record<string, unknown>>;
 /** What takes the steps; without `pieces` each at once. */
 type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 
-/** A row, or what makes it once the options of its step are known. */
-export type RowSource = LogitsRow | ((options: StepOptions) => LogitsRow);
+/** The rows of a step, or what makes them once its options are known. */
+export type RowSource = StepRows | ((options: StepOptions) => StepRows);
 
 /** What the sequence keeps by itself, and only its opening may give. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
@@ -113,26 +113,26 @@ class Sequence implements SampleStream {
   }
 
   next(source: RowSource, own?: Options): Sampled {
-    const { row, options } = this.#stepOf(source, own);
-    return this.#took(this.#sampler.sample(row, options));
+    const { rows, options } = this.#stepOf(source, own);
+    return this.#took(this.#sampler.sample(rows, options));
   }
 
   begin(source: RowSource, own?: Options): Sampled | Generator<undefined, Sampled> {
-    const { row, options } = this.#stepOf(source, own);
-    const pieces = this.#sampler.pieces?.(row, options);
-    return pieces === undefined ? this.#took(this.#sampler.sample(row, options)) : this.#tookIn(pieces);
+    const { rows, options } = this.#stepOf(source, own);
+    const pieces = this.#sampler.pieces?.(rows, options);
+    return pieces === undefined ? this.#took(this.#sampler.sample(rows, options)) : this.#tookIn(pieces);
   }
 
   *#tookIn(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
     return this.#took(yield* pieces);
   }
 
-  #stepOf(source: RowSource, own: Options | undefined): { row: LogitsRow; options: StepOptions } {
+  #stepOf(source: RowSource, own: Options | undefined): { rows: StepRows; options: StepOptions } {
     this.#requireRoom(1, "");
     const options = own === undefined ? this.#options : this.#parse(this.#merged(own));
-    const row = typeof source === "function" ? source(options) : source;
+    const rows = typeof source === "function" ? source(options) : source;
     const state = carried(options.state, this.#state);
-    return { row, options: { ...options, step: this.#step, state } };
+    return { rows, options: { ...options, step: this.#step, state } };
   }
 
   #took(sampled: Sampled): Sampled {

@@ -1,6 +1,7 @@
 /** The bodies of replies. `Sampled` and its parts are made by src/sampling; a test holds the two together. */
 import { z } from "zod";
 import { PROBLEMS } from "../errors.ts";
+import { FINISH_REASONS } from "../sampling/stops/index.ts";
 
 const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
@@ -79,6 +80,11 @@ export const STEP_REPLY = z
   .strictObject({
     ...DRAWN,
     token_id: z.int().describe("The token drawn."),
+    finish_reason: z
+      .enum(FINISH_REASONS)
+      .nullable()
+      .optional()
+      .describe("Why the text is to end with this token; null: it goes on. With `stop`."),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
@@ -208,5 +214,20 @@ export const CATALOGUE = z
         }),
       )
       .describe("In the default order."),
+    stops: z
+      .array(
+        z.strictObject({
+          name: z.string().describe("Its key in `stop`."),
+          finish_reason: z.string().describe("What replies say when it is due."),
+          summary: z.string().describe("When it is due."),
+          source: z
+            .strictObject({ title: z.string(), url: z.string() })
+            .describe("Where the rule comes from."),
+          example: z.record(z.string(), z.unknown()).describe("A value of `stop` as people use it."),
+          carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
+          options: z.record(z.string(), z.unknown()).describe("JSON Schema of its value."),
+        }),
+      )
+      .describe("In the order in which they are asked."),
   })
-  .describe("Every sampler there is.");
+  .describe("Every sampler there is, and every stop.");

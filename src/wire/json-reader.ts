@@ -4,14 +4,13 @@ import type { Dtype, Row } from "../kernels/kernel.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
 import type { ElementSink } from "./json/numbers.ts";
 import { jsonValue } from "./json/text.ts";
-import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
-import { Parked } from "./parked.ts";
+import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
@@ -19,10 +18,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What arrived of one row besides the envelope. */
 export interface Arrived {
-  dense?: Parked | Row;
-  values?: Parked;
+  dense?: GrowingBuffer | Row;
+  values?: GrowingBuffer;
   token_ids?: Int32Array;
-  packed?: Parked;
+  packed?: GrowingBuffer;
   problem?: Problem;
 }
 
@@ -36,14 +35,14 @@ export function openStepJson(context: WireContext): StepReader {
     throw problem;
   });
   const envelope = new JsonEnvelope("step", context.limits, targets);
-  const plans = context.parse === undefined ? context.plans : undefined;
+  const remembered = context.parse === undefined ? context.remembered : undefined;
   let plan: (() => JsonPlan) | undefined;
   return {
     write: (chunk) => envelope.write(chunk),
     end() {
       const text = envelope.endText();
-      if (plans !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
-        const known = plans.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
+      if (remembered !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
+        const known = remembered.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
         plan = () => known;
       } else {
         const fields = requireObject(jsonValue(text));
@@ -67,7 +66,7 @@ export function stepTargets(
 ): EnvelopeTargets {
   return {
     numbers(_row, array) {
-      if (array === "values") return park(context, arrived, "values");
+      if (array === "values") return keep(context, arrived, "values");
       const row = context.lease();
       row.begin("f32");
       arrived.dense = row;
@@ -76,12 +75,12 @@ export function stepTargets(
     ids: (_row, token_ids) => {
       arrived.token_ids = token_ids;
     },
-    packed: () => park(context, arrived, "packed"),
+    packed: () => keep(context, arrived, "packed"),
     fault: (_row, problem) => fault(problem),
   };
 }
 
-/** Many steps. Options may come behind the rows they belong to, so rows are parked and take turns in one leased row. */
+/** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in one leased row. */
 export function openBatchJson(context: WireContext): StepReader {
   const arrived: Arrived[] = [];
   const rowAt = (index: number) => {
@@ -89,11 +88,11 @@ export function openBatchJson(context: WireContext): StepReader {
     return arrived[index];
   };
   const targets: EnvelopeTargets = {
-    numbers: (index, array) => park(context, rowAt(index), array),
+    numbers: (index, array) => keep(context, rowAt(index), array),
     ids(index, token_ids) {
       rowAt(index).token_ids = token_ids;
     },
-    packed: (index) => park(context, rowAt(index), "packed"),
+    packed: (index) => keep(context, rowAt(index), "packed"),
     fault(index, problem) {
       rowAt(index).problem ??= problem;
     },
@@ -116,10 +115,10 @@ export function openBatchJson(context: WireContext): StepReader {
   };
 }
 
-function park({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
-  const parked = new Parked(limits.vocab_size_max * F32_BYTES);
-  arrived[key] = parked;
-  return parked;
+function keep({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
+  const bytes = new GrowingBuffer(limits.vocab_size_max * F32_BYTES);
+  arrived[key] = bytes;
+  return bytes;
 }
 
 function requireObject(value: unknown): Fields {
@@ -174,20 +173,18 @@ function planOf({ logits, ...fields }: Fields, { limits, parse = parseStepOption
 
 /** The step that a plan and the numbers found beside it make. */
 function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireContext): Step {
-  return { row: rowOf(form, arrived, options, context), options };
+  return { rows: [rowOf(form, arrived, options, context)], options };
 }
 
 /** How a row stands in JSON. */
 export type RowForm =
   | { readonly kind: "dense" }
   | { readonly kind: "packed"; readonly dtype: Dtype }
-  | { readonly kind: "sparse"; readonly sparse: SparseForm }
-  | { readonly kind: "shared"; readonly place: SharedPlace };
+  | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
 /** `logits` is what was left where the row stood. */
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
-  if (isSharedForm(logits)) return { kind: "shared", place: sharedPlace(logits) };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
   return { kind: "packed", dtype: packedDtype(logits) };
 }
@@ -202,13 +199,16 @@ export function rowOf(
   switch (form.kind) {
     case "dense":
       return requireFinite(finishRow(denseRow(arrived, context), options));
-    case "shared":
-      return finishRow(sharedRow(form.place, context), options);
     case "sparse":
-      return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
+      return sparseRowFromJson(
+        form.sparse,
+        arrived.token_ids,
+        arrived.values?.floats() ?? NO_FLOATS,
+        options,
+      );
     case "packed": {
       const row = context.lease();
-      loadPacked(row, form.dtype, arrived.packed ?? new Parked(0));
+      loadPacked(row, form.dtype, arrived.packed ?? new GrowingBuffer(0));
       return finishRow(row, options);
     }
   }
@@ -216,6 +216,6 @@ export function rowOf(
 
 function denseRow({ dense }: Arrived, context: WireContext): Row {
   const row = context.lease();
-  if (dense instanceof Parked) row.load(dense.floats);
+  if (dense instanceof GrowingBuffer) row.load(dense.floats());
   return row;
 }

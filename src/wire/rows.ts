@@ -1,10 +1,10 @@
 /** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
 import { Problem, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
-import type { Parked } from "./parked.ts";
+import type { GrowingBuffer } from "./growing-buffer.ts";
 
 /** Ends a dense row once all its elements are in it. Throws when it is no row the sampler can be given. */
 export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
@@ -18,6 +18,12 @@ export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
     );
   row.finish(vocab_size);
   return row;
+}
+
+/** The same for all rows of a step. */
+export function finishRows(rows: readonly Row[], options: StepOptions): readonly Row[] {
+  for (const row of rows) finishRow(row, options);
+  return rows;
 }
 
 /** JSON has no word for +Infinity, and a number so large is a mistake; bytes that say it mean it. */
@@ -37,7 +43,7 @@ export function packedDtype(value: unknown): Dtype {
 }
 
 /** Writes packed bytes into a row. */
-export function loadPacked(row: Row, dtype: Dtype, data: Parked): void {
+export function loadPacked(row: Row, dtype: Dtype, data: GrowingBuffer): void {
   requireWhole(data.length, dtype, "/logits/data");
   row.begin(dtype);
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");
@@ -45,10 +51,10 @@ export function loadPacked(row: Row, dtype: Dtype, data: Parked): void {
 
 /** A tensor may not end inside an element. */
 export function requireWhole(bytes: number, dtype: Dtype, pointer: string): void {
-  if (bytes % DTYPE_BYTES[dtype] === 0) return;
+  if (bytes % DTYPES[dtype].bytes === 0) return;
   throw new Problem(
     "length_mismatch",
-    `the bytes of ${dtype} logits must be a multiple of ${DTYPE_BYTES[dtype]}, got ${bytes}`,
+    `the bytes of ${dtype} logits must be a multiple of ${DTYPES[dtype].bytes}, got ${bytes}`,
     pointer,
   );
 }

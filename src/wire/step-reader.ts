@@ -3,23 +3,23 @@
  * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
  */
 import type { Problem } from "../errors.ts";
-import type { Dtype, Row } from "../kernels/kernel.ts";
+import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { SharedMemory } from "./shared-memory.ts";
-import type { Plans } from "./step-plans.ts";
+import type { Remembered } from "./remembered.ts";
 
-/** A row of logits and what to do with it: all that the sampler needs. */
+/** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
 export interface Step {
-  readonly row: LogitsRow;
+  readonly rows: readonly LogitsRow[];
   readonly options: StepOptions;
   /** what the sampler says of the step, as seen from the request: `/logits/17` in row 3 is `/rows/3/logits/17` */
   readonly place?: (problem: Problem) => Problem;
 }
 
 /** How the bytes of a body hold logits: as elements of a type, as the few that a sparse row lists, or as text. */
-export type BodyForm = Dtype | "sparse" | "json";
+export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json"] as const;
+export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {
@@ -34,7 +34,7 @@ export interface BodyReader {
 export interface StepReader extends BodyReader {
   /**
    * The next step that is ready, the problem of one that cannot be, or undefined when more bytes are needed or
-   * all were taken. A step's row is valid until the next call.
+   * all were taken. A step's rows are valid until the next call.
    */
   next(): Step | Problem | undefined;
 }
@@ -53,10 +53,13 @@ export interface WireContext {
   readonly limits: WireLimits;
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
-  /** Where rows may lie that are not in the body; undefined: nowhere else. */
-  readonly shared_memory?: SharedMemory | undefined;
+  /** How many rows a step may have; 1 when absent. */
+  readonly step_rows_max?: number;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
-  readonly plans?: Plans;
-  /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
-  lease(): Row;
+  readonly remembered?: Remembered;
+  /**
+   * A row to write into, for the whole request the same one for an index: a step of several rows needs as many at once.
+   * Throws the Problem `overloaded` when none is free.
+   */
+  lease(index?: number): Row;
 }

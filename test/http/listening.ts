@@ -21,7 +21,7 @@ export async function listen(
     `${value}`,
   ]);
   const config = readConfig({ ...environment, ...Object.fromEntries(names) });
-  const sampler = createSampler(config.limits);
+  const sampler = createSampler(config.limits, undefined, config.watermark_keys);
   const app = await buildApp({ config, sampler });
   const url = await app.server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {

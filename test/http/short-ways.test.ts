@@ -220,11 +220,11 @@ describe("what was said of steps before", () => {
   interface Remembering {
     of(text: string, make: (text: string) => unknown): unknown;
   }
-  function madeBy(plans: Remembering): () => number {
-    const { of } = plans;
+  function madeBy(texts: Remembering): () => number {
+    const { of } = texts;
     let made = 0;
-    vi.spyOn(plans, "of").mockImplementation((text, make) =>
-      of.call(plans, text, (each) => {
+    vi.spyOn(texts, "of").mockImplementation((text, make) =>
+      of.call(texts, text, (each) => {
         made += 1;
         return make(each);
       }),
@@ -261,8 +261,8 @@ describe("what was said of steps before", () => {
   test.each(["query", "body", "header", "inference"] as const)(
     "by %s is read no more from the third step on",
     async (form) => {
-      const plans = app.service.plans[form] as Remembering; // each has an `of` like it
-      const made = madeBy(plans);
+      const texts = app.service.remembered[form] as Remembering; // each has an `of` like it
+      const made = madeBy(texts);
       const answers = async (seeds: readonly number[]) => {
         for (const seed of seeds) expect((await FORMS[form](seed)).status).toBe(200);
       };

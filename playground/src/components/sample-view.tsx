@@ -2,13 +2,14 @@
 import { is_narrow } from "../state/screen.ts";
 import { source } from "../state/signals.ts";
 import { is_stale } from "../state/stale.ts";
-import { TextPanel } from "../write/text-panel.tsx";
+import { TextPanel } from "../write/text/text-panel.tsx";
 import { WritePanel } from "../write/write-panel.tsx";
 import { ChainPanel } from "./chain-panel.tsx";
 import { CodePanel } from "./code-panel.tsx";
 import { ComparePanel } from "./compare-panel.tsx";
 import { Draw } from "./draw.tsx";
 import { Funnel } from "./funnel.tsx";
+import { later } from "./later.tsx";
 import { ManyDraws } from "./many-draws.tsx";
 import { Mini } from "./mini.tsx";
 import { Outcome } from "./outcome.tsx";
@@ -50,11 +51,17 @@ export function SampleView({ writes }: { writes: boolean }) {
   );
 }
 
+const Distribution = later(
+  async () => (await import("../distribution/distribution-panel.tsx")).DistributionPanel,
+  <section class="panel distribution" />,
+);
+
 /** Everything that an answer tells beyond its token. */
 function Steps() {
   return (
     <div class={`steps ${is_stale.value ? "is-stale" : ""}`}>
       <Funnel />
+      <Distribution />
       <ComparePanel />
       <Draw />
       <ManyDraws />

@@ -1,5 +1,7 @@
 /** How the model is: on its way, ready, or not to be had. */
-import { loadModel, model, pace, stopLoading } from "./writer.ts";
+import { loadModel, model, stopLoading } from "./model.ts";
+import { other_side } from "./sides.ts";
+import { pace } from "./writer.ts";
 
 export function ModelLine() {
   const state = model.value;
@@ -7,7 +9,8 @@ export function ModelLine() {
     return (
       <p class="note">
         6.9 million parameters and 8,192 tokens, trained on old novels. Each of its rows goes to the service,
-        which draws the token{pace.value > 0 ? `: ${pace.value.toFixed(1)} tokens a second` : ""}.
+        which draws the token
+        {pace.value > 0 && `: ${other_side.value ? "2 × " : ""}${pace.value.toFixed(1)} tokens a second`}.
       </p>
     );
   if (state.kind === "loading") {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
 import { flowOf, receive } from "./read-body.ts";
 import type { Service } from "./service.ts";
@@ -23,16 +23,16 @@ export function arrive<Reader extends BodyReader>(
   opener: Opener<Reader>,
   service: Service,
   { raw }: FastifyRequest,
-  visit: Visit,
+  ticket: Ticket,
   taking?: Taking<Reader>,
 ): Promise<Reader> {
-  const body = new Body(opener, service, raw, visit);
+  const body = new Body(opener, service, raw, ticket);
   return new Promise((resolve, reject) => {
     const done = () => resolve(body.reader);
     const intake =
       taking &&
       new Intake(taking.owner, flowOf(raw), { next: () => taking.next(body.reader), done, fail: reject });
-    receive(service, raw, visit, {
+    receive(service, raw, ticket, {
       write(chunk) {
         intake?.requireGood();
         body.write(chunk);
@@ -56,14 +56,14 @@ export class Body<Reader extends BodyReader> {
   readonly #opener: Opener<Reader>;
   readonly #service: Service;
   readonly #raw: IncomingMessage;
-  readonly #visit: Visit;
+  readonly #ticket: Ticket;
   #opened: OpenedBody<Reader> | undefined;
 
-  constructor(opener: Opener<Reader>, service: Service, raw: IncomingMessage, visit: Visit) {
+  constructor(opener: Opener<Reader>, service: Service, raw: IncomingMessage, ticket: Ticket) {
     this.#opener = opener;
     this.#service = service;
     this.#raw = raw;
-    this.#visit = visit;
+    this.#ticket = ticket;
   }
 
   get reader(): Reader {
@@ -72,14 +72,14 @@ export class Body<Reader extends BodyReader> {
 
   write(chunk: Uint8Array): void {
     const { reader, parks } = this.#open(chunk);
-    if (parks) this.#visit.hold(chunk.length);
+    if (parks) this.#ticket.hold(chunk.length);
     reader.write(chunk);
   }
 
   end(): void {
     const { reader } = this.#open();
     reader.end();
-    this.#service.figures.received(reader.form ?? "json", this.#visit.received_bytes);
+    this.#service.counters.received(reader.form ?? "json", this.#ticket.received_bytes);
   }
 
   #open(first: Uint8Array = NO_BYTES): OpenedBody<Reader> {
@@ -87,8 +87,8 @@ export class Body<Reader extends BodyReader> {
     const { url = "", headers } = this.#raw;
     const mark = url.indexOf("?");
     const query = mark < 0 ? "" : url.slice(mark + 1);
-    const { wire, plans, shared_memory } = this.#service;
-    const context = { limits: wire, plans, lease: this.#visit.lease, shared_memory };
+    const { wire, remembered } = this.#service;
+    const context = { limits: wire, remembered, lease: this.#ticket.lease };
     this.#opened = openBody(this.#opener, headers, query, context, first);
     return this.#opened;
   }

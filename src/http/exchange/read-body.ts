@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config/config.ts";
 import { Problem } from "../../errors.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import type { Collector } from "../node/collect.ts";
 import { takeInPlace } from "../node/connections.ts";
 import { ClientGone } from "./client-gone.ts";
@@ -28,20 +28,20 @@ export interface Receiver {
 
 type BodyLimits = Pick<Limits, "body_bytes_max" | "discarded_bytes_max">;
 
-/** Reads the body of a visit, from now until it is whole, refused, too slow, or its client is gone. */
+/** Reads the body of a ticket, from now until it is whole, refused, too slow, or its client is gone. */
 export function receive(
   { config: { limits }, collector }: Pick<Service, "config" | "collector">,
   raw: IncomingMessage,
-  visit: Visit,
+  ticket: Ticket,
   receiver: Receiver,
 ): void {
-  new Reading(raw, visit, receiver, limits).begin(collector);
+  new Reading(raw, ticket, receiver, limits).begin(collector);
 }
 
 /** The body of one request on its way from the connection to its receiver. */
 class Reading {
   readonly #raw: IncomingMessage;
-  readonly #visit: Visit;
+  readonly #ticket: Ticket;
   readonly #receiver: Receiver;
   readonly #limits: BodyLimits;
   /** why the rest is read and dropped */
@@ -53,9 +53,9 @@ class Reading {
   /** what came before there was one */
   #early: Uint8Array | undefined;
 
-  constructor(raw: IncomingMessage, visit: Visit, receiver: Receiver, limits: BodyLimits) {
+  constructor(raw: IncomingMessage, ticket: Ticket, receiver: Receiver, limits: BodyLimits) {
     this.#raw = raw;
-    this.#visit = visit;
+    this.#ticket = ticket;
     this.#receiver = receiver;
     this.#limits = limits;
     this.#admitted = receiver.drops === true;
@@ -64,7 +64,7 @@ class Reading {
 
   begin(collector: Collector): void {
     const raw = this.#raw;
-    this.#visit.expect(raw, (problem) => this.#settle(this.#refusal ?? problem));
+    this.#ticket.expect(raw, (problem) => this.#settle(this.#refusal ?? problem));
     if (this.#receiver.in_place) takeInPlace(raw, collector, (chunk) => this.#take(chunk));
     else
       raw.on("data", (chunk: Uint8Array) => {
@@ -82,11 +82,11 @@ class Reading {
 
   #take(chunk: Uint8Array): void {
     if (this.#settled) return;
-    const visit = this.#visit;
-    visit.received_bytes += chunk.length;
+    const ticket = this.#ticket;
+    ticket.received_bytes += chunk.length;
     if (!this.#admitted) this.#ask(chunk);
     else if (this.#refusal === undefined) this.#hand(chunk);
-    else if (visit.received_bytes > readMax(this.#limits)) this.#settle(this.#refusal);
+    else if (ticket.received_bytes > readMax(this.#limits)) this.#settle(this.#refusal);
   }
 
   /** Hands a chunk on, or asks for the row that it needs and keeps it until then: the connection is read no further. */
@@ -96,7 +96,7 @@ class Reading {
       return;
     }
     try {
-      this.#admitted = this.#refusal !== undefined || this.#visit.reserve((refusal) => this.#admit(refusal));
+      this.#admitted = this.#refusal !== undefined || this.#ticket.reserve((refusal) => this.#admit(refusal));
     } catch (error) {
       this.#admitted = true;
       this.#refusal = error;
@@ -126,17 +126,17 @@ class Reading {
     this.#ended = true;
     // A stream that was stopped while it began to flow tells its end all the same.
     if (this.#early !== undefined) return;
-    this.#settle(this.#refusal ?? (this.#visit.received_bytes === 0 ? missing() : undefined));
+    this.#settle(this.#refusal ?? (this.#ticket.received_bytes === 0 ? missing() : undefined));
   }
 
   #hand(chunk: Uint8Array): void {
-    this.#refusal = attempt(chunk, this.#visit.received_bytes, this.#limits, this.#receiver);
+    this.#refusal = attempt(chunk, this.#ticket.received_bytes, this.#limits, this.#receiver);
   }
 
   #settle(error: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#visit.arrived();
+    this.#ticket.arrived();
     conclude(this.#receiver, error);
   }
 }
@@ -151,13 +151,13 @@ export function discard(
   service: Pick<Service, "config" | "collector" | "admission">,
   raw: IncomingMessage,
 ): Promise<void> {
-  const visit = service.admission.enter();
+  const ticket = service.admission.enter();
   return new Promise((resolve) => {
     const done = () => {
-      visit.leave();
+      ticket.leave();
       resolve();
     };
-    receive(service, raw, visit, { drops: true, write: () => undefined, end: done, fail: done });
+    receive(service, raw, ticket, { drops: true, write: () => undefined, end: done, fail: done });
   });
 }
 

@@ -6,19 +6,19 @@
 import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
 import { TURN_MS } from "../admission/gate.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import { ClientGone } from "./client-gone.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {
-  readonly visit: Pick<Visit, "compute" | "pause" | "resume">;
+  readonly ticket: Pick<Ticket, "compute" | "pause" | "resume">;
   /** whether the client still waits for what is computed */
   isWanted(): boolean;
 }
 
 /** The owner that a request is which Fastify answers. */
-export function ownerOf(visit: Owner["visit"], { raw }: FastifyReply): Owner {
-  return { visit, isWanted: () => !raw.destroyed };
+export function ownerOf(ticket: Owner["ticket"], { raw }: FastifyReply): Owner {
+  return { ticket, isWanted: () => !raw.destroyed };
 }
 
 export interface Work {
@@ -33,7 +33,7 @@ export interface Work {
 /** Does the work in this turn and as many further ones as it takes. True when it is over at once. */
 export function workInTurns(owner: Owner, work: Work, turn_ms = TURN_MS): boolean {
   let is_over = false;
-  owner.visit.compute(() => {
+  owner.ticket.compute(() => {
     const began_ms = performance.now();
     try {
       is_over = turnOf(owner, work, began_ms + turn_ms);
@@ -123,9 +123,9 @@ export class Intake {
   }
 
   #proceed(): boolean {
-    const { visit } = this.#owner;
+    const { ticket } = this.#owner;
     // What the server computes is not held against the body.
-    visit.pause();
+    ticket.pause();
     const is_over = workInTurns(this.#owner, {
       next: () => this.#work.next(),
       done: () => this.#caughtUp(),
@@ -133,7 +133,7 @@ export class Intake {
     });
     if (this.#has_ended) return is_over;
     if (is_over) {
-      visit.resume();
+      ticket.resume();
       this.requireGood();
     } else this.#wait();
     return is_over;
@@ -161,7 +161,7 @@ export class Intake {
   #goOn(): void {
     if (!this.#is_behind) return;
     this.#is_behind = false;
-    this.#owner.visit.resume();
+    this.#owner.ticket.resume();
     this.#flow.resume();
   }
 }

@@ -4,11 +4,11 @@
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import type { BodyForm } from "../../wire/step-reader.ts";
+import { BODY_FORMS } from "../../wire/step-reader.ts";
 
 /** How logits came. */
-const FORMS = ["f32", "f16", "bf16", "sparse", "json", "shared_memory"] as const satisfies readonly Form[];
-export type Form = BodyForm | "shared_memory";
+const FORMS = [...BODY_FORMS, "shared_memory"] as const;
+export type Form = (typeof FORMS)[number];
 
 /** What a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream"] as const;
@@ -45,7 +45,7 @@ const KEPT = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000];
 const NATS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12];
 
 /** A route that requests are counted by. */
-export class RouteFigures {
+export class RouteCounters {
   readonly method: string;
   /** its pattern, never a path that a client made up */
   readonly route: string;
@@ -73,8 +73,8 @@ export interface StageTime {
   steps: number;
 }
 
-export class Figures {
-  readonly routes: RouteFigures[] = [];
+export class Counters {
+  readonly routes: RouteCounters[] = [];
   /** requests that have begun and are not over */
   in_flight = 0;
   /** Of all codes from the start: Prometheus sees no increase in what was not there before. */
@@ -87,11 +87,11 @@ export class Figures {
   readonly entropy = new Distribution(NATS);
   readonly stages = new Map<string, StageTime>();
 
-  /** The figures of a route; pages and questions about the process's health are not guarded. */
-  route(method: string, route: string, guarded: boolean): RouteFigures {
+  /** The counters of a route; pages and questions about the process's health are not guarded. */
+  route(method: string, route: string, guarded: boolean): RouteCounters {
     const known = this.routes.find((each) => each.method === method && each.route === route);
     if (known !== undefined) return known;
-    const made = new RouteFigures(method, route, guarded);
+    const made = new RouteCounters(method, route, guarded);
     this.routes.push(made);
     return made;
   }

@@ -24,7 +24,7 @@ const SWEEP_MS = 25;
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
   const log = createLog(config, "worker", terminalLog());
-  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS);
+  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, config.watermark_keys);
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
   capConnections(app);

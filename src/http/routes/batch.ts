@@ -72,8 +72,8 @@ class Batch {
       return sampled && writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.#exchange.service.figures.rejected(error.code);
-      return writeProblem(error, this.#exchange.guest.id);
+      this.#exchange.service.counters.rejected(error.code);
+      return writeProblem(error, this.#exchange.record.id);
     }
   }
 }

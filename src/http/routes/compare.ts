@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import { compareRow } from "../../sampling/compare/compare.ts";
 import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
 import { COMPARE_ROUTE } from "../../schemas/openapi/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor/step-reader.ts";
@@ -19,19 +20,20 @@ const COMPARE_BODY: Opener = {
 
 export function addCompare(app: FastifyInstance, service: Service): void {
   app.post("/v1/compare", { schema: COMPARE_ROUTE }, async (request, reply) => {
-    const visit = service.admission.enter();
+    const ticket = service.admission.enter();
     try {
-      const reader = await arrive(COMPARE_BODY, service, request, visit);
+      const reader = await arrive(COMPARE_BODY, service, request, ticket);
       const step = reader.next();
       assert(step !== undefined, "a body that ended well has its step");
       if (step instanceof Problem) throw step;
       const options = step.options as ComparisonOptions; // parseComparison made them
       const { compare_work_max } = service.config.limits;
-      const comparing = compareRow(service.sampler, step.row, options, compare_work_max);
-      const { result, spent_ms } = await inTurns(ownerOf(visit, reply), comparing);
+      // Its context allows no second row.
+      const comparing = compareRow(service.sampler, step.rows[0] as LogitsRow, options, compare_work_max);
+      const { result, spent_ms } = await inTurns(ownerOf(ticket, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {
-      visit.leave();
+      ticket.leave();
     }
   });
 }

@@ -4,6 +4,8 @@ import type { z } from "zod";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import type { Stage } from "../../sampling/stage.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
+import { STOPS } from "../../sampling/stops/index.ts";
+import type { Stop } from "../../sampling/stops/stop.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/openapi/routes.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
@@ -14,6 +16,7 @@ export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {
     system_fingerprint: SYSTEM_FINGERPRINT,
     stages: STAGES.map(describeStage),
+    stops: STOPS.map(describeStop),
   };
   const text = JSON.stringify(catalogue);
   app.get("/v1/samplers", { schema: SAMPLERS_ROUTE }, ({ raw }, reply) => {
@@ -37,5 +40,17 @@ function describeStage({ name, summary, formula, source, example, keepsArgmax, s
     carries_state: state !== undefined,
     options: schema,
     defaults: Object.fromEntries(defaults),
+  };
+}
+
+function describeStop({ name, finish_reason, summary, source, example, measure, options }: Stop) {
+  return {
+    name,
+    finish_reason,
+    summary,
+    source,
+    example: { [name]: example },
+    carries_state: measure !== undefined,
+    options: jsonSchemaOf(options),
   };
 }

@@ -5,6 +5,7 @@
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
 import { ln } from "../../kernels/float64.ts";
+import type { Noise } from "../../kernels/kernel.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
 import { type Lists, PlainLists } from "./lists.ts";
@@ -217,6 +218,28 @@ export class Compact {
     const places = replacement ? drawPlaces : drawDistinctPlaces;
     this.#weighById();
     return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
+  }
+
+  /** Where a token lies in the cumulative distribution that `draw` walks; from = to when it is no candidate. */
+  interval(token_id: number): { from: number; to: number } {
+    const total = this.#weighById();
+    const { weights } = this.#lists;
+    let from = 0;
+    let i = 0;
+    for (; i < this.count && this.token_ids[i]! < token_id; i++) from += weights[i]!;
+    const own = i < this.count && this.token_ids[i] === token_id ? weights[i]! : 0;
+    return { from: from / total, to: (from + own) / total };
+  }
+
+  /** The token for which score + noise is largest, of equals the lowest id. */
+  noisiest(noise: Noise): number {
+    return this.token_ids[this.#lists.noisiest(this.count, noise)]!;
+  }
+
+  /** u of (0, 1), of which the noise is made, of each candidate in their present order; valid until they change. */
+  uniforms(noise: Noise): Float64Array {
+    this.#lists.writeUniforms(this.count, noise);
+    return this.#lists.weights;
   }
 
   /** Makes exp(score − max) in token-id order, and returns the sum. */

@@ -1,5 +1,6 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
 import { STAGES } from "../../sampling/stages/index.ts";
+import { BASELINE } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
@@ -7,7 +8,7 @@ import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
-import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "../row.ts";
+import { PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -17,6 +18,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 
@@ -25,11 +27,12 @@ const REQUESTS = {
   BatchRequest: BATCH_REQUEST,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
-  SharedRow: SHARED_ROW,
   CompareRequest: COMPARE_REQUEST,
+  DetectRequest: DETECT_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
+  Baseline: BASELINE,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -39,9 +42,11 @@ const REPLIES = {
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
   CompareReply: COMPARE_REPLY,
+  DetectReply: DETECT_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
+  Baseline: BASELINE,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,
   ModelMetadata: MODEL_METADATA,

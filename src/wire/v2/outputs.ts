@@ -22,6 +22,9 @@ interface Output {
   values(sampled: Sampled): readonly OutputValue[] | undefined;
 }
 
+/** A string has no null: this is the reason of a text that goes on. */
+const GOES_ON = "";
+
 const LOGPROBS = { option: "logprobs", implied: true } as const;
 const TOP = { option: "top_logprobs", implied: false } as const;
 
@@ -81,6 +84,12 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     per: "list",
     needs: { option: "logprob_token_ids", implied: false },
     values: ({ named_logprobs }) => listed(named_logprobs, "logprob"),
+  },
+  finish_reason: {
+    datatype: "BYTES",
+    per: "row",
+    needs: { option: "stop", implied: false },
+    values: ({ finish_reason }) => one(finish_reason === null ? GOES_ON : finish_reason),
   },
   kept: { datatype: "INT64", per: "row", values: ({ kept }) => [kept] },
   kept_token_ids: {

@@ -1,6 +1,6 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
-import { Problem, shorten, show } from "../../errors.ts";
-import type { Dtype } from "../../kernels/kernel.ts";
+import { alternatives, Problem, shorten, show } from "../../errors.ts";
+import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import {
@@ -12,9 +12,9 @@ import {
 } from "../../schemas/v2.ts";
 import type { WireLimits } from "../step-reader.ts";
 import { requireVocabSize } from "../tensor/head.ts";
+import type { RowsOf } from "../tensor/rows.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
 import { requireOutput } from "./outputs.ts";
-import type { RowsOf } from "./rows.ts";
 
 /** Where the elements of an input are. */
 export type Place =
@@ -60,7 +60,13 @@ export interface Inference {
 }
 
 const LOGITS = "logits";
-const LOGITS_DTYPES: Partial<Readonly<Record<Datatype, Dtype>>> = { FP32: "f32", FP16: "f16", BF16: "bf16" };
+/** What the protocol calls the element types of logits; undefined: it has no name for one. */
+const LOGITS_DATATYPES: Readonly<Record<Dtype, Datatype | undefined>> = {
+  f32: "FP32",
+  f16: "FP16",
+  bf16: "BF16",
+};
+const NAMED_DATATYPES = Object.values(LOGITS_DATATYPES).filter((name) => name !== undefined);
 
 export function parseInference(value: unknown, limits: WireLimits): Inference {
   requireFew(value);
@@ -163,29 +169,29 @@ function logitsOf(inputs: readonly Input[]): Input {
 }
 
 function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf {
-  const dtype = LOGITS_DTYPES[datatype];
+  const dtype = DTYPE_NAMES.find((name) => LOGITS_DATATYPES[name] === datatype);
   if (dtype === undefined)
     throw new Problem(
       "invalid_option",
-      `logits must be FP32, FP16 or BF16, got ${datatype}`,
+      `logits must be ${alternatives(NAMED_DATATYPES)}, got ${datatype}`,
       `${pointer}/datatype`,
     );
   const [first = 0, second] = shape;
-  const [row_count, vocab_size] = second === undefined ? [1, first] : [first, second];
-  if (shape.length < 1 || shape.length > 2 || row_count === 0 || vocab_size === 0)
+  const [steps, vocab_size] = second === undefined ? [1, first] : [first, second];
+  if (shape.length < 1 || shape.length > 2 || steps === 0 || vocab_size === 0)
     throw new Problem(
       "invalid_option",
       `the shape of logits must be [vocab_size] or [rows, vocab_size], got [${shape.join(", ")}]`,
       `${pointer}/shape`,
     );
   requireVocabSize(vocab_size, limits, `${pointer}/shape`);
-  if (row_count > limits.batch_rows_max)
+  if (steps > limits.batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
+      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${steps}`,
       `${pointer}/shape`,
     );
-  return { dtype, row_count, vocab_size };
+  return { dtype, steps, step_rows: 1, vocab_size };
 }
 
 /** Tensors besides the logits wait in memory until the last of them is there. */

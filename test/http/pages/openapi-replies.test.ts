@@ -219,8 +219,8 @@ describe("what is refused before it is looked at", () => {
   test("when all rows are in use, and when the process is about to end", async () => {
     app = await listen({ rows_max: 1, queue_max: 0, body_rate_min: 0, streams_max: 0 });
     const { admission } = app.service;
-    const visit = admission.enter();
-    visit.lease();
+    const ticket = admission.enter();
+    ticket.lease();
     const ready = EACH.filter(({ path }) => path.includes("ready"));
     await all(ready, 503);
     const step = { logits: [1, 2], compare: ["vllm", "openai"] };
@@ -234,7 +234,7 @@ describe("what is refused before it is looked at", () => {
         path,
         expect.stringMatching(/^503/),
       ]);
-    visit.leave();
+    ticket.leave();
     admission.draining = true;
     await all(ready, 503);
   });

@@ -47,12 +47,17 @@ class InferCall {
 
   /** Reads the body; rows are sampled as they come. Throws what is wrong with the head. */
   read(): void {
-    const { raw, service, visit } = this.#exchange;
+    const { raw, service, ticket } = this.#exchange;
     requireNoQuery(raw.url, "options of an inference are its parameters");
     const compression = compressionOf(raw.headers["content-encoding"]);
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-    const { wire, plans, shared_memory, config } = service;
-    const reader = new InferReader(header_bytes, { limits: wire, plans, lease: visit.lease, shared_memory });
+    const { wire, remembered, shared_memory, config } = service;
+    const reader = new InferReader(header_bytes, {
+      limits: wire,
+      remembered,
+      lease: ticket.lease,
+      shared_memory,
+    });
     if (compression === undefined) {
       this.#exchange.receive({ ...this.#receiver(reader, flowOf(raw)), in_place: true });
       return;
@@ -63,29 +68,29 @@ class InferCall {
   }
 
   fail(error: unknown): void {
-    const { service, guest } = this.#exchange;
-    if (!(error instanceof ClientGone)) countFailure(service.inferences, performance.now() - guest.began_ms);
+    const { service, record } = this.#exchange;
+    if (!(error instanceof ClientGone)) countFailure(service.inferences, performance.now() - record.began_ms);
     this.#exchange.refuse(error);
   }
 
   /** Writes to the reader, and takes the rows that are ready in turns. */
   #receiver(reader: InferReader, flow: Flow): Receiver {
-    const { service, visit } = this.#exchange;
+    const { service, ticket } = this.#exchange;
     const fail = (error: unknown) => this.fail(error);
     const next = () => this.#sampleNext(reader) || this.#writeNext(reader);
     const intake = this.#exchange.intake({ next, done: () => this.#answer(), fail }, flow);
     return {
       write(chunk) {
         intake.requireGood();
-        if (reader.parks) visit.hold(chunk.length);
+        if (reader.parks) ticket.hold(chunk.length);
         reader.write(chunk);
         // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
-        if (reader.inference?.rows.row_count !== 1 && !intake.wrote()) reader.keep();
+        if (reader.inference?.rows.steps !== 1 && !intake.wrote()) reader.keep();
       },
       end: () => {
         intake.requireGood();
         reader.end();
-        service.figures.received(formOf(inferenceOf(reader)), visit.received_bytes);
+        service.counters.received(formOf(inferenceOf(reader)), ticket.received_bytes);
         this.#has_ended = true;
         intake.end();
       },
@@ -99,10 +104,7 @@ class InferCall {
     if (step === undefined && !this.#answers?.is_inside) return false;
     this.#requireInTime(reader.inference);
     if (step !== undefined) this.#exchange.reckon(step);
-    this.#answers ??= new StepAnswers(
-      this.#exchange,
-      reader.inference?.rows.row_count === 1 ? "unary" : "batch",
-    );
+    this.#answers ??= new StepAnswers(this.#exchange, reader.inference?.rows.steps === 1 ? "unary" : "batch");
     const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
     if (sampled !== undefined) this.#sampled.push(sampled);
     return true;
@@ -110,7 +112,7 @@ class InferCall {
 
   #requireInTime(inference: Inference | undefined): void {
     const timeout_us = inference?.wanted.timeout_us;
-    const spent_ms = performance.now() - this.#exchange.guest.began_ms;
+    const spent_ms = performance.now() - this.#exchange.record.began_ms;
     if (timeout_us === undefined || spent_ms <= timeout_us / US_PER_MS) return;
     throw new Problem("body_timeout", `the timeout of the request, ${timeout_us} µs, has passed`);
   }
@@ -126,10 +128,10 @@ class InferCall {
   }
 
   #answer(): void {
-    const { service, guest, sampling_ms } = this.#exchange;
+    const { service, record, sampling_ms } = this.#exchange;
     const [reply, sampled_ms] = [this.#reply, this.#sampled_ms];
     assert(reply !== undefined && sampled_ms !== undefined, "the answer is written before it is sent");
-    const input_ms = sampled_ms - guest.began_ms - sampling_ms;
+    const input_ms = sampled_ms - record.began_ms - sampling_ms;
     const times = { input_ms, sampling_ms, output_ms: performance.now() - sampled_ms };
     countSuccess(service.inferences, this.#sampled.length, times);
     this.#send(reply);

@@ -11,9 +11,8 @@ import {
   UNREGISTER_ONE_ROUTE,
 } from "../../../schemas/openapi/v2-routes.ts";
 import { REGION_REQUEST } from "../../../schemas/v2.ts";
-import type { Region } from "../../../wire/shared-memory.ts";
-import { SHARED_MEMORY_IS_OFF } from "../../../wire/shared-row.ts";
-import { RequestText, requestValue } from "../../../wire/v2/request-text.ts";
+import { type Region, SHARED_MEMORY_IS_OFF } from "../../../wire/shared-memory.ts";
+import { requestText, requestValue } from "../../../wire/v2/request-text.ts";
 import { receive } from "../../exchange/read-body.ts";
 import type { Service } from "../../exchange/service.ts";
 import type { SharedRegions } from "./shared-regions.ts";
@@ -67,16 +66,16 @@ function statusOf({ name, key, offset, byte_size }: Region) {
 }
 
 function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
-  const visit = service.admission.enter();
-  const text = new RequestText(BODY_BYTES_MAX);
+  const ticket = service.admission.enter();
+  const text = requestText(BODY_BYTES_MAX);
   const read = new Promise((resolve, reject) => {
-    receive(service, raw, visit, {
+    receive(service, raw, ticket, {
       write: (chunk) => text.append(chunk),
       end: () => resolve(requestValue(text.whole())),
       fail: reject,
     });
   });
-  return read.finally(() => visit.leave());
+  return read.finally(() => ticket.leave());
 }
 
 function requireNoBody({ headers }: IncomingMessage): void {
