@@ -94,6 +94,7 @@ export function nextStates(
   if (!chain.some(({ stage }) => stage.state !== undefined)) return null;
   const drawn = {
     token_id,
+    context,
     logprob: () => candidates.logprob(token_id),
     remembered: context.remembered.of(token_id),
   };

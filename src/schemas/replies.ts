@@ -91,6 +91,16 @@ export const STEP_REPLY = z
       .describe(
         "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
       ),
+    stop_bytes: z
+      .int()
+      .optional()
+      .describe(
+        "How many bytes at the end of the generated text belong to the string of `stop` that ends it.",
+      ),
+    rewind: z
+      .int()
+      .optional()
+      .describe("How many tokens are taken back, this one among them: it completed one of `banned_strings`."),
     forced: z
       .array(z.int())
       .optional()

@@ -16,6 +16,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly token_id: number;
   /** why the text is to end here; null or absent while it goes on */
   readonly finish_reason?: string | null;
+  /** how many bytes at the end of the generated text belong to the string that ends it */
+  readonly stop_bytes?: number;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
