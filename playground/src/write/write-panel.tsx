@@ -3,6 +3,7 @@
 import { Says } from "../components/says.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
+import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
 import { Beside } from "./beside.tsx";
 import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
@@ -40,6 +41,7 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <WatermarkChoice />
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}
