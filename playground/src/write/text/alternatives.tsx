@@ -14,7 +14,7 @@ export function Alternatives({ token, at }: { token: Written; at: Pointed }) {
   }, [token]);
   useEffect(closeElsewhere, []);
   const chances = chancesOf(token);
-  const largest = Math.max(...chances.map(({ raw, processed = 0 }) => Math.max(raw, processed)));
+  const largest = Math.max(...chances.map(({ raw = 0, processed = 0 }) => Math.max(raw, processed)));
   return (
     <fieldset
       class="alternatives"
@@ -52,7 +52,7 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
       type="button"
       class={`alternative ${is_here ? "is-here" : ""} ${removed_by === undefined ? "" : "is-dead"}`}
       disabled={is_here}
-      aria-label={`${named(token_id, label)}, ${percent(raw)} by the model, ${removed_by === undefined ? `${percent(processed ?? 0)} by the chain` : `removed by ${removed_by}`}${is_here ? ", as it is" : ""}`}
+      aria-label={`${named(token_id, label)}, ${raw === undefined ? "hardly likely" : percent(raw)} by the model, ${removed_by === undefined ? `${percent(processed ?? 0)} by the chain` : `removed by ${removed_by}`}${is_here ? ", as it is" : ""}`}
       onClick={() => {
         stopWriting();
         selectTokenOf(at.name, at.index);
@@ -62,10 +62,10 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
     >
       <Token token_id={token_id} label={label} />
       <span class="alternative-bar">
-        <i style={{ width: `${(100 * raw) / largest}%` }} />
+        <i style={{ width: `${(100 * (raw ?? 0)) / largest}%` }} />
         <b style={{ width: `${(100 * (processed ?? 0)) / largest}%` }} />
       </span>
-      <span>{percent(raw)}</span>
+      <span>{raw === undefined ? "…" : percent(raw)}</span>
       <span class="alternative-end">
         {removed_by === undefined ? processed !== undefined && percent(processed) : `✕ ${removed_by}`}
       </span>
