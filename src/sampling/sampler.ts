@@ -277,7 +277,7 @@ function end(
   const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
-  const receipt = options.receipt ? receiptOf(row, options, digest) : undefined;
+  const receipt = options.receipt && receiptOf(row, { ...options, receipt: options.receipt }, digest);
   return {
     token_id,
     ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),

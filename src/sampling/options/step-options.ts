@@ -12,6 +12,7 @@ import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
+import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
@@ -167,9 +168,8 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
-  readonly receipt: boolean;
-  /** what was asked for, as it was given */
-  readonly given: Readonly<Record<string, unknown>>;
+  /** what a receipt is made of; undefined: none is asked for */
+  readonly receipt: ReceiptOptions | undefined;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -214,8 +214,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
-    receipt: options.receipt ?? false,
-    given: value,
+    receipt: options.receipt === true ? receiptOptions(value) : undefined,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
