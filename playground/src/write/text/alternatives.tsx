@@ -52,7 +52,6 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
       type="button"
       class={`alternative ${is_here ? "is-here" : ""} ${removed_by === undefined ? "" : "is-dead"}`}
       disabled={is_here}
-      aria-label={`${named(token_id, label)}, ${raw === undefined ? "hardly likely" : percent(raw)} by the model, ${removed_by === undefined ? `${percent(processed ?? 0)} by the chain` : `removed by ${removed_by}`}${is_here ? ", as it is" : ""}`}
       onClick={() => {
         stopWriting();
         selectTokenOf(at.name, at.index);
@@ -65,11 +64,33 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
         <i style={{ width: `${(100 * (raw ?? 0)) / largest}%` }} />
         <b style={{ width: `${(100 * (processed ?? 0)) / largest}%` }} />
       </span>
-      <span>{raw === undefined ? "…" : percent(raw)}</span>
+      <span>
+        {raw === undefined ? "…" : percent(raw)}
+        <span class="unseen"> by the model,</span>
+      </span>
       <span class="alternative-end">
-        {removed_by === undefined ? processed !== undefined && percent(processed) : `✕ ${removed_by}`}
+        <End processed={processed} removed_by={removed_by} />
+        {is_here && <span class="unseen">, as it is</span>}
       </span>
     </button>
+  );
+}
+
+function End({ processed, removed_by }: Pick<Chance, "processed" | "removed_by">) {
+  if (removed_by !== undefined)
+    return (
+      <>
+        <span aria-hidden="true">✕ </span>
+        <span class="unseen">removed by </span>
+        {removed_by}
+      </>
+    );
+  if (processed === undefined) return null;
+  return (
+    <>
+      {percent(processed)}
+      <span class="unseen"> by the chain</span>
+    </>
   );
 }
 
