@@ -103,7 +103,7 @@ function goToAlternative(event: KeyboardEvent): void {
   const list = event.currentTarget as HTMLElement; // the handler sits on the list
   const focused = document.activeElement;
   if (event.key === "Escape") {
-    list.closest(".text")?.querySelector<HTMLElement>('.text-token[aria-expanded="true"]')?.focus();
+    list.closest(".side")?.querySelector<HTMLElement>('.text-token[aria-expanded="true"]')?.focus();
     close();
   }
   const step = STEPS[event.key];
