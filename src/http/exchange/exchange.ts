@@ -2,6 +2,7 @@
  * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
@@ -67,8 +68,12 @@ export class Exchange {
   compute(job: () => void): void {
     this.ticket.compute(() => {
       const began_ms = performance.now();
-      if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
-      else this.#attempt(job);
+      try {
+        if (this.#response.destroyed) throw new ClientGone("the client closed the connection");
+        job();
+      } catch (error) {
+        this.refuse(error);
+      }
       return performance.now() - began_ms;
     });
   }
@@ -105,23 +110,15 @@ export class Exchange {
     this.#send(status, headers, text);
   }
 
-  #attempt(job: () => void): void {
-    try {
-      job();
-    } catch (error) {
-      this.refuse(error);
-    }
-  }
-
   #send(status: number, headers: readonly string[], body: AnswerBody): void {
     if (this.#answered) return;
     this.#answered = true;
-    const bytes = byteLength(body);
+    const bytes = typeof body === "string" ? Buffer.byteLength(body) : byteLength(body);
     this.#response.writeHead(status, [...this.record.headers, ...headers, "content-length", String(bytes)]);
     if (bytes > PIECE_BYTES)
       sendPieces(this.#response, body, this.ticket, (sent) => this.#end(sent ? status : CLIENT_GONE));
     else {
-      this.#response.end(joined(body));
+      this.#response.end(typeof body === "string" ? body : joined(body));
       this.#end(status);
     }
   }

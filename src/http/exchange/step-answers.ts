@@ -44,18 +44,27 @@ export class StepAnswers {
     this.#place = step.place;
     this.#sampling_ms = 0;
     const { rows, options } = step;
-    return this.#timed(() => {
-      this.#call.record.vocab_size = vocabSize(rows);
+    this.#call.record.vocab_size = vocabSize(rows);
+    const began_ms = performance.now();
+    try {
       this.#pieces = sampler.pieces(rows, options);
-      return this.#pieces === undefined ? sampler.sample(rows, options) : this.#next(this.#pieces);
-    });
+      const pieces = this.#pieces;
+      return this.#took(began_ms, pieces === undefined ? sampler.sample(rows, options) : this.#next(pieces));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /** Does the next piece of the step. */
   goOn(): Sampled | undefined {
     const pieces = this.#pieces;
     assert(pieces !== undefined, "a step was begun");
-    return this.#timed(() => this.#next(pieces));
+    const began_ms = performance.now();
+    try {
+      return this.#took(began_ms, this.#next(pieces));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
@@ -65,20 +74,19 @@ export class StepAnswers {
     return piece.value;
   }
 
-  #timed(take: () => Sampled | undefined): Sampled | undefined {
-    const began_ms = performance.now();
-    try {
-      const sampled = take();
-      const ms = performance.now() - began_ms;
-      this.#sampling_ms += ms;
-      this.#call.sampling_ms += ms;
-      if (sampled !== undefined)
-        this.#call.service.counters.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
-      return sampled;
-    } catch (error) {
-      this.#pieces = undefined;
-      throw error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
-    }
+  #took(began_ms: number, sampled: Sampled | undefined): Sampled | undefined {
+    const ms = performance.now() - began_ms;
+    this.#sampling_ms += ms;
+    this.#call.sampling_ms += ms;
+    if (sampled !== undefined)
+      this.#call.service.counters.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
+    return sampled;
+  }
+
+  /** What went wrong, as seen from the request. */
+  #failed(error: unknown): unknown {
+    this.#pieces = undefined;
+    return error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
   }
 }
 

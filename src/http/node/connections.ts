@@ -14,7 +14,8 @@ import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 const SHORT_BYTES = 65_536;
 
 /** How the heads begin whose bodies are taken in place, and how they end. */
-const HOT_HEADS = ["POST /v1/sample", "POST /v2/models/"].map((text) => Buffer.from(text));
+const V1 = Buffer.from("POST /v1/sample");
+const V2 = Buffer.from("POST /v2/models/");
 const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
@@ -83,10 +84,14 @@ export function readInPlace(server: Server, host: ConnectionsHost): void {
  * Answers a request, at once when it is the only one of its connection, and else as soon as few enough are under way
  * there: what comes behind it is not even read until then.
  */
-export function inOrder(raw: IncomingMessage, response: ServerResponse, answer: () => void): void {
+export function inOrder(
+  raw: IncomingMessage,
+  response: ServerResponse,
+  answer: (raw: IncomingMessage, response: ServerResponse) => void,
+): void {
   const connection = response.socket === null ? connections.get(raw.socket) : undefined;
-  if (connection === undefined) answer();
-  else connection.queue(response, answer);
+  if (connection === undefined) answer(raw, response);
+  else connection.queue(response, () => answer(raw, response));
 }
 
 /** Bytes that were read from a connection and not given to the parser. They are the caller's now. */
@@ -197,20 +202,11 @@ class Connection implements Reading {
     this.#body = body;
   }
 
-  /** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
-  get #flows(): boolean {
-    const { readableFlowing, readableLength } = this.socket;
-    return readableFlowing === true && readableLength === 0;
-  }
-
   /** How many of the next bytes are those of a body that is taken in place. */
   #left(): number {
     const body = this.#body;
-    if (body === undefined || body.left <= 0) return 0;
-    const { raw } = body;
-    const { socket } = this;
-    const flows = socket.readableFlowing === true && socket.readableLength === 0;
-    return flows && raw.readableLength === 0 && !raw.isPaused() ? body.left : 0;
+    if (body === undefined || body.left <= 0 || !flows(this.socket)) return 0;
+    return body.raw.readableLength === 0 && !body.raw.isPaused() ? body.left : 0;
   }
 
   /** Never past the end of a body. */
@@ -235,8 +231,24 @@ class Connection implements Reading {
     }
     if (left > 0 && rest.length > 0) {
       const piece = rest.length > left ? rest.subarray(0, left) : rest;
-      this.#take(piece);
       rest = rest.subarray(piece.length);
+      const body = this.#body as Body; // it has bytes left
+      const { parser } = this.socket as { parser?: Parser | null };
+      const on_body = parser?.constructor.kOnBody;
+      if (!parser || on_body === undefined) {
+        this.#pass(piece);
+      } else {
+        body.left -= piece.length;
+        body.sink.take(piece);
+        // The parser is told of it, and makes no copy.
+        const onBody = parser[on_body];
+        parser[on_body] = undefined;
+        try {
+          this.socket.emit("data", piece);
+        } finally {
+          parser[on_body] = onBody;
+        }
+      }
     }
     if (rest.length > 0) this.#pass(rest);
   }
@@ -277,29 +289,14 @@ class Connection implements Reading {
   #give(bytes: Uint8Array): void {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
-    if (parser && this.#flows) socket.emit("data", bytes);
+    if (parser && flows(socket)) socket.emit("data", bytes);
     else socket.push(copyOf(bytes));
   }
+}
 
-  /** Takes a piece of a body, and tells the parser of it. */
-  #take(bytes: Uint8Array): void {
-    const body = this.#body as Body; // it has bytes left
-    const { parser } = this.socket as { parser?: Parser | null };
-    const on_body = parser?.constructor.kOnBody;
-    if (!parser || on_body === undefined) {
-      this.#pass(bytes);
-      return;
-    }
-    body.left -= bytes.length;
-    body.sink.take(bytes);
-    const onBody = parser[on_body];
-    parser[on_body] = undefined;
-    try {
-      this.socket.emit("data", bytes);
-    } finally {
-      parser[on_body] = onBody;
-    }
-  }
+/** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
+function flows({ readableFlowing, readableLength }: Socket): boolean {
+  return readableFlowing === true && readableLength === 0;
 }
 
 /** How much of these bytes the parser is given next: inside a body more, and no head that is cut, for its time would run. */
@@ -326,7 +323,8 @@ function copyOf(bytes: Uint8Array): Buffer {
 /** Length of the head with which these bytes begin, if its body may be taken in place; else 0. */
 function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
   const text = Buffer.from(buffer, byteOffset, length);
-  if (text[0] !== LETTER_P || !HOT_HEADS.some((head) => head.equals(text.subarray(0, head.length)))) return 0;
+  if (text[0] !== LETTER_P) return 0;
+  if (!text.subarray(0, V1.length).equals(V1) && !text.subarray(0, V2.length).equals(V2)) return 0;
   const end = text.indexOf(HEAD_END);
   return end < 0 ? 0 : end + HEAD_END.length;
 }
