@@ -158,7 +158,7 @@ function end(
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options))
+  if (raw === undefined && isPlain(row, options))
     return {
       token_id,
       kept: candidates.count(),
@@ -301,10 +301,10 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
   return logprobs || logprob_token_ids.length > 0;
 }
 
-/** Whether nothing is told of a step but its token. */
+/** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined || stops !== undefined) return false;
+  if (isSparse(row) || n !== undefined || stops !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

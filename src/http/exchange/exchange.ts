@@ -6,13 +6,12 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { Step, StepReader } from "../../wire/step-reader.ts";
+import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
 import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
-import { type Opener, openBody } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
 import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
@@ -53,10 +52,10 @@ export class Exchange {
     return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
   }
 
-  /** What a body of steps is read with. */
-  open(opener: Opener, first: Uint8Array): StepReader {
+  /** What readers of its body are given. */
+  get context(): WireContext {
     const { wire, remembered } = this.service;
-    return openBody(opener, this.raw, { limits: wire, remembered, lease: this.ticket.lease }, first);
+    return { limits: wire, remembered, lease: this.ticket.lease };
   }
 
   /** Whether the client still waits for the answer. */

@@ -2,7 +2,7 @@
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Transport } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
@@ -93,7 +93,7 @@ export class StepAnswers {
 /** Elements of each row of a step; 0 where a sparse one does not tell. */
 export function vocabSize([row]: readonly LogitsRow[]): number {
   if (row === undefined) return 0;
-  return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
+  return "length" in row ? row.length : (row.vocab_size ?? 0);
 }
 
 /** Sends a reply with the time that sampling took, in milliseconds. */

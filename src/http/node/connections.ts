@@ -4,7 +4,13 @@
  * into one piece of memory, and a body is taken from there. Node's parser still reads every head and every chunk, and
  * counts the bytes of every body; it is only told that they were there.
  */
-import { IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import { arrivingRequest } from "./answers.ts";
 import type { Collector } from "./collect.ts";
@@ -67,8 +73,20 @@ export interface ConnectionsHost {
   failed(error: unknown): void;
 }
 
-/** Call before the server listens. Where Node is not as it is known here, everything works as if this had not been called. */
-export function readInPlace(server: Server, host: ConnectionsHost): void {
+type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
+
+/** A server whose connections are read in place. Where Node is not as it is known here, everything works as in any other. */
+export function serverInPlace(options: ServerOptions, host: ConnectionsHost, answer: Answer): Server {
+  const server = createServer(options, (raw, response) => {
+    const connection = response.socket === null ? connections.get(raw.socket) : undefined;
+    if (connection === undefined) answer(raw, response);
+    else connection.queue(response, () => answer(raw, response));
+  });
+  readInPlace(server, host);
+  return server;
+}
+
+function readInPlace(server: Server, host: ConnectionsHost): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (accepted: Socket) => {
@@ -78,20 +96,6 @@ export function readInPlace(server: Server, host: ConnectionsHost): void {
     const { socket } = connection;
     for (const listener of listeners) Reflect.apply(listener, server, [socket]);
   });
-}
-
-/**
- * Answers a request, at once when it is the only one of its connection, and else as soon as few enough are under way
- * there: what comes behind it is not even read until then.
- */
-export function inOrder(
-  raw: IncomingMessage,
-  response: ServerResponse,
-  answer: (raw: IncomingMessage, response: ServerResponse) => void,
-): void {
-  const connection = response.socket === null ? connections.get(raw.socket) : undefined;
-  if (connection === undefined) answer(raw, response);
-  else connection.queue(response, () => answer(raw, response));
 }
 
 /** Bytes that were read from a connection and not given to the parser. They are the caller's now. */
@@ -147,7 +151,7 @@ class Connection implements Reading {
     this.#given_away = false;
   }
 
-  /** A request behind others. */
+  /** A request behind others: it is answered as soon as few enough are under way, and what comes behind it is not even read until then. */
   queue(response: ServerResponse, answer: () => void): void {
     const { answers_max } = this.#host;
     this.#behind_answers.add(response);
@@ -205,8 +209,11 @@ class Connection implements Reading {
   /** How many of the next bytes are those of a body that is taken in place. */
   #left(): number {
     const body = this.#body;
-    if (body === undefined || body.left <= 0 || !flows(this.socket)) return 0;
-    return body.raw.readableLength === 0 && !body.raw.isPaused() ? body.left : 0;
+    if (body === undefined || body.left <= 0) return 0;
+    const { readableFlowing, readableLength } = this.socket;
+    const { raw } = body;
+    const flows = readableFlowing === true && readableLength === 0 && raw.readableLength === 0;
+    return flows && !raw.isPaused() ? body.left : 0;
   }
 
   /** Never past the end of a body. */
@@ -289,14 +296,11 @@ class Connection implements Reading {
   #give(bytes: Uint8Array): void {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
-    if (parser && flows(socket)) socket.emit("data", bytes);
+    // Nobody has stopped the connection, and nothing waits there.
+    const flows = socket.readableFlowing === true && socket.readableLength === 0;
+    if (parser && flows) socket.emit("data", bytes);
     else socket.push(copyOf(bytes));
   }
-}
-
-/** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
-function flows({ readableFlowing, readableLength }: Socket): boolean {
-  return readableFlowing === true && readableLength === 0;
 }
 
 /** How much of these bytes the parser is given next: inside a body more, and no head that is cut, for its time would run. */

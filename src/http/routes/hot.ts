@@ -2,7 +2,7 @@
  * The hot routes: requests that are worth answering before Fastify sees them, because they come once for every token.
  * Fastify knows their routes as well, for the document and for what is injected; both ways run the same function.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/openapi/routes.ts";
 import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
@@ -11,7 +11,7 @@ import { countedAnswers } from "../admission/unsent.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { connectionFailed } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
-import { type ConnectionsHost, inOrder, readInPlace } from "../node/connections.ts";
+import { type ConnectionsHost, serverInPlace } from "../node/connections.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import { answerBatch } from "./batch.ts";
 import { answerSample } from "./sample.ts";
@@ -70,9 +70,7 @@ export function hotServer(service: Service, handler: Answer): Server {
     keepAliveTimeout: limits.keep_alive_timeout_ms,
     ServerResponse: countedAnswers(service.admission),
   };
-  const server = createServer(options, (raw, response) => inOrder(raw, response, answer));
-  readInPlace(server, connectionsHost(service));
-  return server;
+  return serverInPlace(options, connectionsHost(service), answer);
 }
 
 function connectionsHost(service: Service): ConnectionsHost {

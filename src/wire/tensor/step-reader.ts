@@ -82,11 +82,15 @@ class StepTensor implements StepReader {
       this.#arriving.write(chunk);
       return;
     }
+    const said = this.#said;
+    if (!(said instanceof TensorHead)) {
+      this.#begin().write(chunk);
+      return;
+    }
     // Before the header is read: where no row is free, nothing is spent on what it says.
     this.#context.lease();
-    const said = this.#said;
-    const bytes = said instanceof TensorHead ? said.write(chunk) : chunk;
-    if (!(said instanceof TensorHead) || said.complete) this.#begin().write(bytes);
+    const bytes = said.write(chunk);
+    if (said.complete) this.#begin().write(bytes);
   }
 
   end(): void {
