@@ -267,7 +267,8 @@ function end(
   const told = toldBy(options.chain, context, token_id);
   const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options) && told === undefined && vocabulary === undefined)
+  const adds_nothing = raw === undefined && told === undefined && vocabulary === undefined;
+  if (adds_nothing && isPlain(row, options))
     return {
       token_id,
       kept: candidates.count(),
@@ -437,11 +438,11 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
   return logprobs || logprob_token_ids.length > 0;
 }
 
-/** Whether nothing is told of a step but its token. */
+/** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
-  if (stops !== undefined || watermark !== undefined || receipt) return false;
+  if (isSparse(row) || n !== undefined || stops !== undefined) return false;
+  if (watermark !== undefined || receipt !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
