@@ -17,6 +17,7 @@ import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
+import { structuredPage } from "./structured-docs.ts";
 
 interface Page {
   readonly name: string;
@@ -41,6 +42,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },
+  { name: "docs/structured.md", render: structuredPage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];
