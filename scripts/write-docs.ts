@@ -15,6 +15,7 @@ import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";
+import { scalePage } from "./scale-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
 
 interface Page {
@@ -34,6 +35,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/samplers.md", render: () => samplersPage(STAGES, STOPS) },
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
+  { name: "docs/scale.md", render: scalePage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];
