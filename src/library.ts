@@ -8,7 +8,12 @@ import type { Row } from "./kernels/kernel.ts";
 import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
 import type { LogitsRow } from "./sampling/rows.ts";
-import { type Sampler as Core, createSampler as createCore, type SamplerLimits } from "./sampling/sampler.ts";
+import {
+  type Sampler as Core,
+  createSampler as createCore,
+  type SamplerLimits,
+  type SamplerParts,
+} from "./sampling/sampler.ts";
 import { openStream as openCore, type SampleStream } from "./sampling/stream.ts";
 
 /** One row of logits: a leased row, a sparse one, or its values, which are rounded to float32. */
@@ -33,15 +38,26 @@ export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
 /** What a sampler has room for: 1 MB of memory for each row of 262,144 float32. */
 export const SAMPLER_DEFAULTS = { vocab_size_max: 262_144, rows_max: 1 } as const;
 
-/** `now` tells microseconds from any origin: what timed traces read. */
-export function createSampler(limits: Partial<SamplerLimits> = {}, now?: () => number): Sampler {
+/**
+ * `now` tells microseconds from any origin: what timed traces read. `parts` are the vocabularies and keys that steps may
+ * name.
+ */
+export function createSampler(
+  limits: Partial<SamplerLimits> = {},
+  now?: () => number,
+  parts?: SamplerParts,
+): Sampler {
   requireLimits(limits);
   const { vocab_size_max, rows_max } = { ...SAMPLER_DEFAULTS, ...limits };
-  const core = createCore({ ...limits, vocab_size_max, rows_max }, now);
+  const core = createCore({ ...limits, vocab_size_max, rows_max }, now, parts);
   return {
-    arrivals: core.arrivals,
-    leaseRow: () => core.leaseRow(),
-    returnRow: (row) => core.returnRow(row),
+    ...core,
+    get is_inside() {
+      return core.is_inside;
+    },
+    get grammars() {
+      return core.grammars;
+    },
     sample(logits, options = {}) {
       const checked = isChecked(options) ? options : parseStepOptions(options);
       const list = isList(logits) ? logits : [logits];
@@ -66,12 +82,6 @@ export function createSampler(limits: Partial<SamplerLimits> = {}, now?: () => n
         for (const row of leased) core.returnRow(row);
       }
     },
-    pieces: (rows, options) => core.pieces(rows, options),
-    inspect: (rows, options, look) => core.inspect(rows, options, look),
-    get is_inside() {
-      return core.is_inside;
-    },
-    abandon: () => core.abandon(),
   };
 }
 

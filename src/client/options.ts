@@ -21,6 +21,8 @@ export interface StepRequestOptions {
   readonly sources?: readonly { readonly temperature?: number }[];
   /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */
   readonly vocab_size?: number;
+  /** What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one. */
+  readonly vocabulary?: string;
   /** Token ids so far, prompt first. Penalties look at them. */
   readonly history?: readonly number[];
   /** How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0. */
@@ -58,13 +60,19 @@ export interface StepRequestOptions {
   /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
   readonly confidence_top_k?: number;
   /** When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself. */
-  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
+  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly strings?: readonly string[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
   /** Report hashes of the row and of the options, for audits. Default false. */
   readonly receipt?: boolean;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */
   readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary. */
+  readonly grammar?: Readonly<Record<string, unknown>>;
+  /** Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken again: a stream has gone back by itself. */
+  readonly banned_strings?: readonly string[];
+  /** Whether letters of ASCII count whatever their case, as in koboldcpp. Default false. */
+  readonly banned_ignore_case?: boolean;
   /** The only tokens that may be drawn. */
   readonly allowed_token_ids?: readonly number[];
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */

@@ -20,10 +20,10 @@ export function plainDigest(bytes: Uint8Array): string {
 }
 
 /** The rows must be as they came. Several are told by the hash of their hashes, one behind the other. */
-export function receiptOf(rows: readonly LogitsRow[], options: StepOptions, digest: Digest): Receipt {
+export function receiptOf(rows: readonly LogitsRow[], asked: Asked, digest: Digest): Receipt {
   const hashes = rows.map((row) => digest(bytesOf(row)));
   const row = hashes.length === 1 ? (hashes[0] as string) : digest(new TextEncoder().encode(hashes.join("")));
-  return { row, options: digest(new TextEncoder().encode(optionsText(options))) };
+  return { row, options: digest(new TextEncoder().encode(optionsText(asked))) };
 }
 
 function bytesOf(row: LogitsRow): Uint8Array {
@@ -58,10 +58,21 @@ const APART: ReadonlySet<string> = new Set([
   ...["seed", "step", "history", "prompt_length", "state"],
 ]);
 
-function optionsText({ given, history, prompt_length, state }: StepOptions): string {
-  const options = Object.fromEntries(
+/** Options as they were given, without those that a receipt has apart. */
+export type ReceiptOptions = Readonly<Record<string, unknown>>;
+
+export function receiptOptions(given: Readonly<Record<string, unknown>>): ReceiptOptions {
+  return Object.fromEntries(
     Object.entries(given).filter(([name, value]) => !APART.has(name) && value !== undefined),
   );
+}
+
+/** What of a step its receipt is about. */
+interface Asked extends Pick<StepOptions, "history" | "prompt_length" | "state"> {
+  readonly receipt: ReceiptOptions;
+}
+
+function optionsText({ receipt: options, history, prompt_length, state }: Asked): string {
   return JSON.stringify(sorted({ options, history, prompt_length, state }));
 }
 

@@ -22,11 +22,8 @@ export type LogitsRow = Row | SparseRow;
 export type StepRows = LogitsRow | readonly LogitsRow[];
 
 export function listOfRows(rows: StepRows): readonly LogitsRow[] {
-  return isList(rows) ? rows : [rows];
-}
-
-function isList(rows: StepRows): rows is readonly LogitsRow[] {
-  return Array.isArray(rows);
+  if (!Array.isArray(rows)) return [rows as LogitsRow]; // what is no list is a row
+  return rows as readonly LogitsRow[];
 }
 
 export function isSparse(row: LogitsRow): row is SparseRow {

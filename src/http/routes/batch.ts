@@ -6,7 +6,7 @@ import { Problem } from "../../errors.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { BATCH_BODY } from "../exchange/open-body.ts";
+import { BATCH_BODY, openBody } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
 import { Intake, type Work } from "../exchange/turns.ts";
@@ -38,7 +38,7 @@ class Batch implements Work {
   }
 
   open(first: Uint8Array): StepReader {
-    this.#reader = this.#exchange.open(BATCH_BODY, first);
+    this.#reader = openBody(BATCH_BODY, this.#exchange.raw, this.#exchange.context, first);
     return this.#reader;
   }
 

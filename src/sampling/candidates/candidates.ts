@@ -70,7 +70,8 @@ export class Candidates {
   }
 
   beginStage(stage: string): void {
-    note(this.removal, "other", 0);
+    this.removal.kind = "other";
+    this.removal.limit = 0;
     this.#dense.stage = stage;
   }
 
@@ -321,7 +322,7 @@ export class Candidates {
   }
 
   /** Reads the part of the raw mass that the kept tokens hold; `of_row` tells whether it is that of this row. Puts the row back as it came. */
-  keptMass(raw: RawRow, of_row: boolean): number {
+  keptMass(raw: RawRow, of_row = true): number {
     const banned = this.#form === "dense" && of_row ? this.#dense.bannedIds() : undefined;
     const { token_ids, count } = banned ?? this.#everything();
     this.restoreRow();
