@@ -3,13 +3,16 @@
  * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
  */
 import { Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
+import { KeptSets } from "../../wire/kept-sets.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Body } from "../exchange/arrive.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { BATCH_BODY } from "../exchange/open-body.ts";
-import { GatheredText } from "../exchange/pieces.ts";
+import { BATCH_BODY, HEADER_LENGTH } from "../exchange/open-body.ts";
+import { byteLength, GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
+import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
 import type { Intake } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
@@ -23,10 +26,13 @@ class Batch {
   readonly #intake: Intake;
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
+  /** of a client that wants the kept tokens behind the JSON and not in it */
+  readonly #kept: KeptSets | undefined;
   #rows = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#kept = wantsTensor(exchange.raw.headers.accept) ? new KeptSets() : undefined;
     this.#answers = new StepAnswers(exchange, "batch");
     this.#body = exchange.open(BATCH_BODY);
     this.#intake = exchange.intake({
@@ -61,7 +67,13 @@ class Batch {
 
   #answer(): void {
     this.#text.add(this.#rows === 0 ? BATCH_TEXT.begin + BATCH_TEXT.end : BATCH_TEXT.end);
-    this.#exchange.answer(this.#text.parts());
+    const parts = this.#text.parts();
+    if (this.#kept === undefined) this.#exchange.answer(parts);
+    else
+      this.#exchange.answer(
+        [...parts, ...this.#kept.bytes()],
+        ["content-type", TENSOR_TYPE, HEADER_LENGTH, String(byteLength(parts))],
+      );
   }
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */
@@ -69,11 +81,19 @@ class Batch {
     if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {
       const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
-      return sampled && writeSampled(sampled);
+      return sampled && this.#written(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      this.#kept?.add([]);
       this.#exchange.service.counters.rejected(error.code);
       return writeProblem(error, this.#exchange.record.id);
     }
+  }
+
+  #written(sampled: Sampled): string {
+    if (this.#kept === undefined) return writeSampled(sampled);
+    const { kept_token_ids = [], ...rest } = sampled;
+    this.#kept.add(kept_token_ids);
+    return writeSampled(rest);
   }
 }
