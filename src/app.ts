@@ -23,6 +23,7 @@ import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { addV2 } from "./http/routes/v2/index.ts";
 import { SharedRegions } from "./http/routes/v2/shared-regions.ts";
+import { addVocabularies } from "./http/routes/vocabularies.ts";
 import { takesStream } from "./http/streams/upgrade.ts";
 import { answerOffers } from "./http/streams/upgrades.ts";
 import type { Sampler } from "./sampling/sampler.ts";
@@ -81,6 +82,7 @@ export async function buildApp({
   answerOffers(app.server, { taken: takesStream(app), failed: (error) => connectionFailed(service, error) });
   addSamplers(app);
   addPresets(app);
+  addVocabularies(app, service);
   addCompare(app, service);
   addAnalysis(app, service);
   addDetect(app, service);

@@ -47,8 +47,9 @@ export const SAMPLE: Command = {
     const options = parseStepOptions(optionsOf(values.options));
     const checkpoint =
       values.checkpoint ?? (values.out === undefined ? undefined : `${values.out}.checkpoint`);
-    const run = runOf("sample", [values, plan], plan.shards);
-    const resumed = readCheckpoint(checkpoint, run);
+    const run = runOf("sample", [values.options, values["first-step"], values.out], plan);
+    const status = createStatus("sample", values.quiet);
+    const resumed = readCheckpoint(checkpoint, run, plan.shards, status);
     const lines = new Lines(values.out, resumed?.lines_bytes ?? 0);
     const drawn = drawing(options, values["first-step"] + rowsOf(resumed?.sources ?? []));
     try {
@@ -68,7 +69,7 @@ export const SAMPLE: Command = {
             lines_bytes,
           });
         },
-        status: createStatus("sample", values.quiet),
+        status,
       });
     } finally {
       lines.close();

@@ -4,11 +4,24 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { textBefore } from "../vocabulary/text.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
+import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
-import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
+import {
+  type Chain,
+  type ChainEntry,
+  isPrepared,
+  nextStates,
+  prepareChain,
+  runChain,
+  runChainTraced,
+  toldBy,
+} from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
@@ -19,13 +32,17 @@ import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
+import { withTexts } from "./report/texts.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
-import { finishOf, measuresRow } from "./stops/index.ts";
+import type { Told } from "./stage.ts";
+import { type Finish, finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
+  /** Memory of the kernel to read bytes into, which rows take from there. */
+  readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
@@ -45,12 +62,19 @@ export interface Sampler {
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
   abandon(): void;
+  /** what steps may name */
+  readonly vocabularies: Vocabularies;
+  /** the grammars that are compiled, and the bytes they take */
+  readonly grammars: { readonly count: number; readonly bytes: number };
 }
 
 export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
+  /** characters of a grammar, and bytes that all compiled ones may take */
+  readonly grammar_length_max?: number;
+  readonly grammar_bytes_max?: number;
 }
 
 /** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
@@ -71,17 +95,20 @@ export interface SamplerParts {
   readonly keys?: WatermarkKeys;
   /** SHA-256 for receipts, where the platform has a quicker one */
   readonly digest?: Digest;
+  /** of which steps may name one, for texts and grammars; none when absent */
+  readonly vocabularies?: Vocabularies;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(
   limits: SamplerLimits,
   now?: () => number,
-  { keys = NO_WATERMARK_KEYS, digest = plainDigest }: SamplerParts = {},
+  { keys = NO_WATERMARK_KEYS, digest = plainDigest, vocabularies = NO_VOCABULARIES }: SamplerParts = {},
 ): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
-  const context = new StepContext(kernel.tokens);
+  const grammars = new Grammars(grammarsLimits(limits));
+  const context = new StepContext(kernel.tokens, vocabularies, grammars);
   const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
   let under_way: Generator<undefined, unknown> | undefined;
@@ -93,6 +120,7 @@ export function createSampler(
     }
   }
   return {
+    arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
@@ -101,7 +129,8 @@ export function createSampler(
     },
     pieces(rows, options) {
       const row = onlyRow(rows);
-      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       const pieces = marked(stepInPieces(scratch, row, options));
       under_way = pieces;
@@ -119,6 +148,19 @@ export function createSampler(
       return under_way !== undefined;
     },
     abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    vocabularies,
+    get grammars() {
+      return grammars.figures;
+    },
+  };
+}
+
+function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits): GrammarsLimits {
+  const limits = DEFAULT_GRAMMARS_LIMITS;
+  return {
+    ...limits,
+    source_length_max: grammar_length_max ?? limits.source_length_max,
+    kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
   };
 }
 
@@ -142,6 +184,7 @@ function* inspected<Seen>(
   const { kernel, candidates, context, keys, digest } = scratch;
   begin(scratch, row, options);
   try {
+    yield* prepareChain(options.chain, context.text);
     if (is_long) yield* runInPieces(scratch, row, options);
     else run(scratch, row, options);
     const raw = () => {
@@ -158,6 +201,7 @@ function* inspected<Seen>(
 function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sampled {
   const begun = begin(scratch, row, options);
   try {
+    drain(prepareChain(options.chain, scratch.context.text));
     const { tracer, raw = begun.raw } = run(scratch, row, options);
     const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
     return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
@@ -175,6 +219,7 @@ function* stepInPieces(
   const begun = begin(scratch, row, options);
   try {
     yield;
+    yield* prepareChain(options.chain, scratch.context.text);
     const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
     const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
@@ -219,8 +264,11 @@ function end(
   const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
+  const told = toldBy(options.chain, context, token_id);
+  const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options))
+  const adds_nothing = raw === undefined && told === undefined && vocabulary === undefined;
+  if (adds_nothing && isPlain(row, options))
     return {
       token_id,
       kept: candidates.count(),
@@ -230,14 +278,17 @@ function end(
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
   const report = reportOf(candidates, raw, token_ids, options);
-  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
+  const finish =
+    options.stops &&
+    finishOf(options.stops, { token_id, ...options, text: context.text }, options.state, raw);
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
-  const receipt = options.receipt ? receiptOf(row, options, digest) : undefined;
+  const receipt = options.receipt && receiptOf(row, { ...options, receipt: options.receipt }, digest);
   return {
     token_id,
-    ...(finish && { finish_reason: finish.finish_reason }),
-    ...report,
+    ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
+    ...told,
+    ...(finish && endOf(finish, told, vocabulary, token_id)),
     ...(watermark && { watermark }),
     ...(receipt && { receipt }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
@@ -253,6 +304,23 @@ function end(
 /** The states of stages and stops side by side; null when there are none. */
 function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
   return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
+}
+
+/** How the text ends, or that it goes on: what belongs to a stop is no part of the token's text. */
+function endOf(
+  { finish_reason, stop_bytes }: Finish,
+  told: Told | undefined,
+  vocabulary: Vocabulary | undefined,
+  token_id: number,
+): Partial<Sampled> {
+  return {
+    ...(vocabulary && stop_bytes > 0 && { ...textBefore(vocabulary, token_id, stop_bytes), stop_bytes }),
+    finish_reason: finish_reason ?? told?.finish_reason ?? null,
+  };
+}
+
+function drain(pieces: Generator<undefined, void>): void {
+  while (pieces.next().done !== true);
 }
 
 interface Ran {
@@ -370,11 +438,11 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
   return logprobs || logprob_token_ids.length > 0;
 }
 
-/** Whether nothing is told of a step but its token. */
+/** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
-  if (stops !== undefined || watermark !== undefined || receipt) return false;
+  if (isSparse(row) || n !== undefined || stops !== undefined) return false;
+  if (watermark !== undefined || receipt !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

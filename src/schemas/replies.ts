@@ -7,7 +7,10 @@ const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
 const logprob = z.number().nullable().describe("Natural logarithm of the probability; null stands for −∞.");
 
-const TOKEN_LOGPROB = z.strictObject({ token_id, logprob });
+/** What a token stands for, with a `vocabulary`; the reply says once what that is. */
+const TEXT = { text: z.string().optional(), bytes: z.array(z.int()).optional() };
+
+const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
 const TRACED_TOKEN = z.strictObject({ token_id, probability });
 
 const TRACE_ENTRY = z.strictObject({
@@ -57,6 +60,7 @@ const FATE = z.strictObject({
 
 const DRAWN = {
   token_id,
+  ...TEXT,
   logprob: logprob.optional().describe("ln softmax of the logits as they came. With `logprobs`."),
   processed_logprob: z
     .number()
@@ -81,10 +85,28 @@ export const STEP_REPLY = z
     ...DRAWN,
     token_id: z.int().describe("The token drawn."),
     finish_reason: z
-      .enum(FINISH_REASONS)
+      .enum([...FINISH_REASONS, "grammar"])
       .nullable()
       .optional()
-      .describe("Why the text is to end with this token; null: it goes on. With `stop`."),
+      .describe(
+        "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
+      ),
+    stop_bytes: z
+      .int()
+      .optional()
+      .describe(
+        "How many bytes at the end of the generated text belong to the string of `stop` that ends it.",
+      ),
+    rewind: z
+      .int()
+      .optional()
+      .describe("How many tokens are taken back, this one among them: it completed one of `banned_strings`."),
+    forced: z
+      .array(z.int())
+      .optional()
+      .describe(
+        "The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the grammar.",
+      ),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),

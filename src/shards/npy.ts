@@ -105,7 +105,7 @@ function readHeader(bytes: Bytes): Header {
 }
 
 /** `{'descr': '<f4', 'fortran_order': False, 'shape': (10, 1000), }` */
-export function parseHeader(text: string): Header {
+function parseHeader(text: string): Header {
   const descr = /'descr':\s*('[^']*'|\[[^\]]*\])/.exec(text)?.[1];
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
   if (descr === undefined || shape === undefined)

@@ -25,7 +25,7 @@ interface Format {
   open(opened: Opened, options: ShardOptions): Shard | Promise<Shard>;
 }
 
-export const FORMATS: readonly Format[] = [
+const FORMATS: readonly Format[] = [
   {
     name: "npy",
     endings: [".npy"],

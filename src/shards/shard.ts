@@ -35,7 +35,7 @@ export const PARTS = ["logits", "token_ids", "logprobs", "tail_mass", "target"] 
 export type Part = (typeof PARTS)[number];
 
 /** Other names under which a part is found. */
-export const ALIASES: Readonly<Record<string, Part>> = {
+const ALIASES: Readonly<Record<string, Part>> = {
   targets: "target",
   label: "target",
   labels: "target",

@@ -38,6 +38,8 @@ export function openStepJson(context: WireContext): StepReader {
   const remembered = context.parse === undefined ? context.remembered : undefined;
   let plan: (() => JsonPlan) | undefined;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       const text = envelope.endText();
@@ -101,6 +103,8 @@ export function openBatchJson(context: WireContext): StepReader {
   let batch: Batch | undefined;
   let index = 0;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       batch = batchOf(requireObject(envelope.end()), context);

@@ -14,6 +14,9 @@ import { Lines } from "./lines.ts";
 import { BEGINNING, type PassOptions, pass, type Standing } from "./pass.ts";
 import { createStatus, type Status } from "./status.ts";
 
+/** The name of standard output where a file's name may stand. */
+const STDOUT = "-";
+
 export interface AnalyzeRun {
   readonly analysis: Analysis;
   /** as the endpoint takes them */
@@ -32,17 +35,18 @@ export interface AnalyzeRun {
 export async function runAnalysis(run: AnalyzeRun): Promise<void> {
   const { analysis, options, out } = run;
   const status = createStatus(analysis.name, run.quiet);
-  const id = runOf(analysis.name, [options, run.state, run.pass, run.rows], run.pass.shards);
+  const id = runOf(analysis.name, [options, run.state, run.rows], run.pass);
   if (out !== undefined && isDone(out, run)) {
     status.say(`${out} holds the sums of these rows already`, { event: "done_before", out });
     return;
   }
-  const checkpoint = run.checkpoint ?? (out === undefined ? undefined : `${out}.checkpoint`);
-  const resumed = readCheckpoint(checkpoint, id);
-  if (resumed !== undefined) tellResumed(status, run, resumed);
+  const is_file = out !== undefined && out !== STDOUT;
+  const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
+  const resumed = readCheckpoint(checkpoint, id, run.pass.shards, status);
   const document = await passes({ ...run, checkpoint }, id, resumed, status);
-  if (out === undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
-  else writeWhole(out, `${JSON.stringify(document)}\n`);
+  const line = `${JSON.stringify(document)}\n`;
+  if (out === undefined || out === STDOUT) process.stdout.write(line);
+  else writeWhole(out, line);
   removeCheckpoint(checkpoint);
 }
 
@@ -145,9 +149,4 @@ function isDone(out: string, { analysis, options, state, pass: { shards } }: Ana
   const of_others = [command, partial.options, partial.state, sources.map(({ shard }) => shard)];
   const of_this = [analysis.name, options, state, shards];
   return JSON.stringify(of_others) === JSON.stringify(of_this);
-}
-
-function tellResumed(status: Status, run: AnalyzeRun, { shard, row }: Checkpoint): void {
-  const name = run.pass.shards[shard] ?? "";
-  status.say(`goes on at ${name}, row ${row}`, { event: "resumed", shard: name, row });
 }

@@ -20,7 +20,7 @@ export interface Screen {
   now_ms(): number;
 }
 
-export const SCREEN: Screen = {
+const SCREEN: Screen = {
   is_terminal: stderr.isTTY === true,
   // A terminal that does not know its size says 0.
   columns: () => stderr.columns || 80,

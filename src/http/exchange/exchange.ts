@@ -2,23 +2,21 @@
  * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
-import { IncomingMessage, type ServerResponse } from "node:http";
+import { Buffer } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { BodyReader, Step } from "../../wire/step-reader.ts";
+import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
-import { Body } from "./arrive.ts";
 import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
-import type { Opener } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { flowOf, type Receiver, receive } from "./read-body.ts";
+import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
-import { Intake, type Work } from "./turns.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
 
@@ -45,25 +43,19 @@ export class Exchange {
     this.ticket = service.admission.enter();
   }
 
-  /** The body, to be written to as it comes. */
-  open<Reader extends BodyReader>(opener: Opener<Reader>): Body<Reader> {
-    return new Body(opener, this.service, this.raw, this.ticket);
+  /** Reads the body. That of a request that may not come in is dropped. */
+  read<Reader extends ChunkReader>({
+    fail = (error) => this.refuse(error),
+    ...use
+  }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
+    const { service, raw, ticket, record } = this;
+    return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
   }
 
-  /** Reads the body. That of a request that may not come in is dropped. */
-  receive({
-    in_place = false,
-    write,
-    end,
-    fail = (error) => this.refuse(error),
-  }: Omit<Receiver, "fail"> & Partial<Receiver>): void {
-    const { refusal } = this.record;
-    const refuse = () => fail(refusal);
-    const receiver =
-      refusal === undefined
-        ? { in_place, write, end, fail }
-        : { in_place, drops: true, write: () => undefined, end: refuse, fail };
-    receive(this.service, this.raw, this.ticket, receiver);
+  /** What readers of its body are given. */
+  get context(): WireContext {
+    const { wire, remembered } = this.service;
+    return { limits: wire, remembered, lease: this.ticket.lease };
   }
 
   /** Whether the client still waits for the answer. */
@@ -71,22 +63,16 @@ export class Exchange {
     return !this.#response.destroyed;
   }
 
-  /** Takes what the body makes ready while it comes; see Intake. */
-  intake(work: Work, flow = flowOf(this.raw)): Intake {
-    return new Intake(this, flow, work);
-  }
-
-  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
-  free(chunk: Uint8Array): void {
-    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
-  }
-
   /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */
   compute(job: () => void): void {
     this.ticket.compute(() => {
       const began_ms = performance.now();
-      if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
-      else this.#attempt(job);
+      try {
+        if (this.#response.destroyed) throw new ClientGone("the client closed the connection");
+        job();
+      } catch (error) {
+        this.refuse(error);
+      }
       return performance.now() - began_ms;
     });
   }
@@ -123,23 +109,15 @@ export class Exchange {
     this.#send(status, headers, text);
   }
 
-  #attempt(job: () => void): void {
-    try {
-      job();
-    } catch (error) {
-      this.refuse(error);
-    }
-  }
-
   #send(status: number, headers: readonly string[], body: AnswerBody): void {
     if (this.#answered) return;
     this.#answered = true;
-    const bytes = byteLength(body);
+    const bytes = typeof body === "string" ? Buffer.byteLength(body) : byteLength(body);
     this.#response.writeHead(status, [...this.record.headers, ...headers, "content-length", String(bytes)]);
     if (bytes > PIECE_BYTES)
       sendPieces(this.#response, body, this.ticket, (sent) => this.#end(sent ? status : CLIENT_GONE));
     else {
-      this.#response.end(joined(body));
+      this.#response.end(typeof body === "string" ? body : joined(body));
       this.#end(status);
     }
   }

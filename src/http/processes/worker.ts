@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { VERSION } from "../../config/version.ts";
+import { loadVocabularies } from "../../config/vocabularies.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import { type Bus, createWorkerBus } from "../bus/bus.ts";
 import { createLog } from "../observe/log.ts";
@@ -28,6 +29,7 @@ export async function runWorker(config: Config): Promise<void> {
   const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, {
     keys: config.watermark_keys,
     digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    vocabularies: loadVocabularies(config.vocabularies_dir, config.vocabulary),
   });
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });

@@ -7,25 +7,32 @@ import type { Sampled } from "../../sampling/report/report.ts";
 import { KeptSets } from "../../wire/kept-sets.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import type { Body } from "../exchange/arrive.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { BATCH_BODY, HEADER_LENGTH } from "../exchange/open-body.ts";
+import { BATCH_BODY, HEADER_LENGTH, openBody } from "../exchange/open-body.ts";
 import { byteLength, GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
 import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
-import type { Intake } from "../exchange/turns.ts";
+import { Intake, type Work } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);
-  exchange.receive({ write: (chunk) => batch.write(chunk), end: () => batch.end() });
+  const reading = exchange.read({
+    in_place: true,
+    open: (first) => batch.open(first),
+    // What was not taken of a chunk is copied: it is gone afterwards.
+    wrote: (reader) => {
+      if (!intake.wrote()) reader.keep?.();
+    },
+    whole: () => intake.end(),
+  });
+  const intake = new Intake(exchange, reading, batch);
 }
 
-class Batch {
+class Batch implements Work {
   readonly #exchange: Exchange;
-  readonly #body: Body<StepReader>;
-  readonly #intake: Intake;
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
+  #reader: StepReader | undefined;
   /** of a client that wants the kept tokens behind the JSON and not in it */
   readonly #kept: KeptSets | undefined;
   #rows = 0;
@@ -34,29 +41,16 @@ class Batch {
     this.#exchange = exchange;
     this.#kept = wantsTensor(exchange.raw.headers.accept) ? new KeptSets() : undefined;
     this.#answers = new StepAnswers(exchange, "batch");
-    this.#body = exchange.open(BATCH_BODY);
-    this.#intake = exchange.intake({
-      next: () => this.#answerNext(),
-      done: () => this.#answer(),
-      fail: (error) => exchange.refuse(error),
-    });
   }
 
-  write(chunk: Uint8Array): void {
-    this.#intake.requireGood();
-    this.#body.write(chunk);
-    if (this.#intake.wrote()) this.#exchange.free(chunk);
-  }
-
-  end(): void {
-    this.#intake.requireGood();
-    this.#body.end();
-    this.#intake.end();
+  open(first: Uint8Array): StepReader {
+    this.#reader = openBody(BATCH_BODY, this.#exchange.raw, this.#exchange.context, first);
+    return this.#reader;
   }
 
   /** Answers the next row that is ready, or does a piece of it; false when none is. */
-  #answerNext(): boolean {
-    const step = this.#answers.is_inside ? undefined : this.#body.reader.next();
+  next(): boolean {
+    const step = this.#answers.is_inside ? undefined : this.#reader?.next();
     if (step === undefined && !this.#answers.is_inside) return false;
     const text = this.#answerRow(step);
     if (text === undefined) return true;
@@ -65,7 +59,7 @@ class Batch {
     return true;
   }
 
-  #answer(): void {
+  done(): void {
     this.#text.add(this.#rows === 0 ? BATCH_TEXT.begin + BATCH_TEXT.end : BATCH_TEXT.end);
     const parts = this.#text.parts();
     if (this.#kept === undefined) this.#exchange.answer(parts);
@@ -74,6 +68,10 @@ class Batch {
         [...parts, ...this.#kept.bytes()],
         ["content-type", TENSOR_TYPE, HEADER_LENGTH, String(byteLength(parts))],
       );
+  }
+
+  fail(error: unknown): void {
+    this.#exchange.refuse(error);
   }
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */

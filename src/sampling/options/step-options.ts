@@ -12,6 +12,7 @@ import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
+import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
@@ -46,6 +47,11 @@ const CONTROL = {
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
+  vocabulary: z
+    .string()
+    .describe(
+      "What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one.",
+    ),
   history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
   prompt_length: whole({ min: 0 }).describe(
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
@@ -139,6 +145,8 @@ type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
 export interface StepOptions {
   readonly chain: Chain;
   readonly vocab_size: number | undefined;
+  /** undefined: the sampler's own */
+  readonly vocabulary: string | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
   /** what is known of this history and prompt_length; several steps of one request share it */
@@ -164,9 +172,8 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
-  readonly receipt: boolean;
-  /** what was asked for, as it was given */
-  readonly given: Readonly<Record<string, unknown>>;
+  /** what a receipt is made of; undefined: none is asked for */
+  readonly receipt: ReceiptOptions | undefined;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -191,6 +198,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   return {
     chain,
     vocab_size: options.vocab_size,
+    vocabulary: options.vocabulary,
     history,
     prompt_length,
     prepared: undefined,
@@ -211,8 +219,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
-    receipt: options.receipt ?? false,
-    given: value,
+    receipt: options.receipt === true ? receiptOptions(value) : undefined,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };

@@ -6,6 +6,7 @@ import type { Stage } from "../stage.ts";
 import { adaptive_p } from "./adaptive-p.ts";
 import { allowed_token_ids } from "./allowed-token-ids.ts";
 import { bad_words_ids } from "./bad-words-ids.ts";
+import { banned_strings } from "./banned-strings.ts";
 import { begin_suppress_tokens } from "./begin-suppress-tokens.ts";
 import { calibration } from "./calibration.ts";
 import { dry } from "./dry.ts";
@@ -17,6 +18,7 @@ import { eta_cutoff } from "./eta-cutoff.ts";
 import { exponential_decay_length_penalty } from "./exponential-decay-length-penalty.ts";
 import { forced_token_ids } from "./forced-token-ids.ts";
 import { frequency_penalty } from "./frequency-penalty.ts";
+import { grammar } from "./grammar.ts";
 import { logit_bias } from "./logit-bias.ts";
 import { min_k } from "./min-k.ts";
 import { min_p } from "./min-p.ts";
@@ -44,6 +46,8 @@ import { xtc } from "./xtc.ts";
 
 export const STAGES: readonly Stage[] = [
   calibration,
+  grammar,
+  banned_strings,
   allowed_token_ids,
   token_bitmask,
   logit_bias,

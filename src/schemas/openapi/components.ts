@@ -1,6 +1,6 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
 import { STAGES } from "../../sampling/stages/index.ts";
-import { BASELINE } from "../analysis.ts";
+import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
@@ -19,6 +19,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
@@ -36,6 +37,7 @@ const REQUESTS = {
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
   Baseline: BASELINE,
+  Conformal: CONFORMAL,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -44,6 +46,7 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
+  Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
   DetectReply: DETECT_REPLY,
   ReplayReply: REPLAY_REPLY,
@@ -51,6 +54,7 @@ const REPLIES = {
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
   Baseline: BASELINE,
+  Conformal: CONFORMAL,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,
   ModelMetadata: MODEL_METADATA,

@@ -3,10 +3,19 @@
  * time packed bit by bit. Source: Parquet's Encodings.md, "Run Length Encoding / Bit-Packing Hybrid (RLE = 3)".
  */
 
-/** Fills `to` from the runs that begin at `from`; what is missing is an error. */
-export function readRuns(bytes: Uint8Array, from: number, width: number, to: Uint8Array | Int32Array): void {
+/**
+ * Fills `to` from the runs that begin at `from`; what is missing is an error. Answers whether all values are the same as
+ * the first, which whole columns are: their levels need not be looked at one by one.
+ */
+export function readRuns(
+  bytes: Uint8Array,
+  from: number,
+  width: number,
+  to: Uint8Array | Int32Array,
+): boolean {
   let at = from;
   let filled = 0;
+  let is_one = true;
   while (filled < to.length) {
     let header = 0;
     for (let shift = 0; ; shift += 7) {
@@ -15,19 +24,23 @@ export function readRuns(bytes: Uint8Array, from: number, width: number, to: Uin
       header += (byte & 127) * 2 ** shift;
       if (byte < 128) break;
     }
+    const begun = filled;
     const count = Math.floor(header / 2);
     if (header % 2 === 0) {
       let value = 0;
       for (let b = 0; b < width; b += 8) value |= bytes[at++]! << b;
       to.fill(value, filled, filled + count);
       filled += count;
+      is_one &&= to[begun] === to[0];
     } else {
       const packed = Math.min(8 * count, to.length - filled);
       unpack(bytes, at, width, to, filled, packed);
       at += count * width;
       filled += packed;
+      for (let i = begun; i < filled && is_one; i++) is_one = to[i] === to[0];
     }
   }
+  return is_one;
 }
 
 /** Values of at most 24 bits in four bytes at once, wider ones byte by byte. */

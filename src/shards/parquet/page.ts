@@ -37,6 +37,7 @@ interface Body {
   readonly count: number;
   readonly encoding: string;
   readonly repetition: Uint8Array | undefined;
+  /** undefined where all are the highest */
   readonly definition: Uint8Array | undefined;
   readonly values: Uint8Array;
 }
@@ -48,13 +49,10 @@ export function readPage(
   dictionary: Numbers | undefined,
 ): Page {
   const body = bodyOf(column, header, compressed);
+  const { count, repetition, definition } = body;
+  if (definition === undefined)
+    return { numbers: valuesOf(column, body, count, dictionary), repetition, definition };
   const { definition_max } = column;
-  const is_whole =
-    body.definition === undefined || body.definition.every((level) => level === definition_max);
-  const { count, repetition } = body;
-  if (is_whole)
-    return { numbers: valuesOf(column, body, count, dictionary), repetition, definition: undefined };
-  const definition = body.definition ?? new Uint8Array(0); // is_whole when there is none
   let present = 0;
   for (let i = 0; i < count; i++) if (definition[i] === definition_max) present += 1;
   const packed = valuesOf(column, body, present, dictionary);
@@ -82,8 +80,11 @@ function bodyOf(column: Column, header: PageHeader, compressed: Uint8Array): Bod
   return {
     count: second.num_values,
     encoding: second.encoding,
-    repetition: levels(compressed, 0, column.repetition_max, second.num_values),
-    definition: levels(compressed, repetition_bytes, column.definition_max, second.num_values),
+    repetition: levels(compressed, 0, column.repetition_max, second.num_values)?.values,
+    definition: unlessHighest(
+      levels(compressed, repetition_bytes, column.definition_max, second.num_values),
+      column,
+    ),
     values: is_compressed ? decompress(column, values_bytes, packed) : packed.slice(),
   };
 }
@@ -98,16 +99,25 @@ function bodyOfFirst(column: Column, bytes: Uint8Array, count: number, encoding:
     at += 4 + length;
     return read;
   };
-  const repetition = next(column.repetition_max);
-  const definition = next(column.definition_max);
+  const repetition = next(column.repetition_max)?.values;
+  const definition = unlessHighest(next(column.definition_max), column);
   return { count, encoding, repetition, definition, values: bytes.subarray(at) };
 }
 
-function levels(bytes: Uint8Array, from: number, max: number, count: number): Uint8Array | undefined {
+interface Levels {
+  readonly values: Uint8Array;
+  readonly is_one: boolean;
+}
+
+function levels(bytes: Uint8Array, from: number, max: number, count: number): Levels | undefined {
   if (max === 0) return undefined;
-  const read = new Uint8Array(count);
-  readRuns(bytes, from, bitsOf(max), read);
-  return read;
+  const values = new Uint8Array(count);
+  return { values, is_one: readRuns(bytes, from, bitsOf(max), values) };
+}
+
+function unlessHighest(found: Levels | undefined, { definition_max }: Column): Uint8Array | undefined {
+  if (found === undefined || (found.is_one && found.values[0] === definition_max)) return undefined;
+  return found.values;
 }
 
 /** In memory of its own: what was read lies in a buffer that the next page is read into. */

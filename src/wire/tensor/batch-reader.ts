@@ -55,6 +55,10 @@ class BatchTensor implements StepReader {
     this.#planned().tensor.write(bytes);
   }
 
+  keep(): void {
+    this.#plan?.tensor.keep();
+  }
+
   end(): void {
     requireBytes(this.#planned());
   }
