@@ -23,6 +23,7 @@ export const PROBLEMS = {
   invalid_option: [422, "An option is out of its range or of the wrong type"],
   unknown_option: [422, "There is no such option"],
   unknown_stage: [422, "There is no such stage"],
+  unknown_key: [422, "There is no such watermark key"],
   unknown_preset: [422, "There is no such preset"],
   option_conflict: [422, "Two options exclude each other"],
   invalid_logits: [422, "The logits are not a row of numbers"],

@@ -60,6 +60,12 @@ export const ACCESS = z.object({
     .string()
     .default("")
     .describe("A file with such keys, one a line, read at the start; lines that begin with # are left out."),
+  watermark_keys_file: z
+    .string()
+    .default("")
+    .describe(
+      "A file of watermark keys, read at the start: an id and a secret of 64 bits a line, such as `main 0x0123456789abcdef`. Requests name the id; the secret is never told.",
+    ),
   cors_origins: z
     .string()
     .default("")
@@ -166,6 +172,9 @@ export const LIMITS = z.object({
   compare_work_max: whole({ min: 65_536 })
     .default(2048 * MIB)
     .describe("looks at tokens that all steps of one comparison may take"),
+  detect_work_max: whole({ min: 65_536 })
+    .default(2048 * MIB)
+    .describe("looks at tokens that one search for watermarks may take, some 100 to 256 a token"),
   headers_timeout_ms: whole({ min: 1 })
     .default(10_000)
     .describe("milliseconds for the head of a request to arrive"),

@@ -1,6 +1,7 @@
 /** The bodies of replies. `Sampled` and its parts are made by src/sampling; a test holds the two together. */
 import { z } from "zod";
 import { PROBLEMS } from "../errors.ts";
+import { FINISH_REASONS } from "../sampling/stops/index.ts";
 
 const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
@@ -84,11 +85,22 @@ export const STEP_REPLY = z
     ...DRAWN,
     token_id: z.int().describe("The token drawn."),
     finish_reason: z
-      .string()
+      .enum([...FINISH_REASONS, "grammar"])
+      .nullable()
       .optional()
       .describe(
-        "`grammar`: with this token the text is complete, or it is the end itself. Absent: it goes on.",
+        "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
       ),
+    stop_bytes: z
+      .int()
+      .optional()
+      .describe(
+        "How many bytes at the end of the generated text belong to the string of `stop` that ends it.",
+      ),
+    rewind: z
+      .int()
+      .optional()
+      .describe("How many tokens are taken back, this one among them: it completed one of `banned_strings`."),
     forced: z
       .array(z.int())
       .optional()
@@ -100,6 +112,7 @@ export const STEP_REPLY = z
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
     kept: z.int().describe("How many tokens were left to draw from."),
     kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
+    kept_truncated: z.literal(true).optional().describe("There are more than `kept_max`."),
     kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
     uncertainty: z
       .strictObject({
@@ -108,6 +121,14 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How sure the distribution was; with `uncertainty`."),
+    watermark: z
+      .strictObject({ scheme: z.string(), marked: z.boolean() })
+      .optional()
+      .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
+    receipt: z
+      .strictObject({ row: z.string(), options: z.string() })
+      .optional()
+      .describe("SHA-256 of the row and of the options; with `receipt`."),
     exact: z
       .boolean()
       .optional()
@@ -140,6 +161,10 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How the draw met the token; with `trace`."),
+    gumbel: z
+      .strictObject({ best: z.array(z.strictObject({ token_id: z.int(), total: z.number() })) })
+      .optional()
+      .describe("The largest scores with their noise, of the draw rule gumbel; with `trace`."),
   })
   .describe("The token drawn, and what was asked for of how it was.");
 
@@ -200,6 +225,17 @@ export const HEALTH = z
   .describe("How the process is.")
   .meta({ examples: [{ status: "ok", workers: { running: 2, silent: 0, replaced: 0 } }] });
 
+const LISTED = z
+  .looseObject({
+    name: z.string(),
+    summary: z.string(),
+    formula: z.string(),
+    source: z.strictObject({ title: z.string(), url: z.string() }),
+    example: z.record(z.string(), z.unknown()),
+    options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
+  })
+  .describe("What it is, what it needs, and what it leaves in the reply.");
+
 export const CATALOGUE = z
   .strictObject({
     system_fingerprint: z.string().describe("As in replies."),
@@ -224,5 +260,22 @@ export const CATALOGUE = z
         }),
       )
       .describe("In the default order."),
+    draws: z.array(LISTED).describe("The rules of `draw`, the default first."),
+    watermarks: z.array(LISTED).describe("The schemes of `watermark`."),
+    stops: z
+      .array(
+        z.strictObject({
+          name: z.string().describe("Its key in `stop`."),
+          finish_reason: z.string().describe("What replies say when it is due."),
+          summary: z.string().describe("When it is due."),
+          source: z
+            .strictObject({ title: z.string(), url: z.string() })
+            .describe("Where the rule comes from."),
+          example: z.record(z.string(), z.unknown()).describe("A value of `stop` as people use it."),
+          carries_state: z.boolean().describe("Whether replies give a `state` for the next step."),
+          options: z.record(z.string(), z.unknown()).describe("JSON Schema of its value."),
+        }),
+      )
+      .describe("In the order in which they are asked."),
   })
-  .describe("Every sampler there is.");
+  .describe("Every sampler there is, and every stop.");

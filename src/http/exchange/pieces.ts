@@ -1,7 +1,7 @@
 /** Sends a long answer piece by piece, as its reader takes it: what waits in the process is counted, and one piece more. */
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 
 /** Bytes that are handed to the connection at once. */
 export const PIECE_BYTES = 65_536;
@@ -20,7 +20,9 @@ export function byteLength(body: AnswerBody): number {
 
 /** A short body as one part. */
 export function joined(body: AnswerBody): Part {
-  return isList(body) ? body.join("") : body;
+  if (!isList(body)) return body;
+  if (body.every((part) => typeof part === "string")) return body.join("");
+  return Buffer.concat(body.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
 }
 
 /** Characters that are gathered before they are made into bytes: of such a length that the system gets them back when they are freed. */
@@ -48,13 +50,13 @@ export class GatheredText {
 }
 
 /**
- * Sends what follows a head. The visit holds it until then: a client that takes nothing for too long, or too little
+ * Sends what follows a head. The ticket holds it until then: a client that takes nothing for too long, or too little
  * when the room is wanted, loses its connection. `done` is told once whether all was sent.
  */
 export function sendPieces(
   response: ServerResponse,
   body: AnswerBody,
-  visit: Visit,
+  ticket: Ticket,
   done: (sent: boolean) => void,
 ): void {
   const pieces = piecesOf(isList(body) ? [...body] : [body]);
@@ -76,7 +78,7 @@ export function sendPieces(
     response.end();
     finish(true);
   };
-  visit.answers(
+  ticket.answers(
     () => sent_bytes,
     () => response.destroy(),
   );

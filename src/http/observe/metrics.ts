@@ -1,10 +1,10 @@
 /**
- * The figures of a worker as Prometheus metrics. Each is read when it is asked for; nothing here runs for a
+ * The counters of a worker as Prometheus metrics. Each is read when it is asked for; nothing here runs for a
  * request. What several workers tell is added up: counters, histograms, and gauges that are parts of a whole.
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import type { Distribution, Figures } from "./counters.ts";
+import type { Counters, Distribution } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -41,7 +41,7 @@ export interface WorkerCounts {
 
 /** What the metrics of a worker are read from. */
 export interface Observed {
-  readonly figures: Figures;
+  readonly counters: Counters;
   readonly admission: {
     readonly rows_out: number;
     readonly rows_max: number;
@@ -63,8 +63,8 @@ export function createMetrics(observed: Observed, version: string): () => Promis
   return async () => [
     // What getMetricsAsJSON makes are metrics as above.
     ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, observed),
-    ...requestMetrics(observed.figures),
-    ...samplingMetrics(observed.figures),
+    ...requestMetrics(observed.counters),
+    ...samplingMetrics(observed.counters),
     ...stateMetrics(observed, version),
   ];
 }
@@ -95,7 +95,7 @@ function processMetrics(found: WorkerMetrics, { admission }: Observed): WorkerMe
   );
 }
 
-function requestMetrics({ routes, rejections, bytes, in_flight }: Figures): Metric[] {
+function requestMetrics({ routes, rejections, bytes, in_flight }: Counters): Metric[] {
   const used = routes.filter(({ by_status }) => by_status.size > 0);
   return [
     counter(
@@ -124,7 +124,7 @@ function requestMetrics({ routes, rejections, bytes, in_flight }: Figures): Metr
   ];
 }
 
-function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Figures): Metric[] {
+function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Counters): Metric[] {
   return [
     counter(
       "tokens_total",

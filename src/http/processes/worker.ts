@@ -1,4 +1,5 @@
 /** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
+import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace, { type Options } from "close-with-grace";
 import type { Logger } from "pino";
@@ -25,8 +26,11 @@ const SWEEP_MS = 25;
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
   const log = createLog(config, "worker", terminalLog());
-  const vocabularies = loadVocabularies(config.vocabularies_dir, config.vocabulary);
-  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, vocabularies);
+  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, {
+    keys: config.watermark_keys,
+    digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    vocabularies: loadVocabularies(config.vocabularies_dir, config.vocabulary),
+  });
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
   capConnections(app);

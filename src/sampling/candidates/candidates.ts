@@ -70,7 +70,8 @@ export class Candidates {
   }
 
   beginStage(stage: string): void {
-    note(this.removal, "other", 0);
+    this.removal.kind = "other";
+    this.removal.limit = 0;
     this.#dense.stage = stage;
   }
 
@@ -273,6 +274,11 @@ export class Candidates {
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
     return this.#everything().drawEach(uniforms, replacement);
+  }
+
+  /** Where a token of the vocabulary lies in the cumulative distribution that `draw` walks: from = to when it is not kept. */
+  interval(token_id: number): { readonly from: number; readonly to: number } {
+    return this.form().interval(token_id);
   }
 
   /** The kept token for which score + noise is largest, of equals the lowest id: a draw, where the noise is Gumbel's. */

@@ -7,13 +7,17 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
+import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
+import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
+import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
 import { STAGES } from "../stages/index.ts";
+import { STOP_OPTIONS, type Stops, stopStates, stopsOf } from "../stops/index.ts";
 import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
@@ -72,7 +76,7 @@ const CONTROL = {
   state: namedValues(z.unknown(), "stage name → state")
     .nullable()
     .describe(
-      "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
+      "The `state` of the previous step's reply, for samplers and stops that carry one (mirostat, adaptive_p, entropy). null or absent: a first step.",
     ),
   n: whole({ min: 1 }).describe(
     "How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`.",
@@ -80,12 +84,17 @@ const CONTROL = {
   replacement: flag().describe(
     "Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does.",
   ),
+  draw: DRAW_OPTION,
+  watermark: WATERMARK_OPTION,
   trace: z
     .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
     .describe(
       "Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false.",
     ),
   kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
+  kept_max: whole({ min: 1 }).describe(
+    "Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more.",
+  ),
   logprobs: flag("how many are reported, top_logprobs says").describe(
     "Report logprob, processed_logprob, rank and kept_mass. Default false.",
   ),
@@ -105,6 +114,10 @@ const CONTROL = {
   confidence_top_k: whole({ min: 1, max: SELECTION_MAX }).describe(
     `How many of the most likely tokens confidence is the mean of. Default ${CONFIDENCE_TOP_K}.`,
   ),
+  stop: STOP_OPTIONS.describe(
+    "When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself.",
+  ),
+  receipt: flag().describe("Report hashes of the row and of the options, for audits. Default false."),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -141,13 +154,16 @@ export interface StepOptions {
   /** canonical decimal text; undefined: draw one */
   readonly seed: string | undefined;
   readonly step: number;
-  /** state of each stage of the chain that carries one, by stage name */
+  /** state of each stage of the chain and each stop that carries one, by name */
   readonly state: Readonly<Record<string, unknown>>;
   /** undefined: one draw, no list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;
+  readonly draw: DrawChoice;
+  readonly watermark: MarkChoice | undefined;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
+  readonly kept_max: number | undefined;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
   readonly logprobs_mode: LogprobsMode;
@@ -156,6 +172,10 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  /** what a receipt is made of; undefined: none is asked for */
+  readonly receipt: ReceiptOptions | undefined;
+  /** undefined: nothing is said of an end */
+  readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
   readonly warnings: readonly string[] | undefined;
 }
@@ -166,31 +186,15 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const { control, stage_fields } = divide(value);
   requireWithin(limits, value);
   const options = parseWith(CONTROL_OPTIONS, control, "");
-  if (options.logprobs === false && (options.top_logprobs ?? 0) > 0)
-    throw new Problem(
-      "option_conflict",
-      `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
-      "/top_logprobs",
-    );
-  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
-    throw new Problem(
-      "option_conflict",
-      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
-      "/confidence_top_k",
-    );
+  requireCompatible(options);
   const preset = presetOf(options);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
   const chain = chainFor(wants_logprobs ? logprobs_mode : "raw", options, stage_fields, preset);
+  const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  if (prompt_length > history.length)
-    throw new Problem(
-      "invalid_option",
-      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
-      "/prompt_length",
-    );
   return {
     chain,
     vocab_size: options.vocab_size,
@@ -200,11 +204,13 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     prepared: undefined,
     seed: options.seed,
     step: options.step ?? 0,
-    state: statesOf(chain, options.state ?? {}),
+    state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
+    ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
+    kept_max: options.kept_max,
     logprobs,
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode,
@@ -213,8 +219,42 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    receipt: options.receipt === true ? receiptOptions(value) : undefined,
+    stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** Options that contradict each other, or need another one. */
+function requireCompatible(options: ControlOptions): void {
+  const { logprobs, top_logprobs = 0, confidence_top_k, uncertainty, stop, n } = options;
+  const { history = [], prompt_length = 0 } = options;
+  if (logprobs === false && top_logprobs > 0)
+    throw new Problem(
+      "option_conflict",
+      `top_logprobs needs logprobs, got top_logprobs ${top_logprobs} and logprobs false`,
+      "/top_logprobs",
+    );
+  if (confidence_top_k !== undefined && uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${confidence_top_k} and uncertainty ${show(uncertainty)}`,
+      "/confidence_top_k",
+    );
+  if (options.kept_max !== undefined && options.kept_token_ids !== true)
+    throw new Problem(
+      "option_conflict",
+      `kept_max needs kept_token_ids, got kept_max ${options.kept_max} and kept_token_ids ${show(options.kept_token_ids)}`,
+      "/kept_max",
+    );
+  if (stop !== undefined && n !== undefined)
+    throw new Problem("option_conflict", `stop looks at one token, got n ${n}`, "/stop");
+  if (prompt_length > history.length)
+    throw new Problem(
+      "invalid_option",
+      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
+      "/prompt_length",
+    );
 }
 
 /** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */
@@ -292,9 +332,13 @@ function requireValidLeftovers(stage_fields: Readonly<Record<string, unknown>>, 
   if (leftovers.length > 0) parseWith(STAGE_OPTIONS, Object.fromEntries(leftovers), "");
 }
 
-/** The checked state of every stage that carries one: what the request brings, or a first step's. */
-function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const states: Record<string, unknown> = {};
+/** The checked state of every stage and stop that carries one: what the request brings, or a first step's. */
+function statesOf(
+  chain: Chain,
+  stops: Stops,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const states: Record<string, unknown> = stopStates(stops, given);
   for (const { stage, options } of chain) {
     if (stage.state === undefined) continue;
     const state = given[stage.name];
@@ -307,7 +351,7 @@ function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Recor
   if (stray === undefined) return states;
   throw new Problem(
     "option_conflict",
-    `no stage of this chain carries a state named ${show(stray)}`,
+    `no stage of this chain and no stop carries a state named ${show(stray)}`,
     pointerTo(["state", stray]),
   );
 }

@@ -2,7 +2,9 @@
 
 import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
+import type { Marked } from "../draws.ts";
 import type { StepOptions } from "../options/step-options.ts";
+import type { Receipt } from "../receipt.ts";
 import type { Told } from "../stage.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
@@ -10,8 +12,12 @@ import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
-export interface Sampled extends Partial<TokenText>, Told {
+export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason"> {
   readonly token_id: number;
+  /** why the text is to end here; null or absent while it goes on */
+  readonly finish_reason?: string | null;
+  /** how many bytes at the end of the generated text belong to the string that ends it */
+  readonly stop_bytes?: number;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
@@ -26,10 +32,16 @@ export interface Sampled extends Partial<TokenText>, Told {
   readonly kept: number;
   /** the tokens that were left, ascending */
   readonly kept_token_ids?: readonly number[];
+  /** with `kept_max`: there were more */
+  readonly kept_truncated?: true;
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
   /** how sure the model was, and how sure what it was drawn from */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
+  /** with `watermark`: whether the token bears the mark */
+  readonly watermark?: Marked;
+  /** with `receipt`: hashes of the row and of the options */
+  readonly receipt?: Receipt;
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -44,6 +56,8 @@ export interface Sampled extends Partial<TokenText>, Told {
   readonly fates?: readonly Fate[];
   /** where the uniform of the (first) draw fell; with a trace */
   readonly inverse_cdf?: InverseCdf;
+  /** the largest scores with their noise, of a draw by Gumbel noise; with a trace */
+  readonly gumbel?: { readonly best: readonly { readonly token_id: number; readonly total: number }[] };
 }
 
 export interface Draw extends Partial<TokenText> {
@@ -63,6 +77,7 @@ export type Report = Pick<
   | "named_logprobs"
   | "kept"
   | "kept_token_ids"
+  | "kept_truncated"
   | "kept_mass"
   | "uncertainty"
 >;
@@ -106,8 +121,15 @@ export function reportOf(
   };
 }
 
-function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<Sampled, "kept_token_ids"> {
-  return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
+function keptIds(
+  candidates: Candidates,
+  { kept_token_ids, kept_max }: StepOptions,
+): Pick<Sampled, "kept_token_ids" | "kept_truncated"> {
+  if (!kept_token_ids) return {};
+  if (kept_max === undefined || candidates.count() <= kept_max)
+    return { kept_token_ids: candidates.keptIds() };
+  const best = candidates.top(kept_max).map(({ token_id }) => token_id);
+  return { kept_token_ids: best.sort((a, b) => a - b), kept_truncated: true };
 }
 
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {

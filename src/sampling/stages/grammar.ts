@@ -32,6 +32,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
   example: { grammar: { regex: "[A-Z][a-z]+" } },
   keepsArgmax: false,
   comesFirst: true,
+  readsText: true,
   isNeutral: () => false,
   isPrepared({ grammar }, text) {
     const matcher = within(() => ready(grammar, text));
