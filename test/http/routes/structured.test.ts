@@ -13,7 +13,9 @@ let server: Server;
 
 beforeAll(async () => {
   const config = readConfig({});
-  const sampler = createSampler(config.limits, undefined, vocabulariesOf([demoVocabulary()]));
+  const sampler = createSampler(config.limits, undefined, {
+    vocabularies: vocabulariesOf([demoVocabulary()]),
+  });
   ({ server } = await buildApp({ config, sampler }));
 });
 afterAll(() => server.close());

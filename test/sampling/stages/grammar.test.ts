@@ -10,7 +10,7 @@ import { finished, problemOf, randomRow } from "../sample.ts";
 
 const V = 8192;
 const vocabularies = vocabulariesOf([demoVocabulary()]);
-const sampler = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, vocabularies);
+const sampler = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
 const row = sampler.leaseRow()!;
 
 function load(seed: number): typeof row {
@@ -57,7 +57,7 @@ describe("a stream", () => {
     const { stream } = written(OPTIONS);
     const { history } = stream;
     for (let step = 0; step < history.length; step++) {
-      const alone = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, vocabularies);
+      const alone = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
       const options = parseStepOptions({ ...OPTIONS, history: history.slice(0, step), step });
       expect(alone.sample(loaded(alone, step), options).token_id).toBe(history[step]);
     }
@@ -82,7 +82,7 @@ describe("a stream", () => {
 });
 
 test("in pieces as at once", () => {
-  const fresh = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, vocabularies);
+  const fresh = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
   const options = parseStepOptions({ ...OPTIONS, seed: 3 });
   const own = loaded(fresh, 2);
   const pieces = fresh.pieces(own, options);
@@ -134,11 +134,9 @@ test("the end may come where the text is complete, and nothing else behind it", 
 });
 
 test("a grammar that is too long is refused, with the limit; one as long as it is taken", () => {
-  const short = createSampler(
-    { vocab_size_max: V, rows_max: 1, grammar_length_max: 40 },
-    undefined,
+  const short = createSampler({ vocab_size_max: V, rows_max: 1, grammar_length_max: 40 }, undefined, {
     vocabularies,
-  );
+  });
   const short_row = loaded(short, 1);
   const draw = (length: number) => {
     // ["choice",["BB…"],"any","schema"]
@@ -151,11 +149,9 @@ test("a grammar that is too long is refused, with the limit; one as long as it i
 });
 
 test("what compiled grammars may take is bounded: the one unused for longest goes", () => {
-  const small = createSampler(
-    { vocab_size_max: V, rows_max: 1, grammar_bytes_max: 1 },
-    undefined,
+  const small = createSampler({ vocab_size_max: V, rows_max: 1, grammar_bytes_max: 1 }, undefined, {
     vocabularies,
-  );
+  });
   const small_row = loaded(small, 1);
   for (const regex of ["B+", "C+", "D+"]) {
     small.sample(small_row, parseStepOptions({ vocabulary: "demo", grammar: { regex }, seed: 1 }));
