@@ -40,7 +40,11 @@ export interface TracingConfig {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the adapters of engines read (clients/python): who sets them for a whole machine sets them for the service, too. */
-const OF_ADAPTERS: readonly string[] = ["LOGIT_SAMPLER_URL", "LOGIT_SAMPLER_TIMEOUT_S"];
+const OF_ADAPTERS: readonly string[] = [
+  "LOGIT_SAMPLER_URL",
+  "LOGIT_SAMPLER_API_KEY",
+  "LOGIT_SAMPLER_TIMEOUT_S",
+];
 
 /** The configuration that these variables make. Throws an Error that names the variable, the rule and the value. */
 export function readConfig(environment: Environment): Config {
