@@ -117,8 +117,8 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "sums by block that are there",
     file: "src/kernels/kernel.ts",
-    part: "if (!sums.areOf(row, temperature, cut)) sumWeights(",
-    instead: "sumWeights(",
+    part: "if (!this.#sums.areOf(row, temperature, cut))",
+    instead: "",
     tests: KERNEL,
   },
   {

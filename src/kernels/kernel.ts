@@ -16,7 +16,7 @@ import { distributionOf, type ValueMoments, valueMomentsOf } from "./distributio
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, intervalOf, logSumExp, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
@@ -32,7 +32,7 @@ export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-export { coarseUniform, fineUniform, gumbelOf, type Noise, noiseOf, philox } from "./philox.ts";
+export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
 export { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
@@ -221,12 +221,13 @@ export class Kernel {
     const largest = Math.min(row.max, cut.ceiling);
     if (largest === -Infinity) return -1;
     if (largest === Infinity) return drawInfinite(this.#machine, row, u);
-    let sums = this.#cut_sums;
-    if (!sums.areOf(row, temperature, cut)) {
-      sums = this.#sums;
-      if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
-    }
-    return draw(this.#machine, sums, row, temperature, cut, u);
+    return draw(this.#machine, this.#summed(row, temperature, cut), row, temperature, cut, u);
+  }
+
+  /** Where a token of the row lies in the cumulative distribution that `draw` walks: from = to when it does not survive. Needs a finite maximum. */
+  interval(row: Row, temperature: number, cut: Cut, token_id: number): { from: number; to: number } {
+    const sums = this.#summed(row, temperature, cut);
+    return intervalOf(this.#machine, sums, row, temperature, cut, token_id);
   }
 
   /**
@@ -239,5 +240,13 @@ export class Kernel {
     configureNoise(this.#machine, noise);
     setWindow(this.#machine, cut);
     return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
+  }
+
+  /** The sums of a cut: those that are there, or made now. */
+  #summed(row: Row, temperature: number, cut: Cut): BlockSums {
+    if (this.#cut_sums.areOf(row, temperature, cut)) return this.#cut_sums;
+    if (!this.#sums.areOf(row, temperature, cut))
+      sumWeights(this.#machine, this.#sums, row, temperature, cut);
+    return this.#sums;
   }
 }

@@ -39,7 +39,7 @@ export class Compact {
 
   /** Empties the arrays and makes room for n candidates. */
   reset(n: number): this {
-    this.#positions.forget();
+    this.#positions.is_valid = false;
     if (n <= this.#own.token_ids.length) this.#use(this.#own);
     else if (n > this.token_ids.length) this.#use(new PlainLists(n));
     this.count = 0;
@@ -133,7 +133,7 @@ export class Compact {
       this.scores.copyWithin(0, first, end);
     }
     this.count = Math.min(end, this.count) - first;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   /** Keeps candidate i where keep[i] is not 0; order stays. */
@@ -146,7 +146,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   /** Keeps the k largest; ties "keep" also keeps those equal to the k-th. Ranks. */
@@ -220,14 +220,25 @@ export class Compact {
     return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
   }
 
+  /** Where a token lies in the cumulative distribution that `draw` walks; from = to when it is no candidate. */
+  interval(token_id: number): { from: number; to: number } {
+    const total = this.#weighById();
+    const { weights } = this.#lists;
+    let from = 0;
+    let i = 0;
+    for (; i < this.count && this.token_ids[i]! < token_id; i++) from += weights[i]!;
+    const own = i < this.count && this.token_ids[i] === token_id ? weights[i]! : 0;
+    return { from: from / total, to: (from + own) / total };
+  }
+
   /** The token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     return this.token_ids[this.#lists.noisiest(this.count, noise)]!;
   }
 
-  /** The noise of each candidate, in their present order; valid until they change. */
-  noises(noise: Noise): Float64Array {
-    this.#lists.writeNoises(this.count, noise);
+  /** u of (0, 1), of which the noise is made, of each candidate in their present order; valid until they change. */
+  uniforms(noise: Noise): Float64Array {
+    this.#lists.writeUniforms(this.count, noise);
     return this.#lists.weights;
   }
 
@@ -259,7 +270,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   has(token_id: number): boolean {
@@ -304,7 +315,7 @@ export class Compact {
 
   #moved(order: "score" | "id"): this {
     this.#order = order;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
     return this;
   }
 }

@@ -199,6 +199,11 @@ export class Dense {
     return this.kernel.draw(this.settle(), this.temperature, this.cut, u);
   }
 
+  /** Where a token lies in the cumulative distribution that `draw` walks. */
+  interval(token_id: number): { from: number; to: number } {
+    return this.kernel.interval(this.settle(), this.temperature, this.cut, token_id);
+  }
+
   /** The kept token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     const row = this.settleBelowCeiling();

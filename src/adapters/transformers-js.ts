@@ -5,6 +5,8 @@
  * generate() make one step at a time, looks at the logits on the way, and puts the service's token in the place of
  * the one that was taken. `inProcessProcessor` needs no service and runs inside generate() as it is.
  *
+ *   import { generateOverStream, inProcessProcessor } from "logit-sampler/transformers-js";
+ *
  *   const stream = await connect(url).stream({ temperature: 0.8, seed: 7, history: ids, prompt_length: ids.length });
  *   for await (const id of generateOverStream({ model, Tensor, stream, input_ids: ids, max_new_tokens: 50 })) …
  *
@@ -12,8 +14,9 @@
  *   logits_processor.push(inProcessProcessor({ temperature: 0.8, seed: 7 }));
  *   await model.generate({ ...inputs, do_sample: false, max_new_tokens: 50, logits_processor });
  */
-import type { ClientStream } from "../src/client/index.ts";
-import { createSampler, openStream, type SampleStream } from "../src/index.ts";
+import type { ClientStream } from "../client/index.ts";
+import { createSampler, type LibraryStream, openStream } from "../library.ts";
+import { drawEach } from "./draw-each.ts";
 
 /** What is used of transformers.js' Tensor. Logits come as [sequences, vocab_size] of float32. */
 export interface TensorLike {
@@ -23,11 +26,16 @@ export interface TensorLike {
 
 type TensorClass = new (type: "int64", data: BigInt64Array, dims: number[]) => TensorLike;
 
-type Processor = (input_ids: bigint[][], logits: TensorLike) => TensorLike;
+/** As transformers.js' LogitsProcessor: called by itself, or by its method. */
+export interface Processor {
+  (input_ids: bigint[][], logits: TensorLike): TensorLike;
+  _call(input_ids: bigint[][], logits: TensorLike): TensorLike;
+}
 
 /** What is used of a causal language model. */
 export interface ModelLike {
-  generate(inputs: Readonly<Record<string, unknown>>): Promise<unknown>;
+  // A method, so that a model whose generate() names its arguments more closely is one.
+  generate(inputs: object): Promise<unknown>;
 }
 
 export interface OverStream {
@@ -44,23 +52,27 @@ export interface OverStream {
 }
 
 /** The tokens of one sequence, as they are drawn. */
-export async function* generateOverStream(options: OverStream): AsyncGenerator<number> {
+export function generateOverStream(options: OverStream): AsyncGenerator<number> {
+  const { stream, max_new_tokens, eos_token_id } = options;
   const ids = [...options.input_ids];
   let past_key_values: unknown;
-  for (let step = 0; step < options.max_new_tokens; step++) {
-    const taken = await oneStep(options, ids, past_key_values);
-    past_key_values = taken.past_key_values;
-    const { token_id } = await options.stream.next(taken.logits);
-    if (token_id === options.eos_token_id) return;
-    ids.push(token_id);
-    yield token_id;
-  }
+  return drawEach({
+    stream,
+    max_new_tokens,
+    end_token_ids: eos_token_id === undefined ? [] : [eos_token_id],
+    async rowAfter(token_id) {
+      if (token_id !== undefined) ids.push(token_id);
+      const taken = await oneStep(options, ids, past_key_values);
+      past_key_values = taken.past_key_values;
+      return taken.logits;
+    },
+  });
 }
 
 /** Lets the model read what it has not read yet, and copies the logits that come of it. */
 async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], past_key_values: unknown) {
   let logits = new Float32Array();
-  const look: Processor = (_, tensor) => {
+  const look = (_: bigint[][], tensor: TensorLike) => {
     logits = Float32Array.from(tensor.data as ArrayLike<number>); // generate() has made it float32
     return tensor;
   };
@@ -83,28 +95,23 @@ async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], pa
  * several sequences, sequence i draws with `seed + i`.
  */
 export function inProcessProcessor(options: Readonly<Record<string, unknown>> = {}): Processor {
-  let sampler: ReturnType<typeof createSampler> | undefined;
-  let streams: readonly SampleStream[] = [];
-  return (input_ids, logits) => {
+  let streams: readonly LibraryStream[] = [];
+  const process = (input_ids: bigint[][], logits: TensorLike) => {
     const vocab_size = logits.dims.at(-1) ?? 0;
     const data = logits.data as Float32Array; // as above
-    sampler ??= createSampler({ vocab_size_max: vocab_size, rows_max: 1 });
-    const own = sampler;
-    if (streams.length === 0)
-      streams = input_ids.map((ids, index) => openStream(own, sequenceOptions(options, ids, index)));
-    const row = own.leaseRow();
-    if (row === undefined) throw new Error("the one row of this processor is leased");
+    if (streams.length === 0) {
+      const sampler = createSampler({ vocab_size_max: vocab_size });
+      streams = input_ids.map((ids, index) => openStream(sampler, sequenceOptions(options, ids, index)));
+    }
     for (const [index, stream] of streams.entries()) {
       const values = data.subarray(index * vocab_size, (index + 1) * vocab_size);
-      row.load(values);
-      row.finish(stream.vocab_size);
-      const { token_id } = stream.next(row);
+      const { token_id } = stream.next(values);
       values.fill(Number.NEGATIVE_INFINITY);
       values[token_id] = 0;
     }
-    own.returnRow(row);
     return logits;
   };
+  return Object.assign(process, { _call: process });
 }
 
 function sequenceOptions(options: Readonly<Record<string, unknown>>, ids: readonly bigint[], index: number) {
