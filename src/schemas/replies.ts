@@ -125,6 +125,7 @@ export const STEP_REPLY = z
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
     kept: z.int().describe("How many tokens were left to draw from."),
     kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
+    kept_truncated: z.literal(true).optional().describe("There are more than `kept_max`."),
     kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
     source_logprobs: z
       .array(logprob)

@@ -32,6 +32,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly kept: number;
   /** the tokens that were left, ascending */
   readonly kept_token_ids?: readonly number[];
+  /** with `kept_max`: there were more */
+  readonly kept_truncated?: true;
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
   /** ln p of the token in each source of a combination, as they came; null stands for −Infinity */
@@ -77,6 +79,7 @@ export type Report = Pick<
   | "named_logprobs"
   | "kept"
   | "kept_token_ids"
+  | "kept_truncated"
   | "kept_mass"
   | "uncertainty"
 >;
@@ -122,8 +125,15 @@ export function reportOf(
   };
 }
 
-function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<Sampled, "kept_token_ids"> {
-  return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
+function keptIds(
+  candidates: Candidates,
+  { kept_token_ids, kept_max }: StepOptions,
+): Pick<Sampled, "kept_token_ids" | "kept_truncated"> {
+  if (!kept_token_ids) return {};
+  if (kept_max === undefined || candidates.count() <= kept_max)
+    return { kept_token_ids: candidates.keptIds() };
+  const best = candidates.top(kept_max).map(({ token_id }) => token_id);
+  return { kept_token_ids: best.sort((a, b) => a - b), kept_truncated: true };
 }
 
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {
