@@ -109,8 +109,7 @@ async function follow(question: Question, raw: readonly TokenLogprob[]): Promise
 
 async function traced(question: Question, followed: readonly number[]) {
   const began = performance.now();
-  const sampled = await postSample(question.row, {
-    ...stepOptions(question),
+  const sampled = await askStep(question, {
     trace: "timed",
     logprobs: true,
     top_logprobs: Math.min(LISTED, question.row.vocab_size),
@@ -118,6 +117,15 @@ async function traced(question: Question, followed: readonly number[]) {
     logprob_token_ids: followed,
   });
   return { sampled, followed, round_trip_ms: performance.now() - began };
+}
+
+/** A step as it is chosen, and what more is wanted of it. */
+export function askStep(
+  question: Question,
+  more: Readonly<Record<string, unknown>>,
+  stop?: AbortSignal,
+): Promise<Sampled> {
+  return postSample(question.row, { ...stepOptions(question), ...more }, stop);
 }
 
 /** What decides the token, as it is sent: also what is shown as code. */
