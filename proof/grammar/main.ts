@@ -3,13 +3,13 @@
  * installed from PyPI below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandLine, count, flag, run } from "../../src/command-line.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
 import { fuzz } from "./fuzz.ts";
-import { against } from "./oracle.ts";
+import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
 import { drawTexts } from "./texts.ts";
 
@@ -26,6 +26,9 @@ const { values, operands } = commandLine({
     ),
     seed: count("N", "another set of schemas", 7),
     only: count("N", "one case of the fuzz again", undefined),
+    write: flag(
+      "keeps masks that both engines agree on in test/vectors/grammar, for tests without another engine",
+    ),
   },
   operands: {
     placeholder: "PROOF",
@@ -52,11 +55,12 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
   },
   async masks() {
     const vocabulary = demoVocabulary();
-    const { wrong, ...tally } = await against(installedPython(), vocabulary, {
+    const { wrong, agreed, ...tally } = await against(installedPython(), vocabulary, {
       count: values.long ? 1100 : 150,
       seed: values.seed,
     });
     say("masks", tally);
+    if (values.write) keep(agreed);
     return wrong;
   },
   texts() {
@@ -76,6 +80,15 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
     return wrong;
   },
 };
+
+const KEPT_MAX = 100;
+const VECTORS = fileURLToPath(new URL("../../test/vectors/grammar", import.meta.url));
+
+function keep(agreed: readonly AgreedMasks[]): void {
+  mkdirSync(VECTORS, { recursive: true });
+  const lines = agreed.slice(0, KEPT_MAX).map((each) => JSON.stringify(each));
+  writeFileSync(join(VECTORS, "masks.ndjson"), `${lines.join("\n")}\n`);
+}
 
 function say(name: string, tally: object): void {
   process.stdout.write(`${name}: ${JSON.stringify(tally, undefined, 1)}\n`);

@@ -25,6 +25,14 @@ interface Answer {
   readonly ends?: readonly boolean[];
 }
 
+/** Masks on which both agree, as numbers, so that tests need no other engine. */
+export interface AgreedMasks {
+  readonly value: unknown;
+  readonly token_ids: readonly number[];
+  /** one for each place, in order; null where they differ for a known reason */
+  readonly hashes: readonly (number | null)[];
+}
+
 export interface OracleTally {
   schemas: number;
   refused_there: number;
@@ -32,6 +40,7 @@ export interface OracleTally {
   equal: number;
   explained: Record<string, number>;
   wrong: string[];
+  agreed: AgreedMasks[];
 }
 
 const TOKENS_MAX = 40;
@@ -41,7 +50,15 @@ export async function against(
   vocabulary: Vocabulary,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<OracleTally> {
-  const tally: OracleTally = { schemas: 0, refused_there: 0, places: 0, equal: 0, explained: {}, wrong: [] };
+  const tally: OracleTally = {
+    schemas: 0,
+    refused_there: 0,
+    places: 0,
+    equal: 0,
+    explained: {},
+    wrong: [],
+    agreed: [],
+  };
   const engine = startEngine(python, vocabulary);
   try {
     for (let i = 0; tally.schemas < count && i < 4 * count; i++) {
@@ -81,16 +98,28 @@ function compare(
   tally.schemas++;
   const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
   let state = grammar.start;
+  const hashes: (number | null)[] = [];
   for (const [i, theirs] of masks.entries()) {
     tally.places++;
     const ours = matcher.masks.of(state);
     const words = new Uint32Array(Uint8Array.from(Buffer.from(theirs, "base64")).buffer);
     const differing = differences(ours, words);
+    hashes.push(differing.length === 0 ? hashOf(words) : null);
     if (differing.length === 0 && ends[i] === grammar.automaton.nullable(state)) tally.equal++;
     else judge(vocabulary, asked, i, differing, ours, tally, ends[i] !== grammar.automaton.nullable(state));
     const token_id = asked.token_ids[i];
     if (token_id !== undefined) state = matcher.advance(state, token_id);
   }
+  tally.agreed.push({ value: asked.value, token_ids: asked.token_ids, hashes });
+}
+
+/** FNV-1a over the words of a mask. */
+export function hashOf(words: Uint32Array): number {
+  let hash = 0x811c9dc5;
+  for (const word of words)
+    for (let shift = 0; shift < 32; shift += 8)
+      hash = Math.imul(hash ^ ((word >>> shift) & 0xff), 0x01000193);
+  return hash >>> 0;
 }
 
 function differences(ours: Uint32Array, theirs: Uint32Array): number[] {
