@@ -38,7 +38,11 @@ export function hostsPage(current: string, { machine, hosts }: HostsRun): string
     ]),
   );
   const told = `Milliseconds a token, model and sampler, the least of some runs by turns; temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, which those hosts have), one thread. ${machineText(machine)}:`;
-  const with_run = replaceBetween(current, "hosts-run", table(["host", "run with", "what of it", "claims"], run));
+  const with_run = replaceBetween(
+    current,
+    "hosts-run",
+    table(["host", "run with", "what of it", "claims"], run),
+  );
   const costs = table(["host", "tokens", "", "its own sampler, ms", "ours, ms"], ms);
   return replaceBetween(with_run, "hosts-ms", `${told}\n\n${costs}`);
 }

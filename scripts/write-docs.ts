@@ -16,7 +16,9 @@ import { type HostsRun, hostsPage } from "./hosts-run-docs.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";
+import { scalePage } from "./scale-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
+import { structuredPage } from "./structured-docs.ts";
 
 interface Page {
   readonly name: string;
@@ -41,6 +43,8 @@ const PAGES: readonly Page[] = [
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },
+  { name: "docs/structured.md", render: structuredPage },
+  { name: "docs/scale.md", render: scalePage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];

@@ -46,6 +46,7 @@ const APART: ReadonlySet<string> = new Set([
   ...[
     "trace",
     "kept_token_ids",
+    "kept_max",
     "logprobs",
     "top_logprobs",
     "logprobs_mode",
