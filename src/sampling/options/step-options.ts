@@ -7,6 +7,8 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
+import { type Combination, parseCombination, parseSource, SOURCES } from "../combine/combination.ts";
+import { RULES } from "../combine/index.ts";
 import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
 import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
@@ -44,6 +46,17 @@ const CONTROL = {
       'Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …].',
     )
     .meta({ items: { type: "object", required: ["stage"], properties: { stage: { type: "string" } } } }),
+  combine: z
+    .custom<Readonly<Record<string, unknown>>>(isRecord, rule("must be an object with a rule"))
+    .describe(
+      `How the rows of several sources become one before the chain: {"rule": "guidance", "guidance_scale": 1.5}. Rules: ${RULES.map(({ name }) => name).join(", ")}.`,
+    )
+    .meta({
+      type: "object",
+      required: ["rule"],
+      properties: { rule: { enum: RULES.map(({ name }) => name) } },
+    }),
+  sources: SOURCES.describe("What is said of each source that is combined, in the order of the rows."),
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
@@ -102,7 +115,7 @@ const CONTROL = {
     "Report the n most likely tokens with their log-probabilities. Default 0.",
   ),
   logprobs_mode: oneOf(LOGPROBS_MODES).describe(
-    "What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came, or `processed`, after every stage. With `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) it is that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass.",
+    "What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came (of several sources, the first), or `processed`, after every stage. With `combined` it is that of the combined row, with `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass.",
   ),
   rank_ties: oneOf(["by_id", "counted"]).describe(
     "The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank before it, or `counted`, all of them do (vLLM).",
@@ -144,6 +157,8 @@ type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
 /** The checked options of one step. */
 export interface StepOptions {
   readonly chain: Chain;
+  /** how several sources become one row; undefined: there is one row */
+  readonly combine: Combination | undefined;
   readonly vocab_size: number | undefined;
   /** undefined: the sampler's own */
   readonly vocabulary: string | undefined;
@@ -197,6 +212,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const prompt_length = options.prompt_length ?? 0;
   return {
     chain,
+    combine: combinationOf(options, chain),
     vocab_size: options.vocab_size,
     vocabulary: options.vocabulary,
     history,
@@ -223,6 +239,23 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** How sources are combined; what only a combination has is refused without one. */
+function combinationOf(
+  { combine, sources: given, logprobs_mode }: ControlOptions,
+  chain: Chain,
+): Combination | undefined {
+  const sources = given?.map(parseSource);
+  if (combine !== undefined) return parseCombination(combine, sources, chain);
+  const [name, pointer] =
+    logprobs_mode === "combined"
+      ? ["logprobs_mode combined", "/logprobs_mode"]
+      : ["the temperature of a source", "/sources"];
+  const is_missed =
+    logprobs_mode === "combined" || sources?.some(({ temperature }) => temperature !== undefined);
+  if (!is_missed) return undefined;
+  throw new Problem("option_conflict", `${name} needs combine, got none`, pointer);
 }
 
 /** Options that contradict each other, or need another one. */

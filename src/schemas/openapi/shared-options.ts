@@ -4,17 +4,18 @@
  */
 import type { JsonSchema } from "../options.ts";
 
-/** Options that CompareRequest has otherwise, or not at all: they are told in each request. */
-const UNSHARED: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
+/** Options that the rows of a batch have otherwise: they are told in each request. */
+const UNSHARED: ReadonlySet<string> = new Set(["sources"]);
 
 /** The schema that an option of a step has of its own in the document; undefined where it is told in its place. */
 export function sharedOption(option: string, schema: JsonSchema): JsonSchema | undefined {
+  if (option === "combine") return { $ref: "#/components/schemas/Combination" };
   if (UNSHARED.has(option) || JSON.stringify(schema).length < LENGTH_MIN) return undefined;
   return { $ref: `#/components/schemas/${componentOf(option)}` };
 }
 
 /** Shorter than this in JSON an option is not worth a schema of its own. */
-const LENGTH_MIN = 160;
+const LENGTH_MIN = 90;
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 
