@@ -31,7 +31,8 @@ export interface Combined {
   readonly rows: readonly PageRow[];
 }
 
-export const rules = signal<readonly RuleInfo[]>([]);
+/** undefined as long as they are on their way */
+export const rules = signal<readonly RuleInfo[] | undefined>(undefined);
 export const combination = signal<Combination | undefined>(undefined);
 
 const further_rows = signal<readonly PageRow[]>([]);
@@ -60,6 +61,7 @@ async function loadRules(): Promise<void> {
     rules.value = (await request<{ rules: readonly RuleInfo[] }>("/v1/combinations", {})).rules;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    rules.value = [];
   }
 }
 

@@ -15,19 +15,20 @@ import {
 } from "./combination.ts";
 
 export function CombineChoice() {
-  if (rules.value.length === 0) return null;
+  const all = rules.value ?? [];
+  if (all.length === 0) return null;
   const of = combination.value;
-  const rule = rules.value.find(({ name }) => name === of?.combine.rule);
+  const rule = all.find(({ name }) => name === of?.combine.rule);
   return (
     <div class="combine-choice">
       <label>
         <span class="field-name">combined with other rows</span>
         <select
           value={rule?.name ?? ""}
-          onChange={(event) => combineBy(rules.value.find(({ name }) => name === event.currentTarget.value))}
+          onChange={(event) => combineBy(all.find(({ name }) => name === event.currentTarget.value))}
         >
           <option value="">not combined</option>
-          {rules.value.map(({ name }) => (
+          {all.map(({ name }) => (
             <option key={name} value={name}>
               {name}
             </option>
