@@ -35,12 +35,21 @@ export interface Combined {
 export const rules = signal<readonly RuleInfo[] | undefined>(undefined);
 export const combination = signal<Combination | undefined>(undefined);
 
-const further_rows = signal<readonly PageRow[]>([]);
+const further = signal<{ readonly names: string; readonly rows: readonly PageRow[] }>({
+  names: "",
+  rows: [],
+});
 
-/** undefined as long as the further rows are on their way, and where they are not as long as the first. */
+/** Whether the further rows are on their way: a step of the first alone is not what is asked for. */
+export const is_awaited = computed(
+  () => combination.value !== undefined && further.value.names !== combination.value.examples.join(),
+);
+
+/** undefined, too, where the further rows are not as long as the first. */
 export const combined = computed<Combined | undefined>(() => {
-  const [of, rows, first] = [combination.value, further_rows.value, row.value];
-  if (of === undefined || first === undefined || rows.length !== of.examples.length) return undefined;
+  const [of, first] = [combination.value, row.value];
+  const { rows } = further.value;
+  if (of === undefined || first === undefined || is_awaited.value) return undefined;
   const fits = rows.every(
     ({ vocab_size, dtype }) => vocab_size === first.vocab_size && dtype === first.dtype,
   );
@@ -76,7 +85,7 @@ async function loadRows(names: readonly string[]): Promise<void> {
       return known;
     }),
   );
-  if (combination.peek()?.examples.join() === names.join() || names.length === 0) further_rows.value = rows;
+  further.value = { names: names.join(), rows };
 }
 
 /** Begins to combine by a rule, with the service's own example of its options; rows that were chosen stay. */

@@ -8,6 +8,7 @@ import {
   combination,
   combineBy,
   combined,
+  is_awaited,
   type RuleInfo,
   rules,
   setCombineOption,
@@ -79,7 +80,7 @@ function Chosen({ rule }: { rule: RuleInfo }) {
             />
           </div>
         ))}
-      {row.value !== undefined && combined.value === undefined && (
+      {row.value !== undefined && !is_awaited.value && combined.value === undefined && (
         <p class="doubt">These rows are not of one length or type: they are not combined.</p>
       )}
       {at.startsWith("/combine") && problem.value && <Says problem={problem.value} />}

@@ -5,7 +5,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
 import type { ProblemBody, Sampled, TokenLogprob } from "../api/wire.ts";
-import { type Combined, combined } from "../combine/combination.ts";
+import { type Combined, combined, is_awaited } from "../combine/combination.ts";
 import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import type { PageRow } from "../rows/row.ts";
@@ -58,7 +58,7 @@ let probed: { readonly row: PageRow; readonly raw: readonly TokenLogprob[] } | u
 export function keepAsking(): void {
   const ask = followLatest(askOnce);
   effect(() => {
-    if (row.value === undefined) return;
+    if (row.value === undefined || is_awaited.value) return;
     const question: Question = {
       row: row.value,
       chain: sentChain(chain.value),

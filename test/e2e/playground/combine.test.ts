@@ -45,7 +45,7 @@ describe.skipIf(without_browser)("several rows", () => {
     await scale.fill("2");
     await afterAnswer(page, () => scale.press("Tab"));
 
-    await page.waitForURL(/combine=%7B%22rule%22%3A%22contrastive%22.*sources=short/);
+    await page.waitForURL(/combine=%7B%22rule%22%3A%22contrastive%22.*beta%22%3A2%7D&sources=short/);
     const again = await playground.open(new URL(page.url()).hash);
     await again.page.locator(".funnel thead", { hasText: "contrastive" }).waitFor();
     expect(await drawnToken(again.page)).toBe(await drawnToken(page));
