@@ -47,7 +47,7 @@ async function post(path: string, body: object | string | Uint8Array, headers: R
   const reply = await fetch(url + path, {
     method: "POST",
     headers: { ...(!is_bytes && { "content-type": "application/json" }), ...headers },
-    body: is_bytes || typeof body === "string" ? (body as BodyInit) : JSON.stringify(body),
+    body: is_bytes || typeof body === "string" ? body : JSON.stringify(body),
   });
   const text = await reply.text();
   told.push(text, JSON.stringify([...reply.headers]));
