@@ -10,7 +10,7 @@ import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
-import { drawAll, drawInPieces } from "./draws.ts";
+import { type Drawing, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
@@ -26,13 +26,16 @@ export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
-  /** Draws one token from a finished row. Throws a Problem whose pointer is relative to the step. The row stays as it was. */
-  sample(row: LogitsRow, options: StepOptions): Sampled;
+  /**
+   * Draws one token from a finished row, or has `drawing` choose one of those that the chain left. Throws a Problem whose
+   * pointer is relative to the step. The row stays as it was.
+   */
+  sample(row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled;
   /**
    * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
-  pieces(row: LogitsRow, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  pieces(row: LogitsRow, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
@@ -63,14 +66,14 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(row, options) {
+    sample(row, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, row, options);
+      return sampleStep(machine, row, options, drawing);
     },
-    pieces(row, options) {
+    pieces(row, options, drawing) {
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options));
+      under_way = marked(stepInPieces(machine, row, options, drawing));
       return under_way;
     },
     get is_inside() {
@@ -88,12 +91,12 @@ interface Machine {
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions): Sampled {
+function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled {
   const begun = begin(machine, row, options);
   try {
     const { tracer, raw = begun.raw } = run(machine, row, options);
-    const drawn = drawAll(machine.candidates, machine.context, options);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    const drawn = drawAll(machine.candidates, machine.context, options, drawing);
+    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn, drawing });
   } finally {
     machine.candidates.restoreRow();
   }
@@ -104,15 +107,16 @@ function* stepInPieces(
   machine: Machine,
   row: LogitsRow,
   options: StepOptions,
+  drawing?: Drawing,
 ): Generator<undefined, Sampled> {
   const begun = begin(machine, row, options);
   try {
     yield;
     const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, options);
+    const drawn = yield* drawInPieces(machine.candidates, machine.context, options, drawing);
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn, drawing });
   } finally {
     machine.candidates.restoreRow();
   }
@@ -139,6 +143,8 @@ function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options
 interface Outcome extends Begun {
   readonly tracer: Tracer | undefined;
   readonly drawn: readonly number[];
+  /** what drew, when it was not the step's own uniform */
+  readonly drawing: Drawing | undefined;
 }
 
 /** What is told of a step. */
@@ -146,7 +152,7 @@ function end(
   { candidates, context }: Machine,
   row: LogitsRow,
   options: StepOptions,
-  { raw, tracer, drawn, seed }: Outcome,
+  { raw, tracer, drawn, drawing, seed }: Outcome,
 ): Sampled {
   const token_id = drawn[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
@@ -171,7 +177,7 @@ function end(
     state,
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, context.uniform("token"))),
+    ...(tracer && accountOf(tracer, token_id, drawing === undefined ? context.uniform("token") : undefined)),
   };
 }
 
@@ -256,13 +262,13 @@ function absenceIn(kernel: Kernel, row: LogitsRow): string {
 function accountOf(
   tracer: Tracer,
   token_id: number,
-  uniform: number,
+  uniform: number | undefined,
 ): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
   const fates = tracer.fates();
   return {
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
-    inverse_cdf: tracer.inverseCdf(token_id, uniform),
+    ...(uniform !== undefined && { inverse_cdf: tracer.inverseCdf(token_id, uniform) }),
   };
 }
 

@@ -7,6 +7,7 @@
  * state gives in a call of its own, and those four open the sequence again at the same place.
  */
 import { Problem, show } from "../errors.ts";
+import type { Drawing } from "./draws.ts";
 import { isTokenId, notATokenId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
@@ -25,6 +26,23 @@ type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 /** A row, or what makes it once the options of its step are known. */
 export type RowSource = LogitsRow | ((options: StepOptions) => LogitsRow);
 
+/** How the token of a step is chosen where its own uniform does not: see verify. */
+export interface Choice {
+  readonly drawing: Drawing;
+  /** false: the step is only a look ahead, of which no more is told than its token */
+  readonly is_told: boolean;
+}
+
+/** What is not asked for on a look ahead. */
+const UNTOLD = {
+  trace: false,
+  kept_token_ids: false,
+  logprobs: false,
+  top_logprobs: 0,
+  logprob_token_ids: [],
+  uncertainty: false,
+} as const satisfies Partial<StepOptions>;
+
 /** What the sequence keeps by itself, and only its opening may give. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
 
@@ -35,7 +53,7 @@ export interface SampleStream {
    */
   next(row: RowSource, own?: Options): Sampled;
   /** The same, or the pieces of a step that takes long: see Sampler.pieces. The history grows with the last one. */
-  begin(row: RowSource, own?: Options): Sampled | Generator<undefined, Sampled>;
+  begin(row: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled>;
   /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
   update(options: unknown): void;
   /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
@@ -44,6 +62,7 @@ export interface SampleStream {
   rewind(steps: unknown): void;
   /** token ids so far, prompt first */
   readonly history: readonly number[];
+  readonly prompt_length: number;
   /** the step that the next row will be */
   readonly step: number;
   readonly seed: string;
@@ -63,14 +82,28 @@ export function openStream(
   options: unknown = {},
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): SampleStream {
-  return new Sequence(sampler, options, limits);
+  const parsed = parseStepOptions(options, limits);
+  const given = options as Options; // parseStepOptions takes records only
+  const { history, prompt_length } = parsed;
+  const step = given["step"] === undefined ? history.length - prompt_length : parsed.step;
+  return streamFrom(sampler, given, { ...parsed, step }, limits);
+}
+
+/** The same from options that were checked, beside what was given for them. */
+export function streamFrom(
+  sampler: StepTaker,
+  given: Options,
+  parsed: StepOptions,
+  limits: OptionLimits,
+): SampleStream {
+  return new Sequence(sampler, given, parsed, limits);
 }
 
 class Sequence implements SampleStream {
   readonly #sampler: StepTaker;
   readonly #limits: OptionLimits;
   readonly #history: number[];
-  readonly #prompt_length: number;
+  readonly prompt_length: number;
   /** state before each token that was drawn or accepted here: what rewinding goes back to */
   readonly #states_before: State[] = [];
   #state: State;
@@ -79,17 +112,16 @@ class Sequence implements SampleStream {
   #given: Options;
   #options: StepOptions;
 
-  constructor(sampler: StepTaker, options: unknown, limits: OptionLimits) {
-    const parsed = parseStepOptions(options, limits);
-    const given = options as Options; // parseStepOptions takes records only
+  constructor(sampler: StepTaker, given: Options, parsed: StepOptions, limits: OptionLimits) {
     this.#sampler = sampler;
     this.#limits = limits;
     this.#history = [...parsed.history];
-    this.#prompt_length = parsed.prompt_length;
-    this.#step = given["step"] === undefined ? parsed.history.length - parsed.prompt_length : parsed.step;
+    this.prompt_length = parsed.prompt_length;
+    this.#step = parsed.step;
     this.#state = parsed.state;
-    this.#given = { ...without(given, KEPT), seed: parsed.seed ?? drawSeed() };
-    this.#options = this.#parse(this.#given);
+    const seed = parsed.seed ?? drawSeed();
+    this.#given = { ...without(given, KEPT), seed };
+    this.#options = { ...parsed, seed, history: this.#history, prepared: undefined, warnings: undefined };
   }
 
   get history(): readonly number[] {
@@ -117,10 +149,12 @@ class Sequence implements SampleStream {
     return this.#took(this.#sampler.sample(row, options));
   }
 
-  begin(source: RowSource, own?: Options): Sampled | Generator<undefined, Sampled> {
-    const { row, options } = this.#stepOf(source, own);
-    const pieces = this.#sampler.pieces?.(row, options);
-    return pieces === undefined ? this.#took(this.#sampler.sample(row, options)) : this.#tookIn(pieces);
+  begin(source: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled> {
+    const { row, options: asked } = this.#stepOf(source, own);
+    const options = choice?.is_told === false ? { ...asked, ...UNTOLD } : asked;
+    const pieces = this.#sampler.pieces?.(row, options, choice?.drawing);
+    if (pieces !== undefined) return this.#tookIn(pieces);
+    return this.#took(this.#sampler.sample(row, options, choice?.drawing));
   }
 
   *#tookIn(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
@@ -205,7 +239,7 @@ class Sequence implements SampleStream {
   /** The checked options with this sequence's own history, which goes on growing in place. */
   #parse(given: Options): StepOptions {
     const options = parseStepOptions(given, this.#limits);
-    return { ...options, history: this.#history, prompt_length: this.#prompt_length, warnings: undefined };
+    return { ...options, history: this.#history, prompt_length: this.prompt_length, warnings: undefined };
   }
 }
 
