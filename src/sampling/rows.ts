@@ -1,4 +1,5 @@
 /** The forms in which the logits of one step come. */
+import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 
 /** A row of which only some tokens were sent; the others count as −Infinity. */
@@ -17,6 +18,21 @@ export interface SparseRow {
 
 /** A dense row in kernel memory, or a sparse one. */
 export type LogitsRow = Row | SparseRow;
+
+/** The rows of one step: one, or several that are combined. */
+export type StepRows = LogitsRow | readonly LogitsRow[];
+
+/** The row of a step that has one. */
+export function onlyRow(rows: StepRows): LogitsRow {
+  if (!isList(rows)) return rows;
+  const [row] = rows;
+  if (row !== undefined && rows.length === 1) return row;
+  throw new Problem("invalid_option", `a step has one row of logits, got ${rows.length}`, "/logits");
+}
+
+function isList(rows: StepRows): rows is readonly LogitsRow[] {
+  return Array.isArray(rows);
+}
 
 export function isSparse(row: LogitsRow): row is SparseRow {
   return "token_ids" in row;

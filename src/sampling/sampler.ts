@@ -19,7 +19,7 @@ import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
+import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -27,15 +27,15 @@ export interface Sampler {
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
   /**
-   * Draws one token from a finished row, or has `drawing` choose one of those that the chain left. Throws a Problem whose
-   * pointer is relative to the step. The row stays as it was.
+   * Draws one token from finished rows, or has `drawing` choose one of those that the chain left. Throws a Problem whose
+   * pointer is relative to the step. The rows stay as they were.
    */
-  sample(row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled;
+  sample(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled;
   /**
    * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
-  pieces(row: LogitsRow, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
+  pieces(rows: StepRows, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
@@ -66,11 +66,12 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
   return {
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(row, options, drawing) {
+    sample(rows, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, row, options, drawing);
+      return sampleStep(machine, onlyRow(rows), options, drawing);
     },
-    pieces(row, options, drawing) {
+    pieces(rows, options, drawing) {
+      const row = onlyRow(rows);
       if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       under_way = marked(stepInPieces(machine, row, options, drawing));

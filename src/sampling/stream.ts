@@ -14,7 +14,7 @@ import { isRecord } from "./options/parse.ts";
 import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
-import type { LogitsRow } from "./rows.ts";
+import type { StepRows } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -23,8 +23,8 @@ type State = Readonly<Record<string, unknown>>;
 /** What takes the steps; without `pieces` each at once. */
 type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 
-/** A row, or what makes it once the options of its step are known. */
-export type RowSource = LogitsRow | ((options: StepOptions) => LogitsRow);
+/** The rows of a step, or what makes them once its options are known. */
+export type RowSource = StepRows | ((options: StepOptions) => StepRows);
 
 /** How the token of a step is chosen where its own uniform does not: see verify. */
 export interface Choice {
@@ -145,28 +145,28 @@ class Sequence implements SampleStream {
   }
 
   next(source: RowSource, own?: Options): Sampled {
-    const { row, options } = this.#stepOf(source, own);
-    return this.#took(this.#sampler.sample(row, options));
+    const { rows, options } = this.#stepOf(source, own);
+    return this.#took(this.#sampler.sample(rows, options));
   }
 
   begin(source: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled> {
-    const { row, options: asked } = this.#stepOf(source, own);
+    const { rows, options: asked } = this.#stepOf(source, own);
     const options = choice?.is_told === false ? { ...asked, ...UNTOLD } : asked;
-    const pieces = this.#sampler.pieces?.(row, options, choice?.drawing);
+    const pieces = this.#sampler.pieces?.(rows, options, choice?.drawing);
     if (pieces !== undefined) return this.#tookIn(pieces);
-    return this.#took(this.#sampler.sample(row, options, choice?.drawing));
+    return this.#took(this.#sampler.sample(rows, options, choice?.drawing));
   }
 
   *#tookIn(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
     return this.#took(yield* pieces);
   }
 
-  #stepOf(source: RowSource, own: Options | undefined): { row: LogitsRow; options: StepOptions } {
+  #stepOf(source: RowSource, own: Options | undefined): { rows: StepRows; options: StepOptions } {
     this.#requireRoom(1, "");
     const options = own === undefined ? this.#options : this.#parse(this.#merged(own));
-    const row = typeof source === "function" ? source(options) : source;
+    const rows = typeof source === "function" ? source(options) : source;
     const state = carried(options.state, this.#state);
-    return { row, options: { ...options, step: this.#step, state } };
+    return { rows, options: { ...options, step: this.#step, state } };
   }
 
   #took(sampled: Sampled): Sampled {

@@ -174,7 +174,7 @@ function planOf({ logits, ...fields }: Fields, { limits, parse = parseStepOption
 
 /** The step that a plan and the numbers found beside it make. */
 function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireContext): Step {
-  return { row: rowOf(form, arrived, options, context), options };
+  return { rows: [rowOf(form, arrived, options, context)], options };
 }
 
 /** How a row stands in JSON. */

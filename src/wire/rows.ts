@@ -20,6 +20,12 @@ export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
   return row;
 }
 
+/** The same for all rows of a step. */
+export function finishRows(rows: readonly Row[], options: StepOptions): readonly Row[] {
+  for (const row of rows) finishRow(row, options);
+  return rows;
+}
+
 /** JSON has no word for +Infinity, and a number so large is a mistake; bytes that say it mean it. */
 export function requireFinite(row: Row): Row {
   if (row.max !== Number.POSITIVE_INFINITY) return row;

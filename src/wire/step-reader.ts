@@ -10,9 +10,9 @@ import type { LogitsRow } from "../sampling/rows.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Plans } from "./step-plans.ts";
 
-/** A row of logits and what to do with it: all that the sampler needs. */
+/** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
 export interface Step {
-  readonly row: LogitsRow;
+  readonly rows: readonly LogitsRow[];
   readonly options: StepOptions;
   /** what the sampler says of the step, as seen from the request: `/logits/17` in row 3 is `/rows/3/logits/17` */
   readonly place?: (problem: Problem) => Problem;
@@ -34,7 +34,7 @@ export interface BodyReader {
 export interface StepReader extends BodyReader {
   /**
    * The next step that is ready, the problem of one that cannot be, or undefined when more bytes are needed or
-   * all were taken. A step's row is valid until the next call.
+   * all were taken. A step's rows are valid until the next call.
    */
   next(): Step | Problem | undefined;
 }
@@ -53,10 +53,15 @@ export interface WireContext {
   readonly limits: WireLimits;
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
+  /** How many rows a step may have; 1 when absent. */
+  readonly step_rows_max?: number;
   /** Where rows may lie that are not in the body; undefined: nowhere else. */
   readonly shared_memory?: SharedMemory | undefined;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
   readonly plans?: Plans;
-  /** A row to write into, the same one for the whole request. Throws the Problem `overloaded` when none is free. */
-  lease(): Row;
+  /**
+   * A row to write into, for the whole request the same one for an index: a step of several rows needs as many at once.
+   * Throws the Problem `overloaded` when none is free.
+   */
+  lease(index?: number): Row;
 }

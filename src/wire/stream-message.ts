@@ -6,7 +6,7 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPE_BYTES, type Dtype } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
@@ -16,9 +16,10 @@ import { JsonEnvelope } from "./json/envelope.ts";
 import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { type Arrived, type RowForm, rowForm, rowOf, stepTargets } from "./json-reader.ts";
-import { finishRow, requireWhole } from "./rows.ts";
+import { finishRows, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor/head.ts";
+import { TensorRows } from "./tensor/rows.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,9 +27,9 @@ export type StreamMessage =
   | { readonly type: "open"; readonly options: Fields }
   | {
       readonly type: "step";
-      /** makes the row once the options of its step are known; throws what is wrong with it */
-      readonly row: (options: StepOptions) => LogitsRow;
-      /** options that came with the row and hold for its step only */
+      /** makes the rows once the options of their step are known; throws what is wrong with them */
+      readonly rows: (options: StepOptions) => readonly LogitsRow[];
+      /** options that came with the rows and hold for their step only */
       readonly own: Fields | undefined;
       readonly form: BodyForm;
       /** of the whole message */
@@ -95,29 +96,29 @@ export class StreamMessages {
     };
   }
 
-  /** A row of this many bytes of the stream's dtype. */
+  /** The rows of a step: so many bytes of the stream's dtype. */
   beginRow(bytes: number): ArrivingMessage {
     const tensor: StreamTensor = this.#tensor ?? { dtype: "f32", shape: undefined };
-    let row: Row | undefined;
+    const { dtype } = tensor;
+    let rows: TensorRows | undefined;
     let problem: Problem | undefined;
     try {
-      requireRowBytes(bytes, tensor, this.#context);
-      row = this.#context.lease();
-      row.begin(tensor.dtype);
+      const vocab_size = requireRowBytes(bytes, tensor, this.#context);
+      rows = new TensorRows(this.#context.lease, { dtype, steps: 1, step_rows: 1, vocab_size });
     } catch (error) {
       problem = asProblem(error);
     }
     return {
-      write: (part) => row?.append(part),
-      room: (missing) => row?.room(missing),
+      write: (part) => rows?.write(part),
+      room: (missing) => rows?.room(missing),
       end: () => ({
         type: "step",
         own: undefined,
-        form: tensor.dtype,
+        form: dtype,
         bytes,
-        row: (options) => {
-          if (row === undefined) throw problem;
-          return finishRow(row, options);
+        rows: (options) => {
+          if (rows === undefined) throw problem;
+          return finishRows(rows.rows, options);
         },
       }),
     };
@@ -154,12 +155,12 @@ export class StreamMessages {
       own,
       form: "json",
       bytes,
-      row(options) {
+      rows(options) {
         if (arrived.problem !== undefined) throw arrived.problem;
         said.form ??= rowForm(logits);
         const row = rowOf(said.form, arrived, options, context);
         if (!isSparse(row)) requireShape(row.length, shape);
-        return row;
+        return [row];
       },
     };
   }
@@ -189,11 +190,13 @@ function isRowShape(shape: readonly number[]): boolean {
   return shape.length === 1 || (shape.length === 2 && shape[0] === 1);
 }
 
-function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): void {
+/** The elements of a row. */
+function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): number {
   requireWhole(bytes, dtype, "");
   const elements = bytes / DTYPE_BYTES[dtype];
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);
+  return elements;
 }
 
 /** The shape that a stream was opened with holds for its dense rows, however they come. */

@@ -258,6 +258,6 @@ function answersWithProblems(body: string, size: number): unknown[] {
 
 function withoutNaN<Each>(step: Each): Each | Problem {
   if (step === undefined || step instanceof Problem || typeof step !== "object" || step === null) return step;
-  const { row } = step as { row?: { nan_suspected?: boolean } };
+  const { rows: [row] = [] } = step as { rows?: readonly { nan_suspected?: boolean }[] };
   return row?.nan_suspected ? new Problem("nan_logit", "NaN") : step;
 }

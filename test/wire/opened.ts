@@ -36,7 +36,7 @@ export function answers(open: Open, body: string | Uint8Array, size = 0): (strin
   const texts: (string | Problem)[] = [];
   const take = () => {
     for (let step = reader.next(); step !== undefined; step = reader.next())
-      texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.row, step.options)));
+      texts.push(step instanceof Problem ? step : writeSampled(sampler.sample(step.rows, step.options)));
   };
   for (const piece of pieces(typeof body === "string" ? Buffer.from(body) : body, size)) {
     const chunk = Uint8Array.from(piece);

@@ -5,7 +5,11 @@ import { recentChain } from "../../src/sampling/recent-chains.ts";
 import { JsonPlans, PLANS_MAX } from "../../src/wire/json-plans.ts";
 import { StepPlans } from "../../src/wire/step-plans.ts";
 
-const PLAN = { tensor: { dtype: "f32" as const }, sparse: undefined, options: parseStepOptions({}) };
+const PLAN = {
+  tensor: { dtype: "f32" as const, step_rows: 1 },
+  sparse: undefined,
+  options: parseStepOptions({}),
+};
 
 /** Reads `texts` until each is remembered, then whether the first still is, before and after another one. */
 function remembered(read: (text: string, make: () => void) => void, times: number): boolean[] {

@@ -10,7 +10,7 @@ import type { StepPlan } from "../../src/wire/tensor/step-reader.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));
-  return { tensor: { dtype: "f32" }, sparse: undefined, options };
+  return { tensor: { dtype: "f32", step_rows: 1 }, sparse: undefined, options };
 }
 
 /** The options, or the code and pointer of the problem. */

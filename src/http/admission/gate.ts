@@ -132,9 +132,12 @@ export class Gate<V extends Visitor> {
     visitor.rows = 0;
   }
 
-  /** Asks for the rows of a visitor, which has none. Those who stand in the queue come first. */
+  /**
+   * Asks for so many rows of a visitor in all. Those who stand in the queue come first, but not before one that has rows
+   * already: it cannot wait for the others of its step, or two of them might wait for each other.
+   */
   askRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
-    if (this.#queue.length > 0) return NOT_GRANTED;
+    if (this.#queue.length > 0 && visitor.rows === 0) return NOT_GRANTED;
     const verdict = this.#findRows(visitor, rows, now_ms);
     if (verdict.granted) this.#giveRows(visitor, rows, now_ms);
     return verdict;
@@ -260,14 +263,14 @@ export class Gate<V extends Visitor> {
   }
 
   #giveRows(visitor: V, rows: number, now_ms: number): void {
-    this.rows_out += rows;
+    this.rows_out += rows - visitor.rows;
     visitor.rows = rows;
     this.#holders.add(visitor);
     visitor.held_since_ms = Math.min(visitor.held_since_ms, this.#clock(now_ms));
   }
 
   #findRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
-    const enough = () => this.#hasRows(rows);
+    const enough = () => this.#hasRows(rows - visitor.rows);
     if (enough()) return GRANTED;
     return this.#makeRoom(visitor, now_ms, { enough, holds: (each) => each.rows > 0 });
   }

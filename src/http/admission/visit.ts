@@ -45,7 +45,8 @@ export class Visit implements Visitor {
   #sent: (() => number) | undefined;
   #cut: ((problem: Problem) => void) | undefined;
   #admitted: ((refusal: Problem | undefined) => void) | undefined;
-  #row: Row | undefined;
+  /** those that were leased */
+  readonly #rows: Row[] = [];
   #job: (() => number) | undefined;
   #left = false;
   #paused_since_ms: number | undefined;
@@ -90,15 +91,15 @@ export class Visit implements Visitor {
 
   /** A stream waits for its next message. `cut` is called when what it keeps is wanted. */
   rest(cut: (problem: Problem) => void): void {
-    this.#returnRow();
+    this.#returnRows();
     this.#admission.gate.rests(this, performance.now());
     this.#admission.rowsReturned();
     this.#cut = cut;
   }
 
-  /** Its answer is being taken, `sent` bytes so far. Its row is free. `cut` is called when its client takes nothing, or has to make room. */
+  /** Its answer is being taken, `sent` bytes so far. Its rows are free. `cut` is called when its client takes nothing, or has to make room. */
   answers(sent: () => number, cut: (problem: Problem) => void): void {
-    this.#returnRow();
+    this.#returnRows();
     this.#admission.gate.answers(this, performance.now());
     this.#admission.rowsReturned();
     this.#sent = sent;
@@ -110,14 +111,14 @@ export class Visit implements Visitor {
   }
 
   /**
-   * True: there is a row for this request. False: `then` is called once there is, or with why there is none. Throws the
-   * Problem `overloaded` when there is not even a place to wait.
+   * True: there are as many rows for this request. False: `then` is called once there are, or with why there are none.
+   * Throws the Problem `overloaded` when there is not even a place to wait.
    */
-  reserve(then: (refusal: Problem | undefined) => void): boolean {
-    if (this.rows > 0 || this.#row !== undefined) return true;
+  reserve(then: (refusal: Problem | undefined) => void, rows = 1): boolean {
+    if (this.rows > 0) return true;
     const admission = this.#admission;
-    if (this.#askRow()) return true;
-    if (!admission.gate.queue(this, 1, performance.now())) throw admission.no_place;
+    if (this.#askRows(rows)) return true;
+    if (!admission.gate.queue(this, rows, performance.now())) throw admission.no_place;
     this.#admitted = then;
     admission.queues();
     return false;
@@ -130,15 +131,21 @@ export class Visit implements Visitor {
     then?.(refusal);
   }
 
-  /** The row of this request, the same at every call. Throws the Problem `overloaded` when none is free. */
-  readonly lease = (): Row => {
-    if (this.#row !== undefined) return this.#row;
+  /** A row of this request, the same at every call with an index. Throws the Problem `overloaded` when none is free. */
+  readonly lease = (index = 0): Row => {
+    const leased = this.#rows[index];
+    if (leased !== undefined) return leased;
     assert(!this.#left, "a row is leased while its request lasts");
-    if (this.rows === 0 && !this.#askRow()) throw this.#admission.no_place;
-    this.#row = this.#admission.sampler.leaseRow();
-    assert(this.#row !== undefined, "the gate counts the rows of the sampler");
-    return this.#row;
+    if (this.rows <= index && !this.#askRows(index + 1)) throw this.#admission.no_place;
+    for (let count = this.#rows.length; count <= index; count++) this.#leaseNext();
+    return this.#rows[index] as Row; // leased just now
   };
+
+  #leaseNext(): void {
+    const row = this.#admission.sampler.leaseRow();
+    assert(row !== undefined, "the gate counts the rows of the sampler");
+    this.#rows.push(row);
+  }
 
   /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
@@ -216,23 +223,22 @@ export class Visit implements Visitor {
     );
   }
 
-  #askRow(): boolean {
-    const { granted, leaving } = this.#admission.gate.askRows(this, 1, performance.now());
+  #askRows(rows: number): boolean {
+    const { granted, leaving } = this.#admission.gate.askRows(this, rows, performance.now());
     dismissAll(leaving);
     return granted;
   }
 
   #end(): void {
     this.#left = true;
-    this.#returnRow();
+    this.#returnRows();
     this.#admission.rowsReturned();
     this.#admission.relief.holds(this.#admission.gate.held_bytes);
   }
 
-  #returnRow(): void {
-    if (this.#row === undefined) return;
-    this.#admission.sampler.returnRow(this.#row);
-    this.#row = undefined;
+  #returnRows(): void {
+    for (let row = this.#rows.pop(); row !== undefined; row = this.#rows.pop())
+      this.#admission.sampler.returnRow(row);
   }
 }
 

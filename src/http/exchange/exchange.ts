@@ -94,7 +94,7 @@ export class Exchange {
   /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
   reckon(step: Step): void {
     const { limits } = this.service.config;
-    const bytes = replyBytes(step.options, vocabSize(step.row));
+    const bytes = replyBytes(step.options, vocabSize(step.rows));
     this.#reply_bytes += bytes;
     if (this.#reply_bytes > limits.reply_bytes_max)
       throw new Problem(

@@ -43,11 +43,11 @@ export class StepAnswers {
     const { sampler } = this.#call.service;
     this.#place = step.place;
     this.#sampling_ms = 0;
-    const { row, options } = step;
+    const { rows, options } = step;
     return this.#timed(() => {
-      this.#call.guest.vocab_size = vocabSize(row);
-      this.#pieces = sampler.pieces(row, options);
-      return this.#pieces === undefined ? sampler.sample(row, options) : this.#next(this.#pieces);
+      this.#call.guest.vocab_size = vocabSize(rows);
+      this.#pieces = sampler.pieces(rows, options);
+      return this.#pieces === undefined ? sampler.sample(rows, options) : this.#next(this.#pieces);
     });
   }
 
@@ -82,8 +82,9 @@ export class StepAnswers {
   }
 }
 
-/** Elements of a row; 0 where a sparse one does not tell. */
-export function vocabSize(row: LogitsRow): number {
+/** Elements of each row of a step; 0 where a sparse one does not tell. */
+export function vocabSize([row]: readonly LogitsRow[]): number {
+  if (row === undefined) return 0;
   return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
 }
 

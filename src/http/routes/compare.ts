@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import { compareRow } from "../../sampling/compare/compare.ts";
 import { type ComparisonOptions, parseComparison } from "../../sampling/compare/options.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
 import { COMPARE_ROUTE } from "../../schemas/openapi/compare-routes.ts";
 import { openStepJson } from "../../wire/json-reader.ts";
 import { openStepTensor } from "../../wire/tensor/step-reader.ts";
@@ -27,7 +28,8 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       if (step instanceof Problem) throw step;
       const options = step.options as ComparisonOptions; // parseComparison made them
       const { compare_work_max } = service.config.limits;
-      const comparing = compareRow(service.sampler, step.row, options, compare_work_max);
+      // Its context allows no second row.
+      const comparing = compareRow(service.sampler, step.rows[0] as LogitsRow, options, compare_work_max);
       const { result, spent_ms } = await inTurns(ownerOf(visit, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {

@@ -50,7 +50,7 @@ export class StreamSession {
     this.#service = service;
     this.#request_id = request_id;
     const { wire, shared_memory } = service;
-    this.context = { limits: wire, lease: () => this.#arriving().lease(), shared_memory };
+    this.context = { limits: wire, lease: (index) => this.#arriving().lease(index), shared_memory };
   }
 
   /** Whether the options have come. */
@@ -163,9 +163,9 @@ export class StreamSession {
     return this.#stream;
   }
 
-  #begin(stream: SampleStream, { row, own, form, bytes }: StepMessage): string | undefined {
+  #begin(stream: SampleStream, { rows, own, form, bytes }: StepMessage): string | undefined {
     this.#service.figures.received(form, bytes);
-    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(row, own) };
+    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(rows, own) };
     const line = this.#attempt(step);
     if (line === undefined) this.#under_way = step;
     return line;

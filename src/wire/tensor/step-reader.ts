@@ -1,16 +1,16 @@
 /**
  * Opens binary bodies of one step: little-endian elements, alone or behind a JSON header. Chunks go straight into
- * the leased row, so that nothing is left to copy when the last byte is there.
+ * leased rows, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPE_BYTES, type Dtype } from "../../kernels/kernel.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../../schemas/tensor.ts";
 import { parseQuery } from "../query.ts";
-import { finishRow, requireWhole, rowTooLong } from "../rows.ts";
+import { finishRows, requireWhole } from "../rows.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
 import {
   dtypeOf,
@@ -21,9 +21,10 @@ import {
   type TensorSource,
   tensorFields,
 } from "./head.ts";
+import { TensorRows } from "./rows.ts";
 import { SparseTensor } from "./sparse.ts";
 
-/** A row that is arriving, and what its step will be. */
+/** Rows that are arriving, and what their step will be. */
 interface Arriving {
   readonly form: BodyForm;
   write(bytes: Uint8Array): void;
@@ -35,6 +36,7 @@ interface Arriving {
 interface Tensor {
   readonly dtype: Dtype;
   readonly shape?: TensorFields["shape"];
+  readonly step_rows: number;
 }
 
 /** What is known of a step before its first element. */
@@ -113,32 +115,40 @@ class StepTensor implements StepReader {
 function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: WireContext): StepPlan {
   const [described, fields] = tensorFields(dense);
   const { shape } = described;
-  if (shape !== undefined) requireStepShape(shape, context);
+  const step_rows = shape === undefined ? 1 : stepRows(shape, context);
   const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
   const { limits, parse = parseStepOptions } = context;
   const options = parse(fields, limits.options);
-  return { tensor: { dtype: dtypeOf(described, source), shape }, sparse: listed, options };
+  return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
 }
 
 function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arriving {
-  const row = context.lease();
   return sparse === undefined
-    ? denseArriving(row, tensor, options)
-    : sparseArriving(new SparseTensor(sparse, tensor.dtype, row), options);
+    ? denseArriving(tensor, options, context)
+    : sparseArriving(new SparseTensor(sparse, tensor.dtype, context.lease()), options);
 }
 
-function denseArriving(row: Row, { dtype, shape }: Tensor, options: StepOptions): Arriving {
-  row.begin(dtype);
+function denseArriving(
+  { dtype, shape, step_rows }: Tensor,
+  options: StepOptions,
+  context: WireContext,
+): Arriving {
+  // A single row may be longer than its shape says: it is told by how much.
+  const vocab_size = step_rows === 1 ? Number.POSITIVE_INFINITY : (shape?.at(-1) ?? 0);
+  const rows = new TensorRows(context.lease, { dtype, steps: 1, step_rows, vocab_size });
   return {
     form: dtype,
-    write(bytes) {
-      if (!row.append(bytes)) throw rowTooLong(row, "");
-    },
+    write: (bytes) => rows.write(bytes),
     end() {
-      requireWhole(row.length * DTYPE_BYTES[dtype] + row.odd_bytes, dtype, "");
-      if (shape !== undefined) requireLength(row.length, shape);
+      requireWhole(rows.received_bytes, dtype, "");
+      if (shape !== undefined) requireLength(rows.received_bytes / DTYPE_BYTES[dtype], shape);
+      rows.end();
     },
-    step: () => ({ row: finishRow(row, options), options }),
+    step() {
+      const is_ready = rows.next();
+      assert(is_ready, "a body that ended well has its rows");
+      return { rows: finishRows(rows.rows, options), options };
+    },
   };
 }
 
@@ -152,7 +162,7 @@ function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
     },
     step() {
       assert(row !== undefined, "a step is taken after the end");
-      return { row, options };
+      return { rows: [row], options };
     },
   };
 }
@@ -169,22 +179,29 @@ function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }:
   return fields;
 }
 
-function requireStepShape(shape: readonly number[], { limits }: WireContext): void {
-  const rows = shape.length === 2 ? shape[0] : 1;
-  if (shape.length < 1 || shape.length > 2 || rows !== 1)
+/** How many rows a step of this shape has. */
+function stepRows(shape: readonly number[], { limits, step_rows_max = 1 }: WireContext): number {
+  const [rows, vocab_size] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (shape.length > 2 || rows === undefined || vocab_size === undefined || rows > step_rows_max)
     throw new Problem(
       "invalid_option",
-      `the shape of one step must be [vocab_size] or [1, vocab_size], got [${shape.join(", ")}]`,
+      `the shape of one step must be [vocab_size] or ${rowsOfShape(step_rows_max)}, got [${shape.join(", ")}]`,
       "/shape",
     );
-  requireVocabSize(shape.at(-1) ?? 0, limits, "/shape");
+  requireVocabSize(vocab_size, limits, "/shape");
+  return rows;
+}
+
+function rowsOfShape(step_rows_max: number): string {
+  return step_rows_max === 1 ? "[1, vocab_size]" : `[rows, vocab_size] with at most ${step_rows_max} rows`;
 }
 
 function requireLength(length: number, shape: readonly number[]): void {
-  if (length !== shape.at(-1))
+  const elements = shape.reduce((product, size) => product * size, 1);
+  if (length !== elements)
     throw new Problem(
       "length_mismatch",
-      `shape [${shape.join(", ")}] needs ${shape.at(-1)} elements, got ${length}`,
+      `shape [${shape.join(", ")}] needs ${elements} elements, got ${length}`,
       "/shape",
     );
 }

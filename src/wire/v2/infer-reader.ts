@@ -5,16 +5,17 @@
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
-import { finishRow } from "../rows.ts";
+import { finishRows } from "../rows.ts";
 import { SharedOptions } from "../shared-options.ts";
 import { requireSharedMemory } from "../shared-row.ts";
 import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
+import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
 import { RequestText, requestValue } from "./request-text.ts";
-import { ArrivingRows, ListedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
+import { listedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 
 /** A tensor whose bytes follow the JSON. */
 interface Segment {
@@ -106,20 +107,19 @@ export class InferReader implements BodyReader {
       );
   }
 
-  /** The next row with its options, or undefined when more bytes are needed or all were taken. Throws what is wrong with it. */
+  /** The next step, or undefined when more bytes are needed or all were taken. Throws what is wrong with it. */
   next(): Step | undefined {
     const inference = this.#inference;
-    if (inference === undefined || !this.#complete || !this.#source?.next()) return undefined;
-    const { row_count } = inference.rows;
+    const source = this.#source;
+    if (inference === undefined || !this.#complete || !source?.next()) return undefined;
+    const { steps } = inference.rows;
     const index = this.#next_row;
     this.#next_row += 1;
     const place = (problem: Problem) =>
-      row_count === 1
-        ? problem
-        : new Problem(problem.code, `row ${index}: ${problem.message}`, problem.pointer);
+      steps === 1 ? problem : new Problem(problem.code, `row ${index}: ${problem.message}`, problem.pointer);
     try {
       const options = this.#optionsAt(index);
-      return { row: finishRow(this.#context.lease(), options), options, place };
+      return { rows: finishRows(source.rows, options), options, place };
     } catch (error) {
       throw error instanceof Problem ? place(error) : error;
     }
@@ -162,17 +162,17 @@ export class InferReader implements BodyReader {
 
   #open({ logits, rows }: Inference): RowSource {
     const { place, pointer } = logits;
+    const { lease } = this.#context;
     if (place.in === "body") {
       const is_last = this.#segments.at(-1)?.input === logits;
-      const row = this.#context.lease();
-      return is_last || rows.row_count === 1 ? new ArrivingRows(row, rows) : new StoredRows(row, rows);
+      return is_last || rows.steps === 1 ? new TensorRows(lease, rows) : new StoredRows(lease, rows);
     }
     if (place.in === "shared_memory") {
       const memory = requireSharedMemory(this.#context.shared_memory, pointer);
-      return new SharedRows(this.#context.lease(), rows, memory, place, pointer);
+      return new SharedRows(lease, rows, memory, place, pointer);
     }
     const elements = readData(logits.datatype, place.data, logits.elements, pointer);
-    return new ListedRows(this.#context.lease(), rows, float32Of(elements, pointer));
+    return listedRows(lease, rows, float32Of(elements, pointer));
   }
 
   /** Takes what belongs to the tensor that is due; answers the bytes behind it. */
@@ -206,7 +206,7 @@ export class InferReader implements BodyReader {
     const { parameters, rows } = this.#inference;
     this.#options = optionsOf(
       this.#inference,
-      rowOptions(parameters, this.#sides, rows.row_count),
+      rowOptions(parameters, this.#sides, rows.steps),
       this.#context.limits,
     );
     this.#first = this.#options(0);
@@ -224,7 +224,7 @@ function planOf(text: string, limits: WireLimits): InferencePlan {
   const inference = parseInference(requestValue(text), limits);
   const { inputs, parameters, rows } = inference;
   if (inputs.length > 1) return { inference, options: undefined };
-  const options = optionsOf(inference, rowOptions(parameters, [], rows.row_count), limits);
+  const options = optionsOf(inference, rowOptions(parameters, [], rows.steps), limits);
   return { inference, options: options(0) };
 }
 

@@ -12,9 +12,9 @@ import {
 } from "../../schemas/v2.ts";
 import type { WireLimits } from "../step-reader.ts";
 import { requireVocabSize } from "../tensor/head.ts";
+import type { RowsOf } from "../tensor/rows.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
 import { requireOutput } from "./outputs.ts";
-import type { RowsOf } from "./rows.ts";
 
 /** Where the elements of an input are. */
 export type Place =
@@ -171,21 +171,21 @@ function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf
       `${pointer}/datatype`,
     );
   const [first = 0, second] = shape;
-  const [row_count, vocab_size] = second === undefined ? [1, first] : [first, second];
-  if (shape.length < 1 || shape.length > 2 || row_count === 0 || vocab_size === 0)
+  const [steps, vocab_size] = second === undefined ? [1, first] : [first, second];
+  if (shape.length < 1 || shape.length > 2 || steps === 0 || vocab_size === 0)
     throw new Problem(
       "invalid_option",
       `the shape of logits must be [vocab_size] or [rows, vocab_size], got [${shape.join(", ")}]`,
       `${pointer}/shape`,
     );
   requireVocabSize(vocab_size, limits, `${pointer}/shape`);
-  if (row_count > limits.batch_rows_max)
+  if (steps > limits.batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
+      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${steps}`,
       `${pointer}/shape`,
     );
-  return { dtype, row_count, vocab_size };
+  return { dtype, steps, step_rows: 1, vocab_size };
 }
 
 /** Tensors besides the logits wait in memory until the last of them is there. */

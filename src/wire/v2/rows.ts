@@ -1,134 +1,63 @@
 /**
- * The rows of an inference, put one after another into one leased row: as their bytes arrive, out of a store when
- * options come behind them, from JSON, or from shared memory.
+ * The rows of an inference, put step after step into leased rows: as their bytes arrive, when options come behind them,
+ * from JSON, or from shared memory.
  */
-import { assert } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPE_BYTES, type Row } from "../../kernels/kernel.ts";
 import type { SharedMemory } from "../shared-memory.ts";
-
-/** What the rows of one tensor have in common. */
-export interface RowsOf {
-  readonly dtype: Dtype;
-  readonly row_count: number;
-  readonly vocab_size: number;
-}
+import { type RowsOf, TensorRows } from "../tensor/rows.ts";
 
 export interface RowSource {
-  /** Takes the next bytes of the tensor; every row that is ready is taken before more are written. */
+  /** those of the step in place */
+  readonly rows: readonly Row[];
+  /** Takes the next bytes of the tensor; every step that is ready is taken before more are written. */
   write(bytes: Uint8Array): void;
   /** Copies what it still needs of the bytes that were written last: they will be gone. */
   keep(): void;
-  /** Puts the next row into place; false when more bytes are needed or all rows were taken. */
+  /** Puts the rows of the next step into place; false when more bytes are needed or all were taken. */
   next(): boolean;
 }
 
-const NOTHING = new Uint8Array(0);
-
-/** Rows that are used as they arrive. */
-export class ArrivingRows implements RowSource {
-  readonly #row: Row;
-  readonly #dtype: Dtype;
-  readonly #row_bytes: number;
-  #received = 0;
-  #pending: Uint8Array = NOTHING;
-  /** the row in place was given out */
-  #taken = false;
-
-  constructor(row: Row, { dtype, vocab_size }: RowsOf) {
-    this.#row = row;
-    this.#dtype = dtype;
-    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
-  }
-
-  write(bytes: Uint8Array): void {
-    assert(this.#pending.length === 0, "every row of a chunk is taken before the next chunk is written");
-    this.#pending = bytes;
-    this.#fill();
-  }
-
-  keep(): void {
-    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
-  }
-
-  next(): boolean {
-    if (this.#taken) this.#fill();
-    if (this.#taken || this.#received < this.#row_bytes) return false;
-    this.#taken = true;
-    return true;
-  }
-
-  #fill(): void {
-    if (this.#pending.length === 0) return;
-    if (this.#taken) this.#received = 0;
-    this.#taken = false;
-    if (this.#received === 0) this.#row.begin(this.#dtype);
-    const taken = Math.min(this.#pending.length, this.#row_bytes - this.#received);
-    this.#row.append(this.#pending.subarray(0, taken));
-    this.#pending = this.#pending.subarray(taken);
-    this.#received += taken;
-  }
-}
+type Lease = (index: number) => Row;
 
 /** Rows whose options come behind them. */
 export class StoredRows implements RowSource {
-  readonly #row: Row;
-  readonly #dtype: Dtype;
-  readonly #row_bytes: number;
+  readonly #tensor: TensorRows;
   readonly #bytes: Uint8Array;
   #stored = 0;
-  #read = 0;
 
-  constructor(row: Row, { dtype, vocab_size, row_count }: RowsOf) {
-    this.#row = row;
-    this.#dtype = dtype;
-    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
-    this.#bytes = new Uint8Array(this.#row_bytes * row_count);
+  constructor(lease: Lease, of: RowsOf) {
+    const { dtype, steps, step_rows, vocab_size } = of;
+    this.#tensor = new TensorRows(lease, of);
+    this.#bytes = new Uint8Array(steps * step_rows * vocab_size * DTYPE_BYTES[dtype]);
+  }
+
+  get rows(): readonly Row[] {
+    return this.#tensor.rows;
   }
 
   write(bytes: Uint8Array): void {
     this.#bytes.set(bytes, this.#stored);
     this.#stored += bytes.length;
+    if (this.#stored === this.#bytes.length) this.#tensor.write(this.#bytes);
   }
 
   keep(): void {}
 
   next(): boolean {
-    if (this.#read + this.#row_bytes > this.#stored) return false;
-    this.#row.begin(this.#dtype);
-    this.#row.append(this.#bytes.subarray(this.#read, this.#read + this.#row_bytes));
-    this.#read += this.#row_bytes;
-    return true;
+    return this.#tensor.next();
   }
 }
 
 /** Rows that stood in JSON. */
-export class ListedRows implements RowSource {
-  readonly #row: Row;
-  readonly #vocab_size: number;
-  readonly #values: Float32Array;
-  #read = 0;
-
-  constructor(row: Row, { vocab_size }: RowsOf, values: Float32Array) {
-    this.#row = row;
-    this.#vocab_size = vocab_size;
-    this.#values = values;
-  }
-
-  write(): void {}
-
-  keep(): void {}
-
-  next(): boolean {
-    if (this.#read === this.#values.length) return false;
-    this.#row.load(this.#values.subarray(this.#read, this.#read + this.#vocab_size));
-    this.#read += this.#vocab_size;
-    return true;
-  }
+export function listedRows(lease: Lease, of: RowsOf, values: Float32Array): RowSource {
+  const tensor = new TensorRows(lease, of);
+  tensor.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return tensor;
 }
 
 /** Rows in a region of shared memory, from `offset` on. */
 export class SharedRows implements RowSource {
-  readonly #row: Row;
+  readonly rows: readonly Row[];
   readonly #of: RowsOf;
   readonly #memory: SharedMemory;
   readonly #part: { readonly region: string; readonly offset: number };
@@ -136,13 +65,13 @@ export class SharedRows implements RowSource {
   #read = 0;
 
   constructor(
-    row: Row,
+    lease: Lease,
     of: RowsOf,
     memory: SharedMemory,
     part: { readonly region: string; readonly offset: number },
     pointer: string,
   ) {
-    this.#row = row;
+    this.rows = Array.from({ length: of.step_rows }, (_, index) => lease(index));
     this.#of = of;
     this.#memory = memory;
     this.#part = part;
@@ -154,12 +83,14 @@ export class SharedRows implements RowSource {
   keep(): void {}
 
   next(): boolean {
-    const { dtype, vocab_size, row_count } = this.#of;
-    if (this.#read === row_count) return false;
+    const { dtype, vocab_size, steps } = this.#of;
+    if (this.#read === steps * this.rows.length) return false;
     const { region, offset } = this.#part;
-    const at = { region, offset: offset + this.#read * vocab_size * DTYPE_BYTES[dtype] };
-    this.#memory.readRow(this.#row, dtype, vocab_size, at, this.#pointer);
-    this.#read += 1;
+    for (const row of this.rows) {
+      const at = { region, offset: offset + this.#read * vocab_size * DTYPE_BYTES[dtype] };
+      this.#memory.readRow(row, dtype, vocab_size, at, this.#pointer);
+      this.#read += 1;
+    }
     return true;
   }
 }

@@ -38,6 +38,18 @@ describe("a row", () => {
     expect([gate.askRows(c, 1, 2).granted, gate.leave(a), gate.rows_out]).toEqual([true, false, 2]);
   });
 
+  test("of several is given to one that has the others before the queue, which cannot wait for it", () => {
+    const gate = new Gate<Guest>({ ...LIMITS, rows_max: 3 });
+    const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];
+    gate.askRows(a, 1, 0);
+    gate.askRows(b, 1, 0);
+    gate.queue(c, 2, 0);
+    expect([gate.askRows(a, 2, 1).granted, a.rows, gate.rows_out]).toEqual([true, 2, 3]);
+    expect([gate.askRows(b, 2, 1).granted, b.rows, gate.rows_out]).toEqual([false, 1, 3]);
+    gate.leave(a);
+    expect([gate.rows_out, gate.grant(2), c.rows, gate.rows_out]).toEqual([1, c, 2, 3]);
+  });
+
   test("is taken from the slowest body that is too slow", () => {
     const gate = new Gate<Guest>(LIMITS);
     const [a, b, c] = expected(gate, 3) as [Guest, Guest, Guest];

@@ -80,7 +80,7 @@ class InferCall {
         if (reader.parks) visit.hold(chunk.length);
         reader.write(chunk);
         // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
-        if (reader.inference?.rows.row_count !== 1 && !intake.wrote()) reader.keep();
+        if (reader.inference?.rows.steps !== 1 && !intake.wrote()) reader.keep();
       },
       end: () => {
         intake.requireGood();
@@ -99,10 +99,7 @@ class InferCall {
     if (step === undefined && !this.#answers?.is_inside) return false;
     this.#requireInTime(reader.inference);
     if (step !== undefined) this.#exchange.reckon(step);
-    this.#answers ??= new StepAnswers(
-      this.#exchange,
-      reader.inference?.rows.row_count === 1 ? "unary" : "batch",
-    );
+    this.#answers ??= new StepAnswers(this.#exchange, reader.inference?.rows.steps === 1 ? "unary" : "batch");
     const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
     if (sampled !== undefined) this.#sampled.push(sampled);
     return true;

@@ -1,0 +1,103 @@
+/**
+ * The rows of one tensor, put into leased rows as their bytes arrive: the rows that one step needs together, and then,
+ * in the same places, those of the next. A tensor of any number of steps needs the memory of one.
+ *
+ *   bytes ─► row 0 … row k−1: a step is ready ─► row 0 … row k−1: the next one ─► …
+ */
+import { assert } from "../../errors.ts";
+import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { rowTooLong } from "../rows.ts";
+
+/** What the rows of one tensor have in common. */
+export interface RowsOf {
+  readonly dtype: Dtype;
+  readonly steps: number;
+  /** rows that one step needs together */
+  readonly step_rows: number;
+  /** elements of a row; Infinity: the only row, which ends with the tensor */
+  readonly vocab_size: number;
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+export class TensorRows {
+  /** of the step that is arriving, or was taken last */
+  readonly rows: readonly Row[];
+  /** of the tensor, so far */
+  received_bytes = 0;
+  readonly #dtype: Dtype;
+  readonly #steps: number;
+  readonly #row_bytes: number;
+  /** bytes that are not in a row yet */
+  #pending = NOTHING;
+  /** index of the row that is arriving; all are there when it is their number */
+  #arriving = 0;
+  #row_received = 0;
+  #taken = 0;
+  /** the step in place was taken: its rows may be overwritten */
+  #is_taken = false;
+
+  constructor(lease: (index: number) => Row, { dtype, steps, step_rows, vocab_size }: RowsOf) {
+    this.rows = Array.from({ length: step_rows }, (_, index) => lease(index));
+    this.#dtype = dtype;
+    this.#steps = steps;
+    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
+    for (const row of this.rows) row.begin(dtype);
+  }
+
+  /** Takes the next bytes of the tensor; those behind its last row are only counted. Every step that is ready is taken before more are written. */
+  write(bytes: Uint8Array): void {
+    assert(this.#pending.length === 0, "every step of a chunk is taken before the next chunk is written");
+    this.received_bytes += bytes.length;
+    if (this.#taken === this.#steps) return;
+    this.#pending = bytes;
+    this.#fill();
+  }
+
+  /** Memory of at most so many bytes for what is written next; undefined: anywhere. */
+  room(bytes: number): Uint8Array | undefined {
+    return this.rows[this.#arriving]?.room(Math.min(bytes, this.#row_bytes - this.#row_received));
+  }
+
+  /** Copies what it still needs of the bytes that were written last: they will be gone. */
+  keep(): void {
+    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
+  }
+
+  /** No more bytes will come. */
+  end(): void {
+    if (this.#row_bytes === Number.POSITIVE_INFINITY) this.#arriving = this.rows.length;
+  }
+
+  /** Whether the rows of the next step are in place, until this is called again; false when more bytes are needed or all were taken. */
+  next(): boolean {
+    this.#fill();
+    if (this.#is_taken || this.#arriving < this.rows.length) return false;
+    this.#is_taken = true;
+    this.#taken += 1;
+    return true;
+  }
+
+  #fill(): void {
+    if (this.#pending.length === 0) return;
+    if (this.#is_taken) this.#arriving = 0;
+    this.#is_taken = false;
+    while (this.#pending.length > 0 && this.#arriving < this.rows.length) this.#append();
+    const is_last = this.#taken + 1 === this.#steps && this.#arriving === this.rows.length;
+    if (is_last) this.#pending = NOTHING;
+  }
+
+  /** Puts into the row that is arriving what belongs to it. */
+  #append(): void {
+    const row = this.rows[this.#arriving] as Row; // it is one of them while one is arriving
+    if (this.#row_received === 0) row.begin(this.#dtype);
+    const left = this.#row_bytes - this.#row_received;
+    const part = this.#pending.length > left ? this.#pending.subarray(0, left) : this.#pending;
+    if (!row.append(part)) throw rowTooLong(row, "");
+    this.#pending = part === this.#pending ? NOTHING : this.#pending.subarray(part.length);
+    this.#row_received += part.length;
+    if (this.#row_received < this.#row_bytes) return;
+    this.#row_received = 0;
+    this.#arriving += 1;
+  }
+}
