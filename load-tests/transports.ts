@@ -3,9 +3,8 @@
  * travel, at two sizes of vocabulary.
  */
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { WebSocket } from "ws";
 import { replaceBetween } from "../evidence/markdown.ts";
 import { BUILD, BUILT } from "../evidence/options.ts";
@@ -90,21 +89,6 @@ function inference(row: Buffer, vocab_size: number): Form {
   return posted("POST /v2, FP32 as bytes", "/v2/models/sampler/infer", headers, Buffer.concat([head, row]));
 }
 
-function regionOf(vocab_size: number): string {
-  return `row-${vocab_size}`;
-}
-
-/** Puts the row into shared memory and says so. */
-async function share(url: string, directory: string, vocab_size: number): Promise<void> {
-  const key = regionOf(vocab_size);
-  const bytes = f32Bytes(randomRow(vocab_size, 1));
-  await writeFile(join(directory, key), bytes);
-  const path = `/v2/systemsharedmemory/region/${key}/register`;
-  const body = JSON.stringify({ key, byte_size: bytes.length });
-  const reply = await fetch(url + path, { method: "POST", body });
-  if (!reply.ok) throw new Error(await reply.text());
-}
-
 function framed(name: string, dtype: string, row: Buffer, upgrade = false): Form {
   const run = (url: string, duration_ms: number) =>
     rawStreams(url, { dtype, row, options: OPTIONS, steps: 500, upgrade }, duration_ms);
@@ -162,9 +146,6 @@ function formsOf(vocab_size: number): Form[] {
     webSocket(f32),
     sparseBinary(row),
     json(`POST, sparse JSON, ${SPARSE_PAIRS} tokens`, largest(row)),
-    json("POST, f32 in shared memory", {
-      shared_memory: { region: regionOf(vocab_size), shape: [vocab_size] },
-    }),
     inference(f32, vocab_size),
     json("POST, base64 of f32 in JSON", { dtype: "f32", data: f32.toString("base64") }),
     json("POST, JSON numbers", Array.from(row)),
@@ -221,14 +202,12 @@ async function main(): Promise<void> {
   ]);
   progress.next();
   if (!values.built) await buildService();
-  const directory = await mkdtemp("/dev/shm/logit-sampler-");
-  const service = await startService({ WORKERS: "1", SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
+  const service = await startService({ WORKERS: "1" });
   const lines = [
     `| form | ${sizes.map((size) => `bytes, ${size} | round trip µs | server CPU µs`).join(" | ")} |`,
     `| --- |${" ---: | ---: | ---: |".repeat(sizes.length)}`,
   ];
   try {
-    for (const size of sizes) await share(service.url, directory, size);
     const costs = await measureAll(service, forms.flat(), progress);
     progress.end();
     for (const [index, { name }] of (forms[0] ?? []).entries()) {
@@ -244,7 +223,6 @@ async function main(): Promise<void> {
   } finally {
     progress.end();
     await service.stop();
-    await rm(directory, { recursive: true });
   }
   const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}`;
   const note = `Measured by \`npm run bench:transports\` on ${machine}: one connection, one row at a time, \`${JSON.stringify(OPTIONS)}\`, medians of rounds in which the forms take turns; CPU is that of the service.`;

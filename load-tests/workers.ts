@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { BUILD, BUILT } from "../evidence/options.ts";
 import { median } from "../evidence/process-cost.ts";
 import { createProgress, tableLines } from "../evidence/progress.ts";
+import { regionScenario, registerRegion } from "../evidence/regions.ts";
 import { f32Bytes, randomRow } from "../evidence/rows.ts";
 import { createScenarios, type Scenario } from "../evidence/scenarios.ts";
 import { buildService, type RunningService, startService } from "../evidence/service.ts";
@@ -47,19 +48,11 @@ const BATCH_ROWS = 16;
 /** Chains that look at all of the row: about 1.4 ms and 0.5 ms a row. */
 const SINGLE = { temperature: 1.1, top_p: 0.9, logprobs: true, top_logprobs: 20 };
 const BATCH = { temperature: 1.1, typical_p: 0.9 };
-const IN_MEMORY = { logits: { shared_memory: { region: REGION, dtype: "f32", shape: [VOCAB_SIZE] } } };
-
-function jsonScenario(name: string, path: string, value: unknown): Scenario {
-  const headers = { "content-type": "application/json" };
-  return { name, path, headers, body: Buffer.from(JSON.stringify(value)) };
-}
+const PLACE = { region: REGION, dtype: "f32", vocab_size: VOCAB_SIZE } as const;
 
 const LOADS: readonly Scenario[] = [
-  jsonScenario("one row in shared memory", "/v1/sample", { ...SINGLE, seed: "7", ...IN_MEMORY }),
-  jsonScenario("batch of 16 rows in shared memory", "/v1/sample/batch", {
-    ...BATCH,
-    rows: Array.from({ length: BATCH_ROWS }, (_, row) => ({ seed: String(row), ...IN_MEMORY })),
-  }),
+  regionScenario("one row in shared memory", { ...PLACE, rows: 1 }, { ...SINGLE, seed: 7 }),
+  regionScenario("batch of 16 rows in shared memory", { ...PLACE, rows: BATCH_ROWS }, { ...BATCH, seed: 7 }),
   ...createScenarios().filter(({ name }) => name === `f32, ${VOCAB_SIZE}`),
 ];
 
@@ -124,13 +117,14 @@ async function main(): Promise<void> {
   progress.next();
   if (!values.built) await buildService();
   const directory = await mkdtemp(join(SHARED_MEMORY, "logit-sampler-"));
-  await writeFile(join(directory, REGION), f32Bytes(randomRow(VOCAB_SIZE, 2)));
+  const rows = Array.from({ length: BATCH_ROWS }, (_, index) => f32Bytes(randomRow(VOCAB_SIZE, index + 2)));
+  await writeFile(join(directory, REGION), Buffer.concat(rows));
   const memory = { SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory };
   const services = await Promise.all(
     ["1", "2"].map((WORKERS) => startService({ ...memory, WORKERS, SPARE_WORKERS: "0" })),
   );
   try {
-    for (const { url } of services) await register(url);
+    for (const { url } of services) await registerRegion(url, REGION, BATCH_ROWS * VOCAB_SIZE * 4);
     progress.say(`${LIMITS.connections} connections, ${cpus().length} cores, Node ${process.version}`);
     for (const line of TABLE.head) progress.say(line);
     for (const load of loads) {
@@ -142,13 +136,6 @@ async function main(): Promise<void> {
     await Promise.all(services.map((service) => service.stop()));
     await rm(directory, { recursive: true });
   }
-}
-
-async function register(url: string): Promise<void> {
-  const body = JSON.stringify({ key: REGION, byte_size: VOCAB_SIZE * 4 });
-  const path = `/v2/systemsharedmemory/region/${REGION}/register`;
-  const reply = await fetch(url + path, { method: "POST", body });
-  if (!reply.ok) throw new Error(await reply.text());
 }
 
 await run(main);

@@ -3,6 +3,7 @@
  * and replies: each field with its type, its range and its description. Pure text out; write-docs.ts does the writing.
  */
 import { z } from "zod";
+import { DTYPES } from "../src/kernels/kernel.ts";
 import { COMPARE_FIELDS } from "../src/sampling/compare/options.ts";
 import { STEP_OPTIONS } from "../src/sampling/options/step-options.ts";
 import {
@@ -27,7 +28,12 @@ const ANALYSIS_OPTIONS = {
 
 /** src/client/options.ts. */
 export function clientOptions(): string {
-  return `${opening("The options of a step")}
+  const dtypes = Object.entries(DTYPES).map(([name, { bytes }]) => `${name}: ${bytes}`);
+  return `${opening("The options of a step, and the element types of rows")}
+/** Bytes of one element, by the type of elements that a dense row may have. */
+export const DTYPE_BYTES = { ${dtypes.join(", ")} } as const;
+export type Dtype = keyof typeof DTYPE_BYTES;
+
 /** Options of one step, as on the wire. All are optional. */
 ${optionsInterface("StepRequestOptions", STEP_OPTIONS)}`;
 }

@@ -78,6 +78,11 @@ function jsonOf(value: unknown, room: number): string {
   return text + (is_list ? "]" : "}");
 }
 
+/** `a, b or c`. */
+export function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
 /** The pointer that leads along these names (RFC 6901), as far as they are short. */
 export function pointerTo(path: readonly string[]): string {
   return path.map((part) => `/${shorten(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");

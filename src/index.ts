@@ -1,8 +1,8 @@
 /** The library: the streaming sampler and its parts, usable in Node and in browsers. */
 export * from "./analysis/index.ts";
 export { Problem, type ProblemCode } from "./errors.ts";
+export type { Dtype } from "./kernels/dtypes.ts";
 export type { Row } from "./kernels/kernel.ts";
-export type { Dtype } from "./kernels/row.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";

@@ -5,7 +5,7 @@
  */
 import type { Message } from "../message.ts";
 import { complaintOf, STAGE_NAMES } from "./contract.ts";
-import { type Fields, isFields, rowLength, tensorLength, VOCAB_SIZE_MAX } from "./logits.ts";
+import { DTYPE_BYTES, type Fields, isFields, rowLength, tensorLength, VOCAB_SIZE_MAX } from "./logits.ts";
 import { readQuery } from "./query.ts";
 import { readStrictJson } from "./strict-json.ts";
 
@@ -28,8 +28,6 @@ const REQUESTS: Readonly<Record<string, string>> = {
   "/v1/calibrate": "Calibrate",
   "/v1/baseline": "Baseline",
 };
-
-const DTYPES = ["f32", "f16", "bf16"];
 
 export function judge(message: Message): Verdict {
   try {
@@ -127,7 +125,7 @@ function standIn({ logits }: Fields): Fields {
 function judgeTensor(kind: string, fields: unknown, tensor: Uint8Array): Verdict {
   if (!isFields(fields)) return { refusal: "the header is no object" };
   const { dtype = "f32", shape, rows, ...options } = fields;
-  if (typeof dtype !== "string" || !DTYPES.includes(dtype)) return { refusal: "dtype" };
+  if (typeof dtype !== "string" || !Object.hasOwn(DTYPE_BYTES, dtype)) return { refusal: "dtype" };
   const size = dtype === "f32" ? 4 : 2;
   if (fields["sparse"] !== undefined) return { refusal: refusalOfSparse(kind, fields, tensor, dtype, size) };
   if (shape !== undefined && (!Array.isArray(shape) || shape.some((n) => !Number.isInteger(n) || n < 1)))

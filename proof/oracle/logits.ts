@@ -5,7 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** Largest rows that the service under proof is told to take. */
 export const VOCAB_SIZE_MAX = 4096;
 
-const DTYPE_BYTES: Readonly<Record<string, number>> = { f32: 4, f16: 2, bf16: 2 };
+export const DTYPE_BYTES: Readonly<Record<string, number>> = { f32: 4, f16: 2, bf16: 2 };
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);

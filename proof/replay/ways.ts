@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import { seeded } from "../../evidence/seeded.ts";
+import { DTYPE_NAMES, type Dtype } from "../../src/kernels/kernel.ts";
 import { Connection } from "../connection.ts";
 import { bf16, f16 } from "../fuzz/small-rows.ts";
 import {
@@ -20,9 +21,7 @@ import type { ReplayStep } from "./steps.ts";
 
 export type Replay = (url: string, steps: readonly ReplayStep[]) => Promise<readonly string[]>;
 
-const TENSORS = { f32, f16, bf16 } as const;
-type Dtype = keyof typeof TENSORS;
-const DTYPES = ["f32", "f16", "bf16"] as const;
+const TENSORS: Readonly<Record<Dtype, (values: readonly number[]) => Buffer>> = { f32, f16, bf16 };
 
 const asJson = ({ row, options }: ReplayStep) => jsonMessage("/v1/sample", { logits: row, ...options });
 
@@ -209,9 +208,13 @@ export const WAYS: Readonly<Record<string, Replay>> = {
   "in pieces of 1 byte, 1,000 for long bodies": oneByOne(asJson, inPieces(1)),
   "in pieces of 7 bytes, 1,000 for long bodies": oneByOne(byQuery("f32"), inPieces(7)),
   "in chunks of 13 bytes": oneByOne(behindHeader("f16"), (message) => [encodeChunked(message, 13)]),
-  ...Object.fromEntries(DTYPES.map((dtype) => [`base64 of ${dtype}`, oneByOne(packed(dtype))])),
-  ...Object.fromEntries(DTYPES.map((dtype) => [`${dtype} behind a header`, oneByOne(behindHeader(dtype))])),
-  ...Object.fromEntries(DTYPES.map((dtype) => [`${dtype}, options in the query`, oneByOne(byQuery(dtype))])),
+  ...Object.fromEntries(DTYPE_NAMES.map((dtype) => [`base64 of ${dtype}`, oneByOne(packed(dtype))])),
+  ...Object.fromEntries(
+    DTYPE_NAMES.map((dtype) => [`${dtype} behind a header`, oneByOne(behindHeader(dtype))]),
+  ),
+  ...Object.fromEntries(
+    DTYPE_NAMES.map((dtype) => [`${dtype}, options in the query`, oneByOne(byQuery(dtype))]),
+  ),
   "a batch in JSON": jsonBatch,
   "batches of bf16": tensorBatch,
   "streams of frames": streamed(BYTES_TYPE, ({ row, options }) =>

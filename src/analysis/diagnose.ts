@@ -3,7 +3,6 @@
  *
  * The word is a summary with fixed thresholds, given below; the figures are what it was made of.
  */
-import { ln } from "../kernels/float64.ts";
 import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
 import {
@@ -12,10 +11,12 @@ import {
   logSumExp,
   type Moments,
   moments,
+  relativeEntropy,
   secondProbability,
   topProbability,
   varentropy,
 } from "./moments.ts";
+import type { Tail } from "./tail.ts";
 
 /** `confident` from this probability of the most likely class. */
 const CONFIDENT_PROBABILITY_MIN = 0.8;
@@ -55,18 +56,17 @@ export function diagnose(row: Logits, temperature = 1): Diagnosis {
   return diagnoseOf(moments(row, inverseTemperature(temperature)), row);
 }
 
-/** The same from the row's moments; `row` is read once more for the variance. */
-export function diagnoseOf(m: Moments, row: Logits): Diagnosis {
-  const nats = entropy(m);
+/** The same from the row's moments; `row` is read once more for the variance, in which a tail counts as well. */
+export function diagnoseOf(m: Moments, row: Logits, tail?: Tail): Diagnosis {
   return {
     top_id: m.max_id,
     probability: topProbability(m),
     margin: m.second === Number.NEGATIVE_INFINITY ? null : (m.max - m.second) * m.inverse_temperature,
-    entropy: nats,
-    relative_entropy: m.length === 1 ? 0 : nats / ln(m.length),
+    entropy: entropy(m),
+    relative_entropy: relativeEntropy(m),
     varentropy: varentropy(m),
     energy: logSumExp(m),
-    logit_variance: logitVariance(row, m.max),
+    logit_variance: logitVariance(row, m.max, tail),
     verdict: verdict(topProbability(m), secondProbability(m)),
   };
 }
@@ -82,7 +82,7 @@ export function confidentlyWrong(diagnosis: Diagnosis, target: number): boolean 
 }
 
 /** Population variance of the values that are not −Infinity, in two sums about a value of the row. */
-function logitVariance(row: Logits, about: number): number {
+function logitVariance(row: Logits, about: number, tail: Tail | undefined): number {
   let count = 0;
   let sum = 0;
   let squares = 0;
@@ -92,6 +92,12 @@ function logitVariance(row: Logits, about: number): number {
     count++;
     sum += distance;
     squares += distance * distance;
+  }
+  if (tail !== undefined && tail.logit !== Number.NEGATIVE_INFINITY) {
+    const distance = tail.logit - about;
+    count += tail.count;
+    sum += tail.count * distance;
+    squares += tail.count * distance * distance;
   }
   const mean = sum / count;
   return Math.max(0, squares / count - mean * mean);

@@ -18,13 +18,14 @@ export {
   type Intervals,
 } from "./calibration/calibrate.ts";
 export { type LabelledLogits, labelledLogits, rowOf } from "./calibration/labelled.ts";
+export type { Quality } from "./calibration/quality.ts";
 export { type Bin, type Binning, reliabilityBins } from "./calibration/reliability.ts";
 export { inverseTemperature } from "./calibration/temperature.ts";
 export { checkRow } from "./check-row.ts";
 export { checkThresholds, type Decision, decide, type Thresholds } from "./decide.ts";
 export { confidentlyWrong, type Diagnosis, diagnose, type Verdict } from "./diagnose.ts";
 export { BITS_PER_NAT } from "./exp.ts";
-export { brier, type Quality } from "./judge.ts";
+export { brier } from "./judge.ts";
 export { logistic, logisticPair, logit, logitOfPair, logLogistic, type Pair } from "./logistic.ts";
 export { entropy, type Logits, type Moments, moments, topProbability, varentropy } from "./moments.ts";
 export { areaUnderRoc, type RocPoint, rocCurve } from "./roc.ts";

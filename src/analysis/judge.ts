@@ -2,22 +2,11 @@
  * A labelled set looked at with one temperature: how sure each row was, whether it was right, and what it cost.
  * Which class wins does not depend on the temperature, so neither does the accuracy.
  */
-import {
-  addClasswise,
-  type ClasswiseBins,
-  classwiseCalibrationError,
-  startClasswise,
-} from "./calibration/classwise.ts";
+import { addClasswise, type ClasswiseBins, startClasswise } from "./calibration/classwise.ts";
 import { type LabelledLogits, rowOf } from "./calibration/labelled.ts";
-import {
-  type Bin,
-  type Binning,
-  binEdges,
-  expectedCalibrationError,
-  maximumCalibrationError,
-  reliabilityBins,
-} from "./calibration/reliability.ts";
-import { logprobOf, topProbability } from "./moments.ts";
+import { type Look, type Quality, type QualityDetail, QualitySums } from "./calibration/quality.ts";
+import { type Binning, binEdges } from "./calibration/reliability.ts";
+import { logprobOf, type Moments, relativeEntropy, topProbability } from "./moments.ts";
 import type { RowReader } from "./row-reader.ts";
 
 /** Per row, filled as rows are read. */
@@ -28,21 +17,9 @@ export interface Judged {
   readonly logprob: Float64Array;
   /** Σ_c (p_c − y_c)² */
   readonly brier: Float64Array;
+  /** entropy / ln n */
+  readonly relative_entropy: Float64Array;
   readonly classwise: ClasswiseBins;
-}
-
-export interface Quality {
-  readonly accuracy: number;
-  /** mean cross-entropy in nats */
-  readonly nll: number;
-  /** mean squared distance of the probabilities from the truth, over all classes: in [0, 2] */
-  readonly brier: number;
-  readonly ece: number;
-  readonly mce: number;
-  readonly classwise_ece: number;
-  /** mean confidence minus accuracy: positive when over-confident */
-  readonly overconfidence: number;
-  readonly bins: readonly Bin[];
 }
 
 export function startJudging(set: LabelledLogits, bins: number): Judged {
@@ -52,6 +29,7 @@ export function startJudging(set: LabelledLogits, bins: number): Judged {
     correct: new Uint8Array(rows),
     logprob: new Float64Array(rows),
     brier: new Float64Array(rows),
+    relative_entropy: new Float64Array(rows),
     classwise: startClasswise(set.classes, bins),
   };
 }
@@ -69,31 +47,42 @@ export function judgeRows(
     const target = set.targets[r]!;
     const m = reader.moments(row, beta);
     const p = reader.probabilities(row, beta);
-    judged.confidence[r] = topProbability(m);
-    judged.correct[r] = m.max_id === target ? 1 : 0;
-    judged.logprob[r] = logprobOf(m, row[target]!);
-    judged.brier[r] = brier(p, target);
+    const look = lookAt(m, row[target]!, target, brier(p, target));
+    judged.confidence[r] = look.confidence;
+    judged.correct[r] = look.correct;
+    judged.logprob[r] = look.logprob;
+    judged.brier[r] = look.brier;
+    judged.relative_entropy[r] = look.relative_entropy;
     addClasswise(judged.classwise, p, target);
   }
 }
 
-export function quality(judged: Judged, bins: number, binning: Binning): Quality {
-  const diagram = reliabilityBins(
-    judged.confidence,
-    judged.correct,
-    binEdges(judged.confidence, bins, binning),
-  );
-  const accuracy = mean(judged.correct);
+/** A row from its moments, and the logit of the class that came. */
+export function lookAt(m: Moments, logit: number, target: number, brier: number): Look {
   return {
-    accuracy,
-    nll: -mean(judged.logprob),
-    brier: mean(judged.brier),
-    ece: expectedCalibrationError(diagram),
-    mce: maximumCalibrationError(diagram),
-    classwise_ece: classwiseCalibrationError(judged.classwise),
-    overconfidence: mean(judged.confidence) - accuracy,
-    bins: diagram,
+    confidence: topProbability(m),
+    correct: m.max_id === target ? 1 : 0,
+    logprob: logprobOf(m, logit),
+    brier,
+    relative_entropy: relativeEntropy(m),
   };
+}
+
+export function quality(
+  judged: Judged,
+  options: QualityDetail & { bins: number; binning: Binning },
+): Quality {
+  const edges = binEdges(judged.confidence, options.bins, options.binning);
+  const sums = new QualitySums(edges, options, judged.classwise);
+  for (let r = 0; r < judged.confidence.length; r++)
+    sums.add({
+      confidence: judged.confidence[r]!,
+      correct: judged.correct[r]!,
+      logprob: judged.logprob[r]!,
+      brier: judged.brier[r]!,
+      relative_entropy: judged.relative_entropy[r]!,
+    });
+  return sums.quality();
 }
 
 /** Σ_c (p_c − y_c)²: 0 when certain and right, 2 when certain and wrong. Source: G. Brier, 1950. */
@@ -104,10 +93,4 @@ export function brier(p: Float64Array, target: number): number {
     sum += distance * distance;
   }
   return sum;
-}
-
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum / values.length;
 }

@@ -106,6 +106,11 @@ export function entropy(m: Moments): number {
   return ln1p(m.rest) - meanLogWeight(m);
 }
 
+/** entropy / ln n: 0 = certain, 1 = uniform; 0 for one class. */
+export function relativeEntropy(m: Moments): number {
+  return m.length === 1 ? 0 : entropy(m) / ln(m.length);
+}
+
 /** Variance of ln p over the row's own distribution, in nats²: 0 when all kept classes are equally likely. */
 export function varentropy(m: Moments): number {
   const mean = m.first / (1 + m.rest);

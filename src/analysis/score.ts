@@ -9,6 +9,7 @@ import { inverseTemperature } from "./calibration/temperature.ts";
 import { checkRow } from "./check-row.ts";
 import { BITS_PER_NAT } from "./exp.ts";
 import { type Logits, logprobOf, type Moments, moments } from "./moments.ts";
+import { ExactSum } from "./sums/exact-sum.ts";
 
 export interface Score {
   /** ln p of the class that came, ≤ 0; −Infinity when it was masked */
@@ -38,13 +39,18 @@ export function scoreOf(m: Moments, row: Logits, target: number): Score {
   return { logprob: logprobOf(m, row[target]!) + 0, rank: rank(row, target) };
 }
 
-/** Mean loss over rows. A masked target makes both the mean and the perplexity Infinity. */
+/** Mean loss over rows, in whatever order. A masked target makes both the mean and the perplexity Infinity. */
 export function loss(logprobs: Logits): Loss {
-  let sum = 0;
-  for (let i = 0; i < logprobs.length; i++) sum -= logprobs[i]!;
-  const cross_entropy = sum / logprobs.length;
+  const sum = new ExactSum();
+  for (let i = 0; i < logprobs.length; i++) sum.add(-logprobs[i]!);
+  return lossOf(sum, logprobs.length);
+}
+
+/** The same from the sum of −ln p. */
+export function lossOf(sum: ExactSum, rows: number): Loss {
+  const cross_entropy = sum.value() / rows;
   return {
-    rows: logprobs.length,
+    rows,
     cross_entropy,
     cross_entropy_bits: cross_entropy * BITS_PER_NAT,
     perplexity: exp(cross_entropy),

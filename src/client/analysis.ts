@@ -16,11 +16,11 @@ import type {
 import { type CallOptions, type Post, post, type Transport } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
-import { alike, type JsonLogits, jsonOf, type Logits, packedOf } from "./row.ts";
+import { alike, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
 
 /** A row to be read, with the class (token) that really came where the call asks for it. */
 export interface AnalysisRow {
-  readonly logits: Exclude<Logits, JsonLogits>;
+  readonly logits: Exclude<Logits, SparseLogits>;
   readonly target?: number | string;
 }
 

@@ -18,7 +18,7 @@ import {
 import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { alike, isJson, jsonOf, type Logits, packedOf } from "./row.ts";
+import { alike, isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
 
 /** A row of a batch, with options of its own over the shared ones. */
@@ -79,7 +79,7 @@ async function sampleBatch(
 function batchPost(rows: readonly BatchRow[], shared: StepRequestOptions): Post {
   const path = "/v1/sample/batch";
   const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
-  const packed = rows.flatMap(({ logits }) => (isJson(logits) ? [] : [packedOf(logits)]));
+  const packed = rows.flatMap(({ logits }) => (isSparse(logits) ? [] : [packedOf(logits)]));
   const tensor = packed.length === rows.length ? alike(packed) : undefined;
   if (tensor === undefined)
     return jsonPost(

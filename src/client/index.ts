@@ -7,6 +7,6 @@ export { type BatchRow, connect, type SamplerClient } from "./client.ts";
 export type { CallOptions, ClientOptions } from "./http.ts";
 export type { StepRequestOptions } from "./options.ts";
 export { ServiceProblem } from "./problem.ts";
-export type { Logits, PackedLogits, SharedLogits, SparseLogits } from "./row.ts";
+export type { Logits, PackedLogits, SparseLogits } from "./row.ts";
 export type { ClientStream, OptionChanges, StreamOptions, StreamTransport } from "./stream.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";

@@ -1,7 +1,11 @@
 /**
- * The options of a step, generated from the schemas by `npm run generate`:
+ * The options of a step, and the element types of rows, generated from the schemas by `npm run generate`:
  * change those, not this file. The service checks every field and refuses what it does not know.
  */
+
+/** Bytes of one element, by the type of elements that a dense row may have. */
+export const DTYPE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
+export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** Options of one step, as on the wire. All are optional. */
 export interface StepRequestOptions {

@@ -1,10 +1,10 @@
 /** The bodies of requests: bytes where rows allow it, JSON otherwise. */
 import type { Post } from "./http.ts";
-import { isJson, joined, jsonOf, type Logits, type PackedLogits, packedOf } from "./row.ts";
+import { isSparse, joined, jsonOf, type Logits, type PackedLogits, packedOf } from "./row.ts";
 
 /** One row with its options. `seeded`: the same bytes would come again. */
 export function stepPost(path: string, logits: Logits, options: object, seeded: boolean): Post {
-  if (isJson(logits)) return jsonPost(path, { ...options, logits: jsonOf(logits) }, seeded);
+  if (isSparse(logits)) return jsonPost(path, { ...options, logits: jsonOf(logits) }, seeded);
   const row = packedOf(logits);
   return binaryPost(path, { dtype: row.dtype, ...options }, [row], seeded);
 }

@@ -1,8 +1,9 @@
 /** Rows of logits as a client has them, and the two ways they are written: bytes, or a part of a JSON text. */
+import { DTYPE_BYTES, type Dtype } from "./options.ts";
 
-/** Elements that are little-endian f32, f16 or bf16 already. */
+/** Elements that are little-endian bytes already. */
 export interface PackedLogits {
-  readonly dtype: "f32" | "f16" | "bf16";
+  readonly dtype: Dtype;
   readonly bytes: Uint8Array;
 }
 
@@ -15,31 +16,16 @@ export interface SparseLogits {
   readonly max_omitted?: number;
 }
 
-/** A row in a region of shared memory that was registered with the service. */
-export interface SharedLogits {
-  readonly shared_memory: {
-    readonly region: string;
-    /** where the row begins in the region, in bytes; default 0 */
-    readonly offset?: number;
-    /** default f32 */
-    readonly dtype?: "f32" | "f16" | "bf16";
-    /** [vocab_size] */
-    readonly shape: readonly number[];
-  };
-}
-
 /** One row. Numbers are rounded to float32, which is what they are sampled as. */
-export type Logits = Float32Array | readonly number[] | PackedLogits | JsonLogits;
+export type Logits = Float32Array | readonly number[] | PackedLogits | SparseLogits;
 
-/** Rows that are written as JSON, not as bytes. */
-export type JsonLogits = SparseLogits | SharedLogits;
-
-export function isJson(logits: Logits): logits is JsonLogits {
-  return "token_ids" in logits || "shared_memory" in logits;
+/** Whether a row is written as JSON, not as bytes. */
+export function isSparse(logits: Logits): logits is SparseLogits {
+  return "token_ids" in logits;
 }
 
 /** The bytes of a dense row; those of a Float32Array are not copied. */
-export function packedOf(logits: Exclude<Logits, JsonLogits>): PackedLogits {
+export function packedOf(logits: Exclude<Logits, SparseLogits>): PackedLogits {
   if ("bytes" in logits) return logits;
   const values = logits instanceof Float32Array ? logits : Float32Array.from(logits);
   return { dtype: "f32", bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
@@ -53,13 +39,12 @@ export function alike(
   if (first === undefined) return undefined;
   const { dtype, bytes } = first;
   const same = rows.every((row) => row.dtype === dtype && row.bytes.length === bytes.length);
-  return same ? { dtype, elements: bytes.length / (dtype === "f32" ? 4 : 2) } : undefined;
+  return same ? { dtype, elements: bytes.length / DTYPE_BYTES[dtype] } : undefined;
 }
 
 /** What stands at `logits` in a JSON text. */
 export function jsonOf(logits: Logits): unknown {
-  if ("shared_memory" in logits) return logits;
-  if (isJson(logits)) return { ...logits, ...finitePairs(logits) };
+  if (isSparse(logits)) return { ...logits, ...finitePairs(logits) };
   const { dtype, bytes } = packedOf(logits);
   return { dtype, data: base64(bytes) };
 }

@@ -6,15 +6,15 @@ import type { Sampled } from "../sampling/report/report.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
-import type { StepRequestOptions } from "./options.ts";
+import type { Dtype, StepRequestOptions } from "./options.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { isJson, type JsonLogits, jsonOf, type Logits, packedOf } from "./row.ts";
+import { isSparse, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
 import { openWebSocket, type WebSocketClass } from "./websocket.ts";
 
 /** Options of a stream: those of a step, and the form of its rows. */
 export interface StreamOptions extends StepRequestOptions {
   /** dtype of all dense rows; default f32 */
-  readonly dtype?: "f32" | "f16" | "bf16";
+  readonly dtype?: Dtype;
   /** when given, each row must have this many elements */
   readonly shape?: readonly number[];
 }
@@ -95,7 +95,7 @@ class Stream implements ClientStream, ConnectionEvents {
 
   next(logits: Logits, own?: OptionChanges): Promise<Sampled> {
     if (this.#over !== undefined) return Promise.reject(this.#over.reason);
-    if (own !== undefined || isJson(logits)) this.#send({ ...own, logits: jsonOf(logits) });
+    if (own !== undefined || isSparse(logits)) this.#send({ ...own, logits: jsonOf(logits) });
     else this.connection?.sendRow(this.#bytesOf(logits));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
@@ -187,9 +187,9 @@ class Stream implements ClientStream, ConnectionEvents {
     this.connection?.sendText(JSON.stringify(message));
   }
 
-  #bytesOf(logits: Exclude<Logits, { readonly token_ids: unknown }>): Uint8Array {
+  #bytesOf(logits: Exclude<Logits, SparseLogits>): Uint8Array {
     const wanted = this.#options.dtype ?? "f32";
-    const { dtype, bytes } = packedOf(logits as Exclude<Logits, JsonLogits>);
+    const { dtype, bytes } = packedOf(logits);
     if (dtype !== wanted)
       throw new TypeError(
         `this stream was opened for rows of ${wanted}, got ${dtype}: open it with its dtype`,

@@ -128,6 +128,17 @@ export interface KernelExports {
     sharpness: number,
   ): void;
   divideEach(list: number, count: number, by: number): void;
+  configureNoise(
+    second: number,
+    third: number,
+    fourth: number,
+    key_0: number,
+    key_1: number,
+    coarse: boolean,
+  ): void;
+  writeNoises(ids: number, count: number, to: number): void;
+  noisiest(ids: number, scores: number, count: number): number;
+  noisiestOfRow(values: number, maxima: number, blocks: number, temperature: number, most: number): number;
   listRow(
     values: number,
     maxima: number,

@@ -15,6 +15,7 @@ import type { ValueMoments } from "./distribution.ts";
 import type { Edits } from "./edits.ts";
 import { instantiate } from "./instance.ts";
 import type { KernelLimits } from "./layout.ts";
+import type { Noise } from "./philox.ts";
 import type { Row } from "./row.ts";
 import type { ScoreList } from "./score-list.ts";
 import type { Cut } from "./selection/cut.ts";
@@ -23,10 +24,12 @@ import type { TokenTable } from "./tokens.ts";
 import { WasmKernel } from "./wasm-kernel.ts";
 
 export type { ValueMoments } from "./distribution.ts";
+export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
-export { DTYPE_BYTES, type Dtype, Row } from "./row.ts";
+export { coarseUniform, fineUniform, gumbelOf, type Noise, noiseOf, philox } from "./philox.ts";
+export { Row } from "./row.ts";
 export type { Cut } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
@@ -94,6 +97,12 @@ export interface Kernel {
     ceiling?: number,
     ceiling_tie_id?: number,
   ): number;
+
+  /**
+   * The survivor for which x/T + noise is largest, of equals the lowest id; the row's maximum must survive, which it does
+   * in a cut without ceiling. −1 when nothing does, and the first of those at +Infinity where there are any.
+   */
+  noisiest(row: Row, temperature: number, cut: Cut, noise: Noise): number;
 
   /** Entropy, varentropy, Σp², normaliser and mean logit of the survivors at T, in one pass. Needs a finite one. */
   distribution(

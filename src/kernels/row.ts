@@ -4,14 +4,11 @@
  *
  * Blocks of 128 are scanned as soon as they are complete, so that little is left to do after the last byte.
  */
+import { DTYPES, type Dtype } from "./dtypes.ts";
 import type { Machine } from "./instance.ts";
 import { BLOCK, STAGING_BYTES } from "./layout.ts";
 
-/** Element types a row may arrive in. All are widened to f32 as they arrive, exactly. */
-export type Dtype = "f32" | "f16" | "bf16";
-
-/** Bytes of one element on the wire. */
-export const DTYPE_BYTES = { f32: 4, f16: 2, bf16: 2 } as const satisfies Record<Dtype, number>;
+type Widener = NonNullable<(typeof DTYPES)[Dtype]["widen"]>;
 
 /** One leased row. Values are written by `append`, `load` or a parser; then `finish`, then the kernel's passes. */
 export class Row {
@@ -38,7 +35,8 @@ export class Row {
 
   readonly #machine: Machine;
   readonly #bytes: Uint8Array;
-  #dtype: Dtype = "f32";
+  #element_bytes: number = DTYPES.f32.bytes;
+  #widen: Widener | undefined;
   #scanned_blocks = 0;
 
   constructor(machine: Machine, address: number, vocab_size_max: number) {
@@ -56,7 +54,9 @@ export class Row {
 
   /** Starts anew: nothing received, elements of this type to come. */
   begin(dtype: Dtype): void {
-    this.#dtype = dtype;
+    const { bytes, widen } = DTYPES[dtype];
+    this.#element_bytes = bytes;
+    this.#widen = widen;
     this.#scanned_blocks = 0;
     this.length = 0;
     this.odd_bytes = 0;
@@ -66,11 +66,10 @@ export class Row {
 
   /** Takes the next bytes of the tensor; an element may be split. False, and nothing taken, when the row would be too long. */
   append(bytes: Uint8Array): boolean {
-    const element_bytes = DTYPE_BYTES[this.#dtype];
-    const capacity_bytes = this.values.length * element_bytes;
-    if (this.length * element_bytes + this.odd_bytes + bytes.length > capacity_bytes) return false;
-    if (this.#dtype === "f32") this.#appendF32(bytes);
-    else this.#appendHalves(bytes, this.#dtype);
+    const there = this.length * this.#element_bytes + this.odd_bytes;
+    if (there + bytes.length > this.values.length * this.#element_bytes) return false;
+    if (this.#widen === undefined) this.#put(bytes);
+    else this.#widened(bytes, this.#widen);
     this.#scanComplete();
     return true;
   }
@@ -80,7 +79,7 @@ export class Row {
    * when they are widened on the way.
    */
   room(bytes: number): Uint8Array | undefined {
-    if (this.#dtype !== "f32") return undefined;
+    if (this.#widen !== undefined) return undefined;
     const begin = this.address + this.length * 4 + this.odd_bytes;
     const left = this.values.length * 4 - (begin - this.address);
     return this.#bytes.subarray(begin, begin + Math.min(bytes, left));
@@ -136,33 +135,37 @@ export class Row {
     this.version += 1;
   }
 
-  #appendF32(bytes: Uint8Array): void {
+  #put(bytes: Uint8Array): void {
     const place = this.address + this.length * 4 + this.odd_bytes;
     const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;
     if (!is_there) this.#bytes.set(bytes, place);
-    const received = this.odd_bytes + bytes.length;
-    this.length += received >> 2;
-    this.odd_bytes = received & 3;
+    this.#received(this.odd_bytes + bytes.length);
   }
 
-  #appendHalves(bytes: Uint8Array, dtype: "f16" | "bf16"): void {
+  #widened(bytes: Uint8Array, widen: Widener): void {
     const { wasm, layout } = this.#machine;
-    const widen = dtype === "f16" ? wasm.widenF16 : wasm.widenBF16;
+    const { staging } = layout;
     for (let from = 0; from < bytes.length; from += STAGING_BYTES) {
       const part = bytes.length > STAGING_BYTES ? bytes.subarray(from, from + STAGING_BYTES) : bytes;
-      const odd_at = layout.staging;
-      if (this.odd_bytes === 1) this.#bytes[odd_at] = this.#odd_byte;
-      this.#bytes.set(part, layout.staging + this.odd_bytes);
+      // The staging area is everybody's: the odd bytes are kept beside the row.
+      for (let i = 0; i < this.odd_bytes; i++) this.#bytes[staging + i] = this.#odd[i]!;
+      this.#bytes.set(part, staging + this.odd_bytes);
       const received = this.odd_bytes + part.length;
-      widen(layout.staging, this.address + this.length * 4, received >> 1);
-      this.length += received >> 1;
-      this.odd_bytes = received & 1;
-      if (this.odd_bytes === 1) this.#odd_byte = part[part.length - 1]!;
+      const end = staging + received - (received % this.#element_bytes);
+      wasm[widen](staging, this.address + this.length * 4, (end - staging) / this.#element_bytes);
+      this.#received(received);
+      for (let i = 0; i < this.odd_bytes; i++) this.#odd[i] = this.#bytes[end + i]!;
     }
   }
 
-  /** first half of an f16 or bf16 that a chunk boundary split; the staging area is shared, so it is kept here */
-  #odd_byte = 0;
+  /** Counts elements, and the bytes of one that is not complete. */
+  #received(bytes: number): void {
+    this.odd_bytes = bytes % this.#element_bytes;
+    this.length += (bytes - this.odd_bytes) / this.#element_bytes;
+  }
+
+  /** the first bytes of an element that a chunk boundary split, where elements are widened */
+  readonly #odd = new Uint8Array(4);
 
   #scanComplete(): void {
     const complete = this.length >> 7;

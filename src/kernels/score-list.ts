@@ -4,6 +4,7 @@
  */
 
 import type { Machine } from "./instance.ts";
+import { configureNoise, type Noise } from "./philox.ts";
 import type { Row } from "./row.ts";
 import { type Cut, setWindow } from "./selection/cut.ts";
 
@@ -73,6 +74,20 @@ export class ScoreList {
   sum(count: number, max: number): number {
     const { wasm, layout } = this.#machine;
     return wasm.weighScores(layout.listed_scores, count, max, layout.rank_spare, 0);
+  }
+
+  /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
+  noisiest(count: number, noise: Noise): number {
+    const { wasm, layout } = this.#machine;
+    configureNoise(this.#machine, noise);
+    return wasm.noisiest(layout.listed_ids, layout.listed_scores, count);
+  }
+
+  /** Writes the noise of the first `count` to `weights`. */
+  writeNoises(count: number, noise: Noise): void {
+    const { wasm, layout } = this.#machine;
+    configureNoise(this.#machine, noise);
+    wasm.writeNoises(layout.listed_ids, count, layout.listed_weights);
   }
 
   /** Divides the first `count` weights. */

@@ -6,6 +6,7 @@ import type { Machine } from "./instance.ts";
 import type { Kernel } from "./kernel.ts";
 import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { BlockSums, draw, drawInfinite, logSumExp, sumWeights } from "./mass.ts";
+import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERY_TIE, gather, setWindow } from "./selection/cut.ts";
@@ -197,5 +198,13 @@ export class WasmKernel implements Kernel {
       if (!sums.areOf(row, temperature, cut)) sumWeights(this.#machine, sums, row, temperature, cut);
     }
     return draw(this.#machine, sums, row, temperature, cut, u);
+  }
+
+  noisiest(row: Row, temperature: number, cut: Cut, noise: Noise): number {
+    const most = this.argmax(row);
+    if (most < 0 || row.max === Infinity) return most;
+    configureNoise(this.#machine, noise);
+    setWindow(this.#machine, cut);
+    return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
   }
 }

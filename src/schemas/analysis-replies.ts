@@ -116,9 +116,27 @@ const QUALITY = z.strictObject({
   brier: z.number().describe("Mean Σ (p − y)² over all classes, 0 … 2."),
   ece: z.number().describe("Expected calibration error."),
   mce: z.number().describe("The largest gap of a bin."),
-  classwise_ece: z.number().describe("The same asked of every class, bins of equal width."),
+  classwise_ece: z
+    .number()
+    .nullable()
+    .describe("The same asked of every class, bins of equal width; null: not computed, as over shards."),
   overconfidence: z.number().describe("Mean confidence minus accuracy."),
   bins: z.array(BIN).describe("The reliability diagram."),
+  entropy_bins: z
+    .array(BIN)
+    .optional()
+    .describe("The same over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`."),
+  classes: z
+    .array(
+      z.strictObject({
+        class_id: z.int(),
+        probability: z.number().describe("Mean over all rows."),
+        frequency: z.number().describe("Share of rows in which it came."),
+        ece: z.number().describe("Calibration error of this class."),
+      }),
+    )
+    .optional()
+    .describe("Each class; with `per_class`."),
 });
 
 export const ANALYSIS_REPLIES = {

@@ -8,7 +8,7 @@ import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
 import { show } from "../errors.ts";
 import { listOf, namedValues } from "../sampling/options/counted-fields.ts";
-import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
+import { finite, flag, oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { canonicalSeed } from "../sampling/rng.ts";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
 
@@ -92,6 +92,12 @@ export const CALIBRATE_OPTIONS = z.strictObject({
   binning: oneOf(["equal_width", "equal_mass"])
     .default(CALIBRATE_DEFAULTS.binning)
     .describe("Bins of equal width, or of equally many rows."),
+  entropy_bins: whole({ min: 0, max: 1000 })
+    .default(CALIBRATE_DEFAULTS.entropy_bins)
+    .describe("Bins of a second diagram, over relative entropy; 0: none."),
+  per_class: flag()
+    .default(CALIBRATE_DEFAULTS.per_class)
+    .describe("Tells how often each class was foreseen and came, and its calibration error."),
   resamples: whole({ min: 0, max: 10_000 })
     .default(CALIBRATE_DEFAULTS.resamples)
     .describe("Bootstrap resamples behind the intervals; 0: no intervals."),

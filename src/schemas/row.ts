@@ -3,12 +3,10 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import { z } from "zod";
-import { listOf } from "../sampling/options/counted-fields.ts";
+import { DTYPE_NAMES } from "../kernels/kernel.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 
-const DTYPES = ["f32", "f16", "bf16"] as const;
-
-export const DTYPE = oneOf(DTYPES).describe("Element type of the tensor, little-endian.");
+export const DTYPE = oneOf(DTYPE_NAMES).describe("Element type of the tensor, little-endian.");
 
 /** The object `{dtype, data}`; `data` has been decoded when this is checked, and an empty string stands there. */
 export const PACKED_ROW = z.strictObject({
@@ -38,20 +36,6 @@ export const SPARSE_ROW = z.strictObject({
     .describe("No omitted logit is larger: lets a truncating chain be proven exact."),
 });
 
-/** The object of a row that a host on the same machine left in shared memory. */
-export const SHARED_ROW = z.strictObject({
-  shared_memory: z
-    .strictObject({
-      region: z.string(rule("must be the name of a region")).describe("Name of a registered region."),
-      offset: whole({ min: 0 }).default(0).describe("Where the row begins in the region, in bytes."),
-      dtype: DTYPE.default("f32"),
-      shape: listOf(whole({ min: 1 }), { noun: "whole numbers", min: 1, max: 2 }).describe(
-        "[vocab_size] or [1, vocab_size].",
-      ),
-    })
-    .describe("Where the row lies; only where the service was started with SHARED_MEMORY=on."),
-});
-
 export const DENSE_ROW = z
   .custom<readonly number[]>()
   .describe(
@@ -60,7 +44,5 @@ export const DENSE_ROW = z
   .meta({ type: "array", items: LOGIT, minItems: 1 });
 
 export const LOGITS = z
-  .union([DENSE_ROW, PACKED_ROW, SPARSE_ROW, SHARED_ROW])
-  .describe(
-    "The row of logits: dense numbers, packed bytes in base64, the most likely tokens only, or a place in shared memory.",
-  );
+  .union([DENSE_ROW, PACKED_ROW, SPARSE_ROW])
+  .describe("The row of logits: dense numbers, packed bytes in base64, or the most likely tokens only.");

@@ -11,7 +11,6 @@ import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
 import { Parked } from "./parked.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import { isSharedForm, type SharedPlace, sharedPlace, sharedRow } from "./shared-row.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
@@ -181,13 +180,11 @@ function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireCont
 export type RowForm =
   | { readonly kind: "dense" }
   | { readonly kind: "packed"; readonly dtype: Dtype }
-  | { readonly kind: "sparse"; readonly sparse: SparseForm }
-  | { readonly kind: "shared"; readonly place: SharedPlace };
+  | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
 /** `logits` is what was left where the row stood. */
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
-  if (isSharedForm(logits)) return { kind: "shared", place: sharedPlace(logits) };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
   return { kind: "packed", dtype: packedDtype(logits) };
 }
@@ -202,8 +199,6 @@ export function rowOf(
   switch (form.kind) {
     case "dense":
       return requireFinite(finishRow(denseRow(arrived, context), options));
-    case "shared":
-      return finishRow(sharedRow(form.place, context), options);
     case "sparse":
       return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
     case "packed": {

@@ -1,6 +1,6 @@
 /** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
 import { Problem, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
@@ -51,10 +51,10 @@ export function loadPacked(row: Row, dtype: Dtype, data: Parked): void {
 
 /** A tensor may not end inside an element. */
 export function requireWhole(bytes: number, dtype: Dtype, pointer: string): void {
-  if (bytes % DTYPE_BYTES[dtype] === 0) return;
+  if (bytes % DTYPES[dtype].bytes === 0) return;
   throw new Problem(
     "length_mismatch",
-    `the bytes of ${dtype} logits must be a multiple of ${DTYPE_BYTES[dtype]}, got ${bytes}`,
+    `the bytes of ${dtype} logits must be a multiple of ${DTYPES[dtype].bytes}, got ${bytes}`,
     pointer,
   );
 }

@@ -9,7 +9,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, shorten, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 
 /** What a client says of a region when it registers it. */
 export interface RegionRequest {
@@ -160,10 +160,10 @@ export class SharedMemory {
     pointer: string,
   ): void {
     const { buffer, byteOffset } = row.values;
-    const byte_size = elements * DTYPE_BYTES[dtype];
+    const byte_size = elements * DTYPES[dtype].bytes;
     // Elements of two bytes are read into the second half of their row and widened from its beginning on: what is
     // written never passes what was read already.
-    const begin = byteOffset + elements * DTYPE_BYTES.f32 - byte_size;
+    const begin = byteOffset + elements * DTYPES.f32.bytes - byte_size;
     const bytes = new Uint8Array(buffer, begin, byte_size);
     this.#read(bytes, { ...at, byte_size }, pointer);
     row.begin(dtype);
@@ -240,6 +240,15 @@ function regularFile(descriptor: number, key: string): { size: number; file: str
     );
   return { size: Number(status.size), file: `${status.dev}:${status.ino}` };
 }
+
+/** The shared memory of the service, or the Problem that it has none. */
+export function requireSharedMemory(memory: SharedMemory | undefined, pointer: string): SharedMemory {
+  if (memory !== undefined) return memory;
+  throw new Problem("invalid_option", SHARED_MEMORY_IS_OFF, pointer);
+}
+
+export const SHARED_MEMORY_IS_OFF =
+  "shared memory is off here: it is for services started with SHARED_MEMORY=on";
 
 function noRegion(name: string): string {
   return `there is no shared memory region ${show(name)}`;

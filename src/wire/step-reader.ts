@@ -3,11 +3,10 @@
  * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
  */
 import type { Problem } from "../errors.ts";
-import type { Dtype, Row } from "../kernels/kernel.ts";
+import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
-import type { SharedMemory } from "./shared-memory.ts";
 import type { Plans } from "./step-plans.ts";
 
 /** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
@@ -19,7 +18,8 @@ export interface Step {
 }
 
 /** How the bytes of a body hold logits: as elements of a type, as the few that a sparse row lists, or as text. */
-export type BodyForm = Dtype | "sparse" | "json";
+export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json"] as const;
+export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {
@@ -55,8 +55,6 @@ export interface WireContext {
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
   /** How many rows a step may have; 1 when absent. */
   readonly step_rows_max?: number;
-  /** Where rows may lie that are not in the body; undefined: nowhere else. */
-  readonly shared_memory?: SharedMemory | undefined;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
   readonly plans?: Plans;
   /**

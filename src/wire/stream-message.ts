@@ -6,7 +6,7 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
-import { DTYPE_BYTES, type Dtype } from "../kernels/kernel.ts";
+import { DTYPES, type Dtype } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
@@ -124,7 +124,7 @@ export class StreamMessages {
     };
   }
 
-  /** What a text says. One that is like the text before, as when rows lie in shared memory, is not read anew. */
+  /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
   #read(text: string): Said {
     if (this.#last?.text === text) return this.#last;
     const said: Said = { text, value: jsonValue(text), form: undefined };
@@ -193,7 +193,7 @@ function isRowShape(shape: readonly number[]): boolean {
 /** The elements of a row. */
 function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): number {
   requireWhole(bytes, dtype, "");
-  const elements = bytes / DTYPE_BYTES[dtype];
+  const elements = bytes / DTYPES[dtype].bytes;
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);
   return elements;

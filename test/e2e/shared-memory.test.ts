@@ -29,20 +29,28 @@ function send(method: string, path: string, body?: object): Promise<Response> {
   });
 }
 
-async function sample(): Promise<unknown> {
-  const logits = { shared_memory: { region: "logits", shape: [4] } };
-  return (await send("POST", "/v1/sample", { logits, temperature: 0 })).json();
+const BYTES = 16;
+
+async function infer(): Promise<unknown> {
+  const parameters = { shared_memory_region: "logits", shared_memory_byte_size: BYTES };
+  const inputs = [{ name: "logits", shape: [4], datatype: "FP32", parameters }];
+  const outputs = [{ name: "token_id" }];
+  const body = { inputs, outputs, parameters: { temperature: 0 } };
+  return (await send("POST", "/v2/models/sampler/infer", body)).json();
 }
 
+const DRAWN = { outputs: [{ name: "token_id", data: [2] }] };
+
 test("every worker knows a region, from its registration to its end", async () => {
-  expect((await send("POST", `${REGION}/register`, { key: "/logits", byte_size: 16 })).status).toBe(200);
-  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ token_id: 2 });
+  expect((await send("POST", `${REGION}/register`, { key: "/logits", byte_size: BYTES })).status).toBe(200);
+  for (let count = 0; count < 12; count++) expect(await infer()).toMatchObject(DRAWN);
 
   const dead = new Set(service.worker_pids);
   for (const pid of dead) process.kill(pid, "SIGKILL");
   while (service.worker_pids.filter((pid) => !dead.has(pid)).length < dead.size) await nextTurn(10);
-  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ token_id: 2 });
+  for (let count = 0; count < 12; count++) expect(await infer()).toMatchObject(DRAWN);
 
   expect((await send("POST", `${REGION}/unregister`)).status).toBe(200);
-  for (let count = 0; count < 12; count++) expect(await sample()).toMatchObject({ code: "invalid_option" });
+  for (let count = 0; count < 12; count++)
+    expect(await infer()).toEqual({ error: 'there is no shared memory region "logits"' });
 });

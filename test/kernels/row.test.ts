@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createKernel, type Dtype, type Row } from "../../src/kernels/kernel.ts";
+import { createKernel, DTYPE_NAMES, DTYPES, type Dtype, type Row } from "../../src/kernels/kernel.ts";
 import { seededUniform } from "./rows.ts";
 
 /** The value of every f16 pattern, by the definition of the format. */
@@ -135,21 +135,18 @@ describe("elements as they arrive", () => {
     kernel.returnRow(row);
   });
 
-  test.each(["f32", "f16", "bf16"] as const)(
-    "%s blocks are scanned while the rest is still on its way",
-    (dtype) => {
-      const row = kernel.leaseRow()!;
-      row.load(new Float32Array(2000).fill(-9));
-      row.finish();
-      row.begin(dtype);
-      const element_bytes = dtype === "f32" ? 4 : 2;
-      row.append(new Uint8Array(300 * element_bytes));
-      expect(Array.from(row.maxima.subarray(0, 3))).toEqual([0, 0, -9]);
-      row.append(new Uint8Array(100 * element_bytes));
-      expect(Array.from(row.maxima.subarray(0, 4))).toEqual([0, 0, 0, -9]);
-      kernel.returnRow(row);
-    },
-  );
+  test.each(DTYPE_NAMES)("%s blocks are scanned while the rest is still on its way", (dtype) => {
+    const row = kernel.leaseRow()!;
+    row.load(new Float32Array(2000).fill(-9));
+    row.finish();
+    row.begin(dtype);
+    const element_bytes = DTYPES[dtype].bytes;
+    row.append(new Uint8Array(300 * element_bytes));
+    expect(Array.from(row.maxima.subarray(0, 3))).toEqual([0, 0, -9]);
+    row.append(new Uint8Array(100 * element_bytes));
+    expect(Array.from(row.maxima.subarray(0, 4))).toEqual([0, 0, 0, -9]);
+    kernel.returnRow(row);
+  });
 
   test.each([
     ["f32", 6, 1, 2],
@@ -164,19 +161,16 @@ describe("elements as they arrive", () => {
     kernel.returnRow(row);
   });
 
-  test.each(["f32", "f16", "bf16"] as const)(
-    "%s bytes past the longest row are refused and change nothing",
-    (dtype) => {
-      const small = createKernel({ vocab_size_max: 3, rows_max: 1 });
-      const row = small.leaseRow()!;
-      const element_bytes = dtype === "f32" ? 4 : 2;
-      row.begin(dtype);
-      expect(row.append(new Uint8Array(3 * element_bytes))).toBe(true);
-      expect(row.append(new Uint8Array(1))).toBe(false);
-      expect(row.length).toBe(3);
-      expect(row.load([1, 2, 3, 4])).toBe(false);
-    },
-  );
+  test.each(DTYPE_NAMES)("%s bytes past the longest row are refused and change nothing", (dtype) => {
+    const small = createKernel({ vocab_size_max: 3, rows_max: 1 });
+    const row = small.leaseRow()!;
+    const element_bytes = DTYPES[dtype].bytes;
+    row.begin(dtype);
+    expect(row.append(new Uint8Array(3 * element_bytes))).toBe(true);
+    expect(row.append(new Uint8Array(1))).toBe(false);
+    expect(row.length).toBe(3);
+    expect(row.load([1, 2, 3, 4])).toBe(false);
+  });
 
   test("a neighbour's values survive a row that is filled to the brim", () => {
     for (const vocab_size of [3, 125, 128, 130, 509]) {

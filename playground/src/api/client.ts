@@ -1,9 +1,10 @@
 /** The page's side of the service's public API. It knows URLs and forms of body, nothing of the page. */
+import type { Dtype } from "../../../src/kernels/dtypes.ts";
 import type { Catalogue, ProblemBody, Sampled } from "./wire.ts";
 
 /** The bytes of one row of logits, little-endian, as they came from the host. */
 export interface RowBytes {
-  readonly dtype: "f32" | "f16" | "bf16";
+  readonly dtype: Dtype;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

@@ -1,4 +1,5 @@
 /** A dropped file → a row: .npy by its magic, .f32, .f16 and .bf16 as raw little-endian numbers, others as text. */
+import { DTYPE_NAMES, DTYPES } from "../../../src/kernels/dtypes.ts";
 import { isNpy, parseNpy } from "./npy.ts";
 import { readText } from "./parse-text.ts";
 import { plainReading, type Reading } from "./read/reading.ts";
@@ -7,7 +8,10 @@ import { countLogits, type Dtype, type PageRow, RowError } from "./row.ts";
 /** Bytes of the largest file that is read at all: a row of a million float32 logits is 4 MB. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
-const RAW: Readonly<Record<string, Dtype>> = { f32: "f32", bin: "f32", f16: "f16", bf16: "bf16" };
+/** The dtype that the end of a file's name stands for. */
+function dtypeOfName(ending: string): Dtype | undefined {
+  return ending === "bin" ? "f32" : DTYPE_NAMES.find((name) => name === ending);
+}
 
 /** Throws a RowError in the words to show. Of an array of several rows the last is taken: the next token's. */
 export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): Reading {
@@ -16,12 +20,12 @@ export function parseRowFile(name: string, bytes: Uint8Array<ArrayBuffer>): Read
   if (isNpy(bytes)) {
     const { dtype, shape, bytes: body } = parseNpy(bytes);
     const vocab_size = shape.at(-1) ?? 1;
-    const row_bytes = dtype === "f32" ? 4 * vocab_size : 2 * vocab_size;
+    const row_bytes = DTYPES[dtype].bytes * vocab_size;
     const rows = Math.round(body.length / row_bytes);
     const which = rows > 1 ? `, the last of ${rows} rows` : "";
     return plainReading(rawRow(body.slice(body.length - row_bytes), dtype), `a NumPy file${which}`);
   }
-  const dtype = RAW[name.split(".").at(-1)?.toLowerCase() ?? ""];
+  const dtype = dtypeOfName(name.split(".").at(-1)?.toLowerCase() ?? "");
   if (dtype === undefined) return readText(new TextDecoder().decode(bytes));
   return plainReading(rawRow(bytes, dtype), `${dtype} numbers, little-endian`);
 }

@@ -1,4 +1,6 @@
 /** A row of logits with what the page knows of it besides: the texts of its tokens, and the sequence it stands in. */
+import { alternatives } from "../../../src/errors.ts";
+import { DTYPE_NAMES, DTYPES, type Dtype } from "../../../src/kernels/dtypes.ts";
 import type { RowBytes } from "../api/client.ts";
 
 export interface PageRow extends RowBytes {
@@ -12,14 +14,12 @@ export interface PageRow extends RowBytes {
   readonly labelOf: (token_id: number) => string | undefined;
 }
 
-const BYTES_PER_LOGIT = { f32: 4, f16: 2, bf16: 2 } as const;
-
-export type Dtype = keyof typeof BYTES_PER_LOGIT;
+export type { Dtype };
 
 /** How many logits the bytes hold; throws a sentence when they do not come out even. */
 export function countLogits(bytes: number, dtype: Dtype): number {
-  const size = BYTES_PER_LOGIT[dtype];
-  if (size === undefined) throw new RowError(`A row is f32, f16 or bf16, not ${dtype}.`);
+  const size = DTYPES[dtype]?.bytes;
+  if (size === undefined) throw new RowError(`A row is ${alternatives(DTYPE_NAMES)}, not ${dtype}.`);
   if (bytes === 0) throw new RowError("The row holds no logits.");
   if (bytes % size !== 0)
     throw new RowError(

@@ -28,6 +28,11 @@ export function percentileInterval(estimates: Float64Array, level: number): Inte
   return { low: quantileSorted(sorted, tail), high: quantileSorted(sorted, 1 - tail) };
 }
 
+/** The interval, widened to the estimate where all its resamples lie on one side of it. */
+export function holding({ low, high }: Interval, estimate: number): Interval {
+  return { low: Math.min(low, estimate), high: Math.max(high, estimate) };
+}
+
 /** One generator for each set of answers that an honest model might have got. */
 export function honestGenerator(seed: string, number: number): () => number {
   const rng = seedrandom.tychei(`v1:honest:${seed}:${number}`);

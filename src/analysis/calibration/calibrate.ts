@@ -5,22 +5,30 @@
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
 import { Problem } from "../../errors.ts";
-import { type Judged, judgeRows, type Quality, quality, startJudging } from "../judge.ts";
+import { type Judged, judgeRows, quality, startJudging } from "../judge.ts";
 import { type RowReader, readerFor } from "../row-reader.ts";
-import { gapInterval, honestGenerator, type Interval, percentileInterval, resample } from "./bootstrap.ts";
+import {
+  gapInterval,
+  holding,
+  honestGenerator,
+  type Interval,
+  percentileInterval,
+  resample,
+} from "./bootstrap.ts";
 import {
   addSlope,
   advance,
   fitOf,
   rowSlope,
-  type Slope,
   startSearch,
+  startSlope,
   type TemperatureFit,
 } from "./fit-temperature.ts";
 import { type LabelledLogits, rowOf } from "./labelled.ts";
+import type { Quality, QualityDetail } from "./quality.ts";
 import { type Binning, binEdges, binOf } from "./reliability.ts";
 
-export interface CalibrateOptions {
+export interface CalibrateOptions extends QualityDetail {
   /** how many bins the reliability diagram has; 15 is the field's habit */
   readonly bins: number;
   readonly binning: Binning;
@@ -34,6 +42,8 @@ export interface CalibrateOptions {
 export const CALIBRATE_DEFAULTS: CalibrateOptions = {
   bins: 15,
   binning: "equal_width",
+  entropy_bins: 0,
+  per_class: false,
   resamples: 200,
   level: 0.95,
   seed: "0",
@@ -81,8 +91,8 @@ export function* calibrateInSlices(
   const calibration = {
     ...fit,
     rows: set.targets.length,
-    before: quality(before, options.bins, options.binning),
-    after: quality(after, options.bins, options.binning),
+    before: quality(before, options),
+    after: quality(after, options),
   };
   if (options.resamples === 0) return calibration;
   const looks = [
@@ -98,9 +108,14 @@ export function* calibrateInSlices(
 function* fitInSlices(set: LabelledLogits, reader: RowReader): Generator<undefined, TemperatureFit> {
   let search = startSearch();
   while (!search.done) {
-    const sum: Slope = { nll: 0, gradient: 0, curvature: 0 };
+    const sum = startSlope();
     const { beta } = search;
-    yield* slices(set, (from, to) => addSlope(sum, set, reader, beta, from, to));
+    yield* slices(set, (from, to) => {
+      for (let r = from; r < to; r++) {
+        const row = rowOf(set, r);
+        addSlope(sum, reader.moments(row, beta), row[set.targets[r]!]!);
+      }
+    });
     search = advance(search, sum);
   }
   return fitOf(search);
@@ -146,7 +161,7 @@ function* intervalsInSlices(
   }
   const [ece_before, ece_after] = judged.map((each, i) => gapInterval(each.ece, gaps[i]!, honest[i]!, level));
   return {
-    temperature: percentileInterval(temperatures, level),
+    temperature: holding(percentileInterval(temperatures, level), temperature),
     ece_before: ece_before!,
     ece_after: ece_after!,
   };

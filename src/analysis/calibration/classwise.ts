@@ -3,6 +3,7 @@
  * given 30 %, is it c 30 % of the time? Bins are of equal width; the mean is over classes.
  * Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
  */
+import { ShareSums } from "../sums/share-sums.ts";
 
 /** Sums a class and bin: kept flat, bin after bin, since nearly all probabilities lie in the first. */
 export interface ClasswiseBins {
@@ -10,14 +11,24 @@ export interface ClasswiseBins {
   readonly bins: number;
   rows: number;
   /** Σ p */
-  readonly mass: Float64Array;
+  readonly mass: ShareSums;
   /** how often the class came */
   readonly hits: Float64Array;
 }
 
+export interface ClassQuality {
+  readonly class_id: number;
+  /** mean probability over all rows */
+  readonly probability: number;
+  /** share of rows in which it came */
+  readonly frequency: number;
+  /** calibration error of this class */
+  readonly ece: number;
+}
+
 export function startClasswise(classes: number, bins: number): ClasswiseBins {
   const size = classes * bins;
-  return { classes, bins, rows: 0, mass: new Float64Array(size), hits: new Float64Array(size) };
+  return { classes, bins, rows: 0, mass: new ShareSums(size), hits: new Float64Array(size) };
 }
 
 /** Adds one row: every class goes to the bin of its probability. */
@@ -25,8 +36,9 @@ export function addClasswise(sums: ClasswiseBins, probabilities: Float64Array, t
   const { classes, bins, mass, hits } = sums;
   for (let c = 0; c < classes; c++) {
     const p = probabilities[c]!;
-    mass[slot(bins, p) * classes + c]! += p;
+    mass.add(slot(bins, p) * classes + c, p);
   }
+  mass.counted();
   hits[slot(bins, probabilities[target]!) * classes + target]! += 1;
   sums.rows += 1;
 }
@@ -34,8 +46,22 @@ export function addClasswise(sums: ClasswiseBins, probabilities: Float64Array, t
 /** (1/C) Σ_c Σ_bin |hits − mass| / rows, in [0, 1]. Rows in a bin cancel out of (rows/N) × |hits/rows − mass/rows|. */
 export function classwiseCalibrationError(sums: ClasswiseBins): number {
   let sum = 0;
-  for (let i = 0; i < sums.mass.length; i++) sum += Math.abs(sums.hits[i]! - sums.mass[i]!);
+  for (let i = 0; i < sums.hits.length; i++) sum += Math.abs(sums.hits[i]! - sums.mass.value(i));
   return sum / (sums.classes * sums.rows);
+}
+
+/** The same for each class, with how often it was foreseen and how often it came. */
+export function qualityByClass({ classes, bins, rows, mass, hits }: ClasswiseBins): ClassQuality[] {
+  return Array.from({ length: classes }, (_, class_id) => {
+    let [probability, frequency, ece] = [0, 0, 0];
+    for (let b = 0; b < bins; b++) {
+      const i = b * classes + class_id;
+      probability += mass.value(i);
+      frequency += hits[i]!;
+      ece += Math.abs(hits[i]! - mass.value(i));
+    }
+    return { class_id, probability: probability / rows, frequency: frequency / rows, ece: ece / rows };
+  });
 }
 
 /** Bin (b/n, (b+1)/n] of a probability; 0 lies in the first. */

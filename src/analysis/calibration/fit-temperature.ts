@@ -7,19 +7,22 @@
  * Source: C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, §4.2.
  */
 import { Problem } from "../../errors.ts";
-import { logprobOf, type Moments, meanLogWeight, varentropy } from "../moments.ts";
-import type { RowReader } from "../row-reader.ts";
-import { type LabelledLogits, rowOf } from "./labelled.ts";
+import { type Moments, meanLogWeight, varentropy } from "../moments.ts";
+import { ExactSum } from "../sums/exact-sum.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "./temperature.ts";
 
-/** Sums over the rows read so far, at one β. */
+/** Sums over the rows read so far, at one β: the same in whatever order they came. */
 export interface Slope {
-  /** Σ −ln p(target), in nats */
-  nll: number;
   /** Σ E[x] − x_target, times β */
-  gradient: number;
+  readonly gradient: ExactSum;
+  /** Σ (E[x] − x_target)², times β²: how far chance may have moved the sum above */
+  readonly square: ExactSum;
   /** Σ Var(x), times β² */
-  curvature: number;
+  readonly curvature: ExactSum;
+}
+
+export function startSlope(): Slope {
+  return { gradient: new ExactSum(), square: new ExactSum(), curvature: new ExactSum() };
 }
 
 /** Where the search stands; replaced, never changed. */
@@ -54,24 +57,12 @@ export function startSearch(): TemperatureSearch {
   return { beta: 1, low: BETA_MIN, high: BETA_MAX, passes: 0, done: false, found: false };
 }
 
-/** Adds rows [from, to) to the sums at β. In units of z = βx the sums do not depend on the scale of the logits. */
-export function addSlope(
-  sum: Slope,
-  set: LabelledLogits,
-  reader: RowReader,
-  beta: number,
-  from: number,
-  to: number,
-): void {
-  for (let r = from; r < to; r++) {
-    const row = rowOf(set, r);
-    const m = reader.moments(row, beta);
-    const x = row[set.targets[r]!]!;
-    const { gradient, curvature } = rowSlope(m, x);
-    sum.nll -= logprobOf(m, x);
-    sum.gradient += gradient;
-    sum.curvature += curvature;
-  }
+/** Adds a row from its moments at β and the logit of the class that came. */
+export function addSlope(sum: Slope, m: Moments, x: number): void {
+  const { gradient, curvature } = rowSlope(m, x);
+  sum.gradient.add(gradient);
+  sum.square.add(gradient * gradient);
+  sum.curvature.add(curvature);
 }
 
 /** β(E[x] − x) and β²Var(x) of one row: the second is the varentropy, since ln p = βx − const. */
@@ -81,14 +72,15 @@ export function rowSlope(m: Moments, x: number): { gradient: number; curvature: 
 
 /** The next β from the sums at this one: Newton's step if it stays inside the bracket, otherwise its geometric middle. */
 export function advance(search: TemperatureSearch, sum: Slope): TemperatureSearch {
+  const gradient = sum.gradient.value();
+  const curvature = sum.curvature.value();
   const passes = search.passes + 1;
-  const low = sum.gradient < 0 ? search.beta : search.low;
-  const high = sum.gradient > 0 ? search.beta : search.high;
-  if (sum.gradient === 0)
-    return { beta: search.beta, low, high, passes, done: true, found: sum.curvature > 0 };
-  const newton = search.beta * (1 - sum.gradient / sum.curvature);
+  const low = gradient < 0 ? search.beta : search.low;
+  const high = gradient > 0 ? search.beta : search.high;
+  if (gradient === 0) return { beta: search.beta, low, high, passes, done: true, found: curvature > 0 };
+  const newton = search.beta * (1 - gradient / curvature);
   const trusted = takesNewton(search, newton, low, high);
-  const beta = trusted ? newton : farther(search.beta, low, high, sum.gradient);
+  const beta = trusted ? newton : farther(search.beta, low, high, gradient);
   const near = Math.abs(beta / search.beta - 1) < STEP_MAX || high / low - 1 < STEP_MAX;
   const found = near && (trusted || isBracketed(low, high));
   return { beta, low, high, passes, done: near || passes >= PASSES_MAX, found };

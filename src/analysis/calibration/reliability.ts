@@ -3,6 +3,7 @@
  * confidence is set against the share that was right. The expected calibration error (ECE) is the mean gap.
  * Sources: Pakdaman Naeini et al., AAAI 2015 (ECE, of two classes); Guo et al., ICML 2017 (of the winner); Nixon et al., "Measuring Calibration in Deep Learning", 2019 (equal mass, class-wise).
  */
+import { ExactSum } from "../sums/exact-sum.ts";
 
 /** equal_width: (0, 1/n], (1/n, 2/n] …; equal_mass: as many rows in each as ties allow. */
 export type Binning = "equal_width" | "equal_mass";
@@ -18,16 +19,18 @@ export interface Bin {
   readonly accuracy: number | null;
 }
 
+/** Upper edges of bins of equal width. */
+export function equalEdges(bins: number): Float64Array {
+  return Float64Array.from({ length: bins }, (_, b) => (b + 1) / bins);
+}
+
 /** Upper edges of the bins, ascending, the last one 1. */
 export function binEdges(confidence: Float64Array, bins: number, binning: Binning): Float64Array {
-  const edges = new Float64Array(bins);
-  const sorted = binning === "equal_mass" ? confidence.slice().sort() : undefined;
-  for (let b = 0; b < bins - 1; b++) {
-    edges[b] = sorted
-      ? sorted[Math.max(0, Math.ceil(((b + 1) * sorted.length) / bins) - 1)]!
-      : (b + 1) / bins;
-  }
-  edges[bins - 1] = 1;
+  const edges = equalEdges(bins);
+  if (binning === "equal_width") return edges;
+  const sorted = confidence.slice().sort();
+  for (let b = 0; b < bins - 1; b++)
+    edges[b] = sorted[Math.max(0, Math.ceil(((b + 1) * sorted.length) / bins) - 1)]!;
   return edges;
 }
 
@@ -44,21 +47,49 @@ export function binOf(edges: Float64Array, confidence: number): number {
 }
 
 export function reliabilityBins(confidence: Float64Array, correct: Uint8Array, edges: Float64Array): Bin[] {
-  const rows = new Float64Array(edges.length);
-  const sum = new Float64Array(edges.length);
-  const right = new Float64Array(edges.length);
-  for (let i = 0; i < confidence.length; i++) {
-    const b = binOf(edges, confidence[i]!);
-    rows[b]! += 1;
-    sum[b]! += confidence[i]!;
-    right[b]! += correct[i]!;
-  }
-  return Array.from(edges, (upper, b) => ({
+  const sums = startBins(edges.length);
+  for (let i = 0; i < confidence.length; i++)
+    addToBin(sums[binOf(edges, confidence[i]!)]!, confidence[i]!, correct[i]!);
+  return binsOf(sums, edges);
+}
+
+/** What is known of the rows of one bin. */
+export interface BinSums {
+  rows: number;
+  right: number;
+  readonly confidence: ExactSum;
+  /** Σ (confidence − right)²: how much chance there is in the gap */
+  readonly square: ExactSum;
+  /** Σ confidence × (1 − confidence): how much there would be if the confidences were honest */
+  readonly honest: ExactSum;
+}
+
+export function startBins(count: number): BinSums[] {
+  return Array.from({ length: count }, () => ({
+    rows: 0,
+    right: 0,
+    confidence: new ExactSum(),
+    square: new ExactSum(),
+    honest: new ExactSum(),
+  }));
+}
+
+export function addToBin(bin: BinSums, confidence: number, correct: number): void {
+  const gap = confidence - correct;
+  bin.rows += 1;
+  bin.right += correct;
+  bin.confidence.add(confidence);
+  bin.square.add(gap * gap);
+  bin.honest.add(confidence * (1 - confidence));
+}
+
+export function binsOf(sums: readonly BinSums[], edges: Float64Array): Bin[] {
+  return sums.map(({ rows, right, confidence }, b) => ({
     lower: b === 0 ? 0 : edges[b - 1]!,
-    upper,
-    rows: rows[b]!,
-    confidence: rows[b] === 0 ? null : sum[b]! / rows[b]!,
-    accuracy: rows[b] === 0 ? null : right[b]! / rows[b]!,
+    upper: edges[b]!,
+    rows,
+    confidence: rows === 0 ? null : confidence.value() / rows,
+    accuracy: rows === 0 ? null : right / rows,
   }));
 }
 

@@ -5,7 +5,7 @@
 import { Problem } from "../../errors.ts";
 import { type CalibrateOptions, calibrateInSlices } from "../calibration/calibrate.ts";
 import type { LabelledLogits } from "../calibration/labelled.ts";
-import { asClasses, requireTarget, type Task, type TaskContext } from "./task.ts";
+import { asClasses, requireTarget, type Task, type TaskContext, type TaskRow } from "./task.ts";
 
 export function calibrateTask({ reader, values_expected }: TaskContext, options: CalibrateOptions): Task {
   const set = new GrowingSet(values_expected);
@@ -33,7 +33,7 @@ class GrowingSet {
     this.#values = new Float32Array(Math.max(4096, values_expected));
   }
 
-  add(row: Float32Array, target: number): void {
+  add(row: TaskRow["values"], target: number): void {
     if (this.#targets.length === 0) this.#classes = row.length;
     if (row.length !== this.#classes) {
       const detail = `all rows must hold as many logits as the first, ${this.#classes}, got ${row.length}`;

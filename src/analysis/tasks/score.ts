@@ -1,41 +1,66 @@
 /** What came, against what each row had foreseen: ln p, rank, and the mean loss. */
 import { BITS_PER_NAT } from "../exp.ts";
-import { loss } from "../score.ts";
-import { asClasses, checkLabels, requireTarget, type Task, type TaskContext } from "./task.ts";
+import { logprobOf } from "../moments.ts";
+import { keptPlace, withTail } from "../tail.ts";
+import { ScoreTally, type TailedScore } from "../tallies/score-tally.ts";
+import {
+  asClasses,
+  checkLabels,
+  type ResultList,
+  requireTarget,
+  type TalliedTask,
+  type TaskContext,
+  type TaskRow,
+} from "./task.ts";
 
 export interface ScoreOptions {
   readonly labels: readonly string[] | undefined;
 }
 
-export function scoreTask(
-  { reader, single, inverse_temperature }: TaskContext,
-  { labels }: ScoreOptions,
-): Task {
-  const came: number[] = [];
-  const logprobs: number[] = [];
-  const ranks: number[] = [];
-  const result = (r: number) => ({
-    ...(labels !== undefined && { label: labels[came[r]!]! }),
-    logprob: logprobs[r]!,
-    rank: ranks[r]!,
-    cross_entropy: -logprobs[r]! + 0,
-    cross_entropy_bits: -logprobs[r]! * BITS_PER_NAT + 0,
-  });
+export function scoreTask(context: TaskContext, { labels }: ScoreOptions): TalliedTask {
+  const { single } = context;
+  const results: ResultList = context.results ?? [];
+  const tally = new ScoreTally();
+  let first: object | undefined;
   return {
+    tally,
     take(row) {
-      const values = asClasses(row.values);
-      checkLabels(labels, values.length);
-      const target = requireTarget(row.target, values.length, labels);
-      const { logprob, rank } = reader.score(values, target, inverse_temperature);
-      logprobs.push(logprob);
-      ranks.push(rank);
-      came.push(target);
+      const [target, score] = scoreRow(context, row, labels);
+      tally.add(score);
+      const { logprob, rank } = score;
+      const result = {
+        ...(labels !== undefined && { label: labels[target]! }),
+        logprob,
+        rank,
+        cross_entropy: -logprob + 0,
+        cross_entropy_bits: -logprob * BITS_PER_NAT + 0,
+      };
+      first ??= result;
+      results.push(result);
     },
     *finish() {
       yield;
-      return single
-        ? { ...result(0), perplexity: loss(logprobs).perplexity }
-        : { results: logprobs.map((_, r) => result(r)), ...loss(logprobs) };
+      return single ? { ...first, perplexity: tally.loss().perplexity } : { results, ...tally.loss() };
     },
   };
+}
+
+function scoreRow(
+  { reader, inverse_temperature }: TaskContext,
+  { values, target, tail }: TaskRow,
+  labels: readonly string[] | undefined,
+): [target: number, score: TailedScore] {
+  const classes = asClasses(values);
+  checkLabels(labels, classes.length);
+  if (tail === undefined) {
+    const id = requireTarget(target, classes.length, labels);
+    return [id, reader.score(classes, id, inverse_temperature)];
+  }
+  const id = requireTarget(target, values.length + tail.count, labels);
+  const m = withTail(reader.moments(values, inverse_temperature), tail);
+  const place = keptPlace(tail, id);
+  if (place < 0)
+    return [id, { logprob: logprobOf(m, tail.logit), rank: values.length + 1, is_outside: true }];
+  const { rank } = reader.score(values, place, inverse_temperature);
+  return [id, { logprob: logprobOf(m, values[place]!) + 0, rank }];
 }

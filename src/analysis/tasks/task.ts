@@ -6,10 +6,14 @@ import { Problem, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { RowReader } from "../row-reader.ts";
 import { checkTarget } from "../score.ts";
+import type { Tail } from "../tail.ts";
+import type { Tally } from "../tallies/tally.ts";
 
 export interface TaskRow {
-  /** valid until the next row */
-  readonly values: Float32Array;
+  /** valid until the next row; float64 only with a reader that takes it */
+  readonly values: Float32Array | Float64Array;
+  /** of a row whose values are only those of its best classes: the others */
+  readonly tail?: Tail | undefined;
   /** what was sent as the class that came; undefined: nothing */
   readonly target: unknown;
 }
@@ -19,6 +23,11 @@ export interface Task {
   take(row: TaskRow): void;
   /** The reply, with pauses for others while there is much to do. */
   finish(): Generator<undefined, unknown>;
+}
+
+/** A task whose rows come to sums as well, which may be added to those of other rows. */
+export interface TalliedTask extends Task {
+  readonly tally: Tally;
 }
 
 /** Takes the results of rows, one after the other; an array is one, and so is what writes them at once. */
@@ -40,8 +49,14 @@ export interface TaskContext {
 }
 
 /** A single logit x is the binary case: classes 0 ("no") and 1 ("yes") with logits (0, x). */
-export function asClasses(values: Float32Array): Float32Array {
-  return values.length === 1 ? Float32Array.of(0, values[0]!) : values;
+export function asClasses(values: TaskRow["values"]): TaskRow["values"] {
+  if (values.length !== 1) return values;
+  return values instanceof Float32Array ? Float32Array.of(0, values[0]!) : Float64Array.of(0, values[0]!);
+}
+
+/** The class at a place of a row. */
+export function classOf(place: number, tail: Tail | undefined): number {
+  return tail === undefined ? place : tail.ids[place]!;
 }
 
 /** The class that came, by its id or its label, as a number below `classes`. */

@@ -87,8 +87,8 @@ export class Body<Reader extends BodyReader> {
     const { url = "", headers } = this.#raw;
     const mark = url.indexOf("?");
     const query = mark < 0 ? "" : url.slice(mark + 1);
-    const { wire, plans, shared_memory } = this.#service;
-    const context = { limits: wire, plans, lease: this.#visit.lease, shared_memory };
+    const { wire, plans } = this.#service;
+    const context = { limits: wire, plans, lease: this.#visit.lease };
     this.#opened = openBody(this.#opener, headers, query, context, first);
     return this.#opened;
   }

@@ -4,11 +4,11 @@
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import type { BodyForm } from "../../wire/step-reader.ts";
+import { BODY_FORMS } from "../../wire/step-reader.ts";
 
 /** How logits came. */
-const FORMS = ["f32", "f16", "bf16", "sparse", "json", "shared_memory"] as const satisfies readonly Form[];
-export type Form = BodyForm | "shared_memory";
+const FORMS = [...BODY_FORMS, "shared_memory"] as const;
+export type Form = (typeof FORMS)[number];
 
 /** What a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream"] as const;

@@ -3,6 +3,7 @@
  * first steps of a worker would take milliseconds instead of microseconds.
  */
 
+import { DTYPE_NAMES, DTYPES } from "../../kernels/kernel.ts";
 import { parseStepOptions } from "../../sampling/options/step-options.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { writeSampled } from "../../wire/reply.ts";
@@ -30,13 +31,13 @@ export function warmUp(sampler: Sampler): void {
   const values = Float32Array.from({ length }, (_, id) => ((id * 7919) % 1009) / 100);
   const steps = OPTIONS.map((options) => parseStepOptions({ ...options, seed: 0 }));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const dtype of ["f16", "bf16", "f32"] as const) {
+    for (const dtype of DTYPE_NAMES) {
       row.begin(dtype);
-      row.append(
-        new Uint8Array(values.buffer, 0, dtype === "f32" ? values.byteLength : values.byteLength / 2),
-      );
+      row.append(new Uint8Array(values.buffer, 0, length * DTYPES[dtype].bytes));
       row.finish();
     }
+    row.load(values);
+    row.finish();
     for (const step of steps) if (step.history.length < length) writeSampled(sampler.sample(row, step));
   }
   sampler.returnRow(row);

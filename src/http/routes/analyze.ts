@@ -8,7 +8,7 @@ import { assert, Problem } from "../../errors.ts";
 import { openAnalysisJson } from "../../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../../wire/analysis/reader.ts";
 import { openAnalysisTensor } from "../../wire/analysis/tensor.ts";
-import { TextPieces, writeInPieces } from "../../wire/json/pieces.ts";
+import { TextPieces, WrittenList, writeInPieces } from "../../wire/json/pieces.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";
@@ -83,7 +83,8 @@ export function sendText(reply: FastifyReply, text: string | readonly Buffer[]):
 /** The context of a task, from what was asked. */
 export function taskContext({ reader }: Analysis, head: AnalysisHead, temperature: number): TaskContext {
   const { single, values_expected } = head;
-  return { reader, single, values_expected, inverse_temperature: 1 / temperature };
+  const results = new WrittenList(); // results are written as rows come
+  return { reader, single, values_expected, inverse_temperature: 1 / temperature, results };
 }
 
 function takeRow(task: Task, row: AnalysisRow): void {

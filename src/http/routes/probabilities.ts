@@ -5,7 +5,6 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
-import { WrittenList } from "../../wire/json/pieces.ts";
 import { HEADER_LENGTH } from "../exchange/open-body.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
@@ -17,7 +16,7 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
     const without_lists = wantsTensor(request.headers.accept);
     const { task, text } = await analyze(analysis, request, reply, (head) => {
       const { options, temperature } = parseProbabilities(head.options);
-      const context = { ...taskContext(analysis, head, temperature), results: new WrittenList() };
+      const context = taskContext(analysis, head, temperature);
       return probabilitiesTask(context, { ...options, without_lists, values_max });
     });
     return without_lists ? sendTensor(reply, text, task.tensor()) : sendText(reply, text);

@@ -49,8 +49,7 @@ export class StreamSession {
   constructor(service: Service, request_id: string) {
     this.#service = service;
     this.#request_id = request_id;
-    const { wire, shared_memory } = service;
-    this.context = { limits: wire, lease: (index) => this.#arriving().lease(index), shared_memory };
+    this.context = { limits: service.wire, lease: (index) => this.#arriving().lease(index) };
   }
 
   /** Whether the options have come. */

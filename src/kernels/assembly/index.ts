@@ -23,6 +23,7 @@ export { maskedCopy, copy } from "./mask";
 export { configureEdits, setValue, addAmounts, penalise, hasSome, repair, takeBack } from "./edits";
 export { smooth } from "./smooth";
 export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores";
+export { configureNoise, writeNoises, noisiest, noisiestOfRow } from "./philox";
 export { listRow, rankRow } from "./selection/rank";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
 export { widenF16, widenBF16 } from "./widen";

@@ -6,7 +6,7 @@
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
-import type { Kernel, Row } from "../../kernels/kernel.ts";
+import type { Kernel, Noise, Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { massOf, type RawRow } from "../report/logprobs.ts";
 import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
@@ -273,6 +273,11 @@ export class Candidates {
   drawEach(uniforms: readonly number[], replacement: boolean): number[] {
     if (replacement && this.#form !== "compact") return uniforms.map((u) => this.#dense.draw(u));
     return this.#everything().drawEach(uniforms, replacement);
+  }
+
+  /** The kept token for which score + noise is largest, of equals the lowest id: a draw, where the noise is Gumbel's. */
+  noisiest(noise: Noise): number {
+    return this.form().noisiest(noise);
   }
 
   /** The kept token ids, ascending. */

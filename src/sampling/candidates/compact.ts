@@ -5,6 +5,7 @@
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
 import { ln } from "../../kernels/float64.ts";
+import type { Noise } from "../../kernels/kernel.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
 import { type Lists, PlainLists } from "./lists.ts";
@@ -217,6 +218,17 @@ export class Compact {
     const places = replacement ? drawPlaces : drawDistinctPlaces;
     this.#weighById();
     return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
+  }
+
+  /** The token for which score + noise is largest, of equals the lowest id. */
+  noisiest(noise: Noise): number {
+    return this.token_ids[this.#lists.noisiest(this.count, noise)]!;
+  }
+
+  /** The noise of each candidate, in their present order; valid until they change. */
+  noises(noise: Noise): Float64Array {
+    this.#lists.writeNoises(this.count, noise);
+    return this.#lists.weights;
   }
 
   /** Makes exp(score − max) in token-id order, and returns the sum. */

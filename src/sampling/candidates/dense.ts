@@ -10,7 +10,7 @@
  */
 
 import { exp } from "../../kernels/float64.ts";
-import type { Cut, Kernel, Row } from "../../kernels/kernel.ts";
+import type { Cut, Kernel, Noise, Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import type { Compact } from "./compact.ts";
@@ -225,6 +225,12 @@ export class Dense {
   draw(u: number): number {
     const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
     return kernel.draw(this.settle(), temperature, floor, tie_id, u, ceiling, ceiling_tie_id);
+  }
+
+  /** The kept token for which score + noise is largest, of equals the lowest id. */
+  noisiest(noise: Noise): number {
+    const row = this.settleBelowCeiling();
+    return this.kernel.noisiest(row, this.temperature, this, noise);
   }
 
   scoreOf(token_id: number): number {

@@ -3,6 +3,7 @@
  * such list in its own memory, where whole rows are quick; these are plain arrays, with the same bits.
  */
 import { exp } from "../../kernels/float64.ts";
+import { type Noise, noiseOf } from "../../kernels/kernel.ts";
 
 export interface Lists {
   readonly token_ids: Int32Array;
@@ -16,6 +17,10 @@ export interface Lists {
   weigh(count: number, max: number): number;
   /** The sum alone; `weights` stay. */
   sum(count: number, max: number): number;
+  /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
+  noisiest(count: number, noise: Noise): number;
+  /** Writes the noise of the first `count` to `weights`. */
+  writeNoises(count: number, noise: Noise): void;
   /** Divides the first `count` weights. */
   divide(count: number, by: number): void;
 }
@@ -67,5 +72,23 @@ export class PlainLists implements Lists {
   divide(count: number, by: number): void {
     const { weights } = this;
     for (let i = 0; i < count; i++) weights[i] = weights[i]! / by;
+  }
+
+  noisiest(count: number, noise: Noise): number {
+    const { token_ids, scores } = this;
+    let place = 0;
+    let best = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      const total = scores[i]! + noiseOf(noise, token_ids[i]!);
+      if (total < best || (total === best && token_ids[i]! > token_ids[place]!)) continue;
+      best = total;
+      place = i;
+    }
+    return place;
+  }
+
+  writeNoises(count: number, noise: Noise): void {
+    const { token_ids, weights } = this;
+    for (let i = 0; i < count; i++) weights[i] = noiseOf(noise, token_ids[i]!);
   }
 }

@@ -7,7 +7,7 @@ import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
-import { PACKED_ROW, SHARED_ROW, SPARSE_ROW } from "../row.ts";
+import { PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -25,7 +25,6 @@ const REQUESTS = {
   BatchRequest: BATCH_REQUEST,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
-  SharedRow: SHARED_ROW,
   CompareRequest: COMPARE_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,

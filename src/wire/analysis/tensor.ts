@@ -3,7 +3,7 @@
  * as soon as its last byte is there: a tensor of any size needs the memory of one row.
  */
 import { Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Row } from "../../kernels/kernel.ts";
 import { requireWhole } from "../rows.ts";
 import type { WireContext } from "../step-reader.ts";
 import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
@@ -119,7 +119,7 @@ function requireBytes({ shape, of: { dtype, steps, vocab_size }, tensor: { recei
     requireWhole(received_bytes, dtype, "");
     return;
   }
-  const expected = steps * vocab_size * DTYPE_BYTES[dtype];
+  const expected = steps * vocab_size * DTYPES[dtype].bytes;
   if (received_bytes === expected) return;
   throw new Problem(
     "length_mismatch",

@@ -3,7 +3,7 @@
  * string. Each step is ready as soon as its last byte is there, so that a batch of any size needs the memory of one.
  */
 import { Problem, show } from "../../errors.ts";
-import { DTYPE_BYTES } from "../../kernels/kernel.ts";
+import { DTYPES } from "../../kernels/kernel.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { finishRows } from "../rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "../shared-options.ts";
@@ -120,7 +120,7 @@ function batchShape(shape: readonly number[] | undefined, { limits }: WireContex
 }
 
 function requireBytes({ of: { dtype, steps, vocab_size }, tensor: { received_bytes } }: Plan): void {
-  const expected = steps * vocab_size * DTYPE_BYTES[dtype];
+  const expected = steps * vocab_size * DTYPES[dtype].bytes;
   if (received_bytes !== expected)
     throw new Problem(
       "length_mismatch",

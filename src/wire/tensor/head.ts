@@ -1,7 +1,7 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
-import { Problem, show } from "../../errors.ts";
-import type { Dtype } from "../../kernels/kernel.ts";
+import { alternatives, Problem, show } from "../../errors.ts";
+import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
@@ -108,7 +108,7 @@ export function dtypeOf({ dtype }: TensorFields, { header_bytes }: TensorSource)
   if (dtype !== undefined || header_bytes !== undefined) return dtype ?? "f32";
   throw new Problem(
     "invalid_option",
-    "a tensor without a JSON header needs its dtype in the query string: ?dtype=f32, f16 or bf16, got none",
+    `a tensor without a JSON header needs its dtype in the query string: ?dtype=${alternatives(DTYPE_NAMES)}, got none`,
     "/dtype",
   );
 }

@@ -5,7 +5,7 @@
  *   bytes ─► row 0 … row k−1: a step is ready ─► row 0 … row k−1: the next one ─► …
  */
 import { assert } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { rowTooLong } from "../rows.ts";
 
 /** What the rows of one tensor have in common. */
@@ -41,7 +41,7 @@ export class TensorRows {
     this.rows = Array.from({ length: step_rows }, (_, index) => lease(index));
     this.#dtype = dtype;
     this.#steps = steps;
-    this.#row_bytes = vocab_size * DTYPE_BYTES[dtype];
+    this.#row_bytes = vocab_size * DTYPES[dtype].bytes;
     for (const row of this.rows) row.begin(dtype);
   }
 

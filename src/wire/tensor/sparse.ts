@@ -7,7 +7,7 @@
  *   └──────────────────────────┴──────────────────────────┘
  */
 import { Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
 import type { SparseFields } from "../../schemas/tensor.ts";
@@ -45,7 +45,7 @@ export class SparseTensor {
   /** The row, once all bytes are there. */
   finish(options: StepOptions): SparseRow {
     const { count, ...known } = this.#fields;
-    const expected = count * (ID_BYTES + DTYPE_BYTES[this.#dtype]);
+    const expected = count * (ID_BYTES + DTYPES[this.#dtype].bytes);
     if (this.#bytes !== expected)
       throw new Problem(
         "length_mismatch",

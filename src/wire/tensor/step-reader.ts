@@ -3,7 +3,7 @@
  * leased rows, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPE_BYTES, type Dtype } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype } from "../../kernels/kernel.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
@@ -141,7 +141,7 @@ function denseArriving(
     write: (bytes) => rows.write(bytes),
     end() {
       requireWhole(rows.received_bytes, dtype, "");
-      if (shape !== undefined) requireLength(rows.received_bytes / DTYPE_BYTES[dtype], shape);
+      if (shape !== undefined) requireLength(rows.received_bytes / DTYPES[dtype].bytes, shape);
       rows.end();
     },
     step() {

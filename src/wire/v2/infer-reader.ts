@@ -6,8 +6,8 @@ import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
 import { finishRows } from "../rows.ts";
+import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
-import { requireSharedMemory } from "../shared-row.ts";
 import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
@@ -25,6 +25,12 @@ interface Segment {
   readonly bytes: Buffer | undefined;
 }
 
+/** Where the rows of an inference go, and where they may lie besides its body. */
+export interface InferContext extends WireContext {
+  /** undefined: nowhere else */
+  readonly shared_memory: SharedMemory | undefined;
+}
+
 /** What the JSON of an inference says. */
 export interface InferencePlan {
   readonly inference: Inference;
@@ -33,7 +39,7 @@ export interface InferencePlan {
 }
 
 export class InferReader implements BodyReader {
-  readonly #context: WireContext;
+  readonly #context: InferContext;
   readonly #header_bytes: number | undefined;
   readonly #text: RequestText;
   /** bytes of the JSON that have not come; of a body without tensors, more than will come */
@@ -49,7 +55,7 @@ export class InferReader implements BodyReader {
   #next_row = 0;
 
   /** `header_bytes` is the length of the JSON when tensors follow it. */
-  constructor(header_bytes: number | undefined, context: WireContext) {
+  constructor(header_bytes: number | undefined, context: InferContext) {
     const { json_text_bytes_max } = context.limits;
     if (header_bytes !== undefined && header_bytes > json_text_bytes_max)
       throw new Problem(

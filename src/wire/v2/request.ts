@@ -1,6 +1,6 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
-import { Problem, shorten, show } from "../../errors.ts";
-import type { Dtype } from "../../kernels/kernel.ts";
+import { alternatives, Problem, shorten, show } from "../../errors.ts";
+import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import {
@@ -60,7 +60,13 @@ export interface Inference {
 }
 
 const LOGITS = "logits";
-const LOGITS_DTYPES: Partial<Readonly<Record<Datatype, Dtype>>> = { FP32: "f32", FP16: "f16", BF16: "bf16" };
+/** What the protocol calls the element types of logits; undefined: it has no name for one. */
+const LOGITS_DATATYPES: Readonly<Record<Dtype, Datatype | undefined>> = {
+  f32: "FP32",
+  f16: "FP16",
+  bf16: "BF16",
+};
+const NAMED_DATATYPES = Object.values(LOGITS_DATATYPES).filter((name) => name !== undefined);
 
 export function parseInference(value: unknown, limits: WireLimits): Inference {
   requireFew(value);
@@ -163,11 +169,11 @@ function logitsOf(inputs: readonly Input[]): Input {
 }
 
 function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf {
-  const dtype = LOGITS_DTYPES[datatype];
+  const dtype = DTYPE_NAMES.find((name) => LOGITS_DATATYPES[name] === datatype);
   if (dtype === undefined)
     throw new Problem(
       "invalid_option",
-      `logits must be FP32, FP16 or BF16, got ${datatype}`,
+      `logits must be ${alternatives(NAMED_DATATYPES)}, got ${datatype}`,
       `${pointer}/datatype`,
     );
   const [first = 0, second] = shape;

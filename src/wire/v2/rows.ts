@@ -2,7 +2,7 @@
  * The rows of an inference, put step after step into leased rows: as their bytes arrive, when options come behind them,
  * from JSON, or from shared memory.
  */
-import { DTYPE_BYTES, type Row } from "../../kernels/kernel.ts";
+import { DTYPES, type Row } from "../../kernels/kernel.ts";
 import type { SharedMemory } from "../shared-memory.ts";
 import { type RowsOf, TensorRows } from "../tensor/rows.ts";
 
@@ -28,7 +28,7 @@ export class StoredRows implements RowSource {
   constructor(lease: Lease, of: RowsOf) {
     const { dtype, steps, step_rows, vocab_size } = of;
     this.#tensor = new TensorRows(lease, of);
-    this.#bytes = new Uint8Array(steps * step_rows * vocab_size * DTYPE_BYTES[dtype]);
+    this.#bytes = new Uint8Array(steps * step_rows * vocab_size * DTYPES[dtype].bytes);
   }
 
   get rows(): readonly Row[] {
@@ -87,7 +87,7 @@ export class SharedRows implements RowSource {
     if (this.#read === steps * this.rows.length) return false;
     const { region, offset } = this.#part;
     for (const row of this.rows) {
-      const at = { region, offset: offset + this.#read * vocab_size * DTYPE_BYTES[dtype] };
+      const at = { region, offset: offset + this.#read * vocab_size * DTYPES[dtype].bytes };
       this.#memory.readRow(row, dtype, vocab_size, at, this.#pointer);
       this.#read += 1;
     }

@@ -11,8 +11,7 @@ import {
   UNREGISTER_ONE_ROUTE,
 } from "../../../schemas/openapi/v2-routes.ts";
 import { REGION_REQUEST } from "../../../schemas/v2.ts";
-import type { Region } from "../../../wire/shared-memory.ts";
-import { SHARED_MEMORY_IS_OFF } from "../../../wire/shared-row.ts";
+import { type Region, SHARED_MEMORY_IS_OFF } from "../../../wire/shared-memory.ts";
 import { RequestText, requestValue } from "../../../wire/v2/request-text.ts";
 import { receive } from "../../exchange/read-body.ts";
 import type { Service } from "../../exchange/service.ts";

@@ -3,7 +3,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listen } from "../../listening.ts";
-import { errorOf, exchange, request } from "./v2.ts";
+import { errorOf, exchange, inferRequest, outputsOf, request } from "./v2.ts";
+
+/** Where rows lie, and what they are. */
+export interface Place {
+  readonly region: string;
+  readonly offset?: number;
+  readonly byte_size?: number;
+  readonly shape: readonly number[];
+  readonly datatype?: string;
+}
+
+function parametersOf({ region, offset, byte_size }: Omit<Place, "shape" | "datatype">) {
+  return {
+    shared_memory_region: region,
+    ...(byte_size !== undefined && { shared_memory_byte_size: byte_size }),
+    ...(offset !== undefined && { shared_memory_offset: offset }),
+  };
+}
 
 export const REGIONS = "/v2/systemsharedmemory";
 
@@ -28,16 +45,29 @@ export async function startShared() {
     return reply.status === 200 ? JSON.parse(reply.body.toString()) : errorOf(reply);
   }
 
-  async function sample(body: object, path = "/v1/sample"): Promise<unknown> {
+  async function sample(body: object): Promise<unknown> {
     const headers = { "content-type": "application/json" };
-    const reply = await fetch(app.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    const reply = await fetch(`${app.url}/v1/sample`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+    });
     return reply.json();
   }
 
-  /** What is wrong with a row there: code, pointer and sentence. */
-  async function refusal(shared_memory: object): Promise<unknown[]> {
-    const problem = (await sample({ logits: { shared_memory } })) as Record<string, unknown>;
-    return [problem["code"], problem["pointer"], problem["detail"]];
+  /** What an inference of rows that lie there answers. */
+  async function infer({ shape, datatype = "FP32", ...place }: Place, parameters: object = {}) {
+    const input = { name: "logits", shape, datatype, parameters: parametersOf(place) };
+    return exchange(
+      app.url,
+      inferRequest([input], { parameters: { ...parameters }, outputs: { reply: true } }),
+    );
+  }
+
+  /** The replies of the rows that lie there, as /v1 would write them. */
+  async function replies(place: Place, parameters?: object): Promise<unknown[]> {
+    const { reply } = outputsOf(await infer(place, parameters));
+    return (reply?.values ?? []).map((text) => JSON.parse(String(text)) as unknown);
   }
 
   async function close(): Promise<void> {
@@ -45,7 +75,7 @@ export async function startShared() {
     await rm(directory, { recursive: true });
   }
 
-  return { directory, url: app.url, register, unregister, status, sample, refusal, close };
+  return { directory, url: app.url, register, unregister, status, sample, infer, replies, close };
 }
 
 export type Shared = Awaited<ReturnType<typeof startShared>>;

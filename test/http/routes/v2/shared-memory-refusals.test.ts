@@ -4,7 +4,7 @@ import { mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listen } from "../../listening.ts";
-import { REGIONS, type Shared, startShared } from "./regions.ts";
+import { type Place, REGIONS, type Shared, startShared } from "./regions.ts";
 import { errorOf, exchange, f32, inferRequest, request } from "./v2.ts";
 
 let shared: Shared;
@@ -105,28 +105,16 @@ test("registrations that are not as they should be", async () => {
 
 test("places outside the region, and rows that are none", async () => {
   await registered("r", { key: "logits", byte_size: 12 });
-  expect(await shared.refusal({ region: "r", offset: 4, shape: [3] })).toEqual([
-    "length_mismatch",
-    "/logits/shared_memory",
+  const refusal = async (place: Place) => errorOf(await shared.infer(place));
+  expect(await refusal({ region: "r", offset: 4, byte_size: 12, shape: [3] })).toBe(
     '12 bytes from 4 on must lie within the 12 bytes of region "r"',
-  ]);
-  expect(await shared.refusal({ region: "other", shape: [3] })).toEqual([
-    "invalid_option",
-    "/logits/shared_memory/region",
+  );
+  expect(await refusal({ region: "other", byte_size: 12, shape: [3] })).toBe(
     'there is no shared memory region "other"',
-  ]);
-  expect((await shared.refusal({ region: "r", shape: [2, 1] }))[2]).toContain(
-    "the shape of one step must be",
   );
-  expect((await shared.refusal({ region: "r", shape: [5000] }))[0]).toBe("limit_exceeded");
-  expect((await shared.refusal({ region: "r", shape: [] }))[0]).toBe("invalid_option");
-  expect((await shared.refusal({ region: "r" }))[1]).toBe("/logits/shared_memory/shape");
-  expect((await shared.refusal({ region: "r", shape: [1], key: "x" }))[0]).toBe("unknown_option");
-  const parameters = { shared_memory_region: "r" };
-  const input = { name: "logits", shape: [1], datatype: "FP32", parameters };
-  expect(errorOf(await exchange(shared.url, inferRequest([input])))).toContain(
-    "go together, got one for logits",
-  );
+  expect(await refusal({ region: "r", byte_size: 20_000, shape: [5000] })).toContain("vocab_size_max");
+  expect(await refusal({ region: "r", byte_size: 8, shape: [3] })).toContain("12");
+  expect(await refusal({ region: "r", shape: [1] })).toContain("go together, got one for logits");
 });
 
 test("a service that was not told to share memory says so", async () => {
@@ -134,12 +122,10 @@ test("a service that was not told to share memory says so", async () => {
   try {
     const reply = await exchange(other.url, request(`GET ${REGIONS}/status`, undefined));
     expect([reply.status, errorOf(reply)]).toEqual([404, expect.stringContaining("SHARED_MEMORY=on")]);
-    const step = await fetch(`${other.url}/v1/sample`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: '{"logits":{"shared_memory":{"region":"r","shape":[1]}}}',
-    });
-    expect(await step.json()).toMatchObject({ code: "invalid_option", pointer: "/logits/shared_memory" });
+    const parameters = { shared_memory_region: "r", shared_memory_byte_size: 4 };
+    const input = { name: "logits", shape: [1], datatype: "FP32", parameters };
+    const refused = await exchange(other.url, inferRequest([input]));
+    expect([refused.status, errorOf(refused)]).toEqual([400, expect.stringContaining("SHARED_MEMORY=on")]);
   } finally {
     await other.close();
   }

@@ -2,7 +2,6 @@
 import { truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connect } from "../../../../src/client/index.ts";
 import { type Shared, startShared } from "./regions.ts";
 import { bf16, errorOf, exchange, f32, inferRequest, outputsOf } from "./v2.ts";
 
@@ -13,6 +12,7 @@ beforeEach(async () => {
 afterEach(() => shared.close());
 
 const ROW = [1, 2.5, -0.25, 2];
+const GREEDY = { temperature: 0 };
 
 const at = (name: string) => join(shared.directory, name);
 
@@ -46,20 +46,18 @@ describe("a region", () => {
     await writeFile(at("gone"), f32(...ROW));
     await registered("gone", { key: "gone", byte_size: 16 });
     await unlink(at("gone"));
-    const place = { region: "gone", shape: [4] };
-    expect(await shared.sample({ logits: { shared_memory: place }, temperature: 0 })).toMatchObject({
-      token_id: 1,
-    });
+    const place = { region: "gone", byte_size: 16, shape: [4] };
+    expect(await shared.replies(place, GREEDY)).toMatchObject([{ token_id: 1 }]);
   });
 
   test("is read anew for every row", async () => {
     const path = at("changing");
     await writeFile(path, f32(...ROW));
     await registered("changing", { key: "changing", byte_size: 16 });
-    const body = { logits: { shared_memory: { region: "changing", shape: [1, 4] } }, temperature: 0 };
-    expect(await shared.sample(body)).toMatchObject({ token_id: 1 });
+    const place = { region: "changing", byte_size: 16, shape: [1, 4] };
+    expect(await shared.replies(place, GREEDY)).toMatchObject([{ token_id: 1 }]);
     await writeFile(path, f32(0, 0, 5, 0), { flag: "r+" });
-    expect(await shared.sample(body)).toMatchObject({ token_id: 2 });
+    expect(await shared.replies(place, GREEDY)).toMatchObject([{ token_id: 2 }]);
   });
 
   test("whose file was cut short is refused, and answers again when it has grown", async () => {
@@ -67,16 +65,12 @@ describe("a region", () => {
     await writeFile(path, f32(...ROW));
     await registered("short", { key: "short", byte_size: 16 });
     await truncate(path, 15);
-    const place = { region: "short", shape: [4] };
-    expect(await shared.refusal(place)).toEqual([
-      "length_mismatch",
-      "/logits/shared_memory",
+    const place = { region: "short", byte_size: 16, shape: [4] };
+    expect(errorOf(await shared.infer(place))).toBe(
       'the file short of region "short" is shorter than the 16 bytes that were registered',
-    ]);
+    );
     await writeFile(path, f32(...ROW));
-    expect(await shared.sample({ logits: { shared_memory: place }, temperature: 0 })).toMatchObject({
-      token_id: 1,
-    });
+    expect(await shared.replies(place, GREEDY)).toMatchObject([{ token_id: 1 }]);
   });
 
   test("can hold many rows, and options", async () => {
@@ -108,52 +102,26 @@ describe("a region", () => {
     await registered("large", { key: "large", byte_size: 24_000 });
     const options = { temperature: 0.8, top_k: 40, seed: 3, logprobs: true };
     const halves = bf16(...row).toString("base64");
-    const pairs = [
-      [{ shared_memory: { region: "large", shape: [4000] } }, row],
-      [
-        { shared_memory: { region: "large", offset: 16_000, dtype: "bf16", shape: [4000] } },
-        { dtype: "bf16", data: halves },
-      ],
-    ];
-    for (const [placed, plain] of pairs)
-      expect(await shared.sample({ logits: placed, ...options })).toEqual(
-        await shared.sample({ logits: plain, ...options }),
-      );
-    const rows = pairs.map(([logits]) => ({ logits }));
-    const batch = (await shared.sample({ rows, ...options }, "/v1/sample/batch")) as { results: unknown[] };
-    expect(batch.results).toEqual(
-      await Promise.all(pairs.map(([, logits]) => shared.sample({ logits, ...options }))),
+    const [whole, half] = await Promise.all(
+      [row, { dtype: "bf16", data: halves }].map((logits) => shared.sample({ logits, ...options })),
+    );
+    const place = { region: "large", byte_size: 16_000, shape: [4000] };
+    expect(await shared.replies(place, options)).toEqual([whole]);
+    const of_halves = { ...place, offset: 16_000, byte_size: 8000, datatype: "BF16" };
+    expect(await shared.replies(of_halves, options)).toEqual([half]);
+    const twice = { ...place, byte_size: 16_000, shape: [2, 2000] };
+    const parts = [row.slice(0, 2000), row.slice(2000)];
+    expect(await shared.replies(twice, options)).toEqual(
+      await Promise.all(parts.map((logits) => shared.sample({ logits, ...options }))),
     );
   });
 
-  test("is a row for the client, too", async () => {
+  test("is for inferences alone: rows of /v1 come with their request", async () => {
     await writeFile(at("row"), f32(...ROW));
     await registered("row", { key: "row", byte_size: 16 });
-    const client = connect(shared.url);
-    const place = { shared_memory: { region: "row", shape: [4] } };
-    const { token_id } = await client.sample(place, { temperature: 0 });
-    const [first, second] = await client.sampleBatch([{ logits: place }, { logits: ROW }], {
-      temperature: 0,
+    expect(await shared.sample({ logits: { shared_memory: { region: "row", shape: [4] } } })).toMatchObject({
+      code: "unknown_option",
+      pointer: "/logits/shared_memory",
     });
-    expect([token_id, first, second]).toMatchObject([1, { token_id: 1 }, { token_id: 1 }]);
-    const stream = await client.stream({ temperature: 0 });
-    expect(await stream.next(place)).toMatchObject({ token_id: 1 });
-    await stream.close();
-  });
-
-  test("serves the steps of a stream", async () => {
-    await writeFile(at("steps"), f32(...ROW));
-    await registered("steps", { key: "steps", byte_size: 16 });
-    const line = '{"logits":{"shared_memory":{"region":"steps","shape":[4]}}}\n';
-    const reply = await fetch(`${shared.url}/v1/stream`, {
-      method: "POST",
-      headers: { "content-type": "application/x-ndjson" },
-      body: `{"temperature":0}\n${line}${line.replace("steps", "none")}`,
-    });
-    const lines = (await reply.text()).trim().split("\n");
-    expect(lines.map((each) => JSON.parse(each) as unknown)).toMatchObject([
-      { token_id: 1, step: 0 },
-      { code: "invalid_option", pointer: "/logits/shared_memory/region" },
-    ]);
   });
 });

@@ -1,30 +1,33 @@
 """vLLM's model runner V2: a logits processor that draws the tokens of the requests that ask for it.
 
-    LOGIT_SAMPLER_URL=http://127.0.0.1:8080 vllm serve MODEL --logits-processors vllm_v2_adapter:ServiceLogitsProcessor
+    LOGIT_SAMPLER_URL=http://127.0.0.1:8080 \\
+      vllm serve MODEL --logits-processors logit_sampler.adapters.vllm_v2:ServiceLogitsProcessor
     SamplingParams(extra_args={"logit_sampler": {"temperature": 0.8, "mirostat": 2, "seed": 7}})
 
 Over HTTP the options travel as JSON text: ``"vllm_xargs": {"logit_sampler": "{\\"temperature\\": 0.8}"}``. Requests
-without ``logit_sampler`` are left to vLLM. Biases, penalties, bad words and grammars of vLLM come before the service; its
+without ``logit_sampler`` are left to vLLM, and so are rows that the service does not answer: nothing that happens to it
+ends the engine. Biases, penalties, bad words and grammars of vLLM come before the service; its
 temperature and filters come after and see one token only.
 
 One POST [n, V] a step; with speculative decoding one for each draft token more, since a token's history and state are those
 of the token before it. A request that vLLM preempts begins anew with its state (mirostat, adaptive_p), and with another
 seed if it gave none. This is ``vllm.v1.worker.gpu.sample.logits_processor.LogitsProcessor``; for the first model runner
-there is ``vllm_adapter.py``.
+there is ``vllm``.
 """
 
 from typing import Any, Dict, List
 
 from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor
 
-from vllm_requests import Steps, force, options_of, service, validate
+from logit_sampler.adapters._engine import Service, Steps, force
+from logit_sampler.adapters._vllm import check, options_in, seeds_of
 
 
 class _Request(Steps):
     """What is in one slot of the batch."""
 
-    def __init__(self, options: Dict[str, Any]) -> None:
-        super().__init__(options)
+    def __init__(self, options: Dict[str, Any], seed: int) -> None:
+        super().__init__(options, seed)
         #: tokens that are certain, as far as they were read
         self._ids: List[int] = []
         self._drafts: List[int] = []
@@ -47,10 +50,11 @@ class ServiceLogitsProcessor(LogitsProcessor):
 
     @classmethod
     def validate_params(cls, sampling_params: Any) -> None:
-        validate(sampling_params)
+        check(sampling_params)
 
     def __init__(self, vllm_config: Any, req_states: Any) -> None:
-        self._client = service()
+        self._service = Service()
+        self._seeds = seeds_of(vllm_config)
         self._states = req_states
         self._requests: Dict[int, _Request] = {}
 
@@ -59,10 +63,10 @@ class ServiceLogitsProcessor(LogitsProcessor):
 
     def add_request(self, req_idx: int, sampling_params: Any) -> bool:
         """Whoever was in the slot before is gone: nothing tells when a request leaves."""
-        options = options_of(sampling_params)
+        options = options_in(sampling_params)
         self._requests.pop(req_idx, None)
         if options is not None:
-            self._requests[req_idx] = _Request(options)
+            self._requests[req_idx] = _Request(options, self._seeds.getrandbits(53))
         return options is not None
 
     def apply(self, logits: Any, ctx: Any) -> Any:
@@ -95,7 +99,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
 
     def _draw(self, logits: Any, rows: List[int], slots: List[int]) -> None:
         own = [self._requests[slot].next(int(self._states.prompt_len.np[slot])) for slot in slots]
-        replies = self._client.sample_batch(logits[rows].float().cpu().numpy(), own)
+        replies = self._service.draw(logits[rows].float().cpu().numpy(), own)
         for row, slot, options, reply in zip(rows, slots, own, replies):
             if force(logits, row, reply):
                 self._requests[slot].drawn(options["step"], reply["state"])

@@ -1,0 +1,163 @@
+"""What the adapters of engines share: many requests in one process, which no failure of the service may end.
+
+``Service.draw`` never raises. Rows go out in slices that any service takes; a slice that fails is logged and its rows are
+left to the engine, and while the service is away no step waits for it. ``Steps`` knows where each request stands, and
+``validate`` says what is wrong with a request's options when it arrives.
+"""
+
+import json
+import logging
+import os
+import random
+import time
+from typing import Any, Dict, List, Optional, Sequence
+
+from logit_sampler import SamplerClient, SamplerProblem
+
+LOG = logging.getLogger(__name__)
+KEY = "logit_sampler"
+
+#: Longest wait for the network, in seconds; LOGIT_SAMPLER_TIMEOUT_S. Every request of the engine waits along.
+TIMEOUT_S = 2.0
+#: One body at most: half of what a service takes unless told otherwise.
+SLICE_BYTES_MAX = 32 * 1024 * 1024
+#: Rows of one body at most: a quarter of what a service takes.
+SLICE_ROWS_MAX = 256
+#: How long a service that failed is left alone: at first, and at most, doubling.
+AWAY_S, AWAY_S_MAX = 1.0, 30.0
+#: One sentence is logged once in so many seconds, with how many rows it stood for.
+LOG_EVERY_S = 10.0
+
+#: What is wrong with the options themselves, whatever the row is.
+_OPTION_CODES = ("invalid_option", "unknown_option", "unknown_stage", "unknown_preset", "option_conflict")
+#: What an adapter says itself, of each step.
+_OWN = ("logits", "dtype", "shape", "rows", "history", "prompt_length", "step", "state")
+
+
+def url_of_environment() -> str:
+    return os.environ.get("LOGIT_SAMPLER_URL", "http://127.0.0.1:8080")
+
+
+def client_of(url: Optional[str] = None) -> SamplerClient:
+    """A client that waits briefly and never sleeps: an engine's step is everybody's step."""
+    timeout_s = float(os.environ.get("LOGIT_SAMPLER_TIMEOUT_S", TIMEOUT_S))
+    return SamplerClient(url or url_of_environment(), timeout_s=timeout_s, retries=0)
+
+
+class Service:
+    """The service as an engine needs it."""
+
+    def __init__(self, url: Optional[str] = None) -> None:
+        self._client = client_of(url)
+        self._away_s = 0.0
+        self._asked_again_s = 0.0
+        self._logged: Dict[str, List[float]] = {}
+
+    def draw(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Dict[str, Any]]]:
+        """The reply to each row of an array [n, vocab_size]; None where the engine has to draw."""
+        replies: List[Optional[Dict[str, Any]]] = []
+        count = max(1, min(SLICE_ROWS_MAX, SLICE_BYTES_MAX // max(1, rows[0].nbytes))) if len(own) else 1
+        for first in range(0, len(own), count):
+            replies += self._slice(rows[first : first + count], own[first : first + count])
+        return replies
+
+    def _slice(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Dict[str, Any]]]:
+        nothing: List[Optional[Dict[str, Any]]] = [None] * len(own)
+        if time.monotonic() < self._asked_again_s:
+            self._tell("the service is away", len(own))
+            return nothing
+        try:
+            results = self._client.sample_batch(rows, own)
+        except SamplerProblem as problem:
+            if problem.status >= 500:
+                self._is_away()
+            self._tell(f"the service refused rows: {problem}", len(own))
+            return nothing
+        except Exception as failure:  # whatever it is, it would end the engine and every request in it
+            self._client.close()
+            self._is_away()
+            self._tell(f"the service cannot be asked: {type(failure).__name__}: {failure}", len(own))
+            return nothing
+        self._away_s = 0.0
+        return [self._reply(result) for result in results]
+
+    def _reply(self, result: Any) -> Optional[Dict[str, Any]]:
+        if isinstance(result, SamplerProblem):
+            self._tell(f"the service refused a row: {result}", 1)
+            return None
+        return result
+
+    def _is_away(self) -> None:
+        self._away_s = min(AWAY_S_MAX, max(AWAY_S, 2 * self._away_s))
+        self._asked_again_s = time.monotonic() + self._away_s
+
+    def _tell(self, sentence: str, rows: int) -> None:
+        now = time.monotonic()
+        told = self._logged.setdefault(sentence, [-LOG_EVERY_S, 0.0])
+        told[1] += rows
+        if now - told[0] < LOG_EVERY_S:
+            return
+        LOG.error("%s; the engine draws %d rows", sentence, told[1])
+        # Sentences name values, of which there may be any number: only the newest are remembered.
+        if len(self._logged) > 100:
+            self._logged.clear()
+        self._logged[sentence] = [now, 0.0]
+
+
+def options_of(given: Any) -> Optional[Dict[str, Any]]:
+    """The options of a request, which may be JSON text; None when the request is left to the engine."""
+    if given is None:
+        return None
+    options = json.loads(given) if isinstance(given, str) else given
+    if not isinstance(options, dict):
+        raise ValueError(f"{KEY} must be an object of sampling options, got {given!r}")
+    for name in _OWN:
+        if name in options:
+            raise ValueError(f"{KEY} must not have {name}: the adapter says it of every step")
+    return dict(options)
+
+
+def validate(given: Any, url: Optional[str] = None) -> None:
+    """Asks the service whether the options are right, so that a mistake is refused when the request arrives."""
+    options = options_of(given)
+    if options is None:
+        return
+    client = client_of(url)
+    try:
+        client.sample([0.0], **options)
+    except SamplerProblem as problem:
+        if problem.code in _OPTION_CODES:
+            raise ValueError(f"{KEY}{problem.pointer}: {problem.detail}") from problem
+    except OSError as failure:
+        raise ValueError(f"{KEY} cannot be checked: the service at {url or url_of_environment()} is away") from failure
+    finally:
+        client.close()
+
+
+class Steps:
+    """The steps of one request, each of which an engine may ask for again. ``seed`` is for requests that give none."""
+
+    def __init__(self, options: Dict[str, Any], seed: Optional[int] = None) -> None:
+        made_up = random.getrandbits(53) if seed is None else seed
+        self._options = {"seed": str(made_up), **options}
+        #: state before each step that was drawn
+        self._states: List[Any] = [None]
+
+    def options(self, history: List[int], prompt_length: int) -> Dict[str, Any]:
+        """The options of the step behind this history."""
+        step = len(history) - prompt_length
+        state = self._states[min(step, len(self._states) - 1)]
+        return {**self._options, "step": step, "history": history, "prompt_length": prompt_length, "state": state}
+
+    def drawn(self, step: int, state: Any) -> None:
+        del self._states[step + 1 :]
+        self._states.append(state)
+
+
+def force(logits: Any, row: int, reply: Optional[Dict[str, Any]]) -> bool:
+    """Leaves the drawn token of a row and nothing else. False when there is none, and the engine draws."""
+    if reply is None:
+        return False
+    logits[row] = float("-inf")
+    logits[row, reply["token_id"]] = 0.0
+    return True

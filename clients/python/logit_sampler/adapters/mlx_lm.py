@@ -1,0 +1,53 @@
+"""mlx-lm: a logits processor that draws every token over one stream to the service.
+
+    with ServiceLogitsProcessor(SamplerClient(url), temperature=0.8, top_p=0.95, seed=7) as processor:
+        generate(model, tokenizer, prompt="Once upon a time", max_tokens=64, logits_processors=[processor])
+
+One token is left then, and mlx-lm's own sampler, greedy unless told otherwise, takes it. One processor serves one
+sequence. Rows travel as float32, float16 or bfloat16, as the model makes them.
+"""
+
+from typing import Any, Optional
+
+import mlx.core as mx
+import numpy
+
+from logit_sampler import Packed, SamplerClient, SamplerStream
+
+
+class ServiceLogitsProcessor:
+    """``(tokens, logits) -> logits``, both mlx arrays; ``options`` are the service's."""
+
+    def __init__(self, client: SamplerClient, **options: Any) -> None:
+        self._client = client
+        self._options = options
+        self._stream: Optional[SamplerStream] = None
+
+    def __call__(self, tokens: Any, logits: Any) -> Any:
+        history = tokens.tolist()
+        row, dtype = _row_of(logits)
+        if self._stream is None:
+            opened = {**self._options, "dtype": dtype, "history": history, "prompt_length": len(history)}
+            self._stream = self._client.stream(**opened)
+        self._stream.follow(history)
+        token_id = self._stream.next(row)["token_id"]
+        return mx.where(mx.arange(logits.shape[-1]) == token_id, 0.0, -mx.inf).astype(logits.dtype)[None]
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def __enter__(self) -> "ServiceLogitsProcessor":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+
+def _row_of(logits: Any) -> Any:
+    if logits.size != logits.shape[-1]:
+        raise ValueError(f"a ServiceLogitsProcessor serves one sequence, got logits of shape {tuple(logits.shape)}")
+    if logits.dtype == mx.bfloat16:
+        return Packed(numpy.array(logits.reshape(-1).view(mx.uint16)), "bf16"), "bf16"
+    kind = "f16" if logits.dtype == mx.float16 else "f32"
+    return numpy.array(logits.reshape(-1)), kind

@@ -1,0 +1,88 @@
+"""What every host's script here shares: claims and times, told as JSON lines on stdout, and plain calls to hold them to.
+
+The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model (model/folder.ts), HOSTS_WIDE_MODEL that
+of the one with 128,256 tokens, where it was written.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+from logit_sampler import SamplerClient
+
+URL = os.environ["LOGIT_SAMPLER_URL"]
+MODEL = os.environ["HOSTS_MODEL"]
+WIDE_MODEL = os.environ.get("HOSTS_WIDE_MODEL", "")
+#: A port of 127.0.0.1 on which nothing listens.
+NOWHERE = "http://127.0.0.1:9"
+PROMPT = "The old ship sailed into the"
+OPTIONS = {"temperature": 0.8, "top_p": 0.95, "repetition_penalty": 1.1, "mirostat": 2}
+#: What is timed: what every host's own sampler has.
+TIMED = {"temperature": 0.8, "top_p": 0.95}
+
+_TELL, sys.stdout = sys.stdout, sys.stderr  # what hosts print is none of the report
+
+
+def tell(line):
+    print(json.dumps(line), file=_TELL, flush=True)
+
+
+def host(version, note=""):
+    tell({"version": version, **({"note": note} if note else {})})
+
+
+def claim(sentence, holds, got=""):
+    tell({"claim": sentence, "held": bool(holds), "got": "" if holds else str(got)[-800:]})
+
+
+def claims(*functions):
+    """Each function is one claim: its docstring; it fails when it raises. It may give back what was measured."""
+    for function in functions:
+        sentence = " ".join((function.__doc__ or function.__name__).split())
+        try:
+            function()
+        except Exception:
+            claim(sentence, False, traceback.format_exc(limit=-4))
+        else:
+            claim(sentence, True)
+
+
+def raises(kind, action, words=""):
+    """Holds that an action raises an error of this kind that says these words; gives it back."""
+    try:
+        action()
+    except kind as error:
+        assert words in str(error), f"expected {words!r} in {error}"
+        return error
+    raise AssertionError(f"nothing was raised; {kind} was expected")
+
+
+def plain(rows, prompt_length, **options):
+    """The tokens that plain calls draw from [(history, row)], step by step."""
+    state, tokens = None, []
+    with SamplerClient(URL) as client:
+        for step, (history, row) in enumerate(rows):
+            own = {"step": step, "history": list(history), "prompt_length": prompt_length, "state": state}
+            reply = client.sample(row, **{**options, **own})
+            state = reply["state"]
+            tokens.append(reply["token_id"])
+    return tokens
+
+
+def least_ms(tokens, run, times=4):
+    """Milliseconds a token, the least of so many runs."""
+    best = float("inf")
+    for _ in range(times):
+        begun = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - begun)
+    return round(best * 1000 / tokens, 3)
+
+
+def measured(vocab_size, own, ours, what=""):
+    """``own`` and ``ours`` run and count their milliseconds a token: by turns, so that the machine treats both alike."""
+    pairs = [(own(), ours()) for _ in range(4)]
+    least = {"own": min(pair[0] for pair in pairs), "ours": min(pair[1] for pair in pairs)}
+    tell({"ms": {"vocab_size": vocab_size, **({"what": what} if what else {}), **least}})

@@ -1,0 +1,189 @@
+"""transformers: generate() with the processor and with the loop, batches, cuts of the ways in which they could go wrong."""
+
+import functools
+import threading
+import time
+
+import torch
+import transformers
+from checks import MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from logit_sampler import SamplerClient, SamplerProblem
+from logit_sampler.adapters.transformers import ServiceLogitsProcessor, generate
+from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessorList, TextIteratorStreamer
+
+torch.set_num_threads(1)
+transformers.logging.set_verbosity_error()
+tokenizer = AutoTokenizer.from_pretrained(MODEL)
+tokenizer.pad_token, tokenizer.padding_side = tokenizer.eos_token, "left"
+model = AutoModelForCausalLM.from_pretrained(MODEL)
+client = SamplerClient(URL)
+inputs = tokenizer(PROMPT, return_tensors="pt")
+inputs.pop("token_type_ids", None)
+prompt = inputs["input_ids"][0].tolist()
+COUNT = 12
+ENDLESS = {"min_tokens": COUNT, "stop_token_ids": [0]}
+
+
+class Recording(ServiceLogitsProcessor):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.rows = []
+
+    def __call__(self, input_ids, scores):
+        self.rows.append((input_ids.tolist(), scores.float().numpy().copy()))
+        return super().__call__(input_ids, scores)
+
+
+def by_processor(given, count=COUNT, own_model=model, processor=None, **options):
+    processor = processor or ServiceLogitsProcessor(client, pad_token_id=0, **options)
+    more = {"max_new_tokens": count, "do_sample": False, "pad_token_id": 0}
+    return own_model.generate(**given, **more, logits_processor=LogitsProcessorList([processor]))
+
+
+def by_loop(given, count=COUNT, own_model=model, **more):
+    return own_model.generate(**given, max_new_tokens=count, custom_generate=generate, client=client, **more)
+
+
+def greedy():
+    """with temperature 0 the processor and the loop write what greedy generate() writes"""
+    own = model.generate(**inputs, max_new_tokens=COUNT, do_sample=False, pad_token_id=0)
+    assert by_processor(inputs, temperature=0).tolist() == own.tolist()
+    assert by_loop(inputs, options={"temperature": 0}).tolist() == own.tolist()
+
+
+def as_plain_calls():
+    """every token of the processor is the one that a plain call draws"""
+    processor = Recording(client, **OPTIONS, **ENDLESS, seed=7)
+    tokens = by_processor(inputs, processor=processor)[0, len(prompt) :].tolist()
+    rows = [(ids[0], scores[0]) for ids, scores in processor.rows]
+    assert tokens == plain(rows, len(prompt), **OPTIONS, **ENDLESS, seed=7), tokens
+
+
+def loop_is_processor():
+    """the loop, called with all that a tokenizer gives, writes the processor's text; so it does with a static cache"""
+    options = {**OPTIONS, **ENDLESS, "seed": 7}
+    want = by_processor(inputs, **options).tolist()
+    assert "attention_mask" in inputs
+    assert by_loop(inputs, options=options).tolist() == want
+    assert by_loop(inputs, options=options, cache_implementation="static").tolist() == want
+    loop = functools.partial(generate, client=client, options=options)
+    assert model.generate(**inputs, max_new_tokens=COUNT, custom_generate=loop).tolist() == want
+
+
+def bfloat16():
+    """a model in bfloat16 sends its rows as they are: both ways write one text"""
+    half = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.bfloat16)
+    options = {**OPTIONS, **ENDLESS, "seed": 7}
+    assert by_loop(inputs, own_model=half, options=options).tolist() == by_processor(inputs, own_model=half, **options).tolist()
+
+
+def batches():
+    """a padded row of a batch is drawn as it is alone, also when another has ended long before"""
+    texts = [PROMPT, "My dear"]
+    batch = tokenizer(texts, return_tensors="pt", padding=True)
+    batch.pop("token_type_ids", None)
+    options = {"temperature": 0.8, "logit_bias": {}, "seed": 7}
+    width = batch["input_ids"].shape[1]
+    together = by_processor(batch, **options)
+    # A token of the first row alone, as the end: that row is padded from there on.
+    other = together[1, width:].tolist()
+    place, end = next((at, each) for at, each in enumerate(together[0, width:].tolist()) if at > 0 and each not in other)
+    processor = ServiceLogitsProcessor(client, pad_token_id=0, **options)
+    more = {"max_new_tokens": COUNT, "do_sample": False, "pad_token_id": 0, "eos_token_id": end}
+    ended = model.generate(**batch, **more, logits_processor=LogitsProcessorList([processor]))
+    assert set(ended[0, width + place + 1 :].tolist()) == {0}, ended[0]
+    assert ended[1].tolist() == together[1].tolist(), ended[1]
+    for index, text in enumerate(texts):
+        alone = tokenizer(text, return_tensors="pt")
+        alone.pop("token_type_ids", None)
+        tokens = by_processor(alone, **{**options, "seed": 7 + index})[0, alone["input_ids"].shape[1] :].tolist()
+        assert together[index, width:].tolist() == tokens, (together[index, width:], tokens)
+
+
+def embeddings():
+    """a prompt of embeddings begins at step 0 once, and both ways write one text"""
+    given = {"inputs_embeds": model.get_input_embeddings()(inputs["input_ids"]), "attention_mask": inputs["attention_mask"]}
+    options = {**ENDLESS, "temperature": 0.8, "seed": 7}
+    processor = Recording(client, **options)
+    tokens = by_processor(given, processor=processor)[0].tolist()
+    assert [len(ids[0]) for ids, _ in processor.rows] == list(range(COUNT))
+    assert tokens == plain([(ids[0], scores[0]) for ids, scores in processor.rows], 0, **options)
+    assert by_loop(given, options=options)[0].tolist() == tokens
+
+
+def sampled_sequences():
+    """two sequences of one prompt are no beams, and draw apart"""
+    processor = ServiceLogitsProcessor(client, temperature=1.2, seed=7)
+    more = {"max_new_tokens": COUNT, "do_sample": True, "top_k": 0, "num_return_sequences": 2, "pad_token_id": 0}
+    one, other = model.generate(**inputs, **more, logits_processor=LogitsProcessorList([processor])).tolist()
+    assert one != other
+
+
+def beams():
+    """beams are refused by the processor and by the loop, each in a sentence that names num_beams"""
+    raises(ValueError, lambda: model.generate(**inputs, max_new_tokens=3, num_beams=2, do_sample=False, pad_token_id=0,
+           logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client)])), "num_beams")
+    raises(ValueError, lambda: by_loop(inputs, options={}, num_beams=2), "num_beams")
+
+
+def other_calls():
+    """a processor that is used for another call is refused"""
+    processor = ServiceLogitsProcessor(client, seed=7)
+    by_processor(inputs, processor=processor)
+    raises(ValueError, lambda: by_processor(inputs, processor=processor), "make another")
+
+
+def dictionaries():
+    """return_dict_in_generate brings the loop's sequences and cache as it does generate()'s"""
+    output = by_loop(inputs, options={"temperature": 0}, return_dict_in_generate=True)
+    assert output.sequences.shape[1] == len(prompt) + COUNT and output.past_key_values is not None
+
+
+def streamers():
+    """stream_to gets the tokens as they come, and the end"""
+    streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, timeout=30)
+    options = {**ENDLESS, "temperature": 0.8, "seed": 7}
+    thread = threading.Thread(target=lambda: by_loop(inputs, options=options, stream_to=streamer))
+    thread.start()
+    text = "".join(streamer)
+    thread.join()
+    assert text == tokenizer.decode(by_loop(inputs, options=options)[0, len(prompt) :]), text
+
+
+def errors():
+    """a misspelt option and a service that is away reach the caller of generate()"""
+    raises(SamplerProblem, lambda: by_processor(inputs, temprature=1), "temprature")
+    raises(SamplerProblem, lambda: by_loop(inputs, options={"temprature": 1}), "temprature")
+    raises(OSError, lambda: by_processor(inputs, processor=ServiceLogitsProcessor(SamplerClient(NOWHERE))))
+
+
+def timed(folder):
+    own_model = model if folder == MODEL else AutoModelForCausalLM.from_pretrained(folder)
+    count, sampled = 16, {"do_sample": True, "top_k": 0, **TIMED}
+    ban = {"min_new_tokens": count, "max_new_tokens": count, "pad_token_id": 0}
+
+    def clock(run):
+        begun = time.perf_counter()
+        run()
+        return round((time.perf_counter() - begun) * 1000 / count, 3)
+
+    measured(
+        own_model.config.vocab_size,
+        lambda: clock(lambda: own_model.generate(**inputs, **ban, **sampled)),
+        lambda: clock(lambda: own_model.generate(**inputs, **ban, custom_generate=generate, client=client, options=TIMED)),
+        "the loop",
+    )
+    measured(
+        own_model.config.vocab_size,
+        lambda: clock(lambda: own_model.generate(**inputs, **ban, **sampled)),
+        lambda: clock(lambda: own_model.generate(**inputs, **ban, do_sample=False,
+                      logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client, **TIMED)]))),
+        "the processor",
+    )
+
+
+host(f"transformers {transformers.__version__}, torch {torch.__version__}")
+claims(greedy, as_plain_calls, loop_is_processor, bfloat16, batches, embeddings, sampled_sequences, beams, other_calls,
+       dictionaries, streamers, errors)
+for folder in filter(None, (MODEL, WIDE_MODEL)):
+    timed(folder)

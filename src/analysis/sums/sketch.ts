@@ -1,0 +1,92 @@
+/**
+ * How numbers are spread, in counts: quantiles of any number of them within 0.8 % of their value, with counts that add up
+ * whatever was counted where.
+ *
+ * A bin holds the numbers whose sign, exponent and first six bits behind the leading one are the same: 64 bins an octave,
+ * found without any arithmetic that could round. Source of the idea: C. Masson et al., "DDSketch", VLDB 2019.
+ */
+const SPARED_BITS = 14; // of the 20 of the mantissa in a float64's upper word
+const NUMBER = new Float64Array(1);
+const WORDS = new Uint32Array(NUMBER.buffer);
+const SIGN = 2 ** 17;
+
+export class Sketch {
+  readonly #counts = new Map<number, number>();
+  #low = Number.POSITIVE_INFINITY;
+  #high = Number.NEGATIVE_INFINITY;
+  #total = 0;
+
+  /** x is finite. */
+  add(x: number): void {
+    const bin = binOf(x);
+    this.#counts.set(bin, (this.#counts.get(bin) ?? 0) + 1);
+    this.#total += 1;
+    if (x < this.#low) this.#low = x;
+    if (x > this.#high) this.#high = x;
+  }
+
+  addSketch({ low, high, counts }: SavedSketch): void {
+    for (const [bin, count] of counts) {
+      this.#counts.set(bin, (this.#counts.get(bin) ?? 0) + count);
+      this.#total += count;
+    }
+    if (low !== null && low < this.#low) this.#low = low;
+    if (high !== null && high > this.#high) this.#high = high;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** The smallest and the largest number; undefined when none was added. */
+  get range(): readonly [low: number, high: number] | undefined {
+    return this.#total === 0 ? undefined : [this.#low, this.#high];
+  }
+
+  /** The middle of the bin in which the ⌈q × n⌉-th smallest number lies, within the range; undefined when there is none. */
+  quantile(q: number): number | undefined {
+    const wanted = Math.max(1, Math.ceil(q * this.#total));
+    let before = 0;
+    for (const [bin, count] of this.#sorted()) {
+      before += count;
+      if (before >= wanted) return Math.min(this.#high, Math.max(this.#low, middleOf(bin)));
+    }
+    return undefined;
+  }
+
+  /** The same for the same numbers, in whatever order they came. */
+  save(): SavedSketch {
+    const is_empty = this.#total === 0;
+    return { low: is_empty ? null : this.#low, high: is_empty ? null : this.#high, counts: this.#sorted() };
+  }
+
+  #sorted(): readonly (readonly [number, number])[] {
+    return [...this.#counts].sort(([a], [b]) => a - b);
+  }
+}
+
+export interface SavedSketch {
+  readonly low: number | null;
+  readonly high: number | null;
+  /** bins, ascending, with their counts */
+  readonly counts: readonly (readonly [bin: number, count: number])[];
+}
+
+/** Whole numbers in the order of the bins: 0 for zero, negative for negative numbers. */
+function binOf(x: number): number {
+  if (x === 0) return 0;
+  NUMBER[0] = Math.abs(x);
+  const place = (WORDS[1]! >>> SPARED_BITS) + 1;
+  return x < 0 ? -place : place;
+}
+
+function middleOf(bin: number): number {
+  if (bin === 0) return 0;
+  WORDS[0] = 0;
+  WORDS[1] = ((Math.abs(bin) - 1) << SPARED_BITS) | (1 << (SPARED_BITS - 1));
+  const middle = NUMBER[0]!;
+  return bin < 0 ? -middle : middle;
+}
+
+/** Bins lie within these bounds. */
+export const SKETCH_BIN_MAX = SIGN;
