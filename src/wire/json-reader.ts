@@ -83,21 +83,7 @@ export function stepTargets(
 /** Many steps. Options may come behind the rows they belong to, so rows are parked and take turns in one leased row. */
 export function openBatchJson(context: WireContext): StepReader {
   const arrived: Arrived[] = [];
-  const rowAt = (index: number) => {
-    arrived[index] ??= {};
-    return arrived[index];
-  };
-  const targets: EnvelopeTargets = {
-    numbers: (index, array) => park(context, rowAt(index), array),
-    ids(index, token_ids) {
-      rowAt(index).token_ids = token_ids;
-    },
-    packed: (index) => park(context, rowAt(index), "packed"),
-    fault(index, problem) {
-      rowAt(index).problem ??= problem;
-    },
-  };
-  const envelope = new JsonEnvelope("batch", context.limits, targets);
+  const envelope = new JsonEnvelope("batch", context.limits, parkedTargets(context, arrived));
   let batch: Batch | undefined;
   let index = 0;
   return {
@@ -107,10 +93,28 @@ export function openBatchJson(context: WireContext): StepReader {
     },
     next() {
       if (batch === undefined || index >= batch.rows.length) return undefined;
-      const step = rowStep(batch, rowAt(index), index, context);
+      const step = rowStep(batch, arrived[index] ?? {}, index, context);
       delete arrived[index];
       index += 1;
       return step;
+    },
+  };
+}
+
+/** Takes the numbers of many rows, each parked by its index. */
+export function parkedTargets(context: WireContext, arrived: Arrived[]): EnvelopeTargets {
+  const rowAt = (index: number) => {
+    arrived[index] ??= {};
+    return arrived[index];
+  };
+  return {
+    numbers: (index, array) => park(context, rowAt(index), array),
+    ids(index, token_ids) {
+      rowAt(index).token_ids = token_ids;
+    },
+    packed: (index) => park(context, rowAt(index), "packed"),
+    fault(index, problem) {
+      rowAt(index).problem ??= problem;
     },
   };
 }
@@ -121,7 +125,7 @@ function park({ limits }: WireContext, arrived: Arrived, key: "dense" | "values"
   return parked;
 }
 
-function requireObject(value: unknown): Fields {
+export function requireObject(value: unknown): Fields {
   if (isRecord(value)) return value;
   throw new Problem("invalid_option", `the body must be a JSON object, got ${show(value)}`);
 }

@@ -11,7 +11,7 @@ const FORMS = [...BODY_FORMS, "shared_memory"] as const;
 export type Form = (typeof FORMS)[number];
 
 /** What a step was part of. */
-const TRANSPORTS = ["unary", "batch", "stream"] as const;
+const TRANSPORTS = ["unary", "batch", "stream", "verify"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */

@@ -35,6 +35,11 @@ const FIELDS = {
     .meta({ type: "object" }),
 } as const;
 
+/** What tells how many rows come. */
+const ROWS_FIELDS = z.strictObject(
+  optionalEach({ draft_token_ids: FIELDS.draft_token_ids, draft_rows: FIELDS.draft_rows }),
+);
+
 const OWN_FIELDS = z.strictObject(optionalEach(FIELDS));
 
 /** The options of the methods, each once. */
@@ -88,6 +93,14 @@ export function parseVerifyOptions(
   return { ...options, verification, given };
 }
 
+/** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
+export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
+  const { draft_token_ids, draft_rows } = value;
+  const said = parseWith(ROWS_FIELDS, { draft_token_ids, draft_rows }, "");
+  const drafted = requireDrafted(said.draft_token_ids).length;
+  return (said.draft_rows ?? "none") === "none" ? drafted + 1 : 2 * drafted + 1;
+}
+
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
@@ -95,21 +108,10 @@ export function parseVerification(
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
-  const { method: name, draft_token_ids, draft_rows, draft_options } = parseWith(OWN_FIELDS, own, "");
+  const { method: name, draft_rows, draft_options, ...drafted } = parseWith(OWN_FIELDS, own, "");
+  const draft_token_ids = requireDrafted(drafted.draft_token_ids);
   const method = VERIFY_METHODS.find((each) => each.name === (name ?? "strict")) as VerifyMethod; // FIELDS has their names
   const method_options = optionsOf(method, rest);
-  if (draft_token_ids === undefined)
-    throw new Problem(
-      "invalid_option",
-      "draft_token_ids must be an array of token ids, got nothing",
-      "/draft_token_ids",
-    );
-  if (draft_token_ids.length > DRAFT_TOKENS_MAX)
-    throw new Problem(
-      "limit_exceeded",
-      `a draft may have at most ${DRAFT_TOKENS_MAX} tokens, got ${draft_token_ids.length}`,
-      "/draft_token_ids",
-    );
   if (n !== undefined)
     throw new Problem(
       "option_conflict",
@@ -124,6 +126,22 @@ export function parseVerification(
     draft_rows: draft_rows ?? "none",
     draft_options: { ...draftOptions(draft_options, limits), vocab_size, require_exact },
   };
+}
+
+function requireDrafted(draft_token_ids: readonly number[] | undefined): readonly number[] {
+  if (draft_token_ids === undefined)
+    throw new Problem(
+      "invalid_option",
+      "draft_token_ids must be an array of token ids, got nothing",
+      "/draft_token_ids",
+    );
+  if (draft_token_ids.length > DRAFT_TOKENS_MAX)
+    throw new Problem(
+      "limit_exceeded",
+      `a draft may have at most ${DRAFT_TOKENS_MAX} tokens, got ${draft_token_ids.length}`,
+      "/draft_token_ids",
+    );
+  return draft_token_ids;
 }
 
 /** What is said of the draft, and the options of its steps. */

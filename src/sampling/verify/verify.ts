@@ -2,7 +2,7 @@
  * Verifies tokens that somebody else drafted, on the rows that the target gave behind each of them: how many are
  * accepted, and the token that follows them. Every token that comes of it is a step of the sequence like any other.
  */
-import { Problem } from "../../errors.ts";
+import { Problem, show } from "../../errors.ts";
 import { requireBelow } from "../context.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import type { Sampled } from "../report/report.ts";
@@ -93,8 +93,11 @@ function told(
   };
 }
 
+/** What all rows of a call have in common, or none has. */
+const NOT_OWN = ["n", "vocab_size"] as const;
+
 function requireRows(
-  { target, draft }: VerifyRows,
+  { target, draft, own = [] }: VerifyRows,
   { draft_token_ids, draft_rows }: Verification,
   vocab_size: number | undefined,
 ): void {
@@ -115,6 +118,14 @@ function requireRows(
       `the rows of a draft must have one length, ${first} as the first, got ${others[odd]} in row ${odd + 1}`,
       `/rows/${odd + 1}`,
     );
+  for (const [i, fields = {}] of own.entries())
+    for (const name of NOT_OWN)
+      if (fields[name] !== undefined)
+        throw new Problem(
+          "option_conflict",
+          `the rows of a draft have no ${name} of their own, got ${show(fields[name])}`,
+          `/rows/${i}/${name}`,
+        );
   const id_end = Math.min(first ?? Number.POSITIVE_INFINITY, vocab_size ?? Number.POSITIVE_INFINITY);
   for (const [i, id] of draft_token_ids.entries()) requireBelow(id_end, id, `/draft_token_ids/${i}`);
 }

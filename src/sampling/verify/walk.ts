@@ -86,9 +86,8 @@ export class DraftWalk {
     const place = this.positions.length;
     const row = this.#rows.target[place] as LogitsRow; // as many as tokens drafted, and one more
     const own = this.#rows.own?.[place];
-    const sampled = yield* at(place, () =>
-      this.#stream.begin(row, own, drawing && { drawing, is_told: !this.#is_scout }),
-    );
+    const choice = drawing && { drawing, is_told: !this.#is_scout };
+    const sampled = yield* at(place, () => this.#stream.begin(row, own, choice), own);
     this.#counts(sampled);
     this.positions.push(sampled);
     yield;
@@ -177,17 +176,19 @@ export class DraftWalk {
   }
 }
 
-/** What is wrong with a row is told with its place among all rows of the call. */
+/** What is wrong with a row, or with its own options, is told with its place among all rows of the call. */
 function* at<Result extends object>(
   index: number,
   begin: () => Result | Generator<undefined, Result>,
+  own: Fields = {},
 ): Generator<undefined, Result> {
   try {
     const begun = begin();
     return "next" in begun ? yield* begun : begun;
   } catch (error) {
-    const is_of_row = error instanceof Problem && /^\/logits(?:\/|$)/.test(error.pointer);
-    throw is_of_row ? error.within(`/rows/${index}`) : error;
+    if (!(error instanceof Problem)) throw error;
+    const [, field = ""] = error.pointer.split("/");
+    throw field === "logits" || field in own ? error.within(`/rows/${index}`) : error;
   }
 }
 

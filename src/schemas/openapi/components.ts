@@ -17,6 +17,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VERIFY_BATCH_REPLY, VERIFY_BATCH_REQUEST, VERIFY_REPLY, VERIFY_REQUEST } from "../verify.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 
@@ -26,6 +27,8 @@ const REQUESTS = {
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
+  VerifyRequest: VERIFY_REQUEST,
+  VerifyBatchRequest: VERIFY_BATCH_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
@@ -38,6 +41,8 @@ const REPLIES = {
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
   CompareReply: COMPARE_REPLY,
+  VerifyReply: VERIFY_REPLY,
+  VerifyBatchReply: VERIFY_BATCH_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,

@@ -5,7 +5,7 @@
 import type { JsonSchema } from "../options.ts";
 
 /** Shorter than this in JSON an option is not worth a schema of its own. */
-const LENGTH_MIN = 160;
+const LENGTH_MIN = 80;
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 
