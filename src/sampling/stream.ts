@@ -62,7 +62,6 @@ export interface SampleStream {
   rewind(steps: unknown): void;
   /** token ids so far, prompt first */
   readonly history: readonly number[];
-  readonly prompt_length: number;
   /** the step that the next row will be */
   readonly step: number;
   readonly seed: string;
@@ -70,6 +69,8 @@ export interface SampleStream {
   readonly state: State;
   /** element count of padded rows' real vocabulary, where the options name one: what `Row.finish` takes */
   readonly vocab_size: number | undefined;
+  /** the checked options that hold for the next step, but for what the stream keeps by itself */
+  readonly options: StepOptions;
 }
 
 /**
@@ -103,7 +104,7 @@ class Sequence implements SampleStream {
   readonly #sampler: StepTaker;
   readonly #limits: OptionLimits;
   readonly #history: number[];
-  readonly prompt_length: number;
+  readonly #prompt_length: number;
   /** state before each token that was drawn or accepted here: what rewinding goes back to */
   readonly #states_before: State[] = [];
   #state: State;
@@ -116,7 +117,7 @@ class Sequence implements SampleStream {
     this.#sampler = sampler;
     this.#limits = limits;
     this.#history = [...parsed.history];
-    this.prompt_length = parsed.prompt_length;
+    this.#prompt_length = parsed.prompt_length;
     this.#step = parsed.step;
     this.#state = parsed.state;
     const seed = parsed.seed ?? drawSeed();
@@ -138,6 +139,10 @@ class Sequence implements SampleStream {
 
   get state(): State {
     return carried(this.#options.state, this.#state);
+  }
+
+  get options(): StepOptions {
+    return this.#options;
   }
 
   get vocab_size(): number | undefined {
@@ -239,7 +244,7 @@ class Sequence implements SampleStream {
   /** The checked options with this sequence's own history, which goes on growing in place. */
   #parse(given: Options): StepOptions {
     const options = parseStepOptions(given, this.#limits);
-    return { ...options, history: this.#history, prompt_length: this.prompt_length, warnings: undefined };
+    return { ...options, history: this.#history, prompt_length: this.#prompt_length, warnings: undefined };
   }
 }
 

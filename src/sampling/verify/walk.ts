@@ -156,7 +156,8 @@ export class DraftWalk {
 
   /** The draft's own chain runs on its row, and what it leaves is the law. */
   *#lawOfLogits(row: LogitsRow, place: number, token_id: number): Generator<undefined, DraftLaw> {
-    const { history, prompt_length, seed, step } = this.#stream;
+    const { history, seed, step } = this.#stream;
+    const { prompt_length } = this.#stream.options;
     const state = this.#draft_states[place] as State; // each position leaves one for the next
     const options = { ...this.#verification.draft_options, history, prompt_length, seed, step, state };
     let law = pointMass(token_id);

@@ -100,7 +100,10 @@ describe("a draft", () => {
           ...header,
           draft_token_ids: draft_token_ids.join(),
           shape: header.shape.join(),
-        }).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+        }).map(([name, value]): [string, string] => [
+          name,
+          typeof value === "string" ? value : JSON.stringify(value),
+        ]),
       );
       expect((await post(server, "/v1/verify", { rows: packed, ...said })).body).toEqual(json.body);
       expect((await postTensor(server, "/v1/verify", header, values)).json()).toEqual(json.body);
