@@ -17,7 +17,7 @@ const scratch_text = Buffer.from(scratch.buffer);
 const short_scratch = scratch.subarray(0, 65_536);
 
 /** How the heads begin whose bodies are taken in place, and how they end. */
-const LINE_HEAD = Buffer.from("POST /v1/sample");
+const LINE_HEADS = ["POST /v1/sample", "POST /v1/verify"].map((text) => Buffer.from(text));
 const HEAD_END = "\r\n\r\n";
 
 /**
@@ -303,7 +303,8 @@ function copyOf(bytes: Uint8Array): Buffer {
 
 /** Length of the head in `scratch`, whose bytes were read, if its body may be taken in place; else 0. */
 function lineHeadBytes(bytes: number): number {
-  if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;
+  const is_of_line = LINE_HEADS.some((head) => head.equals(scratch_text.subarray(0, head.length)));
+  if (!is_of_line) return 0;
   const end = scratch_text.indexOf(HEAD_END) + HEAD_END.length;
   return end >= HEAD_END.length && end <= bytes ? end : 0;
 }

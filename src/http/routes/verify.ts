@@ -14,7 +14,7 @@ import type { Exchange } from "../exchange/exchange.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
 import { vocabSize } from "../exchange/step-answers.ts";
-import type { Intake } from "../exchange/turns.ts";
+import { type Work, workInTurns } from "../exchange/turns.ts";
 
 const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
 
@@ -30,13 +30,33 @@ function bodyOf(many: boolean): Opener<VerifyReader> {
 }
 
 export function answerVerify(exchange: Exchange): void {
-  const drafts = new Drafts(exchange, VERIFY_BODY, false);
-  exchange.receive({ write: (chunk) => drafts.write(chunk), end: () => drafts.end() });
+  const body = exchange.open(VERIFY_BODY);
+  exchange.receive({
+    in_place: true,
+    write: (chunk) => body.write(chunk),
+    end() {
+      body.end();
+      workInTurns(exchange, new Drafts(exchange, body, false));
+    },
+  });
 }
 
+/** Takes the calls of a body while it comes. */
 export function answerVerifyBatch(exchange: Exchange): void {
-  const drafts = new Drafts(exchange, VERIFY_BATCH_BODY, true);
-  exchange.receive({ write: (chunk) => drafts.write(chunk), end: () => drafts.end() });
+  const body = exchange.open(VERIFY_BATCH_BODY);
+  const intake = exchange.intake(new Drafts(exchange, body, true));
+  exchange.receive({
+    write(chunk) {
+      intake.requireGood();
+      body.write(chunk);
+      if (intake.wrote()) exchange.free(chunk);
+    },
+    end() {
+      intake.requireGood();
+      body.end();
+      intake.end();
+    },
+  });
 }
 
 /** A call whose pieces are being taken. */
@@ -46,49 +66,41 @@ interface UnderWay {
   spent_ms: number;
 }
 
-class Drafts {
+/** Answers the calls of a body, a piece at a time. */
+class Drafts implements Work {
   readonly #exchange: Exchange;
   readonly #body: Body<VerifyReader>;
   readonly #many: boolean;
-  readonly #intake: Intake;
   readonly #text = new GatheredText();
   #answered = 0;
   #under_way: UnderWay | undefined;
 
-  constructor(exchange: Exchange, opener: Opener<VerifyReader>, many: boolean) {
+  constructor(exchange: Exchange, body: Body<VerifyReader>, many: boolean) {
     this.#exchange = exchange;
+    this.#body = body;
     this.#many = many;
-    this.#body = exchange.open(opener);
-    this.#intake = exchange.intake({
-      next: () => this.#takeNext(),
-      done: () => this.#answer(),
-      fail: (error) => exchange.refuse(error),
-    });
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#intake.requireGood();
-    this.#body.write(chunk);
-    if (this.#intake.wrote()) this.#exchange.free(chunk);
-  }
-
-  end(): void {
-    this.#intake.requireGood();
-    this.#body.end();
-    this.#intake.end();
   }
 
   /** Does a piece of the call at hand, or begins the next that is ready; false when none is. */
-  #takeNext(): boolean {
-    if (this.#under_way === undefined) {
-      const call = this.#body.reader.next();
-      if (call === undefined) return false;
-      if (call instanceof Problem) this.#failed(call);
-      else this.#begin(call);
+  next(): boolean {
+    if (this.#under_way !== undefined) {
+      this.#goOn(this.#under_way);
       return true;
     }
-    this.#goOn(this.#under_way);
+    const call = this.#body.reader.next();
+    if (call === undefined) return false;
+    if (call instanceof Problem) this.#failed(call);
+    else this.#begin(call);
     return true;
+  }
+
+  done(): void {
+    if (this.#many) this.#text.add(BATCH_TEXT.end);
+    this.#exchange.answer(this.#text.parts());
+  }
+
+  fail(error: unknown): void {
+    this.#exchange.refuse(error);
   }
 
   #begin({ rows, options, place }: VerifyCall): void {
@@ -132,10 +144,5 @@ class Drafts {
     const before = this.#answered === 0 ? BATCH_TEXT.begin : BATCH_TEXT.between;
     this.#text.add(this.#many ? before + text : text);
     this.#answered += 1;
-  }
-
-  #answer(): void {
-    if (this.#many) this.#text.add(BATCH_TEXT.end);
-    this.#exchange.answer(this.#text.parts());
   }
 }
