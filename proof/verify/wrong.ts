@@ -5,7 +5,7 @@ import { block, type decide } from "../../src/sampling/verify/block.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import { rejection } from "../../src/sampling/verify/rejection.ts";
 import { drawResidual, probabilityOf } from "../../src/sampling/verify/residual.ts";
-import type { DraftWalk, Judge } from "../../src/sampling/verify/walk.ts";
+import type { DraftWalk, Judge, Pause } from "../../src/sampling/verify/walk.ts";
 
 const any = z.object({ method: z.string() });
 
@@ -82,7 +82,7 @@ function* ratioUnbound(scout: DraftWalk) {
   return decision;
 }
 
-function* ratioOf(scout: DraftWalk, token_id: number): Generator<undefined, number> {
+function* ratioOf(scout: DraftWalk, token_id: number): Generator<Pause, number> {
   const law = yield* scout.law();
   let ratio = 0;
   yield* scout.take((candidates) => {

@@ -1,9 +1,11 @@
 /**
  * POST /v1/verify: a draft and the rows that the target gave along it in, the tokens that are accepted and the next one
- * out; POST /v1/verify/batch: many of them, one bad one fails alone. Each is verified as soon as its rows have come.
+ * out; POST /v1/verify/batch: many of them, one bad one fails alone. Each is verified as its rows come; those behind the
+ * first token that is rejected are dropped.
  */
 import { Problem } from "../../errors.ts";
 import { type Verified, verifyInPieces } from "../../sampling/verify/verify.ts";
+import type { Pause } from "../../sampling/verify/walk.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { BATCH_TEXT, writeProblem, writeVerified } from "../../wire/reply.ts";
 import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
@@ -13,8 +15,7 @@ import type { Body } from "../exchange/arrive.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
-import { vocabSize } from "../exchange/step-answers.ts";
-import { type Work, workInTurns } from "../exchange/turns.ts";
+import type { Work } from "../exchange/turns.ts";
 
 const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
 
@@ -30,26 +31,22 @@ function bodyOf(many: boolean): Opener<VerifyReader> {
 }
 
 export function answerVerify(exchange: Exchange): void {
-  const body = exchange.open(VERIFY_BODY);
-  exchange.receive({
-    in_place: true,
-    write: (chunk) => body.write(chunk),
-    end() {
-      body.end();
-      workInTurns(exchange, new Drafts(exchange, body, false));
-    },
-  });
+  answer(exchange, exchange.open(VERIFY_BODY), false);
 }
 
-/** Takes the calls of a body while it comes. */
 export function answerVerifyBatch(exchange: Exchange): void {
-  const body = exchange.open(VERIFY_BATCH_BODY);
-  const intake = exchange.intake(new Drafts(exchange, body, true));
+  answer(exchange, exchange.open(VERIFY_BATCH_BODY), true);
+}
+
+/** Takes the calls of a body, and their rows, while it comes. */
+function answer(exchange: Exchange, body: Body<VerifyReader>, many: boolean): void {
+  const intake = exchange.intake(new Drafts(exchange, body, many));
   exchange.receive({
+    in_place: true,
     write(chunk) {
       intake.requireGood();
       body.write(chunk);
-      if (intake.wrote()) exchange.free(chunk);
+      if (!intake.wrote()) body.reader.keep();
     },
     end() {
       intake.requireGood();
@@ -61,7 +58,7 @@ export function answerVerifyBatch(exchange: Exchange): void {
 
 /** A call whose pieces are being taken. */
 interface UnderWay {
-  readonly pieces: Generator<undefined, Verified>;
+  readonly pieces: Generator<Pause, Verified>;
   readonly place: VerifyCall["place"];
   spent_ms: number;
 }
@@ -81,12 +78,9 @@ class Drafts implements Work {
     this.#many = many;
   }
 
-  /** Does a piece of the call at hand, or begins the next that is ready; false when none is. */
+  /** Does a piece of the call at hand, or begins the next; false when there is none, or its rows have not come. */
   next(): boolean {
-    if (this.#under_way !== undefined) {
-      this.#goOn(this.#under_way);
-      return true;
-    }
+    if (this.#under_way !== undefined) return this.#goOn(this.#under_way);
     const call = this.#body.reader.next();
     if (call === undefined) return false;
     if (call instanceof Problem) this.#failed(call);
@@ -105,13 +99,15 @@ class Drafts implements Work {
 
   #begin({ rows, options, place }: VerifyCall): void {
     const { sampler, wire } = this.#exchange.service;
-    for (const row of rows.target) this.#exchange.reckon({ rows: [row].flat(), options });
-    this.#exchange.guest.vocab_size = vocabSize([rows.target[0] ?? []].flat());
+    const [vocab_size = 0] = rows.lengths;
+    for (let i = 0; i <= options.verification.draft_token_ids.length; i++)
+      this.#exchange.reckonReply(options, vocab_size);
+    this.#exchange.guest.vocab_size = vocab_size;
     const pieces = verifyInPieces(sampler, rows, options, wire.options);
     this.#under_way = { pieces, place, spent_ms: 0 };
   }
 
-  #goOn(call: UnderWay): void {
+  #goOn(call: UnderWay): boolean {
     const began_ms = performance.now();
     try {
       const piece = call.pieces.next();
@@ -119,9 +115,11 @@ class Drafts implements Work {
       call.spent_ms += ms;
       this.#exchange.sampling_ms += ms;
       if (piece.done === true) this.#verified(piece.value, call);
+      return piece.done === true || piece.value !== "arriving";
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#failed(call.place(error));
+      return true;
     }
   }
 

@@ -1,8 +1,8 @@
 /** Goes along a draft token by token, as far as a judge accepts them. */
-import type { DraftWalk, Judge } from "./walk.ts";
+import type { DraftWalk, Judge, Pause } from "./walk.ts";
 
 /** Takes the draft's tokens up to the first that is rejected, in whose place comes what the judge gives; or all, and one more. */
-export function* acceptEach(walk: DraftWalk, judge: Judge): Generator<undefined, number> {
+export function* acceptEach(walk: DraftWalk, judge: Judge): Generator<Pause, number> {
   for (let accepted = 0; accepted < walk.draft.length; accepted++)
     if (!(yield* walk.judge(judge))) return accepted;
   yield* walk.take();

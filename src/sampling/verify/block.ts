@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { VerifyMethod } from "./method.ts";
 import { drawResidual, probabilityOf, residualMass } from "./residual.ts";
-import type { DraftWalk } from "./walk.ts";
+import type { DraftWalk, Pause } from "./walk.ts";
 
 const options = z.strictObject({ method: z.literal("block") });
 
@@ -25,6 +25,7 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
   preserves: "distribution",
   options,
   readsDraft: true,
+  looksAhead: true,
   *apply(walk) {
     const { accepted, share } = yield* walk.ahead(decide);
     for (const token_id of walk.draft.slice(0, accepted)) yield* walk.take(() => token_id);
@@ -47,7 +48,7 @@ interface Decision {
 }
 
 /** How much of the draft is accepted. */
-export function* decide(scout: DraftWalk): Generator<undefined, Decision> {
+export function* decide(scout: DraftWalk): Generator<Pause, Decision> {
   let decision: Decision = { accepted: 0, share: 1 };
   let share = 1;
   for (const [i, token_id] of scout.draft.entries()) {

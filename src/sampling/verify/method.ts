@@ -3,7 +3,7 @@
  * what it promises; it never sees bytes, HTTP or the form its rows are in.
  */
 import type { z } from "zod";
-import type { DraftWalk } from "./walk.ts";
+import type { DraftWalk, Pause } from "./walk.ts";
 
 /** Options of one method: `{ method: "typical", epsilon: 0.09, delta: 0.3 }`. */
 export interface MethodOptions {
@@ -30,6 +30,8 @@ export interface VerifyMethod<Options extends MethodOptions = MethodOptions> {
   readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
   /** true when it asks with what probability the draft was drawn: who verifies may send the draft's rows */
   readonly readsDraft: boolean;
+  /** true when it looks at later rows before the first token is certain: all of them are needed together */
+  readonly looksAhead: boolean;
   /** Takes the accepted tokens of the draft and one more; returns how many were accepted. */
-  apply(walk: DraftWalk, options: Options): Generator<undefined, number>;
+  apply(walk: DraftWalk, options: Options): Generator<Pause, number>;
 }

@@ -18,6 +18,7 @@ export const rejection: VerifyMethod<z.infer<typeof options>> = {
   preserves: "distribution",
   options,
   readsDraft: true,
+  looksAhead: false,
   apply: (walk) =>
     acceptEach(walk, ({ candidates, context, token_id, law, uniform }) =>
       uniform() * law.probability(token_id) < probabilityOf(candidates, token_id)

@@ -16,6 +16,7 @@ export const strict: VerifyMethod<z.infer<typeof options>> = {
   preserves: "tokens",
   options,
   readsDraft: false,
+  looksAhead: false,
   *apply(walk) {
     for (const [accepted, token_id] of walk.draft.entries()) {
       const sampled = yield* walk.take();

@@ -31,6 +31,7 @@ export const typical: VerifyMethod<z.infer<typeof options>> = {
   preserves: "nothing",
   options,
   readsDraft: false,
+  looksAhead: false,
   apply: (walk, { epsilon, delta }) =>
     acceptEach(walk, ({ candidates, context, token_id }) => {
       const threshold = Math.min(epsilon, delta * exp(-candidates.moments().entropy));

@@ -9,7 +9,7 @@ import type { Sampled } from "../report/report.ts";
 import { type SampleStream, streamFrom } from "../stream.ts";
 import type { Promise as Preserved } from "./method.ts";
 import type { Verification, VerifyOptions } from "./options.ts";
-import { DraftWalk, lengthOf, type StepTaker, type VerifyRows } from "./walk.ts";
+import { DraftWalk, inPlace, type Pause, type PlacedRows, type StepTaker, type VerifyRows } from "./walk.ts";
 
 /** The reply to a draft, in wire order. */
 export interface Verified {
@@ -34,9 +34,9 @@ export interface Verified {
   readonly warnings?: readonly string[];
 }
 
-/** Verifies a draft at once. Throws a Problem whose pointer is relative to the call. The rows stay as they were. */
-export function verifyDraft(taker: StepTaker, rows: VerifyRows, options: VerifyOptions): Verified {
-  const pieces = verifyInPieces(taker, rows, options);
+/** Verifies a draft whose rows are there, at once. Throws a Problem whose pointer is relative to the call. The rows stay as they were. */
+export function verifyDraft(taker: StepTaker, rows: PlacedRows, options: VerifyOptions): Verified {
+  const pieces = verifyInPieces(taker, inPlace(rows), options);
   for (let piece = pieces.next(); ; piece = pieces.next()) if (piece.done === true) return piece.value;
 }
 
@@ -46,7 +46,7 @@ export function* verifyInPieces(
   rows: VerifyRows,
   options: VerifyOptions,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
-): Generator<undefined, Verified> {
+): Generator<Pause, Verified> {
   const stream = streamFrom(taker, options.given, options, limits);
   const verified = yield* verifyOnStream(taker, stream, rows, options.verification);
   const { warnings } = options;
@@ -59,7 +59,7 @@ export function* verifyOnStream(
   stream: SampleStream,
   rows: VerifyRows,
   verification: Verification,
-): Generator<undefined, Verified> {
+): Generator<Pause, Verified> {
   requireRows(rows, verification, stream.vocab_size);
   const { method, method_options } = verification;
   const walk = new DraftWalk(taker, stream, rows, verification);
@@ -97,20 +97,20 @@ function told(
 const NOT_OWN = ["n", "vocab_size"] as const;
 
 function requireRows(
-  { target, draft, own = [] }: VerifyRows,
+  { lengths, own }: VerifyRows,
   { draft_token_ids, draft_rows }: Verification,
   vocab_size: number | undefined,
 ): void {
   const drafted = draft_token_ids.length;
   const expected = draft_rows === "none" ? drafted + 1 : 2 * drafted + 1;
-  const got = target.length + draft.length;
+  const got = lengths.length;
   if (got !== expected)
     throw new Problem(
       "length_mismatch",
       `a draft of ${drafted} tokens needs ${expected} rows with draft_rows ${draft_rows}, got ${got}`,
       "/rows",
     );
-  const [first, ...others] = [...target, ...draft].map(lengthOf);
+  const [first, ...others] = lengths;
   const odd = others.findIndex((length) => length !== undefined && first !== undefined && length !== first);
   if (odd >= 0)
     throw new Problem(

@@ -20,15 +20,39 @@ export type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces"
 type State = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The rows of a call, in the order in which they come. */
+/** The rows of a call. */
 export interface VerifyRows {
-  /** of the target: one for each token of the draft, and one more */
-  readonly target: readonly LogitsRow[];
-  /** what the draft was drawn from, when that is told: one for each token */
-  readonly draft: readonly LogitsRow[];
+  /** lengths of all of them, those of the target first; undefined where a sparse one does not tell */
+  readonly lengths: readonly (number | undefined)[];
+  /**
+   * The target's row behind so many drafted tokens; undefined: it has not come yet. Places are asked for in ascending
+   * order, and a row is not asked for again once the next was, unless the method looks ahead.
+   */
+  target(place: number): LogitsRow | undefined;
+  /** What the draft was drawn from, when that is told: one row for each token, which all are there with the last of the target. */
+  draft(place: number): LogitsRow | undefined;
   /** options that hold for single positions, by place */
+  readonly own: readonly (Fields | undefined)[];
+}
+
+/** Rows that are all there. */
+export interface PlacedRows {
+  readonly target: readonly LogitsRow[];
+  readonly draft: readonly LogitsRow[];
   readonly own?: readonly (Fields | undefined)[];
 }
+
+export function inPlace({ target, draft, own = [] }: PlacedRows): VerifyRows {
+  return {
+    lengths: [...target, ...draft].map((row) => (isSparse(row) ? row.vocab_size : row.length)),
+    target: (place) => target[place],
+    draft: (place) => draft[place],
+    own,
+  };
+}
+
+/** Why the work on a draft pauses: for others, or until more rows have come. */
+export type Pause = undefined | "arriving";
 
 /** What a judge sees of a drafted token. */
 export interface Place {
@@ -82,10 +106,10 @@ export class DraftWalk {
   }
 
   /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */
-  *take(drawing?: Drawing): Generator<undefined, Sampled> {
+  *take(drawing?: Drawing): Generator<Pause, Sampled> {
     const place = this.positions.length;
-    const row = this.#rows.target[place] as LogitsRow; // as many as tokens drafted, and one more
-    const own = this.#rows.own?.[place];
+    const row = yield* this.#row(place);
+    const own = this.#rows.own[place];
     const choice = drawing && { drawing, is_told: !this.#is_scout };
     const sampled = yield* at(place, () => this.#stream.begin(row, own, choice), own);
     this.#counts(sampled);
@@ -95,7 +119,7 @@ export class DraftWalk {
   }
 
   /** Takes the drafted token of the next position if the judge accepts it, and else what it gives; tells whether it did. */
-  *judge(judge: Judge): Generator<undefined, boolean> {
+  *judge(judge: Judge): Generator<Pause, boolean> {
     const place = this.positions.length;
     const token_id = this.draft[place] as number; // asked for drafted positions only
     const law = yield* this.law();
@@ -108,10 +132,10 @@ export class DraftWalk {
   }
 
   /** By what law the drafted token of the next position was drawn. */
-  *law(): Generator<undefined, DraftLaw> {
+  *law(): Generator<Pause, DraftLaw> {
     const place = this.positions.length;
     const token_id = this.draft[place] as number; // asked for drafted positions only
-    const row = this.#rows.draft[place];
+    const row = this.#rows.draft(place);
     if (row === undefined) return pointMass(token_id);
     const law = yield* at(this.draft.length + 1 + place, () => this.#lawOf(row, place, token_id));
     if (law.probability(token_id) > 0) return law;
@@ -131,7 +155,7 @@ export class DraftWalk {
   }
 
   /** What comes of going ahead along the draft, before anything is taken. */
-  *ahead<Result>(look: (scout: DraftWalk) => Generator<undefined, Result>): Generator<undefined, Result> {
+  *ahead<Result>(look: (scout: DraftWalk) => Generator<Pause, Result>): Generator<Pause, Result> {
     const scout = new DraftWalk(this.#taker, this.#stream, this.#rows, this.#verification, this);
     try {
       return yield* look(scout);
@@ -147,7 +171,15 @@ export class DraftWalk {
     this.positions.length = 0;
   }
 
-  #lawOf(row: LogitsRow, place: number, token_id: number): DraftLaw | Generator<undefined, DraftLaw> {
+  *#row(place: number): Generator<Pause, LogitsRow> {
+    for (;;) {
+      const row = this.#rows.target(place);
+      if (row !== undefined) return row;
+      yield "arriving";
+    }
+  }
+
+  #lawOf(row: LogitsRow, place: number, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
     const { draft_rows } = this.#verification;
     return draft_rows === "probabilities"
       ? lawOfProbabilities(row, this.#stream.vocab_size ?? Number.POSITIVE_INFINITY)
@@ -155,7 +187,7 @@ export class DraftWalk {
   }
 
   /** The draft's own chain runs on its row, and what it leaves is the law. */
-  *#lawOfLogits(row: LogitsRow, place: number, token_id: number): Generator<undefined, DraftLaw> {
+  *#lawOfLogits(row: LogitsRow, place: number, token_id: number): Generator<Pause, DraftLaw> {
     const { history, seed, step } = this.#stream;
     const { prompt_length } = this.#stream.options;
     const state = this.#draft_states[place] as State; // each position leaves one for the next
@@ -180,9 +212,9 @@ export class DraftWalk {
 /** What is wrong with a row, or with its own options, is told with its place among all rows of the call. */
 function* at<Result extends object>(
   index: number,
-  begin: () => Result | Generator<undefined, Result>,
+  begin: () => Result | Generator<Pause, Result>,
   own: Fields = {},
-): Generator<undefined, Result> {
+): Generator<Pause, Result> {
   try {
     const begun = begin();
     return "next" in begun ? yield* begun : begun;
@@ -191,9 +223,4 @@ function* at<Result extends object>(
     const [, field = ""] = error.pointer.split("/");
     throw field === "logits" || field in own ? error.within(`/rows/${index}`) : error;
   }
-}
-
-/** Length of a row; undefined where a sparse one does not tell. */
-export function lengthOf(row: LogitsRow): number | undefined {
-  return isSparse(row) ? row.vocab_size : row.length;
 }

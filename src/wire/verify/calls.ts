@@ -21,8 +21,13 @@ export interface VerifyCall {
 }
 
 export interface VerifyReader extends BodyReader {
-  /** The next call that is ready, the problem of one that cannot be, or undefined. Its rows are valid until the next call of this. */
+  /**
+   * The next call, the problem of one that cannot be, or undefined while none is known. Its rows may come later, and are
+   * given up when this is called again.
+   */
   next(): VerifyCall | Problem | undefined;
+  /** Copies what is still needed of the bytes that were written last: they will be gone. */
+  keep(): void;
 }
 
 /** One sequence of a body. */
@@ -105,25 +110,22 @@ function placed(
   return is_shared ? problem : problem.within(`/sequences/${index}`);
 }
 
-/** The rows of a call, of the target and of the draft; only those of the target have options of their own. */
-export function dividedRows<Each>(rows: readonly Each[], { verification }: VerifyOptions) {
+/** The options that came with the rows of a call, for those of its target. Throws the Problem of those of a draft's row. */
+export function ownOptions(
+  given: readonly unknown[],
+  { verification }: VerifyOptions,
+): (Fields | undefined)[] {
   const target_count = verification.draft_token_ids.length + 1;
-  return { target: rows.slice(0, target_count), draft: rows.slice(target_count) };
-}
-
-/** The options that came with the rows of a call. Throws the Problem of those of a draft's row. */
-export function ownOptions(given: readonly unknown[], options: VerifyOptions): (Fields | undefined)[] {
-  const { target, draft } = dividedRows(given, options);
-  const own = target.map((fields, i) => {
+  const own = given.slice(0, target_count).map((fields, i) => {
     if (fields === undefined || isRecord(fields)) return fields;
     throw new Problem("invalid_option", `a row must be an object, got ${show(fields)}`, `/rows/${i}`);
   });
-  const stray = draft.findIndex((fields) => fields !== undefined && Object.keys(Object(fields)).length > 0);
-  if (stray < 0) return own;
-  const row = target.length + stray;
-  throw new Problem(
-    "option_conflict",
-    `the rows of a draft have no options of their own, got ${show(draft[stray])}`,
-    `/rows/${row}`,
-  );
+  for (const [i, fields] of given.slice(target_count).entries())
+    if (fields !== undefined && Object.keys(Object(fields)).length > 0)
+      throw new Problem(
+        "option_conflict",
+        `the rows of a draft have no options of their own, got ${show(fields)}`,
+        `/rows/${target_count + i}`,
+      );
+  return own;
 }

@@ -3,17 +3,11 @@ import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { VerifyOptions } from "../../sampling/verify/options.ts";
+import { inPlace } from "../../sampling/verify/walk.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
 import { type Arrived, parkedTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
 import type { WireContext } from "../step-reader.ts";
-import {
-  dividedRows,
-  ownOptions,
-  type Sequence,
-  sequencesOf,
-  type VerifyCall,
-  type VerifyReader,
-} from "./calls.ts";
+import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -63,6 +57,9 @@ export class VerifyJson implements VerifyReader {
     }
   }
 
+  /** What it needs is parked. */
+  keep(): void {}
+
   #callOf({ first, count, options: checked, place }: Sequence): VerifyCall {
     const options = checked();
     try {
@@ -72,7 +69,9 @@ export class VerifyJson implements VerifyReader {
         given.map(({ logits: _, ...fields }) => (Object.keys(fields).length === 0 ? undefined : fields)),
         options,
       );
-      return { rows: { ...dividedRows(rows, options), own }, options, place };
+      const drafted = options.verification.draft_token_ids.length;
+      const placed = { target: rows.slice(0, drafted + 1), draft: rows.slice(drafted + 1), own };
+      return { rows: inPlace(placed), options, place };
     } catch (error) {
       throw error instanceof Problem ? place(error) : error;
     }

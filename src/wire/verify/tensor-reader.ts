@@ -2,20 +2,14 @@
  * Opens binary drafts: a tensor of shape [rows, vocab_size] behind a JSON header, or with its options in the query string.
  * The rows of one sequence are in place together; those of the next take their places.
  */
-import { assert, Problem, show } from "../../errors.ts";
-import { DTYPES, type Dtype } from "../../kernels/kernel.ts";
+import { Problem, show } from "../../errors.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import type { StepOptions } from "../../sampling/options/step-options.ts";
 import { finishRows } from "../rows.ts";
 import type { BodyForm, WireContext } from "../step-reader.ts";
 import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
 import { TensorRows } from "../tensor/rows.ts";
-import {
-  dividedRows,
-  ownOptions,
-  type Sequence,
-  sequencesOf,
-  type VerifyCall,
-  type VerifyReader,
-} from "./calls.ts";
+import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
 /** What the header says. */
 interface Plan {
@@ -29,6 +23,14 @@ interface Plan {
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** A sequence whose rows are arriving. */
+interface Arriving {
+  /** undefined: it has a problem, and they are dropped */
+  readonly rows: TensorRows | undefined;
+  /** bytes of its rows that were not written yet */
+  left: number;
+}
+
 export class VerifyTensor implements VerifyReader {
   readonly #head: TensorHead;
   readonly #many: boolean;
@@ -37,9 +39,9 @@ export class VerifyTensor implements VerifyReader {
   /** bytes that no sequence has yet */
   #pending = NOTHING;
   #received = 0;
-  /** of the sequence that is arriving */
+  /** of the next sequence */
   #index = 0;
-  #rows: TensorRows | undefined;
+  #arriving: Arriving = { rows: undefined, left: 0 };
 
   constructor(source: TensorSource, many: boolean, context: WireContext) {
     this.#head = new TensorHead(source, context.limits);
@@ -52,19 +54,19 @@ export class VerifyTensor implements VerifyReader {
   }
 
   write(chunk: Uint8Array): void {
-    assert(this.#pending.length === 0, "every call of a chunk is taken before the next chunk is written");
     // Before the header is read: where no row is free, nothing is spent on what it says.
     if (this.#plan === undefined) this.#context.lease();
     const bytes = this.#head.write(chunk);
     if (!this.#head.complete) return;
-    this.#planned();
+    this.#plan ??= planOf(this.#head, this.#many, this.#context);
     this.#received += bytes.length;
     this.#pending = bytes;
     this.#fill();
   }
 
   end(): void {
-    const { dtype, vocab_size, row_bytes, sequences } = this.#planned();
+    this.#plan ??= planOf(this.#head, this.#many, this.#context);
+    const { dtype, vocab_size, row_bytes, sequences } = this.#plan;
     const rows = rowCount(sequences);
     if (this.#received !== rows * row_bytes)
       throw new Problem(
@@ -75,54 +77,67 @@ export class VerifyTensor implements VerifyReader {
   }
 
   next(): VerifyCall | Problem | undefined {
+    this.#arriving = { rows: undefined, left: this.#arriving.left };
     this.#fill();
-    const plan = this.#plan;
-    const sequence = plan?.sequences[this.#index];
-    const tensor = this.#rows;
-    if (plan === undefined || sequence === undefined || tensor?.next() !== true) return undefined;
+    const sequence = this.#plan?.sequences[this.#index];
+    // What is left of the sequence before comes first.
+    if (this.#plan === undefined || sequence === undefined || this.#arriving.left > 0) return undefined;
     this.#index += 1;
-    this.#rows = undefined;
+    this.#arriving.left = sequence.count * this.#plan.row_bytes;
     try {
-      const options = sequence.options();
-      const own = ownOptions(
-        plan.rows?.slice(sequence.first, sequence.first + sequence.count) ?? [],
-        options,
-      );
-      const rows = { ...dividedRows(finishRows(tensor.rows, options), options), own };
-      return { rows, options, place: sequence.place };
+      return this.#begin(sequence, this.#plan);
     } catch (error) {
-      if (error instanceof Problem && this.#many) return error;
+      if (error instanceof Problem && this.#many && error.code !== "overloaded") return error;
       throw error;
     }
   }
 
-  /** Gives the sequence that is arriving what belongs to it, as far as the one before was taken. */
-  #fill(): void {
-    const { dtype, vocab_size, row_bytes, sequences } = this.#plan ?? NO_PLAN;
-    const sequence = sequences[this.#index];
-    if (sequence === undefined) {
-      this.#pending = NOTHING;
-      return;
-    }
-    if (this.#pending.length === 0) return;
-    this.#rows ??= new TensorRows(this.#context.lease, {
-      dtype,
-      vocab_size,
-      steps: 1,
-      step_rows: sequence.count,
-    });
-    const left = sequence.count * row_bytes - this.#rows.received_bytes;
-    this.#rows.write(this.#pending.subarray(0, left));
-    this.#pending = this.#pending.subarray(left);
+  keep(): void {
+    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
+    this.#arriving.rows?.keep();
   }
 
-  #planned(): Plan {
-    this.#plan ??= planOf(this.#head, this.#many, this.#context);
-    return this.#plan;
+  #begin({ first, count, options: checked, place }: Sequence, plan: Plan): VerifyCall {
+    const options = checked();
+    const { method, draft_rows } = options.verification;
+    const together = method.looksAhead || draft_rows !== "none";
+    const [steps, step_rows] = together ? [1, count] : [count, 1];
+    const { dtype, vocab_size } = plan;
+    const own = ownOptions(plan.rows?.slice(first, first + count) ?? [], options);
+    const rows = new TensorRows(this.#context.lease, { dtype, vocab_size, steps, step_rows });
+    this.#arriving = { rows, left: this.#arriving.left };
+    this.#fill();
+    const rowAt = takenFrom(rows, options);
+    const drafted = options.verification.draft_token_ids.length;
+    const lengths = Array.from({ length: count }, () => vocab_size);
+    const draft = (index: number) => (together ? rowAt(drafted + 1 + index) : undefined);
+    return { rows: { lengths, target: rowAt, draft, own }, options, place };
+  }
+
+  /** Gives the sequence that is arriving what belongs to it. */
+  #fill(): void {
+    const { rows, left } = this.#arriving;
+    const part = this.#pending.subarray(0, left);
+    if (part.length === 0) return;
+    this.#pending = this.#pending.subarray(part.length);
+    this.#arriving.left = left - part.length;
+    rows?.write(part);
   }
 }
 
-const NO_PLAN: Plan = { dtype: "f32", vocab_size: 0, row_bytes: 0, sequences: [], rows: undefined };
+/** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. */
+function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) => Row | undefined {
+  const together = tensor.rows.length;
+  let taken = 0;
+  return (index) => {
+    while (index >= taken) {
+      if (!tensor.next()) return undefined;
+      finishRows(tensor.rows, options);
+      taken += together;
+    }
+    return tensor.rows[index % together];
+  };
+}
 
 function rowCount(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { count }) => sum + count, 0);

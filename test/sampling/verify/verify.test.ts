@@ -7,6 +7,7 @@ import { openStream } from "../../../src/sampling/stream.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { parseVerification, parseVerifyOptions } from "../../../src/sampling/verify/options.ts";
 import { verifyDraft, verifyOnStream } from "../../../src/sampling/verify/verify.ts";
+import { inPlace, type PlacedRows } from "../../../src/sampling/verify/walk.ts";
 import { logitsOf, problemOf, sparse } from "../sample.ts";
 
 const sampler = createSampler({ vocab_size_max: 1024, rows_max: 16 });
@@ -122,8 +123,12 @@ describe("typical, p = .5 .3 .2, H = 1.02965", () => {
 describe("a draft on a stream", () => {
   const said = { draft_token_ids: [0, 2], method: "rejection" };
   const rows = { target: [p, p, p], draft: [] };
-  const run = (stream: ReturnType<typeof openStream>, fields: Record<string, unknown>, all = rows) => {
-    const work = verifyOnStream(sampler, stream, all, parseVerification(fields, stream.options));
+  const run = (
+    stream: ReturnType<typeof openStream>,
+    fields: Record<string, unknown>,
+    all: PlacedRows = rows,
+  ) => {
+    const work = verifyOnStream(sampler, stream, inPlace(all), parseVerification(fields, stream.options));
     for (let piece = work.next(); ; piece = work.next()) if (piece.done === true) return piece.value;
   };
 
