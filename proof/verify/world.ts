@@ -25,9 +25,18 @@ const DRAFT_TEMPERATURE = 1.4;
 export const TOLD = ["logits", "probabilities", "none"] as const;
 export type Told = (typeof TOLD)[number];
 
-const CHAIN = { presence_penalty: PENALTY, temperature: TEMPERATURE, top_k: TOP_K };
+/**
+ * `narrow`: the five words are all there are, and the chain keeps four of them. `wide`: they stand in rows so long that
+ * these stay whole, whose other tokens are masked, and the chain removes none.
+ */
+export const WIDTHS = ["narrow", "wide"] as const;
+export type Width = (typeof WIDTHS)[number];
 
-const sampler = createSampler({ vocab_size_max: 128, rows_max: 3 * WORDS });
+const CHAIN = { presence_penalty: PENALTY, temperature: TEMPERATURE };
+const LENGTH_OF_ROWS = { narrow: WORDS, wide: 300 } as const;
+const KEPT = { narrow: TOP_K, wide: WORDS } as const;
+
+const sampler = createSampler({ vocab_size_max: 384, rows_max: 6 * WORDS });
 
 /** Rows by the word before. */
 interface Rows {
@@ -36,10 +45,12 @@ interface Rows {
   readonly draft_probabilities: readonly Row[];
 }
 
-function leased(values: ArrayLike<number>): Row {
+function leased(values: ArrayLike<number>, width: Width, rest: number): Row {
   const row = sampler.leaseRow();
   if (row === undefined) throw new Error("the world has rows enough");
-  row.load(values);
+  const all = new Float32Array(LENGTH_OF_ROWS[width]).fill(rest);
+  all.set(values);
+  row.load(all);
   row.finish();
   return row;
 }
@@ -54,29 +65,36 @@ const draft_logits = contexts.map((word) =>
 const draft_laws = draft_logits.map((logits) =>
   softmax(Array.from(logits, (logit) => logit / DRAFT_TEMPERATURE)),
 );
-const rows: Rows = {
-  target: target_logits.map(leased),
-  draft: draft_logits.map(leased),
-  draft_probabilities: draft_laws.map(leased),
-};
+const rows: Readonly<Record<Width, Rows>> = { narrow: rowsOfWidth("narrow"), wide: rowsOfWidth("wide") };
+
+function rowsOfWidth(width: Width): Rows {
+  const masked = Number.NEGATIVE_INFINITY;
+  return {
+    target: target_logits.map((logits) => leased(logits, width, masked)),
+    draft: draft_logits.map((logits) => leased(logits, width, masked)),
+    draft_probabilities: draft_laws.map((law) => leased(law, width, 0)),
+  };
+}
 
 /** What comes next behind this history, in float64. */
-export function targetLaw(history: readonly number[]): number[] {
+function targetLaw(history: readonly number[], width: Width): number[] {
   const logits = target_logits[history.at(-1) ?? 0] ?? [];
   const scores = Array.from(
     logits,
     (logit, word) => (logit - (history.includes(word) ? PENALTY : 0)) / TEMPERATURE,
   );
-  const least = scores.toSorted((a, b) => b - a)[TOP_K - 1] ?? 0;
+  const least = scores.toSorted((a, b) => b - a)[KEPT[width] - 1] ?? 0;
   return softmax(scores.map((score) => (score >= least ? score : Number.NEGATIVE_INFINITY)));
 }
 
 /** Probability of every sequence of LENGTH words, by `indexOf`. */
-export function expected(): Float64Array {
+export function expected(width: Width): Float64Array {
   const all = new Float64Array(WORDS ** LENGTH);
   const visit = (words: readonly number[], p: number) => {
     if (words.length === LENGTH) all[indexOf(words)] = p;
-    else for (const [word, q] of targetLaw([FIRST_WORD, ...words]).entries()) visit([...words, word], p * q);
+    else
+      for (const [word, q] of targetLaw([FIRST_WORD, ...words], width).entries())
+        visit([...words, word], p * q);
   };
   visit([], 1);
   return all;
@@ -95,23 +113,24 @@ export interface Counted {
 export interface Course {
   readonly method: VerifyMethod;
   readonly told: Told;
+  readonly width: Width;
   readonly drafted: number;
   readonly sequences: number;
   readonly seed: number;
 }
 
 /** Makes so many sequences, each with a seed of its own. */
-export function count({ method, told, drafted, sequences, seed }: Course): Counted {
+export function count({ method, told, width, drafted, sequences, seed }: Course): Counted {
   const counts = new Float64Array(WORDS ** LENGTH);
   const noise = seeded(seed);
-  const options = optionsOf(method, told);
+  const options = optionsOf(method, told, width);
   let accepted = 0;
   let calls = 0;
   for (let i = 0; i < sequences; i++) {
     const history = [FIRST_WORD];
     while (history.length <= LENGTH) {
       const draft = drawDraft(history, drafted, told, noise.unit);
-      const verified = verifyDraft(sampler, rowsOf(history, draft, told), {
+      const verified = verifyDraft(sampler, rowsOf(history, draft, told, width), {
         ...options,
         history,
         seed: String(seed * sequences + i),
@@ -127,10 +146,11 @@ export function count({ method, told, drafted, sequences, seed }: Course): Count
   return { counts, accepted_a_call: accepted / calls };
 }
 
-function optionsOf(method: VerifyMethod, told: Told): VerifyOptions {
+function optionsOf(method: VerifyMethod, told: Told, width: Width): VerifyOptions {
   const draft_options = told === "logits" ? { draft_options: { temperature: DRAFT_TEMPERATURE } } : {};
   const parsed = parseVerifyOptions({
     ...CHAIN,
+    ...(width === "narrow" && { top_k: TOP_K }),
     history: [],
     method: "rejection",
     draft_token_ids: [],
@@ -160,16 +180,16 @@ function drawn(law: readonly number[], u: number): number {
   return law.length - 1;
 }
 
-function rowsOf(history: readonly number[], draft: readonly number[], told: Told) {
+function rowsOf(history: readonly number[], draft: readonly number[], told: Told, width: Width) {
   const before = [history.at(-1) ?? 0, ...draft];
   const all: Readonly<Record<Told, readonly Row[]>> = {
-    logits: rows.draft,
-    probabilities: rows.draft_probabilities,
+    logits: rows[width].draft,
+    probabilities: rows[width].draft_probabilities,
     none: [],
   };
   const pick = (from: readonly Row[], words: readonly number[]): LogitsRow[] =>
     words.flatMap((word) => from[word] ?? []);
-  return { target: pick(rows.target, before), draft: pick(all[told], before.slice(0, -1)) };
+  return { target: pick(rows[width].target, before), draft: pick(all[told], before.slice(0, -1)) };
 }
 
 function softmax(scores: readonly number[]): number[] {

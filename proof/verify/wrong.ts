@@ -1,5 +1,6 @@
 /** Methods that are wrong in the ways that implementations have been: what counts must find each of them out. */
 import { z } from "zod";
+import type { StepContext } from "../../src/sampling/context.ts";
 import { acceptEach } from "../../src/sampling/verify/accept-each.ts";
 import { block, type decide } from "../../src/sampling/verify/block.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
@@ -17,7 +18,7 @@ export const WRONG: readonly VerifyMethod[] = [
   wrong("p and q swapped", ({ candidates, context, token_id, law, uniform }) =>
     uniform() * probabilityOf(candidates, token_id) < law.probability(token_id)
       ? undefined
-      : drawResidual(candidates, law, 1, context.uniform("residual")),
+      : drawResidual(candidates, law, 1, context),
   ),
   wrong("the residual not clipped", ({ candidates, context, token_id, law, uniform }) =>
     uniform() * law.probability(token_id) < probabilityOf(candidates, token_id)
@@ -28,16 +29,19 @@ export const WRONG: readonly VerifyMethod[] = [
     const u = uniform();
     return u * law.probability(token_id) < probabilityOf(candidates, token_id)
       ? undefined
-      : drawResidual(candidates, law, 1, u);
+      : drawResidual(candidates, law, 1, sameNoise(u));
   }),
   wrong("always accepted where the target keeps it", ({ candidates, context, token_id, law }) =>
-    probabilityOf(candidates, token_id) > 0
-      ? undefined
-      : drawResidual(candidates, law, 1, context.uniform("residual")),
+    probabilityOf(candidates, token_id) > 0 ? undefined : drawResidual(candidates, law, 1, context),
   ),
   wrongBlock("block whose every part is accepted with the ratio of that part", ratioAlone),
   wrongBlock("block that draws by ratios that may pass 1", ratioUnbound),
 ];
+
+/** A context in which every uniform is this one. */
+function sameNoise(u: number): StepContext {
+  return { uniform: () => u } as unknown as StepContext; // what a residual asks a context for
+}
 
 type Decide = typeof decide;
 
@@ -51,9 +55,7 @@ function wrongBlock(name: string, decides: Decide): VerifyMethod {
       const { accepted, share } = yield* walk.ahead(decides);
       for (const token_id of walk.draft.slice(0, accepted)) yield* walk.take(() => token_id);
       const law = accepted === walk.draft.length ? undefined : yield* walk.law();
-      yield* walk.take(
-        law && ((candidates, context) => drawResidual(candidates, law, share, context.uniform("residual"))),
-      );
+      yield* walk.take(law && ((candidates, context) => drawResidual(candidates, law, share, context)));
       return accepted;
     },
   };

@@ -32,9 +32,7 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
     if (accepted === walk.draft.length) yield* walk.take();
     else {
       const law = yield* walk.law();
-      yield* walk.take((candidates, context) =>
-        drawResidual(candidates, law, share, context.uniform("residual")),
-      );
+      yield* walk.take((candidates, context) => drawResidual(candidates, law, share, context));
     }
     return accepted;
   },

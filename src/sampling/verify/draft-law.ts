@@ -14,11 +14,13 @@ import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
 export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */
   probability(token_id: number): number;
+  /** the only token that could be drawn, where nothing else is told */
+  readonly certain_id?: number;
 }
 
 /** The law of a drafter that could draw nothing else. */
 export function pointMass(drafted_id: number): DraftLaw {
-  return new ListedLaw(Int32Array.of(drafted_id), Float64Array.of(1), 1);
+  return { certain_id: drafted_id, probability: (token_id) => (token_id === drafted_id ? 1 : 0) };
 }
 
 /** The law that candidates are drawn by. A whole row is read where it lies: it must stay there as long as the law is asked. */

@@ -23,6 +23,6 @@ export const rejection: VerifyMethod<z.infer<typeof options>> = {
     acceptEach(walk, ({ candidates, context, token_id, law, uniform }) =>
       uniform() * law.probability(token_id) < probabilityOf(candidates, token_id)
         ? undefined
-        : drawResidual(candidates, law, 1, context.uniform("residual")),
+        : drawResidual(candidates, law, 1, context),
     ),
 };
