@@ -29,7 +29,7 @@ export interface VerifyRows {
    * order, and a row is not asked for again once the next was, unless the method looks ahead.
    */
   target(place: number): LogitsRow | undefined;
-  /** What the draft was drawn from, when that is told: one row for each token, which all are there with the last of the target. */
+  /** What the draft was drawn from at a place, when that is told; undefined: it has not come yet. */
   draft(place: number): LogitsRow | undefined;
   /** options that hold for single positions, by place */
   readonly own: readonly (Fields | undefined)[];
@@ -108,7 +108,7 @@ export class DraftWalk {
   /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */
   *take(drawing?: Drawing): Generator<Pause, Sampled> {
     const place = this.positions.length;
-    const row = yield* this.#row(place);
+    const row = yield* arrived(() => this.#rows.target(place));
     const own = this.#rows.own[place];
     const choice = drawing && { drawing, is_told: !this.#is_scout };
     const sampled = yield* at(place, () => this.#stream.begin(row, own, choice), own);
@@ -135,8 +135,8 @@ export class DraftWalk {
   *law(): Generator<Pause, DraftLaw> {
     const place = this.positions.length;
     const token_id = this.draft[place] as number; // asked for drafted positions only
-    const row = this.#rows.draft(place);
-    if (row === undefined) return pointMass(token_id);
+    if (this.#verification.draft_rows === "none") return pointMass(token_id);
+    const row = yield* arrived(() => this.#rows.draft(place));
     const law = yield* at(this.draft.length + 1 + place, () => this.#lawOf(row, place, token_id));
     if (law.probability(token_id) > 0) return law;
     throw new Problem(
@@ -171,14 +171,6 @@ export class DraftWalk {
     this.positions.length = 0;
   }
 
-  *#row(place: number): Generator<Pause, LogitsRow> {
-    for (;;) {
-      const row = this.#rows.target(place);
-      if (row !== undefined) return row;
-      yield "arriving";
-    }
-  }
-
   #lawOf(row: LogitsRow, place: number, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
     const { draft_rows } = this.#verification;
     return draft_rows === "probabilities"
@@ -206,6 +198,15 @@ export class DraftWalk {
 
   #counts({ exact }: Pick<Sampled, "exact">): void {
     if (exact !== undefined) this.#is_exact = exact && this.#is_exact !== false;
+  }
+}
+
+/** A row, as soon as it has come. */
+function* arrived(rowAt: () => LogitsRow | undefined): Generator<Pause, LogitsRow> {
+  for (;;) {
+    const row = rowAt();
+    if (row !== undefined) return row;
+    yield "arriving";
   }
 }
 

@@ -110,16 +110,17 @@ export class VerifyTensor implements VerifyReader {
     const rowAt = takenFrom(rows, options);
     const drafted = options.verification.draft_token_ids.length;
     const lengths = Array.from({ length: count }, () => vocab_size);
-    const draft = (index: number) => (together ? rowAt(drafted + 1 + index) : undefined);
+    const draft = (index: number) => rowAt(drafted + 1 + index);
     return { rows: { lengths, target: rowAt, draft, own }, options, place };
   }
 
   /** Gives the sequence that is arriving what belongs to it. */
   #fill(): void {
     const { rows, left } = this.#arriving;
+    // What was used up may have been freed since.
+    if (left === 0 || this.#pending.length === 0) return;
     const part = this.#pending.subarray(0, left);
-    if (part.length === 0) return;
-    this.#pending = this.#pending.subarray(part.length);
+    this.#pending = part.length === this.#pending.length ? NOTHING : this.#pending.subarray(part.length);
     this.#arriving.left = left - part.length;
     rows?.write(part);
   }
