@@ -6,7 +6,7 @@
 import { cpus } from "node:os";
 import { createProgress } from "../evidence/progress.ts";
 import { commandLine, readCount, run } from "../src/command-line.ts";
-import { createKernel, exp, type Kernel, type Row } from "../src/kernels/kernel.ts";
+import { cutFrom, exp, Kernel, type Row } from "../src/kernels/kernel.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 import { createPlainSampler, type PlainSampler } from "./plain.ts";
 
@@ -33,7 +33,7 @@ const CHAINS: readonly Chain[] = [
     name: "B temperature",
     rows: "peaked",
     plain: (sampler, values, u) => sampler.temperature(values, TEMPERATURE, u),
-    ours: (kernel, row, u) => kernel.draw(row, TEMPERATURE, -Infinity, ALL, u),
+    ours: (kernel, row, u) => kernel.draw(row, TEMPERATURE, cutFrom(-Infinity, ALL), u),
   },
   {
     name: "C temperature, top-p .95, peaked",
@@ -58,7 +58,7 @@ const CHAINS: readonly Chain[] = [
 function drawTopP(kernel: Kernel, row: Row, u: number): number {
   const count = kernel.topP(row, TEMPERATURE, 0.95);
   if (count >= 0) return drawSelected(kernel, count, 1, 0, u);
-  return kernel.draw(row, TEMPERATURE, kernel.cut.floor, kernel.cut.tie_id, u);
+  return kernel.draw(row, TEMPERATURE, cutFrom(kernel.cut.floor, kernel.cut.tie_id), u);
 }
 
 const weights = new Float64Array(4096);
@@ -111,7 +111,7 @@ const CHUNK_BYTES = 65536;
 
 /** Chain D for a row that arrives in chunks: taking the chunks in, and what is left after the last one. */
 function measureArrival(vocab_size: number): { taking: Times; after: Times } {
-  const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: ROWS });
+  const kernel = new Kernel({ vocab_size_max: vocab_size, rows_max: ROWS });
   const bodies = rowsOf("peaked", vocab_size).map((values) => new Uint8Array(values.buffer));
   const rows = bodies.map(() => kernel.leaseRow()!);
   const taking: number[] = [];
@@ -137,7 +137,7 @@ function measureArrival(vocab_size: number): { taking: Times; after: Times } {
 }
 
 function measure(chain: Chain, vocab_size: number): { ours: Times; plain: Times } {
-  const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: ROWS });
+  const kernel = new Kernel({ vocab_size_max: vocab_size, rows_max: ROWS });
   const sampler = createPlainSampler(vocab_size);
   const values = rowsOf(chain.rows, vocab_size);
   const rows = values.map((row_values) => {

@@ -13,6 +13,7 @@ const { values } = commandLine({
 
 const SCRIPTS = [
   { name: "build:kernel", seconds: 6 },
+  { name: "build:vocabulary", seconds: 1 },
   { name: "build:openapi", seconds: 2 },
   { name: "build:docs", seconds: 2 },
 ];

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { cell, code, table } from "../evidence/markdown.ts";
 import type { Stage } from "../src/sampling/stage.ts";
+import type { Stop } from "../src/sampling/stops/stop.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 interface OptionSchema {
@@ -20,7 +21,7 @@ interface OptionSchema {
 }
 
 /** docs/samplers.md. */
-export function samplersPage(stages: readonly Stage[]): string {
+export function samplersPage(stages: readonly Stage[], stops: readonly Stop[]): string {
   const opening = [
     "# Samplers",
     "",
@@ -32,7 +33,36 @@ export function samplersPage(stages: readonly Stage[]): string {
     "skipped.",
     "",
   ];
-  return `${[...opening, ...stages.map(stageSection)].join("\n").trimEnd()}\n`;
+  return `${[...opening, ...stages.map(stageSection), ...stopsSection(stops)].join("\n").trimEnd()}\n`;
+}
+
+function stopsSection(stops: readonly Stop[]): string[] {
+  const rows = stops.map(({ name, finish_reason, summary, example, source }) => [
+    `\`${name}\``,
+    cell(summary),
+    `\`"${finish_reason}"\``,
+    code(JSON.stringify({ stop: { [name]: example } })),
+    `[${cell(source.title)}](${source.url})`,
+  ]);
+  return [
+    "## stop",
+    "",
+    "When a text is to end. No stage: it is asked after the draw, of the tokens behind `prompt_length` and of the rows so",
+    "far, and changes no token. The reply says `finish_reason`: that of the first in this table which is due, or null. Those",
+    "that look at rows carry a `state` from step to step; a stream keeps it.",
+    "",
+    table(["in `stop`", "due when", "`finish_reason`", "for example", "source"], rows),
+    "",
+    ...stops.flatMap(({ name, options }) => fieldsOf(name, options)),
+  ];
+}
+
+/** The fields of a stop that has several. */
+function fieldsOf(name: string, options: z.ZodType): string[] {
+  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
+  if (schema.properties === undefined) return [];
+  const properties = Object.entries(schema.properties) as [string, OptionSchema][]; // as in optionTable
+  return [`Of \`${name}\`:`, "", fieldTable(properties), ""];
 }
 
 function stageSection(stage: Stage): string {
@@ -62,14 +92,16 @@ function optionTable(stage: Stage): string {
   // Input side: what a client writes. Zod types the properties loosely; OptionSchema names what is read of them.
   const schema = z.toJSONSchema(stage.options, { io: "input", unrepresentable: "any" });
   const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][];
-  const rows = properties
-    .filter(([name]) => name !== "stage")
-    .map(([name, option]) => [
-      `\`${name}\``,
-      cell(valuesOf(option)),
-      option.default === undefined ? "" : code(JSON.stringify(option.default)),
-      cell(option.description ?? ""),
-    ]);
+  return fieldTable(properties.filter(([name]) => name !== "stage"));
+}
+
+function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
+  const rows = properties.map(([name, option]) => [
+    `\`${name}\``,
+    cell(valuesOf(option)),
+    option.default === undefined ? "" : code(JSON.stringify(option.default)),
+    cell(option.description ?? ""),
+  ]);
   return table(["option", "values", "default", "meaning"], rows);
 }
 

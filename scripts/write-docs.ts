@@ -9,6 +9,7 @@ import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import { PRESETS } from "../src/sampling/presets/index.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
+import { STOPS } from "../src/sampling/stops/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
@@ -30,7 +31,7 @@ const PAGES: readonly Page[] = [
   { name: "README.md", render: readme },
   { name: "docs/benchmarks.md", render: benchmarksPage },
   ...Object.entries(plots).map(([name, render]) => ({ name, render })),
-  { name: "docs/samplers.md", render: () => samplersPage(STAGES) },
+  { name: "docs/samplers.md", render: () => samplersPage(STAGES, STOPS) },
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "src/client/options.ts", render: clientOptions },

@@ -2,7 +2,7 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Config } from "./config/config.ts";
 import { type Bus, createLocalBus } from "./http/bus/bus.ts";
-import { addDoor } from "./http/exchange/fastify-lifecycle.ts";
+import { addLifecycle } from "./http/exchange/fastify-lifecycle.ts";
 import { addProblems, answerMalformed, connectionFailed, sendProblem } from "./http/exchange/problems.ts";
 import { createService, type Service } from "./http/exchange/service.ts";
 import type { Tracing } from "./http/observe/telemetry.ts";
@@ -12,15 +12,18 @@ import { addOpenApi } from "./http/pages/openapi.ts";
 import { addPlayground } from "./http/pages/playground.ts";
 import { addAnalysis } from "./http/routes/analysis.ts";
 import { addCompare } from "./http/routes/compare.ts";
+import { addDetect } from "./http/routes/detect.ts";
 import { addHealth } from "./http/routes/health.ts";
-import { addLine, lineServer } from "./http/routes/hot.ts";
+import { addHotRoutes, hotServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
 import { addPresets } from "./http/routes/presets.ts";
+import { addReplay } from "./http/routes/replay.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
 import { addV2 } from "./http/routes/v2/index.ts";
 import { SharedRegions } from "./http/routes/v2/shared-regions.ts";
+import { addVocabularies } from "./http/routes/vocabularies.ts";
 import { takesStream } from "./http/streams/upgrade.ts";
 import { answerOffers } from "./http/streams/upgrades.ts";
 import type { Sampler } from "./sampling/sampler.ts";
@@ -51,10 +54,10 @@ export async function buildApp({
   const service = createService({ config, sampler, log: logger, tracing, shared_memory });
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    // Two lines a request would cost more than a small step; the door writes one when there is something to say.
+    // Two lines a request would cost more than a small step; the request log writes one when there is something to say.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
-    genReqId: service.door.idOf,
-    serverFactory: (handler) => lineServer(service, handler),
+    genReqId: service.lifecycle.idOf,
+    serverFactory: (handler) => hotServer(service, handler),
     // Idle connections end at once when the server closes; requests under way are answered.
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -69,18 +72,21 @@ export async function buildApp({
   // Schemas on routes are for the OpenAPI document; the wire checks requests itself.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
-  addDoor(app, service);
+  addLifecycle(app, service);
   addProblems(app, service);
 
   await addOpenApi(app);
-  addLine(app, service, "/v1/");
+  addHotRoutes(app, service, "/v1/");
   addStream(app, service);
   await addStreamWebSocket(app, service);
   answerOffers(app.server, { taken: takesStream(app), failed: (error) => connectionFailed(service, error) });
   addSamplers(app);
   addPresets(app);
+  addVocabularies(app, service);
   addCompare(app, service);
   addAnalysis(app, service);
+  addDetect(app, service);
+  addReplay(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);
   addV2(app, service, bus, regions);

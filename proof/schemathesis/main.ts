@@ -5,14 +5,14 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILT } from "../../evidence/options.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, run } from "../../src/command-line.ts";
+import { pythonWith } from "../venv.ts";
 
 const { values, operands } = commandLine({
   name: "npm run proof:schemathesis --",
@@ -39,26 +39,15 @@ async function execute(program: string, args: readonly string[]): Promise<number
   return Number(code ?? 1);
 }
 
-async function install(): Promise<string> {
-  const schemathesis = join(VENV, "bin/schemathesis");
-  if (existsSync(schemathesis)) return schemathesis;
-  await mkdir(join(ROOT, "build"), { recursive: true });
-  const code =
-    (await execute("python3", ["-m", "venv", VENV])) ||
-    (await execute(join(VENV, "bin/pip"), ["install", "-q", PACKAGE]));
-  if (code !== 0) throw new Error(`${PACKAGE} could not be installed`);
-  return schemathesis;
-}
-
 async function main(): Promise<void> {
   if (!values.built) await buildService();
-  const schemathesis = await install();
+  await pythonWith(VENV, { whole: [PACKAGE] });
   const directory = await mkdtemp(join(tmpdir(), "schemathesis-"));
   await writeFile(join(directory, "logits"), Float32Array.of(1, 2.5, -0.3, 2.4));
   const service = await startService({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
   try {
     const config = ["--config-file", join(HERE, "schemathesis.toml")];
-    process.exitCode = await execute(schemathesis, [
+    process.exitCode = await execute(join(VENV, "bin/schemathesis"), [
       ...config,
       "run",
       `${service.url}/openapi.json`,

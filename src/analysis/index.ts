@@ -29,6 +29,6 @@ export { brier } from "./judge.ts";
 export { logistic, logisticPair, logit, logitOfPair, logLogistic, type Pair } from "./logistic.ts";
 export { entropy, type Logits, type Moments, moments, topProbability, varentropy } from "./moments.ts";
 export { areaUnderRoc, type RocPoint, rocCurve } from "./roc.ts";
-export { createKernelReader, plainReader, type RowReader, readerFor } from "./row-reader.ts";
+export { createAnyReader, createKernelReader, plainReader, type RowReader, readerFor } from "./row-reader.ts";
 export { type Loss, loss, type Score, score } from "./score.ts";
 export { logOdds, logSoftmax, logSumExp, softmax } from "./softmax.ts";

@@ -69,6 +69,26 @@ export function readerFor(values: Logits, classes: number): RowReader {
   return values instanceof Float32Array ? createKernelReader(classes) : plainReader;
 }
 
+/** Reads rows of any length: those of float32 by a kernel that grows with them, finer ones as they are. */
+export function createAnyReader(): RowReader {
+  let classes_max = 0;
+  let kernel: RowReader = plainReader;
+  const readerOf = (row: Logits) => {
+    if (!(row instanceof Float32Array)) return plainReader;
+    if (row.length > classes_max) {
+      classes_max = Math.max(1024, row.length, 2 * classes_max);
+      kernel = createKernelReader(classes_max);
+    }
+    return kernel;
+  };
+  return {
+    moments: (row, inverse_temperature) => readerOf(row).moments(row, inverse_temperature),
+    probabilities: (row, inverse_temperature) => readerOf(row).probabilities(row, inverse_temperature),
+    probabilitiesF32: (row, inverse_temperature) => readerOf(row).probabilitiesF32(row, inverse_temperature),
+    score: (row, target, inverse_temperature) => readerOf(row).score(row, target, inverse_temperature),
+  };
+}
+
 function load(kernel: AnalysisKernel, row: Logits): void {
   if (row.length === 0) checkRow(row);
   kernel.load(row);

@@ -4,10 +4,12 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { didYouMean } from "../nearest.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { digestsOf } from "./keys.ts";
 import { heldBytesOf, memoryGranted } from "./memory.ts";
 import { originsOf } from "./origins.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
+import { watermarkKeysOf } from "./watermark-keys.ts";
 
 const PREFIX = "LOGIT_SAMPLER_";
 
@@ -16,6 +18,8 @@ export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly limits: Limits;
   /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
   readonly key_digests: readonly Uint8Array[];
+  /** of which nothing but their number may be shown */
+  readonly watermark_keys: WatermarkKeys;
   /** empty: none; `*`: all */
   readonly cors_origins: readonly string[];
   /** where spans go; undefined: nowhere */
@@ -45,17 +49,23 @@ export function readConfig(environment: Environment): Config {
       `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${meantBy(unknown, known)}`,
     );
   const plain = settings(PROCESS, "", environment);
-  const { api_keys, api_keys_file, cors_origins } = settings(ACCESS, "", environment);
+  const { api_keys, api_keys_file, cors_origins, watermark_keys_file } = settings(ACCESS, "", environment);
   const key_digests = [
     ...named("API_KEYS", () => digestsOf(api_keys.split(","))),
     ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
   ];
+  const watermark_keys = named("WATERMARK_KEYS_FILE", () =>
+    watermark_keys_file === ""
+      ? NO_WATERMARK_KEYS
+      : watermarkKeysOf(readFileSync(watermark_keys_file, "utf8").split("\n")),
+  );
   if (plain.metrics === "keyed" && key_digests.length === 0)
     throw new Error('METRICS can be "keyed" only where there are API_KEYS, got none');
   return {
     ...plain,
     limits: { ...limits, held_bytes_max: limits.held_bytes_max ?? heldBytesOf(memoryGranted(), plain) },
     key_digests,
+    watermark_keys,
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
     tracing: tracingOf(settings(TRACING, "", environment)),
   };
@@ -101,8 +111,18 @@ function pairsOf(text: string): Record<string, string> {
 }
 
 /** What may be logged of a configuration: all but secrets; of the keys their number. */
-export function shownConfig({ key_digests, tracing, ...rest }: Config): Readonly<Record<string, unknown>> {
-  return { ...rest, api_keys: key_digests.length, traces_to: tracing?.url };
+export function shownConfig({
+  key_digests,
+  watermark_keys,
+  tracing,
+  ...rest
+}: Config): Readonly<Record<string, unknown>> {
+  return {
+    ...rest,
+    api_keys: key_digests.length,
+    watermark_keys: watermark_keys.size,
+    traces_to: tracing?.url,
+  };
 }
 
 /** Every setting with its variable, meaning and default, for the documentation. */

@@ -52,6 +52,7 @@ export interface KernelExports {
   sumWeights(values: number, maxima: number, blocks: number, sums: number): number;
   sumAllWeights(values: number, blocks: number, sums: number, keep: boolean): number;
   draw(values: number, maxima: number, blocks: number, sums: number, total: number, u: number): number;
+  massBefore(values: number, maxima: number, sums: number, id: number): number;
   boundBelow(values: number, maxima: number, blocks: number, limit: number, temperature: number): number;
   sample(values: number, blocks: number, vectors: number, limit: number, scale: number): void;
   bracket(values: number, blocks: number, low: number, high: number, sums: number): number;
@@ -136,7 +137,7 @@ export interface KernelExports {
     key_1: number,
     coarse: boolean,
   ): void;
-  writeNoises(ids: number, count: number, to: number): void;
+  writeUniforms(ids: number, count: number, to: number): void;
   noisiest(ids: number, scores: number, count: number): number;
   noisiestOfRow(values: number, maxima: number, blocks: number, temperature: number, most: number): number;
   listRow(

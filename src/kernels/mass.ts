@@ -155,3 +155,19 @@ export function drawInfinite(machine: Machine, row: Row, u: number): number {
   const equal = countEqual(machine, row, Infinity);
   return tieId(machine, row, Infinity, Math.floor(u * equal) + 1);
 }
+
+/** The part of the survivors' mass below a token in the order of ids, and that up to and with it. The weights must be summed in `sums`. */
+export function intervalOf(
+  machine: Machine,
+  sums: BlockSums,
+  row: Row,
+  temperature: number,
+  cut: Cut,
+  token_id: number,
+): { readonly from: number; readonly to: number } {
+  const { wasm, results } = machine;
+  wasm.prepareWeights(sums.largest, clampTemperature(temperature));
+  setWindow(machine, cut);
+  const before = wasm.massBefore(row.address, row.maxima_address, sums.address, token_id);
+  return { from: before / sums.total, to: (before + results[0]!) / sums.total };
+}

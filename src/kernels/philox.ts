@@ -19,11 +19,13 @@ const THIRD = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** The upper half of a product of two words. Both halves of `x` make products that float64 holds exactly. */
-function upperHalf(multiplier: number, x: number): number {
-  const low = multiplier * (x & 0xffff);
-  const high = multiplier * (x >>> 16);
-  return Math.floor((high + Math.floor(low / 65536)) / 65536) | 0;
+/** The upper half of a product of two words, of which `high` and `low` are the halves of the one: no partial sum leaves 32 bits. */
+function upperHalf(high: number, low: number, x: number): number {
+  const x_low = x & 0xffff;
+  const x_high = x >>> 16;
+  const middle = (Math.imul(high, x_low) + (Math.imul(low, x_low) >>> 16)) | 0;
+  const other = (Math.imul(low, x_high) + (middle & 0xffff)) | 0;
+  return (Math.imul(high, x_high) + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
 /** Writes the four words to `to`. Words are taken modulo 2³². */
@@ -43,9 +45,9 @@ export function philox(
   let k0 = key_0 | 0;
   let k1 = key_1 | 0;
   for (let round = 0; round < 10; round++) {
-    const high_0 = upperHalf(FIRST, x0);
+    const high_0 = upperHalf(0xd251, 0x1f53, x0);
     const low_0 = Math.imul(FIRST, x0);
-    const high_1 = upperHalf(THIRD, x2);
+    const high_1 = upperHalf(0xcd9e, 0x8d57, x2);
     const low_1 = Math.imul(THIRD, x2);
     x0 = high_1 ^ x1 ^ k0;
     x1 = low_1;
@@ -78,10 +80,10 @@ export function fineUniform(word: number): number {
   return (word + 0.5) / 4294967296;
 }
 
-/** −ln(−ln u) of one token. */
-export function noiseOf(noise: Noise, token_id: number): number {
+/** u of one token. */
+export function uniformOf(noise: Noise, token_id: number): number {
   const word = wordOf(noise, token_id);
-  return gumbelOf(noise.coarse ? coarseUniform(word) : fineUniform(word));
+  return noise.coarse ? coarseUniform(word) : fineUniform(word);
 }
 
 /** −ln(−ln u): a number of the standard Gumbel distribution for u of (0, 1). */

@@ -143,19 +143,26 @@ export class Row {
   }
 
   #widened(bytes: Uint8Array, widen: Widener): void {
-    const { wasm, layout } = this.#machine;
-    const { staging } = layout;
+    if (this.odd_bytes === 0 && bytes.buffer === this.#bytes.buffer) {
+      this.#widenFrom(bytes.byteOffset, bytes.length, widen);
+      return;
+    }
+    const { staging } = this.#machine.layout;
     for (let from = 0; from < bytes.length; from += STAGING_BYTES) {
       const part = bytes.length > STAGING_BYTES ? bytes.subarray(from, from + STAGING_BYTES) : bytes;
       // The staging area is everybody's: the odd bytes are kept beside the row.
       for (let i = 0; i < this.odd_bytes; i++) this.#bytes[staging + i] = this.#odd[i]!;
       this.#bytes.set(part, staging + this.odd_bytes);
-      const received = this.odd_bytes + part.length;
-      const end = staging + received - (received % this.#element_bytes);
-      wasm[widen](staging, this.address + this.length * 4, (end - staging) / this.#element_bytes);
-      this.#received(received);
-      for (let i = 0; i < this.odd_bytes; i++) this.#odd[i] = this.#bytes[end + i]!;
+      this.#widenFrom(staging, this.odd_bytes + part.length, widen);
     }
+  }
+
+  /** Takes elements that stand in wasm memory. */
+  #widenFrom(address: number, bytes: number, widen: Widener): void {
+    const odd = bytes % this.#element_bytes;
+    this.#machine.wasm[widen](address, this.address + this.length * 4, (bytes - odd) / this.#element_bytes);
+    this.#received(bytes);
+    for (let i = 0; i < odd; i++) this.#odd[i] = this.#bytes[address + bytes - odd + i]!;
   }
 
   /** Counts elements, and the bytes of one that is not complete. */

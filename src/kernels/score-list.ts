@@ -83,11 +83,11 @@ export class ScoreList {
     return wasm.noisiest(layout.listed_ids, layout.listed_scores, count);
   }
 
-  /** Writes the noise of the first `count` to `weights`. */
-  writeNoises(count: number, noise: Noise): void {
+  /** Writes u of the first `count` to `weights`. */
+  writeUniforms(count: number, noise: Noise): void {
     const { wasm, layout } = this.#machine;
     configureNoise(this.#machine, noise);
-    wasm.writeNoises(layout.listed_ids, count, layout.listed_weights);
+    wasm.writeUniforms(layout.listed_ids, count, layout.listed_weights);
   }
 
   /** Divides the first `count` weights. */

@@ -1,45 +1,104 @@
-/** The draws of one step, all at once or some at a time. */
+/** The draws of one step, all at once or some at a time: by its rule, or marked. */
 import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
+import type { MarkChoice } from "./draw/choice.ts";
+import type { Draws } from "./draw/draw-rule.ts";
+import { contextOf } from "./draw/watermark/context-window.ts";
+import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import type { StepOptions } from "./options/step-options.ts";
 
-/** Chooses the token of a step in another way than from its own uniform: see verify. */
+/** Chooses the token of a step in another way than its options say: see verify. */
 export type Drawing = (candidates: Candidates, context: StepContext) => number;
+
+export interface Drawn {
+  readonly token_ids: readonly number[];
+  /** of a step that asked for a watermark */
+  readonly watermark?: Marked;
+  /** somebody else chose it: nothing is told of how the step would have drawn */
+  readonly is_chosen?: boolean;
+}
+
+/** What is told of a mark. */
+export interface Marked {
+  readonly scheme: string;
+  /** false where the context came before, or there is none */
+  readonly marked: boolean;
+}
+
+type Asked = Pick<StepOptions, "n" | "replacement" | "draw" | "watermark">;
 
 export function drawAll(
   candidates: Candidates,
   context: StepContext,
-  { n = 1, replacement }: StepOptions,
-  drawing?: Drawing,
+  keys: WatermarkKeys,
+  { n = 1, replacement, draw, watermark }: Asked,
+): Drawn {
+  if (watermark !== undefined) return drawMarked(candidates, context, keys, watermark);
+  requireEnough(candidates, n, replacement);
+  return { token_ids: draw.rule.draw(candidates, draw.options, context, { n, replacement }) };
+}
+
+/** The same with pauses, where a rule has them. */
+export function* drawInPieces(
+  candidates: Candidates,
+  context: StepContext,
+  keys: WatermarkKeys,
+  asked: Asked,
+): Generator<undefined, Drawn> {
+  const { n = 1, replacement, draw, watermark } = asked;
+  const { rule, options } = draw;
+  if (watermark !== undefined || rule.drawInPieces === undefined)
+    return drawAll(candidates, context, keys, asked);
+  requireEnough(candidates, n, replacement);
+  return { token_ids: yield* rule.drawInPieces(candidates, options, context, { n, replacement }) };
+}
+
+function requireEnough(candidates: Candidates, n: number, replacement: boolean): void {
+  if (n === 1 || replacement) return;
+  const kept = candidates.count();
+  if (n <= kept) return;
+  throw new Problem("invalid_option", `n must be at most the number of tokens left, ${kept}, got ${n}`, "/n");
+}
+
+/** A context that came before, and one that is too short for its scheme, is drawn from without the mark. */
+function drawMarked(
+  candidates: Candidates,
+  context: StepContext,
+  keys: WatermarkKeys,
+  { scheme, options }: MarkChoice,
+): Drawn {
+  const key = requireKey(keys, options.key, "/watermark/key");
+  const window = contextOf(context, scheme.context(options), options);
+  const token_id =
+    window === undefined
+      ? candidates.draw(() => context.uniform("token"))
+      : scheme.draw(candidates, options, key, { context: window, step: context });
+  return { token_ids: [token_id], watermark: { scheme: scheme.name, marked: window !== undefined } };
+}
+
+/** Draws by the uniforms of a step, one for each. */
+export function drawUniforms(
+  candidates: Candidates,
+  context: StepContext,
+  { n, replacement }: Draws,
 ): number[] {
-  if (drawing !== undefined) return [drawing(candidates, context)];
   if (n === 1) return [candidates.draw(() => context.uniform("token"))];
   const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
-  if (replacement) return candidates.drawEach(uniforms, true);
-  const kept = candidates.count();
-  if (n > kept)
-    throw new Problem(
-      "invalid_option",
-      `n must be at most the number of tokens left, ${kept}, got ${n}`,
-      "/n",
-    );
-  return candidates.drawEach(uniforms, false);
+  return candidates.drawEach(uniforms, replacement);
 }
 
 /** Draws that are made between two pauses. */
 const DRAWS = 256;
 
 /** The same with pauses, where each draw costs a pass. */
-export function* drawInPieces(
+export function* drawUniformsInPieces(
   candidates: Candidates,
   context: StepContext,
-  options: StepOptions,
-  drawing?: Drawing,
+  { n, replacement }: Draws,
 ): Generator<undefined, number[]> {
-  const { n = 1, replacement } = options;
-  const is_quick = n <= DRAWS || !replacement || !candidates.draws_apart;
-  if (is_quick || drawing !== undefined) return drawAll(candidates, context, options, drawing);
+  if (n <= DRAWS || !replacement || !candidates.draws_apart)
+    return drawUniforms(candidates, context, { n, replacement });
   const drawn: number[] = [];
   for (let from = 0; from < n; from += DRAWS) {
     const length = Math.min(DRAWS, n - from);

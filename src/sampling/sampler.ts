@@ -4,25 +4,42 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
-import { createKernel, type Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
+import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
-import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
+import {
+  type Chain,
+  type ChainEntry,
+  isPrepared,
+  nextStates,
+  prepareChain,
+  runChain,
+  runChainTraced,
+  toldBy,
+} from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
-import { type Drawing, drawAll, drawInPieces } from "./draws.ts";
+import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
+import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
+import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
+import { withTexts } from "./report/texts.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
+  /** Memory of the kernel to read bytes into, which rows take from there. */
+  readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
@@ -36,27 +53,66 @@ export interface Sampler {
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
   pieces(rows: StepRows, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
+  /**
+   * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
+   * were. Throws as `pieces` does.
+   */
+  inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
   abandon(): void;
+  /** what steps may name */
+  readonly vocabularies: Vocabularies;
+  /** the grammars that are compiled, and the bytes they take */
+  readonly grammars: { readonly count: number; readonly bytes: number };
 }
 
 export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
+  /** characters of a grammar, and bytes that all compiled ones may take */
+  readonly grammar_length_max?: number;
+  readonly grammar_bytes_max?: number;
+}
+
+/** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
+export interface Left {
+  readonly candidates: Candidates;
+  readonly context: StepContext;
+  readonly keys: WatermarkKeys;
+  readonly row: LogitsRow;
+  /** the row as it came; candidates are not to be read any more once it was asked for */
+  raw(): RawRow;
+  /** SHA-256 of bytes, as hexadecimal digits */
+  readonly digest: Digest;
+}
+
+/** What a sampler is given besides its limits. */
+export interface SamplerParts {
+  /** of which steps may name the ids for a watermark; none when absent */
+  readonly keys?: WatermarkKeys;
+  /** SHA-256 for receipts, where the platform has a quicker one */
+  readonly digest?: Digest;
+  /** of which steps may name one, for texts and grammars; none when absent */
+  readonly vocabularies?: Vocabularies;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
-export function createSampler(limits: SamplerLimits, now?: () => number): Sampler {
-  const kernel = createKernel(limits);
+export function createSampler(
+  limits: SamplerLimits,
+  now?: () => number,
+  { keys = NO_WATERMARK_KEYS, digest = plainDigest, vocabularies = NO_VOCABULARIES }: SamplerParts = {},
+): Sampler {
+  const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
-  const context = new StepContext(kernel.tokens);
-  const machine: Machine = { kernel, candidates, context, now };
+  const grammars = new Grammars(grammarsLimits(limits));
+  const context = new StepContext(kernel.tokens, vocabularies, grammars);
+  const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
-  let under_way: Generator<undefined, Sampled> | undefined;
-  function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
+  let under_way: Generator<undefined, unknown> | undefined;
+  function* marked<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
     try {
       return yield* pieces;
     } finally {
@@ -64,62 +120,122 @@ export function createSampler(limits: SamplerLimits, now?: () => number): Sample
     }
   }
   return {
+    arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(machine, onlyRow(rows), options, drawing);
+      return sampleStep(scratch, onlyRow(rows), options, drawing);
     },
     pieces(rows, options, drawing) {
       const row = onlyRow(rows);
-      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(machine, row, options, drawing));
-      return under_way;
+      const pieces = marked(stepInPieces(scratch, row, options, drawing));
+      under_way = pieces;
+      return pieces;
+    },
+    inspect(rows, options, look) {
+      const row = onlyRow(rows);
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      assert(under_way === undefined, "one step is taken at a time");
+      const pieces = marked(inspected(scratch, row, options, { look, is_long }));
+      under_way = pieces;
+      return pieces;
     },
     get is_inside() {
       return under_way !== undefined;
     },
     abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    vocabularies,
+    get grammars() {
+      return grammars.figures;
+    },
   };
 }
 
-interface Machine {
+function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits): GrammarsLimits {
+  const limits = DEFAULT_GRAMMARS_LIMITS;
+  return {
+    ...limits,
+    source_length_max: grammar_length_max ?? limits.source_length_max,
+    kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
+  };
+}
+
+/** What steps are taken in, one after the other. */
+interface Scratch {
   readonly kernel: Kernel;
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
+  readonly keys: WatermarkKeys;
+  readonly digest: Digest;
+}
+
+/** The chain of a step, and a look at what it left. */
+function* inspected<Seen>(
+  scratch: Scratch,
+  row: LogitsRow,
+  options: StepOptions,
+  { look, is_long }: { readonly look: (left: Left) => Seen; readonly is_long: boolean },
+): Generator<undefined, Seen> {
+  const { kernel, candidates, context, keys, digest } = scratch;
+  begin(scratch, row, options);
+  try {
+    yield* prepareChain(options.chain, context.text);
+    if (is_long) yield* runInPieces(scratch, row, options);
+    else run(scratch, row, options);
+    const raw = () => {
+      candidates.restoreRow();
+      return rawOf(kernel, row);
+    };
+    return look({ candidates, context, keys, row, raw, digest });
+  } finally {
+    candidates.restoreRow();
+  }
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(machine: Machine, row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled {
-  const begun = begin(machine, row, options);
+function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled {
+  const begun = begin(scratch, row, options);
   try {
-    const { tracer, raw = begun.raw } = run(machine, row, options);
-    const drawn = drawAll(machine.candidates, machine.context, options, drawing);
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn, drawing });
+    drain(prepareChain(options.chain, scratch.context.text));
+    const { tracer, raw = begun.raw } = run(scratch, row, options);
+    const { candidates, context, keys } = scratch;
+    const drawn =
+      drawing === undefined
+        ? drawAll(candidates, context, keys, options)
+        : { token_ids: [drawing(candidates, context)], is_chosen: true };
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
 /** The same with pauses between what may take long. */
 function* stepInPieces(
-  machine: Machine,
+  scratch: Scratch,
   row: LogitsRow,
   options: StepOptions,
   drawing?: Drawing,
 ): Generator<undefined, Sampled> {
-  const begun = begin(machine, row, options);
+  const begun = begin(scratch, row, options);
   try {
     yield;
-    const { tracer, raw = begun.raw } = yield* runInPieces(machine, row, options);
+    yield* prepareChain(options.chain, scratch.context.text);
+    const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
-    const drawn = yield* drawInPieces(machine.candidates, machine.context, options, drawing);
+    const { candidates, context, keys } = scratch;
+    const drawn =
+      drawing === undefined
+        ? yield* drawInPieces(candidates, context, keys, options)
+        : { token_ids: [drawing(candidates, context)], is_chosen: true };
     yield;
-    return end(machine, row, options, { raw, seed: begun.seed, tracer, drawn, drawing });
+    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
   } finally {
-    machine.candidates.restoreRow();
+    scratch.candidates.restoreRow();
   }
 }
 
@@ -129,7 +245,7 @@ interface Begun {
 }
 
 /** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options: StepOptions): Begun {
+function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options: StepOptions): Begun {
   const seed = options.seed ?? drawSeed();
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
@@ -143,23 +259,24 @@ function begin({ kernel, candidates, context }: Machine, row: LogitsRow, options
 /** What a step has come to, before it is told. */
 interface Outcome extends Begun {
   readonly tracer: Tracer | undefined;
-  readonly drawn: readonly number[];
-  /** what drew, when it was not the step's own uniform */
-  readonly drawing: Drawing | undefined;
+  readonly drawn: Drawn;
 }
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Machine,
+  { candidates, context, digest }: Scratch,
   row: LogitsRow,
   options: StepOptions,
-  { raw, tracer, drawn, drawing, seed }: Outcome,
+  { raw, tracer, drawn, seed }: Outcome,
 ): Sampled {
-  const token_id = drawn[0] as number; // n ≥ 1
+  const { token_ids, watermark } = drawn;
+  const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
+  const told = toldBy(options.chain, context, token_id);
+  const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options))
+  if (isPlain(row, options) && told === undefined && vocabulary === undefined)
     return {
       token_id,
       kept: candidates.count(),
@@ -168,18 +285,35 @@ function end(
       state,
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
-  const report = reportOf(candidates, raw, drawn, options);
+  const report = reportOf(candidates, raw, token_ids, options);
+  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
+  // The row is as it came again.
+  if (options.receipt) candidates.restoreRow();
+  const receipt = options.receipt ? receiptOf(row, options, digest) : undefined;
   return {
     token_id,
-    ...report,
+    ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
+    ...told,
+    ...(finish && { finish_reason: finish.finish_reason ?? told?.finish_reason ?? null }),
+    ...(watermark && { watermark }),
+    ...(receipt && { receipt }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
-    state,
+    state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, drawing === undefined ? context.uniform("token") : undefined)),
+    ...(tracer && accountOf(tracer, drawn, options, context)),
   };
+}
+
+/** The states of stages and stops side by side; null when there are none. */
+function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
+  return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
+}
+
+function drain(pieces: Generator<undefined, void>): void {
+  while (pieces.next().done !== true);
 }
 
 interface Ran {
@@ -190,7 +324,7 @@ interface Ran {
 }
 
 /** Runs the chain. */
-function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, row: LogitsRow, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   if (options.trace === false && place === undefined) {
@@ -198,7 +332,7 @@ function run({ kernel, candidates, context, now }: Machine, row: LogitsRow, opti
     return {};
   }
   const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(kernel, row));
+  tracer?.begin(candidates, absenceIn(row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
@@ -225,7 +359,7 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 }
 
 function* runInPieces(
-  { kernel, candidates, context, now }: Machine,
+  { candidates, context, now }: Scratch,
   row: LogitsRow,
   options: StepOptions,
 ): Generator<undefined, Ran> {
@@ -234,7 +368,7 @@ function* runInPieces(
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
   if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(kernel, row));
+    tracer.begin(candidates, absenceIn(row));
     yield;
   }
   for (const [index, entry] of chain.entries()) {
@@ -253,23 +387,24 @@ function* runInPieces(
 }
 
 /** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(kernel: Kernel, row: LogitsRow): string {
+function absenceIn(row: LogitsRow): string {
   if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return kernel.max(row) === Number.POSITIVE_INFINITY
-    ? "another's logit was +Infinity"
-    : "its logit was -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
 }
 
 function accountOf(
   tracer: Tracer,
-  token_id: number,
-  uniform: number | undefined,
-): Pick<Sampled, "trace" | "fates" | "inverse_cdf"> {
+  { token_ids: [token_id = 0], is_chosen }: Drawn,
+  { draw: { rule, options }, watermark }: StepOptions,
+  context: StepContext,
+): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
   const fates = tracer.fates();
   return {
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
-    ...(uniform !== undefined && { inverse_cdf: tracer.inverseCdf(token_id, uniform) }),
+    // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
+    ...(watermark === undefined &&
+      is_chosen !== true && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 
@@ -289,7 +424,8 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 
 /** Whether something is told of the row as it came. */
 function readsRaw(options: StepOptions): boolean {
-  return wantsLogprobs(options) || options.uncertainty;
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }
 
 function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
@@ -298,8 +434,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings } = options;
+  const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined || receipt) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 
@@ -308,7 +445,7 @@ function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
     const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
     return new RawCompact(row.token_ids.length, fill, row.logsumexp);
   }
-  const is_small = row.length <= SMALL_ROW && kernel.max(row) !== Number.POSITIVE_INFINITY;
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
   if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
   return new RawDense(kernel, row);
 }

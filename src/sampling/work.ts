@@ -9,6 +9,7 @@ import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
 import type { StepOptions } from "./options/step-options.ts";
 import { isSparse, type LogitsRow } from "./rows.ts";
+import { measuresRow } from "./stops/index.ts";
 
 /** From so much work on a step is taken in pieces: two to three milliseconds. */
 export const LONG_WORK = 2_097_152;
@@ -34,11 +35,14 @@ export function allowedWork(row: LogitsRow, options: StepOptions, step_work_max:
 /** An estimate, in units: about what the costliest values of the options would take. */
 export function workOf(row: LogitsRow, options: StepOptions): number {
   const length = isSparse(row) ? row.token_ids.length : row.length;
-  const { n, trace, kept_token_ids, logprobs, history } = options;
+  const { n, trace, kept_token_ids, logprobs, history, draw, watermark, stops } = options;
   let work = chainWork(options, length) + history.length;
+  if (watermark !== undefined) work += watermark.scheme.passes(watermark.options) * length + history.length;
+  else work += (draw.rule.passes - 1) * length * (n ?? 1);
   if (trace !== false) work += TRACE_PASSES * length * (1 + options.chain.length);
   if (kept_token_ids) work += KEPT_PASSES * length;
   if (logprobs || options.logprob_token_ids.length > 0) work += LOGPROB_PASSES * length;
+  if (stops !== undefined && measuresRow(stops)) work += LOGPROB_PASSES * length;
   if (n !== undefined) work += n * (length / DRAW_BLOCK + DRAW_WORK + (logprobs ? TOLD_WORK : 0));
   return work;
 }

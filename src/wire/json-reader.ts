@@ -4,11 +4,11 @@ import type { Dtype, Row } from "../kernels/kernel.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
 import type { ElementSink } from "./json/numbers.ts";
 import { jsonValue } from "./json/text.ts";
-import { REMEMBERED_LENGTH_MAX } from "./json-plans.ts";
-import { Parked } from "./parked.ts";
+import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
 import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
@@ -18,10 +18,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What arrived of one row besides the envelope. */
 export interface Arrived {
-  dense?: Parked | Row;
-  values?: Parked;
+  dense?: GrowingBuffer | Row;
+  values?: GrowingBuffer;
   token_ids?: Int32Array;
-  packed?: Parked;
+  packed?: GrowingBuffer;
   problem?: Problem;
 }
 
@@ -35,14 +35,16 @@ export function openStepJson(context: WireContext): StepReader {
     throw problem;
   });
   const envelope = new JsonEnvelope("step", context.limits, targets);
-  const plans = context.parse === undefined ? context.plans : undefined;
+  const remembered = context.parse === undefined ? context.remembered : undefined;
   let plan: (() => JsonPlan) | undefined;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       const text = envelope.endText();
-      if (plans !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
-        const known = plans.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
+      if (remembered !== undefined && text.length <= REMEMBERED_LENGTH_MAX) {
+        const known = remembered.body.of(text, (each) => planOf(requireObject(jsonValue(each)), context));
         plan = () => known;
       } else {
         const fields = requireObject(jsonValue(text));
@@ -66,7 +68,7 @@ export function stepTargets(
 ): EnvelopeTargets {
   return {
     numbers(_row, array) {
-      if (array === "values") return park(context, arrived, "values");
+      if (array === "values") return keep(context, arrived, "values");
       const row = context.lease();
       row.begin("f32");
       arrived.dense = row;
@@ -75,18 +77,20 @@ export function stepTargets(
     ids: (_row, token_ids) => {
       arrived.token_ids = token_ids;
     },
-    packed: () => park(context, arrived, "packed"),
+    packed: () => keep(context, arrived, "packed"),
     fault: (_row, problem) => fault(problem),
   };
 }
 
-/** Many steps. Options may come behind the rows they belong to, so rows are parked and take turns in one leased row. */
+/** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in one leased row. */
 export function openBatchJson(context: WireContext): StepReader {
   const arrived: Arrived[] = [];
-  const envelope = new JsonEnvelope("batch", context.limits, parkedTargets(context, arrived));
+  const envelope = new JsonEnvelope("batch", context.limits, keptTargets(context, arrived));
   let batch: Batch | undefined;
   let index = 0;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       batch = batchOf(requireObject(envelope.end()), context);
@@ -101,28 +105,28 @@ export function openBatchJson(context: WireContext): StepReader {
   };
 }
 
-/** Takes the numbers of many rows, each parked by its index. */
-export function parkedTargets(context: WireContext, arrived: Arrived[]): EnvelopeTargets {
+/** Takes the numbers of many rows, each kept by its index. */
+export function keptTargets(context: WireContext, arrived: Arrived[]): EnvelopeTargets {
   const rowAt = (index: number) => {
     arrived[index] ??= {};
     return arrived[index];
   };
   return {
-    numbers: (index, array) => park(context, rowAt(index), array),
+    numbers: (index, array) => keep(context, rowAt(index), array),
     ids(index, token_ids) {
       rowAt(index).token_ids = token_ids;
     },
-    packed: (index) => park(context, rowAt(index), "packed"),
+    packed: (index) => keep(context, rowAt(index), "packed"),
     fault(index, problem) {
       rowAt(index).problem ??= problem;
     },
   };
 }
 
-function park({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
-  const parked = new Parked(limits.vocab_size_max * F32_BYTES);
-  arrived[key] = parked;
-  return parked;
+function keep({ limits }: WireContext, arrived: Arrived, key: "dense" | "values" | "packed"): ElementSink {
+  const bytes = new GrowingBuffer(limits.vocab_size_max * F32_BYTES);
+  arrived[key] = bytes;
+  return bytes;
 }
 
 export function requireObject(value: unknown): Fields {
@@ -136,7 +140,7 @@ interface Batch {
   readonly rows: readonly unknown[];
 }
 
-function batchOf({ rows, ...shared }: Fields, { limits }: WireContext): Batch {
+function batchOf({ rows, ...shared }: Fields, { limits, parse }: WireContext): Batch {
   if (!Array.isArray(rows) || rows.length === 0)
     throw new Problem(
       "invalid_option",
@@ -145,8 +149,9 @@ function batchOf({ rows, ...shared }: Fields, { limits }: WireContext): Batch {
     );
   if ("logits" in shared)
     throw new Problem("unknown_option", "each row of a batch has its own logits", "/logits");
-  requireKnown(shared, limits.options);
-  return { shared, options: new SharedOptions(shared, limits.options), rows: rows as readonly unknown[] };
+  requireKnown(shared, limits.options, parse);
+  const options = new SharedOptions(shared, limits.options, parse);
+  return { shared, options, rows: rows as readonly unknown[] };
 }
 
 function rowStep({ shared, options, rows }: Batch, arrived: Arrived, index: number, context: WireContext) {
@@ -204,10 +209,15 @@ export function rowOf(
     case "dense":
       return requireFinite(finishRow(denseRow(arrived, context), options));
     case "sparse":
-      return sparseRowFromJson(form.sparse, arrived.token_ids, arrived.values?.floats ?? NO_FLOATS, options);
+      return sparseRowFromJson(
+        form.sparse,
+        arrived.token_ids,
+        arrived.values?.floats() ?? NO_FLOATS,
+        options,
+      );
     case "packed": {
       const row = context.lease();
-      loadPacked(row, form.dtype, arrived.packed ?? new Parked(0));
+      loadPacked(row, form.dtype, arrived.packed ?? new GrowingBuffer(0));
       return finishRow(row, options);
     }
   }
@@ -215,6 +225,6 @@ export function rowOf(
 
 function denseRow({ dense }: Arrived, context: WireContext): Row {
   const row = context.lease();
-  if (dense instanceof Parked) row.load(dense.floats);
+  if (dense instanceof GrowingBuffer) row.load(dense.floats());
   return row;
 }

@@ -4,7 +4,7 @@ import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
-import type { Parked } from "./parked.ts";
+import type { GrowingBuffer } from "./growing-buffer.ts";
 
 /** Ends a dense row once all its elements are in it. Throws when it is no row the sampler can be given. */
 export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
@@ -43,7 +43,7 @@ export function packedDtype(value: unknown): Dtype {
 }
 
 /** Writes packed bytes into a row. */
-export function loadPacked(row: Row, dtype: Dtype, data: Parked): void {
+export function loadPacked(row: Row, dtype: Dtype, data: GrowingBuffer): void {
   requireWhole(data.length, dtype, "/logits/data");
   row.begin(dtype);
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");

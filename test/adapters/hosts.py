@@ -4,6 +4,8 @@ A model is a table: the logits of a sequence are a row that its last token picks
 plain call of the service would have drawn.
 """
 
+import contextlib
+import inspect
 import sys
 import types
 from dataclasses import dataclass
@@ -41,6 +43,27 @@ class Tensor:
     def new_full(self, shape, value):
         return Tensor(numpy.full(shape, value, self.array.dtype))
 
+    def __invert__(self):
+        return Tensor(~self.array)
+
+    def squeeze(self):
+        return Tensor(self.array.reshape(self.array.shape[-1]), self.dtype)
+
+    def numel(self):
+        return self.array.size
+
+    def __eq__(self, other):
+        return Tensor(self.array == other.array)
+
+    def __lt__(self, other):
+        return Tensor(self.array < other)
+
+    def abs(self):
+        return Tensor(numpy.abs(self.array))
+
+    def logsumexp(self, axis):
+        return Tensor(numpy.log(numpy.exp(self.array.astype("float64")).sum(axis)))
+
     def new_tensor(self, values):
         return Tensor(numpy.array(values, self.array.dtype))
 
@@ -70,8 +93,39 @@ class Tensor:
 def install_torch():
     torch = types.ModuleType("torch")
     torch.int16 = "int16"
-    torch.cat = lambda tensors, dim: Tensor(numpy.concatenate([each.array for each in tensors], axis=dim))
+    torch.cat = lambda tensors, dim=0: Tensor(numpy.concatenate([each.array for each in tensors], axis=dim))
+    torch.cuda = types.SimpleNamespace(stream=lambda _: contextlib.nullcontext())
     sys.modules["torch"] = torch
+
+
+def install_abstract(name, *classes):
+    """A module of nothing but base classes, and the packages that it lies in."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        sys.modules.setdefault(".".join(parts[:end]), types.ModuleType(".".join(parts[:end])))
+    for each in classes:
+        setattr(sys.modules[name], each, type(each, (), {}))
+
+
+def config(seed):
+    """vLLM's configuration, as far as a processor sees it."""
+    return types.SimpleNamespace(model_config=types.SimpleNamespace(seed=seed))
+
+
+class SglangRequest:
+    def __init__(self, rid, prompt):
+        self.rid, self.origin_input_ids, self.output_ids = rid, prompt, []
+
+
+class Streamer:
+    def __init__(self):
+        self.ids, self.has_ended = [], False
+
+    def put(self, ids):
+        self.ids += ids.array.reshape(-1).tolist()
+
+    def end(self):
+        self.has_ended = True
 
 
 class TransformersModel:
@@ -88,22 +142,27 @@ class TransformersModel:
             logits = Tensor((rows.view("uint32") >> 16).astype("uint16"), "torch.bfloat16")
         return types.SimpleNamespace(logits=logits, past_key_values=(past_key_values or 0) + input_ids.shape[1])
 
-    def generate(self, input_ids, max_new_tokens, logits_processor=None, custom_generate=None, streamer=None):
+    def generate(self, input_ids, max_new_tokens, logits_processor=None, custom_generate=None, **kwargs):
+        """As transformers does, takes out of its arguments what the callable names and its own loop does not."""
         width = input_ids.shape[1] + max_new_tokens
 
         def stopping_criteria(ids, _scores):
             return Tensor(numpy.full(len(ids), ids.shape[1] >= width))
 
         if custom_generate is not None:
+            kwargs["attention_mask"] = Tensor(numpy.ones(input_ids.shape, "int64"))
+            known = ("model", "input_ids", "logits_processor", "stopping_criteria", "generation_config")
+            named = [name for name in inspect.signature(custom_generate).parameters if name not in (*known, "model_kwargs")]
+            taken = {name: kwargs.pop(name) for name in named if name in kwargs}
             return custom_generate(
                 self,
                 input_ids,
                 logits_processor=logits_processor or [],
                 stopping_criteria=stopping_criteria,
                 generation_config=types.SimpleNamespace(max_length=width),
-                streamer=streamer,
-                attention_mask=Tensor(numpy.ones(input_ids.shape, "int64")),
-                use_cache=True,
+                **taken,
+                **{"attention_mask": Tensor(numpy.ones(input_ids.shape, "int64")), "use_cache": True},
+                **{name: value for name, value in kwargs.items() if name != "attention_mask"},
             )
         while True:
             scores = self(input_ids, use_cache=True).logits[:, -1, :]

@@ -4,7 +4,7 @@ import {
   inProcessProcessor,
   type ModelLike,
   type TensorLike,
-} from "../../adapters/transformers-js.ts";
+} from "../../src/adapters/transformers-js.ts";
 import { connect } from "../../src/client/index.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { randomRow, sample } from "../sampling/sample.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { instantiate } from "../../src/kernels/instance.ts";
-import { createKernel, ln, Row } from "../../src/kernels/kernel.ts";
+import { cutFrom, Kernel, ln, Row } from "../../src/kernels/kernel.ts";
 import { oracleDraw, oracleSums, oracleWeights } from "../reference/kernel-oracle.ts";
 import { rowsOfEveryKind, seededUniform } from "./rows.ts";
 
@@ -42,7 +42,7 @@ describe("the wasm module and one rounding after another give the same bits", ()
   });
 
   test.each(TEMPERATURES)("for the normaliser and draws at T = %d, with and without a cut", (temperature) => {
-    const kernel = createKernel({ vocab_size_max: VOCAB_SIZE, rows_max: 1 });
+    const kernel = new Kernel({ vocab_size_max: VOCAB_SIZE, rows_max: 1 });
     const leased = kernel.leaseRow()!;
     const uniform = seededUniform(77);
     for (const [name, values] of rows) {
@@ -56,11 +56,11 @@ describe("the wasm module and one rounding after another give the same bits", ()
         [floor, tie_id, floor === -Infinity ? undefined : within],
       ] as const) {
         const sums = oracleSums(values, leased.max, temperature, survives);
-        const lse = kernel.logSumExp(leased, temperature, low, low_tie);
+        const lse = kernel.logSumExp(leased, temperature, cutFrom(low, low_tie));
         expect(lse, name).toBe(ln(sums.total) + sums.offset + leased.max / temperature);
         for (let i = 0; i < 40; i++) {
           const u = i === 0 ? 0 : uniform();
-          expect(kernel.draw(leased, temperature, low, low_tie, u), `${name} u=${u}`).toBe(
+          expect(kernel.draw(leased, temperature, cutFrom(low, low_tie), u), `${name} u=${u}`).toBe(
             oracleDraw(values, sums, u),
           );
         }
@@ -95,8 +95,8 @@ describe("the weights", () => {
 });
 
 test("the same row and numbers give the same bits in another row, another kernel and another order", () => {
-  const small = createKernel({ vocab_size_max: VOCAB_SIZE, rows_max: 3 });
-  const large = createKernel({ vocab_size_max: 50_000, rows_max: 2 });
+  const small = new Kernel({ vocab_size_max: VOCAB_SIZE, rows_max: 3 });
+  const large = new Kernel({ vocab_size_max: 50_000, rows_max: 2 });
   const rows = [small.leaseRow()!, small.leaseRow()!, large.leaseRow()!] as const;
   const answers: string[][] = [[], [], []];
   for (const [index, row] of rows.entries()) {
@@ -106,7 +106,7 @@ test("the same row and numbers give the same bits in another row, another kernel
     for (const [name, values] of kinds) {
       row.load(values);
       row.finish();
-      const lse = kernel.logSumExp(row, 0.8, -Infinity, ALL);
+      const lse = kernel.logSumExp(row, 0.8, cutFrom(-Infinity, ALL));
       const count = kernel.topP(row, 0.8, 0.9);
       const { floor, tie_id } = kernel.cut;
       answers[index]!.push([name, lse, count, floor, tie_id, kernel.cut_mass].join());

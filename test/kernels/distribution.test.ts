@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createKernel, type Row, SELECTION_MAX } from "../../src/kernels/kernel.ts";
+import { cutFrom, Kernel, type Row, SELECTION_MAX } from "../../src/kernels/kernel.ts";
 import {
   ranked,
   referenceDistribution,
@@ -17,12 +17,16 @@ function loaded(row: Row, values: ArrayLike<number>): Row {
 }
 
 describe("rows anyone can check", () => {
-  const kernel = createKernel({ vocab_size_max: 8, rows_max: 1 });
+  const kernel = new Kernel({ vocab_size_max: 8, rows_max: 1 });
   const leased = kernel.leaseRow()!;
 
   test("four equal logits have the entropy ln 4, no varentropy and a collision probability of a quarter", () => {
     const row = loaded(leased, [2, 2, -Infinity, 2, 2]);
-    const { entropy, varentropy, collision, mean_logit } = kernel.distribution(row, 0.7, -Infinity, ALL);
+    const { entropy, varentropy, collision, mean_logit } = kernel.distribution(
+      row,
+      0.7,
+      cutFrom(-Infinity, ALL),
+    );
     expect(entropy).toBeCloseTo(Math.log(4), 6);
     expect(varentropy).toBeCloseTo(0, 6);
     expect(collision).toBeCloseTo(0.25, 6);
@@ -31,12 +35,12 @@ describe("rows anyone can check", () => {
 
   test("the logits 1, 2, 3, 6 have the mean 3 and the deviation √3.5", () => {
     const row = loaded(leased, [1, -Infinity, 2, 3, 6]);
-    const moments = kernel.valueMoments(row, -Infinity, ALL);
+    const moments = kernel.valueMoments(row, cutFrom(-Infinity, ALL));
     expect(moments.count).toBe(4);
     expect(moments.mean).toBe(3);
     expect(moments.deviation).toBeCloseTo(Math.sqrt(3.5), 14);
-    expect(kernel.valueMoments(row, 1, -1).count).toBe(3);
-    expect(kernel.valueMoments(row, 7, -1).count).toBe(0);
+    expect(kernel.valueMoments(row, cutFrom(1, -1)).count).toBe(3);
+    expect(kernel.valueMoments(row, cutFrom(7, -1)).count).toBe(0);
   });
 
   test.each([
@@ -56,7 +60,7 @@ describe("rows anyone can check", () => {
 });
 
 describe.each([1, 3, 127, 129, 1000, 8192, 20011])("with a vocabulary of %i", (vocab_size) => {
-  const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: 1 });
+  const kernel = new Kernel({ vocab_size_max: vocab_size, rows_max: 1 });
   const leased = kernel.leaseRow()!;
   const rows = rowsOfEveryKind(vocab_size);
 
@@ -73,14 +77,14 @@ describe.each([1, 3, 127, 129, 1000, 8192, 20011])("with a vocabulary of %i", (v
         const ids = referenceSurvivors(values, cut);
         const expected = referenceDistribution(values, temperature, ids);
         const { floor, tie_id, ceiling, ceiling_tie_id } = cut;
-        const actual = kernel.distribution(row, temperature, floor, tie_id, ceiling, ceiling_tie_id);
+        const actual = kernel.distribution(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id });
         for (const key of ["logsumexp", "entropy", "varentropy", "collision", "mean_logit"] as const) {
           const allowed = 2e-6 * Math.max(1, Math.abs(expected[key]) * (key === "logsumexp" ? 1e-6 : 1));
           expect(Math.abs(actual[key] - expected[key]), `${name}: ${key} ${actual[key]}`).toBeLessThan(
             allowed,
           );
         }
-        const moments = kernel.valueMoments(row, floor, tie_id, ceiling, ceiling_tie_id);
+        const moments = kernel.valueMoments(row, { floor, tie_id, ceiling, ceiling_tie_id });
         const mean = ids.reduce((sum, id) => sum + values[id]!, 0) / ids.length;
         const variance = ids.reduce((sum, id) => sum + (values[id]! - mean) ** 2, 0) / ids.length;
         const size = Math.max(1, Math.abs(mean));
@@ -112,7 +116,7 @@ describe.each([1, 3, 127, 129, 1000, 8192, 20011])("with a vocabulary of %i", (v
       }
       const { floor, tie_id, ceiling, ceiling_tie_id } = kernel.cut;
       expect(kept, name).toContain(
-        kernel.draw(row, temperature, floor, tie_id, 0.7, ceiling, ceiling_tie_id),
+        kernel.draw(row, temperature, { floor, tie_id, ceiling, ceiling_tie_id }, 0.7),
       );
     }
   });

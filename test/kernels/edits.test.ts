@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createKernel } from "../../src/kernels/kernel.ts";
+import { cutFrom, Kernel } from "../../src/kernels/kernel.ts";
 import { quantisedRow, seededUniform } from "./rows.ts";
 
 const VOCAB_SIZE = 700;
@@ -52,7 +52,7 @@ function maskOf(seed: number): Uint32Array {
   return Uint32Array.from({ length: VOCAB_SIZE >> 5 }, () => Math.floor(bits() * 2 ** 32));
 }
 
-const kernel = createKernel({ vocab_size_max: VOCAB_SIZE, rows_max: 2 });
+const kernel = new Kernel({ vocab_size_max: VOCAB_SIZE, rows_max: 2 });
 const { edits, tokens } = kernel;
 const row = kernel.leaseRow()!;
 const fresh = kernel.leaseRow()!;
@@ -137,9 +137,9 @@ describe("edits of a row", () => {
           fresh.finish();
           expect(edited.values.subarray(0, VOCAB_SIZE)).toEqual(expected);
           expect(withoutSign(edited.maxima, row.blocks)).toEqual(withoutSign(fresh.maxima, row.blocks));
-          expect(kernel.max(edited) + 0).toBe(kernel.max(fresh) + 0);
-          expect(kernel.draw(edited, 1, -Infinity, 999, 0.4)).toBe(
-            kernel.draw(fresh, 1, -Infinity, 999, 0.4),
+          expect(edited.max + 0).toBe(fresh.max + 0);
+          expect(kernel.draw(edited, 1, cutFrom(-Infinity, 999), 0.4)).toBe(
+            kernel.draw(fresh, 1, cutFrom(-Infinity, 999), 0.4),
           );
           if (edited !== row) copies += 1;
 
@@ -148,7 +148,7 @@ describe("edits of a row", () => {
           expect(edits.row).toBe(row);
           expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
           expect(row.maxima.subarray(0, row.blocks)).toEqual(maxima);
-          expect(kernel.max(row)).toBe(max);
+          expect(row.max).toBe(max);
         },
       ),
       { seed: 11, numRuns: 200 },
@@ -166,10 +166,10 @@ describe("edits of a row", () => {
     edits.set(9, 4);
     expect(edits.row).not.toBe(row);
     expect(edits.tokens()).toBe(undefined);
-    expect(kernel.max(edits.settle())).toBe(4);
+    expect(edits.settle().max).toBe(4);
     expect(kernel.argmax(edits.row)).toBe(9);
     edits.revert();
-    expect(kernel.max(row)).toBe(Math.max(...start));
+    expect(row.max).toBe(Math.max(...start));
   });
 
   test.each([
@@ -194,7 +194,7 @@ describe("edits of a row", () => {
         expect(Math.abs(smoothed.values[id]! - x) <= 1e-6 * Math.abs(x) || smoothed.values[id] === x).toBe(
           true,
         );
-      expect(kernel.max(smoothed)).toBe(Math.max(...smoothed.values.subarray(0, VOCAB_SIZE)));
+      expect(smoothed.max).toBe(Math.max(...smoothed.values.subarray(0, VOCAB_SIZE)));
       edits.revert();
       expect(row.values.subarray(0, VOCAB_SIZE)).toEqual(start);
     },
@@ -215,17 +215,17 @@ describe("edits of a row", () => {
   test("a draw after an edit does not use the sums from before it", () => {
     row.load([0, 0, 0, 0]);
     row.finish();
-    kernel.logSumExp(row, 1, -Infinity, 9);
+    kernel.logSumExp(row, 1, cutFrom(-Infinity, 9));
     edits.begin(row);
     edits.set(0, -Infinity);
-    expect(kernel.draw(edits.settle(), 1, -Infinity, 9, 0.1)).toBe(1);
+    expect(kernel.draw(edits.settle(), 1, cutFrom(-Infinity, 9), 0.1)).toBe(1);
     edits.revert();
-    expect(kernel.draw(row, 1, -Infinity, 9, 0.1)).toBe(0);
+    expect(kernel.draw(row, 1, cutFrom(-Infinity, 9), 0.1)).toBe(0);
   });
 });
 
 describe("counts of tokens", () => {
-  const wide = createKernel({ vocab_size_max: 1000, rows_max: 1 });
+  const wide = new Kernel({ vocab_size_max: 1000, rows_max: 1 });
 
   test.each([0, 1, 5, 1000, 16_384, 16_385, 40_000])(
     "distinct tokens of a history of %i come in order, with their counts",

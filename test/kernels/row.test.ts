@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createKernel, DTYPE_NAMES, DTYPES, type Dtype, type Row } from "../../src/kernels/kernel.ts";
+import { cutFrom, DTYPE_NAMES, DTYPES, type Dtype, Kernel, type Row } from "../../src/kernels/kernel.ts";
 import { seededUniform } from "./rows.ts";
 
 /** The value of every f16 pattern, by the definition of the format. */
@@ -35,7 +35,7 @@ const EVERY_PATTERN = Uint16Array.from({ length: 65536 }, (_, pattern) => patter
 
 describe("room", () => {
   test("bytes that are written where they will stand make the row that copied ones make", () => {
-    const kernel = createKernel({ vocab_size_max: 1000, rows_max: 2 });
+    const kernel = new Kernel({ vocab_size_max: 1000, rows_max: 2 });
     const [copied, direct] = [kernel.leaseRow()!, kernel.leaseRow()!];
     const values = Float32Array.from({ length: 999 }, (_, i) => Math.sin(i));
     send(copied, "f32", bytesOf(values), [3996]);
@@ -63,7 +63,7 @@ describe("room", () => {
 
 describe("leasing", () => {
   test("rows are handed out until none is left, and the one returned last comes first", () => {
-    const kernel = createKernel({ vocab_size_max: 10, rows_max: 2 });
+    const kernel = new Kernel({ vocab_size_max: 10, rows_max: 2 });
     const first = kernel.leaseRow()!;
     const second = kernel.leaseRow()!;
     expect(kernel.leaseRow()).toBeUndefined();
@@ -73,14 +73,14 @@ describe("leasing", () => {
   });
 
   test("returning a row twice is refused", () => {
-    const kernel = createKernel({ vocab_size_max: 10, rows_max: 2 });
+    const kernel = new Kernel({ vocab_size_max: 10, rows_max: 2 });
     const row = kernel.leaseRow()!;
     kernel.returnRow(row);
     expect(() => kernel.returnRow(row)).toThrow("a row is returned once");
   });
 
   test("a vocabulary of a million fits", () => {
-    const kernel = createKernel({ vocab_size_max: 1_048_576, rows_max: 4 });
+    const kernel = new Kernel({ vocab_size_max: 1_048_576, rows_max: 4 });
     const rows = [kernel.leaseRow()!, kernel.leaseRow()!];
     const values = new Float32Array(1_048_576).fill(-3);
     values[1_048_575] = 2;
@@ -93,12 +93,12 @@ describe("leasing", () => {
     rows[1]!.finish();
     expect(kernel.argmax(rows[0]!)).toBe(1_048_575);
     expect(kernel.argmax(rows[1]!)).toBe(0);
-    expect(kernel.count(rows[1]!, -Infinity, 0)).toBe(1_048_576);
+    expect(kernel.count(rows[1]!, cutFrom(-Infinity, 0))).toBe(1_048_576);
   });
 });
 
 describe("elements as they arrive", () => {
-  const kernel = createKernel({ vocab_size_max: 65536, rows_max: 2 });
+  const kernel = new Kernel({ vocab_size_max: 65536, rows_max: 2 });
 
   test.each(["f16", "bf16"] as const)(
     "every %s pattern is widened exactly, wherever the bytes are split",
@@ -128,7 +128,7 @@ describe("elements as they arrive", () => {
         row.finish();
         expect(row.length).toBe(3001);
         expect(row.values.subarray(0, 3001)).toEqual(values);
-        expect(kernel.max(row)).toBe(Math.max(...values));
+        expect(row.max).toBe(Math.max(...values));
       }),
       { seed: 7, numRuns: 40 },
     );
@@ -162,7 +162,7 @@ describe("elements as they arrive", () => {
   });
 
   test.each(DTYPE_NAMES)("%s bytes past the longest row are refused and change nothing", (dtype) => {
-    const small = createKernel({ vocab_size_max: 3, rows_max: 1 });
+    const small = new Kernel({ vocab_size_max: 3, rows_max: 1 });
     const row = small.leaseRow()!;
     const element_bytes = DTYPES[dtype].bytes;
     row.begin(dtype);
@@ -174,7 +174,7 @@ describe("elements as they arrive", () => {
 
   test("a neighbour's values survive a row that is filled to the brim", () => {
     for (const vocab_size of [3, 125, 128, 130, 509]) {
-      const pair = createKernel({ vocab_size_max: vocab_size, rows_max: 2 });
+      const pair = new Kernel({ vocab_size_max: vocab_size, rows_max: 2 });
       const [one, two] = [pair.leaseRow()!, pair.leaseRow()!];
       for (const [row, other] of [
         [one, two],
@@ -185,8 +185,8 @@ describe("elements as they arrive", () => {
         send(row, "f16", new Uint8Array(2 * vocab_size), [5]);
         row.finish();
         expect(other.values.every((x) => x === -7)).toBe(true);
-        expect(pair.max(other)).toBe(-7);
-        expect(pair.count(row, 0, vocab_size)).toBe(vocab_size);
+        expect(other.max).toBe(-7);
+        expect(pair.count(row, cutFrom(0, vocab_size))).toBe(vocab_size);
       }
     }
   });
@@ -200,7 +200,7 @@ describe("elements as they arrive", () => {
       row.load(values);
       row.finish(vocab_size);
       const expected = vocab_size > 900 ? 9 : vocab_size > 0 ? 1 : -Infinity;
-      expect(kernel.max(row), `vocab_size ${vocab_size}`).toBe(expected);
+      expect(row.max, `vocab_size ${vocab_size}`).toBe(expected);
       expect(kernel.firstNaN(row)).toBe(vocab_size > 600 ? 600 : -1);
       expect(row.values[999]).toBe(vocab_size === 1000 ? 1 : -Infinity);
     }
@@ -213,21 +213,21 @@ describe("elements as they arrive", () => {
     row.finish();
     row.load([1, 2]);
     row.finish();
-    expect(kernel.max(row)).toBe(2);
+    expect(row.max).toBe(2);
     expect(kernel.topK(row, 10)).toBe(2);
     row.begin("f32");
     row.finish();
     expect(row.length).toBe(0);
     expect(kernel.argmax(row)).toBe(-1);
     expect(kernel.topK(row, 10)).toBe(0);
-    expect(kernel.draw(row, 1, -Infinity, 0, 0.5)).toBe(-1);
-    expect(kernel.logSumExp(row, 1, -Infinity, 0)).toBe(-Infinity);
+    expect(kernel.draw(row, 1, cutFrom(-Infinity, 0), 0.5)).toBe(-1);
+    expect(kernel.logSumExp(row, 1, cutFrom(-Infinity, 0))).toBe(-Infinity);
     kernel.returnRow(row);
   });
 });
 
 describe("values that are not finite", () => {
-  const kernel = createKernel({ vocab_size_max: 1000, rows_max: 1 });
+  const kernel = new Kernel({ vocab_size_max: 1000, rows_max: 1 });
 
   test("the first NaN is named, also when it is the first or the last", () => {
     fc.assert(
@@ -253,7 +253,7 @@ describe("values that are not finite", () => {
       row.load(values);
       row.finish();
       expect(kernel.firstNaN(row)).toBe(-1);
-      expect(kernel.max(row)).toBe(Math.max(...row.values.subarray(0, row.length)));
+      expect(row.max).toBe(Math.max(...row.values.subarray(0, row.length)));
     }
     kernel.returnRow(row);
   });
@@ -263,10 +263,10 @@ describe("values that are not finite", () => {
     row.load([1, Infinity, 2, Infinity, Infinity]);
     row.finish();
     expect(kernel.argmax(row)).toBe(1);
-    expect(kernel.logSumExp(row, 1, -Infinity, 99)).toBe(Infinity);
-    expect([0, 0.3, 0.34, 0.6, 0.67, 0.999].map((u) => kernel.draw(row, 1, -Infinity, 99, u))).toEqual([
-      1, 1, 3, 3, 4, 4,
-    ]);
+    expect(kernel.logSumExp(row, 1, cutFrom(-Infinity, 99))).toBe(Infinity);
+    expect(
+      [0, 0.3, 0.34, 0.6, 0.67, 0.999].map((u) => kernel.draw(row, 1, cutFrom(-Infinity, 99), u)),
+    ).toEqual([1, 1, 3, 3, 4, 4]);
     expect(kernel.topK(row, 4)).toBe(4);
     expect(Array.from(kernel.selected_ids.subarray(0, 4))).toEqual([1, 3, 4, 2]);
     kernel.returnRow(row);

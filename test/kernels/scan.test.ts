@@ -1,9 +1,9 @@
 /** The first read of a row: block maxima, NaN, the argmax. It compares bits, so signs matter most here. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createKernel } from "../../src/kernels/kernel.ts";
+import { Kernel } from "../../src/kernels/kernel.ts";
 
-const kernel = createKernel({ vocab_size_max: 1000, rows_max: 1 });
+const kernel = new Kernel({ vocab_size_max: 1000, rows_max: 1 });
 const row = kernel.leaseRow()!;
 
 /** Values that a block may hold: of one sign, or of both. */

@@ -1,11 +1,11 @@
 /** The kernel's list of scores: what it lists and how it ranks, and exponentials that are those of `exp`, to the bit. */
 import { describe, expect, test } from "vitest";
-import { createKernel, exp } from "../../src/kernels/kernel.ts";
+import { exp, Kernel } from "../../src/kernels/kernel.ts";
 import { PlainLists } from "../../src/sampling/candidates/lists.ts";
 import { rowsOfEveryKind, seededUniform } from "./rows.ts";
 
 const VOCAB_SIZE = 1001;
-const kernel = createKernel({ vocab_size_max: VOCAB_SIZE, rows_max: 1 });
+const kernel = new Kernel({ vocab_size_max: VOCAB_SIZE, rows_max: 1 });
 const { list } = kernel;
 const row = kernel.leaseRow()!;
 
@@ -19,7 +19,7 @@ describe("a list of scores", () => {
     for (const [name, values] of rowsOfEveryKind(VOCAB_SIZE)) {
       row.load(values);
       row.finish();
-      if (kernel.max(row) === Infinity) continue;
+      if (row.max === Infinity) continue;
       const within = (x: number, id: number) =>
         x !== -Infinity &&
         (x > floor || (x === floor && id <= tie_id)) &&

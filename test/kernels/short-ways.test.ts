@@ -1,15 +1,15 @@
 /** Short ways of the kernel: each is taken where it serves, which only the passes that it spares can tell. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { instantiate } from "../../src/kernels/instance.ts";
+import { cutFrom, Kernel } from "../../src/kernels/kernel.ts";
 import { EVERY_TIE } from "../../src/kernels/selection/cut.ts";
-import { WasmKernel } from "../../src/kernels/wasm-kernel.ts";
 import { recorded } from "./recorded.ts";
 import { flatRow, peakedRow } from "./rows.ts";
 
 const VOCAB_SIZE = 40_000;
 const LIMITS = { vocab_size_max: VOCAB_SIZE, rows_max: 1 };
 const { machine, calls } = recorded(instantiate(LIMITS));
-const kernel = new WasmKernel(machine, LIMITS);
+const kernel = new Kernel(LIMITS, machine);
 const row = kernel.leaseRow()!; // there is one
 
 /** What weighs tokens anew. */
@@ -35,13 +35,15 @@ function weighings(ask: () => unknown): readonly string[] {
 beforeEach(() => fill(flatRow(VOCAB_SIZE, 3)));
 
 describe("kept weights", () => {
-  const whole = () => kernel.distribution(row, 0.8, -Infinity, EVERY_TIE);
-  const cutAt = (floor: number) => () => kernel.logSumExp(row, 0.8, floor, EVERY_TIE);
+  const whole = () => kernel.distribution(row, 0.8, cutFrom(-Infinity, EVERY_TIE));
+  const cutAt = (floor: number) => () => kernel.logSumExp(row, 0.8, cutFrom(floor, EVERY_TIE));
 
   test("a distribution that was found is not found again, until row or temperature change", () => {
     expect(weighings(whole)).toEqual(["weighRow"]);
     expect(weighings(whole)).toEqual([]);
-    expect(weighings(() => kernel.distribution(row, 0.9, -Infinity, EVERY_TIE))).toEqual(["weighRow"]);
+    expect(weighings(() => kernel.distribution(row, 0.9, cutFrom(-Infinity, EVERY_TIE)))).toEqual([
+      "weighRow",
+    ]);
     expect(weighings(whole)).toEqual(["weighRow"]);
     fill(flatRow(VOCAB_SIZE, 4));
     expect(weighings(whole)).toEqual(["weighRow"]);
@@ -56,12 +58,12 @@ describe("kept weights", () => {
     expect(passes(cutAt(0.5))).toContain("sumKeptWeights");
     expect(weighings(cutAt(0.7))).toEqual([]);
     // It tells how many they are as well.
-    expect(passes(() => kernel.count(row, 0.7, EVERY_TIE))).toEqual([]);
+    expect(passes(() => kernel.count(row, cutFrom(0.7, EVERY_TIE)))).toEqual([]);
   });
 
   test("below a ceiling they serve after a distribution alone, and within 40 temperatures", () => {
     const below = (ceiling: number) => () =>
-      kernel.logSumExp(row, 0.8, -Infinity, EVERY_TIE, ceiling, EVERY_TIE);
+      kernel.logSumExp(row, 0.8, { floor: -Infinity, tie_id: EVERY_TIE, ceiling, ceiling_tie_id: EVERY_TIE });
     cutAt(-Infinity)();
     expect(weighings(below(row.max - 1))).toEqual(["sumWeights"]);
     whole();
@@ -79,14 +81,14 @@ describe("kept weights", () => {
 
 describe("sums by block that are there", () => {
   test.each([
-    ["a normaliser", () => kernel.logSumExp(row, 0.8, -Infinity, EVERY_TIE)],
+    ["a normaliser", () => kernel.logSumExp(row, 0.8, cutFrom(-Infinity, EVERY_TIE))],
     ["top-p of a flat row", () => kernel.topP(row, 0.8, 0.9)],
     ["typical sampling of a flat row", () => kernel.typicalCut(row, 0.8, 0.9)],
   ])("a draw after %s weighs nothing", (_name, ask) => {
     kernel.cut = { floor: -Infinity, tie_id: EVERY_TIE, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
     ask();
     const { floor, tie_id, ceiling, ceiling_tie_id } = kernel.cut;
-    const drawn = () => kernel.draw(row, 0.8, floor, tie_id, 0.5, ceiling, ceiling_tie_id);
+    const drawn = () => kernel.draw(row, 0.8, { floor, tie_id, ceiling, ceiling_tie_id }, 0.5);
     expect(passes(drawn).filter((name) => /^sum|weighRow|bracket/.test(name))).toEqual([]);
     expect(passes(drawn)).toContain("draw");
   });
@@ -127,7 +129,7 @@ describe("the slack of top-p", () => {
     const kept = (p: number, inclusive = false) => {
       kernel.topP(row, 1, p, inclusive);
       const { floor, tie_id } = kernel.cut;
-      return kernel.count(row, floor, tie_id);
+      return kernel.count(row, cutFrom(floor, tie_id));
     };
     const half = equal / 2;
     expect(passes(() => kept(0.5))).toContain(way);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createKernel, type Row } from "../../src/kernels/kernel.ts";
+import { cutFrom, Kernel, type Row } from "../../src/kernels/kernel.ts";
 import { referenceSurvivors } from "../reference/kernel-reference.ts";
 import { rowsOfEveryKind } from "./rows.ts";
 
@@ -12,7 +12,7 @@ function loaded(row: Row, values: ArrayLike<number>): Row {
 }
 
 describe("the smallest survivor", () => {
-  const kernel = createKernel({ vocab_size_max: 300, rows_max: 1 });
+  const kernel = new Kernel({ vocab_size_max: 300, rows_max: 1 });
   const leased = kernel.leaseRow()!;
 
   test.each([
@@ -26,20 +26,23 @@ describe("the smallest survivor", () => {
     [[Number.NEGATIVE_INFINITY], Number.NEGATIVE_INFINITY, ALL, Number.POSITIVE_INFINITY],
     [[-3.4028234663852886e38, 0], Number.NEGATIVE_INFINITY, ALL, -3.4028234663852886e38],
   ])("of %j from %d (ties to %d) is %d", (values, floor, tie_id, smallest) => {
-    expect(kernel.smallest(loaded(leased, values), floor, tie_id)).toBe(smallest);
+    expect(kernel.smallest(loaded(leased, values), cutFrom(floor, tie_id))).toBe(smallest);
   });
 
   test("lies wherever it lies in a block, and in whichever block", () => {
     for (let id = 0; id < 300; id++) {
       const values = new Float32Array(300);
       values[id] = -1;
-      expect(kernel.smallest(loaded(leased, values), Number.NEGATIVE_INFINITY, ALL), `token ${id}`).toBe(-1);
+      expect(
+        kernel.smallest(loaded(leased, values), cutFrom(Number.NEGATIVE_INFINITY, ALL)),
+        `token ${id}`,
+      ).toBe(-1);
     }
   });
 });
 
 describe.each([1, 127, 129, 1000, 20_011])("with a vocabulary of %i", (vocab_size) => {
-  const kernel = createKernel({ vocab_size_max: vocab_size, rows_max: 1 });
+  const kernel = new Kernel({ vocab_size_max: vocab_size, rows_max: 1 });
   const leased = kernel.leaseRow()!;
 
   test.each(rowsOfEveryKind(vocab_size))("%s", (_, values) => {
@@ -53,7 +56,7 @@ describe.each([1, 127, 129, 1000, 20_011])("with a vocabulary of %i", (vocab_siz
           (least, id) => Math.min(least, values[id]!),
           Number.POSITIVE_INFINITY,
         );
-        expect(kernel.smallest(row, floor, tie_id), `${floor} ${tie_id}`).toBe(expected + 0);
+        expect(kernel.smallest(row, cutFrom(floor, tie_id)), `${floor} ${tie_id}`).toBe(expected + 0);
       }
     }
   });

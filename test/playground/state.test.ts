@@ -19,9 +19,12 @@ const CHOSEN: Chosen = {
   ],
   seed: "-9223372036854775808",
   step: 12,
+  pins: [3, 287],
   order: "llama.cpp",
   text: { prompt: "The sea", runs: [] },
+  beside: undefined,
   compare: { names: ["openai", "vllm"], with_numbers: false },
+  dials: {},
   calibration: { set: "digits", rows: OWN_TEXT, bins: 15, binning: "equal_width", threshold: 0.95 },
 };
 
@@ -52,6 +55,29 @@ describe("the address", () => {
     expect(writeHash({ ...CHOSEN, text })).not.toContain("prompt=");
     const unwritten = { ...chosen, text: { prompt: "Not yet", runs: [] } };
     expect(readHash(writeHash(unwritten)).text).toEqual(unwritten.text);
+  });
+
+  test("holds the other of two texts, whichever is chosen, with its chain, seed, order and runs", () => {
+    const text = { prompt: "The sea", runs: [{ tokens: 20, seed: CHOSEN.seed, chain: sent }] };
+    const chain = [{ stage: "top_k", options: { top_k: 9 }, on: true }];
+    const forced = { tokens: 1, seed: "7", chain: [{ stage: "allowed_token_ids", allowed_token_ids: [27] }] };
+    const runs = [{ tokens: 5, seed: "7", chain: [{ stage: "top_k", top_k: 9 }] }, forced];
+    const beside = { chosen: "B" as const, chain, seed: "7", order: "vllm", runs };
+    const chosen: Chosen = { ...CHOSEN, view: "write", text, beside };
+    expect(writeHash(chosen)).toContain(
+      "&side=B&other=top_k(top_k=9)&other_seed=7&other_order=vllm&other_n=5;1@7@allowed_token_ids(",
+    );
+    expect(readHash(writeHash(chosen))).toEqual({ ...broughtBack(chosen), text });
+    expect(readHash(writeHash({ ...chosen, view: "sample" })).beside).toBeUndefined();
+    expect(readHash(writeHash(chosen).replace("side=B", "side=C")).beside).toBeUndefined();
+  });
+
+  test("holds the dials of the learn view that were moved, and takes no other words for numbers", () => {
+    const chosen: Chosen = { ...CHOSEN, view: "learn", dials: { cat: 8.2, log_odds: -1.5 } };
+    expect(writeHash(chosen)).toBe("#view=learn&dials=cat:8.2,log_odds:-1.5");
+    expect(readHash(writeHash(chosen)).dials).toEqual(chosen.dials);
+    expect(readHash("#view=learn&dials=cat:,dog:x,Bird:1,fish:2").dials).toEqual({ fish: 2 });
+    expect(writeHash({ ...chosen, dials: {} })).toBe("#view=learn");
   });
 
   test("holds the calibrate view: set, bins, binning, threshold and own rows", () => {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import threading
 import unittest
 from array import array
@@ -229,6 +230,44 @@ class Retries(unittest.TestCase):
         client, seen = self.refusing(1, b"busy")
         self.assertEqual(client.sample([1.0], seed=1)["token_id"], 1)
         self.assertEqual(len(seen), 2)
+
+
+class Unread(unittest.TestCase):
+    """A server that answers by the head alone and closes, while the body is still being sent."""
+
+    def refuse(self, answer):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            connection, _ = listener.accept()
+            while b"\r\n\r\n" not in connection.recv(65536):
+                pass
+            connection.sendall(answer)
+            # The end of what is said, while what is sent is left unread: the sender sees a reset.
+            connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        client = SamplerClient(f"http://127.0.0.1:{listener.getsockname()[1]}", retries=0)
+        self.addCleanup(client.close)
+        return client
+
+    def test_the_refusal_of_a_body_too_large_is_read_although_the_body_could_not_be_sent(self):
+        body = json.dumps({"code": "body_too_large", "detail": "too large"}).encode()
+        head = f"HTTP/1.1 413 Payload Too Large\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        refusals = []
+        for _ in range(5):  # the reset may come first, and takes the answer with it
+            try:
+                self.refuse(head.encode() + body).sample(array("f", bytes(64 << 20)))
+            except (SamplerProblem, OSError) as failure:
+                refusals.append(failure)
+        self.assertEqual(len(refusals), 5)
+        self.assertIn(413, [getattr(failure, "status", 0) for failure in refusals])
+
+    def test_a_connection_that_ends_without_an_answer_says_so(self):
+        with self.assertRaises(OSError):
+            self.refuse(b"").sample(array("f", bytes(64 << 20)))
 
 
 class Analysis(unittest.TestCase):

@@ -1,11 +1,11 @@
 /** Runs a chain and reads which tokens are left and with what probabilities, in token-id order. */
-import { createKernel } from "../../src/kernels/kernel.ts";
+import { Kernel } from "../../src/kernels/kernel.ts";
 import { Candidates } from "../../src/sampling/candidates/candidates.ts";
 import { runChain } from "../../src/sampling/chain.ts";
 import { StepContext } from "../../src/sampling/context.ts";
 import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
 
-const kernel = createKernel({ vocab_size_max: 131_072, rows_max: 1 });
+const kernel = new Kernel({ vocab_size_max: 131_072, rows_max: 1 });
 const candidates = new Candidates(kernel);
 const context = new StepContext(kernel.tokens);
 

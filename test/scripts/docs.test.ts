@@ -8,11 +8,12 @@ import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
+import { STOPS } from "../../src/sampling/stops/index.ts";
 
 const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url), "utf8");
 
 test("docs/samplers.md is what the stages say", async () => {
-  expect(await read("docs/samplers.md")).toBe(samplersPage(STAGES));
+  expect(await read("docs/samplers.md")).toBe(samplersPage(STAGES, STOPS));
 });
 
 test("docs/configuration.md is what the configuration says", async () => {
@@ -58,7 +59,7 @@ test.each(Object.keys(plots))(
 );
 
 test("every option of every stage has a description", () => {
-  const bare = samplersPage(STAGES)
+  const bare = samplersPage(STAGES, STOPS)
     .split("\n")
     .filter((line) => /^\| `\w+` \|.*\|\s*\|$/.test(line));
   expect(bare).toEqual([]);

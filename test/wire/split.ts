@@ -1,8 +1,8 @@
 /** Sends a text through the envelope for tests: what is left of it, and what was taken out. */
 import { Problem } from "../../src/errors.ts";
+import { GrowingBuffer } from "../../src/wire/growing-buffer.ts";
 import { JsonEnvelope } from "../../src/wire/json/envelope.ts";
 import type { Places } from "../../src/wire/json/nesting.ts";
-import { Parked } from "../../src/wire/parked.ts";
 import { pieces } from "./opened.ts";
 
 const LIMITS = {
@@ -16,10 +16,10 @@ const LIMITS = {
 export function split(text: string | Uint8Array, places: Places = "step", size = 0) {
   const taken: Record<string, number[] | string> = {};
   const faults: Record<number, Problem> = {};
-  const parked: [string, Parked][] = [];
+  const kept: [string, GrowingBuffer][] = [];
   const park = (name: string) => {
-    const bytes = new Parked(4000);
-    parked.push([name, bytes]);
+    const bytes = new GrowingBuffer(4000);
+    kept.push([name, bytes]);
     return bytes;
   };
   const envelope = new JsonEnvelope(places, LIMITS, {
@@ -35,10 +35,10 @@ export function split(text: string | Uint8Array, places: Places = "step", size =
   for (const piece of pieces(typeof text === "string" ? Buffer.from(text) : text, size))
     envelope.write(piece);
   const rest = envelope.end();
-  for (const [name, bytes] of parked)
+  for (const [name, bytes] of kept)
     taken[name] = name.endsWith("packed")
       ? Buffer.from(bytes.bytes).toString("hex")
-      : Array.from(bytes.floats);
+      : Array.from(bytes.floats());
   return { rest, taken, faults };
 }
 

@@ -1,4 +1,4 @@
-"""Client for the logit-sampler service: logits in, tokens out. One file, standard library only.
+"""Client for the logit-sampler service: logits in, tokens out. One file without adapters, standard library only.
 
     from logit_sampler import SamplerClient
 
@@ -161,7 +161,7 @@ class SamplerClient:
 
     def _post(self, path: str, logits: Row, options: Mapping[str, Any], seeded: bool) -> Reply:
         if isinstance(logits, Mapping):
-            parts = [_json({**options, "logits": _plain(logits)})]
+            parts: List[Any] = [_json({**options, "logits": _plain(logits)})]
             headers = {"Content-Type": "application/json"}
         else:
             tensor = logits if isinstance(logits, _Tensor) else _tensor(logits)
@@ -179,8 +179,7 @@ class SamplerClient:
             self.close()
             self._connection = self._connect()
         try:
-            self._connection.request("POST", self._target(path), body=iter(parts), headers={**self._headers, **headers})
-            response = self._connection.getresponse()
+            response = self._answer(path, parts, headers)
             body = response.read()
         except BaseException:
             self.close()
@@ -188,7 +187,22 @@ class SamplerClient:
         self._used_s = time.monotonic()
         if response.status != 200:
             raise _problem(response, body)
-        return json.loads(body)
+        reply: Reply = json.loads(body)
+        return reply
+
+    def _answer(self, path: str, parts: Sequence[Any], headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        """The head of the answer, which may come before the body was taken: a service that refuses a body (413) need
+        not read it, and sending then fails."""
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.request("POST", self._target(path), body=iter(parts), headers={**self._headers, **headers})
+        except (BrokenPipeError, ConnectionResetError) as unsent:
+            try:
+                return connection.getresponse()
+            except (OSError, http.client.HTTPException):
+                raise unsent from None
+        return connection.getresponse()
 
     def _retrying(self, attempt: Callable[[], _T], seeded: bool) -> _T:
         for left in range(self._retries, -1, -1):
@@ -344,7 +358,7 @@ class SamplerStream:
         line = self._response.readline()
         if not line:
             raise ConnectionError("the service ended the stream")
-        reply = json.loads(line)
+        reply: Reply = json.loads(line)
         if "token_id" not in reply:
             raise SamplerProblem(int(reply.get("status", 0)), reply)
         return reply

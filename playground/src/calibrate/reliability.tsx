@@ -30,7 +30,7 @@ export function Reliability({ of }: { of: Fitted }) {
 const SIDE = 200;
 const COUNTS = 24;
 
-function Diagram({ title, quality }: { title: string; quality: Quality }) {
+export function Diagram({ title, quality }: { title: string; quality: Quality }) {
   const most = Math.max(1, ...quality.bins.map(({ rows }) => rows));
   return (
     <figure>

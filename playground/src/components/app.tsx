@@ -1,13 +1,13 @@
-/** The page: a head with the three views, and the view that is chosen. */
+/** The page: a head with the four views, and the view that is chosen. */
 
-import { signal } from "@preact/signals";
-import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { catalogue_problem } from "../state/catalogue.ts";
 import { presets_problem } from "../state/presets.ts";
-import { view } from "../state/signals.ts";
+import { type View, view } from "../state/signals.ts";
 import { amount, write } from "../write/writer.ts";
 import { DropAnywhere } from "./drop-anywhere.tsx";
+import { later } from "./later.tsx";
+import { PageFoot } from "./page-foot.tsx";
 import { PageHead } from "./page-head.tsx";
 import { SampleView } from "./sample-view.tsx";
 import { Says } from "./says.tsx";
@@ -25,13 +25,8 @@ export function App() {
           <Says problem={problem} />
         </div>
       )}
-      {view.value === "calibrate" ? <Calibrate /> : <SampleView writes={view.value === "write"} />}
-      <footer class="page-foot">
-        <p>
-          Everything on this page is an answer of the service's public API; the page itself samples nothing.{" "}
-          <a href="/docs">Every route and option</a>
-        </p>
-      </footer>
+      <Shown view={view.value} />
+      <PageFoot />
       <DropAnywhere />
     </>
   );
@@ -48,15 +43,18 @@ function followKeys(): () => void {
   return () => removeEventListener("keydown", press);
 }
 
-const calibrate_view = signal<ComponentType | undefined>(undefined);
-
-/** Loaded when it is first opened: most visits never do. */
-function Calibrate() {
-  useEffect(() => {
-    void import("../calibrate/calibrate-view.tsx").then(({ CalibrateView }) => {
-      calibrate_view.value = CalibrateView;
-    });
-  }, []);
-  const View = calibrate_view.value;
-  return View === undefined ? <main class="calibrate" aria-busy="true" /> : <View />;
+function Shown({ view: shown }: { view: View }) {
+  if (shown === "calibrate") return <Calibrate />;
+  if (shown === "learn") return <Learn />;
+  return <SampleView writes={shown === "write"} />;
 }
+
+const Learn = later(
+  async () => (await import("../learn/learn-view.tsx")).LearnView,
+  <main class="learn" aria-busy="true" />,
+);
+
+const Calibrate = later(
+  async () => (await import("../calibrate/calibrate-view.tsx")).CalibrateView,
+  <main class="calibrate" aria-busy="true" />,
+);

@@ -1,6 +1,8 @@
 /** One token's way through the chain; pressing it opens an account in words. */
+import { pins } from "../state/pins.ts";
 import { chooseToken, chosen_token, goToRow } from "./chosen-token.ts";
 import { percent } from "./format.ts";
+import { Icon } from "./icon.tsx";
 import type { Life, Lives } from "./lives.ts";
 import { Token } from "./token.tsx";
 
@@ -23,7 +25,10 @@ export function FunnelRow({ life, lives, index, is_short, is_stop }: Props) {
     // the button in it is for the keyboard; a pointer may press anywhere in the row
     <tr class={classes} aria-rowindex={index} onClick={() => chooseToken(life.token_id)}>
       <th scope="row">
-        <span class="rank">{life.rank}</span>
+        <span class="rank">
+          {pins.value.includes(life.token_id) && <Icon name="pin" />}
+          {life.rank}
+        </span>
         <button
           type="button"
           class="token-button"

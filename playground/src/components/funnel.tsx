@@ -4,6 +4,7 @@
  */
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { pins } from "../state/pins.ts";
 import { type Answer, answer, problem } from "../state/result.ts";
 import { is_phone } from "../state/screen.ts";
 import { count } from "./format.ts";
@@ -59,8 +60,8 @@ function Account({ of }: { of: Answer }) {
       <TokenAccount lives={lives} columns={columns} />
       <p class="note funnel-more">
         {count(lives.rows.length)} of {count(of.question.row.vocab_size)} tokens, most likely first
-        {lives.rows.length > IN_SIGHT && ": the list scrolls"}. Press one for its account, to ban it or to
-        bias it.
+        {lives.rows.length > IN_SIGHT && ": the list scrolls"}. Press one for its account, and to ban, bias,
+        force or pin it.
         <NotRun of={of} />
       </p>
       <HowToRead />
@@ -81,6 +82,16 @@ function NotRun({ of: { sampled } }: { of: Answer }) {
   );
 }
 
+/** The drawn token and the pinned ones, where their own rows are out of sight. */
+function keptInSight({ rows }: Lives, first: number) {
+  return rows
+    .map((life, i) => ({ life, i }))
+    .filter(({ life, i }) => {
+      const is_out_of_sight = i < first || i >= first + IN_SIGHT - 1;
+      return is_out_of_sight && (life.is_drawn || pins.value.includes(life.token_id));
+    });
+}
+
 interface TableProps {
   readonly of: Answer;
   readonly columns: readonly Column[];
@@ -92,11 +103,9 @@ function Table({ of, columns, lives }: TableProps) {
   const box = useRef<HTMLElement>(null);
   const from = Math.max(0, Math.min(first.value, lives.rows.length - IN_SIGHT) - MARGIN);
   const to = Math.min(lives.rows.length, first.value + IN_SIGHT + MARGIN);
-  const drawn_at = lives.rows.findIndex((life) => life.is_drawn);
-  const is_out_of_sight = drawn_at < first.value || drawn_at >= first.value + IN_SIGHT - 1;
+  const kept_in_sight = keptInSight(lives, first.value);
   const is_short = is_phone.value;
   const width = TOKEN_PX + STAGE_PX * (columns.length + 1) + WHY_PX;
-  const life = lives.rows[drawn_at];
   return (
     // a region that scrolls has to be reachable by keyboard: hence the tab index
     <section
@@ -137,10 +146,18 @@ function Table({ of, columns, lives }: TableProps) {
             />
           ))}
         </tbody>
-        {is_out_of_sight && life !== undefined && (
-          // the drawn token stays in sight when its own row is not
+        {kept_in_sight.length > 0 && (
           <tfoot>
-            <FunnelRow life={life} lives={lives} index={drawn_at + 2} is_short={is_short} is_stop={false} />
+            {kept_in_sight.map(({ life, i }) => (
+              <FunnelRow
+                key={life.token_id}
+                life={life}
+                lives={lives}
+                index={i + 2}
+                is_short={is_short}
+                is_stop={false}
+              />
+            ))}
           </tfoot>
         )}
       </table>

@@ -1,4 +1,5 @@
 /** The answer in a sentence: which token, how likely, of how many. And the seed and step that decide it. */
+import type { Sampled } from "../api/wire.ts";
 import type { Answer } from "../state/result.ts";
 import { answer, is_asking, problem } from "../state/result.ts";
 import { row_error, seed, step } from "../state/signals.ts";
@@ -53,6 +54,11 @@ function Drawn({ of: { question, sampled } }: { of: Answer }) {
         <Fact name="rank" value={count(rank)} />
         <Fact name="kept" value={`${count(kept)} of ${count(question.row.vocab_size)}`} />
         <Fact
+          name="entropy"
+          value={entropyOf(sampled)}
+          title="In nats, of what the chain left: e to its power is as many equally likely tokens"
+        />
+        <Fact
           name="raw mass kept"
           value={percent(kept_mass)}
           title="What the kept tokens had of the probability as the row came, before all stages"
@@ -64,6 +70,11 @@ function Drawn({ of: { question, sampled } }: { of: Answer }) {
       </p>
     </div>
   );
+}
+
+function entropyOf({ trace = [] }: Sampled): string {
+  const last = trace.at(-1);
+  return last === undefined ? "–" : `${last.entropy.toFixed(2)} nats`;
 }
 
 function Fact({ name, value, title }: { name: string; value: string; title?: string }) {

@@ -1,13 +1,15 @@
 /** The head of the page: name, what it is, views, link, documentation, theme. */
 import { visit } from "../state/history.ts";
 import { type View, view } from "../state/signals.ts";
+import { SavePicture } from "./save-picture.tsx";
 import { Share } from "./share.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
-const VIEWS: readonly (readonly [View, string])[] = [
+const TABS: readonly (readonly [View, string])[] = [
   ["sample", "Sample"],
   ["write", "Write"],
   ["calibrate", "Calibrate"],
+  ["learn", "Learn"],
 ];
 
 /** What each view is for, in a sentence for somebody who has never heard of it. */
@@ -16,6 +18,7 @@ const WHAT: Readonly<Record<View, string>> = {
     "See how a language model's next token is drawn: what each sampler removes, why, and what another host would have drawn.",
   write: "A small language model writes in your browser; the service draws every token, and shows how.",
   calibrate: "See whether a classifier means the probabilities it gives, and mend it with one temperature.",
+  learn: "What logits, softmax, temperature and calibration are: seven ideas, each with something to drag.",
 };
 
 export function PageHead() {
@@ -26,7 +29,7 @@ export function PageHead() {
         logit-sampler
       </h1>
       <nav class="views" aria-label="Views">
-        {VIEWS.map(([name, title]) => (
+        {TABS.map(([name, title]) => (
           <button
             type="button"
             key={name}
@@ -42,6 +45,7 @@ export function PageHead() {
         ))}
       </nav>
       <Share />
+      <SavePicture />
       <a class="head-link" href="/docs">
         API
       </a>

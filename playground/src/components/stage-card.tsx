@@ -1,5 +1,6 @@
 /** One stage of the chain: what it does, its options, how it fared in the answer, and what was wrong with it. */
 import type { StageInfo, TraceEntry } from "../api/wire.ts";
+import { PlayButton } from "../distribution/play-button.tsx";
 import { stageInfo } from "../state/catalogue.ts";
 import { removeStage, switchStage } from "../state/chain.ts";
 import { answer, problem } from "../state/result.ts";
@@ -32,6 +33,7 @@ export function StageCard({ item, place, places, reorder }: Props) {
           <span aria-hidden="true">⠿</span>
         </button>
         <h3>{item.stage}</h3>
+        {info && <PlayButton item={item} info={info} />}
         <Fared entry={entryOf(item)} is_on={item.on} />
         <label class="switch">
           <input

@@ -1,5 +1,6 @@
 /** One token in words: its way through the chain, and what can be done with it. */
-import { biasOf, setBias } from "../state/bias.ts";
+import { pin, pins } from "../state/pins.ts";
+import { allow, biasOf, hasAllowed, isAllowed, setBias } from "../state/token-rules.ts";
 import { chosen_token } from "./chosen-token.ts";
 import { named, percent } from "./format.ts";
 import type { Column, Life, Lives } from "./lives.ts";
@@ -28,16 +29,24 @@ function wayOf({ raw, after }: Life, columns: readonly Column[]): string {
 function Actions({ token_id }: { token_id: number }) {
   const bias = biasOf(token_id);
   const number = typeof bias === "number" ? bias : 0;
+  const is_allowed = isAllowed(token_id);
+  const is_pinned = pins.value.includes(token_id);
   return (
     <div class="account-actions">
       <button type="button" onClick={() => setBias(token_id, number + 1)}>
-        Likelier: bias +1
+        Likelier: +1
       </button>
       <button type="button" onClick={() => setBias(token_id, number - 1)}>
         Less likely: −1
       </button>
       <button type="button" onClick={() => setBias(token_id, "-inf")}>
-        Never draw it
+        Ban
+      </button>
+      <button type="button" aria-pressed={is_allowed} onClick={() => allow(token_id, !is_allowed)}>
+        {is_allowed ? "Allow no more" : hasAllowed() ? "Allow too" : "Force"}
+      </button>
+      <button type="button" aria-pressed={is_pinned} onClick={() => pin(token_id, !is_pinned)}>
+        {is_pinned ? "Unpin" : "Pin"}
       </button>
       {bias !== undefined && (
         <button type="button" class="plain" onClick={() => setBias(token_id, undefined)}>

@@ -63,7 +63,8 @@ interface Span {
 
 const USUAL = /(?:Usual|range): (-?\d[\d.e-]*\d|-?\d)(?: to (-?\d[\d.e-]*\d|-?\d))?/;
 
-function usualOf({ description = "" }: OptionSchema): Span | undefined {
+/** What a description calls usual. */
+export function usualOf({ description = "" }: OptionSchema): Span | undefined {
   const match = USUAL.exec(description);
   if (match === null) return undefined;
   return { low: Number(match[1]), high: Number(match[2] ?? match[1]) };
@@ -97,4 +98,11 @@ export function startValue(schema: OptionSchema): unknown {
   if (control.kind === "flag") return schema.default === undefined;
   if (control.kind === "choice") return control.words[0];
   return schema.type === "array" ? [] : {};
+}
+
+/** The value a third of the slider away, upwards where there is room. */
+export function movedFrom(schema: OptionSchema, value: number): number {
+  const scale = scaleOf(schema);
+  const t = positionOf(scale, value);
+  return valueAt(scale, t > 2 / 3 ? t - 1 / 3 : t + 1 / 3);
 }

@@ -1,10 +1,13 @@
 /** Keeps the address in step with what is chosen, and opens the page with what the address says. */
 import { batch, effect } from "@preact/signals";
-import { isSameText, prompt, replay, runs_written, written_prompt } from "../write/writer.ts";
+import { chosen_side, other_side } from "../write/sides.ts";
+import { isSameText, other_runs, prompt, replay, runs_written, written_prompt } from "../write/writer.ts";
 import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./calibration.ts";
 import { itemOf, setChain } from "./chain.ts";
 import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
 import { isVisiting, onArrival, writeAddress } from "./history.ts";
+import { dials } from "./learning.ts";
+import { pins } from "./pins.ts";
 import { chain, FIRST_SEED, missing, order_of, row, seed, source, step, view } from "./signals.ts";
 import { chooseExample, chooseText, recall } from "./source.ts";
 import { type Chosen, readHash, writeHash } from "./url.ts";
@@ -32,9 +35,12 @@ function chosenNow(): Chosen {
     chain: chain.value,
     seed: seed.value,
     step: step.value,
+    pins: pins.value,
     order: order_of.value,
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
+    beside: besideNow(),
     compare: { names: compared.value, with_numbers: with_numbers.value },
+    dials: dials.value,
     calibration: {
       set: chosen_set.value,
       rows: own_text.value,
@@ -43,6 +49,13 @@ function chosenNow(): Chosen {
       threshold: threshold.value,
     },
   };
+}
+
+function besideNow(): Chosen["beside"] {
+  const there = other_side.value;
+  if (there === undefined) return undefined;
+  const { chain: stages, seed: its_seed, order } = there;
+  return { chosen: chosen_side.value, chain: stages, seed: its_seed, order, runs: other_runs.value };
 }
 
 async function open(): Promise<void> {
@@ -55,6 +68,7 @@ async function open(): Promise<void> {
     view.value = asked.view ?? "sample";
     seed.value = asked.seed ?? FIRST_SEED;
     step.value = asked.step ?? 0;
+    pins.value = asked.pins ?? [];
     order_of.value = asked.order ?? "";
     compared.value = asked.compare?.names ?? DEFAULT_COMPARED;
     with_numbers.value = asked.compare?.with_numbers ?? true;
@@ -63,6 +77,8 @@ async function open(): Promise<void> {
       chain.value = asked.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
     }
     takeCalibration(asked);
+    dials.value = asked.dials ?? {};
+    takeBeside(asked);
   });
   await openRow(asked);
   if (turn !== opening) return;
@@ -78,6 +94,18 @@ function takeCalibration({ calibration }: ReturnType<typeof readHash>): void {
   threshold.value = calibration?.threshold ?? 0.95;
 }
 
+/** A side that is there keeps its text until it turns out that another is asked for. */
+function takeBeside({ beside }: ReturnType<typeof readHash>): void {
+  const there = other_side.value;
+  chosen_side.value = beside?.chosen ?? "A";
+  if (beside === undefined) other_side.value = undefined;
+  else {
+    const stages = beside.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
+    const { seed: its_seed, order } = beside;
+    other_side.value = { chain: stages, seed: its_seed, order, written: there?.written ?? [] };
+  }
+}
+
 async function openRow(asked: ReturnType<typeof readHash>): Promise<void> {
   const { source: from, text, chain: stages } = asked;
   const is_written = text !== undefined && text.runs.length > 0;
@@ -87,7 +115,7 @@ async function openRow(asked: ReturnType<typeof readHash>): Promise<void> {
   const index = from?.kind === "written" ? from.index : -1;
   if (from !== undefined && from.kind !== "written") await openSource(from, false);
   else if (!isSameText(text.prompt, text.runs)) source.value = { kind: "written", index };
-  await replay(text.prompt, text.runs, index);
+  await replay(text.prompt, { runs: text.runs, other: asked.beside?.runs ?? [] }, index);
 }
 
 async function openSource(from: Chosen["source"] | undefined, with_chain: boolean): Promise<void> {

@@ -20,6 +20,7 @@ const TAKE_TEXT: Readonly<Record<View, (text: string) => Promise<void>>> = {
     chosen_set.value = "own";
     own_text.value = text;
   },
+  learn: showText,
 };
 
 export async function takeText(text: string): Promise<void> {

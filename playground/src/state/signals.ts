@@ -3,7 +3,8 @@ import { signal } from "@preact/signals";
 import type { Reading } from "../rows/read/reading.ts";
 import type { PageRow } from "../rows/row.ts";
 
-export type View = "sample" | "write" | "calibrate";
+export const VIEWS = ["sample", "write", "calibrate", "learn"] as const;
+export type View = (typeof VIEWS)[number];
 
 /** Where the row comes from, so that a link can bring it back. */
 export type RowSource =

@@ -6,7 +6,9 @@ import { type PageRow, textOf } from "../rows/row.ts";
 import type { Run } from "../write/runs.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
 import { DEFAULT_COMPARED } from "./compared.ts";
-import type { ChainItem, RowSource, View } from "./signals.ts";
+import { readDials, writeDials } from "./learning.ts";
+import { type ChainItem, type RowSource, VIEWS, type View } from "./signals.ts";
+import { type Beside, readBeside, writeBeside } from "./url-beside.ts";
 import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
 export interface Chosen {
@@ -15,11 +17,17 @@ export interface Chosen {
   readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
   readonly seed: string;
   readonly step: number;
+  /** tokens that stay in sight */
+  readonly pins: readonly number[];
   /** the host whose order the chain was put into; "" for none */
   readonly order: string;
   /** the text that was written, by what decides it */
   readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
+  /** the other of two texts that are written side by side */
+  readonly beside: Beside | undefined;
   readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
+  /** of the learn view, those that were moved */
+  readonly dials: Readonly<Record<string, number>>;
   readonly calibration: {
     readonly set: SetId;
     readonly rows: string;
@@ -35,18 +43,20 @@ const TEXT_MAX = 6000;
 /** `row`: what is shown of the source, which goes along where the source itself is too long. */
 export function writeHash(chosen: Chosen, row?: PageRow): string {
   const { view, chain, seed, step } = chosen;
+  if (view === "learn") return `#${["view=learn", ...writeDials(chosen.dials)].join("&")}`;
   if (view === "calibrate") return `#view=calibrate${writeCalibration(chosen.calibration)}`;
   const parts = [`view=${view}`, ...writeSource(chosen.source, row), `chain=${writeChain(chain)}`];
   parts.push(`seed=${encodeURIComponent(seed)}`, `step=${step}`);
+  if (chosen.pins.length > 0) parts.push(`pins=${chosen.pins.join(",")}`);
   if (chosen.order !== "") parts.push(`order=${encodeURIComponent(chosen.order)}`);
   return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
 }
 
-function writeText({ view, source, text: { prompt, runs }, chain, seed }: Chosen): string[] {
+function writeText({ view, source, text: { prompt, runs }, beside, chain, seed }: Chosen): string[] {
   const is_shown = view === "write" || source.kind === "written";
   if (!is_shown) return [];
   const written = runs.length === 0 ? [] : [`n=${writeRuns(runs, chain, seed)}`];
-  return [`prompt=${encodeURIComponent(prompt)}`, ...written];
+  return [`prompt=${encodeURIComponent(prompt)}`, ...written, ...writeBeside(beside)];
 }
 
 function writeCompare({ names, with_numbers }: Chosen["compare"]): string[] {
@@ -75,14 +85,21 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
   const chain = readChain(parts.get("chain"));
   const seed = decoded(parts.get("seed"));
   return {
-    view: view === "sample" || view === "write" || view === "calibrate" ? view : undefined,
+    view: VIEWS.find((each) => each === view),
     source: readSource(parts),
     chain,
     seed,
     step: parts.has("step") && Number.isSafeInteger(step) && step >= 0 ? step : undefined,
+    pins: parts
+      .get("pins")
+      ?.split(",")
+      .filter((id) => /^\d{1,9}$/.test(id))
+      .map(Number),
     order: decoded(parts.get("order")),
     text: readText(parts, chain ?? [], seed ?? ""),
+    beside: readBeside(parts),
     compare: readCompare(parts),
+    dials: view === "learn" ? readDials(parts.get("dials")) : undefined,
     calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
 }

@@ -1,6 +1,8 @@
 /**
- * The demo language model: token ids in, logits after the last of them out. It keeps the keys and values of what it
- * read last, and reads again only from where a text departs from that: so a fork costs what it adds.
+ * The demo language model: token ids in, logits after the last of them out. It keeps the keys and values of the texts it
+ * read last, and reads again only from where a text departs from them: so a fork costs what it adds, and two texts
+ * that are written in turns each go on from their own. A quantised model's logits depend on how many tokens it is given
+ * at once; hence the prompt is always read as a whole and what follows token by token, whatever was read before.
  */
 import { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 
@@ -18,24 +20,57 @@ export interface ModelConfig {
 type Cache = Readonly<Record<string, Tensor>>;
 
 export interface LanguageModel {
-  logitsAfter(token_ids: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
+  /** The first `prompt_length` of the tokens are the prompt. */
+  logitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
 }
+
+/** A text that was read, with its keys and values. */
+interface Read {
+  readonly token_ids: readonly number[];
+  readonly prompt_length: number;
+  readonly cache: Cache;
+}
+
+/** Two texts are written side by side at most. */
+const READS = 2;
 
 export async function createModel(weights: ArrayBuffer, config: ModelConfig): Promise<LanguageModel> {
   const session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
-  let read: readonly number[] = [];
-  let cache = emptyCache(config);
+  const nothing: Read = { token_ids: [], prompt_length: 0, cache: emptyCache(config) };
+  let reads: readonly Read[] = [];
   return {
-    async logitsAfter(token_ids) {
+    async logitsAfter(token_ids, prompt_length) {
+      const from = nearest(reads, token_ids, prompt_length) ?? nothing;
+      const common = commonLength(from.token_ids, token_ids);
       // the last token is always read: its logits are what is asked for
-      const known = Math.min(commonLength(read, token_ids), token_ids.length - 1);
-      const fresh = token_ids.slice(known);
-      const outputs = await session.run({ ...inputs(fresh, known), ...cropped(cache, known) });
-      cache = nextCache(outputs);
-      read = [...token_ids];
-      return lastRow(outputs, fresh.length, config.vocab_size);
+      let at = Math.min(common, token_ids.length > prompt_length ? token_ids.length - 1 : 0);
+      let cache = cropped(from.cache, at);
+      let logits = new Float32Array(0);
+      while (at < token_ids.length) {
+        const piece = token_ids.slice(at, Math.max(prompt_length, at + 1));
+        const outputs = await session.run({ ...inputs(piece, at), ...cache });
+        cache = nextCache(outputs);
+        logits = lastRow(outputs, piece.length, config.vocab_size);
+        at += piece.length;
+      }
+      // a text that goes on takes its own place, one that departs leaves what it came from to the other
+      const others = reads.filter((read) => read !== from || common < read.token_ids.length);
+      reads = [{ token_ids: [...token_ids], prompt_length, cache }, ...others].slice(0, READS);
+      return logits;
     },
   };
+}
+
+/** The text with the same prompt that shares the longest beginning with the token ids. */
+function nearest(
+  reads: readonly Read[],
+  token_ids: readonly number[],
+  prompt_length: number,
+): Read | undefined {
+  const shared = (read: Read) => commonLength(read.token_ids, token_ids);
+  return reads
+    .filter((read) => read.prompt_length === prompt_length && shared(read) >= prompt_length)
+    .toSorted((a, b) => shared(b) - shared(a))[0];
 }
 
 function commonLength(a: readonly number[], b: readonly number[]): number {

@@ -3,8 +3,13 @@
 export type ToWorker =
   | { readonly id: number; readonly kind: "load" }
   | { readonly id: number; readonly kind: "encode"; readonly text: string }
-  /** the logits after these tokens */
-  | { readonly id: number; readonly kind: "logits"; readonly token_ids: readonly number[] };
+  /** the logits after these tokens, of which the first `prompt_length` are the prompt */
+  | {
+      readonly id: number;
+      readonly kind: "logits";
+      readonly token_ids: readonly number[];
+      readonly prompt_length: number;
+    };
 
 export type FromWorker =
   | { readonly kind: "progress"; readonly loaded: number; readonly total: number }

@@ -11,7 +11,7 @@ type Asked = ToWorker extends infer Message
 export interface ModelClient {
   load(): Promise<Loaded>;
   encode(text: string): Promise<readonly number[]>;
-  logitsAfter(token_ids: readonly number[]): Promise<Float32Array<ArrayBuffer>>;
+  logitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
   /** Ends the worker with whatever it is doing; what was asked is never answered. */
   end(): void;
 }
@@ -42,7 +42,8 @@ export function startModel(tell: (loaded: number, total: number) => void): Model
   return {
     load: () => ask<Loaded>({ kind: "load" }),
     encode: (text) => ask<readonly number[]>({ kind: "encode", text }),
-    logitsAfter: (token_ids) => ask<Float32Array<ArrayBuffer>>({ kind: "logits", token_ids }),
+    logitsAfter: (token_ids, prompt_length) =>
+      ask<Float32Array<ArrayBuffer>>({ kind: "logits", token_ids, prompt_length }),
     end: () => worker.terminate(),
   };
 }

@@ -1,13 +1,25 @@
 /** How the model is: on its way, ready, or not to be had. */
-import { loadModel, model, pace, stopLoading } from "./writer.ts";
+import { loadModel, model, stopLoading } from "./model.ts";
+import { other_side } from "./sides.ts";
+import { pace } from "./writer.ts";
 
+/** In a room that is as high whatever it says. */
 export function ModelLine() {
+  return (
+    <div class="model-room">
+      <Line />
+    </div>
+  );
+}
+
+function Line() {
   const state = model.value;
   if (state.kind === "ready")
     return (
       <p class="note">
         6.9 million parameters and 8,192 tokens, trained on old novels. Each of its rows goes to the service,
-        which draws the token{pace.value > 0 ? `: ${pace.value.toFixed(1)} tokens a second` : ""}.
+        which draws the token
+        {pace.value > 0 && `: ${other_side.value ? "2 × " : ""}${pace.value.toFixed(1)} tokens a second`}.
       </p>
     );
   if (state.kind === "loading") {

@@ -14,11 +14,15 @@ interface Ready {
 }
 
 let ready: Ready | undefined;
+/** Ends with the question before: the model reads for one text at a time. */
+let turn: Promise<void> = Promise.resolve();
 
 addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  answer(data).catch((error: unknown) => {
-    say({ kind: "failed", id: data.id, sentence: error instanceof Error ? error.message : String(error) });
-  });
+  turn = turn
+    .then(() => answer(data))
+    .catch((error: unknown) => {
+      say({ kind: "failed", id: data.id, sentence: error instanceof Error ? error.message : String(error) });
+    });
 });
 
 async function answer(message: ToWorker): Promise<void> {
@@ -26,7 +30,7 @@ async function answer(message: ToWorker): Promise<void> {
   if (ready === undefined) throw new Error("the model is not loaded");
   if (message.kind === "encode")
     return say({ kind: "done", id: message.id, result: ready.tokenizer.encode(message.text).ids });
-  const logits = await ready.model.logitsAfter(message.token_ids);
+  const logits = await ready.model.logitsAfter(message.token_ids, message.prompt_length);
   say({ kind: "done", id: message.id, result: logits }, [logits.buffer]);
 }
 

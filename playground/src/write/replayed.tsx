@@ -1,6 +1,8 @@
 /** A row of a text that the model wrote: which, and how far the text has got while a link's is written again. */
+
+import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
-import { model, replaying } from "./writer.ts";
+import { replaying } from "./writer.ts";
 
 export function Replayed({ index }: { index: number }) {
   const replay = replaying.value;

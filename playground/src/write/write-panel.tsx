@@ -1,31 +1,27 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
-import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
+import { Beside } from "./beside.tsx";
+import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
+import { other_side, written } from "./sides.ts";
 import {
   amount,
   beginAnew,
   is_writing,
-  loadModel,
-  model,
   prompt,
   replaying,
   stopWriting,
   write,
   writing_problem,
-  written,
   written_prompt,
 } from "./writer.ts";
 
 const AMOUNTS = [1, 20, 60, 200];
 
 export function WritePanel() {
-  useEffect(() => {
-    if (model.peek().kind === "absent") void loadModel();
-  }, []);
   return (
     <section class="panel write-panel" aria-labelledby="write-title">
       <div class="panel-head">
@@ -44,6 +40,7 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}
     </section>
@@ -99,7 +96,7 @@ function Actions() {
       </label>
       <button
         type="button"
-        disabled={written.value.length === 0 || is_writing.value}
+        disabled={(written.value.length === 0 && !other_side.value?.written.length) || is_writing.value}
         onClick={() => {
           beginAnew();
           // the row of a token that is no more

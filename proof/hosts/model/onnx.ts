@@ -90,7 +90,10 @@ function fieldsOf(bytes: Uint8Array): Field[] {
       if (byte < 128) return value;
     }
   };
-  const take = (length: number) => bytes.subarray(at, (at += length));
+  const take = (length: number) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
   while (at < bytes.length) {
     const tag = varint();
     const number = Math.floor(tag / 8);

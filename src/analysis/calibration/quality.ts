@@ -156,7 +156,9 @@ export class QualitySums {
     addSums(this.#sums, sums);
     this.#rows += rows;
     this.#right += right;
-    if (this.#classwise !== undefined) addCells(this.#classwise, classwise);
+    if (this.#classwise === undefined) return;
+    addCells(this.#classwise, classwise);
+    this.#classwise.rows += rows;
   }
 }
 

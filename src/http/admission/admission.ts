@@ -7,7 +7,7 @@ import { Problem } from "../../errors.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { Gate, type GateLimits } from "./gate.ts";
 import { Relief } from "./relief.ts";
-import { dismissAll, Visit } from "./visit.ts";
+import { dismissAll, Ticket } from "./ticket.ts";
 import { RATE_MS_MIN } from "./visitor.ts";
 
 /** Seconds after which a client that was turned away may try again: a step takes far less. */
@@ -25,7 +25,7 @@ export class Admission {
   readonly waited = { granted: 0, refused: 0 };
   readonly sampler: Sampler;
   readonly limits: GateLimits;
-  readonly gate: Gate<Visit>;
+  readonly gate: Gate<Ticket>;
   readonly relief: Relief;
   /** Made once: where a server is full it is sent thousands of times a second, and making an error costs a stack. */
   readonly no_place: Problem;
@@ -60,26 +60,26 @@ export class Admission {
   }
 
   /** A request begins. */
-  enter(): Visit {
-    const visit = new Visit(this);
-    this.gate.enter(visit);
+  enter(): Ticket {
+    const ticket = new Ticket(this);
+    this.gate.enter(ticket);
     this.#timer ??= setInterval(() => this.#look(), this.#lookMs()).unref();
-    return visit;
+    return ticket;
   }
 
   /** A visitor has computed for so long. While a step of its is under way in pieces, nobody else computes. */
-  spent(visit: Visit, ms: number): void {
+  spent(ticket: Ticket, ms: number): void {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;
-    gate.turns.inside = sampler.is_inside ? visit : undefined;
+    gate.turns.inside = sampler.is_inside ? ticket : undefined;
     if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
   }
 
   /** A visitor leaves. What is left of a step of its is given up, while its row is still its own. */
-  leave(visit: Visit): void {
-    const was_inside = this.gate.turns.inside === visit;
+  leave(ticket: Ticket): void {
+    const was_inside = this.gate.turns.inside === ticket;
     if (was_inside) this.sampler.abandon();
-    this.gate.leave(visit);
+    this.gate.leave(ticket);
     if (was_inside) this.#turnSoon();
   }
 
@@ -109,15 +109,15 @@ export class Admission {
     this.#turn_is_due = false;
     const now_ms = performance.now();
     this.gate.turn(now_ms - this.#full_ms);
-    for (let visit = this.gate.next(now_ms); visit !== undefined; visit = this.gate.next(now_ms))
-      visit.called();
+    for (let ticket = this.gate.next(now_ms); ticket !== undefined; ticket = this.gate.next(now_ms))
+      ticket.called();
   }
 
   #grant(): void {
     const now_ms = performance.now();
-    for (let visit = this.gate.grant(now_ms); visit !== undefined; visit = this.gate.grant(now_ms)) {
+    for (let ticket = this.gate.grant(now_ms); ticket !== undefined; ticket = this.gate.grant(now_ms)) {
       this.waited.granted += 1;
-      visit.admitted(undefined);
+      ticket.admitted(undefined);
     }
   }
 
@@ -126,9 +126,9 @@ export class Admission {
     const now_ms = performance.now();
     dismissAll(this.gate.relieve(now_ms));
     this.#grant();
-    for (let visit = this.gate.expired(now_ms); visit !== undefined; visit = this.gate.expired(now_ms)) {
+    for (let ticket = this.gate.expired(now_ms); ticket !== undefined; ticket = this.gate.expired(now_ms)) {
       this.waited.refused += 1;
-      visit.admitted(this.no_rows);
+      ticket.admitted(this.no_rows);
     }
     if (this.gate.queued > 0) return;
     clearInterval(this.#queue_timer);
@@ -136,7 +136,7 @@ export class Admission {
   }
 
   #look(): void {
-    for (const visit of this.gate.overdue(performance.now())) visit.dismiss("late");
+    for (const ticket of this.gate.overdue(performance.now())) ticket.dismiss("late");
     if (this.gate.visitors > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -19,12 +19,12 @@ function countUnsent(admission: Admission, answer: ServerResponse): void {
   const { socket } = answer.req;
   // Its client may have gone while it was computed: it is told nothing more then.
   if (answer.destroyed || socket.destroyed) return;
-  const visit = admission.enter();
+  const ticket = admission.enter();
   const bytes = answer.writableLength;
-  visit.count(bytes);
-  visit.answers(
+  ticket.count(bytes);
+  ticket.answers(
     () => bytes - Math.min(bytes, answer.writableLength),
     () => socket.destroy(),
   );
-  answer.once("close", () => visit.leave());
+  answer.once("close", () => ticket.leave());
 }

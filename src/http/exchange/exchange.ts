@@ -1,33 +1,31 @@
 /**
- * One request of the line, from its head to the end of its answer, on Node's own request and response: what Fastify
+ * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
-import { IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
-import type { BodyReader, Step } from "../../wire/step-reader.ts";
-import type { Visit } from "../admission/visit.ts";
-import type { RouteFigures } from "../observe/counters.ts";
+import type { BodyReader, Step, StepReader } from "../../wire/step-reader.ts";
+import type { Ticket } from "../admission/ticket.ts";
+import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
-import { Body } from "./arrive.ts";
 import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
-import type { Opener } from "./open-body.ts";
+import { type Opener, openBody } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { flowOf, type Receiver, receive } from "./read-body.ts";
+import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
-import { Intake, type Work } from "./turns.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
 
 export class Exchange {
   readonly service: Service;
   readonly raw: IncomingMessage;
-  readonly guest: RequestRecord;
-  readonly visit: Visit;
+  readonly record: RequestRecord;
+  readonly ticket: Ticket;
   /** spent on sampling so far; told in the answer */
   sampling_ms = 0;
   readonly #response: ServerResponse;
@@ -38,33 +36,27 @@ export class Exchange {
   /** it was sent, or its client is gone */
   #over = false;
 
-  constructor(service: Service, route: RouteFigures, raw: IncomingMessage, response: ServerResponse) {
+  constructor(service: Service, route: RouteCounters, raw: IncomingMessage, response: ServerResponse) {
     this.service = service;
     this.raw = raw;
     this.#response = response;
-    this.guest = service.door.enter(raw, route);
-    this.visit = service.admission.enter();
+    this.record = service.lifecycle.enter(raw, route);
+    this.ticket = service.admission.enter();
   }
 
-  /** The body, to be written to as it comes. */
-  open<Reader extends BodyReader>(opener: Opener<Reader>): Body<Reader> {
-    return new Body(opener, this.service, this.raw, this.visit);
-  }
-
-  /** Reads the body. That of a guest who may not come in is dropped. */
-  receive({
-    in_place = false,
-    write,
-    end,
+  /** Reads the body. That of a request that may not come in is dropped. */
+  read<Reader extends ChunkReader>({
     fail = (error) => this.refuse(error),
-  }: Omit<Receiver, "fail"> & Partial<Receiver>): void {
-    const { refusal } = this.guest;
-    const refuse = () => fail(refusal);
-    const receiver =
-      refusal === undefined
-        ? { in_place, write, end, fail }
-        : { in_place, drops: true, write: () => undefined, end: refuse, fail };
-    receive(this.service, this.raw, this.visit, receiver);
+    ...use
+  }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
+    const { service, raw, ticket, record } = this;
+    return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
+  }
+
+  /** What a body of steps is read with. */
+  open<Reader extends BodyReader = StepReader>(opener: Opener<Reader>, first: Uint8Array): Reader {
+    const { wire, remembered } = this.service;
+    return openBody(opener, this.raw, { limits: wire, remembered, lease: this.ticket.lease }, first);
   }
 
   /** Whether the client still waits for the answer. */
@@ -72,19 +64,9 @@ export class Exchange {
     return !this.#response.destroyed;
   }
 
-  /** Takes what the body makes ready while it comes; see Intake. */
-  intake(work: Work, flow = flowOf(this.raw)): Intake {
-    return new Intake(this, flow, work);
-  }
-
-  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
-  free(chunk: Uint8Array): void {
-    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
-  }
-
   /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */
   compute(job: () => void): void {
-    this.visit.compute(() => {
+    this.ticket.compute(() => {
       const began_ms = performance.now();
       if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
       else this.#attempt(job);
@@ -107,7 +89,7 @@ export class Exchange {
         "limit_exceeded",
         `an answer may have at most ${limits.reply_bytes_max} bytes (reply_bytes_max), and what is asked for may take ${this.#reply_bytes}: ask for fewer rows, draws or log-probabilities at once`,
       );
-    this.visit.hold(bytes);
+    this.ticket.hold(bytes);
   }
 
   /** Sends a JSON text, or what these headers say it is, in one part or several. */
@@ -123,9 +105,9 @@ export class Exchange {
       return;
     }
     const problem = problemOf(error);
-    this.guest.problem = problem;
-    this.guest.defect = error;
-    const { status, headers, text } = problemAnswer(problem, this.raw, this.guest.id);
+    this.record.problem = problem;
+    this.record.defect = error;
+    const { status, headers, text } = problemAnswer(problem, this.raw, this.record.id);
     this.#send(status, headers, text);
   }
 
@@ -141,9 +123,9 @@ export class Exchange {
     if (this.#answered) return;
     this.#answered = true;
     const bytes = byteLength(body);
-    this.#response.writeHead(status, [...this.guest.headers, ...headers, "content-length", String(bytes)]);
+    this.#response.writeHead(status, [...this.record.headers, ...headers, "content-length", String(bytes)]);
     if (bytes > PIECE_BYTES)
-      sendPieces(this.#response, body, this.visit, (sent) => this.#end(sent ? status : CLIENT_GONE));
+      sendPieces(this.#response, body, this.ticket, (sent) => this.#end(sent ? status : CLIENT_GONE));
     else {
       this.#response.end(joined(body));
       this.#end(status);
@@ -154,7 +136,7 @@ export class Exchange {
     if (this.#over) return;
     this.#answered = true;
     this.#over = true;
-    this.visit.leave();
-    this.service.door.leave(this.guest, status);
+    this.ticket.leave();
+    this.service.lifecycle.leave(this.record, status);
   }
 }

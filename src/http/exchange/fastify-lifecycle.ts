@@ -1,8 +1,8 @@
-/** The door of the routes that Fastify serves: a guest for each request, and its refusal or its preflight. */
+/** The lifecycle of the routes that Fastify serves: a record for each request, and its refusal or its preflight. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { allowsOrigin, PREFLIGHT_HEADERS } from "../access/origins.ts";
 import { lingerAndEnd } from "../node/direct-socket.ts";
-import type { RouteFigures } from "../observe/counters.ts";
+import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
 import { addHeaders, hasBody } from "./problems.ts";
@@ -14,44 +14,50 @@ const SWITCHED = 101;
 
 declare module "fastify" {
   interface FastifyRequest {
-    guest: RequestRecord;
+    record: RequestRecord;
   }
   interface FastifyContextConfig {
-    /** figures of the route, by method */
-    figures?: Readonly<Record<string, RouteFigures>>;
-    /** the route calls the door itself */
-    line?: boolean;
+    /** counters of the route, by method */
+    counters?: Readonly<Record<string, RouteCounters>>;
+    /** a hot route: it calls the lifecycle itself */
+    hot?: boolean;
   }
 }
 
 /** Call before the routes. */
-export function addDoor(app: FastifyInstance, service: Service): void {
-  const { door, config } = service;
-  const unknown = door.route("*", "unknown");
-  const unknown_guarded = door.route("*", "/v1/unknown");
-  app.decorateRequest("guest");
+export function addLifecycle(app: FastifyInstance, service: Service): void {
+  const { lifecycle, config } = service;
+  const unknown = lifecycle.route("*", "unknown");
+  const unknown_guarded = lifecycle.route("*", "/v1/unknown");
+  app.decorateRequest("record");
   app.addHook("onRoute", (route) => {
-    const figures = [route.method].flat().map((method) => [method, door.route(method, route.url)] as const);
-    route.config = { ...route.config, figures: Object.fromEntries(figures) };
+    const counters = [route.method]
+      .flat()
+      .map((method) => [method, lifecycle.route(method, route.url)] as const);
+    route.config = { ...route.config, counters: Object.fromEntries(counters) };
   });
   app.addHook("onRequest", (request, reply, done) => {
     const { raw, id } = request;
-    if (request.routeOptions.config.line === true) return done();
+    if (request.routeOptions.config.hot === true) return done();
     // Paths that do not exist are refused like those that do: without a key nothing can be told from nothing.
     const nowhere = /^\/v[12]\//.test(raw.url ?? "") ? unknown_guarded : unknown;
-    const guest = door.enter(raw, request.routeOptions.config.figures?.[request.method] ?? nowhere, id);
-    request.guest = guest;
-    addHeaders(reply, guest.headers);
+    const record = lifecycle.enter(
+      raw,
+      request.routeOptions.config.counters?.[request.method] ?? nowhere,
+      id,
+    );
+    request.record = record;
+    addHeaders(reply, record.headers);
     // Not onResponse: that is not called when the client goes away.
-    reply.raw.once("close", () => door.leave(guest, statusOf(request, reply)));
+    reply.raw.once("close", () => lifecycle.leave(record, statusOf(request, reply)));
     // A connection that was to become a WebSocket, and did not, is no one's any more.
     if (raw.headers.upgrade !== undefined)
       reply.header("connection", "close").raw.once("finish", () => lingerAndEnd(raw.socket));
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
       return void reply.code(204).headers(PREFLIGHT_HEADERS).send();
-    if (guest.refusal === undefined) return done();
-    if (!hasBody(raw)) return done(guest.refusal);
-    void discard(service, raw).then(() => done(guest.refusal));
+    if (record.refusal === undefined) return done();
+    if (!hasBody(raw)) return done(record.refusal);
+    void discard(service, raw).then(() => done(record.refusal));
   });
 }
 

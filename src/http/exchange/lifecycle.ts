@@ -1,7 +1,7 @@
 /**
  * What every request passes on its way in and out, whichever code answers it: an id, the trace it belongs to, the
  * headers every answer carries, whether it may come in at all; and at the end the count, the log line and the span.
- * Two plain calls a request: the line of /v1/sample makes them itself, Fastify's hooks make them for the rest.
+ * Two plain calls a request: the hot routes make them themselves, Fastify's hooks make them for the rest.
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -10,8 +10,8 @@ import type { Config } from "../../config/config.ts";
 import type { Problem } from "../../errors.ts";
 import { type Access, createAccess } from "../access/access.ts";
 import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
-import type { Figures, RouteFigures } from "../observe/counters.ts";
-import { RequestLines } from "../observe/request-log.ts";
+import type { Counters, RouteCounters } from "../observe/counters.ts";
+import { RequestLog } from "../observe/request-log.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
 import type { Tracing } from "../observe/telemetry.ts";
 import {
@@ -22,20 +22,20 @@ import {
   writeTraceparent,
 } from "../observe/trace-context.ts";
 
-export interface Door {
-  /** The figures of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
-  route(method: string, url: string): RouteFigures;
+export interface Lifecycle {
+  /** The counters of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
+  route(method: string, url: string): RouteCounters;
   /** The client's own X-Request-Id when it is fit to be logged, or one of ours. */
   idOf(raw: IncomingMessage): string;
   /** A request begins. Never throws. */
-  enter(raw: IncomingMessage, route: RouteFigures, id?: string): RequestRecord;
-  /** It is over: answered with this status, or 499 when its client went away. Once for each guest. */
-  leave(guest: RequestRecord, status: number): void;
+  enter(raw: IncomingMessage, route: RouteCounters, id?: string): RequestRecord;
+  /** It is over: answered with this status, or 499 when its client went away. Once a request. */
+  leave(record: RequestRecord, status: number): void;
 }
 
-export interface DoorParts {
+export interface LifecycleParts {
   readonly config: Config;
-  readonly figures: Figures;
+  readonly counters: Counters;
   /** whether the process is about to end: connections are not kept then */
   readonly draining: () => boolean;
   readonly log?: FastifyBaseLogger | undefined;
@@ -45,16 +45,16 @@ export interface DoorParts {
 /** The client closed its connection before the answer: nginx's number, as HTTP has none. */
 export const CLIENT_GONE = 499;
 
-export function createDoor({ config, figures, draining, log, tracing }: DoorParts): Door {
+export function createLifecycle({ config, counters, draining, log, tracing }: LifecycleParts): Lifecycle {
   const access = createAccess(config);
   const idOf = requestIds();
-  const lines = log === undefined ? undefined : new RequestLines(log);
+  const lines = log === undefined ? undefined : new RequestLog(log);
   const { cors_origins } = config;
   return {
-    route: (method, url) => figures.route(method, url, isGuarded(url, config)),
+    route: (method, url) => counters.route(method, url, isGuarded(url, config)),
     idOf,
     enter(raw, route, id = idOf(raw)) {
-      figures.in_flight += 1;
+      counters.in_flight += 1;
       const began_ms = performance.now();
       const { headers: sent, method = "GET", url = "/" } = raw;
       const trace = sent.traceparent === undefined ? undefined : readTraceparent(sent.traceparent);
@@ -82,13 +82,13 @@ export function createDoor({ config, figures, draining, log, tracing }: DoorPart
         vocab_size: 0,
       };
     },
-    leave(guest, status) {
-      figures.in_flight -= 1;
-      const total_ms = performance.now() - guest.began_ms;
-      guest.route.answered(status, total_ms / 1000);
-      if (guest.problem !== undefined) figures.rejected(guest.problem.code);
-      lines?.write(guest, status, total_ms);
-      if (guest.span !== undefined) tracing?.record(guest, status, total_ms);
+    leave(record, status) {
+      counters.in_flight -= 1;
+      const total_ms = performance.now() - record.began_ms;
+      record.route.answered(status, total_ms / 1000);
+      if (record.problem !== undefined) counters.rejected(record.problem.code);
+      lines?.write(record, status, total_ms);
+      if (record.span !== undefined) tracing?.record(record, status, total_ms);
     },
   };
 }
@@ -99,11 +99,11 @@ function isGuarded(url: string, { metrics }: Config): boolean {
   return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
 }
 
-/** The refusal at the door, its headers already added. */
+/** Why a request may not come in; the headers of the refusal are added here. */
 function refusalOf(
   access: Access,
   raw: IncomingMessage,
-  { guarded }: RouteFigures,
+  { guarded }: RouteCounters,
   headers: string[],
   now_ms: number,
 ): Problem | undefined {

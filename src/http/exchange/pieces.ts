@@ -1,7 +1,7 @@
 /** Sends a long answer piece by piece, as its reader takes it: what waits in the process is counted, and one piece more. */
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 
 /** Bytes that are handed to the connection at once. */
 export const PIECE_BYTES = 65_536;
@@ -48,13 +48,13 @@ export class GatheredText {
 }
 
 /**
- * Sends what follows a head. The visit holds it until then: a client that takes nothing for too long, or too little
+ * Sends what follows a head. The ticket holds it until then: a client that takes nothing for too long, or too little
  * when the room is wanted, loses its connection. `done` is told once whether all was sent.
  */
 export function sendPieces(
   response: ServerResponse,
   body: AnswerBody,
-  visit: Visit,
+  ticket: Ticket,
   done: (sent: boolean) => void,
 ): void {
   const pieces = piecesOf(isList(body) ? [...body] : [body]);
@@ -76,7 +76,7 @@ export function sendPieces(
     response.end();
     finish(true);
   };
-  visit.answers(
+  ticket.answers(
     () => sent_bytes,
     () => response.destroy(),
   );

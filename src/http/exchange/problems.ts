@@ -65,13 +65,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
 }
 
-/** Answers a request with a problem. Its guest takes the problem along, to be counted and logged at the end. */
+/** Answers a request with a problem. The problem goes into its record, to be counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  const guest: RequestRecord | undefined = request.guest;
-  if (guest !== undefined) {
-    guest.problem = problem;
-    guest.defect = error;
+  const record: RequestRecord | undefined = request.record;
+  if (record !== undefined) {
+    record.problem = problem;
+    record.defect = error;
   } else request.log.info(causeOf(problem, request.log), "refused");
   const { status, headers, text } = problemAnswer(problem, request.raw, request.id);
   addHeaders(reply, headers);
@@ -162,7 +162,7 @@ function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits)
 
 /** Answers what is not HTTP, after all that came before it on its connection, which ends with that. There is no request, so the answer is written by hand. */
 export function answerMalformed(
-  { config, figures }: Pick<Service, "config" | "figures">,
+  { config, counters }: Pick<Service, "config" | "counters">,
   error: Error & { readonly code?: string },
   socket: Socket,
 ): void {
@@ -171,7 +171,7 @@ export function answerMalformed(
     return;
   }
   const problem = parserProblem(error.code, config.limits);
-  figures.rejected(problem.code);
+  counters.rejected(problem.code);
   if (socket instanceof DirectSocket) socket.hold();
   const broken = arrivingRequest(socket);
   const answer = () => {
@@ -196,9 +196,9 @@ function malformedAnswer(problem: Problem): string {
 }
 
 /** Something threw that a connection called. It costs that connection; what is no Problem is a defect of ours. */
-export function connectionFailed({ figures, log }: Pick<Service, "figures" | "log">, error: unknown): void {
+export function connectionFailed({ counters, log }: Pick<Service, "counters" | "log">, error: unknown): void {
   const problem = problemOf(error);
-  figures.rejected(problem.code);
+  counters.rejected(problem.code);
   if (problem.code === "internal_error") log?.error({ err: error }, "a defect ended a connection");
   else log?.info({ code: problem.code }, "a connection was ended");
 }

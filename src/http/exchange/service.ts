@@ -2,16 +2,16 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
+import { Remembered } from "../../wire/remembered.ts";
 import type { SharedMemory } from "../../wire/shared-memory.ts";
-import { Plans } from "../../wire/step-plans.ts";
 import type { WireLimits } from "../../wire/step-reader.ts";
 import { Admission } from "../admission/admission.ts";
 import { type Collector, createCollector } from "../node/collect.ts";
-import { Figures } from "../observe/counters.ts";
+import { Counters } from "../observe/counters.ts";
 import type { WorkerCounts } from "../observe/metrics.ts";
 import { noStatistics, type Statistics } from "../observe/statistics.ts";
 import type { Tracing } from "../observe/telemetry.ts";
-import { createDoor, type Door } from "./lifecycle.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 
 /** A stream, as the end of the server sees it. */
 export interface OpenStream {
@@ -26,11 +26,11 @@ export interface Service {
   readonly admission: Admission;
   readonly wire: WireLimits;
   /** what was said of steps before */
-  readonly plans: Plans;
+  readonly remembered: Remembered;
   /** what every request passes on its way in and out */
-  readonly door: Door;
+  readonly lifecycle: Lifecycle;
   /** what is counted */
-  readonly figures: Figures;
+  readonly counters: Counters;
   /** what is counted of inferences */
   readonly inferences: Statistics;
   /** rows that are not in bodies; undefined: switched off */
@@ -55,18 +55,18 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
   const { limits } = config;
   const collector = createCollector(limits.collect_bytes);
   const admission = new Admission(sampler, limits, collector.collectAll);
-  const figures = new Figures();
+  const counters = new Counters();
   const draining = () => admission.draining;
   return {
     config,
     log,
     sampler,
     admission,
-    figures,
+    counters,
     inferences: noStatistics(),
-    door: createDoor({ config, figures, draining, log, tracing }),
+    lifecycle: createLifecycle({ config, counters, draining, log, tracing }),
     wire: { ...limits, options: limits },
-    plans: new Plans(),
+    remembered: new Remembered(),
     shared_memory,
     streams: new Set(),
     collector,

@@ -13,7 +13,7 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 /** What a step belongs to. */
 export interface Call {
   readonly service: Service;
-  readonly guest: RequestRecord;
+  readonly record: RequestRecord;
   /** spent on sampling so far */
   sampling_ms: number;
 }
@@ -45,7 +45,7 @@ export class StepAnswers {
     this.#sampling_ms = 0;
     const { rows, options } = step;
     return this.#timed(() => {
-      this.#call.guest.vocab_size = vocabSize(rows);
+      this.#call.record.vocab_size = vocabSize(rows);
       this.#pieces = sampler.pieces(rows, options);
       return this.#pieces === undefined ? sampler.sample(rows, options) : this.#next(this.#pieces);
     });
@@ -73,7 +73,7 @@ export class StepAnswers {
       this.#sampling_ms += ms;
       this.#call.sampling_ms += ms;
       if (sampled !== undefined)
-        this.#call.service.figures.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
+        this.#call.service.counters.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
       return sampled;
     } catch (error) {
       this.#pieces = undefined;

@@ -6,19 +6,19 @@
 import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
 import { TURN_MS } from "../admission/gate.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import { ClientGone } from "./client-gone.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {
-  readonly visit: Pick<Visit, "compute" | "pause" | "resume">;
+  readonly ticket: Pick<Ticket, "compute" | "pause" | "resume">;
   /** whether the client still waits for what is computed */
   isWanted(): boolean;
 }
 
 /** The owner that a request is which Fastify answers. */
-export function ownerOf(visit: Owner["visit"], { raw }: FastifyReply): Owner {
-  return { visit, isWanted: () => !raw.destroyed };
+export function ownerOf(ticket: Owner["ticket"], { raw }: FastifyReply): Owner {
+  return { ticket, isWanted: () => !raw.destroyed };
 }
 
 export interface Work {
@@ -33,7 +33,7 @@ export interface Work {
 /** Does the work in this turn and as many further ones as it takes. True when it is over at once. */
 export function workInTurns(owner: Owner, work: Work, turn_ms = TURN_MS): boolean {
   let is_over = false;
-  owner.visit.compute(() => {
+  owner.ticket.compute(() => {
     const began_ms = performance.now();
     try {
       is_over = turnOf(owner, work, began_ms + turn_ms);
@@ -80,22 +80,21 @@ export function inTurns<Result>(
   });
 }
 
-/** The bytes of a body, which can be told to wait. */
+/** The bytes of a body, which can be told to wait, and that no more of them are wanted. */
 export interface Flow {
   pause(): void;
   resume(): void;
+  refuse(error: unknown): void;
 }
 
 /** What a body makes ready is taken while it comes. */
-export class Intake {
+export class Intake implements Work {
   readonly #owner: Owner;
   readonly #flow: Flow;
   readonly #work: Work;
   /** the body waits until what it made ready is taken */
   #is_behind = false;
   #has_ended = false;
-  /** why nothing more is taken; told with the next bytes, or at the end */
-  #failure: { readonly error: unknown } | undefined;
 
   /** `work.next` takes what is ready, one after the other; `work.done` is called once, behind the last of a whole body. */
   constructor(owner: Owner, flow: Flow, work: Work) {
@@ -104,64 +103,52 @@ export class Intake {
     this.#work = work;
   }
 
-  /** Throws what `next` threw since the last bytes: no more are wanted. */
-  requireGood(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
   /** Bytes were written. True when all that they made ready was taken at once: they are not looked at again. */
   wrote(): boolean {
     assert(!this.#is_behind, "a body that waits brings no bytes");
-    return this.#proceed();
+    const is_over = this.#proceed();
+    if (is_over) this.#owner.ticket.resume();
+    else {
+      this.#is_behind = true;
+      this.#flow.pause();
+    }
+    return is_over;
   }
 
   /** All bytes were written. */
   end(): void {
-    this.requireGood();
     this.#has_ended = true;
     this.#proceed();
   }
 
-  #proceed(): boolean {
-    const { visit } = this.#owner;
-    // What the server computes is not held against the body.
-    visit.pause();
-    const is_over = workInTurns(this.#owner, {
-      next: () => this.#work.next(),
-      done: () => this.#caughtUp(),
-      fail: (error) => this.#fail(error),
-    });
-    if (this.#has_ended) return is_over;
-    if (is_over) {
-      visit.resume();
-      this.requireGood();
-    } else this.#wait();
-    return is_over;
+  next(): boolean {
+    return this.#work.next();
   }
 
-  #wait(): void {
-    this.#is_behind = true;
-    this.#flow.pause();
-  }
-
-  #caughtUp(): void {
+  done(): void {
     if (this.#has_ended) this.#work.done();
     else this.#goOn();
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     if (this.#has_ended) {
       this.#work.fail(error);
       return;
     }
-    this.#failure = { error };
+    this.#flow.refuse(error);
     this.#goOn();
+  }
+
+  #proceed(): boolean {
+    // What the server computes is not held against the body.
+    this.#owner.ticket.pause();
+    return workInTurns(this.#owner, this);
   }
 
   #goOn(): void {
     if (!this.#is_behind) return;
     this.#is_behind = false;
-    this.#owner.visit.resume();
+    this.#owner.ticket.resume();
     this.#flow.resume();
   }
 }

@@ -4,11 +4,7 @@
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { BODY_FORMS } from "../../wire/step-reader.ts";
-
-/** How logits came. */
-const FORMS = [...BODY_FORMS, "shared_memory"] as const;
-export type Form = (typeof FORMS)[number];
+import { BODY_FORMS, type BodyForm } from "../../wire/step-reader.ts";
 
 /** What a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream", "verify"] as const;
@@ -45,7 +41,7 @@ const KEPT = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000];
 const NATS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12];
 
 /** A route that requests are counted by. */
-export class RouteFigures {
+export class RouteCounters {
   readonly method: string;
   /** its pattern, never a path that a client made up */
   readonly route: string;
@@ -73,13 +69,13 @@ export interface StageTime {
   steps: number;
 }
 
-export class Figures {
-  readonly routes: RouteFigures[] = [];
+export class Counters {
+  readonly routes: RouteCounters[] = [];
   /** requests that have begun and are not over */
   in_flight = 0;
   /** Of all codes from the start: Prometheus sees no increase in what was not there before. */
   readonly rejections = new Map(Object.keys(PROBLEMS).map((code) => [code as ProblemCode, 0]));
-  readonly bytes = new Map<Form, number>(FORMS.map((form) => [form, 0]));
+  readonly bytes = new Map<BodyForm, number>(BODY_FORMS.map((form) => [form, 0]));
   readonly tokens = new Map<Transport, number>(TRANSPORTS.map((transport) => [transport, 0]));
   readonly sampling_seconds = new Distribution(SAMPLING_SECONDS);
   readonly kept = new Distribution(KEPT);
@@ -87,17 +83,17 @@ export class Figures {
   readonly entropy = new Distribution(NATS);
   readonly stages = new Map<string, StageTime>();
 
-  /** The figures of a route; pages and questions about the process's health are not guarded. */
-  route(method: string, route: string, guarded: boolean): RouteFigures {
+  /** The counters of a route; pages and questions about the process's health are not guarded. */
+  route(method: string, route: string, guarded: boolean): RouteCounters {
     const known = this.routes.find((each) => each.method === method && each.route === route);
     if (known !== undefined) return known;
-    const made = new RouteFigures(method, route, guarded);
+    const made = new RouteCounters(method, route, guarded);
     this.routes.push(made);
     return made;
   }
 
   /** Bytes of a request body, or of the message of a stream, whose logits came in this form. */
-  received(form: Form, bytes: number): void {
+  received(form: BodyForm, bytes: number): void {
     this.bytes.set(form, (this.bytes.get(form) ?? 0) + bytes);
   }
 

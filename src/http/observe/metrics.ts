@@ -1,10 +1,10 @@
 /**
- * The figures of a worker as Prometheus metrics. Each is read when it is asked for; nothing here runs for a
+ * The counters of a worker as Prometheus metrics. Each is read when it is asked for; nothing here runs for a
  * request. What several workers tell is added up: counters, histograms, and gauges that are parts of a whole.
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
-import type { Distribution, Figures } from "./counters.ts";
+import type { Counters, Distribution } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -41,7 +41,7 @@ export interface WorkerCounts {
 
 /** What the metrics of a worker are read from. */
 export interface Observed {
-  readonly figures: Figures;
+  readonly counters: Counters;
   readonly admission: {
     readonly rows_out: number;
     readonly rows_max: number;
@@ -53,6 +53,7 @@ export interface Observed {
   };
   /** streams that are open */
   readonly streams: { readonly size: number };
+  readonly sampler: { readonly grammars: { readonly count: number; readonly bytes: number } };
 }
 
 /** Answers the metrics of this worker. `version` is that of the service. */
@@ -62,8 +63,8 @@ export function createMetrics(observed: Observed, version: string): () => Promis
   return async () => [
     // What getMetricsAsJSON makes are metrics as above.
     ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, observed),
-    ...requestMetrics(observed.figures),
-    ...samplingMetrics(observed.figures),
+    ...requestMetrics(observed.counters),
+    ...samplingMetrics(observed.counters),
     ...stateMetrics(observed, version),
   ];
 }
@@ -94,7 +95,7 @@ function processMetrics(found: WorkerMetrics, { admission }: Observed): WorkerMe
   );
 }
 
-function requestMetrics({ routes, rejections, bytes, in_flight }: Figures): Metric[] {
+function requestMetrics({ routes, rejections, bytes, in_flight }: Counters): Metric[] {
   const used = routes.filter(({ by_status }) => by_status.size > 0);
   return [
     counter(
@@ -123,7 +124,7 @@ function requestMetrics({ routes, rejections, bytes, in_flight }: Figures): Metr
   ];
 }
 
-function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Figures): Metric[] {
+function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Counters): Metric[] {
   return [
     counter(
       "tokens_total",
@@ -150,7 +151,7 @@ function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Fi
   ];
 }
 
-function stateMetrics({ admission, streams }: Observed, version: string): Metric[] {
+function stateMetrics({ admission, streams, sampler }: Observed, version: string): Metric[] {
   const build = { version, node: process.version, system_fingerprint: SYSTEM_FINGERPRINT };
   return [
     gauge("rows_leased", "Rows in use.", [[{}, admission.rows_out]]),
@@ -169,6 +170,8 @@ function stateMetrics({ admission, streams }: Observed, version: string): Metric
       [{}, admission.standby ? 0 : admission.limits.held_bytes_max],
     ]),
     gauge("streams_open", "Streams that are open.", [[{}, streams.size]]),
+    gauge("grammars", "Grammars that are kept compiled.", [[{}, sampler.grammars.count]]),
+    gauge("grammar_bytes", "Bytes that they and their masks take.", [[{}, sampler.grammars.bytes]]),
     gauge("workers_draining", "Workers that are about to end.", [[{}, admission.draining ? 1 : 0]]),
     linesLost(standardOutput.lost),
     { ...gauge("build_info", "What runs; always 1.", [[build, 1]]), aggregator: "first" },

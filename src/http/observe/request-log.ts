@@ -11,7 +11,7 @@ import type { RequestRecord } from "./request-record.ts";
 const ALIKE: ReadonlySet<ProblemCode> = new Set(["overloaded", "rate_limited", "shutting_down"]);
 const SECOND_MS = 1000;
 
-export class RequestLines {
+export class RequestLog {
   readonly #log: FastifyBaseLogger;
   readonly #floods = new Map<ProblemCode, Flood>();
 
@@ -20,17 +20,17 @@ export class RequestLines {
   }
 
   /** A client's fault is information, ours is an error; a request that went well is worth a line only to who debugs. */
-  write(guest: RequestRecord, status: number, total_ms: number): void {
-    const { problem, defect } = guest;
+  write(record: RequestRecord, status: number, total_ms: number): void {
+    const { problem, defect } = record;
     const debugs = isDebug(this.#log);
     if (problem === undefined) {
-      if (debugs) this.#log.debug(lineOf(guest, status, total_ms), "answered");
+      if (debugs) this.#log.debug(lineOf(record, status, total_ms), "answered");
       return;
     }
-    const more = debugs ? 0 : this.#unsaid(problem.code, guest.began_ms + total_ms);
+    const more = debugs ? 0 : this.#unsaid(problem.code, record.began_ms + total_ms);
     if (more === undefined) return;
     const line = {
-      ...lineOf(guest, status, total_ms),
+      ...lineOf(record, status, total_ms),
       ...causeOf(problem, this.#log),
       ...(more > 0 && { more }),
     };

@@ -1,6 +1,6 @@
 /** What is known of a request while it is under way: what its log line, its span and its counters are made of. */
 import type { Problem } from "../../errors.ts";
-import type { RouteFigures } from "./counters.ts";
+import type { RouteCounters } from "./counters.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 /** One request, from its head to the end of its answer. */
@@ -8,7 +8,7 @@ export interface RequestRecord {
   readonly id: string;
   readonly method: string;
   readonly url: string;
-  readonly route: RouteFigures;
+  readonly route: RouteCounters;
   /** why it may not come in; answer this instead of what was asked */
   readonly refusal: Problem | undefined;
   /** name, value, name, value …: to be sent with any answer */

@@ -12,7 +12,7 @@ export interface Tracing {
   /** Whether a request is recorded: as its caller decided, or as the ratio has it. */
   wants(trace: TraceContext | undefined): boolean;
   /** A request with a span is over. */
-  record(guest: RequestRecord, status: number, total_ms: number): void;
+  record(record: RequestRecord, status: number, total_ms: number): void;
   /** Sends what is left. */
   close(): Promise<void>;
 }
@@ -45,9 +45,9 @@ export function createTracing(config: TracingConfig, version: string, log?: Fast
   const timer = setInterval(flush, FLUSH_MS).unref();
   return {
     wants: (trace) => (trace === undefined ? Math.random() < config.ratio : trace.sampled),
-    record(guest, status, total_ms) {
+    record(record, status, total_ms) {
       if (waiting.length >= WAITING_MAX) dropped += 1;
-      else waiting.push(spanOf(guest, status, total_ms));
+      else waiting.push(spanOf(record, status, total_ms));
       if (waiting.length === BATCH) flush();
     },
     async close() {

@@ -22,7 +22,7 @@ export function capConnections({ server: { server }, service }: App): void {
   const open = new Set<Socket>();
   const refused = new Set<Socket>();
   const refuse = (socket: Socket) => {
-    service.figures.rejected("overloaded");
+    service.counters.rejected("overloaded");
     if (refused.size >= REFUSED_MAX) {
       socket.destroy();
       return;

@@ -43,8 +43,8 @@ export async function analyze<Kind extends Task>(
 ): Promise<Analyzed<Kind>> {
   const { limits } = service.config;
   const many = { ...service, wire: { ...service.wire, batch_rows_max: limits.analysis_rows_max } };
-  const visit = service.admission.enter();
-  const owner = ownerOf(visit, reply);
+  const ticket = service.admission.enter();
+  const owner = ownerOf(ticket, reply);
   let task: Kind | undefined;
   const next = (reader: AnalysisReader) => {
     if (reader.head === undefined) return false;
@@ -55,12 +55,12 @@ export async function analyze<Kind extends Task>(
     return true;
   };
   try {
-    await arrive(ANALYSIS_BODY, many, request, visit, { owner, next });
+    await arrive(ANALYSIS_BODY, many, request, ticket, { owner, next });
     assert(task !== undefined, "a body that ended well has its head");
     const { result } = await inTurns(owner, finished(task));
     return { task, text: result };
   } finally {
-    visit.leave();
+    ticket.leave();
   }
 }
 

@@ -20,9 +20,9 @@ const COMPARE_BODY: Opener = {
 
 export function addCompare(app: FastifyInstance, service: Service): void {
   app.post("/v1/compare", { schema: COMPARE_ROUTE }, async (request, reply) => {
-    const visit = service.admission.enter();
+    const ticket = service.admission.enter();
     try {
-      const reader = await arrive(COMPARE_BODY, service, request, visit);
+      const reader = await arrive(COMPARE_BODY, service, request, ticket);
       const step = reader.next();
       assert(step !== undefined, "a body that ended well has its step");
       if (step instanceof Problem) throw step;
@@ -30,10 +30,10 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       const { compare_work_max } = service.config.limits;
       // Its context allows no second row.
       const comparing = compareRow(service.sampler, step.rows[0] as LogitsRow, options, compare_work_max);
-      const { result, spent_ms } = await inTurns(ownerOf(visit, reply), comparing);
+      const { result, spent_ms } = await inTurns(ownerOf(ticket, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {
-      visit.leave();
+      ticket.leave();
     }
   });
 }

@@ -1,4 +1,4 @@
-/** POST /v1/diagnose: rows of logits in, figures and a verdict for each out. */
+/** POST /v1/diagnose: rows of logits in, counters and a verdict for each out. */
 import type { FastifyInstance } from "fastify";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { parseDiagnose } from "../../schemas/analysis-options.ts";

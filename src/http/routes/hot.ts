@@ -1,5 +1,5 @@
 /**
- * The line: the requests that are worth answering before Fastify sees them, because they come once for every token.
+ * The hot routes: requests that are worth answering before Fastify sees them, because they come once for every token.
  * Fastify knows their routes as well, for the document and for what is injected; both ways run the same function.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -18,14 +18,14 @@ import { answerSample } from "./sample.ts";
 import { answerInfer } from "./v2/infer.ts";
 import { answerVerify, answerVerifyBatch } from "./verify.ts";
 
-interface LineRoute {
+interface HotRoute {
   readonly schema: FastifySchema;
   answer(exchange: Exchange): void;
 }
 
 const MODEL_PATH = `/v2/models/${MODEL.name}`;
 
-const ROUTES: Readonly<Record<string, LineRoute>> = {
+const ROUTES: Readonly<Record<string, HotRoute>> = {
   "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerSample },
   "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
   "/v1/verify": { schema: VERIFY_ROUTE, answer: answerVerify },
@@ -39,8 +39,8 @@ const ROUTES: Readonly<Record<string, LineRoute>> = {
 
 type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
 
-/** What answers a request of the line; undefined for any other. */
-function createLine(service: Service): (raw: IncomingMessage) => Answer | undefined {
+/** What answers a request of a hot route; undefined for any other. */
+function hotAnswers(service: Service): (raw: IncomingMessage) => Answer | undefined {
   const answers = new Map(Object.keys(ROUTES).map((path) => [path, answerOf(service, path)]));
   return ({ method, url = "" }) => {
     if (method !== "POST") return undefined;
@@ -49,12 +49,12 @@ function createLine(service: Service): (raw: IncomingMessage) => Answer | undefi
   };
 }
 
-/** The server: requests of the line are answered here, all others by `handler`. */
-export function lineServer(service: Service, handler: Answer): Server {
+/** The server: requests of hot routes are answered here, all others by `handler`. */
+export function hotServer(service: Service, handler: Answer): Server {
   const { limits } = service.config;
-  const line = createLine(service);
+  const answerOfHot = hotAnswers(service);
   const options = {
-    // The head must come soon; the body is timed by its visit, for streams have no time.
+    // The head must come soon; the body is timed by its ticket, for streams have no time.
     headersTimeout: limits.headers_timeout_ms,
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
@@ -62,7 +62,7 @@ export function lineServer(service: Service, handler: Answer): Server {
     ServerResponse: countedAnswers(service.admission),
   };
   const server = createServer(options, (raw, response) =>
-    inOrder(raw, response, () => (line(raw) ?? handler)(raw, response)),
+    inOrder(raw, response, () => (answerOfHot(raw) ?? handler)(raw, response)),
   );
   readInPlace(server, connectionsHost(service));
   return server;
@@ -70,23 +70,24 @@ export function lineServer(service: Service, handler: Answer): Server {
 
 function connectionsHost(service: Service): ConnectionsHost {
   return {
+    scratch: service.sampler.arrivals,
     answers_max: service.config.limits.connection_answers_max,
     hold(bytes) {
-      const visit = service.admission.enter();
+      const ticket = service.admission.enter();
       try {
-        visit.hold(bytes);
+        ticket.hold(bytes);
       } catch (error) {
-        visit.leave();
+        ticket.leave();
         throw error;
       }
-      return () => visit.leave();
+      return () => ticket.leave();
     },
     failed: (error) => connectionFailed(service, error),
   };
 }
 
-/** Adds the routes of the line that begin so to those of Fastify. */
-export function addLine(app: FastifyInstance, service: Service, prefix: "/v1/" | "/v2/"): void {
+/** Adds the hot routes that begin so to those of Fastify. */
+export function addHotRoutes(app: FastifyInstance, service: Service, prefix: "/v1/" | "/v2/"): void {
   for (const [path, { schema }] of Object.entries(ROUTES)) {
     if (!path.startsWith(prefix)) continue;
     const answer = answerOf(service, path);
@@ -95,12 +96,12 @@ export function addLine(app: FastifyInstance, service: Service, prefix: "/v1/" |
       reply.hijack();
       answer(request.raw, reply.raw);
     };
-    app.post(path, { schema, config: { line: true }, onRequest }, (_request, reply) => reply);
+    app.post(path, { schema, config: { hot: true }, onRequest }, (_request, reply) => reply);
   }
 }
 
 function answerOf(service: Service, path: string): Answer {
-  const figures = service.door.route("POST", path);
-  const { answer } = ROUTES[path] as LineRoute; // path is one of its keys
-  return (raw, response) => answer(new Exchange(service, figures, raw, response));
+  const counters = service.lifecycle.route("POST", path);
+  const { answer } = ROUTES[path] as HotRoute; // path is one of its keys
+  return (raw, response) => answer(new Exchange(service, counters, raw, response));
 }

@@ -7,9 +7,9 @@ import { WholeMessageReader } from "../../wire/stream-reader.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";
 import { problemOf } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
-import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
 import { PLACE_OF_OPTIONS } from "../streams/open-stream.ts";
 import { StreamSession } from "../streams/session.ts";
+import { StreamLoop, type StreamPipe } from "../streams/stream-loop.ts";
 
 /** Bytes of answers that may wait in the process for a slow reader. */
 const WAITING_BYTES_MAX = 65_536;
@@ -69,31 +69,31 @@ function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyReque
   const pipe = socketPipe(socket, session, () => {
     if (half_bytes > 0) drop(socket, connection);
   });
-  const driver = new StreamDriver(service, session, reader, { pipe, log });
+  const loop = new StreamLoop(service, session, reader, { pipe, log });
   connection?.prependListener("data", ({ length }: Buffer) => {
     half_bytes += length;
-    driver.arrives(half_bytes);
+    loop.arrives(half_bytes);
   });
   const control = ({ length }: Buffer) => {
     half_bytes = Math.max(0, half_bytes - CONTROL_BYTES - length);
-    driver.arrives(half_bytes);
+    loop.arrives(half_bytes);
   };
   socket.on("ping", control).on("pong", control);
   socket.on("message", (data: Buffer, is_binary: boolean) => {
     const garbage_bytes = data.length * GARBAGE_FACTOR;
     half_bytes = 0;
     reader.write(data, !is_binary);
-    driver.advance();
-    if (!driver.isWaiting) service.collector.free(data);
+    loop.advance();
+    if (!loop.isWaiting) service.collector.free(data);
     service.collector.count(garbage_bytes);
   });
   socket.on("error", () => undefined);
-  socket.on("close", () => driver.stop());
+  socket.on("close", () => loop.stop());
   try {
     requireNoQuery(raw.url, PLACE_OF_OPTIONS);
-    driver.start();
+    loop.start();
   } catch (error) {
-    driver.stop();
+    loop.stop();
     pipe.refuse(problemOf(error));
   }
 }

@@ -10,9 +10,9 @@ import { STREAM_ROUTE } from "../../schemas/openapi/stream-routes.ts";
 import { ClientGone } from "../exchange/client-gone.ts";
 import type { Service } from "../exchange/service.ts";
 import { BodyTap, type Tapped } from "../node/body-tap.ts";
-import { StreamDriver, type StreamPipe } from "../streams/driver.ts";
 import { LINES_TYPE, openReader } from "../streams/open-stream.ts";
 import { StreamSession } from "../streams/session.ts";
+import { StreamLoop, type StreamPipe } from "../streams/stream-loop.ts";
 import { offerOf, runUpgraded } from "../streams/upgrade.ts";
 
 /** How long the client may go on sending after the last line was sent, before the connection is cut. */
@@ -35,20 +35,20 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
   if (offer !== undefined) return runUpgraded(service, request, reply, { session, reader, offer });
   return new Promise((resolve, reject) => {
     const pipe = new HttpPipe(raw, reply, reject);
-    const driver = new StreamDriver(service, session, reader, { pipe, log });
-    driver.start();
+    const loop = new StreamLoop(service, session, reader, { pipe, log });
+    loop.start();
     raw.on("error", () => undefined);
     pipe.tap({
       chunk(bytes) {
-        driver.take(bytes);
-        if (!driver.isWaiting) service.collector.free(bytes);
+        loop.take(bytes);
+        if (!loop.isWaiting) service.collector.free(bytes);
         service.collector.count(bytes.length);
       },
-      end: () => driver.end(),
+      end: () => loop.end(),
     });
     // The response closes with the connection; the request closes as soon as its last byte was read.
     reply.raw.on("close", () => {
-      driver.stop();
+      loop.stop();
       if (session.opened) resolve();
       else reject(new ClientGone("the client closed the connection"));
     });
@@ -114,9 +114,9 @@ class HttpPipe implements StreamPipe {
 }
 
 /** The headers of any answer, and those of a stream: name, value, name, value … */
-function headOf({ guest }: FastifyRequest): string[] {
+function headOf({ record }: FastifyRequest): string[] {
   const own = ["content-type", LINES_TYPE, "cache-control", "no-store", "transfer-encoding", "chunked"];
-  return [...guest.headers, ...own];
+  return [...record.headers, ...own];
 }
 
 /** A chunk of a body (RFC 9112, 7.1): its length in hexadecimal, and itself. */

@@ -11,11 +11,10 @@ import { BATCH_TEXT, writeProblem, writeVerified } from "../../wire/reply.ts";
 import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
 import { VerifyJson } from "../../wire/verify/json-reader.ts";
 import { VerifyTensor } from "../../wire/verify/tensor-reader.ts";
-import type { Body } from "../exchange/arrive.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
-import type { Work } from "../exchange/turns.ts";
+import { Intake, type Work } from "../exchange/turns.ts";
 
 const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
 
@@ -31,29 +30,30 @@ function bodyOf(many: boolean): Opener<VerifyReader> {
 }
 
 export function answerVerify(exchange: Exchange): void {
-  answer(exchange, exchange.open(VERIFY_BODY), false);
+  answer(exchange, VERIFY_BODY, false);
 }
 
 export function answerVerifyBatch(exchange: Exchange): void {
-  answer(exchange, exchange.open(VERIFY_BATCH_BODY), true);
+  answer(exchange, VERIFY_BATCH_BODY, true);
 }
 
 /** Takes the calls of a body, and their rows, while it comes. */
-function answer(exchange: Exchange, body: Body<VerifyReader>, many: boolean): void {
-  const intake = exchange.intake(new Drafts(exchange, body, many));
-  exchange.receive({
+function answer(exchange: Exchange, opener: Opener<VerifyReader>, many: boolean): void {
+  const drafts = new Drafts(exchange, many);
+  const reading = exchange.read({
     in_place: true,
-    write(chunk) {
-      intake.requireGood();
-      body.write(chunk);
-      if (!intake.wrote()) body.reader.keep();
+    open(first) {
+      const reader = exchange.open(opener, first);
+      drafts.reader = reader;
+      return reader;
     },
-    end() {
-      intake.requireGood();
-      body.end();
-      intake.end();
+    // What was not taken of a chunk is copied: it is gone afterwards.
+    wrote(reader) {
+      if (!intake.wrote()) reader.keep?.();
     },
+    whole: () => intake.end(),
   });
+  const intake = new Intake(exchange, reading, drafts);
 }
 
 /** A call whose pieces are being taken. */
@@ -65,23 +65,23 @@ interface UnderWay {
 
 /** Answers the calls of a body, a piece at a time. */
 class Drafts implements Work {
+  /** of the body, once its first bytes are there */
+  reader: VerifyReader | undefined;
   readonly #exchange: Exchange;
-  readonly #body: Body<VerifyReader>;
   readonly #many: boolean;
   readonly #text = new GatheredText();
   #answered = 0;
   #under_way: UnderWay | undefined;
 
-  constructor(exchange: Exchange, body: Body<VerifyReader>, many: boolean) {
+  constructor(exchange: Exchange, many: boolean) {
     this.#exchange = exchange;
-    this.#body = body;
     this.#many = many;
   }
 
   /** Does a piece of the call at hand, or begins the next; false when there is none, or its rows have not come. */
   next(): boolean {
     if (this.#under_way !== undefined) return this.#goOn(this.#under_way);
-    const call = this.#body.reader.next();
+    const call = this.reader?.next();
     if (call === undefined) return false;
     if (call instanceof Problem) this.#failed(call);
     else this.#begin(call);
@@ -102,7 +102,7 @@ class Drafts implements Work {
     const [vocab_size = 0] = rows.lengths;
     for (let i = 0; i <= options.verification.draft_token_ids.length; i++)
       this.#exchange.reckonReply(options, vocab_size);
-    this.#exchange.guest.vocab_size = vocab_size;
+    this.#exchange.record.vocab_size = vocab_size;
     const pieces = verifyInPieces(sampler, rows, options, wire.options);
     this.#under_way = { pieces, place, spent_ms: 0 };
   }
@@ -127,15 +127,15 @@ class Drafts implements Work {
     this.#under_way = undefined;
     const { positions } = verified;
     for (const sampled of positions)
-      this.#exchange.service.figures.sampled(sampled, "verify", spent_ms / 1000 / positions.length);
+      this.#exchange.service.counters.sampled(sampled, "verify", spent_ms / 1000 / positions.length);
     this.#add(writeVerified(verified));
   }
 
   #failed(problem: Problem): void {
     this.#under_way = undefined;
     if (!this.#many) throw problem;
-    this.#exchange.service.figures.rejected(problem.code);
-    this.#add(writeProblem(problem, this.#exchange.guest.id));
+    this.#exchange.service.counters.rejected(problem.code);
+    this.#add(writeProblem(problem, this.#exchange.record.id));
   }
 
   #add(text: string): void {

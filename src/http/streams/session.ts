@@ -5,7 +5,7 @@ import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
-import type { Visit } from "../admission/visit.ts";
+import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
@@ -38,7 +38,7 @@ export class StreamSession {
   readonly #request_id: string;
   #stream: SampleStream | undefined;
   /** what the stream holds, from its first byte to its end */
-  #visit: Visit | undefined;
+  #ticket: Ticket | undefined;
   /** of the message that is arriving */
   kept_bytes = 0;
   #history_bytes = 0;
@@ -70,7 +70,7 @@ export class StreamSession {
     }
     const more = bytes - this.kept_bytes;
     if (more > 0) this.#arriving().hold(more);
-    else this.#visit?.free(-more);
+    else this.#ticket?.free(-more);
     this.kept_bytes = bytes;
   }
 
@@ -115,23 +115,23 @@ export class StreamSession {
 
   /** No message is arriving. */
   rest(): void {
-    if (this.#visit === undefined) return;
-    this.#visit.free(this.kept_bytes);
+    if (this.#ticket === undefined) return;
+    this.#ticket.free(this.kept_bytes);
     this.kept_bytes = 0;
-    this.#visit.rest(this.cut);
+    this.#ticket.rest(this.cut);
   }
 
   /** The client does not take a line of so many bytes. */
   owes(bytes: number): void {
-    const visit = this.#arriving();
-    visit.count(bytes);
+    const ticket = this.#arriving();
+    ticket.count(bytes);
     this.#unsent_bytes += bytes;
-    visit.answers(() => 0, this.cut);
+    ticket.answers(() => 0, this.cut);
   }
 
   /** It has taken what there was. */
   paid(): void {
-    this.#visit?.free(this.#unsent_bytes);
+    this.#ticket?.free(this.#unsent_bytes);
     this.#unsent_bytes = 0;
     this.rest();
   }
@@ -143,8 +143,8 @@ export class StreamSession {
 
   /** Gives back all that the stream holds. */
   close(): void {
-    this.#visit?.leave();
-    this.#visit = undefined;
+    this.#ticket?.leave();
+    this.#ticket = undefined;
   }
 
   #answered(message: StreamMessage): string | undefined {
@@ -163,7 +163,7 @@ export class StreamSession {
   }
 
   #begin(stream: SampleStream, { rows, own, form, bytes }: StepMessage): string | undefined {
-    this.#service.figures.received(form, bytes);
+    this.#service.counters.received(form, bytes);
     const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(rows, own) };
     const line = this.#attempt(step);
     if (line === undefined) this.#under_way = step;
@@ -172,17 +172,17 @@ export class StreamSession {
 
   /** A row that fails is answered with its problem, and the stream is where it was. */
   #attempt(step: StepUnderWay): string | undefined {
-    const { figures } = this.#service;
+    const { counters } = this.#service;
     const began_ms = performance.now();
     try {
       const sampled = sampledBy(step);
       step.spent_ms += performance.now() - began_ms;
       if (sampled === undefined) return undefined;
-      figures.sampled(sampled, "stream", step.spent_ms / 1000);
+      counters.sampled(sampled, "stream", step.spent_ms / 1000);
       return writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      figures.rejected(error.code);
+      counters.rejected(error.code);
       return this.refusal(error);
     }
   }
@@ -195,14 +195,15 @@ export class StreamSession {
     const more = bytes - this.#history_bytes;
     // Reading a long one leaves as much to be collected.
     this.#service.collector.countOld(more);
-    this.#visit?.hold(more);
+    this.#ticket?.hold(more);
     this.#history_bytes = bytes;
   }
 
   /** What the stream holds, while a message of it is arriving. */
-  #arriving(): Visit {
-    this.#visit ??= this.#service.admission.enter();
-    if (this.#visit.phase === "idle" || this.#visit.phase === "computing") this.#visit.expect({}, this.cut);
-    return this.#visit;
+  #arriving(): Ticket {
+    this.#ticket ??= this.#service.admission.enter();
+    if (this.#ticket.phase === "idle" || this.#ticket.phase === "computing")
+      this.#ticket.expect({}, this.cut);
+    return this.#ticket;
   }
 }

@@ -12,8 +12,8 @@ import { problemOf } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
 import { lingerAndEnd, type Reading, takeOver } from "../node/direct-socket.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
-import { StreamDriver, type StreamPipe } from "./driver.ts";
 import type { StreamSession } from "./session.ts";
+import { StreamLoop, type StreamPipe } from "./stream-loop.ts";
 
 const STREAM_PROTOCOL = "logit-stream";
 
@@ -61,28 +61,28 @@ export function offerOf(raw: IncomingMessage): Offered | undefined {
 /** Resolves when the stream is over. Throws the Problem for which the protocol is not changed at all. */
 export function runUpgraded(
   service: Service,
-  { guest, log }: FastifyRequest,
+  { record, log }: FastifyRequest,
   reply: FastifyReply,
   { session, reader, offer }: { session: StreamSession; reader: MessageReader; offer: Offered },
 ): Promise<void> {
   const pipe = new DirectPipe(session);
-  const driver = new StreamDriver(service, session, reader, { pipe, log });
-  driver.start();
+  const loop = new StreamLoop(service, session, reader, { pipe, log });
+  loop.start();
   reply.hijack();
-  const take = (bytes: Uint8Array) => driver.take(bytes);
+  const take = (bytes: Uint8Array) => loop.take(bytes);
   const scratch = new Uint8Array(SCRATCH_BYTES);
   // Bytes of a row that wait for a turn are in their place already: what is read next would go over them.
-  const room = () => (driver.isWaiting ? scratch : (reader.room() ?? scratch));
+  const room = () => (loop.isWaiting ? scratch : (reader.room() ?? scratch));
   const socket = pipe.open(
     offer.socket,
-    { room, filled: take, failed: (error) => driver.fail(error) },
-    headOf(guest),
+    { room, filled: take, failed: (error) => loop.fail(error) },
+    headOf(record),
   );
   socket.on("error", () => undefined);
-  socket.on("end", () => driver.end());
+  socket.on("end", () => loop.end());
   return new Promise((resolve) => {
     socket.on("close", () => {
-      driver.stop();
+      loop.stop();
       offer.socket.destroy();
       resolve();
     });

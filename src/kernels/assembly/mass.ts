@@ -3,7 +3,7 @@
  * block four f32 lanes are added in a fixed order; across blocks everything is f64.
  */
 import { sumLanes } from "./lanes";
-import { block_weights, row_weights } from "./state";
+import { block_weights, results, row_weights } from "./state";
 import { weigh, weighBlock, yBlock } from "./weights";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
@@ -125,4 +125,25 @@ function drawWithin(values: usize, block: i32, sum: f64, target: f64): i32 {
     i += 1;
   } while (i != 128);
   return chosen;
+}
+
+/** Σ w over the survivors with lower ids than `id`, from the block sums of this window; its own weight in results[0], 0 when it does not survive. */
+export function massBefore(values: usize, maxima: usize, sums: usize, id: i32): f64 {
+  const floor = windowFloor();
+  const own_block = id >> 7;
+  let sum: f64 = 0;
+  for (let block = 0; block < own_block; block++)
+    if (load<f32>(maxima + ((<usize>block) << 2)) >= floor) sum += load<f64>(sums + ((<usize>block) << 3));
+  store<f64>(results, 0);
+  if (load<f32>(maxima + ((<usize>own_block) << 2)) < floor) return sum;
+  const from = windowBlock(values, own_block);
+  weighBlock(from);
+  for (let i = 0; i <= (id & 127); i++) {
+    const x = load<f32>(from + ((<usize>i) << 2));
+    if (!(x >= block_low && x <= block_high)) continue;
+    const weight = <f64>load<f32>(block_weights + ((<usize>i) << 2));
+    if (i == (id & 127)) store<f64>(results, weight);
+    else sum += weight;
+  }
+  return sum;
 }

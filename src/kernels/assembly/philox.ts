@@ -123,19 +123,22 @@ function noiseMax(word: u32): f64 {
   return load<f64>(NOISE_MAX + (<usize>clz(rest(word)) << 3));
 }
 
-function noise(word: u32): f64 {
-  const u: f64 = is_coarse
-    ? <f64>(<f32>((<f64>(word >> 8) + 1) / 16777217))
-    : (<f64>word + 0.5) / 4294967296;
-  return -ln(-ln(u));
+// @ts-ignore: decorator
+@inline
+function uniform(word: u32): f64 {
+  return is_coarse ? <f64>(<f32>((<f64>(word >> 8) + 1) / 16777217)) : (<f64>word + 0.5) / 4294967296;
 }
 
-/** The noises of a list of tokens, one behind the other. */
-export function writeNoises(ids: usize, count: i32, to: usize): void {
+function noise(word: u32): f64 {
+  return -ln(-ln(uniform(word)));
+}
+
+/** u of each token of a list, one behind the other. */
+export function writeUniforms(ids: usize, count: i32, to: usize): void {
   for (let i = 0; i < count; i += 8) {
     philoxOf(ids, i);
     const end = min(i + 8, count);
-    for (let j = i; j < end; j++) store<f64>(to + ((<usize>j) << 3), noise(wordAt(ids, j)));
+    for (let j = i; j < end; j++) store<f64>(to + ((<usize>j) << 3), uniform(wordAt(ids, j)));
   }
 }
 

@@ -13,6 +13,14 @@ export interface Cut {
   readonly ceiling_tie_id: number;
 }
 
+/** All that is not −Infinity. */
+export const EVERYTHING: Cut = {
+  floor: -Infinity,
+  tie_id: EVERY_TIE,
+  ceiling: Infinity,
+  ceiling_tie_id: EVERY_TIE,
+};
+
 export function setWindow(machine: Machine, cut: Cut): void {
   machine.wasm.setWindow(cut.floor, cut.tie_id, cut.ceiling, cut.ceiling_tie_id);
 }
@@ -22,6 +30,7 @@ export function gather(machine: Machine, row: Row, capacity: number): number {
   return machine.wasm.gather(row.address, row.maxima_address, row.blocks, capacity);
 }
 
+/** Without a ceiling. */
 export function cutFrom(floor: number, tie_id: number): Cut {
   return { floor, tie_id, ceiling: Infinity, ceiling_tie_id: EVERY_TIE };
 }

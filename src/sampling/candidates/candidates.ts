@@ -275,6 +275,11 @@ export class Candidates {
     return this.#everything().drawEach(uniforms, replacement);
   }
 
+  /** Where a token of the vocabulary lies in the cumulative distribution that `draw` walks: from = to when it is not kept. */
+  interval(token_id: number): { readonly from: number; readonly to: number } {
+    return this.form().interval(token_id);
+  }
+
   /** The kept token for which score + noise is largest, of equals the lowest id: a draw, where the noise is Gumbel's. */
   noisiest(noise: Noise): number {
     return this.form().noisiest(noise);

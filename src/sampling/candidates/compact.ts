@@ -220,14 +220,25 @@ export class Compact {
     return places(this.#lists.weights, this.count, uniforms).map((place) => this.token_ids[place]!);
   }
 
+  /** Where a token lies in the cumulative distribution that `draw` walks; from = to when it is no candidate. */
+  interval(token_id: number): { from: number; to: number } {
+    const total = this.#weighById();
+    const { weights } = this.#lists;
+    let from = 0;
+    let i = 0;
+    for (; i < this.count && this.token_ids[i]! < token_id; i++) from += weights[i]!;
+    const own = i < this.count && this.token_ids[i] === token_id ? weights[i]! : 0;
+    return { from: from / total, to: (from + own) / total };
+  }
+
   /** The token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     return this.token_ids[this.#lists.noisiest(this.count, noise)]!;
   }
 
-  /** The noise of each candidate, in their present order; valid until they change. */
-  noises(noise: Noise): Float64Array {
-    this.#lists.writeNoises(this.count, noise);
+  /** u of (0, 1), of which the noise is made, of each candidate in their present order; valid until they change. */
+  uniforms(noise: Noise): Float64Array {
+    this.#lists.writeUniforms(this.count, noise);
     return this.#lists.weights;
   }
 

@@ -1,5 +1,5 @@
 /** The ways into the compact form: each fills the empty arrays of a Compact that has room enough. */
-import type { Kernel, Row } from "../../kernels/kernel.ts";
+import { cutFrom, type Kernel, type Row } from "../../kernels/kernel.ts";
 import type { SparseRow } from "../rows.ts";
 import type { Compact } from "./compact.ts";
 import type { Dense } from "./dense.ts";
@@ -24,8 +24,8 @@ export function fillFromSelection(
 
 /** What a cut of a dense row left, when that is little; tells in which form the candidates are then. */
 export function fillFromCut(compact: Compact, dense: Dense): "dense" | "compact" {
-  const { kernel, row, floor, tie_id, temperature } = dense;
-  const count = kernel.gather(row, floor, tie_id);
+  const { kernel, row, cut, temperature } = dense;
+  const count = kernel.gather(row, cutFrom(cut.floor, cut.tie_id));
   if (count < 0) return "dense";
   fillFromSelection(compact.reset(count), kernel, count, "id", temperature);
   return "compact";

@@ -4,13 +4,13 @@
  * the row in place, behind a journal that puts it back, so that raw log-probabilities can still be read.
  *
  *     score(id) = row[id] / temperature
- *     kept      ⇔ row[id] > floor, or row[id] = floor and id ≤ tie_id
+ *     kept      ⇔ row[id] > cut.floor, or row[id] = cut.floor and id ≤ cut.tie_id
  *
  * Typical sampling also cuts from above, by a ceiling of the same form.
  */
 
 import { exp } from "../../kernels/float64.ts";
-import type { Cut, Kernel, Noise, Row } from "../../kernels/kernel.ts";
+import { type Cut, cutFrom, EVERYTHING, type Kernel, type Noise, type Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import type { Compact } from "./compact.ts";
@@ -18,18 +18,13 @@ import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
 
-/** Larger than every token id: all tokens equal to a bound are inside. */
-export const EVERY_ID = 0x7fffffff;
-
 export class Dense {
   readonly kernel: Kernel;
   /** the stage that is at work, for the account of who masked the last token */
   stage = "the row";
   temperature = 1;
-  floor = Number.NEGATIVE_INFINITY;
-  tie_id = 0;
-  ceiling = Number.POSITIVE_INFINITY;
-  ceiling_tie_id = EVERY_ID;
+  /** what is kept */
+  cut: Cut = EVERYTHING;
   #count = -1;
 
   constructor(kernel: Kernel) {
@@ -39,10 +34,7 @@ export class Dense {
   reset(row: Row): void {
     this.kernel.edits.begin(row);
     this.temperature = 1;
-    this.floor = Number.NEGATIVE_INFINITY;
-    this.tie_id = row.length - 1;
-    this.ceiling = Number.POSITIVE_INFINITY;
-    this.ceiling_tie_id = EVERY_ID;
+    this.cut = cutFrom(Number.NEGATIVE_INFINITY, row.length - 1);
     this.#count = -1;
   }
 
@@ -56,7 +48,7 @@ export class Dense {
 
   /** True when some tokens were removed; edits are then no longer possible in this form. */
   get isCut(): boolean {
-    return this.floor !== Number.NEGATIVE_INFINITY || this.ceiling !== Number.POSITIVE_INFINITY;
+    return this.cut.floor !== Number.NEGATIVE_INFINITY || this.cut.ceiling !== Number.POSITIVE_INFINITY;
   }
 
   /** True while every token is kept with the logit that came. */
@@ -78,7 +70,8 @@ export class Dense {
 
   /** `settle` for those kernel calls that know no ceiling: what lies above it is banned first. */
   settleBelowCeiling(): Row {
-    const { ceiling, ceiling_tie_id, vocab_size } = this;
+    const { cut, vocab_size } = this;
+    const { ceiling, ceiling_tie_id } = cut;
     if (ceiling === Number.POSITIVE_INFINITY) return this.settle();
     const { values } = this.row;
     for (let id = 0; id < vocab_size; id++) {
@@ -86,26 +79,24 @@ export class Dense {
       if (logit > ceiling || (logit === ceiling && id > ceiling_tie_id))
         this.setScore(id, Number.NEGATIVE_INFINITY);
     }
-    this.ceiling = Number.POSITIVE_INFINITY;
+    this.cut = cutFrom(cut.floor, cut.tie_id);
     return this.settle();
   }
 
   /** How many tokens are kept; those at −Infinity never are. */
   count(): number {
     const row = this.settle();
-    if (this.#count < 0)
-      this.#count = this.kernel.count(row, this.floor, this.tie_id, this.ceiling, this.ceiling_tie_id);
+    if (this.#count < 0) this.#count = this.kernel.count(row, this.cut);
     return this.#count;
   }
 
   max(): number {
-    return this.kernel.max(this.settleBelowCeiling()) / this.temperature;
+    return this.settleBelowCeiling().max / this.temperature;
   }
 
   /** Smallest score that is kept. */
   min(): number {
-    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
-    return kernel.smallest(this.settle(), floor, tie_id, ceiling, ceiling_tie_id) / temperature;
+    return this.kernel.smallest(this.settle(), this.cut) / this.temperature;
   }
 
   /** Fills `into` with the largest scores, descending, and returns how many there are; at most as many as the kernel selects. */
@@ -118,20 +109,17 @@ export class Dense {
 
   /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
-    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
-    return kernel.logSumExp(this.settle(), temperature, floor, tie_id, ceiling, ceiling_tie_id);
+    return this.kernel.logSumExp(this.settle(), this.temperature, this.cut);
   }
 
   /** Normaliser, entropy and collision probability of the kept tokens. */
   moments(): Moments {
-    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
-    return kernel.distribution(this.settle(), temperature, floor, tie_id, ceiling, ceiling_tie_id);
+    return this.kernel.distribution(this.settle(), this.temperature, this.cut);
   }
 
   /** Population standard deviation of the kept scores. */
   sigma(): number {
-    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
-    return kernel.valueMoments(this.settle(), floor, tie_id, ceiling, ceiling_tie_id).deviation / temperature;
+    return this.kernel.valueMoments(this.settle(), this.cut).deviation / this.temperature;
   }
 
   /** Cuts to the k largest (ties "keep": and those equal to the k-th). True when tokens were removed. */
@@ -149,20 +137,20 @@ export class Dense {
   cutToMass(p: number, { inclusive, ties, min_keep }: MassRule): boolean {
     const row = this.settleBelowCeiling();
     this.kernel.topP(row, this.temperature, p * this.#keptShare(), inclusive);
-    const { floor, tie_id } = this.kernel.cut;
-    if (min_keep > 1 && this.kernel.count(row, floor, tie_id) < min_keep) {
+    const { cut } = this.kernel;
+    if (min_keep > 1 && this.kernel.count(row, cut) < min_keep) {
       if (ties !== "highest" || min_keep >= this.count()) return this.cutToTopK(min_keep, "cut");
       this.kernel.kthLargest(row, min_keep);
       return this.#cutToHighest(this.kernel.cut);
     }
-    if (ties === "highest") return this.#cutToHighest({ floor, tie_id });
-    return this.#cutAt(floor, ties === "keep" ? this.vocab_size - 1 : tie_id);
+    if (ties === "highest") return this.#cutToHighest(cut);
+    return this.#cutAt(cut.floor, ties === "keep" ? this.vocab_size - 1 : cut.tie_id);
   }
 
   /** Cuts to as many as a cut keeps, but of those at its floor to the highest ids: the lowest are banned. */
-  #cutToHighest({ floor, tie_id }: Pick<Cut, "floor" | "tie_id">): boolean {
-    if (floor < this.floor) return false;
-    const last = floor === this.floor ? this.tie_id : this.vocab_size - 1;
+  #cutToHighest({ floor, tie_id }: Cut): boolean {
+    if (floor < this.cut.floor) return false;
+    const last = floor === this.cut.floor ? this.cut.tie_id : this.vocab_size - 1;
     const { values } = this.row;
     let surplus = 0;
     if (tie_id < last) for (let id = tie_id + 1; id <= last; id++) if (values[id] === floor) surplus++;
@@ -182,55 +170,50 @@ export class Dense {
     const row = this.settleBelowCeiling();
     const floor = float32NotBelow(threshold * this.temperature);
     const tie_id = this.vocab_size - 1;
-    if (floor > this.kernel.max(row) || this.#fewerThan(min_keep, floor))
-      return this.cutToTopK(min_keep, "cut");
+    if (floor > row.max || this.#fewerThan(min_keep, floor)) return this.cutToTopK(min_keep, "cut");
     return this.#cutAt(floor, tie_id);
   }
 
   #fewerThan(min_keep: number, floor: number): boolean {
-    return min_keep > 1 && this.kernel.count(this.row, floor, this.vocab_size - 1) < min_keep;
+    return min_keep > 1 && this.kernel.count(this.row, cutFrom(floor, this.vocab_size - 1)) < min_keep;
   }
 
   /** The part of the row's mass, at this temperature, that is still kept. */
   #keptShare(): number {
     if (!this.isCut) return 1;
-    const all = this.kernel.logSumExp(
-      this.row,
-      this.temperature,
-      Number.NEGATIVE_INFINITY,
-      this.vocab_size - 1,
-    );
+    const all = this.kernel.logSumExp(this.row, this.temperature, EVERYTHING);
     return exp(this.logSumExp() - all);
   }
 
   /** Cuts a whole row to the `kept` tokens between two bounds. */
-  cutTo({ floor, tie_id, ceiling, ceiling_tie_id }: Cut, kept: number): void {
-    this.floor = floor;
-    this.tie_id = tie_id;
-    this.ceiling = ceiling;
-    this.ceiling_tie_id = ceiling_tie_id;
+  cutTo(cut: Cut, kept: number): void {
+    this.cut = cut;
     this.#count = kept;
   }
 
   /** Tightens the cut; one no tighter than the present changes nothing and gives false. */
   #cutAt(floor: number, tie_id: number): boolean {
-    if (floor < this.floor || (floor === this.floor && tie_id >= this.tie_id)) return false;
-    this.floor = floor;
-    this.tie_id = tie_id;
+    const { cut } = this;
+    if (floor < cut.floor || (floor === cut.floor && tie_id >= cut.tie_id)) return false;
+    this.cut = { floor, tie_id, ceiling: cut.ceiling, ceiling_tie_id: cut.ceiling_tie_id };
     this.#count = -1;
     return true;
   }
 
   /** The token at u of the cumulative distribution, taken in token-id order. */
   draw(u: number): number {
-    const { kernel, temperature, floor, tie_id, ceiling, ceiling_tie_id } = this;
-    return kernel.draw(this.settle(), temperature, floor, tie_id, u, ceiling, ceiling_tie_id);
+    return this.kernel.draw(this.settle(), this.temperature, this.cut, u);
+  }
+
+  /** Where a token lies in the cumulative distribution that `draw` walks. */
+  interval(token_id: number): { from: number; to: number } {
+    return this.kernel.interval(this.settle(), this.temperature, this.cut, token_id);
   }
 
   /** The kept token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     const row = this.settleBelowCeiling();
-    return this.kernel.noisiest(row, this.temperature, this, noise);
+    return this.kernel.noisiest(row, this.temperature, this.cut, noise);
   }
 
   scoreOf(token_id: number): number {
@@ -251,20 +234,21 @@ export class Dense {
 
   /** Whether a token with this logit is inside of the cut. */
   keeps(token_id: number, logit: number): boolean {
+    const { floor, tie_id, ceiling, ceiling_tie_id } = this.cut;
     return (
-      (logit > this.floor || (logit === this.floor && token_id <= this.tie_id)) &&
-      (logit < this.ceiling || (logit === this.ceiling && token_id <= this.ceiling_tie_id))
+      (logit > floor || (logit === floor && token_id <= tie_id)) &&
+      (logit < ceiling || (logit === ceiling && token_id <= ceiling_tie_id))
     );
   }
 
   /** Fills the form that works on the kernel's list with every kept token, by id. */
   listIn(compact: Compact): void {
-    compact.filled(this.kernel.list.list(this.settle(), this.temperature, this), "id");
+    compact.filled(this.kernel.list.list(this.settle(), this.temperature, this.cut), "id");
   }
 
   /** The same ranked. */
   rankIn(compact: Compact): void {
-    compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this), "score");
+    compact.filled(this.kernel.list.rank(this.settle(), this.temperature, this.cut), "score");
   }
 
   /** The n most likely kept tokens with ln of their probabilities; n is at most what the kernel selects. */

@@ -3,7 +3,7 @@
  * such list in its own memory, where whole rows are quick; these are plain arrays, with the same bits.
  */
 import { exp } from "../../kernels/float64.ts";
-import { type Noise, noiseOf } from "../../kernels/kernel.ts";
+import { gumbelOf, type Noise, uniformOf } from "../../kernels/kernel.ts";
 
 export interface Lists {
   readonly token_ids: Int32Array;
@@ -19,8 +19,8 @@ export interface Lists {
   sum(count: number, max: number): number;
   /** The place among the first `count` at which score + noise is largest; of equals that of the lowest id. */
   noisiest(count: number, noise: Noise): number;
-  /** Writes the noise of the first `count` to `weights`. */
-  writeNoises(count: number, noise: Noise): void;
+  /** Writes u, of which the noise is made, of the first `count` to `weights`. */
+  writeUniforms(count: number, noise: Noise): void;
   /** Divides the first `count` weights. */
   divide(count: number, by: number): void;
 }
@@ -79,7 +79,7 @@ export class PlainLists implements Lists {
     let place = 0;
     let best = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < count; i++) {
-      const total = scores[i]! + noiseOf(noise, token_ids[i]!);
+      const total = scores[i]! + gumbelOf(uniformOf(noise, token_ids[i]!));
       if (total < best || (total === best && token_ids[i]! > token_ids[place]!)) continue;
       best = total;
       place = i;
@@ -87,8 +87,8 @@ export class PlainLists implements Lists {
     return place;
   }
 
-  writeNoises(count: number, noise: Noise): void {
+  writeUniforms(count: number, noise: Noise): void {
     const { token_ids, weights } = this;
-    for (let i = 0; i < count; i++) weights[i] = noiseOf(noise, token_ids[i]!);
+    for (let i = 0; i < count; i++) weights[i] = uniformOf(noise, token_ids[i]!);
   }
 }

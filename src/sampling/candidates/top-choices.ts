@@ -3,9 +3,10 @@
  * likely. Which tokens that are, for a list of them and for a whole row alike.
  */
 import { exp, ln } from "../../kernels/float64.ts";
+import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
 import type { TokenSet } from "../options/token-set.ts";
 import type { Compact } from "./compact.ts";
-import { type Dense, EVERY_ID } from "./dense.ts";
+import type { Dense } from "./dense.ts";
 import { float32NotBelow, type Ties } from "./thresholds.ts";
 
 /** aside: they are no top choices; stay: they are, and stay; refuse: nothing is excluded when one of them would be. */
@@ -52,7 +53,7 @@ export function excludeTopOfRow(dense: Dense, exclusion: Exclusion): boolean {
   const { kernel, temperature } = dense;
   const { selected_ids, selected_logits } = kernel;
   const floor = float32NotBelow(exclusion.threshold * temperature);
-  const top = kernel.gather(dense.settle(), floor, EVERY_ID);
+  const top = kernel.gather(dense.settle(), cutFrom(floor, EVERY_TIE));
   if (top < 0) return false;
   // The kernel has compared already, in float32.
   const listed = { ...exclusion, threshold: Number.NEGATIVE_INFINITY };

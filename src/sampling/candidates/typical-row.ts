@@ -2,9 +2,10 @@
  * Locally typical sampling on a whole row in kernel memory. In a peaked row all that can be kept is near enough to
  * the best tokens to be listed and weighed in float64; in a flat one the kernel finds the window.
  */
+import { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "../../kernels/kernel.ts";
 import type { Compact } from "./compact.ts";
 import { fillFromSelection } from "./compaction.ts";
-import { type Dense, EVERY_ID } from "./dense.ts";
+import type { Dense } from "./dense.ts";
 import { float32NotBelow, type MassRule, SLACK } from "./thresholds.ts";
 import { keepNearest } from "./typical.ts";
 
@@ -30,11 +31,11 @@ export function keepTypicalOfRow(
 function keepListed(dense: Dense, compact: Compact, p: number, rule: MassRule): boolean {
   const { kernel, temperature } = dense;
   const row = dense.settle();
-  if (kernel.gather(row, kernel.max(row) - PEAK_NATS * temperature, EVERY_ID) < 0) return false;
-  const moments = kernel.distribution(row, temperature, Number.NEGATIVE_INFINITY, EVERY_ID);
+  if (kernel.gather(row, cutFrom(row.max - PEAK_NATS * temperature, EVERY_TIE)) < 0) return false;
+  const moments = kernel.distribution(row, temperature, EVERYTHING);
   const reach = Math.sqrt(moments.varentropy / (1 - p));
   const floor = float32NotBelow((moments.logsumexp - moments.entropy - reach) * temperature);
-  const count = kernel.gather(row, floor, EVERY_ID);
+  const count = kernel.gather(row, cutFrom(floor, EVERY_TIE));
   if (count < 0) return false;
   kernel.topK(row, count);
   fillFromSelection(compact.reset(count), kernel, count, "score", temperature);
@@ -50,19 +51,27 @@ function keepWindow(
   const { kernel, temperature } = dense;
   const row = dense.settle();
   let selected = kernel.typicalCut(row, temperature, rule.inclusive ? p + 2 * SLACK : p);
-  let { floor, tie_id, ceiling, ceiling_tie_id } = kernel.cut;
+  let { cut } = kernel;
   if (rule.ties === "keep") {
-    // An edge of which no token was kept lies outside of the window: its ties are no ties of a kept one.
-    if (tie_id >= 0) tie_id = EVERY_ID;
-    if (ceiling_tie_id >= 0) ceiling_tie_id = EVERY_ID;
-    selected = kernel.gather(row, floor, tie_id, ceiling, ceiling_tie_id);
+    cut = withTies(cut);
+    selected = kernel.gather(row, cut);
   }
-  const kept = selected < 0 ? kernel.count(row, floor, tie_id, ceiling, ceiling_tie_id) : selected;
+  const kept = selected < 0 ? kernel.count(row, cut) : selected;
   if (kept < rule.min_keep) return undefined;
   if (selected >= 0) {
     fillFromSelection(compact.reset(kept), kernel, kept, rule.ties === "keep" ? "id" : "score", temperature);
     return "compact";
   }
-  dense.cutTo({ floor, tie_id, ceiling, ceiling_tie_id }, kept);
+  dense.cutTo(cut, kept);
   return "dense";
+}
+
+/** With all tokens equal to its edges. An edge of which no token was kept lies outside of the window: its ties are no ties of a kept one. */
+function withTies({ floor, tie_id, ceiling, ceiling_tie_id }: Cut): Cut {
+  return {
+    floor,
+    tie_id: tie_id >= 0 ? EVERY_TIE : tie_id,
+    ceiling,
+    ceiling_tie_id: ceiling_tie_id >= 0 ? EVERY_TIE : ceiling_tie_id,
+  };
 }

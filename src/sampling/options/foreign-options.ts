@@ -4,8 +4,8 @@
  */
 
 const TEXT = "this service takes logits, not text: the host runs the model and the tokenizer";
-const LENGTH = "one request draws one token: when a text ends is the host's to say";
-const HOST_STOPS = "it is the host that stops; stop_token_ids and min_tokens only hold stop tokens back";
+const LENGTH = 'one request draws one token; {"stop": {"max_tokens": …}} tells when a text is long enough';
+const STOPS = 'as token ids they go into stop: {"stop": {"token_ids": [2], "sequences": [[13, 13]]}}';
 const GREEDY = "temperature 0 is greedy; any other draws";
 const BEAMS = "texts of one model are compared by the host; n draws several tokens from one row";
 const GRAMMAR =
@@ -26,9 +26,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   max_length: LENGTH,
   n_predict: LENGTH,
   min_new_tokens: renamed("min_tokens"),
-  stop: HOST_STOPS,
-  stop_strings: HOST_STOPS,
-  stop_sequences: HOST_STOPS,
+  stop_strings: STOPS,
+  stop_sequences: STOPS,
   eos_token_id: renamed("stop_token_ids"),
   ignore_eos: 'logit_bias bans a token: {"<its id>": "-inf"}',
   suppress_tokens: 'logit_bias bans a token: {"<its id>": "-inf"}',

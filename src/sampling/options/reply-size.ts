@@ -8,13 +8,26 @@ const DRAW_LOGPROB_BYTES = 112;
 const LOGPROB_BYTES = 56;
 const TOKEN_ID_BYTES = 8;
 const TRACE_STAGE_BYTES = 4096;
+const NUMBER_BYTES = 20;
 
 /** Bytes of the JSON text of a reply over so many tokens, at the most and about. */
 export function replyBytes(options: StepOptions, vocab_size: number): number {
-  const { n = 0, logprobs, top_logprobs, logprob_token_ids, kept_token_ids, trace, chain } = options;
+  const {
+    n = 0,
+    logprobs,
+    top_logprobs,
+    logprob_token_ids,
+    kept_token_ids,
+    trace,
+    chain,
+    stops = [],
+  } = options;
   const draws_bytes = n * (logprobs ? DRAW_LOGPROB_BYTES : DRAW_BYTES);
   const listed = Math.min(top_logprobs, vocab_size) + logprob_token_ids.length;
   const kept_bytes = kept_token_ids ? TOKEN_ID_BYTES * vocab_size : 0;
   const trace_bytes = trace ? TRACE_STAGE_BYTES * (1 + chain.length) : 0;
-  return REPLY_BYTES + draws_bytes + LOGPROB_BYTES * listed + kept_bytes + trace_bytes;
+  const measured = stops.reduce((sum, { stop, options }) => sum + (stop.measure?.window(options) ?? 0), 0);
+  return (
+    NUMBER_BYTES * measured + REPLY_BYTES + draws_bytes + LOGPROB_BYTES * listed + kept_bytes + trace_bytes
+  );
 }

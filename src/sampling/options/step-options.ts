@@ -7,6 +7,8 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
+import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
+import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
@@ -14,6 +16,7 @@ import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
 import { STAGES } from "../stages/index.ts";
+import { STOP_OPTIONS, type Stops, stopStates, stopsOf } from "../stops/index.ts";
 import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, optionalEach, rule, tokenIds, whole } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
@@ -43,6 +46,11 @@ const CONTROL = {
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
+  vocabulary: z
+    .string()
+    .describe(
+      "What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one.",
+    ),
   history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
   prompt_length: whole({ min: 0 }).describe(
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
@@ -67,7 +75,7 @@ const CONTROL = {
   state: namedValues(z.unknown(), "stage name → state")
     .nullable()
     .describe(
-      "The `state` of the previous step's reply, for samplers that carry one (mirostat, adaptive_p). null or absent: a first step.",
+      "The `state` of the previous step's reply, for samplers and stops that carry one (mirostat, adaptive_p, entropy). null or absent: a first step.",
     ),
   n: whole({ min: 1 }).describe(
     "How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`.",
@@ -75,6 +83,8 @@ const CONTROL = {
   replacement: flag().describe(
     "Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does.",
   ),
+  draw: DRAW_OPTION,
+  watermark: WATERMARK_OPTION,
   trace: z
     .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
     .describe(
@@ -100,6 +110,10 @@ const CONTROL = {
   confidence_top_k: whole({ min: 1, max: SELECTION_MAX }).describe(
     `How many of the most likely tokens confidence is the mean of. Default ${CONFIDENCE_TOP_K}.`,
   ),
+  stop: STOP_OPTIONS.describe(
+    "When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself.",
+  ),
+  receipt: flag().describe("Report hashes of the row and of the options, for audits. Default false."),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -127,6 +141,8 @@ type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
 export interface StepOptions {
   readonly chain: Chain;
   readonly vocab_size: number | undefined;
+  /** undefined: the sampler's own */
+  readonly vocabulary: string | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
   /** what is known of this history and prompt_length; several steps of one request share it */
@@ -134,11 +150,13 @@ export interface StepOptions {
   /** canonical decimal text; undefined: draw one */
   readonly seed: string | undefined;
   readonly step: number;
-  /** state of each stage of the chain that carries one, by stage name */
+  /** state of each stage of the chain and each stop that carries one, by name */
   readonly state: Readonly<Record<string, unknown>>;
   /** undefined: one draw, no list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;
+  readonly draw: DrawChoice;
+  readonly watermark: MarkChoice | undefined;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly logprobs: boolean;
@@ -149,6 +167,11 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  readonly receipt: boolean;
+  /** what was asked for, as it was given */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** undefined: nothing is said of an end */
+  readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
   readonly warnings: readonly string[] | undefined;
 }
@@ -159,42 +182,28 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const { control, stage_fields } = divide(value);
   requireWithin(limits, value);
   const options = parseWith(CONTROL_OPTIONS, control, "");
-  if (options.logprobs === false && (options.top_logprobs ?? 0) > 0)
-    throw new Problem(
-      "option_conflict",
-      `top_logprobs needs logprobs, got top_logprobs ${options.top_logprobs} and logprobs false`,
-      "/top_logprobs",
-    );
-  if (options.confidence_top_k !== undefined && options.uncertainty !== true)
-    throw new Problem(
-      "option_conflict",
-      `confidence_top_k needs uncertainty, got confidence_top_k ${options.confidence_top_k} and uncertainty ${show(options.uncertainty)}`,
-      "/confidence_top_k",
-    );
+  requireCompatible(options);
   const preset = presetOf(options);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
   const chain = chainFor(wants_logprobs ? logprobs_mode : "raw", options, stage_fields, preset);
+  const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  if (prompt_length > history.length)
-    throw new Problem(
-      "invalid_option",
-      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
-      "/prompt_length",
-    );
   return {
     chain,
     vocab_size: options.vocab_size,
+    vocabulary: options.vocabulary,
     history,
     prompt_length,
     prepared: undefined,
     seed: options.seed,
     step: options.step ?? 0,
-    state: statesOf(chain, options.state ?? {}),
+    state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
+    ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,
@@ -205,8 +214,37 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    receipt: options.receipt ?? false,
+    given: value,
+    stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+}
+
+/** Options that contradict each other, or need another one. */
+function requireCompatible(options: ControlOptions): void {
+  const { logprobs, top_logprobs = 0, confidence_top_k, uncertainty, stop, n } = options;
+  const { history = [], prompt_length = 0 } = options;
+  if (logprobs === false && top_logprobs > 0)
+    throw new Problem(
+      "option_conflict",
+      `top_logprobs needs logprobs, got top_logprobs ${top_logprobs} and logprobs false`,
+      "/top_logprobs",
+    );
+  if (confidence_top_k !== undefined && uncertainty !== true)
+    throw new Problem(
+      "option_conflict",
+      `confidence_top_k needs uncertainty, got confidence_top_k ${confidence_top_k} and uncertainty ${show(uncertainty)}`,
+      "/confidence_top_k",
+    );
+  if (stop !== undefined && n !== undefined)
+    throw new Problem("option_conflict", `stop looks at one token, got n ${n}`, "/stop");
+  if (prompt_length > history.length)
+    throw new Problem(
+      "invalid_option",
+      `prompt_length must be at most the length of history, ${history.length}, got ${prompt_length}`,
+      "/prompt_length",
+    );
 }
 
 /** Who wants repetitions punished and sends no history is told: an empty one says that there is none yet. */
@@ -284,9 +322,13 @@ function requireValidLeftovers(stage_fields: Readonly<Record<string, unknown>>, 
   if (leftovers.length > 0) parseWith(STAGE_OPTIONS, Object.fromEntries(leftovers), "");
 }
 
-/** The checked state of every stage that carries one: what the request brings, or a first step's. */
-function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const states: Record<string, unknown> = {};
+/** The checked state of every stage and stop that carries one: what the request brings, or a first step's. */
+function statesOf(
+  chain: Chain,
+  stops: Stops,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const states: Record<string, unknown> = stopStates(stops, given);
   for (const { stage, options } of chain) {
     if (stage.state === undefined) continue;
     const state = given[stage.name];
@@ -299,7 +341,7 @@ function statesOf(chain: Chain, given: Readonly<Record<string, unknown>>): Recor
   if (stray === undefined) return states;
   throw new Problem(
     "option_conflict",
-    `no stage of this chain carries a state named ${show(stray)}`,
+    `no stage of this chain and no stop carries a state named ${show(stray)}`,
     pointerTo(["state", stray]),
   );
 }

@@ -8,6 +8,7 @@ import type { Candidates } from "../candidates/candidates.ts";
 import { isAtTemperature } from "../options/logprobs-mode.ts";
 import type { StepOptions } from "../options/step-options.ts";
 import type { SparseRow } from "../rows.ts";
+import { measuresRow } from "../stops/index.ts";
 import type { Sampled } from "./report.ts";
 
 type Told = Pick<Sampled, "rank" | "draws">;
@@ -29,12 +30,12 @@ export function exactness(
 
 /** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
 function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
-  const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty } = options;
+  const { logprobs, top_logprobs, logprob_token_ids, logprobs_mode, uncertainty, stops } = options;
   const listed = logprobs_mode !== "processed" && (top_logprobs > 0 || logprob_token_ids.length > 0);
   if (row.token_ids.length === row.vocab_size) return undefined;
-  if (uncertainty)
+  if (uncertainty || (stops !== undefined && measuresRow(stops)))
     return [
-      `uncertainty can be proven exact only for a row of which every token was sent, got ${row.token_ids.length} of ${row.vocab_size ?? "an unknown number"}`,
+      `${uncertainty ? "uncertainty" : "what stop measures"} can be proven exact only for a row of which every token was sent, got ${row.token_ids.length} of ${row.vocab_size ?? "an unknown number"}`,
       "/logits/token_ids",
     ];
   if (!(logprobs || listed)) return undefined;

@@ -5,7 +5,7 @@
  * The raw side is one normaliser over the whole row; it is computed only when asked for.
  */
 import { exp, ln } from "../../kernels/float64.ts";
-import type { Kernel, Row } from "../../kernels/kernel.ts";
+import { cutFrom, EVERY_TIE, EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
 import { Compact } from "../candidates/compact.ts";
 import { fillFromRow } from "../candidates/compaction.ts";
 import { PlainLists } from "../candidates/lists.ts";
@@ -19,6 +19,9 @@ import {
   uncertaintyOfEqual,
   uncertaintyOfList,
 } from "./uncertainty.ts";
+
+/** The tokens of +Infinity. */
+const INFINITE = cutFrom(Number.POSITIVE_INFINITY, EVERY_TIE);
 
 /** A row as it came in, whatever form it came in: what raw log-probabilities are read from. */
 export interface RawRow extends UncertainSide {
@@ -43,9 +46,7 @@ export class RawDense implements RawRow {
     this.#kernel = kernel;
     this.#row = row;
     this.#logsumexp =
-      kernel.max(row) === Number.POSITIVE_INFINITY
-        ? Number.POSITIVE_INFINITY
-        : kernel.logSumExp(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+      row.max === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : kernel.logSumExp(row, 1, EVERYTHING);
   }
 
   logprob(token_id: number): number {
@@ -57,7 +58,7 @@ export class RawDense implements RawRow {
     if (token_ids.length > COUNTED_MAX) return ranksAmong(values.subarray(0, length), token_ids, ties);
     // Each was drawn from this row.
     return token_ids.map((id) =>
-      this.#kernel.count(this.#row, values[id] as number, ties === "counted" ? length - 1 : id),
+      this.#kernel.count(this.#row, cutFrom(values[id] as number, ties === "counted" ? length - 1 : id)),
     );
   }
 
@@ -74,9 +75,8 @@ export class RawDense implements RawRow {
   uncertainty(top_k: number): Uncertainty {
     const kernel = this.#kernel;
     const row = this.#row;
-    if (this.#logsumexp === Number.POSITIVE_INFINITY)
-      return uncertaintyOfEqual(kernel.count(row, Number.POSITIVE_INFINITY, row.length - 1));
-    const moments = kernel.distribution(row, 1, Number.NEGATIVE_INFINITY, row.length - 1);
+    if (this.#logsumexp === Number.POSITIVE_INFINITY) return uncertaintyOfEqual(kernel.count(row, INFINITE));
+    const moments = kernel.distribution(row, 1, EVERYTHING);
     const count = kernel.topK(row, Math.max(top_k, 2));
     const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
     return uncertaintyFrom(moments, logprobs, top_k);
@@ -97,7 +97,7 @@ export class RawDense implements RawRow {
     if (this.#logsumexp !== Number.POSITIVE_INFINITY) return logit - this.#logsumexp;
     // The limit of softmax as these logits grow: they share the probability, the others have none.
     if (logit !== Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
-    return -ln(this.#kernel.count(this.#row, Number.POSITIVE_INFINITY, this.#row.length - 1));
+    return -ln(this.#kernel.count(this.#row, INFINITE));
   }
 }
 

@@ -1,14 +1,21 @@
 /** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
+
+import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
+import type { Marked } from "../draws.ts";
 import type { StepOptions } from "../options/step-options.ts";
+import type { Receipt } from "../receipt.ts";
+import type { Told } from "../stage.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
-export interface Sampled {
+export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason"> {
   readonly token_id: number;
+  /** why the text is to end here; null or absent while it goes on */
+  readonly finish_reason?: string | null;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
@@ -27,6 +34,10 @@ export interface Sampled {
   readonly kept_mass?: number;
   /** how sure the model was, and how sure what it was drawn from */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
+  /** with `watermark`: whether the token bears the mark */
+  readonly watermark?: Marked;
+  /** with `receipt`: hashes of the row and of the options */
+  readonly receipt?: Receipt;
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -41,16 +52,18 @@ export interface Sampled {
   readonly fates?: readonly Fate[];
   /** where the uniform of the (first) draw fell; with a trace */
   readonly inverse_cdf?: InverseCdf;
+  /** the largest scores with their noise, of a draw by Gumbel noise; with a trace */
+  readonly gumbel?: { readonly best: readonly { readonly token_id: number; readonly total: number }[] };
 }
 
-export interface Draw {
+export interface Draw extends Partial<TokenText> {
   readonly token_id: number;
   readonly logprob?: number | null;
   readonly processed_logprob?: number;
   readonly rank?: number;
 }
 
-type Report = Pick<
+export type Report = Pick<
   Sampled,
   | "logprob"
   | "processed_logprob"

@@ -4,6 +4,7 @@
  * nothing when not asked for and O(V) a stage when it is.
  */
 import type { Candidates } from "../candidates/candidates.ts";
+import type { Compact } from "../candidates/compact.ts";
 import type { Removal } from "../candidates/removal.ts";
 import type { Skipped } from "../stage.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -117,6 +118,11 @@ export class Tracer {
           probability: this.#before.probabilityOf(token_id),
         },
     );
+  }
+
+  /** What was left when the last stage had run. */
+  left(): Compact {
+    return this.#before.candidates;
   }
 
   /** Where the uniform of a draw lay, once the last stage has run. Float64 sums, which may round unlike the draw's. */

@@ -59,8 +59,9 @@ const best_of_row = new Float64Array(SELECTION_MAX);
 
 /** The four of the tokens that are kept of a whole row; entropy and varentropy are good to about 1e-6. */
 function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
-  const { kernel, temperature, floor, tie_id } = dense;
-  const moments = kernel.distribution(dense.settleBelowCeiling(), temperature, floor, tie_id);
+  const { kernel, temperature } = dense;
+  const row = dense.settleBelowCeiling();
+  const moments = kernel.distribution(row, temperature, dense.cut);
   const count = dense.bestScores(best_of_row.subarray(0, Math.max(top_k, 2)));
   for (let i = 0; i < count; i++) best_of_row[i] = best_of_row[i]! - moments.logsumexp;
   return uncertaintyFrom(moments, best_of_row.subarray(0, count), top_k);

@@ -28,7 +28,10 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
   looksAhead: true,
   *apply(walk) {
     const { accepted, share } = yield* walk.ahead(decide);
-    for (const token_id of walk.draft.slice(0, accepted)) yield* walk.take(() => token_id);
+    for (const token_id of walk.draft.slice(0, accepted)) {
+      yield* walk.take(() => token_id);
+      if (walk.is_finished) return walk.positions.length;
+    }
     if (accepted === walk.draft.length) yield* walk.take();
     else {
       const law = yield* walk.law();

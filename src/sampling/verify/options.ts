@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
@@ -93,6 +94,9 @@ export function parseVerifyOptions(
   return { ...options, verification, given };
 }
 
+/** What matters to a draft of the options of its steps. */
+type Asked = Pick<StepOptions, "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
+
 /** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
 export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
   const { draft_token_ids, draft_rows } = value;
@@ -104,7 +108,7 @@ export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
-  { n, vocab_size, require_exact }: Pick<StepOptions, "n" | "vocab_size" | "require_exact">,
+  { n, vocab_size, require_exact, draw, watermark }: Asked,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
@@ -119,6 +123,7 @@ export function parseVerification(
       "/n",
     );
   requireRead(method, draft_rows ?? "none", draft_options);
+  requireOwnDraws(method, draw, watermark);
   return {
     method,
     method_options,
@@ -192,6 +197,27 @@ function requireRead(
       "option_conflict",
       `draft_options say how the draft was drawn from rows of logits, got draft_rows ${draft_rows}`,
       "/draft_options",
+    );
+}
+
+/** A token that was not drawn by a rule does not look as if it had been: a mark could not be found in it. */
+function requireOwnDraws(
+  { name, preserves }: VerifyMethod,
+  draw: StepOptions["draw"],
+  watermark: StepOptions["watermark"],
+): void {
+  if (preserves === "tokens") return;
+  if (watermark !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} accepts tokens that were drawn without the watermark: use method strict`,
+      "/watermark",
+    );
+  if (draw.rule !== DEFAULT_DRAW.rule)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} draws as it does itself: leave draw out, got ${draw.rule.name}`,
+      "/draw",
     );
 }
 

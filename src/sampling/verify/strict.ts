@@ -21,6 +21,7 @@ export const strict: VerifyMethod<z.infer<typeof options>> = {
     for (const [accepted, token_id] of walk.draft.entries()) {
       const sampled = yield* walk.take();
       if (sampled.token_id !== token_id) return accepted;
+      if (walk.is_finished) return accepted + 1;
     }
     yield* walk.take();
     return walk.draft.length;

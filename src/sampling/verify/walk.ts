@@ -105,6 +105,12 @@ export class DraftWalk {
     return this.#is_exact;
   }
 
+  /** Whether the token that was taken last ends the text. */
+  get is_finished(): boolean {
+    const finish_reason = this.positions.at(-1)?.finish_reason;
+    return finish_reason !== undefined && finish_reason !== null;
+  }
+
   /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */
   *take(drawing?: Drawing): Generator<Pause, Sampled> {
     const place = this.positions.length;

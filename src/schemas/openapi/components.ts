@@ -1,13 +1,15 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
 import { STAGES } from "../../sampling/stages/index.ts";
+import { BASELINE } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
+import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
-import { PACKED_ROW, SPARSE_ROW } from "../row.ts";
+import { DENSE_ROW, PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -18,20 +20,26 @@ import {
   V2_ERROR,
 } from "../v2.ts";
 import { VERIFY_BATCH_REPLY, VERIFY_BATCH_REQUEST, VERIFY_REPLY, VERIFY_REQUEST } from "../verify.ts";
+import { VOCABULARIES_REPLY } from "../vocabularies.ts";
+import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
 
 const REQUESTS = {
   StepRequest: STEP_REQUEST,
   BatchRequest: BATCH_REQUEST,
+  DenseRow: DENSE_ROW,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
   VerifyRequest: VERIFY_REQUEST,
   VerifyBatchRequest: VERIFY_BATCH_REQUEST,
+  DetectRequest: DETECT_REQUEST,
+  ReplayRequest: REPLAY_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
+  Baseline: BASELINE,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -40,12 +48,16 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
+  Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
   VerifyReply: VERIFY_REPLY,
   VerifyBatchReply: VERIFY_BATCH_REPLY,
+  DetectReply: DETECT_REPLY,
+  ReplayReply: REPLAY_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
+  Baseline: BASELINE,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,
   ModelMetadata: MODEL_METADATA,

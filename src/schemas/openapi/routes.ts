@@ -1,9 +1,11 @@
 /** What the OpenAPI document says of each route: purpose, headers, query, bodies, replies and problems. */
 import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
+import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
 import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "../options.ts";
 import { refTo, withStages } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
+import { sharedOption } from "./shared-options.ts";
 import { toldSchemaOf } from "./told.ts";
 
 const SAMPLING = ["sampling"];
@@ -31,13 +33,16 @@ export const REQUEST_HEADERS = {
   },
 };
 
+/** The options of a step as the document tells them. */
+const OF_STEP = propertiesOf(toldSchemaOf(STEP_OPTIONS));
+
 const QUERY = queryOf(QUERY_OPTIONS);
 const STEP_QUERY = queryOf(STEP_QUERY_OPTIONS);
 
 /** The fields of a schema as options of a query string; lists as `1,2,3`, which is how the service reads them. */
 export function queryOf(schema: z.ZodType): JsonSchema {
   const options = Object.entries(propertiesOf(withStages(toldSchemaOf(schema))));
-  const properties = Object.fromEntries(options.map(([name, option]) => [name, inQuery(option)]));
+  const properties = Object.fromEntries(options.map(([name, option]) => [name, inQuery(name, option)]));
   return { type: "object", style: "form", explode: false, properties };
 }
 
@@ -45,9 +50,11 @@ export function queryOf(schema: z.ZodType): JsonSchema {
  * Scalars and lists of scalars stand plainly in a query string, all else as JSON. To OpenAPI that is a string: no
  * generated client then writes the object in a way of its own, and no page makes one up.
  */
-function inQuery(option: JsonSchema): JsonSchema {
+function inQuery(name: string, option: JsonSchema): JsonSchema {
   if (isScalar(option) || isList(option)) return option;
-  const { description, ...contentSchema } = option;
+  const { description, ...own } = option;
+  const is_of_step = JSON.stringify(option) === JSON.stringify(OF_STEP[name]);
+  const contentSchema = (is_of_step ? sharedOption(name, option) : undefined) ?? own;
   return { type: "string", description, contentMediaType: "application/json", contentSchema };
 }
 
@@ -64,7 +71,7 @@ function isList({ type, items }: JsonSchema): boolean {
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };
 
-/** What the door may answer instead of any route of /v1. */
+/** What may be answered instead of any route of /v1, before it is called. */
 export const DOOR_PROBLEMS = ["unauthorized", "rate_limited"] as const satisfies readonly ProblemCode[];
 
 /** What may be wrong where there is nothing to be said. */
@@ -87,6 +94,7 @@ export const BODY_PROBLEMS = [
   "unknown_option",
   "unknown_stage",
   "unknown_preset",
+  "unknown_key",
   "option_conflict",
   "invalid_logits",
   "nan_logit",

@@ -5,8 +5,8 @@
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
+import { GrowingBuffer } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
-import { Parked } from "../parked.ts";
 import { isSparseForm, loadPacked, packedDtype } from "../rows.ts";
 import type { WireContext } from "../step-reader.ts";
 import type { Fields } from "../tensor/head.ts";
@@ -56,6 +56,8 @@ export function openAnalysisJson(context: WireContext): AnalysisReader {
     get head() {
       return arrived?.head;
     },
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       const body = requireObject(envelope.end());
@@ -139,9 +141,9 @@ function valuesOf(index: number, logits: unknown, store: RowStore, context: Wire
   if (isSparseForm(logits))
     throw new Problem("invalid_logits", "a sparse row is not enough here: every logit counts", "/logits");
   const bytes = store.bytes(index);
-  const parked = new Parked(bytes.length, bytes.length);
-  parked.append(bytes);
+  const data = new GrowingBuffer(bytes.length, bytes.length);
+  data.append(bytes);
   const row = context.lease();
-  loadPacked(row, packedDtype(logits), parked);
+  loadPacked(row, packedDtype(logits), data);
   return row.values.subarray(0, row.length);
 }

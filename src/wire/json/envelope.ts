@@ -11,8 +11,7 @@
 import { Buffer } from "node:buffer";
 import { Problem } from "../../errors.ts";
 import type { OptionLimits } from "../../sampling/options/option-limits.ts";
-import { Parked } from "../parked.ts";
-import { TextBuffer } from "../text-buffer.ts";
+import { GrowingBuffer, type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { faultProblem } from "./faults.ts";
 import { IdScanner } from "./ids.ts";
 import { Nesting, type Places, type ScannedArray } from "./nesting.ts";
@@ -66,7 +65,7 @@ export class JsonEnvelope {
   #key_begin = 0;
   #array: "dense" | "values" = "dense";
   #scanner: NumberScanner | undefined;
-  #ids: { readonly scanner: IdScanner; readonly parked: Parked } | undefined;
+  #ids: { readonly scanner: IdScanner; readonly bytes: GrowingBuffer } | undefined;
   #packed_string: PackedString | undefined;
   #skipped = new SkippedArray();
 
@@ -74,7 +73,7 @@ export class JsonEnvelope {
     this.#limits = limits;
     this.#targets = targets;
     this.#nesting = new Nesting(places, limits.batch_rows_max, limits.options.bias_entries_max);
-    this.#text = new TextBuffer(limits.json_text_bytes_max);
+    this.#text = textBesideLogits(limits.json_text_bytes_max);
   }
 
   write(chunk: Uint8Array): void {
@@ -92,7 +91,7 @@ export class JsonEnvelope {
     this.#endInsideNumbers();
     if (this.#mode !== "plain" || this.#nesting.depth > 0)
       throw new Problem("malformed_json", `the JSON text ends inside ${this.#inside()}`);
-    return this.#text.whole();
+    return this.#text.unmarked();
   }
 
   /** The text ended inside an array of numbers: its last token tells whether that is all that is wrong with it. */
@@ -197,22 +196,22 @@ export class JsonEnvelope {
       return;
     }
     this.#mode = "ids";
-    const parked = new Parked(this.#limits.vocab_size_max * ID_BYTES);
-    this.#ids = { scanner: new IdScanner(parked), parked };
+    const bytes = new GrowingBuffer(this.#limits.vocab_size_max * ID_BYTES);
+    this.#ids = { scanner: new IdScanner(bytes), bytes };
   }
 
   /** An array of ids that cannot be taken as it is read goes back into the text, and is read on there. */
   #tokenIds(chunk: Uint8Array, begin: number): number {
     if (this.#ids === undefined) return chunk.length;
-    const { scanner, parked } = this.#ids;
+    const { scanner, bytes } = this.#ids;
     const used = scanner.write(chunk, begin);
     if (scanner.closed) {
-      this.#targets.ids?.(this.#nesting.row, parked.integers);
+      this.#targets.ids?.(this.#nesting.row, bytes.integers());
       this.#endArray();
     } else if (scanner.rest !== undefined) {
       this.#mode = "plain";
       this.#nesting.enter();
-      this.#text.append(Buffer.from(parked.integers.join()));
+      this.#text.append(Buffer.from(bytes.integers().join()));
       this.write(scanner.rest);
     }
     return used;

@@ -4,9 +4,9 @@ import { alternatives, Problem, show } from "../../errors.ts";
 import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
+import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
 import type { WireLimits } from "../step-reader.ts";
-import { TextBuffer } from "../text-buffer.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -50,7 +50,7 @@ export class TensorHead {
         "limit_exceeded",
         `the JSON header may have at most ${limits.json_text_bytes_max} bytes (json_text_bytes_max), got ${header_bytes}`,
       );
-    else this.#text = new TextBuffer(limits.json_text_bytes_max);
+    else this.#text = textBesideLogits(limits.json_text_bytes_max);
   }
 
   /** Takes the bytes of the header; the rest belongs to the tensor. */
@@ -74,7 +74,7 @@ export class TensorHead {
         "malformed_header",
         `Inference-Header-Content-Length must be at most the length of the body, ${this.#header_bytes - this.#missing}, got ${this.#header_bytes}`,
       );
-    return this.#fields === undefined ? this.#text?.whole() : undefined;
+    return this.#fields === undefined ? this.#text?.unmarked() : undefined;
   }
 
   /** The options and the tensor's description. Throws when the header is not a JSON object. */

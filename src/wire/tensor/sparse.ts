@@ -11,7 +11,7 @@ import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
 import type { SparseFields } from "../../schemas/tensor.ts";
-import { Parked } from "../parked.ts";
+import { GrowingBuffer } from "../growing-buffer.ts";
 import { rowTooLong } from "../rows.ts";
 import { requireVocabulary, sparseRow } from "../sparse.ts";
 
@@ -20,7 +20,7 @@ const ID_BYTES = 4;
 export class SparseTensor {
   readonly #fields: SparseFields;
   readonly #dtype: Dtype;
-  readonly #ids: Parked;
+  readonly #ids: GrowingBuffer;
   /** the values, widened as those of a whole row are */
   readonly #row: Row;
   #bytes = 0;
@@ -30,7 +30,7 @@ export class SparseTensor {
     const id_bytes = fields.count * ID_BYTES;
     this.#fields = fields;
     this.#dtype = dtype;
-    this.#ids = new Parked(id_bytes, id_bytes);
+    this.#ids = new GrowingBuffer(id_bytes, id_bytes);
     this.#row = row;
     row.begin(dtype);
   }
@@ -53,6 +53,6 @@ export class SparseTensor {
         "/sparse/count",
       );
     requireVocabulary(known, options);
-    return sparseRow(this.#ids.integers, this.#row.values.subarray(0, count), known, "/sparse");
+    return sparseRow(this.#ids.integers(), this.#row.values.subarray(0, count), known, "/sparse");
   }
 }

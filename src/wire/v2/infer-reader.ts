@@ -5,16 +5,17 @@
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { TextBuffer } from "../growing-buffer.ts";
 import { finishRows } from "../rows.ts";
 import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
-import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
+import type { BodyForm, BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
 import { type Inference, type Input, parseInference } from "./request.ts";
-import { RequestText, requestValue } from "./request-text.ts";
+import { requestText, requestValue } from "./request-text.ts";
 import { listedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 
 /** A tensor whose bytes follow the JSON. */
@@ -41,7 +42,7 @@ export interface InferencePlan {
 export class InferReader implements BodyReader {
   readonly #context: InferContext;
   readonly #header_bytes: number | undefined;
-  readonly #text: RequestText;
+  readonly #text: TextBuffer;
   /** bytes of the JSON that have not come; of a body without tensors, more than will come */
   #text_missing: number;
   #inference: Inference | undefined;
@@ -64,7 +65,7 @@ export class InferReader implements BodyReader {
       );
     this.#context = context;
     this.#header_bytes = header_bytes;
-    this.#text = new RequestText(json_text_bytes_max, "json_text_bytes_max");
+    this.#text = requestText(json_text_bytes_max, "json_text_bytes_max");
     this.#text_missing = header_bytes ?? Number.POSITIVE_INFINITY;
   }
 
@@ -77,6 +78,11 @@ export class InferReader implements BodyReader {
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
     return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
+  }
+
+  get form(): BodyForm | undefined {
+    const { logits, rows } = this.#inference ?? {};
+    return logits?.place.in === "body" ? rows?.dtype : logits?.place.in;
   }
 
   write(chunk: Uint8Array): void {
@@ -133,10 +139,10 @@ export class InferReader implements BodyReader {
 
   /** The JSON is complete. All that it says is checked before the first element is taken. */
   #begin(): void {
-    const { plans, limits } = this.#context;
+    const { remembered, limits } = this.#context;
     const text = this.#text.whole();
     const make = (each: string) => planOf(each, limits);
-    const { inference, options } = plans?.inference.of(text, make) ?? make(text);
+    const { inference, options } = remembered?.inference.of(text, make) ?? make(text);
     this.#inference = inference;
     this.#first = options;
     for (const input of inference.inputs)

@@ -2,35 +2,16 @@
  * The JSON of an inference request, from bytes to a value. Besides JSON it takes the words `-Infinity`, `Infinity` and
  * `NaN` that Python's writers use: −∞ masks a token, the other two become text, which no tensor of numbers takes.
  */
-import { isUtf8 } from "node:buffer";
-import { Problem } from "../../errors.ts";
+import { TextBuffer } from "../growing-buffer.ts";
 import { jsonValue, notJson, parseJson } from "../json/text.ts";
-import { Parked } from "../parked.ts";
-import { TEXT_BYTES } from "../text-buffer.ts";
 
-export class RequestText {
-  readonly #most: string;
-  readonly #parked: Parked;
-
-  /** `limit` names the setting that the bound is, where it is one. */
-  constructor(bytes_max: number, limit?: string) {
-    this.#most = `${bytes_max} bytes${limit === undefined ? "" : ` (${limit})`}`;
-    this.#parked = new Parked(bytes_max, TEXT_BYTES);
-  }
-
-  append(bytes: Uint8Array): void {
-    if (this.#parked.append(bytes)) return;
-    throw new Problem(
-      "limit_exceeded",
-      `the JSON of a request may have at most ${this.#most}, got more: send tensors as binary data`,
-    );
-  }
-
-  /** All of the text. Throws when the bytes are not UTF-8. */
-  whole(): string {
-    if (!isUtf8(this.#parked.bytes)) throw new Problem("malformed_json", "the JSON text is not UTF-8");
-    return this.#parked.text();
-  }
+/** The text of a request while it comes. `limit` names the setting that the bound is, where it is one. */
+export function requestText(bytes_max: number, limit?: string): TextBuffer {
+  const most = `${bytes_max} bytes${limit === undefined ? "" : ` (${limit})`}`;
+  return new TextBuffer(
+    bytes_max,
+    `the JSON of a request may have at most ${most}, got more: send tensors as binary data`,
+  );
 }
 
 /** The text of a request as a value. Throws a Problem when it is no JSON. */

@@ -26,8 +26,6 @@ export interface VerifyReader extends BodyReader {
    * given up when this is called again.
    */
   next(): VerifyCall | Problem | undefined;
-  /** Copies what is still needed of the bytes that were written last: they will be gone. */
-  keep(): void;
 }
 
 /** One sequence of a body. */

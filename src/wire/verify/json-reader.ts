@@ -1,17 +1,18 @@
-/** Opens drafts in JSON: their rows stand under `rows`, and are parked until the whole body has said what they belong to. */
+/** Opens drafts in JSON: their rows stand under `rows`, and are kept until the whole body has said what they belong to. */
 import { Problem, show } from "../../errors.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { VerifyOptions } from "../../sampling/verify/options.ts";
 import { inPlace } from "../../sampling/verify/walk.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
-import { type Arrived, parkedTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
+import { type Arrived, keptTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
 import type { WireContext } from "../step-reader.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export class VerifyJson implements VerifyReader {
+  readonly parks = true;
   readonly #many: boolean;
   readonly #context: WireContext;
   readonly #arrived: Arrived[] = [];
@@ -23,7 +24,7 @@ export class VerifyJson implements VerifyReader {
   constructor(many: boolean, context: WireContext) {
     this.#many = many;
     this.#context = context;
-    this.#envelope = new JsonEnvelope("batch", context.limits, parkedTargets(context, this.#arrived));
+    this.#envelope = new JsonEnvelope("batch", context.limits, keptTargets(context, this.#arrived));
   }
 
   write(chunk: Uint8Array): void {
@@ -56,9 +57,6 @@ export class VerifyJson implements VerifyReader {
       throw error;
     }
   }
-
-  /** What it needs is parked. */
-  keep(): void {}
 
   #callOf({ first, count, options: checked, place }: Sequence): VerifyCall {
     const options = checked();

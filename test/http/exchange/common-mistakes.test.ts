@@ -40,7 +40,8 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ max_tokens: 100 }, "unknown_option", "one request draws one token"],
   [{ max_new_tokens: 100 }, "unknown_option", "one request draws one token"],
   [{ n_predict: 100 }, "unknown_option", "one request draws one token"],
-  [{ stop: ["\n"] }, "unknown_option", "it is the host that stops"],
+  [{ stop: ["\n"] }, "invalid_option", "stop must be an object"],
+  [{ stop_strings: ["\n"] }, "unknown_option", "as token ids they go into stop"],
   [{ eos_token_id: 2 }, "unknown_option", "it is called stop_token_ids here"],
   [{ do_sample: true }, "unknown_option", "temperature 0 is greedy"],
   [{ num_beams: 4 }, "unknown_option", "n draws several tokens from one row"],
@@ -76,7 +77,11 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ preset: "llama-cpp" }, "unknown_preset", 'did you mean "llama.cpp"? Known: '],
   [{ preset: "gpt" }, "unknown_preset", '"gpt"; known: '],
   [{ preset: "openai", typical_p: 0.5, top_h: 2 }, "invalid_option", "top_h must lie in (0, 1], got 2"],
-  [{ state: { mirostat: { mu: 5 } } }, "option_conflict", "no stage of this chain carries a state"],
+  [
+    { state: { mirostat: { mu: 5 } } },
+    "option_conflict",
+    "no stage of this chain and no stop carries a state",
+  ],
   [
     JSON.parse('{"state": {"__proto__": 1}}') as object,
     "invalid_option",

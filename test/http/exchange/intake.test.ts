@@ -9,19 +9,23 @@ afterEach(() => void vi.restoreAllMocks());
 
 const BODY_TIMEOUT_MS = 1000;
 
-/** An intake of a visit whose body comes, on a clock of its own; each piece of work takes so long. */
+/** An intake of a ticket whose body comes, on a clock of its own; each piece of work takes so long. */
 function opened(piece_ms: number) {
   let now_ms = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now_ms);
   const { limits } = readConfig({ LOGIT_SAMPLER_BODY_TIMEOUT_MS: String(BODY_TIMEOUT_MS) });
   const admission = new Admission(createSampler({ vocab_size_max: 128, rows_max: 1 }), limits);
-  const visit = admission.enter();
-  visit.expect({}, () => undefined);
+  const ticket = admission.enter();
+  ticket.expect({}, () => undefined);
   const told: string[] = [];
   let pieces = 0;
   const intake = new Intake(
-    { visit, isWanted: () => true },
-    { pause: () => told.push("pause"), resume: () => told.push("resume") },
+    { ticket, isWanted: () => true },
+    {
+      pause: () => told.push("pause"),
+      resume: () => told.push("resume"),
+      refuse: (error) => told.push(`refuse: ${error}`),
+    },
     {
       next() {
         if (pieces === 0) return false;
@@ -35,7 +39,7 @@ function opened(piece_ms: number) {
   );
   return {
     admission,
-    visit,
+    ticket,
     intake,
     told,
     wrote(more: number) {
@@ -55,24 +59,24 @@ function opened(piece_ms: number) {
 
 describe("a body", () => {
   test("that is taken at once is not told to wait", () => {
-    const { wrote, told, intake, visit } = opened(0);
+    const { wrote, told, intake, ticket } = opened(0);
     expect(wrote(5)).toBe(true);
-    expect([told, visit.phase]).toEqual([[], "arriving"]);
+    expect([told, ticket.phase]).toEqual([[], "arriving"]);
     intake.end();
     expect(told).toEqual(["done"]);
-    visit.leave();
+    ticket.leave();
   });
 
   test("waits while its rows take longer than a turn, and is not timed meanwhile", async () => {
-    const { wrote, told, intake, visit, overdue, untilDone } = opened(400);
+    const { wrote, told, intake, ticket, overdue, untilDone } = opened(400);
     expect(wrote(10)).toBe(false);
     expect(told).toEqual(["pause"]);
     expect(overdue()).toBe(0);
     await untilDone();
-    expect([told, visit.phase, overdue()]).toEqual([["pause", "resume"], "arriving", 0]);
+    expect([told, ticket.phase, overdue()]).toEqual([["pause", "resume"], "arriving", 0]);
     intake.end();
     expect(told).toEqual(["pause", "resume", "done"]);
-    visit.leave();
+    ticket.leave();
   });
 
   test("is timed by all that is its own", async () => {

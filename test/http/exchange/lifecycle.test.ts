@@ -1,4 +1,4 @@
-/** What every request passes: keys, rates, other origins, ids and traces; through both doors, the line's and Fastify's. */
+/** What every request passes: keys, rates, other origins, ids and traces; of hot routes and of those that Fastify serves. */
 import { once } from "node:events";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
@@ -139,7 +139,7 @@ describe("with keys", () => {
 });
 
 describe("with a rate", () => {
-  test("a client that comes too soon is told how long to wait, at both doors", async () => {
+  test("a client that comes too soon is told how long to wait, whichever way", async () => {
     const rate = { LOGIT_SAMPLER_RATE_PER_SECOND: "1", LOGIT_SAMPLER_RATE_BURST: "2" };
     const running = await started(rate);
     expect((await sampled(running)).status).toBe(200);
@@ -264,7 +264,7 @@ describe("every answer", () => {
 
 test("a stream is one request, whose steps are counted, however it comes", async () => {
   const running = await started();
-  const { figures } = running.service;
+  const { counters } = running.service;
   const opening = JSON.stringify({ temperature: 0 });
   const socket = new WebSocket(`${running.url.replace("http", "ws")}/v1/stream`);
   await once(socket, "open");
@@ -273,17 +273,17 @@ test("a stream is one request, whose steps are counted, however it comes", async
   await once(socket, "message");
   socket.send('{"logits":[1,null]}');
   await once(socket, "message");
-  expect([figures.in_flight, figures.tokens.get("stream"), figures.bytes.get("f32")]).toEqual([1, 1, 12]);
-  expect([figures.rejections.get("invalid_logits"), figures.bytes.get("json")]).toEqual([1, 19]);
+  expect([counters.in_flight, counters.tokens.get("stream"), counters.bytes.get("f32")]).toEqual([1, 1, 12]);
+  expect([counters.rejections.get("invalid_logits"), counters.bytes.get("json")]).toEqual([1, 19]);
   socket.close();
-  await until(() => figures.in_flight === 0);
+  await until(() => counters.in_flight === 0);
   const lines = Buffer.from(`${opening}\n{"logits":[1,3,2]}\n`);
   const ndjson = { "content-type": "application/x-ndjson" };
   const posted = await asked(running, "/v1/stream", ndjson, { method: "POST", body: lines });
   expect(posted.body).toContain('"token_id":1');
-  await until(() => figures.in_flight === 0);
-  expect(figures.tokens.get("stream")).toBe(2);
-  const statuses = figures.routes.filter((each) => each.route === "/v1/stream" && each.method !== "HEAD");
+  await until(() => counters.in_flight === 0);
+  expect(counters.tokens.get("stream")).toBe(2);
+  const statuses = counters.routes.filter((each) => each.route === "/v1/stream" && each.method !== "HEAD");
   expect(statuses.map(({ method, by_status }) => [method, ...by_status])).toEqual([
     ["POST", [200, 1]],
     ["GET", [101, 1]],

@@ -57,9 +57,9 @@ describe("many rows", () => {
       const { admission } = app.service;
       let turns = 0;
       const spent = admission.spent.bind(admission);
-      admission.spent = (visit, ms) => {
+      admission.spent = (ticket, ms) => {
         turns += 1;
-        spent(visit, ms);
+        spent(ticket, ms);
       };
       let over = false;
       let others = 0;
@@ -98,8 +98,8 @@ describe("a long step", () => {
     const { admission } = app.service;
     let was_inside = 0;
     const spent = admission.spent.bind(admission);
-    admission.spent = (visit, ms) => {
-      spent(visit, ms);
+    admission.spent = (ticket, ms) => {
+      spent(ticket, ms);
       if (admission.gate.turns.inside !== undefined) was_inside += 1;
     };
     const [first, plain, second] = await Promise.all([
@@ -123,8 +123,8 @@ describe("a long step", () => {
     const { admission } = app.service;
     const stop = new AbortController();
     const spent = admission.spent.bind(admission);
-    admission.spent = (visit, ms) => {
-      spent(visit, ms);
+    admission.spent = (ticket, ms) => {
+      spent(ticket, ms);
       if (admission.gate.turns.inside !== undefined) stop.abort();
     };
     const header = Buffer.from(JSON.stringify({ ...long, n: 16_000 }));

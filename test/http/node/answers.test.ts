@@ -118,9 +118,9 @@ describe("requests one behind the other", () => {
     const told = all(socket);
     const count = 500;
     let most = 0;
-    const { figures } = app.service;
+    const { counters } = app.service;
     const watch = setInterval(() => {
-      most = Math.max(most, figures.in_flight);
+      most = Math.max(most, counters.in_flight);
     }, 1);
     socket.write((SAMPLE + HEALTH).repeat(count) + LAST, "latin1");
     const text = await told;
@@ -128,13 +128,13 @@ describe("requests one behind the other", () => {
     expect(statuses(text)).toEqual(Array<string>(2 * count + 1).fill("200"));
     expect(text.match(/"token_id":1/g)).toHaveLength(count);
     expect(most).toBeLessThanOrEqual(3);
-    expect([figures.in_flight, app.service.admission.gate.visitors]).toEqual([0, 0]);
+    expect([counters.in_flight, app.service.admission.gate.visitors]).toEqual([0, 0]);
   });
 
   test.each([2, 3, 4])("with %i of them and a bound of 3, those beyond it are not begun", async (count) => {
     app = await listen({ connection_answers_max: 3 });
     const socket = open(app);
-    const { figures } = app.service;
+    const { counters } = app.service;
     // The first waits for its body; the others cannot be answered before it.
     const begun = "POST /v1/sample?dtype=f32 HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n";
     socket.write(`${SAMPLE.repeat(0)}${begun}${ROW.toString("latin1")}${HEALTH.repeat(count - 1)}`, "latin1");
@@ -146,16 +146,16 @@ describe("requests one behind the other", () => {
       });
     });
     expect(statuses(text)).toHaveLength(count);
-    expect(figures.in_flight).toBe(0);
+    expect(counters.in_flight).toBe(0);
   });
 
   test("whose client goes away leave nothing behind", async () => {
     app = await listen({ connection_answers_max: 4 });
     const socket = open(app);
     socket.write(BATCH.repeat(30) + HEALTH.repeat(500), "latin1");
-    await until(() => (app?.service.figures.in_flight ?? 0) > 0);
+    await until(() => (app?.service.counters.in_flight ?? 0) > 0);
     socket.resetAndDestroy();
-    await until(() => app?.service.figures.in_flight === 0 && app.service.admission.gate.visitors === 0);
+    await until(() => app?.service.counters.in_flight === 0 && app.service.admission.gate.visitors === 0);
     expect([app.service.admission.rows_out, app.service.admission.gate.held_bytes]).toEqual([0, 0]);
   });
 });

@@ -8,7 +8,7 @@ import { type App, buildApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { Problem, type ProblemCode } from "../../../src/errors.ts";
 import { createLog, type Role } from "../../../src/http/observe/log.ts";
-import { RequestLines } from "../../../src/http/observe/request-log.ts";
+import { RequestLog } from "../../../src/http/observe/request-log.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
 import { until } from "../listening.ts";
 
@@ -205,12 +205,12 @@ describe("refusals by the thousand", () => {
   /** The lines of so many refusals, one every millisecond. */
   function linesOf(code: ProblemCode, count: number, LOG_LEVEL = "info"): Line[] {
     const lines: Line[] = [];
-    const requests = new RequestLines(logTo(lines, { LOG_LEVEL }));
+    const requests = new RequestLog(logTo(lines, { LOG_LEVEL }));
     const problem = new Problem(code, "a sentence");
-    const guest = { id: "x", method: "POST", url: "/v1/sample", problem } as Parameters<
-      RequestLines["write"]
+    const record = { id: "x", method: "POST", url: "/v1/sample", problem } as Parameters<
+      RequestLog["write"]
     >[0];
-    for (let now_ms = 0; now_ms < count; now_ms++) requests.write({ ...guest, began_ms: now_ms }, 503, 0);
+    for (let now_ms = 0; now_ms < count; now_ms++) requests.write({ ...record, began_ms: now_ms }, 503, 0);
     return lines;
   }
 

@@ -1,7 +1,7 @@
 /** What is counted, and the text that Prometheus reads. */
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../../src/errors.ts";
-import { Distribution, Figures } from "../../../src/http/observe/counters.ts";
+import { Counters, Distribution } from "../../../src/http/observe/counters.ts";
 import { metricsText, type WorkerMetrics } from "../../../src/http/observe/metrics.ts";
 import { listen } from "../listening.ts";
 import { startApp } from "../routes/analysis-app.ts";
@@ -16,19 +16,19 @@ test("a distribution counts a value at its bound with those below", () => {
 });
 
 test("a step counts its draws, its kept tokens, and what a trace tells for nothing", () => {
-  const figures = new Figures();
+  const counters = new Counters();
   const step = { token_id: 1, kept: 14, seed: "1", step: 0, state: null, system_fingerprint: "x" };
   const entry = { stage: "top_k", kept_before: 3, kept_after: 2, mass_removed: 0, top: [], removed: [] };
-  figures.sampled(step, "unary", 0.001);
-  figures.sampled({ ...step, draws: [{ token_id: 1 }, { token_id: 2 }] }, "batch", 0.001);
-  figures.sampled({ ...step, trace: [{ ...entry, entropy: 0.7, us: 12 }] }, "stream", 0.001);
-  expect([...figures.tokens]).toEqual([
+  counters.sampled(step, "unary", 0.001);
+  counters.sampled({ ...step, draws: [{ token_id: 1 }, { token_id: 2 }] }, "batch", 0.001);
+  counters.sampled({ ...step, trace: [{ ...entry, entropy: 0.7, us: 12 }] }, "stream", 0.001);
+  expect([...counters.tokens]).toEqual([
     ["unary", 1],
     ["batch", 2],
     ["stream", 1],
   ]);
-  expect([figures.kept.sum, figures.entropy.sum]).toEqual([42, 0.7]);
-  expect([...figures.stages]).toEqual([["top_k", { seconds: 12e-6, steps: 1 }]]);
+  expect([counters.kept.sum, counters.entropy.sum]).toEqual([42, 0.7]);
+  expect([...counters.stages]).toEqual([["top_k", { seconds: 12e-6, steps: 1 }]]);
 });
 
 test("a scrape has every metric with help, type and the values of this process", async () => {

@@ -176,6 +176,7 @@ describe("what is wrong is answered as the document says", () => {
     ["unknown_option", SAMPLE, { logits, topp: 0.5 }],
     ["unknown_stage", SAMPLE, { logits, chain: [{ stage: "topp" }] }],
     ["unknown_preset", SAMPLE, { logits, preset: "lama.cpp" }],
+    ["unknown_key", SAMPLE, { logits, watermark: { scheme: "gumbel", key: "other" } }],
     ["option_conflict", SAMPLE, { logits, preset: "vllm", chain: [] }],
     ["invalid_logits", SAMPLE, { logits: [1, "2"] }],
     ["nan_logit", SAMPLE, '{"logits": [1, NaN]}'],
@@ -219,8 +220,8 @@ describe("what is refused before it is looked at", () => {
   test("when all rows are in use, and when the process is about to end", async () => {
     app = await listen({ rows_max: 1, queue_max: 0, body_rate_min: 0, streams_max: 0 });
     const { admission } = app.service;
-    const visit = admission.enter();
-    visit.lease();
+    const ticket = admission.enter();
+    ticket.lease();
     const ready = EACH.filter(({ path }) => path.includes("ready"));
     await all(ready, 503);
     const step = { logits: [1, 2], compare: ["vllm", "openai"] };
@@ -234,7 +235,7 @@ describe("what is refused before it is looked at", () => {
         path,
         expect.stringMatching(/^503/),
       ]);
-    visit.leave();
+    ticket.leave();
     admission.draining = true;
     await all(ready, 503);
   });

@@ -41,7 +41,7 @@ async function answered(request: string): Promise<Awaited<ReturnType<typeof open
   return connection;
 }
 
-const counted = () => app.service.figures.rejections.get("overloaded");
+const counted = () => app.service.counters.rejections.get("overloaded");
 
 describe("with three connections at most", () => {
   test("three that do something keep the fourth out, which is told so and closed", async () => {

@@ -198,7 +198,7 @@ describe("POST /v1/baseline and /v1/diagnose", () => {
     expect(wrong).toHaveLength(108);
   });
 
-  test("a diagnosis in words and figures", async () => {
+  test("a diagnosis in words and counters", async () => {
     const { body } = await post(server, "/v1/diagnose", {
       logits: [2, 1.9, -3],
       labels: ["cat", "dog", "bird"],

@@ -1,4 +1,4 @@
-/** POST /v1/sample and /v1/sample/batch through the door: replies, and every refusal that HTTP has a part in. */
+/** POST /v1/sample and /v1/sample/batch through the service: replies, and every refusal that HTTP has a part in. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemCode } from "../../../src/errors.ts";
 import { post, type Server, startApp } from "./analysis-app.ts";

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { Visit } from "../../../src/http/admission/visit.ts";
+import { Ticket } from "../../../src/http/admission/ticket.ts";
 import { randomRow } from "../../sampling/sample.ts";
 import { type Line, openDuplex, rowFrame, textFrame } from "../duplex.ts";
 import { type Listening, listen, until } from "../listening.ts";
@@ -97,8 +97,8 @@ describe("a stream on the bare connection", () => {
       return texts;
     };
     const expected = await answers();
-    const { compute } = Visit.prototype;
-    const waits = vi.spyOn(Visit.prototype, "compute").mockImplementation(function (this: Visit, job) {
+    const { compute } = Ticket.prototype;
+    const waits = vi.spyOn(Ticket.prototype, "compute").mockImplementation(function (this: Ticket, job) {
       setImmediate(() => compute.call(this, job));
     });
     try {
@@ -145,7 +145,7 @@ describe("a stream on the bare connection", () => {
     socket.write(Buffer.concat([textFrame({}), rowFrame(ROWS[0]!).subarray(0, 5000)]));
     await until(() => app.service.admission.rows_out === 1);
     socket.destroy();
-    await until(() => app.service.admission.rows_out === 0 && app.service.figures.in_flight === 0);
+    await until(() => app.service.admission.rows_out === 0 && app.service.counters.in_flight === 0);
     expect(app.service.streams.size).toBe(0);
   });
 

@@ -91,7 +91,7 @@ describe("a stream over WebSocket", () => {
   });
 
   test("options in the URL are refused, and nothing that follows is sampled", async () => {
-    const tokens = app.service.figures.tokens.get("stream") ?? 0;
+    const tokens = app.service.counters.tokens.get("stream") ?? 0;
     const { socket, next } = await connect(app, "/v1/stream?temperature=0.5");
     const closed = once(socket, "close");
     socket.send('{"seed": 1}');
@@ -102,7 +102,7 @@ describe("a stream over WebSocket", () => {
       detail: "options of a stream stand in its first message, got temperature in the query string",
     });
     expect((await closed)[0]).toBe(1008);
-    expect(app.service.figures.tokens.get("stream") ?? 0).toBe(tokens);
+    expect(app.service.counters.tokens.get("stream") ?? 0).toBe(tokens);
   });
 
   test("a stream that ends while it waits for its turn closes at once", async () => {

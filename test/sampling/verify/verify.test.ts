@@ -1,16 +1,17 @@
 /** Methods of verifying, on rows anyone can check, and what a draft does to a stream. */
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Row } from "../../../src/kernels/kernel.ts";
-import * as rng from "../../../src/sampling/rng.ts";
+import { StepContext } from "../../../src/sampling/context.ts";
+import type { Purpose } from "../../../src/sampling/rng.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { parseVerification, parseVerifyOptions } from "../../../src/sampling/verify/options.ts";
 import { verifyDraft, verifyOnStream } from "../../../src/sampling/verify/verify.ts";
-import { inPlace, type PlacedRows } from "../../../src/sampling/verify/walk.ts";
+import { DraftWalk, inPlace, type PlacedRows } from "../../../src/sampling/verify/walk.ts";
 import { logitsOf, problemOf, sparse } from "../sample.ts";
 
-const sampler = createSampler({ vocab_size_max: 1024, rows_max: 16 });
+const sampler = createSampler({ vocab_size_max: 1024, rows_max: 32 });
 const leased: Row[] = [];
 afterAll(() => {
   for (const row of leased) sampler.returnRow(row);
@@ -24,28 +25,27 @@ function rowOf(values: ArrayLike<number>): Row {
   return row;
 }
 
+type Uniforms = Partial<Record<Purpose, number>>;
+
 /** Uniforms of these purposes are what a test says. */
-function withUniforms<Result>(said: Partial<Record<rng.Purpose, number>>, run: () => Result): Result {
-  const spy = vi.spyOn(rng, "uniform").mockImplementation((purpose) => said[purpose] ?? 0.5);
+function withUniforms<Result>(said: Uniforms, run: () => Result): Result {
+  const spies = [
+    vi.spyOn(DraftWalk.prototype, "uniform").mockImplementation(() => said.accept ?? 0.5),
+    vi.spyOn(StepContext.prototype, "uniform").mockImplementation((purpose) => said[purpose] ?? 0.5),
+  ];
   try {
     return run();
   } finally {
-    spy.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
 }
-
-vi.mock("../../../src/sampling/rng.ts", { spy: true });
 
 const P = [0.5, 0.3, 0.2];
 const Q = [0.2, 0.3, 0.5];
 const p = rowOf(logitsOf(P));
 const q = rowOf(Q);
 
-function verify(
-  draft: readonly number[],
-  options: Record<string, unknown>,
-  said: Partial<Record<rng.Purpose, number>>,
-) {
+function verify(draft: readonly number[], options: Record<string, unknown>, said: Uniforms) {
   const told = options["draft_rows"] === "probabilities";
   const parsed = parseVerifyOptions({ draft_token_ids: draft, seed: 1, ...options });
   const rows = { target: [...draft, 0].map(() => p), draft: told ? draft.map(() => q) : [] };
@@ -140,6 +140,31 @@ describe("a draft on a stream", () => {
     expect(verified).toMatchObject({ step: stream.step, state: stream.state });
     stream.rewind(verified.token_ids.length);
     expect(run(stream, said)).toEqual(verified);
+  });
+
+  test.each(VERIFY_METHODS.map(({ name }) => name))("of %s ends where the text does", (method) => {
+    const sure = [rowOf([50, 0, 0]), rowOf([0, 50, 0]), rowOf([50, 0, 0])];
+    const stream = openStream(sampler, { seed: 3, stop: { token_ids: [1] } });
+    const verified = run(stream, { draft_token_ids: [0, 1], method }, { target: sure, draft: [] });
+    expect(verified).toMatchObject({ accepted: 2, token_ids: [0, 1] });
+    expect(verified.positions.at(-1)?.finish_reason).toBe("stop_token");
+  });
+
+  test("has no watermark or draw rule but for strict, which draws as the steps do", () => {
+    const draw = { rule: "gumbel" };
+    const call = (method: string, options: object) =>
+      problemOf(() => parseVerifyOptions({ draft_token_ids: [0], method, ...options }));
+    expect(call("rejection", { draw })).toMatchObject({ code: "option_conflict", pointer: "/draw" });
+    expect(call("typical", { watermark: { scheme: "gumbel", key: "a" } })).toMatchObject({
+      code: "option_conflict",
+      pointer: "/watermark",
+    });
+    const drawn = openStream(sampler, { seed: 3, draw }).next(p);
+    const stream = openStream(sampler, { seed: 3, draw });
+    expect(run(stream, { draft_token_ids: [drawn.token_id] }, { target: [p, p], draft: [] })).toMatchObject({
+      accepted: 1,
+      positions: [drawn, {}],
+    });
   });
 
   test.each(VERIFY_METHODS.map(({ name }) => name))("of %s that fails has changed nothing", (method) => {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { Bus } from "../../bus/bus.ts";
 import { useJsonType } from "../../exchange/json-type.ts";
 import type { Service } from "../../exchange/service.ts";
-import { addLine } from "../hot.ts";
+import { addHotRoutes } from "../hot.ts";
 import { addModel } from "./model.ts";
 import { addRegions } from "./regions.ts";
 import type { SharedRegions } from "./shared-regions.ts";
@@ -17,7 +17,7 @@ export function addV2(
 ): void {
   useJsonType(app);
   addModel(app, service, bus);
-  addLine(app, service, "/v2/");
+  addHotRoutes(app, service, "/v2/");
   addRegions(app, service, regions);
   addUnsupported(app);
 }

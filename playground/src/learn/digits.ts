@@ -1,0 +1,95 @@
+/** The digits of the learn view: their logits as the calibrate view has them, and pictures of some. */
+import { binaryBody, request } from "../api/client.ts";
+import { type LabelledRows, type StoredRows, unpack } from "../calibrate/labelled-rows.ts";
+import { loadSet, type RowSet } from "../calibrate/sets.ts";
+
+export interface WrongDigit {
+  /** in the test set */
+  readonly row: number;
+  /** 784 grey values */
+  readonly pixels: Uint8Array;
+}
+
+export interface MovedDigit extends WrongDigit {
+  /** where each pixel goes: 0 darker, 1 stays, 2 brighter */
+  readonly directions: Uint8Array;
+  /** the network's logits after each step */
+  readonly steps: LabelledRows;
+}
+
+export interface Pictures {
+  /** how far a pixel moves in a step, of 1 from black to white */
+  readonly step: number;
+  readonly wrong: readonly WrongDigit[];
+  readonly moved: readonly MovedDigit[];
+}
+
+export interface Digits {
+  readonly set: RowSet;
+  readonly pictures: Pictures;
+}
+
+let loading: Promise<Digits> | undefined;
+
+/** Loaded once, when somebody comes by. */
+export function loadDigits(): Promise<Digits> {
+  loading ??= Promise.all([loadSet("digits", ""), loadPictures()]).then(([set, pictures]) => ({
+    set,
+    pictures,
+  }));
+  return loading;
+}
+
+type StoredDigit = StoredRows & {
+  readonly row: number;
+  readonly pixels: string;
+  readonly directions: string;
+};
+
+async function loadPictures(): Promise<Pictures> {
+  const response = await fetch("/examples/digit-pictures.json");
+  if (!response.ok) throw new Error(`The pictures do not load: ${response.status}`);
+  // written by examples/real-data/digit-pictures.ts
+  const { step, wrong, moved } = (await response.json()) as {
+    step: number;
+    wrong: readonly StoredDigit[];
+    moved: readonly StoredDigit[];
+  };
+  return {
+    step,
+    wrong: wrong.map(({ row, pixels }) => ({ row, pixels: bytesOf(pixels) })),
+    moved: moved.map(({ row, pixels, directions, ...rows }) => ({
+      row,
+      pixels: bytesOf(pixels),
+      directions: bytesOf(directions),
+      steps: unpack(rows),
+    })),
+  };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
+/** Only some of the rows. */
+export function rowsAt({ classes, logits, targets }: LabelledRows, rows: readonly number[]): LabelledRows {
+  return {
+    rows: rows.length,
+    classes,
+    logits: Float32Array.from(
+      rows.flatMap((row) => [...logits.subarray(row * classes, (row + 1) * classes)]),
+    ),
+    targets: rows.map((row) => targets[row] ?? 0),
+  };
+}
+
+export function postRows<Reply>(
+  path: string,
+  rows: LabelledRows,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Reply> {
+  const head = { dtype: "f32", shape: [rows.rows, rows.classes], ...options };
+  const { buffer, byteOffset, byteLength } = rows.logits;
+  const body = binaryBody(head, new Uint8Array(buffer, byteOffset, byteLength));
+  return request<Reply>(path, { method: "POST", ...body });
+}

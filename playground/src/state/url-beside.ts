@@ -1,0 +1,35 @@
+/** The other of two texts in the address: `side=B&other=temperature(temperature=1.2)&other_seed=7&other_n=60`. */
+import type { Run } from "../write/runs.ts";
+import { SIDES, type SideName } from "../write/side-names.ts";
+import type { ChainItem } from "./signals.ts";
+import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
+
+export interface Beside {
+  /** the side that the address's own chain and seed are of */
+  readonly chosen: SideName;
+  readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
+  readonly seed: string;
+  readonly order: string;
+  readonly runs: readonly Run[];
+}
+
+export function writeBeside(beside: Beside | undefined): string[] {
+  if (beside === undefined) return [];
+  const { chosen, chain, seed, order, runs } = beside;
+  return [
+    `side=${chosen}`,
+    `other=${writeChain(chain)}`,
+    `other_seed=${encodeURIComponent(seed)}`,
+    ...(order === "" ? [] : [`other_order=${encodeURIComponent(order)}`]),
+    ...(runs.length === 0 ? [] : [`other_n=${writeRuns(runs, chain, seed)}`]),
+  ];
+}
+
+export function readBeside(parts: ReadonlyMap<string, string>): Beside | undefined {
+  const chosen = SIDES.find((name) => name === parts.get("side"));
+  const chain = readChain(parts.get("other"));
+  const seed = decoded(parts.get("other_seed"));
+  if (chosen === undefined || chain === undefined || seed === undefined) return undefined;
+  const runs = readRuns(parts.get("other_n"), chain, seed) ?? [];
+  return { chosen, chain, seed, order: decoded(parts.get("other_order")) ?? "", runs };
+}

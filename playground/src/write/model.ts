@@ -1,0 +1,67 @@
+/** The demo model as the page has it: absent, on its way, ready, or not to be had. */
+import { effect, signal, untracked } from "@preact/signals";
+import { view } from "../state/signals.ts";
+import type { Loaded } from "./messages.ts";
+import { type ModelClient, startModel } from "./model-client.ts";
+
+export type ModelState =
+  | { readonly kind: "absent" }
+  | { readonly kind: "loading"; readonly loaded: number; readonly total: number }
+  | { readonly kind: "ready"; readonly loaded: Loaded }
+  | { readonly kind: "failed"; readonly sentence: string };
+
+/** A model that answers, and what is known of it. */
+export interface ReadyModel {
+  readonly client: ModelClient;
+  readonly loaded: Loaded;
+}
+
+export const model = signal<ModelState>({ kind: "absent" });
+
+let client: ModelClient | undefined;
+
+export async function loadModel(): Promise<void> {
+  if (client !== undefined) return;
+  model.value = { kind: "loading", loaded: 0, total: 0 };
+  const started = startModel((loaded, total) => {
+    if (client === started) model.value = { kind: "loading", loaded, total };
+  });
+  client = started;
+  try {
+    const loaded = await started.load();
+    if (client === started) model.value = { kind: "ready", loaded };
+  } catch (error) {
+    started.end();
+    client = undefined;
+    model.value = { kind: "failed", sentence: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Begins to load as soon as somebody comes to write. */
+export function loadToWrite(): void {
+  effect(() => {
+    if (view.value === "write" && model.peek().kind === "absent") untracked(() => void loadModel());
+  });
+}
+
+export function stopLoading(): void {
+  client?.end();
+  client = undefined;
+  model.value = { kind: "absent" };
+}
+
+export function readyModel(): ReadyModel | undefined {
+  const state = model.value;
+  return client === undefined || state.kind !== "ready" ? undefined : { client, loaded: state.loaded };
+}
+
+/** Until the model is there; loading that failed or was stopped may be begun again. */
+export function modelReady(): Promise<void> {
+  return new Promise((resolve) => {
+    const end = model.subscribe(({ kind }) => {
+      // subscribing calls back at once, before there is an end to call
+      if (kind === "ready") queueMicrotask(() => end());
+      if (kind === "ready") resolve();
+    });
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * A text's tokens, a button for each. One is a stop of the keyboard, the arrow keys go on from there; whatever the mouse
+ * or the focus is on shows its alternatives.
+ */
+import { visible } from "../../components/format.ts";
+import { forcedBy } from "../../state/token-rules.ts";
+import type { Written } from "../draw-next.ts";
+import type { SideName } from "../side-names.ts";
+import { chosen_side } from "../sides.ts";
+import { selected } from "../writer.ts";
+import { Alternatives } from "./alternatives.tsx";
+import { closeSoon, isPointedAt, openAt, openSoon, pointed } from "./pointed.ts";
+
+interface Props {
+  readonly name: SideName;
+  readonly tokens: readonly Written[];
+  /** whether the other text has not the token; undefined without another text */
+  readonly differing: readonly boolean[] | undefined;
+  readonly select: (index: number) => void;
+}
+
+export function TextTokens({ name, tokens, differing, select }: Props) {
+  const is_chosen = name === chosen_side.value;
+  const stop =
+    is_chosen && selected.value >= 0 ? Math.min(selected.value, tokens.length - 1) : tokens.length - 1;
+  const open = pointed.value?.name === name ? tokens[pointed.value.index] : undefined;
+  return (
+    <>
+      {tokens.map((token, index) => (
+        <TokenButton
+          // a token has no other identity than its place in the text
+          key={`${index}-${token.token_id}`}
+          token={token}
+          at={{ name, index }}
+          look={lookOf(token, differing?.[index])}
+          is_selected={is_chosen && selected.value === index}
+          is_stop={index === stop}
+          select={select}
+        />
+      ))}
+      {open && pointed.value && <Alternatives token={open} at={pointed.value} />}
+    </>
+  );
+}
+
+interface Look {
+  readonly classes: string;
+  /** 0 … 1: how unlikely the token was */
+  readonly surprise: number;
+}
+
+function lookOf({ probability, chain }: Written, is_differing: boolean | undefined): Look {
+  const forced = forcedBy(chain) === undefined ? "" : "is-forced";
+  if (is_differing !== undefined)
+    return { classes: `${forced} ${is_differing ? "is-differing" : ""}`, surprise: 0 };
+  const surprise = Math.min(1, -Math.log2(Math.max(probability, 1e-9)) / 12);
+  return { classes: forced, surprise: Math.round(100 * surprise) / 100 };
+}
+
+interface ButtonProps {
+  readonly token: Written;
+  readonly at: { readonly name: SideName; readonly index: number };
+  readonly look: Look;
+  readonly is_selected: boolean;
+  readonly is_stop: boolean;
+  readonly select: (index: number) => void;
+}
+
+function TokenButton({ token, at, look, is_selected, is_stop, select }: ButtonProps) {
+  // the space before a word stands outside of its button, so that lines break there as in any text
+  const blank = /^\s*/.exec(token.text)?.[0] ?? "";
+  const word = token.text.slice(blank.length);
+  return (
+    <>
+      {word !== "" && blank}
+      <button
+        type="button"
+        class={`text-token ${look.classes}`}
+        aria-pressed={is_selected}
+        aria-expanded={isPointedAt(at)}
+        aria-label={`${visible(token.text)}, token ${at.index + 1}${look.classes.includes("is-differing") ? ", differs" : ""}`}
+        tabIndex={is_stop ? 0 : -1}
+        style={{ "--surprise": String(look.surprise) }}
+        onPointerEnter={(event) => event.pointerType === "mouse" && openSoon(at, event.currentTarget)}
+        onPointerLeave={(event) => event.pointerType === "mouse" && closeSoon()}
+        onFocus={(event) => event.currentTarget.matches(":focus-visible") && openAt(at, event.currentTarget)}
+        onKeyDown={goToToken}
+        onClick={(event) => {
+          openAt(at, event.currentTarget);
+          select(at.index);
+        }}
+      >
+        {word === "" ? visible(token.text) : word}
+      </button>
+      {word === "" && blank}
+    </>
+  );
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
+
+/** Left and right go through the text, down goes to the alternatives, Escape closes them. */
+function goToToken(event: KeyboardEvent): void {
+  const here = event.currentTarget as HTMLElement; // the handler sits on a button
+  const text = here.closest(".text");
+  if (event.key === "ArrowDown") {
+    event.preventDefault();
+    text?.querySelector<HTMLElement>(".alternatives button")?.focus();
+  }
+  if (event.key === "Escape") pointed.value = undefined;
+  const by = STEPS[event.key];
+  if (by === undefined || text === null) return;
+  event.preventDefault();
+  const all = [...text.querySelectorAll<HTMLElement>(".text-token")];
+  all[all.indexOf(here) + by]?.focus();
+}

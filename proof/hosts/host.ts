@@ -1,0 +1,47 @@
+/** What is known of a host that is run, and what is told of a run. */
+
+interface Known {
+  /** as docs/hosts.md calls it */
+  readonly name: string;
+  /** its script, in node/ or python/ without its ending */
+  readonly script: string;
+  /** takes part in the long form alone: its packages are large, or are compiled */
+  readonly is_long: boolean;
+  /** what the service needs for it */
+  readonly service?: Readonly<Record<string, string>>;
+}
+
+export interface NodeHost extends Known {
+  readonly runs_in: "node";
+  readonly packages: readonly string[];
+  /** leaves out optional packages: binaries for other machines */
+  readonly is_plain?: boolean;
+}
+
+export interface PythonHost extends Known {
+  readonly runs_in: "python";
+}
+
+export type Host = NodeHost | PythonHost;
+
+/** Milliseconds a token, with the host's own sampler and with ours. */
+export interface Times {
+  readonly vocab_size: number;
+  readonly what?: string;
+  readonly own: number;
+  readonly ours: number;
+}
+
+/** What a script tells, a line each. */
+export type Line =
+  | { readonly version: string; readonly note?: string }
+  | { readonly claim: string; readonly held: boolean; readonly got: string }
+  | { readonly ms: Times };
+
+export interface Result {
+  readonly name: string;
+  readonly version: string;
+  readonly note?: string;
+  readonly claims: readonly string[];
+  readonly ms: readonly Times[];
+}

@@ -1,0 +1,117 @@
+/**
+ * `npm run proof:hosts`: real hosts and clients, each as its package has it, draw their tokens with the built service.
+ * The short form installs the light ones below build/ (node-llama-cpp with the demo model as GGUF, transformers.js,
+ * tritonclient, KServe's client, onnxruntime); `-- --long` those that are large or compiled as well (transformers with
+ * torch, llama-cpp-python, the parts of vLLM and SGLang that need no GPU, …). HOSTS_PYTHON names a Python that has them.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BUILD, BUILT } from "../../evidence/options.ts";
+import { createProgress } from "../../evidence/progress.ts";
+import { thisMachine } from "../../evidence/results.ts";
+import { buildService, startService } from "../../evidence/service.ts";
+import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
+import { pack } from "../npm.ts";
+import { conclude, createReport } from "../report.ts";
+import { pythonWith } from "../venv.ts";
+import type { Host, Result } from "./host.ts";
+import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
+import { writeModelFolder } from "./model/folder.ts";
+import { readDemoModel, widened } from "./model/weights.ts";
+import { complaintsOfTypes, nodePlace, type Place, pythonPlace, runHost } from "./run.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = join(ROOT, "build/proof-hosts");
+const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+const WIDE_VOCAB_SIZE = 128_256;
+
+const SCRIPTS = HOSTS.map(({ script }) => script);
+const { values, operands } = commandLine({
+  name: "npm run proof:hosts --",
+  about:
+    "Real hosts and clients draw their tokens with the built service. npm and pip install them below build/, which needs registries; HOSTS_PYTHON names a Python that has the Python ones already.",
+  operands: {
+    placeholder: "HOST",
+    about: `of ${SCRIPTS.join(", ")}; none: all of the form`,
+    read: (word: string) => readWord(word, SCRIPTS),
+  },
+  options: {
+    built: BUILT,
+    long: flag("runs the hosts as well whose packages are large or are compiled, and times 128,256 tokens"),
+    write: flag("stores what was run, from which `npm run build:docs` makes the tables of docs/hosts.md"),
+  },
+});
+
+const chosen = HOSTS.filter(({ script, is_long }) =>
+  operands.length > 0 ? operands.includes(script) : values.long || !is_long,
+);
+const progress = createProgress([
+  BUILD,
+  { name: "write the demo model for the hosts", seconds: values.long ? 5 : 2 },
+  { name: "install", seconds: values.long ? 900 : 60 },
+  ...chosen.map(({ name }) => ({ name, seconds: 15 })),
+]);
+const report = createReport({ hold_times: false }, (line) => progress.say(line));
+
+async function writeModels(): Promise<Record<string, string>> {
+  const model = await readDemoModel();
+  const folders = { HOSTS_MODEL: join(FOLDER, "model"), HOSTS_WIDE_MODEL: join(FOLDER, "wide-model") };
+  await writeModelFolder(folders.HOSTS_MODEL, model);
+  if (!values.long) return { HOSTS_MODEL: folders.HOSTS_MODEL };
+  await writeModelFolder(folders.HOSTS_WIDE_MODEL, widened(model, WIDE_VOCAB_SIZE));
+  return folders;
+}
+
+async function places(): Promise<Map<Host, Place>> {
+  const made = new Map<Host, Place>();
+  const needs_long = chosen.some(({ is_long }) => is_long);
+  for (const host of chosen)
+    if (host.runs_in === "node")
+      made.set(host, await nodePlace(join(FOLDER, host.script), (await pack(FOLDER)).path, host));
+  const in_python = chosen.filter(({ runs_in }) => runs_in === "python");
+  if (in_python.length === 0) return made;
+  const python =
+    process.env["HOSTS_PYTHON"] ??
+    (await pythonWith(
+      join(FOLDER, needs_long ? "python-long" : "python"),
+      needs_long ? LONG_PACKAGES : SHORT_PACKAGES,
+    ));
+  for (const host of in_python) made.set(host, pythonPlace(python, host));
+  return made;
+}
+
+async function prove(host: Host, place: Place, models: Readonly<Record<string, string>>): Promise<Result> {
+  progress.say(`${host.name}:`);
+  if (host.runs_in === "node") {
+    const complaints = await complaintsOfTypes(place, host);
+    report.claim("its script compiles strictly against the host's own types", complaints === "", complaints);
+  }
+  const service = await startService(host.service);
+  try {
+    return await runHost(host, place, { ...models, LOGIT_SAMPLER_URL: service.url }, report);
+  } finally {
+    await service.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  progress.next();
+  if (!values.built) await buildService();
+  progress.next();
+  await mkdir(FOLDER, { recursive: true });
+  const models = await writeModels();
+  progress.next();
+  const ready = await places();
+  const results: Result[] = [];
+  for (const [host, place] of ready) {
+    progress.next();
+    results.push(await prove(host, place, models));
+  }
+  progress.end();
+  await conclude(report);
+  if (values.write)
+    await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), hosts: results }, undefined, 1)}\n`);
+}
+
+await run(main).finally(() => progress.end());

@@ -1,0 +1,87 @@
+/**
+ * What the hosts' scripts here share: claims and times, told as JSON lines on stdout, and plain calls to hold them to.
+ * They run where the packed logit-sampler is installed beside the host, and import it by its name, as projects do.
+ */
+import { connect, type Logits } from "logit-sampler/client";
+
+export const URL = need("LOGIT_SAMPLER_URL");
+export const MODEL = need("HOSTS_MODEL");
+export const PROMPT = "The old ship sailed into the";
+export const OPTIONS = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.1, mirostat: 2 } as const;
+/** What is timed: what every host's own sampler has. */
+export const TIMED = { temperature: 0.8, top_k: 40 } as const;
+
+export const client = connect(URL);
+
+function need(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} must be set`);
+  return value;
+}
+
+function tell(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+export function host(version: string, note = ""): void {
+  tell({ version, ...(note !== "" && { note }) });
+}
+
+/** A claim holds unless it throws. */
+export async function claim(sentence: string, show: () => Promise<void>): Promise<void> {
+  try {
+    await show();
+    tell({ claim: sentence, held: true, got: "" });
+  } catch (error) {
+    tell({
+      claim: sentence,
+      held: false,
+      got: error instanceof Error ? String(error.stack).slice(0, 800) : error,
+    });
+  }
+}
+
+export function same(got: unknown, want: unknown): void {
+  const [one, other] = [JSON.stringify(got), JSON.stringify(want)];
+  if (one !== other) throw new Error(`got ${one}, expected ${other}`);
+}
+
+/** The tokens that plain calls draw from these rows, one behind the other. */
+export async function plain(
+  rows: readonly Logits[],
+  prompt: readonly number[],
+  options: object,
+): Promise<number[]> {
+  const history = [...prompt];
+  let state: unknown = null;
+  for (const [step, row] of rows.entries()) {
+    const own = { ...options, step, history, prompt_length: prompt.length, state };
+    const reply = await client.sample(row, own as Parameters<typeof client.sample>[1]); // the state as it came
+    state = reply.state;
+    history.push(reply.token_id);
+  }
+  return history.slice(prompt.length);
+}
+
+/** Milliseconds a token of both, the least of some runs by turns. Each run answers how many tokens it made. */
+export async function measured(
+  vocab_size: number,
+  own: () => Promise<number>,
+  ours: () => Promise<number>,
+  what?: string,
+): Promise<void> {
+  const clock = async (run: () => Promise<number>) => {
+    const begun = performance.now();
+    const tokens = await run();
+    return (performance.now() - begun) / tokens;
+  };
+  const best = { own: Number.POSITIVE_INFINITY, ours: Number.POSITIVE_INFINITY };
+  for (let turn = 0; turn < 5; turn++) {
+    best.own = Math.min(best.own, await clock(own));
+    best.ours = Math.min(best.ours, await clock(ours));
+  }
+  const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
+  tell({
+    ms: { vocab_size, ...(what !== undefined && { what }), own: rounded(best.own), ours: rounded(best.ours) },
+  });
+}

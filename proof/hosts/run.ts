@@ -1,0 +1,108 @@
+/** Installs what a host needs and runs its script, which tells what it found, a JSON line each. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { projectWith } from "../npm.ts";
+import type { Report } from "../proof.ts";
+import type { Host, Line, NodeHost, Result, Times } from "./host.ts";
+
+const execute = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const TSX = join(ROOT, "node_modules/tsx/dist/loader.mjs");
+
+export interface Place {
+  /** the project of a Node host, or the folder of the Python that has the hosts */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where a Python host runs: its script, with our package and the stand-ins of proof/engines in reach. */
+export function pythonPlace(python: string, { script }: Host): Place {
+  const path = ["clients/python", "proof/engines/python"].map((folder) => join(ROOT, folder)).join(":");
+  const environment = {
+    PYTHONPATH: path,
+    PYTHONDONTWRITEBYTECODE: "1",
+    HF_HUB_OFFLINE: "1",
+    HOSTS_ROOT: ROOT,
+  };
+  return { program: python, args: [join(HERE, "python", `${script}_host.py`)], cwd: HERE, environment };
+}
+
+/** A project of its own that has installed the host and the packed logit-sampler, as any project would. */
+export async function nodePlace(folder: string, tarball: string, host: NodeHost): Promise<Place> {
+  await projectWith(folder, [...host.packages, tarball], host.is_plain === true ? ["--omit=optional"] : []);
+  await cp(join(HERE, "node"), join(folder, "src"), { recursive: true });
+  const args = ["--import", TSX, `src/${host.script}.ts`];
+  return { program: process.execPath, args, cwd: folder, environment: {} };
+}
+
+/** The host's script compiles strictly against the host's own types. Answers what the compiler says. */
+export async function complaintsOfTypes({ cwd }: Place, { script }: Host): Promise<string> {
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+    ...{ target: "ES2023", module: "nodenext", skipLibCheck: true, types: ["node"] },
+    allowImportingTsExtensions: true,
+  };
+  await writeFile(
+    join(cwd, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, files: [`src/${script}.ts`] }),
+  );
+  try {
+    await execute(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd });
+    return "";
+  } catch (error) {
+    return String((error as { stdout?: string }).stdout).slice(0, 800); // of execFile
+  }
+}
+
+/** Runs a host's script to its end and reports what it claims. */
+export async function runHost(
+  host: Host,
+  place: Place,
+  given: Readonly<Record<string, string>>,
+  report: Report,
+): Promise<Result> {
+  const environment = { ...process.env, ...place.environment, ...given };
+  const child = spawn(place.program, place.args, {
+    cwd: place.cwd,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "close");
+  let errors = "";
+  child.stderr.on("data", (text: Buffer) => {
+    errors = `${errors}${text}`.slice(-4000);
+  });
+  let version: string | undefined;
+  let note: string | undefined;
+  const claims: string[] = [];
+  const ms: Times[] = [];
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as Line; // as its checks tell it
+    if ("version" in line) {
+      ({ version, note } = line);
+      report.note(`${version}${note === undefined ? "" : `: ${note}`}`);
+    } else if ("claim" in line) {
+      report.claim(line.claim, line.held, line.got);
+      claims.push(line.claim);
+    } else {
+      ms.push(line.ms);
+      report.figure(timesText(line.ms), `${line.ms.own} with its own sampler, ${line.ms.ours} with ours`);
+    }
+  }
+  const [code] = await ended;
+  const ran_whole = code === 0 && version !== undefined && claims.length > 0;
+  report.claim(`${basename(host.script)} runs to its end`, ran_whole, ran_whole ? "" : errors.slice(-1500));
+  return { name: host.name, version: version ?? "", ...(note !== undefined && { note }), claims, ms };
+}
+
+export function timesText({ vocab_size, what }: Times): string {
+  return `ms a token of ${vocab_size}${what === undefined ? "" : `, ${what}`}`;
+}

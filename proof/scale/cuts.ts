@@ -1,0 +1,82 @@
+/** Reports have the same bytes however rows are cut, whoever drives the parts, and whenever a run is killed. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Report } from "../proof.ts";
+import { CLI, ours, outputOf, ROOT } from "./program.ts";
+
+const TASKS = ["score", "diagnose"] as const;
+const KILLS = 3;
+
+/** Shards that are merged in some order, and that xargs gives to two processes at once. */
+export async function proveMerging(folder: string, report: Report): Promise<void> {
+  const parts = readdirSync(join(folder, "parts"), { encoding: "utf8" })
+    .filter((name) => name.endsWith(".parquet"))
+    .map((name) => join(folder, "parts", name));
+  for (const task of TASKS) {
+    const one = await ours(task, "--in", join(folder, "parts"), "--quiet");
+    const script = `ls "$1"/parts/*.parquet | xargs -P 2 -I SHARD "$2" "$3" ${task} --in SHARD --out SHARD.${task}.json --quiet`;
+    await outputOf("sh", ["-c", script, "sh", folder, process.execPath, CLI]);
+    const sums = parts.map((part) => `${part}.${task}.json`);
+    for (const order of [sums, sums.toReversed(), [...sums.slice(2), ...sums.slice(0, 2)]])
+      report.claim(
+        `${task}: ${parts.length} shards, merged, are one run`,
+        (await ours("merge", ...order)) === one,
+      );
+  }
+}
+
+/** Ray Data and Spark cut the rows as they like. */
+export async function proveEngines(folder: string, python: string, report: Report): Promise<void> {
+  for (const engine of ["ray", "spark"]) {
+    const program = join(ROOT, "examples", engine, "analyze.py");
+    for (const task of ["score", "calibrate"]) {
+      const one = await ours(task, "--in", join(folder, "parts"), "--quiet");
+      const began_ms = performance.now();
+      const theirs = await outputOf(python, [program, task, join(folder, "parts")]);
+      report.claim(`${task} with ${engine} has the bytes of one process`, theirs === one);
+      report.figure(`${task} with ${engine} took`, `${((performance.now() - began_ms) / 1000).toFixed(0)} s`);
+    }
+  }
+}
+
+/** A run that is killed several times on its way, and started again each time. */
+export async function proveResuming(folder: string, report: Report): Promise<void> {
+  const shard = join(folder, "rows.npy");
+  const [out, rows] = [join(folder, "cut.json"), join(folder, "cut.ndjson")];
+  const [one_out, one_rows] = [join(folder, "one.json"), join(folder, "one.ndjson")];
+  await ours("score", "--in", shard, "--out", one_out, "--rows", one_rows, "--quiet");
+  for (const path of [out, `${out}.checkpoint`, rows]) rmSync(path, { force: true });
+  const words = ["score", "--in", shard, "--out", out, "--rows", rows, "--quiet", "--checkpoint-s", "0.02"];
+  const rows_all = Number(
+    (JSON.parse(readFileSync(one_out, "utf8")) as { sources: { rows: number }[] }).sources[0]?.rows,
+  );
+  const reached: number[] = [];
+  for (let n = 1; n <= KILLS; n++) {
+    const child = spawn(process.execPath, [CLI, ...words], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    const wanted = (n * rows_all) / (KILLS + 1);
+    for (let i = 0; i < 5000 && child.exitCode === null && rowReached(out) < wanted; i++) await wait(2);
+    child.kill("SIGKILL");
+    const [, signal] = await ended;
+    if (signal === "SIGKILL") reached.push(rowReached(out));
+  }
+  await ours(...words);
+  const same = readFileSync(out, "utf8") === readFileSync(one_out, "utf8");
+  const same_rows = readFileSync(rows).equals(readFileSync(one_rows));
+  report.claim(
+    `a run that was killed ${reached.length} times ends with the sums of one that was not`,
+    reached.length === KILLS && same,
+    `killed behind rows ${reached.join(", ")} of ${rows_all}`,
+  );
+  report.claim("and with the same lines for its rows", same_rows);
+  report.claim("its checkpoint is gone", !existsSync(`${out}.checkpoint`));
+}
+
+/** The row at which the checkpoint of a run goes on; 0 when there is none. */
+function rowReached(out: string): number {
+  const path = `${out}.checkpoint`;
+  return existsSync(path) ? Number(/"row":(\d+)/.exec(readFileSync(path, "utf8"))?.[1] ?? 0) : 0;
+}

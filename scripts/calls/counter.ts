@@ -1,0 +1,103 @@
+/** What is counted of functions that tell when they begin and end: calls, and moves from one folder to another. */
+
+/** A function, by where it stands. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  /** the part of the service that it belongs to: kernels, sampling, http/node … */
+  readonly folder: string;
+}
+
+/** Folders from the bottom to the top: what is called lies further down, but for what climbs. */
+const LAYERS = [
+  "kernels",
+  "analysis",
+  "sampling",
+  "schemas",
+  "wire",
+  "config",
+  "http/node",
+  "http/access",
+  "http/observe",
+  "http/bus",
+  "http/admission",
+  "http/exchange",
+  "http/streams",
+  "http/routes",
+];
+
+export interface Counted {
+  readonly calls: number;
+  readonly functions: number;
+  readonly files: number;
+  /** calls from a function of one folder into another's */
+  readonly moves: number;
+  /** those of them that lead up */
+  readonly climbs: number;
+  /** of each function, most first */
+  readonly by_function: readonly (readonly [place: Place, calls: number])[];
+}
+
+export class CallCounter {
+  readonly #places: Place[] = [];
+  #calls: number[] = [];
+  #moves = 0;
+  #climbs = 0;
+  /** the folder whose function runs */
+  #folder: string | undefined;
+
+  register(place: Place): number {
+    this.#places.push(place);
+    return this.#places.length - 1;
+  }
+
+  /** A function begins; answers what `leave` needs. */
+  enter(number: number): string | undefined {
+    this.count(number);
+    const before = this.#folder;
+    this.#folder = this.#places[number]?.folder;
+    return before;
+  }
+
+  leave(before: string | undefined): void {
+    this.#folder = before;
+  }
+
+  /** A function begins that is not told to end. */
+  count(number: number): void {
+    this.#calls[number] = (this.#calls[number] ?? 0) + 1;
+    const from = this.#folder;
+    const to = this.#places[number]?.folder;
+    if (from === undefined || to === undefined || from === to) return;
+    this.#moves += 1;
+    if (LAYERS.indexOf(to) > LAYERS.indexOf(from)) this.#climbs += 1;
+  }
+
+  reset(): void {
+    this.#calls = [];
+    this.#moves = 0;
+    this.#climbs = 0;
+  }
+
+  counted(): Counted {
+    const by_function = this.#places
+      .map((place, number) => [place, this.#calls[number] ?? 0] as const)
+      .filter(([, calls]) => calls > 0)
+      .sort(([, a], [, b]) => b - a);
+    return {
+      calls: by_function.reduce((sum, [, calls]) => sum + calls, 0),
+      functions: by_function.length,
+      files: new Set(by_function.map(([{ file }]) => file)).size,
+      moves: this.#moves,
+      climbs: this.#climbs,
+      by_function,
+    };
+  }
+}
+
+/** The folder of a file below `src`: one of http's, or the first. Files beside the folders belong to none. */
+export function folderOf(file: string): string {
+  const [first = "", second, third] = file.split("/");
+  if (second === undefined) return "";
+  return first === "http" && third !== undefined ? `http/${second}` : first;
+}

@@ -1,0 +1,71 @@
+/** `logit-sampler calibrate`: the temperature that makes probabilities honest. */
+import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
+import { commandLine, count, flag, positive, text } from "../command-line.ts";
+import { type Command, called } from "./command.ts";
+import { analysisOf } from "./rows/analyses.ts";
+import { runAnalysis } from "./rows/analyze.ts";
+import { readState } from "./rows/documents.ts";
+import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./rows/words.ts";
+
+const { bins, entropy_bins, resamples, level, seed } = CALIBRATE_DEFAULTS;
+
+const OPTIONS = {
+  ...ROW_OPTIONS,
+  ...OUT_OPTION,
+  after: text(
+    "FILE",
+    "with --out: what merge said after the round before, which says what this one sums",
+    undefined,
+  ),
+  bins: count("N", "bins of the reliability diagram and of ECE, of equal width", bins),
+  "entropy-bins": count("N", "bins of a second diagram, over relative entropy; 0: none", entropy_bins, 0),
+  "per-class": flag("tells how often each class was foreseen and came, and its calibration error"),
+  resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
+  "confidence-level": positive("P", "share of the resamples inside an interval", level),
+  seed: text("SEED", "of the resamples", seed),
+};
+
+export const CALIBRATE: Command = {
+  name: "calibrate",
+  about: "the temperature with the smallest cross-entropy, ECE and diagrams before and after",
+  options: Object.keys(OPTIONS),
+  run(words) {
+    const { values, operands } = commandLine(
+      {
+        name: called("calibrate"),
+        about:
+          "Finds the temperature that makes probabilities honest, and judges them before and after: accuracy, cross-entropy, Brier score, calibration errors, reliability bins, intervals. The search reads all rows some six times, and once more to judge.\n\nOver shards it goes in rounds: each writes the sums of its rows with --out, merge adds them up and says what the next round sums, and the last merge gives the report.",
+        options: OPTIONS,
+        operands: SHARD_OPERANDS,
+        epilogue: `Examples:
+
+  logit-sampler calibrate --in validation.parquet
+  logit-sampler calibrate --in shards/ --per-class --entropy-bins 10
+
+  logit-sampler calibrate --in shard-0007.npy --out round-0/shard-0007.partial.json
+  logit-sampler merge round-0/*.partial.json > round-0.json
+  logit-sampler calibrate --in shard-0007.npy --after round-0.json --out round-1/shard-0007.partial.json
+  … until merge prints a report, "kind": "report"`,
+      },
+      words,
+    );
+    const after = values.after === undefined ? undefined : readState(values.after);
+    const own = {
+      bins: values.bins,
+      entropy_bins: values["entropy-bins"],
+      per_class: values["per-class"],
+      resamples: values.resamples,
+      confidence_level: values["confidence-level"],
+      seed: values.seed,
+    };
+    return runAnalysis({
+      analysis: analysisOf("calibrate"),
+      // All rounds have the options of the first.
+      options: after?.options ?? own,
+      state: after?.state ?? null,
+      pass: passOptions(values, operands),
+      ...values,
+      rows: undefined,
+    });
+  },
+};

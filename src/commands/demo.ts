@@ -1,0 +1,109 @@
+/**
+ * `logit-sampler demo`: starts the service and sends it the first example of every operation, as the service's own
+ * OpenAPI document has them; each is shown as a command to be typed, with its answer.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { commandLine, flag } from "../command-line.ts";
+import { type Command, called } from "./command.ts";
+
+const OPTIONS = {
+  once: flag("ends when all was shown, in place of leaving the service running until Ctrl+C"),
+};
+const START_MS_MAX = 30_000;
+/** Of an answer, as it is shown. */
+const SHOWN_LENGTH_MAX = 300;
+
+export const DEMO: Command = {
+  name: "demo",
+  about: "starts the service and shows what it answers to examples",
+  options: Object.keys(OPTIONS),
+  async run(words) {
+    const { values } = commandLine(
+      {
+        name: called("demo"),
+        about:
+          "Starts the service on a free port of 127.0.0.1, sends it an example of every kind of request, and shows what it answers. The service then stays, with its playground and its API pages, until Ctrl+C.",
+        options: OPTIONS,
+        epilogue: "Examples:\n\n  logit-sampler demo\n  logit-sampler demo --once",
+      },
+      words,
+    );
+    const child = startServer();
+    const ended = once(child, "exit");
+    try {
+      const url = await urlOf(child);
+      await show(url);
+      if (values.once) return;
+      say(`The playground is at ${url}/, the API pages at ${url}/docs/. Ctrl+C ends the service.`);
+      await ended;
+    } finally {
+      child.kill("SIGTERM");
+      await ended;
+    }
+  },
+};
+
+function startServer(): ChildProcess {
+  const program = process.argv[1] ?? "";
+  const env = { ...process.env, HOST: "127.0.0.1", PORT: "0", WORKERS: "1" };
+  return spawn(process.execPath, [...process.execArgv, program, "serve"], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+/** Reads the log until the service listens; what it says later is read and dropped. */
+function urlOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`the service did not listen within ${START_MS_MAX} ms`)),
+      START_MS_MAX,
+    );
+    child.once("exit", (code) => reject(new Error(`the service ended with ${code} before it listened`)));
+    if (child.stdout === null) return;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const url = /listening at (http:\/\/[^"\s]+)/.exec(line)?.[1];
+      if (url === undefined) return;
+      clearTimeout(timer);
+      resolve(url);
+    });
+  });
+}
+
+interface Operation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly requestBody?: {
+    readonly content?: Readonly<
+      Record<string, { readonly examples?: Readonly<Record<string, { readonly value: unknown }>> }>
+    >;
+  };
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+/** Streams hold their connection: an example of one is nothing to wait for. */
+const JSON_TYPE = "application/json";
+
+async function show(url: string): Promise<void> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document; // which this program wrote
+  for (const [path, { post }] of Object.entries(document.paths)) {
+    const [example] = Object.values(post?.requestBody?.content?.[JSON_TYPE]?.examples ?? {});
+    if (post === undefined || example === undefined || path.includes("{")) continue;
+    const body = JSON.stringify(example.value);
+    const reply = await fetch(url + path, { method: "POST", headers: { "content-type": JSON_TYPE }, body });
+    const text = await reply.text();
+    say(`# ${post.summary ?? path}`);
+    say(`curl -s ${url}${path} -H 'content-type: ${JSON_TYPE}' -d '${body}'`);
+    say(`${text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`}\n`);
+    if (!reply.ok) throw new Error(`${path} answered ${reply.status}`);
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

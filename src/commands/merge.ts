@@ -1,0 +1,117 @@
+/** `logit-sampler merge`: the sums of parts, as one; to the same bytes however the rows were cut. */
+import { createReadStream, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { commandLine, flag, text } from "../command-line.ts";
+import { STDIN } from "../shards/open.ts";
+import { type Command, called } from "./command.ts";
+import { analysisOf, NOWHERE, type Running } from "./rows/analyses.ts";
+import { reportOf } from "./rows/analyze.ts";
+import { headOf, type Partial, readPartial, type Source, writeWhole } from "./rows/documents.ts";
+import { shardsOf } from "./rows/shards.ts";
+
+const OPTIONS = {
+  partial: flag("gives the sums of all, to be merged further, in place of a report"),
+  out: text("FILE", "writes there, in place of standard output", undefined),
+};
+
+export const MERGE: Command = {
+  name: "merge",
+  about: "adds up what score, diagnose and calibrate kept of parts",
+  options: Object.keys(OPTIONS),
+  async run(words) {
+    const { values, operands } = commandLine(
+      {
+        name: called("merge"),
+        about: `Adds up the sums that score, diagnose or calibrate kept with --out. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
+        options: OPTIONS,
+        operands: {
+          placeholder: "PARTIAL",
+          about: `files with the sums of a part, or ${STDIN} for lines of them on standard input`,
+          read: (word: string) => word,
+        },
+        epilogue: `Examples:
+
+  logit-sampler merge *.partial.json > report.json
+  cat *.partial.json | logit-sampler merge --partial - > all.partial.json`,
+      },
+      words,
+    );
+    if (operands.length === 0) throw new Error("which sums? name files, or - for standard input");
+    const document = await merge(operands, values.partial);
+    const line = `${JSON.stringify(document)}\n`;
+    if (values.out === undefined) process.stdout.write(line);
+    else writeWhole(values.out, line);
+  },
+};
+
+async function merge(names: readonly string[], as_partial: boolean): Promise<object> {
+  let first: Partial | undefined;
+  let running: Running | undefined;
+  const sources = new Map<string, Source>();
+  for await (const [name, partial] of partialsOf(names)) {
+    first ??= partial;
+    requireAlike(first, partial, name);
+    running ??= analysisOf(first.command).begin(first.options, first.state, NOWHERE);
+    addSources(sources, partial, name);
+    try {
+      running.tally.merge(partial.tally);
+    } catch (error) {
+      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (first === undefined || running === undefined) throw new Error("standard input has no sums in it");
+  const { command, options, state } = first;
+  const read = [...sources.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1));
+  if (as_partial)
+    return {
+      kind: "partial",
+      ...headOf({ command, options, state }),
+      sources: read,
+      tally: running.tally.save(),
+    };
+  const outcome = running.outcome();
+  return "report" in outcome
+    ? reportOf(command, options, read, outcome.report)
+    : { kind: "state", ...headOf({ command, options, state: outcome.next }) };
+}
+
+async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: string, partial: Partial]> {
+  for (const name of shardsOf(names)) {
+    if (name !== STDIN) {
+      yield [name, readPartial(readFileSync(name, "utf8"), name)];
+      continue;
+    }
+    let number = 0;
+    for await (const line of createInterface({ input: createReadStream("", { fd: 0 }) })) {
+      number += 1;
+      if (line.trim() !== "") yield [`line ${number}`, readPartial(line, `line ${number}`)];
+    }
+  }
+}
+
+function requireAlike(first: Partial, other: Partial, name: string): void {
+  const head = ({ command, options, state }: Partial) => JSON.stringify([command, options, state]);
+  if (head(first) === head(other)) return;
+  throw new Error(
+    `${name}: sums are merged of one command with the same options, here ${shorten(head(first))}, got ${shorten(head(other))}`,
+  );
+}
+
+function shorten(words: string): string {
+  return words.length <= 200 ? words : `${words.slice(0, 199)}…`;
+}
+
+/** A shard whose sums come twice would count twice. Standard input has no name by which that could be seen. */
+function addSources(sources: Map<string, Source>, { sources: more }: Partial, name: string): void {
+  for (const source of more) {
+    const known = sources.get(source.shard);
+    if (known !== undefined && source.shard !== STDIN)
+      throw new Error(`${name}: the rows of ${source.shard} are in sums that were merged already`);
+    const { rows, skipped } = known ?? { rows: 0, skipped: 0 };
+    sources.set(source.shard, {
+      shard: source.shard,
+      rows: rows + source.rows,
+      skipped: skipped + source.skipped,
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Runs an analysis over shards: to the report, which goes to standard output, or with --out to the sums of these rows,
+ * which `merge` adds to those of others. A calibration reads the rows several times on its way to a report.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { ResultList } from "../../analysis/tasks/task.ts";
+import { Misuse } from "../../command-line.ts";
+import { Problem } from "../../errors.ts";
+import { STDIN } from "../../shards/open.ts";
+import { type Analysis, NOWHERE, type Running } from "./analyses.ts";
+import { type Checkpoint, readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./checkpoint.ts";
+import { headOf, type Partial, readPartial, type Source, writeWhole } from "./documents.ts";
+import { Lines } from "./lines.ts";
+import { BEGINNING, type PassOptions, pass, type Standing } from "./pass.ts";
+import { createStatus, type Status } from "./status.ts";
+
+/** The name of standard output where a file's name may stand. */
+const STDOUT = "-";
+
+export interface AnalyzeRun {
+  readonly analysis: Analysis;
+  /** as the endpoint takes them */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** of a calibration: what merge said after the round before; null at the beginning */
+  readonly state: unknown;
+  readonly pass: PassOptions;
+  /** where the sums go; undefined: a report to standard output */
+  readonly out: string | undefined;
+  readonly checkpoint: string | undefined;
+  /** where a line of JSON for every row goes; undefined: nowhere */
+  readonly rows: string | undefined;
+  readonly quiet: boolean;
+}
+
+export async function runAnalysis(run: AnalyzeRun): Promise<void> {
+  const { analysis, options, out } = run;
+  const status = createStatus(analysis.name, run.quiet);
+  const id = runOf(analysis.name, [options, run.state, run.rows], run.pass);
+  if (out !== undefined && isDone(out, run)) {
+    status.say(`${out} holds the sums of these rows already`, { event: "done_before", out });
+    return;
+  }
+  const is_file = out !== undefined && out !== STDOUT;
+  const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
+  const resumed = readCheckpoint(checkpoint, id, run.pass.shards, status);
+  const document = await passes({ ...run, checkpoint }, id, resumed, status);
+  const line = `${JSON.stringify(document)}\n`;
+  if (out === undefined || out === STDOUT) process.stdout.write(line);
+  else writeWhole(out, line);
+  removeCheckpoint(checkpoint);
+}
+
+/** One pass, or with a report as the aim as many as it takes. */
+async function passes(
+  run: AnalyzeRun,
+  id: string,
+  resumed: Checkpoint | undefined,
+  status: Status,
+): Promise<object> {
+  const { analysis, options, out } = run;
+  let start = resumed;
+  let state = start?.state ?? run.state;
+  for (;;) {
+    const head = headOf({ command: analysis.name, options, state });
+    const { running, sources } = await onePass(run, id, state, start, status);
+    if (out !== undefined) return { kind: "partial", ...head, sources, tally: running.tally.save() };
+    const outcome = running.outcome();
+    if ("report" in outcome) return reportOf(analysis.name, options, sources, outcome.report);
+    if (run.pass.shards.includes(STDIN))
+      throw new Error(
+        "standard input can be read only once, and this takes several passes: name files, or do a round at a time with --out and --after",
+      );
+    state = outcome.next;
+    start = undefined;
+  }
+}
+
+async function onePass(
+  run: AnalyzeRun,
+  id: string,
+  state: unknown,
+  start: Checkpoint | undefined,
+  status: Status,
+) {
+  const lines = run.rows === undefined ? undefined : new Lines(run.rows, start?.lines_bytes ?? 0);
+  let place = { shard: "", row: 0 };
+  const results =
+    lines === undefined
+      ? NOWHERE
+      : { push: (result: unknown) => lines.push({ ...place, ...(result as object) }) };
+  const running = begun(run, state, results);
+  if (start !== undefined && start.sources.length > 0) running.tally.merge(start.tally);
+  const keep = (at: Standing) => {
+    if (run.checkpoint === undefined) return;
+    const lines_bytes = lines?.flush() ?? 0;
+    writeCheckpoint(run.checkpoint, {
+      run: id,
+      state,
+      ...at,
+      sources: [...at.sources],
+      tally: running.tally.save(),
+      lines_bytes,
+    });
+  };
+  const take: Parameters<typeof pass>[2]["take"] = (row, shard, index) => {
+    if (lines !== undefined) place = { shard, row: index };
+    running.take(row);
+  };
+  try {
+    const sources = await pass(run.pass, start ?? BEGINNING, { take, keep, status });
+    return { running, sources };
+  } finally {
+    lines?.close();
+  }
+}
+
+/** The report with what was read; the same however the rows were cut. */
+export function reportOf(
+  command: string,
+  options: Readonly<Record<string, unknown>>,
+  sources: readonly Source[],
+  report: object,
+): object {
+  const skipped = sources.reduce((sum, source) => sum + source.skipped, 0);
+  return { kind: "report", ...headOf({ command, options, state: null }), skipped, ...report };
+}
+
+/** Options that are none are words that are wrong. */
+function begun({ analysis, options }: AnalyzeRun, state: unknown, results: ResultList): Running {
+  try {
+    return analysis.begin(options, state, results);
+  } catch (error) {
+    throw error instanceof Problem ? new Misuse(error.message) : error;
+  }
+}
+
+/** A run whose sums are there has nothing to do: a job may be started again after all. */
+function isDone(out: string, { analysis, options, state, pass: { shards } }: AnalyzeRun): boolean {
+  if (!existsSync(out) || shards.includes(STDIN)) return false;
+  const written_ms = statSync(out).mtimeMs;
+  if (shards.some((shard) => statSync(shard).mtimeMs > written_ms)) return false;
+  let partial: Partial;
+  try {
+    partial = readPartial(readFileSync(out, "utf8"), out);
+  } catch {
+    return false;
+  }
+  const { command, sources } = partial;
+  const of_others = [command, partial.options, partial.state, sources.map(({ shard }) => shard)];
+  const of_this = [analysis.name, options, state, shards];
+  return JSON.stringify(of_others) === JSON.stringify(of_this);
+}

@@ -1,0 +1,67 @@
+/**
+ * Where a run stood: what it had summed, and the row it would have read next. A run that finds the checkpoint of one like
+ * it goes on there, and ends with the bytes that the other would have ended with.
+ */
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { z } from "zod";
+import { parseWith } from "../../sampling/options/parse.ts";
+import { STDIN } from "../../shards/open.ts";
+import { writeWhole } from "./documents.ts";
+import type { PassOptions } from "./pass.ts";
+import type { Status } from "./status.ts";
+
+const count = z.int().min(0);
+
+const CHECKPOINT = z.strictObject({
+  kind: z.literal("checkpoint"),
+  /** the command with all that its result depends on */
+  run: z.string(),
+  state: z.unknown(),
+  shard: count,
+  row: count,
+  sources: z.array(z.strictObject({ shard: z.string(), rows: count, skipped: count })),
+  tally: z.unknown(),
+  /** bytes of the file with a line for every row */
+  lines_bytes: count,
+});
+
+export type Checkpoint = z.infer<typeof CHECKPOINT>;
+
+/** What makes two runs the same: the command, its options, and the files that it reads, as they are now. */
+export function runOf(command: string, options: object, pass: PassOptions): string {
+  const { shards, targets, vocab_size, skip_bad } = pass;
+  const files = shards.map((shard) => {
+    if (shard === STDIN) return [shard];
+    const { size, mtimeMs } = statSync(shard);
+    return [shard, size, mtimeMs];
+  });
+  return JSON.stringify([command, options, { targets, vocab_size, skip_bad }, files]);
+}
+
+/** The checkpoint of this very run, which is told; undefined when there is none. One of another run is an error. */
+export function readCheckpoint(
+  path: string | undefined,
+  run: string,
+  shards: readonly string[],
+  status: Status,
+): Checkpoint | undefined {
+  if (path === undefined || !existsSync(path)) return undefined;
+  const checkpoint = parseWith(CHECKPOINT, JSON.parse(readFileSync(path, "utf8")), "/checkpoint");
+  if (checkpoint.run === run) {
+    const { shard, row } = checkpoint;
+    const name = shards[shard] ?? "";
+    status.say(`goes on at ${name}, row ${row}`, { event: "resumed", shard: name, row });
+    return checkpoint;
+  }
+  throw new Error(
+    `${path} is the checkpoint of another run, or its shards have changed since: remove it to begin anew`,
+  );
+}
+
+export function writeCheckpoint(path: string, checkpoint: Omit<Checkpoint, "kind">): void {
+  writeWhole(path, `${JSON.stringify({ kind: "checkpoint", ...checkpoint })}\n`);
+}
+
+export function removeCheckpoint(path: string | undefined): void {
+  if (path !== undefined) rmSync(path, { force: true });
+}

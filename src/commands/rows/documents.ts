@@ -1,0 +1,110 @@
+/**
+ * The files that commands over shards write: the sums of a part, where a run stood when it was cut, where a calibration
+ * stands between two rounds, and the report. Each is one JSON object in one line, with the same head.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { z } from "zod";
+import { VERSION } from "../../config/version.ts";
+import { Problem } from "../../errors.ts";
+import { parseWith } from "../../sampling/options/parse.ts";
+
+/** Of the form of these files; sums of different forms are not merged. */
+const FORM = 1;
+
+const count = z.int().min(0);
+const HEAD = {
+  form: z.literal(FORM),
+  /** of the program that wrote it: told, not checked */
+  version: z.string(),
+  command: z.string(),
+  /** as the endpoint of the same name takes them */
+  options: z.record(z.string(), z.unknown()),
+  /** of a calibration, between its rounds */
+  state: z.unknown(),
+};
+
+const SOURCE = z.strictObject({ shard: z.string(), rows: count, skipped: count });
+
+const PARTIAL = z.strictObject({
+  kind: z.literal("partial"),
+  ...HEAD,
+  sources: z.array(SOURCE),
+  tally: z.unknown(),
+});
+
+const STATE = z.strictObject({ kind: z.literal("state"), ...HEAD });
+
+/** A shard that was read, and how many of its rows. */
+export type Source = z.infer<typeof SOURCE>;
+export type Partial = z.infer<typeof PARTIAL>;
+export type State = z.infer<typeof STATE>;
+
+export interface Head {
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly state: unknown;
+}
+
+export function headOf({ command, options, state }: Head) {
+  return { form: FORM, version: VERSION, command, options: { ...options }, state };
+}
+
+/** The partial that a line of JSON holds; throws an Error that begins with `name`. */
+export function readPartial(text: string, name: string): Partial {
+  return readDocument(PARTIAL, text, name, "the sums of a part, as --out writes them");
+}
+
+export function readState(path: string): State {
+  return readDocument(
+    STATE,
+    readFileSync(path, "utf8"),
+    path,
+    "the state of a calibration, as merge writes it",
+  );
+}
+
+/** JSON of a file with options, such as a calibration that an endpoint replied. */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Error(`${path}: ${error.message}`);
+  }
+}
+
+function readDocument<Document>(
+  schema: z.ZodType<Document>,
+  text: string,
+  name: string,
+  what: string,
+): Document {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${name}: is no JSON, and should be ${what}`);
+  }
+  try {
+    return parseWith(schema, value, "");
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Error(`${name}: is not ${what}: ${error.message}`);
+  }
+}
+
+/**
+ * Writes a file whole or not at all, whenever the machine stops: beside its place first, to the disk, and then into its
+ * place.
+ */
+export function writeWhole(path: string, text: string): void {
+  const beside = `${path}.${process.pid}.tmp`;
+  const file = openSync(beside, "w");
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(beside, path);
+}

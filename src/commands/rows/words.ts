@@ -1,0 +1,88 @@
+/** The words that all commands over rows take. */
+import { count, flag, positive, text } from "../../command-line.ts";
+import { ENDINGS, STDIN } from "../../shards/open.ts";
+import { readJson } from "./documents.ts";
+import type { PassOptions } from "./pass.ts";
+import { shardsOf } from "./shards.ts";
+
+export const ROW_OPTIONS = {
+  in: text(
+    "SHARD",
+    `a file (${ENDINGS.join(", ")}), a folder of them, a pattern such as "shards/*.npy", or ${STDIN} for standard input`,
+    undefined,
+  ),
+  targets: text(
+    "FILE",
+    "classes that came, for npy: {shard} stands for the shard's name without its ending. Else SHARD.targets.npy, if it is there",
+    undefined,
+  ),
+  "vocab-size": count(
+    "N",
+    "how many classes there are, for rows of which only the best were kept",
+    undefined,
+  ),
+  "skip-bad": flag("leaves out rows that are none, says which, and counts them; else the first ends the run"),
+  checkpoint: text(
+    "FILE",
+    "where the run keeps how far it is, to go on there when it is cut (default OUT.checkpoint, with --out)",
+    undefined,
+  ),
+  "checkpoint-s": positive("S", "seconds between two checkpoints", 30),
+  quiet: flag("says nothing of progress"),
+};
+
+export const SHARD_OPERANDS = {
+  placeholder: "SHARD",
+  about: "more shards, so that --in shards/*.npy takes what a shell makes of it",
+  read: (word: string) => word,
+};
+
+interface RowWords {
+  readonly in: string | undefined;
+  readonly targets: string | undefined;
+  readonly "vocab-size": number | undefined;
+  readonly "skip-bad": boolean;
+  readonly "checkpoint-s": number;
+}
+
+/** What a pass takes, from the words. Throws when no shard was named. */
+export function passOptions(values: RowWords, operands: readonly string[]): PassOptions {
+  const words = [...(values.in === undefined ? [] : [values.in]), ...operands];
+  if (words.length === 0) throw new Error(`which rows? --in SHARD, or --in ${STDIN} for standard input`);
+  return {
+    shards: shardsOf(words),
+    targets: values.targets,
+    vocab_size: values["vocab-size"],
+    skip_bad: values["skip-bad"],
+    checkpoint_s: values["checkpoint-s"],
+  };
+}
+
+export const OUT_OPTION = {
+  out: text(
+    "FILE",
+    "keeps the sums of these rows there, for merge, and prints no report; - prints the sums",
+    undefined,
+  ),
+};
+
+/** Of analyses that read rows at one temperature. */
+export const ANALYSIS_OPTIONS = {
+  ...OUT_OPTION,
+  temperature: positive("T", "divides every logit before softmax", 1),
+  calibration: text("FILE", "what /v1/calibrate or calibrate found, in place of a temperature", undefined),
+};
+
+interface ScalingWords {
+  readonly temperature: number;
+  readonly calibration: string | undefined;
+}
+
+/** The temperature as endpoints take it; that of a baseline where none was given. */
+export function scaling({ temperature, calibration }: ScalingWords): Readonly<Record<string, unknown>> {
+  const given = temperature === 1 ? {} : { temperature };
+  if (calibration === undefined) return given;
+  const value = readJson(calibration);
+  const is_reply = typeof value === "object" && value !== null && "calibration" in value;
+  return { ...given, calibration: is_reply ? value.calibration : value };
+}

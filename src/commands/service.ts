@@ -1,0 +1,44 @@
+/**
+ * The service as a command. A primary keeps its workers alive and tells them when to end; workers each run the
+ * whole application on a core of their own. Sampling happens in the worker that has the connection.
+ */
+import cluster from "node:cluster";
+import { columns, commandLine } from "../command-line.ts";
+import { describeSettings, readConfig } from "../config/config.ts";
+import { PROCESS } from "../config/settings.ts";
+import { runPrimary } from "../http/processes/primary.ts";
+
+/** Its options are the environment's: one way to set a thing, at a desk and in a container. */
+export async function serve(name: string, words: readonly string[]): Promise<void> {
+  if (cluster.isPrimary) {
+    commandLine(
+      {
+        name,
+        about: "Token sampling as a service: logits in, token out, over HTTP. Ctrl+C or SIGTERM stops it.",
+        options: {},
+        epilogue: `Set by environment variables, for instance PORT=9000 ${name}:\n\n${settingsText()}\n\nAll settings: docs/configuration.md. API pages, once it runs: http://127.0.0.1:8080/docs`,
+      },
+      words,
+    );
+    try {
+      runPrimary(readConfig(process.env));
+    } catch (error) {
+      process.stderr.write(`logit-sampler: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
+    return;
+  }
+  // Loaded here, since the primary has no use for the application.
+  const { runWorker } = await import("../http/processes/worker.ts");
+  await runWorker(readConfig(process.env));
+}
+
+/** The settings that say where and how the process runs, without its limits. */
+function settingsText(): string {
+  const names = new Set(Object.keys(PROCESS.shape).map((name) => name.toUpperCase()));
+  return columns(
+    describeSettings()
+      .filter(({ variable }) => names.has(variable))
+      .map(({ variable, meaning, standard }) => [variable, `${meaning} Default ${standard}.`]),
+  );
+}

@@ -1,0 +1,284 @@
+/**
+ * The automaton of a grammar, made as it is walked: what is left to match behind a byte is the derivative of what was
+ * left before it (Brzozowski 1964; for rules that call each other, Might, Darais & Spiewak 2011). A state is a node, the
+ * same state is the same node, and each of its transitions is computed once.
+ *
+ * The dead state is always NEVER itself: an expression that matches nothing never has another name. Sets, sequences and
+ * alternatives have that from their parts; rules that match nothing are taken out when the grammar is sealed; pieces
+ * with AND and NOT are searched for a text that they match.
+ */
+import { assert, Problem } from "../errors.ts";
+import { classesOf, hasByte } from "./byte-set.ts";
+import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
+
+const UNKNOWN = -1;
+const NOT_ASKED = 0;
+const IS_NULLABLE = 1;
+const IS_NOT = 2;
+
+/** States that a search for a text may look at. */
+const SEARCH_STATES_MAX = 4096;
+const SEARCHED_A_TURN = 32;
+
+export class Automaton {
+  readonly nodes: Nodes;
+  /** the class of each byte: bytes of a class are never told apart */
+  readonly classOf: Uint8Array;
+  readonly classes: number;
+  readonly #representative: Uint8Array;
+  readonly #rules: readonly number[];
+  readonly #nullable_rules: Uint8Array;
+  /** by node: where its transitions stand in `table`; UNKNOWN where none were asked for */
+  rows: Int32Array = new Int32Array(1024).fill(UNKNOWN);
+  /** transitions: the node behind a byte of each class; UNKNOWN where it was not asked for */
+  table: Int32Array;
+  #table_used = 0;
+  /** by node: whether it may be empty, as far as that was asked */
+  #nullable = new Uint8Array(1024);
+  readonly #alive = new Map<number, boolean>();
+  #sealed: Mark | undefined;
+  readonly #table_max: number;
+  /** counts what was computed: one for each part of an expression that was derived */
+  work = 0;
+
+  /** `rules`: the body of each rule, by number. */
+  constructor(nodes: Nodes, rules: readonly number[], table_max: number) {
+    this.nodes = nodes;
+    this.#rules = rules;
+    this.#table_max = table_max;
+    const { classOf, representative } = classesOf(nodes.sets);
+    this.classOf = classOf;
+    this.classes = representative.length;
+    this.#representative = representative;
+    this.table = new Int32Array(this.classes * 64).fill(UNKNOWN);
+    this.#nullable_rules = this.#findNullable();
+  }
+
+  /** The nodes that there are now stay; those made while walking may be forgotten. */
+  seal(): void {
+    this.#sealed = this.nodes.mark();
+    this.#forgetTransitions();
+  }
+
+  /** True when so much was made while walking that it should be forgotten before the next step. */
+  get is_crowded(): boolean {
+    return this.#table_used * 4 > this.#table_max * 3 || this.nodes.is_crowded;
+  }
+
+  /** Bytes that transitions take. */
+  get bytes(): number {
+    return this.table.byteLength + this.rows.byteLength;
+  }
+
+  /** Forgets all states but those of the grammar itself. */
+  forget(): void {
+    assert(this.#sealed !== undefined, "a grammar is sealed before it is walked");
+    this.nodes.backTo(this.#sealed);
+    this.#forgetTransitions();
+    this.#nullable.fill(NOT_ASKED, this.#sealed.nodes);
+    for (const node of this.#alive.keys()) if (node >= this.#sealed.nodes) this.#alive.delete(node);
+  }
+
+  #forgetTransitions(): void {
+    this.rows.fill(UNKNOWN);
+    this.table.fill(UNKNOWN);
+    this.#table_used = 0;
+  }
+
+  /** What is left of `node` behind this byte; NEVER when nothing that it matches begins so. */
+  step(node: number, byte: number): number {
+    return this.next(node, this.classOf[byte]!);
+  }
+
+  next(node: number, byte_class: number): number {
+    const row = this.rowOf(node);
+    const known = this.table[row + byte_class]!;
+    if (known !== UNKNOWN) return known;
+    const next = this.#derive(node, byte_class);
+    this.table[row + byte_class] = next;
+    return next;
+  }
+
+  /** Where the transitions of a node stand in `table`. */
+  rowOf(node: number): number {
+    if (node >= this.rows.length) this.#growRows(node);
+    const known = this.rows[node]!;
+    if (known !== UNKNOWN) return known;
+    const row = this.#table_used;
+    if (row + this.classes > this.#table_max)
+      throw new Problem(
+        "grammar_too_large",
+        `the states of a grammar may take at most ${this.#table_max} transitions in one step, got more`,
+      );
+    this.#table_used += this.classes;
+    if (this.#table_used > this.table.length) this.#growTable();
+    this.rows[node] = row;
+    return row;
+  }
+
+  #growRows(node: number): void {
+    const grown = new Int32Array(Math.max(2 * this.rows.length, node + 1)).fill(UNKNOWN);
+    grown.set(this.rows);
+    this.rows = grown;
+  }
+
+  #growTable(): void {
+    const grown = new Int32Array(2 * this.table.length).fill(UNKNOWN);
+    grown.set(this.table);
+    this.table = grown;
+  }
+
+  #derive(node: number, byte_class: number): number {
+    const { nodes } = this;
+    const a = nodes.a[node]!;
+    this.work += nodes.kind[node] === KIND.alt ? 1 + nodes.lists[a]!.length : 1;
+    switch (nodes.kind[node]) {
+      case KIND.set:
+        return hasByte(nodes.sets[a]!, this.#representative[byte_class]!) ? EMPTY : NEVER;
+      case KIND.seq:
+        return this.#deriveSequence(node, byte_class, (left, right) => nodes.seq(left, right));
+      case KIND.word:
+        return this.#deriveSequence(node, byte_class, (left, right) => nodes.word(left, right));
+      case KIND.alt:
+        return nodes.alt(nodes.lists[a]!.map((branch) => this.next(branch, byte_class)));
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return this.#deriveRepeat(node, byte_class);
+      case KIND.and:
+        return this.#living(nodes.and(nodes.lists[a]!.map((part) => this.next(part, byte_class))));
+      case KIND.not:
+        return this.#living(nodes.not(this.next(a, byte_class)));
+      case KIND.call:
+        return this.next(this.#rules[a]!, byte_class);
+      default:
+        return NEVER;
+    }
+  }
+
+  #deriveSequence(node: number, byte_class: number, join: (left: number, right: number) => number): number {
+    const left = this.nodes.a[node]!;
+    const right = this.nodes.b[node]!;
+    const begun = join(this.next(left, byte_class), right);
+    if (!this.nullable(left)) return begun;
+    return this.nodes.alt([begun, this.next(right, byte_class)]);
+  }
+
+  #deriveRepeat(node: number, byte_class: number): number {
+    const { nodes } = this;
+    const inner = nodes.a[node]!;
+    const max = nodes.c[node]!;
+    // What may be empty may be repeated less often.
+    const min = this.nullable(inner) ? 0 : nodes.b[node]!;
+    const rest = nodes.repeatedAs(node, Math.max(min - 1, 0), max === UNLIMITED ? max : max - 1);
+    const begun = this.next(inner, byte_class);
+    return nodes.kind[node] === KIND.repeat ? nodes.seq(begun, rest) : nodes.word(begun, rest);
+  }
+
+  /** Whether the empty text is matched: whether the text may end here. */
+  nullable(node: number): boolean {
+    const known = this.#nullable[node];
+    if (known === IS_NULLABLE || known === IS_NOT) return known === IS_NULLABLE;
+    if (node >= this.#nullable.length) {
+      const grown = new Uint8Array(Math.max(2 * this.#nullable.length, node + 1));
+      grown.set(this.#nullable);
+      this.#nullable = grown;
+    }
+    const is_nullable = this.#nullableWith(node, this.#nullable_rules, (part) => this.nullable(part));
+    this.#nullable[node] = is_nullable ? IS_NULLABLE : IS_NOT;
+    return is_nullable;
+  }
+
+  /** Rules that match the empty text: those found so far make others so, until none is added. */
+  #findNullable(): Uint8Array {
+    const found = new Uint8Array(this.#rules.length);
+    const isNullable = (node: number): boolean => this.#nullableWith(node, found, isNullable);
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (let rule = 0; rule < found.length; rule++) {
+        if (found[rule] === 1 || !isNullable(this.#rules[rule]!)) continue;
+        found[rule] = 1;
+        changed = true;
+      }
+    }
+    return found;
+  }
+
+  #nullableWith(node: number, rules: Uint8Array, of: (part: number) => boolean): boolean {
+    const { nodes } = this;
+    const a = nodes.a[node]!;
+    switch (nodes.kind[node]) {
+      case KIND.empty:
+        return true;
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return nodes.b[node] === 0 || of(a);
+      case KIND.not:
+        return !of(a);
+      case KIND.call:
+        return rules[a] === 1;
+      case KIND.alt:
+        return nodes.lists[a]!.some(of);
+      case KIND.and:
+        return nodes.lists[a]!.every(of);
+      case KIND.seq:
+      case KIND.word:
+        return of(a) && of(nodes.b[node]!);
+      default:
+        return false;
+    }
+  }
+
+  #living(node: number): number {
+    const kind = this.nodes.kind[node];
+    if (kind !== KIND.and && kind !== KIND.not) return node;
+    return this.matchesSomething(node) ? node : NEVER;
+  }
+
+  /** Whether a piece with AND and NOT matches any text. Throws the Problem of a search that would take too long. */
+  matchesSomething(node: number): boolean {
+    const known = this.#alive.get(node);
+    if (known !== undefined) return known;
+    const search = this.search(node);
+    for (let next = search.next(); ; next = search.next()) if (next.done === true) return next.value;
+  }
+
+  /**
+   * The same with pauses. The shortest text is searched for, and what the search has learnt of the states on its way is
+   * kept, so that the states on the way to an end need no search of their own.
+   */
+  *search(node: number): Generator<undefined, boolean> {
+    const from = new Map<number, number>([[node, NEVER]]);
+    const queue = [node];
+    for (let at = 0; at < queue.length; at++) {
+      const state = queue[at]!;
+      if (this.#alive.get(state) === true || this.nullable(state)) {
+        for (let on_way = state; on_way !== NEVER; on_way = from.get(on_way)!) this.#alive.set(on_way, true);
+        return true;
+      }
+      if (queue.length > SEARCH_STATES_MAX)
+        throw new Problem(
+          "grammar_too_large",
+          `what a pattern, a format and lengths allow together must be found within ${SEARCH_STATES_MAX} states, got more`,
+        );
+      for (let byte_class = 0; byte_class < this.classes; byte_class++) {
+        const next = this.#unsearched(state, byte_class);
+        if (next === NEVER || from.has(next) || this.#alive.get(next) === false) continue;
+        from.set(next, state);
+        queue.push(next);
+      }
+      if (at % SEARCHED_A_TURN === SEARCHED_A_TURN - 1) yield;
+    }
+    for (const state of queue) this.#alive.set(state, false);
+    return false;
+  }
+
+  /** A transition as the search takes it: the search itself is what would tell whether it leads anywhere. */
+  #unsearched(node: number, byte_class: number): number {
+    const { nodes } = this;
+    const a = nodes.a[node]!;
+    if (nodes.kind[node] === KIND.and)
+      return nodes.and(nodes.lists[a]!.map((part) => this.#unsearched(part, byte_class)));
+    if (nodes.kind[node] === KIND.not) return nodes.not(this.#unsearched(a, byte_class));
+    return this.next(node, byte_class);
+  }
+}

@@ -1,0 +1,55 @@
+/** Sets of bytes, 256 bits in eight words. They are never written to once they are made. */
+
+export type ByteSet = Uint32Array;
+
+export function byteRange(from: number, to: number): ByteSet {
+  const set = new Uint32Array(8);
+  for (let byte = from; byte <= to; byte++) set[byte >>> 5]! |= 1 << (byte & 31);
+  return set;
+}
+
+export function bytesAmong(bytes: Iterable<number>): ByteSet {
+  const set = new Uint32Array(8);
+  for (const byte of bytes) set[byte >>> 5]! |= 1 << (byte & 31);
+  return set;
+}
+
+export function hasByte(set: ByteSet, byte: number): boolean {
+  return ((set[byte >>> 5]! >>> (byte & 31)) & 1) === 1;
+}
+
+export function union(a: ByteSet, b: ByteSet): ByteSet {
+  return a.map((word, i) => word | b[i]!);
+}
+
+export function intersection(a: ByteSet, b: ByteSet): ByteSet {
+  return a.map((word, i) => word & b[i]!);
+}
+
+export function keyOf(set: ByteSet): string {
+  return set.join();
+}
+
+/** Bytes that no set of these tells apart, as a number for each byte, and one byte of each class. */
+export function classesOf(sets: readonly ByteSet[]): {
+  readonly classOf: Uint8Array;
+  readonly representative: Uint8Array;
+} {
+  const classOf = new Uint8Array(256);
+  let count = 1;
+  for (const set of sets) {
+    // Each class is divided in two: those in the set keep their number, the others get a new one when there are both.
+    const inside = new Uint8Array(count);
+    for (let byte = 0; byte < 256; byte++) if (hasByte(set, byte)) inside[classOf[byte]!] = 1;
+    const renamed = new Int16Array(count).fill(-1);
+    for (let byte = 0; byte < 256; byte++) {
+      const old = classOf[byte]!;
+      if (hasByte(set, byte) || inside[old] === 0) continue;
+      if (renamed[old] === -1) renamed[old] = count++;
+      classOf[byte] = renamed[old]!;
+    }
+  }
+  const representative = new Uint8Array(count);
+  for (let byte = 255; byte >= 0; byte--) representative[classOf[byte]!] = byte;
+  return { classOf, representative };
+}

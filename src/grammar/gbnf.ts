@@ -1,0 +1,376 @@
+/**
+ * GBNF, llama.cpp's grammars: rules of literals, sets of characters, `.`, groups, `|`, and `*`, `+`, `?`, `{n,m}`; the
+ * text is a `root`. A rule that does not lead back to itself is taken apart no further than a regular expression is; only
+ * recursion costs a stack. Tokens by number (`<[1000]>`) are refused: a grammar says bytes, and tokens follow from them.
+ */
+import { Problem, show } from "../errors.ts";
+import { type Nodes, UNLIMITED } from "./nodes.ts";
+import { ANY, type CodePoints, codePoints, complement } from "./regex/code-points.ts";
+import { utf8Node } from "./regex/utf8.ts";
+import type { Rules } from "./rules.ts";
+
+type Part =
+  | { readonly type: "set"; readonly set: CodePoints }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "rule"; readonly name: string; readonly at: number }
+  | { readonly type: "seq"; readonly items: readonly Part[] }
+  | { readonly type: "alt"; readonly branches: readonly Part[] }
+  | { readonly type: "repeat"; readonly item: Part; readonly min: number; readonly max: number };
+
+const ROOT = "root";
+const DEPTH_MAX = 100;
+const RULES_MAX = 10_000;
+const REPEAT_MAX = 100_000;
+/** A rule without recursion is written into others so often, counted in parts; beyond that it is called. */
+const INLINED_MAX = 20_000;
+
+export function* gbnfNode(nodes: Nodes, rules: Rules, source: string): Generator<undefined, number> {
+  const parsed = new Parser(source).parse();
+  yield;
+  return yield* new GbnfRules(nodes, rules, parsed, source).root();
+}
+
+class GbnfRules {
+  readonly #nodes: Nodes;
+  readonly #rules: Rules;
+  readonly #parsed: ReadonlyMap<string, Part>;
+  readonly #source: string;
+  readonly #recursive: ReadonlySet<string>;
+  /** of rules without recursion */
+  readonly #inlined = new Map<string, number>();
+  readonly #called = new Map<string, number>();
+
+  constructor(nodes: Nodes, rules: Rules, parsed: ReadonlyMap<string, Part>, source: string) {
+    this.#nodes = nodes;
+    this.#rules = rules;
+    this.#parsed = parsed;
+    this.#source = source;
+    this.#recursive = recursiveAmong(parsed);
+  }
+
+  *root(): Generator<undefined, number> {
+    if (!this.#parsed.has(ROOT))
+      throw new Problem(
+        "grammar_invalid",
+        `a GBNF grammar needs a rule named ${ROOT}, got ${show(this.#source)}`,
+      );
+    for (const name of this.#recursive) this.#called.set(name, this.#rules.declare(`the rule ${name}`));
+    for (const [name, rule] of this.#called) {
+      this.#rules.define(rule, this.#node(this.#bodyOf(name, 0), false));
+      yield;
+    }
+    return this.#named(ROOT, 0);
+  }
+
+  #bodyOf(name: string, at: number): Part {
+    const body = this.#parsed.get(name);
+    if (body !== undefined) return body;
+    throw new Problem("grammar_invalid", `there is no rule ${show(name)}, used at character ${at}`);
+  }
+
+  #named(name: string, at: number): number {
+    const called = this.#called.get(name);
+    if (called !== undefined) return this.#nodes.call(called);
+    const known = this.#inlined.get(name);
+    if (known !== undefined) return known;
+    const before = this.#nodes.count;
+    const node = this.#node(this.#bodyOf(name, at), !this.#leadsToRecursion(name));
+    if (this.#nodes.count - before > INLINED_MAX) {
+      const rule = this.#rules.declare(`the rule ${name}`);
+      this.#rules.define(rule, node);
+      this.#called.set(name, rule);
+      return this.#nodes.call(rule);
+    }
+    this.#inlined.set(name, node);
+    return node;
+  }
+
+  readonly #leading = new Map<string, boolean>();
+
+  #leadsToRecursion(name: string): boolean {
+    const known = this.#leading.get(name);
+    if (known !== undefined) return known;
+    this.#leading.set(name, false);
+    const body = this.#parsed.get(name);
+    const leads =
+      this.#recursive.has(name) ||
+      (body !== undefined && namesIn(body).some((inner) => this.#leadsToRecursion(inner)));
+    this.#leading.set(name, leads);
+    return leads;
+  }
+
+  /** `is_word`: nothing below calls a rule, so that no stack is needed. */
+  #node(part: Part, is_word: boolean): number {
+    const nodes = this.#nodes;
+    switch (part.type) {
+      case "set":
+        return utf8Node(nodes, part.set);
+      case "text":
+        return nodes.text(part.text);
+      case "rule":
+        return this.#named(part.name, part.at);
+      case "alt":
+        return nodes.alt(part.branches.map((branch) => this.#node(branch, is_word)));
+      case "seq": {
+        const items = part.items.map((item) => this.#node(item, is_word));
+        return is_word ? nodes.word(...items) : nodes.seq(...items);
+      }
+      case "repeat": {
+        const item = this.#node(part.item, is_word);
+        const is_plain = is_word || !namesIn(part.item).some((name) => this.#leadsToRecursion(name));
+        return is_plain ? nodes.wordRepeat(item, part.min, part.max) : nodes.repeat(item, part.min, part.max);
+      }
+    }
+  }
+}
+
+function namesIn(part: Part): string[] {
+  switch (part.type) {
+    case "rule":
+      return [part.name];
+    case "alt":
+      return part.branches.flatMap(namesIn);
+    case "seq":
+      return part.items.flatMap(namesIn);
+    case "repeat":
+      return namesIn(part.item);
+    default:
+      return [];
+  }
+}
+
+/** Rules that lead back to themselves: those that are met again on a walk that goes deep first (Tarjan's components). */
+function recursiveAmong(parsed: ReadonlyMap<string, Part>): ReadonlySet<string> {
+  const recursive = new Set<string>();
+  const order = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (name: string): void => {
+    order.set(name, order.size);
+    low.set(name, order.get(name)!);
+    stack.push(name);
+    const body = parsed.get(name);
+    for (const inner of body === undefined ? [] : namesIn(body)) {
+      if (!parsed.has(inner)) continue;
+      if (inner === name) recursive.add(name);
+      if (!order.has(inner)) visit(inner);
+      if (stack.includes(inner)) low.set(name, Math.min(low.get(name)!, low.get(inner)!));
+    }
+    if (low.get(name) !== order.get(name)) return;
+    const component = stack.splice(stack.indexOf(name));
+    if (component.length > 1) for (const member of component) recursive.add(member);
+  };
+  for (const name of parsed.keys()) if (!order.has(name)) visit(name);
+  return recursive;
+}
+
+const NAME = /^[A-Za-z0-9-]+/;
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  "\\": "\\",
+  '"': '"',
+  "[": "[",
+  "]": "]",
+};
+const HEX: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+class Parser {
+  readonly #source: string;
+  readonly #rules = new Map<string, Part>();
+  #at = 0;
+  #depth = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  parse(): ReadonlyMap<string, Part> {
+    this.#skip(true);
+    while (this.#at < this.#source.length) {
+      const name = this.#name();
+      this.#skip(false);
+      if (!this.#take("::=")) throw this.#wrong("a rule without ::=");
+      if (this.#rules.size >= RULES_MAX)
+        throw new Problem("grammar_too_large", `a grammar may have at most ${RULES_MAX} rules, got more`);
+      this.#skip(true);
+      this.#rules.set(name, this.#alternatives(false));
+      if (this.#at < this.#source.length && !/^\r?\n/.test(this.#source.slice(this.#at, this.#at + 2)))
+        throw this.#wrong("something behind a rule on its line");
+      this.#skip(true);
+    }
+    return this.#rules;
+  }
+
+  #name(): string {
+    const name = NAME.exec(this.#source.slice(this.#at, this.#at + 256))?.[0];
+    if (name === undefined) throw this.#wrong("no name where one must be");
+    this.#at += name.length;
+    return name;
+  }
+
+  #alternatives(is_nested: boolean): Part {
+    if (++this.#depth > DEPTH_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `groups of a grammar may be at most ${DEPTH_MAX} deep, got more`,
+      );
+    const branches = [this.#sequence(is_nested)];
+    while (this.#take("|")) {
+      this.#skip(true);
+      branches.push(this.#sequence(is_nested));
+    }
+    this.#depth--;
+    return branches.length === 1 ? branches[0]! : { type: "alt", branches };
+  }
+
+  #sequence(is_nested: boolean): Part {
+    const items: Part[] = [];
+    for (;;) {
+      const item = this.#item(is_nested);
+      if (item === undefined) break;
+      this.#skip(is_nested);
+      items.push(this.#repeated(item, is_nested));
+    }
+    return items.length === 1 ? items[0]! : { type: "seq", items };
+  }
+
+  #item(is_nested: boolean): Part | undefined {
+    const letter = this.#source[this.#at];
+    if (letter === '"') return this.#text();
+    if (letter === "[") return this.#set();
+    if (letter === ".") {
+      this.#at++;
+      return { type: "set", set: ANY };
+    }
+    if (letter === "(") {
+      this.#at++;
+      this.#skip(true);
+      const inner = this.#alternatives(true);
+      if (!this.#take(")")) throw this.#wrong("a ( without a )");
+      return inner;
+    }
+    if (letter === "<" || letter === "!")
+      throw new Problem(
+        "grammar_unsupported",
+        `tokens by number or name are not supported in a grammar, got one at character ${this.#at}`,
+      );
+    if (letter === undefined || !NAME.test(letter)) return undefined;
+    return this.#reference(is_nested);
+  }
+
+  #reference(is_nested: boolean): Part | undefined {
+    const at = this.#at;
+    const name = this.#name();
+    // The next rule begins with a name too: what comes behind it tells.
+    if (!is_nested && /^[ \t]*::=/.test(this.#source.slice(this.#at, this.#at + 64))) {
+      this.#at = at;
+      return undefined;
+    }
+    return { type: "rule", name, at };
+  }
+
+  #repeated(item: Part, is_nested: boolean): Part {
+    const bounds = this.#bounds();
+    if (bounds === undefined) return item;
+    this.#skip(is_nested);
+    const [min, max] = bounds;
+    return this.#repeated({ type: "repeat", item, min, max }, is_nested);
+  }
+
+  #bounds(): readonly [number, number] | undefined {
+    if (this.#take("*")) return [0, UNLIMITED];
+    if (this.#take("+")) return [1, UNLIMITED];
+    if (this.#take("?")) return [0, 1];
+    if (this.#source[this.#at] !== "{") return undefined;
+    const [all, low = "0", comma, high] =
+      /^\{\s*(\d{0,7})\s*(,\s*(\d{1,7})?)?\s*\}/.exec(this.#source.slice(this.#at, this.#at + 64)) ?? [];
+    if (all === undefined) throw this.#wrong("a { that is no count");
+    this.#at += all.length;
+    const min = Number(low);
+    const max = comma === undefined ? min : high === undefined ? UNLIMITED : Number(high);
+    if (max < min || (low === "" && high === undefined))
+      throw this.#wrong("a count whose bounds are out of order");
+    if (Math.max(min, max === UNLIMITED ? 0 : max) > REPEAT_MAX)
+      throw new Problem("grammar_too_large", `a count may be at most ${REPEAT_MAX}, got ${all}`);
+    return [min, max];
+  }
+
+  #text(): Part {
+    this.#at++;
+    let text = "";
+    while (!this.#take('"')) text += this.#letter("a text without its end");
+    return { type: "text", text };
+  }
+
+  #set(): Part {
+    this.#at++;
+    const is_negated = this.#take("^");
+    const pairs: [number, number][] = [];
+    while (!this.#take("]")) {
+      const from = codeOf(this.#letter("a [ without a ]"));
+      const is_range = this.#source[this.#at] === "-" && this.#source[this.#at + 1] !== "]";
+      if (is_range) this.#at++;
+      const to = is_range ? codeOf(this.#letter("a [ without a ]")) : from;
+      if (to < from) throw this.#wrong("a range whose ends are out of order");
+      pairs.push([from, to]);
+    }
+    const set = codePoints(pairs);
+    return { type: "set", set: is_negated ? complement(set) : set };
+  }
+
+  #letter(missing: string): string {
+    const code = this.#source.codePointAt(this.#at);
+    if (code === undefined || code === 0x0a) throw this.#wrong(missing);
+    const letter = String.fromCodePoint(code);
+    this.#at += letter.length;
+    if (letter !== "\\") return letter;
+    const mark = this.#source[this.#at++] ?? "";
+    const digits = HEX[mark];
+    if (digits === undefined) {
+      const plain = ESCAPES[mark];
+      if (plain === undefined) throw this.#wrong(`the mark \\${mark}, which means nothing`);
+      return plain;
+    }
+    const hex = this.#source.slice(this.#at, this.#at + digits);
+    const point = Number.parseInt(hex, 16);
+    if (
+      !/^[0-9A-Fa-f]+$/.test(hex) ||
+      hex.length < digits ||
+      point > 0x10ffff ||
+      (point >= 0xd800 && point <= 0xdfff)
+    )
+      throw this.#wrong(`\\${mark} without the ${digits} digits of a character`);
+    this.#at += digits;
+    return String.fromCodePoint(point);
+  }
+
+  /** Blanks and comments, with line ends where they mean nothing. */
+  #skip(lines: boolean): void {
+    const blank = lines ? /[ \t\r\n]/ : /[ \t]/;
+    for (;;) {
+      while (blank.test(this.#source[this.#at] ?? "")) this.#at++;
+      if (this.#source[this.#at] !== "#") return;
+      while (this.#at < this.#source.length && this.#source[this.#at] !== "\n") this.#at++;
+    }
+  }
+
+  #take(text: string): boolean {
+    if (!this.#source.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  #wrong(what: string): Problem {
+    const near = this.#source.slice(Math.max(this.#at - 20, 0), this.#at + 20);
+    return new Problem(
+      "grammar_invalid",
+      `a GBNF grammar cannot hold ${what}: got ${show(near)} at character ${this.#at}`,
+    );
+  }
+}
+
+function codeOf(letter: string): number {
+  return letter.codePointAt(0) ?? 0;
+}

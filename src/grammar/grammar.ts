@@ -1,0 +1,111 @@
+/**
+ * A compiled grammar: its automaton, where it begins, and for each vocabulary the masks of its states. Compiling is done
+ * in pieces, since a large schema takes longer than others should wait.
+ */
+import { Problem } from "../errors.ts";
+import { tokensOf } from "../vocabulary/tokens.ts";
+import type { Vocabulary } from "../vocabulary/vocabulary.ts";
+import type { Automaton } from "./automaton.ts";
+import { Lexemes } from "./json/lexemes.ts";
+import { Masks } from "./mask.ts";
+import { NEVER, Nodes } from "./nodes.ts";
+import { PlainStates } from "./plain-states.ts";
+import { Rules } from "./rules.ts";
+import { type GrammarSource, kindNamed } from "./source.ts";
+
+export interface GrammarLimits {
+  /** parts of a grammar, its states among them */
+  readonly nodes_max: number;
+  /** transitions that are kept, 4 bytes each */
+  readonly transitions_max: number;
+  /** bytes of masks that are kept for one vocabulary */
+  readonly mask_bytes_max: number;
+}
+
+export const DEFAULT_GRAMMAR_LIMITS: GrammarLimits = {
+  nodes_max: 1_000_000,
+  transitions_max: 8 * 1024 * 1024,
+  mask_bytes_max: 32 * 1024 * 1024,
+};
+
+export class Grammar {
+  readonly automaton: Automaton;
+  readonly start: number;
+  readonly #plain: number;
+  readonly #limits: GrammarLimits;
+  readonly #masks = new Map<Vocabulary, Masks>();
+  readonly #plain_states: PlainStates[] = [];
+  /** counts how often states were forgotten: a state is good for one generation */
+  generation = 0;
+
+  constructor(automaton: Automaton, start: number, plain: number, limits: GrammarLimits) {
+    this.automaton = automaton;
+    this.start = start;
+    this.#plain = plain;
+    this.#limits = limits;
+  }
+
+  masksFor(vocabulary: Vocabulary): Masks {
+    const known = this.#masks.get(vocabulary);
+    if (known !== undefined) return known;
+    const tokens = tokensOf(vocabulary);
+    const plain = new PlainStates(this.automaton, this.#plain, vocabulary.token_bytes_max);
+    const masks = new Masks(this.automaton, plain, tokens, this.#limits.mask_bytes_max);
+    this.#plain_states.push(plain);
+    this.#masks.set(vocabulary, masks);
+    return masks;
+  }
+
+  /** The state behind some bytes; NEVER when the grammar does not take them. */
+  advance(state: number, bytes: Uint8Array): number {
+    let next = state;
+    for (let i = 0; i < bytes.length && next !== NEVER; i++) next = this.automaton.step(next, bytes[i]!);
+    return next;
+  }
+
+  /** Between two steps: what was made while walking is forgotten when it has become much. */
+  tidy(): void {
+    if (!this.automaton.is_crowded) return;
+    this.automaton.forget();
+    for (const plain of this.#plain_states) plain.forget();
+    for (const masks of this.#masks.values()) masks.forget();
+    this.generation++;
+  }
+
+  /** Bytes that its tables and masks take, about. */
+  get bytes(): number {
+    let bytes = this.automaton.bytes + this.automaton.nodes.count * BYTES_OF_A_NODE;
+    for (const masks of this.#masks.values()) bytes += masks.bytes;
+    return bytes;
+  }
+}
+
+/** Four numbers and an entry in a table. */
+const BYTES_OF_A_NODE = 120;
+
+/** Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`. */
+export function* compileGrammar(
+  source: GrammarSource,
+  limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
+): Generator<undefined, Grammar> {
+  const kind = kindNamed(source.kind);
+  const nodes = new Nodes(limits.nodes_max);
+  const rules = new Rules(nodes);
+  // Its bytes must be told apart from the start, whatever the grammar says of them.
+  const plain = new Lexemes(nodes, "compact").plainCharacter();
+  try {
+    const node = yield* kind.compile(nodes, rules, source);
+    yield;
+    const { automaton, root } = yield* rules.sealed(node, limits.transitions_max);
+    if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
+    return new Grammar(automaton, root, plain, limits);
+  } catch (error) {
+    throw error instanceof Problem ? error.within(`/${source.kind}`) : error;
+  }
+}
+
+/** All pieces at once. */
+export function compiled(source: GrammarSource, limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS): Grammar {
+  const pieces = compileGrammar(source, limits);
+  for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+}

@@ -1,0 +1,275 @@
+/**
+ * A JSON Schema → rules. Schemas that hold at once are one rule, named by which they are, so that recursion ends by
+ * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
+ */
+import { Problem } from "../../errors.ts";
+import { NEVER, type Nodes } from "../nodes.ts";
+import type { Rules } from "../rules.ts";
+import { arrayNode } from "./arrays.ts";
+import { Conjunctions } from "./conjunction.ts";
+import { type Place, SchemaDocument, type SchemaObject } from "./document.ts";
+import { Evaluator } from "./evaluate.ts";
+import { Lexemes, type Whitespace } from "./lexemes.ts";
+import { NOT_VALUES } from "./negation.ts";
+import { type Bound, numberNode, otherNumber } from "./numbers.ts";
+import { ObjectNodes, type PropertyOrder } from "./objects.ts";
+import { stringNode } from "./strings.ts";
+import { isRecord, type JsonType, typeOf } from "./values.ts";
+
+export interface JsonOptions {
+  readonly whitespace: Whitespace;
+  readonly property_order: PropertyOrder;
+}
+
+const RULES_MAX = 20_000;
+const ALL_TYPES: readonly JsonType[] = ["null", "boolean", "number", "string", "array", "object"];
+
+/** The node of the root; pointers of Problems lead into the schema. */
+export function* schemaNode(
+  nodes: Nodes,
+  rules: Rules,
+  schema: unknown,
+  options: JsonOptions,
+): Generator<undefined, number> {
+  const document = new SchemaDocument(schema);
+  yield;
+  return yield* new SchemaRules(nodes, rules, document, options).root();
+}
+
+interface Unfinished {
+  readonly rule: number;
+  readonly places: readonly Place[];
+}
+
+class SchemaRules {
+  readonly #nodes: Nodes;
+  readonly #rules: Rules;
+  readonly #document: SchemaDocument;
+  readonly #lexemes: Lexemes;
+  readonly #evaluator: Evaluator;
+  readonly #conjunctions: Conjunctions;
+  readonly #objects: ObjectNodes;
+  readonly #known = new Map<string, number>();
+  readonly #queue: Unfinished[] = [];
+
+  constructor(nodes: Nodes, rules: Rules, document: SchemaDocument, options: JsonOptions) {
+    this.#nodes = nodes;
+    this.#rules = rules;
+    this.#document = document;
+    this.#lexemes = new Lexemes(nodes, options.whitespace);
+    this.#evaluator = new Evaluator(document);
+    this.#conjunctions = new Conjunctions(document, this.#evaluator);
+    this.#objects = new ObjectNodes({
+      lexemes: this.#lexemes,
+      rules,
+      document,
+      evaluator: this.#evaluator,
+      order: options.property_order,
+      nodeOf: (places) => this.#call(places),
+      stringOf: (places) => this.#strings(places),
+    });
+  }
+
+  *root(): Generator<undefined, number> {
+    const root = this.#call([this.#document.root]);
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const alternatives = yield* this.#conjunctions.alternatives(next.places);
+      const branches: number[] = [];
+      for (const places of alternatives) {
+        branches.push(this.#merged(places));
+        yield;
+      }
+      this.#rules.define(next.rule, this.#nodes.alt(branches));
+    }
+    return root;
+  }
+
+  /** A call of the rule for schemas that hold at once. */
+  #call(places: readonly Place[]): number {
+    if (places.some(({ schema }) => schema === false)) return NEVER;
+    const objects = places.filter(({ schema }) => schema !== true);
+    const key = [...new Set(objects.map(keyOf))].sort().join();
+    const known = this.#known.get(key);
+    if (known !== undefined) return this.#nodes.call(known);
+    const pointer = objects[0]?.pointer ?? "";
+    const rule = this.#rules.declare(pointer === "" ? "the schema" : `the schema at ${pointer}`);
+    if (rule >= RULES_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `a schema may make at most ${RULES_MAX} rules, got more`,
+        pointer,
+      );
+    this.#known.set(key, rule);
+    this.#queue.push({ rule, places: objects });
+    return this.#nodes.call(rule);
+  }
+
+  #strings(places: readonly Place[]): number {
+    const branches: number[] = [];
+    for (const open of drained(this.#conjunctions.alternatives(places))) {
+      const values = this.#values(open);
+      if (values !== undefined)
+        branches.push(
+          ...this.#literals(
+            open,
+            values.filter((value) => typeof value === "string"),
+          ),
+        );
+      else if (typesOf(open).types.has("string")) branches.push(this.#ofType("string", open, false));
+    }
+    return this.#nodes.alt(branches);
+  }
+
+  /** What schemas admit of which only mergeable keywords count. */
+  #merged(places: readonly Place[]): number {
+    const values = this.#values(places);
+    if (values !== undefined) return this.#nodes.alt(this.#literals(places, values));
+    const { types, integer } = typesOf(places);
+    return this.#nodes.alt(
+      ALL_TYPES.filter((type) => types.has(type)).map((type) => this.#ofType(type, places, integer)),
+    );
+  }
+
+  /** Those of the values that all schemas admit. */
+  #literals(places: readonly Place[], values: readonly unknown[]): number[] {
+    return values
+      .filter((value) => places.every((place) => this.#evaluator.admits(place, value)))
+      .map((value) => this.#literal(value));
+  }
+
+  /** The values of the first enum or const among them. */
+  #values(places: readonly Place[]): readonly unknown[] | undefined {
+    for (const { schema } of places) {
+      if (typeof schema === "boolean") continue;
+      if (schema["const"] !== undefined) return [schema["const"]];
+      if (Array.isArray(schema["enum"])) return schema["enum"];
+    }
+    return undefined;
+  }
+
+  #ofType(type: JsonType, places: readonly Place[], integer: boolean): number {
+    const nodes = this.#nodes;
+    const others = places.flatMap(
+      ({ schema }) => ((schema as SchemaObject)[NOT_VALUES] as readonly unknown[] | undefined) ?? [],
+    );
+    switch (type) {
+      case "null":
+        return others.includes(null) ? NEVER : nodes.text("null");
+      case "boolean":
+        return nodes.alt(
+          [true, false].filter((value) => !others.includes(value)).map((value) => nodes.text(String(value))),
+        );
+      case "number":
+        return this.#number(places, integer, others);
+      case "string":
+        return stringNode(this.#lexemes, places);
+      case "array":
+        return arrayNode(this.#lexemes, this.#document, places, (items) => this.#call(items));
+      case "object":
+        return this.#objects.node(places);
+    }
+  }
+
+  #number(places: readonly Place[], integer: boolean, others: readonly unknown[]): number {
+    const node = numberNode(this.#lexemes, this.#rules, {
+      integer,
+      low: tightest(places, "minimum", "exclusiveMinimum", (a, b) => a > b),
+      high: tightest(places, "maximum", "exclusiveMaximum", (a, b) => a < b),
+      multiples: places.flatMap(
+        ({ schema }) => ((schema as SchemaObject)["multipleOf"] as number | undefined) ?? [],
+      ),
+    });
+    const numbers = others.filter((value) => typeof value === "number");
+    if (numbers.length === 0) return node;
+    // A number with an exponent could be any of them: only those without are told apart.
+    const told =
+      node === this.#lexemes.number
+        ? this.#nodes.word(this.#lexemes.integer, this.#lexemes.fraction())
+        : node;
+    return this.#nodes.and([told, ...numbers.map((value) => otherNumber(this.#lexemes, value))]);
+  }
+
+  /** A value as JSON.stringify writes it, but for white space. */
+  #literal(value: unknown): number {
+    const { text, space } = { text: (own: string) => this.#nodes.text(own), space: this.#lexemes.space };
+    const nodes = this.#nodes;
+    const comma = nodes.word(space, text(","), space);
+    const listed = (open: string, items: readonly number[], close: string) =>
+      items.length === 0
+        ? nodes.word(text(open), space, text(close))
+        : nodes.seq(
+            nodes.word(text(open), space),
+            ...items.flatMap((item, i) => (i === 0 ? [item] : [comma, item])),
+            nodes.word(space, text(close)),
+          );
+    switch (typeOf(value)) {
+      case "array":
+        return listed(
+          "[",
+          (value as readonly unknown[]).map((item) => this.#literal(item)),
+          "]",
+        );
+      case "object": {
+        const members = Object.entries(value as Readonly<Record<string, unknown>>).map(([name, own]) =>
+          nodes.seq(nodes.word(this.#lexemes.literal(name), space, text(":"), space), this.#literal(own)),
+        );
+        return listed("{", members, "}");
+      }
+      default:
+        return text(JSON.stringify(value));
+    }
+  }
+}
+
+function drained<T>(pieces: Generator<undefined, T>): T {
+  for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+}
+
+/** The same for schemas that say the same in the same flat words; otherwise a name for the place. */
+function keyOf({ schema, id }: Place): string {
+  if (!isRecord(schema) || Object.getOwnPropertySymbols(schema).length > 0) return String(id);
+  const is_flat =
+    Object.values(schema).every((value) => typeof value !== "object") && schema["$ref"] === undefined;
+  if (!is_flat) return String(id);
+  const text = JSON.stringify(schema);
+  return text.length > 200 || "$id" in schema ? String(id) : text;
+}
+
+function typesOf(places: readonly Place[]): {
+  readonly types: ReadonlySet<JsonType>;
+  readonly integer: boolean;
+} {
+  let types: ReadonlySet<JsonType> = new Set(ALL_TYPES);
+  let integer = false;
+  for (const { schema } of places) {
+    const given = (schema as SchemaObject)["type"];
+    if (given === undefined) continue;
+    const names: readonly unknown[] = [given].flat();
+    if (names.includes("integer") && !names.includes("number")) integer = true;
+    const own = new Set(names.map((name) => (name === "integer" ? "number" : name)));
+    types = new Set([...types].filter((type) => own.has(type)));
+  }
+  return { types, integer };
+}
+
+/** The bound that leaves least, of two keywords in all the schemas. */
+function tightest(
+  places: readonly Place[],
+  closed: string,
+  open: string,
+  isTighter: (a: number, b: number) => boolean,
+): Bound | undefined {
+  let bound: Bound | undefined;
+  for (const { schema } of places)
+    for (const [name, is_open] of [
+      [closed, false],
+      [open, true],
+    ] as const) {
+      const value = (schema as SchemaObject)[name];
+      if (typeof value !== "number") continue;
+      const is_tighter =
+        bound === undefined || isTighter(value, bound.value) || (value === bound.value && is_open);
+      if (is_tighter) bound = { value, is_open };
+    }
+  return bound;
+}

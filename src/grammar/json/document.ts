@@ -1,0 +1,172 @@
+/**
+ * A schema as it was sent: every place of it checked once, and where each $ref leads. A place is a schema with its
+ * pointer; the same place is the same object.
+ */
+import { Problem, pointerTo, show } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+import { KEYWORD_BY_NAME, KEYWORDS } from "./keywords.ts";
+import { isRecord } from "./values.ts";
+
+export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
+
+export interface Place {
+  readonly schema: SchemaObject | boolean;
+  readonly pointer: string;
+  /** what references in it are relative to */
+  readonly base: string;
+  /** tells places apart */
+  readonly id: number;
+}
+
+const ROOT = "schema:///";
+const DEPTH_MAX = 100;
+const PLACES_MAX = 50_000;
+/** A schema may say what is known of it in any way it likes under names that begin so. */
+const FREE = /^x-/;
+
+export class SchemaDocument {
+  readonly root: Place;
+  readonly #places = new Map<object, Place>();
+  readonly #by_uri = new Map<string, Place>();
+  #count = 0;
+
+  /** Throws a Problem that points at the first keyword that is wrong or not supported. */
+  constructor(schema: unknown) {
+    this.root = this.#enter(schema, "", ROOT, 0);
+    this.#by_uri.set(ROOT, this.root);
+  }
+
+  /** A place that stands nowhere: what a keyword comes to, written as a schema. */
+  synthetic(schema: SchemaObject | boolean, like: Place): Place {
+    return { schema, pointer: like.pointer, base: like.base, id: this.#count++ };
+  }
+
+  /** A subschema of a place. */
+  at(place: Place, ...path: readonly (string | number)[]): Place {
+    let value: unknown = place.schema;
+    for (const part of path) value = (value as Readonly<Record<string, unknown>>)[part]; // it was checked
+    return this.#placeOf(value, place.pointer + pointerTo(path.map(String)), place.base);
+  }
+
+  #placeOf(value: unknown, pointer: string, base: string): Place {
+    if (typeof value === "boolean") return { schema: value, pointer, base, id: value ? -1 : -2 };
+    const known = this.#places.get(value as object); // a schema that is no boolean is an object
+    return known ?? this.#enter(value, pointer, base, 0);
+  }
+
+  /** Checks a schema and all below it. */
+  #enter(schema: unknown, pointer: string, base: string, depth: number): Place {
+    if (typeof schema === "boolean") return this.#placeOf(schema, pointer, base);
+    if (!isRecord(schema))
+      throw new Problem(
+        "grammar_invalid",
+        `a schema must be an object, true or false, got ${show(schema)}`,
+        pointer,
+      );
+    const known = this.#places.get(schema);
+    if (known !== undefined) return known;
+    if (depth > DEPTH_MAX || this.#count > PLACES_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `a schema may be ${DEPTH_MAX} deep and have ${PLACES_MAX} subschemas, got more`,
+        pointer,
+      );
+    const own_base = typeof schema["$id"] === "string" ? resolved(schema["$id"], base, pointer) : base;
+    const place = { schema, pointer, base: own_base, id: this.#count++ };
+    this.#places.set(schema, place);
+    this.#name(place);
+    for (const [name, value] of Object.entries(schema)) this.#enterKeyword(place, name, value, depth);
+    return place;
+  }
+
+  #name(place: Place): void {
+    const { schema, base } = place;
+    if (typeof schema === "boolean") return;
+    if (typeof schema["$id"] === "string") this.#by_uri.set(base, place);
+    for (const name of ["$anchor", "$dynamicAnchor"])
+      if (typeof schema[name] === "string") this.#by_uri.set(`${base}#${schema[name]}`, place);
+  }
+
+  #enterKeyword({ pointer, base }: Place, name: string, value: unknown, depth: number): void {
+    const keyword = KEYWORD_BY_NAME.get(name);
+    const here = pointer + pointerTo([name]);
+    if (keyword === undefined) {
+      if (FREE.test(name)) return;
+      const names = KEYWORDS.map((known) => known.name);
+      throw new Problem(
+        "grammar_unsupported",
+        `there is no keyword ${show(name)}${didYouMean(name, names)}`,
+        here,
+      );
+    }
+    if (!keyword.takes(value))
+      throw new Problem("grammar_invalid", `${name} ${keyword.must}, got ${show(value)}`, here);
+    if (keyword.kind === "refused" && keyword.neutral?.(value) !== true)
+      throw new Problem("grammar_unsupported", `${name} is not supported: ${keyword.says}`, here);
+    const enter = (schema: unknown, ...path: readonly string[]) =>
+      this.#enter(schema, here + pointerTo(path), base, depth + 1);
+    if (keyword.subschemas === "value") enter(value);
+    else if (keyword.subschemas === "items")
+      for (const [index, item] of (value as readonly unknown[]).entries()) enter(item, String(index));
+    else if (keyword.subschemas === "properties")
+      for (const [key, item] of Object.entries(value as object)) enter(item, key);
+  }
+
+  /** Where the $ref of a place leads. */
+  target(place: Place): Place {
+    const reference = (place.schema as SchemaObject)["$ref"] as string; // asked for places with one
+    const pointer = `${place.pointer}/$ref`;
+    const uri = resolved(reference, place.base, pointer);
+    const [base = "", fragment = ""] = uri.split("#");
+    const root = this.#by_uri.get(base);
+    if (root === undefined)
+      throw new Problem(
+        "grammar_unsupported",
+        `$ref leads out of the schema, and nothing is fetched: ${show(reference)}`,
+        pointer,
+      );
+    const decoded = decode(fragment);
+    if (decoded === "") return root;
+    if (!decoded.startsWith("/")) {
+      const named = this.#by_uri.get(`${base}#${decoded}`);
+      if (named !== undefined) return named;
+      throw new Problem(
+        "grammar_invalid",
+        `$ref leads to an anchor that there is not: ${show(reference)}`,
+        pointer,
+      );
+    }
+    return this.#walk(root, decoded, reference, pointer);
+  }
+
+  #walk(root: Place, path: string, reference: string, pointer: string): Place {
+    const parts = path
+      .slice(1)
+      .split("/")
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+    let value: unknown = root.schema;
+    let base = root.base;
+    for (const part of parts) {
+      const holds = (isRecord(value) || Array.isArray(value)) && Object.hasOwn(value, part);
+      if (!holds) throw new Problem("grammar_invalid", `$ref leads to nothing: ${show(reference)}`, pointer);
+      value = (value as Readonly<Record<string, unknown>>)[part]; // just seen to be there
+      if (isRecord(value)) base = this.#places.get(value)?.base ?? base;
+    }
+    return this.#placeOf(value, root.pointer + pointerTo(parts), base);
+  }
+}
+
+function resolved(reference: string, base: string, pointer: string): string {
+  if (reference.startsWith("#")) return `${base.split("#")[0]}${reference}`;
+  if (!URL.canParse(reference, base))
+    throw new Problem("grammar_invalid", `a reference must be a URI, got ${show(reference)}`, pointer);
+  return new URL(reference, base).href.replace(/#$/, "");
+}
+
+function decode(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}

@@ -1,0 +1,90 @@
+/** The formats of strings that are held to, each as a regular expression for the whole string. */
+
+const DATE =
+  "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))|(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)";
+const OFFSET = "(?:[zZ]|[+\\-](?:[01]\\d|2[0-3]):[0-5]\\d)";
+const TIME = `(?:(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d+)?${OFFSET}|23:59:60(?:\\.\\d+)?(?:[zZ]|[+\\-]00:00))`;
+const OF_DAY = "\\d+H(?:\\d+M(?:\\d+S)?)?|\\d+M(?:\\d+S)?|\\d+S";
+const OF_YEAR = "\\d+Y(?:\\d+M(?:\\d+D)?)?|\\d+M(?:\\d+D)?|\\d+D";
+/** No label with hyphens in its third and fourth places: whether Punycode behind `xn--` is right no automaton tells. */
+const HOST_LABEL =
+  "(?:[A-Za-z0-9](?:[A-Za-z0-9\\-]?[A-Za-z0-9])?|[A-Za-z0-9][A-Za-z0-9\\-](?:[A-Za-z0-9][A-Za-z0-9\\-]|-[A-Za-z0-9])(?:[A-Za-z0-9\\-]{0,58}[A-Za-z0-9])?)";
+const HOST = `${HOST_LABEL}(?:\\.${HOST_LABEL})*`;
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
+const H16 = "[0-9A-Fa-f]{1,4}";
+const LS32 = `(?:${H16}:${H16}|${IPV4})`;
+const IPV6 = `(?:${ipv6Forms().join("|")})`;
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-]+";
+const LOCAL = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[ !#-\\[\\]-~]|\\\\[ -~])*")`;
+const PCHAR = "(?:[A-Za-z0-9._~!$&'()*+,;=:@\\-]|%[0-9A-Fa-f]{2})";
+const REG_NAME = "(?:[A-Za-z0-9._~!$&'()*+,;=\\-]|%[0-9A-Fa-f]{2})*";
+const USER = "(?:(?:[A-Za-z0-9._~!$&'()*+,;=:\\-]|%[0-9A-Fa-f]{2})*@)?";
+const AUTHORITY = `${USER}(?:\\[(?:${IPV6}|[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:\\-]+)\\]|${REG_NAME})(?::\\d*)?`;
+const REST = `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?`;
+const URI = `[A-Za-z][A-Za-z0-9+.\\-]*:(?://${AUTHORITY}(?:/${PCHAR}*)*|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*|)${REST}`;
+
+/** Eight groups, or fewer around a :: that stands for at least one. */
+function ipv6Forms(): string[] {
+  const forms = [`(?:${H16}:){6}${LS32}`];
+  for (let before = 0; before <= 7; before++) {
+    const left = before === 0 ? "" : `${H16}(?::${H16}){${before - 1}}`;
+    const groups = 7 - before;
+    if (groups === 0) forms.push(`${left}::`);
+    else {
+      const words = `(?:${H16}(?::${H16}){0,${groups - 1}})?`;
+      const with_ipv4 = groups >= 2 ? `|(?:${H16}:){0,${groups - 2}}${IPV4}` : "";
+      forms.push(`${left}::(?:${words}${with_ipv4})`);
+    }
+  }
+  return forms;
+}
+
+interface Format {
+  readonly name: string;
+  readonly regex: string;
+  readonly length_max?: number;
+  readonly says: string;
+}
+
+export const FORMATS: readonly Format[] = [
+  {
+    name: "date",
+    regex: DATE,
+    says: "RFC 3339 full-date, with the days that each month has and leap years.",
+  },
+  {
+    name: "time",
+    regex: TIME,
+    says: "RFC 3339 full-time. A leap second is 23:59:60 in UTC; as other zones write it, it is not generated.",
+  },
+  { name: "date-time", regex: `${DATE}[tT]${TIME}`, says: "A date, T, and a time." },
+  {
+    name: "duration",
+    regex: `P(?:\\d+W|(?:${OF_YEAR})(?:T(?:${OF_DAY}))?|T(?:${OF_DAY}))`,
+    says: "RFC 3339, appendix A: units in order, none left out between two.",
+  },
+  {
+    name: "uuid",
+    regex: "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+    says: "RFC 9562, any version.",
+  },
+  {
+    name: "email",
+    regex: `${LOCAL}@(?:${HOST}|\\[(?:${IPV4}|IPv6:${IPV6})\\])`,
+    says: "RFC 5321 mailbox: dotted atoms or a quoted string, at a host name or an address in brackets.",
+  },
+  {
+    name: "hostname",
+    regex: HOST,
+    length_max: 253,
+    says: "RFC 1123: labels of up to 63 letters, digits and inner hyphens. Labels with hyphens in their third and fourth places (xn--…) are not generated: no automaton tells whether their Punycode is right.",
+  },
+  { name: "ipv4", regex: IPV4, says: "Four numbers up to 255 without leading zeros." },
+  { name: "ipv6", regex: IPV6, says: "RFC 4291, with :: and a dotted end." },
+  { name: "uri", regex: URI, says: "RFC 3986: with a scheme." },
+];
+
+export const FORMAT_BY_NAME: ReadonlyMap<string, Format> = new Map(
+  FORMATS.map((format) => [format.name, format]),
+);

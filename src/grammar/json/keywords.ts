@@ -1,0 +1,270 @@
+/**
+ * Every keyword of JSON Schema 2020-12, one entry each: what its value must be, what becomes of it here, and where its
+ * subschemas are. The table of the documentation is this list. A name that is not in it is refused, but for `x-…`.
+ */
+import { isRecord } from "./values.ts";
+
+export interface Keyword {
+  readonly name: string;
+  /** `held`: the texts keep to it; `annotation`: it says nothing of texts; `refused`: a schema with it is not taken */
+  readonly kind: "held" | "annotation" | "refused";
+  readonly says: string;
+  /** what its value must be */
+  readonly must: string;
+  takes(value: unknown): boolean;
+  /** where its subschemas are: the value itself, its items or its properties */
+  readonly subschemas?: "value" | "items" | "properties";
+  /** values that say nothing, although the keyword is refused */
+  neutral?(value: unknown): boolean;
+}
+
+const TYPES: ReadonlySet<unknown> = new Set([
+  "null",
+  "boolean",
+  "integer",
+  "number",
+  "string",
+  "array",
+  "object",
+]);
+
+const isSchema = (value: unknown) => typeof value === "boolean" || isRecord(value);
+const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0; // an integer is a number
+const isNumber = (value: unknown) => typeof value === "number" && Number.isFinite(value);
+const isText = (value: unknown) => typeof value === "string";
+const isNames = (value: unknown) => Array.isArray(value) && value.every(isText);
+const isSchemas = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isSchema);
+const isSchemaMap = (value: unknown) => isRecord(value) && Object.values(value).every(isSchema);
+const isAnything = () => true;
+
+const SCHEMA = { must: "must be a schema: an object, true or false", takes: isSchema } as const;
+const SCHEMAS = { must: "must be a list of schemas", takes: isSchemas } as const;
+const SCHEMA_MAP = { must: "must be an object of schemas", takes: isSchemaMap } as const;
+const COUNT = { must: "must be a whole number of at least 0", takes: isCount } as const;
+const NUMBER = { must: "must be a number", takes: isNumber } as const;
+const TEXT = { must: "must be a string", takes: isText } as const;
+const ANY = { must: "may be anything", takes: isAnything } as const;
+const NAMES = { must: "must be a list of names", takes: isNames } as const;
+
+const held = { kind: "held" } as const;
+const annotation = { kind: "annotation", ...ANY } as const;
+const refused = { kind: "refused" } as const;
+
+export const KEYWORDS: readonly Keyword[] = [
+  {
+    name: "type",
+    ...held,
+    must: "must be a type or a list of types",
+    takes: isTypes,
+    says: "One or more of the seven. An integer is written without a point and an exponent.",
+  },
+  {
+    name: "enum",
+    ...held,
+    must: "must be a list of values",
+    takes: Array.isArray,
+    says: "One of the values, as JSON.stringify writes it; values that the other keywords do not admit are left out.",
+  },
+  { name: "const", ...held, ...ANY, says: "The value, as JSON.stringify writes it." },
+  { name: "minimum", ...held, ...NUMBER, says: "Digit by digit, exactly. A bounded number has no exponent." },
+  { name: "maximum", ...held, ...NUMBER, says: "As minimum." },
+  { name: "exclusiveMinimum", ...held, ...NUMBER, says: "As minimum." },
+  { name: "exclusiveMaximum", ...held, ...NUMBER, says: "As minimum." },
+  {
+    name: "multipleOf",
+    ...held,
+    must: "must be a number above 0",
+    takes: (value) => isNumber(value) && (value as number) > 0,
+    says: "For divisors whose digits make at most 4,096 remainders (0.01: 300; 7: 7); refused for others.",
+  },
+  { name: "minLength", ...held, ...COUNT, says: "Counted in code points; a pair of \\u escapes is one." },
+  { name: "maxLength", ...held, ...COUNT, says: "As minLength." },
+  {
+    name: "pattern",
+    ...held,
+    ...TEXT,
+    says: "Found anywhere in the string, unless anchored. The string is written as JSON.stringify does.",
+  },
+  {
+    name: "format",
+    ...held,
+    ...TEXT,
+    says: "The formats of the second table are held to; others are refused.",
+  },
+  { name: "items", ...held, ...SCHEMA, subschemas: "value", says: "For the items behind prefixItems." },
+  {
+    name: "prefixItems",
+    ...held,
+    ...SCHEMAS,
+    subschemas: "items",
+    says: "For the first items, each its own.",
+  },
+  { name: "minItems", ...held, ...COUNT, says: "Counted." },
+  { name: "maxItems", ...held, ...COUNT, says: "Counted." },
+  {
+    name: "properties",
+    ...held,
+    ...SCHEMA_MAP,
+    subschemas: "properties",
+    says: "In the order of the schema, or in any order with property_order.",
+  },
+  {
+    name: "required",
+    ...held,
+    ...NAMES,
+    says: "Names that properties does not list come behind those that it does.",
+  },
+  {
+    name: "additionalProperties",
+    ...held,
+    ...SCHEMA,
+    subschemas: "value",
+    says: "Behind all listed properties. Their names are spelt as JSON.stringify does.",
+  },
+  {
+    name: "patternProperties",
+    ...held,
+    ...SCHEMA_MAP,
+    subschemas: "properties",
+    says: "Up to four patterns an object: names are told apart by which of them match.",
+  },
+  {
+    name: "propertyNames",
+    ...held,
+    ...SCHEMA,
+    subschemas: "value",
+    says: "For listed names and others; only what a schema says of strings matters.",
+  },
+  {
+    name: "minProperties",
+    ...held,
+    ...COUNT,
+    says: "Counted. Refused where more than one name would have to come that the schema does not list, since no automaton keeps those distinct.",
+  },
+  { name: "maxProperties", ...held, ...COUNT, says: "Counted." },
+  {
+    name: "dependentRequired",
+    ...held,
+    must: "must be an object of lists of names",
+    takes: (value) => isRecord(value) && Object.values(value).every(isNames),
+    says: "Either without the property, or with all that it needs.",
+  },
+  {
+    name: "dependentSchemas",
+    ...held,
+    ...SCHEMA_MAP,
+    subschemas: "properties",
+    says: "Either without the property, or as the schema says.",
+  },
+  { name: "allOf", ...held, ...SCHEMAS, subschemas: "items", says: "All are merged, keyword by keyword." },
+  {
+    name: "anyOf",
+    ...held,
+    ...SCHEMAS,
+    subschemas: "items",
+    says: "Any of them, each merged with what stands beside it.",
+  },
+  {
+    name: "oneOf",
+    ...held,
+    ...SCHEMAS,
+    subschemas: "items",
+    says: "As anyOf where the branches exclude each other: by type, by values, by bounds, or by a required property; and where what a branch says can be turned around. Refused otherwise.",
+  },
+  {
+    name: "not",
+    ...held,
+    ...SCHEMA,
+    subschemas: "value",
+    says: "Where it can be turned around: types, values, bounds, lengths, pattern, required, single properties, and what allOf, anyOf and not make of those. Refused otherwise.",
+  },
+  {
+    name: "if",
+    ...held,
+    ...SCHEMA,
+    subschemas: "value",
+    says: "With then and else; refused where if cannot be turned around, as not.",
+  },
+  { name: "then", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
+  { name: "else", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
+  {
+    name: "$ref",
+    ...held,
+    ...TEXT,
+    says: "Within the schema, by pointer, $anchor or $id, recursion too. Nothing is fetched.",
+  },
+  { name: "$defs", ...held, ...SCHEMA_MAP, subschemas: "properties", says: "Where $ref leads." },
+  {
+    name: "definitions",
+    ...held,
+    ...SCHEMA_MAP,
+    subschemas: "properties",
+    says: "As $defs, which older drafts call so.",
+  },
+  { name: "$id", ...held, ...TEXT, says: "A base for $ref." },
+  { name: "$anchor", ...held, ...TEXT, says: "A name for $ref." },
+  { name: "$dynamicAnchor", ...held, ...TEXT, says: "As $anchor." },
+  {
+    name: "contains",
+    ...refused,
+    ...SCHEMA,
+    subschemas: "value",
+    says: "An automaton would have to know which item it is.",
+  },
+  { name: "minContains", ...refused, ...COUNT, says: "As contains." },
+  { name: "maxContains", ...refused, ...COUNT, says: "As contains." },
+  {
+    name: "uniqueItems",
+    ...refused,
+    must: "must be true or false",
+    takes: (value) => typeof value === "boolean",
+    neutral: (value) => value === false,
+    says: "No automaton keeps items distinct. false says nothing.",
+  },
+  {
+    name: "unevaluatedProperties",
+    ...refused,
+    ...SCHEMA,
+    subschemas: "value",
+    neutral: isTrue,
+    says: "Use additionalProperties. true says nothing.",
+  },
+  {
+    name: "unevaluatedItems",
+    ...refused,
+    ...SCHEMA,
+    subschemas: "value",
+    neutral: isTrue,
+    says: "Use items. true says nothing.",
+  },
+  { name: "$dynamicRef", ...refused, ...TEXT, says: "Use $ref." },
+  { name: "$recursiveRef", ...refused, ...TEXT, says: "Use $ref." },
+  { name: "$recursiveAnchor", ...refused, ...ANY, says: "Of draft 2019-09." },
+  { name: "dependencies", ...refused, ...ANY, says: "Use dependentRequired or dependentSchemas." },
+  { name: "additionalItems", ...refused, ...ANY, says: "Use prefixItems and items." },
+  { name: "$schema", ...annotation, says: "Whatever it names, draft 2020-12 is meant." },
+  { name: "$vocabulary", ...annotation, says: "Of metaschemas." },
+  { name: "$comment", ...annotation, says: "A comment." },
+  { name: "title", ...annotation, says: "A title." },
+  { name: "description", ...annotation, says: "A description." },
+  { name: "default", ...annotation, says: "A value to assume." },
+  { name: "examples", ...annotation, says: "Values." },
+  { name: "deprecated", ...annotation, says: "A remark." },
+  { name: "readOnly", ...annotation, says: "A remark." },
+  { name: "writeOnly", ...annotation, says: "A remark." },
+  { name: "contentEncoding", ...annotation, says: "Of a string's content, which is not looked at." },
+  { name: "contentMediaType", ...annotation, says: "As contentEncoding." },
+  { name: "contentSchema", ...annotation, says: "As contentEncoding." },
+];
+
+export const KEYWORD_BY_NAME: ReadonlyMap<string, Keyword> = new Map(
+  KEYWORDS.map((keyword) => [keyword.name, keyword]),
+);
+
+function isTypes(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 && value.every((type) => TYPES.has(type)) : TYPES.has(value);
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true;
+}

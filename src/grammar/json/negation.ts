@@ -1,0 +1,137 @@
+/**
+ * What a schema does not admit, as schemas: `{"required": ["a"]}` turned around is an object without `a`. Each keyword
+ * that can be turned around has its entry; a schema is turned around by turning around any of its keywords.
+ */
+import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { KEYWORD_BY_NAME } from "./keywords.ts";
+import { isRecord, typeOf } from "./values.ts";
+
+/** Values that must not be, patterns that must not be found: in schemas made here, which no client can write. */
+export const NOT_VALUES: unique symbol = Symbol("values that must not be");
+export const NOT_PATTERNS: unique symbol = Symbol("patterns that must not be found");
+
+/** Keywords that only name, or are read with another. */
+const SILENT: ReadonlySet<string> = new Set([
+  "$defs",
+  "definitions",
+  "$id",
+  "$anchor",
+  "$dynamicAnchor",
+  "then",
+  "else",
+]);
+const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
+const BRANCHES_MAX = 64;
+
+type Schemas = readonly (SchemaObject | boolean)[];
+type TurnAround = (value: never, place: Place, document: SchemaDocument) => Schemas | undefined;
+
+const number =
+  (name: string): TurnAround =>
+  (bound: number) => [{ type: "number", [name]: bound }];
+const least =
+  (type: string, name: string): TurnAround =>
+  (count: number) =>
+    count === 0 ? [] : [{ type, [name]: count - 1 }];
+const most =
+  (type: string, name: string): TurnAround =>
+  (count: number) => [{ type, [name]: count + 1 }];
+
+const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
+  type: (types: string | readonly string[]) => {
+    const given: readonly string[] = [types].flat();
+    if (given.includes("integer") && !given.includes("number")) return undefined;
+    const left = TYPES.filter((type) => !given.includes(type));
+    return left.length === 0 ? [] : [{ type: left }];
+  },
+  const: (value: unknown) => otherValues([value]),
+  enum: (values: readonly unknown[]) => otherValues(values),
+  minimum: number("exclusiveMaximum"),
+  maximum: number("exclusiveMinimum"),
+  exclusiveMinimum: number("maximum"),
+  exclusiveMaximum: number("minimum"),
+  minLength: least("string", "maxLength"),
+  maxLength: most("string", "minLength"),
+  minItems: least("array", "maxItems"),
+  maxItems: most("array", "minItems"),
+  minProperties: least("object", "maxProperties"),
+  maxProperties: most("object", "minProperties"),
+  pattern: (pattern: string) => [{ type: "string", [NOT_PATTERNS]: [pattern] }],
+  required: (names: readonly string[]) =>
+    names.map((name) => ({ type: "object", properties: { [name]: false } })),
+  properties: (_: never, place, document) =>
+    allOrNone(
+      namesIn(place, "properties").map((name) =>
+        negationOf(document, document.at(place, "properties", name))?.map((schema) => ({
+          type: "object",
+          required: [name],
+          properties: { [name]: schema },
+        })),
+      ),
+    ),
+  not: (_: never, place, document) => [document.at(place, "not").schema],
+  allOf: (_: never, place, document) => allOrNone(each(place, "allOf", document)),
+  anyOf: (_: never, place, document) => {
+    const turned = each(place, "anyOf", document);
+    let all: SchemaObject[] = [{ allOf: [] }];
+    for (const branches of turned) {
+      if (branches === undefined || all.length * branches.length > BRANCHES_MAX) return undefined;
+      all = all.flatMap(({ allOf }) =>
+        branches.map((branch) => ({ allOf: [...(allOf as Schemas), branch] })),
+      );
+    }
+    return all;
+  },
+  $ref: (_: never, place, document) => negationOf(document, document.target(place)),
+};
+
+const open = new Set<number>();
+
+/** Schemas that together admit just what this one does not; undefined when that cannot be said. */
+export function negationOf(document: SchemaDocument, place: Place): Schemas | undefined {
+  const { schema } = place;
+  if (typeof schema === "boolean") return schema ? [] : [true];
+  if (open.has(place.id)) return undefined; // it refers to itself
+  open.add(place.id);
+  try {
+    const keywords = Object.keys(schema).filter(
+      (name) => KEYWORD_BY_NAME.get(name)?.kind === "held" && !SILENT.has(name),
+    );
+    return allOrNone([
+      ...keywords.map((name) => TURN_AROUND[name]?.(schema[name] as never, place, document)), // it was checked
+      ...notsOf(schema),
+    ]);
+  } finally {
+    open.delete(place.id);
+  }
+}
+
+function notsOf(schema: SchemaObject): (Schemas | undefined)[] {
+  const values = schema[NOT_VALUES] as readonly unknown[] | undefined;
+  const patterns = schema[NOT_PATTERNS] as readonly string[] | undefined;
+  return [
+    ...(values === undefined ? [] : [[{ enum: values }]]),
+    ...(patterns === undefined ? [] : patterns.map((pattern) => [{ type: "string", pattern }])),
+  ];
+}
+
+function allOrNone(parts: readonly (Schemas | undefined)[]): Schemas | undefined {
+  return parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
+}
+
+/** Lists and objects among them would have to be told apart from all others that are written alike. */
+function otherValues(values: readonly unknown[]): Schemas | undefined {
+  return values.some((value) => ["array", "object"].includes(typeOf(value)))
+    ? undefined
+    : [{ [NOT_VALUES]: values }];
+}
+
+function namesIn({ schema }: Place, keyword: string): string[] {
+  const value = (schema as SchemaObject)[keyword];
+  return isRecord(value) ? Object.keys(value) : [];
+}
+
+function each(place: Place, keyword: string, document: SchemaDocument): (Schemas | undefined)[] {
+  const list = (place.schema as SchemaObject)[keyword] as readonly unknown[];
+  return list.map((_, i) => negationOf(document, document.at(place, keyword, i)));
+}

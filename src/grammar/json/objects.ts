@@ -1,0 +1,289 @@
+/**
+ * What schemas that hold at once say of an object, as a node: the listed properties, in the order of the schema or in
+ * any, and behind them those that are not listed. Which of those a name belongs to, the patterns that match it tell.
+ */
+import { Problem, pointerTo } from "../../errors.ts";
+import { NEVER, UNLIMITED } from "../nodes.ts";
+import type { Rules } from "../rules.ts";
+import type { NodeOf } from "./arrays.ts";
+import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import type { Evaluator } from "./evaluate.ts";
+import type { Lexemes } from "./lexemes.ts";
+import { patternNode } from "./strings.ts";
+
+export type PropertyOrder = "schema" | "any";
+
+const PATTERNS_MAX = 4;
+/** All subsets of the properties are states. */
+const ANY_ORDER_MAX = 8;
+const PROPERTIES_MAX = 2000;
+/** Every so many properties a chain goes on in a rule of its own, so that long ones are not copied at every step. */
+const CHAIN_LENGTH = 32;
+
+interface Property {
+  readonly name: string;
+  readonly is_required: boolean;
+  /** the name with its colon, and the value */
+  readonly member: number;
+}
+
+interface Parts {
+  readonly lexemes: Lexemes;
+  readonly rules: Rules;
+  readonly document: SchemaDocument;
+  readonly evaluator: Evaluator;
+  readonly order: PropertyOrder;
+  readonly nodeOf: NodeOf;
+  /** strings that schemas which hold at once admit */
+  readonly stringOf: NodeOf;
+}
+
+/** How many more of what is not listed may come. */
+interface Counts {
+  readonly min: number;
+  readonly max: number;
+  /** 1 where listed properties are counted at all */
+  readonly step: 0 | 1;
+}
+
+export class ObjectNodes {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  node(places: readonly Place[]): number {
+    const { nodes, space } = this.#parts.lexemes;
+    const properties = this.#properties(places);
+    const others = this.#others(places, properties);
+    const counts = countsOf(places);
+    if (counts.max < counts.min) return NEVER;
+    requireCountable(places, properties, others, counts);
+    const inside =
+      this.#parts.order === "any"
+        ? this.#inAnyOrder(places, properties, others, counts)
+        : this.#inOrder(properties, others, counts);
+    return nodes.seq(nodes.word(nodes.text("{"), space), inside);
+  }
+
+  #properties(places: readonly Place[]): Property[] {
+    const { evaluator, nodeOf, document } = this.#parts;
+    const required = new Set(places.flatMap((place) => namesOf(place, "required")));
+    const listed = new Set(places.flatMap((place) => Object.keys(keyword(place, "properties") ?? {})));
+    const names = [...new Set([...listed, ...required])];
+    if (names.length > PROPERTIES_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `an object may have at most ${PROPERTIES_MAX} properties, got ${names.length}`,
+        places[0]?.pointer,
+      );
+    const name_rules = propertyNamesOf(places, document);
+    return names.map((name) => {
+      const is_name = name_rules.every((place) => evaluator.admits(place, name));
+      const value = is_name ? nodeOf(places.flatMap((place) => evaluator.placesOf(place, name))) : NEVER;
+      return {
+        name,
+        is_required: required.has(name),
+        member: this.#member(this.#parts.lexemes.literal(name), value),
+      };
+    });
+  }
+
+  #member(name: number, value: number): number {
+    const { nodes, space } = this.#parts.lexemes;
+    return nodes.seq(nodes.word(name, space, nodes.text(":"), space), value);
+  }
+
+  /** One property that is not listed. */
+  #others(places: readonly Place[], properties: readonly Property[]): number {
+    const { lexemes, document, stringOf, nodeOf } = this.#parts;
+    const { nodes } = lexemes;
+    const patterns = patternsOf(places);
+    const name_rules = propertyNamesOf(places, document);
+    const is_free = properties.length === 0 && patterns.size === 0 && name_rules.length === 0;
+    if (is_free) return this.#member(lexemes.string, nodeOf(additionalOf(places, document, [])));
+    const base = nodes.and([
+      lexemes.plain_string,
+      ...(properties.length === 0
+        ? []
+        : [nodes.not(nodes.alt(properties.map(({ name }) => lexemes.literal(name))))]),
+      ...(name_rules.length === 0 ? [] : [stringOf(name_rules)]),
+    ]);
+    const list = [...patterns];
+    const found = list.map(([pattern, pointer]) => patternNode(lexemes, pattern, pointer));
+    const branches: number[] = [];
+    for (let chosen = 0; chosen < 1 << list.length; chosen++) {
+      const name = nodes.and([
+        base,
+        ...found.map((node, i) => (((chosen >> i) & 1) === 1 ? node : nodes.not(node))),
+      ]);
+      const matching = list.filter((_, i) => ((chosen >> i) & 1) === 1).map(([pattern]) => pattern);
+      branches.push(this.#member(name, nodeOf(additionalOf(places, document, matching))));
+    }
+    return nodes.alt(branches);
+  }
+
+  #inOrder(properties: readonly Property[], others: number, counts: Counts): number {
+    const { nodes } = this.#parts.lexemes;
+    const comma = this.#comma();
+    const counted = counts.step === 0 ? 1 : Math.min(properties.length, countable(counts)) + 1;
+    let first = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, true));
+    let behind = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, false));
+    for (let i = properties.length - 1; i >= 0; i--) {
+      const { member, is_required } = properties[i]!;
+      const next = (count: number) => behind[Math.min(count + counts.step, counted - 1)]!;
+      const fits = (count: number) => counts.step === 0 || count < counts.max;
+      const make = (before: number, without: readonly number[]) =>
+        without.map((rest, count) =>
+          nodes.alt([
+            fits(count) ? nodes.seq(before, member, next(count)) : NEVER,
+            is_required ? NEVER : rest,
+          ]),
+        );
+      const [made_first, made_behind] = [make(nodes.text(""), first), make(comma, behind)];
+      const is_cut = i % CHAIN_LENGTH === 0 && i > 0;
+      first = is_cut ? made_first.map((node) => this.#asRule(node)) : made_first;
+      behind = is_cut ? made_behind.map((node) => this.#asRule(node)) : made_behind;
+    }
+    return first[0]!;
+  }
+
+  #asRule(node: number): number {
+    const { rules, lexemes } = this.#parts;
+    if (node === NEVER) return NEVER;
+    const rule = rules.declare("the rest of an object");
+    rules.define(rule, node);
+    return lexemes.nodes.call(rule);
+  }
+
+  /** Every set of properties that have come is a state. */
+  #inAnyOrder(
+    places: readonly Place[],
+    properties: readonly Property[],
+    others: number,
+    counts: Counts,
+  ): number {
+    if (properties.length > ANY_ORDER_MAX)
+      throw new Problem(
+        "grammar_unsupported",
+        `property_order "any" is supported for objects with at most ${ANY_ORDER_MAX} listed properties, got ${properties.length}`,
+        places[0]?.pointer,
+      );
+    const { nodes } = this.#parts.lexemes;
+    const comma = this.#comma();
+    const needed = properties.reduce((bits, { is_required }, i) => (is_required ? bits | (1 << i) : bits), 0);
+    const known: number[] = [];
+    for (let come = (1 << properties.length) - 1; come >= 0; come--) {
+      const count = properties.filter((_, i) => ((come >> i) & 1) === 1).length;
+      const is_first = come === 0;
+      const more = properties.map(({ member }, i) => {
+        if (((come >> i) & 1) === 1 || count >= counts.max) return NEVER;
+        return nodes.seq(is_first ? nodes.text("") : comma, member, known[come | (1 << i)]!);
+      });
+      const end = (come & needed) === needed ? this.#end(others, counts, count, is_first) : NEVER;
+      known[come] = nodes.alt([...more, end]);
+    }
+    return known[0]!;
+  }
+
+  /** What is not listed, and the end, behind so many listed ones. */
+  #end(others: number, { min, max }: Counts, count: number, is_first: boolean): number {
+    const { nodes, space } = this.#parts.lexemes;
+    if (count > max) return NEVER;
+    const close = nodes.seq(space, nodes.text("}"));
+    const least = Math.max(min - count, 0);
+    const most = max === UNLIMITED ? max : max - count;
+    const further = (from: number) =>
+      nodes.repeat(
+        nodes.seq(this.#comma(), others),
+        Math.max(least - from, 0),
+        most === UNLIMITED ? most : most - from,
+      );
+    if (!is_first) return nodes.seq(further(0), close);
+    return nodes.alt([
+      least === 0 ? nodes.text("}") : NEVER,
+      most > 0 ? nodes.seq(others, further(1), close) : NEVER,
+    ]);
+  }
+
+  #comma(): number {
+    const { nodes, space } = this.#parts.lexemes;
+    return nodes.word(space, nodes.text(","), space);
+  }
+}
+
+function keyword(place: Place, name: string): Readonly<Record<string, unknown>> | undefined {
+  return (place.schema as SchemaObject)[name] as Readonly<Record<string, unknown>> | undefined;
+}
+
+function namesOf(place: Place, name: string): readonly string[] {
+  return ((place.schema as SchemaObject)[name] as readonly string[] | undefined) ?? [];
+}
+
+function propertyNamesOf(places: readonly Place[], document: SchemaDocument): Place[] {
+  return places
+    .filter((place) => keyword(place, "propertyNames") !== undefined)
+    .map((place) => document.at(place, "propertyNames"));
+}
+
+function patternsOf(places: readonly Place[]): ReadonlyMap<string, string> {
+  const patterns = new Map<string, string>();
+  for (const place of places)
+    for (const pattern of Object.keys(keyword(place, "patternProperties") ?? {}))
+      patterns.set(pattern, `${place.pointer}/patternProperties${pointerTo([pattern])}`);
+  if (patterns.size > PATTERNS_MAX)
+    throw new Problem(
+      "grammar_unsupported",
+      `patternProperties is supported for at most ${PATTERNS_MAX} patterns of one object, got ${patterns.size}`,
+      places[0]?.pointer,
+    );
+  return patterns;
+}
+
+/** What is said of a property that is not listed and that just these patterns match. */
+function additionalOf(
+  places: readonly Place[],
+  document: SchemaDocument,
+  matching: readonly string[],
+): Place[] {
+  return places.flatMap((place) => {
+    const own = Object.keys(keyword(place, "patternProperties") ?? {}).filter((name) =>
+      matching.includes(name),
+    );
+    if (own.length > 0) return own.map((pattern) => document.at(place, "patternProperties", pattern));
+    return keyword(place, "additionalProperties") === undefined
+      ? []
+      : [document.at(place, "additionalProperties")];
+  });
+}
+
+function countsOf(places: readonly Place[]): Counts {
+  const numbers = (name: string) =>
+    places.flatMap((place) => ((place.schema as SchemaObject)[name] as number | undefined) ?? []);
+  const min = Math.max(0, ...numbers("minProperties"));
+  const max = Math.min(UNLIMITED, ...numbers("maxProperties"));
+  return { min, max, step: min > 0 || max < UNLIMITED ? 1 : 0 };
+}
+
+/** From how many listed properties on it makes no difference how many more there are. */
+function countable({ min, max }: Counts): number {
+  return max === UNLIMITED ? min : max;
+}
+
+/** Names that are not listed are not kept distinct: only one of them may be counted on. */
+function requireCountable(
+  places: readonly Place[],
+  properties: readonly Property[],
+  others: number,
+  { min }: Counts,
+): void {
+  const required = properties.filter(({ is_required }) => is_required).length;
+  if (others === NEVER || min <= required + 1) return;
+  const place = places.find(({ schema }) => (schema as SchemaObject)["minProperties"] !== undefined);
+  throw new Problem(
+    "grammar_unsupported",
+    `minProperties is supported where at most one property need not be listed, got ${min} with ${required} required`,
+    `${place?.pointer ?? ""}/minProperties`,
+  );
+}

@@ -1,0 +1,66 @@
+/** What schemas that hold at once say of a string, as a node. */
+
+import { Problem, show } from "../../errors.ts";
+import { NEVER, UNLIMITED } from "../nodes.ts";
+import { matched, searched } from "../regex/anchors.ts";
+import { ANY } from "../regex/code-points.ts";
+import { regexNode } from "../regex/compile.ts";
+import { parseRegex, type Regex } from "../regex/syntax.ts";
+import type { Place, SchemaObject } from "./document.ts";
+import { FORMAT_BY_NAME, FORMATS } from "./formats.ts";
+import type { Lexemes } from "./lexemes.ts";
+import { NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
+
+export function stringNode(lexemes: Lexemes, places: readonly Place[]): number {
+  const { nodes } = lexemes;
+  let min = 0;
+  let max = UNLIMITED;
+  const parts: number[] = [];
+  for (const place of places) {
+    const schema = place.schema as SchemaObject; // booleans were dealt with
+    min = Math.max(min, (schema["minLength"] as number | undefined) ?? 0);
+    max = Math.min(max, (schema["maxLength"] as number | undefined) ?? UNLIMITED);
+    if (schema["pattern"] !== undefined)
+      parts.push(patternNode(lexemes, schema["pattern"] as string, `${place.pointer}/pattern`));
+    for (const pattern of (schema[NOT_PATTERNS] as readonly string[] | undefined) ?? [])
+      parts.push(nodes.not(patternNode(lexemes, pattern, place.pointer)));
+    for (const value of (schema[NOT_VALUES] as readonly unknown[] | undefined) ?? [])
+      if (typeof value === "string") parts.push(nodes.not(lexemes.literal(value)));
+    if (schema["format"] === undefined) continue;
+    const format = formatOf(schema["format"] as string, place);
+    parts.push(quotedRegex(lexemes, matched(parseRegex(format.regex))));
+    max = Math.min(max, format.length_max ?? UNLIMITED);
+  }
+  if (max < min) return NEVER;
+  if (parts.length === 0) return lexemes.quoted(nodes.wordRepeat(lexemes.character, min, max));
+  const positive = parts.some((part) => !nodes.isNot(part));
+  const lengths =
+    positive && min === 0 && max === UNLIMITED
+      ? []
+      : [lexemes.quoted(nodes.wordRepeat(lexemes.encode(ANY), min, max))];
+  return nodes.and([...lengths, ...parts]);
+}
+
+/** Strings in which a pattern is found, as JSON.stringify writes them. */
+export function patternNode(lexemes: Lexemes, pattern: string, pointer: string): number {
+  try {
+    return quotedRegex(lexemes, searched(parseRegex(pattern)));
+  } catch (error) {
+    throw error instanceof Problem ? error.within(pointer) : error;
+  }
+}
+
+function quotedRegex(lexemes: Lexemes, regex: Regex): number {
+  return lexemes.quoted(regexNode(lexemes.nodes, regex, lexemes.encode));
+}
+
+function formatOf(name: string, place: Place) {
+  const format = FORMAT_BY_NAME.get(name);
+  if (format !== undefined) return format;
+  const names = FORMATS.map((known) => known.name).join(", ");
+  throw new Problem(
+    "grammar_unsupported",
+    `format is supported for ${names}, got ${show(name)}`,
+    `${place.pointer}/format`,
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * Which tokens may come next in a state: the automaton walks the tree of their bytes. A state is a head, the piece that
+ * is being matched, and what lies below it on the stack. What a head allows by itself is found once for all stacks; only
+ * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
+ */
+import { Problem } from "../errors.ts";
+import type { Tokens } from "../vocabulary/tokens.ts";
+import type { Trie } from "../vocabulary/trie.ts";
+import type { Automaton } from "./automaton.ts";
+import { KIND, NEVER } from "./nodes.ts";
+import type { PlainStates } from "./plain-states.ts";
+
+/** What a head allows: tokens whatever lies below, and where tokens reach past its end. */
+interface Head {
+  readonly mask: Uint32Array;
+  readonly crossings: readonly Crossing[];
+}
+
+/** A node of the tree that the head itself cannot take, though it may have ended `ended` bytes into the token. */
+interface Crossing {
+  readonly trie: Trie;
+  readonly node: number;
+  readonly ended: number;
+}
+
+/** Bytes that a crossing takes, about. */
+const CROSSING_BYTES = 40;
+
+/** Parts of expressions derived in a turn, some milliseconds, and for one mask at all. */
+const WORK_A_TURN = 8192;
+const WORK_MAX = 16_777_216;
+const CROSSINGS_A_TURN = 2048;
+
+export class Masks {
+  readonly #automaton: Automaton;
+  readonly #plain: PlainStates;
+  readonly #tokens: Tokens;
+  readonly #bytes_max: number;
+  readonly #heads = new Map<number, Head>();
+  readonly #masks = new Map<number, Uint32Array>();
+  readonly #path: Int32Array;
+  /** 1 where the head may have ended on the way to a depth, or there */
+  readonly #ended: Uint8Array;
+  #bytes = 0;
+  #work_before = 0;
+
+  constructor(automaton: Automaton, plain: PlainStates, tokens: Tokens, bytes_max: number) {
+    this.#automaton = automaton;
+    this.#plain = plain;
+    this.#tokens = tokens;
+    this.#bytes_max = bytes_max;
+    const depth_max = tokens.vocabulary.token_bytes_max;
+    this.#path = new Int32Array(depth_max + 2);
+    this.#ended = new Uint8Array(depth_max + 2);
+  }
+
+  /** Bytes that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether the mask of this state is there. */
+  has(state: number): boolean {
+    return this.#masks.has(this.#plain.shortened(state));
+  }
+
+  /** The tokens with bytes that may come in this state; the mask is kept and must not be written to. */
+  of(state: number): Uint32Array {
+    const known = this.#masks.get(this.#plain.shortened(state));
+    if (known !== undefined) return known;
+    const pieces = this.make(state);
+    for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+  }
+
+  /** The same, a piece at a time. Throws the Problem of a state whose branches are too many to follow. */
+  *make(state: number): Generator<undefined, Uint32Array> {
+    const key = this.#plain.shortened(state);
+    const known = this.#masks.get(key);
+    if (known !== undefined) return known;
+    const mask = new Uint32Array(this.#tokens.words);
+    this.#work_before = this.#automaton.work;
+    yield* this.#add(key, mask);
+    if (this.#bytes > this.#bytes_max) this.forget();
+    this.#bytes += mask.byteLength;
+    this.#masks.set(key, mask);
+    return mask;
+  }
+
+  forget(): void {
+    this.#heads.clear();
+    this.#masks.clear();
+    this.#bytes = 0;
+  }
+
+  *#add(state: number, mask: Uint32Array): Generator<undefined, void> {
+    const { nodes } = this.#automaton;
+    const a = nodes.a[state]!;
+    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.lists[a]!) yield* this.#add(branch, mask);
+    else if (nodes.kind[state] === KIND.seq) {
+      const head = yield* this.#headOf(a);
+      orInto(mask, head.mask);
+      for (const [i, crossing] of head.crossings.entries()) {
+        this.#cross(crossing, nodes.b[state]!, mask);
+        if (i % CROSSINGS_A_TURN === CROSSINGS_A_TURN - 1) yield;
+      }
+      this.#requireLittleWork();
+    } else orInto(mask, (yield* this.#headOf(state)).mask);
+  }
+
+  *#headOf(node: number): Generator<undefined, Head> {
+    const known = this.#heads.get(node);
+    if (known !== undefined) return known;
+    const { plain, other, plain_mask, words } = this.#tokens;
+    const crossings: Crossing[] = [];
+    const is_plain = this.#plain.has(node);
+    const mask = is_plain ? plain_mask.slice() : new Uint32Array(words);
+    this.#path[0] = node;
+    this.#ended[0] = this.#automaton.nullable(node) ? 1 : 0;
+    for (const trie of is_plain ? [other] : [plain, other])
+      for (let at = 0; at < trie.nodes; ) {
+        at = this.#walk(trie, at, mask, crossings);
+        this.#requireLittleWork();
+        if (at < trie.nodes) yield;
+      }
+    const head = { mask, crossings };
+    this.#bytes += mask.byteLength + crossings.length * CROSSING_BYTES;
+    this.#heads.set(node, head);
+    return head;
+  }
+
+  #requireLittleWork(): void {
+    if (this.#automaton.work - this.#work_before > WORK_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `the branches of a grammar may take ${WORK_MAX} parts to follow from one place, got more`,
+      );
+  }
+
+  /**
+   * Walks a tree from a head: tokens that it takes are allowed, and where it may have ended before is noted. Tells the
+   * node to go on from: behind the last one, or where others should have a turn.
+   */
+  #walk(trie: Trie, from: number, mask: Uint32Array, crossings: Crossing[]): number {
+    const automaton = this.#automaton;
+    const { classOf } = automaton;
+    const { nodes, byte, depth, skip, first, ordered } = trie;
+    const path = this.#path;
+    const ended = this.#ended;
+    const takes_plain = trie === this.#tokens.plain;
+    const work_max = automaton.work + WORK_A_TURN;
+    for (let node = from; node < nodes; ) {
+      if (automaton.work > work_max) return node;
+      const at = depth[node]!;
+      const next = automaton.next(path[at]!, classOf[byte[node]!]!);
+      if (next === NEVER) {
+        if (ended[at] === 1) this.#noteCrossings(trie, node, crossings);
+        node = skip[node]!;
+        continue;
+      }
+      const is_whole = takes_plain && this.#plain.has(next);
+      const end = first[is_whole ? skip[node]! : node + 1]!;
+      for (let i = first[node]!; i < end; i++) {
+        const id = ordered[i]!;
+        mask[id >>> 5]! |= 1 << (id & 31);
+      }
+      if (is_whole) {
+        node = skip[node]!;
+        continue;
+      }
+      path[at + 1] = next;
+      ended[at + 1] = ended[at]! | (automaton.nullable(next) ? 1 : 0);
+      node++;
+    }
+    return nodes;
+  }
+
+  #noteCrossings(trie: Trie, node: number, crossings: Crossing[]): void {
+    for (let ended = trie.depth[node]!; ended >= 0; ended--)
+      if (this.#automaton.nullable(this.#path[ended]!)) crossings.push({ trie, node, ended });
+  }
+
+  /** Allows the tokens at and below the node whose bytes behind the end of the head the stack takes. */
+  #cross({ trie, node, ended }: Crossing, below: number, mask: Uint32Array): void {
+    const automaton = this.#automaton;
+    const { classOf } = automaton;
+    const { byte, depth, skip, first, ordered } = trie;
+    const path = this.#path;
+    const top = depth[node]!;
+    const { bytes, offsets } = this.#tokens.vocabulary;
+    const begin = offsets[ordered[first[node]!]!]!;
+    path[ended] = below;
+    for (let at = ended; at < top; at++) {
+      path[at + 1] = automaton.next(path[at]!, classOf[bytes[begin + at]!]!);
+      if (path[at + 1] === NEVER) return;
+    }
+    const end = skip[node]!;
+    for (let i = node; i < end; ) {
+      const at = depth[i]!;
+      const next = automaton.next(path[at]!, classOf[byte[i]!]!);
+      if (next === NEVER) {
+        i = skip[i]!;
+        continue;
+      }
+      for (let k = first[i]!; k < first[i + 1]!; k++) {
+        const id = ordered[k]!;
+        mask[id >>> 5]! |= 1 << (id & 31);
+      }
+      path[at + 1] = next;
+      i++;
+    }
+  }
+}
+
+function orInto(mask: Uint32Array, other: Uint32Array): void {
+  for (let i = 0; i < mask.length; i++) mask[i]! |= other[i]!;
+}

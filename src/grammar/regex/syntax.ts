@@ -1,0 +1,288 @@
+/**
+ * The regular expressions that are read here, as a tree: ECMA-262's with the flag `u`, without what no finite automaton
+ * can hold. Groups only group; lazy and greedy match the same texts.
+ */
+import { Problem, show } from "../../errors.ts";
+import {
+  ANY,
+  BLANKS,
+  type CodePoints,
+  codePoints,
+  complement,
+  DIGITS,
+  LINE_ENDS,
+  together,
+  WORD_LETTERS,
+} from "./code-points.ts";
+import { propertyNamed } from "./properties.ts";
+
+export type Regex =
+  | { readonly type: "set"; readonly set: CodePoints }
+  | { readonly type: "seq"; readonly items: readonly Regex[] }
+  | { readonly type: "alt"; readonly branches: readonly Regex[] }
+  | { readonly type: "repeat"; readonly item: Regex; readonly min: number; readonly max: number }
+  | { readonly type: "start" }
+  | { readonly type: "end" };
+
+export const REGEX_LENGTH_MAX = 16_384;
+const DEPTH_MAX = 100;
+export const REPEAT_MAX = 100_000;
+
+/** Throws a Problem, whose pointer is "", when the expression is none or holds what is not supported. */
+export function parseRegex(source: string): Regex {
+  if (source.length > REGEX_LENGTH_MAX)
+    throw new Problem(
+      "grammar_too_large",
+      `a regular expression may have at most ${REGEX_LENGTH_MAX} characters, got ${source.length}`,
+    );
+  return new Parser(source).parse();
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };
+const CLASS_ESCAPES: Readonly<Record<string, CodePoints>> = {
+  d: DIGITS,
+  D: complement(DIGITS),
+  w: WORD_LETTERS,
+  W: complement(WORD_LETTERS),
+  s: BLANKS,
+  S: complement(BLANKS),
+};
+const DOT = complement(LINE_ENDS);
+/** What may stand behind a backslash for itself: ECMA-262's syntax characters, and the punctuation that people escape. */
+const PUNCTUATION = /^[\^$\\.*+?()[\]{}|/\-_!"#%&',:;<=>@`~ ]$/;
+
+/** Groups that no automaton holds. */
+const UNSUPPORTED_GROUPS: readonly (readonly [string, string])[] = [
+  ["(?=", "lookahead (?=…)"],
+  ["(?!", "lookahead (?!…)"],
+  ["(?<=", "lookbehind (?<=…)"],
+  ["(?<!", "lookbehind (?<!…)"],
+];
+
+class Parser {
+  readonly #source: string;
+  readonly #letters: readonly string[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#letters = [...source];
+  }
+
+  parse(): Regex {
+    const regex = this.#alternatives();
+    if (this.#at < this.#letters.length) throw this.#wrong("a ) without a (");
+    return regex;
+  }
+
+  #alternatives(): Regex {
+    if (++this.#depth > DEPTH_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `groups of a regular expression may be at most ${DEPTH_MAX} deep, got more in ${show(this.#source)}`,
+      );
+    const branches = [this.#sequence()];
+    while (this.#take("|")) branches.push(this.#sequence());
+    this.#depth--;
+    return branches.length === 1 ? branches[0]! : { type: "alt", branches };
+  }
+
+  #sequence(): Regex {
+    const items: Regex[] = [];
+    while (this.#at < this.#letters.length && this.#peek() !== "|" && this.#peek() !== ")")
+      items.push(this.#quantified());
+    return items.length === 1 ? items[0]! : { type: "seq", items };
+  }
+
+  #quantified(): Regex {
+    const item = this.#atom();
+    const bounds = this.#bounds();
+    if (bounds === undefined) return item;
+    if (item.type === "start" || item.type === "end") throw this.#wrong("an anchor that is repeated");
+    this.#take("?");
+    const [min, max] = bounds;
+    if (this.#bounds() !== undefined) throw this.#wrong("nothing to repeat");
+    return { type: "repeat", item, min, max };
+  }
+
+  #bounds(): readonly [number, number] | undefined {
+    if (this.#take("*")) return [0, Number.POSITIVE_INFINITY];
+    if (this.#take("+")) return [1, Number.POSITIVE_INFINITY];
+    if (this.#take("?")) return [0, 1];
+    if (this.#peek() !== "{") return undefined;
+    const rest = this.#letters.slice(this.#at, this.#at + 24).join("");
+    const [all, low = "", comma, high] = /^\{(\d{1,7})(,(\d{1,7})?)?\}/.exec(rest) ?? [];
+    if (all === undefined) throw this.#wrong("a { that is no count");
+    this.#at += all.length;
+    const min = Number(low);
+    const max = comma === undefined ? min : high === undefined ? Number.POSITIVE_INFINITY : Number(high);
+    if (max < min) throw this.#wrong("a count whose bounds are out of order");
+    if (Math.max(min, max === Number.POSITIVE_INFINITY ? 0 : max) > REPEAT_MAX)
+      throw new Problem("grammar_too_large", `a count may be at most ${REPEAT_MAX}, got ${all}`);
+    return [min, max];
+  }
+
+  #atom(): Regex {
+    const letter = this.#next();
+    switch (letter) {
+      case "^":
+        return { type: "start" };
+      case "$":
+        return { type: "end" };
+      case ".":
+        return { type: "set", set: DOT };
+      case "(":
+        return this.#group();
+      case "[":
+        return { type: "set", set: this.#class() };
+      case "\\":
+        return { type: "set", set: this.#escape() };
+      case "*":
+      case "+":
+      case "?":
+      case "{":
+        throw this.#wrong("nothing to repeat");
+      default:
+        return { type: "set", set: one(letter) };
+    }
+  }
+
+  #group(): Regex {
+    const rest = `(${this.#letters.slice(this.#at, this.#at + 40).join("")}`;
+    const unsupported = UNSUPPORTED_GROUPS.find(([mark]) => rest.startsWith(mark));
+    if (unsupported !== undefined) throw this.#unsupported(unsupported[1]);
+    const head = /^\((?:\?:|\?<[A-Za-z_$][\w$]*>)?/.exec(rest)?.[0] ?? "(";
+    if (head === "(" && rest.startsWith("(?")) throw this.#unsupported("flags inside a group");
+    this.#at += head.length - 1;
+    const inner = this.#alternatives();
+    if (!this.#take(")")) throw this.#wrong("a ( without a )");
+    return inner;
+  }
+
+  #class(): CodePoints {
+    const is_negated = this.#take("^");
+    const parts: CodePoints[] = [];
+    while (!this.#take("]")) {
+      const from = this.#classMember();
+      if (this.#peek() !== "-" || this.#letters[this.#at + 1] === "]") {
+        parts.push(from);
+        continue;
+      }
+      this.#at++;
+      const to = this.#classMember();
+      if (from.length !== 2 || to.length !== 2 || from[0] !== from[1] || to[0] !== to[1])
+        throw this.#wrong("a range between sets");
+      if (to[0]! < from[0]!) throw this.#wrong("a range whose ends are out of order");
+      parts.push(codePoints([[from[0]!, to[0]!]]));
+    }
+    const set = together(...parts);
+    return is_negated ? complement(set) : set;
+  }
+
+  #classMember(): CodePoints {
+    if (this.#at >= this.#letters.length) throw this.#wrong("a [ without a ]");
+    const letter = this.#next();
+    if (letter !== "\\") return one(letter);
+    if (this.#take("b")) return one("\b");
+    return this.#escape();
+  }
+
+  #escape(): CodePoints {
+    if (this.#at >= this.#letters.length) throw this.#wrong("a \\ at the end");
+    const letter = this.#next();
+    const named = CLASS_ESCAPES[letter];
+    if (named !== undefined) return named;
+    if (letter === "p" || letter === "P") return this.#property(letter === "P");
+    if (letter === "x") return this.#hex(/^[0-9A-Fa-f]{2}/);
+    if (letter === "u") return this.#unicode();
+    if (letter === "c") return this.#control();
+    if (letter === "b" || letter === "B") throw this.#unsupported(`the assertion \\${letter}`);
+    if (/^[1-9k]$/.test(letter)) throw this.#unsupported(`the back reference \\${letter}`);
+    const short = SHORT_ESCAPES[letter];
+    if (short !== undefined) return codePoints([[short, short]]);
+    if (PUNCTUATION.test(letter)) return one(letter);
+    throw this.#wrong(`the escape \\${letter}, which means nothing`);
+  }
+
+  #property(is_negated: boolean): CodePoints {
+    const rest = this.#letters.slice(this.#at, this.#at + 70).join("");
+    const [all, name = ""] = /^\{([A-Za-z_=0-9]{1,64})\}/.exec(rest) ?? [];
+    const set = propertyNamed(name);
+    if (all === undefined || set === undefined)
+      throw this.#wrong(`the property \\p${rest.slice(0, 20)}, which there is not`);
+    this.#at += all.length;
+    return is_negated ? complement(set) : set;
+  }
+
+  #hex(form: RegExp): CodePoints {
+    const digits = form.exec(this.#letters.slice(this.#at, this.#at + 8).join(""))?.[0];
+    if (digits === undefined) throw this.#wrong("an escape without its hexadecimal digits");
+    this.#at += digits.length;
+    const code_point = Number.parseInt(digits, 16);
+    return codePoints([[code_point, code_point]]);
+  }
+
+  /** A pair of surrogates is one letter. */
+  #unicode(): CodePoints {
+    const rest = this.#letters.slice(this.#at, this.#at + 12).join("");
+    const [braced, inner] = /^\{([0-9A-Fa-f]{1,6})\}/.exec(rest) ?? [];
+    const [pair, high = "", low = ""] =
+      /^([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})/.exec(rest) ?? [];
+    if (braced === undefined && pair === undefined) return this.#hex(/^[0-9A-Fa-f]{4}/);
+    this.#at += (braced ?? pair ?? "").length;
+    const code_point =
+      inner === undefined
+        ? 0x10000 + ((Number.parseInt(high, 16) - 0xd800) << 10) + (Number.parseInt(low, 16) - 0xdc00)
+        : Number.parseInt(inner, 16);
+    if (code_point > 0x10ffff) throw this.#wrong("a code point above 10FFFF");
+    return codePoints([[code_point, code_point]]);
+  }
+
+  #control(): CodePoints {
+    const letter = this.#next();
+    if (!/^[A-Za-z]$/.test(letter)) throw this.#wrong("a \\c without a letter");
+    return one(String.fromCharCode(letter.charCodeAt(0) % 32));
+  }
+
+  #peek(): string | undefined {
+    return this.#letters[this.#at];
+  }
+
+  #next(): string {
+    return this.#letters[this.#at++] ?? "";
+  }
+
+  #take(letter: string): boolean {
+    if (this.#peek() !== letter) return false;
+    this.#at++;
+    return true;
+  }
+
+  #wrong(what: string): Problem {
+    return new Problem(
+      "grammar_invalid",
+      `a regular expression cannot hold ${what}: got ${show(this.#source)}, at character ${this.#at}`,
+    );
+  }
+
+  #unsupported(what: string): Problem {
+    return new Problem(
+      "grammar_unsupported",
+      `regular expressions here have no ${what}, got ${show(this.#source)}`,
+    );
+  }
+}
+
+function one(letter: string): CodePoints {
+  const code_point = letter.codePointAt(0) ?? 0;
+  return codePoints([[code_point, code_point]]);
+}
+
+/** Any number of any characters. */
+export const ANYTHING: Regex = {
+  type: "repeat",
+  item: { type: "set", set: ANY },
+  min: 0,
+  max: Number.POSITIVE_INFINITY,
+};

@@ -1,0 +1,248 @@
+/** A request under way, as the code that serves it sees it: what it holds, how it gets rows, and its turn to compute. */
+import { assert, Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import type { Sampler } from "../../sampling/sampler.ts";
+import type { Gate, GateLimits } from "./gate.ts";
+import type { Relief } from "./relief.ts";
+import type { Phase, Visitor } from "./visitor.ts";
+
+/** The body of a ticket's request: whether it still comes. */
+export interface ArrivingBody {
+  /** all of it has come */
+  readonly complete?: boolean;
+  isPaused?(): boolean;
+}
+
+/** What tickets know of the Admission that made them. */
+export interface Host {
+  readonly gate: Gate<Ticket>;
+  readonly limits: GateLimits;
+  readonly relief: Relief;
+  readonly sampler: Pick<Sampler, "leaseRow" | "returnRow">;
+  readonly no_place: Problem;
+  readonly no_bytes: Problem;
+  rowsReturned(): void;
+  queues(): void;
+  spent(ticket: Ticket, ms: number): void;
+  leave(ticket: Ticket): void;
+}
+
+/** One request under way: what it holds, and its turn to compute. */
+export class Ticket implements Visitor {
+  phase: Phase = "computing";
+  received_bytes = 0;
+  expected_ms = 0;
+  held_since_ms = Number.POSITIVE_INFINITY;
+  held_bytes = 0;
+  rows = 0;
+  wanted_rows = 0;
+  queued_since_ms = 0;
+  waiting_since_ms: number | undefined = undefined;
+  sent_bytes = 0;
+  sent_ms = 0;
+  readonly #admission: Host;
+  #body: ArrivingBody | undefined;
+  #sent: (() => number) | undefined;
+  #cut: ((problem: Problem) => void) | undefined;
+  #admitted: ((refusal: Problem | undefined) => void) | undefined;
+  /** those that were leased */
+  readonly #rows: Row[] = [];
+  #job: (() => number) | undefined;
+  #left = false;
+  #paused_since_ms: number | undefined;
+
+  constructor(admission: Host) {
+    this.#admission = admission;
+  }
+
+  /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
+  expect(body: ArrivingBody, cut: (problem: Problem) => void): void {
+    this.received_bytes = 0;
+    this.#admission.gate.expect(this, performance.now());
+    this.#body = body;
+    this.#cut = cut;
+  }
+
+  awaitsClient(): boolean {
+    return this.#body?.complete !== true && this.#body?.isPaused?.() !== true;
+  }
+
+  /** The server computes, or reads no further for now: the body is not timed until `resume`. */
+  pause(): void {
+    if (this.phase !== "arriving") return;
+    this.phase = "computing";
+    this.#paused_since_ms = performance.now();
+  }
+
+  resume(): void {
+    if (this.#paused_since_ms === undefined) return;
+    const paused_ms = performance.now() - this.#paused_since_ms;
+    this.#paused_since_ms = undefined;
+    this.expected_ms += paused_ms;
+    this.held_since_ms += paused_ms;
+    this.phase = "arriving";
+  }
+
+  /** All that was expected has come. */
+  arrived(): void {
+    this.#paused_since_ms = undefined;
+    if (this.phase === "arriving") this.phase = "computing";
+  }
+
+  /** A stream waits for its next message. `cut` is called when what it keeps is wanted. */
+  rest(cut: (problem: Problem) => void): void {
+    this.#returnRows();
+    this.#admission.gate.rests(this, performance.now());
+    this.#admission.rowsReturned();
+    this.#cut = cut;
+  }
+
+  /** Its answer is being taken, `sent` bytes so far. Its rows are free. `cut` is called when its client takes nothing, or has to make room. */
+  answers(sent: () => number, cut: (problem: Problem) => void): void {
+    this.#returnRows();
+    this.#admission.gate.answers(this, performance.now());
+    this.#admission.rowsReturned();
+    this.#sent = sent;
+    this.#cut = cut;
+  }
+
+  sentBytes(): number {
+    return this.#sent?.() ?? 0;
+  }
+
+  /**
+   * True: there are as many rows for this request. False: `then` is called once there are, or with why there are none.
+   * Throws the Problem `overloaded` when there is not even a place to wait.
+   */
+  reserve(then: (refusal: Problem | undefined) => void, rows = 1): boolean {
+    if (this.rows > 0) return true;
+    const admission = this.#admission;
+    if (this.#askRows(rows)) return true;
+    if (!admission.gate.queue(this, rows, performance.now())) throw admission.no_place;
+    this.#admitted = then;
+    admission.queues();
+    return false;
+  }
+
+  /** Its time in the queue is over. */
+  admitted(refusal: Problem | undefined): void {
+    const then = this.#admitted;
+    this.#admitted = undefined;
+    then?.(refusal);
+  }
+
+  /** A row of this request, the same at every call with an index. Throws the Problem `overloaded` when none is free. */
+  readonly lease = (index = 0): Row => {
+    const leased = this.#rows[index];
+    if (leased !== undefined) return leased;
+    assert(!this.#left, "a row is leased while its request lasts");
+    if (this.rows <= index && !this.#askRows(index + 1)) throw this.#admission.no_place;
+    for (let count = this.#rows.length; count <= index; count++) this.#leaseNext();
+    return this.#rows[index] as Row; // leased just now
+  };
+
+  #leaseNext(): void {
+    const row = this.#admission.sampler.leaseRow();
+    assert(row !== undefined, "the gate counts the rows of the sampler");
+    this.#rows.push(row);
+  }
+
+  /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
+  hold(bytes: number): void {
+    const { gate, no_bytes, relief } = this.#admission;
+    const { granted, leaving } = gate.askBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
+    dismissAll(leaving);
+    if (!granted) throw no_bytes;
+  }
+
+  /** Counts bytes that are there already, whether or not there is room. */
+  count(bytes: number): void {
+    const { gate, relief } = this.#admission;
+    gate.holdBytes(this, bytes, performance.now());
+    relief.holds(gate.held_bytes);
+  }
+
+  /** Holds so many bytes less. */
+  free(bytes: number): void {
+    this.#admission.gate.freeBytes(this, bytes);
+  }
+
+  /**
+   * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
+   * milliseconds. It is not called once the request is over.
+   */
+  compute(job: () => number): void {
+    if (this.#left) return;
+    const { gate } = this.#admission;
+    if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
+    else this.#job = job;
+  }
+
+  /** Its turn has come. */
+  called(): void {
+    const job = this.#job;
+    this.#job = undefined;
+    if (job !== undefined) this.#admission.spent(this, job());
+  }
+
+  /** The request is over. */
+  leave(): void {
+    this.#admission.leave(this);
+    this.#end();
+  }
+
+  /** The gate has sent it away: others wanted what it holds, or it took too long. */
+  dismiss(why: "slow" | "late"): void {
+    const problem = why === "slow" ? this.#slow() : this.#late();
+    this.#end();
+    this.#cut?.(problem);
+  }
+
+  #slow(): Problem {
+    const { body_rate_min } = this.#admission.limits;
+    if (this.phase === "idle")
+      return new Problem(
+        "overloaded",
+        "this server is full, and what the stream keeps is wanted: open it again with its seed, history and the state of the last reply",
+      );
+    const rule = this.phase === "answering" ? "an answer must be taken at" : "a body must bring";
+    return new Problem(
+      "body_timeout",
+      `while the server is full ${rule} ${body_rate_min} bytes a second (body_rate_min), got less`,
+    );
+  }
+
+  #late(): Problem {
+    const { body_timeout_ms, answer_timeout_ms } = this.#admission.limits;
+    return new Problem(
+      "body_timeout",
+      this.phase === "answering"
+        ? `something of an answer must be taken within ${answer_timeout_ms} ms (answer_timeout_ms)`
+        : `the body must arrive within ${body_timeout_ms} ms (body_timeout_ms), got ${this.received_bytes} bytes of it`,
+    );
+  }
+
+  #askRows(rows: number): boolean {
+    const { granted, leaving } = this.#admission.gate.askRows(this, rows, performance.now());
+    dismissAll(leaving);
+    return granted;
+  }
+
+  #end(): void {
+    this.#left = true;
+    this.#returnRows();
+    this.#admission.rowsReturned();
+    this.#admission.relief.holds(this.#admission.gate.held_bytes);
+  }
+
+  #returnRows(): void {
+    for (let row = this.#rows.pop(); row !== undefined; row = this.#rows.pop())
+      this.#admission.sampler.returnRow(row);
+  }
+}
+
+/** Tells those who had to make room. */
+export function dismissAll(leaving: readonly Ticket[]): void {
+  for (const ticket of leaving) ticket.dismiss("slow");
+}

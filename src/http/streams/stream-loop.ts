@@ -1,0 +1,286 @@
+/**
+ * Runs one stream over any connection: bytes become messages, messages become lines, in order. It reads no further
+ * while its lines are not taken, lets other requests have their turn, and ends what stands still for too long.
+ */
+import type { FastifyBaseLogger } from "fastify";
+import { Problem } from "../../errors.ts";
+import type { MessageReader } from "../../wire/stream-reader.ts";
+import type { Ticket } from "../admission/ticket.ts";
+import { problemOf } from "../exchange/problems.ts";
+import type { Service } from "../exchange/service.ts";
+import { workInTurns } from "../exchange/turns.ts";
+import { causeOf } from "../observe/request-log.ts";
+import type { StreamSession } from "./session.ts";
+
+/** The connection, as the loop sees it. */
+export interface StreamPipe {
+  /** The options were right: answers may follow. */
+  opened(): void;
+  /** Sends a line; false when no more should be sent before `whenDrained` calls back. */
+  send(line: string): boolean;
+  whenDrained(then: () => void): void;
+  /** Stops and goes on with the bytes that come. */
+  pause(): void;
+  resume(): void;
+  /** Ends a stream that was never opened. */
+  refuse(problem: Problem): void;
+  /** No line will follow. `problem` is what was sent last, when that ended the stream. */
+  end(problem?: Problem): void;
+}
+
+export interface StreamLoopOptions {
+  readonly pipe: StreamPipe;
+  readonly log: FastifyBaseLogger;
+  /** how long the messages at hand may be answered before other requests get their turn */
+  readonly turn_ms?: number;
+}
+
+export class StreamLoop<Reader extends MessageReader = MessageReader> {
+  readonly reader: Reader;
+  readonly #service: Service;
+  readonly #session: StreamSession;
+  readonly #pipe: StreamPipe;
+  readonly #log: FastifyBaseLogger;
+  readonly #turn_ms: number | undefined;
+  /** whose turns the stream is given; from its first bytes on */
+  #turns: Ticket | undefined;
+  #over = false;
+  /** the client has sent all it will */
+  #ended = false;
+  /** the server is about to end */
+  #finishing = false;
+  /** waiting for the reader of the lines, for a row, or for a turn of the event loop */
+  #waiting = false;
+  /** the reader of the lines has to take some first, or a row to come free */
+  #blocked = false;
+  /** a message was answered since all were */
+  #answered = false;
+  /** the message that comes next has waited for a row in vain */
+  #refused = false;
+  /** the bytes so far end inside a message */
+  #inside = false;
+  #deadline_ms = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    service: Service,
+    session: StreamSession,
+    reader: Reader,
+    { pipe, log, turn_ms }: StreamLoopOptions,
+  ) {
+    this.reader = reader;
+    this.#service = service;
+    this.#session = session;
+    this.#pipe = pipe;
+    this.#log = log;
+    this.#turn_ms = turn_ms;
+  }
+
+  /** Takes a place among the open streams. Throws the Problem `overloaded` when there is none. */
+  start(): void {
+    const { streams, config } = this.#service;
+    if (streams.size >= config.limits.streams_max)
+      throw new Problem(
+        "overloaded",
+        `all ${config.limits.streams_max} streams (streams_max) of this server are in use; try again`,
+      );
+    streams.add(this);
+    this.#session.cut = (problem) => this.fail(problem);
+    this.#extend();
+    this.#watch();
+  }
+
+  /** Whether bytes that the reader was given are still to be read. */
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Bytes have come. Answers the messages that they complete. */
+  take(bytes: Uint8Array): void {
+    if (this.#over) return;
+    this.#session.received(bytes.length);
+    this.reader.write(bytes);
+    this.advance();
+    if (this.#over || this.#waiting) return;
+    if (this.reader.keeps) this.arrives(this.#session.kept_bytes + bytes.length);
+    else if (!this.reader.inside) this.#session.rest();
+  }
+
+  /** So many bytes of a message have come that are kept until the rest of it is there. */
+  arrives(bytes: number): void {
+    if (this.#over) return;
+    try {
+      this.#session.keep(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The reader was given bytes. */
+  advance(): void {
+    if (this.#over || this.#waiting) return;
+    this.#turns ??= this.#service.admission.enter();
+    const is_over = workInTurns(
+      { ticket: this.#turns, isWanted: () => !this.#over },
+      {
+        next: () => this.#answerNext(),
+        done: () => this.#caughtUp(),
+        fail: (error) => this.fail(error),
+      },
+      this.#turn_ms,
+    );
+    if (!is_over) this.#wait();
+  }
+
+  /** The client has sent all it will. */
+  end(): void {
+    this.#ended = true;
+    this.advance();
+  }
+
+  /** The server is about to end: the message that is arriving is still answered. */
+  finish(): void {
+    this.#finishing = true;
+    this.advance();
+  }
+
+  /** The connection is gone, or all was said. */
+  stop(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#session.close();
+    this.#turns?.leave();
+    this.#service.streams.delete(this);
+  }
+
+  /** Answers the next message that is complete, or does a piece of it; false when there is none, or something must happen first. */
+  #answerNext(): boolean {
+    if (this.#session.is_inside) return this.#sendsOn(this.#session.goOn());
+    if (this.reader.begins && !this.#hasRow()) {
+      this.#blocked = true;
+      return false;
+    }
+    const message = this.reader.next() ?? (this.#ended ? this.reader.end() : undefined);
+    if (message === undefined) return false;
+    this.#answered = true;
+    const line = this.#session.answer(message);
+    if (message.type === "open") this.#pipe.opened();
+    return this.#sendsOn(line);
+  }
+
+  /** Sends a line, if there is one; false when it must be taken before the next. */
+  #sendsOn(line: string | undefined): boolean {
+    if (line === undefined || this.#pipe.send(line)) return true;
+    this.#session.owes(line.length);
+    this.#pipe.whenDrained(() => {
+      if (!this.#over) this.#session.paid();
+      this.#goOn();
+    });
+    this.#blocked = true;
+    return false;
+  }
+
+  /** All messages at hand are answered, or it has to wait for a row, or for the reader of the lines. */
+  #caughtUp(): void {
+    this.#waiting = false;
+    if (this.#blocked) {
+      this.#wait();
+      return;
+    }
+    const was_inside = this.#inside;
+    this.#inside = this.reader.inside;
+    if (this.#answered || was_inside !== this.#inside) this.#extend();
+    this.#answered = false;
+    if (this.#ended) this.#complete();
+    else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
+    else this.#pipe.resume();
+  }
+
+  /** Reads no further for now. */
+  #wait(): void {
+    if (this.#over) return;
+    this.#waiting = true;
+    this.#pipe.pause();
+    this.#extend();
+  }
+
+  /** What it waited for is there. */
+  #goOn(): void {
+    this.#blocked = false;
+    this.#waiting = false;
+    this.advance();
+  }
+
+  /** Whether the next message may be read: there is a row for it, or none is to be had, which it will be answered. */
+  #hasRow(): boolean {
+    const was_refused = this.#refused;
+    this.#refused = false;
+    if (was_refused) return true;
+    try {
+      return this.#session.reserve((refusal) => {
+        this.#refused = refusal !== undefined;
+        this.#goOn();
+      });
+    } catch (error) {
+      if (error instanceof Problem) return true;
+      throw error;
+    }
+  }
+
+  #complete(): void {
+    if (!this.#session.opened)
+      throw new Problem("body_missing", "a stream begins with its options, got none");
+    this.stop();
+    this.#pipe.end();
+  }
+
+  /** Something went wrong that no further message can follow. */
+  fail(error: unknown): void {
+    if (this.#over) return;
+    const problem = problemOf(error);
+    const opened = this.#session.opened;
+    this.stop();
+    if (!opened) {
+      this.#pipe.refuse(problem);
+      return;
+    }
+    if (problem.code === "internal_error") this.#log.error({ err: error }, "a stream failed");
+    else this.#log.info(causeOf(problem, this.#log), "a stream was ended");
+    this.#pipe.send(this.#session.refusal(problem));
+    this.#pipe.end(problem);
+  }
+
+  /** Sets the time by which the next message must come, or the one that is arriving must be there. */
+  #extend(): void {
+    const { body_timeout_ms, stream_idle_ms } = this.#service.config.limits;
+    this.#deadline_ms = performance.now() + (this.reader.inside ? body_timeout_ms : stream_idle_ms);
+  }
+
+  /** One timer a stream, set again when it fires: setting it for every message would cost more than a small step. */
+  #watch(): void {
+    const { body_timeout_ms, stream_idle_ms } = this.#service.config.limits;
+    const left_ms = this.#deadline_ms - performance.now();
+    if (left_ms > 0) {
+      const soonest_ms = Math.min(left_ms, body_timeout_ms, stream_idle_ms);
+      this.#timer = setTimeout(() => this.#watch(), Math.ceil(soonest_ms)).unref();
+    } else this.fail(this.reader.inside ? tooSlow(body_timeout_ms) : idle(stream_idle_ms));
+  }
+}
+
+function shuttingDown(): Problem {
+  return new Problem(
+    "shutting_down",
+    "this server is about to end: open the stream again with its seed, history and the state of the last reply",
+  );
+}
+
+function tooSlow(body_timeout_ms: number): Problem {
+  return new Problem("body_timeout", `a message must arrive within ${body_timeout_ms} ms (body_timeout_ms)`);
+}
+
+function idle(stream_idle_ms: number): Problem {
+  return new Problem(
+    "body_timeout",
+    `no message came, or no answer was read, for ${stream_idle_ms} ms (stream_idle_ms)`,
+  );
+}

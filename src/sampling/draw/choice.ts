@@ -1,0 +1,91 @@
+/** The draw rule and the watermark that a request names, with their checked options. */
+import { z } from "zod";
+import { Problem, show } from "../../errors.ts";
+import { amongKnown } from "../../nearest.ts";
+import { isRecord, parseWith } from "../options/parse.ts";
+import type { DrawOptions, DrawRule } from "./draw-rule.ts";
+import { DRAW_RULES } from "./index.ts";
+import { WATERMARKS } from "./watermark/index.ts";
+import type { MarkOptions, WatermarkScheme } from "./watermark/scheme.ts";
+
+export interface DrawChoice {
+  readonly rule: DrawRule;
+  readonly options: DrawOptions;
+}
+
+export interface MarkChoice {
+  readonly scheme: WatermarkScheme;
+  readonly options: MarkOptions;
+}
+
+/** The rule of a step that names none. */
+export const DEFAULT_DRAW: DrawChoice = {
+  rule: DRAW_RULES[0] as DrawRule, // the list begins with the default
+  options: { rule: "inverse_cdf" },
+};
+
+export function parseDraw(value: unknown, pointer = "/draw"): DrawChoice {
+  const rule = namedIn(DRAW_RULES, "rule", "draw rule", value, pointer);
+  return { rule, options: parseWith(rule.options, value, pointer) };
+}
+
+export function parseWatermark(value: unknown, pointer = "/watermark"): MarkChoice {
+  const scheme = requireScheme(value, pointer);
+  return { scheme, options: parseWith(scheme.options, value, pointer) };
+}
+
+/** The scheme that an object names. */
+export function requireScheme(value: unknown, pointer: string): WatermarkScheme {
+  return namedIn(WATERMARKS, "scheme", "watermark scheme", value, pointer);
+}
+
+function namedIn<Item extends { readonly name: string }>(
+  items: readonly Item[],
+  tag: string,
+  noun: string,
+  value: unknown,
+  pointer: string,
+): Item {
+  const names = items.map(({ name }) => name);
+  if (!isRecord(value))
+    throw new Problem(
+      "invalid_option",
+      `a ${noun} must be an object like {"${tag}": "${names[0]}"}, got ${show(value)}`,
+      pointer,
+    );
+  const item = items.find(({ name }) => name === value[tag]);
+  if (item !== undefined) return item;
+  const sentence = `there is no ${noun} ${show(value[tag])}${amongKnown(value[tag], names)}`;
+  throw new Problem("invalid_option", sentence, `${pointer}/${tag}`);
+}
+
+/** An option whose schema is that of all items at once: the fields of each, and which of them it is. */
+function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
+  const fields: Record<string, z.ZodType> = {};
+  const required = Object.keys(items[0]?.options.shape ?? {}).filter((name) =>
+    items.every(({ options }) => options.shape[name]?.safeParse(undefined).success === false),
+  );
+  for (const { options } of items)
+    for (const [name, schema] of Object.entries(options.shape)) if (name !== tag) fields[name] ??= schema;
+  // A default is told in words: generators of clients would take the field for a required one.
+  const { $schema: _, ...schema } = z.toJSONSchema(
+    z.strictObject({ [tag]: z.enum(items.map(({ name }) => name)), ...fields }),
+    { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tellDefault(jsonSchema) },
+  );
+  return z.custom<unknown>().meta({ ...schema, required });
+}
+
+function tellDefault(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.default === undefined) return;
+  schema.description = `${schema.description ?? ""} Default ${JSON.stringify(schema.default)}.`.trim();
+  delete schema.default;
+}
+
+/** What the documents tell of both options; `parseDraw` and `parseWatermark` check them. */
+export const DRAW_OPTION = choiceOf(DRAW_RULES, "rule").describe(
+  "How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules.",
+);
+
+export const WATERMARK_OPTION = choiceOf(WATERMARKS, "scheme").describe(
+  "Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes.",
+);

@@ -1,0 +1,31 @@
+/** inverse_cdf: the token at a uniform number of the cumulative distribution, in the order of token ids. */
+import { z } from "zod";
+import { drawUniforms, drawUniformsInPieces } from "../draws.ts";
+import type { DrawRule } from "./draw-rule.ts";
+
+const options = z.strictObject({ rule: z.literal("inverse_cdf") });
+
+export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
+  name: "inverse_cdf",
+  summary: "The token at which the running sum of probabilities, in the order of token ids, exceeds u.",
+  formula: "min {i : Σ_{j ≤ i} pⱼ > u}, u ~ U(0, 1) of seed, step and draw",
+  source: {
+    title: "Devroye, Non-Uniform Random Variate Generation, III.2, 1986",
+    url: "https://luc.devroye.org/rnbookindex.html",
+  },
+  options,
+  example: {},
+  needs: ["seed", "step"],
+  leaves: "inverse_cdf",
+  passes: 1,
+  draw: (candidates, _options, context, draws) => drawUniforms(candidates, context, draws),
+  drawInPieces: (candidates, _options, context, draws) => drawUniformsInPieces(candidates, context, draws),
+  account: (tracer, token_id, _options, context) => tracer.inverseCdf(token_id, context.uniform("token")),
+  hold(candidates, token_id, _options, context) {
+    const uniform = context.uniform("token");
+    const drawn = candidates.draw(() => uniform);
+    const { from, to } = candidates.interval(token_id);
+    const margin = from === to ? Number.NEGATIVE_INFINITY : Math.min(uniform - from, to - uniform);
+    return { token_id: drawn, margin, uniform, from, to };
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * Looks for a watermark in texts that are given as token ids: no logits, no model. Pure: options and keys in, verdicts out.
+ */
+import { contextAt } from "./context-window.ts";
+import type { ContextRule, Detector, Verdict } from "./scheme.ts";
+
+export interface Text {
+  readonly token_ids: ArrayLike<number>;
+  /** how many of them are the prompt, which bears no mark */
+  readonly prompt_length: number;
+}
+
+export interface Detection extends Verdict {
+  /** how many tokens count: those behind the prompt, repeats left out */
+  readonly tokens_counted: number;
+  /** of each token of the text; null where it does not count */
+  readonly values?: readonly (number | null)[];
+}
+
+/** How much is done between two pauses, in the units of work.ts. */
+const PIECE_WORK = 262_144;
+
+/** Reads texts with one detector. Nothing of a text is left in it for the next. */
+export class WatermarkReader {
+  readonly #detector: Detector;
+  readonly #rule: ContextRule;
+  readonly #reach: number;
+  /** whether repeats count as often as they come */
+  readonly #all: boolean;
+  readonly #context: Int32Array;
+  readonly #seen = new SeenWindows();
+  #values = new Float64Array(1024);
+  #places = new Int32Array(1024);
+  #count = 0;
+
+  constructor(detector: Detector, rule: ContextRule, repeats: "once" | "each") {
+    this.#detector = detector;
+    this.#rule = rule;
+    this.#reach = rule.width + (detector.counts === "ngrams" ? 1 : 0);
+    this.#all = repeats === "each";
+    this.#context = new Int32Array(rule.width);
+  }
+
+  /** What a text is: no token that counts is no evidence, p-value 1. Pauses now and then. */
+  *pieces(text: Text, with_values: boolean): Generator<undefined, Detection> {
+    const { token_ids, prompt_length } = text;
+    this.#begin(text);
+    const step = Math.max(1, Math.floor(PIECE_WORK / this.#detector.token_work));
+    for (let first = prompt_length; first < token_ids.length; first += step) {
+      this.#read(text, first, Math.min(first + step, token_ids.length));
+      yield;
+    }
+    const count = this.#count;
+    const verdict = count === 0 ? { score: 0, p_value: 1 } : this.#detector.judge(this.#values, count);
+    return { ...verdict, tokens_counted: count, ...(with_values && { values: this.#valuesOf(text) }) };
+  }
+
+  /** The same at once. */
+  detect(text: Text, with_values = false): Detection {
+    const pieces = this.pieces(text, with_values);
+    for (;;) {
+      const piece = pieces.next();
+      if (piece.done === true) return piece.value;
+    }
+  }
+
+  #begin({ token_ids, prompt_length }: Text): void {
+    const { length } = token_ids;
+    if (length > this.#values.length) {
+      this.#values = new Float64Array(2 * length);
+      this.#places = new Int32Array(2 * length);
+    }
+    this.#count = 0;
+    this.#seen.begin(token_ids, this.#beginOf(prompt_length), this.#rule.padding);
+  }
+
+  #beginOf(prompt_length: number): number {
+    return this.#rule.of_prompt ? 0 : prompt_length;
+  }
+
+  /** Takes the values of the tokens at these places that count. */
+  #read({ token_ids, prompt_length }: Text, first: number, end: number): void {
+    const { counts_partial, counts } = this.#detector;
+    const { width, padding } = this.#rule;
+    const begin = this.#beginOf(prompt_length);
+    const own = counts === "ngrams" ? 1 : 0;
+    for (let place = first; place < end; place++) {
+      if (!counts_partial && place - begin < width) continue;
+      if (!this.#all && this.#seen.has(place + own, this.#reach)) continue;
+      contextAt(token_ids, begin, place, padding, this.#context);
+      this.#values[this.#count] = this.#detector.value(this.#context, token_ids[place]!);
+      this.#places[this.#count] = place;
+      this.#count += 1;
+    }
+  }
+
+  #valuesOf({ token_ids }: Text): (number | null)[] {
+    const values: (number | null)[] = new Array(token_ids.length).fill(null);
+    for (let i = 0; i < this.#count; i++) values[this.#places[i]!] = this.#values[i]!;
+    return values;
+  }
+}
+
+/** Which windows of a text have come before: their ends in a table that is addressed by a hash of their tokens. */
+class SeenWindows {
+  #table = new Int32Array(2048);
+  #tokens: ArrayLike<number> = [];
+  #begin = 0;
+  #padding = 0;
+
+  begin(tokens: ArrayLike<number>, begin: number, padding: number): void {
+    this.#tokens = tokens;
+    this.#begin = begin;
+    this.#padding = padding;
+    let size = 64;
+    while (size < 2 * tokens.length) size *= 2;
+    this.#table = size > this.#table.length ? new Int32Array(size) : this.#table.fill(0);
+  }
+
+  /** Whether the window of `reach` tokens that ends before `end` has come; from now on it has. */
+  has(end: number, reach: number): boolean {
+    const mask = this.#table.length - 1;
+    let slot = this.#hash(end, reach) & mask;
+    for (;;) {
+      const other = this.#table[slot]!;
+      if (other === 0) {
+        this.#table[slot] = end + 1;
+        return false;
+      }
+      if (this.#same(other - 1, end, reach)) return true;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #at(place: number): number {
+    return place < this.#begin ? this.#padding : this.#tokens[place]!;
+  }
+
+  #hash(end: number, reach: number): number {
+    let hash = 0x811c9dc5;
+    for (let i = end - reach; i < end; i++) {
+      hash = Math.imul(hash ^ this.#at(i), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    return hash >>> 0;
+  }
+
+  #same(a: number, b: number, reach: number): boolean {
+    for (let i = 1; i <= reach; i++) if (this.#at(a - i) !== this.#at(b - i)) return false;
+    return true;
+  }
+}

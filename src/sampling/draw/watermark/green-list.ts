@@ -1,0 +1,190 @@
+/**
+ * green_list: the key and the tokens before it make some tokens green, and those get a bonus before the draw. By Philox
+ * each token is green by itself; lefthash and selfhash shuffle the vocabulary as transformers does.
+ */
+import { z } from "zod";
+import { normalTail } from "../../../kernels/special.ts";
+import { Compact } from "../../candidates/compact.ts";
+import { finite, oneOf } from "../../options/fields.ts";
+import { contextWidth, keyId, repeats } from "./fields.ts";
+import type { KeyWords, WatermarkKey } from "./keys.ts";
+import { isAmongFirst, randperm } from "./mt19937.ts";
+import { noiseIn, uniformIn } from "./prf.ts";
+import type { WatermarkScheme } from "./scheme.ts";
+import { requireVocabSize } from "./vocabulary.ts";
+
+const options = z.strictObject({
+  scheme: z.literal("green_list"),
+  key: keyId(),
+  gamma: finite({ min: 0, max: 1, openMin: true, openMax: true })
+    .default(0.25)
+    .describe("Part of the vocabulary that is green."),
+  delta: finite({ min: 0, max: 100 }).default(2).describe("What the scores of green tokens gain."),
+  seeding: oneOf(["philox", "lefthash", "selfhash"])
+    .default("philox")
+    .describe(
+      "How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best.",
+    ),
+  context_width: contextWidth(4),
+  ...repeats(),
+});
+
+type Options = z.infer<typeof options>;
+
+/** What makes tokens green, one object for each `seeding`. */
+interface Seeding {
+  /** how many tokens before it decide whether a token is green */
+  width(context_width: number): number;
+  readonly of_prompt: boolean;
+  readonly counts: "contexts" | "ngrams";
+  /** looks at every kept token so often, and at so many of a shuffled vocabulary */
+  readonly passes: number;
+  /** the kept tokens that are green */
+  green(listed: Compact, context: Int32Array, asked: Asked): Uint8Array;
+  isGreen(context: Int32Array, token_id: number, asked: Asked): boolean;
+  tokenWork(asked: Pick<Asked, "gamma" | "vocab_size">): number;
+}
+
+interface Asked {
+  readonly key: WatermarkKey;
+  readonly words: KeyWords;
+  readonly gamma: number;
+  readonly vocab_size: number;
+}
+
+const philox: Seeding = {
+  width: (context_width) => context_width,
+  of_prompt: false,
+  counts: "ngrams",
+  passes: 6,
+  green(listed, context, { words, gamma }) {
+    const uniforms = listed.uniforms(noiseIn(words, context));
+    return Uint8Array.from({ length: listed.count }, (_, i) => Number(uniforms[i]! < gamma));
+  },
+  isGreen: (context, token_id, { words, gamma }) => uniformIn(words, context, token_id) < gamma,
+  tokenWork: () => 256,
+};
+
+/** transformers seeds with numbers of 64 bits, of which torch's generator takes the lower half. */
+const SEED_MODULUS = 2n ** 64n - 1n;
+
+function seedOf(product: bigint): number {
+  const seed = ((product % SEED_MODULUS) + SEED_MODULUS) % SEED_MODULUS;
+  return Number(seed & 0xffffffffn);
+}
+
+function leftSeed(key: WatermarkKey, context: Int32Array): number {
+  return seedOf(key.value * BigInt(context[context.length - 1]!));
+}
+
+/** How many tokens of the vocabulary are green. */
+function greenCount({ gamma, vocab_size }: Pick<Asked, "gamma" | "vocab_size">): number {
+  return Math.floor(vocab_size * gamma);
+}
+
+const lefthash: Seeding = {
+  width: (context_width) => context_width,
+  of_prompt: true,
+  counts: "ngrams",
+  passes: 16,
+  green(listed, context, asked) {
+    const is_green = new Uint8Array(asked.vocab_size);
+    for (const id of randperm(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked)))
+      is_green[id] = 1;
+    return Uint8Array.from({ length: listed.count }, (_, i) => is_green[listed.token_ids[i]!] ?? 0);
+  },
+  isGreen: (context, token_id, asked) =>
+    isAmongFirst(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked), token_id),
+  tokenWork: (asked) => 4096 + 8 * greenCount(asked),
+};
+
+const TABLE_SIZE = 1_000_003;
+/** transformers looks at so many of the best for green ones. */
+const SELF_TRIED = 40;
+
+function tableOf(key: WatermarkKey): Int32Array {
+  return key.once("table", () => randperm(Number(key.value & 0xffffffffn), TABLE_SIZE, TABLE_SIZE));
+}
+
+/** The least key·a·b over the window that ends with the token, in 64 bits; a and b are hashed ids. */
+function selfSeed(key: WatermarkKey, context: Int32Array, token_id: number): number {
+  const table = tableOf(key);
+  const hashed = (id: number) => BigInt(table[id % TABLE_SIZE]! + 1);
+  const own = hashed(token_id);
+  let least = BigInt.asIntN(64, key.value * own * own);
+  for (let i = 0; i < context.length; i++) {
+    const product = BigInt.asIntN(64, key.value * hashed(context[i]!) * own);
+    if (product < least) least = product;
+  }
+  return seedOf(least);
+}
+
+const selfhash: Seeding = {
+  // The token itself is the last of its window.
+  width: (context_width) => context_width - 1,
+  of_prompt: true,
+  counts: "ngrams",
+  passes: 64,
+  green(listed, context, asked) {
+    const { token_ids, count } = listed.rank();
+    return Uint8Array.from({ length: count }, (_, i) =>
+      Number(i < SELF_TRIED && selfhash.isGreen(context, token_ids[i]!, asked)),
+    );
+  },
+  isGreen: (context, token_id, asked) =>
+    isAmongFirst(selfSeed(asked.key, context, token_id), asked.vocab_size, greenCount(asked), token_id),
+  tokenWork: (asked) => 4096 + 8 * greenCount(asked),
+};
+
+const SEEDINGS: Readonly<Record<Options["seeding"], Seeding>> = { philox, lefthash, selfhash };
+
+export const green_list: WatermarkScheme<Options> = {
+  name: "green_list",
+  summary:
+    "Adds delta to the scores of green tokens, a part gamma of all that key and context choose, and then draws.",
+  formula: "sᵢ ← sᵢ + δ for i ∈ G(key, context), |G| = γ·V; philox: i ∈ G where uᵢ < γ",
+  test: "z = (|green| − γ·n) / √(n·γ·(1 − γ)), p = ½ erfc(z / √2)",
+  source: {
+    title:
+      "Kirchenbauer et al., A Watermark for Large Language Models, 2023; lefthash and selfhash as transformers 5.24",
+    url: "https://arxiv.org/abs/2301.10226",
+  },
+  options,
+  example: { key: "main", delta: 2 },
+  keepsDistribution: false,
+  passes: ({ seeding }) => SEEDINGS[seeding].passes,
+  context: ({ seeding, context_width }) => ({
+    width: SEEDINGS[seeding].width(context_width),
+    padding: -1,
+    of_prompt: SEEDINGS[seeding].of_prompt,
+  }),
+  draw(candidates, { seeding, gamma, delta }, key, { context, step }) {
+    const listed = candidates.all();
+    const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
+    const green = SEEDINGS[seeding].green(listed, context, { key, words: key.words, gamma, vocab_size });
+    listed.copyTo(LIFTED);
+    for (let i = 0; i < LIFTED.count; i++) if (green[i] === 1) LIFTED.scores[i] = LIFTED.scores[i]! + delta;
+    LIFTED.rescored();
+    return LIFTED.draw(() => step.uniform("token"));
+  },
+  detector({ seeding, gamma }, key, given) {
+    const rule = SEEDINGS[seeding];
+    const vocab_size = requireVocabSize(seeding !== "philox", given, "/vocab_size");
+    const asked = { key, words: key.words, gamma, vocab_size };
+    return {
+      counts: rule.counts,
+      counts_partial: !rule.of_prompt,
+      token_work: rule.tokenWork(asked),
+      value: (context, token_id) => Number(rule.isGreen(context, token_id, asked)),
+      judge(values, count) {
+        let score = 0;
+        for (let i = 0; i < count; i++) score += values[i]!;
+        const z_score = (score - count * gamma) / Math.sqrt(count * gamma * (1 - gamma));
+        return { score, p_value: normalTail(z_score), z_score };
+      },
+    };
+  },
+};
+
+/** The kept tokens with their bonus; scratch of one step. */
+const LIFTED = new Compact();

@@ -1,0 +1,113 @@
+/** gumbel and dual_key_gumbel: the token with the largest score + Gumbel noise, where a key and the context make the noise. */
+import { z } from "zod";
+import { ln } from "../../../kernels/float64.ts";
+import type { Noise } from "../../../kernels/kernel.ts";
+import { gammaQ } from "../../../kernels/special.ts";
+import { heldBy, totalsWith } from "../gumbel.ts";
+import { alpha, contextWidth, keyId, repeats } from "./fields.ts";
+import { type KeyWords, type WatermarkKey, wordsOf } from "./keys.ts";
+import { noiseIn, uniformIn } from "./prf.ts";
+import type { Detector, MarkedStep, WatermarkScheme } from "./scheme.ts";
+
+const options = z.strictObject({
+  scheme: z.literal("gumbel"),
+  key: keyId(),
+  context_width: contextWidth(4),
+  ...repeats(),
+});
+
+const SOURCE = {
+  title: "Aaronson, Watermarking of Large Language Models, 2022, as vLLM 0.33 has it",
+  url: "https://docs.vllm.ai/en/latest/features/watermarking.html",
+};
+
+/** Two Philoxes a token, and what is around them. */
+const TOKEN_WORK = 256;
+
+export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
+  name: "gumbel",
+  summary:
+    "The token with the largest score + Gumbel noise, where the key and the tokens before it make the noise.",
+  formula:
+    "argmaxᵢ sᵢ − ln(−ln uᵢ), uᵢ = f32(((w >> 8) + 1) / (2²⁴ + 1)), w of Philox4x32-10(key, context, i)",
+  test: "Σ −ln(1 − u) ~ Gamma(n, 1)",
+  source: SOURCE,
+  options,
+  example: { key: "main" },
+  keepsDistribution: true,
+  passes: () => 8,
+  context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
+  draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
+  hold: (candidates, token_id, _options, key, { context }) =>
+    heldBy(totalsWith(candidates.all(), noiseIn(key.words, context)), token_id),
+  detector: (_options, { words }) => detectorOf(1, [{ words, weight: 1 }]),
+};
+
+const dual_options = z.strictObject({
+  scheme: z.literal("dual_key_gumbel"),
+  key: keyId(),
+  alpha: alpha(),
+  context_width: contextWidth(4),
+  ...repeats(),
+});
+
+export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
+  name: "dual_key_gumbel",
+  summary:
+    "gumbel with one of two keys, both made of the configured one: the second with probability alpha, token by token.",
+  formula:
+    "as gumbel, with key_b where u < α and key_a elsewhere; key_x = first 8 bytes of SHA-256(“key_x” ‖ key)",
+  test: "Σ (1 − α)·(−ln(1 − uₐ)) + α·(−ln(1 − u_b)), over v = (1 − α)² + α² ~ Gamma(n / v, 1), nearly",
+  source: SOURCE,
+  options: dual_options,
+  example: { key: "main" },
+  keepsDistribution: true,
+  passes: () => 8,
+  context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
+  draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
+  hold: (candidates, token_id, { alpha }, key, marked) =>
+    heldBy(totalsWith(candidates.all(), dualNoise(key, alpha, marked)), token_id),
+  detector({ alpha }, key) {
+    const [first, second] = pairOf(key);
+    const keys = [
+      { words: first, weight: 1 - alpha },
+      { words: second, weight: alpha },
+    ];
+    return detectorOf(
+      (1 - alpha) * (1 - alpha) + alpha * alpha,
+      keys.filter(({ weight }) => weight > 0),
+    );
+  },
+};
+
+function dualNoise(key: WatermarkKey, alpha: number, { context, step }: MarkedStep): Noise {
+  const [first, second] = pairOf(key);
+  return noiseIn(step.uniform("watermark") < alpha ? second : first, context);
+}
+
+function pairOf(key: WatermarkKey): readonly [KeyWords, KeyWords] {
+  return key.once("pair", () => [wordsOf(key.derived("key_a")), wordsOf(key.derived("key_b"))] as const);
+}
+
+/** Values are −ln(1 − u), weighted where there are several keys; `variance` is that of one value. */
+function detectorOf(
+  variance: number,
+  keys: readonly { readonly words: KeyWords; readonly weight: number }[],
+): Detector {
+  return {
+    counts: "contexts",
+    counts_partial: true,
+    token_work: TOKEN_WORK * keys.length,
+    value(context, token_id) {
+      let value = 0;
+      for (let i = 0; i < keys.length; i++)
+        value -= keys[i]!.weight * ln(1 - uniformIn(keys[i]!.words, context, token_id));
+      return value;
+    },
+    judge(values, count) {
+      let score = 0;
+      for (let i = 0; i < count; i++) score += values[i]!;
+      return { score, p_value: gammaQ(count / variance, score / variance) };
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * The generator of torch on a CPU: MT19937 (Matsumoto and Nishimura, 1998), seeded with the lower 32 bits of a seed, and
+ * what torch.randperm and torch.randint make of it.
+ */
+const N = 624;
+const M = 397;
+
+export class Mt19937 {
+  readonly #state = new Uint32Array(N);
+  #next = N;
+
+  constructor(seed: number) {
+    const state = this.#state;
+    state[0] = seed;
+    for (let i = 1; i < N; i++) {
+      const before = state[i - 1]! ^ (state[i - 1]! >>> 30);
+      state[i] = Math.imul(1812433253, before) + i;
+    }
+  }
+
+  /** 32 random bits. */
+  next(): number {
+    if (this.#next === N) this.#refill();
+    let y = this.#state[this.#next++]!;
+    y ^= y >>> 11;
+    y ^= (y << 7) & 0x9d2c5680;
+    y ^= (y << 15) & 0xefc60000;
+    return (y ^ (y >>> 18)) >>> 0;
+  }
+
+  #refill(): void {
+    const state = this.#state;
+    for (let i = 0; i < N; i++) {
+      const y = (state[i]! & 0x80000000) | (state[(i + 1) % N]! & 0x7fffffff);
+      state[i] = state[(i + M) % N]! ^ (y >>> 1) ^ ((y & 1) === 0 ? 0 : 0x9908b0df);
+    }
+    this.#next = 0;
+  }
+}
+
+/** The first `count` places of torch.randperm(n), n below 2³² / 20. */
+export function randperm(seed: number, n: number, count: number): Int32Array {
+  const generator = new Mt19937(seed);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = 0; i < count && i < n - 1; i++) {
+    const place = i + (generator.next() % (n - i));
+    const moved = order[i]!;
+    order[i] = order[place]!;
+    order[place] = moved;
+  }
+  return order.subarray(0, count);
+}
+
+/** Whether `id` is among them: the same walk, in which only the place of `id` is followed. */
+export function isAmongFirst(seed: number, n: number, count: number, id: number): boolean {
+  const generator = new Mt19937(seed);
+  let at = id;
+  for (let i = 0; i < count && i < n - 1; i++) {
+    const place = i + (generator.next() % (n - i));
+    if (place === at) return true;
+    if (i === at) at = place;
+  }
+  return at < count;
+}

@@ -1,0 +1,90 @@
+/**
+ * What a watermark is: a way to draw that a key makes recognisable, and the test that recognises it, as one plain object.
+ * A mark is laid over the tokens that the chain has left; log-probabilities are told without it.
+ */
+import type { z } from "zod";
+import type { Candidates } from "../../candidates/candidates.ts";
+import type { StepContext } from "../../context.ts";
+import type { Held } from "../draw-rule.ts";
+import type { WatermarkKey } from "./keys.ts";
+
+/** Options that every scheme has. */
+export interface MarkOptions {
+  readonly scheme: string;
+  readonly key: string;
+  readonly repeated_contexts: "single_turn" | "all" | "none";
+  readonly look_back: number;
+}
+
+/** What decides the randomness of a mark: the tokens before it, and which of them count. */
+export interface ContextRule {
+  readonly width: number;
+  /** what stands for a token before the first that counts */
+  readonly padding: -1 | 0;
+  /** whether the prompt counts as well, and then only whole contexts bear a mark */
+  readonly of_prompt: boolean;
+}
+
+/** What of a scheme's options its test needs: not how the mark was laid. */
+export type TestOptions<Options extends MarkOptions> = Omit<Options, (typeof MARKING)[number]>;
+
+/** The options that say how a mark is laid; a text does not show them. */
+export const MARKING = ["repeated_contexts", "look_back", "delta"] as const;
+
+export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
+  /** wire name */
+  readonly name: Options["scheme"];
+  readonly summary: string;
+  readonly formula: string;
+  /** how its test judges a text */
+  readonly test: string;
+  readonly source: { readonly title: string; readonly url: string };
+  /** strict object with `scheme: z.literal(name)` */
+  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
+  readonly example: Readonly<Record<string, unknown>>;
+  /** whether the distribution over all keys is that of the chain */
+  readonly keepsDistribution: boolean;
+  /** how often it looks at every kept token, in the units of work.ts */
+  passes(options: Options): number;
+  context(options: TestOptions<Options>): ContextRule;
+  /** Draws a marked token in a context of `context(options).width` tokens. */
+  draw(candidates: Candidates, options: Options, key: WatermarkKey, marked: MarkedStep): number;
+  /** How a claimed token stands to the mark, where that has a margin. */
+  hold?(
+    candidates: Candidates,
+    token_id: number,
+    options: Options,
+    key: WatermarkKey,
+    marked: MarkedStep,
+  ): Held;
+  /** What looks at texts for the mark; `vocab_size` is undefined where the request does not tell. */
+  detector(options: TestOptions<Options>, key: WatermarkKey, vocab_size: number | undefined): Detector;
+}
+
+/** A step that bears a mark. */
+export interface MarkedStep {
+  readonly context: Int32Array;
+  readonly step: StepContext;
+}
+
+/** Looks at one text after the other. */
+export interface Detector {
+  /** whether each context, or each context with its token, counts once */
+  readonly counts: "contexts" | "ngrams";
+  /** whether contexts count that reach before the first token of the text */
+  readonly counts_partial: boolean;
+  /** how long a token takes at the most, in the units of work.ts */
+  readonly token_work: number;
+  /** The value of one token in its context: larger where it bears the mark. */
+  value(context: Int32Array, token_id: number): number;
+  /** The score and p-value of the values of `count` tokens, one at the least. */
+  judge(values: Float64Array, count: number): Verdict;
+}
+
+export interface Verdict {
+  readonly score: number;
+  /** how likely so large a score is in a text without this mark */
+  readonly p_value: number;
+  /** of schemes whose score is held against a normal distribution */
+  readonly z_score?: number;
+}

@@ -1,0 +1,158 @@
+/**
+ * synthid: a tournament over layers. In each the key and the context give every token 0 or 1, and of two draws the one with
+ * 1 wins; what is left is the distribution of the winner. As transformers has it, with its hash and its table.
+ */
+import { z } from "zod";
+import { normalTail } from "../../../kernels/special.ts";
+import { drawPlace } from "../../candidates/cumulative.ts";
+import { rule, whole } from "../../options/fields.ts";
+import { CONTEXT_WIDTH_MAX, keyId, repeats } from "./fields.ts";
+import { LAYERS_MAX, type WatermarkKey } from "./keys.ts";
+import { Mt19937 } from "./mt19937.ts";
+import type { TestOptions, WatermarkScheme } from "./scheme.ts";
+
+const options = z.strictObject({
+  scheme: z.literal("synthid"),
+  key: keyId(),
+  ngram_len: whole({ min: 2, max: CONTEXT_WIDTH_MAX + 1 })
+    .default(5)
+    .describe("A token and the tokens before it that decide its layers."),
+  layers: whole({ min: 1, max: LAYERS_MAX })
+    .default(30)
+    .describe("Layers that are made of a single secret; a key of several has a layer for each."),
+  sampling_table_size: whole({ min: 2, max: 65_536 })
+    .refine((size) => (size & (size - 1)) === 0, rule("must be a power of 2"))
+    .default(65_536)
+    .describe("Size of the table of random bits."),
+  sampling_table_seed: whole({ min: 0, max: 4_294_967_295 }).default(0).describe("Seed of that table."),
+  ...repeats("single_turn", 1024),
+});
+
+type Options = z.infer<typeof options>;
+
+/** The lower half of 6364136223846793005: a table of at most 2¹⁶ places sees no more of the hash. */
+const MULTIPLIER = 0x4c957f2d;
+
+function hashed(hash: number, word: number): number {
+  return (Math.imul((hash + word) | 0, MULTIPLIER) + 1) | 0;
+}
+
+function hashContext(context: Int32Array): number {
+  let hash = 1;
+  for (let i = 0; i < context.length; i++) hash = hashed(hash, context[i]!);
+  return hash;
+}
+
+/** What a key comes to: for every hash of an n-gram the bits of all layers, and what unmarked text scores. */
+interface Layers {
+  readonly count: number;
+  readonly bits: Uint32Array;
+  readonly mask: number;
+  readonly weights: Float64Array;
+  readonly mean: number;
+  readonly variance: number;
+}
+
+function layersOf(
+  key: WatermarkKey,
+  { layers, sampling_table_size, sampling_table_seed }: TestOptions<Options>,
+): Layers {
+  return key.once(`synthid ${layers} ${sampling_table_size} ${sampling_table_seed}`, () => {
+    const generator = new Mt19937(sampling_table_seed);
+    const table = Uint8Array.from({ length: sampling_table_size }, () => generator.next() & 1);
+    const keys = key.layers(layers).map((each) => Number(BigInt.asIntN(32, each)));
+    const mask = sampling_table_size - 1;
+    const bits = new Uint32Array(sampling_table_size);
+    for (let hash = 0; hash < sampling_table_size; hash++)
+      for (let layer = 0; layer < keys.length; layer++)
+        bits[hash] = (bits[hash]! | (table[hashed(hash, keys[layer]!) & mask]! << layer)) >>> 0;
+    const weights = weightsOf(keys.length);
+    return { count: keys.length, bits, mask, weights, ...momentsOf(bits, weights) };
+  });
+}
+
+/** Layers weigh less the later they come, from 10 to 1, with a mean of 1: later ones have less left to decide. */
+function weightsOf(count: number): Float64Array {
+  const weights = Float64Array.from({ length: count }, (_, i) =>
+    count === 1 ? 1 : 10 - (9 * i) / (count - 1),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Mean and variance of a token's value when every hash is alike likely: the table is not quite even. */
+function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean" | "variance"> {
+  let sum = 0;
+  let squares = 0;
+  for (let hash = 0; hash < bits.length; hash++) {
+    const value = scoreOf(bits[hash]!, weights);
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / bits.length;
+  return { mean, variance: squares / bits.length - mean * mean };
+}
+
+function scoreOf(bits: number, weights: Float64Array): number {
+  let value = 0;
+  for (let layer = 0; layer < weights.length; layer++)
+    if (((bits >>> layer) & 1) === 1) value += weights[layer]!;
+  return value;
+}
+
+/** p ← p·(1 + g − Σ g·p), layer by layer. Bits stand beside the probabilities. */
+function tournament(probabilities: Float64Array, bits: Uint32Array, count: number, layers: number): void {
+  for (let layer = 0; layer < layers; layer++) {
+    let mass = 0;
+    for (let i = 0; i < count; i++) mass += ((bits[i]! >>> layer) & 1) * probabilities[i]!;
+    for (let i = 0; i < count; i++) {
+      const p = probabilities[i]!;
+      probabilities[i] = p * (1 + ((bits[i]! >>> layer) & 1) - mass);
+    }
+  }
+}
+
+export const synthid: WatermarkScheme<Options> = {
+  name: "synthid",
+  summary:
+    "A tournament of layers: in each, of two draws that with the larger random bit of key and context wins.",
+  formula: "pᵢ ← pᵢ·(1 + gᵢₗ − Σⱼ gⱼₗ·pⱼ) for layers l = 1 … m, gᵢₗ ∈ {0, 1} of (key_l, context, i)",
+  test: "z of the weighted mean of g over tokens and layers, weights 10 … 1, p = ½ erfc(z / √2)",
+  source: {
+    title:
+      "Dathathri et al., Scalable watermarking for identifying large language model outputs, Nature 634, 2024; as transformers 5.24",
+    url: "https://www.nature.com/articles/s41586-024-08025-4",
+  },
+  options,
+  example: { key: "main" },
+  keepsDistribution: true,
+  passes: ({ layers }) => 2 * layers,
+  context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
+  draw(candidates, options, key, { context, step }) {
+    const { count: layers, bits, mask } = layersOf(key, options);
+    const listed = candidates.all().orderById();
+    const { token_ids, count } = listed;
+    const probabilities = listed.probabilities();
+    const hash = hashContext(context);
+    const own = new Uint32Array(count);
+    for (let i = 0; i < count; i++) own[i] = bits[hashed(hash, token_ids[i]!) & mask]!;
+    tournament(probabilities, own, count, layers);
+    return token_ids[drawPlace(probabilities, count, 1, step.uniform("token"))]!;
+  },
+  detector(options, key) {
+    const { bits, mask, weights, mean, variance } = layersOf(key, options);
+    return {
+      counts: "contexts",
+      counts_partial: false,
+      token_work: 128,
+      value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
+      judge(values, count) {
+        let sum = 0;
+        for (let i = 0; i < count; i++) sum += values[i]!;
+        const score = sum / count;
+        const z_score = (score - mean) / Math.sqrt(variance / count);
+        return { score, p_value: normalTail(z_score), z_score };
+      },
+    };
+  },
+};

@@ -1,0 +1,90 @@
+/**
+ * When a text is to end: the stops, in the order in which they are asked, and what they say of a step. Nothing here knows
+ * any single stop.
+ */
+import { z } from "zod";
+import { show } from "../../errors.ts";
+import { parseWith } from "../options/parse.ts";
+import type { UncertainSide } from "../report/uncertainty.ts";
+import { confidence } from "./confidence.ts";
+import { entropy } from "./entropy.ts";
+import { loop } from "./loop.ts";
+import { max_tokens } from "./max-tokens.ts";
+import { sequences } from "./sequences.ts";
+import type { Generated, Stop } from "./stop.ts";
+import { token_ids } from "./token-ids.ts";
+import { RECENT, type Recent, withNumber } from "./window.ts";
+
+/** The first that is due names the reason. */
+export const STOPS: readonly Stop[] = [token_ids, sequences, max_tokens, loop, entropy, confidence] as Stop[]; // each is handed options of its own schema
+
+export const FINISH_REASONS: readonly string[] = STOPS.map(({ finish_reason }) => finish_reason);
+
+/** `{"token_ids": [2], "max_tokens": 256}`. */
+export const STOP_OPTIONS = z.strictObject(
+  Object.fromEntries(STOPS.map(({ name, options }) => [name, options.optional()])),
+  {
+    error: ({ code, input }) =>
+      code === "invalid_type" ? `must be an object like {"token_ids": [2]}, got ${show(input)}` : undefined,
+  },
+);
+
+/** A stop and what was asked of it. */
+interface Asked {
+  readonly stop: Stop;
+  readonly options: unknown;
+}
+
+/** Those that a step is asked for, in their order. */
+export type Stops = readonly Asked[];
+
+export function stopsOf(given: Readonly<Record<string, unknown>>): Stops {
+  return STOPS.filter(({ name }) => given[name] !== undefined).map((stop) => ({
+    stop,
+    options: given[stop.name],
+  }));
+}
+
+/** Whether any of them looks at the row. */
+export function measuresRow(stops: Stops): boolean {
+  return stops.some(({ stop }) => stop.measure !== undefined);
+}
+
+/** The checked states of those that look at rows: what the request brings, or a first step's. */
+export function stopStates(stops: Stops, given: Readonly<Record<string, unknown>>): Record<string, Recent> {
+  const states: Record<string, Recent> = {};
+  for (const { stop } of stops) {
+    if (stop.measure === undefined) continue;
+    const state = given[stop.name];
+    states[stop.name] = state === undefined ? FIRST : parseWith(RECENT, state, `/state/${stop.name}`);
+  }
+  return states;
+}
+
+const FIRST: Recent = { recent: [] };
+
+export interface Finish {
+  /** null: the text goes on */
+  readonly finish_reason: string | null;
+  /** the states after this step, of the stops that carry one */
+  readonly states: Readonly<Record<string, Recent>>;
+}
+
+/** What the stops say of a text whose last token was just drawn from this row. */
+export function finishOf(
+  stops: Stops,
+  text: Generated,
+  states: Readonly<Record<string, unknown>>,
+  row: UncertainSide | undefined,
+): Finish {
+  const next: Record<string, Recent> = {};
+  let finish_reason: string | null = null;
+  for (const { stop, options } of stops) {
+    const { name, measure } = stop;
+    if (measure !== undefined && row !== undefined)
+      next[name] = withNumber(states[name] as Recent, measure.of(row, options), measure.window(options)); // checked by stopStates
+    if (finish_reason === null && stop.isDue(options, text, next[name]?.recent ?? []))
+      finish_reason = stop.finish_reason;
+  }
+  return { finish_reason, states: next };
+}

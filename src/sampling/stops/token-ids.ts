@@ -1,0 +1,22 @@
+/** token_ids: a token ends the text, as the end-of-text token of a model does. */
+import type { z } from "zod";
+import { tokenIds } from "../options/fields.ts";
+import type { Stop } from "./stop.ts";
+
+const options = tokenIds()
+  .describe("The text ends with any of these tokens.")
+  .transform((token_ids) => new Set(token_ids))
+  .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+
+export const token_ids: Stop<z.infer<typeof options>> = {
+  name: "token_ids",
+  finish_reason: "stop_token",
+  summary: "The token is one of those listed.",
+  source: {
+    title: "vLLM, stop_token_ids",
+    url: "https://docs.vllm.ai/en/latest/api/vllm/sampling_params.html",
+  },
+  options,
+  example: [2],
+  isDue: (token_ids, { token_id }) => token_ids.has(token_id),
+};

@@ -1,0 +1,84 @@
+/** Lines of JSON, one a row: {"logits": […], "target": 3}, or {"token_ids": […], "logprobs": […], "tail_mass": 0.02}. */
+import type { TaskRow } from "../analysis/tasks/task.ts";
+import { Problem, show } from "../errors.ts";
+import type { Bytes } from "./bytes.ts";
+import { PARTS, partOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
+
+const NEWLINE = 10;
+/** A row of 262,144 numbers of 20 digits. */
+const LINE_BYTES_MAX = 2 ** 23;
+
+export function openNdjson(bytes: Bytes, options: ShardOptions, close: () => void): Shard {
+  const decoder = new TextDecoder();
+  const nextLine = () => {
+    for (;;) {
+      const line = bytes.takeThrough(NEWLINE, LINE_BYTES_MAX);
+      if (line === undefined) throw new Error(`has a line of more than ${LINE_BYTES_MAX} bytes`);
+      if (line.length === 0) return undefined;
+      const text = decoder.decode(line).trim();
+      if (text !== "") return text;
+    }
+  };
+  return {
+    rows: undefined,
+    is_double: true,
+    next() {
+      const line = nextLine();
+      return line === undefined ? undefined : rowOfLine(line, options);
+    },
+    skip(rows) {
+      for (let r = 0; r < rows; r++) if (nextLine() === undefined) return;
+    },
+    close,
+  };
+}
+
+function rowOfLine(line: string, options: ShardOptions): TaskRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new Problem("malformed_json", `a line must be a JSON object, got ${show(line)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Problem("invalid_logits", `a line must be a JSON object, got ${show(value)}`);
+  const parts: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) {
+    const part = partOf(name);
+    if (part === undefined)
+      throw new Problem("unknown_option", `a row has the fields ${PARTS.join(", ")}, got ${show(name)}`);
+    parts[part] = field;
+  }
+  return rowOf(checkedParts(parts), options);
+}
+
+function checkedParts({ logits, token_ids, logprobs, tail_mass, target }: Record<string, unknown>): RowParts {
+  return {
+    logits: numbers(logits, "logits"),
+    token_ids: numbers(token_ids, "token_ids"),
+    logprobs: numbers(logprobs, "logprobs"),
+    tail_mass: single(tail_mass, "tail_mass"),
+    target: single(target, "target"),
+  };
+}
+
+/** null stands for −Infinity, which JSON has no word for. */
+function numbers(value: unknown, name: string): Float64Array | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value))
+    throw new Problem(
+      "invalid_logits",
+      `${name} must be an array of numbers, got ${show(value)}`,
+      `/${name}`,
+    );
+  return Float64Array.from(value, (each: unknown, i) => {
+    if (each === null) return Number.NEGATIVE_INFINITY;
+    if (typeof each === "number") return each;
+    throw new Problem("invalid_logits", `${name} must hold numbers, got ${show(each)}`, `/${name}/${i}`);
+  });
+}
+
+function single(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null || typeof value === "number") return value ?? undefined;
+  throw new Problem("invalid_option", `${name} must be a number, got ${show(value)}`, `/${name}`);
+}

@@ -1,0 +1,110 @@
+/**
+ * A shard: rows one after the other, from any format, in the memory of a few of them. A row is dense, or it holds the
+ * best classes with their log-probabilities and the mass of the others.
+ */
+import { type Tail, tailOf, tailOfMass } from "../analysis/tail.ts";
+import type { TaskRow } from "../analysis/tasks/task.ts";
+import { Problem } from "../errors.ts";
+import type { Values } from "./elements.ts";
+
+export interface Shard {
+  /** how many there are, where the format tells */
+  readonly rows: number | undefined;
+  /** whether values are finer than float32 */
+  readonly is_double: boolean;
+  /**
+   * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is none, and goes on
+   * behind it with the next call; any other error ends the shard.
+   */
+  next(): TaskRow | undefined;
+  /** Leaves out rows. */
+  skip(rows: number): void;
+  close(): void;
+}
+
+/** What an opener may need to know besides the file. */
+export interface ShardOptions {
+  /** classes of rows of which only the best were kept */
+  readonly vocab_size: number | undefined;
+  /** a file of classes that came, beside a file that holds none */
+  readonly targets: string | undefined;
+}
+
+/** What a row may be made of. Their names are those of columns, tensors and fields. */
+export const PARTS = ["logits", "token_ids", "logprobs", "tail_mass", "target"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** Other names under which a part is found. */
+const ALIASES: Readonly<Record<string, Part>> = {
+  targets: "target",
+  label: "target",
+  labels: "target",
+};
+
+export function partOf(name: string): Part | undefined {
+  return PARTS.find((part) => part === name) ?? (Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined);
+}
+
+/** Throws when these parts make no row. */
+export function requireRow(parts: ReadonlySet<Part>): void {
+  const is_dense = parts.has("logits");
+  const is_kept = parts.has("token_ids") && parts.has("logprobs");
+  if (is_dense !== is_kept) return;
+  throw new Error(
+    `holds no rows: needed are logits, or token_ids and logprobs, got ${parts.size === 0 ? "none of them" : [...parts].join(", ")}`,
+  );
+}
+
+export interface RowParts {
+  readonly logits?: Values | undefined;
+  readonly token_ids?: ArrayLike<number> | undefined;
+  readonly logprobs?: Values | undefined;
+  readonly tail_mass?: number | undefined;
+  readonly target?: number | undefined;
+}
+
+export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
+  const { logits, target } = parts;
+  if (logits !== undefined) return { values: logits, target };
+  const { token_ids, logprobs } = parts;
+  if (token_ids === undefined || logprobs === undefined)
+    throw new Problem("invalid_logits", "a row must have logits, or token_ids and logprobs", "/logits");
+  return { values: logprobs, target, tail: keptOf(token_ids, logprobs, parts.tail_mass, vocab_size) };
+}
+
+function keptOf(
+  ids: ArrayLike<number>,
+  logprobs: Values,
+  mass: number | undefined,
+  vocab_size: number | undefined,
+): Tail {
+  if (ids.length !== logprobs.length) {
+    const detail = `token_ids must hold one id a log-probability, ${logprobs.length}, got ${ids.length}`;
+    throw new Problem("length_mismatch", detail, "/token_ids");
+  }
+  if (vocab_size === undefined)
+    throw new Error("rows of kept classes need the number of all classes: --vocab-size");
+  checkIds(ids, vocab_size);
+  const tail = mass === undefined ? tailOf(ids, logprobs, vocab_size) : tailOfMass(ids, mass, vocab_size);
+  return tail ?? { ids, count: 0, logit: Number.NEGATIVE_INFINITY };
+}
+
+function checkIds(ids: ArrayLike<number>, vocab_size: number): void {
+  const seen = new Set<number>();
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (!Number.isInteger(id) || id < 0 || id >= vocab_size)
+      throw new Problem(
+        "token_id_out_of_range",
+        `a token id must be an integer in [0, ${vocab_size - 1}], got ${id}`,
+        `/token_ids/${i}`,
+      );
+    seen.add(id);
+  }
+  if (seen.size < ids.length)
+    throw new Problem(
+      "invalid_logits",
+      `token_ids must be distinct, got ${ids.length - seen.size} twice`,
+      "/token_ids",
+    );
+}

@@ -1,0 +1,13 @@
+/** The vocabulary that is built in: the demo model's, 8,192 tokens of a byte-level BPE. */
+import { DEMO_END_IDS, DEMO_SPECIAL, DEMO_TOKENS_BASE64 } from "./demo-tokens.ts";
+import { unpackTokens } from "./packed.ts";
+import { createVocabulary, type Vocabulary } from "./vocabulary.ts";
+
+export function demoVocabulary(): Vocabulary {
+  const packed = Uint8Array.from(atob(DEMO_TOKENS_BASE64), (letter) => letter.charCodeAt(0));
+  return createVocabulary("demo", {
+    tokens: unpackTokens(packed),
+    special: new Map(DEMO_SPECIAL),
+    end_ids: DEMO_END_IDS,
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * A `.tiktoken` file → tokens as bytes: a line for each, its bytes in base64, a blank, its rank. Special tokens stand
+ * in no such file; those of OpenAI's known encodings are told by the file's name.
+ */
+import { endIdsAmong } from "./end-tokens.ts";
+import type { TokenList } from "./vocabulary.ts";
+
+/** OpenAI, tiktoken_ext/openai_public.py. */
+const SPECIAL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  r50k_base: { "<|endoftext|>": 50256 },
+  p50k_base: { "<|endoftext|>": 50256 },
+  cl100k_base: {
+    "<|endoftext|>": 100257,
+    "<|fim_prefix|>": 100258,
+    "<|fim_middle|>": 100259,
+    "<|fim_suffix|>": 100260,
+    "<|endofprompt|>": 100276,
+  },
+  o200k_base: { "<|endoftext|>": 199999, "<|endofprompt|>": 200018 },
+};
+
+export function tokensOfTiktoken(text: string, encoding: string): TokenList {
+  const tokens: (Uint8Array | undefined)[] = [];
+  const lines = text.split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const [bytes = "", rank = ""] = line.trim().split(" ");
+    if (!/^\d{1,8}$/.test(rank)) throw new Error(`line ${index + 1} must be base64, a blank and a rank`);
+    tokens[Number(rank)] = fromBase64(bytes);
+  }
+  const named = Object.entries(SPECIAL[encoding] ?? {});
+  const special = new Map(named.map(([name, id]) => [id, name]));
+  for (const id of special.keys()) tokens[id] = undefined;
+  return { tokens: Array.from(tokens, (token) => token), special, end_ids: endIdsAmong(special) };
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}

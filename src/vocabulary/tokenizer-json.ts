@@ -1,0 +1,121 @@
+/**
+ * Hugging Face's `tokenizer.json` → tokens as bytes. What its letters mean, its decoder says: byte-level (GPT-2's
+ * table), `▁` for a blank with byte fallback (SentencePiece), or `##` for what continues a word (WordPiece). A word of
+ * WordPiece begins with a blank, as its decoder puts one there.
+ */
+import { byteLevelBytes } from "./byte-level.ts";
+import { endIdsAmong } from "./end-tokens.ts";
+import type { TokenList } from "./vocabulary.ts";
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special?: boolean;
+}
+
+interface Component {
+  readonly type?: string;
+  readonly decoders?: readonly Component[];
+  readonly pretokenizers?: readonly Component[];
+  readonly normalizers?: readonly Component[];
+  readonly pattern?: { readonly String?: string };
+  readonly content?: string;
+}
+
+interface TokenizerFile {
+  readonly added_tokens?: readonly AddedToken[];
+  readonly decoder?: Component | null;
+  readonly pre_tokenizer?: Component | null;
+  readonly normalizer?: Component | null;
+  readonly model?: {
+    readonly type?: string;
+    readonly vocab?: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
+    readonly byte_fallback?: boolean;
+    readonly continuing_subword_prefix?: string | null;
+    readonly end_of_word_suffix?: string | null;
+  };
+}
+
+/** How the letters of a token are made bytes. */
+type Spelling = (token: string) => Uint8Array;
+
+const UTF8 = new TextEncoder();
+const BLANK = "▁";
+/** A byte that no token spells: `<0x0A>`. */
+const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
+
+/** Throws an Error that says what is missing. `end_ids`: what the model's configuration says ends a text, if it is known. */
+export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[]): TokenList {
+  const file = JSON.parse(text) as TokenizerFile; // each field is looked at before it is used
+  const vocab = file.model?.vocab;
+  if (typeof vocab !== "object" || vocab === null)
+    throw new Error("a tokenizer.json needs model.vocab, got none");
+  const spelling = spellingOf(file);
+  const tokens: (Uint8Array | undefined)[] = [];
+  const entries = Array.isArray(vocab)
+    ? vocab.map(([token], id) => [token, id] as const)
+    : Object.entries(vocab as Readonly<Record<string, number>>);
+  for (const [token, id] of entries) tokens[requiredId(id)] = spelling(token);
+  const special = new Map<number, string>();
+  for (const { id, content, special: is_special } of file.added_tokens ?? []) {
+    tokens[requiredId(id)] = UTF8.encode(content);
+    if (is_special) special.set(id, content);
+  }
+  return {
+    tokens: Array.from(tokens, (token) => token),
+    special,
+    end_ids: end_ids ?? endIdsAmong(special),
+  };
+}
+
+/** Largest id, as for every token id of the service. */
+const ID_MAX = 2 ** 24 - 1;
+
+function requiredId(id: unknown): number {
+  if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= ID_MAX) return id as number; // just checked
+  throw new Error(`token ids must be whole numbers from 0 to ${ID_MAX}, got ${String(id)}`);
+}
+
+function spellingOf(file: TokenizerFile): Spelling {
+  const { model, decoder, pre_tokenizer, normalizer } = file;
+  if (has(decoder, "ByteLevel") || has(pre_tokenizer, "ByteLevel"))
+    return (token) => byteLevelBytes(token) ?? UTF8.encode(token);
+  if (model?.type === "WordPiece") return wordPiece(model.continuing_subword_prefix ?? "##");
+  const blanks =
+    has(decoder, "Metaspace") ||
+    has(pre_tokenizer, "Metaspace") ||
+    replacesBlanks(decoder) ||
+    replacesBlanks(normalizer);
+  const bytes = model?.byte_fallback === true || has(decoder, "ByteFallback");
+  const suffix = model?.end_of_word_suffix ?? "";
+  return (token) => {
+    const byte = bytes ? BYTE.exec(token)?.[1] : undefined;
+    if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16));
+    const spelt = blanks ? token.replaceAll(BLANK, " ") : token;
+    return UTF8.encode(
+      suffix !== "" && spelt.endsWith(suffix) ? `${spelt.slice(0, -suffix.length)} ` : spelt,
+    );
+  };
+}
+
+function wordPiece(prefix: string): Spelling {
+  return (token) => UTF8.encode(token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`);
+}
+
+function partsOf(component: Component | null | undefined): readonly Component[] {
+  if (component === null || component === undefined) return [];
+  const { decoders = [], pretokenizers = [], normalizers = [] } = component;
+  return [component, ...[...decoders, ...pretokenizers, ...normalizers].flatMap(partsOf)];
+}
+
+function has(component: Component | null | undefined, type: string): boolean {
+  return partsOf(component).some((part) => part.type === type);
+}
+
+/** A decoder that makes `▁` a blank, or a normaliser that makes a blank `▁`. */
+function replacesBlanks(component: Component | null | undefined): boolean {
+  return partsOf(component).some(
+    ({ type, pattern, content }) =>
+      type === "Replace" && (pattern?.String === BLANK || (pattern?.String === " " && content === BLANK)),
+  );
+}

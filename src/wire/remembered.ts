@@ -1,0 +1,135 @@
+/**
+ * What short texts said of steps, remembered: a host sends the same options with every step of a sequence, only step and
+ * seed change, and reading a text anew costs more than drawing the token. A text is kept when it comes a second time: one
+ * with a history never does.
+ */
+import type { StepOptions } from "../sampling/options/step-options.ts";
+import type { JsonPlan } from "./json-reader.ts";
+import type { StepPlan } from "./tensor/step-reader.ts";
+import type { InferencePlan } from "./v2/infer-reader.ts";
+
+/** How many are remembered of each kind. */
+export const REMEMBERED_MAX = 256;
+/** Longer texts would keep large options alive. */
+export const REMEMBERED_LENGTH_MAX = 1024;
+
+/** How step and seed are written: whole numbers of no more digits than a float64, or a seed of 64 bits, surely holds. */
+interface NumberForms {
+  readonly step: RegExp;
+  readonly seed: RegExp;
+}
+
+export const IN_QUERY: NumberForms = {
+  step: /(?:^|&)step=(0|[1-9]\d{0,14})(?=&|$)/,
+  seed: /(?:^|&)seed=(0|[1-9]\d{0,18})(?=&|$)/,
+};
+/** The seed may be a string. */
+export const IN_JSON: NumberForms = {
+  step: /"step": ?(0|[1-9]\d{0,14})(?=[,}])/,
+  seed: /"seed": ?"?(0|[1-9]\d{0,18})(?="?[,}])/,
+};
+
+/** All that a worker remembers of requests for one step, or for an inference. */
+export class Remembered {
+  /** of query strings */
+  readonly query = new RememberedTexts<StepPlan>(IN_QUERY);
+  /** of JSON bodies, without what stood in their arrays of logits */
+  readonly body = new RememberedTexts<JsonPlan>(IN_JSON);
+  /** of JSON in front of tensors */
+  readonly header = new RememberedTexts<StepPlan>(IN_JSON);
+  /** of the JSON of /v2 */
+  readonly inference = new RememberedTexts<InferencePlan>(IN_JSON);
+}
+
+interface Planned {
+  /** undefined: the text does not tell all of them, and is not remembered */
+  readonly options: StepOptions | undefined;
+}
+
+/** A text without the digits of one number, and where they stood; −1 and "" when there was none. */
+interface Cut {
+  readonly rest: string;
+  readonly at: number;
+  readonly digits: string;
+}
+
+export class RememberedTexts<Plan extends Planned> {
+  readonly #forms: NumberForms;
+  /** by the text without step and seed; undefined: it has come once */
+  readonly #known = new Map<string, Plan | undefined>();
+
+  constructor(forms: NumberForms) {
+    this.#forms = forms;
+  }
+
+  /** The plan that `make` makes of this text. It must depend on the text alone. */
+  of(text: string, make: (text: string) => Plan): Plan {
+    if (text.length > REMEMBERED_LENGTH_MAX) return make(text);
+    const step = cut(text, this.#forms.step);
+    const seed = cut(step.rest, this.#forms.seed);
+    // The places, in what is left, tell apart what has a number there from what never had one.
+    const seed_before = seed.at < step.at ? seed.digits.length : 0;
+    const key = `${step.at - seed_before} ${seed.at} ${seed.rest}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return withOwn(known, step, seed);
+    const plan = make(text);
+    if (this.#known.has(key)) {
+      if (follows(plan, step, seed, make)) this.#known.set(key, plan);
+    } else {
+      if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
+      this.#known.set(key, undefined);
+    }
+    return plan;
+  }
+}
+
+function cut(text: string, form: RegExp): Cut {
+  const match = form.exec(text);
+  if (match === null) return { rest: text, at: -1, digits: "" };
+  const digits = match[1] as string; // the form has one group
+  const end = match.index + match[0].length;
+  const at = end - digits.length;
+  return { rest: text.slice(0, at) + text.slice(end), at, digits };
+}
+
+/** Both in every copy: what is spread only sometimes gives each copy a hidden class of its own. */
+function withOwn<Plan extends Planned>(plan: Plan, step: Cut, seed: Cut): Plan {
+  const { options } = plan;
+  const own_step = step.at < 0 ? options?.step : Number(step.digits);
+  const own_seed = seed.at < 0 ? options?.seed : seed.digits;
+  return { ...plan, options: { ...options, step: own_step, seed: own_seed } };
+}
+
+/** Whether the numbers that were cut out are the step and the seed, and not those of something deeper in the text. */
+function follows<Plan extends Planned>(
+  plan: Plan,
+  step: Cut,
+  seed: Cut,
+  make: (text: string) => Plan,
+): boolean {
+  if (!says(plan, step, seed)) return false;
+  const [other_step, other_seed] = [other(step), other(seed)];
+  return says(make(joined(other_step, other_seed)), other_step, other_seed);
+}
+
+function says({ options }: Planned, step: Cut, seed: Cut): boolean {
+  return (
+    options !== undefined &&
+    (step.at < 0 || options.step === Number(step.digits)) &&
+    (seed.at < 0 || options.seed === seed.digits)
+  );
+}
+
+/** Another number of as many digits. */
+function other(cut: Cut): Cut {
+  return { ...cut, digits: cut.digits.replace(/.$/, (last) => (last === "1" ? "2" : "1")) };
+}
+
+/** The text that was cut twice. */
+function joined(step: Cut, seed: Cut): string {
+  return put(put(seed.rest, seed), step);
+}
+
+function put(text: string, { at, digits }: Cut): string {
+  return at < 0 ? text : text.slice(0, at) + digits + text.slice(at);
+}

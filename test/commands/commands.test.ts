@@ -1,0 +1,380 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { createKernelReader } from "../../src/analysis/row-reader.ts";
+import { scoreTask } from "../../src/analysis/tasks/score.ts";
+import { COMMANDS } from "../../src/commands/index.ts";
+import { Interrupted } from "../../src/commands/rows/pass.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
+import { npy, shardFolder } from "../shards/files.ts";
+
+const { folder, file } = shardFolder();
+
+interface Report {
+  readonly [name: string]: unknown;
+  readonly rows: number;
+  readonly skipped: number;
+  readonly cross_entropy: number;
+}
+
+/** Runs a command and answers what it printed on standard output; standard error is kept from the screen. */
+async function run(name: string, ...words: string[]): Promise<string> {
+  const command = COMMANDS.find((each) => each.name === name)!;
+  let out = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  said = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+  try {
+    await command.run(words);
+  } finally {
+    vi.restoreAllMocks();
+  }
+  return out;
+}
+let said = "";
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs a command that is told to end after a few turns of the event loop, of which it makes one every 64 rows here. */
+async function interrupted(signal: NodeJS.Signals, name: string, ...words: string[]): Promise<void> {
+  let now = 0;
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 1000));
+  let turns = 3;
+  const turn = (): unknown => (turns-- > 0 ? setImmediate(turn) : process.emit(signal, signal));
+  setImmediate(turn);
+  try {
+    await expect(run(name, ...words)).rejects.toThrow(Interrupted);
+  } finally {
+    clock.mockRestore();
+  }
+}
+
+const reported = async (name: string, ...words: string[]) => JSON.parse(await run(name, ...words)) as Report;
+const path = (name: string) => join(folder, name);
+
+const CLASSES = 5;
+const ROWS = 400;
+let state = 3;
+const next = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) | 0;
+  return (state >>> 0) / 2 ** 32;
+};
+const logits = Float32Array.from({ length: ROWS * CLASSES }, () => 5 * (next() + next() - 1));
+const rowAt = (r: number) => logits.subarray(r * CLASSES, (r + 1) * CLASSES);
+const targets = Int32Array.from({ length: ROWS }, (_, r) =>
+  next() < 0.5 ? rowAt(r).indexOf(Math.max(...rowAt(r))) : Math.floor(next() * CLASSES),
+);
+
+/** A shard of rows [from, to). */
+function shard(name: string, from: number, to: number): string {
+  file(".targets.npy", npy("<i4", [to - from], targets.slice(from, to)), name);
+  return file(".npy", npy("<f4", [to - from, CLASSES], logits.slice(from * CLASSES, to * CLASSES)), name);
+}
+const whole = shard("whole", 0, ROWS);
+const cuts = [0, 1, 130, 131, 399, ROWS];
+const parts = cuts.slice(1).map((to, i) => shard(`part-${i}`, cuts[i]!, to));
+
+describe("score", () => {
+  test("is what /v1/score says of the same rows", async () => {
+    const context = {
+      reader: createKernelReader(CLASSES),
+      single: false,
+      inverse_temperature: 1 / 1.4,
+      values_expected: 0,
+    };
+    const task = scoreTask(context, { labels: undefined });
+    for (let r = 0; r < ROWS; r++) task.take({ values: rowAt(r), target: targets[r] });
+    const steps = task.finish();
+    steps.next();
+    const reply = steps.next().value as {
+      readonly results: object[];
+      readonly cross_entropy: number;
+      readonly perplexity: number;
+    };
+    const report = await reported(
+      "score",
+      "--in",
+      whole,
+      "--temperature",
+      "1.4",
+      "--rows",
+      path("rows.ndjson"),
+    );
+    const { cross_entropy, perplexity } = reply;
+    expect(report).toMatchObject({
+      kind: "report",
+      command: "score",
+      rows: ROWS,
+      skipped: 0,
+      cross_entropy,
+      perplexity,
+    });
+    const lines = readFileSync(path("rows.ndjson"), "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual(
+      reply.results.map((result, row) => ({ shard: whole, row, ...result })),
+    );
+  });
+
+  test("of a calibration's reply reads at its temperature", async () => {
+    file(
+      ".json",
+      JSON.stringify({ calibration: { method: "temperature_scaling", temperature: 1.4 } }),
+      "calibration",
+    );
+    const { cross_entropy } = await reported("score", "--in", whole, "--temperature", "1.4");
+    expect(
+      (await reported("score", "--in", whole, "--calibration", path("calibration.json"))).cross_entropy,
+    ).toBe(cross_entropy);
+  });
+});
+
+describe.each(["score", "diagnose"])("%s", (command) => {
+  test("has the same bytes over one shard, over many, and merged in any order", async () => {
+    const one = await run(command, "--in", whole);
+    expect(await run(command, "--in", parts[0]!, ...parts.slice(1))).toBe(one);
+    expect(await run(command, "--in", join(folder, "part-*.npy"))).toBe(one);
+    for (const [i, part] of parts.entries())
+      await run(command, "--in", part, "--out", path(`${command}-${i}.json`));
+    const sums = parts.map((_, i) => path(`${command}-${i}.json`));
+    expect(await run("merge", ...sums)).toBe(one);
+    expect(await run("merge", ...sums.toReversed())).toBe(one);
+    await run("merge", "--partial", "--out", path(`${command}-front.json`), ...sums.slice(0, 3));
+    expect(await run("merge", sums[4]!, path(`${command}-front.json`), sums[3]!)).toBe(one);
+  });
+
+  test("that was interrupted goes on, to the same bytes", async () => {
+    const one = await run(
+      command,
+      "--in",
+      whole,
+      "--rows",
+      path("one.ndjson"),
+      "--out",
+      path(`${command}-one.json`),
+    );
+    const words = [
+      "--in",
+      whole,
+      "--rows",
+      path("cut.ndjson"),
+      "--out",
+      path(`${command}-cut.json`),
+      "--checkpoint-s",
+      "0.000001",
+    ];
+    await interrupted("SIGTERM", command, ...words);
+    expect(existsSync(path(`${command}-cut.json`))).toBe(false);
+    expect(existsSync(path(`${command}-cut.json.checkpoint`))).toBe(true);
+    expect(await run(command, ...words)).toBe(one);
+    expect(said).toMatch(/"event":"resumed".*"row":(128|192|256|320)}/);
+    expect(existsSync(path(`${command}-cut.json.checkpoint`))).toBe(false);
+    expect(readFileSync(path(`${command}-cut.json`), "utf8")).toBe(
+      readFileSync(path(`${command}-one.json`), "utf8"),
+    );
+    expect(readFileSync(path("cut.ndjson"), "utf8")).toBe(readFileSync(path("one.ndjson"), "utf8"));
+  });
+});
+
+describe("calibrate", () => {
+  test("has the same bytes at once and in rounds over shards", async () => {
+    const one = await run("calibrate", "--in", whole, "--per-class", "--entropy-bins", "4");
+    let after: string[] = ["--per-class", "--entropy-bins", "4"];
+    for (let round = 0; round < 20; round++) {
+      const sums = parts.map((_, i) => path(`round-${round}-${i}.json`));
+      for (const [i, part] of parts.entries())
+        await run("calibrate", "--in", part, "--out", sums[i]!, ...after);
+      const merged = await run("merge", ...sums);
+      if ((JSON.parse(merged) as Report)["kind"] === "report") {
+        expect(merged).toBe(one);
+        return;
+      }
+      file(".json", merged, `round-${round}`);
+      after = ["--after", path(`round-${round}.json`)];
+    }
+    throw new Error("no report after 20 rounds");
+  });
+
+  test("of rows that are all right has no temperature", async () => {
+    const right = file(".ndjson", '{"logits": [1, 0], "target": 0}\n'.repeat(3));
+    await expect(run("calibrate", "--in", right)).rejects.toThrow("falls all the way to temperature 0");
+  });
+});
+
+describe("rows that are none", () => {
+  const bad = [
+    '{"logits": [1, 2], "target": 1}',
+    '{"logits": [1, "x"], "target": 1}',
+    '{"logits": [null, null], "target": 1}',
+    '{"logits": [1, 2], "target": 2}',
+    '{"logits": [3, 2], "target": 0}',
+  ].join("\n");
+  const good = '{"logits": [1, 2], "target": 1}\n{"logits": [3, 2], "target": 0}\n';
+
+  test("end the run, named by shard and row", async () => {
+    const name = file(".ndjson", bad, "bad");
+    await expect(run("score", "--in", name)).rejects.toThrow(
+      `${name}, row 1: logits must hold numbers, got "x" (/logits/1); with --skip-bad`,
+    );
+  });
+
+  test("are counted and told with --skip-bad, and nothing of them is summed", async () => {
+    const name = path("bad.ndjson");
+    const left = await reported("score", "--in", name, "--skip-bad");
+    const { skipped, ...rest } = left;
+    expect(skipped).toBe(3);
+    const events = said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly row: number; readonly code: string });
+    expect(events.map(({ row, code }) => [row, code])).toEqual([
+      [1, "invalid_logits"],
+      [2, "all_tokens_masked"],
+      [3, "token_id_out_of_range"],
+    ]);
+    const { skipped: none, ...clean } = await reported("score", "--in", file(".ndjson", good));
+    expect([none, rest]).toEqual([0, clean]);
+  });
+
+  test("without classes that came cannot be scored, and can be diagnosed", async () => {
+    const name = file(".npy", npy("<f4", [1, 2], Float32Array.of(1, 2)));
+    await expect(run("score", "--in", name)).rejects.toThrow(
+      `${name}, row 0: each row needs the class that came`,
+    );
+    expect(await reported("diagnose", "--in", name)).toMatchObject({ rows: 1 });
+  });
+});
+
+describe("merge refuses", () => {
+  const sums = async (name: string, ...words: string[]) => {
+    await run("score", "--out", path(name), ...words);
+    return path(name);
+  };
+
+  test("the same shard twice", async () => {
+    const first = await sums("m0.json", "--in", parts[0]!);
+    const again = file(".json", readFileSync(first, "utf8"), "m0-again");
+    await expect(run("merge", first, again)).rejects.toThrow(
+      "part-0.npy are in sums that were merged already",
+    );
+  });
+
+  test("other options, and other commands", async () => {
+    const first = await sums("m1.json", "--in", parts[0]!);
+    const other = await sums("m2.json", "--in", parts[1]!, "--temperature", "2");
+    await expect(run("merge", first, other)).rejects.toThrow("of one command with the same options");
+  });
+
+  test.each([
+    ["prose", "Call me Ishmael.", "is no JSON"],
+    ["a report", '{"kind": "report"}', "is not the sums of a part"],
+  ])("%s", async (_, text, sentence) => {
+    await expect(run("merge", file(".json", text))).rejects.toThrow(sentence);
+  });
+
+  test("sums that are none", async () => {
+    const first = await sums("m3.json", "--in", parts[0]!);
+    const broken = JSON.parse(readFileSync(first, "utf8")) as { tally: { counts: { rows: number } } };
+    broken.tally.counts.rows = -1;
+    await expect(run("merge", file(".json", JSON.stringify(broken)))).rejects.toThrow("counts.rows");
+  });
+});
+
+describe("a run that is asked for again", () => {
+  test("does nothing when its sums are there and its rows are as they were", async () => {
+    const words = ["--in", parts[1]!, "--out", path("again.json")];
+    await run("score", ...words);
+    const before = readFileSync(path("again.json"), "utf8");
+    await run("score", ...words);
+    expect(said).toContain('"event":"done_before"');
+    await run("score", ...words, "--temperature", "2");
+    expect(readFileSync(path("again.json"), "utf8")).not.toBe(before);
+  });
+
+  test("refuses the checkpoint of another run", async () => {
+    writeFileSync(
+      path("other.checkpoint"),
+      JSON.stringify({
+        kind: "checkpoint",
+        run: "another",
+        state: null,
+        shard: 0,
+        row: 1,
+        sources: [],
+        tally: {},
+        lines_bytes: 0,
+      }),
+    );
+    await expect(run("score", "--in", whole, "--checkpoint", path("other.checkpoint"))).rejects.toThrow(
+      "is the checkpoint of another run",
+    );
+  });
+});
+
+describe("which shards", () => {
+  test.each([
+    ["none", [], "which rows? --in SHARD"],
+    ["one twice", ["--in", whole, whole], "is named twice"],
+    ["a pattern without a file", ["--in", "nothing-*.npy"], "no file is called nothing-*.npy"],
+    ["a file that is not there", ["--in", "nothing.npy"], "ENOENT"],
+  ])("%s", async (_, words, sentence) => {
+    await expect(run("score", ...words)).rejects.toThrow(sentence);
+  });
+});
+
+describe("sample", () => {
+  test("draws what /v1/sample draws at each step, and goes on where it was cut", async () => {
+    const options = { temperature: 0.8, seed: 7, logprobs: true };
+    const words = [
+      "--in",
+      whole,
+      "--options",
+      JSON.stringify(options),
+      "--first-step",
+      "10",
+      "--out",
+      path("tokens.ndjson"),
+    ];
+    await run("sample", ...words);
+    const lines = readFileSync(path("tokens.ndjson"), "utf8");
+    const sampler = createSampler({ vocab_size_max: 1024, rows_max: 1 });
+    const row = sampler.leaseRow()!;
+    const expected = Array.from({ length: ROWS }, (_, r) => {
+      row.load(rowAt(r));
+      row.finish();
+      return JSON.stringify({
+        shard: whole,
+        row: r,
+        ...sampler.sample(row, { ...parseStepOptions(options), step: 10 + r }),
+      });
+    });
+    expect(lines).toBe(`${expected.join("\n")}\n`);
+
+    await interrupted("SIGINT", "sample", ...words, "--checkpoint-s", "0.000001");
+    await run("sample", ...words, "--checkpoint-s", "0.000001");
+    expect(said).toContain("resumed");
+    expect(readFileSync(path("tokens.ndjson"), "utf8")).toBe(lines);
+  });
+
+  test("draws from kept classes", async () => {
+    const name = file(".ndjson", '{"token_ids": [7, 2], "logprobs": [-0.5, -1.2], "tail_mass": 0.09}\n');
+    const words = [
+      "--in",
+      name,
+      "--vocab-size",
+      "9",
+      "--options",
+      '{"temperature": 0}',
+      "--out",
+      path("kept.ndjson"),
+    ];
+    await run("sample", ...words);
+    const reply = JSON.parse(readFileSync(path("kept.ndjson"), "utf8")) as object;
+    expect(reply).toMatchObject({ row: 0, token_id: 7 });
+  });
+});
