@@ -1,7 +1,7 @@
 /**
  * What a draft costs: server CPU and round trip of POST /v1/verify with k drafted tokens, against POST /v1/sample with one
  * of its rows, in turns. The goal at 128,256 is 5.3 for k = 4, whose five rows are five times the bytes: the rest is what
- * verifying may cost beside them, less what four requests would.
+ * verifying may cost beside them, less what four requests would. The same rows as a batch tell what their bytes cost.
  */
 import { cpus } from "node:os";
 import { BUILD, BUILT } from "../evidence/options.ts";
@@ -29,6 +29,7 @@ const { drafted, vocabulary, rounds } = values;
 const DURATION_MS = values.seconds * 1000;
 const WARM_UP_MS = 1500;
 const GOAL = 5.3;
+const FORMS = 9;
 
 const CHAINS = {
   "top_k 40, top_p .95": { temperature: 0.8, top_k: 40, top_p: 0.95 },
@@ -78,6 +79,7 @@ async function formsOf(url: string, name: string, chain: Options): Promise<Form[
   const wrong = draft_token_ids.map((id, i) => (i === 0 ? (id + 1) % vocabulary : id));
   return [
     bodyOf("/v1/sample", `${name}: one row`, said, 1),
+    bodyOf("/v1/sample/batch", `${name}: the ${drafted + 1} rows as a batch`, said, drafted + 1),
     verify("strict, all accepted", {}),
     verify("strict, the first rejected", { draft_token_ids: wrong }),
     verify("rejection, nothing told", { method: "rejection" }),
@@ -110,7 +112,7 @@ async function measure({ url, worker_pids }: RunningService, form: Form): Promis
 
 async function main(): Promise<void> {
   const chains = Object.entries(CHAINS);
-  const forms_total = 8 * chains.length;
+  const forms_total = FORMS * chains.length;
   const progress = createProgress([
     BUILD,
     { name: "warm up", seconds: (forms_total * WARM_UP_MS) / 1000 },
