@@ -35,8 +35,20 @@ export interface Sequence {
   step(token_ids: readonly number[]): Promise<Float32Array>;
 }
 
+/** A sequence that can be asked for every row of a pass, and can forget what it read. */
+export interface LongSequence extends Sequence {
+  /** Reads the next token ids and answers the logits behind each of them. */
+  rows(token_ids: readonly number[]): Promise<Float32Array[]>;
+  /** Forgets the last tokens that it has read. */
+  rewind(tokens: number): void;
+}
+
+export interface SpeculatingModel extends Model {
+  startSequence(): LongSequence;
+}
+
 /** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
-export async function loadModel(folder: string): Promise<Model> {
+export async function loadModel(folder: string): Promise<SpeculatingModel> {
   // Worker threads would buy little for a model of this size and have to be ended by hand.
   env.wasm.numThreads = 1;
   const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
@@ -51,17 +63,42 @@ export async function loadModel(folder: string): Promise<Model> {
   };
 }
 
-function createSequence(session: InferenceSession, config: ModelConfig): Sequence {
+function createSequence(session: InferenceSession, config: ModelConfig): LongSequence {
   let cache = emptyCache(config);
   let past_tokens = 0;
+  const read = async (token_ids: readonly number[]) => {
+    const outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
+    past_tokens += token_ids.length;
+    cache = nextCache(outputs);
+    return (index: number) => rowOf(outputs, index, config.vocab_size);
+  };
   return {
     async step(token_ids) {
-      const outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
-      past_tokens += token_ids.length;
-      cache = nextCache(outputs);
-      return lastRow(outputs, token_ids.length, config.vocab_size);
+      return (await read(token_ids))(token_ids.length - 1);
+    },
+    async rows(token_ids) {
+      const rowAt = await read(token_ids);
+      return token_ids.map((_, index) => rowAt(index));
+    },
+    rewind(tokens) {
+      if (tokens === 0) return;
+      past_tokens -= tokens;
+      cache = Object.fromEntries(
+        Object.entries(cache).map(([name, tensor]) => [name, shortened(tensor, past_tokens)]),
+      );
     },
   };
+}
+
+/** Keys or values of the first tokens: [1, heads, tokens, head_size]. */
+function shortened({ data, dims }: Tensor, tokens: number): Tensor {
+  const [one = 1, heads = 0, length = 0, head_size = 0] = dims;
+  const kept = new Float32Array(heads * tokens * head_size);
+  for (let head = 0; head < heads; head++) {
+    const begin = head * length * head_size;
+    kept.set((data as Float32Array).subarray(begin, begin + tokens * head_size), head * tokens * head_size);
+  }
+  return new Tensor("float32", kept, [one, heads, tokens, head_size]);
 }
 
 function inputs(token_ids: readonly number[], past_tokens: number): Record<string, Tensor> {
@@ -97,8 +134,9 @@ function nextCache(outputs: InferenceSession.ReturnType): Record<string, Tensor>
   return cache;
 }
 
-function lastRow(outputs: InferenceSession.ReturnType, rows: number, vocab_size: number): Float32Array {
+/** The logits behind token `index` of a pass. */
+function rowOf(outputs: InferenceSession.ReturnType, index: number, vocab_size: number): Float32Array {
   const logits = outputs["logits"];
   if (logits?.type !== "float32") throw new Error("the model has no float32 output named logits");
-  return (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size);
+  return (logits.data as Float32Array).subarray(index * vocab_size, (index + 1) * vocab_size);
 }
