@@ -10,7 +10,7 @@ import { stdout } from "node:process";
 import { buildService, type RunningService, startService } from "../../evidence/service.ts";
 import { count, flag, type Option, readWord, run } from "../../src/command-line.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
-import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken } from "./flags.ts";
+import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken, structured } from "./flags.ts";
 import { type Generated, generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";
 import { type Compared, compare, recorded } from "./replay.ts";
@@ -56,7 +56,7 @@ interface Host {
 }
 
 async function main(): Promise<void> {
-  const sampling = { ...SAMPLING, ...asked };
+  const sampling = { ...SAMPLING, ...structured(values["json-schema"]), ...asked };
   // Told now, not after a build.
   requireTaken(sampling, parseStepOptions);
   say("Building the service, unless it is built, and starting it …");

@@ -14,6 +14,8 @@ export interface Reply {
   readonly kept: number;
   /** what the next step must send back, null when nothing */
   readonly state: unknown;
+  /** why the text is complete with this token; absent while it goes on */
+  readonly finish_reason?: string;
 }
 
 export interface TimedReply {

@@ -103,6 +103,6 @@ export async function runHost(
   return { name: host.name, version: version ?? "", ...(note !== undefined && { note }), claims, ms };
 }
 
-export function timesText({ vocab_size, what }: Times): string {
+function timesText({ vocab_size, what }: Times): string {
   return `ms a token of ${vocab_size}${what === undefined ? "" : `, ${what}`}`;
 }

@@ -6,6 +6,7 @@ import { Problem } from "../errors.ts";
 import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
+import { boundedPieces } from "./bounded.ts";
 import { Lexemes } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
@@ -94,9 +95,9 @@ export function* compileGrammar(
   // Its bytes must be told apart from the start, whatever the grammar says of them.
   const plain = new Lexemes(nodes, "compact").plainCharacter();
   try {
-    const node = yield* kind.compile(nodes, rules, source);
+    const node = yield* boundedPieces(kind.compile(nodes, rules, source));
     yield;
-    const { automaton, root } = yield* rules.sealed(node, limits.transitions_max);
+    const { automaton, root } = yield* boundedPieces(rules.sealed(node, limits.transitions_max));
     if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
     return new Grammar(automaton, root, plain, limits);
   } catch (error) {

@@ -52,6 +52,8 @@ export class Nodes {
   readonly a: number[] = [0, 0];
   readonly b: number[] = [0, 0];
   readonly c: number[] = [0, 0];
+  /** 1 for a call, AND or NOT, and for what has one inside: whether it matches anything has to be found out */
+  readonly doubtful: number[] = [0, 0];
   readonly lists: (readonly number[])[] = [];
   readonly sets: ByteSet[] = [];
   readonly #known = new Map<string | number, number>();
@@ -78,7 +80,7 @@ export class Nodes {
   /** Forgets all that was made since. */
   backTo({ nodes, lists, sets }: Mark): void {
     for (const [key, node] of this.#known) if (node >= nodes) this.#known.delete(key);
-    for (const column of [this.kind, this.a, this.b, this.c]) column.length = nodes;
+    for (const column of [this.kind, this.a, this.b, this.c, this.doubtful]) column.length = nodes;
     this.lists.length = lists;
     this.sets.length = sets;
   }
@@ -283,6 +285,25 @@ export class Nodes {
     return this.#add(key, kind, this.lists.length - 1);
   }
 
+  #isDoubtful(kind: number, a: number, b: number): boolean {
+    switch (kind) {
+      case KIND.call:
+      case KIND.and:
+      case KIND.not:
+        return true;
+      case KIND.alt:
+        return this.lists[a]!.some((branch) => this.doubtful[branch] === 1);
+      case KIND.seq:
+      case KIND.word:
+        return this.doubtful[a] === 1 || this.doubtful[b] === 1;
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return this.doubtful[a] === 1;
+      default:
+        return false;
+    }
+  }
+
   #add(key: string | number, kind: number, a: number, b = 0, c = 0): number {
     const node = this.kind.length;
     if (node >= this.#nodes_max)
@@ -294,6 +315,7 @@ export class Nodes {
     this.a.push(a);
     this.b.push(b);
     this.c.push(c);
+    this.doubtful.push(this.#isDoubtful(kind, a, b) ? 1 : 0);
     this.#known.set(key, node);
     return node;
   }

@@ -20,7 +20,7 @@ export const CANDIDATES_MAX = 16384;
 /** bytes that pass through the staging area at a time, when elements have to be widened or parsed */
 export const STAGING_BYTES = 65536;
 /** bytes that may be read at once, to be appended to a row from where they stand */
-export const ARRIVALS_BYTES = 131_072;
+export const ARRIVALS_BYTES = 262_144;
 /** ids of a history that are looked at at a time */
 export const HISTORY_CHUNK = 16384;
 /** penalties that are put into effect together */

@@ -20,8 +20,8 @@ export function plainDigest(bytes: Uint8Array): string {
 }
 
 /** The row must be as it came. */
-export function receiptOf(row: LogitsRow, options: StepOptions, digest: Digest): Receipt {
-  return { row: digest(bytesOf(row)), options: digest(new TextEncoder().encode(optionsText(options))) };
+export function receiptOf(row: LogitsRow, asked: Asked, digest: Digest): Receipt {
+  return { row: digest(bytesOf(row)), options: digest(new TextEncoder().encode(optionsText(asked))) };
 }
 
 function bytesOf(row: LogitsRow): Uint8Array {
@@ -46,6 +46,7 @@ const APART: ReadonlySet<string> = new Set([
   ...[
     "trace",
     "kept_token_ids",
+    "kept_max",
     "logprobs",
     "top_logprobs",
     "logprobs_mode",
@@ -56,10 +57,21 @@ const APART: ReadonlySet<string> = new Set([
   ...["seed", "step", "history", "prompt_length", "state"],
 ]);
 
-function optionsText({ given, history, prompt_length, state }: StepOptions): string {
-  const options = Object.fromEntries(
+/** Options as they were given, without those that a receipt has apart. */
+export type ReceiptOptions = Readonly<Record<string, unknown>>;
+
+export function receiptOptions(given: Readonly<Record<string, unknown>>): ReceiptOptions {
+  return Object.fromEntries(
     Object.entries(given).filter(([name, value]) => !APART.has(name) && value !== undefined),
   );
+}
+
+/** What of a step its receipt is about. */
+interface Asked extends Pick<StepOptions, "history" | "prompt_length" | "state"> {
+  readonly receipt: ReceiptOptions;
+}
+
+function optionsText({ receipt: options, history, prompt_length, state }: Asked): string {
   return JSON.stringify(sorted({ options, history, prompt_length, state }));
 }
 

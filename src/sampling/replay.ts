@@ -12,7 +12,7 @@ import { finite, optionalEach, whole } from "./options/fields.ts";
 import type { OptionLimits } from "./options/option-limits.ts";
 import { parseWith } from "./options/parse.ts";
 import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
-import { receiptOf } from "./receipt.ts";
+import { type ReceiptOptions, receiptOf, receiptOptions } from "./receipt.ts";
 import type { Left } from "./sampler.ts";
 
 const HASH = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
@@ -41,6 +41,7 @@ type Claim = z.infer<typeof CLAIM>;
 
 /** A step and what was claimed of it. */
 export interface ReplayOptions extends StepOptions {
+  readonly receipt: ReceiptOptions;
   readonly claim: Claim;
 }
 
@@ -62,13 +63,11 @@ export interface Replayed {
 export function parseReplay(fields: Readonly<Record<string, unknown>>, limits: OptionLimits): ReplayOptions {
   const given = Object.entries(fields);
   const claim = parseWith(CLAIM, Object.fromEntries(given.filter(([name]) => name in CLAIM_FIELDS)), "");
-  const step = parseStepOptions(
-    Object.fromEntries(given.filter(([name]) => !(name in CLAIM_FIELDS))),
-    limits,
-  );
+  const asked = Object.fromEntries(given.filter(([name]) => !(name in CLAIM_FIELDS)));
+  const step = parseStepOptions(asked, limits);
   if (step.n !== undefined)
     throw new Problem("option_conflict", `a claim is of one draw: n must not be given, got ${step.n}`, "/n");
-  return { ...step, claim };
+  return { ...step, receipt: receiptOptions(asked), claim };
 }
 
 /** What the claim of a step comes to, once its chain has run. */

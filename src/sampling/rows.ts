@@ -24,14 +24,10 @@ export type StepRows = LogitsRow | readonly LogitsRow[];
 
 /** The row of a step that has one. */
 export function onlyRow(rows: StepRows): LogitsRow {
-  if (!isList(rows)) return rows;
-  const [row] = rows;
+  if (!Array.isArray(rows)) return rows as LogitsRow; // what is no list is a row
+  const [row] = rows as readonly LogitsRow[];
   if (row !== undefined && rows.length === 1) return row;
   throw new Problem("invalid_option", `a step has one row of logits, got ${rows.length}`, "/logits");
-}
-
-function isList(rows: StepRows): rows is readonly LogitsRow[] {
-  return Array.isArray(rows);
 }
 
 export function isSparse(row: LogitsRow): row is SparseRow {

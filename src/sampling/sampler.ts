@@ -6,7 +6,9 @@
 import { assert, Problem } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { textBefore } from "../vocabulary/text.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
+import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
@@ -34,7 +36,8 @@ import { withTexts } from "./report/texts.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
-import { finishOf, measuresRow } from "./stops/index.ts";
+import type { Told } from "./stage.ts";
+import { type Finish, finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -276,7 +279,8 @@ function end(
   const told = toldBy(options.chain, context, token_id);
   const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options) && told === undefined && vocabulary === undefined)
+  const adds_nothing = raw === undefined && told === undefined && vocabulary === undefined;
+  if (adds_nothing && isPlain(row, options))
     return {
       token_id,
       kept: candidates.count(),
@@ -286,15 +290,17 @@ function end(
       system_fingerprint: SYSTEM_FINGERPRINT,
     };
   const report = reportOf(candidates, raw, token_ids, options);
-  const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
+  const finish =
+    options.stops &&
+    finishOf(options.stops, { token_id, ...options, text: context.text }, options.state, raw);
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
-  const receipt = options.receipt ? receiptOf(row, options, digest) : undefined;
+  const receipt = options.receipt && receiptOf(row, { ...options, receipt: options.receipt }, digest);
   return {
     token_id,
     ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
     ...told,
-    ...(finish && { finish_reason: finish.finish_reason ?? told?.finish_reason ?? null }),
+    ...(finish && endOf(finish, told, vocabulary, token_id)),
     ...(watermark && { watermark }),
     ...(receipt && { receipt }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
@@ -310,6 +316,19 @@ function end(
 /** The states of stages and stops side by side; null when there are none. */
 function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
   return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
+}
+
+/** How the text ends, or that it goes on: what belongs to a stop is no part of the token's text. */
+function endOf(
+  { finish_reason, stop_bytes }: Finish,
+  told: Told | undefined,
+  vocabulary: Vocabulary | undefined,
+  token_id: number,
+): Partial<Sampled> {
+  return {
+    ...(vocabulary && stop_bytes > 0 && { ...textBefore(vocabulary, token_id, stop_bytes), stop_bytes }),
+    finish_reason: finish_reason ?? told?.finish_reason ?? null,
+  };
 }
 
 function drain(pieces: Generator<undefined, void>): void {
@@ -432,11 +451,11 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
   return logprobs || logprob_token_ids.length > 0;
 }
 
-/** Whether nothing is told of a step but its token. */
+/** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
-  if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
-  if (stops !== undefined || watermark !== undefined || receipt) return false;
+  if (isSparse(row) || n !== undefined || stops !== undefined) return false;
+  if (watermark !== undefined || receipt !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

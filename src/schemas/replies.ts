@@ -91,6 +91,16 @@ export const STEP_REPLY = z
       .describe(
         "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
       ),
+    stop_bytes: z
+      .int()
+      .optional()
+      .describe(
+        "How many bytes at the end of the generated text belong to the string of `stop` that ends it.",
+      ),
+    rewind: z
+      .int()
+      .optional()
+      .describe("How many tokens are taken back, this one among them: it completed one of `banned_strings`."),
     forced: z
       .array(z.int())
       .optional()
@@ -102,6 +112,7 @@ export const STEP_REPLY = z
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
     kept: z.int().describe("How many tokens were left to draw from."),
     kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
+    kept_truncated: z.literal(true).optional().describe("There are more than `kept_max`."),
     kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
     uncertainty: z
       .strictObject({

@@ -22,6 +22,7 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
   ["/v1/probabilities", { logits: [1, 3, 2], labels: ["a", "b", "c"], threshold: 0.5 }],
   ["/v1/probabilities", { rows: [{ logits: [3] }, { logits: [1, 2] }] }],
   ["/v1/score", { rows: LABELLED }],
+  ["/v1/score", { rows: LABELLED, sampling: { top_k: 1 } }],
   ["/v1/score", '{"logits": [1, -Infinity], "target": 1}'],
   ["/v1/diagnose", { rows: LABELLED, labels: ["a", "b", "c"] }],
   ["/v1/calibrate", { rows: LABELLED, resamples: 50 }],

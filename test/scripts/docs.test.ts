@@ -6,6 +6,7 @@ import { compareHosts } from "../../scripts/hosts-docs.ts";
 import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
 import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
+import { structuredPage } from "../../scripts/structured-docs.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { STOPS } from "../../src/sampling/stops/index.ts";
@@ -18,6 +19,11 @@ test("docs/samplers.md is what the stages say", async () => {
 
 test("docs/configuration.md is what the configuration says", async () => {
   expect(await read("docs/configuration.md")).toBe(configurationPage());
+});
+
+test("docs/structured.md has the tables that keywords, kinds and formats make", async () => {
+  const page = await read("docs/structured.md");
+  expect(structuredPage(page)).toBe(page);
 });
 
 test.each(Object.keys(README_PARTS))("what the README says of %s is what it is made of", async (name) => {

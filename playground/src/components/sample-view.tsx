@@ -38,7 +38,7 @@ export function SampleView({ writes }: { writes: boolean }) {
       {is_narrow.value ? (
         <>
           <div class="bench-result">
-            {writes && parts && <parts.TextPanel />}
+            {writes && parts && <Texts of={parts} />}
             {has_step && <Outcome />}
           </div>
           {chain}
@@ -48,7 +48,7 @@ export function SampleView({ writes }: { writes: boolean }) {
         <>
           {chain}
           <div class="bench-result">
-            {writes && parts && <parts.TextPanel />}
+            {writes && parts && <Texts of={parts} />}
             {has_step && <Outcome />}
             {has_step && <Steps />}
           </div>
@@ -56,6 +56,15 @@ export function SampleView({ writes }: { writes: boolean }) {
       )}
       {has_step && <Mini />}
     </main>
+  );
+}
+
+function Texts({ of: { TextPanel, WatermarkPanel } }: { of: WriteParts }) {
+  return (
+    <>
+      <TextPanel />
+      <WatermarkPanel />
+    </>
   );
 }
 

@@ -43,6 +43,7 @@ async function stored(id: string): Promise<PageRow> {
     text,
     history,
     prompt_length: history.length,
+    is_of_demo: true,
     labelOf: (token_id) => labels[token_id],
   };
 }

@@ -4,6 +4,7 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { itemOf } from "../state/chain.ts";
+import { type Extras, extras } from "../state/extras.ts";
 import { type ChainItem, chain, order_of, seed } from "../state/signals.ts";
 import type { Written } from "./draw-next.ts";
 import { SIDES, type SideName } from "./side-names.ts";
@@ -13,6 +14,7 @@ export interface Side {
   readonly seed: string;
   /** the host whose order the chain was put into */
   readonly order: string;
+  readonly extras: Extras;
   readonly written: readonly Written[];
 }
 
@@ -69,12 +71,19 @@ export function setWritten(name: SideName, tokens: readonly Written[]): void {
 }
 
 function chosenSide(): Side {
-  return { chain: chain.value, seed: seed.value, order: order_of.value, written: written.value };
+  return {
+    chain: chain.value,
+    seed: seed.value,
+    order: order_of.value,
+    extras: extras.value,
+    written: written.value,
+  };
 }
 
 function take(side: Side): void {
   chain.value = side.chain;
   seed.value = side.seed;
   order_of.value = side.order;
+  extras.value = side.extras;
   written.value = side.written;
 }

@@ -1,8 +1,10 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
 import { Says } from "../components/says.tsx";
+import { Constrain } from "../grammar/constrain.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
+import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
 import { Beside } from "./beside.tsx";
 import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
@@ -40,6 +42,8 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <Constrain />
+      <WatermarkChoice />
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}

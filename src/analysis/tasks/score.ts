@@ -15,9 +15,11 @@ import {
 
 export interface ScoreOptions {
   readonly labels: readonly string[] | undefined;
+  /** What a chain makes of the class that came, to be told beside; absent: no chain was named. */
+  readonly under?: ((row: TaskRow, target: number) => object) | undefined;
 }
 
-export function scoreTask(context: TaskContext, { labels }: ScoreOptions): TalliedTask {
+export function scoreTask(context: TaskContext, { labels, under }: ScoreOptions): TalliedTask {
   const { single } = context;
   const results: ResultList = context.results ?? [];
   const tally = new ScoreTally();
@@ -34,6 +36,7 @@ export function scoreTask(context: TaskContext, { labels }: ScoreOptions): Talli
         rank,
         cross_entropy: -logprob + 0,
         cross_entropy_bits: -logprob * BITS_PER_NAT + 0,
+        ...under?.(row, target),
       };
       first ??= result;
       results.push(result);

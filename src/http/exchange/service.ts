@@ -56,7 +56,6 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
   const collector = createCollector(limits.collect_bytes);
   const admission = new Admission(sampler, limits, collector.collectAll);
   const counters = new Counters();
-  const draining = () => admission.draining;
   return {
     config,
     log,
@@ -64,7 +63,7 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     admission,
     counters,
     inferences: noStatistics(),
-    lifecycle: createLifecycle({ config, counters, draining, log, tracing }),
+    lifecycle: createLifecycle({ config, counters, admission, log, tracing }),
     wire: { ...limits, options: limits },
     remembered: new Remembered(),
     shared_memory,

@@ -12,7 +12,7 @@ import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
 import { VerifyJson } from "../../wire/verify/json-reader.ts";
 import { VerifyTensor } from "../../wire/verify/tensor-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import type { Opener } from "../exchange/open-body.ts";
+import { type Opener, openBody } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
 import { Intake, type Work } from "../exchange/turns.ts";
 
@@ -43,7 +43,7 @@ function answer(exchange: Exchange, opener: Opener<VerifyReader>, many: boolean)
   const reading = exchange.read({
     in_place: true,
     open(first) {
-      const reader = exchange.open(opener, first);
+      const reader = openBody(opener, exchange.raw, exchange.context, first);
       drafts.reader = reader;
       return reader;
     },

@@ -70,7 +70,8 @@ export class Candidates {
   }
 
   beginStage(stage: string): void {
-    note(this.removal, "other", 0);
+    this.removal.kind = "other";
+    this.removal.limit = 0;
     this.#dense.stage = stage;
   }
 

@@ -70,12 +70,14 @@ function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
   // A default is told in words: generators of clients would take the field for a required one.
   const { $schema: _, ...schema } = z.toJSONSchema(
     z.strictObject({ [tag]: z.enum(items.map(({ name }) => name)), ...fields }),
-    { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tellDefault(jsonSchema) },
+    { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tell(jsonSchema) },
   );
   return z.custom<unknown>().meta({ ...schema, required });
 }
 
-function tellDefault(schema: z.core.JSONSchema.BaseSchema): void {
+/** A default stands in the description, and a bound that every whole number has is none. */
+function tell(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.default === undefined) return;
   schema.description = `${schema.description ?? ""} Default ${JSON.stringify(schema.default)}.`.trim();
   delete schema.default;

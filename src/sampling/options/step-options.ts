@@ -12,6 +12,7 @@ import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
+import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
@@ -91,6 +92,9 @@ const CONTROL = {
       "Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false.",
     ),
   kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
+  kept_max: whole({ min: 1 }).describe(
+    "Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more.",
+  ),
   logprobs: flag("how many are reported, top_logprobs says").describe(
     "Report logprob, processed_logprob, rank and kept_mass. Default false.",
   ),
@@ -159,6 +163,7 @@ export interface StepOptions {
   readonly watermark: MarkChoice | undefined;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
+  readonly kept_max: number | undefined;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
   readonly logprobs_mode: LogprobsMode;
@@ -167,9 +172,8 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
-  readonly receipt: boolean;
-  /** what was asked for, as it was given */
-  readonly given: Readonly<Record<string, unknown>>;
+  /** what a receipt is made of; undefined: none is asked for */
+  readonly receipt: ReceiptOptions | undefined;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -206,6 +210,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
+    kept_max: options.kept_max,
     logprobs,
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode,
@@ -214,8 +219,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
-    receipt: options.receipt ?? false,
-    given: value,
+    receipt: options.receipt === true ? receiptOptions(value) : undefined,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
@@ -236,6 +240,12 @@ function requireCompatible(options: ControlOptions): void {
       "option_conflict",
       `confidence_top_k needs uncertainty, got confidence_top_k ${confidence_top_k} and uncertainty ${show(uncertainty)}`,
       "/confidence_top_k",
+    );
+  if (options.kept_max !== undefined && options.kept_token_ids !== true)
+    throw new Problem(
+      "option_conflict",
+      `kept_max needs kept_token_ids, got kept_max ${options.kept_max} and kept_token_ids ${show(options.kept_token_ids)}`,
+      "/kept_max",
     );
   if (stop !== undefined && n !== undefined)
     throw new Problem("option_conflict", `stop looks at one token, got n ${n}`, "/stop");

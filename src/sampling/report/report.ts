@@ -16,6 +16,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly token_id: number;
   /** why the text is to end here; null or absent while it goes on */
   readonly finish_reason?: string | null;
+  /** how many bytes at the end of the generated text belong to the string that ends it */
+  readonly stop_bytes?: number;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
@@ -30,6 +32,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly kept: number;
   /** the tokens that were left, ascending */
   readonly kept_token_ids?: readonly number[];
+  /** with `kept_max`: there were more */
+  readonly kept_truncated?: true;
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
   /** how sure the model was, and how sure what it was drawn from */
@@ -73,6 +77,7 @@ export type Report = Pick<
   | "named_logprobs"
   | "kept"
   | "kept_token_ids"
+  | "kept_truncated"
   | "kept_mass"
   | "uncertainty"
 >;
@@ -116,8 +121,15 @@ export function reportOf(
   };
 }
 
-function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<Sampled, "kept_token_ids"> {
-  return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
+function keptIds(
+  candidates: Candidates,
+  { kept_token_ids, kept_max }: StepOptions,
+): Pick<Sampled, "kept_token_ids" | "kept_truncated"> {
+  if (!kept_token_ids) return {};
+  if (kept_max === undefined || candidates.count() <= kept_max)
+    return { kept_token_ids: candidates.keptIds() };
+  const best = candidates.top(kept_max).map(({ token_id }) => token_id);
+  return { kept_token_ids: best.sort((a, b) => a - b), kept_truncated: true };
 }
 
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {

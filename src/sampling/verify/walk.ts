@@ -105,10 +105,10 @@ export class DraftWalk {
     return this.#is_exact;
   }
 
-  /** Whether the token that was taken last ends the text. */
+  /** Whether the text does not go on behind the token that was taken last: it has ended, or tokens were taken back. */
   get is_finished(): boolean {
-    const finish_reason = this.positions.at(-1)?.finish_reason;
-    return finish_reason !== undefined && finish_reason !== null;
+    const { finish_reason, rewind } = this.positions.at(-1) ?? {};
+    return (finish_reason !== undefined && finish_reason !== null) || rewind !== undefined;
   }
 
   /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */

@@ -1,6 +1,6 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
 import { STAGES } from "../../sampling/stages/index.ts";
-import { BASELINE } from "../analysis.ts";
+import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
@@ -40,6 +40,7 @@ const REQUESTS = {
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
   Baseline: BASELINE,
+  Conformal: CONFORMAL,
   ...Object.fromEntries(STAGES.map(({ name, options }) => [stageComponent(name), options])),
 };
 
@@ -58,6 +59,7 @@ const REPLIES = {
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,
   Baseline: BASELINE,
+  Conformal: CONFORMAL,
   InferReply: INFER_REPLY,
   ServerMetadata: SERVER_METADATA,
   ModelMetadata: MODEL_METADATA,

@@ -55,28 +55,26 @@ const BARE: TensorSource = { header_bytes: undefined, query: {} };
 export function openBareTensor(query: string, context: WireContext): StepReader {
   const make = (text: string) => planOf(parseQuery(text, LIST_OPTIONS), BARE, context);
   const plan = context.remembered?.query.of(query, make) ?? make(query);
-  return openStepTensor(BARE, context, plan);
+  return new StepTensor(plan, context);
 }
 
-/** `plan` is what the source says, where that is known already. */
-export function openStepTensor(source: TensorSource, context: WireContext, plan?: StepPlan): StepReader {
-  return new StepTensor(new TensorHead(source, context.limits), context, plan);
+export function openStepTensor(source: TensorSource, context: WireContext): StepReader {
+  return new StepTensor(new TensorHead(source, context.limits), context);
 }
 
 /** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
 class StepTensor implements StepReader {
   form: BodyForm | undefined = undefined;
   into: Row | undefined = undefined;
-  readonly #head: TensorHead;
+  /** what stands before the tensor, or what was said of it elsewhere */
+  readonly #said: TensorHead | StepPlan;
   readonly #context: WireContext;
-  readonly #plan: StepPlan | undefined;
   #arriving: Arriving | undefined;
   #ready = false;
 
-  constructor(head: TensorHead, context: WireContext, plan: StepPlan | undefined) {
-    this.#head = head;
+  constructor(said: TensorHead | StepPlan, context: WireContext) {
+    this.#said = said;
     this.#context = context;
-    this.#plan = plan;
   }
 
   write(chunk: Uint8Array): void {
@@ -84,10 +82,15 @@ class StepTensor implements StepReader {
       this.#arriving.write(chunk);
       return;
     }
+    const said = this.#said;
+    if (!(said instanceof TensorHead)) {
+      this.#begin().write(chunk);
+      return;
+    }
     // Before the header is read: where no row is free, nothing is spent on what it says.
     this.#context.lease();
-    const bytes = this.#head.write(chunk);
-    if (this.#head.complete) this.#begin().write(bytes);
+    const bytes = said.write(chunk);
+    if (said.complete) this.#begin().write(bytes);
   }
 
   end(): void {
@@ -104,19 +107,20 @@ class StepTensor implements StepReader {
 
   /** The header is there, or there is none. */
   #begin(): Arriving {
-    const arriving = begin(this.#plan ?? this.#planned(), this.#context);
+    const said = this.#said;
+    const plan = said instanceof TensorHead ? this.#planned(said) : said;
+    const arriving = begin(plan, this.#context);
     this.#arriving = arriving;
     this.form = arriving.form;
     this.into = arriving.into;
     return arriving;
   }
 
-  #planned(): StepPlan {
+  #planned(head: TensorHead): StepPlan {
     const { remembered, parse, limits } = this.#context;
-    const { source } = this.#head;
-    const text = remembered === undefined || parse !== undefined ? undefined : this.#head.text;
-    if (remembered === undefined || text === undefined)
-      return planOf(this.#head.fields, source, this.#context);
+    const { source } = head;
+    const text = remembered === undefined || parse !== undefined ? undefined : head.text;
+    if (remembered === undefined || text === undefined) return planOf(head.fields, source, this.#context);
     return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
   }
 }
