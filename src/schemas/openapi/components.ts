@@ -61,8 +61,11 @@ const REPLIES = {
   Problem: PROBLEM,
 };
 
+/** Names of schemas; those of stages are made of theirs. */
+export type ComponentName = keyof typeof REQUESTS | keyof typeof REPLIES | "Stage" | `Stage_${string}`;
+
 /** A reference to a named schema. */
-export function refTo(name: string): JsonSchema {
+export function refTo(name: ComponentName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -91,8 +94,8 @@ function stageUnion(): JsonSchema {
   };
 }
 
-function stageComponent(name: string): string {
-  return `Stage_${name}`;
+function stageComponent<Name extends string>(name: Name) {
+  return `Stage_${name}` as const;
 }
 
 /** Where a schema has a `chain`, its items are stages. */
