@@ -12,14 +12,12 @@ const KILLS = 3;
 
 /** Shards that are merged in some order, and that xargs gives to two processes at once. */
 export async function proveMerging(folder: string, report: Report): Promise<void> {
-  const parts = readdirSync(join(folder, "parts"), { encoding: "utf8" })
-    .filter((name) => name.endsWith(".parquet"))
-    .map((name) => join(folder, "parts", name));
+  const parts = readdirSync(join(folder, "parts"), { encoding: "utf8" });
   for (const task of TASKS) {
     const one = await ours(task, "--in", join(folder, "parts"), "--quiet");
-    const script = `ls "$1"/parts/*.parquet | xargs -P 2 -I SHARD "$2" "$3" ${task} --in SHARD --out SHARD.${task}.json --quiet`;
+    const script = `ls "$1/parts" | xargs -P 2 -I NAME "$2" "$3" ${task} --in "$1/parts/NAME" --out "$1/NAME.${task}.json" --quiet`;
     await outputOf("sh", ["-c", script, "sh", folder, process.execPath, CLI]);
-    const sums = parts.map((part) => `${part}.${task}.json`);
+    const sums = parts.map((part) => join(folder, `${part}.${task}.json`));
     for (const order of [sums, sums.toReversed(), [...sums.slice(2), ...sums.slice(0, 2)]])
       report.claim(
         `${task}: ${parts.length} shards, merged, are one run`,

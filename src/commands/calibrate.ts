@@ -1,5 +1,6 @@
 /** `logit-sampler calibrate`: the temperature that makes probabilities honest. */
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
+import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
 import { commandLine, count, flag, positive, text } from "../command-line.ts";
 import { type Command, called } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
@@ -20,6 +21,12 @@ const OPTIONS = {
   bins: count("N", "bins of the reliability diagram and of ECE, of equal width", bins),
   "entropy-bins": count("N", "bins of a second diagram, over relative entropy; 0: none", entropy_bins, 0),
   "per-class": flag("tells how often each class was foreseen and came, and its calibration error"),
+  conformal: text(
+    "METHOD",
+    `finds the threshold of sets that hold the class that comes, for cover: ${CONFORMAL_METHODS.join(", ")}`,
+    undefined,
+  ),
+  miscoverage: positive("SHARE", "with --conformal: of rows whose class may be missing", 0.1),
   resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
   "confidence-level": positive("P", "share of the resamples inside an interval", level),
   seed: text("SEED", "of the resamples", seed),
@@ -57,6 +64,9 @@ export const CALIBRATE: Command = {
       resamples: values.resamples,
       confidence_level: values["confidence-level"],
       seed: values.seed,
+      ...(values.conformal !== undefined && {
+        conformal: { method: values.conformal, miscoverage: values.miscoverage },
+      }),
     };
     return runAnalysis({
       analysis: analysisOf("calibrate"),

@@ -3,7 +3,7 @@ import { commandLine, text } from "../command-line.ts";
 import { type Command, called } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
 import { runAnalysis } from "./rows/analyze.ts";
-import { readJson } from "./rows/documents.ts";
+import { readPart } from "./rows/documents.ts";
 import { ANALYSIS_OPTIONS, passOptions, ROW_OPTIONS, SHARD_OPERANDS, scaling } from "./rows/words.ts";
 
 const OPTIONS = {
@@ -37,20 +37,13 @@ export const DIAGNOSE: Command = {
       },
       words,
     );
+    const baseline = values.baseline !== undefined && { baseline: readPart(values.baseline, "baseline") };
     return runAnalysis({
       analysis: analysisOf("diagnose"),
-      options: { ...scaling(values), ...baselineOf(values.baseline) },
+      options: { ...scaling(values), ...baseline },
       state: null,
       pass: passOptions(values, operands),
       ...values,
     });
   },
 };
-
-/** The baseline itself, or the reply around it. */
-function baselineOf(path: string | undefined): { readonly baseline?: unknown } {
-  if (path === undefined) return {};
-  const value = readJson(path);
-  const is_reply = typeof value === "object" && value !== null && "baseline" in value;
-  return { baseline: is_reply ? value.baseline : value };
-}

@@ -1,6 +1,7 @@
 /** Checks the options of the analysis endpoints: untrusted fields in, what the tasks take out. */
 import type { Baseline } from "../analysis/baseline.ts";
 import type { CalibrateOptions } from "../analysis/calibration/calibrate.ts";
+import { requireConformalTemperature } from "../analysis/conformal.ts";
 import type { BaselineOptions } from "../analysis/tasks/baseline.ts";
 import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";
@@ -30,9 +31,12 @@ interface Scaling {
 
 export function parseProbabilities(
   fields: Fields,
-): Scaled<Pick<ProbabilitiesOptions, "labels" | "threshold">> {
-  const { labels, threshold, ...scaling } = parseWith(PROBABILITIES_OPTIONS, fields, "");
-  return { options: { labels, threshold }, temperature: temperatureOf(scaling) };
+): Scaled<Pick<ProbabilitiesOptions, "labels" | "threshold" | "conformal">> {
+  const { labels, threshold, conformal, ...scaling } = parseWith(PROBABILITIES_OPTIONS, fields, "");
+  const asked = scaling.temperature !== undefined || scaling.calibration !== undefined;
+  const temperature = asked ? temperatureOf(scaling) : (conformal?.temperature ?? 1);
+  requireConformalTemperature(conformal, temperature);
+  return { options: { labels, threshold, conformal }, temperature };
 }
 
 /** `sampling` is left as it came: its chain is parsed where the limits of chains are known. */

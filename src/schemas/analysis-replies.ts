@@ -1,7 +1,7 @@
 /** The bodies of analysis replies. src/analysis/tasks makes them; a test holds the two together. */
 import { z } from "zod";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
-import { BASELINE } from "./analysis.ts";
+import { BASELINE, CONFORMAL } from "./analysis.ts";
 
 const nats = (what: string) => z.number().describe(`${what}, in nats.`);
 const logprob = z.number().nullable().describe("ln p of the class that came; null stands for −∞.");
@@ -27,7 +27,19 @@ const CLASSES = z.strictObject({
   top_id: z.int().describe("The most likely class, ties to the lowest id."),
   entropy: nats("−Σ p ln p"),
   decision: DECISION.optional(),
+  set: z.array(z.int()).optional().describe("Classes of the conformal set, ascending; with `conformal`."),
+  covered: z.boolean().optional().describe("Whether it holds the class that came; with `target`."),
 });
+
+const COVERAGE = z
+  .strictObject({
+    rows: z.int(),
+    covered: z.int(),
+    coverage: z.number(),
+    interval: z.strictObject({ low: z.number(), high: z.number() }).describe("Of the true share, 95 %."),
+    set_size: z.number().describe("Mean number of classes in a set."),
+  })
+  .describe("How often sets held the class that came; with `conformal` and targets.");
 
 const BINARY = z
   .strictObject({
@@ -151,7 +163,10 @@ const QUALITY = z.strictObject({
 
 export const ANALYSIS_REPLIES = {
   ProbabilitiesReply: z
-    .union([PROBABILITIES, z.strictObject({ results: z.array(PROBABILITIES) })])
+    .union([
+      PROBABILITIES,
+      z.strictObject({ results: z.array(PROBABILITIES), coverage: COVERAGE.optional() }),
+    ])
     .describe("One row's probabilities, or those of each row."),
   ScoreReply: z
     .union([
@@ -173,6 +188,7 @@ export const ANALYSIS_REPLIES = {
       rows: z.int().describe("How many rows."),
       before: QUALITY,
       after: QUALITY,
+      conformal: CONFORMAL.optional().describe("For /v1/probabilities; with `conformal`."),
       intervals: z
         .strictObject({ temperature: interval, ece_before: interval, ece_after: interval })
         .optional()

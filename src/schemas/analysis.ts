@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
+import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
 import { show } from "../errors.ts";
 import { listOf, namedValues } from "../sampling/options/counted-fields.ts";
 import { finite, flag, oneOf, rule, whole } from "../sampling/options/fields.ts";
@@ -65,7 +66,35 @@ export const BASELINE = z
   })
   .describe("What clean rows look like, as /v1/baseline replies it.");
 
-export const PROBABILITIES_OPTIONS = z.strictObject({ ...SCALING, labels: LABELS, threshold: THRESHOLD });
+const CHOICE = {
+  method: oneOf(CONFORMAL_METHODS).describe(
+    "lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less.",
+  ),
+  miscoverage: finite({ min: 0, max: 1, openMin: true, openMax: true })
+    .default(0.1)
+    .describe("Share of rows whose class may be missing from the set."),
+  rank_penalty: finite({ min: 0 }).default(0.01).describe("Of raps, for every rank behind `free_ranks`."),
+  free_ranks: whole({ min: 0 }).default(5).describe("Of raps: ranks without a penalty."),
+};
+
+const CONFORMAL_CHOICE = z.strictObject(CHOICE);
+
+/** The object that /v1/calibrate replies with. */
+export const CONFORMAL = z
+  .strictObject({
+    ...CHOICE,
+    threshold: finite().nullable().describe("Classes that conform so much are in; null: all are."),
+    temperature: temperature.describe("The temperature that it was found at."),
+    rows: whole({ min: 1 }).describe("How many rows it was found on."),
+  })
+  .describe("Asks for a set of classes that holds the one that comes: what /v1/calibrate replied.");
+
+export const PROBABILITIES_OPTIONS = z.strictObject({
+  ...SCALING,
+  labels: LABELS,
+  threshold: THRESHOLD,
+  conformal: CONFORMAL.optional(),
+});
 
 export const SCORE_OPTIONS = z.strictObject({
   ...SCALING,
@@ -104,6 +133,9 @@ export const CALIBRATE_OPTIONS = z.strictObject({
   per_class: flag()
     .default(CALIBRATE_DEFAULTS.per_class)
     .describe("Tells how often each class was foreseen and came, and its calibration error."),
+  conformal: CONFORMAL_CHOICE.optional().describe(
+    "Finds the threshold of sets that hold the class that comes, for /v1/probabilities.",
+  ),
   resamples: whole({ min: 0, max: 10_000 })
     .default(CALIBRATE_DEFAULTS.resamples)
     .describe("Bootstrap resamples behind the intervals; 0: no intervals."),

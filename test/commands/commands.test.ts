@@ -1,13 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createKernelReader } from "../../src/analysis/row-reader.ts";
 import { scoreTask } from "../../src/analysis/tasks/score.ts";
-import { COMMANDS } from "../../src/commands/index.ts";
-import { Interrupted } from "../../src/commands/rows/pass.ts";
-import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
-import { createSampler } from "../../src/sampling/sampler.ts";
 import { npy, shardFolder } from "../shards/files.ts";
+import { CLASSES, interrupted, logits, ROWS, rowAt, run, said, targets } from "./running.ts";
 
 const { folder, file } = shardFolder();
 
@@ -18,58 +15,8 @@ interface Report {
   readonly cross_entropy: number;
 }
 
-/** Runs a command and answers what it printed on standard output; standard error is kept from the screen. */
-async function run(name: string, ...words: string[]): Promise<string> {
-  const command = COMMANDS.find((each) => each.name === name)!;
-  let out = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  said = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-  try {
-    await command.run(words);
-  } finally {
-    vi.restoreAllMocks();
-  }
-  return out;
-}
-let said = "";
-afterEach(() => vi.restoreAllMocks());
-
-/** Runs a command that is told to end after a few turns of the event loop, of which it makes one every 64 rows here. */
-async function interrupted(signal: NodeJS.Signals, name: string, ...words: string[]): Promise<void> {
-  let now = 0;
-  const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 1000));
-  let turns = 3;
-  const turn = (): unknown => (turns-- > 0 ? setImmediate(turn) : process.emit(signal, signal));
-  setImmediate(turn);
-  try {
-    await expect(run(name, ...words)).rejects.toThrow(Interrupted);
-  } finally {
-    clock.mockRestore();
-  }
-}
-
 const reported = async (name: string, ...words: string[]) => JSON.parse(await run(name, ...words)) as Report;
 const path = (name: string) => join(folder, name);
-
-const CLASSES = 5;
-const ROWS = 400;
-let state = 3;
-const next = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) | 0;
-  return (state >>> 0) / 2 ** 32;
-};
-const logits = Float32Array.from({ length: ROWS * CLASSES }, () => 5 * (next() + next() - 1));
-const rowAt = (r: number) => logits.subarray(r * CLASSES, (r + 1) * CLASSES);
-const targets = Int32Array.from({ length: ROWS }, (_, r) =>
-  next() < 0.5 ? rowAt(r).indexOf(Math.max(...rowAt(r))) : Math.floor(next() * CLASSES),
-);
 
 /** A shard of rows [from, to). */
 function shard(name: string, from: number, to: number): string {
@@ -172,7 +119,7 @@ describe.each(["score", "diagnose"])("%s", (command) => {
     expect(existsSync(path(`${command}-cut.json`))).toBe(false);
     expect(existsSync(path(`${command}-cut.json.checkpoint`))).toBe(true);
     expect(await run(command, ...words)).toBe(one);
-    expect(said).toMatch(/"event":"resumed".*"row":(128|192|256|320)}/);
+    expect(said()).toMatch(/"event":"resumed".*"row":(128|192|256|320)}/);
     expect(existsSync(path(`${command}-cut.json.checkpoint`))).toBe(false);
     expect(readFileSync(path(`${command}-cut.json`), "utf8")).toBe(
       readFileSync(path(`${command}-one.json`), "utf8"),
@@ -199,6 +146,34 @@ describe("calibrate", () => {
     }
     throw new Error("no report after 20 rounds");
   });
+
+  test.each(["lac", "aps", "raps"])(
+    "finds sets by %s, whose coverage cover tells of other rows",
+    async (method) => {
+      const half = shard(`half-${method}`, 0, ROWS / 2);
+      const other = shard(`other-${method}`, ROWS / 2, ROWS);
+      const found = await reported("calibrate", "--in", half, "--conformal", method, "--miscoverage", "0.2");
+      file(".json", JSON.stringify(found), `sets-${method}`);
+      const words = ["--conformal", path(`sets-${method}.json`)];
+      const one = await reported("cover", "--in", other, ...words, "--rows", path(`sets-${method}.ndjson`));
+      expect(one).toMatchObject({ rows: ROWS / 2 });
+      const { coverage, interval } = one as unknown as {
+        coverage: number;
+        interval: { low: number; high: number };
+      };
+      expect(interval.low).toBeLessThan(0.8);
+      expect(interval.high).toBeGreaterThan(0.8);
+      const lines = readFileSync(path(`sets-${method}.ndjson`), "utf8")
+        .trim()
+        .split("\n");
+      const covered = lines.filter((line) => (JSON.parse(line) as { covered: boolean }).covered).length;
+      expect(covered / (ROWS / 2)).toBe(coverage);
+      for (const [i, part] of parts.entries())
+        await run("cover", "--in", part, ...words, "--out", path(`c-${method}-${i}.json`));
+      const merged = await run("merge", ...parts.map((_, i) => path(`c-${method}-${i}.json`)));
+      expect(merged).toBe(await run("cover", "--in", whole, ...words));
+    },
+  );
 
   test("of rows that are all right has no temperature", async () => {
     const right = file(".ndjson", '{"logits": [1, 0], "target": 0}\n'.repeat(3));
@@ -228,7 +203,7 @@ describe("rows that are none", () => {
     const left = await reported("score", "--in", name, "--skip-bad");
     const { skipped, ...rest } = left;
     expect(skipped).toBe(3);
-    const events = said
+    const events = said()
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as { readonly row: number; readonly code: string });
@@ -291,7 +266,7 @@ describe("a run that is asked for again", () => {
     await run("score", ...words);
     const before = readFileSync(path("again.json"), "utf8");
     await run("score", ...words);
-    expect(said).toContain('"event":"done_before"');
+    expect(said()).toContain('"event":"done_before"');
     await run("score", ...words, "--temperature", "2");
     expect(readFileSync(path("again.json"), "utf8")).not.toBe(before);
   });
@@ -324,57 +299,5 @@ describe("which shards", () => {
     ["a file that is not there", ["--in", "nothing.npy"], "ENOENT"],
   ])("%s", async (_, words, sentence) => {
     await expect(run("score", ...words)).rejects.toThrow(sentence);
-  });
-});
-
-describe("sample", () => {
-  test("draws what /v1/sample draws at each step, and goes on where it was cut", async () => {
-    const options = { temperature: 0.8, seed: 7, logprobs: true };
-    const words = [
-      "--in",
-      whole,
-      "--options",
-      JSON.stringify(options),
-      "--first-step",
-      "10",
-      "--out",
-      path("tokens.ndjson"),
-    ];
-    await run("sample", ...words);
-    const lines = readFileSync(path("tokens.ndjson"), "utf8");
-    const sampler = createSampler({ vocab_size_max: 1024, rows_max: 1 });
-    const row = sampler.leaseRow()!;
-    const expected = Array.from({ length: ROWS }, (_, r) => {
-      row.load(rowAt(r));
-      row.finish();
-      return JSON.stringify({
-        shard: whole,
-        row: r,
-        ...sampler.sample(row, { ...parseStepOptions(options), step: 10 + r }),
-      });
-    });
-    expect(lines).toBe(`${expected.join("\n")}\n`);
-
-    await interrupted("SIGINT", "sample", ...words, "--checkpoint-s", "0.000001");
-    await run("sample", ...words, "--checkpoint-s", "0.000001");
-    expect(said).toContain("resumed");
-    expect(readFileSync(path("tokens.ndjson"), "utf8")).toBe(lines);
-  });
-
-  test("draws from kept classes", async () => {
-    const name = file(".ndjson", '{"token_ids": [7, 2], "logprobs": [-0.5, -1.2], "tail_mass": 0.09}\n');
-    const words = [
-      "--in",
-      name,
-      "--vocab-size",
-      "9",
-      "--options",
-      '{"temperature": 0}',
-      "--out",
-      path("kept.ndjson"),
-    ];
-    await run("sample", ...words);
-    const reply = JSON.parse(readFileSync(path("kept.ndjson"), "utf8")) as object;
-    expect(reply).toMatchObject({ row: 0, token_id: 7 });
   });
 });

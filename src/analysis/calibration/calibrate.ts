@@ -5,6 +5,7 @@
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
 import { Problem } from "../../errors.ts";
+import { type Conformal, type ConformalChoice, conformity, thresholdOf } from "../conformal.ts";
 import { type Judged, judgeRows, quality, startJudging } from "../judge.ts";
 import { type RowReader, readerFor } from "../row-reader.ts";
 import {
@@ -37,6 +38,8 @@ export interface CalibrateOptions extends QualityDetail {
   /** share of the resamples inside an interval */
   readonly level: number;
   readonly seed: string;
+  /** the sets whose threshold is found at the temperature that was found; undefined: none */
+  readonly conformal?: ConformalChoice | undefined;
 }
 
 export const CALIBRATE_DEFAULTS: CalibrateOptions = {
@@ -59,6 +62,7 @@ export interface Calibration extends TemperatureFit {
   readonly rows: number;
   readonly before: Quality;
   readonly after: Quality;
+  readonly conformal?: Conformal;
   readonly intervals?: Intervals;
 }
 
@@ -94,13 +98,17 @@ export function* calibrateInSlices(
     before: quality(before, options),
     after: quality(after, options),
   };
-  if (options.resamples === 0) return calibration;
+  const conformal = options.conformal && {
+    conformal: yield* conformalInSlices(set, reader, fit.temperature, options.conformal),
+  };
+  if (options.resamples === 0) return { ...calibration, ...conformal };
   const looks = [
     { ...before, ece: calibration.before.ece },
     { ...after, ece: calibration.after.ece },
   ];
   return {
     ...calibration,
+    ...conformal,
     intervals: yield* intervalsInSlices(set, reader, fit.temperature, looks, options),
   };
 }
@@ -165,6 +173,23 @@ function* intervalsInSlices(
     ece_before: ece_before!,
     ece_after: ece_after!,
   };
+}
+
+function* conformalInSlices(
+  set: LabelledLogits,
+  reader: RowReader,
+  temperature: number,
+  choice: ConformalChoice,
+): Generator<undefined, Conformal> {
+  const rows = set.targets.length;
+  const conformities = new Float64Array(rows);
+  yield* slices(set, (from, to) => {
+    for (let r = from; r < to; r++) {
+      const p = reader.probabilities(rowOf(set, r), 1 / temperature);
+      conformities[r] = conformity(p, set.targets[r]!, choice);
+    }
+  });
+  return { ...choice, threshold: thresholdOf(conformities, choice.miscoverage), temperature, rows };
 }
 
 interface Slopes {

@@ -8,10 +8,12 @@
 import { z } from "zod";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
+import { type Conformal, type ConformalChoice, conformity, thresholdPlace } from "../conformal.ts";
 import { brier, lookAt } from "../judge.ts";
 import { type Moments, weightOf } from "../moments.ts";
 import type { RowReader } from "../row-reader.ts";
-import { addSums, COUNT, SUM, savedSums } from "../sums/saved.ts";
+import { addSums, COUNT, SKETCH, SUM, savedSums } from "../sums/saved.ts";
+import { FINE, Sketch } from "../sums/sketch.ts";
 import { keptPlace, type Tail, withTail } from "../tail.ts";
 import type { Tally } from "../tallies/tally.ts";
 import { asClasses, classOf, requireTarget, type TaskRow } from "../tasks/task.ts";
@@ -34,6 +36,7 @@ const CLASSWISE_SUMS_MAX = 2 ** 20;
 
 export interface RoundOptions extends QualityDetail, SumIntervalOptions {
   readonly bins: number;
+  readonly conformal?: ConformalChoice | undefined;
 }
 
 /** Where a calibration stands between two rounds: plain data. */
@@ -55,6 +58,8 @@ export interface CalibrationReport {
   readonly rows: number;
   readonly before: Quality;
   readonly after: Quality;
+  /** its threshold is at most 0.03 % below that of all rows at once: sets may be larger, and never miss more */
+  readonly conformal?: Conformal;
   readonly intervals?: {
     readonly temperature: Interval;
     readonly ece_before: Interval;
@@ -103,12 +108,14 @@ function reportOf(
       },
     };
   const calibration = { method: "temperature_scaling", temperature } as const;
+  const conformal = options.conformal && { conformal: tally.conformal(options.conformal, temperature) };
   return {
     calibration,
     passes,
     rows: tally.rows,
     before: before.quality,
     after: after.quality,
+    ...conformal,
     ...intervals,
   };
 }
@@ -119,6 +126,7 @@ const SAVED = z.strictObject({
   has_tails: z.boolean(),
   slope: z.strictObject({ gradient: SUM, square: SUM, curvature: SUM }),
   quality: z.unknown(),
+  conformities: SKETCH,
 });
 
 /** The sums of one round. */
@@ -126,6 +134,9 @@ export class CalibrationTally implements Tally {
   readonly slope = startSlope();
   readonly #beta: number;
   readonly #judges: boolean;
+  /** asked for in the last round */
+  readonly #conformal: ConformalChoice | undefined;
+  readonly #conformities = new Sketch(FINE);
   readonly #options: RoundOptions;
   #rows = 0;
   #classes = 0;
@@ -137,6 +148,7 @@ export class CalibrationTally implements Tally {
     this.#beta = search.beta;
     this.#judges = search.passes === 0 || search.done;
     this.#options = options;
+    this.#conformal = search.done ? options.conformal : undefined;
   }
 
   get rows(): number {
@@ -157,6 +169,12 @@ export class CalibrationTally implements Tally {
       const detail = `the logit of a row's target must be finite, got -Infinity for class ${target}`;
       throw new Problem("cannot_calibrate", detail, "/target");
     }
+    if (tail !== undefined && this.#conformal !== undefined)
+      throw new Problem(
+        "option_conflict",
+        "conformal sets need all classes of a row, got only its best",
+        "/logits",
+      );
     this.#begin(classes, tail !== undefined);
     this.#rows += 1;
     addSlope(this.slope, m, logit);
@@ -165,6 +183,7 @@ export class CalibrationTally implements Tally {
       const p = reader.probabilities(values, this.#beta) as Float64Array;
       this.#quality.add(lookAt(m, logit, target, brier(p, target)));
       if (this.#classwise !== undefined) addClasswise(this.#classwise, p, target);
+      if (this.#conformal !== undefined) this.#conformities.add(conformity(p, target, this.#conformal));
       return;
     }
     const winner = { ...m, max_id: classOf(m.max_id, tail) };
@@ -181,6 +200,12 @@ export class CalibrationTally implements Tally {
     return { quality, ece_interval };
   }
 
+  conformal(choice: ConformalChoice, temperature: number): Conformal {
+    const place = thresholdPlace(this.#rows, choice.miscoverage);
+    const threshold = place === 0 ? null : (this.#conformities.below(place) ?? null);
+    return { ...choice, threshold, temperature, rows: this.#rows };
+  }
+
   save(): object {
     return {
       rows: this.#rows,
@@ -188,16 +213,18 @@ export class CalibrationTally implements Tally {
       has_tails: this.#has_tails,
       slope: savedSums({ ...this.slope }),
       quality: this.#quality?.save() ?? null,
+      conformities: this.#conformities.save(),
     };
   }
 
   merge(saved: unknown): void {
-    const { rows, classes, has_tails, slope, quality } = parseWith(SAVED, saved, "/tally");
+    const { rows, classes, has_tails, slope, quality, conformities } = parseWith(SAVED, saved, "/tally");
     if (rows === 0) return;
     this.#begin(classes, has_tails);
     this.#rows += rows;
     addSums({ ...this.slope }, slope);
     this.#quality?.merge(quality);
+    this.#conformities.addSketch(conformities);
   }
 
   report(): object {

@@ -1,6 +1,7 @@
 /** Probabilities, log-odds, entropy and a decision for each row. */
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { type Conformal, conformalSet, coverageOf } from "../conformal.ts";
 import { checkThresholds, decide, type Thresholds } from "../decide.ts";
 import { logistic } from "../logistic.ts";
 import { entropy, moments } from "../moments.ts";
@@ -10,6 +11,7 @@ import {
   checkLabels,
   checkTargetIfAny,
   type ResultList,
+  requireTarget,
   type Task,
   type TaskContext,
   type TaskRow,
@@ -21,6 +23,8 @@ export interface ProbabilitiesOptions {
   readonly labels: readonly string[] | undefined;
   /** by class, or by label */
   readonly threshold: number | readonly number[] | Readonly<Record<string, number>> | undefined;
+  /** sets of classes that hold the one that comes */
+  readonly conformal: Conformal | undefined;
   /** leave the lists to `tensor`: only the rest is reported */
   readonly without_lists: boolean;
   /** how many numbers the lists of all rows may hold */
@@ -38,6 +42,7 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
   let single: unknown;
   const tensor = new Pieces();
   let values = 0;
+  const sets = { rows: 0, covered: 0, classes: 0 };
   return {
     tensor: () => tensor.all(),
     take(row) {
@@ -46,30 +51,63 @@ export function probabilitiesTask(context: TaskContext, options: ProbabilitiesOp
       values += row.values.length;
       if (values > options.values_max && !options.without_lists) throw tooMany(options.values_max);
       if (options.without_lists) tensor.add(narrow(context, row));
-      const result = row.values.length === 1 ? binary(context, options, row) : many(context, options, row);
+      const result =
+        row.values.length === 1 ? binary(context, options, row) : many(context, options, row, sets);
       if (context.single) single = result;
       else results.push(result);
     },
     *finish() {
       yield;
-      return context.single ? single : { results };
+      if (context.single) return single;
+      const coverage = sets.rows > 0 && { coverage: coverageOf(sets.rows, sets.covered, sets.classes) };
+      return { results, ...coverage };
     },
   };
 }
 
 /** Two classes and more. */
-function many({ reader, inverse_temperature }: TaskContext, options: ProbabilitiesOptions, row: TaskRow) {
+function many(
+  { reader, inverse_temperature }: TaskContext,
+  options: ProbabilitiesOptions,
+  row: TaskRow,
+  sets: Sets,
+) {
   const m = reader.moments(row.values, inverse_temperature);
   const probabilities = reader.probabilities(row.values, inverse_temperature);
   const decision = decisionOf(probabilities, options);
+  const set = setOf(probabilities, options, row, sets);
   const lists = options.without_lists
     ? {}
     : { probabilities: Array.from(probabilities), log_odds: Array.from(logOddsOf(m, row.values)) };
-  return { ...lists, top_id: m.max_id, entropy: entropy(m), ...decision };
+  return { ...lists, top_id: m.max_id, entropy: entropy(m), ...decision, ...set };
+}
+
+/** What all sets come to, of rows whose class is known. */
+interface Sets {
+  rows: number;
+  covered: number;
+  classes: number;
+}
+
+function setOf(p: Float64Array, { conformal, labels }: ProbabilitiesOptions, row: TaskRow, sets: Sets) {
+  if (conformal === undefined) return {};
+  const set = conformalSet(p, conformal);
+  if (row.target === undefined) return { set };
+  const covered = set.includes(requireTarget(row.target, p.length, labels));
+  sets.rows += 1;
+  sets.covered += covered ? 1 : 0;
+  sets.classes += set.length;
+  return { set, covered };
 }
 
 /** A single logit: the logistic function, and its complement computed apart. Only the "yes" can fire. */
 function binary({ reader, inverse_temperature }: TaskContext, options: ProbabilitiesOptions, row: TaskRow) {
+  if (options.conformal !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "conformal sets need rows of at least 2 logits, got 1",
+      "/conformal",
+    );
   reader.moments(row.values, inverse_temperature);
   const log_odds = row.values[0]! * inverse_temperature;
   const probability = logistic(log_odds);

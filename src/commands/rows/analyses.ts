@@ -11,11 +11,17 @@ import {
 } from "../../analysis/calibration/round.ts";
 import { createAnyReader } from "../../analysis/row-reader.ts";
 import type { Tally } from "../../analysis/tallies/tally.ts";
+import { coverTask } from "../../analysis/tasks/cover.ts";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import type { ResultList, TalliedTask, TaskContext, TaskRow } from "../../analysis/tasks/task.ts";
-import { Problem } from "../../errors.ts";
-import { parseCalibrate, parseDiagnose, parseScore } from "../../schemas/analysis-options.ts";
+import { assert, Problem } from "../../errors.ts";
+import {
+  parseCalibrate,
+  parseDiagnose,
+  parseProbabilities,
+  parseScore,
+} from "../../schemas/analysis-options.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -93,7 +99,16 @@ function calibrating(options: RoundOptions, state: CalibrationState): Running {
   };
 }
 
-const ANALYSES: readonly Analysis[] = [SCORE, DIAGNOSE, CALIBRATE];
+const COVER: Analysis = {
+  name: "cover",
+  begin(fields, _state, results) {
+    const { options, temperature } = parseProbabilities(fields);
+    assert(options.conformal !== undefined, "cover is asked for with its sets");
+    return ofTask(coverTask(contextOf(temperature, results), options.conformal));
+  },
+};
+
+const ANALYSES: readonly Analysis[] = [SCORE, DIAGNOSE, CALIBRATE, COVER];
 
 /** Throws when there is none of this name. */
 export function analysisOf(name: string): Analysis {

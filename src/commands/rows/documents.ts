@@ -73,6 +73,13 @@ export function readJson(path: string): unknown {
   }
 }
 
+/** A part of such a file, or the file itself when it is that part: a calibration, or the reply around it. */
+export function readPart(path: string, name: string): unknown {
+  const value = readJson(path);
+  const holds = typeof value === "object" && value !== null && name in value;
+  return holds ? (value as Readonly<Record<string, unknown>>)[name] : value;
+}
+
 function readDocument<Document>(
   schema: z.ZodType<Document>,
   text: string,

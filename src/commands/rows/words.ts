@@ -1,7 +1,7 @@
 /** The words that all commands over rows take. */
 import { count, flag, positive, text } from "../../command-line.ts";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
-import { readJson } from "./documents.ts";
+import { readPart } from "./documents.ts";
 import type { PassOptions } from "./pass.ts";
 import { shardsOf } from "./shards.ts";
 
@@ -82,7 +82,5 @@ interface ScalingWords {
 export function scaling({ temperature, calibration }: ScalingWords): Readonly<Record<string, unknown>> {
   const given = temperature === 1 ? {} : { temperature };
   if (calibration === undefined) return given;
-  const value = readJson(calibration);
-  const is_reply = typeof value === "object" && value !== null && "calibration" in value;
-  return { ...given, calibration: is_reply ? value.calibration : value };
+  return { ...given, calibration: readPart(calibration, "calibration") };
 }

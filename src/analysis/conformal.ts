@@ -1,0 +1,132 @@
+/**
+ * Sets of classes that hold the one that comes, in a share of rows that is promised: not "the likeliest class", but "one of
+ * these". Rows with the classes that came say how conforming such a class usually is; a new row's set is every class that
+ * conforms as much. If new rows are like those, sets miss in at most the share `miscoverage` of them, whatever the model.
+ *
+ * How much a class conforms:
+ *   lac   its probability                                  (M. Sadinle et al., JASA 2019)
+ *   aps   the mass of all classes that are less likely     (Y. Romano et al., NeurIPS 2020, without its coin)
+ *   raps  the same − rank_penalty × (rank − free_ranks)₊   (A. Angelopoulos et al., ICLR 2021)
+ * lac has the smallest sets on average, aps larger ones where a row is harder, raps smaller ones of those.
+ * Among equal probabilities the lower id is the likelier.
+ */
+import { Problem } from "../errors.ts";
+
+export const CONFORMAL_METHODS = ["lac", "aps", "raps"] as const;
+export type ConformalMethod = (typeof CONFORMAL_METHODS)[number];
+
+export interface ConformalChoice {
+  readonly method: ConformalMethod;
+  /** share of rows whose class may be missing */
+  readonly miscoverage: number;
+  /** of raps */
+  readonly rank_penalty: number;
+  readonly free_ranks: number;
+}
+
+export interface Conformal extends ConformalChoice {
+  /** classes that conform at least so much are in the set; null: all are, since the rows were too few */
+  readonly threshold: number | null;
+  readonly temperature: number;
+  /** how many rows said so */
+  readonly rows: number;
+}
+
+/** What of a row's probabilities a method looks at. */
+interface Method {
+  /** how much the class of this rank conforms, when the less likely ones hold this mass */
+  conformity(p: number, behind: number, rank: number, choice: ConformalChoice): number;
+}
+
+const METHODS: Readonly<Record<ConformalMethod, Method>> = {
+  lac: { conformity: (p) => p },
+  aps: { conformity: (_p, behind) => behind },
+  raps: {
+    conformity: (_p, behind, rank, { rank_penalty, free_ranks }) =>
+      behind - rank_penalty * Math.max(0, rank - free_ranks),
+  },
+};
+
+/** How much a class conforms to a row of probabilities. */
+export function conformity(p: Float64Array, id: number, choice: ConformalChoice): number {
+  const own = p[id]!;
+  let behind = 0;
+  let rank = 1;
+  for (let c = 0; c < p.length; c++) {
+    const other = p[c]!;
+    if (other > own || (other === own && c < id)) rank += 1;
+    else if (c !== id) behind += other;
+  }
+  return METHODS[choice.method].conformity(own, behind, rank, choice);
+}
+
+/** Which of n conformities, from the smallest, is the threshold; 0: none is small enough, every class is in every set. */
+export function thresholdPlace(rows: number, miscoverage: number): number {
+  return Math.floor((rows + 1) * miscoverage + 1e-9);
+}
+
+/** The threshold of conformities, of any number and in any order. */
+export function thresholdOf(conformities: Float64Array, miscoverage: number): number | null {
+  const place = thresholdPlace(conformities.length, miscoverage);
+  return place === 0 ? null : conformities.slice().sort()[place - 1]!;
+}
+
+/** Classes of the set, ascending. It may be empty where no class conforms. */
+export function conformalSet(p: Float64Array, { threshold, ...choice }: Conformal): number[] {
+  if (threshold === null) return Array.from(p, (_, c) => c);
+  const { conformity: conformityAt } = METHODS[choice.method];
+  const sorted = p.slice().sort(); // ascending
+  // The less likely a class, the less it conforms: the set is the first `size` of the row.
+  let behind = 0;
+  let size = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    const rank = sorted.length - i;
+    if (conformityAt(sorted[i]!, behind, rank, choice) >= threshold) {
+      size = rank;
+      break;
+    }
+    behind += sorted[i]!;
+  }
+  if (size === 0) return [];
+  const least = sorted[sorted.length - size]!;
+  let equals = 0;
+  for (let i = sorted.length - size; i < sorted.length && sorted[i] === least; i++) equals += 1;
+  const ids: number[] = [];
+  for (let c = 0; c < p.length; c++) {
+    if (p[c]! < least) continue;
+    if (p[c] === least && equals-- <= 0) continue;
+    ids.push(c);
+  }
+  return ids;
+}
+
+/** How often sets held the class that came. */
+export interface Coverage {
+  readonly rows: number;
+  readonly covered: number;
+  readonly coverage: number;
+  /** in which the true share lies, with 95 % confidence */
+  readonly interval: { readonly low: number; readonly high: number };
+  /** mean number of classes in a set */
+  readonly set_size: number;
+}
+
+/** 97.5 % of a normal distribution lie below it. */
+const Z = 1.959963984540054;
+
+/** The share with its interval, which stays within [0, 1] and is right for few rows. Source: E. Wilson, 1927. */
+export function coverageOf(rows: number, covered: number, classes: number): Coverage {
+  const share = covered / rows;
+  const spread = (Z * Z) / rows;
+  const middle = (share + spread / 2) / (1 + spread);
+  const half = (Z * Math.sqrt((share * (1 - share)) / rows + spread / (4 * rows))) / (1 + spread);
+  const interval = { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  return { rows, covered, coverage: share, interval, set_size: classes / rows };
+}
+
+/** A conformal set is made at the temperature that its threshold was found at. */
+export function requireConformalTemperature(conformal: Conformal | undefined, temperature: number): void {
+  if (conformal === undefined || conformal.temperature === temperature) return;
+  const detail = `rows must be read at the temperature of the conformal threshold, ${conformal.temperature}, got ${temperature}`;
+  throw new Problem("option_conflict", detail, "/conformal/temperature");
+}
