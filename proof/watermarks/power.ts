@@ -6,7 +6,7 @@ import { secretOf } from "./keys.ts";
 import { type Bank, Writer } from "./marked.ts";
 import { MARKINGS } from "./schemes.ts";
 
-export const TEMPERATURES = [0.5, 0.7, 1] as const;
+const TEMPERATURES = [0.5, 0.7, 1] as const;
 
 const LEVEL = 0.01;
 
