@@ -12,6 +12,8 @@ export {
   type SampleOptions,
   type Sampler,
 } from "./library.ts";
+export { WatermarkReader } from "./sampling/draw/watermark/detect.ts";
+export { type WatermarkKeys, watermarkKeys } from "./sampling/draw/watermark/keys.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
