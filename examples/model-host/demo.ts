@@ -56,7 +56,12 @@ interface Host {
 
 async function main(): Promise<void> {
   const combine = combination();
-  const sampling = { ...SAMPLING, ...(combine && { combine }), ...structured(values["json-schema"]), ...asked };
+  const sampling = {
+    ...SAMPLING,
+    ...(combine && { combine }),
+    ...structured(values["json-schema"]),
+    ...asked,
+  };
   // Told now, not after a build.
   requireTaken(sampling, parseStepOptions);
   say("Building the service, unless it is built, and starting it …");

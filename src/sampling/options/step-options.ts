@@ -18,7 +18,7 @@ import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { STAGES } from "../stages/index.ts";
 import { type Stops, stopStates, stopsOf } from "../stops/index.ts";
 import { CONTROL } from "./control.ts";
-import { optionalEach, whole } from "./fields.ts";
+import { optionalEach } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
 import { isAtTemperature, type LogprobsMode } from "./logprobs-mode.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
