@@ -44,7 +44,16 @@ export function combinationsPage(rules: readonly Rule[]): string {
   return `${[OPENING, ...rules.map(ruleSection)].join("\n").trimEnd()}\n`;
 }
 
-function ruleSection({ name, summary, formula, source, example, options, sources, takes_more }: Rule): string {
+function ruleSection({
+  name,
+  summary,
+  formula,
+  source,
+  example,
+  options,
+  sources,
+  takes_more,
+}: Rule): string {
   const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
   const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][]; // zod types them loosely
   return [

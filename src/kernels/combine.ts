@@ -10,6 +10,8 @@ import { Row } from "./row.ts";
 export interface Summand {
   readonly row: Row;
   readonly factor: number;
+  /** a float32 that its values are counted from */
+  readonly top: number;
 }
 
 /** A finished row without NaN and +Infinity, of which ln p is scale·(x − max) + offset. */
@@ -41,11 +43,11 @@ export class Combiner {
   }
 
   /**
-   * (f₀·x₀ + f₁·x₁ + …) + shift for each token, all in f32, in this order. A token at −Infinity in any row is so in
+   * (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, all in f32, in this order. A token at −Infinity in any row is so in
    * the sum, and so is one whose x₀ is below `least`, a float32; what would leave f32's range stops at its end.
    */
   add(summands: readonly Summand[], shift = 0, least = Number.NEGATIVE_INFINITY): Row {
-    for (const [index, { row, factor }] of summands.entries()) this.#tell(index, row, factor, 0, 0);
+    for (const [index, { row, factor, top }] of summands.entries()) this.#tell(index, row, top, factor, 0, 0);
     const { wasm, layout } = this.#machine;
     const to = this.#begin(summands);
     wasm.addRows(layout.sources, summands.length, to.blocks, shift, least, to.address, to.maxima_address);
@@ -55,7 +57,8 @@ export class Combiner {
 
   /** ln Σ p for each token, in float64 until it is put into the row. A token is at −Infinity that is so in all rows. */
   mix(rows: readonly LogRow[]): Row {
-    for (const [index, { row, scale, offset }] of rows.entries()) this.#tell(index, row, 0, scale, offset);
+    for (const [index, { row, scale, offset }] of rows.entries())
+      this.#tell(index, row, row.max, 0, scale, offset);
     const { wasm, layout } = this.#machine;
     const to = this.#begin(rows);
     wasm.mixRows(layout.sources, rows.length, to.blocks, to.address, to.maxima_address);
@@ -65,8 +68,8 @@ export class Combiner {
 
   /** The Jensen-Shannon divergence of two distributions in nats, 0 to ln 2, in float64. */
   divergence(a: LogRow, b: LogRow): number {
-    this.#tell(0, a.row, 0, a.scale, a.offset);
-    this.#tell(1, b.row, 0, b.scale, b.offset);
+    this.#tell(0, a.row, a.row.max, 0, a.scale, a.offset);
+    this.#tell(1, b.row, b.row.max, 0, b.scale, b.offset);
     const { wasm, layout } = this.#machine;
     return Math.max(0, wasm.divergence(layout.sources, a.row.blocks));
   }
@@ -93,12 +96,12 @@ export class Combiner {
     return row;
   }
 
-  #tell(index: number, row: Row, factor: number, scale: number, offset: number): void {
+  #tell(index: number, row: Row, top: number, factor: number, scale: number, offset: number): void {
     const at = (index * SOURCE_BYTES) / 4;
     this.#addresses[at] = row.address;
     this.#addresses[at + 1] = row.maxima_address;
     this.#factors[at + 2] = factor;
-    this.#factors[at + 3] = row.max;
+    this.#factors[at + 3] = top;
     this.#numbers[at / 2 + 2] = scale;
     this.#numbers[at / 2 + 3] = offset;
   }

@@ -58,6 +58,7 @@ export async function drawMany(question: Question, wanted: number): Promise<void
 function isSame(a: Question, b: Question): boolean {
   return (
     a.row === b.row &&
+    a.combined === b.combined &&
     a.seed === b.seed &&
     a.step === b.step &&
     JSON.stringify(a.chain) === JSON.stringify(b.chain)

@@ -2,8 +2,8 @@
  * Several rows put together into one, and how far two of them lie apart.
  *
  * The rows are told of in a table, 32 bytes each: where the values and the block maxima are (i32), a factor (f32), and
- * a top, which is the row's largest value (f32), a scale and an offset (f64): ln p of a token is scale·(x − top) + offset,
- * which keeps its digits in rows far from zero. Rows have no NaN and no +Infinity here.
+ * a top (f32), a scale and an offset (f64). Values are counted from the top, so that rows far from zero keep their digits.
+ * Rows have no NaN and no +Infinity here.
  */
 import { FLOAT_MAX, largestLane } from "./lanes";
 import { LOWEST, power, upper } from "./weights-f64";
@@ -15,7 +15,7 @@ const SCALE: usize = 16;
 const OFFSET: usize = 24;
 
 /**
- * Writes (f₀·x₀ + f₁·x₁ + …) + shift for each token, each step rounded to f32 in this order, and the block maxima. A
+ * Writes (f₀·(x₀ − t₀) + f₁·(x₁ − t₁) + …) + shift for each token, each step rounded to f32, and the block maxima. A
  * token at −Infinity in any row is −Infinity, and so is one whose x₀ is below `least`. What would leave f32's range stops
  * at its end.
  */
@@ -50,6 +50,8 @@ function addTwo(table: usize, at: usize, shift: f32, to: usize, maximum: usize):
   let x1 = <usize>load<u32>(table + ENTRY) + at;
   const f0 = v128.load32_splat(table + FACTOR);
   const f1 = v128.load32_splat(table + ENTRY + FACTOR);
+  const t0 = v128.load32_splat(table + TOP);
+  const t1 = v128.load32_splat(table + ENTRY + TOP);
   const move = f32x4.splat(shift);
   const stop = to + 512;
   let most = f32x4.splat(-Infinity);
@@ -57,8 +59,8 @@ function addTwo(table: usize, at: usize, shift: f32, to: usize, maximum: usize):
   let sum = f32x4.splat(0);
   let sum_of_others = sum;
   do {
-    const a = f32x4.add(f32x4.add(f32x4.mul(v128.load(x0), f0), f32x4.mul(v128.load(x1), f1)), move);
-    const b = f32x4.add(f32x4.add(f32x4.mul(v128.load(x0, 16), f0), f32x4.mul(v128.load(x1, 16), f1)), move);
+    const a = f32x4.add(f32x4.add(f32x4.mul(f32x4.sub(v128.load(x0), t0), f0), f32x4.mul(f32x4.sub(v128.load(x1), t1), f1)), move);
+    const b = f32x4.add(f32x4.add(f32x4.mul(f32x4.sub(v128.load(x0, 16), t0), f0), f32x4.mul(f32x4.sub(v128.load(x1, 16), t1), f1)), move);
     v128.store(to, a);
     v128.store(to, b, 16);
     most = f32x4.pmax(most, a);
@@ -92,11 +94,12 @@ function addCarefully(
   for (let i: usize = 0; i != 512; i += 16) {
     const x0 = v128.load(<usize>load<u32>(table) + at + i);
     let gone = v128.or(f32x4.eq(x0, lowest), f32x4.lt(x0, floor));
-    let sum = f32x4.mul(x0, v128.load32_splat(table + FACTOR));
+    let sum = f32x4.mul(f32x4.sub(x0, v128.load32_splat(table + TOP)), v128.load32_splat(table + FACTOR));
     for (let entry = table + ENTRY; entry != end; entry += ENTRY) {
       const x = v128.load(<usize>load<u32>(entry) + at + i);
       gone = v128.or(gone, f32x4.eq(x, lowest));
-      sum = f32x4.add(sum, f32x4.mul(x, v128.load32_splat(entry + FACTOR)));
+      const counted = f32x4.sub(x, v128.load32_splat(entry + TOP));
+      sum = f32x4.add(sum, f32x4.mul(counted, v128.load32_splat(entry + FACTOR)));
     }
     const moved = f32x4.add(sum, move);
     v128.store(to + i, v128.bitselect(lowest, moved, gone));
@@ -115,8 +118,10 @@ function keepWithin(table: usize, end: usize, at: usize, shift: f32, gone: v128,
     const moved = load<f32>(place);
     if ((is_gone >> (<i32>lane)) & 1 || moved - moved == 0) continue;
     let sum: f64 = <f64>shift;
-    for (let entry = table; entry != end; entry += ENTRY)
-      sum += <f64>load<f32>(<usize>load<u32>(entry) + at + (lane << 2)) * <f64>load<f32>(entry + FACTOR);
+    for (let entry = table; entry != end; entry += ENTRY) {
+      const x = load<f32>(<usize>load<u32>(entry) + at + (lane << 2));
+      sum += (<f64>x - <f64>load<f32>(entry + TOP)) * <f64>load<f32>(entry + FACTOR);
+    }
     store<f32>(place, <f32>min(max(sum, -FLOAT_MAX), FLOAT_MAX));
   }
 }

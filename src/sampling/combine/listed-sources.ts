@@ -34,11 +34,12 @@ export class ListedSources implements Sources {
   add(terms: readonly Term[], scale: Scale, plausible?: number): void {
     const parts = terms.map(({ source, weight }) => {
       const listed = this.#source(source);
-      return { listed, factor: Math.fround(weight / listed.temperature) };
+      const top = scale === "log_softmax" ? listed.max : 0;
+      return { listed, factor: Math.fround(weight / listed.temperature), top };
     });
     let shift = 0;
     if (scale === "log_softmax" && this.#from_zero)
-      for (const { source, weight } of terms) shift -= weight * this.#normaliser(source);
+      for (const { source, weight } of terms) shift -= weight * this.#logMass(source);
     const least = plausible === undefined ? MASKED : this.#leastOf(terms[0] as Term, plausible); // a sum has a term
     const sum = new ListedSum(parts, Math.fround(shift), least);
     if (plausible !== undefined) this.#plausible = sum.plausible;
@@ -53,12 +54,13 @@ export class ListedSources implements Sources {
     let bound = MASKED;
     for (const [source, weight] of weights.entries()) {
       const listed = this.#source(source);
-      const offset = ln(weight) - this.#normaliser(source);
+      const offset = ln(weight) - this.#logMass(source);
       for (const id of listed.ids()) {
-        const of_source = (listed.at(id) as number) / listed.temperature + offset; // it is one of its tokens
+        const logit = listed.at(id) as number; // it is one of its tokens
+        const of_source = (logit - listed.max) / listed.temperature + offset;
         values.set(id, mixed(values.get(id) ?? MASKED, of_source));
       }
-      bound = mixed(bound, listed.bound / listed.temperature + offset);
+      bound = mixed(bound, (listed.bound - listed.max) / listed.temperature + offset);
     }
     const token_ids = Int32Array.from(values.keys()).sort();
     const sums = Float32Array.from(token_ids, (id) => values.get(id) as number); // they are its keys
@@ -68,12 +70,12 @@ export class ListedSources implements Sources {
   /** Of the tokens that were sent. That of whole rows is summed in another order, and what follows from it is not proven. */
   divergence(a: number, b: number): number {
     const [one, other] = [this.#source(a), this.#source(b)];
-    const [of_one, of_other] = [this.#normaliser(a), this.#normaliser(b)];
+    const [of_one, of_other] = [this.#logMass(a), this.#logMass(b)];
     this.#is_exact = false;
     let sum = 0;
     for (const id of new Set([...one.ids(), ...other.ids()])) {
-      const p = (one.at(id) ?? MASKED) / one.temperature - of_one;
-      const q = (other.at(id) ?? MASKED) / other.temperature - of_other;
+      const p = ((one.at(id) ?? MASKED) - one.max) / one.temperature - of_one;
+      const q = ((other.at(id) ?? MASKED) - other.max) / other.temperature - of_other;
       sum += apart(p, q);
     }
     return Math.max(0, sum / 2);
@@ -92,8 +94,8 @@ export class ListedSources implements Sources {
     return this.#sources[source] as Listed; // a rule numbers the sources that there are
   }
 
-  #normaliser(source: number): number {
-    const { value, is_known } = this.#source(source).normaliser();
+  #logMass(source: number): number {
+    const { value, is_known } = this.#source(source).logMass();
     if (!is_known) this.#is_exact = false;
     return value;
   }

@@ -12,8 +12,9 @@ const ROUNDING = 2 ** -20;
 
 export interface Part {
   readonly listed: Listed;
-  /** a float32 */
+  /** float32s: what its logits are multiplied by, and counted from before */
   readonly factor: number;
+  readonly top: number;
 }
 
 export class ListedSum {
@@ -53,14 +54,14 @@ export class ListedSum {
     let sum = 0;
     let exact = this.#shift;
     let is_known = true;
-    for (const [index, { listed, factor }] of this.#parts.entries()) {
+    for (const [index, { listed, factor, top }] of this.#parts.entries()) {
       const logit = listed.at(id);
       if (logit === MASKED || (index === 0 && logit !== undefined && logit < this.#least)) return MASKED;
       if (logit === undefined) is_known = false;
       else {
-        const summand = Math.fround(factor * logit);
+        const summand = Math.fround(factor * Math.fround(logit - top));
         sum = index === 0 ? summand : Math.fround(sum + summand);
-        exact += factor * logit;
+        exact += factor * (logit - top);
       }
     }
     if (!is_known) return undefined;
@@ -72,15 +73,15 @@ export class ListedSum {
   #boundOf(id: number | undefined): number {
     let bound = this.#shift;
     let size = Math.abs(this.#shift);
-    for (const [index, { listed, factor }] of this.#parts.entries()) {
+    for (const [index, { listed, factor, top }] of this.#parts.entries()) {
       const sent = id === undefined ? undefined : listed.at(id);
       const most = sent ?? listed.bound;
       if (most === MASKED || (index === 0 && most < this.#least)) return MASKED;
       // A source that is taken away may have given a token that it left out as little as can be.
       if (sent === undefined && (factor < 0 || most === UNBOUNDED) && factor !== 0) return UNBOUNDED;
       if (factor === 0) continue;
-      bound += factor * most;
-      size += Math.abs(factor * most);
+      bound += factor * (most - top);
+      size += Math.abs(factor * (most - top));
     }
     return bound + ROUNDING * size;
   }

@@ -1,6 +1,6 @@
 /** One source of a combination of which some came as lists: its logits by token id, and what is known of those left out. */
 import { exp, ln } from "../../kernels/float64.ts";
-import { EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
+import type { Kernel, Row } from "../../kernels/kernel.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
 
 export const MASKED = Number.NEGATIVE_INFINITY;
@@ -18,8 +18,8 @@ export interface Listed {
   at(token_id: number): number | undefined;
   /** The tokens that were sent. */
   ids(): Iterable<number>;
-  /** ln Σ exp(x/T) over the whole row, or where that is not known over what was sent. */
-  normaliser(): { readonly value: number; readonly is_known: boolean };
+  /** ln Σ exp((x − max)/T) over the whole row, or where that is not known over what was sent. */
+  logMass(): { readonly value: number; readonly is_known: boolean };
 }
 
 /** `vocab_size` cuts the row. */
@@ -41,7 +41,7 @@ function fromRow(kernel: Kernel, row: Row, temperature: number): Listed {
     size: length,
     at: (id) => (id < length ? values[id] : MASKED),
     ids: () => Array.from({ length }, (_, id) => id),
-    normaliser: () => ({ value: kernel.logSumExp(row, temperature, EVERYTHING), is_known: true }),
+    logMass: () => ({ value: kernel.logMass(row, temperature), is_known: true }),
   };
 }
 
@@ -63,11 +63,12 @@ function fromList(row: SparseRow, temperature: number, cut = UNBOUNDED): Listed 
     size: logits.size,
     at: (id) => logits.get(id) ?? (is_whole || id >= cut ? MASKED : undefined),
     ids: () => logits.keys(),
-    normaliser() {
+    logMass() {
       let sum = 0;
       for (const logit of logits.values()) sum += exp((logit - max) / temperature);
-      const of_sent = max / temperature + ln(sum);
-      return { value: Math.max(told ?? of_sent, of_sent), is_known: is_whole || told !== undefined };
+      const of_sent = ln(sum);
+      const of_all = told === undefined ? of_sent : told - max;
+      return { value: Math.max(of_all, of_sent), is_known: is_whole || told !== undefined };
     },
   };
 }

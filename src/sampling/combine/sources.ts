@@ -61,10 +61,11 @@ export class WholeSources implements Sources {
     const summands = terms.map(({ source, weight }) => ({
       row: this.#row(source),
       factor: weight / this.#temperature(source),
+      top: scale === "log_softmax" ? this.#row(source).max : 0,
     }));
     let shift = 0;
     if (scale === "log_softmax" && this.#from_zero)
-      for (const { source, weight } of terms) shift -= weight * this.#normaliser(source);
+      for (const { source, weight } of terms) shift -= weight * this.#logMass(source);
     if (plausible !== undefined) {
       const { source } = terms[0] as Term; // a sum has a term
       this.#least = leastLogit(this.#row(source).max, this.#temperature(source), plausible);
@@ -110,11 +111,7 @@ export class WholeSources implements Sources {
     };
   }
 
-  /** ln Σ exp(x/T) of a source. */
-  #normaliser(source: number): number {
-    return this.#row(source).max / this.#temperature(source) + this.#logMass(source);
-  }
-
+  /** ln Σ exp((x − max)/T) of a source. */
   #logMass(source: number): number {
     this.#log_masses[source] ??= this.#kernel.logMass(this.#row(source), this.#temperature(source));
     return this.#log_masses[source];

@@ -9,8 +9,8 @@ import { axeViolations, type Playground, screenshot, startPlayground, without_br
 let playground: Playground;
 let folder: string;
 
-async function write(page: Page, press: string): Promise<void> {
-  await page.getByRole("button", { name: press, exact: true }).click();
+async function write(page: Page, press = ".write-actions .main"): Promise<void> {
+  await page.locator(press).click();
   await page.getByRole("button", { name: "Stop" }).waitFor();
   await page.locator(".write-actions .main:not(:disabled)", { hasText: "Write on" }).waitFor();
 }
@@ -33,8 +33,8 @@ describe.skipIf(without_browser)("texts with more than a chain", () => {
     const { page, complaints } = await playground.open("#view=write", { reducedMotion: "reduce" });
     await page.locator(".write-actions .main:enabled").waitFor();
     await page.locator(".watermark-choice select").selectOption("gumbel");
-    await write(page, "Write");
-    await write(page, "no watermark");
+    await write(page);
+    await write(page, '.beside .chip:text-is("no watermark")');
     const words = page.locator(".watermark-words p");
     await words
       .filter({ hasText: /^A, written with the mark: after 60 tokens p = \d.\d · 10⁻.*the mark is found/ })
@@ -70,7 +70,7 @@ describe.skipIf(without_browser)("texts with more than a chain", () => {
     const field = page.locator('[data-stage="grammar"] textarea');
     await field.fill('{"regex": " (whale|sea|storm)( and (whale|sea|storm)){2}\\\\."}');
     await field.press("Tab");
-    await write(page, "Write");
+    await write(page);
     const text = await page.locator(".text").innerText();
     expect(text.replace("The old ship sailed into the", "")).toMatch(
       /^ (whale|sea|storm)( and (whale|sea|storm)){2}\./,

@@ -12,7 +12,7 @@ const options = z.strictObject({
 export const dola: Rule<z.infer<typeof options>> = {
   name: "dola",
   summary:
-    "Contrasts the model's last layer (final) with an earlier one: of several, the one whose distribution lies farthest from the last.",
+    "Contrasts the model's last layer (final) with an earlier one: of several, the one whose distribution lies farthest from the last. (transformers measures from the mean to each in place of from each to the mean, and may choose another.)",
   formula:
     "lsm(final) − lsm(early) for p_final ≥ r·max p_final, −∞ for others; early: the largest JSD to final",
   source: {
