@@ -24,7 +24,7 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 const JSON_PARSE = `
 import { fastify } from "fastify";
 import { createSampler } from "./dist/sampling/sampler.js";
-import { parseStepOptions } from "./dist/sampling/step-options.js";
+import { parseStepOptions } from "./dist/sampling/options/step-options.js";
 const sampler = createSampler({ vocab_size_max: 262144, rows_max: 4 });
 const app = fastify({ bodyLimit: 1 << 26 });
 app.post("/v1/sample", async (request) => {
@@ -33,7 +33,7 @@ app.post("/v1/sample", async (request) => {
   try {
     row.load(logits);
     row.finish();
-    return sampler.sample(row, parseStepOptions(options));
+    return sampler.sample([row], parseStepOptions(options));
   } finally {
     sampler.returnRow(row);
   }
@@ -54,12 +54,17 @@ export interface Rival {
   stop(): Promise<void>;
 }
 
-export async function startRival(source: string): Promise<Rival> {
+export function startRival(source: string): Promise<Rival> {
   const child = spawn(process.execPath, [...V8_FLAGS, "--input-type=module", "-e", source], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     env: { ...process.env, ...ENVIRONMENT },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  return rivalOf(child);
+}
+
+/** A process whose first line is the port that it listens on. */
+export async function rivalOf(child: ChildProcess): Promise<Rival> {
   const port = await firstLine(child);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -7,8 +7,6 @@ import { connect, type Socket } from "node:net";
 export interface StreamLoad {
   readonly dtype: string;
   readonly row: Uint8Array;
-  /** the row is a message of JSON text, which says where it lies */
-  readonly text?: boolean;
   /** options of the stream, as on the wire */
   readonly options: Readonly<Record<string, unknown>>;
   /** rows of one stream before the next is opened */
@@ -34,7 +32,7 @@ export async function rawStreams(url: string, load: StreamLoad, duration_ms: num
   const chunks = {
     head,
     opening: wrapped(frame(options, TEXT_BIT)),
-    step: wrapped(frame(load.row, load.text === true ? TEXT_BIT : 0)),
+    step: wrapped(frame(load.row, 0)),
     end: load.upgrade === true ? "" : "0\r\n\r\n",
     steps: Math.max(1, load.steps),
   };

@@ -2,14 +2,13 @@
  * `npm run proof`: shows the promises of docs/reliability.md against the built service, in the short forms that CI
  * runs. Ends with 1 when something does not hold.
  */
-import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { BUILD, BUILT } from "../evidence/options.ts";
 import { createProgress } from "../evidence/progress.ts";
 import { buildService } from "../evidence/service.ts";
 import { columns, commandLine, count, flag, readWord, run } from "../src/command-line.ts";
 import { PROOFS } from "./proofs.ts";
-import { createReport } from "./report.ts";
+import { conclude, createReport } from "./report.ts";
 
 const NAMES = PROOFS.map(({ name }) => name);
 
@@ -83,13 +82,8 @@ async function main(): Promise<void> {
     report.figure("took", `${((performance.now() - began_ms) / 1000).toFixed(1)} s`);
   }
   progress.end();
-  const { held, failed } = report;
   const machine = `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.versions.node}`;
-  console.log(`\n${held} claims hold, ${failed} fail (${form.long ? "long" : "short"} form, ${machine})`);
-  const results = process.env["PROOF_RESULTS"];
-  if (results !== undefined)
-    await writeFile(results, JSON.stringify({ numPassedTests: held, numFailedTests: failed }));
-  if (failed > 0) process.exitCode = 1;
+  await conclude(report, `${form.long ? "long" : "short"} form, ${machine}`);
 }
 
 await run(main);

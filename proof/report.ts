@@ -1,4 +1,5 @@
 /** Prints what a proof finds as it goes, and counts what does not hold. */
+import { writeFile } from "node:fs/promises";
 import type { Form, Report } from "./proof.ts";
 
 export interface Counted extends Report {
@@ -30,4 +31,13 @@ export function createReport({ hold_times }: Pick<Form, "hold_times">, say: (lin
       return failed;
     },
   };
+}
+
+/** The last line of a proof; for CI the numbers as a file that PROOF_RESULTS names. Ends with 1 when something failed. */
+export async function conclude({ held, failed }: Counted, how = ""): Promise<void> {
+  console.log(`\n${held} claims hold, ${failed} fail${how === "" ? "" : ` (${how})`}`);
+  const results = process.env["PROOF_RESULTS"];
+  if (results !== undefined)
+    await writeFile(results, JSON.stringify({ numPassedTests: held, numFailedTests: failed }));
+  if (failed > 0) process.exitCode = 1;
 }

@@ -12,6 +12,7 @@ import { STAGES } from "../src/sampling/stages/index.ts";
 import { STOPS } from "../src/sampling/stops/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
+import { type HostsRun, hostsPage } from "./hosts-run-docs.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
 import { samplersPage } from "./sampler-docs.ts";
@@ -28,6 +29,11 @@ const ENGINES = JSON.parse(
   await readFile(new URL("../proof/engines/results.json", import.meta.url), "utf8"),
 ) as Readonly<Record<string, EngineResult>>; // as it was stored
 
+/** What the last run of proof/hosts found. */
+const HOSTS_RUN = JSON.parse(
+  await readFile(new URL("../proof/hosts/results.json", import.meta.url), "utf8"),
+) as HostsRun; // as it was stored
+
 const PAGES: readonly Page[] = [
   { name: "README.md", render: readme },
   { name: "docs/benchmarks.md", render: benchmarksPage },
@@ -36,6 +42,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/scale.md", render: scalePage },
+  { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
 ];

@@ -3,12 +3,19 @@ export * from "./analysis/index.ts";
 export { Problem, type ProblemCode } from "./errors.ts";
 export type { Dtype } from "./kernels/dtypes.ts";
 export type { Row } from "./kernels/kernel.ts";
+export {
+  createSampler,
+  type LibraryStream,
+  type Logits,
+  openStream,
+  SAMPLER_DEFAULTS,
+  type SampleOptions,
+  type Sampler,
+} from "./library.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
 export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
-export { createSampler, type Sampler } from "./sampling/sampler.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
-export { openStream, type RowSource, type SampleStream } from "./sampling/stream.ts";

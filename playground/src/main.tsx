@@ -6,11 +6,15 @@ import { followAddress } from "./state/address.ts";
 import { loadCatalogue } from "./state/catalogue.ts";
 import { keepComparing } from "./state/hosts.ts";
 import { loadPresets } from "./state/presets.ts";
+import { awaitReady } from "./state/ready.ts";
 import { keepAsking } from "./state/result.ts";
+import { loadToWrite } from "./write/model.ts";
 
 followAddress();
 keepAsking();
 keepComparing();
+awaitReady();
+loadToWrite();
 void loadCatalogue();
 void loadPresets();
 const page = document.getElementById("page");

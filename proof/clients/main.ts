@@ -13,7 +13,7 @@ import { BUILD, BUILT } from "../../evidence/options.ts";
 import { createProgress } from "../../evidence/progress.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, run } from "../../src/command-line.ts";
-import { createReport } from "../report.ts";
+import { conclude, createReport } from "../report.ts";
 import { GENERATORS, type Generator } from "./generators.ts";
 
 const execute = promisify(execFile);
@@ -152,8 +152,7 @@ async function main(): Promise<void> {
     progress.end();
     await service.stop();
   }
-  console.log(`\n${report.held} claims hold, ${report.failed} fail`);
-  if (report.failed > 0) process.exitCode = 1;
+  await conclude(report);
 }
 
 await run(main).finally(() => progress.end());

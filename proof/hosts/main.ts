@@ -4,17 +4,16 @@
  * tritonclient, KServe's client, onnxruntime); `-- --long` those that are large or compiled as well (transformers with
  * torch, llama-cpp-python, the parts of vLLM and SGLang that need no GPU, …). HOSTS_PYTHON names a Python that has them.
  */
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { BUILD, BUILT } from "../../evidence/options.ts";
 import { createProgress } from "../../evidence/progress.ts";
 import { thisMachine } from "../../evidence/results.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
-import { createReport } from "../report.ts";
+import { pack } from "../npm.ts";
+import { conclude, createReport } from "../report.ts";
 import { pythonWith } from "../venv.ts";
 import type { Host, Result } from "./host.ts";
 import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
@@ -64,20 +63,12 @@ async function writeModels(): Promise<Record<string, string>> {
   return folders;
 }
 
-/** The package as npm would publish it. */
-async function pack(): Promise<string> {
-  const flags = ["--ignore-scripts", "--json", "--pack-destination", FOLDER];
-  const { stdout } = await promisify(execFile)("npm", ["pack", ...flags], { cwd: ROOT, maxBuffer: 2 ** 26 });
-  const [{ filename = "" } = {}] = JSON.parse(stdout) as { filename?: string }[]; // npm's own
-  return join(FOLDER, filename);
-}
-
 async function places(): Promise<Map<Host, Place>> {
   const made = new Map<Host, Place>();
   const needs_long = chosen.some(({ is_long }) => is_long);
   for (const host of chosen)
     if (host.runs_in === "node")
-      made.set(host, await nodePlace(join(FOLDER, host.script), await pack(), host));
+      made.set(host, await nodePlace(join(FOLDER, host.script), (await pack(FOLDER)).path, host));
   const in_python = chosen.filter(({ runs_in }) => runs_in === "python");
   if (in_python.length === 0) return made;
   const python =
@@ -118,8 +109,7 @@ async function main(): Promise<void> {
     results.push(await prove(host, place, models));
   }
   progress.end();
-  console.log(`\n${report.held} claims hold, ${report.failed} fail`);
-  if (report.failed > 0) process.exitCode = 1;
+  await conclude(report);
   if (values.write)
     await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), hosts: results }, undefined, 1)}\n`);
 }

@@ -1,12 +1,12 @@
 /** Installs what a host needs and runs its script, which tells what it found, a JSON line each. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { projectWith } from "../npm.ts";
 import type { Report } from "../proof.ts";
 import type { Host, Line, NodeHost, Result, Times } from "./host.ts";
 
@@ -37,25 +37,10 @@ export function pythonPlace(python: string, { script }: Host): Place {
 
 /** A project of its own that has installed the host and the packed logit-sampler, as any project would. */
 export async function nodePlace(folder: string, tarball: string, host: NodeHost): Promise<Place> {
-  const packages = [...host.packages, tarball];
-  const mark = join(folder, "packages.json");
-  const wanted = JSON.stringify([...host.packages, readFileSync(tarball).toString("base64")]);
-  if (!existsSync(mark) || readFileSync(mark, "utf8") !== wanted) {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-    const flags = ["--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--ignore-scripts"];
-    const plain = host.is_plain === true ? ["--omit=optional"] : [];
-    await execute("npm", ["install", ...flags, ...plain, ...packages], { cwd: folder });
-    await writeFile(mark, wanted);
-  }
+  await projectWith(folder, [...host.packages, tarball], host.is_plain === true ? ["--omit=optional"] : []);
   await cp(join(HERE, "node"), join(folder, "src"), { recursive: true });
-  return {
-    program: process.execPath,
-    args: ["--import", TSX, `src/${host.script}.ts`],
-    cwd: folder,
-    environment: {},
-  };
+  const args = ["--import", TSX, `src/${host.script}.ts`];
+  return { program: process.execPath, args, cwd: folder, environment: {} };
 }
 
 /** The host's script compiles strictly against the host's own types. Answers what the compiler says. */
@@ -118,6 +103,6 @@ export async function runHost(
   return { name: host.name, version: version ?? "", ...(note !== undefined && { note }), claims, ms };
 }
 
-export function timesText({ vocab_size, what }: Times): string {
+function timesText({ vocab_size, what }: Times): string {
   return `ms a token of ${vocab_size}${what === undefined ? "" : `, ${what}`}`;
 }

@@ -33,8 +33,8 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "bodies in place behind a head that came with them",
     file: "src/http/node/connections.ts",
-    part: "if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;",
-    instead: "if (bytes > 0) return 0;",
+    part: "const head_bytes = headBytes(bytes);",
+    instead: "const head_bytes = 0;",
     tests: HTTP,
   },
   {
@@ -52,10 +52,10 @@ export const SWITCHES: readonly Switch[] = [
     tests: HTTP,
   },
   {
-    name: "freed chunks of batches",
+    name: "batches in place",
     file: "src/http/routes/batch.ts",
-    part: "if (this.#intake.wrote()) this.#exchange.free(chunk);",
-    instead: "this.#intake.wrote();",
+    part: "in_place: true,",
+    instead: "",
     tests: HTTP,
   },
   {
@@ -117,8 +117,8 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "sums by block that are there",
     file: "src/kernels/kernel.ts",
-    part: "if (!sums.areOf(row, temperature, cut)) sumWeights(",
-    instead: "sumWeights(",
+    part: "if (!this.#sums.areOf(row, temperature, cut))",
+    instead: "",
     tests: KERNEL,
   },
   {
@@ -165,10 +165,9 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "remembered texts in the service",
-    file: "src/http/exchange/arrive.ts",
-    part: "const context = { limits: wire, remembered,",
-    instead:
-      "const context = { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
+    file: "src/http/exchange/exchange.ts",
+    part: "limits: wire, remembered,",
+    instead: "limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
     tests: HTTP,
   },
   {

@@ -15,7 +15,7 @@
  *   await model.generate({ ...inputs, do_sample: false, max_new_tokens: 50, logits_processor });
  */
 import type { ClientStream } from "../client/index.ts";
-import { createSampler, openStream, type SampleStream } from "../index.ts";
+import { createSampler, type LibraryStream, openStream } from "../library.ts";
 import { drawEach } from "./draw-each.ts";
 
 /** What is used of transformers.js' Tensor. Logits come as [sequences, vocab_size] of float32. */
@@ -95,26 +95,20 @@ async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], pa
  * several sequences, sequence i draws with `seed + i`.
  */
 export function inProcessProcessor(options: Readonly<Record<string, unknown>> = {}): Processor {
-  let sampler: ReturnType<typeof createSampler> | undefined;
-  let streams: readonly SampleStream[] = [];
+  let streams: readonly LibraryStream[] = [];
   const process = (input_ids: bigint[][], logits: TensorLike) => {
     const vocab_size = logits.dims.at(-1) ?? 0;
     const data = logits.data as Float32Array; // as above
-    sampler ??= createSampler({ vocab_size_max: vocab_size, rows_max: 1 });
-    const own = sampler;
-    if (streams.length === 0)
-      streams = input_ids.map((ids, index) => openStream(own, sequenceOptions(options, ids, index)));
-    const row = own.leaseRow();
-    if (row === undefined) throw new Error("the one row of this processor is leased");
+    if (streams.length === 0) {
+      const sampler = createSampler({ vocab_size_max: vocab_size });
+      streams = input_ids.map((ids, index) => openStream(sampler, sequenceOptions(options, ids, index)));
+    }
     for (const [index, stream] of streams.entries()) {
       const values = data.subarray(index * vocab_size, (index + 1) * vocab_size);
-      row.load(values);
-      row.finish(stream.vocab_size);
-      const { token_id } = stream.next(row);
+      const { token_id } = stream.next(values);
       values.fill(Number.NEGATIVE_INFINITY);
       values[token_id] = 0;
     }
-    own.returnRow(row);
     return logits;
   };
   return Object.assign(process, { _call: process });

@@ -17,6 +17,8 @@ export interface StepRequestOptions {
   readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];
   /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */
   readonly vocab_size?: number;
+  /** What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one. */
+  readonly vocabulary?: string;
   /** Token ids so far, prompt first. Penalties look at them. */
   readonly history?: readonly number[];
   /** How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0. */
@@ -34,7 +36,7 @@ export interface StepRequestOptions {
   /** How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules. */
   readonly draw?: { readonly rule: "inverse_cdf" | "gumbel"; readonly variant?: "own" | "vllm" };
   /** Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes. */
-  readonly watermark?: { readonly scheme: "gumbel" | "dual_key_gumbel" | "green_list" | "synthid"; readonly key?: string; readonly context_width?: number; readonly repeated_contexts?: "single_turn" | "all" | "none"; readonly look_back?: number; readonly alpha?: number; readonly gamma?: number; readonly delta?: number; readonly seeding?: "philox" | "lefthash" | "selfhash"; readonly ngram_len?: number; readonly layers?: number; readonly sampling_table_size?: number; readonly sampling_table_seed?: number };
+  readonly watermark?: { readonly scheme: "gumbel" | "dual_key_gumbel" | "green_list" | "synthid"; readonly key: string; readonly context_width?: number; readonly repeated_contexts?: "single_turn" | "all" | "none"; readonly look_back?: number; readonly alpha?: number; readonly gamma?: number; readonly delta?: number; readonly seeding?: "philox" | "lefthash" | "selfhash"; readonly ngram_len?: number; readonly layers?: number; readonly sampling_table_size?: number; readonly sampling_table_seed?: number };
   /** Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false. */
   readonly trace?: boolean | "timed";
   /** Report the ids of all tokens that were left to draw from. Default false. */
@@ -55,10 +57,14 @@ export interface StepRequestOptions {
   readonly confidence_top_k?: number;
   /** When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself. */
   readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
+  /** Report hashes of the row and of the options, for audits. Default false. */
+  readonly receipt?: boolean;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */
   readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  /** What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary. */
+  readonly grammar?: Readonly<Record<string, unknown>>;
   /** The only tokens that may be drawn. */
   readonly allowed_token_ids?: readonly number[];
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */

@@ -3,6 +3,7 @@
  * after them; config.ts reads those.
  */
 import { z } from "zod";
+import { DEFAULT_GRAMMARS_LIMITS } from "../grammar/grammars.ts";
 import { oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";
 import { coresGranted } from "./cores.ts";
@@ -35,6 +36,16 @@ export const PROCESS = z.object({
       "Whether clients may register files of `SHARED_MEMORY_DIR` and have rows read from them. Turn it on only where every client may read all that the service can read there.",
     ),
   shared_memory_dir: z.string().min(1).default("/dev/shm").describe("Directory of shared memory."),
+  vocabularies_dir: z
+    .string()
+    .default("")
+    .describe(
+      "Directory of vocabularies, read at the start: `<name>.json` (Hugging Face's tokenizer.json), `<name>.tiktoken`, `<name>.gguf`, or `<name>/tokenizer.json`; none: only `demo`.",
+    ),
+  vocabulary: z
+    .string()
+    .default("")
+    .describe("The vocabulary of steps that name none; none: their tokens have no text."),
 });
 
 /** Who may come in. What is secret here is made into something else before it is kept. */
@@ -145,6 +156,12 @@ export const LIMITS = z.object({
   top_logprobs_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
     .describe("tokens listed with their log-probabilities"),
+  grammar_length_max: whole({ min: 2 })
+    .default(DEFAULT_GRAMMARS_LIMITS.source_length_max)
+    .describe("characters of a grammar, as JSON text"),
+  grammar_bytes_max: whole({ min: MIB })
+    .default(DEFAULT_GRAMMARS_LIMITS.kept_bytes_max)
+    .describe("bytes that compiled grammars and their masks may take; those unused for longest go first"),
   draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
   // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
   step_work_max: whole({ min: 65_536 })

@@ -38,6 +38,8 @@ export class Automaton {
   readonly #alive = new Map<number, boolean>();
   #sealed: Mark | undefined;
   readonly #table_max: number;
+  /** counts what was computed: one for each part of an expression that was derived */
+  work = 0;
 
   /** `rules`: the body of each rule, by number. */
   constructor(nodes: Nodes, rules: readonly number[], table_max: number) {
@@ -129,6 +131,7 @@ export class Automaton {
   #derive(node: number, byte_class: number): number {
     const { nodes } = this;
     const a = nodes.a[node]!;
+    this.work += nodes.kind[node] === KIND.alt ? 1 + nodes.lists[a]!.length : 1;
     switch (nodes.kind[node]) {
       case KIND.set:
         return hasByte(nodes.sets[a]!, this.#representative[byte_class]!) ? EMPTY : NEVER;

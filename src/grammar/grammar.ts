@@ -3,6 +3,7 @@
  * in pieces, since a large schema takes longer than others should wait.
  */
 import { Problem } from "../errors.ts";
+import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
 import { Lexemes } from "./json/lexemes.ts";
@@ -11,7 +12,6 @@ import { NEVER, Nodes } from "./nodes.ts";
 import { PlainStates } from "./plain-states.ts";
 import { Rules } from "./rules.ts";
 import { type GrammarSource, kindNamed } from "./source.ts";
-import { tokensOf } from "./tokens.ts";
 
 export interface GrammarLimits {
   /** parts of a grammar, its states among them */

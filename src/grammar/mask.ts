@@ -3,11 +3,12 @@
  * is being matched, and what lies below it on the stack. What a head allows by itself is found once for all stacks; only
  * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
  */
+import { Problem } from "../errors.ts";
+import type { Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
 import { KIND, NEVER } from "./nodes.ts";
 import type { PlainStates } from "./plain-states.ts";
-import type { Tokens } from "./tokens.ts";
 
 /** What a head allows: tokens whatever lies below, and where tokens reach past its end. */
 interface Head {
@@ -25,6 +26,11 @@ interface Crossing {
 /** Bytes that a crossing takes, about. */
 const CROSSING_BYTES = 40;
 
+/** Parts of expressions derived in a turn, some milliseconds, and for one mask at all. */
+const WORK_A_TURN = 8192;
+const WORK_MAX = 16_777_216;
+const CROSSINGS_A_TURN = 2048;
+
 export class Masks {
   readonly #automaton: Automaton;
   readonly #plain: PlainStates;
@@ -36,6 +42,7 @@ export class Masks {
   /** 1 where the head may have ended on the way to a depth, or there */
   readonly #ended: Uint8Array;
   #bytes = 0;
+  #work_before = 0;
 
   constructor(automaton: Automaton, plain: PlainStates, tokens: Tokens, bytes_max: number) {
     this.#automaton = automaton;
@@ -52,13 +59,27 @@ export class Masks {
     return this.#bytes;
   }
 
+  /** Whether the mask of this state is there. */
+  has(state: number): boolean {
+    return this.#masks.has(this.#plain.shortened(state));
+  }
+
   /** The tokens with bytes that may come in this state; the mask is kept and must not be written to. */
   of(state: number): Uint32Array {
+    const known = this.#masks.get(this.#plain.shortened(state));
+    if (known !== undefined) return known;
+    const pieces = this.make(state);
+    for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+  }
+
+  /** The same, a piece at a time. Throws the Problem of a state whose branches are too many to follow. */
+  *make(state: number): Generator<undefined, Uint32Array> {
     const key = this.#plain.shortened(state);
     const known = this.#masks.get(key);
     if (known !== undefined) return known;
     const mask = new Uint32Array(this.#tokens.words);
-    this.#add(key, mask);
+    this.#work_before = this.#automaton.work;
+    yield* this.#add(key, mask);
     if (this.#bytes > this.#bytes_max) this.forget();
     this.#bytes += mask.byteLength;
     this.#masks.set(key, mask);
@@ -71,43 +92,64 @@ export class Masks {
     this.#bytes = 0;
   }
 
-  #add(state: number, mask: Uint32Array): void {
+  *#add(state: number, mask: Uint32Array): Generator<undefined, void> {
     const { nodes } = this.#automaton;
     const a = nodes.a[state]!;
-    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.lists[a]!) this.#add(branch, mask);
+    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.lists[a]!) yield* this.#add(branch, mask);
     else if (nodes.kind[state] === KIND.seq) {
-      const head = this.#headOf(a);
+      const head = yield* this.#headOf(a);
       orInto(mask, head.mask);
-      for (const crossing of head.crossings) this.#cross(crossing, nodes.b[state]!, mask);
-    } else orInto(mask, this.#headOf(state).mask);
+      for (const [i, crossing] of head.crossings.entries()) {
+        this.#cross(crossing, nodes.b[state]!, mask);
+        if (i % CROSSINGS_A_TURN === CROSSINGS_A_TURN - 1) yield;
+      }
+      this.#requireLittleWork();
+    } else orInto(mask, (yield* this.#headOf(state)).mask);
   }
 
-  #headOf(node: number): Head {
+  *#headOf(node: number): Generator<undefined, Head> {
     const known = this.#heads.get(node);
     if (known !== undefined) return known;
     const { plain, other, plain_mask, words } = this.#tokens;
     const crossings: Crossing[] = [];
     const is_plain = this.#plain.has(node);
     const mask = is_plain ? plain_mask.slice() : new Uint32Array(words);
-    if (!is_plain) this.#walk(plain, node, mask, crossings);
-    this.#walk(other, node, mask, crossings);
+    this.#path[0] = node;
+    this.#ended[0] = this.#automaton.nullable(node) ? 1 : 0;
+    for (const trie of is_plain ? [other] : [plain, other])
+      for (let at = 0; at < trie.nodes; ) {
+        at = this.#walk(trie, at, mask, crossings);
+        this.#requireLittleWork();
+        if (at < trie.nodes) yield;
+      }
     const head = { mask, crossings };
     this.#bytes += mask.byteLength + crossings.length * CROSSING_BYTES;
     this.#heads.set(node, head);
     return head;
   }
 
-  /** Walks a tree from a head: tokens that it takes are allowed, and where it may have ended before is noted. */
-  #walk(trie: Trie, head: number, mask: Uint32Array, crossings: Crossing[]): void {
+  #requireLittleWork(): void {
+    if (this.#automaton.work - this.#work_before > WORK_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `the branches of a grammar may take ${WORK_MAX} parts to follow from one place, got more`,
+      );
+  }
+
+  /**
+   * Walks a tree from a head: tokens that it takes are allowed, and where it may have ended before is noted. Tells the
+   * node to go on from: behind the last one, or where others should have a turn.
+   */
+  #walk(trie: Trie, from: number, mask: Uint32Array, crossings: Crossing[]): number {
     const automaton = this.#automaton;
     const { classOf } = automaton;
     const { nodes, byte, depth, skip, first, ordered } = trie;
     const path = this.#path;
     const ended = this.#ended;
     const takes_plain = trie === this.#tokens.plain;
-    path[0] = head;
-    ended[0] = automaton.nullable(head) ? 1 : 0;
-    for (let node = 0; node < nodes; ) {
+    const work_max = automaton.work + WORK_A_TURN;
+    for (let node = from; node < nodes; ) {
+      if (automaton.work > work_max) return node;
       const at = depth[node]!;
       const next = automaton.next(path[at]!, classOf[byte[node]!]!);
       if (next === NEVER) {
@@ -129,6 +171,7 @@ export class Masks {
       ended[at + 1] = ended[at]! | (automaton.nullable(next) ? 1 : 0);
       node++;
     }
+    return nodes;
   }
 
   #noteCrossings(trie: Trie, node: number, crossings: Crossing[]): void {

@@ -7,14 +7,19 @@
 interface DtypeFacts {
   /** of one element on the wire */
   readonly bytes: 1 | 2 | 4;
-  /** the pass that widens it; undefined: it is f32 already */
-  readonly widen: "widenF16" | "widenBF16" | undefined;
+  /** the passes that widen it, any elements, or whole blocks along with their scan; undefined: it is f32 already */
+  readonly widening: Widening | undefined;
+}
+
+export interface Widening {
+  readonly elements: "widenF16" | "widenBF16";
+  readonly blocks: "widenBlocksOfF16" | "widenBlocksOfBF16";
 }
 
 export const DTYPES = {
-  f32: { bytes: 4, widen: undefined },
-  f16: { bytes: 2, widen: "widenF16" },
-  bf16: { bytes: 2, widen: "widenBF16" },
+  f32: { bytes: 4, widening: undefined },
+  f16: { bytes: 2, widening: { elements: "widenF16", blocks: "widenBlocksOfF16" } },
+  bf16: { bytes: 2, widening: { elements: "widenBF16", blocks: "widenBlocksOfBF16" } },
 } as const satisfies Record<string, DtypeFacts>;
 
 export type Dtype = keyof typeof DTYPES;

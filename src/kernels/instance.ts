@@ -167,6 +167,8 @@ export interface KernelExports {
   listTokens(distinct: number): void;
   widenF16(from: number, to: number, elements: number): void;
   widenBF16(from: number, to: number, elements: number): void;
+  widenBlocksOfF16(from: number, to: number, maxima: number, blocks: number): number;
+  widenBlocksOfBF16(from: number, to: number, maxima: number, blocks: number): number;
 }
 
 /** One instance: the functions, their memory, and where things lie in it. */

@@ -15,7 +15,7 @@ import { assert } from "../errors.ts";
 import { distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
-import { type KernelLimits, SELECTION_MAX } from "./layout.ts";
+import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
 import { BlockSums, draw, drawInfinite, intervalOf, logSumExp, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
@@ -48,6 +48,8 @@ export class Kernel {
   /** SELECTION_MAX places; the first ones are the selection. */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
+  /** Memory to read bytes into: a row widens those of its elements from there, without a copy. */
+  readonly arrivals: Uint8Array;
   /** Result of the last kthLargest, topP or typicalCut. */
   cut = EVERYTHING;
   readonly #machine: Machine;
@@ -69,6 +71,7 @@ export class Kernel {
     this.list = new ScoreList(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
+    this.arrivals = new Uint8Array(machine.buffer, layout.arrivals, ARRIVALS_BYTES);
     this.selected_ids = machine.selected_ids.subarray(0, SELECTION_MAX);
     this.selected_logits = machine.selected_logits.subarray(0, SELECTION_MAX);
     for (let i = limits.rows_max - 1; i >= 0; i--)

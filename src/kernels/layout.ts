@@ -3,7 +3,7 @@
  *
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
- *              block values · block weights · bins · block sums · selection · sort keys · staging ·
+ *              block values · block weights · bins · block sums · selection · sort keys · staging · arrivals ·
  *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32), and one place more
@@ -19,6 +19,8 @@ export const SELECTION_MAX = 4096;
 export const CANDIDATES_MAX = 16384;
 /** bytes that pass through the staging area at a time, when elements have to be widened or parsed */
 export const STAGING_BYTES = 65536;
+/** bytes that may be read at once, to be appended to a row from where they stand */
+export const ARRIVALS_BYTES = 131_072;
 /** ids of a history that are looked at at a time */
 export const HISTORY_CHUNK = 16384;
 /** penalties that are put into effect together */
@@ -52,6 +54,7 @@ export interface Layout {
   readonly sort_keys: number;
   readonly sort_spare: number;
   readonly staging: number;
+  readonly arrivals: number;
   /** 8 f64 */
   readonly results: number;
   readonly bit_positions: number;
@@ -121,6 +124,7 @@ export function layoutFor(limits: KernelLimits): Layout {
     sort_keys: take(CANDIDATES_MAX * 8),
     sort_spare: take(CANDIDATES_MAX * 8),
     staging: take(STAGING_BYTES + 64),
+    arrivals: take(ARRIVALS_BYTES + 64),
     results: take(64),
     bit_positions: take(256 * 8),
     counts: take((SAMPLE_BINS + 8) * 4),

@@ -4,11 +4,9 @@
  *
  * Blocks of 128 are scanned as soon as they are complete, so that little is left to do after the last byte.
  */
-import { DTYPES, type Dtype } from "./dtypes.ts";
+import { DTYPES, type Dtype, type Widening } from "./dtypes.ts";
 import type { Machine } from "./instance.ts";
 import { BLOCK, STAGING_BYTES } from "./layout.ts";
-
-type Widener = NonNullable<(typeof DTYPES)[Dtype]["widen"]>;
 
 /** One leased row. Values are written by `append`, `load` or a parser; then `finish`, then the kernel's passes. */
 export class Row {
@@ -36,7 +34,7 @@ export class Row {
   readonly #machine: Machine;
   readonly #bytes: Uint8Array;
   #element_bytes: number = DTYPES.f32.bytes;
-  #widen: Widener | undefined;
+  #widening: Widening | undefined;
   #scanned_blocks = 0;
 
   constructor(machine: Machine, address: number, vocab_size_max: number) {
@@ -54,9 +52,9 @@ export class Row {
 
   /** Starts anew: nothing received, elements of this type to come. */
   begin(dtype: Dtype): void {
-    const { bytes, widen } = DTYPES[dtype];
+    const { bytes, widening } = DTYPES[dtype];
     this.#element_bytes = bytes;
-    this.#widen = widen;
+    this.#widening = widening;
     this.#scanned_blocks = 0;
     this.length = 0;
     this.odd_bytes = 0;
@@ -68,9 +66,8 @@ export class Row {
   append(bytes: Uint8Array): boolean {
     const there = this.length * this.#element_bytes + this.odd_bytes;
     if (there + bytes.length > this.values.length * this.#element_bytes) return false;
-    if (this.#widen === undefined) this.#put(bytes);
-    else this.#widened(bytes, this.#widen);
-    this.#scanComplete();
+    if (this.#widening === undefined) this.#put(bytes);
+    else this.#widened(bytes, this.#widening);
     return true;
   }
 
@@ -79,7 +76,7 @@ export class Row {
    * when they are widened on the way.
    */
   room(bytes: number): Uint8Array | undefined {
-    if (this.#widen !== undefined) return undefined;
+    if (this.#widening !== undefined) return undefined;
     const begin = this.address + this.length * 4 + this.odd_bytes;
     const left = this.values.length * 4 - (begin - this.address);
     return this.#bytes.subarray(begin, begin + Math.min(bytes, left));
@@ -139,29 +136,56 @@ export class Row {
     const place = this.address + this.length * 4 + this.odd_bytes;
     const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;
     if (!is_there) this.#bytes.set(bytes, place);
-    this.#received(this.odd_bytes + bytes.length);
+    const received = this.odd_bytes + bytes.length;
+    this.length += received >> 2;
+    this.odd_bytes = received & 3;
+    this.#scanComplete();
   }
 
-  #widened(bytes: Uint8Array, widen: Widener): void {
-    const { wasm, layout } = this.#machine;
-    const { staging } = layout;
+  #widened(bytes: Uint8Array, widening: Widening): void {
+    // From the row's own memory elements are copied first: they are read once more where one of them is infinite.
+    const is_beside = bytes.byteOffset < this.address || bytes.byteOffset >= this.maxima_address;
+    if (this.odd_bytes === 0 && bytes.buffer === this.#bytes.buffer && is_beside) {
+      this.#widenFrom(bytes.byteOffset, bytes.length, widening);
+      return;
+    }
+    const { staging } = this.#machine.layout;
     for (let from = 0; from < bytes.length; from += STAGING_BYTES) {
       const part = bytes.length > STAGING_BYTES ? bytes.subarray(from, from + STAGING_BYTES) : bytes;
       // The staging area is everybody's: the odd bytes are kept beside the row.
       for (let i = 0; i < this.odd_bytes; i++) this.#bytes[staging + i] = this.#odd[i]!;
       this.#bytes.set(part, staging + this.odd_bytes);
-      const received = this.odd_bytes + part.length;
-      const end = staging + received - (received % this.#element_bytes);
-      wasm[widen](staging, this.address + this.length * 4, (end - staging) / this.#element_bytes);
-      this.#received(received);
-      for (let i = 0; i < this.odd_bytes; i++) this.#odd[i] = this.#bytes[end + i]!;
+      this.#widenFrom(staging, this.odd_bytes + part.length, widening);
     }
   }
 
-  /** Counts elements, and the bytes of one that is not complete. */
-  #received(bytes: number): void {
-    this.odd_bytes = bytes % this.#element_bytes;
-    this.length += (bytes - this.odd_bytes) / this.#element_bytes;
+  /** Takes elements that stand in wasm memory: up to the end of a block, whole blocks with their scan, and the rest. */
+  #widenFrom(address: number, bytes: number, widening: Widening): void {
+    const { wasm } = this.#machine;
+    const size = this.#element_bytes;
+    const elements = Math.floor(bytes / size);
+    const head = Math.min(elements, -this.length & (BLOCK - 1));
+    if (head > 0) {
+      wasm[widening.elements](address, this.address + this.length * 4, head);
+      this.length += head;
+      this.#scanComplete();
+    }
+    const blocks = Math.floor((elements - head) / BLOCK);
+    if (blocks > 0) {
+      const from = address + head * size;
+      const maxima = this.maxima_address + this.#scanned_blocks * 4;
+      const has_nan = wasm[widening.blocks](from, this.address + this.length * 4, maxima, blocks);
+      if (has_nan !== 0) this.nan_suspected = true;
+      this.#scanned_blocks += blocks;
+      this.length += blocks * BLOCK;
+    }
+    const done = head + blocks * BLOCK;
+    if (elements > done) {
+      wasm[widening.elements](address + done * size, this.address + this.length * 4, elements - done);
+      this.length += elements - done;
+    }
+    this.odd_bytes = bytes - elements * size;
+    for (let i = 0; i < this.odd_bytes; i++) this.#odd[i] = this.#bytes[address + elements * size + i]!;
   }
 
   /** the first bytes of an element that a chunk boundary split, where elements are widened */

@@ -7,10 +7,11 @@ import { Problem, show } from "../errors.ts";
 import { amongKnown } from "../nearest.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
+import type { StepText } from "./history/step-text.ts";
 import { isRecord, parseWith } from "./options/parse.ts";
 import { orderFor, type Place, type Preset, spelledOut, stageOf } from "./presets/preset.ts";
 import type { Tracer } from "./report/trace.ts";
-import type { Skipped, Stage, StageOptions } from "./stage.ts";
+import type { Skipped, Stage, StageOptions, Told } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
 
 export interface ChainEntry {
@@ -25,7 +26,7 @@ export type Chain = readonly ChainEntry[];
 const STAGE_BY_NAME: ReadonlyMap<string, Stage> = new Map(STAGES.map((stage) => [stage.name, stage]));
 
 /** Stages that come before a host's own, whichever the preset. */
-const CORRECTIONS: readonly Place[] = STAGES.filter((stage) => stage.correctsModel).map(({ name }) => name);
+const FIRST: readonly Place[] = STAGES.filter((stage) => stage.comesFirst).map(({ name }) => name);
 
 /** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
@@ -58,6 +59,28 @@ export function runChainTraced(
     candidates.endStage(stage.name);
     tracer.ran(stage.name, candidates, began === undefined || now === undefined ? undefined : now() - began);
   }
+}
+
+/** Whether all is there that stages may take long to make. */
+export function isPrepared(chain: Chain, text: StepText): boolean {
+  for (const { stage, options, skipped } of chain)
+    if (skipped === undefined && stage.isPrepared?.(options, text) === false) return false;
+  return true;
+}
+
+/** Makes it, a piece at a time. */
+export function* prepareChain(chain: Chain, text: StepText): Generator<undefined, void> {
+  for (const { stage, options, skipped } of chain)
+    if (skipped === undefined && stage.prepare !== undefined) yield* stage.prepare(options, text);
+}
+
+/** What the stages tell of a drawn token; undefined when none does. */
+export function toldBy(chain: Chain, context: StepContext, token_id: number): Told | undefined {
+  let told: Told | undefined;
+  for (const { stage, options, skipped } of chain)
+    if (skipped === undefined && stage.tells !== undefined)
+      told = { ...told, ...stage.tells(options, context, token_id) };
+  return told;
 }
 
 /** The states after a draw, of the stages that carry one; null when none does. */
@@ -93,7 +116,7 @@ export function chainFromShortForm(written: Readonly<Record<string, unknown>>, p
   const given = spelledOut(preset, written);
   const present = { ...preset.defaults, ...given };
   const { order: of_host, because } = orderFor(preset, present);
-  const order = [...CORRECTIONS, ...of_host];
+  const order = [...FIRST, ...of_host];
   requireInOrder(given, order, `preset "${preset.name}"${because === undefined ? "" : ` with ${because}`}`);
   const places = order.filter((place) => isOn(place, present));
   const replaced = places.flatMap((place) => stageNamed(stageOf(place)).replaces ?? []);

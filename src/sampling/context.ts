@@ -3,12 +3,15 @@
  * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
  */
 import { Problem } from "../errors.ts";
+import { Grammars } from "../grammar/grammars.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import { FadingTokens } from "./history/fading.ts";
 import type { PreparedHistory } from "./history/prepared-history.ts";
 import { Remembered } from "./history/remembered.ts";
 import { RepeatFinder, type Repeats } from "./history/repeats.ts";
 import type { SeenTokens } from "./history/seen-tokens.ts";
+import { type StepText, textOfStep } from "./history/step-text.ts";
 import { TokenCounter } from "./history/token-counter.ts";
 import type { StepOptions } from "./options/step-options.ts";
 import { type Purpose, uniform } from "./rng.ts";
@@ -34,14 +37,31 @@ export class StepContext {
   seed = "0";
   step = 0;
 
+  /** what the tokens of the step stand for */
+  text: StepText;
+  readonly #vocabularies: Vocabularies;
+  readonly #grammars: Grammars;
+
   /** Tokens are counted in `table`, which belongs to one context at a time. */
-  constructor(table: TokenTable) {
+  constructor(
+    table: TokenTable,
+    vocabularies: Vocabularies = NO_VOCABULARIES,
+    grammars: Grammars = new Grammars(),
+  ) {
     this.#counter = new TokenCounter(table);
+    this.#vocabularies = vocabularies;
+    this.#grammars = grammars;
+    this.text = this.textOf({ history: this.history, prompt_length: 0, vocabulary: undefined });
+  }
+
+  /** The text of a step, before it begins. */
+  textOf(step: Pick<StepOptions, "history" | "prompt_length" | "vocabulary">): StepText {
+    return textOfStep(step, this.#vocabularies, this.#grammars);
   }
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(
-    step: Pick<StepOptions, "history" | "prompt_length" | "step" | "prepared">,
+    step: Pick<StepOptions, "history" | "prompt_length" | "step" | "prepared" | "vocabulary">,
     seed: string,
     vocab_size: number,
   ): void {
@@ -52,6 +72,7 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = seed;
     this.step = step.step;
+    this.text = this.textOf(step);
     this.#prepared = step.prepared;
     this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");

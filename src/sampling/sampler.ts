@@ -4,20 +4,33 @@
  * bit, whatever was sampled before.
  */
 import { assert, Problem } from "../errors.ts";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import type { Compact } from "./candidates/compact.ts";
 import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
-import { type Chain, type ChainEntry, nextStates, runChain, runChainTraced } from "./chain.ts";
+import {
+  type Chain,
+  type ChainEntry,
+  isPrepared,
+  nextStates,
+  prepareChain,
+  runChain,
+  runChainTraced,
+  toldBy,
+} from "./chain.ts";
 import { requireInVocabulary, StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
+import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
+import { withTexts } from "./report/texts.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
@@ -25,6 +38,8 @@ import { finishOf, measuresRow } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
+  /** Memory of the kernel to read bytes into, which rows take from there. */
+  readonly arrivals: Uint8Array;
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
@@ -35,34 +50,66 @@ export interface Sampler {
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
   pieces(rows: StepRows, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  /**
+   * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
+   * were. Throws as `pieces` does.
+   */
+  inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
   /** A step is under way whose last piece has not come. */
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
   abandon(): void;
+  /** what steps may name */
+  readonly vocabularies: Vocabularies;
+  /** the grammars that are compiled, and the bytes they take */
+  readonly grammars: { readonly count: number; readonly bytes: number };
 }
 
 export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
+  /** characters of a grammar, and bytes that all compiled ones may take */
+  readonly grammar_length_max?: number;
+  readonly grammar_bytes_max?: number;
 }
 
-/**
- * `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. Steps may name
- * the ids of `keys` for a watermark.
- */
+/** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
+export interface Left {
+  readonly candidates: Candidates;
+  readonly context: StepContext;
+  readonly keys: WatermarkKeys;
+  readonly row: LogitsRow;
+  /** the row as it came; candidates are not to be read any more once it was asked for */
+  raw(): RawRow;
+  /** SHA-256 of bytes, as hexadecimal digits */
+  readonly digest: Digest;
+}
+
+/** What a sampler is given besides its limits. */
+export interface SamplerParts {
+  /** of which steps may name the ids for a watermark; none when absent */
+  readonly keys?: WatermarkKeys;
+  /** SHA-256 for receipts, where the platform has a quicker one */
+  readonly digest?: Digest;
+  /** of which steps may name one, for texts and grammars; none when absent */
+  readonly vocabularies?: Vocabularies;
+}
+
+/** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(
   limits: SamplerLimits,
   now?: () => number,
-  keys: WatermarkKeys = NO_WATERMARK_KEYS,
+  { keys = NO_WATERMARK_KEYS, digest = plainDigest, vocabularies = NO_VOCABULARIES }: SamplerParts = {},
 ): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
-  const context = new StepContext(kernel.tokens);
-  const scratch: Scratch = { kernel, candidates, context, now, keys };
+  const grammars = new Grammars(grammarsLimits(limits));
+  const context = new StepContext(kernel.tokens, vocabularies, grammars);
+  const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
-  let under_way: Generator<undefined, Sampled> | undefined;
-  function* marked(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
+  let under_way: Generator<undefined, unknown> | undefined;
+  function* marked<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
     try {
       return yield* pieces;
     } finally {
@@ -70,6 +117,7 @@ export function createSampler(
     }
   }
   return {
+    arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options) {
@@ -78,15 +126,38 @@ export function createSampler(
     },
     pieces(rows, options) {
       const row = onlyRow(rows);
-      if (allowedWork(row, options, step_work_max) < long_work_min) return undefined;
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      under_way = marked(stepInPieces(scratch, row, options));
-      return under_way;
+      const pieces = marked(stepInPieces(scratch, row, options));
+      under_way = pieces;
+      return pieces;
+    },
+    inspect(rows, options, look) {
+      const row = onlyRow(rows);
+      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      assert(under_way === undefined, "one step is taken at a time");
+      const pieces = marked(inspected(scratch, row, options, { look, is_long }));
+      under_way = pieces;
+      return pieces;
     },
     get is_inside() {
       return under_way !== undefined;
     },
     abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    vocabularies,
+    get grammars() {
+      return grammars.figures;
+    },
+  };
+}
+
+function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits): GrammarsLimits {
+  const limits = DEFAULT_GRAMMARS_LIMITS;
+  return {
+    ...limits,
+    source_length_max: grammar_length_max ?? limits.source_length_max,
+    kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
   };
 }
 
@@ -97,12 +168,37 @@ interface Scratch {
   readonly context: StepContext;
   readonly now: (() => number) | undefined;
   readonly keys: WatermarkKeys;
+  readonly digest: Digest;
+}
+
+/** The chain of a step, and a look at what it left. */
+function* inspected<Seen>(
+  scratch: Scratch,
+  row: LogitsRow,
+  options: StepOptions,
+  { look, is_long }: { readonly look: (left: Left) => Seen; readonly is_long: boolean },
+): Generator<undefined, Seen> {
+  const { kernel, candidates, context, keys, digest } = scratch;
+  begin(scratch, row, options);
+  try {
+    yield* prepareChain(options.chain, context.text);
+    if (is_long) yield* runInPieces(scratch, row, options);
+    else run(scratch, row, options);
+    const raw = () => {
+      candidates.restoreRow();
+      return rawOf(kernel, row);
+    };
+    return look({ candidates, context, keys, row, raw, digest });
+  } finally {
+    candidates.restoreRow();
+  }
 }
 
 /** One step, straight through: row → candidates → chain → draw → log-probabilities. */
 function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions): Sampled {
   const begun = begin(scratch, row, options);
   try {
+    drain(prepareChain(options.chain, scratch.context.text));
     const { tracer, raw = begun.raw } = run(scratch, row, options);
     const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
     return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
@@ -120,6 +216,7 @@ function* stepInPieces(
   const begun = begin(scratch, row, options);
   try {
     yield;
+    yield* prepareChain(options.chain, scratch.context.text);
     const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
     yield;
     const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
@@ -155,7 +252,7 @@ interface Outcome extends Begun {
 
 /** What is told of a step. */
 function end(
-  { candidates, context }: Scratch,
+  { candidates, context, digest }: Scratch,
   row: LogitsRow,
   options: StepOptions,
   { raw, tracer, drawn, seed }: Outcome,
@@ -164,8 +261,10 @@ function end(
   const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
+  const told = toldBy(options.chain, context, token_id);
+  const { vocabulary } = context.text;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
-  if (isPlain(row, options))
+  if (isPlain(row, options) && told === undefined && vocabulary === undefined)
     return {
       token_id,
       kept: candidates.count(),
@@ -176,11 +275,16 @@ function end(
     };
   const report = reportOf(candidates, raw, token_ids, options);
   const finish = options.stops && finishOf(options.stops, { token_id, ...options }, options.state, raw);
+  // The row is as it came again.
+  if (options.receipt) candidates.restoreRow();
+  const receipt = options.receipt && receiptOf(row, { ...options, receipt: options.receipt }, digest);
   return {
     token_id,
-    ...(finish && { finish_reason: finish.finish_reason }),
-    ...report,
+    ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
+    ...told,
+    ...(finish && { finish_reason: finish.finish_reason ?? told?.finish_reason ?? null }),
     ...(watermark && { watermark }),
+    ...(receipt && { receipt }),
     ...(isSparse(row) && exactness(candidates, row, options, report)),
     seed,
     step,
@@ -194,6 +298,10 @@ function end(
 /** The states of stages and stops side by side; null when there are none. */
 function joined(of_stages: Sampled["state"], of_stops: Readonly<Record<string, unknown>>): Sampled["state"] {
   return of_stages === null && Object.keys(of_stops).length === 0 ? null : { ...of_stages, ...of_stops };
+}
+
+function drain(pieces: Generator<undefined, void>): void {
+  while (pieces.next().done !== true);
 }
 
 interface Ran {
@@ -313,9 +421,9 @@ function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
 
 /** Whether nothing is told of a step but its token. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
-  const { n, kept_token_ids, trace, warnings, stops, watermark } = options;
+  const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || readsRaw(options) || n !== undefined) return false;
-  if (stops !== undefined || watermark !== undefined) return false;
+  if (stops !== undefined || watermark !== undefined || receipt) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
 }
 

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
+import type { StepText } from "./history/step-text.ts";
 
 /** Options of one stage in a chain: `{ stage: "top_k", top_k: 40 }`. */
 export interface StageOptions {
@@ -31,8 +32,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly trigger?: string;
   /** stages that it stands in for: the short form leaves them out when this one is switched on */
   readonly replaces?: readonly string[];
-  /** true when it corrects what the model says, not what a host makes of it: the short form puts it first, in every preset */
-  readonly correctsModel?: boolean;
+  /** true when it comes before what a host makes of the logits: the short form puts it first, in every preset */
+  readonly comesFirst?: boolean;
   /** true when it divides all scores by a temperature: log-probabilities may be told as they stand before or behind it */
   readonly setsTemperature?: boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
@@ -47,10 +48,24 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly passes?: number;
   /** how much more it takes with a history of so many tokens, in the same units; nothing when absent */
   historyWork?(options: Options, history_length: number): number;
+  /** whether all is there that it may take long to make; true when absent. Throws the Problem of a step that has not what it needs */
+  isPrepared?(options: Options, text: StepText): boolean;
+  /** makes that, a piece at a time */
+  prepare?(options: Options, text: StepText): Generator<undefined, void>;
   /** rescales, edits or shrinks the candidates; at least one always stays */
   apply(candidates: Candidates, options: Options, context: StepContext): void;
+  /** what it tells of the token that was drawn; nothing when absent */
+  tells?(options: Options, context: StepContext, token_id: number): Told | undefined;
   /** what it must carry from step to step; absent for most */
   readonly state?: StageState<Options>;
+}
+
+/** What a stage adds to the reply. */
+export interface Told {
+  /** why the text is complete with this token */
+  readonly finish_reason?: string;
+  /** tokens that will follow, whatever the model says */
+  readonly forced?: readonly number[];
 }
 
 /**

@@ -39,9 +39,12 @@ export function parseProbabilities(
   return { options: { labels, threshold, conformal }, temperature };
 }
 
-export function parseScore(fields: Fields): Scaled<ScoreOptions> {
-  const { labels, ...scaling } = parseWith(SCORE_OPTIONS, fields, "");
-  return { options: { labels }, temperature: temperatureOf(scaling) };
+/** `sampling` is left as it came: its chain is parsed where the limits of chains are known. */
+export function parseScore(
+  fields: Fields,
+): Scaled<Pick<ScoreOptions, "labels"> & { readonly sampling: unknown }> {
+  const { labels, sampling, ...scaling } = parseWith(SCORE_OPTIONS, fields, "");
+  return { options: { labels, sampling }, temperature: temperatureOf(scaling) };
 }
 
 /** A baseline brings the temperature that it was fitted at. */

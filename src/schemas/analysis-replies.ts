@@ -63,6 +63,16 @@ const SCORED = {
   logprob,
   rank,
   ...LOSS,
+  processed_logprob: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      "ln of the probability with which the chain draws the token; null when it removed it. With `sampling`.",
+    ),
+  is_kept: z.boolean().optional().describe("Whether the chain kept the token."),
+  kept: z.int().optional().describe("How many tokens it kept."),
+  kept_mass: z.number().optional().describe("The part of the row's own mass that they hold."),
 };
 
 const MEAN_LOSS = {
@@ -152,6 +162,10 @@ const QUALITY = z.strictObject({
 });
 
 export const ANALYSIS_REPLIES = {
+  ClassProbabilities: CLASSES,
+  BinaryProbability: BINARY,
+  Diagnosis: DIAGNOSIS,
+  Quality: QUALITY,
   ProbabilitiesReply: z
     .union([
       PROBABILITIES,

@@ -99,6 +99,12 @@ export const PROBABILITIES_OPTIONS = z.strictObject({
 export const SCORE_OPTIONS = z.strictObject({
   ...SCALING,
   labels: LABELS.describe("Names of the classes, by id; for rows of one logit those of “no” and “yes”."),
+  sampling: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      "A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds what it makes of each token.",
+    ),
 });
 
 export const DIAGNOSE_OPTIONS = z.strictObject({

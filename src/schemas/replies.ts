@@ -7,7 +7,10 @@ const token_id = z.int().describe("Token id.");
 const probability = z.number().describe("Probability, 0 … 1.");
 const logprob = z.number().nullable().describe("Natural logarithm of the probability; null stands for −∞.");
 
-const TOKEN_LOGPROB = z.strictObject({ token_id, logprob });
+/** What a token stands for, with a `vocabulary`; the reply says once what that is. */
+const TEXT = { text: z.string().optional(), bytes: z.array(z.int()).optional() };
+
+const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
 const TRACED_TOKEN = z.strictObject({ token_id, probability });
 
 const TRACE_ENTRY = z.strictObject({
@@ -57,6 +60,7 @@ const FATE = z.strictObject({
 
 const DRAWN = {
   token_id,
+  ...TEXT,
   logprob: logprob.optional().describe("ln softmax of the logits as they came. With `logprobs`."),
   processed_logprob: z
     .number()
@@ -81,10 +85,18 @@ export const STEP_REPLY = z
     ...DRAWN,
     token_id: z.int().describe("The token drawn."),
     finish_reason: z
-      .enum(FINISH_REASONS)
+      .enum([...FINISH_REASONS, "grammar"])
       .nullable()
       .optional()
-      .describe("Why the text is to end with this token; null: it goes on. With `stop`."),
+      .describe(
+        "Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null or absent: it goes on.",
+      ),
+    forced: z
+      .array(z.int())
+      .optional()
+      .describe(
+        "The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the grammar.",
+      ),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),
@@ -98,6 +110,14 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How sure the distribution was; with `uncertainty`."),
+    watermark: z
+      .strictObject({ scheme: z.string(), marked: z.boolean() })
+      .optional()
+      .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
+    receipt: z
+      .strictObject({ row: z.string(), options: z.string() })
+      .optional()
+      .describe("SHA-256 of the row and of the options; with `receipt`."),
     exact: z
       .boolean()
       .optional()
@@ -130,6 +150,10 @@ export const STEP_REPLY = z
       })
       .optional()
       .describe("How the draw met the token; with `trace`."),
+    gumbel: z
+      .strictObject({ best: z.array(z.strictObject({ token_id: z.int(), total: z.number() })) })
+      .optional()
+      .describe("The largest scores with their noise, of the draw rule gumbel; with `trace`."),
   })
   .describe("The token drawn, and what was asked for of how it was.");
 
@@ -190,6 +214,17 @@ export const HEALTH = z
   .describe("How the process is.")
   .meta({ examples: [{ status: "ok", workers: { running: 2, silent: 0, replaced: 0 } }] });
 
+const LISTED = z
+  .looseObject({
+    name: z.string(),
+    summary: z.string(),
+    formula: z.string(),
+    source: z.strictObject({ title: z.string(), url: z.string() }),
+    example: z.record(z.string(), z.unknown()),
+    options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
+  })
+  .describe("What it is, what it needs, and what it leaves in the reply.");
+
 export const CATALOGUE = z
   .strictObject({
     system_fingerprint: z.string().describe("As in replies."),
@@ -214,6 +249,8 @@ export const CATALOGUE = z
         }),
       )
       .describe("In the default order."),
+    draws: z.array(LISTED).describe("The rules of `draw`, the default first."),
+    watermarks: z.array(LISTED).describe("The schemes of `watermark`."),
     stops: z
       .array(
         z.strictObject({

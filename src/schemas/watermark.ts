@@ -15,12 +15,17 @@ const PROMPT_LENGTH = whole({ min: 0 }).describe(
 
 const TEXT = z.strictObject({ token_ids: TOKEN_IDS, prompt_length: PROMPT_LENGTH.optional() });
 
+const TEXT_FIELDS = {
+  token_ids: { type: "array", items: { type: "integer", minimum: 0 } },
+  prompt_length: { type: "integer", minimum: 0 },
+};
+
 const ASKED = optionalEach({
   token_ids: TOKEN_IDS.describe("One text. Excludes `texts`."),
   prompt_length: PROMPT_LENGTH,
   texts: z
     .custom<readonly unknown[]>()
-    .meta({ type: "array", items: z.toJSONSchema(TEXT, { io: "input", unrepresentable: "any" }) })
+    .meta({ type: "array", items: { type: "object", required: ["token_ids"], properties: TEXT_FIELDS } })
     .describe("Many texts, each with its `token_ids` and perhaps `prompt_length`."),
   vocab_size: whole({ min: 1 }).describe("Size of the vocabulary; ids must be below it."),
   values: flag().describe("Tell the value of each token: null where it does not count. Default false."),

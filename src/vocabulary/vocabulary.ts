@@ -2,7 +2,6 @@
  * A vocabulary: what text each token id stands for, as bytes. Half a character is half a character here, and a special
  * token is no text at all. All tokens lie in flat arrays, so that a quarter of a million of them are few objects.
  */
-import { Problem } from "../errors.ts";
 
 /** What is read from a file, before it is a vocabulary: the bytes of each id; undefined: the id stands for no text. */
 export interface TokenList {
@@ -67,30 +66,6 @@ export function createVocabulary(name: string, { tokens, special, end_ids }: Tok
 export function bytesOf({ bytes, offsets, size }: Vocabulary, token_id: number): Uint8Array {
   if (token_id >= size) return bytes.subarray(0, 0);
   return bytes.subarray(offsets[token_id], offsets[token_id + 1]);
-}
-
-/** The vocabularies that steps may name. */
-export interface Vocabularies {
-  /** Throws the Problem of a name that there is not. */
-  get(name: string): Vocabulary;
-  readonly all: readonly Vocabulary[];
-}
-
-export function vocabulariesOf(all: readonly Vocabulary[]): Vocabularies {
-  const by_name = new Map(all.map((vocabulary) => [vocabulary.name, vocabulary]));
-  return {
-    all,
-    get(name) {
-      const known = by_name.get(name);
-      if (known !== undefined) return known;
-      const names = [...by_name.keys()].map((known) => JSON.stringify(known)).join(", ");
-      throw new Problem(
-        "vocabulary_unknown",
-        `there is no vocabulary ${JSON.stringify(name.slice(0, 80))}; known are ${names || "none"}`,
-        "/vocabulary",
-      );
-    },
-  };
 }
 
 /** Two FNV-1a hashes of 32 bits with different beginnings, as 16 digits: it tells files apart, and guards nothing. */

@@ -9,7 +9,7 @@ export interface JsonBody extends BodyReader {
   readonly value: unknown;
 }
 
-export function openJsonBody({ limits }: WireContext): JsonBody {
+export function openJsonBody({ limits, lease }: WireContext): JsonBody {
   const bytes_max = limits.json_text_bytes_max;
   const text = new TextBuffer(
     bytes_max,
@@ -20,7 +20,11 @@ export function openJsonBody({ limits }: WireContext): JsonBody {
     get value() {
       return value;
     },
-    write: (chunk) => text.append(chunk),
+    write(chunk) {
+      // The lease is what bounds how many bodies are kept at once.
+      lease();
+      text.append(chunk);
+    },
     end() {
       value = jsonValue(text.whole());
     },

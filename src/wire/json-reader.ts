@@ -38,6 +38,8 @@ export function openStepJson(context: WireContext): StepReader {
   const remembered = context.parse === undefined ? context.remembered : undefined;
   let plan: (() => JsonPlan) | undefined;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       const text = envelope.endText();
@@ -101,6 +103,8 @@ export function openBatchJson(context: WireContext): StepReader {
   let batch: Batch | undefined;
   let index = 0;
   return {
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       batch = batchOf(requireObject(envelope.end()), context);
@@ -132,7 +136,7 @@ interface Batch {
   readonly rows: readonly unknown[];
 }
 
-function batchOf({ rows, ...shared }: Fields, { limits }: WireContext): Batch {
+function batchOf({ rows, ...shared }: Fields, { limits, parse }: WireContext): Batch {
   if (!Array.isArray(rows) || rows.length === 0)
     throw new Problem(
       "invalid_option",
@@ -141,8 +145,9 @@ function batchOf({ rows, ...shared }: Fields, { limits }: WireContext): Batch {
     );
   if ("logits" in shared)
     throw new Problem("unknown_option", "each row of a batch has its own logits", "/logits");
-  requireKnown(shared, limits.options);
-  return { shared, options: new SharedOptions(shared, limits.options), rows: rows as readonly unknown[] };
+  requireKnown(shared, limits.options, parse);
+  const options = new SharedOptions(shared, limits.options, parse);
+  return { shared, options, rows: rows as readonly unknown[] };
 }
 
 function rowStep({ shared, options, rows }: Batch, arrived: Arrived, index: number, context: WireContext) {

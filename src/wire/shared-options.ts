@@ -6,6 +6,8 @@ import { mergeStepOptions, parseStepOptions, type StepOptions } from "../samplin
 
 type Fields = Readonly<Record<string, unknown>>;
 
+type ParseOptions = (fields: Fields, limits: OptionLimits) => StepOptions;
+
 /** What rows may say themselves without a chain or a history of their own. */
 const OWN_NUMBERS: ReadonlySet<string> = new Set(["seed", "step"]);
 
@@ -24,15 +26,18 @@ type Checked<Value> = { readonly value: Value } | { readonly problem: Problem };
 export class SharedOptions {
   readonly #shared: Fields;
   readonly #limits: OptionLimits;
+  readonly #check: ParseOptions;
   /** without the sequence */
   readonly #others: Fields;
   #sequence: Checked<Sequence> | undefined;
   #common: Checked<StepOptions> | undefined;
 
-  constructor(shared: Fields, limits: OptionLimits) {
+  /** `parse` is what checks the options of a row. */
+  constructor(shared: Fields, limits: OptionLimits, parse: ParseOptions = parseStepOptions) {
     const { history: _, prompt_length: __, ...others } = shared;
     this.#shared = shared;
     this.#limits = limits;
+    this.#check = parse;
     this.#others = others;
   }
 
@@ -71,7 +76,7 @@ export class SharedOptions {
   }
 
   #parse(fields: Fields): StepOptions {
-    return parseStepOptions(fields, this.#limits);
+    return this.#check(fields, this.#limits);
   }
 }
 
@@ -97,9 +102,13 @@ function checked<Value>(checked: Checked<Value>): Value {
  * A misspelt shared option fails the batch as a whole. Any other fault of the shared options is told by each
  * row, since what a row says itself may mend it.
  */
-export function requireKnown(shared: Fields, limits: OptionLimits): void {
+export function requireKnown(
+  shared: Fields,
+  limits: OptionLimits,
+  parse: ParseOptions = parseStepOptions,
+): void {
   try {
-    parseStepOptions(shared, limits);
+    parse(shared, limits);
   } catch (error) {
     if (error instanceof Problem && error.code === "unknown_option") throw error;
   }

@@ -17,16 +17,22 @@ export interface Step {
   readonly place?: (problem: Problem) => Problem;
 }
 
-/** How the bytes of a body hold logits: as elements of a type, as the few that a sparse row lists, or as text. */
-export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json"] as const;
+/** How a body holds logits: as elements of a type, as the few that a sparse row lists, as text, or not at all. */
+export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json", "shared_memory"] as const;
 export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {
-  /** the form of the logits, once known; absent: JSON */
+  /** the form of the logits, once known */
   readonly form?: BodyForm | undefined;
+  /** whether the bytes that come next have to wait in memory for those that follow */
+  readonly parks?: boolean;
+  /** a row that takes the rest of the body as it is, in place of `write` */
+  readonly into?: Row | undefined;
   /** Takes the next bytes of the body; they may be gone once the steps that they complete were taken. Throws a Problem when no further byte can make the body right. */
   write(chunk: Uint8Array): void;
+  /** The chunk that was written last will be gone: what was not taken of it is copied. Absent: all was. */
+  keep?(): void;
   /** The body is complete. Throws a Problem when it is not right as a whole. */
   end(): void;
 }

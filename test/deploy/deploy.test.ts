@@ -1,6 +1,7 @@
 /** What deploy/ says of the service is true: ports, paths, settings, times and metrics are those of the application. */
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHART_VALUES } from "../../proof/deploy/values.ts";
 import { describeSettings, readConfig } from "../../src/config/config.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { at, chart, documents, manifests, type Node, textOf } from "./manifests.ts";
@@ -154,6 +155,29 @@ test("the chart mounts keys only when it is given some", () => {
   expect(at(pod({ apiKeysSecret: "keys" }), "volumes.0.secret.secretName")).toBe("keys");
 });
 
+test("the chart is autoscaled or has a fixed number, and never both", () => {
+  const autoscaling = { enabled: false, minReplicas: 2, maxReplicas: 16, cpuPercent: 60 };
+  const fixed = chart({ autoscaling, replicas: 3 });
+  expect(at(ofKind(fixed, "Deployment"), "spec.replicas")).toBe(3);
+  expect(fixed.map((each) => each["kind"])).not.toContain("HorizontalPodAutoscaler");
+});
+
+test("what the chart takes over from its values stands where Kubernetes looks for it", () => {
+  const whole = Object.assign({}, ...CHART_VALUES.slice(-2)) as Node; // those with everything switched on
+  const list = chart(whole);
+  const pod = at(ofKind(list, "Deployment"), "spec.template.spec");
+  for (const name of ["imagePullSecrets", "nodeSelector", "tolerations", "affinity"])
+    expect(pod[name]).toEqual(whole[name]);
+  expect(at(pod, "containers.0.envFrom")).toEqual(whole["envFrom"]);
+  const labels = at(ofKind(list, "Service"), "metadata.labels");
+  const monitor = ofKind(list, "ServiceMonitor");
+  expect(labels).toMatchObject(at(monitor, "spec.selector.matchLabels"));
+  expect(at(monitor, "spec.endpoints.0")).toEqual({ port: "http", path: "/metrics", interval: "30s" });
+  expect(at(ofKind(list, "Service"), "spec.ports.0.name")).toBe("http");
+  const backend = at(ofKind(list, "Ingress"), "spec.rules.0.http.paths.0.backend.service");
+  expect(backend).toEqual({ name: at(ofKind(list, "Service"), "metadata.name"), port: { name: "http" } });
+});
+
 test("the chart and the manifest are of one mind", () => {
   const own = (list: readonly Node[]) => {
     const pod = at(ofKind(list, "Deployment"), "spec.template.spec");
@@ -172,14 +196,7 @@ test("the chart and the manifest are of one mind", () => {
 test("helm agrees with our reading of the chart, where there is helm", () => {
   const inOrder = (list: readonly Node[]) =>
     [...list].sort((a, b) => String(a["kind"]).localeCompare(String(b["kind"])));
-  const closed = { enabled: true, client: "a-label", monitoring: "prometheus" };
-  const OVER: readonly Node[] = [
-    {},
-    { apiKeysSecret: "" },
-    { networkPolicy: { ...closed, enabled: false, denyEgress: true } },
-    { networkPolicy: { ...closed, denyEgress: false } },
-  ];
-  for (const over of OVER) {
+  for (const over of CHART_VALUES) {
     const set = Object.entries(over).flatMap(([name, value]) => [
       "--set-json",
       `${name}=${JSON.stringify(value)}`,
@@ -272,4 +289,18 @@ test("compose runs the service as locked as Kubernetes does, and gives it time t
     security_opt: ["no-new-privileges:true"],
   });
   expect(sampler["stop_grace_period"]).toBe("15s");
+});
+
+test("a container of one's own gets at the service by the network, the keys and the shared memory that it has", () => {
+  const [compose = {}] = manifests("compose/own-host.yaml");
+  const sampler = at(compose, "services.sampler");
+  const host = at(compose, "services.host");
+  const { shared_memory } = readConfig({ SHARED_MEMORY: at(sampler, "environment.SHARED_MEMORY") });
+  expect(shared_memory).toBe("on");
+  expect([sampler["ipc"], host["ipc"]]).toEqual(["shareable", "service:sampler"]);
+  expect(sampler["networks"]).toEqual(host["networks"]);
+  expect(at(compose, "networks.inside")).toEqual({ name: "logit-sampler", internal: true });
+  expect(at(sampler, "environment.API_KEYS_FILE")).toBe("/run/secrets/api_keys");
+  expect([sampler["secrets"], host["secrets"]]).toEqual([["api_keys"], ["api_keys"]]);
+  expect(sampler).toMatchObject({ read_only: true, cap_drop: ["ALL"], stop_grace_period: "15s" });
 });

@@ -1,6 +1,6 @@
 /** Reads what stands in deploy/: YAML documents, and the chart's templates filled in with its own values. */
 import { readdirSync, readFileSync } from "node:fs";
-import { parse, parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 
 export type Node = Readonly<Record<string, unknown>>;
 
@@ -30,14 +30,13 @@ export function manifests(path: string): Node[] {
 export function chart(over: Node = {}): Node[] {
   const values = { ...(parse(textOf(`${CHART}values.yaml`)) as Node), ...over };
   const root = { Values: values, Release: { Name: "sampler" }, Chart: { AppVersion: "0.1.0" } };
-  return readdirSync(new URL(`${CHART}templates`, DEPLOY)).flatMap((name) =>
-    documents(filledIn(textOf(`${CHART}templates/${name}`), root)),
-  );
+  const names = readdirSync(new URL(`${CHART}templates`, DEPLOY)).filter((name) => name.endsWith(".yaml"));
+  return names.flatMap((name) => documents(filledIn(textOf(`${CHART}templates/${name}`), root)));
 }
 
 const TAG = /\{\{-? *(.*?) *-?\}\}/;
 
-/** The part of the template language that the chart uses: values, `if`, and `range` over a map. */
+/** The part of the template language that the chart uses: values, `if` and `if not`, and `range` over a map. */
 function filledIn(template: string, root: Node): string {
   return section(template.split("\n"), root).join("\n");
 }
@@ -55,7 +54,7 @@ function section(lines: readonly string[], scope: Node): string[] {
     const body = lines.slice(at + 1, end);
     const [, expression = ""] = TAG.exec(line) ?? [];
     if (action === "if")
-      out.push(...(lookUp(expression.slice("if ".length), scope) ? section(body, scope) : []));
+      out.push(...(holds(expression.slice("if ".length), scope) ? section(body, scope) : []));
     else {
       const map = lookUp(expression.slice(expression.indexOf(":=") + 2).trim(), scope) as Node;
       // In the order of their names, as Go's templates have it.
@@ -65,6 +64,13 @@ function section(lines: readonly string[], scope: Node): string[] {
     at = end;
   }
   return out;
+}
+
+/** Nothing, false, an empty text, an empty list and an empty map are what a condition is not. */
+function holds(condition: string, scope: Node): boolean {
+  if (condition.startsWith("not ")) return !holds(condition.slice("not ".length), scope);
+  const found = lookUp(condition, scope);
+  return typeof found === "object" && found !== null ? Object.keys(found).length > 0 : Boolean(found);
 }
 
 /** Where the section ends that begins at this line. */
@@ -80,6 +86,11 @@ function endOf(lines: readonly string[], begin: number): number {
 
 function value(expression: string, scope: Node): string {
   const [path = "", filter] = expression.split("|").map((part) => part.trim());
+  const [, indent] = /^nindent (\d+)$/.exec(filter ?? "") ?? [];
+  if (path.startsWith("toYaml ") && indent !== undefined) {
+    const text = stringify(lookUp(path.slice("toYaml ".length), scope)).trimEnd();
+    return `\n${text}`.replaceAll("\n", `\n${" ".repeat(Number(indent))}`);
+  }
   const found = lookUp(path, scope);
   if (found === undefined) throw new Error(`the chart has no ${path}`);
   if (filter === undefined) return String(found);

@@ -22,8 +22,24 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
   ["/v1/probabilities", { logits: [1, 3, 2], labels: ["a", "b", "c"], threshold: 0.5 }],
   ["/v1/probabilities", { rows: [{ logits: [3] }, { logits: [1, 2] }] }],
   ["/v1/score", { rows: LABELLED }],
+  ["/v1/score", { rows: LABELLED, sampling: { top_k: 1 } }],
   ["/v1/score", '{"logits": [1, -Infinity], "target": 1}'],
   ["/v1/diagnose", { rows: LABELLED, labels: ["a", "b", "c"] }],
   ["/v1/calibrate", { rows: LABELLED, resamples: 50 }],
   ["/v1/baseline", { rows: CLEAN }],
+  ["/v1/sample", { logits: [1, 3, 2], draw: { rule: "gumbel" }, trace: true }],
+  ["/v1/sample", { logits: [1, 3, 2], watermark: { scheme: "gumbel", key: "main" }, history: [1, 2] }],
+  ["/v1/sample", { logits: [1, 3, 2], receipt: true }],
+  [
+    "/v1/replay",
+    {
+      rows: [{ logits: [1, 2], token_id: 1, claimed: { system_fingerprint: "x" } }, { logits: [1, 2] }],
+      seed: 1,
+    },
+  ],
+  ["/v1/watermark/detect", { scheme: "gumbel", key: "main", token_ids: [1, 2, 3], values: true }],
+  [
+    "/v1/watermark/detect",
+    { scheme: "green_list", key: "main", texts: [{ token_ids: [1], prompt_length: 1 }] },
+  ],
 ];

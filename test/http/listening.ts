@@ -1,7 +1,11 @@
 /** The application listening on a free port of this machine, with the limits a test asks for. */
 import { type App, buildApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
 import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
+
+/** What every test may mark with. */
+const KEYS = watermarkKeys({ main: 42n });
 
 export interface Listening extends App {
   readonly url: string;
@@ -20,8 +24,9 @@ export async function listen(
     `LOGIT_SAMPLER_${name.toUpperCase()}`,
     `${value}`,
   ]);
-  const config = readConfig({ ...environment, ...Object.fromEntries(names) });
-  const sampler = createSampler(config.limits, undefined, config.watermark_keys);
+  const read = readConfig({ ...environment, ...Object.fromEntries(names) });
+  const config = read.watermark_keys.size > 0 ? read : { ...read, watermark_keys: KEYS };
+  const sampler = createSampler(config.limits, undefined, { keys: config.watermark_keys });
   const app = await buildApp({ config, sampler });
   const url = await app.server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {

@@ -19,9 +19,13 @@ const CHOSEN: Chosen = {
   ],
   seed: "-9223372036854775808",
   step: 12,
+  pins: [3, 287],
   order: "llama.cpp",
   text: { prompt: "The sea", runs: [] },
+  extras: {},
+  beside: undefined,
   compare: { names: ["openai", "vllm"], with_numbers: false },
+  dials: {},
   calibration: { set: "digits", rows: OWN_TEXT, bins: 15, binning: "equal_width", threshold: 0.95 },
 };
 
@@ -29,7 +33,7 @@ const sent = CHOSEN.chain.filter(({ on }) => on).map(({ stage, options }) => ({ 
 
 /** What an address brings back of a choice: the views' own parts only in that view. */
 function broughtBack(chosen: Chosen) {
-  return { ...chosen, text: undefined, calibration: undefined };
+  return { ...chosen, text: undefined, extras: undefined, dials: undefined, calibration: undefined };
 }
 
 describe("the address", () => {
@@ -38,20 +42,53 @@ describe("the address", () => {
   });
 
   test("holds a written text by its prompt and the runs it was drawn in", () => {
-    const here = { tokens: 20, seed: CHOSEN.seed, chain: sent };
+    const here = { tokens: 20, seed: CHOSEN.seed, chain: sent, extras: {} };
     const text = { prompt: "The old; ship @ sea", runs: [here] };
     const chosen: Chosen = { ...CHOSEN, view: "write", source: { kind: "written", index: 4 }, text };
     expect(readHash(writeHash(chosen))).toEqual({ ...broughtBack(chosen), text });
     expect(writeHash(chosen)).toContain("&prompt=The%20old%3B%20ship%20%40%20sea&n=20&");
     const forked = {
       ...text,
-      runs: [{ tokens: 5, seed: "7;@", chain: [{ stage: "top_k", top_k: 3 }] }, here, { ...here, seed: "8" }],
+      runs: [
+        { tokens: 5, seed: "7;@", chain: [{ stage: "top_k", top_k: 3 }], extras: {} },
+        here,
+        { ...here, seed: "8" },
+      ],
     };
     expect(readHash(writeHash({ ...chosen, text: forked })).text).toEqual(forked);
     expect(readHash(writeHash({ ...chosen, view: "sample" })).text).toEqual(text);
     expect(writeHash({ ...CHOSEN, text })).not.toContain("prompt=");
     const unwritten = { ...chosen, text: { prompt: "Not yet", runs: [] } };
     expect(readHash(writeHash(unwritten)).text).toEqual(unwritten.text);
+  });
+
+  test("holds the other of two texts, whichever is chosen, with its chain, seed, order and runs", () => {
+    const text = { prompt: "The sea", runs: [{ tokens: 20, seed: CHOSEN.seed, chain: sent, extras: {} }] };
+    const chain = [{ stage: "top_k", options: { top_k: 9 }, on: true }];
+    const extras = { watermark: { scheme: "gumbel", key: "main" } };
+    const forced = {
+      tokens: 1,
+      seed: "7",
+      chain: [{ stage: "allowed_token_ids", allowed_token_ids: [27] }],
+      extras: {},
+    };
+    const runs = [{ tokens: 5, seed: "7", chain: [{ stage: "top_k", top_k: 9 }], extras }, forced];
+    const beside = { chosen: "B" as const, chain, seed: "7", order: "vllm", extras, runs };
+    const chosen: Chosen = { ...CHOSEN, view: "write", text, beside };
+    expect(writeHash(chosen)).toContain(
+      "&side=B&other=top_k(top_k=9)&other_seed=7&other_order=vllm&other_with=%7B%22watermark%22%3A",
+    );
+    expect(readHash(writeHash(chosen))).toEqual({ ...broughtBack(chosen), text });
+    expect(readHash(writeHash({ ...chosen, view: "sample" })).beside).toBeUndefined();
+    expect(readHash(writeHash(chosen).replace("side=B", "side=C")).beside).toBeUndefined();
+  });
+
+  test("holds the dials of the learn view that were moved, and takes no other words for numbers", () => {
+    const chosen: Chosen = { ...CHOSEN, view: "learn", dials: { cat: 8.2, log_odds: -1.5 } };
+    expect(writeHash(chosen)).toBe("#view=learn&dials=cat:8.2,log_odds:-1.5");
+    expect(readHash(writeHash(chosen)).dials).toEqual(chosen.dials);
+    expect(readHash("#view=learn&dials=cat:,dog:x,Bird:1,fish:2").dials).toEqual({ fish: 2 });
+    expect(writeHash({ ...chosen, dials: {} })).toBe("#view=learn");
   });
 
   test("holds the calibrate view: set, bins, binning, threshold and own rows", () => {
@@ -165,11 +202,18 @@ test("work that follows a value does the first and then the newest, one at a tim
   expect(releases).toHaveLength(2);
 });
 
-test("a text's runs are as few as there were changes of seed or chain", () => {
+test("a text's runs are as few as there were changes of seed, chain or other options", () => {
   const warm = [{ stage: "temperature", temperature: 1 }];
   const same = [{ temperature: 1, stage: "temperature" }];
   const cold = [{ stage: "temperature", temperature: 0 }];
-  const drawn = [warm, warm, same, cold, warm].map((chain) => ({ seed: "7", chain }));
-  expect(runsOf([...drawn, { seed: "8", chain: warm }]).map(({ tokens }) => tokens)).toEqual([3, 1, 1, 1]);
+  const drawn = [warm, warm, same, cold, warm].map((chain) => ({ seed: "7", chain, extras: {} }));
+  const marked = { watermark: { scheme: "gumbel", key: "main" } };
+  const again = structuredClone(marked);
+  const more = [
+    { seed: "8", chain: warm, extras: {} },
+    { seed: "8", chain: warm, extras: marked },
+    { seed: "8", chain: warm, extras: again },
+  ];
+  expect(runsOf([...drawn, ...more]).map(({ tokens }) => tokens)).toEqual([3, 1, 1, 1, 2]);
   expect(runsOf([])).toEqual([]);
 });

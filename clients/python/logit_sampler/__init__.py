@@ -161,7 +161,7 @@ class SamplerClient:
 
     def _post(self, path: str, logits: Row, options: Mapping[str, Any], seeded: bool) -> Reply:
         if isinstance(logits, Mapping):
-            parts = [_json({**options, "logits": _plain(logits)})]
+            parts: List[Any] = [_json({**options, "logits": _plain(logits)})]
             headers = {"Content-Type": "application/json"}
         else:
             tensor = logits if isinstance(logits, _Tensor) else _tensor(logits)
@@ -187,7 +187,8 @@ class SamplerClient:
         self._used_s = time.monotonic()
         if response.status != 200:
             raise _problem(response, body)
-        return json.loads(body)
+        reply: Reply = json.loads(body)
+        return reply
 
     def _answer(self, path: str, parts: Sequence[Any], headers: Mapping[str, str]) -> http.client.HTTPResponse:
         """The head of the answer, which may come before the body was taken: a service that refuses a body (413) need
@@ -357,7 +358,7 @@ class SamplerStream:
         line = self._response.readline()
         if not line:
             raise ConnectionError("the service ended the stream")
-        reply = json.loads(line)
+        reply: Reply = json.loads(line)
         if "token_id" not in reply:
             raise SamplerProblem(int(reply.get("status", 0)), reply)
         return reply

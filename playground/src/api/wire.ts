@@ -32,9 +32,20 @@ export interface StageInfo {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
+/** A watermark as GET /v1/samplers lists it. */
+export interface WatermarkInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly formula: string;
+  readonly source: { readonly title: string; readonly url: string };
+  readonly example: Readonly<Record<string, unknown>>;
+  readonly keeps_distribution: boolean;
+}
+
 export interface Catalogue {
   readonly system_fingerprint: string;
   readonly stages: readonly StageInfo[];
+  readonly watermarks: readonly WatermarkInfo[];
 }
 
 /** RFC 9457, as the service writes it. */

@@ -1,7 +1,7 @@
 /** Whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
 import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
-import { type Fitted, fitted, followChoices, is_stale, problem } from "./reader.ts";
+import { type Fitted, fitted, followChoices, is_stale, problem, set_error } from "./reader.ts";
 import { Reliability } from "./reliability.tsx";
 import { SetPanel } from "./set-panel.tsx";
 import { ThresholdPanel } from "./threshold-panel.tsx";
@@ -11,6 +11,8 @@ import type { CalibrateReply } from "./wire.ts";
 export function CalibrateView() {
   useEffect(followChoices, []);
   const of = fitted.value;
+  const is_asking = of === undefined && problem.value === undefined && set_error.value === "";
+  if (is_asking) return <main class="calibrate" aria-busy="true" />;
   return (
     <main class="calibrate">
       <div class="calibrate-side">
@@ -18,9 +20,6 @@ export function CalibrateView() {
       </div>
       <div class="calibrate-result">
         {problem.value && <Says problem={problem.value} />}
-        {of === undefined && !problem.value && (
-          <p class="note">Asking the service for the best temperature…</p>
-        )}
         {of && is_stale.value && (
           <p class="stale-note" role="status">
             This could not be answered: what is shown in grey is the answer before.

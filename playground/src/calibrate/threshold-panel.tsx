@@ -34,12 +34,14 @@ export function ThresholdPanel({ of }: { of: Fitted }) {
           <output>{threshold.value}</output>
         </span>
       </label>
-      {fared && (
-        <div class="fared-rows">
-          <Shares title="As it came" fared={fared[0]} />
-          <Shares title="Calibrated" fared={fared[1]} />
-        </div>
-      )}
+      <div class="fared-rows">
+        {fared && (
+          <>
+            <Shares title="As it came" fared={fared[0]} />
+            <Shares title="Calibrated" fared={fared[1]} />
+          </>
+        )}
+      </div>
     </section>
   );
 }

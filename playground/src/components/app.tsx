@@ -7,6 +7,7 @@ import { type View, view } from "../state/signals.ts";
 import { amount, write } from "../write/writer.ts";
 import { DropAnywhere } from "./drop-anywhere.tsx";
 import { later } from "./later.tsx";
+import { PageFoot } from "./page-foot.tsx";
 import { PageHead } from "./page-head.tsx";
 import { SampleView } from "./sample-view.tsx";
 import { Says } from "./says.tsx";
@@ -25,12 +26,7 @@ export function App() {
         </div>
       )}
       <Shown view={view.value} />
-      <footer class="page-foot">
-        <p>
-          Everything on this page is an answer of the service's public API; the page itself samples nothing.{" "}
-          <a href="/docs">Every route and option</a>
-        </p>
-      </footer>
+      <PageFoot />
       <DropAnywhere />
     </>
   );

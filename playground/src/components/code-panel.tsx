@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { copied } from "../code/clipboard.ts";
 import { codeFor, fileName, type Language } from "../code/request-code.ts";
-import type { PageRow } from "../rows/row.ts";
+import { save } from "../code/save.ts";
 import { type Answer, answer, stepOptions } from "../state/result.ts";
 
 const LANGUAGES: readonly Language[] = ["curl", "Python", "TypeScript"];
@@ -68,7 +68,11 @@ function Code({ of: { question } }: { of: Answer }) {
       {text.includes(fileName(question.row)) && (
         <p class="note">
           It reads the row from a file:{" "}
-          <button type="button" class="link" onClick={() => save(question.row)}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => save(fileName(question.row), new Blob([question.row.bytes]))}
+          >
             save {fileName(question.row)}
           </button>
         </p>
@@ -78,13 +82,4 @@ function Code({ of: { question } }: { of: Answer }) {
       </p>
     </>
   );
-}
-
-function save(row: PageRow): void {
-  const url = URL.createObjectURL(new Blob([row.bytes]));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = fileName(row);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -18,7 +18,15 @@ export function Draw() {
         <h2 id="draw-title">The draw</h2>
         {shown && <Where of={shown} />}
       </div>
-      {shown ? <Strip of={shown} /> : <p class="note">No answer to show yet.</p>}
+      {shown === undefined ? (
+        <p class="note">No answer to show yet.</p>
+      ) : shown.sampled.inverse_cdf === undefined ? (
+        <p class="note">
+          This token was not looked up on a line: its watermark has a rule of its own to draw by.
+        </p>
+      ) : (
+        <Strip of={shown} />
+      )}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** The head of the page: name, what it is, views, link, documentation, theme. */
 import { visit } from "../state/history.ts";
 import { type View, view } from "../state/signals.ts";
+import { SavePicture } from "./save-picture.tsx";
 import { Share } from "./share.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
@@ -44,6 +45,7 @@ export function PageHead() {
         ))}
       </nav>
       <Share />
+      <SavePicture />
       <a class="head-link" href="/docs">
         API
       </a>

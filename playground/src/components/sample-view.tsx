@@ -1,9 +1,12 @@
 /** One step: the row and the chain on one side, what became of the row on the other. In one column, what is read first comes first. */
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { DistributionRoom } from "../distribution/distribution-room.tsx";
+import { is_ready } from "../state/ready.ts";
 import { is_narrow } from "../state/screen.ts";
 import { source } from "../state/signals.ts";
 import { is_stale } from "../state/stale.ts";
-import { TextPanel } from "../write/text/text-panel.tsx";
-import { WritePanel } from "../write/write-panel.tsx";
 import { ChainPanel } from "./chain-panel.tsx";
 import { CodePanel } from "./code-panel.tsx";
 import { ComparePanel } from "./compare-panel.tsx";
@@ -16,7 +19,12 @@ import { Outcome } from "./outcome.tsx";
 import { RowPanel } from "./row-panel.tsx";
 
 export function SampleView({ writes }: { writes: boolean }) {
-  const row = <div class="bench-row">{writes ? <WritePanel /> : <RowPanel />}</div>;
+  const parts = write_parts.value;
+  useEffect(() => {
+    if (writes) void loadWriteParts();
+  }, [writes]);
+  if (!is_ready.value || (writes && parts === undefined)) return <main class="bench" aria-busy="true" />;
+  const row = <div class="bench-row">{writes && parts ? <parts.WritePanel /> : <RowPanel />}</div>;
   const chain = (
     <div class="bench-chain">
       <ChainPanel />
@@ -30,7 +38,7 @@ export function SampleView({ writes }: { writes: boolean }) {
       {is_narrow.value ? (
         <>
           <div class="bench-result">
-            {writes && <TextPanel />}
+            {writes && parts && <Texts of={parts} />}
             {has_step && <Outcome />}
           </div>
           {chain}
@@ -40,7 +48,7 @@ export function SampleView({ writes }: { writes: boolean }) {
         <>
           {chain}
           <div class="bench-result">
-            {writes && <TextPanel />}
+            {writes && parts && <Texts of={parts} />}
             {has_step && <Outcome />}
             {has_step && <Steps />}
           </div>
@@ -51,9 +59,27 @@ export function SampleView({ writes }: { writes: boolean }) {
   );
 }
 
+function Texts({ of: { TextPanel, WatermarkPanel } }: { of: WriteParts }) {
+  return (
+    <>
+      <TextPanel />
+      <WatermarkPanel />
+    </>
+  );
+}
+
+type WriteParts = typeof import("../write/parts.ts");
+
+/** One signal for both, so that they come together. */
+const write_parts = signal<WriteParts | undefined>(undefined);
+
+async function loadWriteParts(): Promise<void> {
+  write_parts.value ??= await import("../write/parts.ts");
+}
+
 const Distribution = later(
   async () => (await import("../distribution/distribution-panel.tsx")).DistributionPanel,
-  <section class="panel distribution" />,
+  <DistributionRoom />,
 );
 
 /** Everything that an answer tells beyond its token. */

@@ -40,7 +40,7 @@ export function Axes({ x, y, x_name, y_name }: Props) {
       <text class="axis-name" x={xAt(1)} y={HEIGHT - 4} text-anchor="end">
         {x_name}
       </text>
-      <text class="axis-name" x={xAt(1)} y={PAD.top + 8} text-anchor="end">
+      <text class="axis-name" x={xAt(1)} y={PAD.top + 12} text-anchor="end">
         {y_name}
       </text>
     </g>

@@ -3,20 +3,19 @@ import { useEffect } from "preact/hooks";
 import { count } from "../components/format.ts";
 import { type Answer, answer } from "../state/result.ts";
 import { Curve } from "./curve.tsx";
+import { DistributionRoom } from "./distribution-room.tsx";
 import { sweep } from "./sweep.ts";
 import { inWords, SweepChart } from "./sweep-chart.tsx";
 import { askWhole, whole } from "./whole.ts";
 
 export function DistributionPanel() {
   const shown = answer.value;
-  return (
-    <section class="panel distribution" aria-labelledby="distribution-title">
-      <div class="panel-head">
-        <h2 id="distribution-title">The whole distribution</h2>
-        <span class="aside">light: as it came; dark: what the chain left; the dot: what was drawn</span>
-      </div>
-      {shown !== undefined && <Charts of={shown} />}
-    </section>
+  return shown === undefined ? (
+    <DistributionRoom />
+  ) : (
+    <DistributionRoom>
+      <Charts of={shown} />
+    </DistributionRoom>
   );
 }
 

@@ -3,7 +3,8 @@ import { percent } from "../components/format.ts";
 
 export interface Share {
   readonly name: string;
-  readonly p: number;
+  /** undefined as long as it is not known */
+  readonly p: number | undefined;
   /** beside the per cent */
   readonly note?: string;
   readonly is_marked?: boolean;
@@ -16,9 +17,9 @@ export function Bars({ shares, of = 1 }: { shares: readonly Share[]; of?: number
         <li key={name} class={is_marked ? "is-marked" : ""}>
           <span class="share-name">{name}</span>
           <span class="share-bar">
-            <i style={{ width: `${(100 * p) / of}%` }} />
+            <i style={{ width: `${(100 * (p ?? 0)) / of}%` }} />
           </span>
-          <b>{percent(p)}</b>
+          <b>{p !== undefined && percent(p)}</b>
           {note !== undefined && <small>{note}</small>}
         </li>
       ))}

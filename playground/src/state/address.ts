@@ -5,6 +5,7 @@ import { isSameText, other_runs, prompt, replay, runs_written, written_prompt } 
 import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./calibration.ts";
 import { itemOf, setChain } from "./chain.ts";
 import { compared, DEFAULT_COMPARED, with_numbers } from "./compared.ts";
+import { extras, NO_EXTRAS } from "./extras.ts";
 import { isVisiting, onArrival, writeAddress } from "./history.ts";
 import { dials } from "./learning.ts";
 import { pins } from "./pins.ts";
@@ -38,6 +39,7 @@ function chosenNow(): Chosen {
     pins: pins.value,
     order: order_of.value,
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
+    extras: extras.value,
     beside: besideNow(),
     compare: { names: compared.value, with_numbers: with_numbers.value },
     dials: dials.value,
@@ -54,8 +56,15 @@ function chosenNow(): Chosen {
 function besideNow(): Chosen["beside"] {
   const there = other_side.value;
   if (there === undefined) return undefined;
-  const { chain: stages, seed: its_seed, order } = there;
-  return { chosen: chosen_side.value, chain: stages, seed: its_seed, order, runs: other_runs.value };
+  const { chain: stages, seed: its_seed, order, extras: more } = there;
+  return {
+    chosen: chosen_side.value,
+    chain: stages,
+    seed: its_seed,
+    order,
+    extras: more,
+    runs: other_runs.value,
+  };
 }
 
 async function open(): Promise<void> {
@@ -69,6 +78,7 @@ async function open(): Promise<void> {
     seed.value = asked.seed ?? FIRST_SEED;
     step.value = asked.step ?? 0;
     pins.value = asked.pins ?? [];
+    extras.value = asked.extras ?? NO_EXTRAS;
     order_of.value = asked.order ?? "";
     compared.value = asked.compare?.names ?? DEFAULT_COMPARED;
     with_numbers.value = asked.compare?.with_numbers ?? true;
@@ -101,8 +111,8 @@ function takeBeside({ beside }: ReturnType<typeof readHash>): void {
   if (beside === undefined) other_side.value = undefined;
   else {
     const stages = beside.chain.map(({ stage, options, on }) => itemOf({ ...options, stage }, on));
-    const { seed: its_seed, order } = beside;
-    other_side.value = { chain: stages, seed: its_seed, order, written: there?.written ?? [] };
+    const { seed: its_seed, order, extras: more } = beside;
+    other_side.value = { chain: stages, seed: its_seed, order, extras: more, written: there?.written ?? [] };
   }
 }
 

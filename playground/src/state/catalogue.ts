@@ -1,9 +1,10 @@
-/** What the service offers: its stages, read once when the page opens. */
-import { computed, signal } from "@preact/signals";
+/** What the service offers: its stages and watermarks, read once when the page opens. */
+import { batch, computed, signal } from "@preact/signals";
 import { getCatalogue, Refusal } from "../api/client.ts";
-import type { ProblemBody, StageInfo } from "../api/wire.ts";
+import type { ProblemBody, StageInfo, WatermarkInfo } from "../api/wire.ts";
 
 export const stages = signal<readonly StageInfo[]>([]);
+export const watermarks = signal<readonly WatermarkInfo[]>([]);
 export const catalogue_problem = signal<ProblemBody | undefined>(undefined);
 
 const by_name = computed(() => new Map(stages.value.map((stage) => [stage.name, stage])));
@@ -14,7 +15,11 @@ export function stageInfo(name: string): StageInfo | undefined {
 
 export async function loadCatalogue(): Promise<void> {
   try {
-    stages.value = (await getCatalogue()).stages;
+    const catalogue = await getCatalogue();
+    batch(() => {
+      stages.value = catalogue.stages;
+      watermarks.value = catalogue.watermarks;
+    });
     catalogue_problem.value = undefined;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -35,7 +35,10 @@ export function keepComparing(): void {
     const [of, names, numbers] = [answer.value, compared.value, with_numbers.value];
     clearTimeout(timer);
     if (of !== undefined && presets.value.length > 0)
-      timer = window.setTimeout(() => ask({ of, names, with_numbers: numbers }), STILL_MS);
+      timer = window.setTimeout(
+        () => ask({ of, names, with_numbers: numbers }),
+        hosts.peek() === undefined ? 0 : STILL_MS,
+      );
   });
 }
 

@@ -8,8 +8,9 @@ import type { ProblemBody, Sampled, TokenLogprob } from "../api/wire.ts";
 import type { ChainList } from "../rows/examples.ts";
 import type { PageRow } from "../rows/row.ts";
 import { sentChain } from "./chain.ts";
+import { type Extras, extras, NO_EXTRAS } from "./extras.ts";
 import { followLatest } from "./latest.ts";
-import { carried_state, chain, row, seed, step } from "./signals.ts";
+import { carried_state, chain, row, seed, source, step } from "./signals.ts";
 
 /** How many of the row's tokens the funnel follows, and how many log-probabilities draw the distribution. */
 const FOLLOWED = 256;
@@ -21,6 +22,8 @@ export interface Question {
   readonly chain: ChainList;
   readonly seed: string;
   readonly step: number;
+  /** what a written text is drawn with beside chain and seed */
+  readonly extras: Extras;
 }
 
 export interface Answer {
@@ -52,6 +55,7 @@ export function keepAsking(): void {
       chain: sentChain(chain.value),
       seed: seed.value,
       step: step.value,
+      extras: source.value.kind === "written" ? extras.value : NO_EXTRAS,
     };
     untracked(() => ask(question));
   });
@@ -102,9 +106,10 @@ async function traced(question: Question, followed: readonly number[]) {
 }
 
 /** What decides the token, as it is sent: also what is shown as code. */
-export function stepOptions({ row: of, chain: stages, seed: seed_text, step: at }: Question) {
+export function stepOptions({ row: of, chain: stages, seed: seed_text, step: at, extras: more }: Question) {
   const state = stateFor(stages);
   return {
+    ...more,
     chain: stages,
     seed: seed_text,
     step: at,

@@ -1,6 +1,7 @@
 /** Chains in the address, and the runs of a written text: `5@7@temperature(temperature=0.8);15`. */
 import type { ChainList } from "../rows/examples.ts";
-import { isSameChain, type Run } from "../write/runs.ts";
+import { isSameDrawing, type Run } from "../write/runs.ts";
+import { type Extras, readExtras, writeExtras } from "./extras.ts";
 import type { ChainItem } from "./signals.ts";
 
 type Stage = Pick<ChainItem, "stage" | "options" | "on">;
@@ -57,33 +58,39 @@ function sent(chain: readonly Stage[]): ChainList {
   return chain.filter(({ on }) => on).map(({ stage, options }) => ({ ...options, stage }));
 }
 
-/** A run with the seed and the chain of the address itself needs its number only. */
-export function writeRuns(runs: readonly Run[], chain: readonly Stage[], seed: string): string {
-  const here = sent(chain);
+/** What the runs of an address have that say nothing else. */
+export interface Here {
+  readonly chain: readonly Stage[];
+  readonly seed: string;
+  readonly extras: Extras;
+}
+
+/** A run with the seed, chain and options of the address itself needs its number only. */
+export function writeRuns(runs: readonly Run[], { chain, seed, extras }: Here): string {
+  const here = { seed, chain: sent(chain), extras };
   return runs
     .map((run) => {
-      if (run.seed === seed && isSameChain(run.chain, here)) return String(run.tokens);
+      if (isSameDrawing(run, here)) return String(run.tokens);
       const stages = run.chain.map(({ stage, ...options }) => ({ stage, options, on: true }));
-      return `${run.tokens}@${encodeURIComponent(run.seed)}@${writeChain(stages)}`;
+      const own = writeExtras(run.extras);
+      const more = own === "" ? "" : `@${encodeURIComponent(own)}`;
+      return `${run.tokens}@${encodeURIComponent(run.seed)}@${writeChain(stages)}${more}`;
     })
     .join(";");
 }
 
-export function readRuns(
-  text: string | undefined,
-  chain: readonly Stage[],
-  seed: string,
-): readonly Run[] | undefined {
+export function readRuns(text: string | undefined, here: Here): readonly Run[] | undefined {
   const runs = text?.split(";").map((part): Run | undefined => {
-    const [count = "", own_seed, own_chain] = part.split("@");
+    const [count = "", own_seed, own_chain, own_extras] = part.split("@");
     const tokens = Number(count);
     if (!/^\d+$/.test(count) || tokens < 1 || tokens > TOKENS_MAX) return undefined;
-    if (own_seed === undefined) return { tokens, seed, chain: sent(chain) };
-    const read_seed = decoded(own_seed);
+    if (own_seed === undefined)
+      return { tokens, seed: here.seed, chain: sent(here.chain), extras: here.extras };
+    const seed = decoded(own_seed);
     const stages = readChain(own_chain);
-    return read_seed === undefined || stages === undefined
+    return seed === undefined || stages === undefined
       ? undefined
-      : { tokens, seed: read_seed, chain: sent(stages) };
+      : { tokens, seed, chain: sent(stages), extras: readExtras(decoded(own_extras)) };
   });
   return runs?.every((run) => run !== undefined) ? runs : undefined;
 }

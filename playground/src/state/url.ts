@@ -6,10 +6,11 @@ import { type PageRow, textOf } from "../rows/row.ts";
 import type { Run } from "../write/runs.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
 import { DEFAULT_COMPARED } from "./compared.ts";
+import { type Extras, readExtras, writeExtras } from "./extras.ts";
 import { readDials, writeDials } from "./learning.ts";
 import { type ChainItem, type RowSource, VIEWS, type View } from "./signals.ts";
 import { type Beside, readBeside, writeBeside } from "./url-beside.ts";
-import { decoded, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
+import { decoded, type Here, readChain, readRuns, writeChain, writeRuns } from "./url-chain.ts";
 
 export interface Chosen {
   readonly view: View;
@@ -23,6 +24,8 @@ export interface Chosen {
   readonly order: string;
   /** the text that was written, by what decides it */
   readonly text: { readonly prompt: string; readonly runs: readonly Run[] };
+  /** what a text is written with beside chain and seed */
+  readonly extras: Extras;
   /** the other of two texts that are written side by side */
   readonly beside: Beside | undefined;
   readonly compare: { readonly names: readonly string[]; readonly with_numbers: boolean };
@@ -52,11 +55,13 @@ export function writeHash(chosen: Chosen, row?: PageRow): string {
   return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
 }
 
-function writeText({ view, source, text: { prompt, runs }, beside, chain, seed }: Chosen): string[] {
+function writeText({ view, source, text: { prompt, runs }, beside, chain, seed, extras }: Chosen): string[] {
   const is_shown = view === "write" || source.kind === "written";
   if (!is_shown) return [];
-  const written = runs.length === 0 ? [] : [`n=${writeRuns(runs, chain, seed)}`];
-  return [`prompt=${encodeURIComponent(prompt)}`, ...written, ...writeBeside(beside)];
+  const written = runs.length === 0 ? [] : [`n=${writeRuns(runs, { chain, seed, extras })}`];
+  const more = writeExtras(extras);
+  const with_extras = more === "" ? [] : [`with=${encodeURIComponent(more)}`];
+  return [`prompt=${encodeURIComponent(prompt)}`, ...with_extras, ...written, ...writeBeside(beside)];
 }
 
 function writeCompare({ names, with_numbers }: Chosen["compare"]): string[] {
@@ -84,6 +89,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
   const step = Number(parts.get("step"));
   const chain = readChain(parts.get("chain"));
   const seed = decoded(parts.get("seed"));
+  const more = readExtras(decoded(parts.get("with")));
   return {
     view: VIEWS.find((each) => each === view),
     source: readSource(parts),
@@ -96,19 +102,20 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
       .filter((id) => /^\d{1,9}$/.test(id))
       .map(Number),
     order: decoded(parts.get("order")),
-    text: readText(parts, chain ?? [], seed ?? ""),
+    text: readText(parts, { chain: chain ?? [], seed: seed ?? "", extras: more }),
+    extras: parts.has("with") ? more : undefined,
     beside: readBeside(parts),
     compare: readCompare(parts),
-    dials: readDials(parts.get("dials")),
+    dials: view === "learn" ? readDials(parts.get("dials")) : undefined,
     calibration: view === "calibrate" ? readCalibration(parts) : undefined,
   };
 }
 
 type Parts = ReadonlyMap<string, string>;
 
-function readText(parts: Parts, chain: Chosen["chain"], seed: string): Chosen["text"] | undefined {
+function readText(parts: Parts, here: Here): Chosen["text"] | undefined {
   const prompt = decoded(parts.get("prompt"));
-  return prompt === undefined ? undefined : { prompt, runs: readRuns(parts.get("n"), chain, seed) ?? [] };
+  return prompt === undefined ? undefined : { prompt, runs: readRuns(parts.get("n"), here) ?? [] };
 }
 
 function readCompare(parts: Parts): Chosen["compare"] | undefined {

@@ -2,8 +2,10 @@
 import { movedFrom } from "../controls/control.ts";
 import { stageInfo } from "../state/catalogue.ts";
 import { itemOf, sentChain } from "../state/chain.ts";
+import { extras, NO_EXTRAS } from "../state/extras.ts";
 import { orderOf, presets } from "../state/presets.ts";
 import { type ChainItem, chain, seed } from "../state/signals.ts";
+import { markIn } from "../watermark/mark.ts";
 import { isSameChain } from "./runs.ts";
 import { addSide, endSides, other_side, type Side, written } from "./sides.ts";
 import { amount, is_writing, stopWriting, write } from "./writer.ts";
@@ -64,6 +66,7 @@ function choices(): readonly Choice[] {
   const moved = movedNumber(chain.value);
   return [
     { title: "another seed", differing: { seed: nextSeed(seed.value) } },
+    ...(markIn(extras.value) ? [{ title: "no watermark", differing: { extras: NO_EXTRAS } }] : []),
     ...(moved ? [moved] : []),
     ...(host && hosted
       ? [{ title: `${host.name}'s order`, differing: { chain: hosted, order: host.name } }]

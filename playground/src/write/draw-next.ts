@@ -3,6 +3,7 @@ import { postSample } from "../api/client.ts";
 import type { TokenLogprob } from "../api/wire.ts";
 import type { ChainList } from "../rows/examples.ts";
 import { type PageRow, rowOfLogits } from "../rows/row.ts";
+import type { Extras } from "../state/extras.ts";
 import type { ReadyModel } from "./model.ts";
 import type { Run } from "./runs.ts";
 
@@ -20,6 +21,7 @@ export interface Written {
   /** what it was drawn with */
   readonly seed: string;
   readonly chain: ChainList;
+  readonly extras: Extras;
 }
 
 type State = Readonly<Record<string, unknown>> | null;
@@ -37,7 +39,7 @@ const LIKELIEST = 8;
 export async function drawNext(
   { client, loaded: { labels, context_tokens_max } }: ReadyModel,
   { prompt, prompt_ids, tokens }: Text,
-  { chain, seed }: Omit<Run, "tokens">,
+  { chain, seed, extras }: Omit<Run, "tokens">,
 ): Promise<Written | undefined> {
   const history = [...prompt_ids, ...tokens.map(({ token_id }) => token_id)];
   if (history.length >= context_tokens_max) return undefined;
@@ -50,7 +52,7 @@ export async function drawNext(
   };
   const state_before = tokens.at(-1)?.state_after ?? null;
   const sampled = await postSample(row, {
-    ...placeOf({ row, chain, seed, state_before }, tokens.length),
+    ...placeOf({ row, chain, seed, extras, state_before }, tokens.length),
     logprobs: true,
     top_logprobs: LIKELIEST,
     logprobs_mode: "raw",
@@ -59,16 +61,23 @@ export async function drawNext(
   const probability = Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
   const drawn = { token_id, text: labels[token_id] ?? "", probability, likeliest, row };
   // a token that was chosen by hand carries nothing: what the stages before it knew holds on
-  return { ...drawn, state_before, state_after: state ?? state_before, seed, chain };
+  return { ...drawn, state_before, state_after: state ?? state_before, seed, chain, extras };
 }
 
 /** The options that decide a token of a text, as they are sent. */
 export function placeOf(
-  { row, chain, seed, state_before }: Pick<Written, "row" | "chain" | "seed" | "state_before">,
+  {
+    row,
+    chain,
+    seed,
+    extras,
+    state_before,
+  }: Pick<Written, "row" | "chain" | "seed" | "extras" | "state_before">,
   step: number,
 ) {
   const state = carriedBy(state_before, chain);
   return {
+    ...extras,
     chain,
     seed,
     step,

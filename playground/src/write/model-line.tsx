@@ -3,7 +3,16 @@ import { loadModel, model, stopLoading } from "./model.ts";
 import { other_side } from "./sides.ts";
 import { pace } from "./writer.ts";
 
+/** In a room that is as high whatever it says. */
 export function ModelLine() {
+  return (
+    <div class="model-room">
+      <Line />
+    </div>
+  );
+}
+
+function Line() {
   const state = model.value;
   if (state.kind === "ready")
     return (

@@ -1,5 +1,6 @@
 /** The demo model as the page has it: absent, on its way, ready, or not to be had. */
-import { signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
+import { view } from "../state/signals.ts";
 import type { Loaded } from "./messages.ts";
 import { type ModelClient, startModel } from "./model-client.ts";
 
@@ -34,6 +35,13 @@ export async function loadModel(): Promise<void> {
     client = undefined;
     model.value = { kind: "failed", sentence: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Begins to load as soon as somebody comes to write. */
+export function loadToWrite(): void {
+  effect(() => {
+    if (view.value === "write" && model.peek().kind === "absent") untracked(() => void loadModel());
+  });
 }
 
 export function stopLoading(): void {

@@ -1,22 +1,28 @@
-/** A written text by what decides it: how many tokens were drawn with which seed and chain, one run after another. */
+/** A written text by what decides it: how many tokens were drawn with which seed, chain and other options, one run after another. */
 import type { ChainList } from "../rows/examples.ts";
+import { type Extras, isSameExtras } from "../state/extras.ts";
 
 export interface Run {
   readonly tokens: number;
   readonly seed: string;
   readonly chain: ChainList;
+  readonly extras: Extras;
 }
 
 /** The tokens of each run added up into as few runs as there were changes. */
 export function runsOf(drawn: readonly Omit<Run, "tokens">[]): readonly Run[] {
   const runs: Run[] = [];
-  for (const { seed, chain } of drawn) {
+  for (const { seed, chain, extras } of drawn) {
     const last = runs.at(-1);
-    if (last?.seed === seed && isSameChain(last.chain, chain))
+    if (last !== undefined && isSameDrawing(last, { seed, chain, extras }))
       runs[runs.length - 1] = { ...last, tokens: last.tokens + 1 };
-    else runs.push({ tokens: 1, seed, chain });
+    else runs.push({ tokens: 1, seed, chain, extras });
   }
   return runs;
+}
+
+export function isSameDrawing(a: Omit<Run, "tokens">, b: Omit<Run, "tokens">): boolean {
+  return a.seed === b.seed && isSameChain(a.chain, b.chain) && isSameExtras(a.extras, b.extras);
 }
 
 /** Whatever order their options stand in. */

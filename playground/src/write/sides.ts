@@ -4,17 +4,17 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { itemOf } from "../state/chain.ts";
+import { type Extras, extras } from "../state/extras.ts";
 import { type ChainItem, chain, order_of, seed } from "../state/signals.ts";
 import type { Written } from "./draw-next.ts";
-
-export const SIDES = ["A", "B"] as const;
-export type SideName = (typeof SIDES)[number];
+import { SIDES, type SideName } from "./side-names.ts";
 
 export interface Side {
   readonly chain: readonly ChainItem[];
   readonly seed: string;
   /** the host whose order the chain was put into */
   readonly order: string;
+  readonly extras: Extras;
   readonly written: readonly Written[];
 }
 
@@ -71,12 +71,19 @@ export function setWritten(name: SideName, tokens: readonly Written[]): void {
 }
 
 function chosenSide(): Side {
-  return { chain: chain.value, seed: seed.value, order: order_of.value, written: written.value };
+  return {
+    chain: chain.value,
+    seed: seed.value,
+    order: order_of.value,
+    extras: extras.value,
+    written: written.value,
+  };
 }
 
 function take(side: Side): void {
   chain.value = side.chain;
   seed.value = side.seed;
   order_of.value = side.order;
+  extras.value = side.extras;
   written.value = side.written;
 }

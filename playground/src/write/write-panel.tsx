@@ -1,11 +1,11 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
-import { useEffect } from "preact/hooks";
 import { Says } from "../components/says.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
+import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
 import { Beside } from "./beside.tsx";
-import { loadModel, model } from "./model.ts";
+import { model } from "./model.ts";
 import { ModelLine } from "./model-line.tsx";
 import { other_side, written } from "./sides.ts";
 import {
@@ -23,9 +23,6 @@ import {
 const AMOUNTS = [1, 20, 60, 200];
 
 export function WritePanel() {
-  useEffect(() => {
-    if (model.peek().kind === "absent") void loadModel();
-  }, []);
   return (
     <section class="panel write-panel" aria-labelledby="write-title">
       <div class="panel-head">
@@ -44,6 +41,7 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <WatermarkChoice />
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}

@@ -3,21 +3,14 @@ import { batch, computed, signal } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
 import { sentChain } from "../state/chain.ts";
+import { NO_EXTRAS } from "../state/extras.ts";
 import { carried_state, reading, row, row_error, seed, source, step } from "../state/signals.ts";
 import { forcing } from "../state/token-rules.ts";
 import { drawNext } from "./draw-next.ts";
 import { loadModel, modelReady, type ReadyModel, readyModel } from "./model.ts";
-import { isSameChain, type Run, runsOf } from "./runs.ts";
-import {
-  chooseSide,
-  chosen_side,
-  other_side,
-  type SideName,
-  setWritten,
-  sides,
-  written,
-  writtenOf,
-} from "./sides.ts";
+import { isSameDrawing, type Run, runsOf } from "./runs.ts";
+import type { SideName } from "./side-names.ts";
+import { chooseSide, chosen_side, other_side, setWritten, sides, written, writtenOf } from "./sides.ts";
 
 export const prompt = signal("The old ship sailed into the");
 /** the prompt that the texts go on from; undefined before the first token */
@@ -64,7 +57,7 @@ async function writeUntil(
   while (writtenOf(name).length < end && goesOn()) {
     const side = sides.peek().find(([each]) => each === name)?.[1];
     if (side === undefined) return;
-    const drawn_with = { seed: side.seed, chain: sentChain(side.chain) };
+    const drawn_with = { seed: side.seed, chain: sentChain(side.chain), extras: side.extras };
     const is_end = await writeOne(with_model, name, drawn_with, goesOn);
     if (!goesOn()) return;
     if (name === chosen_side.value) showLast();
@@ -138,7 +131,7 @@ function isSameRuns(now: readonly Run[], then: readonly Run[]): boolean {
     now.length === then.length &&
     then.every((run, i) => {
       const here = now[i];
-      return here?.tokens === run.tokens && here.seed === run.seed && isSameChain(here.chain, run.chain);
+      return here?.tokens === run.tokens && isSameDrawing(here, run);
     })
   );
 }
@@ -230,7 +223,7 @@ export async function forkAt(index: number, tokens: number, token_id?: number): 
   const name = chosen_side.value;
   await writing(async (with_model, goesOn) => {
     if (token_id !== undefined) {
-      const forced = { seed: seed.value, chain: forcing(token_id) };
+      const forced = { seed: seed.value, chain: forcing(token_id), extras: NO_EXTRAS };
       if (await writeOne(with_model, name, forced, goesOn)) return;
     }
     await writeUntil(with_model, name, writtenOf(name).length + tokens, goesOn);

@@ -6,6 +6,7 @@ import { ScoreTally, type TailedScore } from "../tallies/score-tally.ts";
 import {
   asClasses,
   checkLabels,
+  NOWHERE,
   type ResultList,
   requireTarget,
   type TalliedTask,
@@ -15,9 +16,11 @@ import {
 
 export interface ScoreOptions {
   readonly labels: readonly string[] | undefined;
+  /** What a chain makes of the class that came, to be told beside; absent: no chain was named. */
+  readonly under?: ((row: TaskRow, target: number) => object) | undefined;
 }
 
-export function scoreTask(context: TaskContext, { labels }: ScoreOptions): TalliedTask {
+export function scoreTask(context: TaskContext, { labels, under }: ScoreOptions): TalliedTask {
   const { single } = context;
   const results: ResultList = context.results ?? [];
   const tally = new ScoreTally();
@@ -27,6 +30,7 @@ export function scoreTask(context: TaskContext, { labels }: ScoreOptions): Talli
     take(row) {
       const [target, score] = scoreRow(context, row, labels);
       tally.add(score);
+      if (results === NOWHERE) return;
       const { logprob, rank } = score;
       const result = {
         ...(labels !== undefined && { label: labels[target]! }),
@@ -34,6 +38,7 @@ export function scoreTask(context: TaskContext, { labels }: ScoreOptions): Talli
         rank,
         cross_entropy: -logprob + 0,
         cross_entropy_bits: -logprob * BITS_PER_NAT + 0,
+        ...under?.(row, target),
       };
       first ??= result;
       results.push(result);

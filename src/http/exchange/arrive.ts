@@ -1,10 +1,9 @@
-/** From a request to its steps: the body is opened by its headers and read as it comes. */
-import type { IncomingMessage } from "node:http";
+/** From a request that Fastify answers to the reader of its body. */
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
-import { type OpenedBody, type Opener, openBody } from "./open-body.ts";
-import { flowOf, receive } from "./read-body.ts";
+import { type Opener, openBody } from "./open-body.ts";
+import { type BodyReading, readBody } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { Intake, type Owner } from "./turns.ts";
 
@@ -26,70 +25,25 @@ export function arrive<Reader extends BodyReader>(
   ticket: Ticket,
   taking?: Taking<Reader>,
 ): Promise<Reader> {
-  const body = new Body(opener, service, raw, ticket);
-  return new Promise((resolve, reject) => {
-    const done = () => resolve(body.reader);
-    const intake =
-      taking &&
-      new Intake(taking.owner, flowOf(raw), { next: () => taking.next(body.reader), done, fail: reject });
-    receive(service, raw, ticket, {
-      write(chunk) {
-        intake?.requireGood();
-        body.write(chunk);
-        intake?.wrote();
+  const { wire, remembered } = service;
+  const context = { limits: wire, remembered, lease: ticket.lease };
+  return new Promise((resolve, fail) => {
+    let intake: Intake | undefined;
+    const take = (reader: Reader, { owner, next }: Taking<Reader>) => {
+      intake = new Intake(owner, reading, { next: () => next(reader), done: () => resolve(reader), fail });
+    };
+    const reading: BodyReading<Reader> = readBody(service, raw, ticket, {
+      open(first) {
+        const reader = openBody(opener, raw, context, first);
+        if (taking !== undefined) take(reader, taking);
+        return reader;
       },
-      end() {
-        intake?.requireGood();
-        body.end();
-        if (intake === undefined) done();
+      wrote: () => void intake?.wrote(),
+      whole(reader) {
+        if (intake === undefined) resolve(reader);
         else intake.end();
       },
-      fail: reject,
+      fail,
     });
   });
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-/** A body that is opened by its first bytes. */
-export class Body<Reader extends BodyReader> {
-  readonly #opener: Opener<Reader>;
-  readonly #service: Service;
-  readonly #raw: IncomingMessage;
-  readonly #ticket: Ticket;
-  #opened: OpenedBody<Reader> | undefined;
-
-  constructor(opener: Opener<Reader>, service: Service, raw: IncomingMessage, ticket: Ticket) {
-    this.#opener = opener;
-    this.#service = service;
-    this.#raw = raw;
-    this.#ticket = ticket;
-  }
-
-  get reader(): Reader {
-    return this.#open().reader;
-  }
-
-  write(chunk: Uint8Array): void {
-    const { reader, parks } = this.#open(chunk);
-    if (parks) this.#ticket.hold(chunk.length);
-    reader.write(chunk);
-  }
-
-  end(): void {
-    const { reader } = this.#open();
-    reader.end();
-    this.#service.counters.received(reader.form ?? "json", this.#ticket.received_bytes);
-  }
-
-  #open(first: Uint8Array = NO_BYTES): OpenedBody<Reader> {
-    if (this.#opened !== undefined) return this.#opened;
-    const { url = "", headers } = this.#raw;
-    const mark = url.indexOf("?");
-    const query = mark < 0 ? "" : url.slice(mark + 1);
-    const { wire, remembered } = this.#service;
-    const context = { limits: wire, remembered, lease: this.#ticket.lease };
-    this.#opened = openBody(this.#opener, headers, query, context, first);
-    return this.#opened;
-  }
 }

@@ -2,23 +2,21 @@
  * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
-import { IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { BodyReader, Step } from "../../wire/step-reader.ts";
+import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
-import { Body } from "./arrive.ts";
 import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
-import type { Opener } from "./open-body.ts";
+import { type Opener, openBody } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { flowOf, type Receiver, receive } from "./read-body.ts";
+import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
-import { Intake, type Work } from "./turns.ts";
 
 const JSON_HEADERS = ["content-type", JSON_TYPE];
 
@@ -45,40 +43,24 @@ export class Exchange {
     this.ticket = service.admission.enter();
   }
 
-  /** The body, to be written to as it comes. */
-  open<Reader extends BodyReader>(opener: Opener<Reader>): Body<Reader> {
-    return new Body(opener, this.service, this.raw, this.ticket);
+  /** Reads the body. That of a request that may not come in is dropped. */
+  read<Reader extends ChunkReader>({
+    fail = (error) => this.refuse(error),
+    ...use
+  }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
+    const { service, raw, ticket, record } = this;
+    return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
   }
 
-  /** Reads the body. That of a request that may not come in is dropped. */
-  receive({
-    in_place = false,
-    write,
-    end,
-    fail = (error) => this.refuse(error),
-  }: Omit<Receiver, "fail"> & Partial<Receiver>): void {
-    const { refusal } = this.record;
-    const refuse = () => fail(refusal);
-    const receiver =
-      refusal === undefined
-        ? { in_place, write, end, fail }
-        : { in_place, drops: true, write: () => undefined, end: refuse, fail };
-    receive(this.service, this.raw, this.ticket, receiver);
+  /** What a body of steps is read with. */
+  open(opener: Opener, first: Uint8Array): StepReader {
+    const { wire, remembered } = this.service;
+    return openBody(opener, this.raw, { limits: wire, remembered, lease: this.ticket.lease }, first);
   }
 
   /** Whether the client still waits for the answer. */
   isWanted(): boolean {
     return !this.#response.destroyed;
-  }
-
-  /** Takes what the body makes ready while it comes; see Intake. */
-  intake(work: Work, flow = flowOf(this.raw)): Intake {
-    return new Intake(this, flow, work);
-  }
-
-  /** Nobody will look at a chunk of the body again. One that was injected belongs to whoever injected it. */
-  free(chunk: Uint8Array): void {
-    if (this.raw instanceof IncomingMessage) this.service.collector.free(chunk);
   }
 
   /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */

@@ -1,6 +1,6 @@
 /** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
 import { Buffer } from "node:buffer";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Problem, shorten } from "../../errors.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { openBatchJson, openStepJson } from "../../wire/json-reader.ts";
@@ -26,31 +26,26 @@ export interface Opener<Reader extends BodyReader = StepReader> {
 export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor, bare: openBareTensor };
 export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
 
-export interface OpenedBody<Reader> {
-  readonly reader: Reader;
-  /** whether its bytes may have to wait in memory for those that follow */
-  readonly parks: boolean;
-}
-
-/** `query` is what follows the question mark of the URL, `first` the first bytes of the body. */
+/** The reader of a request's body, of which `first` are the first bytes. */
 export function openBody<Reader extends BodyReader>(
   opener: Opener<Reader>,
-  headers: IncomingHttpHeaders,
-  query: string,
+  { headers, url = "" }: Pick<IncomingMessage, "headers" | "url">,
   context: WireContext,
   first: Uint8Array,
-): OpenedBody<Reader> {
+): Reader {
+  const mark = url.indexOf("?");
+  const query = mark < 0 ? "" : url.slice(mark + 1);
   requireIdentity(headers["content-encoding"]);
   const type = mediaType(headers["content-type"], BODY_TYPES);
   const header_bytes = headerLength(headers[HEADER_LENGTH]);
   if (type === "json") {
     requireNoTensor(header_bytes);
     requireNoQuery(`?${query}`, "options of a JSON body stand in the body");
-    return { reader: opener.json(context), parks: true };
+    return opener.json(context);
   }
   if (type === "form" && header_bytes === undefined) requireDtype(query);
   if (!headers["content-type"] && header_bytes === undefined) requireNoJson(query, first);
-  return { reader: openTensor(opener, header_bytes, query, context), parks: false };
+  return openTensor(opener, header_bytes, query, context);
 }
 
 function openTensor<Reader extends BodyReader>(

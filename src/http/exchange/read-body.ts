@@ -1,206 +1,253 @@
 /**
- * Reads a request body as it arrives, counts it, and hands every chunk on at once. A body that is refused is read to
- * its end and dropped, within a limit, so that its sender gets to read the answer and the connection lives on.
+ * Reads the body of a request as it arrives: counts it, gets the row that it needs, opens its reader by its first bytes,
+ * and puts every chunk where it belongs, into the reader or straight into a row. A body that is refused is read to its
+ * end and dropped, within a limit, so that its sender gets to read the answer and the connection lives on.
  */
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config/config.ts";
-import { Problem } from "../../errors.ts";
+import { assert, Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import { rowTooLong } from "../../wire/rows.ts";
+import type { BodyForm } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
-import type { Collector } from "../node/collect.ts";
-import { takeInPlace } from "../node/connections.ts";
+import { type BodySink, takeInPlace } from "../node/connections.ts";
 import { ClientGone } from "./client-gone.ts";
 import type { Service } from "./service.ts";
 import type { Flow } from "./turns.ts";
 
-/** Who wants a body. Nothing is called after `end`, unless it throws, nor after `fail`. */
-export interface Receiver {
-  /** whether nothing of a chunk is looked at again once it was written */
-  readonly in_place?: boolean;
-  /** whether nothing is done with the body: it waits for no row */
-  readonly drops?: boolean;
-  /** The next bytes. What it throws refuses the body. */
+/** What bytes of a body are written to. */
+export interface ChunkReader {
+  /** the form of the logits, once known; absent: there are none */
+  readonly form?: BodyForm | undefined;
+  /** whether the bytes that come next have to wait in memory for those that follow */
+  readonly parks?: boolean;
+  /** a row that takes the rest of the body as it is, in place of `write` */
+  readonly into?: Row | undefined;
   write(chunk: Uint8Array): void;
-  /** All bytes were written. What it throws goes to `fail`. */
   end(): void;
+}
+
+/** What is done with a body. Nothing is called after `whole`, unless it throws, nor after `fail`. */
+export interface BodyUse<Reader extends ChunkReader> {
+  /** whether nothing of a chunk is looked at again once it was taken */
+  readonly in_place?: boolean;
+  /** Makes what reads the body; asked when its first bytes are there. What it throws refuses the body, as what is thrown below. */
+  open(first: Uint8Array): Reader;
+  /** A chunk was written. */
+  wrote?(reader: Reader, chunk: Uint8Array): void;
+  /** All bytes were written, and the reader is content. What it throws goes to `fail`. */
+  whole(reader: Reader): void;
   /** There is no body to be had: the first Problem, or ClientGone. */
   fail(error: unknown): void;
 }
 
-type BodyLimits = Pick<Limits, "body_bytes_max" | "discarded_bytes_max">;
+type Host = Pick<Service, "config" | "collector" | "counters">;
 
-/** Reads the body of a ticket, from now until it is whole, refused, too slow, or its client is gone. */
-export function receive(
-  { config: { limits }, collector }: Pick<Service, "config" | "collector">,
+/** Reads the body of a request, from now until it is whole, refused, too slow, or its client is gone. `refusal`: it is dropped. */
+export function readBody<Reader extends ChunkReader>(
+  service: Host,
   raw: IncomingMessage,
   ticket: Ticket,
-  receiver: Receiver,
-): void {
-  new Reading(raw, ticket, receiver, limits).begin(collector);
+  use: BodyUse<Reader>,
+  refusal?: unknown,
+): BodyReading<Reader> {
+  const reading = new BodyReading(service, raw, ticket, use, refusal);
+  reading.begin();
+  return reading;
 }
 
-/** The body of one request on its way from the connection to its receiver. */
-class Reading {
+/**
+ * What becomes of the next bytes: a row is asked for; they are kept until there is one; they are put where they belong;
+ * they are dropped; nobody looks at them.
+ */
+type State = "asking" | "waiting" | "reading" | "dropping" | "over";
+
+/** The body of one request on its way from the connection to its reader. */
+export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
+  readonly #service: Host;
   readonly #raw: IncomingMessage;
   readonly #ticket: Ticket;
-  readonly #receiver: Receiver;
-  readonly #limits: BodyLimits;
-  /** why the rest is read and dropped */
+  readonly #use: BodyUse<Reader>;
+  readonly #bytes_max: number;
+  #state: State = "asking";
+  /** why the rest is dropped */
   #refusal: unknown;
-  #settled = false;
-  #ended = false;
-  /** whether the receiver may have what comes: there is a row for it */
-  #admitted: boolean;
-  /** what came before there was one */
+  #reader: Reader | undefined;
+  #into: Row | undefined;
+  /** what came before there was a row for it */
   #early: Uint8Array | undefined;
+  #ended = false;
 
-  constructor(raw: IncomingMessage, ticket: Ticket, receiver: Receiver, limits: BodyLimits) {
+  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal: unknown) {
+    this.#service = service;
     this.#raw = raw;
     this.#ticket = ticket;
-    this.#receiver = receiver;
-    this.#limits = limits;
-    this.#admitted = receiver.drops === true;
-    this.#refusal = refusalOfLength(raw, limits);
+    this.#use = use;
+    this.#bytes_max = service.config.limits.body_bytes_max;
+    if (refusal !== undefined) this.refuse(refusal);
   }
 
-  begin(collector: Collector): void {
+  begin(): void {
     const raw = this.#raw;
-    this.#ticket.expect(raw, (problem) => this.#settle(this.#refusal ?? problem));
-    if (this.#receiver.in_place) takeInPlace(raw, collector, (chunk) => this.#take(chunk));
+    const { collector, config } = this.#service;
+    this.#ticket.expect(raw, (problem) => this.#fail(this.#refusal ?? problem));
+    if (this.#use.in_place) takeInPlace(raw, collector, this);
     else
       raw.on("data", (chunk: Uint8Array) => {
-        this.#take(chunk);
+        this.take(chunk);
         collector.count(chunk.length);
       });
     raw.on("end", () => this.#end());
     // Every request closes in the end; the error is made only for one that was not complete by then.
     raw.on("close", () => {
-      if (!this.#settled && !this.#ended) this.#settle(new ClientGone("the client closed the connection"));
+      if (!this.#ended) this.#fail(new ClientGone("the client closed the connection"));
     });
-    if (this.#refusal !== undefined && declaredLength(raw) > readMax(this.#limits))
-      this.#settle(this.#refusal);
+    const length = Number(raw.headers["content-length"] ?? 0);
+    if (length <= this.#bytes_max) return;
+    this.refuse(tooLarge(this.#bytes_max, String(length)));
+    if (length > readMax(config.limits)) this.#fail(this.#refusal);
   }
 
-  #take(chunk: Uint8Array): void {
-    if (this.#settled) return;
-    const ticket = this.#ticket;
-    ticket.received_bytes += chunk.length;
-    if (!this.#admitted) this.#ask(chunk);
-    else if (this.#refusal === undefined) this.#hand(chunk);
-    else if (ticket.received_bytes > readMax(this.#limits)) this.#settle(this.#refusal);
+  take(chunk: Uint8Array): void {
+    if (this.#state === "over") return;
+    this.#ticket.received_bytes += chunk.length;
+    if (this.#state !== "reading") this.#takeBeside(chunk);
+    else if (this.#into === undefined || this.#ticket.received_bytes > this.#bytes_max) this.#write(chunk);
+    else if (!this.#into.append(chunk)) this.refuse(rowTooLong(this.#into, ""));
   }
 
-  /** Hands a chunk on, or asks for the row that it needs and keeps it until then: the connection is read no further. */
+  /** Stops the body, and lets it go on. */
+  pause(): void {
+    this.#raw.pause();
+  }
+
+  resume(): void {
+    this.#raw.resume();
+  }
+
+  /** No more of the body is wanted: at its end this is what it failed by. */
+  refuse(error: unknown): void {
+    if (this.#state === "over" || this.#state === "dropping") return;
+    this.#state = "dropping";
+    this.#refusal = error;
+  }
+
+  /** Takes what is not to be read at once. */
+  #takeBeside(chunk: Uint8Array): void {
+    if (this.#state === "asking") this.#ask(chunk);
+    else if (this.#state === "dropping") this.#drop();
+    else this.#early = Buffer.concat([this.#early as Uint8Array, chunk]); // was under way when the connection was stopped
+  }
+
+  #write(chunk: Uint8Array): void {
+    try {
+      const { received_bytes } = this.#ticket;
+      if (received_bytes > this.#bytes_max) throw tooLarge(this.#bytes_max, `more than ${this.#bytes_max}`);
+      this.#reader ??= this.#use.open(chunk);
+      const reader = this.#reader;
+      if (reader.parks) this.#ticket.hold(chunk.length);
+      reader.write(chunk);
+      this.#into = reader.into;
+      this.#use.wrote?.(reader, chunk);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** Writes a chunk, or asks for the row that it needs and keeps it until then: the connection is read no further. */
   #ask(chunk: Uint8Array): void {
-    if (this.#early !== undefined) {
-      this.#early = Buffer.concat([this.#early, chunk]); // was under way when the connection was stopped
+    try {
+      const has_row = this.#ticket.reserve((refusal) => this.#admit(refusal));
+      this.#state = has_row ? "reading" : "waiting";
+    } catch (error) {
+      this.refuse(error);
       return;
     }
-    try {
-      this.#admitted = this.#refusal !== undefined || this.#ticket.reserve((refusal) => this.#admit(refusal));
-    } catch (error) {
-      this.#admitted = true;
-      this.#refusal = error;
-    }
-    if (this.#admitted) {
-      if (this.#refusal === undefined) this.#hand(chunk);
+    if (this.#state === "reading") {
+      this.#write(chunk);
       return;
     }
     this.#early = Uint8Array.from(chunk);
-    this.#raw.pause();
+    this.pause();
   }
 
   /** There is a row for the body, or none is to be had. */
   #admit(refusal: unknown): void {
     const early = this.#early;
     this.#early = undefined;
-    this.#admitted = true;
-    this.#refusal = refusal;
-    // Before its receiver may want to stop it again.
-    this.#raw.resume();
-    if (early !== undefined && refusal === undefined) this.#hand(early);
-    if (this.#ended) this.#end();
+    if (this.#state === "waiting") this.#state = "reading";
+    if (refusal !== undefined) this.refuse(refusal);
+    // Before its reader may want to stop it again.
+    this.resume();
+    if (early !== undefined && this.#state === "reading") this.#write(early);
+    if (this.#ended) this.#conclude();
+  }
+
+  #drop(): void {
+    if (this.#ticket.received_bytes > readMax(this.#service.config.limits)) this.#fail(this.#refusal);
   }
 
   /** All has come. */
   #end(): void {
     this.#ended = true;
     // A stream that was stopped while it began to flow tells its end all the same.
-    if (this.#early !== undefined) return;
-    this.#settle(this.#refusal ?? (this.#ticket.received_bytes === 0 ? missing() : undefined));
+    if (this.#state !== "waiting") this.#conclude();
   }
 
-  #hand(chunk: Uint8Array): void {
-    this.#refusal = attempt(chunk, this.#ticket.received_bytes, this.#limits, this.#receiver);
-  }
-
-  #settle(error: unknown): void {
-    if (this.#settled) return;
-    this.#settled = true;
+  #conclude(): void {
+    if (this.#state === "over") return;
+    if (this.#refusal !== undefined) {
+      this.#fail(this.#refusal);
+      return;
+    }
+    this.#state = "over";
     this.#ticket.arrived();
-    conclude(this.#receiver, error);
+    try {
+      this.#finish();
+    } catch (error) {
+      this.#use.fail(error);
+    }
   }
-}
 
-/** Lets the bytes of a body wait. */
-export function flowOf(raw: IncomingMessage): Flow {
-  return { pause: () => raw.pause(), resume: () => raw.resume() };
+  #finish(): void {
+    const { received_bytes } = this.#ticket;
+    if (received_bytes === 0) throw new Problem("body_missing", "the request has no body");
+    const reader = this.#reader;
+    assert(reader !== undefined, "bytes that were taken have their reader");
+    reader.end();
+    if (reader.form !== undefined) this.#service.counters.received(reader.form, received_bytes);
+    this.#use.whole(reader);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === "over") return;
+    this.#state = "over";
+    this.#ticket.arrived();
+    this.#use.fail(error);
+  }
 }
 
 /** Reads a body that nobody wants, so that its sender gets to read the answer. */
-export function discard(
-  service: Pick<Service, "config" | "collector" | "admission">,
-  raw: IncomingMessage,
-): Promise<void> {
+export function discard(service: Host & Pick<Service, "admission">, raw: IncomingMessage): Promise<void> {
   const ticket = service.admission.enter();
   return new Promise((resolve) => {
-    const done = () => {
+    const fail = () => {
       ticket.leave();
       resolve();
     };
-    receive(service, raw, ticket, { drops: true, write: () => undefined, end: done, fail: done });
+    readBody(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
   });
 }
 
-function conclude(receiver: Receiver, error: unknown): void {
-  if (error !== undefined) {
-    receiver.fail(error);
-    return;
-  }
-  try {
-    receiver.end();
-  } catch (failure) {
-    receiver.fail(failure);
-  }
-}
+const UNWANTED = new ClientGone("nobody wants the body");
 
-/** Hands a chunk on; answers why the body must be refused, if it must. */
-function attempt(
-  chunk: Uint8Array,
-  bytes: number,
-  { body_bytes_max }: BodyLimits,
-  receiver: Receiver,
-): unknown {
-  if (bytes > body_bytes_max) return tooLarge(body_bytes_max, `more than ${body_bytes_max}`);
-  try {
-    receiver.write(chunk);
-    return undefined;
-  } catch (error) {
-    return error;
-  }
+function unread(): never {
+  throw new Error("a body that is dropped is not read");
 }
 
 /** How much of a refused body is read. */
-function readMax({ body_bytes_max, discarded_bytes_max }: BodyLimits): number {
+function readMax({ body_bytes_max, discarded_bytes_max }: Limits): number {
   return body_bytes_max + discarded_bytes_max;
-}
-
-function declaredLength(raw: IncomingMessage): number {
-  return Number(raw.headers["content-length"] ?? 0);
-}
-
-function refusalOfLength(raw: IncomingMessage, { body_bytes_max }: BodyLimits): unknown {
-  const length = declaredLength(raw);
-  return length > body_bytes_max ? tooLarge(body_bytes_max, String(length)) : undefined;
 }
 
 function tooLarge(body_bytes_max: number, got: string): Problem {
@@ -208,8 +255,4 @@ function tooLarge(body_bytes_max: number, got: string): Problem {
     "body_too_large",
     `a body may have at most ${body_bytes_max} bytes (body_bytes_max), got ${got}`,
   );
-}
-
-function missing(): Problem {
-  return new Problem("body_missing", "the request has no body");
 }

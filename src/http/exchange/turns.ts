@@ -80,22 +80,21 @@ export function inTurns<Result>(
   });
 }
 
-/** The bytes of a body, which can be told to wait. */
+/** The bytes of a body, which can be told to wait, and that no more of them are wanted. */
 export interface Flow {
   pause(): void;
   resume(): void;
+  refuse(error: unknown): void;
 }
 
 /** What a body makes ready is taken while it comes. */
-export class Intake {
+export class Intake implements Work {
   readonly #owner: Owner;
   readonly #flow: Flow;
   readonly #work: Work;
   /** the body waits until what it made ready is taken */
   #is_behind = false;
   #has_ended = false;
-  /** why nothing more is taken; told with the next bytes, or at the end */
-  #failure: { readonly error: unknown } | undefined;
 
   /** `work.next` takes what is ready, one after the other; `work.done` is called once, behind the last of a whole body. */
   constructor(owner: Owner, flow: Flow, work: Work) {
@@ -104,58 +103,46 @@ export class Intake {
     this.#work = work;
   }
 
-  /** Throws what `next` threw since the last bytes: no more are wanted. */
-  requireGood(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-  }
-
   /** Bytes were written. True when all that they made ready was taken at once: they are not looked at again. */
   wrote(): boolean {
     assert(!this.#is_behind, "a body that waits brings no bytes");
-    return this.#proceed();
+    const is_over = this.#proceed();
+    if (is_over) this.#owner.ticket.resume();
+    else {
+      this.#is_behind = true;
+      this.#flow.pause();
+    }
+    return is_over;
   }
 
   /** All bytes were written. */
   end(): void {
-    this.requireGood();
     this.#has_ended = true;
     this.#proceed();
   }
 
-  #proceed(): boolean {
-    const { ticket } = this.#owner;
-    // What the server computes is not held against the body.
-    ticket.pause();
-    const is_over = workInTurns(this.#owner, {
-      next: () => this.#work.next(),
-      done: () => this.#caughtUp(),
-      fail: (error) => this.#fail(error),
-    });
-    if (this.#has_ended) return is_over;
-    if (is_over) {
-      ticket.resume();
-      this.requireGood();
-    } else this.#wait();
-    return is_over;
+  next(): boolean {
+    return this.#work.next();
   }
 
-  #wait(): void {
-    this.#is_behind = true;
-    this.#flow.pause();
-  }
-
-  #caughtUp(): void {
+  done(): void {
     if (this.#has_ended) this.#work.done();
     else this.#goOn();
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     if (this.#has_ended) {
       this.#work.fail(error);
       return;
     }
-    this.#failure = { error };
+    this.#flow.refuse(error);
     this.#goOn();
+  }
+
+  #proceed(): boolean {
+    // What the server computes is not held against the body.
+    this.#owner.ticket.pause();
+    return workInTurns(this.#owner, this);
   }
 
   #goOn(): void {

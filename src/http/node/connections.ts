@@ -8,16 +8,14 @@ import { IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { arrivingRequest } from "./answers.ts";
 import type { Collector } from "./collect.ts";
-import { type DirectSocket, takeOver } from "./direct-socket.ts";
+import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 
-/** What was read is taken before anything else is read, so one is enough. */
-const scratch = new Uint8Array(131_072);
-const scratch_text = Buffer.from(scratch.buffer);
-/** What is read while no body is expected. The parser may copy it, and malloc asks the system for larger copies. */
-const short_scratch = scratch.subarray(0, 65_536);
+/** What is read at once while no body is expected. The parser may copy it, and malloc asks the system for larger copies. */
+const SHORT_BYTES = 65_536;
 
 /** How the heads begin whose bodies are taken in place, and how they end. */
-const LINE_HEAD = Buffer.from("POST /v1/sample");
+const HOT_HEADS = ["POST /v1/sample", "POST /v2/models/"].map((text) => Buffer.from(text));
+const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
 /**
@@ -34,10 +32,15 @@ const NOTHING = new Uint8Array(0);
 /** Bytes that a request takes which was parsed and waits, about. */
 const PARSED_BYTES = 4096;
 
+/** Who takes the bytes of a body as they are read; they are gone when `take` returns. */
+export interface BodySink {
+  take(bytes: Uint8Array): void;
+}
+
 /** A body that is taken in place. */
 interface Body {
   readonly raw: IncomingMessage;
-  readonly take: (bytes: Uint8Array) => void;
+  readonly sink: BodySink;
   /** bytes that were not read yet; 0 where their number is not known */
   left: number;
 }
@@ -53,6 +56,8 @@ const connections = new WeakMap<Socket, Connection>();
 
 /** What connections need to know of the service. */
 export interface ConnectionsHost {
+  /** Memory that all connections read into. What was read is taken before anything else is read, so one is enough. */
+  readonly scratch: Uint8Array;
   /** answers that may be under way on one connection */
   readonly answers_max: number;
   /** Holds bytes of a connection that waits, until what it answers is called. Throws when there is no room. */
@@ -89,13 +94,13 @@ export function takeUnparsed(socket: Socket): Uint8Array {
   return connections.get(socket)?.takeBehind() ?? NOTHING;
 }
 
-/** Calls `take` with the bytes of a body as they are read; they are gone when it returns. While `raw` is paused Node keeps what comes. */
-export function takeInPlace(raw: IncomingMessage, collector: Collector, take: Body["take"]): void {
-  const body: Body = { raw, take, left: Number(raw.headers["content-length"] ?? 0) };
+/** Gives `sink` the bytes of a body as they are read. While `raw` is paused Node keeps what comes. */
+export function takeInPlace(raw: IncomingMessage, collector: Collector, sink: BodySink): void {
+  const body: Body = { raw, sink, left: Number(raw.headers["content-length"] ?? 0) };
   // What the parser copied. Not by another `push` on the request: with a property of its own it outlives young collections.
   raw.on("data", (bytes: Uint8Array) => {
     body.left -= bytes.length;
-    take(bytes);
+    sink.take(bytes);
     // What was injected belongs to whoever injected it.
     if (raw instanceof IncomingMessage) collector.free(bytes);
     collector.count(bytes.length);
@@ -103,7 +108,7 @@ export function takeInPlace(raw: IncomingMessage, collector: Collector, take: Bo
   connections.get(raw.socket)?.expect(body);
 }
 
-class Connection {
+class Connection implements Reading {
   readonly socket: DirectSocket;
   readonly #host: ConnectionsHost;
   #body: Body | undefined;
@@ -114,19 +119,17 @@ class Connection {
   /** what was read and not given to the parser */
   #behind: Uint8Array = NOTHING;
   #given_away = false;
+  readonly #short_scratch: Uint8Array;
   /** gives back what this connection holds while it waits */
   #release: (() => void) | undefined;
 
   constructor(accepted: Socket, host: ConnectionsHost) {
     this.#host = host;
+    this.#short_scratch = host.scratch.subarray(0, SHORT_BYTES);
     // Otherwise the parser would read by itself.
     const { _handle } = accepted as unknown as { _handle: { _consumed: boolean } | null };
     if (_handle !== null) _handle._consumed = true;
-    this.socket = takeOver(accepted, {
-      room: () => this.#room(),
-      filled: (bytes) => this.#filled(bytes),
-      failed: host.failed,
-    });
+    this.socket = takeOver(accepted, this);
     this.socket.on("close", () => {
       accepted.destroy();
       this.#forget();
@@ -201,26 +204,45 @@ class Connection {
   }
 
   /** How many of the next bytes are those of a body that is taken in place. */
-  get #left(): number {
+  #left(): number {
     const body = this.#body;
-    if (body === undefined || body.raw.readableLength > 0 || body.raw.isPaused() || !this.#flows) return 0;
-    return Math.max(0, body.left);
+    if (body === undefined || body.left <= 0) return 0;
+    const { raw } = body;
+    const { socket } = this;
+    const flows = socket.readableFlowing === true && socket.readableLength === 0;
+    return flows && raw.readableLength === 0 && !raw.isPaused() ? body.left : 0;
   }
 
   /** Never past the end of a body. */
-  #room(): Uint8Array {
-    const left = this.#left;
-    if (left === 0) return short_scratch;
+  room(): Uint8Array {
+    const left = this.#left();
+    const { scratch } = this.#host;
+    if (left === 0) return this.#short_scratch;
     return left < scratch.length ? scratch.subarray(0, left) : scratch;
   }
 
   /** What was read is a piece of a body, or the head of a request and the beginning of its body, or anything else. */
-  #filled(bytes: Uint8Array): void {
-    const head_bytes = this.#left > 0 ? 0 : lineHeadBytes(bytes.length);
-    if (head_bytes > 0) this.#pass(bytes.subarray(0, head_bytes));
-    const body_end = head_bytes + Math.min(this.#left, bytes.length - head_bytes);
-    if (body_end > head_bytes) this.#take(bytes.subarray(head_bytes, body_end));
-    if (bytes.length > body_end) this.#pass(bytes.subarray(body_end));
+  filled(bytes: Uint8Array): void {
+    let left = this.#left();
+    let rest = bytes;
+    if (left === 0) {
+      const head_bytes = headBytes(bytes);
+      if (head_bytes > 0) {
+        this.#pass(bytes.subarray(0, head_bytes));
+        left = this.#left();
+        rest = bytes.subarray(head_bytes);
+      }
+    }
+    if (left > 0 && rest.length > 0) {
+      const piece = rest.length > left ? rest.subarray(0, left) : rest;
+      this.#take(piece);
+      rest = rest.subarray(piece.length);
+    }
+    if (rest.length > 0) this.#pass(rest);
+  }
+
+  failed(error: unknown): void {
+    this.#host.failed(error);
   }
 
   /** Hands on what the parser reads. */
@@ -269,7 +291,7 @@ class Connection {
       return;
     }
     body.left -= bytes.length;
-    body.take(bytes);
+    body.sink.take(bytes);
     const onBody = parser[on_body];
     parser[on_body] = undefined;
     try {
@@ -301,9 +323,10 @@ function copyOf(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-/** Length of the head in `scratch`, whose bytes were read, if its body may be taken in place; else 0. */
-function lineHeadBytes(bytes: number): number {
-  if (!LINE_HEAD.equals(scratch_text.subarray(0, LINE_HEAD.length))) return 0;
-  const end = scratch_text.indexOf(HEAD_END) + HEAD_END.length;
-  return end >= HEAD_END.length && end <= bytes ? end : 0;
+/** Length of the head with which these bytes begin, if its body may be taken in place; else 0. */
+function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
+  const text = Buffer.from(buffer, byteOffset, length);
+  if (text[0] !== LETTER_P || !HOT_HEADS.some((head) => head.equals(text.subarray(0, head.length)))) return 0;
+  const end = text.indexOf(HEAD_END);
+  return end < 0 ? 0 : end + HEAD_END.length;
 }

@@ -39,16 +39,16 @@ export class DirectSocket extends Socket {
 }
 
 /** A socket over the connection of another, which is left without one: destroy it when this one closes. */
-export function takeOver(socket: Socket, { room, filled, failed }: Reading): DirectSocket {
+export function takeOver(socket: Socket, reading: Reading): DirectSocket {
   // Node's own field, there since its beginnings: null once the connection is gone.
   const held = socket as unknown as { _handle: unknown };
   const handle = held._handle;
   held._handle = null;
   const callback = (bytes: number, buffer: Uint8Array) => {
     try {
-      filled(buffer.subarray(0, bytes));
+      reading.filled(bytes === buffer.length ? buffer : buffer.subarray(0, bytes));
     } catch (error) {
-      failed(error);
+      reading.failed(error);
       taken.destroy();
     }
     return true;
@@ -57,7 +57,7 @@ export function takeOver(socket: Socket, { room, filled, failed }: Reading): Dir
   const options = {
     handle,
     allowHalfOpen: true,
-    onread: { buffer: room, callback },
+    onread: { buffer: () => reading.room(), callback },
   } as SocketConstructorOpts;
   const taken = new DirectSocket(options);
   // Node's HTTP server listens only while HTTP is spoken, and an error that nobody listens to ends the process.

@@ -4,11 +4,7 @@
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { BODY_FORMS } from "../../wire/step-reader.ts";
-
-/** How logits came. */
-const FORMS = [...BODY_FORMS, "shared_memory"] as const;
-export type Form = (typeof FORMS)[number];
+import { BODY_FORMS, type BodyForm } from "../../wire/step-reader.ts";
 
 /** What a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream"] as const;
@@ -79,7 +75,7 @@ export class Counters {
   in_flight = 0;
   /** Of all codes from the start: Prometheus sees no increase in what was not there before. */
   readonly rejections = new Map(Object.keys(PROBLEMS).map((code) => [code as ProblemCode, 0]));
-  readonly bytes = new Map<Form, number>(FORMS.map((form) => [form, 0]));
+  readonly bytes = new Map<BodyForm, number>(BODY_FORMS.map((form) => [form, 0]));
   readonly tokens = new Map<Transport, number>(TRANSPORTS.map((transport) => [transport, 0]));
   readonly sampling_seconds = new Distribution(SAMPLING_SECONDS);
   readonly kept = new Distribution(KEPT);
@@ -97,7 +93,7 @@ export class Counters {
   }
 
   /** Bytes of a request body, or of the message of a stream, whose logits came in this form. */
-  received(form: Form, bytes: number): void {
+  received(form: BodyForm, bytes: number): void {
     this.bytes.set(form, (this.bytes.get(form) ?? 0) + bytes);
   }
 

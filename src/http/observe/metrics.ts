@@ -53,6 +53,7 @@ export interface Observed {
   };
   /** streams that are open */
   readonly streams: { readonly size: number };
+  readonly sampler: { readonly grammars: { readonly count: number; readonly bytes: number } };
 }
 
 /** Answers the metrics of this worker. `version` is that of the service. */
@@ -150,7 +151,7 @@ function samplingMetrics({ tokens, sampling_seconds, kept, entropy, stages }: Co
   ];
 }
 
-function stateMetrics({ admission, streams }: Observed, version: string): Metric[] {
+function stateMetrics({ admission, streams, sampler }: Observed, version: string): Metric[] {
   const build = { version, node: process.version, system_fingerprint: SYSTEM_FINGERPRINT };
   return [
     gauge("rows_leased", "Rows in use.", [[{}, admission.rows_out]]),
@@ -169,6 +170,8 @@ function stateMetrics({ admission, streams }: Observed, version: string): Metric
       [{}, admission.standby ? 0 : admission.limits.held_bytes_max],
     ]),
     gauge("streams_open", "Streams that are open.", [[{}, streams.size]]),
+    gauge("grammars", "Grammars that are kept compiled.", [[{}, sampler.grammars.count]]),
+    gauge("grammar_bytes", "Bytes that they and their masks take.", [[{}, sampler.grammars.bytes]]),
     gauge("workers_draining", "Workers that are about to end.", [[{}, admission.draining ? 1 : 0]]),
     linesLost(standardOutput.lost),
     { ...gauge("build_info", "What runs; always 1.", [[build, 1]]), aggregator: "first" },

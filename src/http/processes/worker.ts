@@ -1,10 +1,12 @@
 /** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
+import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace, { type Options } from "close-with-grace";
 import type { Logger } from "pino";
 import { type App, buildApp } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { VERSION } from "../../config/version.ts";
+import { loadVocabularies } from "../../config/vocabularies.ts";
 import { createSampler } from "../../sampling/sampler.ts";
 import { type Bus, createWorkerBus } from "../bus/bus.ts";
 import { createLog } from "../observe/log.ts";
@@ -24,7 +26,11 @@ const SWEEP_MS = 25;
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
   const log = createLog(config, "worker", terminalLog());
-  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, config.watermark_keys);
+  const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, {
+    keys: config.watermark_keys,
+    digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    vocabularies: loadVocabularies(config.vocabularies_dir, config.vocabulary),
+  });
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
   capConnections(app);

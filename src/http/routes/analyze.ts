@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RowReader } from "../../analysis/row-reader.ts";
 import type { Task, TaskContext } from "../../analysis/tasks/task.ts";
 import { assert, Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
 import { openAnalysisJson } from "../../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../../wire/analysis/reader.ts";
 import { openAnalysisTensor } from "../../wire/analysis/tensor.ts";
@@ -39,7 +40,7 @@ export async function analyze<Kind extends Task>(
   { service }: Analysis,
   request: FastifyRequest,
   reply: FastifyReply,
-  begin: (head: AnalysisHead) => Kind,
+  begin: (head: AnalysisHead, lease: () => Row) => Kind,
 ): Promise<Analyzed<Kind>> {
   const { limits } = service.config;
   const many = { ...service, wire: { ...service.wire, batch_rows_max: limits.analysis_rows_max } };
@@ -48,7 +49,7 @@ export async function analyze<Kind extends Task>(
   let task: Kind | undefined;
   const next = (reader: AnalysisReader) => {
     if (reader.head === undefined) return false;
-    task ??= begin(reader.head);
+    task ??= begin(reader.head, ticket.lease);
     const row = reader.next();
     if (row === undefined) return false;
     takeRow(task, row);

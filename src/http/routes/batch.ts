@@ -5,52 +5,46 @@
 import { Problem } from "../../errors.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import type { Body } from "../exchange/arrive.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { BATCH_BODY } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
-import type { Intake } from "../exchange/turns.ts";
+import { Intake, type Work } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
   const batch = new Batch(exchange);
-  exchange.receive({ write: (chunk) => batch.write(chunk), end: () => batch.end() });
+  const reading = exchange.read({
+    in_place: true,
+    open: (first) => batch.open(first),
+    // What was not taken of a chunk is copied: it is gone afterwards.
+    wrote: (reader) => {
+      if (!intake.wrote()) reader.keep?.();
+    },
+    whole: () => intake.end(),
+  });
+  const intake = new Intake(exchange, reading, batch);
 }
 
-class Batch {
+class Batch implements Work {
   readonly #exchange: Exchange;
-  readonly #body: Body<StepReader>;
-  readonly #intake: Intake;
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
+  #reader: StepReader | undefined;
   #rows = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
     this.#answers = new StepAnswers(exchange, "batch");
-    this.#body = exchange.open(BATCH_BODY);
-    this.#intake = exchange.intake({
-      next: () => this.#answerNext(),
-      done: () => this.#answer(),
-      fail: (error) => exchange.refuse(error),
-    });
   }
 
-  write(chunk: Uint8Array): void {
-    this.#intake.requireGood();
-    this.#body.write(chunk);
-    if (this.#intake.wrote()) this.#exchange.free(chunk);
-  }
-
-  end(): void {
-    this.#intake.requireGood();
-    this.#body.end();
-    this.#intake.end();
+  open(first: Uint8Array): StepReader {
+    this.#reader = this.#exchange.open(BATCH_BODY, first);
+    return this.#reader;
   }
 
   /** Answers the next row that is ready, or does a piece of it; false when none is. */
-  #answerNext(): boolean {
-    const step = this.#answers.is_inside ? undefined : this.#body.reader.next();
+  next(): boolean {
+    const step = this.#answers.is_inside ? undefined : this.#reader?.next();
     if (step === undefined && !this.#answers.is_inside) return false;
     const text = this.#answerRow(step);
     if (text === undefined) return true;
@@ -59,9 +53,13 @@ class Batch {
     return true;
   }
 
-  #answer(): void {
+  done(): void {
     this.#text.add(this.#rows === 0 ? BATCH_TEXT.begin + BATCH_TEXT.end : BATCH_TEXT.end);
     this.#exchange.answer(this.#text.parts());
+  }
+
+  fail(error: unknown): void {
+    this.#exchange.refuse(error);
   }
 
   /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */

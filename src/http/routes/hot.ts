@@ -66,6 +66,7 @@ export function hotServer(service: Service, handler: Answer): Server {
 
 function connectionsHost(service: Service): ConnectionsHost {
   return {
+    scratch: service.sampler.arrivals,
     answers_max: service.config.limits.connection_answers_max,
     hold(bytes) {
       const ticket = service.admission.enter();

@@ -1,26 +1,25 @@
 /** POST /v1/sample: one row of logits in, one token out. */
 import type { Sampled } from "../../sampling/report/report.ts";
 import { writeSampled } from "../../wire/reply.ts";
+import type { StepReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { STEP_BODY } from "../exchange/open-body.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
 import { workInTurns } from "../exchange/turns.ts";
 
 export function answerSample(exchange: Exchange): void {
-  const body = exchange.open(STEP_BODY);
-  exchange.receive({
+  exchange.read({
     in_place: true,
-    write: (chunk) => body.write(chunk),
-    end() {
-      body.end();
-      exchange.compute(() => {
-        const answers = new StepAnswers(exchange, "unary");
-        const sampled = answers.begin(body.reader.next());
-        if (sampled === undefined) setImmediate(() => goOn(exchange, answers));
-        else exchange.answer(writeSampled(sampled));
-      });
-    },
+    open: (first) => exchange.open(STEP_BODY, first),
+    whole: (reader) => exchange.compute(() => answerStep(exchange, reader)),
   });
+}
+
+function answerStep(exchange: Exchange, reader: StepReader): void {
+  const answers = new StepAnswers(exchange, "unary");
+  const sampled = answers.begin(reader.next());
+  if (sampled === undefined) setImmediate(() => goOn(exchange, answers));
+  else exchange.answer(writeSampled(sampled));
 }
 
 /** Does the rest of a step that takes long. */

@@ -1,6 +1,10 @@
 /** GET /v1/samplers: the catalogue, made from the stage objects once. */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
+import type { DrawRule } from "../../sampling/draw/draw-rule.ts";
+import { DRAW_RULES } from "../../sampling/draw/index.ts";
+import { WATERMARKS } from "../../sampling/draw/watermark/index.ts";
+import type { WatermarkScheme } from "../../sampling/draw/watermark/scheme.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import type { Stage } from "../../sampling/stage.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
@@ -16,6 +20,8 @@ export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {
     system_fingerprint: SYSTEM_FINGERPRINT,
     stages: STAGES.map(describeStage),
+    draws: DRAW_RULES.map(describeRule),
+    watermarks: WATERMARKS.map(describeWatermark),
     stops: STOPS.map(describeStop),
   };
   const text = JSON.stringify(catalogue);
@@ -40,6 +46,33 @@ function describeStage({ name, summary, formula, source, example, keepsArgmax, s
     carries_state: state !== undefined,
     options: schema,
     defaults: Object.fromEntries(defaults),
+  };
+}
+
+function describeRule({ name, summary, formula, source, example, needs, leaves, options }: DrawRule) {
+  return {
+    name,
+    summary,
+    formula,
+    source,
+    example: { rule: name, ...example },
+    options: jsonSchemaOf(options),
+    needs,
+    leaves,
+  };
+}
+
+function describeWatermark(scheme: WatermarkScheme) {
+  const { name, summary, formula, test, source, example, keepsDistribution, options } = scheme;
+  return {
+    name,
+    summary,
+    formula,
+    source,
+    example: { scheme: name, ...example },
+    options: jsonSchemaOf(options),
+    test,
+    keeps_distribution: keepsDistribution,
   };
 }
 

@@ -1,16 +1,42 @@
 /** POST /v1/score: rows of logits and the classes that really came in, log-probabilities, ranks and the loss out. */
 import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
+import type { TaskRow } from "../../analysis/tasks/task.ts";
+import { Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import { chainScore, parseScoreChain } from "../../sampling/score-chain.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {
   app.post("/v1/score", { schema: SCORE_ROUTE }, async (request, reply) => {
-    const { text } = await analyze(analysis, request, reply, (head) => {
+    const { text } = await analyze(analysis, request, reply, (head, lease) => {
       const { options, temperature } = parseScore(head.options);
-      return scoreTask(taskContext(analysis, head, temperature), options);
+      const { labels, sampling } = options;
+      const under = sampling === undefined ? undefined : scoredUnder(analysis, sampling, lease);
+      return scoreTask(taskContext(analysis, head, temperature), { labels, under });
     });
     return sendText(reply, text);
   });
+}
+
+/** Runs the chain on each row, which is put into the request's own. */
+function scoredUnder({ service }: Analysis, sampling: unknown, lease: () => Row) {
+  const { sampler, config } = service;
+  const options = parseScoreChain(sampling, config.limits, "/sampling");
+  return ({ values, tail }: TaskRow, target: number) => {
+    if (tail !== undefined)
+      throw new Problem("option_conflict", "sampling needs whole rows, got a sparse one", "/logits");
+    if (values.length === 1)
+      throw new Problem("option_conflict", "sampling needs rows of at least 2 logits, got 1", "/sampling");
+    const row = lease();
+    row.load(values);
+    row.finish();
+    const pieces = sampler.inspect(row, options, (left) => chainScore(left, target));
+    for (;;) {
+      const piece = pieces.next();
+      if (piece.done === true) return piece.value;
+    }
+  };
 }

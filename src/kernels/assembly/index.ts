@@ -26,4 +26,4 @@ export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores
 export { configureNoise, writeUniforms, noisiest, noisiestOfRow } from "./philox";
 export { listRow, rankRow } from "./selection/rank";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
-export { widenF16, widenBF16 } from "./widen";
+export { widenF16, widenBF16, widenBlocksOfBF16, widenBlocksOfF16 } from "./widen";

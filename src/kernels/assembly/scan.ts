@@ -4,11 +4,11 @@
  */
 import { largestLane } from "./lanes";
 
-const BLOCK_BYTES: usize = 512;
+export const BLOCK_BYTES: usize = 512;
 /** as bits */
 const INFINITY: i32 = 0x7f800000;
 const NEGATIVE_INFINITY: i32 = 0xff800000;
-const LEAST: i32 = i32.MIN_VALUE;
+export const LEAST: i32 = i32.MIN_VALUE;
 
 /**
  * Writes the maximum of each block; true when a value is NaN, and then the maximum of its block is any. Compares the
@@ -82,13 +82,20 @@ export function scan(values: usize, maxima: usize, blocks: i32): bool {
     store<i32>(maxima, max);
     maxima += 4;
   } while (maxima != end);
+  return isNaNAmong(top, i32x4.max_u(negative_top0, negative_top1));
+}
+
+/** Whether one of the values is NaN whose largest these are, as signed and as unsigned integers. */
+// @ts-ignore: decorator
+@inline
+export function isNaNAmong(top: v128, negative_top: v128): bool {
   const nan = i32x4.gt_s(top, i32x4.splat(INFINITY));
-  const negative_nan = i32x4.gt_u(i32x4.max_u(negative_top0, negative_top1), i32x4.splat(NEGATIVE_INFINITY));
+  const negative_nan = i32x4.gt_u(negative_top, i32x4.splat(NEGATIVE_INFINITY));
   return v128.any_true(v128.or(nan, negative_nan));
 }
 
 /** The least of a block as unsigned integers: the largest of negative floats. */
-function nearestOfBlock(values: usize): i32 {
+export function nearestOfBlock(values: usize): i32 {
   const stop = values + BLOCK_BYTES;
   let nearest0 = i32x4.splat(-1);
   let nearest1 = nearest0;
@@ -102,7 +109,7 @@ function nearestOfBlock(values: usize): i32 {
 
 // @ts-ignore: decorator
 @inline
-function largestInteger(x: v128): i32 {
+export function largestInteger(x: v128): i32 {
   const pairs = i32x4.max_s(x, i32x4.shuffle(x, x, 2, 3, 0, 1));
   return i32x4.extract_lane(i32x4.max_s(pairs, i32x4.shuffle(pairs, pairs, 1, 0, 3, 2)), 0);
 }

@@ -49,12 +49,24 @@ function isAllowed(mask: Uint32Array, token_id: number): boolean {
 }
 
 /** How many tokens below `vocab_size` are allowed. */
-function countAllowed(mask: Uint32Array, vocab_size: number): number {
+export function countAllowed(mask: Uint32Array, vocab_size: number): number {
   const whole = Math.min(mask.length, Math.floor(vocab_size / 32));
   let allowed = 0;
   for (let i = 0; i < whole; i++) allowed += bitsOf(mask[i]!);
   const rest = vocab_size % 32;
   return whole < mask.length && rest > 0 ? allowed + bitsOf(mask[whole]! & ((1 << rest) - 1)) : allowed;
+}
+
+/** The only allowed token below `vocab_size`; undefined when there is none, or another. */
+export function allowedAlone(mask: Uint32Array, vocab_size: number): number | undefined {
+  let alone: number | undefined;
+  for (let i = 0; i < mask.length && 32 * i < vocab_size; i++) {
+    if (mask[i] === 0) continue;
+    const word = mask[i]!;
+    if (alone !== undefined || (word & (word - 1)) !== 0) return undefined;
+    alone = 32 * i + 31 - Math.clz32(word);
+  }
+  return alone !== undefined && alone < vocab_size ? alone : undefined;
 }
 
 /** How many bits of a word are 1, by sums of neighbours: of pairs, nibbles, bytes. */

@@ -62,13 +62,25 @@ function namedIn<Item extends { readonly name: string }>(
 /** An option whose schema is that of all items at once: the fields of each, and which of them it is. */
 function choiceOf(items: readonly (DrawRule | WatermarkScheme)[], tag: string) {
   const fields: Record<string, z.ZodType> = {};
+  const required = Object.keys(items[0]?.options.shape ?? {}).filter((name) =>
+    items.every(({ options }) => options.shape[name]?.safeParse(undefined).success === false),
+  );
   for (const { options } of items)
     for (const [name, schema] of Object.entries(options.shape)) if (name !== tag) fields[name] ??= schema;
+  // A default is told in words: generators of clients would take the field for a required one.
   const { $schema: _, ...schema } = z.toJSONSchema(
     z.strictObject({ [tag]: z.enum(items.map(({ name }) => name)), ...fields }),
-    { io: "input", unrepresentable: "any" },
+    { io: "input", unrepresentable: "any", override: ({ jsonSchema }) => tell(jsonSchema) },
   );
-  return z.custom<unknown>().meta({ ...schema, required: [tag] });
+  return z.custom<unknown>().meta({ ...schema, required });
+}
+
+/** A default stands in the description, and a bound that every whole number has is none. */
+function tell(schema: z.core.JSONSchema.BaseSchema): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.default === undefined) return;
+  schema.description = `${schema.description ?? ""} Default ${JSON.stringify(schema.default)}.`.trim();
+  delete schema.default;
 }
 
 /** What the documents tell of both options; `parseDraw` and `parseWatermark` check them. */

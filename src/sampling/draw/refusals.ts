@@ -1,38 +1,48 @@
-/** What a draw rule and a watermark refuse of a step's other options: what would mean nothing, or less than it seems. */
+/** How a step asks for its draw: the rule or the watermark, and what each refuses of the other options. */
 import { Problem } from "../../errors.ts";
 import type { Chain } from "../chain.ts";
-import type { DrawChoice, MarkChoice } from "./choice.ts";
+import { DEFAULT_DRAW, type DrawChoice, type MarkChoice, parseDraw, parseWatermark } from "./choice.ts";
 
 interface Asked {
-  readonly chain: Chain;
   readonly n?: number | undefined;
   readonly replacement?: boolean | undefined;
-  /** undefined: not named */
-  readonly draw: DrawChoice | undefined;
+  readonly draw?: unknown;
+  readonly watermark?: unknown;
+}
+
+interface Draw {
+  readonly draw: DrawChoice;
   readonly watermark: MarkChoice | undefined;
 }
 
-export function refusalOf({ chain, n = 1, replacement = true, draw, watermark }: Asked): Problem | undefined {
-  const sentence = draw?.rule.refuses?.(draw.options, { n, replacement });
-  if (sentence !== undefined) return new Problem("option_conflict", sentence, "/draw");
-  if (watermark === undefined) return undefined;
+/** Both are always there: what is spread only sometimes gives options of another shape. */
+export function drawAsked({ n = 1, replacement = true, draw, watermark }: Asked, chain: Chain): Draw {
+  const choice = draw === undefined ? DEFAULT_DRAW : parseDraw(draw);
+  const sentence = choice.rule.refuses?.(choice.options, { n, replacement });
+  if (sentence !== undefined) throw new Problem("option_conflict", sentence, "/draw");
+  if (watermark === undefined) return { draw: choice, watermark };
   if (draw !== undefined)
-    return new Problem(
+    throw new Problem(
       "option_conflict",
-      "a watermark draws by itself: draw and watermark exclude each other",
+      "a watermark draws by a rule of its own: draw and watermark exclude each other",
       "/draw",
     );
+  requireMarkable(n, chain);
+  return { draw: choice, watermark: parseWatermark(watermark) };
+}
+
+function requireMarkable(n: number, chain: Chain): void {
   if (n > 1)
-    return new Problem(
+    throw new Problem(
       "option_conflict",
       `a watermark gives one token in its context, the same for each draw: n must be 1, got ${n}`,
       "/n",
     );
   const greedy = chain.find(({ stage, options }) => stage.isGreedy?.(options));
-  if (greedy === undefined) return undefined;
-  return new Problem(
+  if (greedy === undefined) return;
+  throw new Problem(
     "option_conflict",
-    `a greedy step has no choice that could bear a watermark: got one that is greedy by ${greedy.stage.name}`,
+    `a greedy step has no choice that could bear a watermark, got one that is greedy by ${greedy.stage.name}`,
     "/watermark",
   );
 }

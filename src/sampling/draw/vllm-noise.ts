@@ -44,11 +44,14 @@ function uniformOf(word: number): number {
   return fround(high + low);
 }
 
+/** 2⁻²⁴ */
+const LEAST = 1 / 16777216;
+
 const COEFFICIENTS = [1 / 7, 1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1].map(fround);
 
 /** ln(1 − u): below a quarter by the series of degree 8. */
 function lnOneLess(u: number): number {
-  if (u >= 0.25) return fround(ln(Math.max(fround(1 - u), 5.960464477539063e-8)));
+  if (u >= 0.25) return fround(ln(Math.max(fround(1 - u), LEAST)));
   let q = 0.125;
   for (const coefficient of COEFFICIENTS) q = fround(coefficient + fround(u * q));
   return fround(-u * q);

@@ -18,7 +18,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: stri
 }
 
 /** What fields without a rule of their own say of a wrong type, in place of zod's sentence. */
-const OWN_WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
+export const OWN_WORDS: z.core.ParseContext<z.core.$ZodIssue> = {
   error(issue) {
     if (issue.code !== "invalid_type") return undefined;
     const noun = /^[aeiou]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;

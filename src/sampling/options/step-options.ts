@@ -7,19 +7,12 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
-import {
-  DEFAULT_DRAW,
-  DRAW_OPTION,
-  type DrawChoice,
-  type MarkChoice,
-  parseDraw,
-  parseWatermark,
-  WATERMARK_OPTION,
-} from "../draw/choice.ts";
-import { refusalOf } from "../draw/refusals.ts";
+import { DRAW_OPTION, type DrawChoice, type MarkChoice, WATERMARK_OPTION } from "../draw/choice.ts";
+import { drawAsked } from "../draw/refusals.ts";
 import type { PreparedHistory } from "../history/prepared-history.ts";
 import { PRESETS, type Preset } from "../presets/index.ts";
 import { hostOf, presetOf, VARIANTS } from "../presets/preset-choice.ts";
+import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
@@ -54,6 +47,11 @@ const CONTROL = {
   vocab_size: whole({ min: 1 }).describe(
     "Size of the real vocabulary when rows are padded: ids at or past it are never drawn.",
   ),
+  vocabulary: z
+    .string()
+    .describe(
+      "What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one.",
+    ),
   history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
   prompt_length: whole({ min: 0 }).describe(
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
@@ -116,6 +114,7 @@ const CONTROL = {
   stop: STOP_OPTIONS.describe(
     "When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself.",
   ),
+  receipt: flag().describe("Report hashes of the row and of the options, for audits. Default false."),
   require_exact: flag().describe(
     "For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false.",
   ),
@@ -143,6 +142,8 @@ type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
 export interface StepOptions {
   readonly chain: Chain;
   readonly vocab_size: number | undefined;
+  /** undefined: the sampler's own */
+  readonly vocabulary: string | undefined;
   readonly history: readonly number[];
   readonly prompt_length: number;
   /** what is known of this history and prompt_length; several steps of one request share it */
@@ -167,6 +168,8 @@ export interface StepOptions {
   readonly uncertainty: boolean;
   readonly confidence_top_k: number;
   readonly require_exact: boolean;
+  /** what a receipt is made of; undefined: none is asked for */
+  readonly receipt: ReceiptOptions | undefined;
   /** undefined: nothing is said of an end */
   readonly stops: Stops | undefined;
   /** what is right and yet hardly meant; undefined: nothing */
@@ -181,8 +184,6 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const options = parseWith(CONTROL_OPTIONS, control, "");
   requireCompatible(options);
   const preset = presetOf(options);
-  const draw = options.draw === undefined ? DEFAULT_DRAW : parseDraw(options.draw);
-  const watermark = options.watermark === undefined ? undefined : parseWatermark(options.watermark);
   const logprobs_mode = options.logprobs_mode ?? preset.reports?.logprobs_mode ?? "raw";
   const logprobs = options.logprobs ?? (options.top_logprobs ?? 0) > 0;
   const wants_logprobs = logprobs || (options.logprob_token_ids ?? []).length > 0;
@@ -190,16 +191,10 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  const refusal = refusalOf({
-    ...options,
-    draw: options.draw === undefined ? undefined : draw,
-    watermark,
-    chain,
-  });
-  if (refusal !== undefined) throw refusal;
   return {
     chain,
     vocab_size: options.vocab_size,
+    vocabulary: options.vocabulary,
     history,
     prompt_length,
     prepared: undefined,
@@ -208,8 +203,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,
     replacement: options.replacement ?? true,
-    draw,
-    watermark,
+    ...drawAsked(options, chain),
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     logprobs,
@@ -220,6 +214,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     uncertainty: options.uncertainty ?? false,
     confidence_top_k: options.confidence_top_k ?? CONFIDENCE_TOP_K,
     require_exact: options.require_exact ?? false,
+    receipt: options.receipt === true ? receiptOptions(value) : undefined,
     stops,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };

@@ -11,7 +11,7 @@ export const openai: Preset = {
     title: "OpenAI API reference, chat completions",
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
-  order: STAGES.filter((stage) => !stage.correctsModel).map(({ name }) => name),
+  order: STAGES.filter((stage) => !stage.comesFirst).map(({ name }) => name),
   defaults: {},
   rules: {},
   notes: [

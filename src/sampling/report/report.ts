@@ -1,16 +1,20 @@
 /** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
+
+import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Marked } from "../draws.ts";
 import type { StepOptions } from "../options/step-options.ts";
+import type { Receipt } from "../receipt.ts";
+import type { Told } from "../stage.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";
 import { type Uncertainty, uncertaintyOf } from "./uncertainty.ts";
 
 /** The reply to one step, in wire order. What was not asked for is absent. */
-export interface Sampled {
+export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason"> {
   readonly token_id: number;
-  /** with `stop`: why the text is to end here, or null while it goes on */
+  /** why the text is to end here; null or absent while it goes on */
   readonly finish_reason?: string | null;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
@@ -32,6 +36,8 @@ export interface Sampled {
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** with `watermark`: whether the token bears the mark */
   readonly watermark?: Marked;
+  /** with `receipt`: hashes of the row and of the options */
+  readonly receipt?: Receipt;
   /** sparse rows: whether the whole row would provably have given the same answer */
   readonly exact?: boolean;
   readonly seed: string;
@@ -50,14 +56,14 @@ export interface Sampled {
   readonly gumbel?: { readonly best: readonly { readonly token_id: number; readonly total: number }[] };
 }
 
-export interface Draw {
+export interface Draw extends Partial<TokenText> {
   readonly token_id: number;
   readonly logprob?: number | null;
   readonly processed_logprob?: number;
   readonly rank?: number;
 }
 
-type Report = Pick<
+export type Report = Pick<
   Sampled,
   | "logprob"
   | "processed_logprob"

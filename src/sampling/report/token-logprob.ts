@@ -1,6 +1,7 @@
 /** A token with its log-probability, as replies list them. */
+import type { TokenText } from "../../vocabulary/text.ts";
 
-export interface TokenLogprob {
+export interface TokenLogprob extends Partial<TokenText> {
   readonly token_id: number;
   /** ln p; null stands for −Infinity, probability 0, which JSON cannot write */
   readonly logprob: number | null;

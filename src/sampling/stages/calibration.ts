@@ -28,7 +28,7 @@ export const calibration: Stage<z.infer<typeof options>> = {
   options,
   example: { calibration: { method: "temperature_scaling", temperature: 1.3 } },
   keepsArgmax: true,
-  correctsModel: true,
+  comesFirst: true,
   isNeutral: ({ calibration }) => calibration.temperature === 1,
   apply(candidates, { calibration }) {
     candidates.divideBy(calibration.temperature);

@@ -17,6 +17,7 @@ import { eta_cutoff } from "./eta-cutoff.ts";
 import { exponential_decay_length_penalty } from "./exponential-decay-length-penalty.ts";
 import { forced_token_ids } from "./forced-token-ids.ts";
 import { frequency_penalty } from "./frequency-penalty.ts";
+import { grammar } from "./grammar.ts";
 import { logit_bias } from "./logit-bias.ts";
 import { min_k } from "./min-k.ts";
 import { min_p } from "./min-p.ts";
@@ -44,6 +45,7 @@ import { xtc } from "./xtc.ts";
 
 export const STAGES: readonly Stage[] = [
   calibration,
+  grammar,
   allowed_token_ids,
   token_bitmask,
   logit_bias,

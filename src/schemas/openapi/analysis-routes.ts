@@ -13,11 +13,13 @@ interface Endpoint {
   readonly operationId: string;
   readonly summary: string;
   readonly description: string;
+  /** whether it fits something to the rows, which may fail */
+  readonly fits?: boolean;
   /** names its components: `Score` for ScoreRequest and ScoreReply */
   readonly component: "Probabilities" | "Score" | "Diagnose" | "Calibrate" | "Baseline";
 }
 
-function route({ operationId, summary, description, component }: Endpoint) {
+function route({ operationId, summary, description, component, fits = false }: Endpoint) {
   return {
     operationId,
     tags: ["analysis"],
@@ -39,7 +41,7 @@ function route({ operationId, summary, description, component }: Endpoint) {
         headers: REPLY_HEADERS,
         content: { "application/json": { schema: refTo(`${component}Reply`) } },
       },
-      ...problems([...BODY_PROBLEMS, "cannot_calibrate"]),
+      ...problems(fits ? [...BODY_PROBLEMS, "cannot_calibrate"] : BODY_PROBLEMS),
     },
   };
 }
@@ -106,6 +108,7 @@ export const CALIBRATE_ROUTE = route({
   description:
     "Temperature scaling: the one temperature with the smallest cross-entropy on the set, with accuracy, NLL, Brier score, ECE and reliability bins before and after, and bootstrap intervals. The `calibration` of the reply goes into /v1/probabilities, /v1/score, /v1/diagnose and /v1/sample.",
   component: "Calibrate",
+  fits: true,
 });
 
 export const BASELINE_ROUTE = route({
@@ -114,4 +117,5 @@ export const BASELINE_ROUTE = route({
   description:
     "Medians and robust deviations of clean rows, and the threshold that flags the chosen share of them.",
   component: "Baseline",
+  fits: true,
 });

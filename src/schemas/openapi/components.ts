@@ -6,9 +6,10 @@ import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
+import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
 import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
-import { PACKED_ROW, SPARSE_ROW } from "../row.ts";
+import { DENSE_ROW, PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
   INFER_REPLY,
   INFER_REQUEST,
@@ -18,6 +19,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
 import { toldComponentsOf } from "./told.ts";
@@ -25,10 +27,12 @@ import { toldComponentsOf } from "./told.ts";
 const REQUESTS = {
   StepRequest: STEP_REQUEST,
   BatchRequest: BATCH_REQUEST,
+  DenseRow: DENSE_ROW,
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
   DetectRequest: DETECT_REQUEST,
+  ReplayRequest: REPLAY_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
   ...ANALYSIS_REQUESTS,
@@ -42,8 +46,10 @@ const REPLIES = {
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
   Presets: PRESETS_REPLY,
+  Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
   DetectReply: DETECT_REPLY,
+  ReplayReply: REPLAY_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
   ...ANALYSIS_REPLIES,

@@ -56,6 +56,8 @@ export function openAnalysisJson(context: WireContext): AnalysisReader {
     get head() {
       return arrived?.head;
     },
+    form: "json",
+    parks: true,
     write: (chunk) => envelope.write(chunk),
     end() {
       const body = requireObject(envelope.end());

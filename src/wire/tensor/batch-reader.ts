@@ -55,6 +55,10 @@ class BatchTensor implements StepReader {
     this.#planned().tensor.write(bytes);
   }
 
+  keep(): void {
+    this.#plan?.tensor.keep();
+  }
+
   end(): void {
     requireBytes(this.#planned());
   }
@@ -95,9 +99,9 @@ function planOf(head: TensorHead, context: WireContext): Plan {
       `rows must be an array of ${steps} objects, as shape says, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
       "/rows",
     );
-  requireKnown(shared, context.limits.options);
+  requireKnown(shared, context.limits.options, context.parse);
   const of: RowsOf = { dtype: dtypeOf(tensor, head.source), steps, step_rows: 1, vocab_size };
-  const options = new SharedOptions(shared, context.limits.options);
+  const options = new SharedOptions(shared, context.limits.options, context.parse);
   return { of, tensor: new TensorRows(context.lease, of), shared, rows, options };
 }
 

@@ -3,14 +3,14 @@
  * leased rows, so that nothing is left to copy when the last byte is there.
  */
 import { assert, Problem } from "../../errors.ts";
-import { DTYPES, type Dtype } from "../../kernels/kernel.ts";
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../../schemas/tensor.ts";
 import { parseQuery } from "../query.ts";
-import { finishRows, requireWhole } from "../rows.ts";
+import { finishRow, finishRows, requireWhole, rowTooLong } from "../rows.ts";
 import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts";
 import {
   dtypeOf,
@@ -27,6 +27,8 @@ import { SparseTensor } from "./sparse.ts";
 /** Rows that are arriving, and what their step will be. */
 interface Arriving {
   readonly form: BodyForm;
+  /** the only row, which takes what comes as it is */
+  readonly into: Row | undefined;
   write(bytes: Uint8Array): void;
   /** All bytes are there. */
   end(): void;
@@ -63,6 +65,8 @@ export function openStepTensor(source: TensorSource, context: WireContext, plan?
 
 /** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
 class StepTensor implements StepReader {
+  form: BodyForm | undefined = undefined;
+  into: Row | undefined = undefined;
   readonly #head: TensorHead;
   readonly #context: WireContext;
   readonly #plan: StepPlan | undefined;
@@ -75,31 +79,36 @@ class StepTensor implements StepReader {
     this.#plan = plan;
   }
 
-  get form(): BodyForm | undefined {
-    return this.#arriving?.form;
-  }
-
   write(chunk: Uint8Array): void {
+    if (this.#arriving !== undefined) {
+      this.#arriving.write(chunk);
+      return;
+    }
     // Before the header is read: where no row is free, nothing is spent on what it says.
-    if (this.#arriving === undefined) this.#context.lease();
+    this.#context.lease();
     const bytes = this.#head.write(chunk);
-    if (this.#head.complete) this.#started().write(bytes);
+    if (this.#head.complete) this.#begin().write(bytes);
   }
 
   end(): void {
-    this.#started().end();
+    const arriving = this.#arriving ?? this.#begin();
+    arriving.end();
     this.#ready = true;
   }
 
   next(): Step | undefined {
     if (!this.#ready) return undefined;
     this.#ready = false;
-    return this.#started().step();
+    return this.#arriving?.step();
   }
 
-  #started(): Arriving {
-    this.#arriving ??= begin(this.#plan ?? this.#planned(), this.#context);
-    return this.#arriving;
+  /** The header is there, or there is none. */
+  #begin(): Arriving {
+    const arriving = begin(this.#plan ?? this.#planned(), this.#context);
+    this.#arriving = arriving;
+    this.form = arriving.form;
+    this.into = arriving.into;
+    return arriving;
   }
 
   #planned(): StepPlan {
@@ -124,25 +133,57 @@ function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: Wir
 }
 
 function begin({ tensor, sparse, options }: StepPlan, context: WireContext): Arriving {
-  return sparse === undefined
-    ? denseArriving(tensor, options, context)
-    : sparseArriving(new SparseTensor(sparse, tensor.dtype, context.lease()), options);
+  if (sparse !== undefined)
+    return sparseArriving(new SparseTensor(sparse, tensor.dtype, context.lease()), options);
+  return tensor.step_rows === 1
+    ? new OneRow(tensor, options, context)
+    : severalRows(tensor, options, context);
 }
 
-function denseArriving(
-  { dtype, shape, step_rows }: Tensor,
+/** Most steps are one row. It may be longer than its shape says, and is told by how much. */
+class OneRow implements Arriving {
+  readonly form: Dtype;
+  readonly into: Row;
+  readonly #shape: TensorFields["shape"];
+  readonly #options: StepOptions;
+
+  constructor({ dtype, shape }: Tensor, options: StepOptions, { lease }: WireContext) {
+    this.form = dtype;
+    this.into = lease();
+    this.#shape = shape;
+    this.#options = options;
+    this.into.begin(dtype);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.into.append(bytes)) throw rowTooLong(this.into, "");
+  }
+
+  end(): void {
+    const { length, odd_bytes } = this.into;
+    if (odd_bytes > 0) requireWhole(length * DTYPES[this.form].bytes + odd_bytes, this.form, "");
+    if (this.#shape !== undefined) requireLength(length, this.#shape);
+  }
+
+  step(): Step {
+    return { rows: [finishRow(this.into, this.#options)], options: this.#options };
+  }
+}
+
+function severalRows(
+  { dtype, shape = [], step_rows }: Tensor,
   options: StepOptions,
   context: WireContext,
 ): Arriving {
-  // A single row may be longer than its shape says: it is told by how much.
-  const vocab_size = step_rows === 1 ? Number.POSITIVE_INFINITY : (shape?.at(-1) ?? 0);
-  const rows = new TensorRows(context.lease, { dtype, steps: 1, step_rows, vocab_size });
+  const of = { dtype, steps: 1, step_rows, vocab_size: shape.at(-1) ?? 0 };
+  const rows = new TensorRows(context.lease, of);
   return {
     form: dtype,
+    into: undefined,
     write: (bytes) => rows.write(bytes),
     end() {
       requireWhole(rows.received_bytes, dtype, "");
-      if (shape !== undefined) requireLength(rows.received_bytes / DTYPES[dtype].bytes, shape);
+      requireLength(rows.received_bytes / DTYPES[dtype].bytes, shape);
       rows.end();
     },
     step() {
@@ -157,6 +198,7 @@ function sparseArriving(tensor: SparseTensor, options: StepOptions): Arriving {
   let row: SparseRow | undefined;
   return {
     form: "sparse",
+    into: undefined,
     write: (bytes) => tensor.write(bytes),
     end() {
       row = tensor.finish(options);

@@ -9,7 +9,7 @@ import type { TextBuffer } from "../growing-buffer.ts";
 import { finishRows } from "../rows.ts";
 import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
-import type { BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
+import type { BodyForm, BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
@@ -78,6 +78,11 @@ export class InferReader implements BodyReader {
   get parks(): boolean {
     const is_side = this.#segments[0]?.bytes !== undefined;
     return this.#inference === undefined || is_side || this.#source instanceof StoredRows;
+  }
+
+  get form(): BodyForm | undefined {
+    const { logits, rows } = this.#inference ?? {};
+    return logits?.place.in === "body" ? rows?.dtype : logits?.place.in;
   }
 
   write(chunk: Uint8Array): void {

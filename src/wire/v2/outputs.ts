@@ -28,14 +28,14 @@ const GOES_ON = "";
 const LOGPROBS = { option: "logprobs", implied: true } as const;
 const TOP = { option: "top_logprobs", implied: false } as const;
 
-function ofDraws<Field extends "token_id" | "logprob" | "processed_logprob" | "rank">(field: Field) {
+function ofDraws<Field extends "token_id" | "text" | "logprob" | "processed_logprob" | "rank">(field: Field) {
   return (sampled: Sampled): readonly OutputValue[] | undefined => {
     const values = (sampled.draws ?? [sampled]).map((draw) => draw[field]);
     return values.every((value) => value !== undefined) ? values : undefined;
   };
 }
 
-function listed(list: readonly TokenLogprob[] | undefined, field: keyof TokenLogprob) {
+function listed(list: readonly TokenLogprob[] | undefined, field: "token_id" | "logprob") {
   return list?.map((each) => each[field]);
 }
 
@@ -59,6 +59,18 @@ function ofUncertainty(): Readonly<Record<string, Output>> {
 
 const OUTPUTS: Readonly<Record<string, Output>> = {
   token_id: { datatype: "INT64", per: "draw", values: ofDraws("token_id") },
+  text: {
+    datatype: "BYTES",
+    per: "draw",
+    needs: { option: "vocabulary", implied: false },
+    values: ofDraws("text"),
+  },
+  finish_reason: {
+    datatype: "BYTES",
+    per: "row",
+    only_named: true,
+    values: ({ finish_reason }) => [finish_reason ?? GOES_ON],
+  },
   logprob: { datatype: "FP32", per: "draw", needs: LOGPROBS, values: ofDraws("logprob") },
   processed_logprob: {
     datatype: "FP32",
@@ -84,12 +96,6 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     per: "list",
     needs: { option: "logprob_token_ids", implied: false },
     values: ({ named_logprobs }) => listed(named_logprobs, "logprob"),
-  },
-  finish_reason: {
-    datatype: "BYTES",
-    per: "row",
-    needs: { option: "stop", implied: false },
-    values: ({ finish_reason }) => one(finish_reason === null ? GOES_ON : finish_reason),
   },
   kept: { datatype: "INT64", per: "row", values: ({ kept }) => [kept] },
   kept_token_ids: {

@@ -5,7 +5,8 @@ import { axeViolations, type Playground, screenshot, startPlayground, without_br
 
 let playground: Playground;
 
-const WIDTHS = [390, 820, 1360];
+/** 680: what 1,360 pixels are at 200 %. */
+const WIDTHS = [390, 680, 820, 1360];
 const THEMES = ["light", "dark"] as const;
 
 interface Shown {
@@ -72,6 +73,25 @@ const VIEWS: readonly Shown[] = [
     hash: "#view=write&row=written:3&prompt=The%20sea&n=8&chain=top_k(top_k=9)&seed=3",
     ready: (page) => page.locator(".fork", { hasText: "Token 4" }).waitFor(),
   },
+  {
+    name: "two texts side by side, with alternatives open",
+    hash: "#view=write&row=written:2&prompt=The%20sea&n=8&chain=top_k(top_k=9)&seed=3&side=B&other=top_k(top_k=40)&other_seed=3&other_n=8",
+    ready: async (page) => {
+      await page.locator(".fork", { hasText: "Token 3" }).waitFor();
+      await page.locator(".side").last().locator(".text-token").nth(2).click();
+      await page.locator(".alternative-end", { hasText: "%" }).first().waitFor();
+    },
+  },
+  {
+    name: "a played option, a pinned row and an open account",
+    hash: "#pins=1348",
+    ready: async (page) => {
+      await page.getByRole("button", { name: "Play top_p from" }).click();
+      await page.locator(".charts figcaption", { hasText: "entropy goes from" }).waitFor();
+      await page.locator(".funnel tbody tr").nth(4).click();
+    },
+  },
+  { name: "learn", hash: "#view=learn", ready: (page) => page.locator(".digits canvas").last().waitFor() },
   { name: "calibrate", hash: "#view=calibrate", ready: (page) => page.locator(".shares").last().waitFor() },
   {
     name: "calibrate, own rows",

@@ -1,7 +1,4 @@
-/** How the playground looks and reads: light, dark, narrow, by keyboard, to a screen reader, and how much it weighs. */
-import { readdir, readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+/** How the playground looks and reads: light, dark, narrow, by keyboard, to a screen reader. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   afterAnswer,
@@ -84,18 +81,5 @@ describe.skipIf(without_browser)("the look", () => {
     await page.route("**/v1/sample", (route) => route.abort());
     await page.getByRole("button", { name: "Next step" }).click();
     await page.locator(".outcome .says", { hasText: "The service does not answer" }).waitFor();
-  });
-
-  test("script, style and first example weigh less than 80 kB of gzip", async () => {
-    const built = fileURLToPath(new URL("../../../dist/playground/", import.meta.url));
-    const assets = (await readdir(`${built}assets`)).filter((name) =>
-      /^(?!model-worker|calibrate-view).*\.(js|css)$/.test(name),
-    );
-    const files = [...assets.map((name) => `assets/${name}`), "index.html", "theme.js", "examples/ship.json"];
-    let bytes = 0;
-    for (const name of files) bytes += gzipSync(await readFile(built + name), { level: 9 }).length;
-    console.log(`the page before the model: ${bytes} bytes of gzip`);
-    expect(assets.length).toBeGreaterThan(1);
-    expect(bytes).toBeLessThan(80_000);
   });
 });

@@ -1,9 +1,4 @@
 /** The playground's first view as a person uses it: a row, a chain, an answer, and an account of the answer. */
-import { execFile } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -175,55 +170,9 @@ describe.skipIf(without_browser)("the playground", () => {
     expect(Number(drawn.replaceAll(",", ""))).toBeLessThan(100_000);
   });
 
-  test("the code that it shows draws the same token", async () => {
-    const { page } = await playground.open();
-    await page.locator(".is-drawn").first().waitFor();
-    const folder = await mkdtemp(join(tmpdir(), "code-"));
-    const saving = page.waitForEvent("download");
-    await page.getByRole("button", { name: "save row.f16" }).click();
-    await (await saving).saveAs(join(folder, "row.f16"));
-    const id = await page.locator(".funnel tr.is-drawn .token").getAttribute("title");
-    const curl = await page.locator(".code code").innerText();
-    const { stdout } = await promisify(execFile)("sh", ["-c", curl.replace("curl ", "curl -s ")], {
-      cwd: folder,
-    });
-    expect(`token ${JSON.parse(stdout).token_id}`).toBe(id);
-    await page.getByRole("button", { name: "TypeScript" }).click();
-    await writeFile(join(folder, "step.mjs"), await page.locator(".code code").innerText());
-    const node = await promisify(execFile)(process.execPath, ["step.mjs"], { cwd: folder });
-    expect(`token ${node.stdout.trim()}`).toBe(id);
-  });
-
-  test("128,256 tokens: a slider is answered at once, with few rows in the document", async () => {
+  test("of 128,256 tokens few rows are in the document", async () => {
     const { page } = await playground.open("#row=example:large");
     await page.locator(".is-drawn").first().waitFor();
-    const redraws_ms = await page.evaluate(sliderRedraws);
-    console.log(`slider to redraw at 128,256 tokens, ms: ${redraws_ms.map((ms) => ms.toFixed(0)).join(" ")}`);
-    // 35 to 75 ms on an idle core, the goal being 100; a machine that is busy with other things is no failure
-    expect(Math.min(...redraws_ms)).toBeLessThan(400);
     expect(await page.locator(".funnel tbody tr").count()).toBeLessThan(40);
   });
 });
-
-/** In the page: moves a slider and waits for the frame after the funnel has changed, again and again. */
-async function sliderRedraws(): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const slider = document.querySelector<HTMLInputElement>('[data-stage="temperature"] input[type=range]');
-    const funnel = document.querySelector(".funnel-box");
-    if (slider === null || funnel === null) throw new Error("the page has no slider");
-    const began = performance.now();
-    const redrawn = new Promise<void>((resolve) => {
-      const observer = new MutationObserver(() => {
-        observer.disconnect();
-        requestAnimationFrame(() => resolve());
-      });
-      observer.observe(funnel, { subtree: true, childList: true, characterData: true, attributes: true });
-    });
-    slider.value = String(300 + 25 * i);
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-    await redrawn;
-    times.push(performance.now() - began);
-  }
-  return times;
-}

@@ -21,7 +21,11 @@ function opened(piece_ms: number) {
   let pieces = 0;
   const intake = new Intake(
     { ticket, isWanted: () => true },
-    { pause: () => told.push("pause"), resume: () => told.push("resume") },
+    {
+      pause: () => told.push("pause"),
+      resume: () => told.push("resume"),
+      refuse: (error) => told.push(`refuse: ${error}`),
+    },
     {
       next() {
         if (pieces === 0) return false;

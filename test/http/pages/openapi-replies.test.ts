@@ -176,6 +176,7 @@ describe("what is wrong is answered as the document says", () => {
     ["unknown_option", SAMPLE, { logits, topp: 0.5 }],
     ["unknown_stage", SAMPLE, { logits, chain: [{ stage: "topp" }] }],
     ["unknown_preset", SAMPLE, { logits, preset: "lama.cpp" }],
+    ["unknown_key", SAMPLE, { logits, watermark: { scheme: "gumbel", key: "other" } }],
     ["option_conflict", SAMPLE, { logits, preset: "vllm", chain: [] }],
     ["invalid_logits", SAMPLE, { logits: [1, "2"] }],
     ["nan_logit", SAMPLE, '{"logits": [1, NaN]}'],

@@ -170,7 +170,7 @@ describe("options that are refused", () => {
       { state: { mu: 1 } },
       "option_conflict",
       "/state/mu",
-      'no stage of this chain carries a state named "mu"',
+      'no stage of this chain and no stop carries a state named "mu"',
     ],
     [{ trace: "slow" }, "invalid_option", "/trace", 'must be true, false or "timed", got "slow"'],
     [{ ties: "maybe" }, "invalid_option", "/ties", 'ties must be one of "cut", "keep", got "maybe"'],

@@ -44,7 +44,7 @@ describe("presets", () => {
   });
 
   test("the default has a place for every stage", () => {
-    const of_hosts = STAGES.filter((stage) => !stage.correctsModel).map(({ name }) => name);
+    const of_hosts = STAGES.filter((stage) => !stage.comesFirst).map(({ name }) => name);
     expect(DEFAULT_PRESET.order.map(stageOf).toSorted()).toEqual(of_hosts.toSorted());
   });
 

@@ -124,7 +124,7 @@ describe("mirostat's state", () => {
     [{ mirostat: {} }, "/state/mirostat/mu", "mu must be a number, got nothing"],
     [{ mirostat: { mu: 1, tau: 2 } }, "/state/mirostat/tau", "there is no option"],
     [{ mirostat: 3 }, "/state/mirostat", ""],
-    [{ adaptive_p: {} }, "/state/adaptive_p", "no stage of this chain carries a state"],
+    [{ adaptive_p: {} }, "/state/adaptive_p", "no stage of this chain and no stop carries a state"],
     [3, "/state", "must be an object"],
   ])("%j is no state", (state, pointer, sentence) => {
     const problem = problemOf(() => sample(BITS, { mirostat: 2, state }));

@@ -10,10 +10,11 @@ import logging
 import os
 import random
 import time
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from logit_sampler import SamplerClient, SamplerProblem
 
+Reply = Dict[str, Any]
 LOG = logging.getLogger(__name__)
 KEY = "logit_sampler"
 
@@ -53,16 +54,16 @@ class Service:
         self._asked_again_s = 0.0
         self._logged: Dict[str, List[float]] = {}
 
-    def draw(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Dict[str, Any]]]:
+    def draw(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Reply]]:
         """The reply to each row of an array [n, vocab_size]; None where the engine has to draw."""
-        replies: List[Optional[Dict[str, Any]]] = []
+        replies: List[Optional[Reply]] = []
         count = max(1, min(SLICE_ROWS_MAX, SLICE_BYTES_MAX // max(1, rows[0].nbytes))) if len(own) else 1
         for first in range(0, len(own), count):
             replies += self._slice(rows[first : first + count], own[first : first + count])
         return replies
 
-    def _slice(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Dict[str, Any]]]:
-        nothing: List[Optional[Dict[str, Any]]] = [None] * len(own)
+    def _slice(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Reply]]:
+        nothing: List[Optional[Reply]] = [None] * len(own)
         if time.monotonic() < self._asked_again_s:
             self._tell("the service is away", len(own))
             return nothing
@@ -81,7 +82,7 @@ class Service:
         self._away_s = 0.0
         return [self._reply(result) for result in results]
 
-    def _reply(self, result: Any) -> Optional[Dict[str, Any]]:
+    def _reply(self, result: Union[Reply, SamplerProblem]) -> Optional[Reply]:
         if isinstance(result, SamplerProblem):
             self._tell(f"the service refused a row: {result}", 1)
             return None
@@ -154,10 +155,7 @@ class Steps:
         self._states.append(state)
 
 
-def force(logits: Any, row: int, reply: Optional[Dict[str, Any]]) -> bool:
-    """Leaves the drawn token of a row and nothing else. False when there is none, and the engine draws."""
-    if reply is None:
-        return False
+def force(logits: Any, row: int, reply: Reply) -> None:
+    """Leaves the drawn token of a row and nothing else."""
     logits[row] = float("-inf")
     logits[row, reply["token_id"]] = 0.0
-    return True

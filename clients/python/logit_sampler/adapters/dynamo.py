@@ -31,5 +31,6 @@ class ServiceLogitsProcessor(BaseLogitsProcessor):
         own = self._steps.options(history, self._prompt_length)
         rows = logits[None]  # a view: it is changed in place
         [reply] = self._service.draw(rows.detach().float().cpu().numpy(), [own])
-        if force(rows, 0, reply):
+        if reply is not None:
+            force(rows, 0, reply)
             self._steps.drawn(own["step"], reply["state"])

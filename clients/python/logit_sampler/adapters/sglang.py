@@ -40,7 +40,8 @@ class ServiceLogitsProcessor(CustomLogitProcessor):
         own = [_next(one) for _, one in asking]
         rows = logits[[row for row, _ in asking]].float().cpu().numpy()
         for (row, one), options, reply in zip(asking, own, _service().draw(rows, own)):
-            if force(logits, row, reply):
+            if reply is not None:
+                force(logits, row, reply)
                 one[_STEPS].drawn(options["step"], reply["state"])
         return logits
 
@@ -62,7 +63,8 @@ def _steps_of(custom_params: Optional[Dict[str, Any]]) -> Optional[Steps]:
             LOG.error("%s; SGLang draws the request", problem)
             options = None
         custom_params[_STEPS] = None if options is None else Steps(options, _seed(custom_params["__req__"].rid))
-    return custom_params[_STEPS]
+    steps: Optional[Steps] = custom_params[_STEPS]
+    return steps
 
 
 def _seed(rid: Any) -> int:
@@ -73,4 +75,5 @@ def _seed(rid: Any) -> int:
 def _next(custom_params: Dict[str, Any]) -> Dict[str, Any]:
     request = custom_params["__req__"]
     prompt = list(request.origin_input_ids)
-    return custom_params[_STEPS].options(prompt + list(request.output_ids), len(prompt))
+    steps: Steps = custom_params[_STEPS]
+    return steps.options(prompt + list(request.output_ids), len(prompt))

@@ -64,7 +64,8 @@ class BatchedServiceLogitsProcessor(BatchedLogitsProcessor):
         own = [one.steps.options(list(ids), one.prompt_length) for one, ids in zip(requests, histories)]
         replies = self._service.draw(torch.cat(rows).float().cpu().numpy(), own)
         for request, row, options, reply in zip(requests, rows, own, replies):
-            if force(row, 0, reply):
+            if reply is not None:
+                force(row, 0, reply)
                 request.steps.drawn(options["step"], reply["state"])
 
     def _request(self, req_id: int, length: int) -> _Request:

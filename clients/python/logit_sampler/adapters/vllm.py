@@ -78,6 +78,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         rows = logits[indices].float().cpu().numpy()
         own = [self._requests[index].next() for index in indices]
         for index, options, reply in zip(indices, own, self._service.draw(rows, own)):
-            if force(logits, index, reply):
+            if reply is not None:
+                force(logits, index, reply)
                 self._requests[index].drawn(options["step"], reply["state"])
         return logits

@@ -101,5 +101,6 @@ class ServiceLogitsProcessor(LogitsProcessor):
         own = [self._requests[slot].next(int(self._states.prompt_len.np[slot])) for slot in slots]
         replies = self._service.draw(logits[rows].float().cpu().numpy(), own)
         for row, slot, options, reply in zip(rows, slots, own, replies):
-            if force(logits, row, reply):
+            if reply is not None:
+                force(logits, row, reply)
                 self._requests[slot].drawn(options["step"], reply["state"])

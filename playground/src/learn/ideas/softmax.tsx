@@ -27,8 +27,8 @@ function View() {
       <Bars
         shares={DIALS.map(({ label }, i) => ({
           name: label,
-          p: reply?.probabilities[i] ?? 0,
-          note: `log-odds ${signed(reply?.log_odds[i] ?? 0, 2)}`,
+          p: reply?.probabilities[i],
+          note: reply === undefined ? "" : `log-odds ${signed(reply.log_odds[i] ?? 0, 2)}`,
         }))}
       />
       {problem && <Says problem={problem} />}

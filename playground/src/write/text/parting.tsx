@@ -1,7 +1,8 @@
 /** In a sentence: how far two texts are the same, where they part, and how much they share. */
 import { count, named } from "../../components/format.ts";
 import type { Differences } from "../differences.ts";
-import type { Side, SideName } from "../sides.ts";
+import type { SideName } from "../side-names.ts";
+import type { Side } from "../sides.ts";
 
 interface Props {
   readonly sides: readonly (readonly [SideName, Side])[];

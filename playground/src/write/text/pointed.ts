@@ -1,6 +1,6 @@
 /** The token whose alternatives are shown: the one under the mouse, with the focus, or pressed last. */
 import { signal } from "@preact/signals";
-import type { SideName } from "../sides.ts";
+import type { SideName } from "../side-names.ts";
 
 export interface Place {
   readonly name: SideName;

@@ -1,6 +1,9 @@
 /** The head of one of two texts: its name, which chooses it for the controls of the page, its seed, and its chain in short. */
+
 import { seed } from "../../state/signals.ts";
-import { chooseSide, chosen_side, type Side, type SideName } from "../sides.ts";
+import { markIn } from "../../watermark/mark.ts";
+import type { SideName } from "../side-names.ts";
+import { chooseSide, chosen_side, type Side } from "../sides.ts";
 import { stopWriting } from "../writer.ts";
 
 export function SideHead({ name, side }: { name: SideName; side: Side }) {
@@ -34,7 +37,10 @@ export function SideHead({ name, side }: { name: SideName; side: Side }) {
       ) : (
         <span>seed {side.seed}</span>
       )}
-      <span class="side-chain">{inShort(side)}</span>
+      <span class="side-chain">
+        {inShort(side)}
+        {markIn(side.extras) && `, ${markIn(side.extras)?.scheme}`}
+      </span>
     </div>
   );
 }

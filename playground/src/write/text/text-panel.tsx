@@ -3,7 +3,8 @@
 import { visit } from "../../state/history.ts";
 import { differencesOf } from "../differences.ts";
 import { model } from "../model.ts";
-import { chosen_side, type Side, type SideName, sides } from "../sides.ts";
+import type { SideName } from "../side-names.ts";
+import { chosen_side, type Side, sides } from "../sides.ts";
 import { is_writing, prompt, selectTokenOf, written_prompt } from "../writer.ts";
 import { Fork } from "./fork.tsx";
 import { Parting } from "./parting.tsx";

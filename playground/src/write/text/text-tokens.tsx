@@ -5,7 +5,8 @@
 import { visible } from "../../components/format.ts";
 import { forcedBy } from "../../state/token-rules.ts";
 import type { Written } from "../draw-next.ts";
-import { chosen_side, type SideName } from "../sides.ts";
+import type { SideName } from "../side-names.ts";
+import { chosen_side } from "../sides.ts";
 import { selected } from "../writer.ts";
 import { Alternatives } from "./alternatives.tsx";
 import { closeSoon, isPointedAt, openAt, openSoon, pointed } from "./pointed.ts";

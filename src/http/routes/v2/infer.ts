@@ -10,31 +10,33 @@ import type { Exchange } from "../../exchange/exchange.ts";
 import { V2_JSON_TYPE } from "../../exchange/json-type.ts";
 import { requireNoQuery } from "../../exchange/no-query.ts";
 import { HEADER_LENGTH, headerLength } from "../../exchange/open-body.ts";
-import { flowOf, type Receiver } from "../../exchange/read-body.ts";
 import { StepAnswers } from "../../exchange/step-answers.ts";
-import type { Flow } from "../../exchange/turns.ts";
+import { type Flow, Intake, type Work } from "../../exchange/turns.ts";
 import { countFailure, countSuccess } from "../../observe/statistics.ts";
-import { acceptedCompression, compress, compressionOf, createInflater, inflating } from "./inflate.ts";
+import {
+  acceptedCompression,
+  compress,
+  compressionOf,
+  type Inflated,
+  Inflating,
+  isPlain,
+} from "./inflate.ts";
 
 const BINARY_TYPE = "application/octet-stream";
 const US_PER_MS = 1000;
 
 export function answerInfer(exchange: Exchange): void {
   const call = new InferCall(exchange);
-  try {
-    call.read();
-  } catch (error) {
-    // The body is read all the same, so that its sender gets to read the answer.
-    const refuse = () => {
-      throw error;
-    };
-    exchange.receive({ in_place: true, write: refuse, end: refuse, fail: (failure) => call.fail(failure) });
-  }
+  const encoding = exchange.raw.headers["content-encoding"];
+  if (isPlain(encoding)) call.read();
+  else call.inflate(encoding);
 }
 
-class InferCall {
+class InferCall implements Work, Inflated {
   readonly #exchange: Exchange;
   readonly #sampled: Sampled[] = [];
+  #reader: InferReader | undefined;
+  #intake: Intake | undefined;
   #answers: StepAnswers | undefined;
   #has_ended = false;
   #sampled_ms: number | undefined;
@@ -45,26 +47,52 @@ class InferCall {
     this.#exchange = exchange;
   }
 
-  /** Reads the body; rows are sampled as they come. Throws what is wrong with the head. */
+  /** Reads the body; rows are sampled as they come. */
   read(): void {
-    const { raw, service, ticket } = this.#exchange;
-    requireNoQuery(raw.url, "options of an inference are its parameters");
-    const compression = compressionOf(raw.headers["content-encoding"]);
-    const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-    const { wire, remembered, shared_memory, config } = service;
-    const reader = new InferReader(header_bytes, {
-      limits: wire,
-      remembered,
-      lease: ticket.lease,
-      shared_memory,
+    const body: Flow = this.#exchange.read({
+      in_place: true,
+      open: () => {
+        this.#requireNoQuery();
+        return this.#open(body);
+      },
+      wrote: () => this.#wrote(),
+      whole: () => this.#whole(),
+      fail: (error) => this.fail(error),
     });
-    if (compression === undefined) {
-      this.#exchange.receive({ ...this.#receiver(reader, flowOf(raw)), in_place: true });
-      return;
-    }
-    const inflated = createInflater(compression);
-    const receiver = this.#receiver(reader, inflated.flow);
-    this.#exchange.receive(inflating(inflated, raw, config.limits.body_bytes_max, receiver));
+  }
+
+  /** Reads a body that is compressed: `write` and `end` are called with what comes out of it. */
+  inflate(encoding: string | undefined): void {
+    const { body_bytes_max } = this.#exchange.service.config.limits;
+    let inflating: Inflating | undefined;
+    const body: Flow = this.#exchange.read({
+      open: () => {
+        this.#requireNoQuery();
+        inflating = new Inflating(compressionOf(encoding), body, body_bytes_max, this);
+        this.#open(inflating);
+        return inflating;
+      },
+      whole: () => undefined, // it goes on until all is inflated
+      fail: (error) => {
+        inflating?.close();
+        this.fail(error);
+      },
+    });
+  }
+
+  write(chunk: Uint8Array): void {
+    const reader = this.#opened;
+    if (reader.parks) this.#exchange.ticket.hold(chunk.length);
+    reader.write(chunk);
+    this.#wrote();
+  }
+
+  end(): void {
+    const { service, ticket } = this.#exchange;
+    const reader = this.#opened;
+    reader.end();
+    if (reader.form !== undefined) service.counters.received(reader.form, ticket.received_bytes);
+    this.#whole();
   }
 
   fail(error: unknown): void {
@@ -73,29 +101,40 @@ class InferCall {
     this.#exchange.refuse(error);
   }
 
-  /** Writes to the reader, and takes the rows that are ready in turns. */
-  #receiver(reader: InferReader, flow: Flow): Receiver {
-    const { service, ticket } = this.#exchange;
-    const fail = (error: unknown) => this.fail(error);
-    const next = () => this.#sampleNext(reader) || this.#writeNext(reader);
-    const intake = this.#exchange.intake({ next, done: () => this.#answer(), fail }, flow);
-    return {
-      write(chunk) {
-        intake.requireGood();
-        if (reader.parks) ticket.hold(chunk.length);
-        reader.write(chunk);
-        // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
-        if (reader.inference?.rows.steps !== 1 && !intake.wrote()) reader.keep();
-      },
-      end: () => {
-        intake.requireGood();
-        reader.end();
-        service.counters.received(formOf(inferenceOf(reader)), ticket.received_bytes);
-        this.#has_ended = true;
-        intake.end();
-      },
-      fail,
-    };
+  next(): boolean {
+    return this.#sampleNext(this.#opened) || this.#writeNext(this.#opened);
+  }
+
+  #requireNoQuery(): void {
+    requireNoQuery(this.#exchange.raw.url, "options of an inference are its parameters");
+  }
+
+  /** Makes the reader. Throws what is wrong with the head. */
+  #open(flow: Flow): InferReader {
+    const { raw, service, ticket } = this.#exchange;
+    const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
+    const { wire, remembered, shared_memory } = service;
+    const context = { limits: wire, remembered, lease: ticket.lease, shared_memory };
+    this.#reader = new InferReader(header_bytes, context);
+    this.#intake = new Intake(this.#exchange, flow, this);
+    return this.#reader;
+  }
+
+  get #opened(): InferReader {
+    assert(this.#reader !== undefined, "a body is read by its reader");
+    return this.#reader;
+  }
+
+  /** Takes the rows that are ready in turns. */
+  #wrote(): void {
+    const reader = this.#opened;
+    // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
+    if (reader.inference?.rows.steps !== 1 && !this.#intake?.wrote()) reader.keep();
+  }
+
+  #whole(): void {
+    this.#has_ended = true;
+    this.#intake?.end();
   }
 
   /** Samples the next row that is ready, or does a piece of it; false when none is. */
@@ -127,7 +166,7 @@ class InferCall {
     return piece.done !== true;
   }
 
-  #answer(): void {
+  done(): void {
     const { service, record, sampling_ms } = this.#exchange;
     const [reply, sampled_ms] = [this.#reply, this.#sampled_ms];
     assert(reply !== undefined && sampled_ms !== undefined, "the answer is written before it is sent");
@@ -153,10 +192,6 @@ class InferCall {
 function inferenceOf({ inference }: InferReader): Inference {
   assert(inference !== undefined, "a body that ended well has its inference");
   return inference;
-}
-
-function formOf({ logits, rows }: Inference) {
-  return logits.place.in === "body" ? rows.dtype : logits.place.in;
 }
 
 function* replyTo({ wanted }: Inference, sampled: readonly Sampled[]): Generator<undefined, InferReply> {

@@ -2,19 +2,22 @@
  * Compressed bodies of /v2: bytes are inflated as they come, and no more than the limit on bodies allows, so that a
  * small body cannot become a large one unseen. Answers are compressed for those who ask for it.
  */
-import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { createGunzip, createInflate, deflate, type Gunzip, gzip, type Inflate } from "node:zlib";
 import { Problem, shorten } from "../../../errors.ts";
-import type { Receiver } from "../../exchange/read-body.ts";
+import type { ChunkReader } from "../../exchange/read-body.ts";
 import type { Flow } from "../../exchange/turns.ts";
 
 export type Compression = "gzip" | "deflate";
 
-/** How a body is compressed; undefined: not at all. Throws a Problem for what is not taken. */
-export function compressionOf(encoding: string | undefined): Compression | undefined {
-  const name = encoding?.trim().toLowerCase() ?? "identity";
-  if (name === "identity") return undefined;
+/** Whether a body with this Content-Encoding is not compressed. */
+export function isPlain(encoding: string | undefined): boolean {
+  return encoding === undefined || encoding.trim().toLowerCase() === "identity";
+}
+
+/** How a body is compressed. Throws a Problem for what is not taken. */
+export function compressionOf(encoding: string | undefined): Compression {
+  const name = encoding?.trim().toLowerCase();
   if (name === "gzip" || name === "deflate") return name;
   throw new Problem(
     "unsupported_media_type",
@@ -22,66 +25,80 @@ export function compressionOf(encoding: string | undefined): Compression | undef
   );
 }
 
-/** What inflates one body, and lets what comes out of it wait. */
-export interface Inflater {
-  readonly compression: Compression;
-  readonly stream: Gunzip | Inflate;
-  readonly flow: Flow;
-}
-
-export function createInflater(compression: Compression): Inflater {
-  const stream = compression === "gzip" ? createGunzip() : createInflate();
-  return { compression, stream, flow: { pause: () => stream.pause(), resume: () => stream.resume() } };
+/** What inflated bytes are given to. Nothing is called after `fail`. */
+export interface Inflated {
+  write(chunk: Uint8Array): void;
+  end(): void;
+  fail(error: unknown): void;
 }
 
 /** Takes compressed bytes and gives `inner` what they stand for. The body waits while it is inflated. */
-export function inflating(
-  { compression, stream }: Inflater,
-  raw: IncomingMessage,
-  body_bytes_max: number,
-  inner: Receiver,
-): Receiver {
-  let refusal: unknown;
-  let bytes = 0;
-  let ended = false;
-  const refuse = (error: unknown) => {
-    if (refusal !== undefined) return;
-    refusal = error;
-    stream.destroy();
-    raw.resume();
-    if (ended) inner.fail(error);
-  };
-  const attempt = (action: () => void) => {
+export class Inflating implements ChunkReader, Flow {
+  readonly #stream: Gunzip | Inflate;
+  readonly #body: Flow;
+  readonly #bytes_max: number;
+  readonly #inner: Inflated;
+  #bytes = 0;
+  /** all compressed bytes have come */
+  #ended = false;
+  #refused = false;
+
+  constructor(compression: Compression, body: Flow, body_bytes_max: number, inner: Inflated) {
+    this.#stream = compression === "gzip" ? createGunzip() : createInflate();
+    this.#body = body;
+    this.#bytes_max = body_bytes_max;
+    this.#inner = inner;
+    this.#stream.on("data", (chunk: Uint8Array) => this.#attempt(() => this.#take(chunk)));
+    this.#stream.on("error", (error) => this.refuse(notCompressed(compression, error)));
+    this.#stream.on("end", () => this.#attempt(() => inner.end()));
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#stream.write(chunk)) return;
+    this.#body.pause();
+    this.#stream.once("drain", () => this.#body.resume());
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#stream.end();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  refuse(error: unknown): void {
+    if (this.#refused) return;
+    this.close();
+    this.#body.resume();
+    if (this.#ended) this.#inner.fail(error);
+    else this.#body.refuse(error);
+  }
+
+  /** Nothing more is wanted. */
+  close(): void {
+    this.#refused = true;
+    this.#stream.destroy();
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#bytes_max) throw inflatesTooFar(this.#bytes_max);
+    this.#inner.write(chunk);
+  }
+
+  #attempt(action: () => void): void {
     try {
-      if (refusal === undefined) action();
+      if (!this.#refused) action();
     } catch (error) {
-      refuse(error);
+      this.refuse(error);
     }
-  };
-  stream.on("data", (chunk: Uint8Array) => {
-    bytes += chunk.length;
-    if (bytes > body_bytes_max) refuse(inflatesTooFar(body_bytes_max));
-    else attempt(() => inner.write(chunk));
-  });
-  stream.on("error", (error) => refuse(notCompressed(compression, error)));
-  stream.on("end", () => attempt(() => inner.end()));
-  return {
-    write(chunk) {
-      if (refusal !== undefined) throw refusal;
-      if (stream.write(chunk)) return;
-      raw.pause();
-      stream.once("drain", () => raw.resume());
-    },
-    end() {
-      if (refusal !== undefined) throw refusal;
-      ended = true;
-      stream.end();
-    },
-    fail(error) {
-      stream.destroy();
-      inner.fail(error);
-    },
-  };
+  }
 }
 
 function inflatesTooFar(body_bytes_max: number): Problem {

@@ -13,7 +13,7 @@ import {
 import { REGION_REQUEST } from "../../../schemas/v2.ts";
 import { type Region, SHARED_MEMORY_IS_OFF } from "../../../wire/shared-memory.ts";
 import { requestText, requestValue } from "../../../wire/v2/request-text.ts";
-import { receive } from "../../exchange/read-body.ts";
+import { readBody } from "../../exchange/read-body.ts";
 import type { Service } from "../../exchange/service.ts";
 import type { SharedRegions } from "./shared-regions.ts";
 
@@ -68,11 +68,12 @@ function statusOf({ name, key, offset, byte_size }: Region) {
 function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
   const ticket = service.admission.enter();
   const text = requestText(BODY_BYTES_MAX);
-  const read = new Promise((resolve, reject) => {
-    receive(service, raw, ticket, {
-      write: (chunk) => text.append(chunk),
-      end: () => resolve(requestValue(text.whole())),
-      fail: reject,
+  const reader = { write: (chunk: Uint8Array) => text.append(chunk), end: () => undefined };
+  const read = new Promise((resolve, fail) => {
+    readBody(service, raw, ticket, {
+      open: () => reader,
+      whole: () => resolve(requestValue(text.whole())),
+      fail,
     });
   });
   return read.finally(() => ticket.leave());

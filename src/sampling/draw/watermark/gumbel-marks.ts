@@ -1,11 +1,13 @@
 /** gumbel and dual_key_gumbel: the token with the largest score + Gumbel noise, where a key and the context make the noise. */
 import { z } from "zod";
 import { ln } from "../../../kernels/float64.ts";
+import type { Noise } from "../../../kernels/kernel.ts";
 import { gammaQ } from "../../../kernels/special.ts";
+import { heldBy, totalsWith } from "../gumbel.ts";
 import { alpha, contextWidth, keyId, repeats } from "./fields.ts";
 import { type KeyWords, type WatermarkKey, wordsOf } from "./keys.ts";
 import { noiseIn, uniformIn } from "./prf.ts";
-import type { Detector, WatermarkScheme } from "./scheme.ts";
+import type { Detector, MarkedStep, WatermarkScheme } from "./scheme.ts";
 
 const options = z.strictObject({
   scheme: z.literal("gumbel"),
@@ -36,6 +38,8 @@ export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
+  hold: (candidates, token_id, _options, key, { context }) =>
+    heldBy(totalsWith(candidates.all(), noiseIn(key.words, context)), token_id),
   detector: (_options, { words }) => detectorOf(1, [{ words, weight: 1 }]),
 };
 
@@ -60,10 +64,9 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   keepsDistribution: true,
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
-  draw(candidates, { alpha }, key, { context, step }) {
-    const [first, second] = pairOf(key);
-    return candidates.noisiest(noiseIn(step.uniform("watermark") < alpha ? second : first, context));
-  },
+  draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
+  hold: (candidates, token_id, { alpha }, key, marked) =>
+    heldBy(totalsWith(candidates.all(), dualNoise(key, alpha, marked)), token_id),
   detector({ alpha }, key) {
     const [first, second] = pairOf(key);
     const keys = [
@@ -76,6 +79,11 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
     );
   },
 };
+
+function dualNoise(key: WatermarkKey, alpha: number, { context, step }: MarkedStep): Noise {
+  const [first, second] = pairOf(key);
+  return noiseIn(step.uniform("watermark") < alpha ? second : first, context);
+}
 
 function pairOf(key: WatermarkKey): readonly [KeyWords, KeyWords] {
   return key.once("pair", () => [wordsOf(key.derived("key_a")), wordsOf(key.derived("key_b"))] as const);

@@ -1,7 +1,7 @@
 /** The watermarks there are. To add one: its file, its line here, its test. */
 import { green_list } from "./green-list.ts";
 import { dual_key_gumbel, gumbel_mark } from "./gumbel-marks.ts";
-import type { MarkOptions, WatermarkScheme } from "./scheme.ts";
+import type { WatermarkScheme } from "./scheme.ts";
 import { synthid } from "./synthid.ts";
 
 const LIST = [gumbel_mark, dual_key_gumbel, green_list, synthid] as const;

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Candidates } from "../../candidates/candidates.ts";
 import type { StepContext } from "../../context.ts";
+import type { Held } from "../draw-rule.ts";
 import type { WatermarkKey } from "./keys.ts";
 
 /** Options that every scheme has. */
@@ -48,6 +49,14 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
   context(options: TestOptions<Options>): ContextRule;
   /** Draws a marked token in a context of `context(options).width` tokens. */
   draw(candidates: Candidates, options: Options, key: WatermarkKey, marked: MarkedStep): number;
+  /** How a claimed token stands to the mark, where that has a margin. */
+  hold?(
+    candidates: Candidates,
+    token_id: number,
+    options: Options,
+    key: WatermarkKey,
+    marked: MarkedStep,
+  ): Held;
   /** What looks at texts for the mark; `vocab_size` is undefined where the request does not tell. */
   detector(options: TestOptions<Options>, key: WatermarkKey, vocab_size: number | undefined): Detector;
 }

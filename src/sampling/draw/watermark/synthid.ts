@@ -85,7 +85,7 @@ function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean
   let sum = 0;
   let squares = 0;
   for (let hash = 0; hash < bits.length; hash++) {
-    const value = valueOf(bits[hash]!, weights);
+    const value = scoreOf(bits[hash]!, weights);
     sum += value;
     squares += value * value;
   }
@@ -93,7 +93,7 @@ function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean
   return { mean, variance: squares / bits.length - mean * mean };
 }
 
-function valueOf(bits: number, weights: Float64Array): number {
+function scoreOf(bits: number, weights: Float64Array): number {
   let value = 0;
   for (let layer = 0; layer < weights.length; layer++)
     if (((bits >>> layer) & 1) === 1) value += weights[layer]!;
@@ -145,7 +145,7 @@ export const synthid: WatermarkScheme<Options> = {
       counts: "contexts",
       counts_partial: false,
       token_work: 128,
-      value: (context, token_id) => valueOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
+      value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
       judge(values, count) {
         let sum = 0;
         for (let i = 0; i < count; i++) sum += values[i]!;

@@ -1,10 +1,10 @@
 /**
- * A vocabulary as masks need it: its tree of bytes in two. Most tokens are plain text: whole characters that may stand
+ * A vocabulary as a grammar's masks need it: its tree of bytes in two. Most tokens are plain text: whole characters that may stand
  * inside a JSON string as they are. Where any plain text may follow, all of them are allowed at once, and only the
  * others are looked at (llguidance's slices).
  */
-import { type Trie, trieOf } from "../vocabulary/trie.ts";
-import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
+import { type Trie, trieOf } from "./trie.ts";
+import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 
 export interface Tokens {
   readonly vocabulary: Vocabulary;

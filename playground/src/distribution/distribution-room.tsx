@@ -1,0 +1,27 @@
+/** The room of the distribution's panel, as long as its code is on its way. */
+import type { ComponentChildren } from "preact";
+
+export function DistributionRoom({ children = <RoomOfCharts /> }: { children?: ComponentChildren }) {
+  return (
+    <section class="panel distribution" aria-labelledby="distribution-title">
+      <div class="panel-head">
+        <h2 id="distribution-title">The whole distribution</h2>
+        <span class="aside">light: as it came; dark: what the chain left; the dot: what was drawn</span>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function RoomOfCharts() {
+  return (
+    <div class="charts">
+      {[0, 1].map((i) => (
+        <figure key={i}>
+          <div class="chart-room" />
+          <figcaption class="note" />
+        </figure>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * Whether everything that the first look shows is there. The parts come one after another, and each would push those below
+ * it away from where somebody reads already; so they are shown together.
+ */
+import { effect, signal } from "@preact/signals";
+import { catalogue_problem, stages } from "./catalogue.ts";
+import { hosts } from "./hosts.ts";
+import { presets, presets_problem } from "./presets.ts";
+import { answer, problem } from "./result.ts";
+import { row_error } from "./signals.ts";
+
+export const is_ready = signal(false);
+
+/** A service that is slow is no reason for an empty page. */
+const PATIENCE_MS = 2000;
+
+export function awaitReady(): void {
+  const timer = setTimeout(() => {
+    is_ready.value = true;
+  }, PATIENCE_MS);
+  const end = effect(() => {
+    const is_refused = problem.value !== undefined || row_error.value !== "";
+    const has_lists =
+      (stages.value.length > 0 || catalogue_problem.value !== undefined) &&
+      (presets.value.length > 0 || presets_problem.value !== undefined);
+    const has_answers =
+      answer.value !== undefined && (hosts.value !== undefined || presets.value.length === 0);
+    if (!has_lists || !(is_refused || has_answers)) return;
+    is_ready.value = true;
+    clearTimeout(timer);
+    queueMicrotask(() => end());
+  });
+}

@@ -1,0 +1,53 @@
+/** Switching a watermark on for the text that is written: one of the service's schemes, and the id of a key that it has. */
+import { watermarks } from "../state/catalogue.ts";
+import { extras, setExtra } from "../state/extras.ts";
+import { markIn } from "./mark.ts";
+
+export function WatermarkChoice() {
+  const mark = markIn(extras.value);
+  const info = watermarks.value.find(({ name }) => name === mark?.scheme);
+  if (watermarks.value.length === 0) return null;
+  return (
+    <div class="watermark-choice">
+      <label>
+        <span class="field-name">watermark</span>
+        <select
+          value={mark?.scheme ?? ""}
+          onChange={(event) => {
+            const chosen = watermarks.value.find(({ name }) => name === event.currentTarget.value);
+            setExtra("watermark", chosen && { ...chosen.example, ...(mark && { key: mark.key }) });
+          }}
+        >
+          <option value="">none</option>
+          {watermarks.value.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {mark !== undefined && (
+        <label>
+          <span class="field-name">key</span>
+          <input
+            type="text"
+            spellcheck={false}
+            value={mark.key}
+            onChange={(event) => setExtra("watermark", { ...mark, key: event.currentTarget.value.trim() })}
+          />
+        </label>
+      )}
+      {info !== undefined && (
+        <p class="note" title={info.formula}>
+          {info.summary}{" "}
+          {info.keeps_distribution
+            ? "Over all keys tokens are as likely as without it."
+            : "It makes some tokens likelier than the chain does."}{" "}
+          <a href={info.source.url} rel="noreferrer">
+            {info.source.title}
+          </a>
+        </p>
+      )}
+    </div>
+  );
+}

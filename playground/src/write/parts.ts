@@ -1,0 +1,4 @@
+/** What the write view has beside the others, loaded when it is first opened. */
+export { WatermarkPanel } from "../watermark/watermark-panel.tsx";
+export { TextPanel } from "./text/text-panel.tsx";
+export { WritePanel } from "./write-panel.tsx";

@@ -1,0 +1,117 @@
+/**
+ * `npm run proof:deploy`: what deploy/ holds for Kubernetes, by Kubernetes' own code. The real helm lints the chart and fills
+ * it in, with each of its switches on and off; every manifest is decoded strictly into the API's types. Needs Go, whose
+ * modules bring both; HELM names a helm that is there.
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createProgress } from "../../evidence/progress.ts";
+import { commandLine, run } from "../../src/command-line.ts";
+import { conclude, createReport } from "../report.ts";
+import { CHART_VALUES } from "./values.ts";
+
+const execute = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDER = join(ROOT, "build/proof-deploy");
+const SCHEMAS = fileURLToPath(new URL("schemas", import.meta.url));
+const CHART = join(ROOT, "deploy/helm/logit-sampler");
+const MANIFESTS = ["deploy/kubernetes/shared.yaml", "deploy/kubernetes/sidecar.yaml"];
+const HELM_MODULE = "helm.sh/helm/v3/cmd/helm@v3.19.4";
+
+commandLine({
+  name: "npm run proof:deploy --",
+  about:
+    "Lints and fills in the chart with the real helm and decodes every manifest strictly into Kubernetes' types. Needs Go, which installs both below build/; HELM names a helm that is there already.",
+  options: {},
+});
+
+const progress = createProgress([
+  { name: "install helm", seconds: 120 },
+  { name: "build the decoder", seconds: 60 },
+  { name: "the chart", seconds: 10 },
+]);
+const report = createReport({ hold_times: false }, (line) => progress.say(line));
+
+async function helmProgram(): Promise<string> {
+  const given = process.env["HELM"];
+  if (given !== undefined) return given;
+  const helm = join(FOLDER, "helm");
+  if (!existsSync(helm))
+    await execute("go", ["install", HELM_MODULE], { env: { ...process.env, GOBIN: FOLDER } });
+  return helm;
+}
+
+async function decoderProgram(): Promise<string> {
+  const decoder = join(FOLDER, "schemas");
+  await execute("go", ["build", "-o", decoder, "."], { cwd: SCHEMAS });
+  return decoder;
+}
+
+/** What a program prints, with what it is given to read. Throws that when it fails. */
+async function printed(program: string, args: readonly string[], input = ""): Promise<string> {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (text: Buffer) => (output += text.toString()));
+  child.stdin.end(input);
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(output.slice(0, 2000));
+  return output;
+}
+
+async function claim(sentence: string, show: () => Promise<string>): Promise<void> {
+  try {
+    report.claim(sentence, true, await show());
+  } catch (error) {
+    report.claim(sentence, false, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** How many documents of each kind were decoded. */
+function counted(lines: string): string {
+  return `${lines.trim().split("\n").length} documents`;
+}
+
+async function main(): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  progress.next();
+  const helm = await helmProgram();
+  progress.say(`helm ${(await printed(helm, ["version", "--short"])).trim()}`);
+  progress.next();
+  const decoder = await decoderProgram();
+  progress.next();
+  for (const path of MANIFESTS) {
+    const text = await readFile(join(ROOT, path), "utf8");
+    await claim(`${path} decodes strictly`, async () => counted(await printed(decoder, [], text)));
+  }
+  for (const values of CHART_VALUES) {
+    const set = Object.entries(values).flatMap(([name, value]) => [
+      "--set-json",
+      `${name}=${JSON.stringify(value)}`,
+    ]);
+    const with_values = Object.keys(values).length === 0 ? "its own values" : Object.keys(values).join(", ");
+    await claim(`helm lint --strict has nothing against ${with_values}`, async () => {
+      await printed(helm, ["lint", "--strict", CHART, ...set]);
+      return "";
+    });
+    await claim(`what helm makes of ${with_values} decodes strictly`, async () => {
+      const manifests = await printed(helm, ["template", "sampler", CHART, ...set]);
+      return counted(await printed(decoder, [], manifests));
+    });
+    await claim(`the notes of ${with_values} name the service`, async () => {
+      const notes = await printed(helm, ["install", "sampler", CHART, "--dry-run=client", ...set]);
+      const found = /^The service answers .*$/m.exec(notes)?.[0];
+      if (found === undefined) throw new Error(notes.slice(-800));
+      return found;
+    });
+  }
+  progress.end();
+  await conclude(report);
+}
+
+await run(main).finally(() => progress.end());

@@ -1,0 +1,173 @@
+/**
+ * `npm run proof:packages`: the packages as those who install them find them. A project takes the packed tarball from
+ * npm's hands and uses it as ES module, CommonJS and TypeScript, for Node and through vite and esbuild; pip installs the
+ * Python client, and mypy reads it strictly. Both are installed below build/, which needs registries.
+ */
+import { execFile } from "node:child_process";
+import { cp, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { BUILD, BUILT } from "../../evidence/options.ts";
+import { createProgress } from "../../evidence/progress.ts";
+import { buildService, startService } from "../../evidence/service.ts";
+import { commandLine, run } from "../../src/command-line.ts";
+import { pack, projectWith } from "../npm.ts";
+import { conclude, createReport } from "../report.ts";
+import { pythonWith } from "../venv.ts";
+
+const execute = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const FOLDER = join(ROOT, "build/proof-packages");
+const PROJECT = join(FOLDER, "project");
+const TOOLS = ["typescript@5.9.3", "@types/node@20.19.43", "vite@8.3.8", "esbuild@0.28.2"];
+const TARBALL_BYTES_MAX = 1_500_000;
+/** Minified, of what is imported alone. */
+const BUNDLE_BYTES_MAX = { "softmax.js": 10_000, "client.js": 10_000, "sampler.js": 800_000 } as const;
+
+const { values } = commandLine({
+  name: "npm run proof:packages --",
+  about:
+    "Shows that the package of npm and that of Python install and work as projects use them. Both are installed below build/, which needs registries. Ends with 1 when something does not hold.",
+  options: { built: BUILT },
+});
+
+const progress = createProgress([BUILD, { name: "npm", seconds: 40 }, { name: "Python", seconds: 40 }]);
+const report = createReport({ hold_times: false }, (line) => progress.say(line));
+
+/** Holds when nothing is thrown and nothing is told. */
+async function claim(sentence: string, show: () => Promise<string>): Promise<void> {
+  try {
+    const got = await show();
+    report.claim(sentence, got === "", got);
+  } catch (error) {
+    const { stdout = "", message } = error as { stdout?: string; message: string }; // of execFile
+    report.claim(sentence, false, `${message}\n${stdout}`.slice(0, 2000));
+  }
+}
+
+async function node(...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(process.execPath, args, { cwd: PROJECT });
+  return stdout.trim();
+}
+
+function unlike(got: string, want: string): string {
+  return got === want ? "" : `got ${got}, expected ${want}`;
+}
+
+/** The hosts are not installed: what is taken from them is anything. */
+const STRICT = ["--strict", "--ignore-missing-imports", "--allow-subclassing-any"];
+
+const LIBRARY = JSON.stringify({
+  token_id: 1,
+  logprob: -0.7833432722140898,
+  next: 1,
+  code: "invalid_option",
+  typed: true,
+  sum: 0.268_941_421_369_995_16,
+});
+
+async function compiled(module: string, moduleResolution: string): Promise<string> {
+  const compilerOptions = {
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, outDir: "out" },
+    ...{
+      target: "ES2022",
+      module,
+      moduleResolution,
+      lib: ["ES2023", "DOM", "DOM.Iterable"],
+      types: ["node"],
+    },
+  };
+  await writeFile(join(PROJECT, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["library.ts"] }));
+  await node("node_modules/typescript/bin/tsc", "-p", ".");
+  return unlike(await node("out/library.js"), LIBRARY);
+}
+
+async function bundled(name: keyof typeof BUNDLE_BYTES_MAX): Promise<string> {
+  const out = `out/esbuild-${name}`;
+  const flags = ["--bundle", "--minify", "--format=esm", "--platform=browser", `--outfile=${out}`];
+  await node("node_modules/esbuild/bin/esbuild", name, ...flags);
+  const { size } = await stat(join(PROJECT, out));
+  report.figure(`${name}, bundled and minified, bytes`, String(size));
+  const same = unlike(await node(out), await node(name));
+  return same === "" && size > BUNDLE_BYTES_MAX[name] ? `it has ${size} bytes` : same;
+}
+
+async function npmPackage(): Promise<void> {
+  const packed = await pack(FOLDER);
+  report.claim(
+    `the tarball has at most ${TARBALL_BYTES_MAX} bytes`,
+    packed.bytes <= TARBALL_BYTES_MAX,
+    String(packed.bytes),
+  );
+  const warnings = await projectWith(PROJECT, [...TOOLS, packed.path]);
+  if (warnings !== undefined)
+    report.claim(
+      "it installs without a warning of engines",
+      !warnings.includes("EBADENGINE"),
+      warnings.slice(0, 800),
+    );
+  await cp(join(HERE, "project"), PROJECT, { recursive: true });
+  await claim("ES modules import it", async () => unlike(await node("sampler.js"), "1"));
+  await claim("CommonJS requires it", async () => unlike(await node("common.cjs"), "1 function"));
+  await claim("TypeScript compiles against it strictly, nodenext, and the program runs", () =>
+    compiled("nodenext", "nodenext"),
+  );
+  await claim("TypeScript compiles against it strictly, bundler, and the program runs", () =>
+    compiled("esnext", "bundler"),
+  );
+  for (const name of ["softmax.js", "client.js", "sampler.js"] as const)
+    await claim(`esbuild bundles ${name} for browsers to at most ${BUNDLE_BYTES_MAX[name]} bytes`, () =>
+      bundled(name),
+    );
+  await claim("vite bundles the sampler", async () => {
+    const library = `{ build: { lib: { entry: "sampler.js", formats: ["es"], fileName: "vite" }, outDir: "out/vite" } }`;
+    await writeFile(join(PROJECT, "vite.config.js"), `export default ${library};\n`);
+    await node("node_modules/vite/bin/vite.js", "build", "--logLevel", "error");
+    return unlike(await node("out/vite/vite.js"), "1");
+  });
+  await claim("its command serves", async () => {
+    const { stdout } = await execute("npx", ["--no-install", "logit-sampler", "--version"], { cwd: PROJECT });
+    const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+    return unlike(stdout.trim(), `logit-sampler ${version}`);
+  });
+}
+
+async function pythonPackage(): Promise<void> {
+  const folder = join(FOLDER, "python");
+  const python = await pythonWith(folder, { whole: ["mypy==2.3.0", "numpy"] });
+  // pip builds where the source is.
+  const source = join(FOLDER, "python-source");
+  await cp(join(ROOT, "clients/python"), source, { recursive: true });
+  await execute(python, ["-m", "pip", "install", "-q", "--force-reinstall", "--no-deps", source]);
+  const service = await startService();
+  try {
+    await claim("pip installs the Python client, which draws", async () => {
+      const program = `from logit_sampler import SamplerClient\nprint(SamplerClient(${JSON.stringify(service.url)}).sample([1, 2.5, -0.3, 2.4], temperature=0)["token_id"])`;
+      const { stdout } = await execute(python, ["-c", program], { cwd: FOLDER });
+      return unlike(stdout.trim(), "1");
+    });
+  } finally {
+    await service.stop();
+  }
+  await claim("mypy reads the installed package strictly and finds nothing", async () => {
+    const { stdout } = await execute(python, ["-m", "mypy", ...STRICT, "-p", "logit_sampler"], {
+      cwd: FOLDER,
+    });
+    return stdout.startsWith("Success") ? "" : stdout;
+  });
+}
+
+async function main(): Promise<void> {
+  progress.next();
+  if (!values.built) await buildService();
+  progress.next();
+  await npmPackage();
+  progress.next();
+  await pythonPackage();
+  progress.end();
+  await conclude(report);
+}
+
+await run(main).finally(() => progress.end());

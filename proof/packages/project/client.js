@@ -1,0 +1,3 @@
+import { connect } from "logit-sampler/client";
+
+console.log(typeof connect);

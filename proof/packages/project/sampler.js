@@ -1,0 +1,3 @@
+import { createSampler } from "logit-sampler";
+
+console.log(createSampler().sample([1, 2.5, -0.3, 2.4], { temperature: 0 }).token_id);

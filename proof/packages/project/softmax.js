@@ -1,0 +1,3 @@
+import { softmax } from "logit-sampler";
+
+console.log(softmax([1, 2])[0]);

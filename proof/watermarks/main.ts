@@ -1,0 +1,78 @@
+/**
+ * `npm run proof:watermarks`: our marks before the detectors of vLLM and transformers and theirs before ours, how often
+ * unmarked texts are taken for marked ones, what marks leave of the distribution, and how soon they are found. The hosts need
+ * a Python with their packages, named by ENGINES_PYTHON; without one that part is left out and said so.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { seeded } from "../../evidence/seeded.ts";
+import { commandLine, count, flag, run } from "../../src/command-line.ts";
+import type { Report } from "../proof.ts";
+import { demoRows } from "./demo-rows.ts";
+import { detectors, drawnByVllm, greenLists, layers, noises, uniforms } from "./interop.ts";
+import { startJudge } from "./judge.ts";
+import { powers } from "./power.ts";
+import { falsePositives, overKeys } from "./statistics.ts";
+
+const { values } = commandLine({
+  name: "npm run proof:watermarks --",
+  about:
+    "Our watermarks before vLLM's and transformers' detectors and theirs before ours (ENGINES_PYTHON names a Python that has both), false positives, χ² over keys, and power.",
+  options: {
+    texts: count("N", "texts for each host's detector", 1000),
+    unmarked: count("N", "unmarked texts", 100_000),
+    rows: count("N", "rows of the demo model", 256),
+    power: count("N", "marked texts for each point of the plot", 100),
+    seed: count("N", "of everything random", 1, 0),
+    write: flag("stores what docs/watermarks.md shows in proof/watermarks/results.json"),
+  },
+});
+
+const told: string[] = [];
+const report: Report = {
+  claim(sentence, holds, got = "") {
+    told.push(`${holds ? "holds" : "FAILS"}: ${sentence}: ${got}`);
+    console.log(told.at(-1));
+    if (!holds) process.exitCode = 1;
+  },
+  timed() {},
+  figure: (what, value) => console.log(`       ${what}: ${value}`),
+  note: (line) => console.log(line),
+};
+
+async function hosts(seed: number): Promise<unknown> {
+  const python = process.env["ENGINES_PYTHON"];
+  if (python === undefined) {
+    console.log("left out: ENGINES_PYTHON names no Python with vllm and transformers");
+    return undefined;
+  }
+  const judge = startJudge(python);
+  try {
+    const versions = await judge.ask("versions");
+    await uniforms(judge, report, seed);
+    await noises(judge, report, seed);
+    await drawnByVllm(judge, report, seed);
+    await detectors(judge, report, seed, values.texts);
+    await greenLists(judge, report, seed, Math.ceil(values.texts / 5));
+    await layers(judge, report, seed, Math.ceil(values.texts / 2));
+    return versions;
+  } finally {
+    await judge.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const { seed } = values;
+  const versions = await hosts(seed);
+  overKeys(report, seed, 20_000);
+  const bank = await demoRows(values.rows, seeded(seed, 30));
+  const rates = falsePositives(bank, report, seed, values.unmarked);
+  const power = powers(bank, seed, values.power);
+  for (const { name, temperature, found } of power)
+    report.figure(`${name} at temperature ${temperature}`, found.join(" "));
+  if (!values.write) return;
+  await mkdir("proof/watermarks", { recursive: true });
+  const results = { versions, told, rates, power, texts: values.power, rows: values.rows };
+  await writeFile("proof/watermarks/results.json", `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+await run(main);

@@ -1,0 +1,102 @@
+/** How often unmarked texts are taken for marked ones, and what marks leave of the distribution over all keys. */
+
+import { seeded } from "../../evidence/seeded.ts";
+import type { Row } from "../../src/kernels/kernel.ts";
+import { WatermarkReader } from "../../src/sampling/draw/watermark/detect.ts";
+import { WatermarkKey, watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
+import { parseTest } from "../../src/sampling/draw/watermark/test-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
+import type { Report } from "../proof.ts";
+import { goodnessOfFit, P_MIN } from "../statistics/chi-square.ts";
+import { secretOf } from "./keys.ts";
+import { type Bank, Writer } from "./marked.ts";
+import { MARKINGS, type Marking } from "./schemes.ts";
+
+/** Texts are windows of unmarked ones; keys change with every one of them, or, where making one takes long, with every 100th. */
+const TEXTS_PER_KEY: Readonly<Record<string, number>> = { synthid: 100 };
+const WINDOW = 100;
+
+export interface Rates {
+  readonly name: string;
+  readonly texts: number;
+  readonly at_01: number;
+  readonly at_001: number;
+}
+
+/** Within so many standard deviations of a binomial: a right test falls out of it once in 30,000. */
+const DEVIATIONS = 4;
+
+export function falsePositives(bank: Bank, report: Report, seed: number, texts: number): Rates[] {
+  const random = seeded(seed, 10);
+  const writer = new Writer(bank, [0n]);
+  const corpora = Array.from({ length: 100 }, () => writer.text(texts / 100 + WINDOW, {}, random));
+  return MARKINGS.map((marking) => {
+    let at_01 = 0;
+    let at_001 = 0;
+    let reader: WatermarkReader | undefined;
+    for (let i = 0; i < texts; i++) {
+      if (i % (TEXTS_PER_KEY[marking.name] ?? 1) === 0 || reader === undefined)
+        reader = readerFor(marking, [secretOf(random, marking.bits)]);
+      const begin = Math.floor(i / 100);
+      const text = (corpora[i % 100] as number[]).slice(begin, begin + WINDOW); // one of the hundred
+      const { p_value } = reader.detect({ token_ids: text, prompt_length: 0 });
+      if (p_value <= 0.01) at_01 += 1;
+      if (p_value <= 0.001) at_001 += 1;
+    }
+    for (const [level, found] of [
+      [0.01, at_01],
+      [0.001, at_001],
+    ] as const) {
+      const expected = texts * level;
+      const bound = DEVIATIONS * Math.sqrt(expected * (1 - level));
+      report.claim(
+        `${marking.name}: of ${texts} unmarked texts ${expected} ± ${Math.round(bound)} have p ≤ ${level}`,
+        // A test of counts is discrete, and may only be the stricter for it.
+        found <= expected + bound && (marking.name === "green_list" || found >= expected - bound),
+        `${found}`,
+      );
+    }
+    return { name: marking.name, texts, at_01: at_01 / texts, at_001: at_001 / texts };
+  });
+}
+
+function readerFor({ test }: Marking, secrets: readonly bigint[]): WatermarkReader {
+  const { scheme, options } = parseTest({ key: "key", ...test });
+  return new WatermarkReader(
+    scheme.detector(options, new WatermarkKey(secrets), undefined),
+    scheme.context(options),
+    "once",
+  );
+}
+
+/** One row and one context under many keys: the tokens are those of the chain's own distribution. */
+export function overKeys(report: Report, seed: number, keys: number): void {
+  const random = seeded(seed, 11);
+  const logits = Float32Array.from({ length: 24 }, () => 5 * random.unit());
+  const total = logits.reduce((sum, x) => sum + Math.exp(x), 0);
+  const expected = Array.from(logits, (x) => Math.exp(x) / total);
+  for (const { name, test, keeps } of MARKINGS) {
+    if (!keeps) continue;
+    const count = name === "synthid" ? keys / 10 : keys;
+    const counts = new Array<number>(logits.length).fill(0);
+    const secrets = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, secretOf(random)]));
+    const sampler = createSampler({ vocab_size_max: 64, rows_max: 1 }, undefined, {
+      keys: watermarkKeys(secrets),
+    });
+    const row = sampler.leaseRow() as Row; // there is one
+    row.load(logits);
+    row.finish();
+    for (let i = 0; i < count; i++) {
+      const options = { history: [3, 1, 4, 1, 5], seed: String(i), watermark: { ...test, key: `k${i}` } };
+      const { token_id } = sampler.sample(row, parseStepOptions(options));
+      counts[token_id] = (counts[token_id] ?? 0) + 1;
+    }
+    const { p_chi } = goodnessOfFit(counts, expected);
+    report.claim(
+      `${name}: over ${count} keys the tokens of one step are the chain's own (χ²)`,
+      p_chi > P_MIN,
+      `p = ${p_chi.toPrecision(3)}`,
+    );
+  }
+}

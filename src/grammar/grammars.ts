@@ -1,0 +1,100 @@
+/**
+ * The grammars compiled lately. A host sends the same grammar with every step of a sequence: it is compiled once, and
+ * found again by its text, or by the object that holds it. All that is kept is counted in bytes, and what was not used
+ * for longest goes first.
+ */
+import { Problem } from "../errors.ts";
+import type { Vocabulary } from "../vocabulary/vocabulary.ts";
+import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimits } from "./grammar.ts";
+import { Matcher, type MatcherOptions } from "./matcher.ts";
+import type { GrammarSource } from "./source.ts";
+
+export interface GrammarsLimits extends GrammarLimits {
+  /** characters of a grammar as JSON text */
+  readonly source_length_max: number;
+  /** bytes that all kept grammars take, with their masks */
+  readonly kept_bytes_max: number;
+}
+
+export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
+  ...DEFAULT_GRAMMAR_LIMITS,
+  source_length_max: 512 * 1024,
+  kept_bytes_max: 128 * 1024 * 1024,
+};
+
+interface Kept {
+  readonly grammar: Grammar;
+  readonly matchers: Map<string, Matcher>;
+}
+
+export class Grammars {
+  readonly #limits: GrammarsLimits;
+  /** by text; what was used last stands last */
+  readonly #kept = new Map<string, Kept>();
+  readonly #keys = new WeakMap<GrammarSource, string>();
+
+  constructor(limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** How many are kept, and the bytes they take. */
+  get figures(): { readonly count: number; readonly bytes: number } {
+    let bytes = 0;
+    for (const { grammar } of this.#kept.values()) bytes += grammar.bytes;
+    return { count: this.#kept.size, bytes };
+  }
+
+  /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first. */
+  ready(source: GrammarSource, vocabulary: Vocabulary, options: MatcherOptions): Matcher | undefined {
+    const key = this.#keyOf(source);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return matcherOf(kept, vocabulary, options);
+  }
+
+  /** Compiles the grammar, a piece at a time. */
+  *compile(source: GrammarSource): Generator<undefined, void> {
+    const key = this.#keyOf(source);
+    if (this.#kept.has(key)) return;
+    const grammar = yield* compileGrammar(source, this.#limits);
+    this.#kept.set(key, { grammar, matchers: new Map() });
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    let { bytes } = this.figures;
+    for (const [key, { grammar }] of this.#kept) {
+      if (bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
+      bytes -= grammar.bytes;
+      this.#kept.delete(key);
+    }
+  }
+
+  #keyOf(source: GrammarSource): string {
+    const known = this.#keys.get(source);
+    if (known !== undefined) return known;
+    const key = JSON.stringify([source.kind, source.value, source.whitespace, source.property_order]);
+    if (key.length > this.#limits.source_length_max)
+      throw new Problem(
+        "grammar_too_large",
+        `a grammar may have at most ${this.#limits.source_length_max} characters as JSON, got ${key.length}`,
+        `/${source.kind}`,
+      );
+    this.#keys.set(source, key);
+    return key;
+  }
+}
+
+const MATCHERS_MAX = 16;
+
+function matcherOf({ grammar, matchers }: Kept, vocabulary: Vocabulary, options: MatcherOptions): Matcher {
+  const key = JSON.stringify([vocabulary.name, options.after, options.end_ids]);
+  const known = matchers.get(key);
+  if (known !== undefined) return known;
+  if (matchers.size >= MATCHERS_MAX) matchers.clear();
+  const matcher = new Matcher(grammar, vocabulary, options);
+  matchers.set(key, matcher);
+  return matcher;
+}

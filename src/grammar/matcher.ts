@@ -1,0 +1,266 @@
+/**
+ * Where a sequence stands in a grammar: a state that is a pure function of the tokens generated so far. What was
+ * found for sequences before is kept, so that a step costs one token's bytes; a stream's history, which grows in place, is
+ * known again by itself.
+ *
+ * A state is a node of the automaton, or below zero while the text that starts a lazy grammar has not come.
+ */
+import { Problem } from "../errors.ts";
+import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
+import type { Grammar } from "./grammar.ts";
+import type { Masks } from "./mask.ts";
+import { EMPTY, NEVER } from "./nodes.ts";
+
+/** How a grammar holds over a text of a vocabulary. */
+export interface MatcherOptions {
+  /** undefined: from the beginning */
+  readonly after: Trigger | undefined;
+  /** ids that end the text; undefined: the vocabulary's */
+  readonly end_ids: readonly number[] | undefined;
+}
+
+/** What a grammar waits for: one of some tokens, or a text. Behind it the grammar holds. */
+export type Trigger = { readonly token_ids: readonly number[] } | { readonly text: string };
+
+const SEQUENCES_MAX = 64;
+/** Tokens that all kept sequences have together: 8 bytes each. */
+const TOKENS_MAX = 1_048_576;
+const TOKENS_A_TURN = 4096;
+const UTF8 = new TextEncoder();
+
+/** A sequence that came before: its generated tokens, and the state behind each number of them. */
+interface Sequence {
+  token_ids: Int32Array;
+  states: Int32Array;
+  length: number;
+  generation: number;
+}
+
+export class Matcher {
+  readonly grammar: Grammar;
+  readonly vocabulary: Vocabulary;
+  readonly masks: Masks;
+  readonly end_ids: readonly number[];
+  readonly #trigger_ids: ReadonlySet<number>;
+  readonly #trigger_bytes: Uint8Array;
+  /** by how many bytes of the trigger stand at the end of the text: how many do when the next byte is another */
+  readonly #fallback: Int32Array;
+  readonly #sequences: Sequence[] = [];
+  readonly #own = new WeakMap<readonly number[], Sequence>();
+  readonly #start: number;
+  /** by waiting state */
+  readonly #banned = new Map<number, readonly number[]>();
+
+  constructor(grammar: Grammar, vocabulary: Vocabulary, { after: trigger, end_ids }: MatcherOptions) {
+    this.grammar = grammar;
+    this.vocabulary = vocabulary;
+    this.masks = grammar.masksFor(vocabulary);
+    this.end_ids = end_ids ?? vocabulary.end_ids;
+    this.#trigger_ids = new Set(trigger !== undefined && "token_ids" in trigger ? trigger.token_ids : []);
+    this.#trigger_bytes = UTF8.encode(trigger !== undefined && "text" in trigger ? trigger.text : "");
+    this.#fallback = fallbacksOf(this.#trigger_bytes);
+    this.#start = trigger === undefined ? grammar.start : WAITING;
+  }
+
+  /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
+  *follow(history: readonly number[], from: number): Generator<undefined, number> {
+    this.grammar.tidy();
+    const length = history.length - from;
+    const sequence = this.#sequenceFor(history, from);
+    while (sequence.length < length) {
+      const before = sequence.states[sequence.length]!;
+      const token_id = history[from + sequence.length]!;
+      const state = this.advance(before, token_id);
+      if (state === NEVER) throw this.#left(history, from + sequence.length, before);
+      append(sequence, token_id, state);
+      if (sequence.length % TOKENS_A_TURN === 0) yield;
+    }
+    return sequence.states[length]!;
+  }
+
+  /** The same at once. */
+  stateBehind(history: readonly number[], from: number): number {
+    const pieces = this.follow(history, from);
+    for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+  }
+
+  /** Whether a step finds its mask made: else it should be made ready while others have turns. */
+  isReady(history: readonly number[], from: number): boolean {
+    const length = history.length - from;
+    if (this.#sequenceFor(history, from).length < length - TOKENS_A_TURN) return false;
+    const state = this.stateBehind(history, from);
+    return isWaiting(state) ? this.#banned.has(state) : this.masks.has(state);
+  }
+
+  /** Makes what a step in this state asks for. */
+  *make(state: number): Generator<undefined, void> {
+    if (!isWaiting(state)) yield* this.masks.make(state);
+    else if (!this.#banned.has(state)) this.#banned.set(state, yield* this.#findBanned(state));
+  }
+
+  /** The tokens that may not come while the grammar waits: those that would start it and go on as it does not want. */
+  bannedIn(state: number): readonly number[] {
+    const pieces = this.make(state);
+    while (pieces.next().done !== true);
+    return this.#banned.get(state) ?? [];
+  }
+
+  *#findBanned(state: number): Generator<undefined, readonly number[]> {
+    const banned: number[] = [];
+    if (this.#trigger_bytes.length === 0) return banned;
+    for (let id = 0; id < this.vocabulary.size; id++) {
+      if (this.#wait(state, id) === NEVER) banned.push(id);
+      if (id % TOKENS_A_TURN === TOKENS_A_TURN - 1) yield;
+    }
+    return banned;
+  }
+
+  /** The tokens that may come in a state where the grammar holds: those that end the text, where it may end, too. */
+  maskOf(state: number): Uint32Array {
+    const mask = this.masks.of(state);
+    if (!this.grammar.automaton.nullable(state)) return mask;
+    const words = Math.max(mask.length, 1 + (Math.max(0, ...this.end_ids) >>> 5));
+    const whole = new Uint32Array(words);
+    whole.set(mask);
+    for (const id of this.end_ids) whole[id >>> 5]! |= 1 << (id & 31);
+    return whole;
+  }
+
+  /** The state behind one more token; NEVER when the grammar does not take it. */
+  advance(state: number, token_id: number): number {
+    if (state < 0) return this.#wait(state, token_id);
+    const { automaton } = this.grammar;
+    if (this.end_ids.includes(token_id)) return automaton.nullable(state) ? EMPTY : NEVER;
+    const bytes = bytesOf(this.vocabulary, token_id);
+    return bytes.length === 0 ? NEVER : this.grammar.advance(state, bytes);
+  }
+
+  #wait(state: number, token_id: number): number {
+    if (this.#trigger_ids.has(token_id)) return this.grammar.start;
+    const trigger = this.#trigger_bytes;
+    if (trigger.length === 0) return state;
+    const bytes = bytesOf(this.vocabulary, token_id);
+    let matched = WAITING - state;
+    for (let i = 0; i < bytes.length; i++) {
+      while (matched > 0 && trigger[matched] !== bytes[i]) matched = this.#fallback[matched]!;
+      if (trigger[matched] === bytes[i]) matched++;
+      if (matched === trigger.length) return this.grammar.advance(this.grammar.start, bytes.subarray(i + 1));
+    }
+    return WAITING - matched;
+  }
+
+  #left(history: readonly number[], index: number, state: number): Problem {
+    const ended = state === EMPTY ? ", since the text has ended" : "";
+    return new Problem(
+      "grammar_left",
+      `the generated part of history must fit the grammar; token ${history[index]} at ${index} cannot come there${ended}`,
+      `/history/${index}`,
+    );
+  }
+
+  /** The kept sequence that shares most with this one, cut or copied so that it may be grown to it. */
+  #sequenceFor(history: readonly number[], from: number): Sequence {
+    const own = this.#own.get(history);
+    const known = own === undefined ? this.#sequences : [own];
+    const length = history.length - from;
+    let best: Sequence | undefined;
+    let shared = -1;
+    for (const sequence of known) {
+      if (sequence.generation !== this.grammar.generation) continue;
+      if (!mayShare(sequence, history, from, length, shared)) continue;
+      const common = commonLength(sequence, history, from, length);
+      if (common <= shared) continue;
+      best = sequence;
+      shared = common;
+    }
+    if (best === undefined) return this.#keep(newSequence(this.#start, this.grammar.generation), history);
+    if (best.length >= length && shared === length) return best;
+    if (shared === best.length || best === own) {
+      best.length = shared;
+      return best;
+    }
+    return this.#keep(copyOf(best, shared), history);
+  }
+
+  #keep(sequence: Sequence, history: readonly number[]): Sequence {
+    this.#sequences.push(sequence);
+    this.#own.set(history, sequence);
+    let tokens = 0;
+    for (const { token_ids } of this.#sequences) tokens += token_ids.length;
+    while (this.#sequences.length > SEQUENCES_MAX || (tokens > TOKENS_MAX && this.#sequences.length > 1))
+      tokens -= this.#sequences.shift()?.token_ids.length ?? 0;
+    return sequence;
+  }
+}
+
+/** No byte of the trigger has come. */
+const WAITING = -1;
+
+/** Below zero: the grammar does not hold yet. */
+export function isWaiting(state: number): boolean {
+  return state < 0;
+}
+
+/** Most kept sequences are others': their last token tells, without a look at the rest. */
+function mayShare(
+  sequence: Sequence,
+  history: readonly number[],
+  from: number,
+  length: number,
+  shared: number,
+): boolean {
+  const last = Math.min(sequence.length, length);
+  if (last <= shared) return false;
+  return shared < 0 || sequence.token_ids[shared] === history[from + shared];
+}
+
+function commonLength(sequence: Sequence, history: readonly number[], from: number, length: number): number {
+  const end = Math.min(sequence.length, length);
+  const { token_ids } = sequence;
+  for (let i = 0; i < end; i++) if (token_ids[i] !== history[from + i]) return i;
+  return end;
+}
+
+function newSequence(start: number, generation: number): Sequence {
+  const states = new Int32Array(17);
+  states[0] = start;
+  return { token_ids: new Int32Array(16), states, length: 0, generation };
+}
+
+function copyOf(
+  { token_ids, states, generation }: Sequence,
+  length: number,
+  capacity = length + 16,
+): Sequence {
+  const copy = {
+    token_ids: new Int32Array(capacity),
+    states: new Int32Array(capacity + 1),
+    length,
+    generation,
+  };
+  copy.token_ids.set(token_ids.subarray(0, length));
+  copy.states.set(states.subarray(0, length + 1));
+  return copy;
+}
+
+function append(sequence: Sequence, token_id: number, state: number): void {
+  if (sequence.length === sequence.token_ids.length) {
+    const { token_ids, states } = copyOf(sequence, sequence.length, 2 * sequence.length);
+    sequence.token_ids = token_ids;
+    sequence.states = states;
+  }
+  sequence.token_ids[sequence.length] = token_id;
+  sequence.length++;
+  sequence.states[sequence.length] = state;
+}
+
+/** Knuth, Morris & Pratt: the longest proper beginning of the trigger that ends where its first n bytes end. */
+function fallbacksOf(trigger: Uint8Array): Int32Array {
+  const fallback = new Int32Array(trigger.length + 1);
+  for (let i = 1, matched = 0; i < trigger.length; i++) {
+    while (matched > 0 && trigger[i] !== trigger[matched]) matched = fallback[matched]!;
+    if (trigger[i] === trigger[matched]) matched++;
+    fallback[i + 1] = matched;
+  }
+  return fallback;
+}

@@ -1,0 +1,132 @@
+/**
+ * The sampler as a library has it: with defaults, with options as a request has them, with rows as arrays, and with a
+ * sentence for every mistake. `sampling/sampler.ts` is the same for a caller that has checked everything.
+ */
+import type { StepRequestOptions } from "./client/options.ts";
+import { Problem, show } from "./errors.ts";
+import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
+import type { Sampled } from "./sampling/report/report.ts";
+import {
+  type Sampler as Core,
+  createSampler as createCore,
+  type SamplerLimits,
+  type SamplerParts,
+} from "./sampling/sampler.ts";
+import { openStream as openCore, type SampleStream } from "./sampling/stream.ts";
+
+type Rows = Parameters<Core["sample"]>[0];
+
+/** One row of logits: a leased row, a sparse one, or its values, which are rounded to float32. */
+export type Logits = Rows | Float32Array | readonly number[];
+
+/** Options as a request has them, or those that parseStepOptions has checked: for a loop that does not change them. */
+export type SampleOptions = StepRequestOptions | StepOptions;
+
+export interface Sampler extends Omit<Core, "sample"> {
+  /** Draws one token. Throws a Problem whose sentence says the rule and the value received. */
+  sample(logits: Logits, options?: SampleOptions): Sampled;
+}
+
+export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
+  /** Draws the next token and puts it behind the history. `own` options hold for this step only. */
+  next(logits: Logits, own?: StepRequestOptions): Sampled;
+}
+
+/** What a sampler has room for: 1 MB of memory for each row of 262,144 float32. */
+export const SAMPLER_DEFAULTS = { vocab_size_max: 262_144, rows_max: 1 } as const;
+
+/**
+ * `now` tells microseconds from any origin: what timed traces read. `parts` are the vocabularies and keys that steps may
+ * name.
+ */
+export function createSampler(
+  limits: Partial<SamplerLimits> = {},
+  now?: () => number,
+  parts?: SamplerParts,
+): Sampler {
+  requireLimits(limits);
+  const { vocab_size_max, rows_max } = { ...SAMPLER_DEFAULTS, ...limits };
+  const core = createCore({ ...limits, vocab_size_max, rows_max }, now, parts);
+  return {
+    ...core,
+    get is_inside() {
+      return core.is_inside;
+    },
+    get grammars() {
+      return core.grammars;
+    },
+    sample(logits, options = {}) {
+      const checked = isChecked(options) ? options : parseStepOptions(options);
+      if (!isValues(logits)) return core.sample(requireRows(logits), checked);
+      const row = core.leaseRow();
+      if (row === undefined)
+        throw new Problem(
+          "limit_exceeded",
+          `a row of values needs one of the sampler's ${rows_max} (rows_max), and all are leased`,
+        );
+      try {
+        requireLength(logits.length, vocab_size_max);
+        row.load(logits);
+        row.finish(checked.vocab_size);
+        return core.sample(row, checked);
+      } finally {
+        core.returnRow(row);
+      }
+    },
+  };
+}
+
+/**
+ * Opens a sequence, which keeps history, step and state from row to row. Without a seed one is drawn. Throws a Problem
+ * whose pointer is relative to the options.
+ */
+export function openStream(sampler: Sampler, options: StepRequestOptions = {}): LibraryStream {
+  // The stream hands rows on as they are, and this sampler takes more kinds than the one that a stream is written for.
+  return openCore(sampler as Core, options) as LibraryStream;
+}
+
+function requireLimits(limits: Partial<SamplerLimits>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!LIMITS.includes(name)) throw new TypeError(`createSampler knows ${LIMITS.join(", ")}, got ${name}`);
+    if (!(Number.isSafeInteger(value) && value >= 1) && value !== Number.POSITIVE_INFINITY)
+      throw new TypeError(`${name} must be a whole number of at least 1, got ${show(value)}`);
+  }
+}
+
+const LIMITS: readonly string[] = ["vocab_size_max", "rows_max", "step_work_max", "long_work_min"];
+
+/** Only checked options have what is `prepared` of their history; no option of a request is called so. */
+function isChecked(options: SampleOptions): options is StepOptions {
+  return typeof options === "object" && options !== null && "prepared" in options;
+}
+
+function isValues(logits: Logits): logits is Float32Array | readonly number[] {
+  return logits instanceof Float32Array || (Array.isArray(logits) && typeof logits[0] !== "object");
+}
+
+function requireRows(logits: Rows): Rows {
+  if (typeof logits === "object" && logits !== null && !ArrayBuffer.isView(logits)) {
+    if (!("token_ids" in logits) || logits.token_ids instanceof Int32Array) return logits;
+    throw new Problem(
+      "invalid_logits",
+      `token_ids must be an Int32Array, got ${show(logits.token_ids)}`,
+      "/logits/token_ids",
+    );
+  }
+  throw new Problem(
+    "invalid_logits",
+    `logits must be a Float32Array, an array of numbers, a leased row or a sparse one, got ${show(logits)}`,
+    "/logits",
+  );
+}
+
+function requireLength(length: number, vocab_size_max: number): void {
+  if (length === 0)
+    throw new Problem("invalid_logits", "a row must have at least one element, got 0", "/logits");
+  if (length > vocab_size_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a row may have at most ${vocab_size_max} elements (vocab_size_max), got ${length}`,
+      "/logits",
+    );
+}

@@ -1,0 +1,39 @@
+/** What a stage may know of the text of a step: the tokens so far, the vocabulary that says what they stand for, and grammars. */
+import { Problem } from "../../errors.ts";
+import type { Grammars } from "../../grammar/grammars.ts";
+import type { Vocabularies } from "../../vocabulary/vocabularies.ts";
+import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
+import type { StepOptions } from "../options/step-options.ts";
+
+export interface StepText {
+  /** token ids so far, prompt first */
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+  readonly vocabulary: Vocabulary | undefined;
+  /** those compiled lately by this sampler */
+  readonly grammars: Grammars;
+}
+
+/** Throws the Problem of a vocabulary that there is not. */
+export function textOfStep(
+  { history, prompt_length, vocabulary }: Pick<StepOptions, "history" | "prompt_length" | "vocabulary">,
+  vocabularies: Vocabularies,
+  grammars: Grammars,
+): StepText {
+  return {
+    history,
+    prompt_length,
+    vocabulary: vocabulary === undefined ? vocabularies.standard : vocabularies.named(vocabulary),
+    grammars,
+  };
+}
+
+/** The vocabulary of a step, which this option needs. */
+export function requireVocabulary({ vocabulary }: StepText, option: string): Vocabulary {
+  if (vocabulary !== undefined) return vocabulary;
+  throw new Problem(
+    "option_conflict",
+    `${option} needs a vocabulary: name one of those that GET /v1/vocabularies lists, got none`,
+    `/${option}`,
+  );
+}

@@ -1,0 +1,81 @@
+/** The schema of a grammar: one of the kinds of grammars, and what is said of how it holds. */
+import { z } from "zod";
+import type { Trigger } from "../../grammar/matcher.ts";
+import { GRAMMAR_KINDS, type GrammarSource } from "../../grammar/source.ts";
+import { flag, oneOf, rule, tokenIds } from "./fields.ts";
+import { OWN_WORDS } from "./parse.ts";
+
+const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
+const ONE_KIND = `must hold one of ${NAMES.join(", ")}`;
+const AFTER = 'must be {"token_ids": […]} or {"text": "…"}';
+
+/** A grammar and how it holds. */
+export interface GrammarOptions {
+  readonly source: GrammarSource;
+  /** undefined: it holds from the beginning */
+  readonly after: Trigger | undefined;
+  /** undefined: the vocabulary's */
+  readonly end_ids: readonly number[] | undefined;
+  readonly forced: boolean;
+}
+
+/** What a kind's value holds is looked at when it is compiled: here, that it is of the right type. */
+const KIND_FIELDS = Object.fromEntries(
+  GRAMMAR_KINDS.map(({ name, must, takes }) => [name, z.custom(takes, rule(must)).optional()]),
+);
+
+const FIELDS = z.strictObject({
+  ...KIND_FIELDS,
+  after: z
+    .union(
+      [z.strictObject({ token_ids: tokenIds() }), z.strictObject({ text: z.string().min(1) })],
+      rule(AFTER),
+    )
+    .optional()
+    .describe(
+      "The grammar holds only behind the first of these tokens, or behind this text, in the generated part of history. Default: from its beginning.",
+    ),
+  whitespace: oneOf(["any", "compact"])
+    .default("any")
+    .describe(
+      "What stands between the pieces of a JSON text: `any`, up to 32 blanks and line ends, or `compact`, nothing.",
+    ),
+  property_order: oneOf(["schema", "any"])
+    .default("schema")
+    .describe("The order of listed properties: the schema's, or `any`, for objects that list at most 8."),
+  end_ids: tokenIds()
+    .optional()
+    .describe("The tokens that end the text, allowed just where it is complete. Default the vocabulary's."),
+  forced: flag()
+    .default(false)
+    .describe(
+      "Whether to tell, as `forced`, the tokens behind the drawn one of which each alone is allowed in its place.",
+    ),
+});
+
+/** An issue of zod with the value that it is about. */
+type RawIssue = z.core.$ZodRawIssue;
+
+/** The document says less than is checked: its table stands in docs/structured.md, and each request would repeat it. */
+export function grammarField() {
+  return z
+    .unknown()
+    .transform((value, context): GrammarOptions => {
+      const result = FIELDS.safeParse(value, OWN_WORDS);
+      if (result.success) {
+        const fields: Readonly<Record<string, unknown>> = result.data;
+        const given = NAMES.filter((name) => fields[name] !== undefined);
+        if (given.length === 1) return grammarOptions(result.data, given[0] ?? "");
+        context.addIssue({ code: "custom", message: `${ONE_KIND}, got ${given.join(" and ") || "none"}` });
+      } else
+        for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
+      return z.NEVER;
+    })
+    .meta({ type: "object", examples: [{ regex: "[A-Z][a-z]+" }] });
+}
+
+function grammarOptions(fields: z.infer<typeof FIELDS>, kind: string): GrammarOptions {
+  const { after, whitespace, property_order, end_ids, forced } = fields;
+  const value = (fields as Readonly<Record<string, unknown>>)[kind];
+  return { source: { kind, value, whitespace, property_order }, after, end_ids, forced };
+}

@@ -1,0 +1,83 @@
+/**
+ * Receipts: what a step was, in two hashes. Of the row, as float32, little-endian; of a sparse row of its ids, values and
+ * what it says of the others. Of the options, as sorted JSON, without those that change nothing about the token. Seed, step,
+ * token and fingerprint stand beside them in the reply.
+ */
+import type { StepOptions } from "./options/step-options.ts";
+import { isSparse, type LogitsRow } from "./rows.ts";
+import { sha256 } from "./sha256.ts";
+
+/** SHA-256, as hexadecimal digits. */
+export type Digest = (bytes: Uint8Array) => string;
+
+export interface Receipt {
+  readonly row: string;
+  readonly options: string;
+}
+
+export function plainDigest(bytes: Uint8Array): string {
+  return Array.from(sha256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The row must be as it came. */
+export function receiptOf(row: LogitsRow, asked: Asked, digest: Digest): Receipt {
+  return { row: digest(bytesOf(row)), options: digest(new TextEncoder().encode(optionsText(asked))) };
+}
+
+function bytesOf(row: LogitsRow): Uint8Array {
+  if (!isSparse(row)) {
+    const { buffer, byteOffset, byteLength } = row.values.subarray(0, row.length);
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+  const { token_ids, values, vocab_size, logsumexp, max_omitted } = row;
+  const rest = [vocab_size, logsumexp, max_omitted].map((value) => value ?? Number.NaN);
+  const parts = [Float64Array.from(token_ids), Float64Array.from(values), Float64Array.from(rest)];
+  const bytes = new Uint8Array(8 * (token_ids.length + values.length + rest.length));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(new Uint8Array(part.buffer), at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** Options that say what is told, and those that stand in the reply or below in a form of their own. */
+const APART: ReadonlySet<string> = new Set([
+  ...[
+    "trace",
+    "kept_token_ids",
+    "logprobs",
+    "top_logprobs",
+    "logprobs_mode",
+    "rank_ties",
+    "logprob_token_ids",
+  ],
+  ...["uncertainty", "confidence_top_k", "require_exact", "receipt", "stop"],
+  ...["seed", "step", "history", "prompt_length", "state"],
+]);
+
+/** Options as they were given, without those that a receipt has apart. */
+export type ReceiptOptions = Readonly<Record<string, unknown>>;
+
+export function receiptOptions(given: Readonly<Record<string, unknown>>): ReceiptOptions {
+  return Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => !APART.has(name) && value !== undefined),
+  );
+}
+
+/** What of a step its receipt is about. */
+interface Asked extends Pick<StepOptions, "history" | "prompt_length" | "state"> {
+  readonly receipt: ReceiptOptions;
+}
+
+function optionsText({ receipt: options, history, prompt_length, state }: Asked): string {
+  return JSON.stringify(sorted({ options, history, prompt_length, state }));
+}
+
+/** The same value with the names of every object in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, each]) => [name, sorted(each)]));
+}

@@ -1,0 +1,153 @@
+/**
+ * Replays steps that a host says it took: whether the token it claims is the one that its row, options, seed and step give,
+ * and by how much. A host whose logits differ from these in their last bits misses some tokens by little.
+ */
+import { z } from "zod";
+import { Problem } from "../errors.ts";
+import type { Held } from "./draw/draw-rule.ts";
+import { contextOf } from "./draw/watermark/context-window.ts";
+import { requireKey } from "./draw/watermark/keys.ts";
+import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
+import { finite, optionalEach, whole } from "./options/fields.ts";
+import type { OptionLimits } from "./options/option-limits.ts";
+import { parseWith } from "./options/parse.ts";
+import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
+import { type ReceiptOptions, receiptOf, receiptOptions } from "./receipt.ts";
+import type { Left } from "./sampler.ts";
+
+const HASH = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
+
+export const CLAIM_FIELDS = optionalEach({
+  token_id: whole({ min: 0 }).describe("The token that the host says it drew."),
+  claimed: z
+    .strictObject({
+      row: HASH.optional(),
+      options: HASH.optional(),
+      system_fingerprint: z.string().optional(),
+    })
+    .describe(
+      "The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step.",
+    ),
+  tolerance: finite({ min: 0 }).describe(
+    "A token that misses by no more agrees: of probabilities for inverse_cdf, of scores for gumbel. Default 0.",
+  ),
+  divergence_max: finite({ min: 0, openMin: true }).describe(
+    "What a miss counts at the most in the mean. Default 10.",
+  ),
+});
+
+const CLAIM = z.strictObject(CLAIM_FIELDS);
+type Claim = z.infer<typeof CLAIM>;
+
+/** A step and what was claimed of it. */
+export interface ReplayOptions extends StepOptions {
+  readonly receipt: ReceiptOptions;
+  readonly claim: Claim;
+}
+
+export interface Replayed {
+  /** the token that the step gives */
+  readonly token_id: number;
+  readonly match: boolean;
+  /** whether the claimed token misses by no more than the tolerance */
+  readonly agrees: boolean;
+  /** see Held; null for a token that was not kept, and where a scheme has no margin */
+  readonly margin: number | null;
+  readonly uniform?: number;
+  readonly from?: number;
+  readonly to?: number;
+  /** with a receipt: what of it does not hold */
+  readonly receipt_differs?: readonly string[];
+}
+
+export function parseReplay(fields: Readonly<Record<string, unknown>>, limits: OptionLimits): ReplayOptions {
+  const given = Object.entries(fields);
+  const claim = parseWith(CLAIM, Object.fromEntries(given.filter(([name]) => name in CLAIM_FIELDS)), "");
+  const asked = Object.fromEntries(given.filter(([name]) => !(name in CLAIM_FIELDS)));
+  const step = parseStepOptions(asked, limits);
+  if (step.n !== undefined)
+    throw new Problem("option_conflict", `a claim is of one draw: n must not be given, got ${step.n}`, "/n");
+  return { ...step, receipt: receiptOptions(asked), claim };
+}
+
+/** What the claim of a step comes to, once its chain has run. */
+export function replay(left: Left, options: ReplayOptions): Replayed {
+  const { claim, seed } = options;
+  const { token_id, tolerance = 0 } = claim;
+  if (token_id === undefined)
+    throw new Problem("invalid_option", "a replay needs the token that was claimed, got none", "/token_id");
+  if (seed === undefined && left.candidates.count() > 1)
+    throw new Problem("invalid_option", "a replay needs the seed of the step, got none", "/seed");
+  if (token_id >= left.context.vocab_size)
+    throw new Problem(
+      "token_id_out_of_range",
+      `token ids must be below ${left.context.vocab_size}, got ${token_id}`,
+      "/token_id",
+    );
+  const { token_id: drawn, margin, ...where } = heldIn(left, options, token_id);
+  const match = drawn === token_id;
+  return {
+    token_id: drawn,
+    match,
+    agrees: match || (margin !== undefined && margin >= -tolerance),
+    margin: margin === undefined || margin === Number.NEGATIVE_INFINITY ? null : margin,
+    ...where,
+    ...(claim.claimed !== undefined && { receipt_differs: differences(left, options, claim.claimed) }),
+  };
+}
+
+type MaybeHeld = Omit<Held, "margin"> & { readonly margin: number | undefined };
+
+/** How the token stands to the rule of the step, or to its mark. */
+function heldIn(
+  { candidates, context, keys }: Left,
+  { draw, watermark }: StepOptions,
+  token_id: number,
+): MaybeHeld {
+  if (watermark === undefined) return draw.rule.hold(candidates, token_id, draw.options, context);
+  const { scheme, options } = watermark;
+  const key = requireKey(keys, options.key, "/watermark/key");
+  const window = contextOf(context, scheme.context(options), options);
+  if (window === undefined) return draw.rule.hold(candidates, token_id, draw.options, context);
+  const step = { context: window, step: context };
+  if (scheme.hold !== undefined) return scheme.hold(candidates, token_id, options, key, step);
+  return { token_id: scheme.draw(candidates, options, key, step), margin: undefined };
+}
+
+function differences(
+  { candidates, row, digest }: Left,
+  options: ReplayOptions,
+  claimed: NonNullable<Claim["claimed"]>,
+): string[] {
+  candidates.restoreRow();
+  const receipt = { ...receiptOf(row, options, digest), system_fingerprint: SYSTEM_FINGERPRINT };
+  return Object.entries(claimed)
+    .filter(([name, value]) => value !== receipt[name as keyof typeof receipt])
+    .map(([name]) => name);
+}
+
+/** What many replayed steps come to. */
+export class ReplayTotals {
+  #rows = 0;
+  #matches = 0;
+  #agreeing = 0;
+  #divergence = 0;
+
+  add({ match, agrees, margin }: Replayed, { divergence_max = 10 }: Claim): void {
+    this.#rows += 1;
+    if (match) this.#matches += 1;
+    if (agrees) this.#agreeing += 1;
+    if (!match)
+      this.#divergence += margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
+  }
+
+  get told() {
+    const rows = this.#rows;
+    return {
+      rows,
+      matches: this.#matches,
+      agreeing: this.#agreeing,
+      mean_divergence: rows === 0 ? 0 : this.#divergence / rows,
+    };
+  }
+}

@@ -1,0 +1,124 @@
+/** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
+import { z } from "zod";
+import { Problem } from "../../errors.ts";
+import { isWaiting, type Matcher } from "../../grammar/matcher.ts";
+import { EMPTY } from "../../grammar/nodes.ts";
+import { allowedAlone, countAllowed } from "../candidates/mask.ts";
+import { requireVocabulary, type StepText } from "../history/step-text.ts";
+import { type GrammarOptions, grammarField } from "../options/grammar-field.ts";
+import type { Stage } from "../stage.ts";
+
+/** How many tokens ahead are told at the most. */
+const FORCED_MAX = 16;
+
+const options = z.strictObject({
+  stage: z.literal("grammar"),
+  grammar: grammarField().describe(
+    'What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary.',
+  ),
+});
+
+export const grammar: Stage<z.infer<typeof options>> = {
+  name: "grammar",
+  summary:
+    "Keeps the tokens with which the generated text goes on as a grammar wants it, and where it is complete those that end it. Before anything else, in every preset.",
+  formula: "keep i ⇔ the generated text and the bytes of i begin a text of the grammar; an end ⇔ it is one",
+  source: {
+    title: "Willard & Louf, Efficient Guided Generation for Large Language Models, 2023",
+    url: "https://arxiv.org/abs/2307.09702",
+  },
+  options,
+  example: { grammar: { regex: "[A-Z][a-z]+" } },
+  keepsArgmax: false,
+  comesFirst: true,
+  isNeutral: () => false,
+  isPrepared({ grammar }, text) {
+    const matcher = within(() => ready(grammar, text));
+    return within(() => matcher?.isReady(text.history, text.prompt_length)) === true;
+  },
+  *prepare({ grammar }, text) {
+    const pieces = prepared(grammar, text);
+    while (within(() => pieces.next()).done !== true) yield;
+  },
+  apply(candidates, { grammar }, { text, vocab_size }) {
+    const { matcher, state } = placeOf(grammar, text);
+    if (isWaiting(state)) {
+      for (const id of matcher.bannedIn(state))
+        if (id < vocab_size) candidates.setScore(id, Number.NEGATIVE_INFINITY);
+      return;
+    }
+    const mask = within(() => matcher.maskOf(state));
+    if (countAllowed(mask, vocab_size) === 0) throw unspellable(matcher, state);
+    candidates.keepMask(mask);
+  },
+  tells({ grammar }, { text, vocab_size }, token_id) {
+    const { matcher, state } = placeOf(grammar, text);
+    const next = matcher.advance(state, token_id);
+    if (next === EMPTY) return { finish_reason: "grammar" };
+    const forced = grammar.forced ? forcedBehind(matcher, next, vocab_size) : [];
+    return forced.length === 0 ? undefined : { forced };
+  },
+};
+
+function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
+  const vocabulary = requireVocabulary(text, "grammar");
+  return text.grammars.ready(grammar.source, vocabulary, grammar);
+}
+
+/** Compiles the grammar, reads the history, and makes the mask. */
+function* prepared(grammar: GrammarOptions, text: StepText): Generator<undefined, void> {
+  yield* text.grammars.compile(grammar.source);
+  const matcher = ready(grammar, text);
+  if (matcher === undefined) return;
+  const state = yield* matcher.follow(text.history, text.prompt_length);
+  yield* matcher.make(state);
+}
+
+function placeOf(
+  grammar: GrammarOptions,
+  text: StepText,
+): { readonly matcher: Matcher; readonly state: number } {
+  return within(() => {
+    const matcher = ready(grammar, text);
+    if (matcher === undefined) throw new Error("a grammar is prepared before it is applied");
+    return { matcher, state: matcher.stateBehind(text.history, text.prompt_length) };
+  });
+}
+
+/** Tokens that are allowed each alone, one behind the other. */
+function forcedBehind(matcher: Matcher, from: number, vocab_size: number): number[] {
+  const forced: number[] = [];
+  for (let state = from; forced.length < FORCED_MAX && !isWaiting(state); ) {
+    const token_id = allowedAlone(matcher.maskOf(state), vocab_size);
+    if (token_id === undefined) break;
+    forced.push(token_id);
+    state = matcher.advance(state, token_id);
+    if (state === EMPTY) break;
+  }
+  return forced;
+}
+
+function unspellable(matcher: Matcher, state: number): Problem {
+  const { name } = matcher.vocabulary;
+  return state === EMPTY
+    ? new Problem(
+        "grammar_unspellable",
+        `the text is complete, and vocabulary "${name}" has no token that ends one below the row's length: name some as end_ids`,
+        "/grammar",
+      )
+    : new Problem(
+        "grammar_unspellable",
+        `no token of vocabulary "${name}" below the row's length goes on with the text as the grammar wants it`,
+        "/grammar",
+      );
+}
+
+/** What grammars say of themselves, seen from the step; what they say of the history stays. */
+function within<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const is_own = error instanceof Problem && !/^\/(?:history|grammar|vocabulary)/.test(error.pointer);
+    throw is_own ? error.within("/grammar") : error;
+  }
+}

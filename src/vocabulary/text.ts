@@ -1,0 +1,24 @@
+/** Tokens as text, for replies: text where a token is whole characters, and bytes where it is not. */
+import { bytesOf, type Vocabulary } from "./vocabulary.ts";
+
+/** What is told of a token besides its id. */
+export interface TokenText {
+  /** bytes that are no whole character stand as U+FFFD; a special token is its name */
+  readonly text: string;
+  /** only where the text does not tell them */
+  readonly bytes?: readonly number[];
+}
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const LENIENT = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function textOf(vocabulary: Vocabulary, token_id: number): TokenText {
+  const name = vocabulary.special.get(token_id);
+  if (name !== undefined) return { text: name, bytes: [] };
+  const bytes = bytesOf(vocabulary, token_id);
+  try {
+    return { text: STRICT.decode(bytes) };
+  } catch {
+    return { text: LENIENT.decode(bytes), bytes: [...bytes] };
+  }
+}

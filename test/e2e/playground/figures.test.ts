@@ -1,0 +1,171 @@
+/**
+ * The page's own figures, held to limits: how soon something is there, how much comes over the wire, that nothing moves once it
+ * is there, how fast a slider is followed and two texts are written. Where other work keeps the machine busy a
+ * measurement is taken again: its best is what the page can do.
+ */
+import { availableParallelism, loadavg } from "node:os";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Playground, startPlayground, without_browser } from "./browser.ts";
+
+const FIRST_CONTENT_MS_MAX = 1000;
+const BYTES_MAX = 80_000;
+const REDRAW_P95_MS_MAX = 60;
+const TOKENS_A_SECOND_MIN = 15;
+const ROUNDS = 4;
+
+let playground: Playground;
+
+/** How many wait for each core: what takes 60 ms on a machine of one's own takes twice as long where two share it. */
+function crowding(): number {
+  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+}
+
+/** Measures until a round is within the limit, at most so many times; answers the best. */
+async function best(
+  measure: () => Promise<number>,
+  is_within: (value: number) => boolean,
+  better: (a: number, b: number) => number = Math.min,
+): Promise<number> {
+  let found = await measure();
+  for (let round = 1; round < ROUNDS && !is_within(found); round++) found = better(found, await measure());
+  return found;
+}
+
+/** Everything that comes over the wire until the page is at rest, as the server sent it. */
+async function bytesOf(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const entries = [
+      ...performance.getEntriesByType("navigation"),
+      ...performance.getEntriesByType("resource"),
+    ] as PerformanceResourceTiming[]; // both kinds have sizes
+    const files = entries.filter(({ name }) => !/\/v1\/|\/demo\/|model-worker/.test(name));
+    return files.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+  });
+}
+
+const VIEWS = ["", "#view=write", "#view=calibrate", "#view=learn", "#row=example:large"];
+const WIDTHS = [390, 1360];
+
+describe.skipIf(without_browser)("the page's figures", () => {
+  beforeAll(async () => {
+    playground = await startPlayground();
+  });
+
+  afterAll(() => playground?.close());
+
+  test("the first content is there within a second", async () => {
+    const measure = async () => {
+      const { page } = await playground.open();
+      await page.locator(".is-drawn").first().waitFor();
+      const ms = await page.evaluate(
+        () =>
+          performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.POSITIVE_INFINITY,
+      );
+      await page.context().close();
+      return ms;
+    };
+    const limit = FIRST_CONTENT_MS_MAX * crowding();
+    const ms = await best(measure, (value) => value < limit);
+    console.log(`first content after ${ms.toFixed(0)} ms, at most ${limit.toFixed(0)}`);
+    expect(ms).toBeLessThan(limit);
+  });
+
+  test("less than 80 kB come over the wire before the model", async () => {
+    const { page } = await playground.open();
+    await page.locator(".charts svg").first().waitFor();
+    const bytes = await bytesOf(page);
+    console.log(`the page before the model: ${bytes} bytes`);
+    expect(bytes).toBeGreaterThan(30_000);
+    expect(bytes).toBeLessThan(BYTES_MAX);
+    await page.context().close();
+  });
+
+  test.each(VIEWS.flatMap((hash) => WIDTHS.map((width) => ({ hash, width }))))(
+    "nothing moves once it is there: $hash at $width pixels",
+    async ({ hash, width }) => {
+      const { page } = await playground.open(hash, { viewport: { width, height: 900 } });
+      await page.evaluate(watchShifts);
+      await page.locator("main:not([aria-busy])").waitFor();
+      await page.waitForLoadState("networkidle");
+      expect(await page.evaluate(() => (globalThis as unknown as { shifts: unknown[] }).shifts)).toEqual([]); // set by watchShifts
+      await page.context().close();
+    },
+  );
+
+  test("a slider at 128,256 tokens is followed within 60 ms, nineteen times of twenty", async () => {
+    const { page } = await playground.open("#row=example:large");
+    await page.locator(".is-drawn").first().waitFor();
+    const measure = async () => {
+      const times = (await page.evaluate(sliderRedraws)).sort((a, b) => a - b);
+      return times[Math.ceil(0.95 * times.length) - 1] ?? Number.POSITIVE_INFINITY;
+    };
+    const limit = REDRAW_P95_MS_MAX * crowding();
+    const ms = await best(measure, (value) => value < limit);
+    console.log(`slider to redraw at 128,256 tokens, p95: ${ms.toFixed(0)} ms, at most ${limit.toFixed(0)}`);
+    expect(ms).toBeLessThan(limit);
+    await page.context().close();
+  });
+
+  test("two texts side by side are written with 15 tokens a second each", async () => {
+    const { page } = await playground.open("#view=write");
+    await page.locator(".write-actions .main:enabled").waitFor();
+    await page.getByRole("button", { name: "another seed" }).click();
+    const measure = async () => {
+      const before = await page.locator(".text-token").count();
+      const began = performance.now();
+      await page.locator(".write-actions .main").click();
+      await page.getByRole("button", { name: "Stop" }).waitFor();
+      await page.getByRole("button", { name: "Write on" }).waitFor();
+      const written = (await page.locator(".text-token").count()) - before;
+      const pace = (1000 * written) / 2 / (performance.now() - began);
+      return pace;
+    };
+    const limit = TOKENS_A_SECOND_MIN / crowding();
+    const pace = await best(measure, (value) => value >= limit, Math.max);
+    console.log(
+      `two texts side by side: ${pace.toFixed(1)} tokens a second each, at least ${limit.toFixed(1)}`,
+    );
+    expect(pace).toBeGreaterThanOrEqual(limit);
+    await page.context().close();
+  });
+});
+
+/** In the page: what moved, of all that has been there so far and from now on. */
+function watchShifts(): void {
+  interface Shift extends PerformanceEntry {
+    readonly value: number;
+    readonly sources: readonly { readonly node: Element | null }[];
+  }
+  const shifts: string[] = [];
+  Object.assign(globalThis, { shifts });
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries() as Shift[]) // only layout shifts are observed
+      shifts.push(
+        `${value.toFixed(4)}: ${sources.map(({ node }) => `${node?.nodeName}.${node?.className ?? ""}`)}`,
+      );
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** In the page: moves a slider and waits for the frame after the funnel has changed, again and again. */
+async function sliderRedraws(): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    const slider = document.querySelector<HTMLInputElement>('[data-stage="temperature"] input[type=range]');
+    const funnel = document.querySelector(".funnel-box");
+    if (slider === null || funnel === null) throw new Error("the page has no slider");
+    const began = performance.now();
+    const redrawn = new Promise<void>((resolve) => {
+      const observer = new MutationObserver(() => {
+        observer.disconnect();
+        requestAnimationFrame(() => resolve());
+      });
+      observer.observe(funnel, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    slider.value = String(300 + 10 * ((7 * i) % 40));
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    await redrawn;
+    times.push(performance.now() - began);
+  }
+  return times;
+}
