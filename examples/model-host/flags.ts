@@ -2,6 +2,7 @@
  * The command line of a model host. Its own options stand in a table; every other `--name value` is a sampling option
  * and goes to the service as it stands, so that the host never has to learn a new sampler.
  */
+import { readFileSync } from "node:fs";
 import { type Command, commandLine, count, Misuse, type Option, text } from "../../src/command-line.ts";
 import { ROW_FORMATS, type RowFormat, type StepFields } from "./row-formats.ts";
 
@@ -11,7 +12,15 @@ export function hostOptions(prompt: string, max_tokens: number) {
     prompt: text("TEXT", "what the model continues", prompt),
     max_tokens: count("N", "tokens of a text", max_tokens),
     format: FORMAT,
+    "json-schema": text("FILE", "writes a JSON text that the schema in this file admits", undefined),
   };
+}
+
+/** The sampling options that a schema in a file stands for; the demo model's vocabulary says what its tokens are. */
+export function structured(schema_file: string | undefined): StepFields {
+  if (schema_file === undefined) return {};
+  const json_schema: unknown = JSON.parse(readFileSync(schema_file, "utf8"));
+  return { vocabulary: "demo", grammar: { json_schema, whitespace: "compact" } };
 }
 
 const FORMAT: Option<RowFormat> = {

@@ -6,14 +6,14 @@
  */
 import { stdout } from "node:process";
 import { run, text } from "../../src/command-line.ts";
-import { ABOUT_SAMPLING, hostLine, hostOptions } from "./flags.ts";
+import { ABOUT_SAMPLING, hostLine, hostOptions, structured } from "./flags.ts";
 import { generate } from "./generate.ts";
 import { loadModel, MODEL_FOLDER } from "./model.ts";
 import { describeRun, describeSampling } from "./report.ts";
 import { connectSampler } from "./sampler-client.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 
-const { values, sampling } = hostLine({
+const { values, sampling: asked } = hostLine({
   name: "npx tsx examples/model-host/main.ts",
   about: `Continues a prompt with the demo model; every token is drawn by a service that runs elsewhere.\n\n${ABOUT_SAMPLING}`,
   options: {
@@ -24,6 +24,7 @@ const { values, sampling } = hostLine({
 
 async function main(): Promise<void> {
   const { prompt, max_tokens } = values;
+  const sampling = { ...structured(values["json-schema"]), ...asked };
   const sampler = connectSampler(values.url, values.format);
   const model = await loadModel(MODEL_FOLDER);
   const codec = await loadTokenizer(MODEL_FOLDER);

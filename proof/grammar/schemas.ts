@@ -4,7 +4,14 @@ type Schema = Readonly<Record<string, unknown>>;
 type Random = () => number;
 
 const NAMES = ["name", "age", "id", "items", "kind", "note", "tags", "x", "y", "is_on", "größe", "a b", "na"];
-const PATTERNS = ["^[a-z]+$", "^\\d{3}-\\d{4}$", "^(red|green|blue)$", "^[A-Z][a-z]{0,5}$", "^a?b*c+$", "^[^0-9]{2,4}$"];
+const PATTERNS = [
+  "^[a-z]+$",
+  "^\\d{3}-\\d{4}$",
+  "^(red|green|blue)$",
+  "^[A-Z][a-z]{0,5}$",
+  "^a?b*c+$",
+  "^[^0-9]{2,4}$",
+];
 const FORMATS = ["date", "time", "date-time", "uuid", "ipv4", "email", "hostname", "duration"];
 const WORDS = ["a", "b", "red", "green", "x y", 'qu"ote', "é", "", "1"];
 
@@ -78,7 +85,11 @@ export function recursiveSchema(random: Random): Schema {
     $defs: {
       node: {
         type: "object",
-        properties: { value: randomSchema(random, 2), children: { type: "array", items: own }, next: { anyOf: [own, { type: "null" }] } },
+        properties: {
+          value: randomSchema(random, 2),
+          children: { type: "array", items: own },
+          next: { anyOf: [own, { type: "null" }] },
+        },
         required: random() < 0.5 ? ["value"] : ["value", "children"],
         additionalProperties: false,
       },

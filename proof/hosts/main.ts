@@ -4,12 +4,11 @@
  * tritonclient, KServe's client, onnxruntime); `-- --long` those that are large or compiled as well (transformers with
  * torch, llama-cpp-python, the parts of vLLM and SGLang that need no GPU, …). HOSTS_PYTHON names a Python that has them.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILD, BUILT } from "../../evidence/options.ts";
 import { createProgress } from "../../evidence/progress.ts";
-import { thisMachine } from "../../evidence/results.ts";
 import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
 import { pack } from "../npm.ts";
@@ -20,10 +19,10 @@ import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
 import { writeModelFolder } from "./model/folder.ts";
 import { readDemoModel, widened } from "./model/weights.ts";
 import { complaintsOfTypes, nodePlace, type Place, pythonPlace, runHost } from "./run.ts";
+import { store } from "./store.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = join(ROOT, "build/proof-hosts");
-const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 const WIDE_VOCAB_SIZE = 128_256;
 
 const SCRIPTS = HOSTS.map(({ script }) => script);
@@ -110,8 +109,7 @@ async function main(): Promise<void> {
   }
   progress.end();
   await conclude(report);
-  if (values.write)
-    await writeFile(RESULTS, `${JSON.stringify({ machine: thisMachine(), hosts: results }, undefined, 1)}\n`);
+  if (values.write) await store(results);
 }
 
 await run(main).finally(() => progress.end());

@@ -30,8 +30,9 @@ function drawn(row: Float32Array, u: number): number {
   const max = row.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
   const total = row.reduce((sum, x) => sum + Math.exp(x - max), 0);
   let rest = u * total;
-  return Math.max(
-    0,
-    row.findIndex((x) => (rest -= Math.exp(x - max)) < 0),
-  );
+  for (const [id, x] of row.entries()) {
+    rest -= Math.exp(x - max);
+    if (rest < 0) return id;
+  }
+  return 0;
 }

@@ -34,6 +34,8 @@ export interface Counted {
   readonly moves: number;
   /** those of them that lead up */
   readonly climbs: number;
+  /** of each pair of folders, most first */
+  readonly by_move: readonly (readonly [move: string, times: number])[];
   /** of each function, most first */
   readonly by_function: readonly (readonly [place: Place, calls: number])[];
 }
@@ -41,7 +43,8 @@ export interface Counted {
 export class CallCounter {
   readonly #places: Place[] = [];
   #calls: number[] = [];
-  #moves = 0;
+  /** from one folder to another, and how often */
+  #moves = new Map<string, number>();
   #climbs = 0;
   /** the folder whose function runs */
   #folder: string | undefined;
@@ -68,18 +71,20 @@ export class CallCounter {
     this.#calls[number] = (this.#calls[number] ?? 0) + 1;
     const from = this.#folder;
     const to = this.#places[number]?.folder;
-    if (from === undefined || to === undefined || from === to) return;
-    this.#moves += 1;
+    if (from === undefined || to === undefined || to === "" || from === to) return;
+    const move = `${from} → ${to}`;
+    this.#moves.set(move, (this.#moves.get(move) ?? 0) + 1);
     if (LAYERS.indexOf(to) > LAYERS.indexOf(from)) this.#climbs += 1;
   }
 
   reset(): void {
     this.#calls = [];
-    this.#moves = 0;
+    this.#moves.clear();
     this.#climbs = 0;
   }
 
   counted(): Counted {
+    const by_move = [...this.#moves].sort(([, a], [, b]) => b - a);
     const by_function = this.#places
       .map((place, number) => [place, this.#calls[number] ?? 0] as const)
       .filter(([, calls]) => calls > 0)
@@ -88,7 +93,8 @@ export class CallCounter {
       calls: by_function.reduce((sum, [, calls]) => sum + calls, 0),
       functions: by_function.length,
       files: new Set(by_function.map(([{ file }]) => file)).size,
-      moves: this.#moves,
+      moves: by_move.reduce((sum, [, times]) => sum + times, 0),
+      by_move,
       climbs: this.#climbs,
       by_function,
     };

@@ -113,9 +113,11 @@ async function main(): Promise<void> {
   for (const line of TABLE.head) console.log(line);
   for (const request of REQUESTS.filter(({ name }) => name.includes(values.only))) {
     const { port } = server.server.address() as AddressInfo; // it listens
-    const { calls, functions, files, moves, climbs, by_function } = await count(request, port, counter);
+    const counted = await count(request, port, counter);
+    const { calls, functions, files, moves, climbs, by_move, by_function } = counted;
     console.log(TABLE.line([request.name, calls, functions, files, moves, climbs]));
     if (values.only === "") continue;
+    for (const [move, times] of by_move) console.log(`${times} ${move}`);
     for (const [{ file, line }, times] of by_function) console.log(`${times} ${file}:${line}`);
   }
   server.server.closeAllConnections();

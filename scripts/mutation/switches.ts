@@ -166,8 +166,9 @@ export const SWITCHES: readonly Switch[] = [
   {
     name: "remembered texts in the service",
     file: "src/http/exchange/exchange.ts",
-    part: "limits: wire, remembered,",
-    instead: "limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
+    part: "return { limits: wire, remembered,",
+    instead:
+      "return { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
     tests: HTTP,
   },
   {

@@ -9,7 +9,7 @@ import { ANY, type CodePoints, codePoints, complement } from "./regex/code-point
 import { utf8Node } from "./regex/utf8.ts";
 import type { Rules } from "./rules.ts";
 
-type Part =
+export type Part =
   | { readonly type: "set"; readonly set: CodePoints }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "rule"; readonly name: string; readonly at: number }
@@ -25,9 +25,14 @@ const REPEAT_MAX = 100_000;
 const INLINED_MAX = 20_000;
 
 export function* gbnfNode(nodes: Nodes, rules: Rules, source: string): Generator<undefined, number> {
-  const parsed = new Parser(source).parse();
+  const parsed = parseGbnf(source);
   yield;
   return yield* new GbnfRules(nodes, rules, parsed, source).root();
+}
+
+/** The rules of a grammar, by name. Throws a Problem when it is none. */
+export function parseGbnf(source: string): ReadonlyMap<string, Part> {
+  return new Parser(source).parse();
 }
 
 class GbnfRules {

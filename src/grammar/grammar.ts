@@ -6,7 +6,8 @@ import { Problem } from "../errors.ts";
 import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
-import { Lexemes } from "./json/lexemes.ts";
+import { boundedPieces } from "./bounded.ts";
+import { plainCharacter } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
 import { PlainStates } from "./plain-states.ts";
@@ -49,7 +50,7 @@ export class Grammar {
     const known = this.#masks.get(vocabulary);
     if (known !== undefined) return known;
     const tokens = tokensOf(vocabulary);
-    const plain = new PlainStates(this.automaton, this.#plain, vocabulary.token_bytes_max);
+    const plain = new PlainStates(this.automaton, this.#plain);
     const masks = new Masks(this.automaton, plain, tokens, this.#limits.mask_bytes_max);
     this.#plain_states.push(plain);
     this.#masks.set(vocabulary, masks);
@@ -92,11 +93,11 @@ export function* compileGrammar(
   const nodes = new Nodes(limits.nodes_max);
   const rules = new Rules(nodes);
   // Its bytes must be told apart from the start, whatever the grammar says of them.
-  const plain = new Lexemes(nodes, "compact").plainCharacter();
+  const plain = plainCharacter(nodes);
   try {
-    const node = yield* kind.compile(nodes, rules, source);
+    const node = yield* boundedPieces(kind.compile(nodes, rules, source));
     yield;
-    const { automaton, root } = yield* rules.sealed(node, limits.transitions_max);
+    const { automaton, root } = yield* boundedPieces(rules.sealed(node, limits.transitions_max));
     if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
     return new Grammar(automaton, root, plain, limits);
   } catch (error) {

@@ -52,9 +52,13 @@ export class Nodes {
   readonly a: number[] = [0, 0];
   readonly b: number[] = [0, 0];
   readonly c: number[] = [0, 0];
+  /** 1 for a call, AND or NOT, and for what has one inside: whether it matches anything has to be found out */
+  readonly doubtful: number[] = [0, 0];
   readonly lists: (readonly number[])[] = [];
   readonly sets: ByteSet[] = [];
   readonly #known = new Map<string | number, number>();
+  /** sets that are ranges: most are, and few are made while walking */
+  readonly #ranges = new Map<number, number>();
   readonly #nodes_max: number;
 
   constructor(nodes_max: number) {
@@ -77,8 +81,9 @@ export class Nodes {
 
   /** Forgets all that was made since. */
   backTo({ nodes, lists, sets }: Mark): void {
-    for (const [key, node] of this.#known) if (node >= nodes) this.#known.delete(key);
-    for (const column of [this.kind, this.a, this.b, this.c]) column.length = nodes;
+    for (const known of [this.#known, this.#ranges] as Map<unknown, number>[])
+      for (const [key, node] of known) if (node >= nodes) known.delete(key);
+    for (const column of [this.kind, this.a, this.b, this.c, this.doubtful]) column.length = nodes;
     this.lists.length = lists;
     this.sets.length = sets;
   }
@@ -93,7 +98,12 @@ export class Nodes {
   }
 
   range(from: number, to: number): number {
-    return this.set(byteRange(from, to));
+    const key = from * 256 + to;
+    const known = this.#ranges.get(key);
+    if (known !== undefined) return known;
+    const node = this.set(byteRange(from, to));
+    this.#ranges.set(key, node);
+    return node;
   }
 
   /** The bytes one behind the other. */
@@ -283,6 +293,25 @@ export class Nodes {
     return this.#add(key, kind, this.lists.length - 1);
   }
 
+  #isDoubtful(kind: number, a: number, b: number): boolean {
+    switch (kind) {
+      case KIND.call:
+      case KIND.and:
+      case KIND.not:
+        return true;
+      case KIND.alt:
+        return this.lists[a]!.some((branch) => this.doubtful[branch] === 1);
+      case KIND.seq:
+      case KIND.word:
+        return this.doubtful[a] === 1 || this.doubtful[b] === 1;
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return this.doubtful[a] === 1;
+      default:
+        return false;
+    }
+  }
+
   #add(key: string | number, kind: number, a: number, b = 0, c = 0): number {
     const node = this.kind.length;
     if (node >= this.#nodes_max)
@@ -294,6 +323,7 @@ export class Nodes {
     this.a.push(a);
     this.b.push(b);
     this.c.push(c);
+    this.doubtful.push(this.#isDoubtful(kind, a, b) ? 1 : 0);
     this.#known.set(key, node);
     return node;
   }

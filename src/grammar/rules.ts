@@ -73,9 +73,10 @@ export class Rules {
   }
 
   #matches(node: number, rules: Uint8Array, known: Map<number, boolean>, automaton: Automaton): boolean {
+    const nodes = this.#nodes;
+    if (nodes.doubtful[node] === 0) return node !== NEVER;
     const answer = known.get(node);
     if (answer !== undefined) return answer;
-    const nodes = this.#nodes;
     const a = nodes.a[node]!;
     const of = (part: number) => this.#matches(part, rules, known, automaton);
     const found = () => {
@@ -106,9 +107,10 @@ export class Rules {
 
   /** The node without what matches nothing. */
   #pruned(node: number, rules: Uint8Array, known: Map<number, number>, automaton: Automaton): number {
+    const nodes = this.#nodes;
+    if (nodes.doubtful[node] === 0) return node;
     const done = known.get(node);
     if (done !== undefined) return done;
-    const nodes = this.#nodes;
     const a = nodes.a[node]!;
     const of = (part: number) => this.#pruned(part, rules, known, automaton);
     const make = () => {
@@ -158,9 +160,9 @@ export class Rules {
 
   /** Rules that may be called before a byte is read. */
   #leftCalls(automaton: Automaton, node: number, found: Set<number>, seen: Set<number>): Set<number> {
-    if (seen.has(node)) return found;
-    seen.add(node);
     const nodes = this.#nodes;
+    if (nodes.doubtful[node] === 0 || seen.has(node)) return found;
+    seen.add(node);
     const a = nodes.a[node]!;
     const visit = (part: number) => this.#leftCalls(automaton, part, found, seen);
     switch (nodes.kind[node]) {

@@ -66,8 +66,17 @@ export class Row {
   append(bytes: Uint8Array): boolean {
     const there = this.length * this.#element_bytes + this.odd_bytes;
     if (there + bytes.length > this.values.length * this.#element_bytes) return false;
-    if (this.#widening === undefined) this.#put(bytes);
-    else this.#widened(bytes, this.#widening);
+    if (this.#widening !== undefined) {
+      this.#widened(bytes, this.#widening);
+      return true;
+    }
+    const place = this.address + there;
+    const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;
+    if (!is_there) this.#bytes.set(bytes, place);
+    const received = this.odd_bytes + bytes.length;
+    this.length += received >> 2;
+    this.odd_bytes = received & 3;
+    this.#scanTo(this.length >> 7);
     return true;
   }
 
@@ -94,7 +103,7 @@ export class Row {
   /** Says that somebody wrote this many more f32 values straight to `values`, behind the first `length`. */
   wrote(elements: number): void {
     this.length += elements;
-    this.#scanComplete();
+    this.#scanTo(this.length >> 7);
   }
 
   /**
@@ -108,7 +117,8 @@ export class Row {
     // The last block may reach past `values`, whose length need not be a multiple of 128.
     if (used < padded) new Float32Array(this.#machine.buffer, this.address, padded).fill(-Infinity, used);
     this.maxima.fill(-Infinity, this.blocks);
-    this.#scanTo(this.blocks, Math.min(this.#scanned_blocks, Math.floor(used / BLOCK)));
+    this.#scanned_blocks = Math.min(this.#scanned_blocks, Math.floor(used / BLOCK));
+    this.#scanTo(this.blocks);
     this.settle();
   }
 
@@ -130,16 +140,6 @@ export class Row {
   restored(max: number): void {
     this.max = max;
     this.version += 1;
-  }
-
-  #put(bytes: Uint8Array): void {
-    const place = this.address + this.length * 4 + this.odd_bytes;
-    const is_there = bytes.buffer === this.#bytes.buffer && bytes.byteOffset === place;
-    if (!is_there) this.#bytes.set(bytes, place);
-    const received = this.odd_bytes + bytes.length;
-    this.length += received >> 2;
-    this.odd_bytes = received & 3;
-    this.#scanComplete();
   }
 
   #widened(bytes: Uint8Array, widening: Widening): void {
@@ -168,7 +168,7 @@ export class Row {
     if (head > 0) {
       wasm[widening.elements](address, this.address + this.length * 4, head);
       this.length += head;
-      this.#scanComplete();
+      this.#scanTo(this.length >> 7);
     }
     const blocks = Math.floor((elements - head) / BLOCK);
     if (blocks > 0) {
@@ -191,19 +191,16 @@ export class Row {
   /** the first bytes of an element that a chunk boundary split, where elements are widened */
   readonly #odd = new Uint8Array(4);
 
-  #scanComplete(): void {
-    const complete = this.length >> 7;
-    if (complete > this.#scanned_blocks) this.#scanTo(complete, this.#scanned_blocks);
-  }
-
-  #scanTo(end: number, start: number): void {
-    if (end > start) this.#scan(start, end);
-    this.#scanned_blocks = end;
-  }
-
-  #scan(start: number, end: number): void {
-    const { wasm } = this.#machine;
-    const has_nan = wasm.scan(this.address + start * 512, this.maxima_address + start * 4, end - start);
+  /** Scans the blocks up to this one that were not. */
+  #scanTo(end: number): void {
+    const start = this.#scanned_blocks;
+    if (end <= start) return;
+    const has_nan = this.#machine.wasm.scan(
+      this.address + start * 512,
+      this.maxima_address + start * 4,
+      end - start,
+    );
     if (has_nan !== 0) this.nan_suspected = true;
+    this.#scanned_blocks = end;
   }
 }

@@ -91,9 +91,10 @@ export function nextStates(
   context: StepContext,
   token_id: number,
 ): Readonly<Record<string, unknown>> | null {
-  if (!chain.some(({ stage }) => stage.state !== undefined)) return null;
+  if (isEmpty(states)) return null;
   const drawn = {
     token_id,
+    context,
     logprob: () => candidates.logprob(token_id),
     remembered: context.remembered.of(token_id),
   };
@@ -106,9 +107,15 @@ export function nextStates(
   return next;
 }
 
+/** Whether no stage carries a state: each that does has one from the start. */
+function isEmpty(states: Readonly<Record<string, unknown>>): boolean {
+  for (const _ in states) return false;
+  return true;
+}
+
 /** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
-export function chainFromList(list: readonly unknown[]): Chain {
-  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
+export function chainFromList(list: readonly unknown[], pointer = "/chain"): Chain {
+  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `${pointer}/${i}`)));
 }
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */

@@ -115,12 +115,12 @@ function heldIn(
 }
 
 function differences(
-  { candidates, row, digest }: Left,
+  { candidates, rows, digest }: Left,
   options: ReplayOptions,
   claimed: NonNullable<Claim["claimed"]>,
 ): string[] {
   candidates.restoreRow();
-  const receipt = { ...receiptOf(row, options, digest), system_fingerprint: SYSTEM_FINGERPRINT };
+  const receipt = { ...receiptOf(rows, options, digest), system_fingerprint: SYSTEM_FINGERPRINT };
   return Object.entries(claimed)
     .filter(([name, value]) => value !== receipt[name as keyof typeof receipt])
     .map(([name]) => name);

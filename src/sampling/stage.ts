@@ -34,8 +34,14 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly replaces?: readonly string[];
   /** true when it comes before what a host makes of the logits: the short form puts it first, in every preset */
   readonly comesFirst?: boolean;
+  /** true when it reads what tokens stand for: a step needs a vocabulary */
+  readonly readsText?: boolean;
   /** true when it divides all scores by a temperature: log-probabilities may be told as they stand before or behind it */
   readonly setsTemperature?: boolean;
+  /** true when it bans tokens whatever their scores are, and leaves all others as they are: it may run on each source of a combination */
+  readonly onlyMasks?: boolean;
+  /** true when adding one number to all scores would change what it does */
+  looksAtZero?(options: Options): boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
   /** true when it looks at the tokens so far, and does nothing where there are none */
@@ -66,6 +72,8 @@ export interface Told {
   readonly finish_reason?: string;
   /** tokens that will follow, whatever the model says */
   readonly forced?: readonly number[];
+  /** how many tokens are taken back, the drawn one among them */
+  readonly rewind?: number;
 }
 
 /**
@@ -76,6 +84,8 @@ export interface StageState<Options extends StageOptions, State = unknown> {
   readonly schema: z.ZodType<State>;
   /** the state of a sequence's first step */
   initial(options: Options): State;
+  /** true when it is kept by a stream that goes back, as it says why */
+  readonly outlivesRewind?: boolean;
   /** the state after this step's draw */
   next(state: State, options: Options, drawn: Drawn): State;
 }
@@ -83,6 +93,7 @@ export interface StageState<Options extends StageOptions, State = unknown> {
 /** What a state is moved by. */
 export interface Drawn {
   readonly token_id: number;
+  readonly context: StepContext;
   /** ln of the probability with which the token was drawn */
   readonly logprob: () => number;
   /** what a stage set aside for this token in `context.remembered`, if one did */

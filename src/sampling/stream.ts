@@ -7,6 +7,7 @@
  * state gives in a call of its own, and those four open the sequence again at the same place.
  */
 import { Problem, show } from "../errors.ts";
+import type { Chain } from "./chain.ts";
 import { isTokenId, notATokenId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
@@ -114,17 +115,19 @@ class Sequence implements SampleStream {
 
   next(source: RowSource, own?: Options): Sampled {
     const { rows, options } = this.#stepOf(source, own);
-    return this.#took(this.#sampler.sample(rows, options));
+    return this.#took(this.#sampler.sample(rows, options), options);
   }
 
   begin(source: RowSource, own?: Options): Sampled | Generator<undefined, Sampled> {
     const { rows, options } = this.#stepOf(source, own);
     const pieces = this.#sampler.pieces?.(rows, options);
-    return pieces === undefined ? this.#took(this.#sampler.sample(rows, options)) : this.#tookIn(pieces);
+    return pieces === undefined
+      ? this.#took(this.#sampler.sample(rows, options), options)
+      : this.#tookIn(pieces, options);
   }
 
-  *#tookIn(pieces: Generator<undefined, Sampled>): Generator<undefined, Sampled> {
-    return this.#took(yield* pieces);
+  *#tookIn(pieces: Generator<undefined, Sampled>, options: StepOptions): Generator<undefined, Sampled> {
+    return this.#took(yield* pieces, options);
   }
 
   #stepOf(source: RowSource, own: Options | undefined): { rows: StepRows; options: StepOptions } {
@@ -135,10 +138,28 @@ class Sequence implements SampleStream {
     return { rows, options: { ...options, step: this.#step, state } };
   }
 
-  #took(sampled: Sampled): Sampled {
+  #took(sampled: Sampled, { chain }: StepOptions): Sampled {
     this.#push(sampled.token_id);
     this.#state = sampled.state ?? {};
+    if (sampled.rewind !== undefined) this.#goBack(sampled.rewind, chain);
     return sampled;
+  }
+
+  /** Takes tokens back that a stage turned down; it keeps the state that says so. */
+  #goBack(tokens: number, chain: Chain): void {
+    const outliving = chain.flatMap(({ stage }) => (stage.state?.outlivesRewind ? [stage.name] : []));
+    const kept = Object.fromEntries(outliving.map((name) => [name, this.#state[name]]));
+    this.#takeBack(tokens);
+    this.#state = { ...this.#state, ...kept };
+  }
+
+  /** What was generated before the stream was opened has no states to go back to: those of its opening hold. */
+  #takeBack(tokens: number): void {
+    const left = Math.max(this.#states_before.length - tokens, 0);
+    this.#state = this.#states_before[left]!;
+    this.#states_before.length = left;
+    this.#history.length -= tokens;
+    this.#step = Math.max(this.#step - tokens, 0);
   }
 
   update(options: unknown): void {
@@ -163,11 +184,7 @@ class Sequence implements SampleStream {
         `steps must be a whole number from 1 to the ${made} made on this stream, got ${show(steps)}`,
         "/steps",
       );
-    const left = made - (steps as number); // an integer: checked above
-    this.#state = this.#states_before[left]!;
-    this.#states_before.length = left;
-    this.#history.length -= steps as number;
-    this.#step -= steps as number;
+    this.#takeBack(steps as number); // an integer: checked above
   }
 
   #push(token_id: number): void {

@@ -15,7 +15,16 @@ const LENIENT = new TextDecoder("utf-8", { ignoreBOM: true });
 export function textOf(vocabulary: Vocabulary, token_id: number): TokenText {
   const name = vocabulary.special.get(token_id);
   if (name !== undefined) return { text: name, bytes: [] };
+  return textOfBytes(bytesOf(vocabulary, token_id));
+}
+
+/** What is left of a token without the bytes at its end that belong to a stop, which may have begun before it. */
+export function textBefore(vocabulary: Vocabulary, token_id: number, stop_bytes: number): TokenText {
   const bytes = bytesOf(vocabulary, token_id);
+  return textOfBytes(bytes.subarray(0, Math.max(bytes.length - stop_bytes, 0)));
+}
+
+function textOfBytes(bytes: Uint8Array): TokenText {
   try {
     return { text: STRICT.decode(bytes) };
   } catch {

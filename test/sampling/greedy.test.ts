@@ -37,7 +37,7 @@ const ROWS = Array.from({ length: 24 }, (_, seed) => {
 const HISTORY = [1, 2, 3, 1, 2, 4, 1, 2, 3, 1, 2];
 
 /** Those that need no vocabulary. */
-const BY_IDS = STAGES.filter(({ prepare }) => prepare === undefined);
+const BY_IDS = STAGES.filter(({ readsText }) => readsText !== true);
 
 describe.each(BY_IDS.map(({ name, example }) => [name, example] as const))("%s", (name, example) => {
   test("before a greedy stage: the token that is best once it has run", () => {

@@ -2,11 +2,14 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { replaceBetween } from "../../evidence/markdown.ts";
 import { benchmarksPage, plots } from "../../scripts/benchmark-docs.ts";
+import { combinationsPage } from "../../scripts/combination-docs.ts";
 import { compareHosts } from "../../scripts/hosts-docs.ts";
 import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
 import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { scalePage } from "../../scripts/scale-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
+import { structuredPage } from "../../scripts/structured-docs.ts";
+import { RULES } from "../../src/sampling/combine/index.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { STOPS } from "../../src/sampling/stops/index.ts";
@@ -17,8 +20,17 @@ test("docs/samplers.md is what the stages say", async () => {
   expect(await read("docs/samplers.md")).toBe(samplersPage(STAGES, STOPS));
 });
 
+test("docs/combinations.md is what the rules say", async () => {
+  expect(await read("docs/combinations.md")).toBe(combinationsPage(RULES));
+});
+
 test("docs/configuration.md is what the configuration says", async () => {
   expect(await read("docs/configuration.md")).toBe(configurationPage());
+});
+
+test("docs/structured.md has the tables that keywords, kinds and formats make", async () => {
+  const page = await read("docs/structured.md");
+  expect(structuredPage(page)).toBe(page);
 });
 
 test.each(Object.keys(README_PARTS))("what the README says of %s is what it is made of", async (name) => {

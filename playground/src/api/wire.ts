@@ -25,6 +25,8 @@ export interface StageInfo {
   readonly formula: string;
   readonly source: { readonly title: string; readonly url: string };
   readonly carries_state: boolean;
+  /** a stage as it may stand in a chain */
+  readonly example: Readonly<Record<string, unknown>>;
   readonly options: {
     readonly properties: Readonly<Record<string, OptionSchema>>;
     readonly required?: readonly string[];

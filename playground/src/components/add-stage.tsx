@@ -36,6 +36,8 @@ function focusCard(key: number): void {
   requestAnimationFrame(() => {
     const card = document.querySelector<HTMLElement>(`[data-key="${key}"]`);
     card?.scrollIntoView({ block: "nearest" });
-    card?.querySelector<HTMLElement>(".field input, .field select")?.focus({ preventScroll: true });
+    card
+      ?.querySelector<HTMLElement>(".field input, .field select, .field textarea")
+      ?.focus({ preventScroll: true });
   });
 }

@@ -27,7 +27,7 @@ export function FunnelRow({ life, lives, index, is_short, is_stop }: Props) {
       <th scope="row">
         <span class="rank">
           {pins.value.includes(life.token_id) && <Icon name="pin" />}
-          {life.rank}
+          {life.rank ?? "…"}
         </span>
         <button
           type="button"

@@ -2,6 +2,9 @@
 import { useSignal } from "@preact/signals";
 import type { FieldProps } from "./option-field.tsx";
 
+/** Characters of a line of the field. */
+const LINE = 34;
+
 export function JsonField({
   id,
   schema,
@@ -20,9 +23,9 @@ export function JsonField({
   };
   return (
     <span class="json">
-      <input
+      <textarea
         id={id}
-        type="text"
+        rows={Math.min(6, Math.max(1, Math.ceil((draft.value ?? shown).length / LINE)))}
         spellcheck={false}
         placeholder={placeholder}
         aria-invalid={is_wrong || draft.value !== undefined || undefined}

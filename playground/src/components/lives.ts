@@ -13,7 +13,8 @@ export interface Column {
 export interface Life {
   readonly token_id: number;
   readonly label: string | undefined;
-  readonly rank: number;
+  /** undefined: beyond those that are followed */
+  readonly rank: number | undefined;
   readonly raw: number;
   /** probability after each column's stage, as long as it lived */
   readonly after: readonly number[];
@@ -44,7 +45,7 @@ export function livesOf(of: Answer, columns: readonly Column[]): Lives {
     return {
       token_id,
       label: of.question.row.labelOf(token_id),
-      rank: i < of.raw.length ? i + 1 : (of.sampled.rank ?? 0),
+      rank: rankOf(of, i),
       raw: rawOf(of, i),
       after: lived < 0 ? all : all.slice(0, lived),
       death: deathOf(of, fate, columns),
@@ -55,8 +56,14 @@ export function livesOf(of: Answer, columns: readonly Column[]): Lives {
   return { rows, largest, columns: columns.length };
 }
 
-function rawOf({ raw, sampled }: Answer, i: number): number {
-  const logprob = i < raw.length ? raw[i]?.logprob : sampled.logprob;
+function rankOf({ risen, sampled, followed }: Answer, i: number): number | undefined {
+  if (i >= risen.length) return i - risen.length + 1;
+  return followed[i] === sampled.token_id ? sampled.rank : undefined;
+}
+
+/** Tokens that have risen stand before the others. */
+function rawOf({ raw, risen }: Answer, i: number): number {
+  const logprob = (i < risen.length ? risen[i] : raw[i - risen.length])?.logprob;
   return Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
 }
 
@@ -65,6 +72,8 @@ function deathOf(of: Answer, fate: Fate | undefined, columns: readonly Column[])
   const at = columns.findIndex(
     ({ entry }) => entry.stage === fate.removed_by && entry.kept_after < entry.kept_before,
   );
+  // a limit of a combination is one of a source, which is not what the column shows
+  const entry = columns[at]?.entry.combination === undefined ? columns[at]?.entry : undefined;
   const before = at > 0 ? columns[at - 1]?.entry.top[0]?.probability : Math.exp(of.raw[0]?.logprob ?? 0);
-  return deathIn(fate, columns[at]?.entry, before ?? 1);
+  return deathIn(fate, entry, before ?? 1);
 }

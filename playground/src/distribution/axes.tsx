@@ -1,8 +1,8 @@
 /** A frame for a line: its room, and the ticks that both of the panel's charts have. */
 
 export const WIDTH = 420;
-export const HEIGHT = 190;
-export const PAD = { left: 46, right: 12, top: 10, bottom: 34 } as const;
+export const HEIGHT = 204;
+export const PAD = { left: 46, right: 12, top: 24, bottom: 34 } as const;
 
 export interface Tick {
   /** 0 … 1 along its axis */
@@ -40,7 +40,7 @@ export function Axes({ x, y, x_name, y_name }: Props) {
       <text class="axis-name" x={xAt(1)} y={HEIGHT - 4} text-anchor="end">
         {x_name}
       </text>
-      <text class="axis-name" x={xAt(1)} y={PAD.top + 12} text-anchor="end">
+      <text class="axis-name" x={2} y={10}>
         {y_name}
       </text>
     </g>

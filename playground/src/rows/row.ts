@@ -10,6 +10,8 @@ export interface PageRow extends RowBytes {
   /** token ids so far, for penalties */
   readonly history: readonly number[];
   readonly prompt_length: number;
+  /** whether the demo model made it, whose tokens the service knows by their texts */
+  readonly is_of_demo?: boolean;
   /** text of a token, undefined when not known */
   readonly labelOf: (token_id: number) => string | undefined;
 }

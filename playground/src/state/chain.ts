@@ -1,6 +1,6 @@
 /** Changes to the chain. Each makes a new list; the effects that sample see it as one change. */
 import type { StageInfo } from "../api/wire.ts";
-import { startValue } from "../controls/control.ts";
+import { controlOf, startValue } from "../controls/control.ts";
 import type { ChainList } from "../rows/examples.ts";
 import { type ChainItem, chain } from "./signals.ts";
 
@@ -44,12 +44,18 @@ export function moveStage(key: number, to: number): void {
   chain.value = chain.value.toSpliced(from, 1).toSpliced(place, 0, moved);
 }
 
-/** Adds a stage at the end, with values at which it does something. */
-export function addStage({ name, options }: StageInfo): number {
+/** Adds a stage at the end, with values at which it does something: lists and objects as in the service's example. */
+export function addStage({ name, options, example }: StageInfo): number {
   const required = options.required ?? [];
   const values = required
     .filter((option) => option !== "stage")
-    .map((option) => [option, startValue(options.properties[option] ?? {})]);
+    .map((option) => {
+      const schema = options.properties[option] ?? {};
+      return [
+        option,
+        controlOf(schema).kind === "json" ? (example[option] ?? startValue(schema)) : startValue(schema),
+      ];
+    });
   const item = itemOf({ stage: name, ...Object.fromEntries(values) });
   chain.value = [...chain.value, item];
   return item.key;

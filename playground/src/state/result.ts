@@ -5,8 +5,11 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
 import type { ProblemBody, Sampled, TokenLogprob } from "../api/wire.ts";
+import { type Combined, combined, is_awaited } from "../combine/combination.ts";
+import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import type { PageRow } from "../rows/row.ts";
+import { stageInfo } from "./catalogue.ts";
 import { sentChain } from "./chain.ts";
 import { type Extras, extras, NO_EXTRAS } from "./extras.ts";
 import { followLatest } from "./latest.ts";
@@ -15,6 +18,8 @@ import { carried_state, chain, row, seed, source, step } from "./signals.ts";
 /** How many of the row's tokens the funnel follows, and how many log-probabilities draw the distribution. */
 const FOLLOWED = 256;
 const LISTED = 1024;
+/** How many of the likeliest in the end are followed wherever they came from, as a grammar brings them up. */
+const RISEN = 24;
 
 /** What was asked: kept with the answer, so that the two always belong together. */
 export interface Question {
@@ -22,6 +27,8 @@ export interface Question {
   readonly chain: ChainList;
   readonly seed: string;
   readonly step: number;
+  /** further rows, and the rule that makes one of all */
+  readonly combined: Combined | undefined;
   /** what a written text is drawn with beside chain and seed */
   readonly extras: Extras;
 }
@@ -31,6 +38,8 @@ export interface Answer {
   readonly sampled: Sampled;
   /** the row's most likely tokens as they came, most likely first */
   readonly raw: readonly TokenLogprob[];
+  /** tokens that are not among these, yet among the likeliest once the chain is through, or drawn */
+  readonly risen: readonly TokenLogprob[];
   /** the tokens whose way `trace[].named` and `fates` tell, in their order */
   readonly followed: readonly number[];
   /** from the request to the parsed reply */
@@ -49,12 +58,13 @@ let probed: { readonly row: PageRow; readonly raw: readonly TokenLogprob[] } | u
 export function keepAsking(): void {
   const ask = followLatest(askOnce);
   effect(() => {
-    if (row.value === undefined) return;
+    if (row.value === undefined || is_awaited.value) return;
     const question: Question = {
       row: row.value,
       chain: sentChain(chain.value),
       seed: seed.value,
       step: step.value,
+      combined: combined.value,
       extras: source.value.kind === "written" ? extras.value : NO_EXTRAS,
     };
     untracked(() => ask(question));
@@ -83,19 +93,27 @@ async function rawSide(of: PageRow): Promise<readonly TokenLogprob[]> {
   return raw;
 }
 
-/** One step with its account; once more when the drawn token was not among those that were followed. */
+/** One step with its account; once more when tokens that matter in the end were not among those that were followed. */
 async function follow(question: Question, raw: readonly TokenLogprob[]): Promise<Answer> {
-  const followed = raw.map(({ token_id }) => token_id);
-  const first = await traced(question, followed);
-  const { token_id } = first.sampled;
-  const answered = followed.includes(token_id) ? first : await traced(question, [...followed, token_id]);
-  return { question, raw, ...answered };
+  const ids = raw.map(({ token_id }) => token_id);
+  const first = await traced(question, ids);
+  const { token_id, top_logprobs = [] } = first.sampled;
+  const last = top_logprobs.filter(({ logprob }) => logprob !== null).slice(0, RISEN);
+  const beyond = [...new Set([token_id, ...last.map((each) => each.token_id)])].filter(
+    (id) => !ids.includes(id),
+  );
+  if (beyond.length === 0) return { question, raw, risen: [], ...first };
+  const { named_logprobs: risen = [] } = await postSample(question.row, {
+    chain: [],
+    seed: "0",
+    logprob_token_ids: beyond,
+  });
+  return { question, raw, risen, ...(await traced(question, [...beyond, ...ids])) };
 }
 
 async function traced(question: Question, followed: readonly number[]) {
   const began = performance.now();
-  const sampled = await postSample(question.row, {
-    ...stepOptions(question),
+  const sampled = await askStep(question, {
     trace: "timed",
     logprobs: true,
     top_logprobs: Math.min(LISTED, question.row.vocab_size),
@@ -105,11 +123,41 @@ async function traced(question: Question, followed: readonly number[]) {
   return { sampled, followed, round_trip_ms: performance.now() - began };
 }
 
+/** A step as it is chosen, and what more is wanted of it. */
+export function askStep(
+  question: Question,
+  more: Readonly<Record<string, unknown>>,
+  stop?: AbortSignal,
+): Promise<Sampled> {
+  return postSample(sentRow(question), { ...stepOptions(question), ...more }, stop);
+}
+
+/** The bytes that are sent: of several rows one behind the other. */
+export function sentRow({ row: of, combined: joined }: Pick<Question, "row" | "combined">): PageRow {
+  if (joined === undefined) return of;
+  const parts = [of, ...joined.rows].map(({ bytes }) => bytes);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => {
+    bytes.set(part, at);
+    return at + part.length;
+  }, 0);
+  return { ...of, bytes };
+}
+
 /** What decides the token, as it is sent: also what is shown as code. */
-export function stepOptions({ row: of, chain: stages, seed: seed_text, step: at, extras: more }: Question) {
+export function stepOptions({
+  row: of,
+  chain: stages,
+  seed: seed_text,
+  step: at,
+  combined: joined,
+  extras: more,
+}: Question) {
   const state = stateFor(stages);
   return {
     ...more,
+    ...(joined && { combine: joined.combine, shape: [1 + joined.rows.length, of.vocab_size] }),
+    ...(of.is_of_demo && vocabularyFor(stages, stageInfo)),
     chain: stages,
     seed: seed_text,
     step: at,

@@ -1,8 +1,10 @@
 /** One more token of a text: the model gives a row, the service draws from it. The token keeps its row, so that its step can be looked at and drawn anew. */
 import { postSample } from "../api/client.ts";
 import type { TokenLogprob } from "../api/wire.ts";
+import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import { type PageRow, rowOfLogits } from "../rows/row.ts";
+import { stageInfo } from "../state/catalogue.ts";
 import type { Extras } from "../state/extras.ts";
 import type { ReadyModel } from "./model.ts";
 import type { Run } from "./runs.ts";
@@ -49,6 +51,7 @@ export async function drawNext(
     ...rowOfLogits(logits, labels, endOf(text)),
     history,
     prompt_length: prompt_ids.length,
+    is_of_demo: true,
   };
   const state_before = tokens.at(-1)?.state_after ?? null;
   const sampled = await postSample(row, {
@@ -78,6 +81,7 @@ export function placeOf(
   const state = carriedBy(state_before, chain);
   return {
     ...extras,
+    ...vocabularyFor(chain, stageInfo),
     chain,
     seed,
     step,

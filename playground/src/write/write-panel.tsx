@@ -1,6 +1,7 @@
 /** The prompt, the model's state, and what can be done with the two. */
 
 import { Says } from "../components/says.tsx";
+import { Constrain } from "../grammar/constrain.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
 import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
@@ -41,6 +42,7 @@ export function WritePanel() {
         />
       </label>
       <Actions />
+      <Constrain />
       <WatermarkChoice />
       <Beside />
       <Replay />

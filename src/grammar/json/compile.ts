@@ -10,8 +10,8 @@ import { Conjunctions } from "./conjunction.ts";
 import { type Place, SchemaDocument, type SchemaObject } from "./document.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Lexemes, type Whitespace } from "./lexemes.ts";
-import { NOT_VALUES } from "./negation.ts";
-import { type Bound, numberNode, otherNumber } from "./numbers.ts";
+import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
+import { type Bound, brokenNumber, numberNode, otherNumber } from "./numbers.ts";
 import { ObjectNodes, type PropertyOrder } from "./objects.ts";
 import { stringNode } from "./strings.ts";
 import { isRecord, type JsonType, typeOf } from "./values.ts";
@@ -180,13 +180,19 @@ class SchemaRules {
       ),
     });
     const numbers = others.filter((value) => typeof value === "number");
-    if (numbers.length === 0) return node;
+    const is_broken = places.some(({ schema }) => (schema as SchemaObject)[NOT_INTEGER] !== undefined);
+    if (is_broken && integer) return NEVER;
+    if (numbers.length === 0 && !is_broken) return node;
     // A number with an exponent could be any of them: only those without are told apart.
     const told =
       node === this.#lexemes.number
         ? this.#nodes.word(this.#lexemes.integer, this.#lexemes.fraction())
         : node;
-    return this.#nodes.and([told, ...numbers.map((value) => otherNumber(this.#lexemes, value))]);
+    return this.#nodes.and([
+      told,
+      ...(is_broken ? [brokenNumber(this.#lexemes)] : []),
+      ...numbers.map((value) => otherNumber(this.#lexemes, value)),
+    ]);
   }
 
   /** A value as JSON.stringify writes it, but for white space. */

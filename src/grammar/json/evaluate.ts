@@ -4,7 +4,7 @@ import { matcherOf } from "../regex/match.ts";
 import { isMultiple } from "./decimal.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import { FORMAT_BY_NAME } from "./formats.ts";
-import { NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
+import { NOT_INTEGER, NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
 import { isEqual, isRecord, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
@@ -57,6 +57,7 @@ export class Evaluator {
   }
 
   #keepsNumber(schema: SchemaObject, value: number): boolean {
+    if (schema[NOT_INTEGER] !== undefined && Number.isInteger(value)) return false;
     const bounds: Readonly<Record<string, (bound: number) => boolean>> = {
       minimum: (bound) => value >= bound,
       maximum: (bound) => value <= bound,

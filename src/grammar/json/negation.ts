@@ -9,6 +9,8 @@ import { isRecord, typeOf } from "./values.ts";
 /** Values that must not be, patterns that must not be found: in schemas made here, which no client can write. */
 export const NOT_VALUES: unique symbol = Symbol("values that must not be");
 export const NOT_PATTERNS: unique symbol = Symbol("patterns that must not be found");
+/** A number that is not whole. */
+export const NOT_INTEGER: unique symbol = Symbol("not an integer");
 
 /** Keywords that only name, or are read with another. */
 const SILENT: ReadonlySet<string> = new Set([
@@ -40,9 +42,11 @@ const most =
 const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
   type: (types: string | readonly string[]) => {
     const given: readonly string[] = [types].flat();
-    if (given.includes("integer") && !given.includes("number")) return undefined;
     const left = TYPES.filter((type) => !given.includes(type));
-    return left.length === 0 ? [] : [{ type: left }];
+    if (!given.includes("integer") || given.includes("number"))
+      return left.length === 0 ? [] : [{ type: left }];
+    const others = left.filter((type) => type !== "number");
+    return [{ type: "number", [NOT_INTEGER]: true }, ...(others.length === 0 ? [] : [{ type: others }])];
   },
   const: (value: unknown) => otherValues([value]),
   enum: (values: readonly unknown[]) => otherValues(values),
@@ -110,6 +114,7 @@ function notsOf(schema: SchemaObject): (Schemas | undefined)[] {
   const values = schema[NOT_VALUES] as readonly unknown[] | undefined;
   const patterns = schema[NOT_PATTERNS] as readonly string[] | undefined;
   return [
+    ...(schema[NOT_INTEGER] === undefined ? [] : [[{ type: "integer" }]]),
     ...(values === undefined ? [] : [[{ enum: values }]]),
     ...(patterns === undefined ? [] : patterns.map((pattern) => [{ type: "string", pattern }])),
   ];

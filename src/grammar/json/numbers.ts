@@ -52,6 +52,18 @@ export function otherNumber(lexemes: Lexemes, value: number): number {
   return nodes.not(nodes.word(sign, nodes.text(whole), behind));
 }
 
+/** A number with something behind its point. */
+export function brokenNumber({ nodes, integer, digit }: Lexemes): number {
+  const zeros = nodes.wordRepeat(nodes.text("0"), 0, UNLIMITED);
+  return nodes.word(
+    integer,
+    nodes.text("."),
+    zeros,
+    nodes.range(0x31, 0x39),
+    nodes.wordRepeat(digit, 0, UNLIMITED),
+  );
+}
+
 type End = { readonly digits: Decimal; readonly is_open: boolean } | "none" | "empty";
 
 /** Where magnitudes begin that are at least the bound; below zero no number is its own mirror, so zero itself is left out. */

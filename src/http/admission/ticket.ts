@@ -137,15 +137,13 @@ export class Ticket implements Visitor {
     if (leased !== undefined) return leased;
     assert(!this.#left, "a row is leased while its request lasts");
     if (this.rows <= index && !this.#askRows(index + 1)) throw this.#admission.no_place;
-    for (let count = this.#rows.length; count <= index; count++) this.#leaseNext();
+    while (this.#rows.length <= index) {
+      const row = this.#admission.sampler.leaseRow();
+      assert(row !== undefined, "the gate counts the rows of the sampler");
+      this.#rows.push(row);
+    }
     return this.#rows[index] as Row; // leased just now
   };
-
-  #leaseNext(): void {
-    const row = this.#admission.sampler.leaseRow();
-    assert(row !== undefined, "the gate counts the rows of the sampler");
-    this.#rows.push(row);
-  }
 
   /** Holds so many bytes until the request is over. Throws the Problem `overloaded`. */
   hold(bytes: number): void {
@@ -225,7 +223,7 @@ export class Ticket implements Visitor {
 
   #askRows(rows: number): boolean {
     const { granted, leaving } = this.#admission.gate.askRows(this, rows, performance.now());
-    dismissAll(leaving);
+    if (leaving.length > 0) dismissAll(leaving);
     return granted;
   }
 

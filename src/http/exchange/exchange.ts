@@ -2,19 +2,19 @@
  * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
+import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { Step, StepReader } from "../../wire/step-reader.ts";
+import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
 import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
-import { type Opener, openBody } from "./open-body.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
+import { BodyReading, type BodyUse, type ChunkReader } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
 
@@ -49,13 +49,13 @@ export class Exchange {
     ...use
   }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
     const { service, raw, ticket, record } = this;
-    return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
+    return new BodyReading(service, raw, ticket, { ...use, fail }, record.refusal);
   }
 
-  /** What a body of steps is read with. */
-  open(opener: Opener, first: Uint8Array): StepReader {
+  /** What readers of its body are given. */
+  get context(): WireContext {
     const { wire, remembered } = this.service;
-    return openBody(opener, this.raw, { limits: wire, remembered, lease: this.ticket.lease }, first);
+    return { limits: wire, remembered, lease: this.ticket.lease };
   }
 
   /** Whether the client still waits for the answer. */
@@ -67,8 +67,12 @@ export class Exchange {
   compute(job: () => void): void {
     this.ticket.compute(() => {
       const began_ms = performance.now();
-      if (this.#response.destroyed) this.refuse(new ClientGone("the client closed the connection"));
-      else this.#attempt(job);
+      try {
+        if (this.#response.destroyed) throw new ClientGone("the client closed the connection");
+        job();
+      } catch (error) {
+        this.refuse(error);
+      }
       return performance.now() - began_ms;
     });
   }
@@ -105,23 +109,15 @@ export class Exchange {
     this.#send(status, headers, text);
   }
 
-  #attempt(job: () => void): void {
-    try {
-      job();
-    } catch (error) {
-      this.refuse(error);
-    }
-  }
-
   #send(status: number, headers: readonly string[], body: AnswerBody): void {
     if (this.#answered) return;
     this.#answered = true;
-    const bytes = byteLength(body);
+    const bytes = typeof body === "string" ? Buffer.byteLength(body) : byteLength(body);
     this.#response.writeHead(status, [...this.record.headers, ...headers, "content-length", String(bytes)]);
     if (bytes > PIECE_BYTES)
       sendPieces(this.#response, body, this.ticket, (sent) => this.#end(sent ? status : CLIENT_GONE));
     else {
-      this.#response.end(joined(body));
+      this.#response.end(typeof body === "string" ? body : joined(body));
       this.#end(status);
     }
   }

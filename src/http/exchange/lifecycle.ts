@@ -37,7 +37,7 @@ export interface LifecycleParts {
   readonly config: Config;
   readonly counters: Counters;
   /** whether the process is about to end: connections are not kept then */
-  readonly draining: () => boolean;
+  readonly admission: { readonly draining: boolean };
   readonly log?: FastifyBaseLogger | undefined;
   readonly tracing?: Tracing | undefined;
 }
@@ -45,7 +45,7 @@ export interface LifecycleParts {
 /** The client closed its connection before the answer: nginx's number, as HTTP has none. */
 export const CLIENT_GONE = 499;
 
-export function createLifecycle({ config, counters, draining, log, tracing }: LifecycleParts): Lifecycle {
+export function createLifecycle({ config, counters, admission, log, tracing }: LifecycleParts): Lifecycle {
   const access = createAccess(config);
   const idOf = requestIds();
   const lines = log === undefined ? undefined : new RequestLog(log);
@@ -62,11 +62,11 @@ export function createLifecycle({ config, counters, draining, log, tracing }: Li
         ? { trace_id: trace?.trace_id ?? newTraceId(), span_id: newSpanId() }
         : undefined;
       const headers = ["x-request-id", id, "x-content-type-options", "nosniff"];
-      if (draining()) headers.push("connection", "close");
+      if (admission.draining) headers.push("connection", "close");
       if (trace !== undefined || span !== undefined)
         headers.push("traceresponse", traceresponse(trace, span));
       if (sent.origin !== undefined && cors_origins.length > 0) addCors(headers, cors_origins, sent.origin);
-      const refusal = refusalOf(access, raw, route, headers, began_ms);
+      const refusal = route.guarded ? refusalOf(access, raw, headers, began_ms) : undefined;
       return {
         id,
         method,
@@ -103,11 +103,9 @@ function isGuarded(url: string, { metrics }: Config): boolean {
 function refusalOf(
   access: Access,
   raw: IncomingMessage,
-  { guarded }: RouteCounters,
   headers: string[],
   now_ms: number,
 ): Problem | undefined {
-  if (!guarded) return undefined;
   const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
   if (foreign !== undefined || !access.needed) return foreign;
   const { problem, retry_after_s, challenge } = access.check(raw, now_ms);

@@ -35,9 +35,10 @@ export function openBody<Reader extends BodyReader>(
 ): Reader {
   const mark = url.indexOf("?");
   const query = mark < 0 ? "" : url.slice(mark + 1);
-  requireIdentity(headers["content-encoding"]);
+  if (headers["content-encoding"] !== undefined) requireIdentity(headers["content-encoding"]);
   const type = mediaType(headers["content-type"], BODY_TYPES);
-  const header_bytes = headerLength(headers[HEADER_LENGTH]);
+  const header_bytes =
+    headers[HEADER_LENGTH] === undefined ? undefined : headerLength(headers[HEADER_LENGTH]);
   if (type === "json") {
     requireNoTensor(header_bytes);
     requireNoQuery(`?${query}`, "options of a JSON body stand in the body");

@@ -20,7 +20,9 @@ export function byteLength(body: AnswerBody): number {
 
 /** A short body as one part. */
 export function joined(body: AnswerBody): Part {
-  return isList(body) ? body.join("") : body;
+  if (!isList(body)) return body;
+  if (body.every((part) => typeof part === "string")) return body.join("");
+  return Buffer.concat(body.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
 }
 
 /** Characters that are gathered before they are made into bytes: of such a length that the system gets them back when they are freed. */

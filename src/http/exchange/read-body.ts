@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config/config.ts";
-import { assert, Problem } from "../../errors.ts";
+import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import { rowTooLong } from "../../wire/rows.ts";
 import type { BodyForm } from "../../wire/step-reader.ts";
@@ -31,7 +31,7 @@ export interface ChunkReader {
 export interface BodyUse<Reader extends ChunkReader> {
   /** whether nothing of a chunk is looked at again once it was taken */
   readonly in_place?: boolean;
-  /** Makes what reads the body; asked when its first bytes are there. What it throws refuses the body, as what is thrown below. */
+  /** Makes what reads the body; asked when its first bytes are there. What it throws refuses the body, as does what is thrown below. */
   open(first: Uint8Array): Reader;
   /** A chunk was written. */
   wrote?(reader: Reader, chunk: Uint8Array): void;
@@ -43,26 +43,16 @@ export interface BodyUse<Reader extends ChunkReader> {
 
 type Host = Pick<Service, "config" | "collector" | "counters">;
 
-/** Reads the body of a request, from now until it is whole, refused, too slow, or its client is gone. `refusal`: it is dropped. */
-export function readBody<Reader extends ChunkReader>(
-  service: Host,
-  raw: IncomingMessage,
-  ticket: Ticket,
-  use: BodyUse<Reader>,
-  refusal?: unknown,
-): BodyReading<Reader> {
-  const reading = new BodyReading(service, raw, ticket, use, refusal);
-  reading.begin();
-  return reading;
-}
-
 /**
  * What becomes of the next bytes: a row is asked for; they are kept until there is one; they are put where they belong;
  * they are dropped; nobody looks at them.
  */
 type State = "asking" | "waiting" | "reading" | "dropping" | "over";
 
-/** The body of one request on its way from the connection to its reader. */
+/**
+ * The body of one request on its way from the connection to its reader, from now until it is whole, refused, too slow, or its
+ * client is gone. With a refusal from the start it is dropped.
+ */
 export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   readonly #service: Host;
   readonly #raw: IncomingMessage;
@@ -78,16 +68,17 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   #early: Uint8Array | undefined;
   #ended = false;
 
-  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal: unknown) {
+  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal?: unknown) {
     this.#service = service;
     this.#raw = raw;
     this.#ticket = ticket;
     this.#use = use;
     this.#bytes_max = service.config.limits.body_bytes_max;
     if (refusal !== undefined) this.refuse(refusal);
+    this.#begin();
   }
 
-  begin(): void {
+  #begin(): void {
     const raw = this.#raw;
     const { collector, config } = this.#service;
     this.#ticket.expect(raw, (problem) => this.#fail(this.#refusal ?? problem));
@@ -97,7 +88,11 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
         this.take(chunk);
         collector.count(chunk.length);
       });
-    raw.on("end", () => this.#end());
+    raw.on("end", () => {
+      this.#ended = true;
+      // A stream that was stopped while it began to flow tells its end all the same.
+      if (this.#state !== "waiting") this.#conclude();
+    });
     // Every request closes in the end; the error is made only for one that was not complete by then.
     raw.on("close", () => {
       if (!this.#ended) this.#fail(new ClientGone("the client closed the connection"));
@@ -111,7 +106,8 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   take(chunk: Uint8Array): void {
     if (this.#state === "over") return;
     this.#ticket.received_bytes += chunk.length;
-    if (this.#state !== "reading") this.#takeBeside(chunk);
+    if (this.#state === "asking") this.#ask(chunk);
+    else if (this.#state !== "reading") this.#takeBeside(chunk);
     else if (this.#into === undefined || this.#ticket.received_bytes > this.#bytes_max) this.#write(chunk);
     else if (!this.#into.append(chunk)) this.refuse(rowTooLong(this.#into, ""));
   }
@@ -134,9 +130,9 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
 
   /** Takes what is not to be read at once. */
   #takeBeside(chunk: Uint8Array): void {
-    if (this.#state === "asking") this.#ask(chunk);
-    else if (this.#state === "dropping") this.#drop();
-    else this.#early = Buffer.concat([this.#early as Uint8Array, chunk]); // was under way when the connection was stopped
+    if (this.#state === "dropping") {
+      if (this.#ticket.received_bytes > readMax(this.#service.config.limits)) this.#fail(this.#refusal);
+    } else this.#early = Buffer.concat([this.#early as Uint8Array, chunk]); // was under way when the connection was stopped
   }
 
   #write(chunk: Uint8Array): void {
@@ -183,17 +179,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     if (this.#ended) this.#conclude();
   }
 
-  #drop(): void {
-    if (this.#ticket.received_bytes > readMax(this.#service.config.limits)) this.#fail(this.#refusal);
-  }
-
-  /** All has come. */
-  #end(): void {
-    this.#ended = true;
-    // A stream that was stopped while it began to flow tells its end all the same.
-    if (this.#state !== "waiting") this.#conclude();
-  }
-
+  /** All has come, and a row for it. */
   #conclude(): void {
     if (this.#state === "over") return;
     if (this.#refusal !== undefined) {
@@ -203,20 +189,15 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     this.#state = "over";
     this.#ticket.arrived();
     try {
-      this.#finish();
+      const reader = this.#reader;
+      if (reader === undefined) throw new Problem("body_missing", "the request has no body");
+      reader.end();
+      if (reader.form !== undefined)
+        this.#service.counters.received(reader.form, this.#ticket.received_bytes);
+      this.#use.whole(reader);
     } catch (error) {
       this.#use.fail(error);
     }
-  }
-
-  #finish(): void {
-    const { received_bytes } = this.#ticket;
-    if (received_bytes === 0) throw new Problem("body_missing", "the request has no body");
-    const reader = this.#reader;
-    assert(reader !== undefined, "bytes that were taken have their reader");
-    reader.end();
-    if (reader.form !== undefined) this.#service.counters.received(reader.form, received_bytes);
-    this.#use.whole(reader);
   }
 
   #fail(error: unknown): void {
@@ -235,7 +216,7 @@ export function discard(service: Host & Pick<Service, "admission">, raw: Incomin
       ticket.leave();
       resolve();
     };
-    readBody(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
+    new BodyReading(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
   });
 }
 

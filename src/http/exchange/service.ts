@@ -56,7 +56,6 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
   const collector = createCollector(limits.collect_bytes);
   const admission = new Admission(sampler, limits, collector.collectAll);
   const counters = new Counters();
-  const draining = () => admission.draining;
   return {
     config,
     log,
@@ -64,8 +63,11 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     admission,
     counters,
     inferences: noStatistics(),
-    lifecycle: createLifecycle({ config, counters, draining, log, tracing }),
-    wire: { ...limits, options: limits },
+    lifecycle: createLifecycle({ config, counters, admission, log, tracing }),
+    wire: {
+      ...limits,
+      options: { ...limits, sources_max: Math.min(limits.sources_max, limits.rows_max) },
+    },
     remembered: new Remembered(),
     shared_memory,
     streams: new Set(),

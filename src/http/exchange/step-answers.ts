@@ -2,7 +2,7 @@
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
 import type { Step } from "../../wire/step-reader.ts";
 import type { Transport } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
@@ -44,18 +44,27 @@ export class StepAnswers {
     this.#place = step.place;
     this.#sampling_ms = 0;
     const { rows, options } = step;
-    return this.#timed(() => {
-      this.#call.record.vocab_size = vocabSize(rows);
+    this.#call.record.vocab_size = vocabSize(rows);
+    const began_ms = performance.now();
+    try {
       this.#pieces = sampler.pieces(rows, options);
-      return this.#pieces === undefined ? sampler.sample(rows, options) : this.#next(this.#pieces);
-    });
+      const pieces = this.#pieces;
+      return this.#took(began_ms, pieces === undefined ? sampler.sample(rows, options) : this.#next(pieces));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /** Does the next piece of the step. */
   goOn(): Sampled | undefined {
     const pieces = this.#pieces;
     assert(pieces !== undefined, "a step was begun");
-    return this.#timed(() => this.#next(pieces));
+    const began_ms = performance.now();
+    try {
+      return this.#took(began_ms, this.#next(pieces));
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
@@ -65,27 +74,26 @@ export class StepAnswers {
     return piece.value;
   }
 
-  #timed(take: () => Sampled | undefined): Sampled | undefined {
-    const began_ms = performance.now();
-    try {
-      const sampled = take();
-      const ms = performance.now() - began_ms;
-      this.#sampling_ms += ms;
-      this.#call.sampling_ms += ms;
-      if (sampled !== undefined)
-        this.#call.service.counters.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
-      return sampled;
-    } catch (error) {
-      this.#pieces = undefined;
-      throw error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
-    }
+  #took(began_ms: number, sampled: Sampled | undefined): Sampled | undefined {
+    const ms = performance.now() - began_ms;
+    this.#sampling_ms += ms;
+    this.#call.sampling_ms += ms;
+    if (sampled !== undefined)
+      this.#call.service.counters.sampled(sampled, this.#transport, this.#sampling_ms / 1000);
+    return sampled;
+  }
+
+  /** What went wrong, as seen from the request. */
+  #failed(error: unknown): unknown {
+    this.#pieces = undefined;
+    return error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
   }
 }
 
 /** Elements of each row of a step; 0 where a sparse one does not tell. */
 export function vocabSize([row]: readonly LogitsRow[]): number {
   if (row === undefined) return 0;
-  return isSparse(row) ? (row.vocab_size ?? 0) : row.length;
+  return "length" in row ? row.length : (row.vocab_size ?? 0);
 }
 
 /** Sends a reply with the time that sampling took, in milliseconds. */

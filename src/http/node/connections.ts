@@ -4,7 +4,13 @@
  * into one piece of memory, and a body is taken from there. Node's parser still reads every head and every chunk, and
  * counts the bytes of every body; it is only told that they were there.
  */
-import { IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import { arrivingRequest } from "./answers.ts";
 import type { Collector } from "./collect.ts";
@@ -14,7 +20,8 @@ import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 const SHORT_BYTES = 65_536;
 
 /** How the heads begin whose bodies are taken in place, and how they end. */
-const HOT_HEADS = ["POST /v1/sample", "POST /v2/models/"].map((text) => Buffer.from(text));
+const V1 = Buffer.from("POST /v1/sample");
+const V2 = Buffer.from("POST /v2/models/");
 const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
@@ -66,8 +73,20 @@ export interface ConnectionsHost {
   failed(error: unknown): void;
 }
 
-/** Call before the server listens. Where Node is not as it is known here, everything works as if this had not been called. */
-export function readInPlace(server: Server, host: ConnectionsHost): void {
+type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
+
+/** A server whose connections are read in place. Where Node is not as it is known here, everything works as in any other. */
+export function serverInPlace(options: ServerOptions, host: ConnectionsHost, answer: Answer): Server {
+  const server = createServer(options, (raw, response) => {
+    const connection = response.socket === null ? connections.get(raw.socket) : undefined;
+    if (connection === undefined) answer(raw, response);
+    else connection.queue(response, () => answer(raw, response));
+  });
+  readInPlace(server, host);
+  return server;
+}
+
+function readInPlace(server: Server, host: ConnectionsHost): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (accepted: Socket) => {
@@ -77,16 +96,6 @@ export function readInPlace(server: Server, host: ConnectionsHost): void {
     const { socket } = connection;
     for (const listener of listeners) Reflect.apply(listener, server, [socket]);
   });
-}
-
-/**
- * Answers a request, at once when it is the only one of its connection, and else as soon as few enough are under way
- * there: what comes behind it is not even read until then.
- */
-export function inOrder(raw: IncomingMessage, response: ServerResponse, answer: () => void): void {
-  const connection = response.socket === null ? connections.get(raw.socket) : undefined;
-  if (connection === undefined) answer();
-  else connection.queue(response, answer);
 }
 
 /** Bytes that were read from a connection and not given to the parser. They are the caller's now. */
@@ -142,7 +151,7 @@ class Connection implements Reading {
     this.#given_away = false;
   }
 
-  /** A request behind others. */
+  /** A request behind others: it is answered as soon as few enough are under way, and what comes behind it is not even read until then. */
   queue(response: ServerResponse, answer: () => void): void {
     const { answers_max } = this.#host;
     this.#behind_answers.add(response);
@@ -197,20 +206,14 @@ class Connection implements Reading {
     this.#body = body;
   }
 
-  /** Whether what is read may be handed on at once: no one has stopped the connection, and nothing waits there. */
-  get #flows(): boolean {
-    const { readableFlowing, readableLength } = this.socket;
-    return readableFlowing === true && readableLength === 0;
-  }
-
   /** How many of the next bytes are those of a body that is taken in place. */
   #left(): number {
     const body = this.#body;
     if (body === undefined || body.left <= 0) return 0;
+    const { readableFlowing, readableLength } = this.socket;
     const { raw } = body;
-    const { socket } = this;
-    const flows = socket.readableFlowing === true && socket.readableLength === 0;
-    return flows && raw.readableLength === 0 && !raw.isPaused() ? body.left : 0;
+    const flows = readableFlowing === true && readableLength === 0 && raw.readableLength === 0;
+    return flows && !raw.isPaused() ? body.left : 0;
   }
 
   /** Never past the end of a body. */
@@ -235,8 +238,24 @@ class Connection implements Reading {
     }
     if (left > 0 && rest.length > 0) {
       const piece = rest.length > left ? rest.subarray(0, left) : rest;
-      this.#take(piece);
       rest = rest.subarray(piece.length);
+      const body = this.#body as Body; // it has bytes left
+      const { parser } = this.socket as { parser?: Parser | null };
+      const on_body = parser?.constructor.kOnBody;
+      if (!parser || on_body === undefined) {
+        this.#pass(piece);
+      } else {
+        body.left -= piece.length;
+        body.sink.take(piece);
+        // The parser is told of it, and makes no copy.
+        const onBody = parser[on_body];
+        parser[on_body] = undefined;
+        try {
+          this.socket.emit("data", piece);
+        } finally {
+          parser[on_body] = onBody;
+        }
+      }
     }
     if (rest.length > 0) this.#pass(rest);
   }
@@ -277,28 +296,10 @@ class Connection implements Reading {
   #give(bytes: Uint8Array): void {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
-    if (parser && this.#flows) socket.emit("data", bytes);
+    // Nobody has stopped the connection, and nothing waits there.
+    const flows = socket.readableFlowing === true && socket.readableLength === 0;
+    if (parser && flows) socket.emit("data", bytes);
     else socket.push(copyOf(bytes));
-  }
-
-  /** Takes a piece of a body, and tells the parser of it. */
-  #take(bytes: Uint8Array): void {
-    const body = this.#body as Body; // it has bytes left
-    const { parser } = this.socket as { parser?: Parser | null };
-    const on_body = parser?.constructor.kOnBody;
-    if (!parser || on_body === undefined) {
-      this.#pass(bytes);
-      return;
-    }
-    body.left -= bytes.length;
-    body.sink.take(bytes);
-    const onBody = parser[on_body];
-    parser[on_body] = undefined;
-    try {
-      this.socket.emit("data", bytes);
-    } finally {
-      parser[on_body] = onBody;
-    }
   }
 }
 
@@ -326,7 +327,8 @@ function copyOf(bytes: Uint8Array): Buffer {
 /** Length of the head with which these bytes begin, if its body may be taken in place; else 0. */
 function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
   const text = Buffer.from(buffer, byteOffset, length);
-  if (text[0] !== LETTER_P || !HOT_HEADS.some((head) => head.equals(text.subarray(0, head.length)))) return 0;
+  if (text[0] !== LETTER_P) return 0;
+  if (!text.subarray(0, V1.length).equals(V1) && !text.subarray(0, V2.length).equals(V2)) return 0;
   const end = text.indexOf(HEAD_END);
   return end < 0 ? 0 : end + HEAD_END.length;
 }

@@ -57,7 +57,7 @@ export function takeOver(socket: Socket, reading: Reading): DirectSocket {
   const options = {
     handle,
     allowHalfOpen: true,
-    onread: { buffer: () => reading.room(), callback },
+    onread: { buffer: reading.room.bind(reading), callback },
   } as SocketConstructorOpts;
   const taken = new DirectSocket(options);
   // Node's HTTP server listens only while HTTP is spoken, and an error that nobody listens to ends the process.

@@ -3,12 +3,15 @@
  * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
  */
 import { Problem } from "../../errors.ts";
+import type { Sampled } from "../../sampling/report/report.ts";
+import { KeptSets } from "../../wire/kept-sets.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { BATCH_BODY } from "../exchange/open-body.ts";
-import { GatheredText } from "../exchange/pieces.ts";
+import { BATCH_BODY, HEADER_LENGTH, openBody } from "../exchange/open-body.ts";
+import { byteLength, GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
+import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
 import { Intake, type Work } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
@@ -30,15 +33,18 @@ class Batch implements Work {
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
   #reader: StepReader | undefined;
+  /** of a client that wants the kept tokens behind the JSON and not in it */
+  readonly #kept: KeptSets | undefined;
   #rows = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#kept = wantsTensor(exchange.raw.headers.accept) ? new KeptSets() : undefined;
     this.#answers = new StepAnswers(exchange, "batch");
   }
 
   open(first: Uint8Array): StepReader {
-    this.#reader = this.#exchange.open(BATCH_BODY, first);
+    this.#reader = openBody(BATCH_BODY, this.#exchange.raw, this.#exchange.context, first);
     return this.#reader;
   }
 
@@ -55,7 +61,13 @@ class Batch implements Work {
 
   done(): void {
     this.#text.add(this.#rows === 0 ? BATCH_TEXT.begin + BATCH_TEXT.end : BATCH_TEXT.end);
-    this.#exchange.answer(this.#text.parts());
+    const parts = this.#text.parts();
+    if (this.#kept === undefined) this.#exchange.answer(parts);
+    else
+      this.#exchange.answer(
+        [...parts, ...this.#kept.bytes()],
+        ["content-type", TENSOR_TYPE, HEADER_LENGTH, String(byteLength(parts))],
+      );
   }
 
   fail(error: unknown): void {
@@ -67,11 +79,19 @@ class Batch implements Work {
     if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {
       const sampled = step === undefined ? this.#answers.goOn() : this.#answers.begin(step);
-      return sampled && writeSampled(sampled);
+      return sampled && this.#written(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      this.#kept?.add([]);
       this.#exchange.service.counters.rejected(error.code);
       return writeProblem(error, this.#exchange.record.id);
     }
+  }
+
+  #written(sampled: Sampled): string {
+    if (this.#kept === undefined) return writeSampled(sampled);
+    const { kept_token_ids = [], ...rest } = sampled;
+    this.#kept.add(kept_token_ids);
+    return writeSampled(rest);
   }
 }

@@ -2,7 +2,7 @@
  * The hot routes: requests that are worth answering before Fastify sees them, because they come once for every token.
  * Fastify knows their routes as well, for the document and for what is injected; both ways run the same function.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/openapi/routes.ts";
 import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
@@ -11,7 +11,8 @@ import { countedAnswers } from "../admission/unsent.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { connectionFailed } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
-import { type ConnectionsHost, inOrder, readInPlace } from "../node/connections.ts";
+import { type ConnectionsHost, serverInPlace } from "../node/connections.ts";
+import type { RouteCounters } from "../observe/counters.ts";
 import { answerBatch } from "./batch.ts";
 import { answerSample } from "./sample.ts";
 import { answerInfer } from "./v2/infer.ts";
@@ -35,20 +36,32 @@ const ROUTES: Readonly<Record<string, HotRoute>> = {
 
 type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
 
-/** What answers a request of a hot route; undefined for any other. */
-function hotAnswers(service: Service): (raw: IncomingMessage) => Answer | undefined {
-  const answers = new Map(Object.keys(ROUTES).map((path) => [path, answerOf(service, path)]));
-  return ({ method, url = "" }) => {
-    if (method !== "POST") return undefined;
+/** What answers a request: of a hot route at once, any other by `handler`. */
+function answerAny(service: Service, handler: Answer): Answer {
+  const hot = new Map(Object.keys(ROUTES).map((path) => [path, routeOf(service, path)]));
+  return (raw, response) => {
+    const { method, url = "" } = raw;
     const mark = url.indexOf("?");
-    return answers.get(mark < 0 ? url : url.slice(0, mark));
+    const route = method === "POST" ? hot.get(mark < 0 ? url : url.slice(0, mark)) : undefined;
+    if (route === undefined) handler(raw, response);
+    else route.answer(new Exchange(service, route.counters, raw, response));
   };
+}
+
+interface CountedRoute {
+  readonly counters: RouteCounters;
+  readonly answer: HotRoute["answer"];
+}
+
+function routeOf(service: Service, path: string): CountedRoute {
+  const { answer } = ROUTES[path] as HotRoute; // path is one of its keys
+  return { counters: service.lifecycle.route("POST", path), answer };
 }
 
 /** The server: requests of hot routes are answered here, all others by `handler`. */
 export function hotServer(service: Service, handler: Answer): Server {
   const { limits } = service.config;
-  const answerOfHot = hotAnswers(service);
+  const answer = answerAny(service, handler);
   const options = {
     // The head must come soon; the body is timed by its ticket, for streams have no time.
     headersTimeout: limits.headers_timeout_ms,
@@ -57,11 +70,7 @@ export function hotServer(service: Service, handler: Answer): Server {
     keepAliveTimeout: limits.keep_alive_timeout_ms,
     ServerResponse: countedAnswers(service.admission),
   };
-  const server = createServer(options, (raw, response) =>
-    inOrder(raw, response, () => (answerOfHot(raw) ?? handler)(raw, response)),
-  );
-  readInPlace(server, connectionsHost(service));
-  return server;
+  return serverInPlace(options, connectionsHost(service), answer);
 }
 
 function connectionsHost(service: Service): ConnectionsHost {
@@ -86,18 +95,12 @@ function connectionsHost(service: Service): ConnectionsHost {
 export function addHotRoutes(app: FastifyInstance, service: Service, prefix: "/v1/" | "/v2/"): void {
   for (const [path, { schema }] of Object.entries(ROUTES)) {
     if (!path.startsWith(prefix)) continue;
-    const answer = answerOf(service, path);
+    const route = routeOf(service, path);
     // In a hook, since Fastify would look at the body's type before it calls a handler.
     const onRequest = (request: FastifyRequest, reply: FastifyReply) => {
       reply.hijack();
-      answer(request.raw, reply.raw);
+      route.answer(new Exchange(service, route.counters, request.raw, reply.raw));
     };
     app.post(path, { schema, config: { hot: true }, onRequest }, (_request, reply) => reply);
   }
-}
-
-function answerOf(service: Service, path: string): Answer {
-  const counters = service.lifecycle.route("POST", path);
-  const { answer } = ROUTES[path] as HotRoute; // path is one of its keys
-  return (raw, response) => answer(new Exchange(service, counters, raw, response));
 }

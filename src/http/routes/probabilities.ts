@@ -6,9 +6,8 @@ import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
 import { parseProbabilities } from "../../schemas/analysis-options.ts";
 import { PROBABILITIES_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
 import { HEADER_LENGTH } from "../exchange/open-body.ts";
+import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
-
-const TENSOR_TYPE = "application/octet-stream";
 
 export function addProbabilities(app: FastifyInstance, analysis: Analysis): void {
   const values_max = analysis.service.config.limits.analysis_values_max;
@@ -21,11 +20,6 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
     });
     return without_lists ? sendTensor(reply, text, task.tensor()) : sendText(reply, text);
   });
-}
-
-/** True when the client names the tensor's type and not JSON. */
-function wantsTensor(accept = ""): boolean {
-  return accept.includes(TENSOR_TYPE) && !accept.includes("application/json");
 }
 
 /** The JSON of the reply, and behind it the probabilities: float32, little-endian, row after row. */

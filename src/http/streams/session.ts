@@ -74,9 +74,9 @@ export class StreamSession {
     this.kept_bytes = bytes;
   }
 
-  /** True: the next message may have a row. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
-  reserve(then: (refusal: Problem | undefined) => void): boolean {
-    return this.#arriving().reserve(then);
+  /** True: the next message may have so many rows. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
+  reserve(rows: number, then: (refusal: Problem | undefined) => void): boolean {
+    return this.#arriving().reserve(then, rows);
   }
 
   /** Whether a row's answer needs `goOn`. */

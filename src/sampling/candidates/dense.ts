@@ -23,6 +23,8 @@ export class Dense {
   /** the stage that is at work, for the account of who masked the last token */
   stage = "the row";
   temperature = 1;
+  /** length of the row */
+  vocab_size = 0;
   /** what is kept */
   cut: Cut = EVERYTHING;
   #count = -1;
@@ -34,16 +36,13 @@ export class Dense {
   reset(row: Row): void {
     this.kernel.edits.begin(row);
     this.temperature = 1;
+    this.vocab_size = row.length;
     this.cut = cutFrom(Number.NEGATIVE_INFINITY, row.length - 1);
     this.#count = -1;
   }
 
   get row(): Row {
     return this.kernel.edits.row;
-  }
-
-  get vocab_size(): number {
-    return this.row.length;
   }
 
   /** True when some tokens were removed; edits are then no longer possible in this form. */

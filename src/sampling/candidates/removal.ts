@@ -23,12 +23,10 @@ export interface Removal {
 export function note(removal: Removal, kind: Removal["kind"], limit: number): void {
   removal.kind = kind;
   removal.limit = limit;
-  if (removal.listed !== undefined) removal.listed = listedAfter(removal.listed, kind, limit);
-}
-
-function listedAfter(listed: number, kind: Removal["kind"], limit: number): number | undefined {
-  if (kind === "rank") return Math.min(listed, limit);
-  return kind === "mass" || kind === "score" || kind === "typical" ? undefined : listed;
+  const { listed } = removal;
+  if (listed === undefined) return;
+  if (kind === "rank") removal.listed = Math.min(listed, limit);
+  else if (kind === "mass" || kind === "score" || kind === "typical") removal.listed = undefined;
 }
 
 /** How long that list is now. */

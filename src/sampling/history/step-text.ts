@@ -29,11 +29,15 @@ export function textOfStep(
 }
 
 /** The vocabulary of a step, which this option needs. */
-export function requireVocabulary({ vocabulary }: StepText, option: string): Vocabulary {
+export function requireVocabulary(
+  { vocabulary }: StepText,
+  option: string,
+  pointer = `/${option}`,
+): Vocabulary {
   if (vocabulary !== undefined) return vocabulary;
   throw new Problem(
     "option_conflict",
     `${option} needs a vocabulary: name one of those that GET /v1/vocabularies lists, got none`,
-    `/${option}`,
+    pointer,
   );
 }

@@ -5,7 +5,8 @@
 
 const TEXT = "this service takes logits, not text: the host runs the model and the tokenizer";
 const LENGTH = 'one request draws one token; {"stop": {"max_tokens": …}} tells when a text is long enough';
-const STOPS = 'as token ids they go into stop: {"stop": {"token_ids": [2], "sequences": [[13, 13]]}}';
+const STOPS =
+  'they go into stop: {"stop": {"strings": ["\\n\\n"]}}, or as token ids: {"stop": {"token_ids": [2]}}';
 const GREEDY = "temperature 0 is greedy; any other draws";
 const BEAMS = "texts of one model are compared by the host; n draws several tokens from one row";
 const GRAMMAR =

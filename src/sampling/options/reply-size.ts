@@ -18,13 +18,14 @@ export function replyBytes(options: StepOptions, vocab_size: number): number {
     top_logprobs,
     logprob_token_ids,
     kept_token_ids,
+    kept_max = vocab_size,
     trace,
     chain,
     stops = [],
   } = options;
   const draws_bytes = n * (logprobs ? DRAW_LOGPROB_BYTES : DRAW_BYTES);
   const listed = Math.min(top_logprobs, vocab_size) + logprob_token_ids.length;
-  const kept_bytes = kept_token_ids ? TOKEN_ID_BYTES * vocab_size : 0;
+  const kept_bytes = kept_token_ids ? TOKEN_ID_BYTES * Math.min(kept_max, vocab_size) : 0;
   const trace_bytes = trace ? TRACE_STAGE_BYTES * (1 + chain.length) : 0;
   const measured = stops.reduce((sum, { stop, options }) => sum + (stop.measure?.window(options) ?? 0), 0);
   return (

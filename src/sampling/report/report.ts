@@ -16,6 +16,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly token_id: number;
   /** why the text is to end here; null or absent while it goes on */
   readonly finish_reason?: string | null;
+  /** how many bytes at the end of the generated text belong to the string that ends it */
+  readonly stop_bytes?: number;
   /** raw ln p of the token, or with some logprobs_mode that before or behind the temperature; null stands for −Infinity */
   readonly logprob?: number | null;
   /** ln of the probability with which it was drawn */
@@ -30,8 +32,12 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly kept: number;
   /** the tokens that were left, ascending */
   readonly kept_token_ids?: readonly number[];
+  /** with `kept_max`: there were more */
+  readonly kept_truncated?: true;
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
+  /** ln p of the token in each source of a combination, as they came; null stands for −Infinity */
+  readonly source_logprobs?: readonly (number | null)[];
   /** how sure the model was, and how sure what it was drawn from */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** with `watermark`: whether the token bears the mark */
@@ -73,6 +79,7 @@ export type Report = Pick<
   | "named_logprobs"
   | "kept"
   | "kept_token_ids"
+  | "kept_truncated"
   | "kept_mass"
   | "uncertainty"
 >;
@@ -98,7 +105,9 @@ export function reportOf(
   const of_kept = options.uncertainty
     ? uncertaintyOf(candidates.form(), options.confidence_top_k)
     : undefined;
-  const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
+  const kept_mass = options.logprobs
+    ? candidates.keptMass(raw, options.combine === undefined || options.logprobs_mode === "combined")
+    : undefined;
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
   const ranks = options.logprobs ? raw.ranks(drawn, options.rank_ties) : [];
@@ -116,8 +125,15 @@ export function reportOf(
   };
 }
 
-function keptIds(candidates: Candidates, { kept_token_ids }: StepOptions): Pick<Sampled, "kept_token_ids"> {
-  return kept_token_ids ? { kept_token_ids: candidates.keptIds() } : {};
+function keptIds(
+  candidates: Candidates,
+  { kept_token_ids, kept_max }: StepOptions,
+): Pick<Sampled, "kept_token_ids" | "kept_truncated"> {
+  if (!kept_token_ids) return {};
+  if (kept_max === undefined || candidates.count() <= kept_max)
+    return { kept_token_ids: candidates.keptIds() };
+  const best = candidates.top(kept_max).map(({ token_id }) => token_id);
+  return { kept_token_ids: best.sort((a, b) => a - b), kept_truncated: true };
 }
 
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {

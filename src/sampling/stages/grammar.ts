@@ -1,6 +1,7 @@
 /** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
 import { z } from "zod";
 import { Problem } from "../../errors.ts";
+import { bounded } from "../../grammar/bounded.ts";
 import { isWaiting, type Matcher } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
@@ -31,6 +32,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
   example: { grammar: { regex: "[A-Z][a-z]+" } },
   keepsArgmax: false,
   comesFirst: true,
+  readsText: true,
   isNeutral: () => false,
   isPrepared({ grammar }, text) {
     const matcher = within(() => ready(grammar, text));
@@ -116,7 +118,7 @@ function unspellable(matcher: Matcher, state: number): Problem {
 /** What grammars say of themselves, seen from the step; what they say of the history stays. */
 function within<T>(work: () => T): T {
   try {
-    return work();
+    return bounded(work);
   } catch (error) {
     const is_own = error instanceof Problem && !/^\/(?:history|grammar|vocabulary)/.test(error.pointer);
     throw is_own ? error.within("/grammar") : error;

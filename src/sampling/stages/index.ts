@@ -6,6 +6,7 @@ import type { Stage } from "../stage.ts";
 import { adaptive_p } from "./adaptive-p.ts";
 import { allowed_token_ids } from "./allowed-token-ids.ts";
 import { bad_words_ids } from "./bad-words-ids.ts";
+import { banned_strings } from "./banned-strings.ts";
 import { begin_suppress_tokens } from "./begin-suppress-tokens.ts";
 import { calibration } from "./calibration.ts";
 import { dry } from "./dry.ts";
@@ -46,6 +47,7 @@ import { xtc } from "./xtc.ts";
 export const STAGES: readonly Stage[] = [
   calibration,
   grammar,
+  banned_strings,
   allowed_token_ids,
   token_bitmask,
   logit_bias,

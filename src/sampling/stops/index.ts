@@ -12,13 +12,24 @@ import { loop } from "./loop.ts";
 import { max_tokens } from "./max-tokens.ts";
 import { sequences } from "./sequences.ts";
 import type { Generated, Stop } from "./stop.ts";
+import { strings } from "./strings.ts";
 import { token_ids } from "./token-ids.ts";
 import { RECENT, type Recent, withNumber } from "./window.ts";
 
 /** The first that is due names the reason. */
-export const STOPS: readonly Stop[] = [token_ids, sequences, max_tokens, loop, entropy, confidence] as Stop[]; // each is handed options of its own schema
+export const STOPS: readonly Stop[] = [
+  token_ids,
+  sequences,
+  strings,
+  max_tokens,
+  loop,
+  entropy,
+  confidence,
+] as Stop[]; // each is handed options of its own schema
 
-export const FINISH_REASONS: readonly string[] = STOPS.map(({ finish_reason }) => finish_reason);
+export const FINISH_REASONS: readonly string[] = [
+  ...new Set(STOPS.map(({ finish_reason }) => finish_reason)),
+];
 
 /** `{"token_ids": [2], "max_tokens": 256}`. */
 export const STOP_OPTIONS = z.strictObject(
@@ -66,6 +77,8 @@ const FIRST: Recent = { recent: [] };
 export interface Finish {
   /** null: the text goes on */
   readonly finish_reason: string | null;
+  /** how many bytes at the end of the text belong to the stop that names the reason */
+  readonly stop_bytes: number;
   /** the states after this step, of the stops that carry one */
   readonly states: Readonly<Record<string, Recent>>;
 }
@@ -79,12 +92,14 @@ export function finishOf(
 ): Finish {
   const next: Record<string, Recent> = {};
   let finish_reason: string | null = null;
+  let stop_bytes = 0;
   for (const { stop, options } of stops) {
     const { name, measure } = stop;
     if (measure !== undefined && row !== undefined)
       next[name] = withNumber(states[name] as Recent, measure.of(row, options), measure.window(options)); // checked by stopStates
-    if (finish_reason === null && stop.isDue(options, text, next[name]?.recent ?? []))
-      finish_reason = stop.finish_reason;
+    if (finish_reason !== null || !stop.isDue(options, text, next[name]?.recent ?? [])) continue;
+    finish_reason = stop.finish_reason;
+    stop_bytes = stop.bytes?.(options, text) ?? 0;
   }
-  return { finish_reason, states: next };
+  return { finish_reason, stop_bytes, states: next };
 }

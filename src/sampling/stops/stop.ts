@@ -3,6 +3,7 @@
  * what was measured of the last rows; it changes no token, and the host decides what to do with the answer.
  */
 import type { z } from "zod";
+import type { StepText } from "../history/step-text.ts";
 import type { UncertainSide } from "../report/uncertainty.ts";
 
 /** A text whose last token was just drawn. The tokens of the prompt are not its own. */
@@ -11,6 +12,8 @@ export interface Generated {
   /** what was there before the draw, prompt first */
   readonly history: readonly number[];
   readonly prompt_length: number;
+  /** what its tokens stand for */
+  readonly text: StepText;
 }
 
 /** A number that is read of the row of every step, and looked at over the last of them. */
@@ -33,6 +36,8 @@ export interface Stop<Options = unknown> {
   readonly measure?: Measure<Options>;
   /** `measured` holds the numbers of the last steps, this one's last: as many as the window has, or as there were. */
   isDue(options: Options, text: Generated, measured: readonly number[]): boolean;
+  /** how many bytes at the end of the text belong to it when it is due; none when absent */
+  bytes?(options: Options, text: Generated): number;
 }
 
 /** How many tokens were generated, the one just drawn among them. */

@@ -4,7 +4,7 @@ import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
 import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "../options.ts";
 import { refTo, withStages } from "./components.ts";
-import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS } from "./headers.ts";
+import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import { sharedOption } from "./shared-options.ts";
 import { toldSchemaOf } from "./told.ts";
 
@@ -139,6 +139,8 @@ export const BATCH_ROUTE = {
 
 **Binary**: as for one step, with JSON such as \`{"dtype": "bf16", "shape": [2, 128256], "temperature": 0.8, "rows": [{"seed": 7}, {"seed": 8}]}\` in front, or \`?shape=64,128256&dtype=f16&…\`. Rows are sampled as they arrive, so that a batch of any size needs the memory of one row.
 
+With \`Accept: application/octet-stream\` the kept tokens of rows with \`kept_token_ids\` come behind the JSON: rows + 1 offsets (int64), then the ids (int32).
+
 Rows that share a \`seed\` share their randomness too: give each its own seed or its own step.`,
   headers: REQUEST_HEADERS,
   querystring: QUERY,
@@ -154,7 +156,14 @@ Rows that share a \`seed\` share their randomness too: give each its own seed or
     },
   },
   response: {
-    200: reply("Replies and problems, in the order of the rows.", "BatchReply", SAMPLED_HEADERS),
+    200: {
+      description: "Replies and problems, in the order of the rows.",
+      headers: { ...SAMPLED_HEADERS, ...TENSOR_HEADERS },
+      content: {
+        "application/json": { schema: refTo("BatchReply") },
+        "application/octet-stream": { schema: TENSOR },
+      },
+    },
     ...problems(BODY_PROBLEMS),
   },
 };
@@ -164,6 +173,13 @@ export const SAMPLERS_ROUTE = {
   tags: SAMPLING,
   summary: "List every sampler with its options, formula and source",
   response: { 200: reply("The catalogue.", "Catalogue"), ...problems(READ_PROBLEMS) },
+};
+
+export const COMBINATIONS_ROUTE = {
+  operationId: "combinations",
+  tags: SAMPLING,
+  summary: "List the rules by which the rows of several sources become one",
+  response: { 200: reply("The rules.", "Combinations"), ...problems(READ_PROBLEMS) },
 };
 
 /** What any route may answer instead of reading the request; a page of health has nothing else to refuse. */

@@ -4,6 +4,7 @@
  */
 import { assert, Problem } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { requireSources } from "../../sampling/combine/combination.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
@@ -55,28 +56,26 @@ const BARE: TensorSource = { header_bytes: undefined, query: {} };
 export function openBareTensor(query: string, context: WireContext): StepReader {
   const make = (text: string) => planOf(parseQuery(text, LIST_OPTIONS), BARE, context);
   const plan = context.remembered?.query.of(query, make) ?? make(query);
-  return openStepTensor(BARE, context, plan);
+  return new StepTensor(plan, context);
 }
 
-/** `plan` is what the source says, where that is known already. */
-export function openStepTensor(source: TensorSource, context: WireContext, plan?: StepPlan): StepReader {
-  return new StepTensor(new TensorHead(source, context.limits), context, plan);
+export function openStepTensor(source: TensorSource, context: WireContext): StepReader {
+  return new StepTensor(new TensorHead(source, context.limits), context);
 }
 
 /** A class, since each object literal with a getter gets a shape of its own: 6 kB that only a full collection frees. */
 class StepTensor implements StepReader {
   form: BodyForm | undefined = undefined;
   into: Row | undefined = undefined;
-  readonly #head: TensorHead;
+  /** what stands before the tensor, or what was said of it elsewhere */
+  readonly #said: TensorHead | StepPlan;
   readonly #context: WireContext;
-  readonly #plan: StepPlan | undefined;
   #arriving: Arriving | undefined;
   #ready = false;
 
-  constructor(head: TensorHead, context: WireContext, plan: StepPlan | undefined) {
-    this.#head = head;
+  constructor(said: TensorHead | StepPlan, context: WireContext) {
+    this.#said = said;
     this.#context = context;
-    this.#plan = plan;
   }
 
   write(chunk: Uint8Array): void {
@@ -84,10 +83,15 @@ class StepTensor implements StepReader {
       this.#arriving.write(chunk);
       return;
     }
+    const said = this.#said;
+    if (!(said instanceof TensorHead)) {
+      this.#begin().write(chunk);
+      return;
+    }
     // Before the header is read: where no row is free, nothing is spent on what it says.
     this.#context.lease();
-    const bytes = this.#head.write(chunk);
-    if (this.#head.complete) this.#begin().write(bytes);
+    const bytes = said.write(chunk);
+    if (said.complete) this.#begin().write(bytes);
   }
 
   end(): void {
@@ -104,19 +108,20 @@ class StepTensor implements StepReader {
 
   /** The header is there, or there is none. */
   #begin(): Arriving {
-    const arriving = begin(this.#plan ?? this.#planned(), this.#context);
+    const said = this.#said;
+    const plan = said instanceof TensorHead ? this.#planned(said) : said;
+    const arriving = begin(plan, this.#context);
     this.#arriving = arriving;
     this.form = arriving.form;
     this.into = arriving.into;
     return arriving;
   }
 
-  #planned(): StepPlan {
+  #planned(head: TensorHead): StepPlan {
     const { remembered, parse, limits } = this.#context;
-    const { source } = this.#head;
-    const text = remembered === undefined || parse !== undefined ? undefined : this.#head.text;
-    if (remembered === undefined || text === undefined)
-      return planOf(this.#head.fields, source, this.#context);
+    const { source } = head;
+    const text = remembered === undefined || parse !== undefined ? undefined : head.text;
+    if (remembered === undefined || text === undefined) return planOf(head.fields, source, this.#context);
     return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, this.#context));
   }
 }
@@ -129,6 +134,7 @@ function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: Wir
   const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
   const { limits, parse = parseStepOptions } = context;
   const options = parse(fields, limits.options);
+  if (context.parse === undefined) requireSources(step_rows, options);
   return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
 }
 
@@ -223,7 +229,10 @@ function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }:
 }
 
 /** How many rows a step of this shape has. */
-function stepRows(shape: readonly number[], { limits, step_rows_max = 1 }: WireContext): number {
+function stepRows(
+  shape: readonly number[],
+  { limits, step_rows_max = limits.options.sources_max }: WireContext,
+): number {
   const [rows, vocab_size] = shape.length === 1 ? [1, shape[0]] : shape;
   if (shape.length > 2 || rows === undefined || vocab_size === undefined || rows > step_rows_max)
     throw new Problem(

@@ -125,13 +125,14 @@ export function writeBytes(datatype: OutputDatatype, values: readonly (number | 
   const size = datatype === "INT64" ? 8 : 4;
   const bytes = Buffer.alloc(values.length * size);
   for (const [index, value] of values.entries())
-    if (datatype === "INT64") bytes.writeBigInt64LE(BigInt(value), index * size);
+    if (datatype === "INT32") bytes.writeInt32LE(Number(value), index * size);
+    else if (datatype === "INT64") bytes.writeBigInt64LE(BigInt(value), index * size);
     else bytes.writeFloatLE(Number(value), index * size);
   return bytes;
 }
 
 /** Types that outputs have. */
-export type OutputDatatype = "INT64" | "FP32" | "BYTES";
+export type OutputDatatype = "INT64" | "INT32" | "FP32" | "BYTES";
 
 function lengthPrefixed(text: string): Buffer {
   const length = Buffer.byteLength(text);

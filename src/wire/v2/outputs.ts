@@ -12,8 +12,11 @@ export type OutputValue = number | string | null;
 
 interface Output {
   readonly datatype: OutputDatatype;
-  /** one element for each row, for each draw from it, or a list of them, padded to the longest */
-  readonly per: "row" | "draw" | "list";
+  /**
+   * One element for each row, for each draw from it, or a list of them, padded to the longest; or the lists one behind the
+   * other, `joined`, and where each begins and the last ends, `offsets`.
+   */
+  readonly per: "row" | "draw" | "list" | "joined" | "offsets";
   /** the option without which there is no such output, and whether asking for the output sets it */
   readonly needs?: { readonly option: string; readonly implied: boolean };
   /** not among those that are returned when none are named */
@@ -56,6 +59,13 @@ function ofUncertainty(): Readonly<Record<string, Output>> {
       };
   return outputs;
 }
+
+/** The kept tokens of all rows as a sparse matrix of rows: no padding, however unlike the rows are. */
+const KEPT_SETS = {
+  needs: { option: "kept_token_ids", implied: true },
+  only_named: true,
+  values: ({ kept_token_ids }: Sampled) => kept_token_ids,
+} as const;
 
 const OUTPUTS: Readonly<Record<string, Output>> = {
   token_id: { datatype: "INT64", per: "draw", values: ofDraws("token_id") },
@@ -104,6 +114,8 @@ const OUTPUTS: Readonly<Record<string, Output>> = {
     needs: { option: "kept_token_ids", implied: true },
     values: ({ kept_token_ids }) => kept_token_ids,
   },
+  kept_ids: { datatype: "INT32", per: "joined", ...KEPT_SETS },
+  kept_offsets: { datatype: "INT64", per: "offsets", ...KEPT_SETS },
   kept_mass: { datatype: "FP32", per: "row", needs: LOGPROBS, values: ({ kept_mass }) => one(kept_mass) },
   ...ofUncertainty(),
   seed: { datatype: "BYTES", per: "row", values: ({ seed }) => [seed] },
@@ -191,6 +203,10 @@ function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined,
     yield;
   }
   const { datatype, per } = output;
+  if (per === "joined" || per === "offsets") {
+    const values = per === "joined" ? lists.flat() : offsetsOf(lists);
+    return { name, datatype, shape: [values.length], values };
+  }
   const length = lists.reduce((most, list) => Math.max(most, list.length), 0);
   const several = per === "list" || (per === "draw" && rows.some(({ draws }) => draws !== undefined));
   const shape = several ? [rows.length, length] : [rows.length];
@@ -200,6 +216,17 @@ function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined,
     if (length >= PIECE_VALUES || (length > 1 && values.length % PIECE_VALUES < length)) yield;
   }
   return { name, datatype, shape, values };
+}
+
+/** Where each list begins, and where the last ends. */
+export function offsetsOf(lists: readonly { readonly length: number }[]): number[] {
+  const offsets = [0];
+  let end = 0;
+  for (const { length } of lists) {
+    end += length;
+    offsets.push(end);
+  }
+  return offsets;
 }
 
 function padded(

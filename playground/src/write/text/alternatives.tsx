@@ -14,7 +14,7 @@ export function Alternatives({ token, at }: { token: Written; at: Pointed }) {
   }, [token]);
   useEffect(closeElsewhere, []);
   const chances = chancesOf(token);
-  const largest = Math.max(...chances.map(({ raw, processed = 0 }) => Math.max(raw, processed)));
+  const largest = Math.max(...chances.map(({ raw = 0, processed = 0 }) => Math.max(raw, processed)));
   return (
     <fieldset
       class="alternatives"
@@ -52,7 +52,6 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
       type="button"
       class={`alternative ${is_here ? "is-here" : ""} ${removed_by === undefined ? "" : "is-dead"}`}
       disabled={is_here}
-      aria-label={`${named(token_id, label)}, ${percent(raw)} by the model, ${removed_by === undefined ? `${percent(processed ?? 0)} by the chain` : `removed by ${removed_by}`}${is_here ? ", as it is" : ""}`}
       onClick={() => {
         stopWriting();
         selectTokenOf(at.name, at.index);
@@ -62,14 +61,36 @@ function Alternative({ chance: { token_id, raw, processed, removed_by }, token, 
     >
       <Token token_id={token_id} label={label} />
       <span class="alternative-bar">
-        <i style={{ width: `${(100 * raw) / largest}%` }} />
+        <i style={{ width: `${(100 * (raw ?? 0)) / largest}%` }} />
         <b style={{ width: `${(100 * (processed ?? 0)) / largest}%` }} />
       </span>
-      <span>{percent(raw)}</span>
+      <span>
+        {raw === undefined ? "…" : percent(raw)}
+        <span class="unseen"> by the model,</span>
+      </span>
       <span class="alternative-end">
-        {removed_by === undefined ? processed !== undefined && percent(processed) : `✕ ${removed_by}`}
+        <End processed={processed} removed_by={removed_by} />
+        {is_here && <span class="unseen">, as it is</span>}
       </span>
     </button>
+  );
+}
+
+function End({ processed, removed_by }: Pick<Chance, "processed" | "removed_by">) {
+  if (removed_by !== undefined)
+    return (
+      <>
+        <span aria-hidden="true">✕ </span>
+        <span class="unseen">removed by </span>
+        {removed_by}
+      </>
+    );
+  if (processed === undefined) return null;
+  return (
+    <>
+      {percent(processed)}
+      <span class="unseen"> by the chain</span>
+    </>
   );
 }
 
@@ -82,7 +103,7 @@ function goToAlternative(event: KeyboardEvent): void {
   const list = event.currentTarget as HTMLElement; // the handler sits on the list
   const focused = document.activeElement;
   if (event.key === "Escape") {
-    list.closest(".text")?.querySelector<HTMLElement>('.text-token[aria-expanded="true"]')?.focus();
+    list.closest(".side")?.querySelector<HTMLElement>('.text-token[aria-expanded="true"]')?.focus();
     close();
   }
   const step = STEPS[event.key];

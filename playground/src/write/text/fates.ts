@@ -1,20 +1,30 @@
 /** What the chain that drew a token made of the likeliest tokens there: asked for once somebody looks. */
 import { signal } from "@preact/signals";
 import { postSample, Refusal } from "../../api/client.ts";
-import type { Fate } from "../../api/wire.ts";
+import type { Fate, TokenLogprob } from "../../api/wire.ts";
 import { placeOf, type Written } from "../draw-next.ts";
+
+/** How many of what the chain left are told. */
+const LEFT = 4;
 
 /** A token's chances at a place: by the model, and by the chain or the stage that removed it. */
 export interface Chance {
   readonly token_id: number;
-  readonly raw: number;
+  /** undefined for what the chain brought up from far below */
+  readonly raw: number | undefined;
   /** undefined as long as it is not known */
   readonly processed: number | undefined;
   readonly removed_by: string | undefined;
 }
 
+interface Known {
+  readonly fates: readonly Fate[];
+  /** the likeliest of what the chain left */
+  readonly left: readonly TokenLogprob[];
+}
+
 /** By token, so that what was asked for goes with the text; the signal counts how often there was news. */
-const known = new WeakMap<Written, readonly Fate[]>();
+const known = new WeakMap<Written, Known>();
 const news = signal(0);
 
 /** Asks for the token at `step`; what the service refuses leaves the model's own chances. */
@@ -25,20 +35,31 @@ export async function fates(token: Written, step: number): Promise<void> {
       ...placeOf(token, step),
       trace: true,
       logprobs: true,
+      logprobs_mode: "processed",
+      top_logprobs: LEFT,
       logprob_token_ids: idsOf(token),
     });
-    known.set(token, sampled.fates ?? []);
+    known.set(token, { fates: sampled.fates ?? [], left: sampled.top_logprobs ?? [] });
     news.value += 1;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
   }
 }
 
-/** The likeliest, with the token itself last where it is not one of them. */
+/** The likeliest by the model, and then those that the chain brought up. */
 export function chancesOf(token: Written): readonly Chance[] {
   const found = news.value > 0 ? known.get(token) : undefined;
-  return idsOf(token).map((token_id, i) => {
-    const fate = found?.[i];
+  const listed = idsOf(token);
+  const risen = (found?.left ?? [])
+    .filter(({ token_id, logprob }) => logprob !== null && !listed.includes(token_id))
+    .map(({ token_id, logprob }) => ({
+      token_id,
+      raw: undefined,
+      processed: Math.exp(logprob ?? Number.NEGATIVE_INFINITY),
+      removed_by: undefined,
+    }));
+  const likeliest = listed.map((token_id, i) => {
+    const fate = found?.fates[i];
     const logprob = token.likeliest[i]?.logprob;
     return {
       token_id,
@@ -47,6 +68,7 @@ export function chancesOf(token: Written): readonly Chance[] {
       removed_by: fate?.removed_by ?? undefined,
     };
   });
+  return [...likeliest, ...risen];
 }
 
 function idsOf({ likeliest, token_id }: Written): readonly number[] {

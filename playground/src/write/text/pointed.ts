@@ -8,7 +8,7 @@ export interface Place {
 }
 
 export interface Pointed extends Place {
-  /** where the token lies in its text, in pixels */
+  /** where the token lies beside its text, in pixels */
   readonly left: number;
   readonly top: number;
 }
@@ -32,7 +32,7 @@ export function openSoon(place: Place, token: HTMLElement): void {
 
 export function openAt({ name, index }: Place, token: HTMLElement): void {
   clearTimeout(timer);
-  const text = token.closest(".text");
+  const text = token.closest(".side");
   // a word that was broken over two lines is taken where it ends
   const box = [...token.getClientRects()].at(-1);
   if (text === null || box === undefined) return;

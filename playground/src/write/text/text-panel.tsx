@@ -6,8 +6,10 @@ import { model } from "../model.ts";
 import type { SideName } from "../side-names.ts";
 import { chosen_side, type Side, sides } from "../sides.ts";
 import { is_writing, prompt, selectTokenOf, written_prompt } from "../writer.ts";
+import { Alternatives } from "./alternatives.tsx";
 import { Fork } from "./fork.tsx";
 import { Parting } from "./parting.tsx";
+import { pointed } from "./pointed.ts";
 import { SideHead } from "./side-head.tsx";
 import { TextTokens } from "./text-tokens.tsx";
 
@@ -57,6 +59,8 @@ interface TextProps {
 
 function Text({ name, side, differing }: TextProps) {
   const is_chosen = name === chosen_side.value;
+  const at = pointed.value?.name === name ? pointed.value : undefined;
+  const open = at && side.written[at.index];
   return (
     <div class={differing && is_chosen ? "side is-chosen" : "side"}>
       {differing && <SideHead name={name} side={side} />}
@@ -73,6 +77,7 @@ function Text({ name, side, differing }: TextProps) {
         />
         {is_writing.value && <span class="caret" aria-hidden="true" />}
       </div>
+      {at && open && <Alternatives token={open} at={at} />}
     </div>
   );
 }

@@ -8,7 +8,6 @@ import type { Written } from "../draw-next.ts";
 import type { SideName } from "../side-names.ts";
 import { chosen_side } from "../sides.ts";
 import { selected } from "../writer.ts";
-import { Alternatives } from "./alternatives.tsx";
 import { closeSoon, isPointedAt, openAt, openSoon, pointed } from "./pointed.ts";
 
 interface Props {
@@ -23,7 +22,6 @@ export function TextTokens({ name, tokens, differing, select }: Props) {
   const is_chosen = name === chosen_side.value;
   const stop =
     is_chosen && selected.value >= 0 ? Math.min(selected.value, tokens.length - 1) : tokens.length - 1;
-  const open = pointed.value?.name === name ? tokens[pointed.value.index] : undefined;
   return (
     <>
       {tokens.map((token, index) => (
@@ -38,7 +36,6 @@ export function TextTokens({ name, tokens, differing, select }: Props) {
           select={select}
         />
       ))}
-      {open && pointed.value && <Alternatives token={open} at={pointed.value} />}
     </>
   );
 }
@@ -102,7 +99,7 @@ const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 }
 /** Left and right go through the text, down goes to the alternatives, Escape closes them. */
 function goToToken(event: KeyboardEvent): void {
   const here = event.currentTarget as HTMLElement; // the handler sits on a button
-  const text = here.closest(".text");
+  const text = here.closest(".side");
   if (event.key === "ArrowDown") {
     event.preventDefault();
     text?.querySelector<HTMLElement>(".alternatives button")?.focus();

