@@ -1,6 +1,6 @@
 /** JSON for files that people read and compare: what fits into a line stands in one. */
 
-const WIDTH = 320;
+const WIDTH = 640;
 
 export function jsonLines(value: unknown, indent = ""): string {
   const line = JSON.stringify(value);

@@ -7,7 +7,7 @@ import type { Stage } from "../src/sampling/stage.ts";
 import type { Stop } from "../src/sampling/stops/stop.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
-interface OptionSchema {
+export interface OptionSchema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly items?: OptionSchema;
@@ -95,7 +95,7 @@ function optionTable(stage: Stage): string {
   return fieldTable(properties.filter(([name]) => name !== "stage"));
 }
 
-function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
+export function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
   const rows = properties.map(([name, option]) => [
     `\`${name}\``,
     cell(valuesOf(option)),

@@ -1,5 +1,5 @@
 /**
- * Writes what is generated in the documentation: docs/samplers.md, docs/presets.md, docs/configuration.md, the sampler table of the
+ * Writes what is generated in the documentation: docs/samplers.md, docs/combinations.md, docs/presets.md, docs/configuration.md, the sampler table of the
  * README, the client's types, and tables and plots of what bench/results holds.
  */
 import { readFile, writeFile } from "node:fs/promises";
@@ -7,11 +7,13 @@ import { fileURLToPath } from "node:url";
 import { replaceBetween } from "../evidence/markdown.ts";
 import { CHECK } from "../evidence/options.ts";
 import { commandLine, run } from "../src/command-line.ts";
+import { RULES } from "../src/sampling/combine/index.ts";
 import { PRESETS } from "../src/sampling/presets/index.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import { STOPS } from "../src/sampling/stops/index.ts";
 import { benchmarksPage, plots } from "./benchmark-docs.ts";
 import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
+import { combinationsPage } from "./combination-docs.ts";
 import { type HostsRun, hostsPage } from "./hosts-run-docs.ts";
 import { type EngineResult, presetsPage } from "./preset-docs.ts";
 import { README_PARTS } from "./readme-docs.ts";
@@ -40,6 +42,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/benchmarks.md", render: benchmarksPage },
   ...Object.entries(plots).map(([name, render]) => ({ name, render })),
   { name: "docs/samplers.md", render: () => samplersPage(STAGES, STOPS) },
+  { name: "docs/combinations.md", render: () => combinationsPage(RULES) },
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },

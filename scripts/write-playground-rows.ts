@@ -10,6 +10,7 @@ import { commandLine, run } from "../src/command-line.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
   ship: "The old ship sailed into the",
+  short: "the",
   torn: "I am very",
   sure: "My fellow citizens of the United",
   unsure: "She opened the letter and",

@@ -11,6 +11,7 @@ import { addPages } from "./http/pages/headers.ts";
 import { addOpenApi } from "./http/pages/openapi.ts";
 import { addPlayground } from "./http/pages/playground.ts";
 import { addAnalysis } from "./http/routes/analysis.ts";
+import { addCombinations } from "./http/routes/combinations.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addDetect } from "./http/routes/detect.ts";
 import { addHealth } from "./http/routes/health.ts";
@@ -81,6 +82,7 @@ export async function buildApp({
   await addStreamWebSocket(app, service);
   answerOffers(app.server, { taken: takesStream(app), failed: (error) => connectionFailed(service, error) });
   addSamplers(app);
+  addCombinations(app);
   addPresets(app);
   addVocabularies(app, service);
   addCompare(app, service);

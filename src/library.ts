@@ -4,8 +4,10 @@
  */
 import type { StepRequestOptions } from "./client/options.ts";
 import { Problem, show } from "./errors.ts";
+import type { Row } from "./kernels/kernel.ts";
 import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
+import type { LogitsRow } from "./sampling/rows.ts";
 import {
   type Sampler as Core,
   createSampler as createCore,
@@ -14,22 +16,23 @@ import {
 } from "./sampling/sampler.ts";
 import { openStream as openCore, type SampleStream } from "./sampling/stream.ts";
 
-type Rows = Parameters<Core["sample"]>[0];
-
 /** One row of logits: a leased row, a sparse one, or its values, which are rounded to float32. */
-export type Logits = Rows | Float32Array | readonly number[];
+export type Logits = LogitsRow | Float32Array | readonly number[];
 
 /** Options as a request has them, or those that parseStepOptions has checked: for a loop that does not change them. */
 export type SampleOptions = StepRequestOptions | StepOptions;
 
 export interface Sampler extends Omit<Core, "sample"> {
-  /** Draws one token. Throws a Problem whose sentence says the rule and the value received. */
-  sample(logits: Logits, options?: SampleOptions): Sampled;
+  /**
+   * Draws one token from a row, or from several that the option `combine` makes one of. Throws a Problem whose sentence says
+   * the rule and the value received.
+   */
+  sample(logits: Logits | readonly Logits[], options?: SampleOptions): Sampled;
 }
 
 export interface LibraryStream extends Omit<SampleStream, "next" | "begin"> {
   /** Draws the next token and puts it behind the history. `own` options hold for this step only. */
-  next(logits: Logits, own?: StepRequestOptions): Sampled;
+  next(logits: Logits | readonly Logits[], own?: StepRequestOptions): Sampled;
 }
 
 /** What a sampler has room for: 1 MB of memory for each row of 262,144 float32. */
@@ -57,20 +60,26 @@ export function createSampler(
     },
     sample(logits, options = {}) {
       const checked = isChecked(options) ? options : parseStepOptions(options);
-      if (!isValues(logits)) return core.sample(requireRows(logits), checked);
-      const row = core.leaseRow();
-      if (row === undefined)
-        throw new Problem(
-          "limit_exceeded",
-          `a row of values needs one of the sampler's ${rows_max} (rows_max), and all are leased`,
-        );
-      try {
-        requireLength(logits.length, vocab_size_max);
-        row.load(logits);
+      const list = isList(logits) ? logits : [logits];
+      const leased: Row[] = [];
+      const rowOf = (each: Logits): LogitsRow => {
+        if (!isValues(each)) return requireRow(each);
+        const row = core.leaseRow();
+        if (row === undefined)
+          throw new Problem(
+            "limit_exceeded",
+            `a row of values needs one of the sampler's ${rows_max} (rows_max), and all are leased`,
+          );
+        leased.push(row);
+        requireLength(each.length, vocab_size_max);
+        row.load(each);
         row.finish(checked.vocab_size);
-        return core.sample(row, checked);
+        return row;
+      };
+      try {
+        return core.sample(list.map(rowOf), checked);
       } finally {
-        core.returnRow(row);
+        for (const row of leased) core.returnRow(row);
       }
     },
   };
@@ -100,11 +109,16 @@ function isChecked(options: SampleOptions): options is StepOptions {
   return typeof options === "object" && options !== null && "prepared" in options;
 }
 
-function isValues(logits: Logits): logits is Float32Array | readonly number[] {
-  return logits instanceof Float32Array || (Array.isArray(logits) && typeof logits[0] !== "object");
+/** A list of rows; numbers in a list are the values of one. */
+function isList(logits: Logits | readonly Logits[]): logits is readonly Logits[] {
+  return Array.isArray(logits) && typeof logits[0] === "object";
 }
 
-function requireRows(logits: Rows): Rows {
+function isValues(logits: Logits): logits is Float32Array | readonly number[] {
+  return logits instanceof Float32Array || Array.isArray(logits);
+}
+
+function requireRow(logits: LogitsRow): LogitsRow {
   if (typeof logits === "object" && logits !== null && !ArrayBuffer.isView(logits)) {
     if (!("token_ids" in logits) || logits.token_ids instanceof Int32Array) return logits;
     throw new Problem(

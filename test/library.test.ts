@@ -79,6 +79,21 @@ describe("sample", () => {
     expect(sampler.sample(LOGITS, OPTIONS).token_id).toBe(1);
   });
 
+  test("takes several rows with combine, in any form", () => {
+    const two = createSampler({ vocab_size_max: 8, rows_max: 2 });
+    const options = { combine: { rule: "product" }, seed: 1, top_logprobs: 2 } as const;
+    const values = [
+      [1, 2],
+      [3, 1],
+    ];
+    const told = two.sample(values, options);
+    expect(told.source_logprobs).toHaveLength(2);
+    expect(two.sample([Float32Array.of(1, 2), [3, 1]], options)).toEqual(told);
+    const list = { token_ids: Int32Array.of(0, 1), values: Float32Array.of(3, 1), vocab_size: 2 };
+    expect(two.sample([Float32Array.of(1, 2), list], options).token_id).toBe(told.token_id);
+    expect(two.leaseRow() && two.leaseRow()).toBeDefined();
+  });
+
   test("a row of values needs one that is not leased", () => {
     const row = sampler.leaseRow()!;
     expect(told(() => sampler.sample(LOGITS))).toContain(

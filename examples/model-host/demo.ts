@@ -8,18 +8,19 @@
 import { once } from "node:events";
 import { stdout } from "node:process";
 import { buildService, type RunningService, startService } from "../../evidence/service.ts";
-import { count, flag, type Option, readWord, run } from "../../src/command-line.ts";
+import { count, flag, Misuse, type Option, readWord, run, text } from "../../src/command-line.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken, structured } from "./flags.ts";
 import { type Generated, generate } from "./generate.ts";
-import { loadModel, MODEL_FOLDER } from "./model.ts";
+import { loadLayeredModel, loadModel, MODEL_FOLDER, type Model, type Rows } from "./model.ts";
 import { type Compared, compare, recorded } from "./replay.ts";
 import { describeGain, describeRun } from "./report.ts";
 import type { StepFields } from "./row-formats.ts";
 import { connectSampler } from "./sampler-client.ts";
+import { guidedModel, withRows } from "./sources.ts";
 import { describeSpeculation, speculate, stepByStep } from "./speculate.ts";
 import { connectStream } from "./stream-client.ts";
-import { loadTokenizer } from "./tokenizer.ts";
+import { loadTokenizer, type TextCodec } from "./tokenizer.ts";
 
 /** 3 runs of 80 tokens: 12 s where a token takes 50 ms. */
 const MAX_TOKENS = 80;
@@ -45,6 +46,18 @@ const { values, sampling: asked } = hostLine({
     speculate: DRAFTER,
     drafted: count("K", "tokens of a draft at the most", DRAFTED_MAX),
     keep: flag("leaves the service running until Ctrl+C"),
+    guidance: text(
+      "SCALE",
+      "classifier-free guidance: how far from what the model says behind --negative",
+      "",
+    ),
+    negative: text(
+      "TEXT",
+      "the prompt that guidance leads away from; without it the last token of the prompt",
+      "",
+    ),
+    contrastive: flag("contrasts the model with itself after two of its six layers"),
+    dola: flag("contrasts the last layer with the earlier one that lies farthest from it"),
   },
 });
 
@@ -56,7 +69,13 @@ interface Host {
 }
 
 async function main(): Promise<void> {
-  const sampling = { ...SAMPLING, ...structured(values["json-schema"]), ...asked };
+  const combine = combination();
+  const sampling = {
+    ...SAMPLING,
+    ...(combine && { combine }),
+    ...structured(values["json-schema"]),
+    ...asked,
+  };
   // Told now, not after a build.
   requireTaken(sampling, parseStepOptions);
   say("Building the service, unless it is built, and starting it …");
@@ -81,8 +100,8 @@ async function withModel(service: RunningService, use: (host: Host) => Promise<v
     streamed: connectStream(service.url),
     posted: connectSampler(service.url, format),
   };
-  const { model, rows } = recorded(await loadModel(MODEL_FOLDER));
   const codec = await loadTokenizer(MODEL_FOLDER);
+  const { model, rows } = recorded(await modelAsked(codec));
   say(`Model     ${model.vocab_size} logits a step, each row a frame of POST /v1/stream`);
   try {
     await use({
@@ -136,6 +155,26 @@ async function speculating(service: RunningService, sampling: StepFields): Promi
     stream.close();
     await model.close();
   }
+}
+
+/** How the rows of a step are combined, when there are several. */
+function combination(): StepFields | undefined {
+  const { guidance, contrastive, dola, negative } = values;
+  const rules: StepFields[] = [];
+  if (guidance !== "") rules.push({ rule: "guidance", guidance_scale: Number(guidance) });
+  if (contrastive) rules.push({ rule: "contrastive" });
+  if (dola) rules.push({ rule: "dola" });
+  if (rules.length > 1) throw new Misuse("one of --guidance, --contrastive and --dola at a time");
+  if (negative !== "" && guidance === "") throw new Misuse("--negative needs --guidance");
+  return rules[0];
+}
+
+/** The model, or several rows of it. */
+async function modelAsked(codec: TextCodec): Promise<Model<Rows>> {
+  if (values.contrastive) return withRows(await loadLayeredModel(MODEL_FOLDER), [0, 1]);
+  if (values.dola) return loadLayeredModel(MODEL_FOLDER);
+  const model = await loadModel(MODEL_FOLDER);
+  return values.guidance === "" ? model : guidedModel(model, codec.encode(values.negative));
 }
 
 async function demonstrate(host: Host, sampling: StepFields): Promise<void> {

@@ -2,7 +2,7 @@
  * The loop of every model host: logits from the model, a token from the sampler, and the token back into the
  * model. The sampler keeps nothing between the steps; seed, step, history and state travel with every one.
  */
-import type { Model } from "./model.ts";
+import type { Model, Rows } from "./model.ts";
 import type { StepFields } from "./row-formats.ts";
 import type { SamplerClient } from "./sampler-client.ts";
 import { incrementalDecoder, type TextCodec } from "./tokenizer.ts";
@@ -31,7 +31,7 @@ export interface Generated {
 }
 
 export async function generate(
-  model: Model,
+  model: Model<Rows>,
   codec: TextCodec,
   sampler: SamplerClient,
   request: GenerateRequest,

@@ -21,64 +21,96 @@ interface ModelConfig {
   readonly eos_token_id: number;
 }
 
-export interface Model {
+/** What a step of a model has: a row of logits, or those of several sources. */
+export type Rows = Float32Array | readonly Float32Array[];
+
+export interface Model<Step extends Rows = Float32Array> {
   readonly vocab_size: number;
   readonly context_tokens_max: number;
   readonly eos_token_id: number;
   /** Begins an empty sequence with a key-value cache of its own. */
-  startSequence(): Sequence;
+  startSequence(): Sequence<Step>;
   close(): Promise<void>;
 }
 
-export interface Sequence {
+export interface Sequence<Step extends Rows = Float32Array> {
   /** Reads the next token ids (the prompt first, then one at a time) and answers the logits after the last. */
-  step(token_ids: readonly number[]): Promise<Float32Array>;
+  step(token_ids: readonly number[]): Promise<Step>;
 }
 
 /** A sequence that can be asked for every row of a pass, and can forget what it read. */
-export interface LongSequence extends Sequence {
+export interface LongSequence<Step extends Rows = Float32Array> extends Sequence<Step> {
   /** Reads the next token ids and answers the logits behind each of them. */
-  rows(token_ids: readonly number[]): Promise<Float32Array[]>;
+  rows(token_ids: readonly number[]): Promise<Step[]>;
   /** Forgets the last tokens that it has read. */
   rewind(tokens: number): void;
 }
 
-export interface SpeculatingModel extends Model {
-  startSequence(): LongSequence;
+export interface SpeculatingModel<Step extends Rows = Float32Array> extends Model<Step> {
+  startSequence(): LongSequence<Step>;
 }
 
 /** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
-export async function loadModel(folder: string): Promise<SpeculatingModel> {
+export function loadModel(folder: string): Promise<SpeculatingModel> {
+  return load(folder, ["model_quantized.onnx"], (outputs, count, vocab_size) =>
+    lastRow(outputs, "logits", count, vocab_size),
+  );
+}
+
+/** The outputs that `early_layers.onnx` adds, after so many of the model's six layers. */
+export const EARLY_LAYERS = [2, 4] as const;
+
+/** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
+export function loadLayeredModel(folder: string): Promise<SpeculatingModel<readonly Float32Array[]>> {
+  const names = ["logits", ...EARLY_LAYERS.map((layer) => `logits.${layer}`)];
+  // Protocol buffers that stand one behind the other are one message: the model and its edit.
+  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, count, vocab_size) =>
+    names.map((name) => lastRow(outputs, name, count, vocab_size)),
+  );
+}
+
+type Outputs = InferenceSession.ReturnType;
+
+/** Reads what a step has from the outputs after so many tokens. */
+type Read<Step extends Rows> = (outputs: Outputs, count: number, vocab_size: number) => Step;
+
+async function load<Step extends Rows>(
+  folder: string,
+  files: readonly string[],
+  read: Read<Step>,
+): Promise<SpeculatingModel<Step>> {
   // Worker threads would buy little for a model of this size and have to be ended by hand.
   env.wasm.numThreads = 1;
   const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
-  const weights = new Uint8Array(await readFile(join(folder, "model_quantized.onnx")));
-  const session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
+  const weights = Buffer.concat(await Promise.all(files.map((file) => readFile(join(folder, file)))));
+  const session = await InferenceSession.create(new Uint8Array(weights), { executionProviders: ["wasm"] });
   return {
     vocab_size: config.vocab_size,
     context_tokens_max: config.max_position_embeddings,
     eos_token_id: config.eos_token_id,
-    startSequence: () => createSequence(session, config),
+    startSequence: () => createSequence(session, config, read),
     close: () => session.release(),
   };
 }
 
-function createSequence(session: InferenceSession, config: ModelConfig): LongSequence {
+function createSequence<Step extends Rows>(
+  session: InferenceSession,
+  config: ModelConfig,
+  read: Read<Step>,
+): LongSequence<Step> {
   let cache = emptyCache(config);
   let past_tokens = 0;
-  const read = async (token_ids: readonly number[]) => {
+  const pass = async (token_ids: readonly number[]): Promise<Outputs> => {
     const outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
     past_tokens += token_ids.length;
     cache = nextCache(outputs);
-    return (index: number) => rowOf(outputs, index, config.vocab_size);
+    return outputs;
   };
   return {
-    async step(token_ids) {
-      return (await read(token_ids))(token_ids.length - 1);
-    },
+    step: async (token_ids) => read(await pass(token_ids), token_ids.length, config.vocab_size),
     async rows(token_ids) {
-      const rowAt = await read(token_ids);
-      return token_ids.map((_, index) => rowAt(index));
+      const outputs = await pass(token_ids);
+      return token_ids.map((_, index) => read(outputs, index + 1, config.vocab_size));
     },
     rewind(tokens) {
       if (tokens === 0) return;
@@ -125,7 +157,7 @@ function emptyCache(config: ModelConfig): Record<string, Tensor> {
 }
 
 /** The outputs `present.*` of one step are the inputs `past_key_values.*` of the next. */
-function nextCache(outputs: InferenceSession.ReturnType): Record<string, Tensor> {
+function nextCache(outputs: Outputs): Record<string, Tensor> {
   const cache: Record<string, Tensor> = {};
   for (const [name, tensor] of Object.entries(outputs)) {
     // Tensors of the wasm backend live in JavaScript memory; the type leaves other backends open.
@@ -134,9 +166,8 @@ function nextCache(outputs: InferenceSession.ReturnType): Record<string, Tensor>
   return cache;
 }
 
-/** The logits behind token `index` of a pass. */
-function rowOf(outputs: InferenceSession.ReturnType, index: number, vocab_size: number): Float32Array {
-  const logits = outputs["logits"];
-  if (logits?.type !== "float32") throw new Error("the model has no float32 output named logits");
-  return (logits.data as Float32Array).subarray(index * vocab_size, (index + 1) * vocab_size);
+function lastRow(outputs: Outputs, name: string, rows: number, vocab_size: number): Float32Array {
+  const logits = outputs[name];
+  if (logits?.type !== "float32") throw new Error(`the model has no float32 output named ${name}`);
+  return (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size);
 }

@@ -3,7 +3,7 @@
  * what is compared is the sending, and not what a busy model leaves of the processor.
  */
 import { type Generated, type GenerateRequest, generate } from "./generate.ts";
-import type { Model } from "./model.ts";
+import type { Model, Rows } from "./model.ts";
 import { quantile } from "./report.ts";
 import type { SamplerClient } from "./sampler-client.ts";
 import type { TextCodec } from "./tokenizer.ts";
@@ -11,19 +11,23 @@ import type { TextCodec } from "./tokenizer.ts";
 const ROUNDS = 8;
 
 /** The same model, and the rows it has answered since. */
-export function recorded(model: Model): { readonly model: Model; readonly rows: Float32Array[] } {
-  const rows: Float32Array[] = [];
+export function recorded(model: Model<Rows>): { readonly model: Model<Rows>; readonly rows: Rows[] } {
+  const rows: Rows[] = [];
   const startSequence = () => {
     const sequence = model.startSequence();
     return {
       async step(token_ids: readonly number[]) {
         const logits = await sequence.step(token_ids);
-        rows.push(logits.slice());
+        rows.push(copyOf(logits));
         return logits;
       },
     };
   };
   return { model: { ...model, startSequence }, rows };
+}
+
+function copyOf(logits: Rows): Rows {
+  return logits instanceof Float32Array ? logits.slice() : logits.map((row) => row.slice());
 }
 
 export interface Compared {
@@ -40,7 +44,7 @@ export async function compare(
     model,
     codec,
     rows,
-  }: { readonly model: Model; readonly codec: TextCodec; readonly rows: readonly Float32Array[] },
+  }: { readonly model: Model<Rows>; readonly codec: TextCodec; readonly rows: readonly Rows[] },
   clients: { readonly streamed: SamplerClient; readonly posted: SamplerClient },
   request: GenerateRequest,
 ): Promise<Compared> {
@@ -60,7 +64,7 @@ export async function compare(
   return { streamed_us: trips(streamed), posted_us: trips(posted), same: texts.size === 1 };
 }
 
-function replaying(model: Model, rows: readonly Float32Array[]): Model {
+function replaying(model: Model<Rows>, rows: readonly Rows[]): Model<Rows> {
   const startSequence = () => {
     let at = 0;
     return { step: () => Promise.resolve(rows[at++] ?? new Float32Array(model.vocab_size)) };

@@ -4,6 +4,7 @@
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
+import type { Rows } from "./model.ts";
 import { ROW_FORMATS, type RowFormat, type StepFields } from "./row-formats.ts";
 
 /** The fields of a reply that a model host needs to go on. */
@@ -27,7 +28,7 @@ export interface TimedReply {
 }
 
 export interface SamplerClient {
-  sample(logits: Float32Array, fields: StepFields): Promise<TimedReply>;
+  sample(logits: Rows, fields: StepFields): Promise<TimedReply>;
   close(): void;
 }
 

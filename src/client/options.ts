@@ -15,6 +15,10 @@ export interface StepRequestOptions {
   readonly variant?: "pytorch" | "triton" | "flashinfer" | "fused" | "steps" | "llama-server" | "mlx" | "cpp";
   /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
   readonly chain?: readonly { readonly stage: string; readonly [name: string]: unknown }[];
+  /** How the rows of several sources become one before the chain: {"rule": "guidance", "guidance_scale": 1.5}. Rules: guidance, contrastive, context_aware, proxy, dola, product, mixture. */
+  readonly combine?: { readonly rule: "guidance" | "contrastive" | "context_aware" | "proxy" | "dola" | "product" | "mixture"; readonly [name: string]: unknown };
+  /** What is said of each source that is combined, in the order of the rows. */
+  readonly sources?: readonly { readonly temperature?: number }[];
   /** Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1. */
   readonly vocab_size?: number;
   /** What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one. */
@@ -45,8 +49,8 @@ export interface StepRequestOptions {
   readonly logprobs?: boolean;
   /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */
   readonly top_logprobs?: number;
-  /** What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came, or `processed`, after every stage. With `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) it is that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass. */
-  readonly logprobs_mode?: "raw" | "processed" | "before_temperature" | "behind_temperature";
+  /** What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits as they came (of several sources, the first), or `processed`, after every stage. With `combined` it is that of the combined row, with `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and `behind_temperature` (SGLang) that of the scores where temperature finds and leaves them, and so are logprob, rank and kept_mass. */
+  readonly logprobs_mode?: "raw" | "combined" | "processed" | "before_temperature" | "behind_temperature";
   /** The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank before it, or `counted`, all of them do (vLLM). */
   readonly rank_ties?: "by_id" | "counted";
   /** Report the log-probabilities of these tokens as named_logprobs. */
@@ -56,7 +60,7 @@ export interface StepRequestOptions {
   /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
   readonly confidence_top_k?: number;
   /** When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself. */
-  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
+  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly strings?: readonly string[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
   /** Report hashes of the row and of the options, for audits. Default false. */
   readonly receipt?: boolean;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
@@ -65,6 +69,10 @@ export interface StepRequestOptions {
   readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
   /** What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary. */
   readonly grammar?: Readonly<Record<string, unknown>>;
+  /** Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken again: a stream has gone back by itself. */
+  readonly banned_strings?: readonly string[];
+  /** Whether letters of ASCII count whatever their case, as in koboldcpp. Default false. */
+  readonly banned_ignore_case?: boolean;
   /** The only tokens that may be drawn. */
   readonly allowed_token_ids?: readonly number[];
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */

@@ -1,12 +1,29 @@
 /** The bodies of requests: bytes where rows allow it, JSON otherwise. */
 import type { Post } from "./http.ts";
-import { isSparse, joined, jsonOf, type Logits, type PackedLogits, packedOf } from "./row.ts";
+import {
+  alike,
+  denseRows,
+  joined,
+  jsonFields,
+  type PackedLogits,
+  type StepLogits,
+  sourcesOf,
+} from "./row.ts";
 
-/** One row with its options. `seeded`: the same bytes would come again. */
-export function stepPost(path: string, logits: Logits, options: object, seeded: boolean): Post {
-  if (isSparse(logits)) return jsonPost(path, { ...options, logits: jsonOf(logits) }, seeded);
-  const row = packedOf(logits);
-  return binaryPost(path, { dtype: row.dtype, ...options }, [row], seeded);
+/** The rows of one step with its options. `seeded`: the same bytes would come again. */
+export function stepPost(
+  path: string,
+  logits: StepLogits,
+  options: { readonly sources?: readonly object[] },
+  seeded: boolean,
+): Post {
+  const rows = denseRows(logits);
+  const tensor = rows && alike(rows);
+  if (rows === undefined || tensor === undefined)
+    return jsonPost(path, { ...options, ...jsonFields(logits, options.sources) }, seeded);
+  const { dtype, elements } = tensor;
+  const shape = sourcesOf(logits) && { shape: [rows.length, elements] };
+  return binaryPost(path, { dtype, ...shape, ...options }, rows, seeded);
 }
 
 export function jsonPost(path: string, body: unknown, seeded: boolean): Post {

@@ -19,6 +19,28 @@ export interface SparseLogits {
 /** One row. Numbers are rounded to float32, which is what they are sampled as. */
 export type Logits = Float32Array | readonly number[] | PackedLogits | SparseLogits;
 
+/** The logits of a step: one row, or those of several sources, which the option `combine` makes one of. */
+export type StepLogits = Logits | readonly Logits[];
+
+/** The rows of several sources; undefined for one row. */
+export function sourcesOf(logits: StepLogits): readonly Logits[] | undefined {
+  // Numbers in a list are the values of one row.
+  return Array.isArray(logits) && typeof logits[0] === "object" ? logits : undefined;
+}
+
+/** The bytes of all rows of a step; undefined where one of them has none. */
+export function denseRows(logits: StepLogits): PackedLogits[] | undefined {
+  const rows = sourcesOf(logits) ?? [logits as Logits]; // no list of rows: a row
+  return rows.some(isSparse) ? undefined : rows.map((row) => packedOf(row as Exclude<Logits, SparseLogits>));
+}
+
+/** The rows of a step as they stand in a JSON text, with what its options say of each source. */
+export function jsonFields(logits: StepLogits, sources: readonly object[] = []): object {
+  const rows = sourcesOf(logits);
+  if (rows === undefined) return { logits: jsonOf(logits as Logits) }; // as above
+  return { sources: rows.map((row, index) => ({ ...sources[index], logits: jsonOf(row) })) };
+}
+
 /** Whether a row is written as JSON, not as bytes. */
 export function isSparse(logits: Logits): logits is SparseLogits {
   return "token_ids" in logits;

@@ -8,14 +8,14 @@ import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
 import type { Dtype, StepRequestOptions } from "./options.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { isSparse, jsonOf, type Logits, packedOf, type SparseLogits } from "./row.ts";
+import { alike, denseRows, joined, jsonFields, type PackedLogits, type StepLogits } from "./row.ts";
 import { openWebSocket, type WebSocketClass } from "./websocket.ts";
 
 /** Options of a stream: those of a step, and the form of its rows. */
 export interface StreamOptions extends StepRequestOptions {
   /** dtype of all dense rows; default f32 */
   readonly dtype?: Dtype;
-  /** when given, each row must have this many elements */
+  /** [vocab_size], which each row must have when it is given, or [rows, vocab_size] for steps of several rows */
   readonly shape?: readonly number[];
 }
 
@@ -36,10 +36,10 @@ export type OptionChanges = {
 
 export interface ClientStream {
   /**
-   * Sends a row; resolves to its token. `own` options hold for this step only, and cost a JSON message. Rejects with a
+   * Sends a row, or the rows of several sources; resolves to its token. `own` options hold for this step only, and cost a JSON message. Rejects with a
    * ServiceProblem when the row is refused: the stream is then where it was, and another row may follow.
    */
-  next(logits: Logits, own?: OptionChanges): Promise<Sampled>;
+  next(logits: StepLogits, own?: OptionChanges): Promise<Sampled>;
   update(changes: OptionChanges): void;
   /** Puts forced tokens behind the history. Each counts as a step. */
   accept(token_ids: readonly number[]): void;
@@ -93,10 +93,12 @@ class Stream implements ClientStream, ConnectionEvents {
     this.#timeout_ms = timeout_ms;
   }
 
-  next(logits: Logits, own?: OptionChanges): Promise<Sampled> {
+  next(logits: StepLogits, own?: OptionChanges): Promise<Sampled> {
     if (this.#over !== undefined) return Promise.reject(this.#over.reason);
-    if (own !== undefined || isSparse(logits)) this.#send({ ...own, logits: jsonOf(logits) });
-    else this.connection?.sendRow(this.#bytesOf(logits));
+    const rows = own === undefined ? denseRows(logits) : undefined;
+    if (rows === undefined || alike(rows) === undefined)
+      this.#send({ ...own, ...jsonFields(logits, own?.sources ?? this.#options.sources) });
+    else this.connection?.sendRow(this.#bytesOf(rows));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
       this.#waiting.push({ resolve, reject, timer, behind: [] });
@@ -187,14 +189,16 @@ class Stream implements ClientStream, ConnectionEvents {
     this.connection?.sendText(JSON.stringify(message));
   }
 
-  #bytesOf(logits: Exclude<Logits, SparseLogits>): Uint8Array {
+  /** The rows of a step, one behind the other. */
+  #bytesOf(rows: readonly PackedLogits[]): Uint8Array {
     const wanted = this.#options.dtype ?? "f32";
-    const { dtype, bytes } = packedOf(logits);
-    if (dtype !== wanted)
+    const dtype = rows.find((row) => row.dtype !== wanted)?.dtype;
+    if (dtype !== undefined)
       throw new TypeError(
         `this stream was opened for rows of ${wanted}, got ${dtype}: open it with its dtype`,
       );
-    return bytes;
+    const [first] = rows as readonly [PackedLogits]; // a step has a row
+    return rows.length === 1 ? first.bytes : joined(rows.map(({ bytes }) => bytes));
   }
 }
 

@@ -39,11 +39,20 @@ export interface TracingConfig {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What the adapters of engines read (clients/python): who sets them for a whole machine sets them for the service, too. */
+const OF_ADAPTERS: readonly string[] = [
+  "LOGIT_SAMPLER_URL",
+  "LOGIT_SAMPLER_API_KEY",
+  "LOGIT_SAMPLER_TIMEOUT_S",
+];
+
 /** The configuration that these variables make. Throws an Error that names the variable, the rule and the value. */
 export function readConfig(environment: Environment): Config {
   const limits = settings(LIMITS, PREFIX, environment);
   const known = new Set(Object.keys(LIMITS.shape).map((name) => variableOf(PREFIX, name)));
-  const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.has(name));
+  const unknown = Object.keys(environment).find(
+    (name) => name.startsWith(PREFIX) && !known.has(name) && !OF_ADAPTERS.includes(name),
+  );
   if (unknown !== undefined)
     throw new Error(
       `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${meantBy(unknown, known)}`,

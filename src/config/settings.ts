@@ -156,6 +156,9 @@ export const LIMITS = z.object({
   top_logprobs_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
     .describe("tokens listed with their log-probabilities"),
+  sources_max: whole({ min: 1, max: DEFAULT_OPTION_LIMITS.sources_max })
+    .default(DEFAULT_OPTION_LIMITS.sources_max)
+    .describe("rows that one step combines; never more than rows_max"),
   grammar_length_max: whole({ min: 2 })
     .default(DEFAULT_GRAMMARS_LIMITS.source_length_max)
     .describe("characters of a grammar, as JSON text"),

@@ -7,7 +7,7 @@ import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
 import { boundedPieces } from "./bounded.ts";
-import { Lexemes } from "./json/lexemes.ts";
+import { plainCharacter } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
 import { PlainStates } from "./plain-states.ts";
@@ -50,7 +50,7 @@ export class Grammar {
     const known = this.#masks.get(vocabulary);
     if (known !== undefined) return known;
     const tokens = tokensOf(vocabulary);
-    const plain = new PlainStates(this.automaton, this.#plain, vocabulary.token_bytes_max);
+    const plain = new PlainStates(this.automaton, this.#plain);
     const masks = new Masks(this.automaton, plain, tokens, this.#limits.mask_bytes_max);
     this.#plain_states.push(plain);
     this.#masks.set(vocabulary, masks);
@@ -93,7 +93,7 @@ export function* compileGrammar(
   const nodes = new Nodes(limits.nodes_max);
   const rules = new Rules(nodes);
   // Its bytes must be told apart from the start, whatever the grammar says of them.
-  const plain = new Lexemes(nodes, "compact").plainCharacter();
+  const plain = plainCharacter(nodes);
   try {
     const node = yield* boundedPieces(kind.compile(nodes, rules, source));
     yield;

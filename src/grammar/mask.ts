@@ -4,7 +4,7 @@
  * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
  */
 import { Problem } from "../errors.ts";
-import type { Tokens } from "../vocabulary/tokens.ts";
+import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
 import { KIND, NEVER } from "./nodes.ts";
@@ -38,6 +38,8 @@ export class Masks {
   readonly #bytes_max: number;
   readonly #heads = new Map<number, Head>();
   readonly #masks = new Map<number, Uint32Array>();
+  /** of short tokens, by states whose counts are cut to them */
+  readonly #short = new Map<number, Uint32Array>();
   readonly #path: Int32Array;
   /** 1 where the head may have ended on the way to a depth, or there */
   readonly #ended: Uint8Array;
@@ -61,12 +63,17 @@ export class Masks {
 
   /** Whether the mask of this state is there. */
   has(state: number): boolean {
-    return this.#masks.has(this.#plain.shortened(state));
+    return this.#masks.has(this.#keyOf(state));
+  }
+
+  /** States with one key have one mask. */
+  #keyOf(state: number): number {
+    return this.#plain.shortened(state, this.#tokens.vocabulary.token_bytes_max);
   }
 
   /** The tokens with bytes that may come in this state; the mask is kept and must not be written to. */
   of(state: number): Uint32Array {
-    const known = this.#masks.get(this.#plain.shortened(state));
+    const known = this.#masks.get(this.#keyOf(state));
     if (known !== undefined) return known;
     const pieces = this.make(state);
     for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
@@ -74,19 +81,32 @@ export class Masks {
 
   /** The same, a piece at a time. Throws the Problem of a state whose branches are too many to follow. */
   *make(state: number): Generator<undefined, Uint32Array> {
-    const key = this.#plain.shortened(state);
+    const key = this.#keyOf(state);
     const known = this.#masks.get(key);
     if (known !== undefined) return known;
-    const mask = new Uint32Array(this.#tokens.words);
     this.#work_before = this.#automaton.work;
-    yield* this.#add(key, mask);
+    const short = this.#plain.shortened(key, SHORT_BYTES);
+    // Other counts may have been here: only what reaches beyond them is another.
+    const shared = this.#short.get(short);
+    const mask = shared?.slice() ?? new Uint32Array(this.#tokens.words);
+    if (shared === undefined) {
+      yield* this.#add(short, mask);
+      if (short !== key) this.#keepShort(short, mask.slice());
+    }
+    this.#addLong(key, mask);
     if (this.#bytes > this.#bytes_max) this.forget();
     this.#bytes += mask.byteLength;
     this.#masks.set(key, mask);
     return mask;
   }
 
+  #keepShort(short: number, mask: Uint32Array): void {
+    this.#bytes += mask.byteLength;
+    this.#short.set(short, mask);
+  }
+
   forget(): void {
+    this.#short.clear();
     this.#heads.clear();
     this.#masks.clear();
     this.#bytes = 0;
@@ -110,13 +130,13 @@ export class Masks {
   *#headOf(node: number): Generator<undefined, Head> {
     const known = this.#heads.get(node);
     if (known !== undefined) return known;
-    const { plain, other, plain_mask, words } = this.#tokens;
+    const { plain, other, words } = this.#tokens;
     const crossings: Crossing[] = [];
-    const is_plain = this.#plain.has(node);
-    const mask = is_plain ? plain_mask.slice() : new Uint32Array(words);
+    const room = this.#plain.roomIn(node);
+    const mask = room > 0 ? this.#tokens.plainMask(room).slice() : new Uint32Array(words);
     this.#path[0] = node;
     this.#ended[0] = this.#automaton.nullable(node) ? 1 : 0;
-    for (const trie of is_plain ? [other] : [plain, other])
+    for (const trie of room > 0 ? [other] : [plain, other])
       for (let at = 0; at < trie.nodes; ) {
         at = this.#walk(trie, at, mask, crossings);
         this.#requireLittleWork();
@@ -146,7 +166,7 @@ export class Masks {
     const { nodes, byte, depth, skip, first, ordered } = trie;
     const path = this.#path;
     const ended = this.#ended;
-    const takes_plain = trie === this.#tokens.plain;
+    const behind = trie === this.#tokens.plain ? this.#tokens.behind : undefined;
     const work_max = automaton.work + WORK_A_TURN;
     for (let node = from; node < nodes; ) {
       if (automaton.work > work_max) return node;
@@ -157,7 +177,7 @@ export class Masks {
         node = skip[node]!;
         continue;
       }
-      const is_whole = takes_plain && this.#plain.has(next);
+      const is_whole = behind !== undefined && behind[node]! > 0 && this.#plain.roomIn(next) >= behind[node]!;
       const end = first[is_whole ? skip[node]! : node + 1]!;
       for (let i = first[node]!; i < end; i++) {
         const id = ordered[i]!;
@@ -179,11 +199,17 @@ export class Masks {
       if (this.#automaton.nullable(this.#path[ended]!)) crossings.push({ trie, node, ended });
   }
 
+  /** Long tokens are few: they are looked at for each state. */
+  #addLong(state: number, mask: Uint32Array): void {
+    this.#path[0] = state;
+    this.#allow(this.#tokens.long, 0, this.#tokens.long.nodes, mask);
+  }
+
   /** Allows the tokens at and below the node whose bytes behind the end of the head the stack takes. */
   #cross({ trie, node, ended }: Crossing, below: number, mask: Uint32Array): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
-    const { byte, depth, skip, first, ordered } = trie;
+    const { depth, first, ordered } = trie;
     const path = this.#path;
     const top = depth[node]!;
     const { bytes, offsets } = this.#tokens.vocabulary;
@@ -193,8 +219,15 @@ export class Masks {
       path[at + 1] = automaton.next(path[at]!, classOf[bytes[begin + at]!]!);
       if (path[at + 1] === NEVER) return;
     }
-    const end = skip[node]!;
-    for (let i = node; i < end; ) {
+    this.#allow(trie, node, trie.skip[node]!, mask);
+  }
+
+  /** Allows those tokens of a part of a tree that the states on the path to it take. */
+  #allow({ byte, depth, skip, first, ordered }: Trie, from: number, end: number, mask: Uint32Array): void {
+    const automaton = this.#automaton;
+    const { classOf } = automaton;
+    const path = this.#path;
+    for (let i = from; i < end; ) {
       const at = depth[i]!;
       const next = automaton.next(path[at]!, classOf[byte[i]!]!);
       if (next === NEVER) {

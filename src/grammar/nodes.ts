@@ -57,6 +57,8 @@ export class Nodes {
   readonly lists: (readonly number[])[] = [];
   readonly sets: ByteSet[] = [];
   readonly #known = new Map<string | number, number>();
+  /** sets that are ranges: most are, and few are made while walking */
+  readonly #ranges = new Map<number, number>();
   readonly #nodes_max: number;
 
   constructor(nodes_max: number) {
@@ -79,7 +81,8 @@ export class Nodes {
 
   /** Forgets all that was made since. */
   backTo({ nodes, lists, sets }: Mark): void {
-    for (const [key, node] of this.#known) if (node >= nodes) this.#known.delete(key);
+    for (const known of [this.#known, this.#ranges] as Map<unknown, number>[])
+      for (const [key, node] of known) if (node >= nodes) known.delete(key);
     for (const column of [this.kind, this.a, this.b, this.c, this.doubtful]) column.length = nodes;
     this.lists.length = lists;
     this.sets.length = sets;
@@ -95,7 +98,12 @@ export class Nodes {
   }
 
   range(from: number, to: number): number {
-    return this.set(byteRange(from, to));
+    const key = from * 256 + to;
+    const known = this.#ranges.get(key);
+    if (known !== undefined) return known;
+    const node = this.set(byteRange(from, to));
+    this.#ranges.set(key, node);
+    return node;
   }
 
   /** The bytes one behind the other. */

@@ -1,6 +1,6 @@
 /**
- * Two things about repetitions that make masks cheap. A state in which any plain text may follow, however long a token is,
- * allows every plain token. And counts beyond the longest token cannot matter to the next one: states that differ only
+ * Two things about repetitions that make masks cheap. A state in which plain text may follow allows the plain tokens that are
+ * no longer than it takes. And counts beyond the longest token cannot matter to the next one: states that differ only
  * there have one mask.
  */
 import type { Automaton } from "./automaton.ts";
@@ -10,41 +10,59 @@ export class PlainStates {
   readonly #automaton: Automaton;
   /** one plain character, as bytes */
   readonly #plain: number;
-  readonly #length_max: number;
   readonly #covering = new Map<number, boolean>();
-  readonly #known = new Map<number, boolean>();
-  readonly #shortened = new Map<number, number>();
+  readonly #room = new Map<number, number>();
+  readonly #shortened = new Map<number, Map<number, number>>();
 
-  constructor(automaton: Automaton, plain: number, token_bytes_max: number) {
+  constructor(automaton: Automaton, plain: number) {
     this.#automaton = automaton;
     this.#plain = plain;
-    this.#length_max = token_bytes_max;
   }
 
-  /** Whether every plain token may follow. False may also mean that it is not seen. */
-  has(state: number): boolean {
-    const known = this.#known.get(state);
+  /**
+   * How many characters of plain text a state takes, whichever they are, where it takes no plain token that is longer; 0
+   * may also mean that it is not seen.
+   */
+  roomIn(state: number): number {
+    const known = this.#room.get(state);
     if (known !== undefined) return known;
-    const found = this.#isPlain(state);
-    this.#known.set(state, found);
-    return found;
+    const room = this.#findRoom(state);
+    this.#room.set(state, room);
+    return room;
   }
 
-  #isPlain(state: number): boolean {
+  #findRoom(state: number): number {
     const { nodes } = this.#automaton;
     const a = nodes.a[state]!;
     switch (nodes.kind[state]) {
+      case KIND.word: {
+        const room = this.#repeats(a);
+        return room === UNLIMITED || (room > 0 && this.#stopsPlain(nodes.b[state]!)) ? room : 0;
+      }
       case KIND.seq:
-      case KIND.word:
-        return this.has(a);
+        return this.roomIn(a) === UNLIMITED ? UNLIMITED : 0;
       case KIND.alt:
-        return nodes.lists[a]!.some((branch) => this.has(branch));
-      case KIND.repeat:
-      case KIND.word_repeat:
-        return nodes.c[state]! > this.#length_max && this.#covers(a);
+        return nodes.lists[a]!.some((branch) => this.roomIn(branch) === UNLIMITED) ? UNLIMITED : 0;
       default:
-        return false;
+        return this.#repeats(state) === UNLIMITED ? UNLIMITED : 0;
     }
+  }
+
+  /** How often a plain character is repeated. */
+  #repeats(node: number): number {
+    const { nodes } = this.#automaton;
+    const kind = nodes.kind[node];
+    if (kind !== KIND.repeat && kind !== KIND.word_repeat) return 0;
+    return this.#covers(nodes.a[node]!) ? nodes.c[node]! : 0;
+  }
+
+  /** Whether what comes next neither ends nor takes a plain character. */
+  #stopsPlain(node: number): boolean {
+    const automaton = this.#automaton;
+    if (automaton.nullable(node)) return false;
+    for (let byte = 0x20; byte < 0x100; byte++)
+      if (automaton.step(this.#plain, byte) !== NEVER && automaton.step(node, byte) !== NEVER) return false;
+    return true;
   }
 
   /** Whether a node matches every plain character. */
@@ -58,30 +76,34 @@ export class PlainStates {
     return covers;
   }
 
-  /** The state with counts cut to what the longest token can reach: its mask is the same. */
-  shortened(state: number): number {
-    const known = this.#shortened.get(state);
-    if (known !== undefined) return known;
-    const made = this.#shorten(state);
-    this.#shortened.set(state, made);
+  /** The state with counts cut to what tokens of so many bytes can reach: their mask is the same. */
+  shortened(state: number, bytes_max: number): number {
+    let known = this.#shortened.get(bytes_max);
+    if (known === undefined) {
+      known = new Map();
+      this.#shortened.set(bytes_max, known);
+    }
+    const done = known.get(state);
+    if (done !== undefined) return done;
+    const made = this.#shorten(state, bytes_max);
+    known.set(state, made);
     return made;
   }
 
-  #shorten(state: number): number {
+  #shorten(state: number, bytes_max: number): number {
     const { nodes } = this.#automaton;
     const a = nodes.a[state]!;
     switch (nodes.kind[state]) {
       case KIND.seq:
-        return nodes.seq(this.shortened(a), nodes.b[state]!);
+        return nodes.seq(this.shortened(a, bytes_max), nodes.b[state]!);
       case KIND.word:
-        return nodes.word(this.shortened(a), nodes.b[state]!);
+        return nodes.word(this.shortened(a, bytes_max), nodes.b[state]!);
       case KIND.alt:
-        return nodes.alt(nodes.lists[a]!.map((branch) => this.shortened(branch)));
+        return nodes.alt(nodes.lists[a]!.map((branch) => this.shortened(branch, bytes_max)));
       case KIND.repeat:
       case KIND.word_repeat: {
-        const beyond = this.#length_max + 1;
-        const min = Math.min(nodes.b[state]!, beyond);
-        const max = nodes.c[state]! >= beyond ? UNLIMITED : nodes.c[state]!;
+        const min = Math.min(nodes.b[state]!, bytes_max + 1);
+        const max = nodes.c[state]! > bytes_max ? UNLIMITED : nodes.c[state]!;
         return nodes.repeatedAs(state, min, max);
       }
       default:
@@ -91,7 +113,7 @@ export class PlainStates {
 
   /** Forgets what is known of states. */
   forget(): void {
-    this.#known.clear();
+    this.#room.clear();
     this.#shortened.clear();
     this.#covering.clear();
   }

@@ -117,6 +117,17 @@ export interface KernelExports {
     square: number,
     cube: number,
   ): void;
+  addRows(
+    table: number,
+    rows: number,
+    blocks: number,
+    shift: number,
+    least: number,
+    to: number,
+    maxima: number,
+  ): void;
+  mixRows(table: number, rows: number, blocks: number, to: number, maxima: number): void;
+  divergence(table: number, blocks: number): number;
   weighScores(scores: number, count: number, max: number, to: number, step: number): number;
   largestScore(scores: number, count: number): number;
   scoreByDistance(

@@ -12,11 +12,12 @@
  * no loops here: which machine, which sums, and what the last call left.
  */
 import { assert } from "../errors.ts";
+import { Combiner } from "./combine.ts";
 import { distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, intervalOf, logSumExp, sumWeights } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, intervalOf, logMass, logSumExp, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
@@ -27,11 +28,12 @@ import { TokenTable } from "./tokens.ts";
 import { findTopP, MASS_SLACK, massOf } from "./top-p/top-p.ts";
 import { typicalCut } from "./typical/typical.ts";
 
+export type { Combiner, LogRow, Summand } from "./combine.ts";
 export type { ValueMoments } from "./distribution.ts";
 export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
-export { type KernelLimits, SELECTION_MAX } from "./layout.ts";
+export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
 export { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "./selection/cut.ts";
@@ -45,6 +47,8 @@ export class Kernel {
   readonly list: ScoreList;
   /** Counts of tokens, as penalties need them. */
   readonly tokens: TokenTable;
+  /** The means to put several rows together into one. */
+  readonly combiner: Combiner;
   /** SELECTION_MAX places; the first ones are the selection. */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
@@ -69,6 +73,7 @@ export class Kernel {
     this.edits = new Edits(machine, limits.vocab_size_max);
     this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
     this.list = new ScoreList(machine, limits.vocab_size_max);
+    this.combiner = new Combiner(machine, limits.vocab_size_max);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.arrivals = new Uint8Array(machine.buffer, layout.arrivals, ARRIVALS_BYTES);
@@ -141,6 +146,11 @@ export class Kernel {
   /** ln Σ exp(xᵢ/T) over the survivors of a cut, error ≤ 1e-6; −Infinity when none. Leaves block sums for `draw`. */
   logSumExp(row: Row, temperature: number, cut: Cut): number {
     return logSumExp(this.#machine, this.#sums, row, temperature, cut);
+  }
+
+  /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, to the same error however far from zero it lies. */
+  logMass(row: Row, temperature: number): number {
+    return logMass(this.#machine, this.#sums, row, temperature);
   }
 
   /**

@@ -4,7 +4,8 @@
  *     0        64 KiB of the module's own constants
  *     65536    scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging · arrivals ·
- *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores
+ *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores ·
+ *              table of sources · combined row · masked sources
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32), and one place more
  *
@@ -23,6 +24,10 @@ export const STAGING_BYTES = 65536;
 export const ARRIVALS_BYTES = 262_144;
 /** ids of a history that are looked at at a time */
 export const HISTORY_CHUNK = 16384;
+/** rows that can be combined into one */
+export const SOURCES_MAX = 8;
+/** bytes that the passes are told of each in */
+export const SOURCE_BYTES = 32;
 /** penalties that are put into effect together */
 export const RULES_MAX = 8;
 export const BINS = 2048;
@@ -96,6 +101,10 @@ export interface Layout {
   readonly listed_weights: number;
   readonly rank_keys: number;
   readonly rank_spare: number;
+  /** what is told of each row that is combined; the row that they make, and room for as many rows, masked */
+  readonly sources: number;
+  readonly combined: number;
+  readonly masked: number;
   /** of the first row; the next ones follow every `row_bytes` */
   readonly rows: number;
   readonly row_bytes: number;
@@ -153,6 +162,9 @@ export function layoutFor(limits: KernelLimits): Layout {
     listed_weights: take(limits.vocab_size_max * 8 + 8),
     rank_keys: take(limits.vocab_size_max * 8),
     rank_spare: take(limits.vocab_size_max * 8),
+    sources: take(SOURCES_MAX * SOURCE_BYTES),
+    combined: take(rowBytes(blocks)),
+    masked: take(SOURCES_MAX * rowBytes(blocks)),
   };
   const row_bytes = rowBytes(blocks);
   const maxima_offset = maximaOffset(blocks);

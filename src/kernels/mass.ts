@@ -7,7 +7,7 @@ import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import type { KeptWeights } from "./kept-weights.ts";
 import type { Row } from "./row.ts";
-import { type Cut, countEqual, setWindow, tieId } from "./selection/cut.ts";
+import { type Cut, countEqual, EVERYTHING, setWindow, tieId } from "./selection/cut.ts";
 
 /** Temperatures beyond this range weigh as its ends do: all or nothing, or all alike. */
 const TEMPERATURE_MIN = 1e-30;
@@ -133,6 +133,13 @@ export function logSumExp(
   if (largest === -Infinity || largest === Infinity) return largest;
   if (!sums.areOf(row, temperature, cut)) sumWeights(machine, sums, row, temperature, cut, true);
   return ln(sums.total) + sums.offset + sums.largest / clampTemperature(temperature);
+}
+
+/** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite: what rows far from zero lose of ln Σ exp(xᵢ/T). */
+export function logMass(machine: Machine, sums: BlockSums, row: Row, temperature: number): number {
+  if (!sums.areOf(row, temperature, EVERYTHING))
+    sumWeights(machine, sums, row, temperature, EVERYTHING, true);
+  return ln(sums.total) + sums.offset;
 }
 
 /** Inverse CDF in id order over the survivors; −1 when there is none. The weights of `cut` must be summed in `sums`. */

@@ -114,8 +114,8 @@ function isEmpty(states: Readonly<Record<string, unknown>>): boolean {
 }
 
 /** The explicit form: `[{ stage: "top_k", top_k: 40 }, { stage: "temperature", temperature: 0.7 }]`. */
-export function chainFromList(list: readonly unknown[]): Chain {
-  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `/chain/${i}`)));
+export function chainFromList(list: readonly unknown[], pointer = "/chain"): Chain {
+  return chainOfEntries(list.map((entry, i) => parseEntry(entry, `${pointer}/${i}`)));
 }
 
 /** The short form: the preset's stages whose option was given, or has a default there, in the preset's order. */

@@ -19,9 +19,11 @@ export function plainDigest(bytes: Uint8Array): string {
   return Array.from(sha256(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The row must be as it came. */
-export function receiptOf(row: LogitsRow, asked: Asked, digest: Digest): Receipt {
-  return { row: digest(bytesOf(row)), options: digest(new TextEncoder().encode(optionsText(asked))) };
+/** The rows must be as they came. Several are told by the hash of their hashes, one behind the other. */
+export function receiptOf(rows: readonly LogitsRow[], asked: Asked, digest: Digest): Receipt {
+  const hashes = rows.map((row) => digest(bytesOf(row)));
+  const row = hashes.length === 1 ? (hashes[0] as string) : digest(new TextEncoder().encode(hashes.join("")));
+  return { row, options: digest(new TextEncoder().encode(optionsText(asked))) };
 }
 
 function bytesOf(row: LogitsRow): Uint8Array {

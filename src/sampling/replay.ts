@@ -51,7 +51,7 @@ export interface Replayed {
   readonly match: boolean;
   /** whether the claimed token misses by no more than the tolerance */
   readonly agrees: boolean;
-  /** see Held; null for a token that was not kept, and where a scheme has no margin */
+  /** see Held; null for a token that was not kept, one that was left alone, and where a scheme has no margin */
   readonly margin: number | null;
   readonly uniform?: number;
   readonly from?: number;
@@ -90,7 +90,7 @@ export function replay(left: Left, options: ReplayOptions): Replayed {
     token_id: drawn,
     match,
     agrees: match || (margin !== undefined && margin >= -tolerance),
-    margin: margin === undefined || margin === Number.NEGATIVE_INFINITY ? null : margin,
+    margin: margin === undefined || !Number.isFinite(margin) ? null : margin,
     ...where,
     ...(claim.claimed !== undefined && { receipt_differs: differences(left, options, claim.claimed) }),
   };
@@ -115,12 +115,12 @@ function heldIn(
 }
 
 function differences(
-  { candidates, row, digest }: Left,
+  { candidates, rows, digest }: Left,
   options: ReplayOptions,
   claimed: NonNullable<Claim["claimed"]>,
 ): string[] {
   candidates.restoreRow();
-  const receipt = { ...receiptOf(row, options, digest), system_fingerprint: SYSTEM_FINGERPRINT };
+  const receipt = { ...receiptOf(rows, options, digest), system_fingerprint: SYSTEM_FINGERPRINT };
   return Object.entries(claimed)
     .filter(([name, value]) => value !== receipt[name as keyof typeof receipt])
     .map(([name]) => name);

@@ -1,5 +1,4 @@
 /** The forms in which the logits of one step come. */
-import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 
 /** A row of which only some tokens were sent; the others count as −Infinity. */
@@ -22,12 +21,9 @@ export type LogitsRow = Row | SparseRow;
 /** The rows of one step: one, or several that are combined. */
 export type StepRows = LogitsRow | readonly LogitsRow[];
 
-/** The row of a step that has one. */
-export function onlyRow(rows: StepRows): LogitsRow {
-  if (!Array.isArray(rows)) return rows as LogitsRow; // what is no list is a row
-  const [row] = rows as readonly LogitsRow[];
-  if (row !== undefined && rows.length === 1) return row;
-  throw new Problem("invalid_option", `a step has one row of logits, got ${rows.length}`, "/logits");
+export function listOfRows(rows: StepRows): readonly LogitsRow[] {
+  if (!Array.isArray(rows)) return [rows as LogitsRow]; // what is no list is a row
+  return rows as readonly LogitsRow[];
 }
 
 export function isSparse(row: LogitsRow): row is SparseRow {

@@ -3,15 +3,14 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
-import { assert, Problem } from "../errors.ts";
+import { assert } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { textBefore } from "../vocabulary/text.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
+import { type Begun, begin, rawOf, type Scratch, wantsLogprobs } from "./begin.ts";
 import { Candidates } from "./candidates/candidates.ts";
-import type { Compact } from "./candidates/compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
 import {
   type Chain,
   type ChainEntry,
@@ -22,7 +21,7 @@ import {
   runChainTraced,
   toldBy,
 } from "./chain.ts";
-import { requireInVocabulary, StepContext } from "./context.ts";
+import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
@@ -30,14 +29,14 @@ import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
 import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
-import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
+import { RawCompact, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
 import { withTexts } from "./report/texts.ts";
-import { Tracer } from "./report/trace.ts";
-import { drawSeed } from "./rng.ts";
-import { isSparse, type LogitsRow, onlyRow, type SparseRow, type StepRows } from "./rows.ts";
+import { tokenLogprob } from "./report/token-logprob.ts";
+import type { Tracer } from "./report/trace.ts";
+import { isSparse, type LogitsRow, listOfRows, type StepRows } from "./rows.ts";
 import type { Told } from "./stage.ts";
-import { type Finish, finishOf, measuresRow } from "./stops/index.ts";
+import { type Finish, finishOf } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
 export interface Sampler {
@@ -85,8 +84,9 @@ export interface Left {
   readonly candidates: Candidates;
   readonly context: StepContext;
   readonly keys: WatermarkKeys;
-  readonly row: LogitsRow;
-  /** the row as it came; candidates are not to be read any more once it was asked for */
+  /** those of the step */
+  readonly rows: readonly LogitsRow[];
+  /** the row as it came, of several the first; candidates are not to be read any more once it was asked for */
   raw(): RawRow;
   /** SHA-256 of bytes, as hexadecimal digits */
   readonly digest: Digest;
@@ -128,22 +128,20 @@ export function createSampler(
     returnRow: (row) => kernel.returnRow(row),
     sample(rows, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(scratch, onlyRow(rows), options, drawing);
+      return sampleStep(scratch, listOfRows(rows), options, drawing);
     },
     pieces(rows, options, drawing) {
-      const row = onlyRow(rows);
-      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
       if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(stepInPieces(scratch, row, options, drawing));
+      const pieces = marked(stepInPieces(scratch, listOfRows(rows), options, drawing));
       under_way = pieces;
       return pieces;
     },
     inspect(rows, options, look) {
-      const row = onlyRow(rows);
-      const is_long = allowedWork(row, options, step_work_max) >= long_work_min;
+      const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
       assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(inspected(scratch, row, options, { look, is_long }));
+      const pieces = marked(inspected(scratch, listOfRows(rows), options, { look, is_long }));
       under_way = pieces;
       return pieces;
     },
@@ -167,51 +165,46 @@ function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits
   };
 }
 
-/** What steps are taken in, one after the other. */
-interface Scratch {
-  readonly kernel: Kernel;
-  readonly candidates: Candidates;
-  readonly context: StepContext;
-  readonly now: (() => number) | undefined;
-  readonly keys: WatermarkKeys;
-  readonly digest: Digest;
-}
-
 /** The chain of a step, and a look at what it left. */
 function* inspected<Seen>(
   scratch: Scratch,
-  row: LogitsRow,
+  rows: readonly LogitsRow[],
   options: StepOptions,
   { look, is_long }: { readonly look: (left: Left) => Seen; readonly is_long: boolean },
 ): Generator<undefined, Seen> {
   const { kernel, candidates, context, keys, digest } = scratch;
-  begin(scratch, row, options);
   try {
+    const begun = begin(scratch, rows, options);
     yield* prepareChain(options.chain, context.text);
-    if (is_long) yield* runInPieces(scratch, row, options);
-    else run(scratch, row, options);
+    if (is_long) yield* runInPieces(scratch, begun, options);
+    else run(scratch, begun, options);
     const raw = () => {
       candidates.restoreRow();
-      return rawOf(kernel, row);
+      return rawOf(kernel, rows[0] as LogitsRow); // requireSources has counted them
     };
-    return look({ candidates, context, keys, row, raw, digest });
+    return look({ candidates, context, keys, rows, raw, digest });
   } finally {
     candidates.restoreRow();
   }
 }
 
-/** One step, straight through: row → candidates → chain → draw → log-probabilities. */
-function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions, drawing?: Drawing): Sampled {
-  const begun = begin(scratch, row, options);
+/** One step, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
+function sampleStep(
+  scratch: Scratch,
+  rows: readonly LogitsRow[],
+  options: StepOptions,
+  drawing?: Drawing,
+): Sampled {
   try {
+    const begun = begin(scratch, rows, options);
     drain(prepareChain(options.chain, scratch.context.text));
-    const { tracer, raw = begun.raw } = run(scratch, row, options);
+    const { raw = begun.raw } = run(scratch, begun, options);
     const { candidates, context, keys } = scratch;
     const drawn =
       drawing === undefined
         ? drawAll(candidates, context, keys, options)
         : { token_ids: [drawing(candidates, context)], is_chosen: true };
-    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
   }
@@ -220,15 +213,15 @@ function sampleStep(scratch: Scratch, row: LogitsRow, options: StepOptions, draw
 /** The same with pauses between what may take long. */
 function* stepInPieces(
   scratch: Scratch,
-  row: LogitsRow,
+  rows: readonly LogitsRow[],
   options: StepOptions,
   drawing?: Drawing,
 ): Generator<undefined, Sampled> {
-  const begun = begin(scratch, row, options);
   try {
+    const begun = begin(scratch, rows, options);
     yield;
     yield* prepareChain(options.chain, scratch.context.text);
-    const { tracer, raw = begun.raw } = yield* runInPieces(scratch, row, options);
+    const { raw = begun.raw } = yield* runInPieces(scratch, begun, options);
     yield;
     const { candidates, context, keys } = scratch;
     const drawn =
@@ -236,41 +229,25 @@ function* stepInPieces(
         ? yield* drawInPieces(candidates, context, keys, options)
         : { token_ids: [drawing(candidates, context)], is_chosen: true };
     yield;
-    return end(scratch, row, options, { raw, seed: begun.seed, tracer, drawn });
+    return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
   }
 }
 
-interface Begun {
-  readonly raw: RawRow | undefined;
-  readonly seed: string;
-}
-
-/** Candidates and context are those of this step from now on. */
-function begin({ kernel, candidates, context }: Scratch, row: LogitsRow, options: StepOptions): Begun {
-  const seed = options.seed ?? drawSeed();
-  const vocab_size = isSparse(row)
-    ? startSparse(candidates, row, options)
-    : startDense(kernel, candidates, row);
-  context.start(options, seed, vocab_size);
-  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
-  requireInVocabulary(options.logprob_token_ids, vocab_size, "/logprob_token_ids");
-  return { raw: readsRaw(options) ? rawOf(kernel, row) : undefined, seed };
-}
-
 /** What a step has come to, before it is told. */
-interface Outcome extends Begun {
-  readonly tracer: Tracer | undefined;
+interface Outcome {
+  /** what log-probabilities are read from */
+  readonly raw: RawRow | undefined;
   readonly drawn: Drawn;
 }
 
 /** What is told of a step. */
 function end(
-  { candidates, context, digest }: Scratch,
-  row: LogitsRow,
+  { kernel, candidates, context, digest }: Scratch,
+  { rows, row, is_exact, tracer, seed }: Begun,
   options: StepOptions,
-  { raw, tracer, drawn, seed }: Outcome,
+  { raw, drawn }: Outcome,
 ): Sampled {
   const { token_ids, watermark } = drawn;
   const token_id = token_ids[0] as number; // n ≥ 1
@@ -295,15 +272,16 @@ function end(
     finishOf(options.stops, { token_id, ...options, text: context.text }, options.state, raw);
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
-  const receipt = options.receipt && receiptOf(row, { ...options, receipt: options.receipt }, digest);
+  const receipt = options.receipt && receiptOf(rows, { ...options, receipt: options.receipt }, digest);
   return {
     token_id,
     ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
     ...told,
     ...(finish && endOf(finish, told, vocabulary, token_id)),
+    ...(options.combine && options.logprobs && { source_logprobs: sourceLogprobs(kernel, rows, token_id) }),
     ...(watermark && { watermark }),
     ...(receipt && { receipt }),
-    ...(isSparse(row) && exactness(candidates, row, options, report)),
+    ...(rows.some(isSparse) && { exact: exactness(candidates, rows, is_exact, options, report) }),
     seed,
     step,
     state: finish === undefined ? state : joined(state, finish.states),
@@ -311,6 +289,11 @@ function end(
     ...(options.warnings !== undefined && { warnings: options.warnings }),
     ...(tracer && accountOf(tracer, drawn, options, context)),
   };
+}
+
+/** ln p of a token in each of the rows as they came. */
+function sourceLogprobs(kernel: Kernel, rows: readonly LogitsRow[], token_id: number): (number | null)[] {
+  return rows.map((row) => tokenLogprob(token_id, rawOf(kernel, row).logprob(token_id)).logprob);
 }
 
 /** The states of stages and stops side by side; null when there are none. */
@@ -336,32 +319,27 @@ function drain(pieces: Generator<undefined, void>): void {
 }
 
 interface Ran {
-  /** when a trace is asked for */
-  readonly tracer?: Tracer;
-  /** what log-probabilities are read from, when that is not the row as it came */
+  /** what log-probabilities are read from, when that is not known before the chain has run */
   readonly raw?: RawRow;
 }
 
 /** Runs the chain. */
-function run({ candidates, context, now }: Scratch, row: LogitsRow, options: StepOptions): Ran {
+function run({ candidates, context, now }: Scratch, { tracer }: Begun, options: StepOptions): Ran {
   const { chain } = options;
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
-  if (options.trace === false && place === undefined) {
-    runChain(chain, candidates, context);
-    return {};
-  }
-  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
-  tracer?.begin(candidates, absenceIn(row));
   const clock = options.trace === "timed" ? now : undefined;
   const runPart = (part: Chain) =>
     tracer === undefined
       ? runChain(part, candidates, context)
       : runChainTraced(part, candidates, context, tracer, clock);
+  if (place === undefined) {
+    runPart(chain);
+    return {};
+  }
   runPart(chain.slice(0, place));
-  if (place === undefined) return { ...(tracer && { tracer }) };
   const raw = asItIs(candidates);
   runPart(chain.slice(place));
-  return { ...(tracer && { tracer }), raw };
+  return { raw };
 }
 
 /** What is left at this place of the chain, to be read from later. */
@@ -379,17 +357,12 @@ function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefi
 
 function* runInPieces(
   { candidates, context, now }: Scratch,
-  row: LogitsRow,
+  { tracer }: Begun,
   options: StepOptions,
 ): Generator<undefined, Ran> {
   const { chain } = options;
-  const tracer = options.trace === false ? undefined : new Tracer(options.logprob_token_ids);
   const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
   let raw: RawRow | undefined;
-  if (tracer !== undefined) {
-    tracer.begin(candidates, absenceIn(row));
-    yield;
-  }
   for (const [index, entry] of chain.entries()) {
     if (index === place) raw = asItIs(candidates);
     const began = now?.();
@@ -402,13 +375,7 @@ function* runInPieces(
     yield;
   }
   if (place === chain.length) raw = asItIs(candidates);
-  return { ...(tracer && { tracer }), ...(raw && { raw }) };
-}
-
-/** Why a token of the vocabulary is no candidate before the first stage. */
-function absenceIn(row: LogitsRow): string {
-  if (isSparse(row)) return "it was not sent, or as -Infinity";
-  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
+  return raw === undefined ? {} : { raw };
 }
 
 function accountOf(
@@ -427,44 +394,10 @@ function accountOf(
   };
 }
 
-function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
-  const index = kernel.firstNaN(row);
-  if (index >= 0)
-    throw new Problem("nan_logit", `logits must be numbers, got NaN at index ${index}`, `/logits/${index}`);
-  candidates.startRow(row);
-  return row.length;
-}
-
-function startSparse(candidates: Candidates, row: SparseRow, options: StepOptions): number {
-  const vocab_size = options.vocab_size ?? row.vocab_size ?? Number.POSITIVE_INFINITY;
-  candidates.startSparse(row, vocab_size);
-  return vocab_size;
-}
-
-/** Whether something is told of the row as it came. */
-function readsRaw(options: StepOptions): boolean {
-  const { uncertainty, stops } = options;
-  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
-}
-
-function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
-  return logprobs || logprob_token_ids.length > 0;
-}
-
 /** Whether nothing is told of a step but its token, when nothing is of the row as it came. */
 function isPlain(row: LogitsRow, options: StepOptions): boolean {
   const { n, kept_token_ids, trace, warnings, stops, watermark, receipt } = options;
   if (isSparse(row) || n !== undefined || stops !== undefined) return false;
   if (watermark !== undefined || receipt !== undefined) return false;
   return !kept_token_ids && trace === false && warnings === undefined;
-}
-
-function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
-  if (isSparse(row)) {
-    const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
-    return new RawCompact(row.token_ids.length, fill, row.logsumexp);
-  }
-  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
-  if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
-  return new RawDense(kernel, row);
 }

@@ -38,6 +38,10 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   readonly readsText?: boolean;
   /** true when it divides all scores by a temperature: log-probabilities may be told as they stand before or behind it */
   readonly setsTemperature?: boolean;
+  /** true when it bans tokens whatever their scores are, and leaves all others as they are: it may run on each source of a combination */
+  readonly onlyMasks?: boolean;
+  /** true when adding one number to all scores would change what it does */
+  looksAtZero?(options: Options): boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
   /** true when it looks at the tokens so far, and does nothing where there are none */

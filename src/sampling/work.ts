@@ -8,7 +8,7 @@
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
 import type { StepOptions } from "./options/step-options.ts";
-import { isSparse, type LogitsRow } from "./rows.ts";
+import { isSparse, listOfRows, type StepRows } from "./rows.ts";
 import { measuresRow } from "./stops/index.ts";
 
 /** From so much work on a step is taken in pieces: two to three milliseconds. */
@@ -26,17 +26,19 @@ const DRAW_WORK = 256;
 const TOLD_WORK = 2048;
 
 /** The work that a step is. Throws the Problem of one that is more than is allowed. */
-export function allowedWork(row: LogitsRow, options: StepOptions, step_work_max: number): number {
-  const work = workOf(row, options);
+export function allowedWork(rows: StepRows, options: StepOptions, step_work_max: number): number {
+  const work = workOf(rows, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
   return work;
 }
 
 /** An estimate, in units: about what the costliest values of the options would take. */
-export function workOf(row: LogitsRow, options: StepOptions): number {
-  const length = isSparse(row) ? row.token_ids.length : row.length;
+export function workOf(step_rows: StepRows, options: StepOptions): number {
+  const rows = listOfRows(step_rows);
+  let length = 0;
+  for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);
   const { n, trace, kept_token_ids, logprobs, history, draw, watermark, stops } = options;
-  let work = chainWork(options, length) + history.length;
+  let work = chainWork(options, length) + history.length + combineWork(options, rows.length, length);
   if (watermark !== undefined) work += watermark.scheme.passes(watermark.options) * length + history.length;
   else work += (draw.rule.passes - 1) * length * (n ?? 1);
   if (trace !== false) work += TRACE_PASSES * length * (1 + options.chain.length);
@@ -57,6 +59,13 @@ function chainWork({ chain, history }: StepOptions, length: number): number {
     if (stage.historyWork !== undefined) read += stage.historyWork(options, history.length);
   }
   return passes * length + read;
+}
+
+function combineWork({ combine }: StepOptions, sources: number, length: number): number {
+  if (combine === undefined) return 0;
+  let passes = combine.rule.passes(combine.options);
+  for (const { stage, skipped } of combine.before) if (skipped === undefined) passes += stage.passes ?? 1;
+  return passes * sources * length;
 }
 
 function tooMuch(work: number, step_work_max: number, { chain, n, trace }: StepOptions): Problem {

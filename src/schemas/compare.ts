@@ -4,7 +4,15 @@ import { COMPARE_FIELDS } from "../sampling/compare/options.ts";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";
 
-const { preset: _, variant: __, chain: ___, state: ____, ...SHARED } = STEP_OPTIONS.shape;
+const {
+  preset: _,
+  variant: __,
+  chain: ___,
+  state: ____,
+  combine: _____,
+  sources: ______,
+  ...SHARED
+} = STEP_OPTIONS.shape;
 
 export const COMPARE_REQUEST = z
   .strictObject({ logits: LOGITS, ...COMPARE_FIELDS, ...SHARED })

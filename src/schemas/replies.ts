@@ -14,7 +14,20 @@ const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
 const TRACED_TOKEN = z.strictObject({ token_id, probability });
 
 const TRACE_ENTRY = z.strictObject({
-  stage: z.string().describe("Name of the stage."),
+  stage: z.string().describe("Name of the stage, or of the rule that combines sources."),
+  combination: z
+    .strictObject({
+      sources: z.int().describe("How many were combined."),
+      plausible: z.int().optional().describe("How many tokens of the first the rule finds plausible."),
+      alpha: z.number().optional().describe("The weight that was found in this step, or given."),
+      divergence: z
+        .number()
+        .optional()
+        .describe("The Jensen-Shannon divergence that it follows from, in nats."),
+      chosen: z.int().optional().describe("Which source was taken, of several to choose from."),
+    })
+    .optional()
+    .describe("Of the first entry for several sources: what the rule found."),
   skipped: z
     .enum(["neutral", "greedy"])
     .optional()
@@ -114,6 +127,10 @@ export const STEP_REPLY = z
     kept_token_ids: z.array(z.int()).optional().describe("Which; with `kept_token_ids`."),
     kept_truncated: z.literal(true).optional().describe("There are more than `kept_max`."),
     kept_mass: z.number().optional().describe("Their probability in the row as it came. With `logprobs`."),
+    source_logprobs: z
+      .array(logprob)
+      .optional()
+      .describe("ln p of the token in each source as it came; with `logprobs`."),
     uncertainty: z
       .strictObject({
         raw: UNCERTAINTY.describe("Of the row as it came; of a sparse row, of the tokens that were sent."),
@@ -235,6 +252,10 @@ const LISTED = z
     options: z.record(z.string(), z.unknown()).describe("JSON Schema of its options."),
   })
   .describe("What it is, what it needs, and what it leaves in the reply.");
+
+export const COMBINATIONS = z
+  .strictObject({ rules: z.array(LISTED) })
+  .describe("The rules of `combine`, and what their sources are.");
 
 export const CATALOGUE = z
   .strictObject({

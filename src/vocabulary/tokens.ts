@@ -1,19 +1,27 @@
 /**
- * A vocabulary as a grammar's masks need it: its tree of bytes in two. Most tokens are plain text: whole characters that may stand
- * inside a JSON string as they are. Where any plain text may follow, all of them are allowed at once, and only the
- * others are looked at (llguidance's slices).
+ * A vocabulary as a grammar's masks need it: its tree of bytes in three. Most tokens are plain text: whole characters that
+ * may stand inside a JSON string as they are. Where any plain text may follow, all of them are allowed at once, and only the
+ * others are looked at (llguidance's slices). The few long tokens stand apart, so that counts beyond a short one need not be
+ * told apart.
  */
 import { type Trie, trieOf } from "./trie.ts";
 import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 
+/** Longer tokens are long. */
+export const SHORT_BYTES = 24;
+
 export interface Tokens {
   readonly vocabulary: Vocabulary;
+  /** short tokens of plain text, and all other short ones */
   readonly plain: Trie;
   readonly other: Trie;
-  /** bit i of word i / 32 for token i: all of `plain` */
-  readonly plain_mask: Uint32Array;
+  readonly long: Trie;
+  /** by node of `plain`: the characters that its longest token has behind the node's byte */
+  readonly behind: Uint16Array;
   /** words of a mask */
   readonly words: number;
+  /** the plain short tokens of at most so many characters: bit i of word i / 32 for token i */
+  plainMask(characters: number): Uint32Array;
 }
 
 const KNOWN = new WeakMap<Vocabulary, Tokens>();
@@ -21,16 +29,66 @@ const KNOWN = new WeakMap<Vocabulary, Tokens>();
 export function tokensOf(vocabulary: Vocabulary): Tokens {
   const known = KNOWN.get(vocabulary);
   if (known !== undefined) return known;
-  const is_plain = new Uint8Array(vocabulary.size);
-  for (let id = 0; id < vocabulary.size; id++) is_plain[id] = isPlain(bytesOf(vocabulary, id)) ? 1 : 0;
-  const plain = trieOf(vocabulary, (id) => is_plain[id] === 1);
-  const words = (vocabulary.size + 31) >>> 5;
-  const plain_mask = new Uint32Array(words);
-  for (const id of plain.ordered) plain_mask[id >>> 5]! |= 1 << (id & 31);
-  const other = trieOf(vocabulary, (id) => is_plain[id] === 0);
-  const tokens = { vocabulary, plain, other, plain_mask, words };
+  const { size } = vocabulary;
+  const is_plain = new Uint8Array(size);
+  const is_long = new Uint8Array(size);
+  for (let id = 0; id < size; id++) {
+    const bytes = bytesOf(vocabulary, id);
+    is_plain[id] = isPlain(bytes) ? 1 : 0;
+    is_long[id] = bytes.length > SHORT_BYTES ? 1 : 0;
+  }
+  const plain = trieOf(vocabulary, (id) => is_plain[id] === 1 && is_long[id] === 0);
+  const words = (size + 31) >>> 5;
+  const masks: Uint32Array[] = [];
+  const tokens: Tokens = {
+    vocabulary,
+    plain,
+    other: trieOf(vocabulary, (id) => is_plain[id] === 0 && is_long[id] === 0),
+    long: trieOf(vocabulary, (id) => is_long[id] === 1),
+    behind: charactersBehind(plain),
+    words,
+    plainMask(characters) {
+      const length = Math.min(characters, SHORT_BYTES);
+      masks[length] ??= maskOf(vocabulary, plain, words, length);
+      return masks[length]!;
+    },
+  };
   KNOWN.set(vocabulary, tokens);
   return tokens;
+}
+
+function maskOf(vocabulary: Vocabulary, { ordered }: Trie, words: number, characters: number): Uint32Array {
+  const mask = new Uint32Array(words);
+  for (const id of ordered)
+    if (charactersIn(bytesOf(vocabulary, id)) <= characters) mask[id >>> 5]! |= 1 << (id & 31);
+  return mask;
+}
+
+function charactersIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (isFirst(byte)) count++;
+  return count;
+}
+
+/** A byte that begins a character of UTF-8. */
+function isFirst(byte: number): boolean {
+  return (byte & 0xc0) !== 0x80;
+}
+
+function charactersBehind({ nodes, byte, depth }: Trie): Uint16Array {
+  const behind = new Uint16Array(nodes);
+  const path: number[] = [];
+  for (let node = 0; node < nodes; node++) {
+    const at = depth[node]!;
+    path[at] = node;
+    let count = 0;
+    for (let above = at; above > 0; above--) {
+      if (isFirst(byte[path[above]!]!)) count++;
+      const parent = path[above - 1]!;
+      if (behind[parent]! < count) behind[parent] = count;
+    }
+  }
+  return behind;
 }
 
 const STRICT = new TextDecoder("utf-8", { fatal: true });

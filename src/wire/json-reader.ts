@@ -1,6 +1,7 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
 import { Problem, show } from "../errors.ts";
 import type { Dtype, Row } from "../kernels/kernel.ts";
+import { requireSources, within } from "../sampling/combine/combination.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
@@ -22,6 +23,12 @@ export interface Arrived {
   values?: GrowingBuffer;
   token_ids?: Int32Array;
   packed?: GrowingBuffer;
+}
+
+/** What arrived of one step besides the envelope. */
+export interface ArrivedStep {
+  /** by source; of a step that has one row it is the first */
+  readonly rows: Arrived[];
   problem?: Problem;
 }
 
@@ -30,7 +37,7 @@ const NO_FLOATS = new Float32Array(0);
 
 /** One step. Its numbers go straight into the leased row. */
 export function openStepJson(context: WireContext): StepReader {
-  const arrived: Arrived = {};
+  const arrived: ArrivedStep = { rows: [] };
   const targets = stepTargets(context, arrived, (problem) => {
     throw problem;
   });
@@ -60,31 +67,36 @@ export function openStepJson(context: WireContext): StepReader {
   };
 }
 
-/** Takes the numbers of one step: a dense row straight into the leased one. `fault` is told why a row cannot be taken. */
+/** Takes the numbers of one step: dense rows straight into leased ones. `fault` is told why a row cannot be taken. */
 export function stepTargets(
   context: WireContext,
-  arrived: Arrived,
+  arrived: ArrivedStep,
   fault: (problem: Problem) => void,
 ): EnvelopeTargets {
   return {
-    numbers(_row, array) {
-      if (array === "values") return keep(context, arrived, "values");
-      const row = context.lease();
+    numbers(_step, array, source) {
+      if (array === "values") return keep(context, rowAt(arrived, source), "values");
+      const row = context.lease(source);
       row.begin("f32");
-      arrived.dense = row;
+      rowAt(arrived, source).dense = row;
       return row;
     },
-    ids: (_row, token_ids) => {
-      arrived.token_ids = token_ids;
+    ids: (_step, token_ids, source) => {
+      rowAt(arrived, source).token_ids = token_ids;
     },
-    packed: () => keep(context, arrived, "packed"),
-    fault: (_row, problem) => fault(problem),
+    packed: (_step, source) => keep(context, rowAt(arrived, source), "packed"),
+    fault: (_step, problem) => fault(problem),
   };
 }
 
-/** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in one leased row. */
+function rowAt({ rows }: ArrivedStep, source: number): Arrived {
+  rows[source] ??= {};
+  return rows[source];
+}
+
+/** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in the leased rows. */
 export function openBatchJson(context: WireContext): StepReader {
-  const arrived: Arrived[] = [];
+  const arrived: ArrivedStep[] = [];
   const envelope = new JsonEnvelope("batch", context.limits, keptTargets(context, arrived));
   let batch: Batch | undefined;
   let index = 0;
@@ -97,7 +109,7 @@ export function openBatchJson(context: WireContext): StepReader {
     },
     next() {
       if (batch === undefined || index >= batch.rows.length) return undefined;
-      const step = rowStep(batch, arrived[index] ?? {}, index, context);
+      const step = rowStep(batch, arrived[index] ?? { rows: [] }, index, context);
       delete arrived[index];
       index += 1;
       return step;
@@ -105,20 +117,20 @@ export function openBatchJson(context: WireContext): StepReader {
   };
 }
 
-/** Takes the numbers of many rows, each kept by its index. */
-export function keptTargets(context: WireContext, arrived: Arrived[]): EnvelopeTargets {
-  const rowAt = (index: number) => {
-    arrived[index] ??= {};
+/** Takes the numbers of many steps, each kept by its index. */
+export function keptTargets(context: WireContext, arrived: ArrivedStep[]): EnvelopeTargets {
+  const stepAt = (index: number) => {
+    arrived[index] ??= { rows: [] };
     return arrived[index];
   };
   return {
-    numbers: (index, array) => keep(context, rowAt(index), array),
-    ids(index, token_ids) {
-      rowAt(index).token_ids = token_ids;
+    numbers: (index, array, source) => keep(context, rowAt(stepAt(index), source), array),
+    ids(index, token_ids, source) {
+      rowAt(stepAt(index), source).token_ids = token_ids;
     },
-    packed: (index) => keep(context, rowAt(index), "packed"),
+    packed: (index, source) => keep(context, rowAt(stepAt(index), source), "packed"),
     fault(index, problem) {
-      rowAt(index).problem ??= problem;
+      stepAt(index).problem ??= problem;
     },
   };
 }
@@ -154,15 +166,20 @@ function batchOf({ rows, ...shared }: Fields, { limits, parse }: WireContext): B
   return { shared, options, rows: rows as readonly unknown[] };
 }
 
-function rowStep({ shared, options, rows }: Batch, arrived: Arrived, index: number, context: WireContext) {
+function rowStep(
+  { shared, options, rows }: Batch,
+  arrived: ArrivedStep,
+  index: number,
+  context: WireContext,
+) {
   const row = rows[index];
   const own = isRecord(row) ? row : {};
   try {
     if (!isRecord(row))
       throw new Problem("invalid_option", `a row must be an object with logits, got ${show(row)}`);
     if (arrived.problem !== undefined) throw arrived.problem;
-    const { logits, ...fields } = row;
-    const plan = { options: options.of(fields), form: rowForm(logits) };
+    const { fields, ...forms } = formsOf(row);
+    const plan = { options: options.of(fields), ...forms };
     const step = stepOf(plan, arrived, context);
     return { ...step, place: (problem: Problem) => rowProblem(problem, index, own, shared) };
   } catch (error) {
@@ -171,18 +188,85 @@ function rowStep({ shared, options, rows }: Batch, arrived: Arrived, index: numb
 }
 
 /** What is known of a step besides the numbers of its row. */
-export interface JsonPlan {
+export interface JsonPlan extends RowForms {
   readonly options: StepOptions;
-  readonly form: RowForm;
 }
 
-function planOf({ logits, ...fields }: Fields, { limits, parse = parseStepOptions }: WireContext): JsonPlan {
-  return { options: parse(fields, limits.options), form: rowForm(logits) };
+/** How the rows of a step stand in JSON. */
+interface RowForms {
+  readonly forms: readonly RowForm[];
+  /** in a list of sources, and not at `logits` */
+  readonly is_list: boolean;
+}
+
+function planOf(step: Fields, { limits, parse = parseStepOptions }: WireContext): JsonPlan {
+  const { fields, ...forms } = formsOf(step);
+  return { options: parse(fields, limits.options), ...forms };
+}
+
+/** A step divided into its rows, as they stand there, and what else it says. */
+export interface DividedStep extends RowForms {
+  readonly fields: Fields;
+}
+
+export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
+  if (sources === undefined) return { fields, forms: [rowForm(logits)], is_list: false };
+  if (logits !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "a step has logits (one row) or sources (several), not both",
+      "/logits",
+    );
+  if (!Array.isArray(sources) || sources.length === 0)
+    throw new Problem(
+      "invalid_option",
+      `sources must be an array of at least one object with logits, got ${show(sources)}`,
+      "/sources",
+    );
+  const forms: RowForm[] = [];
+  const own: Fields[] = [];
+  for (const [index, source] of (sources as readonly unknown[]).entries())
+    within(`/sources/${index}`, () => {
+      if (!isRecord(source))
+        throw new Problem("invalid_option", `a source must be an object with logits, got ${show(source)}`);
+      const { logits, ...others } = source;
+      forms.push(rowForm(logits));
+      own.push(others);
+    });
+  // What several steps share of their sources stands as long as none of them says anything itself.
+  const says_more = own.some((others) => Object.keys(others).length > 0);
+  return { fields: says_more ? { ...fields, sources: own } : fields, forms, is_list: true };
 }
 
 /** The step that a plan and the numbers found beside it make. */
-function stepOf({ options, form }: JsonPlan, arrived: Arrived, context: WireContext): Step {
-  return { rows: [rowOf(form, arrived, options, context)], options };
+function stepOf(plan: JsonPlan, arrived: ArrivedStep, context: WireContext): Step {
+  const { options } = plan;
+  return { rows: rowsOf(plan, arrived, options, context), options };
+}
+
+/** The rows of a step with these options, of what stood in them. */
+export function rowsOf(
+  { forms, is_list }: RowForms,
+  arrived: ArrivedStep,
+  options: StepOptions,
+  context: WireContext,
+): readonly LogitsRow[] {
+  if (context.parse === undefined) requireSources(forms.length, options);
+  else if (is_list)
+    throw new Problem("option_conflict", "sources are not taken here: it is of one row", "/sources");
+  if (!is_list) return [rowOf(forms[0] as RowForm, rowAt(arrived, 0), options, context, 0)]; // it is one
+  return forms.map((form, source) => {
+    try {
+      return rowOf(form, rowAt(arrived, source), options, context, source);
+    } catch (error) {
+      throw error instanceof Problem ? ofSource(error, source) : error;
+    }
+  });
+}
+
+/** A problem of a row, as seen from the step; an option that all rows share stays where it stands. */
+function ofSource(problem: Problem, source: number): Problem {
+  return problem.pointer.startsWith("/logits") ? problem.within(`/sources/${source}`) : problem;
 }
 
 /** How a row stands in JSON. */
@@ -198,16 +282,17 @@ export function rowForm(logits: unknown): RowForm {
   return { kind: "packed", dtype: packedDtype(logits) };
 }
 
-/** The row of a step with these options. `arrived` is the numbers that stood in it. */
+/** The row of a source of a step with these options. `arrived` is the numbers that stood in it. */
 export function rowOf(
   form: RowForm,
   arrived: Arrived,
   options: StepOptions,
   context: WireContext,
+  source: number,
 ): LogitsRow {
   switch (form.kind) {
     case "dense":
-      return requireFinite(finishRow(denseRow(arrived, context), options));
+      return requireFinite(finishRow(denseRow(arrived, context, source), options));
     case "sparse":
       return sparseRowFromJson(
         form.sparse,
@@ -216,15 +301,15 @@ export function rowOf(
         options,
       );
     case "packed": {
-      const row = context.lease();
+      const row = context.lease(source);
       loadPacked(row, form.dtype, arrived.packed ?? new GrowingBuffer(0));
       return finishRow(row, options);
     }
   }
 }
 
-function denseRow({ dense }: Arrived, context: WireContext): Row {
-  const row = context.lease();
+function denseRow({ dense }: Arrived, context: WireContext, source: number): Row {
+  const row = context.lease(source);
   if (dense instanceof GrowingBuffer) row.load(dense.floats());
   return row;
 }

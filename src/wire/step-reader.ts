@@ -61,7 +61,7 @@ export interface WireContext {
   readonly limits: WireLimits;
   /** What checks the options of a step; `parseStepOptions` when absent. */
   readonly parse?: (fields: Readonly<Record<string, unknown>>, limits: OptionLimits) => StepOptions;
-  /** How many rows a step may have; 1 when absent. */
+  /** How many rows a step may have; as many as may be combined when absent. */
   readonly step_rows_max?: number;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
   readonly remembered?: Remembered;

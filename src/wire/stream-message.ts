@@ -14,7 +14,7 @@ import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json/envelope.ts";
 import { jsonValue } from "./json/text.ts";
-import { type Arrived, type RowForm, rowForm, rowOf, stepTargets } from "./json-reader.ts";
+import { type ArrivedStep, type DividedStep, formsOf, rowsOf, stepTargets } from "./json-reader.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { finishRows, requireWhole } from "./rows.ts";
 import type { BodyForm, WireContext } from "./step-reader.ts";
@@ -45,14 +45,16 @@ export type StreamMessage =
 interface StreamTensor {
   readonly dtype: Dtype;
   readonly shape: TensorFields["shape"];
+  /** rows of each step */
+  readonly step_rows: number;
 }
 
 /** A text without the numbers of its row, and what it says. */
 interface Said {
   readonly text: string;
   readonly value: unknown;
-  /** how its row stands in it, once that was looked at */
-  form: RowForm | undefined;
+  /** how its rows stand in it, and what else it says, once that was looked at */
+  forms: DividedStep | undefined;
 }
 
 /** A message whose bytes are arriving. */
@@ -83,7 +85,7 @@ export class StreamMessages {
 
   /** A message of JSON text. */
   beginText(): ArrivingMessage {
-    const arrived: Arrived = {};
+    const arrived: ArrivedStep = { rows: [] };
     const targets = stepTargets(this.#context, arrived, (problem) => {
       arrived.problem ??= problem;
     });
@@ -100,13 +102,13 @@ export class StreamMessages {
 
   /** The rows of a step: so many bytes of the stream's dtype. */
   beginRow(bytes: number): ArrivingMessage {
-    const tensor: StreamTensor = this.#tensor ?? { dtype: "f32", shape: undefined };
-    const { dtype } = tensor;
+    const tensor: StreamTensor = this.#tensor ?? { dtype: "f32", shape: undefined, step_rows: 1 };
+    const { dtype, step_rows } = tensor;
     let rows: TensorRows | undefined;
     let problem: Problem | undefined;
     try {
       const vocab_size = requireRowBytes(bytes, tensor, this.#context);
-      rows = new TensorRows(this.#context.lease, { dtype, steps: 1, step_rows: 1, vocab_size });
+      rows = new TensorRows(this.#context.lease, { dtype, steps: 1, step_rows, vocab_size });
     } catch (error) {
       problem = asProblem(error);
     }
@@ -126,15 +128,20 @@ export class StreamMessages {
     };
   }
 
+  /** How many rows the next message may have. */
+  get step_rows(): number {
+    return this.#tensor?.step_rows ?? 1;
+  }
+
   /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
   #read(text: string): Said {
     if (this.#last?.text === text) return this.#last;
-    const said: Said = { text, value: jsonValue(text), form: undefined };
+    const said: Said = { text, value: jsonValue(text), forms: undefined };
     this.#last = text.length <= REMEMBERED_LENGTH_MAX ? said : undefined;
     return said;
   }
 
-  #messageOf(said: Said, arrived: Arrived, bytes: number): StreamMessage {
+  #messageOf(said: Said, arrived: ArrivedStep, bytes: number): StreamMessage {
     const { value } = said;
     if (!isRecord(value))
       throw new Problem("invalid_option", `a message must be a JSON object, got ${show(value)}`);
@@ -150,7 +157,8 @@ export class StreamMessages {
         `type must be ${LISTED_TYPES}, got ${show(type)}${didYouMean(type, TYPES)}`,
         "/type",
       );
-    const { logits, ...own } = fields;
+    // A row that cannot be taken is told so in its turn.
+    const own = "sources" in fields ? ownOf(fields) : withoutLogits(fields);
     const context = this.#context;
     const { shape } = this.#tensor;
     return {
@@ -160,10 +168,10 @@ export class StreamMessages {
       bytes,
       rows(options) {
         if (arrived.problem !== undefined) throw arrived.problem;
-        said.form ??= rowForm(logits);
-        const row = rowOf(said.form, arrived, options, context);
-        if (!isSparse(row)) requireShape(row.length, shape);
-        return [row];
+        said.forms ??= formsOf(fields);
+        const rows = rowsOf(said.forms, arrived, options, context);
+        for (const row of rows) if (!isSparse(row)) requireShape(row.length, shape);
+        return rows;
       },
     };
   }
@@ -176,27 +184,61 @@ export class StreamMessages {
         "/logits",
       );
     const [{ dtype = "f32", shape }, options] = tensorFields(fields);
-    const tensor: StreamTensor = { dtype, shape };
-    if (tensor.shape !== undefined && !isRowShape(tensor.shape))
+    const { limits } = this.#context;
+    const { sources_max } = limits.options;
+    if (shape !== undefined && (shape.length < 1 || shape.length > 2 || stepRows(shape) > sources_max))
       throw new Problem(
         "invalid_option",
-        `the shape of a stream's rows must be [vocab_size] or [1, vocab_size], got ${show(tensor.shape)}`,
+        `the shape of a stream's steps must be [vocab_size] or [rows, vocab_size] with at most ${sources_max} rows, got ${show(shape)}`,
         "/shape",
       );
-    requireVocabSize(tensor.shape?.at(-1) ?? 0, this.#context.limits, "/shape");
-    this.#tensor = tensor;
+    requireVocabSize(shape?.at(-1) ?? 0, limits, "/shape");
+    const { sources } = options;
+    const step_rows = shape === undefined && Array.isArray(sources) ? sources.length : stepRows(shape);
+    if (step_rows > 1 && options["combine"] === undefined)
+      throw new Problem(
+        "option_conflict",
+        `a stream of ${step_rows} rows a step needs combine, which says how they become one`,
+        "/combine",
+      );
+    this.#tensor = { dtype, shape, step_rows };
     return { type: "open", options };
   }
 }
 
-function isRowShape(shape: readonly number[]): boolean {
-  return shape.length === 1 || (shape.length === 2 && shape[0] === 1);
+/** How many rows a step of this shape has. */
+function stepRows(shape: readonly number[] | undefined): number {
+  return shape?.length === 2 ? (shape[0] as number) : 1;
+}
+
+function withoutLogits({ logits: _, ...own }: Fields): Fields {
+  return own;
+}
+
+/** What a message says besides its rows, as far as it can be told before they are looked at. */
+function ownOf(fields: Fields): Fields {
+  try {
+    return formsOf(fields).fields;
+  } catch (error) {
+    asProblem(error);
+    const { sources: _, ...own } = withoutLogits(fields);
+    return own;
+  }
 }
 
 /** The elements of a row. */
-function requireRowBytes(bytes: number, { dtype, shape }: StreamTensor, { limits }: WireContext): number {
+function requireRowBytes(
+  bytes: number,
+  { dtype, shape, step_rows }: StreamTensor,
+  { limits }: WireContext,
+): number {
   requireWhole(bytes, dtype, "");
-  const elements = bytes / DTYPES[dtype].bytes;
+  const elements = bytes / DTYPES[dtype].bytes / step_rows;
+  if (!Number.isInteger(elements))
+    throw new Problem(
+      "length_mismatch",
+      `a frame holds ${step_rows} rows of one length, got ${bytes / DTYPES[dtype].bytes} elements`,
+    );
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);
   return elements;

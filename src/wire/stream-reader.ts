@@ -24,8 +24,9 @@ export interface MessageReader {
   end(): StreamMessage | undefined;
   /** Whether the bytes so far end inside a message. */
   readonly inside: boolean;
-  /** Whether `next` would begin a message. */
+  /** Whether `next` would begin a message, and how many rows that may have. */
   readonly begins: boolean;
+  readonly step_rows: number;
   /** Whether the bytes of the message that is arriving are kept until its end: it is text. */
   readonly keeps: boolean;
   /** Memory in which the next bytes may stand when they are written: they need no copy then. Until the next call of anything here. */
@@ -63,6 +64,10 @@ export class FrameReader implements MessageReader {
 
   get begins(): boolean {
     return this.#message === undefined && this.#at < this.#chunk.length;
+  }
+
+  get step_rows(): number {
+    return this.#messages.step_rows;
   }
 
   get keeps(): boolean {
@@ -124,7 +129,7 @@ export class FrameReader implements MessageReader {
   }
 
   #requireWithin(bytes: number, is_text: boolean): void {
-    const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max;
+    const bytes_max = is_text ? this.#text_bytes_max : this.#row_bytes_max * this.step_rows;
     const limit = is_text ? "body_bytes_max" : "vocab_size_max elements";
     if (bytes > bytes_max)
       throw new Problem(
@@ -159,6 +164,10 @@ export class LineReader implements MessageReader {
 
   get begins(): boolean {
     return this.#message === undefined && this.#at < this.#chunk.length;
+  }
+
+  get step_rows(): number {
+    return this.#messages.step_rows;
   }
 
   get keeps(): boolean {
@@ -228,6 +237,10 @@ export class WholeMessageReader implements MessageReader {
 
   get begins(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  get step_rows(): number {
+    return this.#messages.step_rows;
   }
 
   /** Takes a message. The first is the options, whichever way it comes. */

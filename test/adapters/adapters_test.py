@@ -369,6 +369,13 @@ class Engines(unittest.TestCase):
 
             self.assertEqual(self.draw(first_fails, 4, width=4), [None, None, {"token_id": 1}, {"token_id": 1}])
 
+    def test_the_environment_gives_url_key_and_timeout(self):
+        given = {"LOGIT_SAMPLER_URL": "http://a:1", "LOGIT_SAMPLER_API_KEY": "k", "LOGIT_SAMPLER_TIMEOUT_S": "0.5"}
+        with unittest.mock.patch.dict(os.environ, given):
+            client = _engine.client_of()
+        self.assertEqual((client._address, client._headers), (("http", "a", 1), {"Authorization": "Bearer k"}))
+        self.assertEqual((client._timeout_s, client._retries), (0.5, 0))
+
     def test_one_sentence_is_logged_once_in_10_seconds(self):
         logging.disable(logging.NOTSET)
 

@@ -51,6 +51,41 @@ describe("one step", () => {
   });
 });
 
+describe("several sources", () => {
+  const combine = { rule: "guidance", guidance_scale: 1.5 } as const;
+  const options = { combine, top_k: 5, seed: 7, top_logprobs: 2 };
+  const other = randomRow(300, 2, true);
+  const list = { token_ids: Array.from(other.keys()), values: Array.from(other), vocab_size: 300 };
+
+  test("are one step, as bytes or as JSON, each with what is said of it", async () => {
+    const client = connect(app.url);
+    const told = await client.sample([ROW, other], options);
+    expect(told.source_logprobs).toHaveLength(2);
+    expect(await client.sample([Array.from(ROW), other], options)).toEqual(told);
+    const { exact: _, ...mixed } = await client.sample([ROW, list], options);
+    expect(mixed.token_id).toBe(told.token_id);
+    const sources = [{}, { temperature: 2 }];
+    const warm = await client.sample([ROW, other], { ...options, sources });
+    expect((await client.sample([ROW, list], { ...options, sources })).token_id).toBe(warm.token_id);
+    expect(warm.top_logprobs).toEqual(told.top_logprobs);
+  });
+
+  test("of a batch and of a stream give what they give alone", async () => {
+    const client = connect(app.url);
+    const told = await client.sample([ROW, other], options);
+    expect(await client.sampleBatch([{ logits: [ROW, other] }, { logits: [other, ROW] }], options)).toEqual([
+      told,
+      await client.sample([other, ROW], options),
+    ]);
+    const [mixed] = await client.sampleBatch([{ logits: [ROW, list] }, { logits: [ROW, other] }], options);
+    expect(mixed).toMatchObject({ token_id: told.token_id });
+    const stream = await client.stream({ ...options, shape: [2, 300] });
+    expect(await stream.next([ROW, other])).toEqual(told);
+    expect(await stream.next([ROW, other], { top_k: 3 })).toMatchObject({ step: 1, kept: 3 });
+    await stream.close();
+  });
+});
+
 describe("a batch", () => {
   const rows = [1, 2, 3].map((seed) => ({ logits: randomRow(300, seed, true), seed }));
 

@@ -97,3 +97,12 @@ test("every setting is described with a default that is valid", () => {
     expect(() => readConfig({ [variable]: String(standard ?? "") })).not.toThrow();
   }
 });
+
+test("what the adapters read is no setting, and no mistake", () => {
+  const of_adapters = {
+    LOGIT_SAMPLER_URL: "http://127.0.0.1:8080",
+    LOGIT_SAMPLER_API_KEY: "key",
+    LOGIT_SAMPLER_TIMEOUT_S: "2",
+  };
+  expect(readConfig(of_adapters)).toEqual(readConfig({}));
+});

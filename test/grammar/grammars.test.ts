@@ -1,8 +1,11 @@
 /** Which texts grammars take, which tokens may come, and what is refused: rows that anyone can check. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fuzz } from "../../proof/grammar/fuzz.ts";
+import { type AgreedMasks, hashOf } from "../../proof/grammar/oracle.ts";
 import { drawTexts } from "../../proof/grammar/texts.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS } from "../../src/grammar/grammar.ts";
+import { Matcher } from "../../src/grammar/matcher.ts";
 import { bytesOf } from "../../src/vocabulary/vocabulary.ts";
 import { allowedBehind, DEMO, grammarOf, refusal, takes } from "./texts.ts";
 
@@ -342,6 +345,25 @@ describe("masks", () => {
     expect(grammar.generation).toBe(1);
     expect(takes(grammar, '"aaa"')).toBe("whole");
   });
+});
+
+test("masks that llguidance agreed on are what they were", () => {
+  const lines = readFileSync("test/vectors/grammar/masks.ndjson", "utf8").trim().split("\n");
+  let places = 0;
+  for (const line of lines) {
+    const { value, token_ids, hashes } = JSON.parse(line) as AgreedMasks;
+    const grammar = grammarOf("json_schema", value);
+    const matcher = new Matcher(grammar, DEMO, { after: undefined, end_ids: [] });
+    let state = grammar.start;
+    for (const [i, hash] of hashes.entries()) {
+      if (hash !== null) {
+        expect(hashOf(matcher.masks.of(state)), `${line.slice(0, 200)} at ${i}`).toBe(hash);
+        places++;
+      }
+      state = matcher.advance(state, token_ids[i] ?? 0);
+    }
+  }
+  expect(places).toBeGreaterThan(1000);
 });
 
 test("mutated grammars: none hangs or crashes, and masks are the plain reference's", () => {

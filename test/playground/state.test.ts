@@ -19,6 +19,7 @@ const CHOSEN: Chosen = {
   ],
   seed: "-9223372036854775808",
   step: 12,
+  combination: { combine: { rule: "guidance", guidance_scale: 1.5 }, examples: ["short"] },
   pins: [3, 287],
   order: "llama.cpp",
   text: { prompt: "The sea", runs: [] },

@@ -53,6 +53,20 @@ class OneStep(unittest.TestCase):
         self.assertEqual(first, reply)
         self.assertIsInstance(second, SamplerProblem)
 
+    def test_several_sources_are_one_step_in_every_form(self):
+        options = {"combine": {"rule": "guidance", "guidance_scale": 1.5}, "top_k": 5, "seed": 7, "logprobs": True}
+        sparse = {"token_ids": list(range(300)), "values": ROWS[1], "vocab_size": 300}
+        told = self.client.sample(ROWS[:2], **options)
+        self.assertEqual(len(told["source_logprobs"]), 2)
+        self.assertEqual(self.client.sample([array("f", row) for row in ROWS[:2]], **options), told)
+        self.assertEqual(self.client.sample([ROWS[0], sparse], **options)["token_id"], told["token_id"])
+        warm = {**options, "sources": [{}, {"temperature": 2}]}
+        expected = self.client.sample(ROWS[:2], **warm)["token_id"]
+        self.assertEqual(self.client.sample([ROWS[0], sparse], **warm)["token_id"], expected)
+        with self.client.stream(**options, shape=[2, 300]) as stream:
+            self.assertEqual(stream.next(ROWS[:2]), told)
+            self.assertEqual(stream.next([ROWS[0], sparse])["step"], 1)
+
     def test_the_reply_says_seed_and_step(self):
         reply = self.client.sample(ROWS[0], **OPTIONS, top_logprobs=3)
         self.assertEqual((reply["seed"], reply["step"], len(reply["top_logprobs"])), ("7", 2, 3))

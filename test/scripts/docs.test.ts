@@ -2,11 +2,13 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { replaceBetween } from "../../evidence/markdown.ts";
 import { benchmarksPage, plots } from "../../scripts/benchmark-docs.ts";
+import { combinationsPage } from "../../scripts/combination-docs.ts";
 import { compareHosts } from "../../scripts/hosts-docs.ts";
 import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
 import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
 import { structuredPage } from "../../scripts/structured-docs.ts";
+import { RULES } from "../../src/sampling/combine/index.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { STOPS } from "../../src/sampling/stops/index.ts";
@@ -15,6 +17,10 @@ const read = (name: string) => readFile(new URL(`../../${name}`, import.meta.url
 
 test("docs/samplers.md is what the stages say", async () => {
   expect(await read("docs/samplers.md")).toBe(samplersPage(STAGES, STOPS));
+});
+
+test("docs/combinations.md is what the rules say", async () => {
+  expect(await read("docs/combinations.md")).toBe(combinationsPage(RULES));
 });
 
 test("docs/configuration.md is what the configuration says", async () => {

@@ -9,7 +9,7 @@ const LIMITS = {
   json_text_bytes_max: 100_000,
   vocab_size_max: 1000,
   batch_rows_max: 16,
-  options: { bias_entries_max: 70_000 },
+  options: { bias_entries_max: 70_000, sources_max: 8 },
 };
 
 /** The rest of the text, and what was taken out of it by row and place. */

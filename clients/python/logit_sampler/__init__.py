@@ -110,8 +110,18 @@ class SamplerClient:
         self._used_s = 0.0
 
     def sample(self, logits: Row, **options: Any) -> Reply:
-        """Draws one token from one row. Raises SamplerProblem."""
-        return self._post("/v1/sample", logits, options, seeded="seed" in options)
+        """Draws one token from one row. Raises SamplerProblem.
+
+        With ``combine`` the logits are those of several sources: an array [k, vocab_size], or a sequence of rows in any
+        form, which the rule makes one of.
+        """
+        seeded = "seed" in options
+        if "combine" not in options or not _is_sources(logits):
+            return self._post("/v1/sample", logits, options, seeded)
+        tensor = _sources_tensor(logits)
+        if tensor is None:
+            return self._post_json("/v1/sample", {**options, "sources": _json_sources(logits, options)}, seeded)
+        return self._post("/v1/sample", tensor[0], {"shape": tensor[1], **options}, seeded)
 
     def sample_batch(
         self, logits: Any, rows: Optional[Sequence[Mapping[str, Any]]] = None, **shared: Any
@@ -183,16 +193,19 @@ class SamplerClient:
 
     def _post(self, path: str, logits: Row, options: Mapping[str, Any], seeded: bool) -> Reply:
         if isinstance(logits, Mapping):
-            parts: List[Any] = [_json({**options, "logits": _plain(logits)})]
-            headers = {"Content-Type": "application/json"}
-        else:
-            tensor = logits if isinstance(logits, _Tensor) else _tensor(logits)
-            head = _json({"dtype": tensor.dtype, **options})
-            parts = [head, tensor.data]
-            headers = {
-                "Content-Type": "application/octet-stream",
-                "Inference-Header-Content-Length": str(len(head)),
-            }
+            return self._post_json(path, {**options, "logits": _plain(logits)}, seeded)
+        tensor = logits if isinstance(logits, _Tensor) else _tensor(logits)
+        head = _json({"dtype": tensor.dtype, **options})
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Inference-Header-Content-Length": str(len(head)),
+        }
+        return self._send_parts(path, [head, tensor.data], headers, seeded)
+
+    def _post_json(self, path: str, body: Mapping[str, Any], seeded: bool) -> Reply:
+        return self._send_parts(path, [_json(body)], {"Content-Type": "application/json"}, seeded)
+
+    def _send_parts(self, path: str, parts: Sequence[Any], headers: Dict[str, str], seeded: bool) -> Reply:
         headers["Content-Length"] = str(sum(len(part) for part in parts))
         return self._retrying(lambda: self._exchange(path, parts, headers), seeded)
 
@@ -293,7 +306,9 @@ class SamplerStream:
 
         Raises SamplerProblem when the row is refused; the stream is then where it was, and another row may follow.
         """
-        if isinstance(logits, Mapping):
+        if ("combine" in own or "combine" in self._options) and _is_sources(logits):
+            self._send_sources(logits, own)
+        elif isinstance(logits, Mapping):
             self._send_text({**own, "logits": _plain(logits)})
         elif own:
             tensor = _tensor(logits)
@@ -354,6 +369,13 @@ class SamplerStream:
         if "step" not in self._options:
             return {}
         return {"step": self._options["step"] + len(self._history) - len(self._options.get("history", []))}
+
+    def _send_sources(self, logits: Any, own: Mapping[str, Any]) -> None:
+        tensor = None if own else _sources_tensor(logits)
+        if tensor is None:
+            self._send_text({**own, "sources": _json_sources(logits, {**self._options, **own})})
+        else:
+            self._send_row(_as_dtype(tensor[0], self._dtype))
 
     def _send_text(self, message: Mapping[str, Any]) -> None:
         data = _json(message)
@@ -458,6 +480,35 @@ def _is_batch(logits: Any) -> bool:
     if hasattr(logits, "shape"):
         return len(logits.shape) == 2
     return isinstance(logits, (list, tuple)) and len(logits) > 0 and not isinstance(logits[0], (int, float))
+
+
+def _is_sources(logits: Any) -> bool:
+    """Whether logits are the rows of several sources."""
+    return not isinstance(logits, Mapping) and _is_batch(logits)
+
+
+def _sources_tensor(logits: Any) -> "Optional[tuple[_Tensor, List[int]]]":
+    """All sources one after another, and the shape [k, vocab_size]; None where they are not all alike."""
+    if hasattr(logits, "shape"):
+        return _batch_tensor(logits)
+    if any(isinstance(row, Mapping) for row in logits):
+        return None
+    tensors = [_tensor(row) for row in logits]
+    alike = len({(tensor.dtype, len(tensor.data)) for tensor in tensors}) == 1
+    return _batch_tensor(tensors) if alike else None
+
+
+def _json_sources(logits: Any, options: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """Each source with what the options say of it."""
+    said = options.get("sources") or [{}] * len(logits)
+    return [{**source, "logits": _json_row(row)} for source, row in zip(said, logits)]
+
+
+def _json_row(row: Row) -> Any:
+    if isinstance(row, Mapping):
+        return _plain(row)
+    tensor = _tensor(row)
+    return {"dtype": tensor.dtype, "data": _base64(tensor.data)}
 
 
 def _row_tensor(logits: Row) -> "tuple[_Tensor, List[int]]":

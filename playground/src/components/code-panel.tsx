@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { copied } from "../code/clipboard.ts";
 import { codeFor, fileName, type Language } from "../code/request-code.ts";
 import { save } from "../code/save.ts";
-import { type Answer, answer, stepOptions } from "../state/result.ts";
+import { type Answer, answer, sentRow, stepOptions } from "../state/result.ts";
 
 const LANGUAGES: readonly Language[] = ["curl", "Python", "TypeScript"];
 
@@ -27,7 +27,7 @@ function Code({ of: { question } }: { of: Answer }) {
   const language = useSignal<Language>("curl");
   const said = useSignal("");
   const options = { ...stepOptions(question), logprobs: true };
-  const text = codeFor(language.value, { url: location.origin, row: question.row, options });
+  const text = codeFor(language.value, { url: location.origin, row: sentRow(question), options });
   const copy = async () => {
     said.value = (await copied(text))
       ? "Copied"
@@ -71,7 +71,7 @@ function Code({ of: { question } }: { of: Answer }) {
           <button
             type="button"
             class="link"
-            onClick={() => save(fileName(question.row), new Blob([question.row.bytes]))}
+            onClick={() => save(fileName(question.row), new Blob([sentRow(question).bytes]))}
           >
             save {fileName(question.row)}
           </button>

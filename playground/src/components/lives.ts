@@ -72,6 +72,8 @@ function deathOf(of: Answer, fate: Fate | undefined, columns: readonly Column[])
   const at = columns.findIndex(
     ({ entry }) => entry.stage === fate.removed_by && entry.kept_after < entry.kept_before,
   );
+  // a limit of a combination is one of a source, which is not what the column shows
+  const entry = columns[at]?.entry.combination === undefined ? columns[at]?.entry : undefined;
   const before = at > 0 ? columns[at - 1]?.entry.top[0]?.probability : Math.exp(of.raw[0]?.logprob ?? 0);
-  return deathIn(fate, columns[at]?.entry, before ?? 1);
+  return deathIn(fate, entry, before ?? 1);
 }

@@ -51,7 +51,8 @@ export interface FieldProps {
   readonly change: (value: unknown) => void;
 }
 
-function Field(props: FieldProps) {
+/** The control that an option's schema asks for. */
+export function Field(props: FieldProps) {
   const control = controlOf(props.schema);
   if (control.kind === "number") return <NumberField {...props} scale={control.scale} />;
   if (control.kind === "flag") return <Flag {...props} />;

@@ -1,5 +1,6 @@
 /** Where the row of logits comes from: an example, typed text, or a file that is dropped or chosen. */
 import type { TargetedEvent } from "preact";
+import { CombineChoice } from "../combine/combine-choice.tsx";
 import { EXAMPLES, LITTLE_TEXT } from "../rows/examples.ts";
 import { visit } from "../state/history.ts";
 import { problem } from "../state/result.ts";
@@ -19,6 +20,7 @@ export function RowPanel() {
       </div>
       <Sources chosen={source.value} />
       <SourceDetail chosen={source.value} />
+      <CombineChoice />
       {missing.value && <p class="doubt">{missing.value}</p>}
       {row_error.value && (
         <p class="says" role="alert">
@@ -43,7 +45,7 @@ function Sources({ chosen }: { chosen: RowSource }) {
   return (
     <fieldset class="chips">
       <legend class="unseen">Examples and other sources</legend>
-      {EXAMPLES.map(({ id, title }) => (
+      {EXAMPLES.filter(({ is_second }) => !is_second).map(({ id, title }) => (
         <button
           type="button"
           key={id}

@@ -113,6 +113,9 @@ function pointerOf(item: ChainItem): string {
 
 /** The stage's entry in the trace, when the answer is one to this chain. */
 function entryOf(item: ChainItem): TraceEntry | undefined {
-  const entry = answer.value?.sampled.trace?.[placeAmongSent(item)];
+  const { trace = [] } = answer.value?.sampled ?? {};
+  // of several rows the account begins with how they were combined
+  const first = trace[0]?.combination === undefined ? 0 : 1;
+  const entry = trace[first + placeAmongSent(item)];
   return entry?.stage === item.stage ? entry : undefined;
 }

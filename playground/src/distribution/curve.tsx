@@ -1,5 +1,5 @@
 /** All tokens of the row by rank, both scales logarithmic: as it came, and what the chain made of it. */
-import { count, percent } from "../components/format.ts";
+import { count } from "../components/format.ts";
 import type { Answer } from "../state/result.ts";
 import { Axes, HEIGHT, type Tick, WIDTH, xAt, yAt } from "./axes.tsx";
 import type { Point } from "./curve-points.ts";
@@ -65,5 +65,5 @@ function ranks(decades: number): Tick[] {
 function probability(p: number): Tick {
   return p === 0
     ? { at: 1, text: "100 %" }
-    : { at: 1 - Math.log10(p) / LEAST, text: percent(p).replace("< ", "") };
+    : { at: 1 - Math.log10(p) / LEAST, text: `${Number((100 * p).toPrecision(2))} %` };
 }

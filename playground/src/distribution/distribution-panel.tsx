@@ -40,7 +40,7 @@ function Charts({ of }: { of: Answer }) {
         </figcaption>
       </figure>
       <figure>
-        {played === undefined ? <div class="chart-room" /> : <SweepChart of={played} />}
+        {played === undefined ? <div class="chart-room is-empty" /> : <SweepChart of={played} />}
         <figcaption class="note" aria-live="polite">
           {played === undefined
             ? "Press ▶ at an option of the chain: its value goes through what is usual, and entropy is drawn here."

@@ -18,7 +18,7 @@ function RoomOfCharts() {
     <div class="charts">
       {[0, 1].map((i) => (
         <figure key={i}>
-          <div class="chart-room" />
+          <div class={i === 0 ? "chart-room" : "chart-room is-empty"} />
           <figcaption class="note" />
         </figure>
       ))}

@@ -3,11 +3,11 @@
  * kept for every value. For people who want no motion the values are asked for without moving anything.
  */
 import { signal } from "@preact/signals";
-import { postSample, Refusal } from "../api/client.ts";
+import { Refusal } from "../api/client.ts";
 import type { OptionSchema, Sampled } from "../api/wire.ts";
 import { positionOf, scaleOf, usualOf, valueAt } from "../controls/control.ts";
 import { sentChain, setOption } from "../state/chain.ts";
-import { answer, problem, type Question, stepOptions } from "../state/result.ts";
+import { answer, askStep, problem, type Question } from "../state/result.ts";
 import { type ChainItem, chain } from "../state/signals.ts";
 
 export interface SweepPoint {
@@ -115,7 +115,7 @@ async function ask(key: number, name: string, value: number): Promise<Sampled | 
   );
   const question: Question = { ...now.question, chain: sentChain(items) };
   try {
-    return await postSample(question.row, { ...stepOptions(question), trace: true });
+    return await askStep(question, { trace: true });
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;

@@ -20,7 +20,7 @@ export function Constrain() {
           title={summary}
           onClick={() => addStageFirst({ ...example, stage: name })}
         >
-          a {name}
+          {name}
         </button>
       ))}
     </fieldset>

@@ -13,6 +13,10 @@ export interface Example {
   /** what to look at */
   readonly note: string;
   readonly chain: ChainList;
+  /** whether the demo model made it */
+  readonly is_of_demo?: boolean;
+  /** only offered to be combined with another */
+  readonly is_second?: boolean;
   load(): Promise<PageRow>;
 }
 
@@ -57,6 +61,7 @@ export const EXAMPLES: readonly Example[] = [
     title: "The old ship…",
     note: "A small language model's 8,192 logits after a few words.",
     chain: USUAL,
+    is_of_demo: true,
     load: () => stored("ship"),
   },
   {
@@ -67,6 +72,7 @@ export const EXAMPLES: readonly Example[] = [
       { stage: "temperature", temperature: 1 },
       { stage: "min_p", min_p: 0.1 },
     ],
+    is_of_demo: true,
     load: () => stored("torn"),
   },
   {
@@ -77,6 +83,7 @@ export const EXAMPLES: readonly Example[] = [
       { stage: "temperature", temperature: 2 },
       { stage: "top_p", top_p: 0.95 },
     ],
+    is_of_demo: true,
     load: () => stored("sure"),
   },
   {
@@ -88,6 +95,7 @@ export const EXAMPLES: readonly Example[] = [
       { stage: "typical_p", typical_p: 0.9 },
       { stage: "temperature", temperature: 1.1 },
     ],
+    is_of_demo: true,
     load: () => stored("unsure"),
   },
   {
@@ -99,7 +107,17 @@ export const EXAMPLES: readonly Example[] = [
       { stage: "dry", dry_multiplier: 0.8 },
       ...USUAL,
     ],
+    is_of_demo: true,
     load: () => stored("loop"),
+  },
+  {
+    id: "short",
+    title: "only “the”",
+    note: "What the same model says after a single word: its row without the context.",
+    chain: USUAL,
+    is_of_demo: true,
+    is_second: true,
+    load: () => stored("short"),
   },
   {
     id: "tie",

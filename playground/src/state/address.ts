@@ -1,5 +1,6 @@
 /** Keeps the address in step with what is chosen, and opens the page with what the address says. */
 import { batch, effect } from "@preact/signals";
+import { combination } from "../combine/combination.ts";
 import { chosen_side, other_side } from "../write/sides.ts";
 import { isSameText, other_runs, prompt, replay, runs_written, written_prompt } from "../write/writer.ts";
 import { binning, bins, chosen_set, OWN_TEXT, own_text, threshold } from "./calibration.ts";
@@ -36,6 +37,7 @@ function chosenNow(): Chosen {
     chain: chain.value,
     seed: seed.value,
     step: step.value,
+    combination: combination.value,
     pins: pins.value,
     order: order_of.value,
     text: { prompt: written_prompt.value ?? prompt.value, runs: runs_written.value },
@@ -77,6 +79,7 @@ async function open(): Promise<void> {
     view.value = asked.view ?? "sample";
     seed.value = asked.seed ?? FIRST_SEED;
     step.value = asked.step ?? 0;
+    combination.value = asked.combination;
     pins.value = asked.pins ?? [];
     extras.value = asked.extras ?? NO_EXTRAS;
     order_of.value = asked.order ?? "";

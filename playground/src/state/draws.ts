@@ -3,9 +3,9 @@
  * that there is progress to see and something to stop; each portion is set against its own step's distribution.
  */
 import { signal } from "@preact/signals";
-import { postSample, Refusal } from "../api/client.ts";
+import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
-import { type Question, stepOptions } from "./result.ts";
+import { askStep, type Question } from "./result.ts";
 
 const PORTION = 1000;
 const LISTED = 1024;
@@ -58,6 +58,7 @@ export async function drawMany(question: Question, wanted: number): Promise<void
 function isSame(a: Question, b: Question): boolean {
   return (
     a.row === b.row &&
+    a.combined === b.combined &&
     a.seed === b.seed &&
     a.step === b.step &&
     JSON.stringify(a.chain) === JSON.stringify(b.chain)
@@ -83,11 +84,11 @@ interface Portion {
 }
 
 async function portion(question: Question, step: number, n: number, stop: AbortSignal): Promise<Portion> {
-  const options = stepOptions({ ...question, step });
+  const there = { ...question, step };
   const listed = { top_logprobs: Math.min(LISTED, question.row.vocab_size), logprobs_mode: "processed" };
   const [drawn, distribution] = await Promise.all([
-    postSample(question.row, { ...options, n }, stop),
-    postSample(question.row, { ...options, ...listed }, stop),
+    askStep(there, { n }, stop),
+    askStep(there, listed, stop),
   ]);
   return {
     tokens: (drawn.draws ?? []).map(({ token_id }) => token_id),

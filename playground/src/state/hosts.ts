@@ -5,7 +5,7 @@ import type { ProblemBody, Sampled } from "../api/wire.ts";
 import { compared, with_numbers } from "./compared.ts";
 import { followLatest } from "./latest.ts";
 import { presets, shortForm } from "./presets.ts";
-import { type Answer, answer, stepOptions } from "./result.ts";
+import { type Answer, answer, sentRow, stepOptions } from "./result.ts";
 
 /** How many of the row's tokens are compared. */
 const COMPARED = 40;
@@ -65,7 +65,10 @@ async function askHost(
   const numbers = has_numbers ? shortForm(chain) : {};
   const told = { trace: true, logprobs: true, logprob_token_ids: token_ids, logprobs_mode: "processed" };
   try {
-    return { name, result: await postSample(question.row, { ...numbers, ...step, preset: name, ...told }) };
+    return {
+      name,
+      result: await postSample(sentRow(question), { ...numbers, ...step, preset: name, ...told }),
+    };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { name, result: error.problem };

@@ -3,6 +3,7 @@
  * it away from where somebody reads already; so they are shown together.
  */
 import { effect, signal } from "@preact/signals";
+import { rules } from "../combine/combination.ts";
 import { catalogue_problem, stages } from "./catalogue.ts";
 import { hosts } from "./hosts.ts";
 import { presets, presets_problem } from "./presets.ts";
@@ -22,7 +23,8 @@ export function awaitReady(): void {
     const is_refused = problem.value !== undefined || row_error.value !== "";
     const has_lists =
       (stages.value.length > 0 || catalogue_problem.value !== undefined) &&
-      (presets.value.length > 0 || presets_problem.value !== undefined);
+      (presets.value.length > 0 || presets_problem.value !== undefined) &&
+      rules.value !== undefined;
     const has_answers =
       answer.value !== undefined && (hosts.value !== undefined || presets.value.length === 0);
     if (!has_lists || !(is_refused || has_answers)) return;

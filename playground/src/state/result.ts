@@ -5,6 +5,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 import { postSample, Refusal } from "../api/client.ts";
 import type { ProblemBody, Sampled, TokenLogprob } from "../api/wire.ts";
+import { type Combined, combined, is_awaited } from "../combine/combination.ts";
 import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import type { PageRow } from "../rows/row.ts";
@@ -26,6 +27,8 @@ export interface Question {
   readonly chain: ChainList;
   readonly seed: string;
   readonly step: number;
+  /** further rows, and the rule that makes one of all */
+  readonly combined: Combined | undefined;
   /** what a written text is drawn with beside chain and seed */
   readonly extras: Extras;
 }
@@ -55,12 +58,13 @@ let probed: { readonly row: PageRow; readonly raw: readonly TokenLogprob[] } | u
 export function keepAsking(): void {
   const ask = followLatest(askOnce);
   effect(() => {
-    if (row.value === undefined) return;
+    if (row.value === undefined || is_awaited.value) return;
     const question: Question = {
       row: row.value,
       chain: sentChain(chain.value),
       seed: seed.value,
       step: step.value,
+      combined: combined.value,
       extras: source.value.kind === "written" ? extras.value : NO_EXTRAS,
     };
     untracked(() => ask(question));
@@ -109,8 +113,7 @@ async function follow(question: Question, raw: readonly TokenLogprob[]): Promise
 
 async function traced(question: Question, followed: readonly number[]) {
   const began = performance.now();
-  const sampled = await postSample(question.row, {
-    ...stepOptions(question),
+  const sampled = await askStep(question, {
     trace: "timed",
     logprobs: true,
     top_logprobs: Math.min(LISTED, question.row.vocab_size),
@@ -120,11 +123,40 @@ async function traced(question: Question, followed: readonly number[]) {
   return { sampled, followed, round_trip_ms: performance.now() - began };
 }
 
+/** A step as it is chosen, and what more is wanted of it. */
+export function askStep(
+  question: Question,
+  more: Readonly<Record<string, unknown>>,
+  stop?: AbortSignal,
+): Promise<Sampled> {
+  return postSample(sentRow(question), { ...stepOptions(question), ...more }, stop);
+}
+
+/** The bytes that are sent: of several rows one behind the other. */
+export function sentRow({ row: of, combined: joined }: Pick<Question, "row" | "combined">): PageRow {
+  if (joined === undefined) return of;
+  const parts = [of, ...joined.rows].map(({ bytes }) => bytes);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => {
+    bytes.set(part, at);
+    return at + part.length;
+  }, 0);
+  return { ...of, bytes };
+}
+
 /** What decides the token, as it is sent: also what is shown as code. */
-export function stepOptions({ row: of, chain: stages, seed: seed_text, step: at, extras: more }: Question) {
+export function stepOptions({
+  row: of,
+  chain: stages,
+  seed: seed_text,
+  step: at,
+  combined: joined,
+  extras: more,
+}: Question) {
   const state = stateFor(stages);
   return {
     ...more,
+    ...(joined && { combine: joined.combine, shape: [1 + joined.rows.length, of.vocab_size] }),
     ...(of.is_of_demo && vocabularyFor(stages, stageInfo)),
     chain: stages,
     seed: seed_text,

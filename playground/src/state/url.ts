@@ -2,6 +2,7 @@
  * What is chosen ⇄ the address: `#view=sample&row=example:ship&chain=temperature(temperature=0.8)~!top_k(top_k=40)`.
  * A stage that is switched off has a "!". Values are JSON, percent-encoded. What another view would need is left out.
  */
+import { type Combination, readCombination, writeCombination } from "../combine/combination.ts";
 import { type PageRow, textOf } from "../rows/row.ts";
 import type { Run } from "../write/runs.ts";
 import { BINNINGS, BINS_MAX, BINS_MIN, type Binning, OWN_TEXT, SET_IDS, type SetId } from "./calibration.ts";
@@ -18,6 +19,7 @@ export interface Chosen {
   readonly chain: readonly Pick<ChainItem, "stage" | "options" | "on">[];
   readonly seed: string;
   readonly step: number;
+  readonly combination: Combination | undefined;
   /** tokens that stay in sight */
   readonly pins: readonly number[];
   /** the host whose order the chain was put into; "" for none */
@@ -50,6 +52,7 @@ export function writeHash(chosen: Chosen, row?: PageRow): string {
   if (view === "calibrate") return `#view=calibrate${writeCalibration(chosen.calibration)}`;
   const parts = [`view=${view}`, ...writeSource(chosen.source, row), `chain=${writeChain(chain)}`];
   parts.push(`seed=${encodeURIComponent(seed)}`, `step=${step}`);
+  parts.push(...writeCombination(chosen.combination));
   if (chosen.pins.length > 0) parts.push(`pins=${chosen.pins.join(",")}`);
   if (chosen.order !== "") parts.push(`order=${encodeURIComponent(chosen.order)}`);
   return `#${[...parts, ...writeText(chosen), ...writeCompare(chosen.compare)].join("&")}`;
@@ -96,6 +99,7 @@ export function readHash(hash: string): { readonly [Name in keyof Chosen]?: Chos
     chain,
     seed,
     step: parts.has("step") && Number.isSafeInteger(step) && step >= 0 ? step : undefined,
+    combination: readCombination(decoded(parts.get("combine")), parts.get("sources")),
     pins: parts
       .get("pins")
       ?.split(",")

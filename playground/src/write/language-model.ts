@@ -4,7 +4,7 @@
  * that are written in turns each go on from their own. A quantised model's logits depend on how many tokens it is given
  * at once; hence the prompt is always read as a whole and what follows token by token, whatever was read before.
  */
-import { InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { type InferenceSession, Tensor } from "onnxruntime-web/wasm";
 
 /** The part of the model's config.json that decides the shapes of its inputs. */
 export interface ModelConfig {
@@ -34,8 +34,7 @@ interface Read {
 /** Two texts are written side by side at most. */
 const READS = 2;
 
-export async function createModel(weights: ArrayBuffer, config: ModelConfig): Promise<LanguageModel> {
-  const session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
+export function createModel(session: Pick<InferenceSession, "run">, config: ModelConfig): LanguageModel {
   const nothing: Read = { token_ids: [], prompt_length: 0, cache: emptyCache(config) };
   let reads: readonly Read[] = [];
   return {

@@ -3,7 +3,7 @@
  * is the only part of the playground that may compile WebAssembly.
  */
 import { Tokenizer } from "@huggingface/tokenizers";
-import { env } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import { downloadDemo } from "./download.ts";
 import { createModel, type LanguageModel, type ModelConfig } from "./language-model.ts";
 import type { FromWorker, Loaded, ToWorker } from "./messages.ts";
@@ -46,7 +46,8 @@ async function load(): Promise<Loaded> {
   env.wasm.numThreads = 1;
   env.wasm.wasmBinary = files["runtime.wasm"];
   const tokenizer = new Tokenizer(json("tokenizer.json"), {});
-  const model = await createModel(files["model.onnx"], config);
+  const session = await InferenceSession.create(files["model.onnx"], { executionProviders: ["wasm"] });
+  const model = createModel(session, config);
   ready = { model, tokenizer };
   const labels = Array.from({ length: config.vocab_size }, (_, id) =>
     tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),

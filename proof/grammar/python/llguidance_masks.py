@@ -1,13 +1,8 @@
-"""Masks of llguidance: a line of JSON in, {kind, value, token_ids}, a line out, the mask before each token and behind the last.
+"""Masks of llguidance."""
 
-The vocabulary is the first line: {tokens: [base64 or null], end_id}. A mask is base64 of 32-bit words, without the end.
-"""
-
-import base64
 import json
-import sys
 
-import numpy as np
+from engine import serve
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
@@ -18,9 +13,8 @@ class Vocabulary:
     def __init__(self, tokens, end_id):
         self.eos_token_id = end_id
         self.bos_token_id = None
-        self.tokens = [b"\xff<%d>" % i if t is None else base64.b64decode(t) for i, t in enumerate(tokens)]
+        self.tokens = [b"\xff<%d>" % i if t is None else t for i, t in enumerate(tokens)]
         self.special_token_ids = [i for i, t in enumerate(tokens) if t is None]
-
         self.ids = {t: i for i, t in reversed(list(enumerate(self.tokens)))}
         self.length_max = max(map(len, self.tokens))
 
@@ -34,41 +28,36 @@ class Vocabulary:
         return found
 
 
-def grammar_of(kind, value):
-    if kind == "json_schema":
+class Matcher:
+    """One text."""
+
+    def __init__(self, tokenizer, vocab_size, schema):
         compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
         # Otherwise where only one text can follow, only its usual tokens are allowed.
-        return '%llguidance {"no_forcing": true}\nstart: %json ' + json.dumps({**value, "x-guidance": compact})
-    raise ValueError(kind)
+        grammar = '%llguidance {"no_forcing": true}\nstart: %json ' + json.dumps({**schema, "x-guidance": compact})
+        self.vocab_size = vocab_size
+        self.matcher = LLMatcher(tokenizer, grammar, log_level=0)
+        if self.matcher.is_error():
+            raise ValueError(self.matcher.get_error())
+
+    def mask(self):
+        mask = allocate_token_bitmask(1, self.vocab_size)
+        if self.matcher.is_stopped():
+            mask[:] = 0
+        else:
+            fill_next_token_bitmask(self.matcher, mask)
+        return mask
+
+    def may_end(self):
+        return self.matcher.is_accepting()
+
+    def take(self, token_id):
+        return self.matcher.consume_token(token_id)
 
 
-def main():
-    head = json.loads(sys.stdin.readline())
-    tokenizer = LLTokenizer(TokenizerWrapper(Vocabulary(head["tokens"], head["end_id"])))
-    vocab_size, end_id = len(head["tokens"]), head["end_id"]
-    for line in sys.stdin:
-        case = json.loads(line)
-        try:
-            matcher = LLMatcher(tokenizer, grammar_of(case["kind"], case["value"]), log_level=0)
-            if matcher.is_error():
-                raise ValueError(matcher.get_error())
-            masks, ends = [], []
-            for token_id in [*case["token_ids"], None]:
-                mask = allocate_token_bitmask(1, vocab_size)
-                if not matcher.is_stopped():
-                    fill_next_token_bitmask(matcher, mask)
-                else:
-                    mask[:] = 0
-                words = mask.astype(np.uint32).ravel()
-                ends.append(bool((words[end_id // 32] >> (end_id % 32)) & 1) or matcher.is_accepting())
-                words[end_id // 32] &= ~np.uint32(1 << (end_id % 32))
-                masks.append(base64.b64encode(words.tobytes()).decode())
-                if token_id is not None and not matcher.consume_token(token_id):
-                    break
-            reply = {"masks": masks, "ends": ends, "error": matcher.get_error() or None}
-        except Exception as error:  # what it does not support, it says
-            reply = {"refused": str(error)[:300]}
-        print(json.dumps(reply), flush=True)
+def open_vocabulary(tokens, end_id):
+    tokenizer = LLTokenizer(TokenizerWrapper(Vocabulary(tokens, end_id)))
+    return lambda schema: Matcher(tokenizer, len(tokens), schema)
 
 
-main()
+serve(open_vocabulary)

@@ -1,6 +1,6 @@
 /**
- * A schema as it was sent: every place of it checked once, and where each $ref leads. A place is a schema with its
- * pointer; the same place is the same object.
+ * A schema as it was sent, and where each $ref leads. A place is a schema with its pointer; the same place is the same
+ * object. A place is checked when it is first asked for: definitions that nothing refers to may hold what they like.
  */
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -28,11 +28,12 @@ export class SchemaDocument {
   readonly root: Place;
   readonly #places = new Map<object, Place>();
   readonly #by_uri = new Map<string, Place>();
+  readonly #checked = new Set<Place>();
   #count = 0;
 
-  /** Throws a Problem that points at the first keyword that is wrong or not supported. */
+  /** Throws a Problem, as all that asks for places does, that points at a keyword that is wrong or not supported. */
   constructor(schema: unknown) {
-    this.root = this.#enter(schema, "", ROOT, 0);
+    this.root = this.#placeOf(schema, "", ROOT);
     this.#by_uri.set(ROOT, this.root);
   }
 
@@ -50,19 +51,22 @@ export class SchemaDocument {
 
   #placeOf(value: unknown, pointer: string, base: string): Place {
     if (typeof value === "boolean") return { schema: value, pointer, base, id: value ? -1 : -2 };
-    const known = this.#places.get(value as object); // a schema that is no boolean is an object
-    return known ?? this.#enter(value, pointer, base, 0);
-  }
-
-  /** Checks a schema and all below it. */
-  #enter(schema: unknown, pointer: string, base: string, depth: number): Place {
-    if (typeof schema === "boolean") return this.#placeOf(schema, pointer, base);
-    if (!isRecord(schema))
+    if (!isRecord(value))
       throw new Problem(
         "grammar_invalid",
-        `a schema must be an object, true or false, got ${show(schema)}`,
+        `a schema must be an object, true or false, got ${show(value)}`,
         pointer,
       );
+    const place = this.#places.get(value) ?? this.#enter(value, pointer, base, 0);
+    if (!this.#checked.has(place)) {
+      this.#checked.add(place);
+      for (const [name, own] of Object.entries(value)) checkKeyword(place, name, own);
+    }
+    return place;
+  }
+
+  /** Notes a schema and all below it, with the names that references may have for them. */
+  #enter(schema: SchemaObject, pointer: string, base: string, depth: number): Place {
     const known = this.#places.get(schema);
     if (known !== undefined) return known;
     if (depth > DEPTH_MAX || this.#count > PLACES_MAX)
@@ -75,7 +79,9 @@ export class SchemaDocument {
     const place = { schema, pointer, base: own_base, id: this.#count++ };
     this.#places.set(schema, place);
     this.#name(place);
-    for (const [name, value] of Object.entries(schema)) this.#enterKeyword(place, name, value, depth);
+    for (const [name, value] of Object.entries(schema))
+      for (const [path, inner] of subschemasIn(name, value))
+        if (isRecord(inner)) this.#enter(inner, pointer + pointerTo([name, ...path]), own_base, depth + 1);
     return place;
   }
 
@@ -85,31 +91,6 @@ export class SchemaDocument {
     if (typeof schema["$id"] === "string") this.#by_uri.set(base, place);
     for (const name of ["$anchor", "$dynamicAnchor"])
       if (typeof schema[name] === "string") this.#by_uri.set(`${base}#${schema[name]}`, place);
-  }
-
-  #enterKeyword({ pointer, base }: Place, name: string, value: unknown, depth: number): void {
-    const keyword = KEYWORD_BY_NAME.get(name);
-    const here = pointer + pointerTo([name]);
-    if (keyword === undefined) {
-      if (FREE.test(name)) return;
-      const names = KEYWORDS.map((known) => known.name);
-      throw new Problem(
-        "grammar_unsupported",
-        `there is no keyword ${show(name)}${didYouMean(name, names)}`,
-        here,
-      );
-    }
-    if (!keyword.takes(value))
-      throw new Problem("grammar_invalid", `${name} ${keyword.must}, got ${show(value)}`, here);
-    if (keyword.kind === "refused" && keyword.neutral?.(value) !== true)
-      throw new Problem("grammar_unsupported", `${name} is not supported: ${keyword.says}`, here);
-    const enter = (schema: unknown, ...path: readonly string[]) =>
-      this.#enter(schema, here + pointerTo(path), base, depth + 1);
-    if (keyword.subschemas === "value") enter(value);
-    else if (keyword.subschemas === "items")
-      for (const [index, item] of (value as readonly unknown[]).entries()) enter(item, String(index));
-    else if (keyword.subschemas === "properties")
-      for (const [key, item] of Object.entries(value as object)) enter(item, key);
   }
 
   /** Where the $ref of a place leads. */
@@ -154,6 +135,34 @@ export class SchemaDocument {
     }
     return this.#placeOf(value, root.pointer + pointerTo(parts), base);
   }
+}
+
+type Path = readonly string[];
+
+/** The subschemas of a keyword with the way to them; none where its value is not what it must be. */
+function subschemasIn(name: string, value: unknown): (readonly [Path, unknown])[] {
+  const keyword = KEYWORD_BY_NAME.get(name);
+  if (keyword?.subschemas === undefined || !keyword.takes(value)) return [];
+  if (keyword.subschemas === "value") return [[[], value]];
+  return Object.entries(value as object).map(([key, item]) => [[key], item]); // a list or an object: it was looked at
+}
+
+function checkKeyword({ pointer }: Place, name: string, value: unknown): void {
+  const keyword = KEYWORD_BY_NAME.get(name);
+  const here = pointer + pointerTo([name]);
+  if (keyword === undefined) {
+    if (FREE.test(name)) return;
+    const names = KEYWORDS.map((known) => known.name);
+    throw new Problem(
+      "grammar_unsupported",
+      `there is no keyword ${show(name)}${didYouMean(name, names)}`,
+      here,
+    );
+  }
+  if (!keyword.takes(value))
+    throw new Problem("grammar_invalid", `${name} ${keyword.must}, got ${show(value)}`, here);
+  if (keyword.kind === "refused" && keyword.neutral?.(value) !== true)
+    throw new Problem("grammar_unsupported", `${name} is not supported: ${keyword.says}`, here);
 }
 
 function resolved(reference: string, base: string, pointer: string): string {

@@ -255,6 +255,18 @@ export const KEYWORDS: readonly Keyword[] = [
   { name: "contentEncoding", ...annotation, says: "Of a string's content, which is not looked at." },
   { name: "contentMediaType", ...annotation, says: "As contentEncoding." },
   { name: "contentSchema", ...annotation, says: "As contentEncoding." },
+  {
+    name: "nullable",
+    ...refused,
+    must: "must be true or false",
+    takes: (value) => typeof value === "boolean",
+    neutral: (value) => value === false,
+    says: 'Of OpenAPI 3.0: use "null" as a type. false says nothing.',
+  },
+  { name: "discriminator", ...annotation, says: "Of OpenAPI: what oneOf says holds." },
+  { name: "example", ...annotation, says: "Of OpenAPI: a value." },
+  { name: "externalDocs", ...annotation, says: "Of OpenAPI: a remark." },
+  { name: "xml", ...annotation, says: "Of OpenAPI: a remark." },
 ];
 
 export const KEYWORD_BY_NAME: ReadonlyMap<string, Keyword> = new Map(

@@ -36,6 +36,11 @@ const PLAIN = codePoints([
   [0x80, 0x10ffff],
 ]);
 
+/** One plain character as bytes: what makes a token plain. */
+export function plainCharacter(nodes: Nodes): number {
+  return utf8Node(nodes, PLAIN);
+}
+
 export class Lexemes {
   readonly nodes: Nodes;
   readonly quote: number;
@@ -71,11 +76,6 @@ export class Lexemes {
     const minus = nodes.optional(nodes.text("-"));
     this.integer = nodes.word(minus, whole);
     this.number = nodes.word(minus, whole, this.fraction(), nodes.optional(this.#exponent()));
-  }
-
-  /** One plain character as bytes: what makes a token plain. */
-  plainCharacter(): number {
-    return utf8Node(this.nodes, PLAIN);
   }
 
   quoted(content: number): number {

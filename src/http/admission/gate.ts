@@ -270,8 +270,8 @@ export class Gate<V extends Visitor> {
   }
 
   #findRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
+    if (this.#hasRows(rows - visitor.rows)) return GRANTED;
     const enough = () => this.#hasRows(rows - visitor.rows);
-    if (enough()) return GRANTED;
     return this.#makeRoom(visitor, now_ms, { enough, holds: (each) => each.rows > 0 });
   }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import { type Opener, openBody } from "./open-body.ts";
-import { type BodyReading, readBody } from "./read-body.ts";
+import { BodyReading } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { Intake, type Owner } from "./turns.ts";
 
@@ -32,7 +32,7 @@ export function arrive<Reader extends BodyReader>(
     const take = (reader: Reader, { owner, next }: Taking<Reader>) => {
       intake = new Intake(owner, reading, { next: () => next(reader), done: () => resolve(reader), fail });
     };
-    const reading: BodyReading<Reader> = readBody(service, raw, ticket, {
+    const reading: BodyReading<Reader> = new BodyReading(service, raw, ticket, {
       open(first) {
         const reader = openBody(opener, raw, context, first);
         if (taking !== undefined) take(reader, taking);

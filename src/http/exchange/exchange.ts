@@ -15,7 +15,7 @@ import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { type BodyReading, type BodyUse, type ChunkReader, readBody } from "./read-body.ts";
+import { BodyReading, type BodyUse, type ChunkReader } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
 
@@ -50,7 +50,7 @@ export class Exchange {
     ...use
   }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
     const { service, raw, ticket, record } = this;
-    return readBody(service, raw, ticket, { ...use, fail }, record.refusal);
+    return new BodyReading(service, raw, ticket, { ...use, fail }, record.refusal);
   }
 
   /** What readers of its body are given. */

@@ -125,8 +125,14 @@ export function addProblems(app: FastifyInstance, service: Service): void {
 const TEXT_PATHS =
   /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate)\/?$/;
 
+/** Where Triton's and KServe's clients name a model. */
+const MODEL_PATHS = /^\/v2\/models\/([^/]+)/;
+
 /** That there is nothing, and what was perhaps sought. */
 function nothingAt(path: string, routes: readonly { readonly url: string }[]): Problem {
+  const [, model] = MODEL_PATHS.exec(path) ?? [];
+  if (model !== undefined && model !== "sampler")
+    return new Problem("not_found", `there is no model ${shorten(model)}: the one here is sampler`);
   const known = routes.map(({ url }) => url).filter((url) => !url.includes("*") && !url.includes(":"));
   const hint = TEXT_PATHS.test(path)
     ? ": this service takes logits, not text, and answers with a token: POST /v1/sample"

@@ -43,26 +43,16 @@ export interface BodyUse<Reader extends ChunkReader> {
 
 type Host = Pick<Service, "config" | "collector" | "counters">;
 
-/** Reads the body of a request, from now until it is whole, refused, too slow, or its client is gone. `refusal`: it is dropped. */
-export function readBody<Reader extends ChunkReader>(
-  service: Host,
-  raw: IncomingMessage,
-  ticket: Ticket,
-  use: BodyUse<Reader>,
-  refusal?: unknown,
-): BodyReading<Reader> {
-  const reading = new BodyReading(service, raw, ticket, use, refusal);
-  reading.begin();
-  return reading;
-}
-
 /**
  * What becomes of the next bytes: a row is asked for; they are kept until there is one; they are put where they belong;
  * they are dropped; nobody looks at them.
  */
 type State = "asking" | "waiting" | "reading" | "dropping" | "over";
 
-/** The body of one request on its way from the connection to its reader. */
+/**
+ * The body of one request on its way from the connection to its reader, from now until it is whole, refused, too slow, or its
+ * client is gone. With a refusal from the start it is dropped.
+ */
 export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   readonly #service: Host;
   readonly #raw: IncomingMessage;
@@ -78,16 +68,17 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   #early: Uint8Array | undefined;
   #ended = false;
 
-  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal: unknown) {
+  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal?: unknown) {
     this.#service = service;
     this.#raw = raw;
     this.#ticket = ticket;
     this.#use = use;
     this.#bytes_max = service.config.limits.body_bytes_max;
     if (refusal !== undefined) this.refuse(refusal);
+    this.#begin();
   }
 
-  begin(): void {
+  #begin(): void {
     const raw = this.#raw;
     const { collector, config } = this.#service;
     this.#ticket.expect(raw, (problem) => this.#fail(this.#refusal ?? problem));
@@ -225,7 +216,7 @@ export function discard(service: Host & Pick<Service, "admission">, raw: Incomin
       ticket.leave();
       resolve();
     };
-    readBody(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
+    new BodyReading(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
   });
 }
 

@@ -64,7 +64,10 @@ export function createService({ config, sampler, log, tracing, shared_memory }: 
     counters,
     inferences: noStatistics(),
     lifecycle: createLifecycle({ config, counters, admission, log, tracing }),
-    wire: { ...limits, options: limits },
+    wire: {
+      ...limits,
+      options: { ...limits, sources_max: Math.min(limits.sources_max, limits.rows_max) },
+    },
     remembered: new Remembered(),
     shared_memory,
     streams: new Set(),

@@ -13,9 +13,11 @@ import type { Service } from "../exchange/service.ts";
 import { sendTimed } from "../exchange/step-answers.ts";
 import { inTurns, ownerOf } from "../exchange/turns.ts";
 
+const OF_ONE_ROW = { parse: parseComparison, step_rows_max: 1 } as const;
+
 const COMPARE_BODY: Opener = {
-  json: (context) => openStepJson({ ...context, parse: parseComparison }),
-  tensor: (source, context) => openStepTensor(source, { ...context, parse: parseComparison }),
+  json: (context) => openStepJson({ ...context, ...OF_ONE_ROW }),
+  tensor: (source, context) => openStepTensor(source, { ...context, ...OF_ONE_ROW }),
 };
 
 export function addCompare(app: FastifyInstance, service: Service): void {

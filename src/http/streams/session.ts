@@ -1,7 +1,6 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { onlyRow } from "../../sampling/rows.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
@@ -78,9 +77,9 @@ export class StreamSession {
     this.kept_bytes = bytes;
   }
 
-  /** True: the next message may have a row. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
-  reserve(then: (refusal: Problem | undefined) => void): boolean {
-    return this.#arriving().reserve(then);
+  /** True: the next message may have so many rows. False: `then` is called when it may, or with why not. Throws the Problem `overloaded`. */
+  reserve(rows: number, then: (refusal: Problem | undefined) => void): boolean {
+    return this.#arriving().reserve(then, rows);
   }
 
   /** Whether a row's answer needs `goOn`. */
@@ -204,7 +203,7 @@ export class StreamSession {
     this.#service.counters.received(message.form, message.bytes);
     draft.left -= 1;
     try {
-      if (!draft.is_answered) draft.take(onlyRow(message.rows(this.#running.options)), message.own);
+      if (!draft.is_answered) draft.take(message.rows(this.#running.options), message.own);
     } catch (error) {
       return this.#draftFailed(draft, error);
     }

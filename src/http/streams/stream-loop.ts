@@ -217,7 +217,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
     this.#refused = false;
     if (was_refused) return true;
     try {
-      return this.#session.reserve((refusal) => {
+      return this.#session.reserve(this.reader.step_rows, (refusal) => {
         this.#refused = refusal !== undefined;
         this.#goOn();
       });

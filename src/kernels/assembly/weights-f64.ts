@@ -112,6 +112,25 @@ export function exponents(x: v128, max: v128, factor: v128, lowest: v128): v128 
   return f64x2.pmax(f64x2.mul(f64x2.sub(f64x2.promote_low_f32x4(x), max), factor), lowest);
 }
 
+/** 2^y, as `weigh` has it, for −1023 ≤ y ≤ 0; exactly 0 for −1023. */
+// @ts-ignore: decorator
+@inline
+export function power(y: v128): v128 {
+  const t = f64x2.add(y, v128.load(ROUNDER));
+  const f = f64x2.sub(y, f64x2.sub(t, v128.load(ROUNDER)));
+  const g = f64x2.mul(f, f);
+  let a = f64x2.add(v128.load(P6), f64x2.mul(g, v128.load(P8)));
+  let b = f64x2.add(v128.load(P7), f64x2.mul(g, v128.load(P9)));
+  a = f64x2.add(v128.load(P4), f64x2.mul(g, a));
+  b = f64x2.add(v128.load(P5), f64x2.mul(g, b));
+  a = f64x2.add(v128.load(P2), f64x2.mul(g, a));
+  b = f64x2.add(v128.load(P3), f64x2.mul(g, b));
+  a = f64x2.add(v128.load(P0), f64x2.mul(g, a));
+  b = f64x2.add(v128.load(P1), f64x2.mul(g, b));
+  const q = f64x2.add(a, f64x2.mul(f, b));
+  return i64x2.add(f64x2.add(v128.load(ONE), f64x2.mul(f, q)), i64x2.shl(t, 52));
+}
+
 /** The upper two floats, where the lower two were. */
 // @ts-ignore: decorator
 @inline

@@ -6,7 +6,7 @@
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
-import type { Kernel, Noise, Row } from "../../kernels/kernel.ts";
+import type { Combiner, Kernel, Noise, Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { massOf, type RawRow } from "../report/logprobs.ts";
 import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
@@ -89,6 +89,13 @@ export class Candidates {
   copyTo(copy: Compact): void {
     if (this.#form === "compact") this.#compact.copyTo(copy);
     else fillFromDense(copy.reset(this.vocab_size), this.#dense);
+  }
+
+  /** The whole row without what is no longer kept of it, in a place of the combiner. */
+  copyRow(combiner: Combiner, whole: Row, index: number): Row {
+    if (this.#form === "dense") return combiner.copy(this.#dense.settle(), index);
+    const { token_ids, scores, count } = this.#compact;
+    return combiner.list(whole, index, token_ids, scores, count);
   }
 
   /** Puts the row back as it came: for raw log-probabilities, and for another chain on the same row. */
@@ -293,16 +300,17 @@ export class Candidates {
 
   /** ln of the probability with which a kept token is drawn. */
   logprob(token_id: number): number {
-    return notAboveZero(this.#keptScoreOf(token_id) - this.form().logSumExp());
+    return notAboveZero(this.keptScoreOf(token_id) - this.form().logSumExp());
   }
 
   /** The same for several tokens, which need one normaliser. */
   logprobs(token_ids: readonly number[]): number[] {
     const logsumexp = this.form().logSumExp();
-    return token_ids.map((id) => notAboveZero(this.#keptScoreOf(id) - logsumexp));
+    return token_ids.map((id) => notAboveZero(this.keptScoreOf(id) - logsumexp));
   }
 
-  #keptScoreOf(token_id: number): number {
+  /** Score of one token; −Infinity when it is not kept. Changes no form. */
+  keptScoreOf(token_id: number): number {
     return this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
   }
 
@@ -314,9 +322,9 @@ export class Candidates {
       : this.#everything().rank().top(n, logsumexp);
   }
 
-  /** Reads the part of the raw mass that the kept tokens hold. Puts the row back as it came. */
-  keptMass(raw: RawRow): number {
-    const banned = this.#form === "dense" ? this.#dense.bannedIds() : undefined;
+  /** Reads the part of the raw mass that the kept tokens hold; `of_row` tells whether it is that of this row. Puts the row back as it came. */
+  keptMass(raw: RawRow, of_row = true): number {
+    const banned = this.#form === "dense" && of_row ? this.#dense.bannedIds() : undefined;
     const { token_ids, count } = banned ?? this.#everything();
     this.restoreRow();
     return banned === undefined ? massOf(raw, token_ids, count) : 1 - massOf(raw, token_ids, count);

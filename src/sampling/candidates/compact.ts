@@ -39,7 +39,7 @@ export class Compact {
 
   /** Empties the arrays and makes room for n candidates. */
   reset(n: number): this {
-    this.#positions.forget();
+    this.#positions.is_valid = false;
     if (n <= this.#own.token_ids.length) this.#use(this.#own);
     else if (n > this.token_ids.length) this.#use(new PlainLists(n));
     this.count = 0;
@@ -133,7 +133,7 @@ export class Compact {
       this.scores.copyWithin(0, first, end);
     }
     this.count = Math.min(end, this.count) - first;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   /** Keeps candidate i where keep[i] is not 0; order stays. */
@@ -146,7 +146,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   /** Keeps the k largest; ties "keep" also keeps those equal to the k-th. Ranks. */
@@ -270,7 +270,7 @@ export class Compact {
       kept++;
     }
     this.count = kept;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
   }
 
   has(token_id: number): boolean {
@@ -315,7 +315,7 @@ export class Compact {
 
   #moved(order: "score" | "id"): this {
     this.#order = order;
-    this.#positions.forget();
+    this.#positions.is_valid = false;
     return this;
   }
 }

@@ -24,7 +24,8 @@ export class Omitted {
     this.#count = count;
     this.#bound = bound;
     this.#logsumexp = logsumexp;
-    this.#closed = count === 0;
+    // Nothing is in play that is masked.
+    this.#closed = count === 0 || bound === Number.NEGATIVE_INFINITY;
     this.#spoiled = false;
   }
 

@@ -3,16 +3,12 @@
 export class Positions {
   /** index + 1 by token id */
   #places = new Int32Array(0);
-  #is_valid = false;
-
-  /** The tokens may stand elsewhere by now. */
-  forget(): void {
-    this.#is_valid = false;
-  }
+  /** false: the tokens may stand elsewhere by now */
+  is_valid = false;
 
   /** Index among the first `count` of the list; −1 for a token that is not there. */
   of(token_id: number, token_ids: Int32Array, count: number): number {
-    if (!this.#is_valid) this.#find(token_ids, count);
+    if (!this.is_valid) this.#find(token_ids, count);
     return (this.#places[token_id] ?? 0) - 1;
   }
 
@@ -27,6 +23,6 @@ export class Positions {
     if (id_max >= this.#places.length) this.#places = new Int32Array(id_max + 1);
     else this.#places.fill(0);
     for (let i = 0; i < count; i++) this.#places[token_ids[i]!] = i + 1;
-    this.#is_valid = true;
+    this.is_valid = true;
   }
 }

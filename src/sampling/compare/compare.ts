@@ -165,6 +165,7 @@ function* attempt(step: Comparing<Sampled>): Comparing<Sampled | Problem> {
 }
 
 function probabilitiesIn({ named_logprobs = [] }: Sampled): number[] {
+  // biome-ignore lint/plugin: distances between chains are told of, and nothing is drawn by them
   return named_logprobs.map(({ logprob }) => (logprob === null ? 0 : Math.exp(logprob)));
 }
 

@@ -59,6 +59,13 @@ export function parseComparison(
       `compare must be an array of 2 to ${COMPARE_ARMS_MAX} presets or objects of options, got ${show(compare)}`,
       "/compare",
     );
+  const several = ["combine", "sources"].find((name) => shared[name] !== undefined);
+  if (several !== undefined)
+    throw new Problem(
+      "unknown_option",
+      `a comparison is of one row: ${several} is not taken here`,
+      `/${several}`,
+    );
   const top = parseWith(TOP, { compare_top }, "").compare_top ?? 20;
   if (top > limits.top_logprobs_max)
     throw new Problem(

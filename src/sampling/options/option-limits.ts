@@ -1,5 +1,6 @@
 /** Bounds on the size of what a step may ask, and what is told to those who go beyond. */
 import { Problem } from "../../errors.ts";
+import { SOURCES_MAX } from "../../kernels/kernel.ts";
 import { isRecord } from "./parse.ts";
 
 /** Bounds on the size of what one request may ask; the service takes them from its configuration. */
@@ -9,6 +10,8 @@ export interface OptionLimits {
   readonly bias_entries_max: number;
   readonly top_logprobs_max: number;
   readonly draws_max: number;
+  /** rows that a step may have to be combined */
+  readonly sources_max: number;
 }
 
 export const DEFAULT_OPTION_LIMITS: OptionLimits = {
@@ -17,11 +20,14 @@ export const DEFAULT_OPTION_LIMITS: OptionLimits = {
   bias_entries_max: 65_536,
   top_logprobs_max: 1024,
   draws_max: 16_384,
+  sources_max: SOURCES_MAX,
 };
 
 /** Control options whose size a limit bounds: the limit, and what is counted. */
 const SIZED: Readonly<Record<string, readonly [limit: keyof OptionLimits, noun: string]>> = {
   chain: ["chain_length_max", "stages"],
+  before: ["chain_length_max", "stages"],
+  sources: ["sources_max", "sources"],
   history: ["history_length_max", "token ids"],
   top_logprobs: ["top_logprobs_max", "tokens"],
   logprob_token_ids: ["top_logprobs_max", "token ids"],
@@ -49,10 +55,13 @@ export function requireWithin(
       `${pointer}/${option}`,
     );
   }
-  const { chain } = value;
-  if (!Array.isArray(chain)) return;
-  for (const [i, entry] of chain.entries())
-    if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/chain/${i}`);
+  for (const name of ["chain", "before"] as const) {
+    const chain = value[name];
+    if (!Array.isArray(chain)) continue;
+    for (const [i, entry] of chain.entries())
+      if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/${name}/${i}`);
+  }
+  if (isRecord(value["combine"])) requireWithin(limits, value["combine"], `${pointer}/combine`);
 }
 
 function lengthOf(value: unknown): number {

@@ -7,7 +7,7 @@ import { Problem } from "../../errors.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import { isAtTemperature } from "../options/logprobs-mode.ts";
 import type { StepOptions } from "../options/step-options.ts";
-import type { SparseRow } from "../rows.ts";
+import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
 import { measuresRow } from "../stops/index.ts";
 import type { Sampled } from "./report.ts";
 
@@ -16,17 +16,39 @@ type Told = Pick<Sampled, "rank" | "draws">;
 /** Why an answer is not proven: a sentence and where it points to. No Problem, as it is one only for who asked for proof. */
 type Doubt = readonly [detail: string, pointer: string];
 
-/** A Problem when the answer had to be exact and cannot be proven to be. */
+/**
+ * Whether the answer is proven; a Problem when it had to be and is not. `rows` are those of the step, of which one at the
+ * least is sparse; `is_exact` tells whether the row that several became is proven to be what whole rows would have become.
+ */
 export function exactness(
   candidates: Candidates,
-  row: SparseRow,
+  rows: readonly LogitsRow[],
+  is_exact: boolean,
   options: StepOptions,
   told: Told,
-): { exact: boolean } {
-  const doubt = candidates.isExact() ? doubtOf(row, options, told) : tooFew(row);
+): boolean {
+  const lists = rows.filter(isSparse);
+  const proven = is_exact && candidates.isExact();
+  const doubt = proven ? doubtOfAny(rows, options, told) : tooFew(lists[0] as SparseRow); // there is one
   if (doubt !== undefined && options.require_exact) throw new Problem("need_more_tokens", ...doubt);
-  return { exact: doubt === undefined };
+  return doubt === undefined;
 }
+
+/** What is told of the first row, and of the token in the others. */
+function doubtOfAny(rows: readonly LogitsRow[], options: StepOptions, told: Told): Doubt | undefined {
+  const [first, ...others] = rows as readonly [LogitsRow, ...LogitsRow[]];
+  const of_first = isSparse(first) ? doubtOf(first, options, told) : undefined;
+  if (of_first !== undefined || !options.logprobs) return of_first;
+  const unknown = others.find(
+    (row) => isSparse(row) && row.logsumexp === undefined && row.token_ids.length !== row.vocab_size,
+  );
+  return unknown && NO_NORMALISER;
+}
+
+const NO_NORMALISER: Doubt = [
+  "log-probabilities can be proven exact only with logsumexp, got none",
+  "/logits/logsumexp",
+];
 
 /** What is wrong with the raw log-probabilities, ranks and entropies; those after the chain are as exact as the chain. */
 function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | undefined {
@@ -39,10 +61,9 @@ function doubtOf(row: SparseRow, options: StepOptions, told: Told): Doubt | unde
       "/logits/token_ids",
     ];
   if (!(logprobs || listed)) return undefined;
-  if (isAtTemperature(logprobs_mode))
+  if (isAtTemperature(logprobs_mode) || logprobs_mode === "combined")
     return [`log-probabilities of ${logprobs_mode} need every token, got a part of them`, "/logprobs_mode"];
-  if (row.logsumexp === undefined)
-    return ["log-probabilities can be proven exact only with logsumexp, got none", "/logits/logsumexp"];
+  if (row.logsumexp === undefined) return NO_NORMALISER;
   const ranked = countAbove(row, row.max_omitted ?? Number.POSITIVE_INFINITY);
   const unranked = logprobs && lastRank(told) > ranked;
   if (unranked || (listed && (top_logprobs > ranked || !hasAll(row, logprob_token_ids)))) return tooFew(row);

@@ -36,6 +36,8 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   readonly kept_truncated?: true;
   /** the raw mass of the tokens that were left */
   readonly kept_mass?: number;
+  /** ln p of the token in each source of a combination, as they came; null stands for −Infinity */
+  readonly source_logprobs?: readonly (number | null)[];
   /** how sure the model was, and how sure what it was drawn from */
   readonly uncertainty?: { readonly raw: Uncertainty; readonly processed: Uncertainty };
   /** with `watermark`: whether the token bears the mark */
@@ -103,7 +105,9 @@ export function reportOf(
   const of_kept = options.uncertainty
     ? uncertaintyOf(candidates.form(), options.confidence_top_k)
     : undefined;
-  const kept_mass = options.logprobs ? candidates.keptMass(raw) : undefined;
+  const kept_mass = options.logprobs
+    ? candidates.keptMass(raw, options.combine === undefined || options.logprobs_mode === "combined")
+    : undefined;
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
   const ranks = options.logprobs ? raw.ranks(drawn, options.rank_ties) : [];

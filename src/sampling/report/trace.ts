@@ -6,6 +6,7 @@
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Compact } from "../candidates/compact.ts";
 import type { Removal } from "../candidates/removal.ts";
+import type { Account } from "../combine/rule.ts";
 import type { Skipped } from "../stage.ts";
 import { Snapshot } from "./snapshot.ts";
 import { type KnifeEdge, knifeEdge, type Loss, lossOf } from "./trace-loss.ts";
@@ -13,7 +14,10 @@ import { reasonsOf } from "./trace-reasons.ts";
 import { summary, type TracedToken } from "./trace-summary.ts";
 
 export interface TraceEntry {
+  /** the stage's name; of the first entry for several sources, that of the rule that combines them */
   readonly stage: string;
+  /** what the rule that combines sources has found and used */
+  readonly combination?: TracedCombination;
   /** why it did not run */
   readonly skipped?: Skipped;
   readonly kept_before: number;
@@ -30,6 +34,13 @@ export interface TraceEntry {
   readonly named?: readonly number[];
   /** microseconds the stage took; only in a timed trace */
   readonly us?: number;
+}
+
+export interface TracedCombination extends Account {
+  /** how many sources were combined */
+  readonly sources: number;
+  /** how many tokens of the first source the rule finds plausible */
+  readonly plausible?: number;
 }
 
 /** What became of a named token. */
@@ -86,7 +97,7 @@ export class Tracer {
   }
 
   /** Looks at the candidates after a stage and writes its entry. */
-  ran(stage: string, candidates: Candidates, us: number | undefined): void {
+  ran(stage: string, candidates: Candidates, us: number | undefined, combination?: TracedCombination): void {
     const before = this.#before;
     const after = this.#after;
     after.take(candidates);
@@ -95,6 +106,7 @@ export class Tracer {
     this.#noteFates(stage, loss, candidates.removal);
     this.entries.push({
       stage,
+      ...(combination && { combination }),
       kept_before: before.count,
       kept_after: after.count,
       mass_removed: loss.mass,

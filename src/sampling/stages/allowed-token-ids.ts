@@ -21,6 +21,7 @@ export const allowed_token_ids: Stage<z.infer<typeof options>> = {
   options,
   example: { allowed_token_ids: [3, 7, 11] },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: () => false,
   apply(candidates, { allowed_token_ids }, context) {
     requireInVocabulary(allowed_token_ids, context.vocab_size, "/allowed_token_ids");

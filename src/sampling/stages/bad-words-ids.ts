@@ -32,6 +32,7 @@ export const bad_words_ids: Stage<z.infer<typeof options>> = {
   options,
   example: { bad_words_ids: [[13], [25, 9]] },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: ({ bad_words_ids }) => bad_words_ids.length === 0,
   apply(candidates, options, context) {
     const { bad_words_ids, bad_words_spared_ids: spared, sequence_scope, sequence_min_history } = options;

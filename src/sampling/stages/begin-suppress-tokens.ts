@@ -25,6 +25,7 @@ export const begin_suppress_tokens: Stage<z.infer<typeof options>> = {
   options,
   example: { begin_suppress_tokens: [2, 220] },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: ({ begin_suppress_tokens }) => begin_suppress_tokens.length === 0,
   apply(candidates, { begin_suppress_tokens, begin_suppress_index }, { generated, vocab_size }) {
     requireInVocabulary(begin_suppress_tokens, vocab_size, "/begin_suppress_tokens");

@@ -24,6 +24,7 @@ export const encoder_no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   options,
   example: { encoder_no_repeat_ngram_size: 3, encoder_input_ids: [5, 9, 5, 2] },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: ({ encoder_no_repeat_ngram_size, encoder_input_ids }) =>
     encoder_no_repeat_ngram_size === 0 || encoder_input_ids.length < encoder_no_repeat_ngram_size,
   apply(candidates, { encoder_no_repeat_ngram_size: n, encoder_input_ids }, { history, vocab_size }) {

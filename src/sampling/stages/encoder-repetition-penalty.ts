@@ -24,6 +24,7 @@ export const encoder_repetition_penalty: Stage<z.infer<typeof options>> = {
   options,
   example: { encoder_repetition_penalty: 1.2, encoder_input_ids: [5, 9, 5, 2] },
   keepsArgmax: false,
+  looksAtZero: () => true,
   isNeutral: ({ encoder_repetition_penalty, encoder_input_ids }) =>
     encoder_repetition_penalty === 1 || encoder_input_ids.token_ids.length === 0,
   apply(candidates, { encoder_repetition_penalty: r, encoder_input_ids }, { vocab_size }) {

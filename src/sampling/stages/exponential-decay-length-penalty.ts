@@ -30,6 +30,7 @@ export const exponential_decay_length_penalty: Stage<z.infer<typeof options>> = 
   options,
   example: { exponential_decay_length_penalty: [100, 1.01], stop_token_ids: [2] },
   keepsArgmax: false,
+  looksAtZero: () => true,
   isNeutral: ({ exponential_decay_length_penalty: [, factor], stop_token_ids }) =>
     factor === 1 || stop_token_ids.length === 0,
   apply(candidates, { exponential_decay_length_penalty: [start, factor], stop_token_ids }, context) {

@@ -28,6 +28,7 @@ export const min_tokens: Stage<z.infer<typeof options>> = {
   options,
   example: { min_tokens: 16, stop_token_ids: [2] },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: ({ min_tokens, stop_token_ids }) => min_tokens === 0 || stop_token_ids.length === 0,
   apply(candidates, { min_tokens, stop_token_ids, min_tokens_scope }, context) {
     requireInVocabulary(stop_token_ids, context.vocab_size, "/stop_token_ids");

@@ -42,6 +42,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   options,
   example: { no_repeat_ngram_size: 3 },
   keepsArgmax: false,
+  onlyMasks: true,
   looksBack: true,
   isNeutral: ({ no_repeat_ngram_size, no_repeat_ngram_window }) =>
     no_repeat_ngram_size === 0 || no_repeat_ngram_window === 0,

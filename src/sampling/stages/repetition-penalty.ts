@@ -32,6 +32,7 @@ export const repetition_penalty: Stage<z.infer<typeof options>> = {
   example: { repetition_penalty: 1.1 },
   keepsArgmax: false,
   looksBack: true,
+  looksAtZero: ({ repetition_penalty_normalize }) => !repetition_penalty_normalize,
   isNeutral: ({ repetition_penalty, penalty_last_n, penalty_decay_range }) =>
     repetition_penalty === 1 || (penalty_last_n === 0 && penalty_decay_range <= 1),
   historyWork: ({ penalty_last_n }, length) => COUNT_WORK * lastOf(penalty_last_n, length),

@@ -22,6 +22,7 @@ export const token_bitmask: Stage<z.infer<typeof options>> = {
   options,
   example: { token_bitmask: "//8AAA==" },
   keepsArgmax: false,
+  onlyMasks: true,
   isNeutral: () => false,
   apply(candidates, { token_bitmask }) {
     candidates.keepMask(token_bitmask);

@@ -1,4 +1,5 @@
 /** The named schemas of the OpenAPI document, made from the zod schemas and from the stages. */
+import { RULES } from "../../sampling/combine/index.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
 import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
@@ -7,7 +8,7 @@ import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
 import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
-import { BATCH_REPLY, CATALOGUE, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
+import { BATCH_REPLY, CATALOGUE, COMBINATIONS, HEALTH, PROBLEM, STEP_REPLY } from "../replies.ts";
 import { BATCH_REQUEST, STEP_REQUEST } from "../requests.ts";
 import { DENSE_ROW, PACKED_ROW, SPARSE_ROW } from "../row.ts";
 import {
@@ -23,7 +24,7 @@ import { VERIFY_BATCH_REPLY, VERIFY_BATCH_REQUEST, VERIFY_REPLY, VERIFY_REQUEST 
 import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
-import { toldComponentsOf } from "./told.ts";
+import { toldComponentsOf, toldSchemaOf } from "./told.ts";
 
 const REQUESTS = {
   StepRequest: STEP_REQUEST,
@@ -48,6 +49,7 @@ const REPLIES = {
   StepReply: STEP_REPLY,
   BatchReply: BATCH_REPLY,
   Catalogue: CATALOGUE,
+  Combinations: COMBINATIONS,
   Presets: PRESETS_REPLY,
   Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
@@ -77,12 +79,13 @@ export function componentSchemas(): Record<string, JsonSchema> {
   const schemas = {
     ...toldComponentsOf(REQUESTS, "input"),
     Stage: stageUnion(),
+    Combination: combinationUnion(),
     ...toldComponentsOf(REPLIES, "output"),
   };
   const complete = Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, withStages(schema)]),
   );
-  return withSharedOptions(complete, ["StepRequest", "BatchRequest", "CompareRequest"]);
+  return withSharedOptions(complete, ["StepRequest", "BatchRequest"]);
 }
 
 /** A stage in a chain is one of the stages, told apart by its name. */
@@ -98,14 +101,32 @@ function stageUnion(): JsonSchema {
   };
 }
 
+/** How sources are combined is one of the rules, with what masks tokens before. */
+function combinationUnion(): JsonSchema {
+  const rules = RULES.map(({ options }) => {
+    const schema = toldSchemaOf(options);
+    const before = { type: "array", items: refTo("Stage") };
+    return { ...schema, properties: { ...(schema["properties"] as Record<string, JsonSchema>), before } };
+  });
+  return {
+    description:
+      "How the rows of several sources become one. `before`: stages that only mask tokens, run on each source.",
+    oneOf: rules,
+  };
+}
+
 function stageComponent(name: string): string {
   return `Stage_${name}`;
 }
 
-/** Where a schema has a `chain`, its items are stages. */
+/** Where a schema has a `chain`, its items are stages; where it has `combine`, that is one of the rules. */
 export function withStages(schema: JsonSchema): JsonSchema {
   const properties = schema["properties"] as Record<string, JsonSchema> | undefined; // an object schema has them
   const chain = properties?.["chain"];
   if (properties === undefined || chain === undefined) return schema;
-  return { ...schema, properties: { ...properties, chain: { ...chain, items: refTo("Stage") } } };
+  const combine = properties["combine"] && refTo("Combination");
+  return {
+    ...schema,
+    properties: { ...properties, chain: { ...chain, items: refTo("Stage") }, ...(combine && { combine }) },
+  };
 }

@@ -175,6 +175,13 @@ export const SAMPLERS_ROUTE = {
   response: { 200: reply("The catalogue.", "Catalogue"), ...problems(READ_PROBLEMS) },
 };
 
+export const COMBINATIONS_ROUTE = {
+  operationId: "combinations",
+  tags: SAMPLING,
+  summary: "List the rules by which the rows of several sources become one",
+  response: { 200: reply("The rules.", "Combinations"), ...problems(READ_PROBLEMS) },
+};
+
 /** What any route may answer instead of reading the request; a page of health has nothing else to refuse. */
 export const HEAD_PROBLEM = {
   431: {

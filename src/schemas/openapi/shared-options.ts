@@ -4,11 +4,12 @@
  */
 import type { JsonSchema } from "../options.ts";
 
-/** Options that CompareRequest has otherwise, or not at all: they are told in each request. */
-const UNSHARED: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
+/** Options that the rows of a batch have otherwise: they are told in each request. */
+const UNSHARED: ReadonlySet<string> = new Set(["sources"]);
 
 /** The schema that an option of a step has of its own in the document; undefined where it is told in its place. */
 export function sharedOption(option: string, schema: JsonSchema): JsonSchema | undefined {
+  if (option === "combine") return { $ref: "#/components/schemas/Combination" };
   if (UNSHARED.has(option) || JSON.stringify(schema).length < LENGTH_MIN) return undefined;
   return { $ref: `#/components/schemas/${componentOf(option)}` };
 }
@@ -18,30 +19,45 @@ const LENGTH_MIN = 80;
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 
-/** The schemas with what these of them share said once, also where others say the same: a stage has the options of a step. */
+/** The options that these requests have alike, as one schema that each of them takes all of. */
+const SHARED = "StepOptions";
+
+/**
+ * The schemas with what these of them share said once. A long option is a schema of its own, to which others refer that
+ * say the same: a stage has the options of a step.
+ */
 export function withSharedOptions(schemas: Schemas, names: readonly string[]): Record<string, JsonSchema> {
   const [first, ...others] = names.map((name) => propertiesOf(schemas[name]));
   const shared = Object.entries(first ?? {}).filter(([option, schema]) => {
-    const text = JSON.stringify(schema);
-    return text.length >= LENGTH_MIN && others.every((each) => JSON.stringify(each[option]) === text);
+    const text = propertyText(schema);
+    return others.every((each) => each[option] !== undefined && propertyText(each[option]) === text);
   });
-  const references = Object.fromEntries(
-    shared.map(([option]) => [option, { $ref: `#/components/schemas/${componentOf(option)}` }]),
-  );
-  const alike = new Map(shared.map(([option, schema]) => [option, propertyText(schema)]));
+  const long = shared.filter(([, schema]) => JSON.stringify(schema).length >= LENGTH_MIN);
+  const texts = new Map(long.map(([option, schema]) => [option, propertyText(schema)]));
+  const told = (properties: readonly (readonly [string, JsonSchema])[]) =>
+    Object.fromEntries(
+      properties.map(([option, own]) => [
+        option,
+        texts.get(option) === propertyText(own)
+          ? { $ref: `#/components/schemas/${componentOf(option)}` }
+          : own,
+      ]),
+    );
+  const is_shared = new Set(shared.map(([option]) => option));
   const referring = Object.entries(schemas).map(([name, schema]) => {
-    const properties = Object.entries(propertiesOf(schema)).map(([option, own]) => [
-      option,
-      alike.get(option) === propertyText(own) ? references[option] : own,
-    ]);
-    return [
-      name,
-      properties.length === 0 ? schema : { ...schema, properties: Object.fromEntries(properties) },
-    ];
+    const properties = Object.entries(propertiesOf(schema));
+    if (properties.length === 0) return [name, schema];
+    if (!names.includes(name)) return [name, { ...schema, properties: told(properties) }];
+    const { additionalProperties: _, ...rest } = schema;
+    const own = Object.fromEntries(properties.filter(([option]) => !is_shared.has(option)));
+    const allOf = [{ $ref: `#/components/schemas/${SHARED}` }];
+    return [name, { ...rest, allOf, properties: own, unevaluatedProperties: false }];
   });
+  const description = "Options of a step, which several requests take alike.";
   return {
     ...Object.fromEntries(referring),
-    ...Object.fromEntries(shared.map(([option, schema]) => [componentOf(option), schema])),
+    [SHARED]: { description, type: "object", properties: told(shared) },
+    ...Object.fromEntries(long.map(([option, schema]) => [componentOf(option), schema])),
   };
 }
 

@@ -10,33 +10,32 @@
  */
 import { Buffer } from "node:buffer";
 import { Problem } from "../../errors.ts";
-import type { OptionLimits } from "../../sampling/options/option-limits.ts";
 import { GrowingBuffer, type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { faultProblem } from "./faults.ts";
 import { IdScanner } from "./ids.ts";
-import { Nesting, type Places, type ScannedArray } from "./nesting.ts";
+import { Nesting, type NestingLimits, type Places, type ScannedArray } from "./nesting.ts";
 import { type ElementSink, type Fault, NumberScanner } from "./numbers.ts";
 import { PackedString } from "./packed-string.ts";
 import { SkippedArray, StringEnd, unescaped } from "./strings.ts";
 import { jsonValue } from "./text.ts";
 
-/** Who takes what is found, by index of the row; a step is row 0. */
+/** Who takes what is found, by index of the step, of which a body of one is 0, and of its row. */
 export interface EnvelopeTargets {
   /** the array at `logits`, or at `logits.values`, begins */
-  numbers(row: number, array: "dense" | "values"): ElementSink;
+  numbers(step: number, array: "dense" | "values", source: number): ElementSink;
   /** The array at `logits.token_ids`, when it held nothing but plain ids. Without this method it always stays in the text. */
-  ids?(row: number, token_ids: Int32Array): void;
+  ids?(step: number, token_ids: Int32Array, source: number): void;
   /** the string at `logits.data` begins */
-  packed(row: number): ElementSink;
-  /** A row cannot be taken; its pointer is relative to the row. When this does not throw, the rest of the row is skipped. */
-  fault(row: number, problem: Problem): void;
+  packed(step: number, source: number): ElementSink;
+  /** A row cannot be taken; the pointer is relative to the step. When this does not throw, the rest of the row is skipped. */
+  fault(step: number, problem: Problem): void;
 }
 
 export interface EnvelopeLimits {
   readonly json_text_bytes_max: number;
   readonly vocab_size_max: number;
   readonly batch_rows_max: number;
-  readonly options: Pick<OptionLimits, "bias_entries_max">;
+  readonly options: NestingLimits;
 }
 
 const QUOTE = 0x22;
@@ -72,7 +71,7 @@ export class JsonEnvelope {
   constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
     this.#limits = limits;
     this.#targets = targets;
-    this.#nesting = new Nesting(places, limits.batch_rows_max, limits.options.bias_entries_max);
+    this.#nesting = new Nesting(places, limits.batch_rows_max, limits.options);
     this.#text = textBesideLogits(limits.json_text_bytes_max);
   }
 
@@ -165,7 +164,7 @@ export class JsonEnvelope {
       this.#key_begin = this.#text.length;
     } else if (this.#nesting.atPacked) {
       this.#mode = "packed";
-      this.#packed_string = new PackedString(this.#targets.packed(this.#nesting.row));
+      this.#packed_string = new PackedString(this.#targets.packed(this.#nesting.row, this.#nesting.source));
     }
   }
 
@@ -187,7 +186,7 @@ export class JsonEnvelope {
     }
     this.#mode = "numbers";
     this.#array = array;
-    this.#scanner = new NumberScanner(this.#targets.numbers(this.#nesting.row, array));
+    this.#scanner = new NumberScanner(this.#targets.numbers(this.#nesting.row, array, this.#nesting.source));
   }
 
   #beginIds(): void {
@@ -206,7 +205,7 @@ export class JsonEnvelope {
     const { scanner, bytes } = this.#ids;
     const used = scanner.write(chunk, begin);
     if (scanner.closed) {
-      this.#targets.ids?.(this.#nesting.row, bytes.integers());
+      this.#targets.ids?.(this.#nesting.row, bytes.integers(), this.#nesting.source);
       this.#endArray();
     } else if (scanner.rest !== undefined) {
       this.#mode = "plain";
@@ -244,7 +243,7 @@ export class JsonEnvelope {
   #arrayFault(fault: Fault): void {
     const problem = this.#arrayProblem(fault);
     if (problem.code === "malformed_json") throw problem.within(this.#nesting.rowPointer);
-    this.#targets.fault(this.#nesting.row, problem);
+    this.#targets.fault(this.#nesting.row, problem.within(this.#nesting.sourcePointer));
   }
 
   /** The scanner has read ahead of its fault: what it read is gone through here, and may hold more than the array. */
@@ -268,7 +267,10 @@ export class JsonEnvelope {
     if (!packed.closed) return used;
     this.#mode = "plain";
     this.#text.append(CLOSING_QUOTE);
-    if (packed.fault !== undefined) this.#targets.fault(this.#nesting.row, this.#packedFault(packed.fault));
+    if (packed.fault !== undefined) {
+      const problem = this.#packedFault(packed.fault).within(this.#nesting.sourcePointer);
+      this.#targets.fault(this.#nesting.row, problem);
+    }
     return used;
   }
 

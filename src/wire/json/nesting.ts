@@ -4,8 +4,9 @@
  * but they are answers, and JSON.parse rejects the text later.
  */
 import { Problem, pointerTo, shorten, show } from "../../errors.ts";
+import type { OptionLimits } from "../../sampling/options/option-limits.ts";
 
-/** Where rows stand: at `logits`, at `rows[i].logits`, at either of them, or nowhere. */
+/** Where rows stand: at `logits` or `sources[j].logits`, at the same of `rows[i]`, at `logits` or `rows[i].logits`, or nowhere. */
 export type Places = "step" | "batch" | "either" | "none";
 
 /** An array that goes to a scanner of numbers or of token ids instead of JSON.parse. */
@@ -24,7 +25,7 @@ const ENTRIES_MAX = 65_536;
 
 interface Frame {
   /** what the frame is to us */
-  readonly kind: "other" | "body" | "rows" | "row" | "logits";
+  readonly kind: "other" | "body" | "rows" | "row" | "sources" | "source" | "logits";
   readonly is_object: boolean;
   /** keys met, in objects of which every key is known and none may come twice */
   readonly keys: Set<string>;
@@ -36,11 +37,15 @@ interface Frame {
 
 const NO_KEYS: Set<string> = new Set();
 
+export type NestingLimits = Pick<OptionLimits, "bias_entries_max" | "sources_max">;
+
 export class Nesting {
-  /** index of the row that the next byte belongs to */
+  /** index of the step that the next byte belongs to, and of its row */
   row = 0;
+  source = 0;
   readonly #places: Places;
   readonly #rows_max: number;
+  readonly #sources_max: number;
   readonly #entries_max: number;
   readonly #frames: Frame[] = [];
   #top: Frame | undefined;
@@ -48,9 +53,10 @@ export class Nesting {
   /** the next string in this object is a key */
   #at_key = false;
 
-  constructor(places: Places, rows_max: number, bias_entries_max: number) {
+  constructor(places: Places, rows_max: number, { bias_entries_max, sources_max }: NestingLimits) {
     this.#places = places;
     this.#rows_max = rows_max;
+    this.#sources_max = sources_max;
     this.#entries_max = Math.max(ENTRIES_MAX, bias_entries_max);
   }
 
@@ -74,8 +80,20 @@ export class Nesting {
 
   /** Pointer to the row that the next byte belongs to. */
   get rowPointer(): string {
-    const in_rows = this.#places === "batch" || this.#frames.some(({ kind }) => kind === "rows");
-    return in_rows ? `/rows/${this.row}` : "";
+    return this.#stepPointer + this.sourcePointer;
+  }
+
+  /** The part of it that leads from the step to the row. */
+  get sourcePointer(): string {
+    return this.#isInside("sources") ? `/sources/${this.source}` : "";
+  }
+
+  get #stepPointer(): string {
+    return this.#places === "batch" || this.#isInside("rows") ? `/rows/${this.row}` : "";
+  }
+
+  #isInside(kind: Frame["kind"]): boolean {
+    return this.#frames.some((frame) => frame.kind === kind);
   }
 
   /** An opening bracket. An array to be scanned is named, and does not count as nesting. */
@@ -115,6 +133,7 @@ export class Nesting {
     this.#at_key = top?.is_object ?? false;
     if (top === undefined) return;
     if (top.kind === "rows") this.row += 1;
+    if (top.kind === "sources") this.source += 1;
     top.entries += 1;
     if (top.entries > this.#entries_max && top.is_object) throw this.#tooManyEntries(top);
   }
@@ -122,8 +141,8 @@ export class Nesting {
   #tooManyEntries({ name }: Frame): Problem {
     const [pointer, what] = name === undefined ? ["", "an object"] : [pointerTo([name]), shorten(name)];
     const detail = `${what} may have at most ${this.#entries_max} entries, got more`;
-    const row = this.#frames.some(({ kind }) => kind === "rows") ? `/rows/${this.row}` : "";
-    return new Problem("limit_exceeded", detail, row + pointer);
+    const row = this.#isInside("rows") ? `/rows/${this.row}` : "";
+    return new Problem("limit_exceeded", detail, row + this.sourcePointer + pointer);
   }
 
   colon(): void {
@@ -165,12 +184,32 @@ export class Nesting {
     if (this.#at_key) return "other";
     if (is_object && this.#key === "logits" && this.#holdsRow()) return "logits";
     if (is_object && this.#top.kind === "rows") return this.#newRow();
-    if (!is_object && this.#key === "rows" && this.#top.kind === "body" && this.#mayHold("batch"))
-      return "rows";
+    if (is_object && this.#top.kind === "sources") return this.#newSource();
+    if (is_object || this.#top.kind === "sources") return "other";
+    if (this.#key === "rows" && this.#top.kind === "body" && this.#mayHold("batch")) return "rows";
+    if (
+      this.#key === "sources" &&
+      this.#top.kind !== "source" &&
+      this.#holdsRow() &&
+      this.#places !== "either"
+    ) {
+      this.source = 0;
+      return "sources";
+    }
     return "other";
   }
 
+  #newSource(): "source" {
+    if (this.source < this.#sources_max) return "source";
+    throw new Problem(
+      "limit_exceeded",
+      `sources may ask for at most ${this.#sources_max} sources (sources_max), got more`,
+      `${this.#stepPointer}/sources`,
+    );
+  }
+
   #newRow(): "row" {
+    this.source = 0;
     if (this.row < this.#rows_max) return "row";
     const [what, limit] =
       this.#places === "either" ? ["request", "analysis_rows_max"] : ["batch", "batch_rows_max"];
@@ -182,7 +221,8 @@ export class Nesting {
   }
 
   #holdsRow(): boolean {
-    return this.#top?.kind === "row" || (this.#top?.kind === "body" && this.#mayHold("step"));
+    const kind = this.#top?.kind;
+    return kind === "row" || kind === "source" || (kind === "body" && this.#mayHold("step"));
   }
 
   #mayHold(places: "step" | "batch"): boolean {

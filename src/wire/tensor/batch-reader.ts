@@ -1,9 +1,10 @@
 /**
- * Opens binary batches: a tensor of shape [rows, vocab_size] behind a JSON header, or with its options in the query
+ * Opens binary batches: a tensor of shape [rows, vocab_size], or [rows, sources, vocab_size], behind a JSON header, or with its options in the query
  * string. Each step is ready as soon as its last byte is there, so that a batch of any size needs the memory of one.
  */
 import { Problem, show } from "../../errors.ts";
 import { DTYPES } from "../../kernels/kernel.ts";
+import { requireSources } from "../../sampling/combine/combination.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { finishRows } from "../rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "../shared-options.ts";
@@ -82,6 +83,7 @@ function stepAt(index: number, plan: Plan): Step | Problem {
   try {
     if (!isRecord(given)) throw new Problem("invalid_option", `a row must be an object, got ${show(given)}`);
     const options = plan.options.of(own);
+    requireSources(plan.of.step_rows, options);
     const rows = finishRows(plan.tensor.rows, options);
     return { rows, options, place: (problem) => rowProblem(problem, index, own, plan.shared) };
   } catch (error) {
@@ -92,7 +94,7 @@ function stepAt(index: number, plan: Plan): Step | Problem {
 /** All that the header says of the batch as a whole is checked before the first element is taken. */
 function planOf(head: TensorHead, context: WireContext): Plan {
   const [tensor, { rows, ...shared }] = tensorFields(head.fields);
-  const [steps, vocab_size] = batchShape(tensor.shape, context);
+  const { steps, step_rows, vocab_size } = batchShape(tensor.shape, context);
   if (rows !== undefined && (!Array.isArray(rows) || rows.length !== steps))
     throw new Problem(
       "length_mismatch",
@@ -100,35 +102,46 @@ function planOf(head: TensorHead, context: WireContext): Plan {
       "/rows",
     );
   requireKnown(shared, context.limits.options, context.parse);
-  const of: RowsOf = { dtype: dtypeOf(tensor, head.source), steps, step_rows: 1, vocab_size };
+  const of: RowsOf = { dtype: dtypeOf(tensor, head.source), steps, step_rows, vocab_size };
   const options = new SharedOptions(shared, context.limits.options, context.parse);
   return { of, tensor: new TensorRows(context.lease, of), shared, rows, options };
 }
 
-function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): [number, number] {
-  const [row_count, vocab_size] = shape ?? [];
-  if (shape?.length !== 2 || row_count === undefined || vocab_size === undefined)
+function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): Omit<RowsOf, "dtype"> {
+  const { batch_rows_max, options } = limits;
+  const [steps, second, third] = shape ?? [];
+  const [step_rows, vocab_size] = third === undefined ? [1, second] : [second as number, third];
+  if (steps === undefined || vocab_size === undefined || (shape?.length ?? 0) > 3)
     throw new Problem(
       "invalid_option",
-      `the shape of a batch must be [rows, vocab_size], got ${shape === undefined ? "none" : `[${shape.join(", ")}]`}`,
+      `the shape of a batch must be [rows, vocab_size] or [rows, sources, vocab_size], got ${shape === undefined ? "none" : `[${shape.join(", ")}]`}`,
       "/shape",
     );
-  requireVocabSize(vocab_size, limits, "/shape/1");
-  if (row_count > limits.batch_rows_max)
+  requireVocabSize(vocab_size, limits, third === undefined ? "/shape/1" : "/shape/2");
+  if (steps > batch_rows_max)
     throw new Problem(
       "limit_exceeded",
-      `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${row_count}`,
+      `a batch may have at most ${batch_rows_max} rows (batch_rows_max), got ${steps}`,
       "/shape/0",
     );
-  return [row_count, vocab_size];
+  if (step_rows > options.sources_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a step may have at most ${options.sources_max} sources (sources_max), got ${step_rows}`,
+      "/shape/1",
+    );
+  return { steps, step_rows, vocab_size };
 }
 
-function requireBytes({ of: { dtype, steps, vocab_size }, tensor: { received_bytes } }: Plan): void {
-  const expected = steps * vocab_size * DTYPES[dtype].bytes;
+function requireBytes({
+  of: { dtype, steps, step_rows, vocab_size },
+  tensor: { received_bytes },
+}: Plan): void {
+  const expected = steps * step_rows * vocab_size * DTYPES[dtype].bytes;
   if (received_bytes !== expected)
     throw new Problem(
       "length_mismatch",
-      `shape [${steps}, ${vocab_size}] of ${dtype} needs ${expected} bytes, got ${received_bytes}`,
+      `shape [${step_rows === 1 ? [steps, vocab_size].join(", ") : [steps, step_rows, vocab_size].join(", ")}] of ${dtype} needs ${expected} bytes, got ${received_bytes}`,
       "/shape",
     );
 }

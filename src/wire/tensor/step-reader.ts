@@ -4,6 +4,7 @@
  */
 import { assert, Problem } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { requireSources } from "../../sampling/combine/combination.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
@@ -133,6 +134,7 @@ function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: Wir
   const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
   const { limits, parse = parseStepOptions } = context;
   const options = parse(fields, limits.options);
+  if (context.parse === undefined) requireSources(step_rows, options);
   return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
 }
 
@@ -227,7 +229,10 @@ function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }:
 }
 
 /** How many rows a step of this shape has. */
-function stepRows(shape: readonly number[], { limits, step_rows_max = 1 }: WireContext): number {
+function stepRows(
+  shape: readonly number[],
+  { limits, step_rows_max = limits.options.sources_max }: WireContext,
+): number {
   const [rows, vocab_size] = shape.length === 1 ? [1, shape[0]] : shape;
   if (shape.length > 2 || rows === undefined || vocab_size === undefined || rows > step_rows_max)
     throw new Problem(

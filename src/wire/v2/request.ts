@@ -176,12 +176,13 @@ function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf
       `logits must be ${alternatives(NAMED_DATATYPES)}, got ${datatype}`,
       `${pointer}/datatype`,
     );
-  const [first = 0, second] = shape;
-  const [steps, vocab_size] = second === undefined ? [1, first] : [first, second];
-  if (shape.length < 1 || shape.length > 2 || steps === 0 || vocab_size === 0)
+  const vocab_size = shape.at(-1) ?? 0;
+  const steps = shape.length > 1 ? (shape[0] as number) : 1;
+  const step_rows = shape.length > 2 ? (shape[1] as number) : 1;
+  if (shape.length > 3 || steps === 0 || step_rows === 0 || vocab_size === 0)
     throw new Problem(
       "invalid_option",
-      `the shape of logits must be [vocab_size] or [rows, vocab_size], got [${shape.join(", ")}]`,
+      `the shape of logits must be [vocab_size], [rows, vocab_size] or [rows, sources, vocab_size], got [${shape.join(", ")}]`,
       `${pointer}/shape`,
     );
   requireVocabSize(vocab_size, limits, `${pointer}/shape`);
@@ -191,7 +192,13 @@ function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf
       `a batch may have at most ${limits.batch_rows_max} rows (batch_rows_max), got ${steps}`,
       `${pointer}/shape`,
     );
-  return { dtype, steps, step_rows: 1, vocab_size };
+  if (step_rows > limits.options.sources_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a step may have at most ${limits.options.sources_max} sources (sources_max), got ${step_rows}`,
+      `${pointer}/shape`,
+    );
+  return { dtype, steps, step_rows, vocab_size };
 }
 
 /** Tensors besides the logits wait in memory until the last of them is there. */

@@ -5,7 +5,7 @@ import type { LogitsRow } from "../../sampling/rows.ts";
 import type { VerifyOptions } from "../../sampling/verify/options.ts";
 import { inPlace } from "../../sampling/verify/walk.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
-import { type Arrived, keptTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
+import { type ArrivedStep, keptTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
 import type { WireContext } from "../step-reader.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
@@ -15,7 +15,7 @@ export class VerifyJson implements VerifyReader {
   readonly parks = true;
   readonly #many: boolean;
   readonly #context: WireContext;
-  readonly #arrived: Arrived[] = [];
+  readonly #arrived: ArrivedStep[] = [];
   readonly #envelope: JsonEnvelope;
   #sequences: readonly Sequence[] = [];
   #rows: readonly unknown[] = [];
@@ -77,12 +77,11 @@ export class VerifyJson implements VerifyReader {
 
   /** Row `index` of the body in the place of row `place` of its sequence. */
   #row(logits: unknown, index: number, place: number, options: VerifyOptions): LogitsRow {
-    const arrived = this.#arrived[index] ?? {};
+    const arrived = this.#arrived[index] ?? { rows: [] };
     delete this.#arrived[index];
-    const context = { ...this.#context, lease: () => this.#context.lease(place) };
     try {
       if (arrived.problem !== undefined) throw arrived.problem;
-      return rowOf(rowForm(logits), arrived, options, context);
+      return rowOf(rowForm(logits), arrived.rows[0] ?? {}, options, this.#context, place);
     } catch (error) {
       throw error instanceof Problem ? error.within(`/rows/${place}`) : error;
     }

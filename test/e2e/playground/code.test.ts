@@ -32,6 +32,10 @@ const ROWS = [
     hash: "#row=example:loop&chain=allowed_token_ids(allowed_token_ids=%5B287%2C1348%5D)~logit_bias(logit_bias=%7B%22287%22%3A%22-inf%22%7D)&seed=7",
   },
   {
+    name: "two rows combined",
+    hash: "#combine=%7B%22rule%22%3A%22guidance%22%2C%22guidance_scale%22%3A2%7D&sources=short&seed=3",
+  },
+  {
     name: "a short row, written out",
     hash: "#row=text:it's%3A%208.2%0Adog%3A%201.5%0Anever%3A%20-inf&chain=temperature(temperature=3)&seed=5&step=2",
   },

@@ -153,7 +153,7 @@ describe.skipIf(without_browser)("every view", () => {
     await page.locator(".token-button").first().focus();
     for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
     expect(await page.locator(".account b").innerText()).toContain("sea");
-    await page.getByRole("button", { name: "Never draw it" }).click();
+    await page.getByRole("button", { name: "Ban", exact: true }).click();
     await page.locator(".funnel tr", { hasText: "sea" }).locator(".death").waitFor();
     expect(await page.locator(".card h3").first().innerText()).toBe("logit_bias");
     await page.getByRole("button", { name: /Take the bias away/ }).click();

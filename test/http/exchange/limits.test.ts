@@ -118,6 +118,11 @@ const CASES: Readonly<Record<string, Case>> = {
     sentence: "at most 2 rows",
     exceed: () => post("/v1/sample/batch?dtype=f32&shape=3,1", Buffer.alloc(12)),
   },
+  sources_max: {
+    limits: { sources_max: 2 },
+    sentence: "at most 2 sources (sources_max)",
+    exceed: () => step({ sources: Array(3).fill({ logits: [1] }), combine: { rule: "product" } }),
+  },
   analysis_rows_max: {
     limits: { analysis_rows_max: 2 },
     sentence: "at most 2 rows",

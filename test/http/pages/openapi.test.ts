@@ -56,14 +56,23 @@ function said(schema: Json = {}): Json {
 }
 
 test("options that requests share are said once", () => {
-  const { properties } = document.components.schemas["BatchRequest"] as { properties: Record<string, Json> };
+  const { schemas } = document.components;
+  for (const name of ["StepRequest", "BatchRequest", "CompareRequest"])
+    expect([name, schemas[name]]).toEqual([
+      name,
+      expect.objectContaining({
+        allOf: [{ $ref: "#/components/schemas/StepOptions" }],
+        unevaluatedProperties: false,
+      }),
+    ]);
+  const { properties } = schemas["StepOptions"] as { properties: Record<string, Json> };
   const references = Object.values(properties).filter((schema) => "$ref" in schema);
   expect(references.length).toBeGreaterThan(40);
   for (const reference of references) expect(said(reference)).toHaveProperty("description");
 });
 
 test("every option of every stage is an option of a step, in JSON and in the query string, with a description", () => {
-  const { properties } = document.components.schemas["StepRequest"] as { properties: Record<string, Json> };
+  const { properties } = document.components.schemas["StepOptions"] as { properties: Record<string, Json> };
   for (const { options } of STAGES)
     for (const name of Object.keys(options.shape).filter((option) => option !== "stage")) {
       expect([name, said(properties[name])["description"]]).toEqual([name, expect.stringMatching(/./)]);

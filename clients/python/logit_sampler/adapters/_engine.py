@@ -40,9 +40,12 @@ def url_of_environment() -> str:
 
 
 def client_of(url: Optional[str] = None) -> SamplerClient:
-    """A client that waits briefly and never sleeps: an engine's step is everybody's step."""
+    """A client that waits briefly and never sleeps: an engine's step is everybody's step. Services with keys are sent
+    LOGIT_SAMPLER_API_KEY."""
     timeout_s = float(os.environ.get("LOGIT_SAMPLER_TIMEOUT_S", TIMEOUT_S))
-    return SamplerClient(url or url_of_environment(), timeout_s=timeout_s, retries=0)
+    key = os.environ.get("LOGIT_SAMPLER_API_KEY")
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    return SamplerClient(url or url_of_environment(), timeout_s=timeout_s, retries=0, headers=headers)
 
 
 class Service:
@@ -127,7 +130,7 @@ def validate(given: Any, url: Optional[str] = None) -> None:
     try:
         client.sample([0.0], **options)
     except SamplerProblem as problem:
-        if problem.code in _OPTION_CODES:
+        if problem.code in _OPTION_CODES or problem.status in (401, 403):
             raise ValueError(f"{KEY}{problem.pointer}: {problem.detail}") from problem
     except OSError as failure:
         raise ValueError(f"{KEY} cannot be checked: the service at {url or url_of_environment()} is away") from failure

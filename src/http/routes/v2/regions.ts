@@ -13,7 +13,7 @@ import {
 import { REGION_REQUEST } from "../../../schemas/v2.ts";
 import { type Region, SHARED_MEMORY_IS_OFF } from "../../../wire/shared-memory.ts";
 import { requestText, requestValue } from "../../../wire/v2/request-text.ts";
-import { readBody } from "../../exchange/read-body.ts";
+import { BodyReading } from "../../exchange/read-body.ts";
 import type { Service } from "../../exchange/service.ts";
 import type { SharedRegions } from "./shared-regions.ts";
 
@@ -70,7 +70,7 @@ function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
   const text = requestText(BODY_BYTES_MAX);
   const reader = { write: (chunk: Uint8Array) => text.append(chunk), end: () => undefined };
   const read = new Promise((resolve, fail) => {
-    readBody(service, raw, ticket, {
+    new BodyReading(service, raw, ticket, {
       open: () => reader,
       whole: () => resolve(requestValue(text.whole())),
       fail,

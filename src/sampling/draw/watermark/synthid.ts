@@ -46,9 +46,10 @@ function hashContext(context: Int32Array): number {
 /** What a key comes to: for every hash of an n-gram the bits of all layers, and what unmarked text scores. */
 interface Layers {
   readonly count: number;
-  readonly bits: Uint32Array;
+  readonly bits: Int32Array;
   readonly mask: number;
-  readonly weights: Float64Array;
+  /** see sumsOfBytes */
+  readonly sums: Float64Array;
   readonly mean: number;
   readonly variance: number;
 }
@@ -62,12 +63,16 @@ function layersOf(
     const table = Uint8Array.from({ length: sampling_table_size }, () => generator.next() & 1);
     const keys = key.layers(layers).map((each) => Number(BigInt.asIntN(32, each)));
     const mask = sampling_table_size - 1;
-    const bits = new Uint32Array(sampling_table_size);
-    for (let hash = 0; hash < sampling_table_size; hash++)
-      for (let layer = 0; layer < keys.length; layer++)
-        bits[hash] = (bits[hash]! | (table[hashed(hash, keys[layer]!) & mask]! << layer)) >>> 0;
-    const weights = weightsOf(keys.length);
-    return { count: keys.length, bits, mask, weights, ...momentsOf(bits, weights) };
+    const bits = new Int32Array(sampling_table_size);
+    for (let layer = 0; layer < keys.length; layer++) {
+      let place = hashed(0, keys[layer]!);
+      for (let hash = 0; hash < sampling_table_size; hash++) {
+        bits[hash] = bits[hash]! | (table[place & mask]! << layer);
+        place = (place + MULTIPLIER) | 0;
+      }
+    }
+    const sums = sumsOfBytes(weightsOf(keys.length));
+    return { count: keys.length, bits, mask, sums, ...momentsOf(bits, sums) };
   });
 }
 
@@ -80,12 +85,29 @@ function weightsOf(count: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
+/** For each value of each of the four bytes of a word, the weights of its bits together. */
+function sumsOfBytes(weights: Float64Array): Float64Array {
+  const sums = new Float64Array(4 * 256);
+  for (let byte = 0; byte < 4; byte++)
+    for (let value = 0; value < 256; value++)
+      for (let bit = 0; bit < 8; bit++)
+        if (((value >> bit) & 1) === 1)
+          sums[byte * 256 + value] = sums[byte * 256 + value]! + (weights[byte * 8 + bit] ?? 0);
+  return sums;
+}
+
+/** The weighted mean of a token's layers. */
+function scoreOf(bits: number, sums: Float64Array): number {
+  const low = sums[bits & 255]! + sums[256 + ((bits >>> 8) & 255)]!;
+  return low + (sums[512 + ((bits >>> 16) & 255)]! + sums[768 + (bits >>> 24)]!);
+}
+
 /** Mean and variance of a token's value when every hash is alike likely: the table is not quite even. */
-function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean" | "variance"> {
+function momentsOf(bits: Int32Array, sums: Float64Array): Pick<Layers, "mean" | "variance"> {
   let sum = 0;
   let squares = 0;
   for (let hash = 0; hash < bits.length; hash++) {
-    const value = scoreOf(bits[hash]!, weights);
+    const value = scoreOf(bits[hash]!, sums);
     sum += value;
     squares += value * value;
   }
@@ -93,21 +115,43 @@ function momentsOf(bits: Uint32Array, weights: Float64Array): Pick<Layers, "mean
   return { mean, variance: squares / bits.length - mean * mean };
 }
 
-function scoreOf(bits: number, weights: Float64Array): number {
-  let value = 0;
-  for (let layer = 0; layer < weights.length; layer++)
-    if (((bits >>> layer) & 1) === 1) value += weights[layer]!;
-  return value;
+/** The bits of the kept tokens; scratch of one step. */
+let OWN = new Int32Array(4096);
+
+/** Layers that are taken together: their bits make so many patterns. */
+const TOGETHER = 6;
+const PATTERNS = 1 << TOGETHER;
+const MASSES = new Float64Array(PATTERNS);
+const FACTORS = new Float64Array(PATTERNS);
+
+/**
+ * p ← p·(1 + g − Σ g·p), layer by layer. Tokens with the same bits of six layers fare alike in them, so those six need the
+ * mass of each pattern, and then one factor for each.
+ */
+function tournament(probabilities: Float64Array, bits: Int32Array, count: number, layers: number): void {
+  for (let first = 0; first < layers; first += TOGETHER) {
+    MASSES.fill(0);
+    for (let i = 0; i < count; i++) {
+      const pattern = (bits[i]! >>> first) & (PATTERNS - 1);
+      MASSES[pattern] = MASSES[pattern]! + probabilities[i]!;
+    }
+    makeFactors(Math.min(TOGETHER, layers - first));
+    for (let i = 0; i < count; i++)
+      probabilities[i] = probabilities[i]! * FACTORS[(bits[i]! >>> first) & (PATTERNS - 1)]!;
+  }
 }
 
-/** p ← p·(1 + g − Σ g·p), layer by layer. Bits stand beside the probabilities. */
-function tournament(probabilities: Float64Array, bits: Uint32Array, count: number, layers: number): void {
+/** What the next layers make of each pattern, whose masses are used up. */
+function makeFactors(layers: number): void {
+  FACTORS.fill(1);
   for (let layer = 0; layer < layers; layer++) {
     let mass = 0;
-    for (let i = 0; i < count; i++) mass += ((bits[i]! >>> layer) & 1) * probabilities[i]!;
-    for (let i = 0; i < count; i++) {
-      const p = probabilities[i]!;
-      probabilities[i] = p * (1 + ((bits[i]! >>> layer) & 1) - mass);
+    for (let pattern = 0; pattern < PATTERNS; pattern++)
+      if (((pattern >>> layer) & 1) === 1) mass += MASSES[pattern]!;
+    for (let pattern = 0; pattern < PATTERNS; pattern++) {
+      const factor = 1 + ((pattern >>> layer) & 1) - mass;
+      MASSES[pattern] = MASSES[pattern]! * factor;
+      FACTORS[pattern] = FACTORS[pattern]! * factor;
     }
   }
 }
@@ -126,7 +170,7 @@ export const synthid: WatermarkScheme<Options> = {
   options,
   example: { key: "main" },
   keepsDistribution: true,
-  passes: ({ layers }) => 2 * layers,
+  passes: () => 24,
   context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
   draw(candidates, options, key, { context, step }) {
     const { count: layers, bits, mask } = layersOf(key, options);
@@ -134,18 +178,19 @@ export const synthid: WatermarkScheme<Options> = {
     const { token_ids, count } = listed;
     const probabilities = listed.probabilities();
     const hash = hashContext(context);
-    const own = new Uint32Array(count);
+    if (OWN.length < count) OWN = new Int32Array(2 * count);
+    const own = OWN;
     for (let i = 0; i < count; i++) own[i] = bits[hashed(hash, token_ids[i]!) & mask]!;
     tournament(probabilities, own, count, layers);
     return token_ids[drawPlace(probabilities, count, 1, step.uniform("token"))]!;
   },
   detector(options, key) {
-    const { bits, mask, weights, mean, variance } = layersOf(key, options);
+    const { bits, mask, sums, mean, variance } = layersOf(key, options);
     return {
       counts: "contexts",
       counts_partial: false,
       token_work: 128,
-      value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, weights),
+      value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, sums),
       judge(values, count) {
         let sum = 0;
         for (let i = 0; i < count; i++) sum += values[i]!;

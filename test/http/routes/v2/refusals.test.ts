@@ -125,11 +125,20 @@ test.each([
   ],
   ["logits of whole numbers", instead({ datatype: "INT32" }), "logits must be FP32, FP16 or BF16, got INT32"],
   ["an unknown datatype", instead({ datatype: "FP8" }), "inputs.0.datatype must be one of"],
-  ["logits of three dimensions", instead({ shape: [1, 1, 4] }), "must be [vocab_size] or [rows, vocab_size]"],
+  [
+    "logits of four dimensions",
+    instead({ shape: [1, 1, 1, 4] }),
+    "[rows, sources, vocab_size], got [1, 1, 1, 4]",
+  ],
+  [
+    "logits of sources that nothing combines",
+    instead({ shape: [1, 2, 2] }),
+    "a step of 2 sources needs combine",
+  ],
   [
     "logits of no element",
     instead({ shape: [1, 0], bytes: f32() }),
-    "must be [vocab_size] or [rows, vocab_size]",
+    "must be [vocab_size], [rows, vocab_size] or [rows, sources, vocab_size]",
   ],
   [
     "bytes that do not fit the shape",

@@ -63,11 +63,12 @@ test("408: an inference that takes longer than its timeout", async () => {
 });
 
 test("404: other models, other versions, and what this service does not do", async () => {
-  for (const line of [
-    "GET /v2/models/llama",
-    "GET /v2/models/sampler/versions/2/ready",
-    "GET /v2/health/fine",
-  ])
+  for (const line of ["GET /v2/models/llama", "POST /v2/models/llama/infer"])
+    expect(await refused(request(line, undefined))).toEqual([
+      404,
+      "there is no model llama: the one here is sampler",
+    ]);
+  for (const line of ["GET /v2/models/sampler/versions/2/ready", "GET /v2/health/fine"])
     expect(await refused(request(line, undefined))).toEqual([
       404,
       expect.stringContaining("there is nothing at"),

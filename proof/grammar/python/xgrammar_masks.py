@@ -1,0 +1,68 @@
+"""Masks of XGrammar. It imports torch and transformers for names only that no mask needs: a stand-in has those."""
+
+import json
+import sys
+import types
+
+import numpy as np
+import tvm_ffi  # before the stand-ins, which it would take for the real ones
+from engine import serve
+
+
+class StandIn(types.ModuleType):
+    """A module in which every name is a class of nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
+torch = StandIn("torch")
+torch.int32 = np.int32
+torch.tensor = lambda value, dtype=None: np.array(value, dtype=dtype)
+sys.modules["torch"] = torch
+sys.modules["transformers"] = StandIn("transformers")
+
+import xgrammar  # noqa: E402
+
+assert tvm_ffi is not None
+
+
+class Matcher:
+    """One text."""
+
+    def __init__(self, compiler, vocab_size, schema):
+        compiled = compiler.compile_json_schema(
+            json.dumps(schema), any_whitespace=False, separators=(",", ":"), strict_mode=False
+        )
+        self.matcher = xgrammar.GrammarMatcher(compiled)
+        self.words = (vocab_size + 31) // 32
+
+    def mask(self):
+        mask = np.full((1, self.words), -1, dtype=np.int32)
+        if self.matcher.is_terminated():
+            mask[:] = 0
+        else:
+            self.matcher.fill_next_token_bitmask(mask, 0)
+        return mask
+
+    def may_end(self):
+        return self.matcher.is_terminated()
+
+    def take(self, token_id):
+        return self.matcher.accept_token(token_id)
+
+
+def open_vocabulary(tokens, end_id):
+    info = xgrammar.TokenizerInfo(
+        [b"<%d>" % i if t is None else t for i, t in enumerate(tokens)],
+        vocab_type=xgrammar.VocabType.RAW,
+        vocab_size=len(tokens),
+        stop_token_ids=[end_id],
+    )
+    compiler = xgrammar.GrammarCompiler(info)
+    return lambda schema: Matcher(compiler, len(tokens), schema)
+
+
+serve(open_vocabulary)

@@ -1,0 +1,152 @@
+/** The beginning of a step: its rows are one, candidates and context are those of this step, and the row as it came is known. */
+import { Problem } from "../errors.ts";
+import type { Kernel, Row } from "../kernels/kernel.ts";
+import type { Candidates } from "./candidates/candidates.ts";
+import type { Compact } from "./candidates/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
+import { type Combination, requireSources } from "./combine/combination.ts";
+import { combineRows, requireRows } from "./combine/combine.ts";
+import { requireInVocabulary, type StepContext } from "./context.ts";
+import type { WatermarkKeys } from "./draw/watermark/keys.ts";
+import type { StepOptions } from "./options/step-options.ts";
+import type { Digest } from "./receipt.ts";
+import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
+import { Tracer } from "./report/trace.ts";
+import { drawSeed } from "./rng.ts";
+import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
+import { measuresRow } from "./stops/index.ts";
+
+/** What steps are taken in, one after the other. */
+export interface Scratch {
+  readonly kernel: Kernel;
+  readonly candidates: Candidates;
+  readonly context: StepContext;
+  readonly now: (() => number) | undefined;
+  readonly keys: WatermarkKeys;
+  readonly digest: Digest;
+}
+
+export interface Begun {
+  /** those of the step, and the one that the chain runs on */
+  readonly rows: readonly LogitsRow[];
+  readonly row: LogitsRow;
+  /** whether whole rows in place of lists would provably have made the same row */
+  readonly is_exact: boolean;
+  /** what log-probabilities are read from, when some are asked for */
+  readonly raw: RawRow | undefined;
+  /** when a trace is asked for */
+  readonly tracer: Tracer | undefined;
+  readonly seed: string;
+}
+
+/** Candidates and context are those of this step from now on. */
+export function begin(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Begun {
+  requireSources(rows.length, options);
+  const seed = options.seed ?? drawSeed();
+  const begun =
+    options.combine === undefined
+      ? beginOne(scratch, rows, options, seed)
+      : beginSeveral(scratch, rows, options, seed);
+  requireInVocabulary(options.logprob_token_ids, scratch.candidates.vocab_size, "/logprob_token_ids");
+  return begun;
+}
+
+function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
+  const { kernel, candidates } = scratch;
+  const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
+  const vocab_size = isSparse(row)
+    ? startSparse(candidates, row, options)
+    : startDense(kernel, candidates, row);
+  startContext(scratch, options, seed, vocab_size);
+  const tracer = tracerOf(scratch, row, options);
+  return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
+}
+
+/** The rows become one; a trace begins with what the first of them was. */
+function beginSeveral(
+  scratch: Scratch,
+  rows: readonly LogitsRow[],
+  options: StepOptions,
+  seed: string,
+): Begun {
+  const { kernel, candidates, now } = scratch;
+  const combine = options.combine as Combination; // begin has seen to it
+  const known_size = requireRows(kernel, rows, options.vocab_size);
+  startContext(scratch, options, seed, known_size ?? Number.POSITIVE_INFINITY);
+  const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
+  if (options.trace !== false) startAt(candidates, first, options);
+  const tracer = tracerOf(scratch, first, options);
+  const began = options.trace === "timed" ? now?.() : undefined;
+  const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
+  const us = began === undefined || now === undefined ? undefined : now() - began;
+  startAt(candidates, row, options);
+  tracer?.ran(combine.rule.name, candidates, us, {
+    sources: rows.length,
+    ...account,
+    ...countOf(plausible()),
+  });
+  const of_log = options.logprobs_mode === "combined" ? row : first;
+  return { rows, row, is_exact, raw: readsRaw(options) ? rawOf(kernel, of_log) : undefined, tracer, seed };
+}
+
+function countOf(plausible: number | undefined): { readonly plausible?: number } {
+  return plausible === undefined ? {} : { plausible };
+}
+
+function startContext({ context }: Scratch, options: StepOptions, seed: string, vocab_size: number): void {
+  context.start(options, seed, vocab_size);
+  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
+}
+
+/** Without a trace nothing is told; with one the candidates are those of the row as it came. */
+function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
+  if (options.trace === false) return undefined;
+  const tracer = new Tracer(options.logprob_token_ids);
+  tracer.begin(candidates, absenceIn(row));
+  return tracer;
+}
+
+/** Why a token of the vocabulary is no candidate before the first stage. */
+function absenceIn(row: LogitsRow): string {
+  if (isSparse(row)) return "it was not sent, or as -Infinity";
+  return row.max === Number.POSITIVE_INFINITY ? "another's logit was +Infinity" : "its logit was -Infinity";
+}
+
+function startAt(candidates: Candidates, row: LogitsRow, options: StepOptions): void {
+  if (isSparse(row)) startSparse(candidates, row, options);
+  else candidates.startRow(row);
+}
+
+function startDense(kernel: Kernel, candidates: Candidates, row: Row): number {
+  const index = kernel.firstNaN(row);
+  if (index >= 0)
+    throw new Problem("nan_logit", `logits must be numbers, got NaN at index ${index}`, `/logits/${index}`);
+  candidates.startRow(row);
+  return row.length;
+}
+
+function startSparse(candidates: Candidates, row: SparseRow, options: StepOptions): number {
+  const vocab_size = options.vocab_size ?? row.vocab_size ?? Number.POSITIVE_INFINITY;
+  candidates.startSparse(row, vocab_size);
+  return vocab_size;
+}
+
+/** Whether something is told of the row as it came. */
+export function readsRaw(options: StepOptions): boolean {
+  const { uncertainty, stops } = options;
+  return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
+}
+
+export function wantsLogprobs({ logprobs, logprob_token_ids }: StepOptions): boolean {
+  return logprobs || logprob_token_ids.length > 0;
+}
+
+export function rawOf(kernel: Kernel, row: LogitsRow): RawRow {
+  if (isSparse(row)) {
+    const fill = (compact: Compact) => fillFromSparse(compact, row, Number.POSITIVE_INFINITY);
+    return new RawCompact(row.token_ids.length, fill, row.logsumexp);
+  }
+  const is_small = row.length <= SMALL_ROW && row.max !== Number.POSITIVE_INFINITY;
+  if (is_small) return new RawCompact(row.length, (compact) => fillFromRow(compact, row));
+  return new RawDense(kernel, row);
+}

@@ -1,0 +1,52 @@
+/** dola: what the last layer knows that an earlier one did not know yet. */
+import { z } from "zod";
+import type { Rule } from "../rule.ts";
+import type { Sources } from "../sources.ts";
+import { leastShare } from "./fields.ts";
+
+const options = z.strictObject({
+  rule: z.literal("dola"),
+  relative_top: leastShare(0.1),
+});
+
+export const dola: Rule<z.infer<typeof options>> = {
+  name: "dola",
+  summary:
+    "Contrasts the model's last layer (final) with an earlier one: of several, the one whose distribution lies farthest from the last. (transformers measures from the mean to each in place of from each to the mean, and may choose another.)",
+  formula:
+    "lsm(final) − lsm(early) for p_final ≥ r·max p_final, −∞ for others; early: the largest JSD to final",
+  source: {
+    title:
+      "Chuang et al., DoLa: Decoding by Contrasting Layers Improves Factuality in Large Language Models, 2023; transformers, dola_layers",
+    url: "https://arxiv.org/abs/2309.03883",
+  },
+  options,
+  example: { relative_top: 0.1 },
+  sources: ["final", "early"],
+  takes_more: true,
+  isNeutral: () => false,
+  passes: () => 8,
+  apply(sources, { relative_top }) {
+    const { chosen, divergence } = farthest(sources);
+    const terms = [
+      { source: 0, weight: 1 },
+      { source: chosen, weight: -1 },
+    ];
+    sources.add(terms, "log_softmax", relative_top);
+    return divergence === undefined ? {} : { divergence, chosen };
+  },
+};
+
+/** The source that lies farthest from the first; of equals the one that comes first. One alone is not measured. */
+function farthest(sources: Sources): { readonly chosen: number; readonly divergence?: number } {
+  if (sources.count === 2) return { chosen: 1 };
+  let chosen = 1;
+  let divergence = sources.divergence(0, 1);
+  for (let source = 2; source < sources.count; source++) {
+    const distance = sources.divergence(0, source);
+    if (distance <= divergence) continue;
+    chosen = source;
+    divergence = distance;
+  }
+  return { chosen, divergence };
+}

@@ -1,0 +1,160 @@
+/** The grammar stage over streams and single steps: the state is a function of the history alone. */
+import { describe, expect, test } from "vitest";
+import type { Row } from "../../../src/kernels/kernel.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
+import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
+import { openStream } from "../../../src/sampling/stream.ts";
+import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
+import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
+import { finished, problemOf, randomRow } from "../sample.ts";
+
+const V = 8192;
+const vocabularies = vocabulariesOf([demoVocabulary()]);
+const sampler = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
+const row = sampler.leaseRow()!;
+
+function load(seed: number): typeof row {
+  row.load(randomRow(V, seed, true));
+  row.finish(V);
+  return row;
+}
+
+function loaded(other: Sampler, seed: number): Row {
+  const own = other.leaseRow()!;
+  own.load(randomRow(V, seed, true));
+  own.finish(V);
+  return own;
+}
+
+const SCHEMA = {
+  type: "object",
+  properties: { name: { type: "string", maxLength: 6 }, ok: { type: "boolean" } },
+  required: ["name", "ok"],
+  additionalProperties: false,
+};
+const OPTIONS = { vocabulary: "demo", grammar: { json_schema: SCHEMA, whitespace: "compact" }, seed: 11 };
+
+/** Draws until the grammar is done. */
+function written(options: object, history: readonly number[] = []) {
+  const stream = openStream(sampler, { ...options, history, prompt_length: history.length });
+  let text = "";
+  for (let step = 0; step < 80; step++) {
+    const { text: own, finish_reason } = stream.next(load(step));
+    text += own;
+    if (finish_reason !== undefined) return { text, stream, finish_reason };
+  }
+  throw new Error(`the text did not end: ${text}`);
+}
+
+describe("a stream", () => {
+  test("writes a text of the grammar, and is told when it is complete", () => {
+    const { text, finish_reason } = written(OPTIONS, [5, 6]);
+    expect(JSON.parse(text)).toMatchObject({ name: expect.any(String), ok: expect.any(Boolean) });
+    expect(finish_reason).toBe("grammar");
+  });
+
+  test("every step is what it is in a call of its own", () => {
+    const { stream } = written(OPTIONS);
+    const { history } = stream;
+    for (let step = 0; step < history.length; step++) {
+      const alone = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
+      const options = parseStepOptions({ ...OPTIONS, history: history.slice(0, step), step });
+      expect(alone.sample(loaded(alone, step), options).token_id).toBe(history[step]);
+    }
+  });
+
+  test("rewound, it goes on as it did", () => {
+    const { stream } = written(OPTIONS);
+    const before = [...stream.history];
+    stream.rewind(5);
+    for (let step = before.length - 5; step < before.length; step++) stream.next(load(step));
+    expect(stream.history).toEqual(before);
+  });
+
+  test("what is accepted must fit, and is told when the next step comes", () => {
+    const stream = openStream(sampler, OPTIONS);
+    stream.accept([33]);
+    expect(problemOf(() => stream.next(load(1)))).toMatchObject({
+      code: "grammar_left",
+      pointer: "/history/0",
+    });
+  });
+});
+
+test("in pieces as at once", () => {
+  const fresh = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
+  const options = parseStepOptions({ ...OPTIONS, seed: 3 });
+  const own = loaded(fresh, 2);
+  const pieces = fresh.pieces(own, options);
+  expect(pieces).toBeDefined();
+  const drawn = finished(pieces!);
+  expect(fresh.pieces(own, options), "all is there now").toBeUndefined();
+  expect(fresh.sample(own, options)).toEqual(drawn);
+  expect(fresh.grammars.count).toBe(1);
+});
+
+test("forced tells tokens that would be drawn whatever the logits are", () => {
+  const grammar = { regex: "B\\u{20000}", forced: true };
+  const stream = openStream(sampler, { vocabulary: "demo", grammar, seed: 1 });
+  const { forced, token_id } = stream.next(load(0));
+  expect(token_id).toBe(34);
+  expect(forced).toHaveLength(4);
+  for (const [i, id] of forced!.entries()) expect(stream.next(load(i + 9)).token_id).toBe(id);
+});
+
+test("behind a text the grammar holds, in the middle of a token too", () => {
+  const grammar = { json_schema: SCHEMA, whitespace: "compact", after: { text: "t" } };
+  const { text } = written({ vocabulary: "demo", grammar, seed: 2 });
+  expect(JSON.parse(text.slice(text.indexOf("t") + 1))).toMatchObject({ ok: expect.any(Boolean) });
+});
+
+test("behind a token the grammar holds; before it any token may come", () => {
+  const stream = openStream(sampler, {
+    vocabulary: "demo",
+    grammar: { choice: ["BC"], after: { token_ids: [91] } },
+    seed: 1,
+  });
+  expect(stream.next(load(1)).kept).toBe(V);
+  stream.accept([91]);
+  expect([34, demoVocabulary().size]).toContain(stream.next(load(2)).token_id === 34 ? 34 : V);
+});
+
+test("the end may come where the text is complete, and nothing else behind it", () => {
+  const grammar = { regex: "B+", end_ids: [0, 7] };
+  const kept = (history: readonly number[]) =>
+    sampler.sample(
+      load(1),
+      parseStepOptions({ vocabulary: "demo", grammar, history, kept_token_ids: true, seed: 1 }),
+    ).kept_token_ids;
+  expect(kept([])).not.toContain(0);
+  expect(kept([34])).toEqual(expect.arrayContaining([0, 7, 34]));
+  expect(kept([34, 7])).toEqual([0, 7]);
+  expect(problemOf(() => kept([34, 7, 34]))).toMatchObject({ code: "grammar_left", pointer: "/history/2" });
+  expect(problemOf(() => kept([7]))).toMatchObject({ code: "grammar_left", pointer: "/history/0" });
+});
+
+test("a grammar that is too long is refused, with the limit; one as long as it is taken", () => {
+  const short = createSampler({ vocab_size_max: V, rows_max: 1, grammar_length_max: 40 }, undefined, {
+    vocabularies,
+  });
+  const short_row = loaded(short, 1);
+  const draw = (length: number) => {
+    // ["choice",["BB…"],"any","schema"]
+    const choice = ["B".repeat(length - '["choice",[""],"any","schema"]'.length)];
+    return short.sample(short_row, parseStepOptions({ vocabulary: "demo", grammar: { choice }, seed: 1 }));
+  };
+  expect(draw(40).text).toMatch(/^B+$/);
+  expect(problemOf(() => draw(41))).toMatchObject({ code: "grammar_too_large", pointer: "/grammar/choice" });
+  expect(problemOf(() => draw(41)).message).toContain("at most 40 characters as JSON, got 41");
+});
+
+test("what compiled grammars may take is bounded: the one unused for longest goes", () => {
+  const small = createSampler({ vocab_size_max: V, rows_max: 1, grammar_bytes_max: 1 }, undefined, {
+    vocabularies,
+  });
+  const small_row = loaded(small, 1);
+  for (const regex of ["B+", "C+", "D+"]) {
+    small.sample(small_row, parseStepOptions({ vocabulary: "demo", grammar: { regex }, seed: 1 }));
+    expect(small.grammars.count).toBe(1);
+  }
+});
