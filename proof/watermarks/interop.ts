@@ -1,5 +1,6 @@
 /** What vLLM and transformers make of our marks, and we of theirs: uniforms to the bit, p-values, green lists, layers. */
 
+import { normalRows } from "../../evidence/normal-rows.ts";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
 import { coarseUniform } from "../../src/kernels/kernel.ts";
 import { gumbel } from "../../src/sampling/draw/gumbel.ts";
@@ -11,7 +12,7 @@ import { parseTest } from "../../src/sampling/draw/watermark/test-options.ts";
 import type { Report } from "../proof.ts";
 import type { Judge } from "./judge.ts";
 import { secretOf } from "./keys.ts";
-import { normalRows, Writer } from "./marked.ts";
+import { Writer } from "./marked.ts";
 
 const P_NEAR = 1e-9;
 

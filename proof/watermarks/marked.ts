@@ -46,12 +46,3 @@ export class Writer {
     return this.#row;
   }
 }
-
-/** Rows of independent normal logits: flat ones, where every token may come. */
-export function normalRows(count: number, vocab_size: number, sigma: number, seeded: Seeded): Bank {
-  const normal = () => {
-    const radius = Math.sqrt(-2 * Math.log(1 - seeded.unit()));
-    return sigma * radius * Math.cos(2 * Math.PI * seeded.unit());
-  };
-  return Array.from({ length: count }, () => Float32Array.from({ length: vocab_size }, normal));
-}

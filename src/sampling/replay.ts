@@ -51,7 +51,7 @@ export interface Replayed {
   readonly match: boolean;
   /** whether the claimed token misses by no more than the tolerance */
   readonly agrees: boolean;
-  /** see Held; null for a token that was not kept, and where a scheme has no margin */
+  /** see Held; null for a token that was not kept, one that was left alone, and where a scheme has no margin */
   readonly margin: number | null;
   readonly uniform?: number;
   readonly from?: number;
@@ -90,7 +90,7 @@ export function replay(left: Left, options: ReplayOptions): Replayed {
     token_id: drawn,
     match,
     agrees: match || (margin !== undefined && margin >= -tolerance),
-    margin: margin === undefined || margin === Number.NEGATIVE_INFINITY ? null : margin,
+    margin: margin === undefined || !Number.isFinite(margin) ? null : margin,
     ...where,
     ...(claim.claimed !== undefined && { receipt_differs: differences(left, options, claim.claimed) }),
   };

@@ -300,16 +300,17 @@ export class Candidates {
 
   /** ln of the probability with which a kept token is drawn. */
   logprob(token_id: number): number {
-    return notAboveZero(this.#keptScoreOf(token_id) - this.form().logSumExp());
+    return notAboveZero(this.keptScoreOf(token_id) - this.form().logSumExp());
   }
 
   /** The same for several tokens, which need one normaliser. */
   logprobs(token_ids: readonly number[]): number[] {
     const logsumexp = this.form().logSumExp();
-    return token_ids.map((id) => notAboveZero(this.#keptScoreOf(id) - logsumexp));
+    return token_ids.map((id) => notAboveZero(this.keptScoreOf(id) - logsumexp));
   }
 
-  #keptScoreOf(token_id: number): number {
+  /** Score of one token; −Infinity when it is not kept. Changes no form. */
+  keptScoreOf(token_id: number): number {
     return this.#form === "compact" ? this.#compact.scoreOf(token_id) : this.#dense.keptScoreOf(token_id);
   }
 

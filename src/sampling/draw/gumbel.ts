@@ -3,7 +3,7 @@
  * Two models, or two runs, that share a seed share the noise: they draw alike wherever their scores are alike.
  */
 import { z } from "zod";
-import { gumbelOf, type Noise } from "../../kernels/kernel.ts";
+import { gumbelOf, type Noise, uniformOf } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { StepContext } from "../context.ts";
 import { oneOf } from "../options/fields.ts";
@@ -73,7 +73,9 @@ export const gumbel: DrawRule<Options> = {
     };
   },
   hold: (candidates, token_id, { variant }, context) =>
-    heldBy(totalsOf(candidates, variant, context), token_id),
+    variant === "own"
+      ? heldByNoise(candidates, token_id, noiseOfStep(context, 0))
+      : heldBy(totalsOf(candidates, variant, context), token_id),
 };
 
 /** Tokens and what score + noise came to. */
@@ -111,6 +113,17 @@ function ranked({ token_ids, totals, count }: Totals, n: number): number[] {
 
 function noisiestN(totals: Totals, n: number): number[] {
   return ranked(totals, n).map((i) => totals.token_ids[i]!);
+}
+
+/** How a token stands to a draw by noise, without the total of every token. A token that was drawn is taken out for it. */
+export function heldByNoise(candidates: Candidates, claimed: number, noise: Noise): Held {
+  const totalOf = (id: number) => candidates.keptScoreOf(id) + gumbelOf(uniformOf(noise, id));
+  const token_id = candidates.noisiest(noise);
+  const own = totalOf(claimed);
+  if (token_id !== claimed) return { token_id, margin: own - totalOf(token_id) };
+  if (candidates.count() === 1) return { token_id, margin: Number.POSITIVE_INFINITY };
+  candidates.setScore(claimed, Number.NEGATIVE_INFINITY);
+  return { token_id, margin: own - totalOf(candidates.noisiest(noise)) };
 }
 
 /** The margin of a token: its total less the largest other. */

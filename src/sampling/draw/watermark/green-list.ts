@@ -3,8 +3,10 @@
  * each token is green by itself; lefthash and selfhash shuffle the vocabulary as transformers does.
  */
 import { z } from "zod";
+import { exp } from "../../../kernels/float64.ts";
 import { normalTail } from "../../../kernels/special.ts";
-import { Compact } from "../../candidates/compact.ts";
+import type { Compact } from "../../candidates/compact.ts";
+import { drawPlace } from "../../candidates/cumulative.ts";
 import { finite, oneOf } from "../../options/fields.ts";
 import { contextWidth, keyId, repeats } from "./fields.ts";
 import type { KeyWords, WatermarkKey } from "./keys.ts";
@@ -39,8 +41,8 @@ interface Seeding {
   readonly counts: "contexts" | "ngrams";
   /** looks at every kept token so often, and at so many of a shuffled vocabulary */
   readonly passes: number;
-  /** the kept tokens that are green */
-  green(listed: Compact, context: Int32Array, asked: Asked): Uint8Array;
+  /** Tells of each kept token, by its id and its place in the order of ids, whether it is green. */
+  green(listed: Compact, context: Int32Array, asked: Asked): (token_id: number, place: number) => boolean;
   isGreen(context: Int32Array, token_id: number, asked: Asked): boolean;
   tokenWork(asked: Pick<Asked, "gamma" | "vocab_size">): number;
 }
@@ -52,14 +54,21 @@ interface Asked {
   readonly vocab_size: number;
 }
 
+/** Which of the kept tokens are green; scratch of one step. */
+let FLAGS = new Uint8Array(4096);
+
 const philox: Seeding = {
   width: (context_width) => context_width,
   of_prompt: false,
   counts: "ngrams",
   passes: 6,
   green(listed, context, { words, gamma }) {
+    const { count } = listed.orderById();
     const uniforms = listed.uniforms(noiseIn(words, context));
-    return Uint8Array.from({ length: listed.count }, (_, i) => Number(uniforms[i]! < gamma));
+    if (FLAGS.length < count) FLAGS = new Uint8Array(2 * count);
+    for (let i = 0; i < count; i++) FLAGS[i] = uniforms[i]! < gamma ? 1 : 0;
+    const flags = FLAGS;
+    return (_, place) => flags[place] === 1;
   },
   isGreen: (context, token_id, { words, gamma }) => uniformIn(words, context, token_id) < gamma,
   tokenWork: () => 256,
@@ -87,11 +96,11 @@ const lefthash: Seeding = {
   of_prompt: true,
   counts: "ngrams",
   passes: 16,
-  green(listed, context, asked) {
+  green(_listed, context, asked) {
     const is_green = new Uint8Array(asked.vocab_size);
     for (const id of randperm(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked)))
       is_green[id] = 1;
-    return Uint8Array.from({ length: listed.count }, (_, i) => is_green[listed.token_ids[i]!] ?? 0);
+    return (token_id) => is_green[token_id] === 1;
   },
   isGreen: (context, token_id, asked) =>
     isAmongFirst(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked), token_id),
@@ -127,9 +136,9 @@ const selfhash: Seeding = {
   passes: 64,
   green(listed, context, asked) {
     const { token_ids, count } = listed.rank();
-    return Uint8Array.from({ length: count }, (_, i) =>
-      Number(i < SELF_TRIED && selfhash.isGreen(context, token_ids[i]!, asked)),
-    );
+    const best = Array.from(token_ids.subarray(0, Math.min(SELF_TRIED, count)));
+    const green = new Set(best.filter((id) => selfhash.isGreen(context, id, asked)));
+    return (token_id) => green.has(token_id);
   },
   isGreen: (context, token_id, asked) =>
     isAmongFirst(selfSeed(asked.key, context, token_id), asked.vocab_size, greenCount(asked), token_id),
@@ -159,13 +168,19 @@ export const green_list: WatermarkScheme<Options> = {
     of_prompt: SEEDINGS[seeding].of_prompt,
   }),
   draw(candidates, { seeding, gamma, delta }, key, { context, step }) {
-    const listed = candidates.all();
     const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
+    const listed = candidates.all();
+    // What ranks does so before the order of ids, in which tokens are drawn, is made: flags are by id.
     const green = SEEDINGS[seeding].green(listed, context, { key, words: key.words, gamma, vocab_size });
-    listed.copyTo(LIFTED);
-    for (let i = 0; i < LIFTED.count; i++) if (green[i] === 1) LIFTED.scores[i] = LIFTED.scores[i]! + delta;
-    LIFTED.rescored();
-    return LIFTED.draw(() => step.uniform("token"));
+    const { token_ids, count } = listed.orderById();
+    const weights = listed.probabilities();
+    const bonus = exp(delta);
+    let total = 0;
+    for (let i = 0; i < count; i++) {
+      if (green(token_ids[i]!, i)) weights[i] = weights[i]! * bonus;
+      total += weights[i]!;
+    }
+    return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
   },
   detector({ seeding, gamma }, key, given) {
     const rule = SEEDINGS[seeding];
@@ -185,6 +200,3 @@ export const green_list: WatermarkScheme<Options> = {
     };
   },
 };
-
-/** The kept tokens with their bonus; scratch of one step. */
-const LIFTED = new Compact();

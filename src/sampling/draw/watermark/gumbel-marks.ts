@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ln } from "../../../kernels/float64.ts";
 import type { Noise } from "../../../kernels/kernel.ts";
 import { gammaQ } from "../../../kernels/special.ts";
-import { heldBy, totalsWith } from "../gumbel.ts";
+import { heldByNoise } from "../gumbel.ts";
 import { alpha, contextWidth, keyId, repeats } from "./fields.ts";
 import { type KeyWords, type WatermarkKey, wordsOf } from "./keys.ts";
 import { noiseIn, uniformIn } from "./prf.ts";
@@ -39,7 +39,7 @@ export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
   hold: (candidates, token_id, _options, key, { context }) =>
-    heldBy(totalsWith(candidates.all(), noiseIn(key.words, context)), token_id),
+    heldByNoise(candidates, token_id, noiseIn(key.words, context)),
   detector: (_options, { words }) => detectorOf(1, [{ words, weight: 1 }]),
 };
 
@@ -66,7 +66,7 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
   hold: (candidates, token_id, { alpha }, key, marked) =>
-    heldBy(totalsWith(candidates.all(), dualNoise(key, alpha, marked)), token_id),
+    heldByNoise(candidates, token_id, dualNoise(key, alpha, marked)),
   detector({ alpha }, key) {
     const [first, second] = pairOf(key);
     const keys = [

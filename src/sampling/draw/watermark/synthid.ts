@@ -115,14 +115,43 @@ function momentsOf(bits: Int32Array, sums: Float64Array): Pick<Layers, "mean" | 
   return { mean, variance: squares / bits.length - mean * mean };
 }
 
-/** p ← p·(1 + g − Σ g·p), layer by layer. Bits stand beside the probabilities. */
+/** The bits of the kept tokens; scratch of one step. */
+let OWN = new Int32Array(4096);
+
+/** Layers that are taken together: their bits make so many patterns. */
+const TOGETHER = 6;
+const PATTERNS = 1 << TOGETHER;
+const MASSES = new Float64Array(PATTERNS);
+const FACTORS = new Float64Array(PATTERNS);
+
+/**
+ * p ← p·(1 + g − Σ g·p), layer by layer. Tokens with the same bits of six layers fare alike in them, so those six need the
+ * mass of each pattern, and then one factor for each.
+ */
 function tournament(probabilities: Float64Array, bits: Int32Array, count: number, layers: number): void {
+  for (let first = 0; first < layers; first += TOGETHER) {
+    MASSES.fill(0);
+    for (let i = 0; i < count; i++) {
+      const pattern = (bits[i]! >>> first) & (PATTERNS - 1);
+      MASSES[pattern] = MASSES[pattern]! + probabilities[i]!;
+    }
+    makeFactors(Math.min(TOGETHER, layers - first));
+    for (let i = 0; i < count; i++)
+      probabilities[i] = probabilities[i]! * FACTORS[(bits[i]! >>> first) & (PATTERNS - 1)]!;
+  }
+}
+
+/** What the next layers make of each pattern, whose masses are used up. */
+function makeFactors(layers: number): void {
+  FACTORS.fill(1);
   for (let layer = 0; layer < layers; layer++) {
     let mass = 0;
-    for (let i = 0; i < count; i++) mass += ((bits[i]! >>> layer) & 1) * probabilities[i]!;
-    for (let i = 0; i < count; i++) {
-      const p = probabilities[i]!;
-      probabilities[i] = p * (1 + ((bits[i]! >>> layer) & 1) - mass);
+    for (let pattern = 0; pattern < PATTERNS; pattern++)
+      if (((pattern >>> layer) & 1) === 1) mass += MASSES[pattern]!;
+    for (let pattern = 0; pattern < PATTERNS; pattern++) {
+      const factor = 1 + ((pattern >>> layer) & 1) - mass;
+      MASSES[pattern] = MASSES[pattern]! * factor;
+      FACTORS[pattern] = FACTORS[pattern]! * factor;
     }
   }
 }
@@ -141,7 +170,7 @@ export const synthid: WatermarkScheme<Options> = {
   options,
   example: { key: "main" },
   keepsDistribution: true,
-  passes: ({ layers }) => 2 * layers,
+  passes: () => 24,
   context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
   draw(candidates, options, key, { context, step }) {
     const { count: layers, bits, mask } = layersOf(key, options);
@@ -149,7 +178,8 @@ export const synthid: WatermarkScheme<Options> = {
     const { token_ids, count } = listed;
     const probabilities = listed.probabilities();
     const hash = hashContext(context);
-    const own = new Int32Array(count);
+    if (OWN.length < count) OWN = new Int32Array(2 * count);
+    const own = OWN;
     for (let i = 0; i < count; i++) own[i] = bits[hashed(hash, token_ids[i]!) & mask]!;
     tournament(probabilities, own, count, layers);
     return token_ids[drawPlace(probabilities, count, 1, step.uniform("token"))]!;

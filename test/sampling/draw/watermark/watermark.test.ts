@@ -1,8 +1,9 @@
 /** Watermarks: they are laid, found, and leave the distribution as they promise. */
 import { describe, expect, test } from "vitest";
+import { normalRows } from "../../../../evidence/normal-rows.ts";
 import { seeded } from "../../../../evidence/seeded.ts";
 import { look } from "../../../../proof/watermarks/interop.ts";
-import { normalRows, Writer } from "../../../../proof/watermarks/marked.ts";
+import { Writer } from "../../../../proof/watermarks/marked.ts";
 import { MARKINGS } from "../../../../proof/watermarks/schemes.ts";
 import { falsePositives, overKeys } from "../../../../proof/watermarks/statistics.ts";
 import { uniformOf } from "../../../../src/kernels/kernel.ts";
