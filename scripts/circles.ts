@@ -15,6 +15,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const KNOWN: readonly string[] = [
   // A stage knows the context of its step, whose options hold the chain of stages.
   "src/sampling/chain.ts",
+  // A rule of verification knows the options of its step, which list the rules.
+  "src/sampling/verify/method.ts",
   // What readers remember is remembered by the context that they are given.
   "src/wire/step-reader.ts",
 ];

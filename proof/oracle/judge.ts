@@ -3,6 +3,7 @@
  * bounds the service from above: what it refuses must be refused; of what it takes the service may refuse some, for
  * reasons that lie in the sampling (every token masked, a state of another chain).
  */
+import { PRESETS } from "../../src/sampling/presets/index.ts";
 import type { Message } from "../message.ts";
 import { complaintOf, STAGE_NAMES } from "./contract.ts";
 import { DTYPE_BYTES, type Fields, isFields, rowLength, tensorLength, VOCAB_SIZE_MAX } from "./logits.ts";
@@ -212,17 +213,8 @@ function refusalOfSize({ vocab_size }: Fields, length: number): string | undefin
   return Number(vocab_size ?? 1) > length ? "vocab_size" : undefined;
 }
 
-const HOSTS = [
-  "openai",
-  "llama.cpp",
-  "vllm",
-  "transformers",
-  "sglang",
-  "koboldcpp",
-  "exllamav3",
-  "transformers.js",
-  "web-llm",
-];
+/** The hosts that there are: which of them there should be is no question of what a request may say. */
+const HOSTS: readonly string[] = PRESETS.map(({ name }) => name);
 const SEED_MIN = -(2n ** 63n);
 const SEED_MAX = 2n ** 64n - 1n;
 
