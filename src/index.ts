@@ -19,3 +19,8 @@ export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
+export { VERIFY_METHODS } from "./sampling/verify/index.ts";
+export type { MethodOptions, VerifyMethod } from "./sampling/verify/method.ts";
+export { parseVerifyOptions, type VerifyOptions } from "./sampling/verify/options.ts";
+export { type Verified, verifyDraft } from "./sampling/verify/verify.ts";
+export type { PlacedRows } from "./sampling/verify/walk.ts";
