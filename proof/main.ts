@@ -44,6 +44,7 @@ const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> 
   fuzz: [15, 300],
   statistics: [20, 200],
   replay: [15, 60],
+  verify: [30, 400],
   overload: [15, 60],
   faults: [15, 30],
   linear: [15, 30],

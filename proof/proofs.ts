@@ -12,12 +12,14 @@ import type { Proof } from "./proof.ts";
 import { REPLAY } from "./replay/replay.ts";
 import { STATISTICS } from "./statistics/statistics.ts";
 import { TURNS } from "./turns/turns.ts";
+import { VERIFY } from "./verify/verify.ts";
 
 export const PROOFS: readonly Proof[] = [
   HOSTILE,
   FUZZ,
   STATISTICS,
   REPLAY,
+  VERIFY,
   OVERLOAD,
   FAULTS,
   LINEAR,

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DTYPES } from "../src/kernels/kernel.ts";
 import { COMPARE_FIELDS } from "../src/sampling/compare/options.ts";
 import { STEP_OPTIONS } from "../src/sampling/options/step-options.ts";
+import { VERIFY_OPTIONS } from "../src/sampling/verify/options.ts";
 import {
   BASELINE_OPTIONS,
   CALIBRATE_OPTIONS,
@@ -35,7 +36,9 @@ export const DTYPE_BYTES = { ${dtypes.join(", ")} } as const;
 export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** Options of one step, as on the wire. All are optional. */
-${optionsInterface("StepRequestOptions", STEP_OPTIONS)}`;
+${optionsInterface("StepRequestOptions", STEP_OPTIONS)}
+/** What is said of a draft, as on the wire. */
+${optionsInterface("VerifyFields", VERIFY_OPTIONS)}`;
 }
 
 /** src/client/analysis-types.ts. */

@@ -12,6 +12,8 @@ export {
   type SampleOptions,
   type Sampler,
 } from "./library.ts";
+export { WatermarkReader } from "./sampling/draw/watermark/detect.ts";
+export { type WatermarkKeys, watermarkKeys } from "./sampling/draw/watermark/keys.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
@@ -19,6 +21,11 @@ export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
+export { VERIFY_METHODS } from "./sampling/verify/index.ts";
+export type { MethodOptions, VerifyMethod } from "./sampling/verify/method.ts";
+export { parseVerifyOptions, type VerifyOptions } from "./sampling/verify/options.ts";
+export { type Verified, verifyDraft } from "./sampling/verify/verify.ts";
+export type { PlacedRows } from "./sampling/verify/walk.ts";
 export { demoVocabulary } from "./vocabulary/demo.ts";
 export { tokensOfGguf } from "./vocabulary/gguf.ts";
 export { tokensOfTiktoken } from "./vocabulary/tiktoken.ts";

@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { stdout } from "node:process";
 import { buildService, type RunningService, startService } from "../../evidence/service.ts";
-import { flag, Misuse, run, text } from "../../src/command-line.ts";
+import { count, flag, Misuse, type Option, readWord, run, text } from "../../src/command-line.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { ABOUT_SAMPLING, hostLine, hostOptions, requireTaken, structured } from "./flags.ts";
 import { type Generated, generate } from "./generate.ts";
@@ -18,6 +18,7 @@ import { describeGain, describeRun } from "./report.ts";
 import type { StepFields } from "./row-formats.ts";
 import { connectSampler } from "./sampler-client.ts";
 import { guidedModel, withRows } from "./sources.ts";
+import { describeSpeculation, speculate, stepByStep } from "./speculate.ts";
 import { connectStream } from "./stream-client.ts";
 import { loadTokenizer, type TextCodec } from "./tokenizer.ts";
 
@@ -26,11 +27,24 @@ const MAX_TOKENS = 80;
 const PROMPT = "The captain looked at the sea, and said to";
 const SAMPLING: StepFields = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.15, seed: 7 };
 
+/** What drafts: only the text so far, in which its last tokens may have stood before. */
+const DRAFTERS = ["ngram"] as const;
+const DRAFTED_MAX = 4;
+
+const DRAFTER: Option<(typeof DRAFTERS)[number] | undefined> = {
+  about: `speculates with this drafter instead, and compares: ${DRAFTERS.join(", ")}`,
+  placeholder: "NAME",
+  standard: undefined,
+  read: (word) => readWord(word, DRAFTERS),
+};
+
 const { values, sampling: asked } = hostLine({
   name: "npm run demo --",
   about: `Starts the service, runs a small language model beside it, and lets every token of a text be drawn over HTTP: with a seed, with the same seed again, and with another.\n\n${ABOUT_SAMPLING}`,
   options: {
     ...hostOptions(PROMPT, MAX_TOKENS),
+    speculate: DRAFTER,
+    drafted: count("K", "tokens of a draft at the most", DRAFTED_MAX),
     keep: flag("leaves the service running until Ctrl+C"),
     guidance: text(
       "SCALE",
@@ -69,7 +83,8 @@ async function main(): Promise<void> {
   const service = await startService();
   say(`Service   ${service.url} (API pages at ${service.url}/docs)`);
   try {
-    await withModel(service, (host) => demonstrate(host, sampling));
+    if (values.speculate === undefined) await withModel(service, (host) => demonstrate(host, sampling));
+    else await speculating(service, sampling);
     if (values.keep) await untilInterrupted(service);
   } finally {
     const code = await service.stop();
@@ -111,12 +126,13 @@ async function withModel(service: RunningService, use: (host: Host) => Promise<v
 
 /** How the rows of a step are combined, when there are several. */
 function combination(): StepFields | undefined {
-  const { guidance, contrastive, dola, negative } = values;
+  const { guidance, contrastive, dola, negative, speculate } = values;
   const rules: StepFields[] = [];
   if (guidance !== "") rules.push({ rule: "guidance", guidance_scale: Number(guidance) });
   if (contrastive) rules.push({ rule: "contrastive" });
   if (dola) rules.push({ rule: "dola" });
   if (rules.length > 1) throw new Misuse("one of --guidance, --contrastive and --dola at a time");
+  if (rules.length > 0 && speculate !== undefined) throw new Misuse("drafts are of a model alone");
   if (negative !== "" && guidance === "") throw new Misuse("--negative needs --guidance");
   return rules[0];
 }
@@ -127,6 +143,39 @@ async function modelAsked(codec: TextCodec): Promise<Model<Rows>> {
   if (values.dola) return loadLayeredModel(MODEL_FOLDER);
   const model = await loadModel(MODEL_FOLDER);
   return values.guidance === "" ? model : guidedModel(model, codec.encode(values.negative));
+}
+
+/** Writes a text with drafts and without, and draws the rows of the first once more one by one. */
+async function speculating(service: RunningService, sampling: StepFields): Promise<void> {
+  const { prompt, max_tokens, drafted } = values;
+  const model = await loadModel(MODEL_FOLDER);
+  const codec = await loadTokenizer(MODEL_FOLDER);
+  const stream = connectStream(service.url);
+  try {
+    const seed = sampling["seed"] ?? 0;
+    const request = { prompt, max_tokens, drafted_max: drafted, sampling: { ...sampling, seed } };
+    say(`Sampling  ${JSON.stringify(request.sampling)}`);
+    const speculated = await speculate(model, codec, service.url, request);
+    say(
+      `\n${prompt}${speculated.text}\n\nWith drafts of up to ${drafted}: ${describeSpeculation(speculated)}`,
+    );
+    const tokens = await stepByStep(codec, service.url, request, speculated.rows);
+    const same = tokens.join() === speculated.token_ids.join();
+    say(`Its rows one by one, without a draft: ${same ? "the same tokens" : "OTHER TOKENS"}.`);
+    const plain = await generate(model, codec, stream, request);
+    say(`Without drafts: ${describeRun(plain)}`);
+    // int8 activations are scaled by all tokens of a pass, so that a row is another one beside others.
+    const alike = plain.token_ids.join() === speculated.token_ids.join();
+    say(
+      alike
+        ? "Both texts are the same, to the letter."
+        : "The texts differ, as this model's rows do: it reads several tokens in one pass a little otherwise than one by one.",
+    );
+    if (!same) process.exitCode = 1;
+  } finally {
+    stream.close();
+    await model.close();
+  }
 }
 
 async function demonstrate(host: Host, sampling: StepFields): Promise<void> {

@@ -38,10 +38,22 @@ export interface Sequence<Step extends Rows = Float32Array> {
   step(token_ids: readonly number[]): Promise<Step>;
 }
 
+/** A sequence that can be asked for every row of a pass, and can forget what it read. */
+export interface LongSequence<Step extends Rows = Float32Array> extends Sequence<Step> {
+  /** Reads the next token ids and answers the logits behind each of them. */
+  rows(token_ids: readonly number[]): Promise<Step[]>;
+  /** Forgets the last tokens that it has read. */
+  rewind(tokens: number): void;
+}
+
+export interface LoadedModel<Step extends Rows = Float32Array> extends Model<Step> {
+  startSequence(): LongSequence<Step>;
+}
+
 /** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
-export function loadModel(folder: string): Promise<Model> {
-  return load(folder, ["model_quantized.onnx"], (outputs, count, vocab_size) =>
-    lastRow(outputs, "logits", count, vocab_size),
+export function loadModel(folder: string): Promise<LoadedModel> {
+  return load(folder, ["model_quantized.onnx"], (outputs, index, vocab_size) =>
+    rowOf(outputs, "logits", index, vocab_size),
   );
 }
 
@@ -49,24 +61,24 @@ export function loadModel(folder: string): Promise<Model> {
 export const EARLY_LAYERS = [2, 4] as const;
 
 /** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
-export function loadLayeredModel(folder: string): Promise<Model<readonly Float32Array[]>> {
+export function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
   const names = ["logits", ...EARLY_LAYERS.map((layer) => `logits.${layer}`)];
   // Protocol buffers that stand one behind the other are one message: the model and its edit.
-  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, count, vocab_size) =>
-    names.map((name) => lastRow(outputs, name, count, vocab_size)),
+  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, index, vocab_size) =>
+    names.map((name) => rowOf(outputs, name, index, vocab_size)),
   );
 }
 
 type Outputs = InferenceSession.ReturnType;
 
-/** Reads what a step has from the outputs after so many tokens. */
-type Read<Step extends Rows> = (outputs: Outputs, count: number, vocab_size: number) => Step;
+/** Reads what a step has from the outputs behind token `index` of a pass. */
+type Read<Step extends Rows> = (outputs: Outputs, index: number, vocab_size: number) => Step;
 
 async function load<Step extends Rows>(
   folder: string,
   files: readonly string[],
   read: Read<Step>,
-): Promise<Model<Step>> {
+): Promise<LoadedModel<Step>> {
   // Worker threads would buy little for a model of this size and have to be ended by hand.
   env.wasm.numThreads = 1;
   const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
@@ -85,17 +97,42 @@ function createSequence<Step extends Rows>(
   session: InferenceSession,
   config: ModelConfig,
   read: Read<Step>,
-): Sequence<Step> {
+): LongSequence<Step> {
   let cache = emptyCache(config);
   let past_tokens = 0;
+  const pass = async (token_ids: readonly number[]) => {
+    const outputs: Outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
+    past_tokens += token_ids.length;
+    cache = nextCache(outputs);
+    return (index: number) => read(outputs, index, config.vocab_size);
+  };
   return {
     async step(token_ids) {
-      const outputs: Outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
-      past_tokens += token_ids.length;
-      cache = nextCache(outputs);
-      return read(outputs, token_ids.length, config.vocab_size);
+      return (await pass(token_ids))(token_ids.length - 1);
+    },
+    async rows(token_ids) {
+      const rowAt = await pass(token_ids);
+      return token_ids.map((_, index) => rowAt(index));
+    },
+    rewind(tokens) {
+      if (tokens === 0) return;
+      past_tokens -= tokens;
+      cache = Object.fromEntries(
+        Object.entries(cache).map(([name, tensor]) => [name, shortened(tensor, past_tokens)]),
+      );
     },
   };
+}
+
+/** Keys or values of the first tokens: [1, heads, tokens, head_size]. */
+function shortened({ data, dims }: Tensor, tokens: number): Tensor {
+  const [one = 1, heads = 0, length = 0, head_size = 0] = dims;
+  const kept = new Float32Array(heads * tokens * head_size);
+  for (let head = 0; head < heads; head++) {
+    const begin = head * length * head_size;
+    kept.set((data as Float32Array).subarray(begin, begin + tokens * head_size), head * tokens * head_size);
+  }
+  return new Tensor("float32", kept, [one, heads, tokens, head_size]);
 }
 
 function inputs(token_ids: readonly number[], past_tokens: number): Record<string, Tensor> {
@@ -131,8 +168,9 @@ function nextCache(outputs: Outputs): Record<string, Tensor> {
   return cache;
 }
 
-function lastRow(outputs: Outputs, name: string, rows: number, vocab_size: number): Float32Array {
+/** The logits behind token `index` of a pass. */
+function rowOf(outputs: Outputs, name: string, index: number, vocab_size: number): Float32Array {
   const logits = outputs[name];
   if (logits?.type !== "float32") throw new Error(`the model has no float32 output named ${name}`);
-  return (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size);
+  return (logits.data as Float32Array).subarray(index * vocab_size, (index + 1) * vocab_size);
 }

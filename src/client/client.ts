@@ -6,6 +6,7 @@
  *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
  */
 import type { Sampled } from "../sampling/report/report.ts";
+import type { Verified } from "../sampling/verify/verify.ts";
 import { type AnalysisCalls, analysisCalls } from "./analysis.ts";
 import {
   type CallOptions,
@@ -18,8 +19,9 @@ import {
 import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { alike, denseRows, jsonFields, type StepLogits, sourcesOf } from "./row.ts";
+import { alike, denseRows, jsonFields, type Logits, type StepLogits, sourcesOf } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
+import { type VerifyOptions, type VerifySequence, verify, verifyBatch } from "./verify.ts";
 
 /** A row of a batch, with options of its own over the shared ones. */
 export interface BatchRow extends StepRequestOptions {
@@ -35,6 +37,17 @@ export interface SamplerClient extends AnalysisCalls {
     shared?: StepRequestOptions,
     call?: CallOptions,
   ): Promise<(Sampled | ServiceProblem)[]>;
+  /**
+   * Accepts drafted tokens as far as the target agrees, and draws what follows. `logits`: a row of the target for each
+   * token drafted and one more, then the rows of the draft where `draft_rows` tells of them.
+   */
+  verify(logits: readonly Logits[], options: VerifyOptions, call?: CallOptions): Promise<Verified>;
+  /** The same for many sequences. One that is refused has its problem in its place, and fails alone. */
+  verifyBatch(
+    sequences: readonly VerifySequence[],
+    shared?: Partial<VerifyOptions>,
+    call?: CallOptions,
+  ): Promise<(Verified | ServiceProblem)[]>;
   /** Opens a stream: the service keeps history, step and state, so that a step sends only its logits. */
   stream(options?: StreamOptions, connection?: StreamTransport): Promise<ClientStream>;
 }
@@ -46,6 +59,8 @@ export function connect(url: string, options: ClientOptions = {}): SamplerClient
     ...analysisCalls(transport),
     sample: (logits, own = {}, call = {}) => sample(transport, logits, own, call),
     sampleBatch: (rows, shared = {}, call = {}) => sampleBatch(transport, rows, shared, call),
+    verify: (logits, own, call = {}) => verify(transport, logits, own, call),
+    verifyBatch: (sequences, shared = {}, call = {}) => verifyBatch(transport, sequences, shared, call),
     stream: (own = {}, connection = {}) => openClientStream(transport, own, connection),
   };
 }

@@ -1,6 +1,7 @@
 /** The typed client of the service, for Node and browsers. */
 
 export type { Sampled } from "../sampling/report/report.ts";
+export type { Verified } from "../sampling/verify/verify.ts";
 export type { AnalysisCalls, AnalysisRow, CompareOptions, RowsCall, SetCall } from "./analysis.ts";
 export type * from "./analysis-types.ts";
 export { type BatchRow, connect, type SamplerClient } from "./client.ts";
@@ -9,4 +10,5 @@ export type { StepRequestOptions } from "./options.ts";
 export { ServiceProblem } from "./problem.ts";
 export type { Logits, PackedLogits, SparseLogits } from "./row.ts";
 export type { ClientStream, OptionChanges, StreamOptions, StreamTransport } from "./stream.ts";
+export type { VerifyOptions, VerifySequence } from "./verify.ts";
 export type { WebSocketClass, WebSocketLike } from "./websocket.ts";

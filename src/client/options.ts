@@ -45,6 +45,8 @@ export interface StepRequestOptions {
   readonly trace?: boolean | "timed";
   /** Report the ids of all tokens that were left to draw from. Default false. */
   readonly kept_token_ids?: boolean;
+  /** Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more. At least 1. */
+  readonly kept_max?: number;
   /** Report logprob, processed_logprob, rank and kept_mass. Default false. */
   readonly logprobs?: boolean;
   /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */
@@ -253,4 +255,20 @@ export interface StepRequestOptions {
   readonly adaptive_target?: number;
   /** How slowly the average forgets: about 1 / (1 − decay) tokens count. In [0, 0.99]. Default 0.9. */
   readonly adaptive_decay?: number;
+}
+
+/** What is said of a draft, as on the wire. */
+export interface VerifyFields {
+  /** The drafted tokens, 0 to 16: k of them need k + 1 rows of the target. */
+  readonly draft_token_ids: readonly number[];
+  /** How the draft is verified. Default strict. */
+  readonly method?: "strict" | "rejection" | "block" | "typical";
+  /** What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows that the draft was drawn from, `logits` or `probabilities`. */
+  readonly draft_rows?: "none" | "logits" | "probabilities";
+  /** How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it is. */
+  readonly draft_options?: Readonly<Record<string, unknown>>;
+  /** What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1]. Default 0.09. */
+  readonly epsilon?: number;
+  /** The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3. */
+  readonly delta?: number;
 }

@@ -35,7 +35,7 @@ export async function problemOf(response: Response): Promise<ServiceProblem> {
 
 /** A result as it stands in a batch or a stream: a reply, or a problem. */
 export function isProblem(result: unknown): boolean {
-  return isRecord(result) && !("token_id" in result);
+  return isRecord(result) && !("token_id" in result) && !("token_ids" in result);
 }
 
 function parsed(text: string): unknown {

@@ -8,10 +8,15 @@ import { contextOf } from "./draw/watermark/context-window.ts";
 import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import type { StepOptions } from "./options/step-options.ts";
 
+/** Chooses the token of a step in another way than its options say: see verify. */
+export type Drawing = (candidates: Candidates, context: StepContext) => number;
+
 export interface Drawn {
   readonly token_ids: readonly number[];
   /** of a step that asked for a watermark */
   readonly watermark?: Marked;
+  /** somebody else chose it: nothing is told of how the step would have drawn */
+  readonly is_chosen?: boolean;
 }
 
 /** What is told of a mark. */

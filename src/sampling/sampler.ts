@@ -23,7 +23,7 @@ import {
 } from "./chain.ts";
 import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
-import { type Drawn, drawAll, drawInPieces } from "./draws.ts";
+import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import type { StepOptions } from "./options/step-options.ts";
@@ -45,13 +45,16 @@ export interface Sampler {
   /** A row to write logits into; undefined when all are leased. */
   leaseRow(): Row | undefined;
   returnRow(row: Row): void;
-  /** Draws one token from finished rows. Throws a Problem whose pointer is relative to the step. The rows stay as they were. */
-  sample(rows: StepRows, options: StepOptions): Sampled;
+  /**
+   * Draws one token from finished rows, or has `drawing` choose one of those that the chain left. Throws a Problem whose
+   * pointer is relative to the step. The rows stay as they were.
+   */
+  sample(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled;
   /**
    * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
    * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
    */
-  pieces(rows: StepRows, options: StepOptions): Generator<undefined, Sampled> | undefined;
+  pieces(rows: StepRows, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
   /**
    * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
    * were. Throws as `pieces` does.
@@ -123,15 +126,15 @@ export function createSampler(
     arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(rows, options) {
+    sample(rows, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(scratch, listOfRows(rows), options);
+      return sampleStep(scratch, listOfRows(rows), options, drawing);
     },
-    pieces(rows, options) {
+    pieces(rows, options, drawing) {
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
       if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(stepInPieces(scratch, listOfRows(rows), options));
+      const pieces = marked(stepInPieces(scratch, listOfRows(rows), options, drawing));
       under_way = pieces;
       return pieces;
     },
@@ -186,12 +189,21 @@ function* inspected<Seen>(
 }
 
 /** One step, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
-function sampleStep(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions): Sampled {
+function sampleStep(
+  scratch: Scratch,
+  rows: readonly LogitsRow[],
+  options: StepOptions,
+  drawing?: Drawing,
+): Sampled {
   try {
     const begun = begin(scratch, rows, options);
     drain(prepareChain(options.chain, scratch.context.text));
     const { raw = begun.raw } = run(scratch, begun, options);
-    const drawn = drawAll(scratch.candidates, scratch.context, scratch.keys, options);
+    const { candidates, context, keys } = scratch;
+    const drawn =
+      drawing === undefined
+        ? drawAll(candidates, context, keys, options)
+        : { token_ids: [drawing(candidates, context)], is_chosen: true };
     return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
@@ -203,6 +215,7 @@ function* stepInPieces(
   scratch: Scratch,
   rows: readonly LogitsRow[],
   options: StepOptions,
+  drawing?: Drawing,
 ): Generator<undefined, Sampled> {
   try {
     const begun = begin(scratch, rows, options);
@@ -210,7 +223,11 @@ function* stepInPieces(
     yield* prepareChain(options.chain, scratch.context.text);
     const { raw = begun.raw } = yield* runInPieces(scratch, begun, options);
     yield;
-    const drawn = yield* drawInPieces(scratch.candidates, scratch.context, scratch.keys, options);
+    const { candidates, context, keys } = scratch;
+    const drawn =
+      drawing === undefined
+        ? yield* drawInPieces(candidates, context, keys, options)
+        : { token_ids: [drawing(candidates, context)], is_chosen: true };
     yield;
     return end(scratch, begun, options, { raw, drawn });
   } finally {
@@ -270,7 +287,7 @@ function end(
     state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: options.warnings }),
-    ...(tracer && accountOf(tracer, token_id, options, context)),
+    ...(tracer && accountOf(tracer, drawn, options, context)),
   };
 }
 
@@ -363,7 +380,7 @@ function* runInPieces(
 
 function accountOf(
   tracer: Tracer,
-  token_id: number,
+  { token_ids: [token_id = 0], is_chosen }: Drawn,
   { draw: { rule, options }, watermark }: StepOptions,
   context: StepContext,
 ): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
@@ -372,7 +389,8 @@ function accountOf(
     trace: tracer.entries,
     ...(fates.length > 0 && { fates }),
     // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
-    ...(watermark === undefined && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
+    ...(watermark === undefined &&
+      is_chosen !== true && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),
   };
 }
 

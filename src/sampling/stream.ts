@@ -8,6 +8,7 @@
  */
 import { Problem, show } from "../errors.ts";
 import type { Chain } from "./chain.ts";
+import type { Drawing } from "./draws.ts";
 import { isTokenId, notATokenId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
@@ -26,6 +27,23 @@ type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 /** The rows of a step, or what makes them once its options are known. */
 export type RowSource = StepRows | ((options: StepOptions) => StepRows);
 
+/** How the token of a step is chosen where its own uniform does not: see verify. */
+export interface Choice {
+  readonly drawing: Drawing;
+  /** false: the step is only a look ahead, of which no more is told than its token */
+  readonly is_told: boolean;
+}
+
+/** What is not asked for on a look ahead. */
+const UNTOLD = {
+  trace: false,
+  kept_token_ids: false,
+  logprobs: false,
+  top_logprobs: 0,
+  logprob_token_ids: [],
+  uncertainty: false,
+} as const satisfies Partial<StepOptions>;
+
 /** What the sequence keeps by itself, and only its opening may give. */
 const KEPT = ["history", "prompt_length", "step", "state"] as const;
 
@@ -36,7 +54,7 @@ export interface SampleStream {
    */
   next(row: RowSource, own?: Options): Sampled;
   /** The same, or the pieces of a step that takes long: see Sampler.pieces. The history grows with the last one. */
-  begin(row: RowSource, own?: Options): Sampled | Generator<undefined, Sampled>;
+  begin(row: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled>;
   /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
   update(options: unknown): void;
   /** Puts tokens behind the history that were not drawn here: forced ones. Each counts as a step. */
@@ -52,6 +70,8 @@ export interface SampleStream {
   readonly state: State;
   /** element count of padded rows' real vocabulary, where the options name one: what `Row.finish` takes */
   readonly vocab_size: number | undefined;
+  /** the checked options that hold for the next step, but for what the stream keeps by itself */
+  readonly options: StepOptions;
 }
 
 /**
@@ -64,7 +84,21 @@ export function openStream(
   options: unknown = {},
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): SampleStream {
-  return new Sequence(sampler, options, limits);
+  const parsed = parseStepOptions(options, limits);
+  const given = options as Options; // parseStepOptions takes records only
+  const { history, prompt_length } = parsed;
+  const step = given["step"] === undefined ? history.length - prompt_length : parsed.step;
+  return streamFrom(sampler, given, { ...parsed, step }, limits);
+}
+
+/** The same from options that were checked, beside what was given for them. */
+export function streamFrom(
+  sampler: StepTaker,
+  given: Options,
+  parsed: StepOptions,
+  limits: OptionLimits,
+): SampleStream {
+  return new Sequence(sampler, given, parsed, limits);
 }
 
 class Sequence implements SampleStream {
@@ -80,17 +114,16 @@ class Sequence implements SampleStream {
   #given: Options;
   #options: StepOptions;
 
-  constructor(sampler: StepTaker, options: unknown, limits: OptionLimits) {
-    const parsed = parseStepOptions(options, limits);
-    const given = options as Options; // parseStepOptions takes records only
+  constructor(sampler: StepTaker, given: Options, parsed: StepOptions, limits: OptionLimits) {
     this.#sampler = sampler;
     this.#limits = limits;
     this.#history = [...parsed.history];
     this.#prompt_length = parsed.prompt_length;
-    this.#step = given["step"] === undefined ? parsed.history.length - parsed.prompt_length : parsed.step;
+    this.#step = parsed.step;
     this.#state = parsed.state;
-    this.#given = { ...without(given, KEPT), seed: parsed.seed ?? drawSeed() };
-    this.#options = this.#parse(this.#given);
+    const seed = parsed.seed ?? drawSeed();
+    this.#given = { ...without(given, KEPT), seed };
+    this.#options = { ...parsed, seed, history: this.#history, prepared: undefined, warnings: undefined };
   }
 
   get history(): readonly number[] {
@@ -109,6 +142,10 @@ class Sequence implements SampleStream {
     return carried(this.#options.state, this.#state);
   }
 
+  get options(): StepOptions {
+    return this.#options;
+  }
+
   get vocab_size(): number | undefined {
     return this.#options.vocab_size;
   }
@@ -118,12 +155,12 @@ class Sequence implements SampleStream {
     return this.#took(this.#sampler.sample(rows, options), options);
   }
 
-  begin(source: RowSource, own?: Options): Sampled | Generator<undefined, Sampled> {
-    const { rows, options } = this.#stepOf(source, own);
-    const pieces = this.#sampler.pieces?.(rows, options);
-    return pieces === undefined
-      ? this.#took(this.#sampler.sample(rows, options), options)
-      : this.#tookIn(pieces, options);
+  begin(source: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled> {
+    const { rows, options: asked } = this.#stepOf(source, own);
+    const options = choice?.is_told === false ? { ...asked, ...UNTOLD } : asked;
+    const pieces = this.#sampler.pieces?.(rows, options, choice?.drawing);
+    if (pieces !== undefined) return this.#tookIn(pieces, options);
+    return this.#took(this.#sampler.sample(rows, options, choice?.drawing), options);
   }
 
   *#tookIn(pieces: Generator<undefined, Sampled>, options: StepOptions): Generator<undefined, Sampled> {

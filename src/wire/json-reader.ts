@@ -97,21 +97,7 @@ function rowAt({ rows }: ArrivedStep, source: number): Arrived {
 /** Many steps. Options may come behind the rows they belong to, so rows are kept and take turns in the leased rows. */
 export function openBatchJson(context: WireContext): StepReader {
   const arrived: ArrivedStep[] = [];
-  const stepAt = (index: number) => {
-    arrived[index] ??= { rows: [] };
-    return arrived[index];
-  };
-  const targets: EnvelopeTargets = {
-    numbers: (index, array, source) => keep(context, rowAt(stepAt(index), source), array),
-    ids(index, token_ids, source) {
-      rowAt(stepAt(index), source).token_ids = token_ids;
-    },
-    packed: (index, source) => keep(context, rowAt(stepAt(index), source), "packed"),
-    fault(index, problem) {
-      stepAt(index).problem ??= problem;
-    },
-  };
-  const envelope = new JsonEnvelope("batch", context.limits, targets);
+  const envelope = new JsonEnvelope("batch", context.limits, keptTargets(context, arrived));
   let batch: Batch | undefined;
   let index = 0;
   return {
@@ -123,10 +109,28 @@ export function openBatchJson(context: WireContext): StepReader {
     },
     next() {
       if (batch === undefined || index >= batch.rows.length) return undefined;
-      const step = rowStep(batch, stepAt(index), index, context);
+      const step = rowStep(batch, arrived[index] ?? { rows: [] }, index, context);
       delete arrived[index];
       index += 1;
       return step;
+    },
+  };
+}
+
+/** Keeps the numbers of many steps, each with the place of its row. */
+export function keptTargets(context: WireContext, arrived: ArrivedStep[]): EnvelopeTargets {
+  const stepAt = (index: number) => {
+    arrived[index] ??= { rows: [] };
+    return arrived[index];
+  };
+  return {
+    numbers: (index, array, source) => keep(context, rowAt(stepAt(index), source), array),
+    ids(index, token_ids, source) {
+      rowAt(stepAt(index), source).token_ids = token_ids;
+    },
+    packed: (index, source) => keep(context, rowAt(stepAt(index), source), "packed"),
+    fault(index, problem) {
+      stepAt(index).problem ??= problem;
     },
   };
 }
@@ -137,7 +141,7 @@ function keep({ limits }: WireContext, arrived: Arrived, key: "dense" | "values"
   return bytes;
 }
 
-function requireObject(value: unknown): Fields {
+export function requireObject(value: unknown): Fields {
   if (isRecord(value)) return value;
   throw new Problem("invalid_option", `the body must be a JSON object, got ${show(value)}`);
 }
@@ -279,7 +283,8 @@ export function rowForm(logits: unknown): RowForm {
 }
 
 /** The row of a source of a step with these options. `arrived` is the numbers that stood in it. */
-function rowOf(
+/** The row of one source, put into the leased row of that index where it is dense. */
+export function rowOf(
   form: RowForm,
   arrived: Arrived,
   options: StepOptions,

@@ -4,10 +4,16 @@
  */
 import type { Problem } from "../errors.ts";
 import type { Sampled } from "../sampling/report/report.ts";
+import type { Verified } from "../sampling/verify/verify.ts";
 
 /** Fields in the order in which Sampled makes them; what was not asked for is absent. */
 export function writeSampled(sampled: Sampled): string {
   return JSON.stringify(sampled);
+}
+
+/** The reply to a draft, each position as the step that it is. */
+export function writeVerified(verified: Verified): string {
+  return JSON.stringify(verified);
 }
 
 /** RFC 9457, with the code, the pointer into the request and the request's id. */

@@ -50,6 +50,8 @@ export interface WireLimits {
   readonly vocab_size_max: number;
   /** rows of a batch */
   readonly batch_rows_max: number;
+  /** rows that there are at all, and so at once; any number when absent */
+  readonly rows_max?: number;
   /** bytes of JSON text besides the logits in it */
   readonly json_text_bytes_max: number;
   readonly options: OptionLimits;

@@ -37,7 +37,9 @@ export type StreamMessage =
     }
   | { readonly type: "update"; readonly options: Fields }
   | { readonly type: "accept"; readonly token_ids: unknown }
-  | { readonly type: "rewind"; readonly steps: unknown };
+  | { readonly type: "rewind"; readonly steps: unknown }
+  /** what was drafted: its rows are those of the messages that follow */
+  | { readonly type: "verify"; readonly said: Fields };
 
 /** What the rows of a stream are, unless they say so themselves. */
 interface StreamTensor {
@@ -63,8 +65,8 @@ export interface ArrivingMessage {
   end(): StreamMessage;
 }
 
-const TYPES = ["update", "accept", "rewind", "step"] as const;
-const LISTED_TYPES = '"update", "accept", "rewind" or "step"';
+const TYPES = ["update", "accept", "rewind", "verify", "step"] as const;
+const LISTED_TYPES = '"update", "accept", "rewind", "verify" or "step"';
 
 /** Begins the messages of one stream, in order; the first is its options, which say how rows come. */
 export class StreamMessages {
@@ -148,6 +150,7 @@ export class StreamMessages {
     if (type === "update") return { type, options: fields };
     if (type === "accept") return { type, token_ids: only(fields, "token_ids", type) };
     if (type === "rewind") return { type, steps: only(fields, "steps", type) };
+    if (type === "verify") return { type, said: fields };
     if (type !== "step")
       throw new Problem(
         "invalid_option",

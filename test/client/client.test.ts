@@ -108,6 +108,34 @@ describe("a batch", () => {
   });
 });
 
+describe("drafts", () => {
+  const drafted = [1, 2, 3].map((seed) => randomRow(300, seed, true));
+
+  test("are verified as the steps draw, from rows of bytes or of JSON", async () => {
+    const client = connect(app.url);
+    const first = sample(drafted[0]!, { seed: 7, history: [] });
+    const options = { draft_token_ids: [first.token_id, 999_999 % 300], seed: 7, history: [] };
+    const verified = await client.verify(drafted, options);
+    expect(verified.positions[0]).toEqual(first);
+    const sparse = drafted.map((row) => ({ token_ids: [...row.keys()], values: row, vocab_size: 300 }));
+    expect((await client.verify(sparse, options)).token_ids).toEqual(verified.token_ids);
+  });
+
+  test("of many sequences are answered in order, and a wrong one fails alone", async () => {
+    const sequences = [
+      { logits: drafted.slice(0, 2), draft_token_ids: [5], seed: 1 },
+      { logits: drafted.slice(0, 2), draft_token_ids: [5], seed: 1, top_p: 2 },
+    ];
+    const client = connect(app.url);
+    const [right, wrong] = await client.verifyBatch(sequences, { temperature: 0.7 });
+    expect(right).toEqual(
+      await client.verify(drafted.slice(0, 2), { draft_token_ids: [5], seed: 1, temperature: 0.7 }),
+    );
+    expect(wrong).toBeInstanceOf(ServiceProblem);
+    expect(wrong).toMatchObject({ pointer: "/sequences/1/top_p" });
+  });
+});
+
 describe("retries", () => {
   /** A server that answers so often with a refusal, and then with a reply. */
   async function refusing(

@@ -137,6 +137,28 @@ class SamplerClient:
         results = self._post("/v1/sample/batch", tensor, options, seeded)["results"]
         return [_result(result) for result in results]
 
+    def verify(self, logits: Any, draft_token_ids: Sequence[int], **options: Any) -> Reply:
+        """Accepts drafted tokens as far as the target agrees, and draws what follows.
+
+        ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: a row of the target for each token
+        drafted and one more, then the rows of the draft where ``draft_rows`` tells of them.
+        """
+        tensor, shape = _batch_tensor(logits)
+        said = {**options, "draft_token_ids": list(draft_token_ids), "shape": shape}
+        return self._post("/v1/verify", tensor, said, seeded="seed" in options)
+
+    def verify_batch(
+        self, logits: Any, sequences: Sequence[Mapping[str, Any]], **shared: Any
+    ) -> List[Union[Reply, SamplerProblem]]:
+        """The same for many sequences: the rows of all one behind another, and of each its ``draft_token_ids`` and what
+        is its own of the options. One that is refused has its SamplerProblem in its place.
+        """
+        tensor, shape = _batch_tensor(logits)
+        options = dict(shared, shape=shape, sequences=list(sequences))
+        seeded = "seed" in shared or all("seed" in sequence for sequence in sequences)
+        results = self._post("/v1/verify/batch", tensor, options, seeded)["results"]
+        return [_result(result) for result in results]
+
     def analyze(self, call: str, logits: Any, **options: Any) -> Reply:
         """What logits say before anything is drawn. ``call`` is "probabilities", "score", "diagnose", "calibrate" or
         "baseline"; ``logits`` is one row, or many as an array [n, classes] or a sequence of rows of one length, and then
@@ -403,7 +425,8 @@ def _problem(response: http.client.HTTPResponse, body: bytes) -> SamplerProblem:
 
 
 def _result(result: Mapping[str, Any]) -> Union[Reply, SamplerProblem]:
-    return dict(result) if "token_id" in result else SamplerProblem(int(result.get("status", 0)), result)
+    is_reply = "token_id" in result or "token_ids" in result
+    return dict(result) if is_reply else SamplerProblem(int(result.get("status", 0)), result)
 
 
 def _tensor(logits: Row) -> _Tensor:

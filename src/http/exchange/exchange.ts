@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
+import type { StepOptions } from "../../sampling/options/step-options.ts";
 import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
@@ -78,9 +79,14 @@ export class Exchange {
   }
 
   /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
-  reckon(step: Step): void {
+  reckon({ options, rows }: Step): void {
+    this.reckonReply(options, vocabSize(rows));
+  }
+
+  /** The same for a step on rows of this length. */
+  reckonReply(options: StepOptions, vocab_size: number): void {
     const { limits } = this.service.config;
-    const bytes = replyBytes(step.options, vocabSize(step.rows));
+    const bytes = replyBytes(options, vocab_size);
     this.#reply_bytes += bytes;
     if (this.#reply_bytes > limits.reply_bytes_max)
       throw new Problem(

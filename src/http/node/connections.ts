@@ -20,8 +20,7 @@ import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 const SHORT_BYTES = 65_536;
 
 /** How the heads begin whose bodies are taken in place, and how they end. */
-const V1 = Buffer.from("POST /v1/sample");
-const V2 = Buffer.from("POST /v2/models/");
+const HOT_HEADS = ["POST /v1/sample", "POST /v1/verify", "POST /v2/models/"].map((text) => Buffer.from(text));
 const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
@@ -328,7 +327,7 @@ function copyOf(bytes: Uint8Array): Buffer {
 function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
   const text = Buffer.from(buffer, byteOffset, length);
   if (text[0] !== LETTER_P) return 0;
-  if (!text.subarray(0, V1.length).equals(V1) && !text.subarray(0, V2.length).equals(V2)) return 0;
+  if (!HOT_HEADS.some((head) => head.equals(text.subarray(0, head.length)))) return 0;
   const end = text.indexOf(HEAD_END);
   return end < 0 ? 0 : end + HEAD_END.length;
 }

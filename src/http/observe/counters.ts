@@ -7,7 +7,7 @@ import type { Sampled } from "../../sampling/report/report.ts";
 import { BODY_FORMS, type BodyForm } from "../../wire/step-reader.ts";
 
 /** What a step was part of. */
-const TRANSPORTS = ["unary", "batch", "stream"] as const;
+const TRANSPORTS = ["unary", "batch", "stream", "verify"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */

@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/openapi/routes.ts";
 import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
+import { VERIFY_BATCH_ROUTE, VERIFY_ROUTE } from "../../schemas/openapi/verify-routes.ts";
 import { MODEL } from "../../schemas/v2.ts";
 import { countedAnswers } from "../admission/unsent.ts";
 import { Exchange } from "../exchange/exchange.ts";
@@ -16,6 +17,7 @@ import type { RouteCounters } from "../observe/counters.ts";
 import { answerBatch } from "./batch.ts";
 import { answerSample } from "./sample.ts";
 import { answerInfer } from "./v2/infer.ts";
+import { answerVerify, answerVerifyBatch } from "./verify.ts";
 
 interface HotRoute {
   readonly schema: FastifySchema;
@@ -27,6 +29,8 @@ const MODEL_PATH = `/v2/models/${MODEL.name}`;
 const ROUTES: Readonly<Record<string, HotRoute>> = {
   "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerSample },
   "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
+  "/v1/verify": { schema: VERIFY_ROUTE, answer: answerVerify },
+  "/v1/verify/batch": { schema: VERIFY_BATCH_ROUTE, answer: answerVerifyBatch },
   [`${MODEL_PATH}/infer`]: { schema: INFER_ROUTE, answer: answerInfer },
   [`${MODEL_PATH}/versions/${MODEL.version}/infer`]: {
     schema: { ...INFER_ROUTE, hide: true },

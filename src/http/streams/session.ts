@@ -1,12 +1,14 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
+import { onlyRow } from "../../sampling/rows.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
-import { writeProblem, writeSampled } from "../../wire/reply.ts";
+import { writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
 import type { StreamMessage } from "../../wire/stream-message.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
+import { StreamDraft } from "./draft.ts";
 
 type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 
@@ -43,6 +45,8 @@ export class StreamSession {
   kept_bytes = 0;
   #history_bytes = 0;
   #under_way: StepUnderWay | undefined;
+  /** whose rows are coming */
+  #draft: StreamDraft | undefined;
   /** of lines that the client has not taken */
   #unsent_bytes = 0;
 
@@ -81,7 +85,7 @@ export class StreamSession {
 
   /** Whether a row's answer needs `goOn`. */
   get is_inside(): boolean {
-    return this.#under_way !== undefined;
+    return this.#under_way !== undefined || this.#draft?.is_inside === true;
   }
 
   /**
@@ -100,11 +104,8 @@ export class StreamSession {
 
   /** Does the next piece of a row's step. */
   goOn(): string | undefined {
-    const step = this.#under_way;
-    assert(step !== undefined, "a step was begun");
-    const line = this.#attempt(step);
-    if (line === undefined) return undefined;
-    this.#under_way = undefined;
+    const line = this.#draft?.is_inside === true ? this.#goOnDraft(this.#draft) : this.#goOnStep();
+    if (this.is_inside) return undefined;
     try {
       this.#chargeHistory();
       return line;
@@ -147,7 +148,17 @@ export class StreamSession {
     this.#ticket = undefined;
   }
 
+  #goOnStep(): string | undefined {
+    const step = this.#under_way;
+    assert(step !== undefined, "a step was begun");
+    const line = this.#attempt(step);
+    if (line !== undefined) this.#under_way = undefined;
+    return line;
+  }
+
   #answered(message: StreamMessage): string | undefined {
+    if (this.#draft !== undefined) return this.#answeredDraft(this.#draft, message);
+    if (message.type === "verify") return this.#beginDraft(message.said);
     if (message.type === "step") return this.#begin(this.#running, message);
     if (message.type === "open")
       this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
@@ -170,6 +181,66 @@ export class StreamSession {
     return line;
   }
 
+  /** A draft that is refused is answered with its problem, and its rows are dropped. Throws where nobody can tell how many. */
+  #beginDraft(said: Readonly<Record<string, unknown>>): string | undefined {
+    const draft = new StreamDraft(this.#running, said, () => this.#arriving());
+    this.#draft = draft;
+    try {
+      draft.begin(this.#service);
+      return undefined;
+    } catch (error) {
+      return this.#draftFailed(draft, error);
+    }
+  }
+
+  /** Takes the rows of a draft, and nothing else before they are there. */
+  #answeredDraft(draft: StreamDraft, message: StreamMessage): string | undefined {
+    if (message.type !== "step")
+      throw new Problem(
+        "option_conflict",
+        `a draft waits for its rows, of which ${draft.left} are to come, got a message of type ${message.type}`,
+        "/type",
+      );
+    this.#service.counters.received(message.form, message.bytes);
+    draft.left -= 1;
+    try {
+      if (!draft.is_answered) draft.take(onlyRow(message.rows(this.#running.options)), message.own);
+    } catch (error) {
+      return this.#draftFailed(draft, error);
+    }
+    return this.#goOnDraft(draft);
+  }
+
+  #goOnDraft(draft: StreamDraft): string | undefined {
+    const { counters } = this.#service;
+    try {
+      let line: string | undefined;
+      if (!draft.is_answered) {
+        const verified = draft.goOn();
+        const positions = verified?.positions ?? [];
+        for (const sampled of positions)
+          counters.sampled(sampled, "verify", draft.spent_ms / 1000 / positions.length);
+        line = verified && writeVerified(verified);
+      }
+      if (draft.left === 0 && draft.is_answered) this.#draft = undefined;
+      return line;
+    } catch (error) {
+      return this.#draftFailed(draft, error);
+    }
+  }
+
+  #draftFailed(draft: StreamDraft, error: unknown): string {
+    if (!(error instanceof Problem)) throw error;
+    draft.end();
+    if (draft.left === 0) this.#draft = undefined;
+    return this.#rejected(error);
+  }
+
+  #rejected(problem: Problem): string {
+    this.#service.counters.rejected(problem.code);
+    return this.refusal(problem);
+  }
+
   /** A row that fails is answered with its problem, and the stream is where it was. */
   #attempt(step: StepUnderWay): string | undefined {
     const { counters } = this.#service;
@@ -182,8 +253,7 @@ export class StreamSession {
       return writeSampled(sampled);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      counters.rejected(error.code);
-      return this.refusal(error);
+      return this.#rejected(error);
     }
   }
 

@@ -50,6 +50,11 @@ export class Dense {
     return this.cut.floor !== Number.NEGATIVE_INFINITY || this.cut.ceiling !== Number.POSITIVE_INFINITY;
   }
 
+  /** True while every token is kept with the logit that came. */
+  get isWhole(): boolean {
+    return !this.isCut && this.kernel.edits.tokens()?.size === 0;
+  }
+
   /** The row as the kernel should see it: block maxima right after edits. A Problem when they masked the last token. */
   settle(): Row {
     const row = this.kernel.edits.settle();

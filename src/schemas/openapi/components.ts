@@ -20,6 +20,7 @@ import {
   SERVER_METADATA,
   V2_ERROR,
 } from "../v2.ts";
+import { VERIFY_BATCH_REPLY, VERIFY_BATCH_REQUEST, VERIFY_REPLY, VERIFY_REQUEST } from "../verify.ts";
 import { VOCABULARIES_REPLY } from "../vocabularies.ts";
 import { DETECT_REPLY, DETECT_REQUEST } from "../watermark.ts";
 import { withSharedOptions } from "./shared-options.ts";
@@ -32,6 +33,8 @@ const REQUESTS = {
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
+  VerifyRequest: VERIFY_REQUEST,
+  VerifyBatchRequest: VERIFY_BATCH_REQUEST,
   DetectRequest: DETECT_REQUEST,
   ReplayRequest: REPLAY_REQUEST,
   InferRequest: INFER_REQUEST,
@@ -50,6 +53,8 @@ const REPLIES = {
   Presets: PRESETS_REPLY,
   Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
+  VerifyReply: VERIFY_REPLY,
+  VerifyBatchReply: VERIFY_BATCH_REPLY,
   DetectReply: DETECT_REPLY,
   ReplayReply: REPLAY_REPLY,
   Health: HEALTH,
@@ -65,8 +70,16 @@ const REPLIES = {
   Problem: PROBLEM,
 };
 
+/** Names of schemas; those of stages are made of theirs. */
+export type ComponentName =
+  | keyof typeof REQUESTS
+  | keyof typeof REPLIES
+  | "Stage"
+  | "Combination"
+  | `Stage_${string}`;
+
 /** A reference to a named schema. */
-export function refTo(name: string): JsonSchema {
+export function refTo(name: ComponentName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -110,8 +123,8 @@ function combinationUnion(): JsonSchema {
   };
 }
 
-function stageComponent(name: string): string {
-  return `Stage_${name}`;
+function stageComponent<Name extends string>(name: Name) {
+  return `Stage_${name}` as const;
 }
 
 /** Where a schema has a `chain`, its items are stages; where it has `combine`, that is one of the rules. */

@@ -7,7 +7,7 @@ import type { JsonSchema } from "../options.ts";
 
 type Node = Record<string, unknown>;
 
-/** Bounds that zod gives every whole number; they say only that it is one. */
+/** Bounds that zod gives every whole number: they say only that it is one, and examples made from a schema would show them. */
 const SAFE: ReadonlySet<unknown> = new Set([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]);
 
 const CONVERT = {
@@ -22,7 +22,7 @@ const CONVERT = {
 /** What may be sent, or what is answered, as the document tells it. */
 export function toldSchemaOf(schema: z.ZodType, io: keyof typeof CONVERT = "input"): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, CONVERT[io]);
-  return rest;
+  return withoutSafeBounds(rest);
 }
 
 /** The same for schemas that refer to each other by their names. */
@@ -35,16 +35,15 @@ export function toldComponentsOf(
   const uri = (id: string) => `#/components/schemas/${id}`;
   const result = z.toJSONSchema(registry, { ...CONVERT[io], uri });
   return Object.fromEntries(
-    Object.entries(result.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+    Object.entries(result.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [
+      id,
+      withoutSafeBounds(schema),
+    ]),
   );
 }
 
-/**
- * A default is told in words; a tuple has an exact length and no word on what follows; the bounds of whole numbers
- * are left out, which examples made from a schema would show.
- */
+/** A default is told in words; a tuple has an exact length and no word on what follows. */
 function tell(schema: Node): void {
-  dropSafeBounds(schema);
   const { default: standard, description, prefixItems } = schema;
   if (standard !== undefined) {
     delete schema["default"];
@@ -62,13 +61,8 @@ function tell(schema: Node): void {
   }
 }
 
-/** Items may have been written by hand, where zod does not read the elements: they are copied, being the schema's own. */
-function dropSafeBounds(schema: Node): void {
-  for (const bound of ["minimum", "maximum"]) if (SAFE.has(schema[bound])) delete schema[bound];
-  const { items } = schema;
-  if (typeof items !== "object" || items === null || !Object.values(items).some((each) => SAFE.has(each)))
-    return;
-  schema["items"] = Object.fromEntries(
-    Object.entries(items).filter(([name, value]) => !/^(?:min|max)imum$/.test(name) || !SAFE.has(value)),
-  );
+/** Wherever they stand: what several schemas hold is written into them after they were told. */
+function withoutSafeBounds(schema: JsonSchema): JsonSchema {
+  const isBound = (name: string, value: unknown) => /^(?:min|max)imum$/.test(name) && SAFE.has(value);
+  return JSON.parse(JSON.stringify(schema), (name, value) => (isBound(name, value) ? undefined : value));
 }

@@ -1,0 +1,54 @@
+/**
+ * Drafts that are verified: `strict` gives the bytes that steps one by one give, `rejection` and `block` the target's
+ * distribution, and wrong versions of them are found out by the same count.
+ */
+
+import { VERIFY_METHODS } from "../../src/sampling/verify/index.ts";
+import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
+import type { Proof, Report } from "../proof.ts";
+import { goodnessOfFit, P_MIN } from "../statistics/chi-square.ts";
+import { compareWithSteps } from "./step-by-step.ts";
+import { type Course, count, expected, TOLD, WIDTHS } from "./world.ts";
+import { WRONG } from "./wrong.ts";
+
+export const VERIFY: Proof = {
+  name: "verify",
+  promise: "a draft changes no token (strict), or no probability (rejection, block)",
+  async run({ long, seed }, report) {
+    const drafts = long ? 10_000 : 1000;
+    const { differences, positions, refused } = compareWithSteps(drafts, seed);
+    for (const line of differences.slice(0, 3)) report.note(line);
+    report.claim(
+      `${drafts} drafts under chains of every stage give the bytes of steps one by one`,
+      differences.length === 0,
+      `${differences.length} differ of ${positions} positions; ${refused} drafts refused as their steps are`,
+    );
+    const sequences = long ? 1_000_000 : 40_000;
+    for (const method of VERIFY_METHODS.filter(({ preserves }) => preserves === "distribution"))
+      for (const told of TOLD)
+        for (const width of WIDTHS) fits(report, { method, told, width, drafted: 3, sequences, seed });
+    for (const method of WRONG) isFound(report, method, seed, Math.min(sequences, 100_000));
+  },
+};
+
+function fits(report: Report, course: Course): void {
+  const { counts, accepted_a_call } = count(course);
+  const { p_chi, p_g, cells } = goodnessOfFit(counts, expected(course.width));
+  const told =
+    course.told === "none" ? "a draft of which nothing is told" : `a draft with its ${course.told}`;
+  report.claim(
+    `${course.method.name}: ${course.sequences} sequences of ${told}, ${course.width} rows, are distributed as without`,
+    Math.min(p_chi, p_g) > P_MIN,
+    `${cells} cells, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted_a_call.toFixed(3)} of 3 accepted a call`,
+  );
+}
+
+function isFound(report: Report, method: VerifyMethod, seed: number, sequences: number): void {
+  const { counts } = count({ method, told: "probabilities", width: "narrow", drafted: 3, sequences, seed });
+  const { p_chi, p_g } = goodnessOfFit(counts, expected("narrow"));
+  report.claim(
+    `found out: ${method.name}`,
+    Math.max(p_chi, p_g) < P_MIN,
+    `p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G)`,
+  );
+}

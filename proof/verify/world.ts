@@ -1,0 +1,200 @@
+/**
+ * A world of five words in which everything about drafts can be worked out by hand: what comes next depends on the word
+ * before and, by a penalty, on what was said; the drafter has its own idea of it. Sequences are made by one call to verify
+ * after the other, and are counted against the product of their probabilities.
+ */
+import { randomRow } from "../../evidence/rows.ts";
+import { seeded } from "../../evidence/seeded.ts";
+import type { Row } from "../../src/kernels/kernel.ts";
+import type { LogitsRow } from "../../src/sampling/rows.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
+import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
+import { parseVerifyOptions, type VerifyOptions } from "../../src/sampling/verify/options.ts";
+import { verifyDraft } from "../../src/sampling/verify/verify.ts";
+
+export const WORDS = 5;
+/** words of a sequence that is counted */
+export const LENGTH = 4;
+const FIRST_WORD = 2;
+const PENALTY = 0.8;
+const TEMPERATURE = 0.9;
+const TOP_K = 4;
+const DRAFT_TEMPERATURE = 1.4;
+
+/** How the drafter tells what it drew from. */
+export const TOLD = ["logits", "probabilities", "none"] as const;
+export type Told = (typeof TOLD)[number];
+
+/**
+ * `narrow`: the five words are all there are, and the chain keeps four of them. `wide`: they stand in rows so long that
+ * these stay whole, whose other tokens are masked, and the chain removes none.
+ */
+export const WIDTHS = ["narrow", "wide"] as const;
+export type Width = (typeof WIDTHS)[number];
+
+const CHAIN = { presence_penalty: PENALTY, temperature: TEMPERATURE };
+const LENGTH_OF_ROWS = { narrow: WORDS, wide: 300 } as const;
+const KEPT = { narrow: TOP_K, wide: WORDS } as const;
+
+const sampler = createSampler({ vocab_size_max: 384, rows_max: 6 * WORDS });
+
+/** Rows by the word before. */
+interface Rows {
+  readonly target: readonly Row[];
+  readonly draft: readonly Row[];
+  readonly draft_probabilities: readonly Row[];
+}
+
+function leased(values: ArrayLike<number>, width: Width, rest: number): Row {
+  const row = sampler.leaseRow();
+  if (row === undefined) throw new Error("the world has rows enough");
+  const all = new Float32Array(LENGTH_OF_ROWS[width]).fill(rest);
+  all.set(values);
+  row.load(all);
+  row.finish();
+  return row;
+}
+
+const contexts = Array.from({ length: WORDS }, (_, word) => word);
+/** flat enough that what is drawn in place of a rejected word is a choice among several */
+const FLATNESS = 0.35;
+const target_logits = contexts.map((word) => randomRow(WORDS, 100 + word).map((logit) => FLATNESS * logit));
+const draft_logits = contexts.map((word) =>
+  randomRow(WORDS, 200 + word).map((logit, i) => FLATNESS * logit + (target_logits[word]?.[i] ?? 0)),
+);
+const draft_laws = draft_logits.map((logits) =>
+  softmax(Array.from(logits, (logit) => logit / DRAFT_TEMPERATURE)),
+);
+const rows: Readonly<Record<Width, Rows>> = { narrow: rowsOfWidth("narrow"), wide: rowsOfWidth("wide") };
+
+function rowsOfWidth(width: Width): Rows {
+  const masked = Number.NEGATIVE_INFINITY;
+  return {
+    target: target_logits.map((logits) => leased(logits, width, masked)),
+    draft: draft_logits.map((logits) => leased(logits, width, masked)),
+    draft_probabilities: draft_laws.map((law) => leased(law, width, 0)),
+  };
+}
+
+/** What comes next behind this history, in float64. */
+function targetLaw(history: readonly number[], width: Width): number[] {
+  const logits = target_logits[history.at(-1) ?? 0] ?? [];
+  const scores = Array.from(
+    logits,
+    (logit, word) => (logit - (history.includes(word) ? PENALTY : 0)) / TEMPERATURE,
+  );
+  const least = scores.toSorted((a, b) => b - a)[KEPT[width] - 1] ?? 0;
+  return softmax(scores.map((score) => (score >= least ? score : Number.NEGATIVE_INFINITY)));
+}
+
+/** Probability of every sequence of LENGTH words, by `indexOf`. */
+export function expected(width: Width): Float64Array {
+  const all = new Float64Array(WORDS ** LENGTH);
+  const visit = (words: readonly number[], p: number) => {
+    if (words.length === LENGTH) all[indexOf(words)] = p;
+    else
+      for (const [word, q] of targetLaw([FIRST_WORD, ...words], width).entries())
+        visit([...words, word], p * q);
+  };
+  visit([], 1);
+  return all;
+}
+
+export function indexOf(words: readonly number[]): number {
+  return words.slice(0, LENGTH).reduce((index, word) => index * WORDS + word, 0);
+}
+
+/** How often each sequence came, and how many drafted tokens were accepted in a call. */
+export interface Counted {
+  readonly counts: Float64Array;
+  readonly accepted_a_call: number;
+}
+
+export interface Course {
+  readonly method: VerifyMethod;
+  readonly told: Told;
+  readonly width: Width;
+  readonly drafted: number;
+  readonly sequences: number;
+  readonly seed: number;
+}
+
+/** Makes so many sequences, each with a seed of its own. */
+export function count({ method, told, width, drafted, sequences, seed }: Course): Counted {
+  const counts = new Float64Array(WORDS ** LENGTH);
+  const noise = seeded(seed);
+  const options = optionsOf(method, told, width);
+  let accepted = 0;
+  let calls = 0;
+  for (let i = 0; i < sequences; i++) {
+    const history = [FIRST_WORD];
+    while (history.length <= LENGTH) {
+      const draft = drawDraft(history, drafted, told, noise.unit);
+      const verified = verifyDraft(sampler, rowsOf(history, draft, told, width), {
+        ...options,
+        history,
+        seed: String(seed * sequences + i),
+        step: history.length - 1,
+        verification: { ...options.verification, draft_token_ids: draft },
+      });
+      accepted += verified.accepted;
+      calls += 1;
+      history.push(...verified.token_ids);
+    }
+    counts[indexOf(history.slice(1))]! += 1;
+  }
+  return { counts, accepted_a_call: accepted / calls };
+}
+
+function optionsOf(method: VerifyMethod, told: Told, width: Width): VerifyOptions {
+  const draft_options = told === "logits" ? { draft_options: { temperature: DRAFT_TEMPERATURE } } : {};
+  const parsed = parseVerifyOptions({
+    ...CHAIN,
+    ...(width === "narrow" && { top_k: TOP_K }),
+    history: [],
+    method: "rejection",
+    draft_token_ids: [],
+    draft_rows: told,
+    ...draft_options,
+  });
+  const method_options = method.options.parse({ method: method.name });
+  return { ...parsed, verification: { ...parsed.verification, method, method_options } };
+}
+
+/** Tokens of the drafter: drawn, or where it does not tell from what, the likeliest, as a table of what followed gives. */
+function drawDraft(history: readonly number[], drafted: number, told: Told, uniform: () => number): number[] {
+  const draft: number[] = [];
+  for (let i = 0; i < drafted; i++) {
+    const law = draft_laws[draft.at(-1) ?? history.at(-1) ?? 0] ?? [];
+    draft.push(told === "none" ? law.indexOf(Math.max(...law)) : drawn(law, uniform()));
+  }
+  return draft;
+}
+
+function drawn(law: readonly number[], u: number): number {
+  let sum = 0;
+  for (const [word, p] of law.entries()) {
+    sum += p;
+    if (u < sum) return word;
+  }
+  return law.length - 1;
+}
+
+function rowsOf(history: readonly number[], draft: readonly number[], told: Told, width: Width) {
+  const before = [history.at(-1) ?? 0, ...draft];
+  const all: Readonly<Record<Told, readonly Row[]>> = {
+    logits: rows[width].draft,
+    probabilities: rows[width].draft_probabilities,
+    none: [],
+  };
+  const pick = (from: readonly Row[], words: readonly number[]): LogitsRow[] =>
+    words.flatMap((word) => from[word] ?? []);
+  return { target: pick(rows[width].target, before), draft: pick(all[told], before.slice(0, -1)) };
+}
+
+function softmax(scores: readonly number[]): number[] {
+  const max = Math.max(...scores);
+  const weights = scores.map((score) => Math.exp(score - max));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}

@@ -1,0 +1,146 @@
+/**
+ * POST /v1/verify: a draft and the rows that the target gave along it in, the tokens that are accepted and the next one
+ * out; POST /v1/verify/batch: many of them, one bad one fails alone. Each is verified as its rows come; those behind the
+ * first token that is rejected are dropped.
+ */
+import { Problem } from "../../errors.ts";
+import { type Verified, verifyInPieces } from "../../sampling/verify/verify.ts";
+import type { Pause } from "../../sampling/verify/walk.ts";
+import { LIST_OPTIONS } from "../../schemas/options.ts";
+import { BATCH_TEXT, writeProblem, writeVerified } from "../../wire/reply.ts";
+import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
+import { VerifyJson } from "../../wire/verify/json-reader.ts";
+import { VerifyTensor } from "../../wire/verify/tensor-reader.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { type Opener, openBody } from "../exchange/open-body.ts";
+import { GatheredText } from "../exchange/pieces.ts";
+import { Intake, type Work } from "../exchange/turns.ts";
+
+const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
+
+export const VERIFY_BODY = bodyOf(false);
+export const VERIFY_BATCH_BODY = bodyOf(true);
+
+function bodyOf(many: boolean): Opener<VerifyReader> {
+  return {
+    json: (context) => new VerifyJson(many, context),
+    tensor: (source, context) => new VerifyTensor(source, many, context),
+    lists: LISTS,
+  };
+}
+
+export function answerVerify(exchange: Exchange): void {
+  answer(exchange, VERIFY_BODY, false);
+}
+
+export function answerVerifyBatch(exchange: Exchange): void {
+  answer(exchange, VERIFY_BATCH_BODY, true);
+}
+
+/** Takes the calls of a body, and their rows, while it comes. */
+function answer(exchange: Exchange, opener: Opener<VerifyReader>, many: boolean): void {
+  const drafts = new Drafts(exchange, many);
+  const reading = exchange.read({
+    in_place: true,
+    open(first) {
+      const reader = openBody(opener, exchange.raw, exchange.context, first);
+      drafts.reader = reader;
+      return reader;
+    },
+    // What was not taken of a chunk is copied: it is gone afterwards.
+    wrote(reader) {
+      if (!intake.wrote()) reader.keep?.();
+    },
+    whole: () => intake.end(),
+  });
+  const intake = new Intake(exchange, reading, drafts);
+}
+
+/** A call whose pieces are being taken. */
+interface UnderWay {
+  readonly pieces: Generator<Pause, Verified>;
+  readonly place: VerifyCall["place"];
+  spent_ms: number;
+}
+
+/** Answers the calls of a body, a piece at a time. */
+class Drafts implements Work {
+  /** of the body, once its first bytes are there */
+  reader: VerifyReader | undefined;
+  readonly #exchange: Exchange;
+  readonly #many: boolean;
+  readonly #text = new GatheredText();
+  #answered = 0;
+  #under_way: UnderWay | undefined;
+
+  constructor(exchange: Exchange, many: boolean) {
+    this.#exchange = exchange;
+    this.#many = many;
+  }
+
+  /** Does a piece of the call at hand, or begins the next; false when there is none, or its rows have not come. */
+  next(): boolean {
+    if (this.#under_way !== undefined) return this.#goOn(this.#under_way);
+    const call = this.reader?.next();
+    if (call === undefined) return false;
+    if (call instanceof Problem) this.#failed(call);
+    else this.#begin(call);
+    return true;
+  }
+
+  done(): void {
+    if (this.#many) this.#text.add(BATCH_TEXT.end);
+    this.#exchange.answer(this.#text.parts());
+  }
+
+  fail(error: unknown): void {
+    this.#exchange.refuse(error);
+  }
+
+  #begin({ rows, options, place }: VerifyCall): void {
+    const { sampler, wire } = this.#exchange.service;
+    const [vocab_size = 0] = rows.lengths;
+    for (let i = 0; i <= options.verification.draft_token_ids.length; i++)
+      this.#exchange.reckonReply(options, vocab_size);
+    this.#exchange.record.vocab_size = vocab_size;
+    const pieces = verifyInPieces(sampler, rows, options, wire.options);
+    this.#under_way = { pieces, place, spent_ms: 0 };
+  }
+
+  #goOn(call: UnderWay): boolean {
+    const began_ms = performance.now();
+    try {
+      const piece = call.pieces.next();
+      const ms = performance.now() - began_ms;
+      call.spent_ms += ms;
+      this.#exchange.sampling_ms += ms;
+      if (piece.done === true) this.#verified(piece.value, call);
+      return piece.done === true || piece.value !== "arriving";
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#failed(call.place(error));
+      return true;
+    }
+  }
+
+  #verified(verified: Verified, { spent_ms }: UnderWay): void {
+    this.#under_way = undefined;
+    const { positions } = verified;
+    for (const sampled of positions)
+      this.#exchange.service.counters.sampled(sampled, "verify", spent_ms / 1000 / positions.length);
+    this.#add(writeVerified(verified));
+  }
+
+  #failed(problem: Problem): void {
+    this.#under_way = undefined;
+    if (!this.#many) throw problem;
+    this.#exchange.service.counters.rejected(problem.code);
+    this.#add(writeProblem(problem, this.#exchange.record.id));
+  }
+
+  #add(text: string): void {
+    const before = this.#answered === 0 ? BATCH_TEXT.begin : BATCH_TEXT.between;
+    this.#text.add(this.#many ? before + text : text);
+    this.#answered += 1;
+  }
+}

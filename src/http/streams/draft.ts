@@ -1,0 +1,141 @@
+/**
+ * A draft on a stream: a message has told what was drafted, and the messages behind it bring its rows, one each, in
+ * whatever form rows come there. Those behind the first token that is rejected are dropped. Where a method needs all rows
+ * together, they are kept until the last is there.
+ */
+import { Problem } from "../../errors.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import { requireBelow } from "../../sampling/context.ts";
+import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
+import type { SampleStream } from "../../sampling/stream.ts";
+import { parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
+import { type Verified, verifyOnStream } from "../../sampling/verify/verify.ts";
+import type { Pause, VerifyRows } from "../../sampling/verify/walk.ts";
+import type { Ticket } from "../admission/ticket.ts";
+import type { Service } from "../exchange/service.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A dense row as it is kept, or a sparse one. */
+type Kept = LogitsRow | Float32Array;
+
+export class StreamDraft {
+  /** rows that are still to come */
+  left: number;
+  /** nothing more is to be said of it: it was answered */
+  is_answered = false;
+  /** it pauses in the middle of a row */
+  is_inside = false;
+  /** spent on it so far */
+  spent_ms = 0;
+  readonly #said: Fields;
+  readonly #stream: SampleStream;
+  readonly #ticket: () => Ticket;
+  readonly #count: number;
+  readonly #own: (Fields | undefined)[] = [];
+  readonly #kept: Kept[] = [];
+  #drafted: readonly number[] = [];
+  #together = false;
+  #pieces: Generator<Pause, Verified> | undefined;
+  #row: LogitsRow | undefined;
+  /** of the first row */
+  #length: number | undefined;
+  #received = 0;
+
+  /** Throws when nobody can tell how many rows follow. `ticket`: what the stream holds rows by. */
+  constructor(stream: SampleStream, said: Fields, ticket: () => Ticket) {
+    this.#count = rowsOfDraft(said);
+    this.left = this.#count;
+    this.#said = said;
+    this.#stream = stream;
+    this.#ticket = ticket;
+  }
+
+  /** Throws the Problem of what was said. */
+  begin({ sampler, wire }: Service): void {
+    const verification = parseVerification(this.#said, this.#stream.options, wire.options);
+    const { method, draft_rows, draft_token_ids } = verification;
+    this.#drafted = draft_token_ids;
+    this.#together = method.looksAhead || draft_rows !== "none";
+    this.#pieces = verifyOnStream(sampler, this.#stream, this.#rows(), verification);
+  }
+
+  /** Takes the next row. Throws a Problem when it cannot be one of them. */
+  take(row: LogitsRow, own: Fields | undefined): void {
+    this.#requireAlike(row);
+    this.#own.push(own !== undefined && Object.keys(own).length > 0 ? own : undefined);
+    this.#received += 1;
+    this.#row = row;
+    if (!this.#together || this.#received === this.#count) return;
+    this.#kept.push(isSparse(row) ? row : row.values.slice(0, row.length));
+    if (!isSparse(row)) this.#ticket().hold(4 * row.length);
+  }
+
+  /** Does the next piece; what came of it, or undefined. Throws the Problem of the draft, and the stream is as it was before. */
+  goOn(): Verified | undefined {
+    const began_ms = performance.now();
+    const piece = this.#pieces?.next();
+    this.spent_ms += performance.now() - began_ms;
+    this.is_inside = piece?.done === false && piece.value !== "arriving";
+    if (piece?.done !== true) return undefined;
+    this.end();
+    return piece.value;
+  }
+
+  /** It is answered: the rows that are still to come are dropped. */
+  end(): void {
+    this.is_answered = true;
+    this.is_inside = false;
+    this.#pieces = undefined;
+    for (const row of this.#kept.splice(0))
+      if (row instanceof Float32Array) this.#ticket().free(4 * row.length);
+  }
+
+  #rows(): VerifyRows {
+    const rowAt = this.#together ? this.#placed() : (place: number) => this.#rowInTurn(place);
+    return {
+      lengths: Array.from({ length: this.#count }, () => undefined),
+      target: rowAt,
+      draft: (place) => rowAt(this.#drafted.length + 1 + place),
+      own: this.#own,
+    };
+  }
+
+  #rowInTurn(place: number): LogitsRow | undefined {
+    return place < this.#received ? this.#row : undefined;
+  }
+
+  /** Puts the rows that were kept beside the last, once that is there. */
+  #placed(): (place: number) => LogitsRow | undefined {
+    let rows: LogitsRow[] | undefined;
+    return (place) => {
+      if (this.#received < this.#count || this.#row === undefined) return undefined;
+      rows ??= [...this.#kept.map((kept, index) => this.#rowOf(kept, index + 1)), this.#row];
+      return rows[place];
+    };
+  }
+
+  #rowOf(kept: Kept, index: number): LogitsRow {
+    if (!(kept instanceof Float32Array)) return kept;
+    const row: Row = this.#ticket().lease(index);
+    row.load(kept);
+    row.finish(this.#stream.vocab_size);
+    return row;
+  }
+
+  #requireAlike(row: LogitsRow): void {
+    const length = isSparse(row) ? row.vocab_size : row.length;
+    this.#length ??= length;
+    if (length !== undefined && this.#length !== length)
+      throw new Problem(
+        "length_mismatch",
+        `the rows of a draft must have one length, ${this.#length} as the first, got ${length}`,
+      );
+    if (this.#received > 0) return;
+    const id_end = Math.min(
+      length ?? Number.POSITIVE_INFINITY,
+      this.#stream.vocab_size ?? Number.POSITIVE_INFINITY,
+    );
+    for (const [i, id] of this.#drafted.entries()) requireBelow(id_end, id, `/draft_token_ids/${i}`);
+  }
+}

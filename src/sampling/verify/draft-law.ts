@@ -1,0 +1,146 @@
+/**
+ * With what probability the drafter drew each token, q: known from its rows of logits or of probabilities, or not told,
+ * and then each drafted token counts as the only one there was.
+ */
+import { Problem } from "../../errors.ts";
+import { exp } from "../../kernels/float64.ts";
+import type { Row } from "../../kernels/kernel.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { Compact } from "../candidates/compact.ts";
+import { Dense } from "../candidates/dense.ts";
+import { PlainLists } from "../candidates/lists.ts";
+import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
+
+export interface DraftLaw {
+  /** q of one token; 0 when it could not be drawn */
+  probability(token_id: number): number;
+  /** the only token that could be drawn, where nothing else is told */
+  readonly certain_id?: number;
+}
+
+/** The law of a drafter that could draw nothing else. */
+export function pointMass(drafted_id: number): DraftLaw {
+  return { certain_id: drafted_id, probability: (token_id) => (token_id === drafted_id ? 1 : 0) };
+}
+
+/** The law that candidates are drawn by. A whole row is read where it lies: it must stay there as long as the law is asked. */
+export function lawOf(candidates: Candidates): DraftLaw {
+  const form = candidates.form();
+  if (form instanceof Dense && form.isWhole) {
+    const { row, temperature } = form;
+    return new LogitsLaw(row, temperature, candidates.logSumExp());
+  }
+  const copy = new Compact(new PlainLists(candidates.count()));
+  candidates.copyTo(copy);
+  const { token_ids, count } = copy.orderById();
+  return new ListedLaw(token_ids, copy.probabilities(), count);
+}
+
+/** How far from 1 the probabilities of a row may sum: bf16 keeps nine bits of each. */
+const SUM_TOLERANCE = 0.005;
+
+/** The law of a row that holds probabilities in place of logits. Ids at or past `vocab_size` have none. */
+export function lawOfProbabilities(row: LogitsRow, vocab_size: number): DraftLaw {
+  if (isSparse(row)) return listedProbabilities(row, vocab_size);
+  const count = Math.min(row.length, vocab_size);
+  return new ProbabilitiesLaw(row.values, count, sumOf(row.values, count, "/logits"));
+}
+
+function listedProbabilities(row: SparseRow, vocab_size: number): DraftLaw {
+  const { token_ids, values, logsumexp, max_omitted } = row;
+  if (logsumexp !== undefined || max_omitted !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "a row of probabilities lists all that are not 0: logsumexp and max_omitted are told of logits",
+      "/logits",
+    );
+  const order = Array.from(token_ids.keys())
+    .filter((i) => token_ids[i]! < vocab_size)
+    .sort((a, b) => token_ids[a]! - token_ids[b]!);
+  const probabilities = Float64Array.from(order, (i) => values[i]!);
+  const sum = sumOf(probabilities, order.length, "/logits/values");
+  for (let i = 0; i < probabilities.length; i++) probabilities[i] = probabilities[i]! / sum;
+  return new ListedLaw(
+    Int32Array.from(order, (i) => token_ids[i]!),
+    probabilities,
+    order.length,
+  );
+}
+
+function sumOf(values: Float32Array | Float64Array, count: number, pointer: string): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    if (!(value >= 0 && value <= 1 + SUM_TOLERANCE))
+      throw new Problem(
+        "invalid_logits",
+        `the probabilities of a draft must lie in [0, 1], got ${value} at index ${i}`,
+        `${pointer}/${i}`,
+      );
+    sum += value;
+  }
+  if (Math.abs(sum - 1) <= SUM_TOLERANCE) return sum;
+  throw new Problem(
+    "invalid_logits",
+    `the probabilities of a draft must sum to 1 within ${SUM_TOLERANCE}, got ${Number(sum.toPrecision(6))}`,
+    pointer,
+  );
+}
+
+/** The few tokens that could be drawn at all, ids ascending. */
+class ListedLaw implements DraftLaw {
+  readonly #token_ids: Int32Array;
+  readonly #probabilities: Float64Array;
+  readonly #count: number;
+
+  constructor(token_ids: Int32Array, probabilities: Float64Array, count: number) {
+    this.#token_ids = token_ids;
+    this.#probabilities = probabilities;
+    this.#count = count;
+  }
+
+  probability(token_id: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#token_ids[middle]! < token_id) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#count && this.#token_ids[low] === token_id ? this.#probabilities[low]! : 0;
+  }
+}
+
+/** Softmax of a whole row at a temperature. */
+class LogitsLaw implements DraftLaw {
+  readonly #values: Float32Array;
+  readonly #temperature: number;
+  readonly #logsumexp: number;
+
+  constructor({ values }: Row, temperature: number, logsumexp: number) {
+    this.#values = values;
+    this.#temperature = temperature;
+    this.#logsumexp = logsumexp;
+  }
+
+  probability(token_id: number): number {
+    return exp(this.#values[token_id]! / this.#temperature - this.#logsumexp);
+  }
+}
+
+/** Probabilities by token id, which sum to nearly 1. */
+class ProbabilitiesLaw implements DraftLaw {
+  readonly #values: Float32Array;
+  readonly #count: number;
+  readonly #sum: number;
+
+  constructor(values: Float32Array, count: number, sum: number) {
+    this.#values = values;
+    this.#count = count;
+    this.#sum = sum;
+  }
+
+  probability(token_id: number): number {
+    return token_id < this.#count ? this.#values[token_id]! / this.#sum : 0;
+  }
+}

@@ -1,0 +1,257 @@
+/** Everything that may be said of verifying a draft besides its rows: the draft, the method, and the options of its steps. */
+import { z } from "zod";
+import { Problem, pointerTo, show } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+import type { Chain } from "../chain.ts";
+import { DEFAULT_DRAW } from "../draw/choice.ts";
+import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
+import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
+import { isRecord, parseWith } from "../options/parse.ts";
+import { isStageOption, parseStepOptions, type StepOptions } from "../options/step-options.ts";
+import { VERIFY_METHODS } from "./index.ts";
+import type { MethodOptions, VerifyMethod } from "./method.ts";
+
+/** Tokens of one draft. Hosts draft 2 to 8; each costs a row of memory. */
+export const DRAFT_TOKENS_MAX = 16;
+
+export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
+
+/** What of a step's options a draft's chain may say. */
+const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
+
+const NAMES = VERIFY_METHODS.map(({ name }) => name) as [string, ...string[]]; // there are some
+
+const FIELDS = {
+  draft_token_ids: tokenIds().describe(
+    `The drafted tokens, 0 to ${DRAFT_TOKENS_MAX}: k of them need k + 1 rows of the target.`,
+  ),
+  method: oneOf(NAMES).describe("How the draft is verified. Default strict."),
+  draft_rows: oneOf(DRAFT_ROWS).describe(
+    "What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows that the draft was drawn from, `logits` or `probabilities`.",
+  ),
+  draft_options: z
+    .custom<Readonly<Record<string, unknown>>>()
+    .describe(
+      "How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it is.",
+    )
+    .meta({ type: "object" }),
+} as const;
+
+/** What tells how many rows come. */
+const ROWS_FIELDS = z.strictObject(
+  optionalEach({ draft_token_ids: FIELDS.draft_token_ids, draft_rows: FIELDS.draft_rows }),
+);
+
+const OWN_FIELDS = z.strictObject(optionalEach(FIELDS));
+
+/** The options of the methods, each once. */
+const METHOD_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
+  Object.fromEntries(
+    VERIFY_METHODS.flatMap(({ options }) =>
+      Object.entries(options.shape).filter(([name]) => name !== "method"),
+    ),
+  ),
+);
+
+/** All that is said of a draft, for the OpenAPI document. */
+export const VERIFY_OPTIONS = z.strictObject({
+  ...optionalEach(FIELDS),
+  ...METHOD_FIELDS,
+  draft_token_ids: FIELDS.draft_token_ids,
+});
+
+export interface Verification {
+  readonly method: VerifyMethod;
+  readonly method_options: MethodOptions;
+  readonly draft_token_ids: readonly number[];
+  readonly draft_rows: (typeof DRAFT_ROWS)[number];
+  /** what makes probabilities of the draft's logits */
+  readonly draft_options: StepOptions;
+}
+
+/** The checked options of a call: those of its steps, and the draft. */
+export interface VerifyOptions extends StepOptions {
+  readonly verification: Verification;
+  /** the options of its steps as they were given */
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Checks the options of a call; throws a Problem whose pointer is relative to the options object. */
+export function parseVerifyOptions(
+  value: unknown,
+  limits: OptionLimits = DEFAULT_OPTION_LIMITS,
+): VerifyOptions {
+  if (!isRecord(value)) throw new Problem("invalid_option", `options must be an object, got ${show(value)}`);
+  const [said, given] = divided(value);
+  const options = parseStepOptions(given, limits);
+  const verification = parseVerification(said, options, limits);
+  const length = options.history.length + verification.draft_token_ids.length;
+  if (length > limits.history_length_max)
+    throw new Problem(
+      "limit_exceeded",
+      `history and draft may have at most ${limits.history_length_max} token ids (history_length_max), got ${length}`,
+      "/draft_token_ids",
+    );
+  return { ...options, verification, given };
+}
+
+/** What matters to a draft of the options of its steps. */
+type Asked = Pick<StepOptions, "chain" | "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
+
+/** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
+export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
+  const { draft_token_ids, draft_rows } = value;
+  const said = parseWith(ROWS_FIELDS, { draft_token_ids, draft_rows }, "");
+  const drafted = requireDrafted(said.draft_token_ids).length;
+  return (said.draft_rows ?? "none") === "none" ? drafted + 1 : 2 * drafted + 1;
+}
+
+/** The same for what is said of a draft on a stream, whose steps have their options already. */
+export function parseVerification(
+  said: Readonly<Record<string, unknown>>,
+  { chain, n, vocab_size, require_exact, draw, watermark }: Asked,
+  limits: OptionLimits = DEFAULT_OPTION_LIMITS,
+): Verification {
+  const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
+  const { method: name, draft_rows, draft_options, ...drafted } = parseWith(OWN_FIELDS, own, "");
+  const draft_token_ids = requireDrafted(drafted.draft_token_ids);
+  const method = VERIFY_METHODS.find((each) => each.name === (name ?? "strict")) as VerifyMethod; // FIELDS has their names
+  const method_options = optionsOf(method, rest);
+  if (n !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `each position of a draft is drawn once: leave n out, got ${n}`,
+      "/n",
+    );
+  requireRead(method, draft_rows ?? "none", draft_options);
+  requireOwnDraws(method, draw, watermark);
+  requireNoWayBack(method, chain);
+  return {
+    method,
+    method_options,
+    draft_token_ids,
+    draft_rows: draft_rows ?? "none",
+    draft_options: { ...draftOptions(draft_options, limits), vocab_size, require_exact },
+  };
+}
+
+function requireDrafted(draft_token_ids: readonly number[] | undefined): readonly number[] {
+  if (draft_token_ids === undefined)
+    throw new Problem(
+      "invalid_option",
+      "draft_token_ids must be an array of token ids, got nothing",
+      "/draft_token_ids",
+    );
+  if (draft_token_ids.length > DRAFT_TOKENS_MAX)
+    throw new Problem(
+      "limit_exceeded",
+      `a draft may have at most ${DRAFT_TOKENS_MAX} tokens, got ${draft_token_ids.length}`,
+      "/draft_token_ids",
+    );
+  return draft_token_ids;
+}
+
+/** What is said of the draft, and the options of its steps. */
+export function divided(value: Readonly<Record<string, unknown>>) {
+  return split(value, (name) => Object.hasOwn(FIELDS, name) || Object.hasOwn(METHOD_FIELDS, name));
+}
+
+function split(value: Readonly<Record<string, unknown>>, isIn: (name: string) => boolean) {
+  const parts: [Record<string, unknown>, Record<string, unknown>] = [{}, {}];
+  for (const name of Object.keys(value)) parts[isIn(name) ? 0 : 1][name] = value[name];
+  return parts;
+}
+
+function optionsOf(method: VerifyMethod, fields: Readonly<Record<string, unknown>>): MethodOptions {
+  for (const name of Object.keys(fields)) {
+    if (Object.hasOwn(method.options.shape, name)) continue;
+    const owner = VERIFY_METHODS.find(({ options }) => Object.hasOwn(options.shape, name));
+    if (owner !== undefined)
+      throw new Problem(
+        "option_conflict",
+        `${name} is an option of method ${owner.name}, got method ${method.name}`,
+        `/${name}`,
+      );
+    const known = [...Object.keys(FIELDS), ...Object.keys(METHOD_FIELDS)];
+    throw new Problem(
+      "unknown_option",
+      `there is no option ${show(name)} of a draft${didYouMean(name, known)}`,
+      pointerTo([name]),
+    );
+  }
+  return parseWith(method.options, { method: method.name, ...fields }, "");
+}
+
+/** Rows of the draft, and how it was drawn from them, are not told to a method that does not ask for them. */
+function requireRead(
+  { name, readsDraft }: VerifyMethod,
+  draft_rows: (typeof DRAFT_ROWS)[number],
+  draft_options: unknown,
+): void {
+  if (draft_rows !== "none" && !readsDraft)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} does not ask how the draft was drawn: leave draft_rows out, got ${draft_rows}`,
+      "/draft_rows",
+    );
+  if (draft_options !== undefined && draft_rows !== "logits")
+    throw new Problem(
+      "option_conflict",
+      `draft_options say how the draft was drawn from rows of logits, got draft_rows ${draft_rows}`,
+      "/draft_options",
+    );
+}
+
+/** A token that was not drawn by a rule does not look as if it had been: a mark could not be found in it. */
+function requireOwnDraws(
+  { name, preserves }: VerifyMethod,
+  draw: StepOptions["draw"],
+  watermark: StepOptions["watermark"],
+): void {
+  if (preserves === "tokens") return;
+  if (watermark !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} accepts tokens that were drawn without the watermark: use method strict`,
+      "/watermark",
+    );
+  if (draw.rule !== DEFAULT_DRAW.rule)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} draws as it does itself: leave draw out, got ${draw.rule.name}`,
+      "/draw",
+    );
+}
+
+/** Who looks ahead along a draft must come back to where it was. */
+function requireNoWayBack({ name, looksAhead }: VerifyMethod, chain: Chain): void {
+  const back = looksAhead ? chain.find(({ stage }) => stage.state?.outlivesRewind === true) : undefined;
+  if (back === undefined) return;
+  throw new Problem(
+    "option_conflict",
+    `method ${name} looks ahead along the draft, and ${back.stage.name} may take tokens back: use method strict`,
+    "/method",
+  );
+}
+
+function draftOptions(given: unknown, limits: OptionLimits): StepOptions {
+  const fields = given ?? {};
+  if (!isRecord(fields))
+    throw new Problem(
+      "invalid_option",
+      `draft_options must be an object, got ${show(given)}`,
+      "/draft_options",
+    );
+  const stray = Object.keys(fields).find((name) => !isStageOption(name) && !CHAIN_OPTIONS.has(name));
+  if (stray !== undefined)
+    throw new Problem(
+      "unknown_option",
+      `draft_options take the options of stages, chain, preset, variant and state, got ${show(stray)}`,
+      `/draft_options${pointerTo([stray])}`,
+    );
+  try {
+    return parseStepOptions(fields, limits);
+  } catch (error) {
+    throw error instanceof Problem ? error.within("/draft_options") : error;
+  }
+}

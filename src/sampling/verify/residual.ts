@@ -1,0 +1,61 @@
+/** What is drawn in place of a draft that is rejected: from norm(max(c·p − q, 0)), which makes up for what q lacks. */
+import { exp } from "../../kernels/float64.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import type { Compact } from "../candidates/compact.ts";
+import { drawPlace } from "../candidates/cumulative.ts";
+import type { StepContext } from "../context.ts";
+import type { DraftLaw } from "./draft-law.ts";
+
+/** p of one token after the chain; 0 when it was removed. */
+export function probabilityOf(candidates: Candidates, token_id: number): number {
+  return exp(candidates.logprob(token_id));
+}
+
+/** Σ max(share·p − q, 0). */
+export function residualMass(candidates: Candidates, law: DraftLaw, share: number): number {
+  // Of the one token that was drafted for certain nothing is left, and of the others all.
+  if (law.certain_id !== undefined) return share * (1 - probabilityOf(candidates, law.certain_id));
+  const kept = candidates.all();
+  return excess(kept, kept.probabilities(), law, share);
+}
+
+/** Draws that are tried before all tokens are weighed. */
+const TRIALS_MAX = 32;
+
+/**
+ * A token of norm(max(share·p − q, 0)). In a whole row a draw of p that is accepted with max(1 − q/(share·p), 0) costs a
+ * tenth of weighing every token, and few are needed: rows of which little is left seldom come to this.
+ */
+export function drawResidual(
+  candidates: Candidates,
+  law: DraftLaw,
+  share: number,
+  context: StepContext,
+): number {
+  for (let trial = 0; trial < TRIALS_MAX && candidates.draws_apart; trial++) {
+    const token_id = candidates.draw(() => context.uniform("residual", 2 * trial + 1));
+    const left = 1 - law.probability(token_id) / (share * probabilityOf(candidates, token_id));
+    if (context.uniform("residual", 2 * trial + 2) < left) return token_id;
+  }
+  return weighResidual(candidates, law, share, context.uniform("residual"));
+}
+
+/** The token at u of max(share·p − q, 0), in token-id order; of p itself where rounding has left nothing of it. */
+function weighResidual(candidates: Candidates, law: DraftLaw, share: number, u: number): number {
+  const kept = candidates.all().orderById();
+  const weights = kept.probabilities();
+  const mass = excess(kept, weights, law, share);
+  if (mass === 0) return candidates.draw(() => u);
+  return kept.token_ids[drawPlace(weights, kept.count, mass, u)]!;
+}
+
+/** wᵢ ← max(share·wᵢ − qᵢ, 0), where the weights are p; returns the sum. */
+function excess({ token_ids, count }: Compact, weights: Float64Array, law: DraftLaw, share: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const weight = Math.max(share * weights[i]! - law.probability(token_ids[i]!), 0);
+    weights[i] = weight;
+    sum += weight;
+  }
+  return sum;
+}

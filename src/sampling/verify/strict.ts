@@ -1,0 +1,29 @@
+/** strict: the tokens that would have been drawn without a draft. */
+import { z } from "zod";
+import type { VerifyMethod } from "./method.ts";
+
+const options = z.strictObject({ method: z.literal("strict") });
+
+export const strict: VerifyMethod<z.infer<typeof options>> = {
+  name: "strict",
+  summary:
+    "Draws every position as a step of its own, and goes on while the draft has said the same: the very tokens that the rows give one by one.",
+  formula: "yᵢ = draw(pᵢ; seed, step + i); accept i ⇔ yᵢ = xᵢ; else yᵢ stands in its place",
+  source: {
+    title: "Stern et al., Blockwise Parallel Decoding for Deep Autoregressive Models, 2018",
+    url: "https://arxiv.org/abs/1811.03115",
+  },
+  preserves: "tokens",
+  options,
+  readsDraft: false,
+  looksAhead: false,
+  *apply(walk) {
+    for (const [accepted, token_id] of walk.draft.entries()) {
+      const sampled = yield* walk.take();
+      if (sampled.token_id !== token_id) return accepted;
+      if (walk.is_finished) return accepted + 1;
+    }
+    yield* walk.take();
+    return walk.draft.length;
+  },
+};

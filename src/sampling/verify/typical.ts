@@ -1,0 +1,42 @@
+/** typical: accepts what is likely enough for how unsure the target is; quicker than a lossless rule, and another text. */
+import { z } from "zod";
+import { exp } from "../../kernels/float64.ts";
+import { finite } from "../options/fields.ts";
+import { acceptEach } from "./accept-each.ts";
+import type { VerifyMethod } from "./method.ts";
+import { probabilityOf } from "./residual.ts";
+
+const options = z.strictObject({
+  method: z.literal("typical"),
+  epsilon: finite({ min: 0, max: 1 })
+    .default(0.09)
+    .describe(
+      "What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09.",
+    ),
+  delta: finite({ min: 0, max: 1 })
+    .default(0.3)
+    .describe("The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3."),
+});
+
+export const typical: VerifyMethod<z.infer<typeof options>> = {
+  name: "typical",
+  summary:
+    "Typical acceptance: accepts a token whose probability is above a threshold that falls with the target's entropy; the position's own draw stands in place of the first that it rejects.",
+  formula: "accept xᵢ ⇔ pᵢ(xᵢ) > min(ε, δ·e^−H), H = −Σ pᵢ ln pᵢ; else yᵢ = draw(pᵢ; seed, step + i)",
+  source: {
+    title:
+      "Cai et al., Medusa: Simple LLM Inference Acceleration Framework with Multiple Decoding Heads, 2024",
+    url: "https://arxiv.org/abs/2401.10774",
+  },
+  preserves: "nothing",
+  options,
+  readsDraft: false,
+  looksAhead: false,
+  apply: (walk, { epsilon, delta }) =>
+    acceptEach(walk, ({ candidates, context, token_id }) => {
+      const threshold = Math.min(epsilon, delta * exp(-candidates.moments().entropy));
+      return probabilityOf(candidates, token_id) > threshold
+        ? undefined
+        : candidates.draw(() => context.uniform("token"));
+    }),
+};

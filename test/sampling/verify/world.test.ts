@@ -1,0 +1,53 @@
+/** The small forms of `npm run proof:verify`: drafts change no byte, or no probability, and wrong rules are found out. */
+import { describe, expect, test } from "vitest";
+import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
+import { compareWithSteps } from "../../../proof/verify/step-by-step.ts";
+import { count, expected, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
+import { WRONG } from "../../../proof/verify/wrong.ts";
+import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
+
+const SEQUENCES = 4000;
+/** What right counts fall below once in 10⁶; the seeds are fixed, so that it is once and for all. */
+const P_MIN = 1e-6;
+
+test("a strict draft gives the bytes of steps one by one, under chains of every stage", () => {
+  const { differences, positions, refused } = compareWithSteps(300, 5);
+  expect(differences).toEqual([]);
+  expect(positions).toBeGreaterThan(600);
+  expect(refused).toBeGreaterThan(0);
+});
+
+const lossless = VERIFY_METHODS.filter(({ preserves }) => preserves === "distribution");
+
+describe.each(lossless.flatMap((method) => TOLD.map((told) => [method.name, told, method] as const)))(
+  "%s with draft rows %s",
+  (_, told, method) => {
+    test.each(WIDTHS)("keeps the target's distribution in %s rows", (width) => {
+      const { counts } = count({ method, told, width, drafted: 3, sequences: SEQUENCES, seed: 3 });
+      const { p_chi, p_g } = goodnessOfFit(counts, expected(width));
+      expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
+    });
+  },
+);
+
+test.each(WRONG.map((method) => [method.name, method] as const))("found out: %s", (_, method) => {
+  const { counts } = count({
+    method,
+    told: "probabilities",
+    width: "narrow",
+    drafted: 3,
+    sequences: SEQUENCES,
+    seed: 3,
+  });
+  const { p_chi, p_g } = goodnessOfFit(counts, expected("narrow"));
+  expect(Math.max(p_chi, p_g)).toBeLessThan(P_MIN);
+});
+
+test("block accepts more than rejection, of the same drafts", () => {
+  const [rejection, block] = lossless.map(
+    (method) =>
+      count({ method, told: "logits", width: "narrow", drafted: 4, sequences: SEQUENCES, seed: 9 })
+        .accepted_a_call,
+  );
+  expect(block).toBeGreaterThan((rejection ?? 0) * 1.02);
+});

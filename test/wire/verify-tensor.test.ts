@@ -1,0 +1,121 @@
+/** Binary drafts whose bytes come in pieces: wherever they are cut, the replies are those of rows that are all there. */
+import { describe, expect, test } from "vitest";
+import { Problem } from "../../src/errors.ts";
+import type { Row } from "../../src/kernels/kernel.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
+import { parseVerifyOptions } from "../../src/sampling/verify/options.ts";
+import { type Verified, verifyDraft, verifyInPieces } from "../../src/sampling/verify/verify.ts";
+import type { WireContext } from "../../src/wire/step-reader.ts";
+import { VerifyTensor } from "../../src/wire/verify/tensor-reader.ts";
+import { randomRow } from "../sampling/sample.ts";
+
+const VOCABULARY = 300;
+const ROWS = Array.from({ length: 16 }, (_, i) => randomRow(VOCABULARY, i + 1, true));
+const LIMITS = {
+  vocab_size_max: 1024,
+  batch_rows_max: 64,
+  json_text_bytes_max: 8192,
+  rows_max: 16,
+  options: DEFAULT_OPTION_LIMITS,
+};
+
+/** A service of its own: its rows, and how many of them were leased. */
+function opened() {
+  const sampler = createSampler({ vocab_size_max: 1024, rows_max: 16 });
+  const leased: Row[] = [];
+  const lease = (index = 0) => {
+    while (leased.length <= index) leased.push(sampler.leaseRow()!);
+    return leased[index]!;
+  };
+  const context: WireContext = { limits: LIMITS, lease };
+  return { sampler, context, leased };
+}
+
+/** What comes of a body whose bytes arrive so many at a time, each piece gone once it was written. */
+function replies(header: object, rows: readonly Float32Array[], size: number) {
+  const { sampler, context, leased } = opened();
+  const head = Buffer.from(JSON.stringify(header));
+  const body = Buffer.concat([head, ...rows.map((row) => Buffer.from(row.buffer))]);
+  const reader = new VerifyTensor({ header_bytes: head.length, query: {} }, true, context);
+  const results: (Verified | Problem)[] = [];
+  let pieces: ReturnType<typeof verifyInPieces> | undefined;
+  const goOn = () => {
+    for (;;) {
+      if (pieces === undefined) {
+        const call = reader.next();
+        if (call === undefined) return;
+        if (call instanceof Problem) results.push(call);
+        else pieces = verifyInPieces(sampler, call.rows, call.options);
+        continue;
+      }
+      const piece = pieces.next();
+      if (piece.done === true) {
+        results.push(piece.value);
+        pieces = undefined;
+      } else if (piece.value === "arriving") return;
+    }
+  };
+  for (let at = 0; at < body.length; at += size) {
+    const chunk = Uint8Array.from(body.subarray(at, at + size));
+    reader.write(chunk);
+    goOn();
+    reader.keep();
+    chunk.fill(255);
+  }
+  reader.end();
+  goOn();
+  return { results, leased: leased.length };
+}
+
+const said = { temperature: 0.9, top_k: 60, repetition_penalty: 1.2 };
+const draft = { draft_rows: "logits", draft_options: { temperature: 1.2 } };
+const sequences = [
+  { draft_token_ids: [1, 2], method: "strict", seed: 1, history: [4] },
+  { draft_token_ids: [7], method: "block", seed: 2, ...draft },
+  { draft_token_ids: [], method: "typical", seed: 3 },
+  { draft_token_ids: [5, 6, 7], method: "rejection", seed: 4, ...draft },
+];
+const COUNTS = [3, 3, 1, 7];
+
+/** The same on rows that are there. */
+function expected(): Verified[] {
+  const { sampler, context } = opened();
+  let first = 0;
+  return sequences.map((sequence, i) => {
+    const count = COUNTS[i]!;
+    const rows = ROWS.slice(first, first + count).map((values, place) => {
+      const row = context.lease(place);
+      row.load(values);
+      row.finish();
+      return row;
+    });
+    first += count;
+    const drafted = sequence.draft_token_ids.length;
+    const placed = { target: rows.slice(0, drafted + 1), draft: rows.slice(drafted + 1) };
+    return verifyDraft(sampler, placed, parseVerifyOptions({ ...said, ...sequence }));
+  });
+}
+
+const HEADER = { shape: [14, VOCABULARY], sequences, ...said };
+
+describe("a binary body of drafts", () => {
+  test.each([1_000_000, 20_000, 1199, 1201, 500, 97])("in pieces of %s bytes", (size) => {
+    expect(replies(HEADER, ROWS.slice(0, 14), size).results).toEqual(expected());
+  });
+
+  test("needs one row at a time where nothing looks ahead", () => {
+    const strict = { shape: [4, VOCABULARY], sequences: [{ draft_token_ids: [1, 2, 3] }], seed: 1 };
+    expect(replies(strict, ROWS.slice(0, 4), 700).leased).toBe(1);
+    const block = { ...strict, method: "block" };
+    expect(replies(block, ROWS.slice(0, 4), 700).leased).toBe(4);
+  });
+
+  test.each([1_000_000, 700])("goes on behind a wrong sequence, in pieces of %s bytes", (size) => {
+    const wrong = sequences.map((each, i) => (i === 1 ? { ...each, top_p: 3 } : each));
+    const { results } = replies({ ...HEADER, sequences: wrong }, ROWS.slice(0, 14), size);
+    const right = expected();
+    expect(results[1]).toMatchObject({ code: "invalid_option", pointer: "/sequences/1/top_p" });
+    expect([results[0], results[2], results[3]]).toEqual([right[0], right[2], right[3]]);
+  });
+});
