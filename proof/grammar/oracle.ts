@@ -168,7 +168,7 @@ const OURS: readonly Reason[] = [
   },
   {
     name: "half a pair of surrogates: no UTF-8 text can hold it, and it is not generated here",
-    holds: ({ token, before }) => /\\\\u?[dD]?$/.test(before) && /^u?[dD]?[c-fC-F]/.test(token),
+    holds: ({ token, before }) => /\\u?[dD]?$/.test(before) && /^u?[dD]?[c-fC-F]/.test(token),
   },
   {
     name: "-0 within bounds: here it is written 0",
