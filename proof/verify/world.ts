@@ -100,7 +100,7 @@ export function expected(width: Width): Float64Array {
   return all;
 }
 
-export function indexOf(words: readonly number[]): number {
+function indexOf(words: readonly number[]): number {
   return words.slice(0, LENGTH).reduce((index, word) => index * WORDS + word, 0);
 }
 

@@ -282,8 +282,7 @@ export function rowForm(logits: unknown): RowForm {
   return { kind: "packed", dtype: packedDtype(logits) };
 }
 
-/** The row of a source of a step with these options. `arrived` is the numbers that stood in it. */
-/** The row of one source, put into the leased row of that index where it is dense. */
+/** The row of one source of a step with these options. `arrived` is the numbers that stood in it; a dense row is put into the leased one of that index. */
 export function rowOf(
   form: RowForm,
   arrived: Arrived,

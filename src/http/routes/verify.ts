@@ -18,8 +18,8 @@ import { Intake, type Work } from "../exchange/turns.ts";
 
 const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
 
-export const VERIFY_BODY = bodyOf(false);
-export const VERIFY_BATCH_BODY = bodyOf(true);
+const VERIFY_BODY = bodyOf(false);
+const VERIFY_BATCH_BODY = bodyOf(true);
 
 function bodyOf(many: boolean): Opener<VerifyReader> {
   return {

@@ -61,7 +61,13 @@ export class StreamDraft {
   }
 
   /** Takes the next row. Throws a Problem when it cannot be one of them. */
-  take(row: LogitsRow, own: Fields | undefined): void {
+  take([row, ...others]: readonly LogitsRow[], own: Fields | undefined): void {
+    if (row === undefined || others.length > 0)
+      throw new Problem(
+        "option_conflict",
+        `the rows of a draft are of one source, got a step of ${others.length + 1}`,
+        "/sources",
+      );
     this.#requireAlike(row);
     this.#own.push(own !== undefined && Object.keys(own).length > 0 ? own : undefined);
     this.#received += 1;

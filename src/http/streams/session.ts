@@ -1,7 +1,6 @@
 /** One stream's side of the sampler: messages in, the lines that answer them out. It knows no connection. */
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { onlyRow } from "../../sampling/rows.ts";
 import { openStream, type SampleStream } from "../../sampling/stream.ts";
 import { writeProblem, writeSampled, writeVerified } from "../../wire/reply.ts";
 import type { WireContext } from "../../wire/step-reader.ts";
@@ -204,7 +203,7 @@ export class StreamSession {
     this.#service.counters.received(message.form, message.bytes);
     draft.left -= 1;
     try {
-      if (!draft.is_answered) draft.take(onlyRow(message.rows(this.#running.options)), message.own);
+      if (!draft.is_answered) draft.take(message.rows(this.#running.options), message.own);
     } catch (error) {
       return this.#draftFailed(draft, error);
     }

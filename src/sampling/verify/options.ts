@@ -12,7 +12,7 @@ import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
 
 /** Tokens of one draft. Hosts draft 2 to 8; each costs a row of memory. */
-export const DRAFT_TOKENS_MAX = 16;
+const DRAFT_TOKENS_MAX = 16;
 
 export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
 
@@ -152,7 +152,7 @@ function requireDrafted(draft_token_ids: readonly number[] | undefined): readonl
 }
 
 /** What is said of the draft, and the options of its steps. */
-export function divided(value: Readonly<Record<string, unknown>>) {
+function divided(value: Readonly<Record<string, unknown>>) {
   return split(value, (name) => Object.hasOwn(FIELDS, name) || Object.hasOwn(METHOD_FIELDS, name));
 }
 
