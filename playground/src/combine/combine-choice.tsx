@@ -21,9 +21,10 @@ export function CombineChoice() {
   const of = combination.value;
   const rule = all.find(({ name }) => name === of?.combine.rule);
   return (
-    <div class="combine-choice">
+    <details class="combine-choice more" open={of !== undefined || undefined}>
+      <summary>combine it with other rows</summary>
       <label>
-        <span class="field-name">combined with other rows</span>
+        <span class="unseen">combined by</span>
         <select
           value={rule?.name ?? ""}
           onChange={(event) => combineBy(all.find(({ name }) => name === event.currentTarget.value))}
@@ -37,7 +38,7 @@ export function CombineChoice() {
         </select>
       </label>
       {rule && <Chosen rule={rule} />}
-    </div>
+    </details>
   );
 }
 

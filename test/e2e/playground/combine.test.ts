@@ -24,6 +24,7 @@ describe.skipIf(without_browser)("several rows", () => {
     const { page, complaints } = await playground.open("", { reducedMotion: "reduce" });
     await page.locator(".is-drawn").first().waitFor();
     const rule = page.locator(".combine-choice select").first();
+    await page.locator(".combine-choice summary").click();
     const { rules } = await (await fetch(`${playground.url}/v1/combinations`)).json();
     expect(await rule.locator("option").allInnerTexts()).toEqual([
       "not combined",
