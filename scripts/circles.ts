@@ -13,8 +13,6 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** One file of each circle of types that is there, by which it is known. */
 const KNOWN: readonly string[] = [
-  // An interface with one class, which makes itself known by it.
-  "src/kernels/kernel.ts",
   // A stage knows the context of its step, whose options hold the chain of stages.
   "src/sampling/chain.ts",
   // What readers remember is remembered by the context that they are given.

@@ -124,6 +124,27 @@ async function withModel(service: RunningService, use: (host: Host) => Promise<v
   }
 }
 
+/** How the rows of a step are combined, when there are several. */
+function combination(): StepFields | undefined {
+  const { guidance, contrastive, dola, negative, speculate } = values;
+  const rules: StepFields[] = [];
+  if (guidance !== "") rules.push({ rule: "guidance", guidance_scale: Number(guidance) });
+  if (contrastive) rules.push({ rule: "contrastive" });
+  if (dola) rules.push({ rule: "dola" });
+  if (rules.length > 1) throw new Misuse("one of --guidance, --contrastive and --dola at a time");
+  if (rules.length > 0 && speculate !== undefined) throw new Misuse("drafts are of a model alone");
+  if (negative !== "" && guidance === "") throw new Misuse("--negative needs --guidance");
+  return rules[0];
+}
+
+/** The model, or several rows of it. */
+async function modelAsked(codec: TextCodec): Promise<Model<Rows>> {
+  if (values.contrastive) return withRows(await loadLayeredModel(MODEL_FOLDER), [0, 1]);
+  if (values.dola) return loadLayeredModel(MODEL_FOLDER);
+  const model = await loadModel(MODEL_FOLDER);
+  return values.guidance === "" ? model : guidedModel(model, codec.encode(values.negative));
+}
+
 /** Writes a text with drafts and without, and draws the rows of the first once more one by one. */
 async function speculating(service: RunningService, sampling: StepFields): Promise<void> {
   const { prompt, max_tokens, drafted } = values;
@@ -155,26 +176,6 @@ async function speculating(service: RunningService, sampling: StepFields): Promi
     stream.close();
     await model.close();
   }
-}
-
-/** How the rows of a step are combined, when there are several. */
-function combination(): StepFields | undefined {
-  const { guidance, contrastive, dola, negative } = values;
-  const rules: StepFields[] = [];
-  if (guidance !== "") rules.push({ rule: "guidance", guidance_scale: Number(guidance) });
-  if (contrastive) rules.push({ rule: "contrastive" });
-  if (dola) rules.push({ rule: "dola" });
-  if (rules.length > 1) throw new Misuse("one of --guidance, --contrastive and --dola at a time");
-  if (negative !== "" && guidance === "") throw new Misuse("--negative needs --guidance");
-  return rules[0];
-}
-
-/** The model, or several rows of it. */
-async function modelAsked(codec: TextCodec): Promise<Model<Rows>> {
-  if (values.contrastive) return withRows(await loadLayeredModel(MODEL_FOLDER), [0, 1]);
-  if (values.dola) return loadLayeredModel(MODEL_FOLDER);
-  const model = await loadModel(MODEL_FOLDER);
-  return values.guidance === "" ? model : guidedModel(model, codec.encode(values.negative));
 }
 
 async function demonstrate(host: Host, sampling: StepFields): Promise<void> {

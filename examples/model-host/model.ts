@@ -46,14 +46,14 @@ export interface LongSequence<Step extends Rows = Float32Array> extends Sequence
   rewind(tokens: number): void;
 }
 
-export interface SpeculatingModel<Step extends Rows = Float32Array> extends Model<Step> {
+export interface LoadedModel<Step extends Rows = Float32Array> extends Model<Step> {
   startSequence(): LongSequence<Step>;
 }
 
 /** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
-export function loadModel(folder: string): Promise<SpeculatingModel> {
-  return load(folder, ["model_quantized.onnx"], (outputs, count, vocab_size) =>
-    lastRow(outputs, "logits", count, vocab_size),
+export function loadModel(folder: string): Promise<LoadedModel> {
+  return load(folder, ["model_quantized.onnx"], (outputs, index, vocab_size) =>
+    rowOf(outputs, "logits", index, vocab_size),
   );
 }
 
@@ -61,24 +61,24 @@ export function loadModel(folder: string): Promise<SpeculatingModel> {
 export const EARLY_LAYERS = [2, 4] as const;
 
 /** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
-export function loadLayeredModel(folder: string): Promise<SpeculatingModel<readonly Float32Array[]>> {
+export function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
   const names = ["logits", ...EARLY_LAYERS.map((layer) => `logits.${layer}`)];
   // Protocol buffers that stand one behind the other are one message: the model and its edit.
-  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, count, vocab_size) =>
-    names.map((name) => lastRow(outputs, name, count, vocab_size)),
+  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, index, vocab_size) =>
+    names.map((name) => rowOf(outputs, name, index, vocab_size)),
   );
 }
 
 type Outputs = InferenceSession.ReturnType;
 
-/** Reads what a step has from the outputs after so many tokens. */
-type Read<Step extends Rows> = (outputs: Outputs, count: number, vocab_size: number) => Step;
+/** Reads what a step has from the outputs behind token `index` of a pass. */
+type Read<Step extends Rows> = (outputs: Outputs, index: number, vocab_size: number) => Step;
 
 async function load<Step extends Rows>(
   folder: string,
   files: readonly string[],
   read: Read<Step>,
-): Promise<SpeculatingModel<Step>> {
+): Promise<LoadedModel<Step>> {
   // Worker threads would buy little for a model of this size and have to be ended by hand.
   env.wasm.numThreads = 1;
   const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
@@ -100,17 +100,19 @@ function createSequence<Step extends Rows>(
 ): LongSequence<Step> {
   let cache = emptyCache(config);
   let past_tokens = 0;
-  const pass = async (token_ids: readonly number[]): Promise<Outputs> => {
-    const outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
+  const pass = async (token_ids: readonly number[]) => {
+    const outputs: Outputs = await session.run({ ...inputs(token_ids, past_tokens), ...cache });
     past_tokens += token_ids.length;
     cache = nextCache(outputs);
-    return outputs;
+    return (index: number) => read(outputs, index, config.vocab_size);
   };
   return {
-    step: async (token_ids) => read(await pass(token_ids), token_ids.length, config.vocab_size),
+    async step(token_ids) {
+      return (await pass(token_ids))(token_ids.length - 1);
+    },
     async rows(token_ids) {
-      const outputs = await pass(token_ids);
-      return token_ids.map((_, index) => read(outputs, index + 1, config.vocab_size));
+      const rowAt = await pass(token_ids);
+      return token_ids.map((_, index) => rowAt(index));
     },
     rewind(tokens) {
       if (tokens === 0) return;
@@ -166,8 +168,9 @@ function nextCache(outputs: Outputs): Record<string, Tensor> {
   return cache;
 }
 
-function lastRow(outputs: Outputs, name: string, rows: number, vocab_size: number): Float32Array {
+/** The logits behind token `index` of a pass. */
+function rowOf(outputs: Outputs, name: string, index: number, vocab_size: number): Float32Array {
   const logits = outputs[name];
   if (logits?.type !== "float32") throw new Error(`the model has no float32 output named ${name}`);
-  return (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size);
+  return (logits.data as Float32Array).subarray(index * vocab_size, (index + 1) * vocab_size);
 }

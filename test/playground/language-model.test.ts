@@ -40,7 +40,7 @@ describe("the demo model", () => {
     const weights = await readFile(new URL("model_quantized.onnx", FOLDER));
     config = JSON.parse(await readFile(new URL("config.json", FOLDER), "utf8")) as ModelConfig;
     session = await InferenceSession.create(weights, { executionProviders: ["wasm"] });
-  });
+  }, 120_000);
 
   afterAll(() => session?.release());
 

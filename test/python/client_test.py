@@ -39,20 +39,6 @@ class OneStep(unittest.TestCase):
         tokens = [self.client.sample(form, **OPTIONS)["token_id"] for form in forms]
         self.assertEqual(len(set(tokens)), 1, tokens)
 
-    def test_a_draft_is_verified_as_the_steps_draw(self):
-        sampling = {"temperature": 0.9, "seed": 7}
-        steps = []
-        for step, row in enumerate(ROWS[:3]):
-            history = [reply["token_id"] for reply in steps]
-            steps.append(self.client.sample(row, **sampling, step=step, history=history))
-        draft = [reply["token_id"] for reply in steps[:2]]
-        reply = self.client.verify(ROWS[:3], draft, **sampling, history=[])
-        self.assertEqual((reply["accepted"], reply["positions"]), (2, steps))
-        sequences = [{"draft_token_ids": draft, "history": []}, {"draft_token_ids": [999]}]
-        first, second = self.client.verify_batch(ROWS[:5], sequences, **sampling)
-        self.assertEqual(first, reply)
-        self.assertIsInstance(second, SamplerProblem)
-
     def test_several_sources_are_one_step_in_every_form(self):
         options = {"combine": {"rule": "guidance", "guidance_scale": 1.5}, "top_k": 5, "seed": 7, "logprobs": True}
         sparse = {"token_ids": list(range(300)), "values": ROWS[1], "vocab_size": 300}
@@ -66,6 +52,19 @@ class OneStep(unittest.TestCase):
         with self.client.stream(**options, shape=[2, 300]) as stream:
             self.assertEqual(stream.next(ROWS[:2]), told)
             self.assertEqual(stream.next([ROWS[0], sparse])["step"], 1)
+    def test_a_draft_is_verified_as_the_steps_draw(self):
+        sampling = {"temperature": 0.9, "seed": 7}
+        steps = []
+        for step, row in enumerate(ROWS[:3]):
+            history = [reply["token_id"] for reply in steps]
+            steps.append(self.client.sample(row, **sampling, step=step, history=history))
+        draft = [reply["token_id"] for reply in steps[:2]]
+        reply = self.client.verify(ROWS[:3], draft, **sampling, history=[])
+        self.assertEqual((reply["accepted"], reply["positions"]), (2, steps))
+        sequences = [{"draft_token_ids": draft, "history": []}, {"draft_token_ids": [999]}]
+        first, second = self.client.verify_batch(ROWS[:5], sequences, **sampling)
+        self.assertEqual(first, reply)
+        self.assertIsInstance(second, SamplerProblem)
 
     def test_the_reply_says_seed_and_step(self):
         reply = self.client.sample(ROWS[0], **OPTIONS, top_logprobs=3)

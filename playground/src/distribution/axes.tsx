@@ -2,7 +2,7 @@
 
 export const WIDTH = 420;
 export const HEIGHT = 204;
-export const PAD = { left: 46, right: 12, top: 24, bottom: 34 } as const;
+const PAD = { left: 46, right: 12, top: 24, bottom: 34 } as const;
 
 export interface Tick {
   /** 0 … 1 along its axis */

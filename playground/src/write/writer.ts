@@ -185,7 +185,7 @@ async function writeOne(
 }
 
 /** Shows the step at which a token was drawn. */
-export function selectToken(index: number): void {
+function selectToken(index: number): void {
   const token = written.value[index];
   if (token === undefined) return;
   batch(() => {

@@ -68,6 +68,25 @@ function requireNoTensor(header_bytes: number | undefined): void {
   );
 }
 
+/** The shape of a tensor of several rows, in the header before it or in the query string. */
+const SHAPE = /(?:"shape":\s*\[|[?&]shape=(?:\[|%5B)?)(\d{1,3})\s*(?:,|%2C)\s*\d/i;
+
+/**
+ * How many rows a step needs at once, as far as the beginning of its body tells: they are waited for together, since nothing
+ * is waited for with rows in hand. What is told later, as in JSON, has to be there when it is.
+ */
+export function rowsAsked(
+  { url = "", headers }: IncomingMessage,
+  first: Uint8Array,
+  rows_max: number,
+): number {
+  const header_bytes = Number(headers[HEADER_LENGTH] ?? 0);
+  const text = header_bytes > 0 ? latin1(first.subarray(0, header_bytes)) : url;
+  const rows = Number(SHAPE.exec(text)?.[1] ?? 1);
+  // A shape that cannot be is refused by who reads it.
+  return rows >= 1 && rows <= rows_max ? rows : 1;
+}
+
 /** The beginning of a JSON object, which as float32 would be some 10²⁰: no logit. */
 const JSON_BEGIN = /^\s*\{\s*"\w/;
 const JSON_BEGIN_BYTES = 16;

@@ -31,6 +31,8 @@ export interface ChunkReader {
 export interface BodyUse<Reader extends ChunkReader> {
   /** whether nothing of a chunk is looked at again once it was taken */
   readonly in_place?: boolean;
+  /** How many rows it surely needs at once, as far as its first bytes tell; 1 when absent. */
+  rows?(first: Uint8Array): number;
   /** Makes what reads the body; asked when its first bytes are there. What it throws refuses the body, as does what is thrown below. */
   open(first: Uint8Array): Reader;
   /** A chunk was written. */
@@ -150,10 +152,11 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     }
   }
 
-  /** Writes a chunk, or asks for the row that it needs and keeps it until then: the connection is read no further. */
+  /** Writes a chunk, or asks for the rows that it needs and keeps it until then: the connection is read no further. */
   #ask(chunk: Uint8Array): void {
     try {
-      const has_row = this.#ticket.reserve((refusal) => this.#admit(refusal));
+      const rows = this.#use.rows?.(chunk) ?? 1;
+      const has_row = this.#ticket.reserve((refusal) => this.#admit(refusal), rows);
       this.#state = has_row ? "reading" : "waiting";
     } catch (error) {
       this.refuse(error);

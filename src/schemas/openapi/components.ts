@@ -70,8 +70,16 @@ const REPLIES = {
   Problem: PROBLEM,
 };
 
+/** Names of schemas; those of stages are made of theirs. */
+export type ComponentName =
+  | keyof typeof REQUESTS
+  | keyof typeof REPLIES
+  | "Stage"
+  | "Combination"
+  | `Stage_${string}`;
+
 /** A reference to a named schema. */
-export function refTo(name: string): JsonSchema {
+export function refTo(name: ComponentName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -115,8 +123,8 @@ function combinationUnion(): JsonSchema {
   };
 }
 
-function stageComponent(name: string): string {
-  return `Stage_${name}`;
+function stageComponent<Name extends string>(name: Name) {
+  return `Stage_${name}` as const;
 }
 
 /** Where a schema has a `chain`, its items are stages; where it has `combine`, that is one of the rules. */

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import { STEP_OPTIONS } from "../../sampling/options/step-options.ts";
 import { type JsonSchema, propertiesOf, QUERY_OPTIONS, STEP_QUERY_OPTIONS } from "../options.ts";
-import { refTo, withStages } from "./components.ts";
+import { type ComponentName, refTo, withStages } from "./components.ts";
 import { PROBLEM_HEADERS, REPLY_HEADERS, RETRY_AFTER, SAMPLED_HEADERS, TENSOR_HEADERS } from "./headers.ts";
 import { sharedOption } from "./shared-options.ts";
 import { toldSchemaOf } from "./told.ts";
@@ -227,7 +227,7 @@ export const METRICS_ROUTE = {
 
 export function reply(
   description: string,
-  component: string,
+  component: ComponentName,
   headers: JsonSchema = REPLY_HEADERS,
 ): JsonSchema {
   return {

@@ -15,7 +15,7 @@ export function sharedOption(option: string, schema: JsonSchema): JsonSchema | u
 }
 
 /** Shorter than this in JSON an option is not worth a schema of its own. */
-const LENGTH_MIN = 80;
+const LENGTH_MIN = 90;
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 

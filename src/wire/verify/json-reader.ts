@@ -77,11 +77,11 @@ export class VerifyJson implements VerifyReader {
 
   /** Row `index` of the body in the place of row `place` of its sequence. */
   #row(logits: unknown, index: number, place: number, options: VerifyOptions): LogitsRow {
-    const arrived = this.#arrived[index] ?? { rows: [] };
+    const { problem, rows = [] } = this.#arrived[index] ?? {};
     delete this.#arrived[index];
     try {
-      if (arrived.problem !== undefined) throw arrived.problem;
-      return rowOf(rowForm(logits), arrived.rows[0] ?? {}, options, this.#context, place);
+      if (problem !== undefined) throw problem;
+      return rowOf(rowForm(logits), rows[0] ?? {}, options, this.#context, place);
     } catch (error) {
       throw error instanceof Problem ? error.within(`/rows/${place}`) : error;
     }

@@ -148,7 +148,7 @@ describe.skipIf(without_browser)("a tour", () => {
     expect(await again.page.locator(".text").innerText()).toBe(forked);
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
-  });
+  }, 300_000); // three texts are written: on a crowded machine that takes its time
 
   test("two texts stand side by side, differ where they are coloured, and come again from their address", async () => {
     const { page, complaints } = await playground.open("#view=write", QUIET);

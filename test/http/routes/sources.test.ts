@@ -1,10 +1,11 @@
 /** Several sources through every face of the service: one reply, to the byte. */
+import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RULES } from "../../../src/sampling/combine/index.ts";
 import { sampleSources } from "../../sampling/combine/sample.ts";
 import { randomRow } from "../../sampling/sample.ts";
 import { openDuplex } from "../duplex.ts";
-import { type Listening, listen } from "../listening.ts";
+import { type Listening, listen, until } from "../listening.ts";
 
 const LENGTH = 300;
 const ROWS = [1, 2].map((seed) => randomRow(LENGTH, seed, true));
@@ -216,6 +217,45 @@ test("a step that finds no more rows is refused, and leaves none taken", async (
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
     expect(small.service.admission.rows_out).toBe(0);
+  } finally {
+    await small.close();
+  }
+});
+
+test.each<[string, (url: string) => Promise<Response>]>([
+  [
+    "in the header",
+    (url) => {
+      const text = Buffer.from(JSON.stringify({ ...OPTIONS, shape: [2, LENGTH] }));
+      const headers = { "inference-header-content-length": String(text.length) };
+      return fetch(`${url}/v1/sample`, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/octet-stream" },
+        body: new Uint8Array(Buffer.concat([text, TENSOR])),
+      });
+    },
+  ],
+  [
+    "in the query string",
+    (url) =>
+      fetch(`${url}/v1/sample?dtype=f32&shape=2,${LENGTH}&combine={"rule":"product"}`, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: new Uint8Array(TENSOR),
+      }),
+  ],
+])("rows that a shape tells of, %s, are waited for together", async (_, send) => {
+  const small = await listen({ rows_max: 2, sources_max: 2, body_rate_min: 0 });
+  const { admission } = small.service;
+  try {
+    const holding = request(`${small.url}/v1/sample?dtype=f32`, { method: "POST" });
+    holding.on("error", () => undefined);
+    holding.write(Buffer.alloc(4));
+    await until(() => admission.rows_out === 1);
+    const waiting = send(small.url);
+    await until(() => admission.gate.queued === 1);
+    holding.end();
+    expect((await waiting).status).toBe(200);
   } finally {
     await small.close();
   }
