@@ -88,11 +88,12 @@ function argmaxSentence(stage: Stage): string {
     : "It can change which token is the most likely.";
 }
 
-function optionTable(stage: Stage): string {
+/** A table of options, but for the one that names whose they are. */
+export function optionTable(stage: { readonly options: z.ZodType }, tag = "stage"): string {
   // Input side: what a client writes. Zod types the properties loosely; OptionSchema names what is read of them.
   const schema = z.toJSONSchema(stage.options, { io: "input", unrepresentable: "any" });
   const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][];
-  return fieldTable(properties.filter(([name]) => name !== "stage"));
+  return fieldTable(properties.filter(([name]) => name !== tag));
 }
 
 export function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {

@@ -1,27 +1,9 @@
 /** The tables of docs/scale.md, from bench/results: what `npm run proof:scale` and `npm run load` measured. */
 import { replaceBetween, table } from "../evidence/markdown.ts";
 import { machineText } from "../evidence/results.ts";
+import type { ScaleResults } from "../evidence/scale-results.ts";
 import type { LoadResults } from "../load-tests/results.ts";
 import { figure, results, thousands, versionsText } from "./measured.ts";
-
-/** The shape of bench/results/scale.json, which proof/scale writes. */
-interface ScaleResults {
-  readonly machine: Parameters<typeof machineText>[0];
-  readonly versions: Readonly<Record<string, string>>;
-  readonly races: readonly {
-    readonly task: string;
-    readonly rows: number;
-    readonly classes: number;
-    readonly ours: number;
-    readonly theirs: number;
-  }[];
-  readonly reads: readonly {
-    readonly format: string;
-    readonly ours: number;
-    readonly theirs: number | null;
-  }[];
-  readonly memory: readonly { readonly rows: number; readonly mib: number }[];
-}
 
 const scale = () => results<ScaleResults>("scale", "proof:scale");
 const load = () => results<LoadResults>("load", "load");
@@ -36,15 +18,15 @@ export function scalePage(current: string): string {
 
 function speedText(): string {
   const { machine, versions, races, reads } = scale();
-  const [first] = races;
   return [
-    `${thousands(first?.rows ?? 0)} rows of ${thousands(first?.classes ?? 0)} classes in float32, rows a second of CPU, start of the`,
-    `process included on our side, the best of three rounds in turns. ${machineText(machine)}; ${versionsText(versions)}.`,
+    "Rows of float32, a second of CPU, start of the process included on our side, the best of three rounds in turns.",
+    `${machineText(machine)}; ${versionsText(versions)}.`,
     "",
     table(
-      ["task", "rows/s", "numpy, scipy, scikit-learn", "ratio"],
-      races.map(({ task, ours, theirs }) => [
+      ["task", "rows × classes", "rows/s", "numpy, scipy, scikit-learn", "ratio"],
+      races.map(({ task, rows, classes, ours, theirs }) => [
         task,
+        `${thousands(rows)} × ${thousands(classes)}`,
         figure(ours),
         figure(theirs),
         `${(ours / theirs).toFixed(1)}x`,

@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { replaceBetween } from "../evidence/markdown.ts";
 import { CHECK } from "../evidence/options.ts";
+import type { WatermarkResults } from "../evidence/watermark-results.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import { RULES } from "../src/sampling/combine/index.ts";
 import { PRESETS } from "../src/sampling/presets/index.ts";
@@ -21,6 +22,7 @@ import { samplersPage } from "./sampler-docs.ts";
 import { scalePage } from "./scale-docs.ts";
 import { configurationPage } from "./settings-docs.ts";
 import { structuredPage } from "./structured-docs.ts";
+import { powerPlot, trainingPage, watermarksPage } from "./watermark-docs.ts";
 
 interface Page {
   readonly name: string;
@@ -37,6 +39,11 @@ const HOSTS_RUN = JSON.parse(
   await readFile(new URL("../proof/hosts/results.json", import.meta.url), "utf8"),
 ) as HostsRun; // as it was stored
 
+/** What the last run of proof/watermarks found. */
+const WATERMARKS_RUN = JSON.parse(
+  await readFile(new URL("../proof/watermarks/results.json", import.meta.url), "utf8"),
+) as WatermarkResults; // as it was stored
+
 const PAGES: readonly Page[] = [
   { name: "README.md", render: readme },
   { name: "docs/benchmarks.md", render: benchmarksPage },
@@ -46,6 +53,9 @@ const PAGES: readonly Page[] = [
   { name: "docs/presets.md", render: () => presetsPage(PRESETS, ENGINES) },
   { name: "docs/configuration.md", render: configurationPage },
   { name: "docs/hosts.md", render: (current) => hostsPage(current, HOSTS_RUN) },
+  { name: "docs/watermarks.md", render: (current) => watermarksPage(current, WATERMARKS_RUN) },
+  { name: "docs/training.md", render: (current) => trainingPage(current, WATERMARKS_RUN) },
+  { name: "docs/images/watermark-power.svg", render: () => powerPlot(WATERMARKS_RUN) },
   { name: "docs/structured.md", render: structuredPage },
   { name: "docs/scale.md", render: scalePage },
   { name: "src/client/options.ts", render: clientOptions },

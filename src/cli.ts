@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { columns, Misuse, run } from "./command-line.ts";
 import { called } from "./commands/command.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { Interrupted } from "./commands/rows/pass.ts";
+import { Interrupted } from "./commands/rows/interrupted.ts";
 import { VERSION } from "./config/version.ts";
 import { Problem } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
@@ -40,7 +40,8 @@ await run(async () => {
 /** Ends by a signal are told with the codes that shells give them; problems of rows and sums by their sentence. */
 async function runCommand(word: string, words: readonly string[]): Promise<void> {
   try {
-    await commandOf(word).run(words);
+    const command = await commandOf(word).load();
+    await command.run(words);
   } catch (error) {
     if (error instanceof Interrupted) {
       process.stderr.write(`${error.message}\n`);

@@ -12,6 +12,8 @@ export {
   type SampleOptions,
   type Sampler,
 } from "./library.ts";
+export { WatermarkReader } from "./sampling/draw/watermark/detect.ts";
+export { type WatermarkKeys, watermarkKeys } from "./sampling/draw/watermark/keys.ts";
 export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
@@ -24,3 +26,9 @@ export type { MethodOptions, VerifyMethod } from "./sampling/verify/method.ts";
 export { parseVerifyOptions, type VerifyOptions } from "./sampling/verify/options.ts";
 export { type Verified, verifyDraft } from "./sampling/verify/verify.ts";
 export type { PlacedRows } from "./sampling/verify/walk.ts";
+export { demoVocabulary } from "./vocabulary/demo.ts";
+export { tokensOfGguf } from "./vocabulary/gguf.ts";
+export { tokensOfTiktoken } from "./vocabulary/tiktoken.ts";
+export { tokensOfTokenizerJson } from "./vocabulary/tokenizer-json.ts";
+export { type Vocabularies, vocabulariesOf } from "./vocabulary/vocabularies.ts";
+export { createVocabulary, type TokenList, type Vocabulary } from "./vocabulary/vocabulary.ts";

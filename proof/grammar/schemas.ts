@@ -15,7 +15,7 @@ const PATTERNS = [
 const FORMATS = ["date", "time", "date-time", "uuid", "ipv4", "email", "hostname", "duration"];
 const WORDS = ["a", "b", "red", "green", "x y", 'qu"ote', "é", "", "1"];
 
-export function pick<T>(random: Random, list: readonly T[]): T {
+function pick<T>(random: Random, list: readonly T[]): T {
   return list[Math.floor(random() * list.length)]!;
 }
 

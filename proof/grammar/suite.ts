@@ -83,14 +83,14 @@ function runGroup(file: string, group: Group, tally: SuiteTally): void {
   }
 }
 
-export function takes(grammar: Grammar, value: unknown): boolean {
+function takes(grammar: Grammar, value: unknown): boolean {
   for (const text of spellings(value)) if (takesText(grammar, text)) return true;
   return false;
 }
 
 const UTF8 = new TextEncoder();
 
-export function takesText(grammar: Grammar, text: string): boolean {
+function takesText(grammar: Grammar, text: string): boolean {
   const state = grammar.advance(grammar.start, UTF8.encode(text));
   return state !== NEVER && grammar.automaton.nullable(state);
 }

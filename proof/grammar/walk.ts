@@ -46,7 +46,7 @@ export function idsOf(mask: Uint32Array): number[] {
   return ids;
 }
 
-export function textOf(vocabulary: Vocabulary, token_ids: readonly number[]): string {
+function textOf(vocabulary: Vocabulary, token_ids: readonly number[]): string {
   return Buffer.concat(token_ids.map((id) => bytesOf(vocabulary, id))).toString("utf8");
 }
 

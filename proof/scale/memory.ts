@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { Memory } from "../../evidence/scale-results.ts";
 import type { Report } from "../proof.ts";
 import { CLI } from "./program.ts";
-import type { Memory } from "./results.ts";
 
 const CLASSES = 1000;
 const MIB_MAX = 300;

@@ -12,6 +12,7 @@ import { detectors, drawnByVllm, greenLists, layers, noises, uniforms } from "./
 import { startJudge } from "./judge.ts";
 import { powers } from "./power.ts";
 import { falsePositives, overKeys } from "./statistics.ts";
+import { ratios } from "./training.ts";
 
 const { values } = commandLine({
   name: "npm run proof:watermarks --",
@@ -75,7 +76,10 @@ async function statistics(seed: number): Promise<Readonly<Record<string, unknown
   const power = powers(bank, seed, values.power);
   for (const { name, temperature, found } of power)
     report.figure(`${name} at temperature ${temperature}`, found.join(" "));
-  return { told, rates, power, texts: values.power, rows: values.rows };
+  const training = ratios(bank, 4000);
+  for (const { chain, kept_mass, raw, processed } of training)
+    report.figure(JSON.stringify(chain), `kept mass ${kept_mass}, ratio raw ${raw}, processed ${processed}`);
+  return { told, rates, power, training, texts: values.power, rows: values.rows };
 }
 
 const RESULTS = "proof/watermarks/results.json";

@@ -1,19 +1,12 @@
 /** How soon a mark is found: the share of marked texts with p ≤ .01, by length and temperature, over rows of the demo model. */
 import { seeded } from "../../evidence/seeded.ts";
+import { LENGTHS, type Power } from "../../evidence/watermark-results.ts";
 import { look } from "./interop.ts";
 import { secretOf } from "./keys.ts";
 import { type Bank, Writer } from "./marked.ts";
 import { MARKINGS } from "./schemes.ts";
 
-export const LENGTHS = [25, 50, 100, 200, 400] as const;
-export const TEMPERATURES = [0.5, 0.7, 1] as const;
-
-export interface Power {
-  readonly name: string;
-  readonly temperature: number;
-  /** share found, by LENGTHS */
-  readonly found: readonly number[];
-}
+const TEMPERATURES = [0.5, 0.7, 1] as const;
 
 const LEVEL = 0.01;
 

@@ -1,6 +1,7 @@
 /** How often unmarked texts are taken for marked ones, and what marks leave of the distribution over all keys. */
 
 import { seeded } from "../../evidence/seeded.ts";
+import type { Rates } from "../../evidence/watermark-results.ts";
 import type { Row } from "../../src/kernels/kernel.ts";
 import { WatermarkReader } from "../../src/sampling/draw/watermark/detect.ts";
 import { WatermarkKey, watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
@@ -16,13 +17,6 @@ import { MARKINGS, type Marking } from "./schemes.ts";
 /** Texts are windows of unmarked ones; keys change with every one of them, or, where making one takes long, with every 100th. */
 const TEXTS_PER_KEY: Readonly<Record<string, number>> = { synthid: 100 };
 const WINDOW = 100;
-
-export interface Rates {
-  readonly name: string;
-  readonly texts: number;
-  readonly at_01: number;
-  readonly at_001: number;
-}
 
 /** Within so many standard deviations of a binomial: a right test falls out of it once in 30,000. */
 const DEVIATIONS = 4;

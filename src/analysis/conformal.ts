@@ -71,14 +71,14 @@ export function thresholdOf(conformities: Float64Array, miscoverage: number): nu
   return place === 0 ? null : conformities.slice().sort()[place - 1]!;
 }
 
-/** Classes of the set, ascending. It may be empty where no class conforms. */
+/** Classes of the set, ascending: those that conform, and the likeliest in any case, with which no set misses more. */
 export function conformalSet(p: Float64Array, { threshold, ...choice }: Conformal): number[] {
   if (threshold === null) return Array.from(p, (_, c) => c);
   const { conformity: conformityAt } = METHODS[choice.method];
   const sorted = p.slice().sort(); // ascending
   // The less likely a class, the less it conforms: the set is the first `size` of the row.
   let behind = 0;
-  let size = 0;
+  let size = 1;
   for (let i = 0; i < sorted.length; i++) {
     const rank = sorted.length - i;
     if (conformityAt(sorted[i]!, behind, rank, choice) >= threshold) {
@@ -87,7 +87,6 @@ export function conformalSet(p: Float64Array, { threshold, ...choice }: Conforma
     }
     behind += sorted[i]!;
   }
-  if (size === 0) return [];
   const least = sorted[sorted.length - size]!;
   let equals = 0;
   for (let i = sorted.length - size; i < sorted.length && sorted[i] === least; i++) equals += 1;

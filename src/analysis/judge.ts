@@ -87,10 +87,18 @@ export function quality(
 
 /** Σ_c (p_c − y_c)²: 0 when certain and right, 2 when certain and wrong. Source: G. Brier, 1950. */
 export function brier(p: Float64Array, target: number): number {
-  let sum = 0;
-  for (let c = 0; c < p.length; c++) {
-    const distance = c === target ? 1 - p[c]! : p[c]!;
-    sum += distance * distance;
+  const own = p[target]!;
+  p[target] = 0;
+  // Four sums at once: one would wait for its own last addition.
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  const whole = p.length - (p.length % 4);
+  for (let c = 0; c < whole; c += 4) {
+    s0 += p[c]! * p[c]!;
+    s1 += p[c + 1]! * p[c + 1]!;
+    s2 += p[c + 2]! * p[c + 2]!;
+    s3 += p[c + 3]! * p[c + 3]!;
   }
-  return sum;
+  for (let c = whole; c < p.length; c++) s0 += p[c]! * p[c]!;
+  p[target] = own;
+  return s0 + s1 + (s2 + s3) + (1 - own) * (1 - own);
 }

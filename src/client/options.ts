@@ -45,6 +45,8 @@ export interface StepRequestOptions {
   readonly trace?: boolean | "timed";
   /** Report the ids of all tokens that were left to draw from. Default false. */
   readonly kept_token_ids?: boolean;
+  /** Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more. At least 1. */
+  readonly kept_max?: number;
   /** Report logprob, processed_logprob, rank and kept_mass. Default false. */
   readonly logprobs?: boolean;
   /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */

@@ -33,10 +33,8 @@ const OPTIONS = {
 };
 
 export const CALIBRATE: Command = {
-  name: "calibrate",
-  about: "the temperature with the smallest cross-entropy, ECE and diagrams before and after",
   options: Object.keys(OPTIONS),
-  run(words) {
+  async run(words) {
     const { values, operands } = commandLine(
       {
         name: called("calibrate"),
@@ -68,8 +66,8 @@ export const CALIBRATE: Command = {
         conformal: { method: values.conformal, miscoverage: values.miscoverage },
       }),
     };
-    return runAnalysis({
-      analysis: analysisOf("calibrate"),
+    await runAnalysis({
+      analysis: await analysisOf("calibrate"),
       // All rounds have the options of the first.
       options: after?.options ?? own,
       state: after?.state ?? null,

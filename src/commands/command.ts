@@ -1,11 +1,16 @@
-/** A command of `logit-sampler`: a word, what it does in one line, and what it does with the words behind it. */
+/** A command of `logit-sampler`: what it takes, and what it does with the words behind its name. */
 export interface Command {
-  readonly name: string;
-  /** one line of the list that --help prints */
-  readonly about: string;
   /** every option, for the completion of shells */
   readonly options: readonly string[];
   run(words: readonly string[]): Promise<void> | void;
+}
+
+/** A command in the list: it is loaded when it is asked for, since one has little use for what the others are made of. */
+export interface Listed {
+  readonly name: string;
+  /** one line of what --help prints */
+  readonly about: string;
+  load(): Promise<Command>;
 }
 
 /** The name as it is called. */

@@ -1,53 +1,57 @@
 /** `logit-sampler completion`: what a shell completes behind `logit-sampler`. */
 import { commandLine, readWord } from "../command-line.ts";
-import { type Command, called } from "./command.ts";
+import { type Command, called, type Listed } from "./command.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
 /** `commands` are all others. */
-export function completion(commands: readonly Command[]): Command {
-  return {
-    name: "completion",
-    about: `completion of commands and options, for ${SHELLS.join(", ")}`,
-    options: [],
-    run(words) {
-      const { operands } = commandLine(
-        {
-          name: called("completion"),
-          about: "Prints what a shell needs to complete commands and options.",
-          options: {},
-          operands: {
-            placeholder: "SHELL",
-            about: SHELLS.join(", "),
-            count_max: 1,
-            read: (word) => readWord(word, SHELLS),
-          },
-          epilogue: `Examples:
+export const completion = (commands: readonly Listed[]): Command => ({
+  options: [],
+  async run(words) {
+    const { operands } = commandLine(
+      {
+        name: called("completion"),
+        about: "Prints what a shell needs to complete commands and options.",
+        options: {},
+        operands: {
+          placeholder: "SHELL",
+          about: SHELLS.join(", "),
+          count_max: 1,
+          read: (word) => readWord(word, SHELLS),
+        },
+        epilogue: `Examples:
 
   source <(logit-sampler completion bash)
   logit-sampler completion fish > ~/.config/fish/completions/logit-sampler.fish`,
-        },
-        words,
-      );
-      const [shell = "bash"] = operands;
-      process.stdout.write(SCRIPTS[shell](commands));
-    },
-  };
+      },
+      words,
+    );
+    const [shell = "bash"] = operands;
+    const known: Known[] = [];
+    for (const { name, about, load } of commands)
+      known.push({ name, about, options: (await load()).options });
+    process.stdout.write(SCRIPTS[shell](known));
+  },
+});
+
+/** What is known of a command. */
+interface Known extends Pick<Listed, "name" | "about"> {
+  readonly options: readonly string[];
 }
 
-const SCRIPTS: Readonly<Record<Shell, (commands: readonly Command[]) => string>> = {
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly Known[]) => string>> = {
   bash: bashScript,
   // zsh takes what bash completes with.
   zsh: (commands) => `autoload -Uz bashcompinit && bashcompinit\n${bashScript(commands)}`,
   fish: fishScript,
 };
 
-function flags({ options }: Command): string[] {
+function flags({ options }: Known): string[] {
   return [...options, "help", "version"].map((option) => `--${option}`);
 }
 
-function bashScript(commands: readonly Command[]): string {
+function bashScript(commands: readonly Known[]): string {
   const cases = commands.map((command) => `    ${command.name}) words="${flags(command).join(" ")}" ;;`);
   return `_logit_sampler() {
   local words="${commands.map(({ name }) => name).join(" ")} --help --version"
@@ -61,7 +65,7 @@ complete -o default -F _logit_sampler logit-sampler
 `;
 }
 
-function fishScript(commands: readonly Command[]): string {
+function fishScript(commands: readonly Known[]): string {
   const lines = commands.flatMap((command) => [
     `complete -c logit-sampler -n __fish_use_subcommand -f -a ${command.name} -d '${command.about.replaceAll("'", "")}'`,
     ...command.options.map(

@@ -14,10 +14,8 @@ const OPTIONS = {
 };
 
 export const COVER: Command = {
-  name: "cover",
-  about: "how often conformal sets hold the class that came, and how large they are",
   options: Object.keys(OPTIONS),
-  run(words) {
+  async run(words) {
     const { values, operands } = commandLine(
       {
         name: called("cover"),
@@ -33,8 +31,8 @@ export const COVER: Command = {
       words,
     );
     if (values.conformal === undefined) throw new Error("which sets? --conformal FILE");
-    return runAnalysis({
-      analysis: analysisOf("cover"),
+    await runAnalysis({
+      analysis: await analysisOf("cover"),
       options: { conformal: readPart(values.conformal, "conformal") },
       state: null,
       pass: passOptions(values, operands),

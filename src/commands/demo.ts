@@ -16,8 +16,6 @@ const START_MS_MAX = 30_000;
 const SHOWN_LENGTH_MAX = 300;
 
 export const DEMO: Command = {
-  name: "demo",
-  about: "starts the service and shows what it answers to examples",
   options: Object.keys(OPTIONS),
   async run(words) {
     const { values } = commandLine(

@@ -18,10 +18,8 @@ const OPTIONS = {
 };
 
 export const DIAGNOSE: Command = {
-  name: "diagnose",
-  about: "how often the model was confident, torn or unsure, and how its figures spread",
   options: Object.keys(OPTIONS),
-  run(words) {
+  async run(words) {
     const { values, operands } = commandLine(
       {
         name: called("diagnose"),
@@ -38,8 +36,8 @@ export const DIAGNOSE: Command = {
       words,
     );
     const baseline = values.baseline !== undefined && { baseline: readPart(values.baseline, "baseline") };
-    return runAnalysis({
-      analysis: analysisOf("diagnose"),
+    await runAnalysis({
+      analysis: await analysisOf("diagnose"),
       options: { ...scaling(values), ...baseline },
       state: null,
       pass: passOptions(values, operands),

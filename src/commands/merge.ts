@@ -1,10 +1,12 @@
 /** `logit-sampler merge`: the sums of parts, as one; to the same bytes however the rows were cut. */
 import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { NOWHERE } from "../analysis/tasks/task.ts";
 import { commandLine, flag, text } from "../command-line.ts";
 import { STDIN } from "../shards/open.ts";
 import { type Command, called } from "./command.ts";
-import { analysisOf, NOWHERE, type Running } from "./rows/analyses.ts";
+import { analysisOf } from "./rows/analyses.ts";
+import type { Running } from "./rows/analysis.ts";
 import { reportOf } from "./rows/analyze.ts";
 import { headOf, type Partial, readPartial, type Source, writeWhole } from "./rows/documents.ts";
 import { shardsOf } from "./rows/shards.ts";
@@ -15,8 +17,6 @@ const OPTIONS = {
 };
 
 export const MERGE: Command = {
-  name: "merge",
-  about: "adds up what score, diagnose and calibrate kept of parts",
   options: Object.keys(OPTIONS),
   async run(words) {
     const { values, operands } = commandLine(
@@ -51,7 +51,7 @@ async function merge(names: readonly string[], as_partial: boolean): Promise<obj
   for await (const [name, partial] of partialsOf(names)) {
     first ??= partial;
     requireAlike(first, partial, name);
-    running ??= analysisOf(first.command).begin(first.options, first.state, NOWHERE);
+    running ??= (await analysisOf(first.command)).begin(first.options, first.state, NOWHERE);
     addSources(sources, partial, name);
     try {
       running.tally.merge(partial.tally);

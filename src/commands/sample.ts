@@ -1,16 +1,14 @@
 /** `logit-sampler sample`: a token for every row. */
-import { asClasses, type TaskRow } from "../analysis/tasks/task.ts";
+import type { TaskRow } from "../analysis/tasks/task.ts";
 import { commandLine, count, text } from "../command-line.ts";
-import { Problem } from "../errors.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
-import { createSampler, type Sampler } from "../sampling/sampler.ts";
 import { type Command, called } from "./command.ts";
 import { readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./rows/checkpoint.ts";
-import { readJson } from "./rows/documents.ts";
+import { configuredKeys, RowSampler } from "./rows/drawing.ts";
 import { Lines } from "./rows/lines.ts";
 import { BEGINNING, pass } from "./rows/pass.ts";
 import { createStatus } from "./rows/status.ts";
-import { passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./rows/words.ts";
+import { jsonOption, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./rows/words.ts";
 
 const OPTIONS = {
   ...ROW_OPTIONS,
@@ -25,8 +23,6 @@ const OPTIONS = {
 };
 
 export const SAMPLE: Command = {
-  name: "sample",
-  about: "a token for every row, as /v1/sample draws it",
   options: Object.keys(OPTIONS),
   async run(words) {
     const { values, operands } = commandLine(
@@ -44,7 +40,7 @@ export const SAMPLE: Command = {
       words,
     );
     const plan = passOptions(values, operands);
-    const options = parseStepOptions(optionsOf(values.options));
+    const options = parseStepOptions(jsonOption("--options", values.options));
     const checkpoint =
       values.checkpoint ?? (values.out === undefined ? undefined : `${values.out}.checkpoint`);
     const run = runOf("sample", [values.options, values["first-step"], values.out], plan);
@@ -78,51 +74,19 @@ export const SAMPLE: Command = {
   },
 };
 
-function optionsOf(words: string): unknown {
-  if (words.startsWith("@")) return readJson(words.slice(1));
-  try {
-    return JSON.parse(words);
-  } catch {
-    throw new Error(`--options must be JSON, or @FILE, got ${words}`);
-  }
-}
-
 function rowsOf(sources: readonly { readonly rows: number; readonly skipped: number }[]): number {
   return sources.reduce((sum, { rows, skipped }) => sum + rows + skipped, 0);
 }
 
 /** Draws from one row after the other, each at the step behind the one before, whether that one was a row or not. */
 function drawing(options: StepOptions, first_step: number): (row: TaskRow) => object {
-  let sampler: Sampler | undefined;
-  let length_max = 0;
-  let step = first_step;
-  return ({ values, tail }) => {
-    const at_step = { ...options, step };
-    step += 1;
-    if (tail !== undefined) {
-      const token_ids = Int32Array.from(tail.ids);
-      const vocab_size = values.length + tail.count;
-      sampler ??= createSampler({ vocab_size_max: Math.max(1024, vocab_size), rows_max: 1 });
-      // Kept log-probabilities are those of the whole row, whose ln Σ exp is 0 then.
-      return sampler.sample({ token_ids, values, vocab_size, logsumexp: 0 }, at_step);
-    }
-    const row_values = asClasses(values);
-    if (sampler === undefined || row_values.length > length_max) {
-      length_max = Math.max(1024, row_values.length);
-      sampler = createSampler({ vocab_size_max: length_max, rows_max: 1 });
-    }
-    return sampleDense(sampler, row_values, at_step);
+  const sampler = new RowSampler(configuredKeys);
+  let next_step = first_step;
+  return (row) => {
+    const step = row.step ?? next_step;
+    next_step += 1;
+    return sampler.with(row, options.vocab_size, (of_row, logits) =>
+      of_row.sample(logits, { ...options, step }),
+    );
   };
-}
-
-function sampleDense(sampler: Sampler, values: TaskRow["values"], options: StepOptions): object {
-  const row = sampler.leaseRow();
-  if (row === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
-  try {
-    row.load(values);
-    row.finish(options.vocab_size);
-    return sampler.sample(row, options);
-  } finally {
-    sampler.returnRow(row);
-  }
 }

@@ -12,10 +12,8 @@ const OPTIONS = {
 };
 
 export const SCORE: Command = {
-  name: "score",
-  about: "cross-entropy, perplexity and ranks of the classes that came",
   options: Object.keys(OPTIONS),
-  run(words) {
+  async run(words) {
     const { values, operands } = commandLine(
       {
         name: called("score"),
@@ -33,8 +31,8 @@ export const SCORE: Command = {
       },
       words,
     );
-    return runAnalysis({
-      analysis: analysisOf("score"),
+    await runAnalysis({
+      analysis: await analysisOf("score"),
       options: scaling(values),
       state: null,
       pass: passOptions(values, operands),

@@ -2,8 +2,6 @@
 import { type Command, called } from "./command.ts";
 
 export const SERVE: Command = {
-  name: "serve",
-  about: "the service: logits in, token out, over HTTP",
   options: [],
   async run(words) {
     const { serve } = await import("./service.ts");

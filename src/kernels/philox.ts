@@ -65,7 +65,7 @@ export function philox(
 const WORDS = new Uint32Array(4);
 
 /** The word of one token. */
-export function wordOf({ counter, key }: Noise, token_id: number): number {
+function wordOf({ counter, key }: Noise, token_id: number): number {
   philox(token_id >>> 2, counter[0], counter[1], counter[2], key[0], key[1], WORDS);
   return WORDS[token_id & 3]!;
 }
@@ -76,7 +76,7 @@ export function coarseUniform(word: number): number {
 }
 
 /** u of (0, 1) of a word, all of its 32 bits. */
-export function fineUniform(word: number): number {
+function fineUniform(word: number): number {
   return (word + 0.5) / 4294967296;
 }
 

@@ -162,6 +162,10 @@ const QUALITY = z.strictObject({
 });
 
 export const ANALYSIS_REPLIES = {
+  ClassProbabilities: CLASSES,
+  BinaryProbability: BINARY,
+  Diagnosis: DIAGNOSIS,
+  Quality: QUALITY,
   ProbabilitiesReply: z
     .union([
       PROBABILITIES,

@@ -23,17 +23,23 @@ export interface Records {
   readonly fields: readonly Field[];
 }
 
+/** Parts of which a row has one. */
+const SINGLE: ReadonlySet<Part> = new Set(["target", "tail_mass", "step", "prompt_length"]);
+
 /** Throws when a field cannot be what its part is. */
 function checkField({ part, dtype, per_row }: Field): void {
   const wants_floats = part === "logits" || part === "logprobs" || part === "tail_mass";
   if (wants_floats !== FLOATS.includes(dtype))
     throw new Error(`${part} must be ${wants_floats ? "floating-point" : "whole"} numbers, got ${dtype}`);
-  const is_single = part === "target" || part === "tail_mass";
+  const is_single = SINGLE.has(part);
   if (is_single ? per_row !== 1 : per_row < 1)
     throw new Error(
       `${part} must hold ${is_single ? "1 number" : "at least 1 number"} a row, got ${per_row}`,
     );
 }
+
+/** Bytes of records that are decoded together. */
+const BLOCK_BYTES = 2 ** 18;
 
 export function openColumns(
   sources: readonly Records[],
@@ -44,36 +50,106 @@ export function openColumns(
   const fields = sources.flatMap((source) => source.fields);
   fields.forEach(checkField);
   requireRow(new Set(fields.map(({ part }) => part)));
+  const readers = sources.map((source) => new RecordReader(source));
   let at = 0;
   return {
     rows,
     is_double: fields.some(({ dtype, part }) => dtype === "f64" && part !== "tail_mass"),
     next() {
       if (at === rows) return undefined;
-      const parts: Partial<Record<Part, ArrayLike<number>>> = {};
-      for (const { bytes, record_bytes, fields } of sources) {
-        const record = bytes.take(record_bytes);
-        if (record.length < record_bytes) throw new Error(`ends in row ${at} of ${rows}`);
-        for (const field of fields) parts[field.part] = fieldOf(record, field);
-      }
+      const parts: Parts = {};
+      for (const reader of readers)
+        if (!reader.read(parts, rows - at)) throw new Error(`ends in row ${at} of ${rows}`);
       at += 1;
       return rowOfParts(parts, options);
     },
     skip(count) {
       const skipped = Math.min(count, rows - at);
-      for (const { bytes, record_bytes } of sources) bytes.skip(skipped * record_bytes);
+      for (const reader of readers) reader.skip(skipped);
       at += skipped;
     },
     close,
   };
 }
 
-function fieldOf(record: Uint8Array, { dtype, offset, per_row }: Field): ArrayLike<number> {
-  const bytes = record.subarray(offset, offset + per_row * ELEMENT_BYTES[dtype]);
+type Parts = Partial<Record<Part, ArrayLike<number>>>;
+type Sliced = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** Reads records a block at a time: a column that lies alone is decoded once for all of a block. */
+class RecordReader {
+  readonly #bytes: Bytes;
+  readonly #record_bytes: number;
+  readonly #fields: readonly Field[];
+  readonly #block_rows: number;
+  #block: Uint8Array = new Uint8Array(0);
+  #numbers: ArrayLike<number> = [];
+  #at = 0;
+  #left = 0;
+
+  constructor({ bytes, record_bytes, fields }: Records) {
+    this.#bytes = bytes;
+    this.#record_bytes = record_bytes;
+    this.#fields = fields;
+    this.#block_rows = Math.max(1, Math.floor(BLOCK_BYTES / Math.max(1, record_bytes)));
+  }
+
+  /** Adds what stands in the next record, of at most so many that are left; false when there is no whole one. */
+  read(parts: Parts, rows_left: number): boolean {
+    if (this.#left === 0 && !this.#fill(rows_left)) return false;
+    const [field] = this.#fields;
+    if (field !== undefined && this.#isAlone()) parts[field.part] = this.#sliceOf(field.per_row);
+    else this.#readRecord(parts);
+    this.#at += 1;
+    this.#left -= 1;
+    return true;
+  }
+
+  /** Leaves out records, those first that were read. */
+  skip(count: number): void {
+    const read = Math.min(count, this.#left);
+    this.#at += read;
+    this.#left -= read;
+    this.#bytes.skip((count - read) * this.#record_bytes);
+  }
+
+  #isAlone(): boolean {
+    return this.#fields.length === 1 && this.#record_bytes === fieldBytes(this.#fields[0]!);
+  }
+
+  #fill(rows_left: number): boolean {
+    const rows = Math.min(this.#block_rows, rows_left);
+    this.#block = this.#bytes.take(rows * this.#record_bytes);
+    this.#left = Math.floor(this.#block.length / this.#record_bytes);
+    this.#at = 0;
+    const [field] = this.#fields;
+    if (field !== undefined && this.#isAlone())
+      this.#numbers = decoded(this.#block.subarray(0, this.#left * this.#record_bytes), field.dtype);
+    return this.#left > 0;
+  }
+
+  #sliceOf(per_row: number): ArrayLike<number> {
+    const from = this.#at * per_row;
+    return (this.#numbers as Sliced).subarray(from, from + per_row); // decoded gives typed arrays
+  }
+
+  #readRecord(parts: Parts): void {
+    const begin = this.#at * this.#record_bytes;
+    for (const field of this.#fields) {
+      const from = begin + field.offset;
+      parts[field.part] = decoded(this.#block.subarray(from, from + fieldBytes(field)), field.dtype);
+    }
+  }
+}
+
+function fieldBytes({ per_row, dtype }: Field): number {
+  return per_row * ELEMENT_BYTES[dtype];
+}
+
+function decoded(bytes: Uint8Array, dtype: Dtype): ArrayLike<number> {
   return FLOATS.includes(dtype) ? decodeFloats(bytes, dtype) : decodeNumbers(bytes, dtype);
 }
 
-function rowOfParts(parts: Partial<Record<Part, ArrayLike<number>>>, options: ShardOptions): TaskRow {
+function rowOfParts(parts: Parts, options: ShardOptions): TaskRow {
   const floats = (part: Part) => parts[part] as Float32Array | Float64Array | undefined; // checkField saw to it
   return rowOf(
     {
@@ -82,6 +158,8 @@ function rowOfParts(parts: Partial<Record<Part, ArrayLike<number>>>, options: Sh
       logprobs: floats("logprobs"),
       tail_mass: parts.tail_mass?.[0],
       target: parts.target?.[0],
+      step: parts.step?.[0],
+      prompt_length: parts.prompt_length?.[0],
     },
     options,
   );

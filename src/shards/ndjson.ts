@@ -2,7 +2,7 @@
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { Problem, show } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
-import { PARTS, partOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
+import { PARTS, type Part, partOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
 
 const NEWLINE = 10;
 /** A row of 262,144 numbers of 20 digits. */
@@ -42,7 +42,7 @@ function rowOfLine(line: string, options: ShardOptions): TaskRow {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Problem("invalid_logits", `a line must be a JSON object, got ${show(value)}`);
-  const parts: Record<string, unknown> = {};
+  const parts: Partial<Record<Part, unknown>> = {};
   for (const [name, field] of Object.entries(value)) {
     const part = partOf(name);
     if (part === undefined)
@@ -52,8 +52,11 @@ function rowOfLine(line: string, options: ShardOptions): TaskRow {
   return rowOf(checkedParts(parts), options);
 }
 
-function checkedParts({ logits, token_ids, logprobs, tail_mass, target }: Record<string, unknown>): RowParts {
+function checkedParts(parts: Partial<Record<Part, unknown>>): RowParts {
+  const { logits, token_ids, logprobs, tail_mass, target, step, prompt_length } = parts;
   return {
+    step: single(step, "step"),
+    prompt_length: single(prompt_length, "prompt_length"),
     logits: numbers(logits, "logits"),
     token_ids: numbers(token_ids, "token_ids"),
     logprobs: numbers(logprobs, "logprobs"),

@@ -79,8 +79,8 @@ function wholes(list: unknown, name: string): number[] {
 
 /** The product of all dimensions but the last of the tensor that holds the rows. */
 function rowsOf(tensors: readonly Tensor[]): number {
-  const widest = tensors.find(({ part }) => part === "logits" || part === "logprobs");
-  if (widest === undefined) throw new Error("holds no rows: it has neither logits nor logprobs");
+  const widest = tensors.find(({ part }) => part === "logits" || part === "token_ids");
+  if (widest === undefined) throw new Error("holds no rows: it has neither logits nor token_ids");
   if (widest.shape.length < 2)
     throw new Error(
       `must have ${widest.part} of shape [rows, classes] or more, got [${widest.shape.join(", ")}]`,

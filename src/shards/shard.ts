@@ -31,7 +31,15 @@ export interface ShardOptions {
 }
 
 /** What a row may be made of. Their names are those of columns, tensors and fields. */
-export const PARTS = ["logits", "token_ids", "logprobs", "tail_mass", "target"] as const;
+export const PARTS = [
+  "logits",
+  "token_ids",
+  "logprobs",
+  "tail_mass",
+  "target",
+  "step",
+  "prompt_length",
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Other names under which a part is found. */
@@ -48,10 +56,10 @@ export function partOf(name: string): Part | undefined {
 /** Throws when these parts make no row. */
 export function requireRow(parts: ReadonlySet<Part>): void {
   const is_dense = parts.has("logits");
-  const is_kept = parts.has("token_ids") && parts.has("logprobs");
-  if (is_dense !== is_kept) return;
+  // With log-probabilities ids are those of the best classes, and a text without.
+  if (is_dense ? !parts.has("logprobs") : parts.has("token_ids")) return;
   throw new Error(
-    `holds no rows: needed are logits, or token_ids and logprobs, got ${parts.size === 0 ? "none of them" : [...parts].join(", ")}`,
+    `holds no rows: needed are logits, or token_ids and perhaps logprobs, got ${parts.size === 0 ? "none of them" : [...parts].join(", ")}`,
   );
 }
 
@@ -61,16 +69,25 @@ export interface RowParts {
   readonly logprobs?: Values | undefined;
   readonly tail_mass?: number | undefined;
   readonly target?: number | undefined;
+  readonly step?: number | undefined;
+  readonly prompt_length?: number | undefined;
 }
 
 export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
-  const { logits, target } = parts;
-  if (logits !== undefined) return { values: logits, target };
-  const { token_ids, logprobs } = parts;
-  if (token_ids === undefined || logprobs === undefined)
-    throw new Problem("invalid_logits", "a row must have logits, or token_ids and logprobs", "/logits");
-  return { values: logprobs, target, tail: keptOf(token_ids, logprobs, parts.tail_mass, vocab_size) };
+  const { logits, target, step } = parts;
+  if (logits !== undefined) return { values: logits, target, step };
+  const { token_ids, logprobs, prompt_length = 0 } = parts;
+  if (token_ids === undefined)
+    throw new Problem(
+      "invalid_logits",
+      "a row must have logits, or token_ids and perhaps logprobs",
+      "/logits",
+    );
+  if (logprobs === undefined) return { values: NO_LOGITS, target, text: { token_ids, prompt_length } };
+  return { values: logprobs, target, step, tail: keptOf(token_ids, logprobs, parts.tail_mass, vocab_size) };
 }
+
+const NO_LOGITS = new Float64Array(0);
 
 function keptOf(
   ids: ArrayLike<number>,

@@ -30,7 +30,7 @@ export interface Vocabulary {
 }
 
 /** Longest token, in bytes. Real ones have at most a few hundred; longer ones would make walks deep. */
-export const TOKEN_BYTES_MAX = 4096;
+const TOKEN_BYTES_MAX = 4096;
 
 export function createVocabulary(name: string, { tokens, special, end_ids }: TokenList): Vocabulary {
   const offsets = new Uint32Array(tokens.length + 1);

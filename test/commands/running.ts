@@ -1,7 +1,7 @@
 /** Runs commands within a test, over rows that all of them share. */
 import { expect, vi } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
-import { Interrupted } from "../../src/commands/rows/pass.ts";
+import { Interrupted } from "../../src/commands/rows/interrupted.ts";
 
 /** Of the last command: what it said on standard error. */
 export const said = () => complained;
@@ -20,7 +20,8 @@ export async function run(name: string, ...words: string[]): Promise<string> {
     return true;
   });
   try {
-    await COMMANDS.find((each) => each.name === name)?.run(words);
+    const command = await COMMANDS.find((each) => each.name === name)?.load();
+    await command?.run(words);
   } finally {
     stdout.mockRestore();
     stderr.mockRestore();

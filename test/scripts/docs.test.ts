@@ -6,6 +6,7 @@ import { combinationsPage } from "../../scripts/combination-docs.ts";
 import { compareHosts } from "../../scripts/hosts-docs.ts";
 import { inWords, README_PARTS } from "../../scripts/readme-docs.ts";
 import { samplersPage, valuesOf } from "../../scripts/sampler-docs.ts";
+import { scalePage } from "../../scripts/scale-docs.ts";
 import { configurationPage } from "../../scripts/settings-docs.ts";
 import { structuredPage } from "../../scripts/structured-docs.ts";
 import { RULES } from "../../src/sampling/combine/index.ts";
@@ -37,6 +38,11 @@ test.each(Object.keys(README_PARTS))("what the README says of %s is what it is m
   const readme = await read("README.md");
   expect(replaceBetween(readme, name, text)).toBe(readme);
   expect(text).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+test("the tables of docs/scale.md are what bench/results holds", async () => {
+  const page = await read("docs/scale.md");
+  expect(scalePage(page)).toBe(page);
 });
 
 test("docs/benchmarks.md is what bench/results holds", async () => {

@@ -44,12 +44,13 @@ def pieces(rows):
 
 
 def score(rows, targets):
-    losses, ranks = np.empty(len(rows)), np.empty(len(rows))
+    losses, ranks, ids = np.empty(len(rows)), np.empty(len(rows)), np.arange(rows.shape[1])
     for begin, x in pieces(rows):
         y = targets[begin : begin + len(x)]
         came = x[np.arange(len(x)), y][:, None]
         losses[begin : begin + len(x)] = logsumexp(x, axis=1) - came[:, 0]
-        ranks[begin : begin + len(x)] = 1 + (x > came).sum(axis=1)
+        earlier = (x == came) & (ids < y[:, None])  # among equals the lower id comes first
+        ranks[begin : begin + len(x)] = 1 + (x > came).sum(axis=1) + earlier.sum(axis=1)
     return {
         "cross_entropy": losses.mean(),
         "perplexity": np.exp(losses.mean()),

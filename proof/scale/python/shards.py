@@ -1,8 +1,8 @@
 """Makes shards: shards.py FOLDER ROWS CLASSES.
 
 Rows are N(0, 2.5), the classes that came are drawn from their softmax at temperature 1.7. As rows.npy with
-rows.targets.npy, as rows.parquet, cut into parts/*.parquet of other lengths, and the best 50 of each row with the mass of
-the others as top.parquet.
+rows.targets.npy; the first 25,000 as few.npy and few.parquet; the first 8,000 cut into parts/*.parquet of other lengths, and
+as the best 50 of each row with the mass of the others in top.parquet.
 """
 
 import os
@@ -43,7 +43,10 @@ if __name__ == "__main__":
     os.makedirs(f"{folder}/parts", exist_ok=True)
     np.save(f"{folder}/rows.npy", logits)
     np.save(f"{folder}/rows.targets.npy", targets)
-    pq.write_table(table(logits, targets), f"{folder}/rows.parquet")
+    few = min(rows, 25_000)
+    np.save(f"{folder}/few.npy", logits[:few])
+    np.save(f"{folder}/few.targets.npy", targets[:few])
+    pq.write_table(table(logits[:few], targets[:few]), f"{folder}/few.parquet")
     part = min(rows, 8000)
     pq.write_table(top(logits[:part], targets[:part]), f"{folder}/top.parquet")
     cuts = [0, 17, part // 3, part // 3 + 1, part // 2, part]

@@ -3,7 +3,7 @@
  * given 30 %, is it c 30 % of the time? Bins are of equal width; the mean is over classes.
  * Source: Kull et al., "Beyond temperature scaling", NeurIPS 2019, §2.
  */
-import { ShareSums } from "../sums/share-sums.ts";
+import { SHARE_ROUNDER, SHARE_UNITS, ShareSums } from "../sums/share-sums.ts";
 
 /** Sums a class and bin: kept flat, bin after bin, since nearly all probabilities lie in the first. */
 export interface ClasswiseBins {
@@ -34,9 +34,13 @@ export function startClasswise(classes: number, bins: number): ClasswiseBins {
 /** Adds one row: every class goes to the bin of its probability. */
 export function addClasswise(sums: ClasswiseBins, probabilities: Float64Array, target: number): void {
   const { classes, bins, mass, hits } = sums;
+  const { units } = mass;
   for (let c = 0; c < classes; c++) {
     const p = probabilities[c]!;
-    mass.add(slot(bins, p) * classes + c, p);
+    const place = p * bins;
+    // Nearly all lie in the first bin.
+    const at = place <= 1 ? c : (Math.ceil(place) - 1) * classes + c;
+    units[at]! += p * SHARE_UNITS + SHARE_ROUNDER - SHARE_ROUNDER;
   }
   mass.counted();
   hits[slot(bins, probabilities[target]!) * classes + target]! += 1;

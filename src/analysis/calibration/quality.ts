@@ -180,8 +180,8 @@ function savedClasswise({ classes, bins, mass, hits }: ClasswiseBins): z.input<t
   mass.carry();
   const cells: [number, number, number, number][] = [];
   for (let i = 0; i < hits.length; i++) {
-    const [high, low, came] = [mass.high[i]!, mass.low[i]!, hits[i]!];
-    if (high !== 0 || low !== 0 || came !== 0) cells.push([i, high, low, came]);
+    const [ones, units, came] = [mass.ones[i]!, mass.units[i]!, hits[i]!];
+    if (ones !== 0 || units !== 0 || came !== 0) cells.push([i, ones, units, came]);
   }
   return { classes, bins, cells };
 }
@@ -189,10 +189,10 @@ function savedClasswise({ classes, bins, mass, hits }: ClasswiseBins): z.input<t
 function addCells(to: ClasswiseBins, from: z.output<typeof CLASSWISE> | null): void {
   if (from === null || from.classes !== to.classes) throw otherBins(to.classes, from?.classes ?? 0);
   if (from.bins !== to.bins) throw otherBins(to.bins, from.bins);
-  for (const [i, high, low, came] of from.cells) {
+  for (const [i, ones, units, came] of from.cells) {
     if (i >= to.hits.length) throw otherBins(to.hits.length, i + 1);
-    to.mass.high[i]! += high;
-    to.mass.low[i]! += low;
+    to.mass.ones[i]! += ones;
+    to.mass.units[i]! += units;
     to.hits[i]! += came;
   }
   to.mass.carry();

@@ -1,36 +1,32 @@
 /**
  * Many sums of numbers in [0, 1], such as probabilities, without an order: each number is rounded once, to a multiple of
- * 2⁻⁵², and from then on everything is whole numbers. A sum takes two float64 numbers, where an exact one takes 68.
+ * 2⁻⁴⁴, and from then on everything is whole numbers. A sum takes two float64 numbers, where an exact one takes 68.
  *
- * A number is high × 2⁻²⁶ + low × 2⁻⁵²; both parts are at most 2²⁶, so that 2²⁶ of them add up exactly before what the
- * lower sum has too much is carried to the higher one.
+ * The parts count in units of 2⁻⁴⁴ and in ones. 2⁸ numbers add up exactly in the first, before the ones in it are carried
+ * to the second.
  */
 import { assert } from "../../errors.ts";
 
-const HALF = 2 ** 26;
-const UNIT = 2 ** -52;
+/** Units of one. */
+export const SHARE_UNITS = 2 ** 44;
+/** Adding and subtracting 1.5 × 2⁵² rounds to the nearest integer, ties to even. */
+export const SHARE_ROUNDER = 6755399441055744;
 /** Numbers of one sum between two carries. */
-const ADDED_MAX = 2 ** 26;
+const ADDED_MAX = 2 ** 8;
 
 export class ShareSums {
-  readonly high: Float64Array;
-  readonly low: Float64Array;
+  readonly ones: Float64Array;
+  /** A loop over many sums adds to it by itself: share × SHARE_UNITS + SHARE_ROUNDER − SHARE_ROUNDER. */
+  readonly units: Float64Array;
   #added = 0;
 
   constructor(length: number) {
-    this.high = new Float64Array(length);
-    this.low = new Float64Array(length);
+    this.ones = new Float64Array(length);
+    this.units = new Float64Array(length);
   }
 
   get length(): number {
-    return this.high.length;
-  }
-
-  add(at: number, share: number): void {
-    const scaled = share * HALF;
-    const whole = Math.floor(scaled);
-    this.high[at]! += whole;
-    this.low[at]! += Math.round((scaled - whole) * HALF);
+    return this.ones.length;
   }
 
   /** To be called when every sum may have grown by one number. */
@@ -44,23 +40,24 @@ export class ShareSums {
     this.carry();
     other.carry();
     for (let i = 0; i < this.length; i++) {
-      this.high[i]! += other.high[i]!;
-      this.low[i]! += other.low[i]!;
+      this.ones[i]! += other.ones[i]!;
+      this.units[i]! += other.units[i]!;
     }
     this.carry();
   }
 
   /** Within one rounding of the sum. */
   value(at: number): number {
-    return this.high[at]! / HALF + this.low[at]! * UNIT;
+    return this.ones[at]! + this.units[at]! / SHARE_UNITS;
   }
 
-  /** Leaves every lower part in [0, 2²⁶): equal sums are equal numbers then. */
+  /** Leaves fewer units than make one: equal sums are equal numbers then. */
   carry(): void {
-    for (let i = 0; i < this.length; i++) {
-      const carried = Math.floor(this.low[i]! / HALF);
-      this.high[i]! += carried;
-      this.low[i]! -= carried * HALF;
+    const { ones, units } = this;
+    for (let i = 0; i < units.length; i++) {
+      const carried = Math.floor(units[i]! / SHARE_UNITS);
+      ones[i]! += carried;
+      units[i]! -= carried * SHARE_UNITS;
     }
     this.#added = 0;
   }

@@ -7,12 +7,12 @@ import { Sketch } from "../sums/sketch.ts";
 import type { Tally } from "./tally.ts";
 
 const SAVED = z.strictObject({
-  counts: z.strictObject({ rows: COUNT, covered: COUNT, classes: COUNT, empty: COUNT }),
+  counts: z.strictObject({ rows: COUNT, covered: COUNT, classes: COUNT }),
   sizes: SKETCH,
 });
 
 export class CoverTally implements Tally {
-  readonly #counts = { rows: 0, covered: 0, classes: 0, empty: 0 };
+  readonly #counts = { rows: 0, covered: 0, classes: 0 };
   readonly #sizes = new Sketch();
 
   get rows(): number {
@@ -23,7 +23,6 @@ export class CoverTally implements Tally {
     const counts = this.#counts;
     counts.rows += 1;
     counts.classes += set.length;
-    if (set.length === 0) counts.empty += 1;
     if (set.includes(target)) counts.covered += 1;
     this.#sizes.add(set.length);
   }
@@ -39,11 +38,10 @@ export class CoverTally implements Tally {
   }
 
   report(): object {
-    const { rows, covered, classes, empty } = this.#counts;
+    const { rows, covered, classes } = this.#counts;
     const size = (q: number) => Math.round(this.#sizes.quantile(q) ?? 0);
     return {
       ...coverageOf(rows, covered, classes),
-      empty,
       set_sizes: { p50: size(0.5), p95: size(0.95), p99: size(0.99), max: this.#sizes.range?.[1] ?? 0 },
     };
   }

@@ -7,6 +7,7 @@ import {
   asClasses,
   checkLabels,
   classOf,
+  NOWHERE,
   type ResultList,
   requireTarget,
   type TalliedTask,
@@ -26,7 +27,9 @@ export function diagnoseTask(context: TaskContext, options: DiagnoseOptions): Ta
   return {
     tally,
     take(row) {
-      const result = diagnoseRow(context, options, row, tally);
+      const make = diagnoseRow(context, options, row, tally);
+      if (results === NOWHERE) return;
+      const result = make();
       first ??= result;
       results.push(result);
     },
@@ -37,12 +40,13 @@ export function diagnoseTask(context: TaskContext, options: DiagnoseOptions): Ta
   };
 }
 
+/** Counts a row, and answers what makes its result. */
 function diagnoseRow(
   { reader, inverse_temperature }: TaskContext,
   { labels, baseline }: DiagnoseOptions,
   row: TaskRow,
   tally: DiagnoseTally,
-): object {
+): () => object {
   const { tail } = row;
   const values = tail === undefined ? asClasses(row.values) : row.values;
   const classes = values.length + (tail?.count ?? 0);
@@ -50,17 +54,17 @@ function diagnoseRow(
   const target = row.target === undefined ? undefined : requireTarget(row.target, classes, labels);
   const moments = reader.moments(values, inverse_temperature);
   const of_kept = diagnoseOf(tail === undefined ? moments : withTail(moments, tail), values, tail);
-  const diagnosis = { ...of_kept, top_id: classOf(of_kept.top_id, tail) };
+  const diagnosis = tail === undefined ? of_kept : { ...of_kept, top_id: classOf(of_kept.top_id, tail) };
   const is_confidently_wrong = target !== undefined && confidentlyWrong(diagnosis, target);
   const suspected = baseline === undefined ? undefined : suspicion(diagnosis, baseline);
   tally.add(diagnosis, {
     ...(target !== undefined && { is_right: diagnosis.top_id === target, is_confidently_wrong }),
     ...(suspected !== undefined && { is_suspicious: suspected.suspicious }),
   });
-  return {
+  return () => ({
     ...diagnosis,
     ...(labels !== undefined && { label: labels[diagnosis.top_id]! }),
     ...(target !== undefined && { confidently_wrong: is_confidently_wrong }),
     ...suspected,
-  };
+  });
 }

@@ -6,6 +6,7 @@ import { ScoreTally, type TailedScore } from "../tallies/score-tally.ts";
 import {
   asClasses,
   checkLabels,
+  NOWHERE,
   type ResultList,
   requireTarget,
   type TalliedTask,
@@ -29,6 +30,7 @@ export function scoreTask(context: TaskContext, { labels, under }: ScoreOptions)
     take(row) {
       const [target, score] = scoreRow(context, row, labels);
       tally.add(score);
+      if (results === NOWHERE) return;
       const { logprob, rank } = score;
       const result = {
         ...(labels !== undefined && { label: labels[target]! }),

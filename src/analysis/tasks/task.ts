@@ -14,8 +14,17 @@ export interface TaskRow {
   readonly values: Float32Array | Float64Array;
   /** of a row whose values are only those of its best classes: the others */
   readonly tail?: Tail | undefined;
+  /** its position in its sequence; undefined: not known */
+  readonly step?: number | undefined;
+  /** a text in place of logits, which are none then */
+  readonly text?: TaskText | undefined;
   /** what was sent as the class that came; undefined: nothing */
   readonly target: unknown;
+}
+
+export interface TaskText {
+  readonly token_ids: ArrayLike<number>;
+  readonly prompt_length: number;
 }
 
 export interface Task {
@@ -34,6 +43,9 @@ export interface TalliedTask extends Task {
 export interface ResultList {
   push(result: unknown): unknown;
 }
+
+/** Where results of rows go when only their sums are wanted: tasks do not make them then. */
+export const NOWHERE: ResultList = { push: () => undefined };
 
 /** What every task is given. */
 export interface TaskContext {

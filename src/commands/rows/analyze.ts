@@ -3,11 +3,11 @@
  * which `merge` adds to those of others. A calibration reads the rows several times on its way to a report.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { ResultList } from "../../analysis/tasks/task.ts";
+import { NOWHERE, type ResultList } from "../../analysis/tasks/task.ts";
 import { Misuse } from "../../command-line.ts";
 import { Problem } from "../../errors.ts";
 import { STDIN } from "../../shards/open.ts";
-import { type Analysis, NOWHERE, type Running } from "./analyses.ts";
+import type { Analysis, Running } from "./analysis.ts";
 import { type Checkpoint, readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./checkpoint.ts";
 import { headOf, type Partial, readPartial, type Source, writeWhole } from "./documents.ts";
 import { Lines } from "./lines.ts";
@@ -104,7 +104,7 @@ async function onePass(
   };
   const take: Parameters<typeof pass>[2]["take"] = (row, shard, index) => {
     if (lines !== undefined) place = { shard, row: index };
-    running.take(row);
+    running.take(row, index);
   };
   try {
     const sources = await pass(run.pass, start ?? BEGINNING, { take, keep, status });

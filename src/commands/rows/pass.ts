@@ -7,6 +7,7 @@ import { Problem } from "../../errors.ts";
 import { openShard, STDIN } from "../../shards/open.ts";
 import type { Shard, ShardOptions } from "../../shards/shard.ts";
 import type { Source } from "./documents.ts";
+import { Interrupted } from "./interrupted.ts";
 import type { Status } from "./status.ts";
 
 export interface PassOptions extends ShardOptions {
@@ -34,16 +35,6 @@ export interface PassHooks {
   /** Keeps where the pass stands. */
   keep(at: Standing): void;
   readonly status: Status;
-}
-
-/** The pass was told to end; where it stood was kept. */
-export class Interrupted extends Error {
-  readonly signal: NodeJS.Signals;
-
-  constructor(signal: NodeJS.Signals, place: string) {
-    super(`ended by ${signal} at ${place}`);
-    this.signal = signal;
-  }
 }
 
 /** Rows between two looks at the clock. */

@@ -1,7 +1,7 @@
 /** The words that all commands over rows take. */
 import { count, flag, positive, text } from "../../command-line.ts";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
-import { readPart } from "./documents.ts";
+import { readJson, readPart } from "./documents.ts";
 import type { PassOptions } from "./pass.ts";
 import { shardsOf } from "./shards.ts";
 
@@ -83,4 +83,14 @@ export function scaling({ temperature, calibration }: ScalingWords): Readonly<Re
   const given = temperature === 1 ? {} : { temperature };
   if (calibration === undefined) return given;
   return { ...given, calibration: readPart(calibration, "calibration") };
+}
+
+/** JSON of an option, or of the file that stands behind an @. */
+export function jsonOption(name: string, words: string): unknown {
+  if (words.startsWith("@")) return readJson(words.slice(1));
+  try {
+    return JSON.parse(words);
+  } catch {
+    throw new Error(`${name} must be JSON, or @FILE, got ${words}`);
+  }
 }

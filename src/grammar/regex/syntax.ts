@@ -24,9 +24,9 @@ export type Regex =
   | { readonly type: "start" }
   | { readonly type: "end" };
 
-export const REGEX_LENGTH_MAX = 16_384;
+const REGEX_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 100;
-export const REPEAT_MAX = 100_000;
+const REPEAT_MAX = 100_000;
 
 /** Throws a Problem, whose pointer is "", when the expression is none or holds what is not supported. */
 export function parseRegex(source: string): Regex {

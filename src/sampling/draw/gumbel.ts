@@ -26,7 +26,7 @@ const DOMAIN = 0x47554d42;
 const TWO_32 = 4294967296;
 
 /** The noise of a step's draw: key = seed, the lower half xor "GUMB"; counter = (id >> 2, step, step >> 32, draw). */
-export function noiseOfStep({ seed, step }: Pick<StepContext, "seed" | "step">, draw: number): Noise {
+function noiseOfStep({ seed, step }: Pick<StepContext, "seed" | "step">, draw: number): Noise {
   const key = BigInt.asUintN(64, BigInt(seed));
   const low = Number(key & 0xffffffffn);
   return {
@@ -96,7 +96,7 @@ function totalsIn(listed: Listed, variant: Options["variant"], context: StepCont
 }
 
 /** Scores of a list with a noise laid over them. */
-export function totalsWith(listed: Listed, noise: Noise): Totals {
+function totalsWith(listed: Listed, noise: Noise): Totals {
   const { token_ids, scores, count } = listed;
   const uniforms = listed.uniforms(noise);
   const totals = new Float64Array(count);
@@ -127,7 +127,7 @@ export function heldByNoise(candidates: Candidates, claimed: number, noise: Nois
 }
 
 /** The margin of a token: its total less the largest other. */
-export function heldBy({ token_ids, totals, count }: Totals, claimed: number): Held {
+function heldBy({ token_ids, totals, count }: Totals, claimed: number): Held {
   let best = 0;
   let others = Number.NEGATIVE_INFINITY;
   let own = Number.NEGATIVE_INFINITY;

@@ -76,7 +76,7 @@ function openRows(
 }
 
 function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions) {
-  const { logits, token_ids, logprobs, tail_mass, target } = row;
+  const { logits, token_ids, logprobs, tail_mass, target, step, prompt_length } = row;
   return rowOf(
     {
       logits: floats(logits),
@@ -84,6 +84,8 @@ function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions
       logprobs: floats(logprobs),
       tail_mass: known(tail_mass?.[0]),
       target: known(target?.[0]),
+      step: known(step?.[0]),
+      prompt_length: known(prompt_length?.[0]),
     },
     options,
   );

@@ -219,7 +219,7 @@ function* tensorOf(name: string, rows: readonly Sampled[]): Generator<undefined,
 }
 
 /** Where each list begins, and where the last ends. */
-export function offsetsOf(lists: readonly { readonly length: number }[]): number[] {
+function offsetsOf(lists: readonly { readonly length: number }[]): number[] {
   const offsets = [0];
   let end = 0;
   for (const { length } of lists) {

@@ -10,7 +10,7 @@ const TOKEN_DOMAIN = 0x574d544b;
 const BLOCK = 4;
 
 /** The four words that a context comes to. */
-export function hashContext(key: KeyWords, context: Int32Array, state: Uint32Array): Uint32Array {
+function hashContext(key: KeyWords, context: Int32Array, state: Uint32Array): Uint32Array {
   const low = key[0];
   const high = key[1];
   state[0] = CONTEXT_DOMAIN;

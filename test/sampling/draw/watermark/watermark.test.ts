@@ -61,7 +61,7 @@ test("unmarked texts are taken for marked ones as often as p-values say", () => 
 });
 
 test("over keys the tokens of a step are the chain's own", () => {
-  overKeys(report, 3, 2000);
+  overKeys(report, 3, 600);
 });
 
 test("one token's u is that of the noise of all", () => {

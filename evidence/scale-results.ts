@@ -1,5 +1,5 @@
 /** What `npm run proof:scale -- --write` keeps: bench/results/scale.json, from which docs/scale.md has its tables. */
-import type { Machine } from "../../evidence/results.ts";
+import type { Machine } from "./results.ts";
 
 export interface Race {
   readonly task: string;

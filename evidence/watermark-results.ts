@@ -1,0 +1,41 @@
+/** What proof/watermarks stores, and the pages of the documentation show. */
+
+/** Tokens of a text, in the plot of power. */
+export const LENGTHS = [25, 50, 100, 200, 400] as const;
+
+export interface Rates {
+  readonly name: string;
+  readonly texts: number;
+  readonly at_01: number;
+  readonly at_001: number;
+}
+
+export interface Power {
+  readonly name: string;
+  readonly temperature: number;
+  /** share found, by LENGTHS */
+  readonly found: readonly number[];
+}
+
+export interface Ratios {
+  readonly chain: Readonly<Record<string, number>>;
+  readonly kept_mass: number;
+  /** mean of π(y) / μ(y), π the trainer's own softmax */
+  readonly raw: number;
+  /** the same with π at the sampler's temperature and over the kept tokens */
+  readonly processed: number;
+}
+
+export interface WatermarkResults {
+  readonly hosts: {
+    readonly versions: Readonly<Record<string, string>>;
+    readonly told: readonly string[];
+  };
+  readonly statistics: {
+    readonly rates: readonly Rates[];
+    readonly power: readonly Power[];
+    readonly training: readonly Ratios[];
+    readonly texts: number;
+    readonly rows: number;
+  };
+}

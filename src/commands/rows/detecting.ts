@@ -1,0 +1,61 @@
+/** Looks for a watermark in many texts, with the keys that the service would have. */
+import { DetectTally } from "../../analysis/tallies/detect-tally.ts";
+import type { TaskText } from "../../analysis/tasks/task.ts";
+import { Problem } from "../../errors.ts";
+import { WatermarkReader } from "../../sampling/draw/watermark/detect.ts";
+import { requireKey } from "../../sampling/draw/watermark/keys.ts";
+import { parseTest } from "../../sampling/draw/watermark/test-options.ts";
+import type { Analysis, Fields } from "./analysis.ts";
+import { configuredKeys } from "./drawing.ts";
+
+export const DETECT: Analysis = {
+  name: "detect",
+  begin(fields, _state, results) {
+    const tally = new DetectTally();
+    let reader: WatermarkReader | undefined;
+    return {
+      tally,
+      take({ text }) {
+        const checked = requireText(text);
+        // Sums are merged without keys.
+        reader ??= readerOf(fields);
+        const found = reader.detect(checked);
+        tally.add(found);
+        results.push(found);
+      },
+      outcome: () => ({ report: tally.report() }),
+    };
+  },
+};
+
+/** The fields are those of /v1/watermark/detect without its texts. */
+function readerOf({ vocab_size, ...rest }: Fields): WatermarkReader {
+  const { scheme, options } = parseTest(rest);
+  const key = requireKey(configuredKeys(), options.key, "/key");
+  const detector = scheme.detector(options, key, vocab_size as number | undefined); // a count, as --vocab-size reads it
+  return new WatermarkReader(detector, scheme.context(options), "once");
+}
+
+function requireText(text: TaskText | undefined): TaskText {
+  if (text === undefined)
+    throw new Problem(
+      "invalid_option",
+      "a text is needed, token_ids without logprobs, got a row of logits",
+      "/token_ids",
+    );
+  const { token_ids, prompt_length } = text;
+  if (!Number.isInteger(prompt_length) || prompt_length < 0 || prompt_length > token_ids.length) {
+    const detail = `prompt_length must lie in [0, ${token_ids.length}], got ${prompt_length}`;
+    throw new Problem("invalid_option", detail, "/prompt_length");
+  }
+  for (let i = 0; i < token_ids.length; i++) {
+    const id = token_ids[i] as number;
+    if (Number.isInteger(id) && id >= 0) continue;
+    throw new Problem(
+      "token_id_out_of_range",
+      `a token id must be a whole number, got ${id}`,
+      `/token_ids/${i}`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,60 @@
+/** Rows as the sampler takes them: a dense one in its memory, or the best classes with their log-probabilities. */
+import { asClasses, type TaskRow } from "../../analysis/tasks/task.ts";
+import { readConfig } from "../../config/config.ts";
+import { Problem } from "../../errors.ts";
+import type { WatermarkKeys } from "../../sampling/draw/watermark/keys.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
+import { createSampler, type Sampler } from "../../sampling/sampler.ts";
+
+/** Rows up to here need no other sampler than the first. */
+const LENGTH_MIN = 1024;
+
+/** Lends a sampler that is large enough for each row, with the row in the form that it takes. */
+export class RowSampler {
+  readonly #keys: () => WatermarkKeys;
+  #sampler: Sampler | undefined;
+  #length_max = 0;
+
+  constructor(keys: () => WatermarkKeys) {
+    this.#keys = keys;
+  }
+
+  /** Ids from `vocab_size` on are padding. */
+  with<Result>(
+    { values, tail }: TaskRow,
+    vocab_size: number | undefined,
+    use: (sampler: Sampler, row: LogitsRow) => Result,
+  ): Result {
+    if (tail !== undefined) {
+      const length = values.length + tail.count;
+      const token_ids = Int32Array.from(tail.ids);
+      // Kept log-probabilities are those of the whole row, whose ln Σ exp is 0 then.
+      return use(this.#sized(length), { token_ids, values, vocab_size: length, logsumexp: 0 });
+    }
+    const classes = asClasses(values);
+    const sampler = this.#sized(classes.length);
+    const row = sampler.leaseRow();
+    if (row === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
+    try {
+      row.load(classes);
+      row.finish(vocab_size);
+      return use(sampler, row);
+    } finally {
+      sampler.returnRow(row);
+    }
+  }
+
+  #sized(length: number): Sampler {
+    if (this.#sampler === undefined || length > this.#length_max) {
+      this.#length_max = Math.max(LENGTH_MIN, length);
+      const limits = { vocab_size_max: this.#length_max, rows_max: 1 };
+      this.#sampler = createSampler(limits, undefined, { keys: this.#keys() });
+    }
+    return this.#sampler;
+  }
+}
+
+/** The keys that the service would have: those of WATERMARK_KEYS_FILE. */
+export function configuredKeys(): WatermarkKeys {
+  return readConfig(process.env).watermark_keys;
+}

@@ -1,0 +1,40 @@
+/** Replays steps that were logged: whether the token of each row is the one that its options, seed and step give. */
+import { ReplayTally } from "../../analysis/tallies/replay-tally.ts";
+import { DEFAULT_OPTION_LIMITS } from "../../sampling/options/option-limits.ts";
+import { parseReplay, replay } from "../../sampling/replay.ts";
+import type { Analysis } from "./analysis.ts";
+import { configuredKeys, RowSampler } from "./drawing.ts";
+
+/** What a miss counts at the most where the options do not say, as in /v1/replay. */
+const DIVERGENCE_MAX = 10;
+
+export const REPLAY: Analysis = {
+  name: "replay",
+  begin(fields, _state, results) {
+    const options = parseReplay(fields, DEFAULT_OPTION_LIMITS);
+    const tally = new ReplayTally();
+    const sampler = new RowSampler(configuredKeys);
+    return {
+      tally,
+      take(row, index) {
+        // The token is that of the row; whether it is one the replay sees.
+        const claim = { ...options.claim, token_id: row.target as number | undefined };
+        const of_row = { ...options, step: row.step ?? index, claim };
+        const replayed = sampler.with(row, options.vocab_size, (of, logits) =>
+          drained(of.inspect(logits, of_row, (left) => replay(left, of_row))),
+        );
+        tally.add(replayed, claim.divergence_max ?? DIVERGENCE_MAX);
+        results.push(replayed);
+      },
+      outcome: () => ({ report: tally.report() }),
+    };
+  },
+};
+
+/** The result of work that would pause for others. */
+function drained<Result>(pieces: Generator<undefined, Result>): Result {
+  for (;;) {
+    const piece = pieces.next();
+    if (piece.done === true) return piece.value;
+  }
+}

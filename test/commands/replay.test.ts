@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { npy, shardFolder } from "../shards/files.ts";
+import { CLASSES, logits, ROWS, run } from "./running.ts";
+
+const { folder, file } = shardFolder();
+const path = (name: string) => join(folder, name);
+
+const OPTIONS = '{"temperature": 0.8, "top_p": 0.95, "seed": 7}';
+
+interface Line {
+  readonly token_id: number;
+  readonly step: number;
+}
+
+/** The rows with the tokens that `sample` draws from them. */
+async function drawn(): Promise<number[]> {
+  const rows = file(".npy", npy("<f4", [ROWS, CLASSES], logits), "rows");
+  await run("sample", "--in", rows, "--options", OPTIONS, "--out", path("tokens.ndjson"));
+  const lines = readFileSync(path("tokens.ndjson"), "utf8").trim().split("\n");
+  return lines.map((line) => (JSON.parse(line) as Line).token_id);
+}
+
+/** Rows [from, to) with their tokens and steps, as lines. */
+function steps(name: string, tokens: readonly number[], from: number, to: number): string {
+  const lines = tokens.slice(from, to).map((target, i) => {
+    const r = from + i;
+    return JSON.stringify({
+      logits: Array.from(logits.subarray(r * CLASSES, (r + 1) * CLASSES)),
+      target,
+      step: r,
+    });
+  });
+  return file(".ndjson", `${lines.join("\n")}\n`, name);
+}
+
+describe("replay", () => {
+  test("finds every token that sample drew, and none that was changed", async () => {
+    const tokens = await drawn();
+    const changed = tokens.map((token, r) => (r % 10 === 0 ? (token + 1) % CLASSES : token));
+    const report = async (name: string, claimed: readonly number[]) =>
+      JSON.parse(await run("replay", "--in", steps(name, claimed, 0, ROWS), "--options", OPTIONS)) as object;
+    expect(await report("right", tokens)).toMatchObject({
+      rows: ROWS,
+      matches: ROWS,
+      agreeing: ROWS,
+      mean_divergence: 0,
+    });
+    const found = (await report("changed", changed)) as {
+      readonly matches: number;
+      readonly mean_divergence: number;
+    };
+    expect(found.matches).toBe(ROWS - ROWS / 10);
+    expect(found.mean_divergence).toBeGreaterThan(0);
+  });
+
+  test("has the same bytes however the steps are cut", async () => {
+    const tokens = (await drawn()).map((token, r) => (r % 7 === 0 ? 0 : token));
+    const one = await run("replay", "--in", steps("all", tokens, 0, ROWS), "--options", OPTIONS);
+    const cuts = [0, 3, 200, ROWS];
+    const sums: string[] = [];
+    for (const [i, to] of cuts.slice(1).entries()) {
+      sums.push(path(`replay-${i}.json`));
+      await run(
+        "replay",
+        "--in",
+        steps(`cut-${i}`, tokens, cuts[i]!, to),
+        "--options",
+        OPTIONS,
+        "--out",
+        sums[i]!,
+      );
+    }
+    expect(await run("merge", ...sums.toReversed())).toBe(one);
+  });
+
+  test("needs a seed, and a token", async () => {
+    const name = file(".ndjson", '{"logits": [1, 2], "target": 1}\n');
+    await expect(run("replay", "--in", name)).rejects.toThrow("a replay needs the seed of the step");
+    const bare = file(".ndjson", '{"logits": [1, 2]}\n');
+    await expect(run("replay", "--in", bare, "--options", '{"seed": 1}')).rejects.toThrow(
+      "needs the token that was claimed",
+    );
+    await expect(run("replay", "--in", bare, "--options", '{"top_q": 1}')).rejects.toThrow("top_q");
+  });
+});
+
+describe("detect", () => {
+  const MARK = '{"scheme": "gumbel", "key": "main"}';
+  const before = process.env["WATERMARK_KEYS_FILE"];
+  beforeAll(() => {
+    process.env["WATERMARK_KEYS_FILE"] = file("", "main 0x0123456789abcdef\n", "keys");
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env["WATERMARK_KEYS_FILE"];
+    else process.env["WATERMARK_KEYS_FILE"] = before;
+  });
+
+  const text = (seed: number) => {
+    let state = seed;
+    return Array.from({ length: 60 }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      return (state >>> 8) % 1000;
+    });
+  };
+  const texts = (from: number, to: number) => {
+    const lines = Array.from({ length: to - from }, (_, i) =>
+      JSON.stringify({ token_ids: text(from + i + 1), prompt_length: 4 }),
+    );
+    return file(".ndjson", `${lines.join("\n")}\n`);
+  };
+
+  test("tells that texts without a mark have none, to the same bytes however they are cut", async () => {
+    const words = ["--mark", MARK, "--vocab-size", "1000"];
+    const one = await run("detect", "--in", texts(0, 40), ...words);
+    const report = JSON.parse(one) as {
+      readonly rows: number;
+      readonly p_values: { readonly p50: number; readonly below_0_0001: number };
+    };
+    expect([report.rows, report.p_values.below_0_0001]).toEqual([40, 0]);
+    expect(report.p_values.p50).toBeGreaterThan(0.2);
+    await run("detect", "--in", texts(0, 13), ...words, "--out", path("d0.json"));
+    await run("detect", "--in", texts(13, 40), ...words, "--out", path("d1.json"));
+    expect(await run("merge", path("d1.json"), path("d0.json"))).toBe(one);
+  });
+
+  test("refuses rows of logits, and prompts that are longer than their text", async () => {
+    const rows = file(".ndjson", '{"logits": [1, 2]}\n');
+    await expect(run("detect", "--in", rows, "--mark", MARK)).rejects.toThrow("a text is needed");
+    const long = file(".ndjson", '{"token_ids": [1, 2], "prompt_length": 3}\n');
+    await expect(run("detect", "--in", long, "--mark", MARK)).rejects.toThrow(
+      "prompt_length must lie in [0, 2], got 3",
+    );
+    await expect(run("detect", "--in", long)).rejects.toThrow("which mark?");
+    await expect(run("score", "--in", long)).rejects.toThrow("row 0: each row needs the class that came");
+  });
+});
