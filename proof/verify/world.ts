@@ -12,9 +12,9 @@ import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import { parseVerifyOptions, type VerifyOptions } from "../../src/sampling/verify/options.ts";
 import { verifyDraft } from "../../src/sampling/verify/verify.ts";
 
-export const WORDS = 5;
+const WORDS = 5;
 /** words of a sequence that is counted */
-export const LENGTH = 4;
+const LENGTH = 4;
 const FIRST_WORD = 2;
 const PENALTY = 0.8;
 const TEMPERATURE = 0.9;

@@ -2,7 +2,7 @@
  * Environment → Config. What is set and not known, or out of range, stops the start with a sentence that says so.
  */
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { didYouMean } from "../nearest.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { digestsOf } from "./keys.ts";

@@ -2,7 +2,7 @@
  * Every setting of the service: its name, its range, its default and what it means. Environment variables are named
  * after them; config.ts reads those.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_GRAMMARS_LIMITS } from "../grammar/grammars.ts";
 import { oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";

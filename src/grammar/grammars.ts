@@ -79,7 +79,7 @@ export class Grammars {
     if (key.length > this.#limits.source_length_max)
       throw new Problem(
         "grammar_too_large",
-        `a grammar may have at most ${this.#limits.source_length_max} characters as JSON, got ${key.length}`,
+        `a grammar may have at most ${this.#limits.source_length_max} characters as JSON (grammar_length_max), got ${key.length}`,
         `/${source.kind}`,
       );
     this.#keys.set(source, key);

@@ -28,7 +28,7 @@ import { TokenTable } from "./tokens.ts";
 import { findTopP, MASS_SLACK, massOf } from "./top-p/top-p.ts";
 import { typicalCut } from "./typical/typical.ts";
 
-export type { Combiner, LogRow, Summand } from "./combine.ts";
+export type { Combiner, LogRow } from "./combine.ts";
 export type { ValueMoments } from "./distribution.ts";
 export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";

@@ -132,7 +132,7 @@ function startSparse(candidates: Candidates, row: SparseRow, options: StepOption
 }
 
 /** Whether something is told of the row as it came. */
-export function readsRaw(options: StepOptions): boolean {
+function readsRaw(options: StepOptions): boolean {
   const { uncertainty, stops } = options;
   return wantsLogprobs(options) || uncertainty || (stops !== undefined && measuresRow(stops));
 }

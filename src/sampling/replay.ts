@@ -2,7 +2,7 @@
  * Replays steps that a host says it took: whether the token it claims is the one that its row, options, seed and step give,
  * and by how much. A host whose logits differ from these in their last bits misses some tokens by little.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../errors.ts";
 import type { Held } from "./draw/draw-rule.ts";
 import { contextOf } from "./draw/watermark/context-window.ts";

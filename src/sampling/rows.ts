@@ -1,5 +1,4 @@
 /** The forms in which the logits of one step come. */
-import { Problem } from "../errors.ts";
 import type { Row } from "../kernels/kernel.ts";
 
 /** A row of which only some tokens were sent; the others count as −Infinity. */
@@ -25,13 +24,6 @@ export type StepRows = LogitsRow | readonly LogitsRow[];
 export function listOfRows(rows: StepRows): readonly LogitsRow[] {
   if (!Array.isArray(rows)) return [rows as LogitsRow]; // what is no list is a row
   return rows as readonly LogitsRow[];
-}
-
-/** The row of a step that may have no other. */
-export function onlyRow(rows: StepRows): LogitsRow {
-  const [row, ...others] = listOfRows(rows);
-  if (row !== undefined && others.length === 0) return row;
-  throw new Problem("invalid_option", `one row of logits is taken here, got ${others.length + 1}`, "/logits");
 }
 
 export function isSparse(row: LogitsRow): row is SparseRow {

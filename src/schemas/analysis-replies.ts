@@ -1,5 +1,5 @@
 /** The bodies of analysis replies. src/analysis/tasks makes them; a test holds the two together. */
-import { z } from "zod";
+import * as z from "zod";
 import { CALIBRATION } from "../sampling/stages/calibration.ts";
 import { BASELINE, CONFORMAL } from "./analysis.ts";
 

@@ -1,5 +1,5 @@
 /** The bodies of analysis requests, for the OpenAPI document: rows and their classes beside each endpoint's options. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   BASELINE_OPTIONS,
   CALIBRATE_OPTIONS,

@@ -3,7 +3,7 @@
  * never pass through zod.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
 import { CONFORMAL_METHODS } from "../analysis/conformal.ts";

@@ -1,5 +1,5 @@
 /** The bodies of /v1/presets and /v1/compare, for types and the OpenAPI document. */
-import { z } from "zod";
+import * as z from "zod";
 import { COMPARE_FIELDS } from "../sampling/compare/options.ts";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";

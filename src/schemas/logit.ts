@@ -1,5 +1,5 @@
 /** GET /v1/logit: what it takes in its query string, and what it replies. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../errors.ts";
 import { finite } from "../sampling/options/fields.ts";
 import { parseWith } from "../sampling/options/parse.ts";

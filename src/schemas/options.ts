@@ -1,5 +1,5 @@
 /** Facts about the options of a step that are read from their schemas. */
-import { z } from "zod";
+import * as z from "zod";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { STEP_TENSOR_FIELDS, TENSOR_FIELDS } from "./tensor.ts";
 

@@ -1,11 +1,17 @@
 /** What POST /v1/replay takes and replies, for types and the OpenAPI document. */
-import { z } from "zod";
+import * as z from "zod";
 import { CLAIM_FIELDS } from "../sampling/replay.ts";
 import { PROBLEM } from "./replies.ts";
-import { BATCH_REQUEST } from "./requests.ts";
+import { LOGITS } from "./row.ts";
 
 export const REPLAY_REQUEST = z
-  .looseObject({ ...CLAIM_FIELDS, rows: BATCH_REQUEST.shape.rows })
+  .looseObject({
+    ...CLAIM_FIELDS,
+    rows: z
+      .array(z.looseObject({ ...CLAIM_FIELDS, logits: LOGITS.optional() }))
+      .min(1)
+      .describe("Steps as StepRequest has them, each with what was claimed of it."),
+  })
   .describe("A batch whose rows also say what was claimed of them, each itself or all alike.");
 
 const REPLAYED = z.strictObject({

@@ -1,5 +1,5 @@
 /** The bodies of replies. `Sampled` and its parts are made by src/sampling; a test holds the two together. */
-import { z } from "zod";
+import * as z from "zod";
 import { PROBLEMS } from "../errors.ts";
 import { FINISH_REASONS } from "../sampling/stops/index.ts";
 

@@ -2,7 +2,7 @@
  * The bodies of requests, for types and the OpenAPI document. What checks them are the same schemas in parts:
  * STEP_OPTIONS for the options, the row's own schemas for what is around the numbers.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { SOURCES_MAX } from "../kernels/kernel.ts";
 import { SOURCE_OPTIONS } from "../sampling/combine/combination.ts";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";

@@ -2,7 +2,7 @@
  * The row of logits as it may stand in JSON. The elements of the arrays are read by the wire's scanners, so the
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { DTYPE_NAMES } from "../kernels/kernel.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 

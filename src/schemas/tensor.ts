@@ -1,5 +1,5 @@
 /** What a binary body says of its tensor, in its header or in the query string, beside the options of the step. */
-import { z } from "zod";
+import * as z from "zod";
 import { listOf } from "../sampling/options/counted-fields.ts";
 import { finite, whole } from "../sampling/options/fields.ts";
 import { DTYPE } from "./row.ts";

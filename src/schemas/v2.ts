@@ -2,7 +2,7 @@
  * What the Open Inference Protocol says in JSON, with Triton's extensions for binary tensors and shared memory: the
  * request of an inference, and the answers. Elements of `data` are read elsewhere; here only what is around them.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { namedValues } from "../sampling/options/counted-fields.ts";
 import { flag, oneOf, rule, whole } from "../sampling/options/fields.ts";
 import { shapeOf } from "./tensor.ts";

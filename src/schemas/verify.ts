@@ -2,7 +2,7 @@
  * The bodies of drafts. The options of their steps are those of a step, and are not told again here: the document would
  * say them twice more.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { PROMISES } from "../sampling/verify/method.ts";
 import { VERIFY_OPTIONS } from "../sampling/verify/options.ts";
 import { PROBLEM, STEP_REPLY } from "./replies.ts";

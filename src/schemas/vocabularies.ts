@@ -1,5 +1,5 @@
 /** The body of GET /v1/vocabularies. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const VOCABULARIES_REPLY = z
   .strictObject({

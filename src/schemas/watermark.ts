@@ -1,5 +1,5 @@
 /** What POST /v1/watermark/detect takes and replies. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, show } from "../errors.ts";
 import type { Text } from "../sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../sampling/draw/watermark/index.ts";

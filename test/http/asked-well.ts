@@ -37,6 +37,8 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
       seed: 1,
     },
   ],
+  ["/v1/verify", { rows: [{ logits: [1, 3] }, { logits: [2, 1] }], draft_token_ids: [1], seed: 1 }],
+  ["/v1/verify/batch", { rows: [{ logits: [1, 3] }], sequences: [{ draft_token_ids: [] }], seed: 1 }],
   ["/v1/watermark/detect", { scheme: "gumbel", key: "main", token_ids: [1, 2, 3], values: true }],
   [
     "/v1/watermark/detect",

@@ -1,8 +1,12 @@
 /** The application listening on a free port of this machine, with the limits a test asks for. */
 import { type App, buildApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { loadVocabularies } from "../../src/config/vocabularies.ts";
 import { watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
 import { createSampler, type Sampler } from "../../src/sampling/sampler.ts";
+
+/** Those of a service without a folder of others. */
+const VOCABULARIES = loadVocabularies("", "");
 
 /** What every test may mark with. */
 const KEYS = watermarkKeys({ main: 42n });
@@ -26,7 +30,10 @@ export async function listen(
   ]);
   const read = readConfig({ ...environment, ...Object.fromEntries(names) });
   const config = read.watermark_keys.size > 0 ? read : { ...read, watermark_keys: KEYS };
-  const sampler = createSampler(config.limits, undefined, { keys: config.watermark_keys });
+  const sampler = createSampler(config.limits, undefined, {
+    keys: config.watermark_keys,
+    vocabularies: VOCABULARIES,
+  });
   const app = await buildApp({ config, sampler });
   const url = await app.server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {

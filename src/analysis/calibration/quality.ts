@@ -2,7 +2,7 @@
  * How good the probabilities of a labelled set are, in sums of which none depends on the order of the rows, nor on how
  * the set was cut into parts.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { ExactSum } from "../sums/exact-sum.ts";

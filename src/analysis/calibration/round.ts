@@ -5,7 +5,7 @@
  *
  * The search is that of calibrate.ts, and so are the sums: it finds the same temperature to the bit.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { type Conformal, type ConformalChoice, conformity, thresholdPlace } from "../conformal.ts";

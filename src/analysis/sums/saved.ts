@@ -1,5 +1,5 @@
 /** How sums stand in files, and how they are read again: a file may hold anything, so every part is checked. */
-import { z } from "zod";
+import * as z from "zod";
 import { ExactSum } from "./exact-sum.ts";
 import { SKETCH_BIN_MAX } from "./sketch.ts";
 

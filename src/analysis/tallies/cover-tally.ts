@@ -1,5 +1,5 @@
 /** How often conformal sets held the class that came, and how large they were. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { coverageOf } from "../conformal.ts";
 import { addCounts, COUNT, SKETCH } from "../sums/saved.ts";

@@ -1,5 +1,5 @@
 /** How many of many texts bear a mark, by the p-values of each. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { addCounts, COUNT, SKETCH } from "../sums/saved.ts";
 import { Sketch } from "../sums/sketch.ts";

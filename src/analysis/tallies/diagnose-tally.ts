@@ -1,5 +1,5 @@
 /** What many rows say of a model's certainty: how often it was confident, torn or unsure, and how its figures spread. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import type { Diagnosis, Verdict } from "../diagnose.ts";
 import { ExactSum } from "../sums/exact-sum.ts";

@@ -1,5 +1,5 @@
 /** Whether the tokens that a host says it drew are those that its steps give, over many of them. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { ExactSum } from "../sums/exact-sum.ts";
 import { addCounts, addSums, COUNT, SKETCH, SUM, savedSums } from "../sums/saved.ts";

@@ -1,5 +1,5 @@
 /** How well rows foresaw what came, all together: the mean loss, how often the class that came was among the first. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { type Loss, lossOf, type Score } from "../score.ts";
 import { ExactSum } from "../sums/exact-sum.ts";

@@ -3,7 +3,7 @@
  * it goes on there, and ends with the bytes that the other would have ended with.
  */
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { STDIN } from "../../shards/open.ts";
 import { writeWhole } from "./documents.ts";

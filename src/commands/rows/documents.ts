@@ -3,7 +3,7 @@
  * stands between two rounds, and the report. Each is one JSON object in one line, with the same head.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { VERSION } from "../../config/version.ts";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";

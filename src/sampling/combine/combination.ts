@@ -1,5 +1,5 @@
 /** What a request says of several sources: the rule by which they become one row, checked. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { SOURCES_MAX } from "../../kernels/kernel.ts";
 import { amongKnown } from "../../nearest.ts";

@@ -1,5 +1,5 @@
 /** What a comparison is asked: several ways to take the same step, each a preset, options of its own, or a chain. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { whole } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";

@@ -1,5 +1,5 @@
 /** The draw rule and the watermark that a request names, with their checked options. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
 import { isRecord, parseWith } from "../options/parse.ts";

@@ -2,7 +2,7 @@
  * gumbel: the token with the largest score + Gumbel noise, of which each token has its own from seed, step and token id.
  * Two models, or two runs, that share a seed share the noise: they draw alike wherever their scores are alike.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { gumbelOf, type Noise, uniformOf } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { StepContext } from "../context.ts";

@@ -1,5 +1,5 @@
 /** inverse_cdf: the token at a uniform number of the cumulative distribution, in the order of token ids. */
-import { z } from "zod";
+import * as z from "zod";
 import { drawUniforms, drawUniformsInPieces } from "../draws.ts";
 import type { DrawRule } from "./draw-rule.ts";
 

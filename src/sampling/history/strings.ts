@@ -2,7 +2,7 @@
  * Strings at the end of the generated text, wherever the borders of its tokens lie. A special token is no text: none goes
  * on behind one.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { listOf } from "../options/counted-fields.ts";

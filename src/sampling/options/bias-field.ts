@@ -3,7 +3,7 @@
  * and comes out as two parallel arrays, ready for the hot loop.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { TOKEN_ID_MAX } from "./fields.ts";
 

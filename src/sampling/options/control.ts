@@ -1,5 +1,5 @@
 /** The options of a step beside those of its stages: what it is about, how its token is drawn, and what is reported. */
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { SOURCES } from "../combine/combination.ts";

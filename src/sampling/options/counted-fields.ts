@@ -2,7 +2,7 @@
  * Lists and objects of plain values whose elements are counted before any of them is looked at, and looked at no
  * further than the first that is wrong: a million wrong ones cost a refusal as much time as one.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { isRecord } from "./parse.ts";
 

@@ -2,7 +2,7 @@
  * The building blocks of option schemas: numbers with a range, token ids and switches, each with one sentence
  * that states the rule and the value received. Every schema of a client-visible option is made of these.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 

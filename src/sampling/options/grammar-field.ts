@@ -1,5 +1,5 @@
 /** The schema of a grammar: one of the kinds of grammars, and what is said of how it holds. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Trigger } from "../../grammar/matcher.ts";
 import { GRAMMAR_KINDS, type GrammarSource } from "../../grammar/source.ts";
 import { flag, oneOf, rule, tokenIds } from "./fields.ts";

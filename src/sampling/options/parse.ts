@@ -1,5 +1,5 @@
 /** Parsing untrusted values with zod, and turning its first complaint into a Problem with a pointer. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 

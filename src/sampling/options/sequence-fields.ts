@@ -4,7 +4,7 @@
  * comes out in the form that the hot loops want.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { decodeBase64 } from "./base64.ts";
 import { biasOf, isBias } from "./bias-field.ts";

@@ -2,7 +2,7 @@
  * Everything a request may say about one step besides its logits: what is drawn, from which chain, and what is
  * reported. The options of the stages come from the stage objects.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";

@@ -1,5 +1,5 @@
 /** adaptive_p: prefers tokens whose probability is near a target, which moves to keep the average there. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 

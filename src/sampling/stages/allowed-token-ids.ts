@@ -1,5 +1,5 @@
 /** allowed_token_ids: keeps only the named tokens. */
-import { z } from "zod";
+import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
 import { requireInVocabulary } from "../context.ts";
 import { tokenIds } from "../options/fields.ts";

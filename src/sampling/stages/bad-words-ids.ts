@@ -1,5 +1,5 @@
 /** bad_words_ids: bans tokens that would complete one of some sequences. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireBelow } from "../context.ts";
 import { tokenSequences } from "../options/sequence-fields.ts";
 import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";

@@ -1,5 +1,5 @@
 /** banned_strings: goes back where the text has come to say something that it must not, and takes another way. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import type { StepContext } from "../context.ts";
 import { requireVocabulary } from "../history/step-text.ts";

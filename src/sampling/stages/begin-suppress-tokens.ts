@@ -1,5 +1,5 @@
 /** begin_suppress_tokens: bans some tokens from the beginning of the generated text. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireInVocabulary } from "../context.ts";
 import { tokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";

@@ -1,5 +1,5 @@
 /** calibration: the temperature that made a model's probabilities honest on a validation set, before anything else. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 

@@ -1,5 +1,5 @@
 /** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { SequenceBreakers } from "../history/sequence-breakers.ts";
 import { finite, oneOf, whole } from "../options/fields.ts";

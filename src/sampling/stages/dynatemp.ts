@@ -1,5 +1,5 @@
 /** dynatemp: a temperature that follows the entropy, within a range around the given one. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { listedIn } from "../candidates/removal.ts";
 import { finite, oneOf } from "../options/fields.ts";

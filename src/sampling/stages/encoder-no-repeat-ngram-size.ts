@@ -1,5 +1,5 @@
 /** encoder_no_repeat_ngram_size: bans every token that would repeat n tokens in a row of what an encoder has read. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireInVocabulary } from "../context.ts";
 import { OccurrenceFinder } from "../history/occurrences.ts";
 import { ENCODER_INPUT_IDS, tokenIds, whole } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** encoder_repetition_penalty: makes the tokens that an encoder has read more likely. */
-import { z } from "zod";
+import * as z from "zod";
 import { ENCODER_INPUT_IDS, finite } from "../options/fields.ts";
 import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";

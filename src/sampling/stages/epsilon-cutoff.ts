@@ -1,5 +1,5 @@
 /** epsilon_cutoff: keeps tokens of at least a fixed probability; where none has it, the most likely and those that equal it. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep } from "../options/fields.ts";

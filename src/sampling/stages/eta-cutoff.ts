@@ -1,5 +1,5 @@
 /** eta_cutoff: keeps tokens of at least a probability that sinks as the entropy grows. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep } from "../options/fields.ts";

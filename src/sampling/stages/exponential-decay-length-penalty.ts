@@ -1,5 +1,5 @@
 /** exponential_decay_length_penalty: makes the tokens that end a text ever more likely once it is long enough. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { requireInVocabulary } from "../context.ts";
 import { finite, rule, stopTokenIds, whole } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** forced_token_ids: leaves a single token at some positions of the generated text. */
-import { z } from "zod";
+import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
 import { requireBelow } from "../context.ts";
 import { flag } from "../options/fields.ts";

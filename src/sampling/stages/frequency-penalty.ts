@@ -1,5 +1,5 @@
 /** frequency_penalty: takes off the scores of tokens in proportion to how often they occurred. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 

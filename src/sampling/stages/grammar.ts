@@ -1,5 +1,5 @@
 /** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
 import { isWaiting, type Matcher } from "../../grammar/matcher.ts";

@@ -1,5 +1,5 @@
 /** logit_bias: adds to the scores of named tokens, or bans them. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireBelow } from "../context.ts";
 import { logitBias } from "../options/bias-field.ts";
 import type { Stage } from "../stage.ts";

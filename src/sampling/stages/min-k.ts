@@ -1,5 +1,5 @@
 /** min_k: keeps the tokens before the steepest drop of the ranked scores. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Candidates } from "../candidates/candidates.ts";
 import { SCORE_SLACK, SLACK } from "../candidates/thresholds.ts";
 import { finite, flag, minKeep, oneOf } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** min_p: keeps tokens whose probability is at least a share of the best one's. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep } from "../options/fields.ts";

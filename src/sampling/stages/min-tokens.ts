@@ -1,5 +1,5 @@
 /** min_tokens: bans the tokens that end a text until enough were generated. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireInVocabulary } from "../context.ts";
 import { oneOf, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";

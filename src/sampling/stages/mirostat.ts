@@ -1,5 +1,5 @@
 /** mirostat: steers the surprise of the drawn tokens towards a target, by a cut that moves from step to step. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";

@@ -1,5 +1,5 @@
 /** no_repeat_ngram_size: bans every token that would make n tokens in a row occur a second time. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Candidates } from "../candidates/candidates.ts";
 import { oneOf, whole } from "../options/fields.ts";
 import { type TokenSet, tokenSet } from "../options/token-set.ts";

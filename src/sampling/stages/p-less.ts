@@ -1,5 +1,5 @@
 /** p_less: keeps tokens at least as likely as it is that two draws agree; it has nothing to tune. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { flag, minKeep } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** presence_penalty: takes a constant off the scores of tokens that occurred already. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, penaltyDecayRange, penaltyLastN, penaltyScope } from "../options/fields.ts";
 import { COUNT_WORK, lastOf, type Stage } from "../stage.ts";
 

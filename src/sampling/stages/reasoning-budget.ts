@@ -1,5 +1,5 @@
 /** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
-import { z } from "zod";
+import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
 import { requireInVocabulary } from "../context.ts";
 import { oneOf, whole } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** sequence_bias: adds to the score of a token that would complete one of some sequences. */
-import { z } from "zod";
+import * as z from "zod";
 import { requireBelow } from "../context.ts";
 import { biasedSequences } from "../options/sequence-fields.ts";
 import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";

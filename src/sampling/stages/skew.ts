@@ -1,5 +1,5 @@
 /** skew: bends the cumulative distribution, towards its beginning or its end. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";

@@ -1,5 +1,5 @@
 /** smoothing: quadratic sampling, evens out the best tokens and pushes the others down. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 

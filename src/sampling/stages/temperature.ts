@@ -1,5 +1,5 @@
 /** temperature: flattens or sharpens the distribution; 0 is greedy decoding. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 

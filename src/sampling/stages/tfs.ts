@@ -1,5 +1,5 @@
 /** tfs: tail-free sampling, cuts where the ranked probabilities stop bending. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Compact } from "../candidates/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
 import { SLACK } from "../candidates/thresholds.ts";

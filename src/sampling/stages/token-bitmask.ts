@@ -1,5 +1,5 @@
 /** token_bitmask: keeps the tokens whose bit is set, as grammar engines write it. */
-import { z } from "zod";
+import * as z from "zod";
 import { tokenBitmask } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
 

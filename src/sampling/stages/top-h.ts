@@ -1,5 +1,5 @@
 /** top_h: keeps the most likely tokens as long as they hold no more than a share of the entropy. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";

@@ -1,5 +1,5 @@
 /** top_k: keeps the k most likely tokens. */
-import { z } from "zod";
+import * as z from "zod";
 import { oneOf, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 

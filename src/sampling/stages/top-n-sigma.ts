@@ -1,5 +1,5 @@
 /** top_n_sigma: keeps tokens whose score lies within n standard deviations of the largest. */
-import { z } from "zod";
+import * as z from "zod";
 import { listedIn } from "../candidates/removal.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep, oneOf } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** top_p_decay: a top-p that shrinks with every generated token, until one of some tokens sets it back. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
 import type { StepContext } from "../context.ts";
 import { finite } from "../options/fields.ts";

@@ -1,5 +1,5 @@
 /** top_p: keeps the smallest set of most likely tokens whose probabilities add up to p. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Compact } from "../candidates/compact.ts";

@@ -1,5 +1,5 @@
 /** typical_p: keeps the tokens whose surprise is nearest to the entropy. */
-import { z } from "zod";
+import * as z from "zod";
 import { note } from "../candidates/removal.ts";
 import { finite, flag, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";

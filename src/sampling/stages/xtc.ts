@@ -1,5 +1,5 @@
 /** xtc: sometimes removes all but the least likely of the tokens that are likely enough. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import { listedIn, note } from "../candidates/removal.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";

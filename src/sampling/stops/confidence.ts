@@ -1,5 +1,5 @@
 /** confidence: the model has become unsure of its next tokens, and goes on all the same. */
-import { z } from "zod";
+import * as z from "zod";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { finite, whole } from "../options/fields.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";

@@ -1,5 +1,5 @@
 /** entropy: the model has become sure, or has lost its way. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../options/fields.ts";
 import type { Stop } from "./stop.ts";
 import { meanOf, windowLength } from "./window.ts";

@@ -2,7 +2,7 @@
  * When a text is to end: the stops, in the order in which they are asked, and what they say of a step. Nothing here knows
  * any single stop.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { show } from "../../errors.ts";
 import { parseWith } from "../options/parse.ts";
 import type { UncertainSide } from "../report/uncertainty.ts";

@@ -1,5 +1,5 @@
 /** loop: the text repeats itself, word for word. */
-import { z } from "zod";
+import * as z from "zod";
 import { whole } from "../options/fields.ts";
 import { type Generated, lengthOf, type Stop, tokenBefore } from "./stop.ts";
 

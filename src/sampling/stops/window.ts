@@ -1,5 +1,5 @@
 /** The numbers of the last steps, and their mean: what the stops that look at rows have in common. */
-import { z } from "zod";
+import * as z from "zod";
 import { listOf } from "../options/counted-fields.ts";
 import { finite, whole } from "../options/fields.ts";
 

@@ -5,7 +5,7 @@
  * The decision looks at every row before the first token is certain: a scout goes along the draft, and then the tokens
  * are taken that it found.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { VerifyMethod } from "./method.ts";
 import { drawResidual, probabilityOf, residualMass } from "./residual.ts";
 import type { DraftWalk, Pause } from "./walk.ts";

@@ -1,5 +1,5 @@
 /** Everything that may be said of verifying a draft besides its rows: the draft, the method, and the options of its steps. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Chain } from "../chain.ts";

@@ -1,5 +1,5 @@
 /** rejection: speculative sampling, which accepts by the ratio of target and draft. */
-import { z } from "zod";
+import * as z from "zod";
 import { acceptEach } from "./accept-each.ts";
 import type { VerifyMethod } from "./method.ts";
 import { drawResidual, probabilityOf } from "./residual.ts";

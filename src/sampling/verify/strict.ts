@@ -1,5 +1,5 @@
 /** strict: the tokens that would have been drawn without a draft. */
-import { z } from "zod";
+import * as z from "zod";
 import type { VerifyMethod } from "./method.ts";
 
 const options = z.strictObject({ method: z.literal("strict") });

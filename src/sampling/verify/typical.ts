@@ -1,5 +1,5 @@
 /** typical: accepts what is likely enough for how unsure the target is; quicker than a lossless rule, and another text. */
-import { z } from "zod";
+import * as z from "zod";
 import { exp } from "../../kernels/float64.ts";
 import { finite } from "../options/fields.ts";
 import { acceptEach } from "./accept-each.ts";

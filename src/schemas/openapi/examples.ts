@@ -103,6 +103,47 @@ const sampleBatch: Examples = {
   },
 };
 
+const verify: Examples = {
+  strict: {
+    summary: "Two tokens were drafted: the rows behind each, and the one before",
+    value: {
+      rows: [{ logits }, { logits: [3.1, 0.2, 0.4, -1] }, { logits: [0.1, 0.7, 0.2, 4] }],
+      draft_token_ids: [1, 0],
+      temperature: 0.8,
+      seed: 7,
+      history: [],
+    },
+  },
+};
+
+const verifyBatch: Examples = {
+  two: {
+    summary: "Drafts of two sequences, their rows side by side",
+    value: {
+      rows: [{ logits }, { logits: [3.1, 0.2, 0.4, -1] }, { logits: [0.1, 0.7, 0.2, 4] }],
+      sequences: [
+        { draft_token_ids: [1], seed: 7, history: [] },
+        { draft_token_ids: [], seed: 8, history: [] },
+      ],
+      temperature: 0.8,
+    },
+  },
+};
+
+const replay: Examples = {
+  claim: {
+    summary: "A step, and the token that was drawn from it",
+    value: { rows: [{ logits, token_id: 1, seed: 7, step: 0, temperature: 0.8, history: [] }] },
+  },
+};
+
+const detectWatermark: Examples = {
+  text: {
+    summary: "One text, marked with the key named main",
+    value: { scheme: "gumbel", key: "main", token_ids: [3, 1, 4, 1, 5, 9, 2, 6], prompt_length: 2 },
+  },
+};
+
 const compare: Examples = {
   hosts: {
     summary: "The same settings on two hosts",
@@ -209,6 +250,10 @@ const registerRegion: Examples = {
 export const REQUEST_EXAMPLES: Readonly<Record<string, Examples>> = {
   sample,
   sampleBatch,
+  verify,
+  verifyBatch,
+  replay,
+  detectWatermark,
   stream,
   compare,
   probabilities,

@@ -145,16 +145,16 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
     confidently_wrong: false,
   },
   calibrate: {
-    calibration: { method: "temperature_scaling", temperature: 6.521688562869334 },
+    calibration: { method: "temperature_scaling", temperature: 6.521688562869332 },
     passes: 5,
     rows: 4,
     before: {
       accuracy: 0.75,
-      nll: 1.3000951597559105,
+      nll: 1.3000951597559107,
       brier: 0.5017205731094956,
       ece: 0.2021730359784848,
       mce: 0.2021730359784848,
-      classwise_ece: 0.26177449698954364,
+      classwise_ece: 0.26177449698953126,
       overconfidence: 0.2021730359784848,
       bins: [
         { lower: 0, upper: 0.5, rows: 0, confidence: null, accuracy: null },
@@ -163,11 +163,11 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
     },
     after: {
       accuracy: 0.75,
-      nll: 0.6554738435785837,
-      brier: 0.4595497203172564,
+      nll: 0.6554738435785836,
+      brier: 0.45954972031725644,
       ece: 0.11985260256374541,
       mce: 0.11985260256374541,
-      classwise_ece: 0.11985260256374544,
+      classwise_ece: 0.1198526025637392,
       overconfidence: -0.11985260256374541,
       bins: [
         { lower: 0, upper: 0.5, rows: 0, confidence: null, accuracy: null },

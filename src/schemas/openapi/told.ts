@@ -2,7 +2,7 @@
  * How zod's JSON Schema stands in the OpenAPI document, where it meets readers that take some keywords amiss:
  * generators of clients make a property with a `default` a required one, and Swagger UI fails on `items: false`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonSchema } from "../options.ts";
 
 type Node = Record<string, unknown>;

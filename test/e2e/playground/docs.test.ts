@@ -18,7 +18,13 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     // Everything that the service can do, and the region that an example registers.
     directory = await mkdtemp(join(tmpdir(), "docs-page-"));
     await writeFile(join(directory, "logits"), ROW);
-    playground = await startPlayground({ SHARED_MEMORY: "on", SHARED_MEMORY_DIR: directory });
+    const keys = join(directory, "watermark-keys");
+    await writeFile(keys, "main 0x2a\n", { mode: 0o600 });
+    playground = await startPlayground({
+      SHARED_MEMORY: "on",
+      SHARED_MEMORY_DIR: directory,
+      WATERMARK_KEYS_FILE: keys,
+    });
   });
   afterAll(async () => {
     await playground?.close();

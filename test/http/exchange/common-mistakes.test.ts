@@ -41,7 +41,7 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ max_new_tokens: 100 }, "unknown_option", "one request draws one token"],
   [{ n_predict: 100 }, "unknown_option", "one request draws one token"],
   [{ stop: ["\n"] }, "invalid_option", "stop must be an object"],
-  [{ stop_strings: ["\n"] }, "unknown_option", "as token ids they go into stop"],
+  [{ stop_strings: ["\n"] }, "unknown_option", "they go into stop"],
   [{ eos_token_id: 2 }, "unknown_option", "it is called stop_token_ids here"],
   [{ do_sample: true }, "unknown_option", "temperature 0 is greedy"],
   [{ num_beams: 4 }, "unknown_option", "n draws several tokens from one row"],
@@ -52,7 +52,7 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ samplers: ["top_k"] }, "unknown_option", "the order of the samplers is that of preset, or of chain"],
   [{ stream: true }, "unknown_option", "POST /v1/stream"],
   [{ response_format: {} }, "unknown_option", "token_bitmask"],
-  [{ grammar: "root ::= x" }, "unknown_option", "token_bitmask"],
+  [{ grammar: "root ::= x" }, "invalid_option", "grammar must be"],
   [
     { logprobs: 5 },
     "invalid_option",

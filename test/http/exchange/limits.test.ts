@@ -185,6 +185,17 @@ const CASES: Readonly<Record<string, Case>> = {
     exceed: () =>
       post("/v1/compare", JSON.stringify({ logits: ids(20_000), compare: [{ top_k: 3 }, { top_k: 2 }] })),
   },
+  detect_work_max: {
+    limits: { detect_work_max: 65_536 },
+    sentence: "at most 65536 looks at tokens",
+    exceed: () =>
+      post("/v1/watermark/detect", JSON.stringify({ scheme: "gumbel", key: "main", token_ids: ids(4000) })),
+  },
+  grammar_length_max: {
+    limits: { grammar_length_max: 40, vocab_size_max: 8192 },
+    sentence: "a grammar may have at most 40 characters",
+    exceed: () => step({ vocabulary: "demo", grammar: { regex: "a".repeat(60) } }),
+  },
   headers_timeout_ms: {
     limits: { headers_timeout_ms: 50 },
     sentence: "within 50 ms",
@@ -249,6 +260,7 @@ const SILENT = [
   "rate_clients_max", // rate.test.ts
   "proxy_hops", // rate.test.ts
   "collect_bytes",
+  "grammar_bytes_max", // sampling/stages/grammar.test.ts: older ones go
   "shared_memory_regions_max", // named in shared-memory-refusals.test.ts
   "shared_memory_bytes_max", // named in shared-memory-refusals.test.ts
 ];

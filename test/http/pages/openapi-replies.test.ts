@@ -96,7 +96,7 @@ describe("what is asked for well is answered as the document says", () => {
       if ("get" in methods && !/stream|systemsharedmemory/.test(path))
         expect(await asked({ method: "GET", path: path.replace("logit", "logit?log_odds=0") })).toBe("200");
     expect(await asked({ method: "POST", path: "/v2/repository/index" })).toBe("200");
-    for (const path of ["/v1/samplers", "/v1/presets", "/v1/vocabularies", "/v1/logit"]) {
+    for (const path of ["/v1/samplers", "/v1/presets", "/v1/vocabularies", "/v1/combinations", "/v1/logit"]) {
       expect(await asked({ method: "GET", path: `${path}?name` })).toBe("400 malformed_query");
       expect(await asked({ method: "GET", path: `${path}?name=vllm` })).toMatch(/^422 .*option/);
     }

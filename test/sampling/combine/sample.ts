@@ -6,7 +6,7 @@ import { createSampler } from "../../../src/sampling/sampler.ts";
 
 const VOCAB_SIZE_MAX = 2048;
 
-export const sampler = createSampler({ vocab_size_max: VOCAB_SIZE_MAX, rows_max: 8 });
+const sampler = createSampler({ vocab_size_max: VOCAB_SIZE_MAX, rows_max: 8 });
 
 const leased = Array.from({ length: 8 }, () => {
   const row = sampler.leaseRow();

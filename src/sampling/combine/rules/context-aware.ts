@@ -1,5 +1,5 @@
 /** context_aware: what the context changes counts more than what the model says without it. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, rule } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
 

@@ -1,5 +1,5 @@
 /** contrastive: what an expert finds likelier than an amateur does, among the tokens that the expert finds plausible. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
 import { leastShare } from "./fields.ts";

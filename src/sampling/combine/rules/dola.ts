@@ -1,5 +1,5 @@
 /** dola: what the last layer knows that an earlier one did not know yet. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Rule } from "../rule.ts";
 import type { Sources } from "../sources.ts";
 import { leastShare } from "./fields.ts";

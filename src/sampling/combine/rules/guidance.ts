@@ -1,5 +1,5 @@
 /** guidance: classifier-free guidance, away from what the model says under another prompt or none. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, oneOf } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
 

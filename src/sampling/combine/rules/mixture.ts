@@ -1,5 +1,5 @@
 /** mixture: a mixture of experts, in which likely is what one of them finds likely. */
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../../../errors.ts";
 import type { Rule } from "../rule.ts";
 import { requireOneEach, weightOfEach, weightsFor } from "./fields.ts";

@@ -1,5 +1,5 @@
 /** product: a product of experts, in which each has a veto. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Rule } from "../rule.ts";
 import { requireOneEach, weightOfEach, weightsFor } from "./fields.ts";
 

@@ -1,5 +1,5 @@
 /** proxy: what tuning has changed in a small model, added to a large one that was never tuned. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite } from "../../options/fields.ts";
 import type { Rule } from "../rule.ts";
 

@@ -1,5 +1,5 @@
 /** The options that schemes share, each with its sentence. */
-import { z } from "zod";
+import * as z from "zod";
 import { finite, oneOf, rule, whole } from "../../options/fields.ts";
 import { KEY_ID, KEY_ID_RULE } from "./keys.ts";
 

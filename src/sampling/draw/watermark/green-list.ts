@@ -2,7 +2,7 @@
  * green_list: the key and the tokens before it make some tokens green, and those get a bonus before the draw. By Philox
  * each token is green by itself; lefthash and selfhash shuffle the vocabulary as transformers does.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
 import { normalTail } from "../../../kernels/special.ts";
 import type { Compact } from "../../candidates/compact.ts";

@@ -1,5 +1,5 @@
 /** gumbel and dual_key_gumbel: the token with the largest score + Gumbel noise, where a key and the context make the noise. */
-import { z } from "zod";
+import * as z from "zod";
 import { ln } from "../../../kernels/float64.ts";
 import type { Noise } from "../../../kernels/kernel.ts";
 import { gammaQ } from "../../../kernels/special.ts";

@@ -2,7 +2,7 @@
  * synthid: a tournament over layers. In each the key and the context give every token 0 or 1, and of two draws the one with
  * 1 wins; what is left is the distribution of the winner. As transformers has it, with its hash and its table.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { normalTail } from "../../../kernels/special.ts";
 import { drawPlace } from "../../candidates/cumulative.ts";
 import { rule, whole } from "../../options/fields.ts";

@@ -1,5 +1,5 @@
 /** What a test of texts is asked: the scheme's options as far as a text shows them. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseWith } from "../../options/parse.ts";
 import { requireScheme } from "../choice.ts";
 import { MARKING, type MarkOptions, type TestOptions, type WatermarkScheme } from "./scheme.ts";
