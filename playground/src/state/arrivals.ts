@@ -1,22 +1,21 @@
 /** What was pasted or dropped somewhere on the page goes to where it belongs in the view that is open. */
 import { batch } from "@preact/signals";
 import { isLabelled } from "../calibrate/labelled-rows.ts";
-import { readText } from "../rows/parse-text.ts";
 import { prompt } from "../write/writer.ts";
 import { chosen_set, own_text } from "./calibration.ts";
 import { visit } from "./history.ts";
 import { type View, view } from "./signals.ts";
-import { chooseFile, chooseText } from "./source.ts";
+import { chooseFile, chooseText, rowReaders } from "./source.ts";
 
 const TAKE_TEXT: Readonly<Record<View, (text: string) => Promise<void>>> = {
   sample: chooseText,
   // what is no row is a text to go on from
   write: async (text) => {
-    if (isRow(text)) await showText(text);
+    if (await isRow(text)) await showText(text);
     else prompt.value = text;
   },
   calibrate: async (text) => {
-    if (!isLabelled(text) && isRow(text)) return showText(text);
+    if (!isLabelled(text) && (await isRow(text))) return showText(text);
     chosen_set.value = "own";
     own_text.value = text;
   },
@@ -43,7 +42,8 @@ async function showText(text: string): Promise<void> {
   });
 }
 
-function isRow(text: string): boolean {
+async function isRow(text: string): Promise<boolean> {
+  const { readText } = await rowReaders();
   try {
     readText(text);
     return true;

@@ -1,14 +1,17 @@
 /** Choosing a row: an example, text, or a file. What is wrong with it is shown where it was chosen. */
 import { batch } from "@preact/signals";
 import { EXAMPLES, type Example } from "../rows/examples.ts";
-import { parseRowFile } from "../rows/parse-file.ts";
-import { readText } from "../rows/parse-text.ts";
 import { plainReading, type Reading } from "../rows/read/reading.ts";
 import { RowError } from "../rows/row.ts";
 import { setChain } from "./chain.ts";
 import { visit } from "./history.ts";
 import { takeOptions } from "./request-options.ts";
 import { carried_state, chain, missing, order_of, reading, row, row_error, source } from "./signals.ts";
+
+/** What reads rows out of files and texts: most visits bring neither. */
+export function rowReaders() {
+  return import("../rows/readers.ts");
+}
 
 /** What no address holds, for as long as the page is open: by the name that the address has for it. */
 const kept = new Map<string, Reading>();
@@ -43,6 +46,7 @@ export async function chooseText(
 ): Promise<void> {
   source.value = { kind: "text", text, before, at };
   await take(async () => {
+    const { readText } = await rowReaders();
     const read = readText(text, at);
     if (with_options && read.options !== undefined) takeOptions(read.options);
     return before === "" ? read : { ...read, row: { ...read.row, text: before } };
@@ -51,6 +55,7 @@ export async function chooseText(
 
 export async function chooseFile(file: File): Promise<void> {
   await take(async () => {
+    const { parseRowFile } = await rowReaders();
     const read = parseRowFile(file.name, new Uint8Array(await file.arrayBuffer()));
     visit();
     kept.set(file.name, read);
