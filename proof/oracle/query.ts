@@ -1,6 +1,16 @@
 /** A plain reading of options in a query string, as docs/wire-format.md describes it. */
 import { SCHEMAS } from "./contract.ts";
 
+interface Told {
+  readonly $ref?: string;
+  readonly type?: unknown;
+}
+
+/** The type of an option, told where it stands or where it refers to. */
+function typeOf({ $ref, type }: Told): unknown {
+  return $ref === undefined ? type : SCHEMAS[$ref.split("/").at(-1) ?? ""]?.["type"];
+}
+
 const LISTS = new Set(
   [
     "StepHeader",
@@ -10,10 +20,8 @@ const LISTS = new Set(
     "ProbabilitiesHeader",
     "CompareRequest",
   ].flatMap((name) =>
-    Object.entries(
-      (SCHEMAS[name]?.["properties"] ?? {}) as Readonly<Record<string, { readonly type?: unknown }>>,
-    )
-      .filter(([, { type }]) => type === "array")
+    Object.entries((SCHEMAS[name]?.["properties"] ?? {}) as Readonly<Record<string, Told>>)
+      .filter(([, told]) => typeOf(told) === "array")
       .map(([field]) => field),
   ),
 );

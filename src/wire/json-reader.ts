@@ -215,7 +215,7 @@ export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
     throw new Problem(
       "option_conflict",
       "a step has logits (one row) or sources (several), not both",
-      "/logits",
+      "/sources",
     );
   if (!Array.isArray(sources) || sources.length === 0)
     throw new Problem(

@@ -155,7 +155,7 @@ describe("what is refused", () => {
     [{ sources: [] }, "invalid_option", "/sources"],
     [{ sources: [1] }, "invalid_option", "/sources/0"],
     [{ sources: [{}] }, "invalid_logits", "/sources/0/logits"],
-    [{ sources: [{ logits: [1] }], logits: [1] }, "option_conflict", "/logits"],
+    [{ sources: [{ logits: [1] }], logits: [1] }, "option_conflict", "/sources"],
     [{ sources: [{ logits: [1] }, { logits: [1, null] }] }, "invalid_logits", "/sources/1/logits/1"],
     [
       { sources: [{ logits: [1] }, { logits: { dtype: "f32", data: "*" } }] },

@@ -145,7 +145,9 @@ test("a grammar that is too long is refused, with the limit; one as long as it i
   };
   expect(draw(40).text).toMatch(/^B+$/);
   expect(problemOf(() => draw(41))).toMatchObject({ code: "grammar_too_large", pointer: "/grammar/choice" });
-  expect(problemOf(() => draw(41)).message).toContain("at most 40 characters as JSON (grammar_length_max), got 41");
+  expect(problemOf(() => draw(41)).message).toContain(
+    "at most 40 characters as JSON (grammar_length_max), got 41",
+  );
 });
 
 test("what compiled grammars may take is bounded: the one unused for longest goes", () => {
