@@ -4,7 +4,7 @@
  */
 import type { StepRequestOptions } from "./client/options.ts";
 import { Problem, show } from "./errors.ts";
-import type { Row } from "./kernels/kernel.ts";
+import { Row } from "./kernels/kernel.ts";
 import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
 import type { LogitsRow } from "./sampling/rows.ts";
@@ -60,6 +60,8 @@ export function createSampler(
     },
     sample(logits, options = {}) {
       const checked = isChecked(options) ? options : parseStepOptions(options);
+      // A loop over leased rows makes nothing but its answers.
+      if (logits instanceof Row) return core.sample(logits, checked);
       const list = isList(logits) ? logits : [logits];
       const leased: Row[] = [];
       const rowOf = (each: Logits): LogitsRow => {

@@ -38,7 +38,7 @@ export class StepContext {
   step = 0;
 
   /** what the tokens of the step stand for */
-  text: StepText;
+  text: { -readonly [Field in keyof StepText]: StepText[Field] };
   readonly #vocabularies: Vocabularies;
   readonly #grammars: Grammars;
 
@@ -72,10 +72,18 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = seed;
     this.step = step.step;
-    this.text = this.textOf(step);
+    if (step.vocabulary === undefined && this.text.vocabulary === this.#vocabularies.standard)
+      this.#goOnWith(step);
+    else this.text = this.textOf(step);
     this.#prepared = step.prepared;
     this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
+  }
+
+  /** Most steps have the vocabulary of the one before, or none: no object is made for them. */
+  #goOnWith({ history, prompt_length }: Pick<StepOptions, "history" | "prompt_length">): void {
+    this.text.history = history;
+    this.text.prompt_length = prompt_length;
   }
 
   /** Gives a stage its state for this step. */

@@ -197,7 +197,8 @@ function sampleStep(
 ): Sampled {
   try {
     const begun = begin(scratch, rows, options);
-    drain(prepareChain(options.chain, scratch.context.text));
+    const { text } = scratch.context;
+    if (!isPrepared(options.chain, text)) drain(prepareChain(options.chain, text));
     const { raw = begun.raw } = run(scratch, begun, options);
     const { candidates, context, keys } = scratch;
     const drawn =
