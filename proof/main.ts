@@ -49,7 +49,7 @@ const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> 
   faults: [15, 30],
   linear: [15, 30],
   turns: [20, 60],
-  connections: [20, 150],
+  connections: [40, 180],
   memory: [50, 200],
   batches: [10, 30],
   leak: [20, 200],

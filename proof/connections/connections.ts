@@ -2,12 +2,15 @@
  * Whether a connection's defect ends that connection: pipelines of every form, in one segment and cut at any byte, with
  * offers of other protocols and what is no HTTP behind them, and clients that go away in the middle.
  */
-import { readdirSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "../../evidence/seeded.ts";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
+import { converse, leaveAmid, statusesOf } from "./converse.ts";
+import { proveEach } from "./each.ts";
 import { ENDS, REQUESTS } from "./forms.ts";
 import { startProxies } from "./proxies.ts";
 
@@ -15,7 +18,6 @@ const EXCHANGES = { short: 600, long: 10_000 };
 const PROXIED = { short: 60, long: 1000 };
 const AT_ONCE = 8;
 const PIPELINE_MAX = 24;
-const PATIENCE_MS = 20_000;
 const AFTER_MS = 3000;
 
 export const CONNECTIONS: Proof = {
@@ -25,8 +27,17 @@ export const CONNECTIONS: Proof = {
 };
 
 async function run({ long, seed }: Form, report: Report): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "proof-connections-"));
+  const keys = join(folder, "keys");
+  writeFileSync(keys, "main 0x2a\n", { mode: 0o600 });
   // However busy the machine is, none is turned away: answers are known beforehand.
-  const service = await startService({ WORKERS: "2", LOGIT_SAMPLER_QUEUE_MS: "60000" });
+  const service = await startService({
+    WORKERS: "2",
+    LOGIT_SAMPLER_QUEUE_MS: "60000",
+    LOGIT_SAMPLER_QUEUE_MAX: "1024",
+    LOGIT_SAMPLER_ROWS_MAX: "256",
+    WATERMARK_KEYS_FILE: keys,
+  });
   try {
     const workers = [...service.worker_pids];
     await exchangeAll(service, { count: 50, seed: seed + 1 });
@@ -36,6 +47,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
     const { wrong, hung, first } = await exchangeAll(service, { count, seed });
     report.claim(`${count} pipelines are answered in order, each to its end`, wrong === 0, first);
     report.claim("none is left without an answer", hung === 0, `${hung}`);
+    await proveEach(service.url, report);
     await sleep(AFTER_MS);
     const after = workers.map(descriptors);
     report.claim(
@@ -52,6 +64,7 @@ async function run({ long, seed }: Form, report: Report): Promise<void> {
     );
   } finally {
     await service.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -104,8 +117,12 @@ async function exchangeAll(
       const leaves = random.oneIn(10);
       const expected = [...pieces, end].flatMap(({ statuses }) => statuses);
       const parts = [bytes.subarray(0, cut), bytes.subarray(cut)];
-      const got = await exchange(url, parts, leaves ? 0 : expected.length);
-      if (leaves) continue;
+      if (leaves) {
+        await leaveAmid(url, parts);
+        continue;
+      }
+      const text = await converse(url, parts, (received) => statusesOf(received).length === expected.length);
+      const got = text === undefined ? undefined : statusesOf(text);
       if (got === undefined) found.hung += 1;
       else if (got.join() !== expected.join()) {
         found.wrong += 1;
@@ -115,33 +132,4 @@ async function exchangeAll(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, client));
   return found;
-}
-
-/** Statuses of all answers until the connection ends, which the client does after so many; undefined when it does not. 0: it leaves in the middle. */
-function exchange(url: string, parts: readonly Buffer[], answers: number): Promise<string[] | undefined> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    let text = "";
-    const timer = setTimeout(() => finish(undefined), PATIENCE_MS);
-    const finish = (statuses: string[] | undefined) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(statuses);
-    };
-    const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status as string);
-    socket.setEncoding("latin1").on("data", (chunk: string) => {
-      text += chunk;
-      if (statuses().length === answers) socket.end();
-    });
-    socket.on("error", () => undefined);
-    socket.on("close", () => finish(statuses()));
-    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = parts;
-    socket.write(first, () =>
-      setImmediate(() => {
-        if (answers === 0) socket.resetAndDestroy();
-        else socket.write(second);
-      }),
-    );
-  });
 }

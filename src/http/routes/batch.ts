@@ -8,31 +8,21 @@ import { KeptSets } from "../../wire/kept-sets.ts";
 import { BATCH_TEXT, writeProblem, writeSampled } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { BATCH_BODY, HEADER_LENGTH, openBody } from "../exchange/open-body.ts";
+import { BATCH_BODY, HEADER_LENGTH } from "../exchange/open-body.ts";
 import { byteLength, GatheredText } from "../exchange/pieces.ts";
 import { StepAnswers } from "../exchange/step-answers.ts";
+import { type BodyWork, takeBody } from "../exchange/take-body.ts";
 import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
-import { Intake, type Work } from "../exchange/turns.ts";
 
 export function answerBatch(exchange: Exchange): void {
-  const batch = new Batch(exchange);
-  const reading = exchange.read({
-    in_place: true,
-    open: (first) => batch.open(first),
-    // What was not taken of a chunk is copied: it is gone afterwards.
-    wrote: (reader) => {
-      if (!intake.wrote()) reader.keep?.();
-    },
-    whole: () => intake.end(),
-  });
-  const intake = new Intake(exchange, reading, batch);
+  takeBody(exchange, BATCH_BODY, new Batch(exchange));
 }
 
-class Batch implements Work {
+class Batch implements BodyWork<StepReader> {
+  reader: StepReader | undefined;
   readonly #exchange: Exchange;
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
-  #reader: StepReader | undefined;
   /** of a client that wants the kept tokens behind the JSON and not in it */
   readonly #kept: KeptSets | undefined;
   #rows = 0;
@@ -43,14 +33,9 @@ class Batch implements Work {
     this.#answers = new StepAnswers(exchange, "batch");
   }
 
-  open(first: Uint8Array): StepReader {
-    this.#reader = openBody(BATCH_BODY, this.#exchange.raw, this.#exchange.context, first);
-    return this.#reader;
-  }
-
   /** Answers the next row that is ready, or does a piece of it; false when none is. */
   next(): boolean {
-    const step = this.#answers.is_inside ? undefined : this.#reader?.next();
+    const step = this.#answers.is_inside ? undefined : this.reader?.next();
     if (step === undefined && !this.#answers.is_inside) return false;
     const text = this.#answerRow(step);
     if (text === undefined) return true;

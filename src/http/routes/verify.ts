@@ -12,9 +12,9 @@ import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
 import { VerifyJson } from "../../wire/verify/json-reader.ts";
 import { VerifyTensor } from "../../wire/verify/tensor-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { type Opener, openBody } from "../exchange/open-body.ts";
+import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
-import { Intake, type Work } from "../exchange/turns.ts";
+import { type BodyWork, takeBody } from "../exchange/take-body.ts";
 
 const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
 
@@ -30,30 +30,11 @@ function bodyOf(many: boolean): Opener<VerifyReader> {
 }
 
 export function answerVerify(exchange: Exchange): void {
-  answer(exchange, VERIFY_BODY, false);
+  takeBody(exchange, VERIFY_BODY, new Drafts(exchange, false));
 }
 
 export function answerVerifyBatch(exchange: Exchange): void {
-  answer(exchange, VERIFY_BATCH_BODY, true);
-}
-
-/** Takes the calls of a body, and their rows, while it comes. */
-function answer(exchange: Exchange, opener: Opener<VerifyReader>, many: boolean): void {
-  const drafts = new Drafts(exchange, many);
-  const reading = exchange.read({
-    in_place: true,
-    open(first) {
-      const reader = openBody(opener, exchange.raw, exchange.context, first);
-      drafts.reader = reader;
-      return reader;
-    },
-    // What was not taken of a chunk is copied: it is gone afterwards.
-    wrote(reader) {
-      if (!intake.wrote()) reader.keep?.();
-    },
-    whole: () => intake.end(),
-  });
-  const intake = new Intake(exchange, reading, drafts);
+  takeBody(exchange, VERIFY_BATCH_BODY, new Drafts(exchange, true));
 }
 
 /** A call whose pieces are being taken. */
@@ -64,8 +45,7 @@ interface UnderWay {
 }
 
 /** Answers the calls of a body, a piece at a time. */
-class Drafts implements Work {
-  /** of the body, once its first bytes are there */
+class Drafts implements BodyWork<VerifyReader> {
   reader: VerifyReader | undefined;
   readonly #exchange: Exchange;
   readonly #many: boolean;

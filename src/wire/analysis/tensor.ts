@@ -3,10 +3,17 @@
  * as soon as its last byte is there: a tensor of any size needs the memory of one row.
  */
 import { Problem } from "../../errors.ts";
-import { DTYPES, type Row } from "../../kernels/kernel.ts";
+import type { Row } from "../../kernels/kernel.ts";
 import { requireWhole } from "../rows.ts";
 import type { WireContext } from "../step-reader.ts";
-import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
+import {
+  dtypeOf,
+  requireTensorBytes,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "../tensor/head.ts";
 import { type RowsOf, TensorRows } from "../tensor/rows.ts";
 import {
   type AnalysisHead,
@@ -114,16 +121,7 @@ function rowsOf(shape: readonly number[], { limits }: WireContext): number {
   return rows;
 }
 
-function requireBytes({ shape, of: { dtype, steps, vocab_size }, tensor: { received_bytes } }: Plan): void {
-  if (shape === undefined) {
-    requireWhole(received_bytes, dtype, "");
-    return;
-  }
-  const expected = steps * vocab_size * DTYPES[dtype].bytes;
-  if (received_bytes === expected) return;
-  throw new Problem(
-    "length_mismatch",
-    `shape [${shape.join(", ")}] of ${dtype} needs ${expected} bytes, got ${received_bytes}`,
-    "/shape",
-  );
+function requireBytes({ shape, of: { dtype }, tensor: { received_bytes } }: Plan): void {
+  if (shape === undefined) requireWhole(received_bytes, dtype, "");
+  else requireTensorBytes(shape, dtype, received_bytes);
 }

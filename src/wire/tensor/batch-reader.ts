@@ -3,7 +3,6 @@
  * string. Each step is ready as soon as its last byte is there, so that a batch of any size needs the memory of one.
  */
 import { Problem, show } from "../../errors.ts";
-import { DTYPES } from "../../kernels/kernel.ts";
 import { requireSources } from "../../sampling/combine/combination.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { finishRows } from "../rows.ts";
@@ -12,6 +11,7 @@ import type { BodyForm, Step, StepReader, WireContext } from "../step-reader.ts"
 import {
   dtypeOf,
   type Fields,
+  requireTensorBytes,
   requireVocabSize,
   TensorHead,
   type TensorSource,
@@ -137,11 +137,6 @@ function requireBytes({
   of: { dtype, steps, step_rows, vocab_size },
   tensor: { received_bytes },
 }: Plan): void {
-  const expected = steps * step_rows * vocab_size * DTYPES[dtype].bytes;
-  if (received_bytes !== expected)
-    throw new Problem(
-      "length_mismatch",
-      `shape [${step_rows === 1 ? [steps, vocab_size].join(", ") : [steps, step_rows, vocab_size].join(", ")}] of ${dtype} needs ${expected} bytes, got ${received_bytes}`,
-      "/shape",
-    );
+  const shape = step_rows === 1 ? [steps, vocab_size] : [steps, step_rows, vocab_size];
+  requireTensorBytes(shape, dtype, received_bytes);
 }

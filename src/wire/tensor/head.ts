@@ -1,7 +1,7 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
 import { alternatives, Problem, show } from "../../errors.ts";
-import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
+import { DTYPE_NAMES, DTYPES, type Dtype } from "../../kernels/kernel.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
@@ -110,6 +110,17 @@ export function dtypeOf({ dtype }: TensorFields, { header_bytes }: TensorSource)
     "invalid_option",
     `a tensor without a JSON header needs its dtype in the query string: ?dtype=${alternatives(DTYPE_NAMES)}, got none`,
     "/dtype",
+  );
+}
+
+/** A whole tensor has the bytes that its shape says. */
+export function requireTensorBytes(shape: readonly number[], dtype: Dtype, received: number): void {
+  const expected = shape.reduce((product, length) => product * length, DTYPES[dtype].bytes);
+  if (received === expected) return;
+  throw new Problem(
+    "length_mismatch",
+    `shape [${shape.join(", ")}] of ${dtype} needs ${expected} bytes, got ${received}`,
+    "/shape",
   );
 }
 

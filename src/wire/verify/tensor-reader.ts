@@ -7,7 +7,14 @@ import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/options/step-options.ts";
 import { finishRows } from "../rows.ts";
 import type { BodyForm, WireContext } from "../step-reader.ts";
-import { dtypeOf, requireVocabSize, TensorHead, type TensorSource, tensorFields } from "../tensor/head.ts";
+import {
+  dtypeOf,
+  requireTensorBytes,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "../tensor/head.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
@@ -66,14 +73,8 @@ export class VerifyTensor implements VerifyReader {
 
   end(): void {
     this.#plan ??= planOf(this.#head, this.#many, this.#context);
-    const { dtype, vocab_size, row_bytes, sequences } = this.#plan;
-    const rows = rowCount(sequences);
-    if (this.#received !== rows * row_bytes)
-      throw new Problem(
-        "length_mismatch",
-        `shape [${rows}, ${vocab_size}] of ${dtype} needs ${rows * row_bytes} bytes, got ${this.#received}`,
-        "/shape",
-      );
+    const { dtype, vocab_size, sequences } = this.#plan;
+    requireTensorBytes([rowCount(sequences), vocab_size], dtype, this.#received);
   }
 
   next(): VerifyCall | Problem | undefined {
