@@ -78,7 +78,7 @@ function told(
   { method }: Verification,
   accepted: number,
 ): Verified {
-  const { state, system_fingerprint } = positions.at(-1) as Sampled; // every method takes one at the least
+  const { state, rewind, system_fingerprint } = positions.at(-1) as Sampled; // every method takes one at the least
   return {
     method: method.name,
     preserves: method.preserves,
@@ -88,7 +88,8 @@ function told(
     ...(is_exact !== undefined && { exact: is_exact }),
     seed: stream.seed,
     step: stream.step,
-    state,
+    // Where tokens were taken back, the other stages are where they were before these.
+    state: rewind === undefined ? state : stream.state,
     system_fingerprint,
   };
 }
