@@ -25,6 +25,8 @@ export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
 interface Kept {
   readonly grammar: Grammar;
   readonly matchers: Map<string, Matcher>;
+  /** by the object that holds the options: a step asks several times, and all steps of a stream have one */
+  readonly lately: WeakMap<MatcherOptions, Matcher>;
 }
 
 export class Grammars {
@@ -59,7 +61,7 @@ export class Grammars {
     const key = this.#keyOf(source);
     if (this.#kept.has(key)) return;
     const grammar = yield* compileGrammar(source, this.#limits);
-    this.#kept.set(key, { grammar, matchers: new Map() });
+    this.#kept.set(key, { grammar, matchers: new Map(), lately: new WeakMap() });
     this.#makeRoom();
   }
 
@@ -89,12 +91,14 @@ export class Grammars {
 
 const MATCHERS_MAX = 16;
 
-function matcherOf({ grammar, matchers }: Kept, vocabulary: Vocabulary, options: MatcherOptions): Matcher {
+function matcherOf(kept: Kept, vocabulary: Vocabulary, options: MatcherOptions): Matcher {
+  const lately = kept.lately.get(options);
+  if (lately?.vocabulary === vocabulary) return lately;
+  const { matchers } = kept;
   const key = JSON.stringify([vocabulary.name, options.after, options.end_ids]);
-  const known = matchers.get(key);
-  if (known !== undefined) return known;
-  if (matchers.size >= MATCHERS_MAX) matchers.clear();
-  const matcher = new Matcher(grammar, vocabulary, options);
+  if (matchers.size >= MATCHERS_MAX && !matchers.has(key)) matchers.clear();
+  const matcher = matchers.get(key) ?? new Matcher(kept.grammar, vocabulary, options);
   matchers.set(key, matcher);
+  kept.lately.set(options, matcher);
   return matcher;
 }

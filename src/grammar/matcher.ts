@@ -40,7 +40,9 @@ export class Matcher {
   readonly grammar: Grammar;
   readonly vocabulary: Vocabulary;
   readonly masks: Masks;
-  readonly end_ids: readonly number[];
+  readonly #end_ids: ReadonlySet<number>;
+  /** words of a mask that holds all of them */
+  readonly #end_words: number;
   readonly #trigger_ids: ReadonlySet<number>;
   readonly #trigger_bytes: Uint8Array;
   /** by how many bytes of the trigger stand at the end of the text: how many do when the next byte is another */
@@ -55,7 +57,8 @@ export class Matcher {
     this.grammar = grammar;
     this.vocabulary = vocabulary;
     this.masks = grammar.masksFor(vocabulary);
-    this.end_ids = end_ids ?? vocabulary.end_ids;
+    this.#end_ids = new Set(end_ids ?? vocabulary.end_ids);
+    this.#end_words = 1 + ([...this.#end_ids].reduce((most, id) => Math.max(most, id), 0) >>> 5);
     this.#trigger_ids = new Set(trigger !== undefined && "token_ids" in trigger ? trigger.token_ids : []);
     this.#trigger_bytes = UTF8.encode(trigger !== undefined && "text" in trigger ? trigger.text : "");
     this.#fallback = fallbacksOf(this.#trigger_bytes);
@@ -119,10 +122,9 @@ export class Matcher {
   maskOf(state: number): Uint32Array {
     const mask = this.masks.of(state);
     if (!this.grammar.automaton.nullable(state)) return mask;
-    const words = Math.max(mask.length, 1 + (Math.max(0, ...this.end_ids) >>> 5));
-    const whole = new Uint32Array(words);
+    const whole = new Uint32Array(Math.max(mask.length, this.#end_words));
     whole.set(mask);
-    for (const id of this.end_ids) whole[id >>> 5]! |= 1 << (id & 31);
+    for (const id of this.#end_ids) whole[id >>> 5]! |= 1 << (id & 31);
     return whole;
   }
 
@@ -130,7 +132,7 @@ export class Matcher {
   advance(state: number, token_id: number): number {
     if (state < 0) return this.#wait(state, token_id);
     const { automaton } = this.grammar;
-    if (this.end_ids.includes(token_id)) return automaton.nullable(state) ? EMPTY : NEVER;
+    if (this.#end_ids.has(token_id)) return automaton.nullable(state) ? EMPTY : NEVER;
     const bytes = bytesOf(this.vocabulary, token_id);
     return bytes.length === 0 ? NEVER : this.grammar.advance(state, bytes);
   }

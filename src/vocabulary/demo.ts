@@ -1,10 +1,11 @@
 /** The vocabulary that is built in: the demo model's, 8,192 tokens of a byte-level BPE. */
+import { decodeBase64 } from "../base64.ts";
 import { DEMO_END_IDS, DEMO_SPECIAL, DEMO_TOKENS_BASE64 } from "./demo-tokens.ts";
 import { unpackTokens } from "./packed.ts";
 import { createVocabulary, type Vocabulary } from "./vocabulary.ts";
 
 export function demoVocabulary(): Vocabulary {
-  const packed = Uint8Array.from(atob(DEMO_TOKENS_BASE64), (letter) => letter.charCodeAt(0));
+  const packed = decodeBase64(DEMO_TOKENS_BASE64) as Uint8Array; // build-vocabulary has written it
   return createVocabulary("demo", {
     tokens: unpackTokens(packed),
     special: new Map(DEMO_SPECIAL),

@@ -2,8 +2,9 @@
  * A `.tiktoken` file → tokens as bytes: a line for each, its bytes in base64, a blank, its rank. Special tokens stand
  * in no such file; those of OpenAI's known encodings are told by the file's name.
  */
+import { decodeBase64 } from "../base64.ts";
 import { endIdsAmong } from "./end-tokens.ts";
-import type { TokenList } from "./vocabulary.ts";
+import { requiredId, type TokenList } from "./vocabulary.ts";
 
 /** OpenAI, tiktoken_ext/openai_public.py. */
 const SPECIAL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -24,16 +25,14 @@ export function tokensOfTiktoken(text: string, encoding: string): TokenList {
   const lines = text.split("\n");
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
-    const [bytes = "", rank = ""] = line.trim().split(" ");
-    if (!/^\d{1,8}$/.test(rank)) throw new Error(`line ${index + 1} must be base64, a blank and a rank`);
-    tokens[Number(rank)] = fromBase64(bytes);
+    const [letters = "", rank = ""] = line.trim().split(" ");
+    const bytes = decodeBase64(letters);
+    if (bytes === undefined || !/^\d{1,8}$/.test(rank))
+      throw new Error(`line ${index + 1} must be base64, a blank and a rank`);
+    tokens[requiredId(Number(rank))] = bytes;
   }
   const named = Object.entries(SPECIAL[encoding] ?? {});
   const special = new Map(named.map(([name, id]) => [id, name]));
   for (const id of special.keys()) tokens[id] = undefined;
   return { tokens: Array.from(tokens, (token) => token), special, end_ids: endIdsAmong(special) };
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

@@ -5,7 +5,7 @@
  */
 import { byteLevelBytes } from "./byte-level.ts";
 import { endIdsAmong } from "./end-tokens.ts";
-import type { TokenList } from "./vocabulary.ts";
+import { requiredId, type TokenList } from "./vocabulary.ts";
 
 interface AddedToken {
   readonly id: number;
@@ -66,14 +66,6 @@ export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[])
     special,
     end_ids: end_ids ?? endIdsAmong(special),
   };
-}
-
-/** Largest id, as for every token id of the service. */
-const ID_MAX = 2 ** 24 - 1;
-
-function requiredId(id: unknown): number {
-  if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= ID_MAX) return id as number; // just checked
-  throw new Error(`token ids must be whole numbers from 0 to ${ID_MAX}, got ${String(id)}`);
 }
 
 function spellingOf(file: TokenizerFile): Spelling {

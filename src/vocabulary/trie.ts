@@ -18,13 +18,11 @@ export interface Trie {
   readonly skip: Int32Array;
   readonly first: Int32Array;
   readonly ordered: Int32Array;
-  /** bytes of the longest token */
-  readonly depth_max: number;
 }
 
 /** The tree of those tokens that have bytes and that `wanted` takes. */
 export function trieOf(vocabulary: Vocabulary, wanted: (token_id: number) => boolean = () => true): Trie {
-  const { bytes, offsets, size, token_bytes_max } = vocabulary;
+  const { bytes, offsets, size } = vocabulary;
   const lengthOf = (id: number) => offsets[id + 1]! - offsets[id]!;
   const ids: number[] = [];
   let node_max = 0;
@@ -66,7 +64,6 @@ export function trieOf(vocabulary: Vocabulary, wanted: (token_id: number) => boo
     skip: building.skip.slice(0, nodes),
     first: building.first.slice(0, nodes + 1),
     ordered,
-    depth_max: token_bytes_max,
   };
 }
 

@@ -29,6 +29,15 @@ export interface Vocabulary {
   readonly hash: string;
 }
 
+/** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
+export const TOKEN_ID_MAX = 2 ** 24 - 1;
+
+/** An id as a file has it. Throws an Error when it is none. */
+export function requiredId(id: unknown): number {
+  if (Number.isInteger(id) && (id as number) >= 0 && (id as number) <= TOKEN_ID_MAX) return id as number; // just checked
+  throw new Error(`token ids must be whole numbers from 0 to ${TOKEN_ID_MAX}, got ${String(id)}`);
+}
+
 /** Longest token, in bytes. Real ones have at most a few hundred; longer ones would make walks deep. */
 const TOKEN_BYTES_MAX = 4096;
 

@@ -2,7 +2,7 @@
  * Finds a token id that stands twice in a list. One bit for each id there can be, set on the way and cleared again: the
  * ids of a vocabulary of 128,256 share 16 kB, which stay in the nearest cache. A Set would take ten times as long.
  */
-import { TOKEN_ID_MAX } from "../sampling/options/fields.ts";
+import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 
 /** Pages of it become memory when an id of theirs is first met. */
 const seen = new Uint32Array((TOKEN_ID_MAX + 1) / 32);

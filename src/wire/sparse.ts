@@ -3,11 +3,12 @@
  * more than the whole step.
  */
 import { Problem } from "../errors.ts";
-import { isTokenId, notATokenId, TOKEN_ID_MAX } from "../sampling/options/fields.ts";
+import { isTokenId, notATokenId } from "../sampling/options/fields.ts";
 import { parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { SparseRow } from "../sampling/rows.ts";
 import { SPARSE_ROW } from "../schemas/row.ts";
+import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { firstRepeated } from "./distinct.ts";
 
 /** What a sender may know of the whole row. */

@@ -94,6 +94,8 @@ test("a tiktoken file: a line for each token, special ones by the encoding's nam
   expect(list.tokens.slice(0, 2)).toEqual([Uint8Array.of(0x21), Uint8Array.of(0xe2, 0x99)]);
   expect(list.end_ids).toEqual([50256]);
   expect(() => tokensOfTiktoken("IQ==\n", "x")).toThrow("line 1 must be base64, a blank and a rank");
+  expect(() => tokensOfTiktoken("IQ== 0\nI* 1\n", "x")).toThrow("line 2 must be base64");
+  expect(() => tokensOfTiktoken("IQ== 16777216\n", "x")).toThrow("got 16777216");
 });
 
 describe("GGUF", () => {

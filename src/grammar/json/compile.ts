@@ -7,14 +7,14 @@ import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
 import { arrayNode } from "./arrays.ts";
 import { Conjunctions } from "./conjunction.ts";
-import { type Place, SchemaDocument, type SchemaObject } from "./document.ts";
+import { type Place, SchemaDocument, type SchemaObject, valuesIn } from "./document.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Lexemes, type Whitespace } from "./lexemes.ts";
 import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
 import { type Bound, brokenNumber, numberNode, otherNumber } from "./numbers.ts";
 import { ObjectNodes, type PropertyOrder } from "./objects.ts";
 import { stringNode } from "./strings.ts";
-import { isRecord, type JsonType, typeOf } from "./values.ts";
+import { isRecord, JSON_TYPES, type JsonType, typeOf } from "./values.ts";
 
 export interface JsonOptions {
   readonly whitespace: Whitespace;
@@ -22,7 +22,6 @@ export interface JsonOptions {
 }
 
 const RULES_MAX = 20_000;
-const ALL_TYPES: readonly JsonType[] = ["null", "boolean", "number", "string", "array", "object"];
 
 /** The node of the root; pointers of Problems lead into the schema. */
 export function* schemaNode(
@@ -107,7 +106,7 @@ class SchemaRules {
   #strings(places: readonly Place[]): number {
     const branches: number[] = [];
     for (const open of drained(this.#conjunctions.alternatives(places))) {
-      const values = this.#values(open);
+      const values = valuesIn(open);
       if (values !== undefined)
         branches.push(
           ...this.#literals(
@@ -122,11 +121,11 @@ class SchemaRules {
 
   /** What schemas admit of which only mergeable keywords count. */
   #merged(places: readonly Place[]): number {
-    const values = this.#values(places);
+    const values = valuesIn(places);
     if (values !== undefined) return this.#nodes.alt(this.#literals(places, values));
     const { types, integer } = typesOf(places);
     return this.#nodes.alt(
-      ALL_TYPES.filter((type) => types.has(type)).map((type) => this.#ofType(type, places, integer)),
+      JSON_TYPES.filter((type) => types.has(type)).map((type) => this.#ofType(type, places, integer)),
     );
   }
 
@@ -135,16 +134,6 @@ class SchemaRules {
     return values
       .filter((value) => places.every((place) => this.#evaluator.admits(place, value)))
       .map((value) => this.#literal(value));
-  }
-
-  /** The values of the first enum or const among them. */
-  #values(places: readonly Place[]): readonly unknown[] | undefined {
-    for (const { schema } of places) {
-      if (typeof schema === "boolean") continue;
-      if (schema["const"] !== undefined) return [schema["const"]];
-      if (Array.isArray(schema["enum"])) return schema["enum"];
-    }
-    return undefined;
   }
 
   #ofType(type: JsonType, places: readonly Place[], integer: boolean): number {
@@ -245,7 +234,7 @@ function typesOf(places: readonly Place[]): {
   readonly types: ReadonlySet<JsonType>;
   readonly integer: boolean;
 } {
-  let types: ReadonlySet<JsonType> = new Set(ALL_TYPES);
+  let types: ReadonlySet<JsonType> = new Set(JSON_TYPES);
   let integer = false;
   for (const { schema } of places) {
     const given = (schema as SchemaObject)["type"];

@@ -137,6 +137,16 @@ export class SchemaDocument {
   }
 }
 
+/** The values of the first const or enum among schemas that hold at once; undefined: none lists any. */
+export function valuesIn(places: readonly Place[]): readonly unknown[] | undefined {
+  for (const { schema } of places) {
+    if (typeof schema === "boolean") continue;
+    if (schema["const"] !== undefined) return [schema["const"]];
+    if (Array.isArray(schema["enum"])) return schema["enum"];
+  }
+  return undefined;
+}
+
 type Path = readonly string[];
 
 /** The subschemas of a keyword with the way to them; none where its value is not what it must be. */

@@ -1,10 +1,9 @@
 /** Whether two schemas admit no value in common, as far as that can be seen: by type, values, bounds or a required property. */
-import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { type Place, type SchemaDocument, valuesIn } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
-import { isRecord, typeOf } from "./values.ts";
+import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 8;
-const ALL_TYPES = ["null", "boolean", "number", "string", "array", "object"];
 
 export class Exclusion {
   readonly #document: SchemaDocument;
@@ -45,13 +44,14 @@ export class Exclusion {
   }
 
   #typesOf(parts: readonly Place[]): readonly string[] {
-    let types: readonly string[] = ALL_TYPES;
-    for (const { schema } of parts) {
+    let types: readonly string[] = JSON_TYPES;
+    for (const part of parts) {
+      const { schema } = part;
       if (typeof schema === "boolean") continue;
       const own =
         schema["type"] !== undefined
           ? [schema["type"]].flat().map((type) => (type === "integer" ? "number" : String(type)))
-          : valuesOf(schema)?.map(typeOf);
+          : valuesIn([part])?.map(typeOf);
       if (own !== undefined) types = types.filter((type) => own.includes(type));
     }
     return types;
@@ -59,9 +59,7 @@ export class Exclusion {
 
   /** Every value that the one may have is one that the other does not admit. */
   #valuesExclude(parts: readonly Place[], other: Place): boolean {
-    const values = parts.map(({ schema }) => (typeof schema === "boolean" ? undefined : valuesOf(schema)));
-    const known = values.find((list) => list !== undefined);
-    return known?.every((value) => !this.#evaluator.admits(other, value)) === true;
+    return valuesIn(parts)?.every((value) => !this.#evaluator.admits(other, value)) === true;
   }
 
   /** A property that one must have, and the other cannot have so. */
@@ -75,11 +73,6 @@ export class Exclusion {
       return both_need && of_a.some((one) => of_b.some((other) => this.exclude(one, other, depth + 1)));
     });
   }
-}
-
-function valuesOf(schema: SchemaObject): readonly unknown[] | undefined {
-  if (schema["const"] !== undefined) return [schema["const"]];
-  return Array.isArray(schema["enum"]) ? schema["enum"] : undefined;
 }
 
 function requiredIn(parts: readonly Place[]): string[] {

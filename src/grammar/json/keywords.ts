@@ -2,7 +2,7 @@
  * Every keyword of JSON Schema 2020-12, one entry each: what its value must be, what becomes of it here, and where its
  * subschemas are. The table of the documentation is this list. A name that is not in it is refused, but for `x-…`.
  */
-import { isRecord } from "./values.ts";
+import { isRecord, JSON_TYPES } from "./values.ts";
 
 export interface Keyword {
   readonly name: string;
@@ -18,15 +18,7 @@ export interface Keyword {
   neutral?(value: unknown): boolean;
 }
 
-const TYPES: ReadonlySet<unknown> = new Set([
-  "null",
-  "boolean",
-  "integer",
-  "number",
-  "string",
-  "array",
-  "object",
-]);
+const TYPES: ReadonlySet<unknown> = new Set([...JSON_TYPES, "integer"]);
 
 const isSchema = (value: unknown) => typeof value === "boolean" || isRecord(value);
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 0; // an integer is a number

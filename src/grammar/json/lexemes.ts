@@ -55,6 +55,8 @@ export class Lexemes {
   /** any string as JSON.stringify writes it */
   readonly plain_string: number;
   readonly number: number;
+  /** a whole number without a sign */
+  readonly whole: number;
   readonly integer: number;
 
   constructor(nodes: Nodes, whitespace: Whitespace) {
@@ -69,13 +71,13 @@ export class Lexemes {
     this.character = nodes.alt([utf8Node(nodes, RAW), this.#anyEscape()]);
     this.string = this.quoted(nodes.wordRepeat(this.character, 0, UNLIMITED));
     this.plain_string = this.quoted(nodes.wordRepeat(this.encode(ANY), 0, UNLIMITED));
-    const whole = nodes.alt([
+    this.whole = nodes.alt([
       nodes.text("0"),
       nodes.word(nodes.range(0x31, 0x39), nodes.wordRepeat(this.digit, 0, UNLIMITED)),
     ]);
     const minus = nodes.optional(nodes.text("-"));
-    this.integer = nodes.word(minus, whole);
-    this.number = nodes.word(minus, whole, this.fraction(), nodes.optional(this.#exponent()));
+    this.integer = nodes.word(minus, this.whole);
+    this.number = nodes.word(minus, this.whole, this.fraction(), nodes.optional(this.#exponent()));
   }
 
   quoted(content: number): number {

@@ -4,7 +4,7 @@
  */
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
-import { isRecord, typeOf } from "./values.ts";
+import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
 
 /** Values that must not be, patterns that must not be found: in schemas made here, which no client can write. */
 export const NOT_VALUES: unique symbol = Symbol("values that must not be");
@@ -22,7 +22,6 @@ const SILENT: ReadonlySet<string> = new Set([
   "then",
   "else",
 ]);
-const TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 const BRANCHES_MAX = 64;
 
 type Schemas = readonly (SchemaObject | boolean)[];
@@ -42,7 +41,7 @@ const most =
 const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
   type: (types: string | readonly string[]) => {
     const given: readonly string[] = [types].flat();
-    const left = TYPES.filter((type) => !given.includes(type));
+    const left = JSON_TYPES.filter((type) => !given.includes(type));
     if (!given.includes("integer") || given.includes("number"))
       return left.length === 0 ? [] : [{ type: left }];
     const others = left.filter((type) => type !== "number");

@@ -93,7 +93,7 @@ function magnitudes(lexemes: Lexemes, integer: boolean, low: End, high: End): nu
     ...(high === "none" ? [] : [ends.atMost(high.digits, high.is_open)]),
   ];
   if (parts.length > 0) return nodes.and(parts);
-  return nodes.word(ends.anyWhole(), ends.any_fraction);
+  return nodes.word(lexemes.whole, ends.any_fraction);
 }
 
 /** Magnitudes on one side of a bound, digit by digit. */
@@ -106,14 +106,6 @@ class Ends {
     this.#lexemes = lexemes;
     this.#integer = integer;
     this.any_fraction = integer ? EMPTY : lexemes.fraction();
-  }
-
-  anyWhole(): number {
-    const { nodes, digit } = this.#lexemes;
-    return nodes.alt([
-      nodes.text("0"),
-      nodes.word(nodes.range(0x31, 0x39), nodes.wordRepeat(digit, 0, UNLIMITED)),
-    ]);
   }
 
   atLeast({ whole, fraction }: Decimal, is_open: boolean): number {

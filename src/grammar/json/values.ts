@@ -1,8 +1,8 @@
 /** JSON values, as JSON Schema sees them. */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-export type JsonType = "null" | "boolean" | "number" | "string" | "array" | "object";
+/** The types that values have; an integer is a number. */
+export const JSON_TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
+export type JsonType = (typeof JSON_TYPES)[number];
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

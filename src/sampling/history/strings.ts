@@ -9,7 +9,10 @@ import { listOf } from "../options/counted-fields.ts";
 
 const STRINGS_MAX = 64;
 /** Longest string: each is looked for after every draw. */
-export const STRING_BYTES_MAX = 256;
+const STRING_BYTES_MAX = 256;
+/** How many tokens a string may touch: a byte each, and those without any count too. */
+export const STRING_TOKENS_MAX = STRING_BYTES_MAX;
+const UTF8 = new TextEncoder();
 
 const string = z
   .string({ error: ({ input }) => `must be a string, got ${show(input)}` })
@@ -19,13 +22,13 @@ const string = z
   });
 
 function bytesIn(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return UTF8.encode(text).length;
 }
 
 /** A list of strings, which comes out as their bytes. */
 export function byteStrings() {
   return listOf(string, { noun: "strings", max: STRINGS_MAX }).transform((strings): readonly Uint8Array[] =>
-    strings.map((text) => new TextEncoder().encode(text)),
+    strings.map((text) => UTF8.encode(text)),
   );
 }
 
@@ -45,6 +48,10 @@ export interface Ended {
   readonly tokens: number;
 }
 
+/** What each byte counts as: itself, or where case does not matter a letter of ASCII as its small form. */
+const AS_IT_IS = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const SMALL = AS_IT_IS.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte));
+
 /** The one of these strings that begins first, of those that end in the last token; undefined when none does. */
 export function endedString(
   strings: readonly Uint8Array[],
@@ -52,13 +59,14 @@ export function endedString(
   { ignore_case = false } = {},
 ): Ended | undefined {
   const longest = strings.reduce((most, { length }) => Math.max(most, length), 0);
-  const { tail, lengths } = tailOf(written, longest - 1, ignore_case);
+  const { tail, lengths } = tailOf(written, longest - 1);
   const own = lengths[0] as number; // the last token's, which is always there
+  const count_as = ignore_case ? SMALL : AS_IT_IS;
   let first = tail.length;
   for (const string of strings) {
     // One that ends before this token was seen before.
     const from = Math.max(tail.length - own - string.length + 1, 0);
-    first = Math.min(first, indexOf(tail, ignore_case ? string.map(lowered) : string, from));
+    first = Math.min(first, indexOf(tail, string, from, count_as));
   }
   const bytes = tail.length - first;
   return bytes === 0 ? undefined : { bytes, tokens: tokensOf(lengths, bytes) };
@@ -71,22 +79,24 @@ interface Tail {
 }
 
 /** The bytes of the last token behind at least `before` bytes of the generated text, if it has as many. */
-function tailOf(written: Written, before: number, ignore_case: boolean): Tail {
-  const { vocabulary, history, prompt_length, token_id } = written;
+function tailOf({ vocabulary, history, prompt_length, token_id }: Written, before: number): Tail {
   const parts = [bytesOf(vocabulary, token_id)];
+  // A history of ids without text, which the vocabulary does not have, would be looked through at every step.
+  const first = Math.max(prompt_length, history.length + 1 - STRING_TOKENS_MAX);
   let length = 0;
-  for (let i = history.length - 1; i >= prompt_length && length < before; i--) {
+  for (let i = history.length - 1; i >= first && length < before; i--) {
     const id = history[i]!;
     if (vocabulary.special.has(id)) break;
-    parts.push(bytesOf(vocabulary, id));
-    length += parts.at(-1)?.length ?? 0;
+    const part = bytesOf(vocabulary, id);
+    parts.push(part);
+    length += part.length;
   }
   const lengths = parts.map((part) => part.length);
   const tail = new Uint8Array(lengths.reduce((sum, each) => sum + each, 0));
   let end = tail.length;
   for (const part of parts) {
     end -= part.length;
-    tail.set(ignore_case ? part.map(lowered) : part, end);
+    tail.set(part, end);
   }
   return { tail, lengths };
 }
@@ -98,16 +108,11 @@ function tokensOf(lengths: readonly number[], bytes: number): number {
   return tokens;
 }
 
-/** A letter of ASCII as its small form. */
-function lowered(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
-}
-
 /** Where a string begins in the bytes, from a place on; their length where it does not stand. */
-function indexOf(bytes: Uint8Array, string: Uint8Array, from: number): number {
+function indexOf(bytes: Uint8Array, string: Uint8Array, from: number, count_as: Uint8Array): number {
   for (let begin = from; begin + string.length <= bytes.length; begin++) {
     let i = 0;
-    while (i < string.length && bytes[begin + i] === string[i]) i++;
+    while (i < string.length && count_as[bytes[begin + i]!] === count_as[string[i]!]) i++;
     if (i === string.length) return begin;
   }
   return bytes.length;

@@ -5,7 +5,7 @@
 
 import * as z from "zod";
 import { show } from "../../errors.ts";
-import { TOKEN_ID_MAX } from "./fields.ts";
+import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
 
 export interface Bias {
   readonly token_ids: Int32Array;

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
 
 /** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
 export function rule(sentence: string) {
@@ -72,9 +73,6 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   const { error } = rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`);
   return z.enum(words, { error: (issue) => error(issue) + didYouMean(issue.input, words) });
 }
-
-/** Largest token id. Vocabularies hold 10⁵ to 10⁶ tokens; the bound keeps every table by token id small. */
-export const TOKEN_ID_MAX = 2 ** 24 - 1;
 
 /**
  * A list of token ids, checked in one plain loop (a history holds up to 10⁵ of them; zod per element would cost

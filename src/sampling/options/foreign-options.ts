@@ -10,7 +10,7 @@ const STOPS =
 const GREEDY = "temperature 0 is greedy; any other draws";
 const BEAMS = "texts of one model are compared by the host; n draws several tokens from one row";
 const GRAMMAR =
-  "a grammar's engine says which tokens it allows: send them as token_bitmask or allowed_token_ids";
+  'it goes into grammar: {"grammar": {"json_schema": {…}}}; what an engine of your own allows, as token_bitmask or allowed_token_ids';
 const CHAIN = "the order of the samplers is that of preset, or of chain";
 
 const renamed = (name: string) => `it is called ${name} here`;
@@ -39,7 +39,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   stream: "POST /v1/stream takes a row after the other on one connection",
   echo: "POST /v1/score tells the log-probabilities of tokens that came",
   prompt_logprobs: "POST /v1/score tells the log-probabilities of tokens that came",
-  grammar: GRAMMAR,
   json_schema: GRAMMAR,
   response_format: GRAMMAR,
   guided_json: GRAMMAR,

@@ -61,7 +61,10 @@ export function requireWithin(
     for (const [i, entry] of chain.entries())
       if (isRecord(entry)) requireWithin(limits, entry, `${pointer}/${name}/${i}`);
   }
-  if (isRecord(value["combine"])) requireWithin(limits, value["combine"], `${pointer}/combine`);
+  for (const name of ["combine", "stop"] as const) {
+    const own = value[name];
+    if (isRecord(own)) requireWithin(limits, own, `${pointer}/${name}`);
+  }
 }
 
 function lengthOf(value: unknown): number {

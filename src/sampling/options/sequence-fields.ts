@@ -5,8 +5,8 @@
  */
 
 import * as z from "zod";
+import { decodeBase64 } from "../../base64.ts";
 import { show } from "../../errors.ts";
-import { decodeBase64 } from "./base64.ts";
 import { biasOf, isBias } from "./bias-field.ts";
 import { isTokenId, notATokenId } from "./fields.ts";
 

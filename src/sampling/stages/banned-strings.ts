@@ -3,7 +3,7 @@ import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import type { StepContext } from "../context.ts";
 import { requireVocabulary } from "../history/step-text.ts";
-import { byteStrings, type Ended, endedString, STRING_BYTES_MAX } from "../history/strings.ts";
+import { byteStrings, type Ended, endedString, STRING_TOKENS_MAX } from "../history/strings.ts";
 import { listOf } from "../options/counted-fields.ts";
 import { flag, isTokenId, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
@@ -68,8 +68,8 @@ export const banned_strings: Stage<Options> = {
       const { banned } = state as State; // as above
       const ended = endedIn(options, context, token_id);
       const place = context.history.length;
-      // No string reaches further back: each of its tokens has a byte at the least.
-      if (ended === undefined) return { banned: banned.filter(({ at }) => at > place - STRING_BYTES_MAX) };
+      // No string reaches further back.
+      if (ended === undefined) return { banned: banned.filter(({ at }) => at > place - STRING_TOKENS_MAX) };
       const at = place + 1 - ended.tokens;
       const first = ended.tokens === 1 ? token_id : context.history[at]!;
       // What was turned down further on was so behind another beginning.
@@ -77,7 +77,7 @@ export const banned_strings: Stage<Options> = {
       if (next.length > BANS_MAX)
         throw new Problem(
           "limit_exceeded",
-          `a text may turn down at most ${BANS_MAX} tokens within ${STRING_BYTES_MAX} places, got more`,
+          `a text may turn down at most ${BANS_MAX} tokens within ${STRING_TOKENS_MAX} places, got more`,
           "/banned_strings",
         );
       return { banned: next };

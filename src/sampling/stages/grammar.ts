@@ -55,10 +55,12 @@ export const grammar: Stage<z.infer<typeof options>> = {
   },
   tells({ grammar }, { text, vocab_size }, token_id) {
     const { matcher, state } = placeOf(grammar, text);
-    const next = matcher.advance(state, token_id);
-    if (next === EMPTY) return { finish_reason: "grammar" };
-    const forced = grammar.forced ? forcedBehind(matcher, next, vocab_size) : [];
-    return forced.length === 0 ? undefined : { forced };
+    return within(() => {
+      const next = matcher.advance(state, token_id);
+      if (next === EMPTY) return { finish_reason: "grammar" };
+      const forced = grammar.forced ? forcedBehind(matcher, next, vocab_size) : [];
+      return forced.length === 0 ? undefined : { forced };
+    });
   },
 };
 

@@ -52,6 +52,7 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ samplers: ["top_k"] }, "unknown_option", "the order of the samplers is that of preset, or of chain"],
   [{ stream: true }, "unknown_option", "POST /v1/stream"],
   [{ response_format: {} }, "unknown_option", "token_bitmask"],
+  [{ json_schema: {} }, "unknown_option", 'it goes into grammar: {"grammar": {"json_schema": {…}}}'],
   [{ grammar: "root ::= x" }, "invalid_option", "grammar must be"],
   [
     { logprobs: 5 },

@@ -192,6 +192,18 @@ describe("options that are refused", () => {
       "/chain/0/bad_words_ids",
       "at most 65536 entries (bias_entries_max), got 65537",
     ],
+    [
+      { stop: { sequences: new Array(65_537).fill([1]) } },
+      "limit_exceeded",
+      "/stop/sequences",
+      "at most 65536 entries (bias_entries_max), got 65537",
+    ],
+    [
+      { stop: { token_ids: new Array(65_537).fill(1) } },
+      "limit_exceeded",
+      "/stop/token_ids",
+      "at most 65536 entries (bias_entries_max), got 65537",
+    ],
     [JSON.parse('{"__proto__": {"top_k": 1}}'), "unknown_option", "/__proto__", "__proto__"],
     [[], "invalid_option", "", "options must be an object"],
   ])("%j", (value, code, pointer, sentence) => {
@@ -199,6 +211,11 @@ describe("options that are refused", () => {
     expect(problem).toMatchObject({ code, pointer });
     expect(problem.message).toContain(sentence);
   });
+});
+
+test("a step may stop at as many sequences as it may list of other tokens", () => {
+  const sequences = new Array(65_536).fill([1]);
+  expect(() => parseStepOptions({ stop: { sequences } })).not.toThrow();
 });
 
 describe("a value of the wrong type", () => {

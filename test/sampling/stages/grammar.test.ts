@@ -1,8 +1,11 @@
 /** The grammar stage over streams and single steps: the state is a function of the history alone. */
 import { describe, expect, test } from "vitest";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../../src/grammar/grammars.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";
+import type { StepContext } from "../../../src/sampling/context.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
+import { grammar } from "../../../src/sampling/stages/grammar.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
 import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
@@ -159,4 +162,19 @@ test("what compiled grammars may take is bounded: the one unused for longest goe
     small.sample(small_row, parseStepOptions({ vocabulary: "demo", grammar: { regex }, seed: 1 }));
     expect(small.grammars.count).toBe(1);
   }
+});
+
+test("a limit that only forced tokens go beyond is told of the grammar", () => {
+  const told = (nodes_max: number, forced: boolean) => {
+    const [entry] = parseStepOptions({ grammar: { regex: "B\\u{20000}[a-z]{8}", forced } }).chain;
+    const options = entry?.options as Parameters<typeof grammar.isNeutral>[0];
+    const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, nodes_max });
+    const text = { history: [], prompt_length: 0, vocabulary: demoVocabulary(), grammars };
+    for (const _ of grammar.prepare?.(options, text) ?? []);
+    const context = { text, vocab_size: V } as unknown as StepContext; // all that the stage looks at
+    return grammar.tells?.(options, context, 34);
+  };
+  expect(told(100, true)?.forced).toHaveLength(4);
+  expect(told(55, false)).toBeUndefined();
+  expect(problemOf(() => told(55, true))).toMatchObject({ code: "grammar_too_large", pointer: "/grammar" });
 });

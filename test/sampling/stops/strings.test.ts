@@ -83,6 +83,18 @@ describe("stop.strings", () => {
     expect(sample(END, { stop: { strings: ["<end>"] } }).finish_reason).toBe(null);
   });
 
+  test("a string touches at most 256 tokens, those without text among them", () => {
+    const textless = 50;
+    const wide = Array.from({ length: textless + 1 }, (_, each) => (each === id("b") ? 0 : X));
+    const behind = (between: number) =>
+      sampler.sample(wide, {
+        seed: 1,
+        stop: { strings: ["ab"] },
+        history: [id("a"), ...new Array<number>(between).fill(textless)],
+      }).finish_reason;
+    expect([behind(253), behind(254), behind(255)]).toEqual(["stop_sequence", "stop_sequence", null]);
+  });
+
   test("without a vocabulary they are refused", () => {
     const problem = problemOf(() => plain.sample([1, 2], { stop: { strings: ["a"] } }));
     expect([problem.code, problem.pointer]).toEqual(["option_conflict", "/stop/strings"]);

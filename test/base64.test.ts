@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase64 } from "../../../src/sampling/options/base64.ts";
+import { decodeBase64 } from "../src/base64.ts";
 
 describe("decodeBase64", () => {
   test("what Buffer writes comes back, with and without padding", () => {
