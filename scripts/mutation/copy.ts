@@ -37,8 +37,9 @@ export class Copy {
 
   /** Runs these tests until the first fails. */
   test(files: readonly string[], timeout_ms: number): Promise<Run> {
-    const words = ["vitest", "run", "--project", "unit", "--bail", "1", "--reporter", "dot", ...files];
-    return this.run(join("node_modules", "vitest", "vitest.mjs"), words.slice(1), timeout_ms);
+    const projects = ["unit", "counters"].flatMap((name) => ["--project", name]);
+    const words = ["run", ...projects, "--bail", "1", "--reporter", "dot", ...files];
+    return this.run(join("node_modules", "vitest", "vitest.mjs"), words, timeout_ms);
   }
 
   /** Runs a program of this copy. */

@@ -5,6 +5,7 @@
  *
  * A state is a node of the automaton, or below zero while the text that starts a lazy grammar has not come.
  */
+import { drained } from "../drained.ts";
 import { Problem } from "../errors.ts";
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Grammar } from "./grammar.ts";
@@ -103,8 +104,7 @@ export class Matcher {
 
   /** The tokens that may not come while the grammar waits: those that would start it and go on as it does not want. */
   bannedIn(state: number): readonly number[] {
-    const pieces = this.make(state);
-    while (pieces.next().done !== true);
+    drained(this.make(state));
     return this.#banned.get(state) ?? [];
   }
 

@@ -10,7 +10,6 @@ import type { StepContext } from "./context.ts";
 import type { StepText } from "./history/step-text.ts";
 import { isRecord, parseWith } from "./options/parse.ts";
 import { orderFor, type Place, type Preset, spelledOut, stageOf } from "./presets/preset.ts";
-import type { Tracer } from "./report/trace.ts";
 import type { Skipped, Stage, StageOptions, Told } from "./stage.ts";
 import { STAGES } from "./stages/index.ts";
 
@@ -30,35 +29,19 @@ const FIRST: readonly Place[] = STAGES.filter((stage) => stage.comesFirst).map((
 
 /** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
-  for (let i = 0; i < chain.length; i++) {
-    const { stage, options, skipped } = chain[i] as ChainEntry; // i < length
-    if (skipped !== undefined) continue;
-    candidates.beginStage(stage.name);
-    stage.apply(candidates, options, context);
-    candidates.endStage(stage.name);
-  }
+  for (let i = 0; i < chain.length; i++) runStage(chain[i] as ChainEntry, candidates, context); // i < length
 }
 
-/** The same with an account of every stage. `now` tells microseconds; without it the trace holds no times. */
-export function runChainTraced(
-  chain: Chain,
+/** Runs one of them, as far as it is not skipped. */
+export function runStage(
+  { stage, options, skipped }: ChainEntry,
   candidates: Candidates,
   context: StepContext,
-  tracer: Tracer,
-  now: (() => number) | undefined,
 ): void {
-  for (const entry of chain) {
-    const { stage, options, skipped } = entry;
-    if (skipped !== undefined) {
-      tracer.skipped(stage.name, skipped);
-      continue;
-    }
-    const began = now?.();
-    candidates.beginStage(stage.name);
-    stage.apply(candidates, options, context);
-    candidates.endStage(stage.name);
-    tracer.ran(stage.name, candidates, began === undefined || now === undefined ? undefined : now() - began);
-  }
+  if (skipped !== undefined) return;
+  candidates.beginStage(stage.name);
+  stage.apply(candidates, options, context);
+  candidates.endStage(stage.name);
 }
 
 /** Whether all is there that stages may take long to make. */

@@ -3,6 +3,7 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
+import { drained } from "../drained.ts";
 import { assert } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
@@ -12,13 +13,12 @@ import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { type Begun, begin, rawOf, type Scratch, wantsLogprobs } from "./begin.ts";
 import { Candidates } from "./candidates/candidates.ts";
 import {
-  type Chain,
   type ChainEntry,
   isPrepared,
   nextStates,
   prepareChain,
   runChain,
-  runChainTraced,
+  runStage,
   toldBy,
 } from "./chain.ts";
 import { StepContext } from "./context.ts";
@@ -198,13 +198,13 @@ function sampleStep(
   try {
     const begun = begin(scratch, rows, options);
     const { text } = scratch.context;
-    if (!isPrepared(options.chain, text)) drain(prepareChain(options.chain, text));
-    const { raw = begun.raw } = run(scratch, begun, options);
+    if (!isPrepared(options.chain, text)) drained(prepareChain(options.chain, text));
+    const raw = run(scratch, begun, options) ?? begun.raw;
     const { candidates, context, keys } = scratch;
     const drawn =
       drawing === undefined
         ? drawAll(candidates, context, keys, options)
-        : { token_ids: [drawing(candidates, context)], is_chosen: true };
+        : chosen(drawing(candidates, context));
     return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
@@ -222,18 +222,22 @@ function* stepInPieces(
     const begun = begin(scratch, rows, options);
     yield;
     yield* prepareChain(options.chain, scratch.context.text);
-    const { raw = begun.raw } = yield* runInPieces(scratch, begun, options);
+    const raw = (yield* runInPieces(scratch, begun, options)) ?? begun.raw;
     yield;
     const { candidates, context, keys } = scratch;
     const drawn =
       drawing === undefined
         ? yield* drawInPieces(candidates, context, keys, options)
-        : { token_ids: [drawing(candidates, context)], is_chosen: true };
+        : chosen(drawing(candidates, context));
     yield;
     return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
   }
+}
+
+function chosen(token_id: number): Drawn {
+  return { token_ids: [token_id], is_chosen: true };
 }
 
 /** What a step has come to, before it is told. */
@@ -315,32 +319,12 @@ function endOf(
   };
 }
 
-function drain(pieces: Generator<undefined, void>): void {
-  while (pieces.next().done !== true);
-}
-
-interface Ran {
-  /** what log-probabilities are read from, when that is not known before the chain has run */
-  readonly raw?: RawRow;
-}
-
-/** Runs the chain. */
-function run({ candidates, context, now }: Scratch, { tracer }: Begun, options: StepOptions): Ran {
-  const { chain } = options;
-  const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
-  const clock = options.trace === "timed" ? now : undefined;
-  const runPart = (part: Chain) =>
-    tracer === undefined
-      ? runChain(part, candidates, context)
-      : runChainTraced(part, candidates, context, tracer, clock);
-  if (place === undefined) {
-    runPart(chain);
-    return {};
-  }
-  runPart(chain.slice(0, place));
-  const raw = asItIs(candidates);
-  runPart(chain.slice(place));
-  return { raw };
+/** Runs the chain. What log-probabilities are read from, when that is not known before. */
+function run(scratch: Scratch, begun: Begun, options: StepOptions): RawRow | undefined {
+  if (begun.tracer !== undefined || placeOfLogprobs(options) !== undefined)
+    return drained(runInPieces(scratch, begun, options));
+  runChain(options.chain, scratch.candidates, scratch.context);
+  return undefined;
 }
 
 /** What is left at this place of the chain, to be read from later. */
@@ -349,34 +333,37 @@ function asItIs(candidates: Candidates): RawRow {
 }
 
 /** Before which stage of the chain log-probabilities are read; none when from the row as it came, or at the end. */
-function placeOfLogprobs({ chain, logprobs_mode }: StepOptions): number | undefined {
-  if (!isAtTemperature(logprobs_mode)) return undefined;
+function placeOfLogprobs(options: StepOptions): number | undefined {
+  const { chain, logprobs_mode } = options;
+  if (!wantsLogprobs(options) || !isAtTemperature(logprobs_mode)) return undefined;
   const place = chain.findIndex(({ stage }) => stage.setsTemperature);
-  const { stage, options } = chain[place] as ChainEntry; // parseStepOptions has seen to it
-  return logprobs_mode === "before_temperature" || stage.isGreedy?.(options) ? place : place + 1;
+  const entry = chain[place] as ChainEntry; // parseStepOptions has seen to it
+  return logprobs_mode === "before_temperature" || entry.stage.isGreedy?.(entry.options) ? place : place + 1;
 }
 
+/** The same with a pause behind each stage, and behind the account of it. */
 function* runInPieces(
   { candidates, context, now }: Scratch,
   { tracer }: Begun,
   options: StepOptions,
-): Generator<undefined, Ran> {
+): Generator<undefined, RawRow | undefined> {
   const { chain } = options;
-  const place = wantsLogprobs(options) ? placeOfLogprobs(options) : undefined;
+  const place = placeOfLogprobs(options);
+  const clock = options.trace === "timed" ? now : undefined;
   let raw: RawRow | undefined;
   for (const [index, entry] of chain.entries()) {
     if (index === place) raw = asItIs(candidates);
-    const began = now?.();
-    runChain([entry], candidates, context);
-    const us = began === undefined || now === undefined ? undefined : now() - began;
+    const began = clock?.();
+    runStage(entry, candidates, context);
+    const us = began === undefined || clock === undefined ? undefined : clock() - began;
     yield;
     if (tracer === undefined) continue;
     if (entry.skipped !== undefined) tracer.skipped(entry.stage.name, entry.skipped);
-    else tracer.ran(entry.stage.name, candidates, options.trace === "timed" ? us : undefined);
+    else tracer.ran(entry.stage.name, candidates, us);
     yield;
   }
   if (place === chain.length) raw = asItIs(candidates);
-  return raw === undefined ? {} : { raw };
+  return raw;
 }
 
 function accountOf(

@@ -1,5 +1,6 @@
 /** Replays steps that were logged: whether the token of each row is the one that its options, seed and step give. */
 import { ReplayTally } from "../../analysis/tallies/replay-tally.ts";
+import { drained } from "../../drained.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../sampling/options/option-limits.ts";
 import { parseReplay, replay } from "../../sampling/replay.ts";
 import type { Analysis } from "./analysis.ts";
@@ -30,11 +31,3 @@ export const REPLAY: Analysis = {
     };
   },
 };
-
-/** The result of work that would pause for others. */
-function drained<Result>(pieces: Generator<undefined, Result>): Result {
-  for (;;) {
-    const piece = pieces.next();
-    if (piece.done === true) return piece.value;
-  }
-}

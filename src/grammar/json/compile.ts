@@ -2,6 +2,7 @@
  * A JSON Schema → rules. Schemas that hold at once are one rule, named by which they are, so that recursion ends by
  * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
  */
+import { drained } from "../../drained.ts";
 import { Problem } from "../../errors.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
@@ -214,10 +215,6 @@ class SchemaRules {
         return text(JSON.stringify(value));
     }
   }
-}
-
-function drained<T>(pieces: Generator<undefined, T>): T {
-  for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
 }
 
 /** The same for schemas that say the same in the same flat words; otherwise a name for the place. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
+import { drained } from "../../drained.ts";
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import { chainScore, parseScoreChain } from "../../sampling/score-chain.ts";
@@ -33,10 +34,6 @@ function scoredUnder({ service }: Analysis, sampling: unknown, lease: () => Row)
     const row = lease();
     row.load(values);
     row.finish();
-    const pieces = sampler.inspect(row, options, (left) => chainScore(left, target));
-    for (;;) {
-      const piece = pieces.next();
-      if (piece.done === true) return piece.value;
-    }
+    return drained(sampler.inspect(row, options, (left) => chainScore(left, target)));
   };
 }
