@@ -3,9 +3,11 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
+
 import { assert } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { allAtOnce } from "../pieces.ts";
 import { textBefore } from "../vocabulary/text.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
@@ -198,7 +200,7 @@ function sampleStep(
   try {
     const begun = begin(scratch, rows, options);
     const { text } = scratch.context;
-    if (!isPrepared(options.chain, text)) drain(prepareChain(options.chain, text));
+    if (!isPrepared(options.chain, text)) allAtOnce(prepareChain(options.chain, text));
     const { raw = begun.raw } = run(scratch, begun, options);
     const { candidates, context, keys } = scratch;
     const drawn =
@@ -313,10 +315,6 @@ function endOf(
     ...(vocabulary && stop_bytes > 0 && { ...textBefore(vocabulary, token_id, stop_bytes), stop_bytes }),
     finish_reason: finish_reason ?? told?.finish_reason ?? null,
   };
-}
-
-function drain(pieces: Generator<undefined, void>): void {
-  while (pieces.next().done !== true);
 }
 
 interface Ran {

@@ -1,5 +1,7 @@
 /** Replays steps that were logged: whether the token of each row is the one that its options, seed and step give. */
+
 import { ReplayTally } from "../../analysis/tallies/replay-tally.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../sampling/options/option-limits.ts";
 import { divergenceOf, parseReplay, replay } from "../../sampling/replay.ts";
 import type { Analysis } from "./analysis.ts";
@@ -18,7 +20,7 @@ export const REPLAY: Analysis = {
         const claim = { ...options.claim, token_id: row.target as number | undefined };
         const of_row = { ...options, step: row.step ?? index, claim };
         const replayed = sampler.with(row, options.vocab_size, (of, logits) =>
-          drained(of.inspect(logits, of_row, (left) => replay(left, of_row))),
+          allAtOnce(of.inspect(logits, of_row, (left) => replay(left, of_row))),
         );
         tally.add(replayed, divergenceOf(replayed, claim));
         results.push(replayed);
@@ -27,11 +29,3 @@ export const REPLAY: Analysis = {
     };
   },
 };
-
-/** The result of work that would pause for others. */
-function drained<Result>(pieces: Generator<undefined, Result>): Result {
-  for (;;) {
-    const piece = pieces.next();
-    if (piece.done === true) return piece.value;
-  }
-}

@@ -2,7 +2,9 @@
  * A JSON Schema → rules. Schemas that hold at once are one rule, named by which they are, so that recursion ends by
  * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
  */
+
 import { Problem } from "../../errors.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
 import { arrayNode } from "./arrays.ts";
@@ -106,7 +108,7 @@ class SchemaRules {
 
   #strings(places: readonly Place[]): number {
     const branches: number[] = [];
-    for (const open of drained(this.#conjunctions.alternatives(places))) {
+    for (const open of allAtOnce(this.#conjunctions.alternatives(places))) {
       const values = this.#values(open);
       if (values !== undefined)
         branches.push(
@@ -225,10 +227,6 @@ class SchemaRules {
         return text(JSON.stringify(value));
     }
   }
-}
-
-function drained<T>(pieces: Generator<undefined, T>): T {
-  for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
 }
 
 /** The same for schemas that say the same in the same flat words; otherwise a name for the place. */

@@ -1,12 +1,13 @@
 /** The grammar stage over streams and single steps: the state is a function of the history alone. */
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../../src/kernels/kernel.ts";
+import { allAtOnce } from "../../../src/pieces.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
 import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
-import { finished, problemOf, randomRow } from "../sample.ts";
+import { problemOf, randomRow } from "../sample.ts";
 
 const V = 8192;
 const vocabularies = vocabulariesOf([demoVocabulary()]);
@@ -87,7 +88,7 @@ test("in pieces as at once", () => {
   const own = loaded(fresh, 2);
   const pieces = fresh.pieces(own, options);
   expect(pieces).toBeDefined();
-  const drawn = finished(pieces!);
+  const drawn = allAtOnce(pieces!);
   expect(fresh.pieces(own, options), "all is there now").toBeUndefined();
   expect(fresh.sample(own, options)).toEqual(drawn);
   expect(fresh.grammars.count).toBe(1);
