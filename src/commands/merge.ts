@@ -19,7 +19,7 @@ const OPTIONS = {
 export const MERGE = commandFrom(
   {
     name: "merge",
-    about: `Adds up the sums that score, diagnose or calibrate kept with --out. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
+    about: `Adds up the sums that a command kept with --out: score, diagnose, calibrate, cover, replay or detect. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
     options: OPTIONS,
     operands: {
       placeholder: "PARTIAL",
