@@ -23,3 +23,8 @@ export function replaceBetween(document: string, name: string, text: string): st
   if (from < 0 || to < from) throw new Error(`the document has no markers ${begin} … ${end}`);
   return `${document.slice(0, from + begin.length)}\n${text}\n${document.slice(to)}`;
 }
+
+/** The same with several texts, each by the name of its markers. */
+export function replaceParts(document: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((page, [name, text]) => replaceBetween(page, name, text), document);
+}

@@ -68,7 +68,9 @@ function optionsInterface(name: string, schema: z.ZodType): string {
 
 function replyType(name: string, schema: z.ZodType): string {
   const json = z.toJSONSchema(schema, { io: "output", unrepresentable: "any" }) as JsonSchema; // plain JSON
-  return `/** ${String(json["description"])} */\nexport type ${name} = ${typeOf(json)};\n`;
+  const { description } = json;
+  const said = typeof description === "string" ? `/** ${description} */\n` : "";
+  return `${said}export type ${name} = ${typeOf(json)};\n`;
 }
 
 function field(name: string, schema: JsonSchema, required: boolean): string {

@@ -1,7 +1,6 @@
 /** Markdown about the rules that combine sources, made from the rule objects themselves: docs/combinations.md. */
-import { z } from "zod";
 import type { Rule } from "../src/sampling/combine/rule.ts";
-import { fieldTable, type OptionSchema } from "./sampler-docs.ts";
+import { optionTable } from "./sampler-docs.ts";
 
 const OPENING = `# Combinations
 
@@ -54,8 +53,6 @@ function ruleSection({
   sources,
   takes_more,
 }: Rule): string {
-  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
-  const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][]; // zod types them loosely
   return [
     `## ${name}`,
     "",
@@ -65,7 +62,7 @@ function ruleSection({
     "",
     `Sources: ${sources.join(", ")}${takes_more ? ", and any that follow" : ""}. For example \`${JSON.stringify({ combine: { rule: name, ...example } })}\`.`,
     "",
-    fieldTable(properties.filter(([option]) => option !== "rule")),
+    optionTable({ options }, "rule"),
     "",
     `Source: [${source.title}](${source.url}).`,
     "",

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { cell, code, table } from "../evidence/markdown.ts";
+import { allAtOnce } from "../src/pieces.ts";
 import { type Comparison, compareRow } from "../src/sampling/compare/compare.ts";
 import { parseComparison } from "../src/sampling/compare/options.ts";
 import { PRESETS } from "../src/sampling/presets/index.ts";
@@ -40,9 +41,7 @@ export function compareHosts(): Comparison {
     row,
     parseComparison({ ...HOSTS_OPTIONS, history: ship.history, compare }),
   );
-  let turn = comparing.next();
-  while (turn.done !== true) turn = comparing.next();
-  return turn.value;
+  return allAtOnce(comparing);
 }
 
 /** What stands in the README. */
@@ -56,7 +55,8 @@ export function hostsSection(): string {
   });
   return [
     `After *${ship.text}* the demo model's row goes through all ${arms.length} presets with the same options,`,
-    `\`${JSON.stringify(HOSTS_OPTIONS)}\`, and the same randomness:`,
+    `\`${JSON.stringify(HOSTS_OPTIONS)}\`, and the same randomness`,
+    "(`npm run generate` makes this table, with the code of `POST /v1/compare`):",
     "",
     table(["host", "draws", "of so many tokens left", "what it ran, in its order"], rows),
   ].join("\n");

@@ -1,5 +1,5 @@
 /** The tables of docs/hosts.md, made from what `npm run proof:hosts -- --long --write` found. */
-import { cell, replaceBetween, table } from "../evidence/markdown.ts";
+import { cell, replaceParts, table } from "../evidence/markdown.ts";
 import { type Machine, machineText } from "../evidence/results.ts";
 
 interface Times {
@@ -38,11 +38,9 @@ export function hostsPage(current: string, { machine, hosts }: HostsRun): string
     ]),
   );
   const told = `Milliseconds a token, model and sampler, the least of some runs by turns; temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, which those hosts have), one thread. ${machineText(machine)}:`;
-  const with_run = replaceBetween(
-    current,
-    "hosts-run",
-    table(["host", "run with", "what of it", "claims"], run),
-  );
   const costs = table(["host", "tokens", "", "its own sampler, ms", "ours, ms"], ms);
-  return replaceBetween(with_run, "hosts-ms", `${told}\n\n${costs}`);
+  return replaceParts(current, {
+    "hosts-run": table(["host", "run with", "what of it", "claims"], run),
+    "hosts-ms": `${told}\n\n${costs}`,
+  });
 }

@@ -1,10 +1,11 @@
 /**
  * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { cell, code, table } from "../evidence/markdown.ts";
 import type { Stage } from "../src/sampling/stage.ts";
 import type { Stop } from "../src/sampling/stops/stop.ts";
+import { jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 export interface OptionSchema {
@@ -59,10 +60,8 @@ function stopsSection(stops: readonly Stop[]): string[] {
 
 /** The fields of a stop that has several. */
 function fieldsOf(name: string, options: z.ZodType): string[] {
-  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
-  if (schema.properties === undefined) return [];
-  const properties = Object.entries(schema.properties) as [string, OptionSchema][]; // as in optionTable
-  return [`Of \`${name}\`:`, "", fieldTable(properties), ""];
+  const properties = fieldsIn(options);
+  return properties.length === 0 ? [] : [`Of \`${name}\`:`, "", fieldTable(properties), ""];
 }
 
 function stageSection(stage: Stage): string {
@@ -90,13 +89,15 @@ function argmaxSentence(stage: Stage): string {
 
 /** A table of options, but for the one that names whose they are. */
 export function optionTable(stage: { readonly options: z.ZodType }, tag = "stage"): string {
-  // Input side: what a client writes. Zod types the properties loosely; OptionSchema names what is read of them.
-  const schema = z.toJSONSchema(stage.options, { io: "input", unrepresentable: "any" });
-  const properties = Object.entries(schema.properties ?? {}) as [string, OptionSchema][];
-  return fieldTable(properties.filter(([name]) => name !== tag));
+  return fieldTable(fieldsIn(stage.options).filter(([name]) => name !== tag));
 }
 
-export function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
+/** What a client writes. OptionSchema names what is read of the properties. */
+function fieldsIn(options: z.ZodType) {
+  return Object.entries<OptionSchema>(propertiesOf(jsonSchemaOf(options)));
+}
+
+function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
   const rows = properties.map(([name, option]) => [
     `\`${name}\``,
     cell(valuesOf(option)),

@@ -1,5 +1,5 @@
 /** The tables of docs/scale.md, from bench/results: what `npm run proof:scale` and `npm run load` measured. */
-import { replaceBetween, table } from "../evidence/markdown.ts";
+import { replaceParts, table } from "../evidence/markdown.ts";
 import { machineText } from "../evidence/results.ts";
 import type { ScaleResults } from "../evidence/scale-results.ts";
 import type { LoadResults } from "../load-tests/results.ts";
@@ -10,10 +10,7 @@ const load = () => results<LoadResults>("load", "load");
 
 /** docs/scale.md with its tables. */
 export function scalePage(current: string): string {
-  return Object.entries({ speed: speedText, memory: memoryText, sizing: sizingText }).reduce(
-    (document, [name, render]) => replaceBetween(document, name, render()),
-    current,
-  );
+  return replaceParts(current, { speed: speedText(), memory: memoryText(), sizing: sizingText() });
 }
 
 function speedText(): string {

@@ -1,5 +1,5 @@
 /** The tables of docs/watermarks.md and docs/training.md and the plot of power: from the objects, and from what proof/watermarks stored. */
-import { cell, code, replaceBetween, table } from "../evidence/markdown.ts";
+import { cell, code, replaceBetween, replaceParts, table } from "../evidence/markdown.ts";
 import { LENGTHS, type Power, type WatermarkResults } from "../evidence/watermark-results.ts";
 import { DRAW_RULES } from "../src/sampling/draw/index.ts";
 import { WATERMARKS } from "../src/sampling/draw/watermark/index.ts";
@@ -7,14 +7,13 @@ import { optionTable } from "./sampler-docs.ts";
 import { line, path, svg, text } from "./svg.ts";
 
 export function watermarksPage(current: string, results: WatermarkResults): string {
-  const parts: Readonly<Record<string, string>> = {
+  return replaceParts(current, {
     draws: DRAW_RULES.map(ruleSection).join("\n\n"),
     schemes: WATERMARKS.map(schemeSection).join("\n\n"),
     hosts: hostsPart(results),
     rates: ratesPart(results),
     power: powerPart(results),
-  };
-  return Object.entries(parts).reduce((page, [name, part]) => replaceBetween(page, name, part), current);
+  });
 }
 
 export function trainingPage(current: string, { statistics }: WatermarkResults): string {

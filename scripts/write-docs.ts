@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { replaceBetween } from "../evidence/markdown.ts";
+import { replaceParts } from "../evidence/markdown.ts";
 import { CHECK } from "../evidence/options.ts";
 import type { WatermarkResults } from "../evidence/watermark-results.ts";
 import { commandLine, run } from "../src/command-line.ts";
@@ -63,10 +63,8 @@ const PAGES: readonly Page[] = [
 ];
 
 function readme(current: string): string {
-  return Object.entries(README_PARTS).reduce(
-    (document, [name, render]) => replaceBetween(document, name, render()),
-    current,
-  );
+  const parts = Object.entries(README_PARTS).map(([name, render]) => [name, render()]);
+  return replaceParts(current, Object.fromEntries(parts));
 }
 
 async function main(check: boolean): Promise<void> {

@@ -28,7 +28,7 @@ export interface Operands<Value> {
   read(word: string): Value;
 }
 
-type Options = Readonly<Record<string, Option<unknown>>>;
+export type Options = Readonly<Record<string, Option<unknown>>>;
 
 export interface Command<Table extends Options, Word = never> {
   /** as it is called: `npm run load --` */
@@ -42,7 +42,7 @@ export interface Command<Table extends Options, Word = never> {
 }
 
 export type Values<Table extends Options> = {
-  readonly [Name in keyof Table]: Table[Name] extends Option<infer Value> ? Value : never;
+  readonly [Name in keyof Table]: Table[Name]["standard"];
 };
 
 export interface Given<Table extends Options, Word = never> {

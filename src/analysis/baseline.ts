@@ -6,8 +6,10 @@
  * It is a heuristic. It sees rows that lie off the usual: many inputs that were perturbed to cross a decision border
  * land near it. It cannot see an attack that makes the model sure, nor tell an attack from a merely hard input.
  */
+
 import { Problem } from "../errors.ts";
 import { ln } from "../kernels/float64.ts";
+import { allAtOnce } from "../pieces.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { median, medianDeviation } from "./quantile.ts";
 
@@ -57,8 +59,7 @@ export function fitBaseline(
   false_positive_rate: number,
   temperature = 1,
 ): Baseline {
-  const fitting = fitBaselineInSlices(diagnoses, false_positive_rate, temperature);
-  for (let slice = fitting.next(); ; slice = fitting.next()) if (slice.done === true) return slice.value;
+  return allAtOnce(fitBaselineInSlices(diagnoses, false_positive_rate, temperature));
 }
 
 /** Rows that are measured between two pauses. */

@@ -73,16 +73,13 @@ export interface CompareFields {
   readonly compare_top?: number;
 }
 
-/** undefined */
 export type ClassProbabilities = { readonly probabilities?: readonly number[]; readonly log_odds?: readonly (number | null)[]; readonly top_id: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null }; readonly set?: readonly number[]; readonly covered?: boolean };
 
 /** A row of one logit. */
 export type BinaryProbability = { readonly probability: number; readonly complement: number; readonly log_odds: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } };
 
-/** undefined */
 export type Diagnosis = { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean };
 
-/** undefined */
 export type Quality = { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number | null; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly entropy_bins?: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly classes?: readonly { readonly class_id: number; readonly probability: number; readonly frequency: number; readonly ece: number }[] };
 
 /** One row's probabilities, or those of each row. */

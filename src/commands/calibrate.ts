@@ -1,48 +1,37 @@
 /** `logit-sampler calibrate`: the temperature that makes probabilities honest. */
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
-import { commandLine, count, flag, positive, text } from "../command-line.ts";
-import { type Command, called } from "./command.ts";
-import { analysisOf } from "./rows/analyses.ts";
-import { runAnalysis } from "./rows/analyze.ts";
+import { count, flag, positive, text } from "../command-line.ts";
 import { readState } from "./rows/documents.ts";
-import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./rows/words.ts";
+import { summing } from "./rows/summing.ts";
 
 const { bins, entropy_bins, resamples, level, seed } = CALIBRATE_DEFAULTS;
 
-const OPTIONS = {
-  ...ROW_OPTIONS,
-  ...OUT_OPTION,
-  after: text(
-    "FILE",
-    "with --out: what merge said after the round before, which says what this one sums",
-    undefined,
-  ),
-  bins: count("N", "bins of the reliability diagram and of ECE, of equal width", bins),
-  "entropy-bins": count("N", "bins of a second diagram, over relative entropy; 0: none", entropy_bins, 0),
-  "per-class": flag("tells how often each class was foreseen and came, and its calibration error"),
-  conformal: text(
-    "METHOD",
-    `finds the threshold of sets that hold the class that comes, for cover: ${CONFORMAL_METHODS.join(", ")}`,
-    undefined,
-  ),
-  miscoverage: positive("SHARE", "with --conformal: of rows whose class may be missing", 0.1),
-  resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
-  "confidence-level": positive("P", "share of the resamples inside an interval", level),
-  seed: text("SEED", "of the resamples", seed),
-};
-
-export const CALIBRATE: Command = {
-  options: Object.keys(OPTIONS),
-  async run(words) {
-    const { values, operands } = commandLine(
-      {
-        name: called("calibrate"),
-        about:
-          "Finds the temperature that makes probabilities honest, and judges them before and after: accuracy, cross-entropy, Brier score, calibration errors, reliability bins, intervals. The search reads all rows some six times, and once more to judge.\n\nOver shards it goes in rounds: each writes the sums of its rows with --out, merge adds them up and says what the next round sums, and the last merge gives the report.",
-        options: OPTIONS,
-        operands: SHARD_OPERANDS,
-        epilogue: `Examples:
+export const CALIBRATE = summing(
+  {
+    name: "calibrate",
+    about:
+      "Finds the temperature that makes probabilities honest, and judges them before and after: accuracy, cross-entropy, Brier score, calibration errors, reliability bins, intervals. The search reads all rows some six times, and once more to judge.\n\nOver shards it goes in rounds: each writes the sums of its rows with --out, merge adds them up and says what the next round sums, and the last merge gives the report.",
+    options: {
+      after: text(
+        "FILE",
+        "with --out: what merge said after the round before, which says what this one sums",
+        undefined,
+      ),
+      bins: count("N", "bins of the reliability diagram and of ECE, of equal width", bins),
+      "entropy-bins": count("N", "bins of a second diagram, over relative entropy; 0: none", entropy_bins, 0),
+      "per-class": flag("tells how often each class was foreseen and came, and its calibration error"),
+      conformal: text(
+        "METHOD",
+        `finds the threshold of sets that hold the class that comes, for cover: ${CONFORMAL_METHODS.join(", ")}`,
+        undefined,
+      ),
+      miscoverage: positive("SHARE", "with --conformal: of rows whose class may be missing", 0.1),
+      resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
+      "confidence-level": positive("P", "share of the resamples inside an interval", level),
+      seed: text("SEED", "of the resamples", seed),
+    },
+    epilogue: `Examples:
 
   logit-sampler calibrate --in validation.parquet
   logit-sampler calibrate --in shards/ --per-class --entropy-bins 10
@@ -51,9 +40,8 @@ export const CALIBRATE: Command = {
   logit-sampler merge round-0/*.partial.json > round-0.json
   logit-sampler calibrate --in shard-0007.npy --after round-0.json --out round-1/shard-0007.partial.json
   … until merge prints a report, "kind": "report"`,
-      },
-      words,
-    );
+  },
+  (values) => {
     const after = values.after === undefined ? undefined : readState(values.after);
     const own = {
       bins: values.bins,
@@ -66,14 +54,7 @@ export const CALIBRATE: Command = {
         conformal: { method: values.conformal, miscoverage: values.miscoverage },
       }),
     };
-    await runAnalysis({
-      analysis: await analysisOf("calibrate"),
-      // All rounds have the options of the first.
-      options: after?.options ?? own,
-      state: after?.state ?? null,
-      pass: passOptions(values, operands),
-      ...values,
-      rows: undefined,
-    });
+    // All rounds have the options of the first.
+    return { options: after?.options ?? own, state: after?.state };
   },
-};
+);

@@ -5,8 +5,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { commandLine, flag } from "../command-line.ts";
-import { type Command, called } from "./command.ts";
+import { flag } from "../command-line.ts";
+import { commandFrom } from "./command.ts";
 
 const OPTIONS = {
   once: flag("ends when all was shown, in place of leaving the service running until Ctrl+C"),
@@ -15,19 +15,15 @@ const START_MS_MAX = 30_000;
 /** Of an answer, as it is shown. */
 const SHOWN_LENGTH_MAX = 300;
 
-export const DEMO: Command = {
-  options: Object.keys(OPTIONS),
-  async run(words) {
-    const { values } = commandLine(
-      {
-        name: called("demo"),
-        about:
-          "Starts the service on a free port of 127.0.0.1, sends it an example of every kind of request, and shows what it answers. The service then stays, with its playground and its API pages, until Ctrl+C.",
-        options: OPTIONS,
-        epilogue: "Examples:\n\n  logit-sampler demo\n  logit-sampler demo --once",
-      },
-      words,
-    );
+export const DEMO = commandFrom(
+  {
+    name: "demo",
+    about:
+      "Starts the service on a free port of 127.0.0.1, sends it an example of every kind of request, and shows what it answers. The service then stays, with its playground and its API pages, until Ctrl+C.",
+    options: OPTIONS,
+    epilogue: "Examples:\n\n  logit-sampler demo\n  logit-sampler demo --once",
+  },
+  async ({ values }) => {
     const child = startServer();
     const ended = once(child, "exit");
     try {
@@ -41,7 +37,7 @@ export const DEMO: Command = {
       await ended;
     }
   },
-};
+);
 
 function startServer(): ChildProcess {
   const program = process.argv[1] ?? "";

@@ -49,7 +49,7 @@ const WORKING: readonly Listed[] = [
   },
   {
     name: "merge",
-    about: "adds up what score, diagnose and calibrate kept of parts",
+    about: "adds up what score, diagnose, calibrate, cover, replay and detect kept of parts",
     load: async () => (await import("./merge.ts")).MERGE,
   },
 ];

@@ -2,9 +2,9 @@
 import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { NOWHERE } from "../analysis/tasks/task.ts";
-import { commandLine, flag, text } from "../command-line.ts";
+import { flag, text } from "../command-line.ts";
 import { STDIN } from "../shards/open.ts";
-import { type Command, called } from "./command.ts";
+import { commandFrom } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
 import type { Running } from "./rows/analysis.ts";
 import { reportOf } from "./rows/analyze.ts";
@@ -16,33 +16,29 @@ const OPTIONS = {
   out: text("FILE", "writes there, in place of standard output", undefined),
 };
 
-export const MERGE: Command = {
-  options: Object.keys(OPTIONS),
-  async run(words) {
-    const { values, operands } = commandLine(
-      {
-        name: called("merge"),
-        about: `Adds up the sums that score, diagnose or calibrate kept with --out. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
-        options: OPTIONS,
-        operands: {
-          placeholder: "PARTIAL",
-          about: `files with the sums of a part, or ${STDIN} for lines of them on standard input`,
-          read: (word: string) => word,
-        },
-        epilogue: `Examples:
+export const MERGE = commandFrom(
+  {
+    name: "merge",
+    about: `Adds up the sums that a command kept with --out: score, diagnose, calibrate, cover, replay or detect. All are of one command with the same options. The result has the same bytes in whatever order they come and however the rows were cut into shards, and is that of one run over all rows.`,
+    options: OPTIONS,
+    operands: {
+      placeholder: "PARTIAL",
+      about: `files with the sums of a part, or ${STDIN} for lines of them on standard input`,
+      read: (word: string) => word,
+    },
+    epilogue: `Examples:
 
   logit-sampler merge *.partial.json > report.json
   cat *.partial.json | logit-sampler merge --partial - > all.partial.json`,
-      },
-      words,
-    );
+  },
+  async ({ values, operands }) => {
     if (operands.length === 0) throw new Error("which sums? name files, or - for standard input");
     const document = await merge(operands, values.partial);
     const line = `${JSON.stringify(document)}\n`;
     if (values.out === undefined) process.stdout.write(line);
     else writeWhole(values.out, line);
   },
-};
+);
 
 async function merge(names: readonly string[], as_partial: boolean): Promise<object> {
   let first: Partial | undefined;

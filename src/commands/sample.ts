@@ -1,8 +1,8 @@
 /** `logit-sampler sample`: a token for every row. */
 import type { TaskRow } from "../analysis/tasks/task.ts";
-import { commandLine, count, text } from "../command-line.ts";
+import { count, text } from "../command-line.ts";
 import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
-import { type Command, called } from "./command.ts";
+import { commandFrom } from "./command.ts";
 import { readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./rows/checkpoint.ts";
 import { configuredKeys, RowSampler } from "./rows/drawing.ts";
 import { Lines } from "./rows/lines.ts";
@@ -22,23 +22,19 @@ const OPTIONS = {
   out: text("FILE", "writes a line of JSON for each row there, in place of standard output", undefined),
 };
 
-export const SAMPLE: Command = {
-  options: Object.keys(OPTIONS),
-  async run(words) {
-    const { values, operands } = commandLine(
-      {
-        name: called("sample"),
-        about:
-          "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. Rows of float64 are rounded to float32.",
-        options: OPTIONS,
-        operands: SHARD_OPERANDS,
-        epilogue: `Examples:
+export const SAMPLE = commandFrom(
+  {
+    name: "sample",
+    about:
+      "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. Rows of float64 are rounded to float32.",
+    options: OPTIONS,
+    operands: SHARD_OPERANDS,
+    epilogue: `Examples:
 
   logit-sampler sample --in steps.npy --options '{"temperature": 0.8, "top_p": 0.95, "seed": 7}'
   logit-sampler sample --in steps.parquet --options @chain.json --out tokens.ndjson`,
-      },
-      words,
-    );
+  },
+  async ({ values, operands }) => {
     const plan = passOptions(values, operands);
     const options = parseStepOptions(jsonOption("--options", values.options));
     const checkpoint =
@@ -72,7 +68,7 @@ export const SAMPLE: Command = {
     }
     removeCheckpoint(checkpoint);
   },
-};
+);
 
 function rowsOf(sources: readonly { readonly rows: number; readonly skipped: number }[]): number {
   return sources.reduce((sum, { rows, skipped }) => sum + rows + skipped, 0);

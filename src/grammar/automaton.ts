@@ -7,7 +7,9 @@
  * alternatives have that from their parts; rules that match nothing are taken out when the grammar is sealed; pieces
  * with AND and NOT are searched for a text that they match.
  */
+
 import { assert, Problem } from "../errors.ts";
+import { allAtOnce } from "../pieces.ts";
 import { classesOf, hasByte } from "./byte-set.ts";
 import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
 
@@ -238,8 +240,7 @@ export class Automaton {
   matchesSomething(node: number): boolean {
     const known = this.#alive.get(node);
     if (known !== undefined) return known;
-    const search = this.search(node);
-    for (let next = search.next(); ; next = search.next()) if (next.done === true) return next.value;
+    return allAtOnce(this.search(node));
   }
 
   /**

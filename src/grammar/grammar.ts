@@ -2,7 +2,9 @@
  * A compiled grammar: its automaton, where it begins, and for each vocabulary the masks of its states. Compiling is done
  * in pieces, since a large schema takes longer than others should wait.
  */
+
 import { Problem } from "../errors.ts";
+import { allAtOnce } from "../pieces.ts";
 import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
@@ -107,6 +109,5 @@ export function* compileGrammar(
 
 /** All pieces at once. */
 export function compiled(source: GrammarSource, limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS): Grammar {
-  const pieces = compileGrammar(source, limits);
-  for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+  return allAtOnce(compileGrammar(source, limits));
 }

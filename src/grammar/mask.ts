@@ -3,7 +3,9 @@
  * is being matched, and what lies below it on the stack. What a head allows by itself is found once for all stacks; only
  * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
  */
+
 import { Problem } from "../errors.ts";
+import { allAtOnce } from "../pieces.ts";
 import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
@@ -75,8 +77,7 @@ export class Masks {
   of(state: number): Uint32Array {
     const known = this.#masks.get(this.#keyOf(state));
     if (known !== undefined) return known;
-    const pieces = this.make(state);
-    for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+    return allAtOnce(this.make(state));
   }
 
   /** The same, a piece at a time. Throws the Problem of a state whose branches are too many to follow. */

@@ -5,8 +5,8 @@
  *
  * A state is a node of the automaton, or below zero while the text that starts a lazy grammar has not come.
  */
-import { drained } from "../drained.ts";
 import { Problem } from "../errors.ts";
+import { allAtOnce } from "../pieces.ts";
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Grammar } from "./grammar.ts";
 import type { Masks } from "./mask.ts";
@@ -84,8 +84,7 @@ export class Matcher {
 
   /** The same at once. */
   stateBehind(history: readonly number[], from: number): number {
-    const pieces = this.follow(history, from);
-    for (let next = pieces.next(); ; next = pieces.next()) if (next.done === true) return next.value;
+    return allAtOnce(this.follow(history, from));
   }
 
   /** Whether a step finds its mask made: else it should be made ready while others have turns. */
@@ -104,7 +103,7 @@ export class Matcher {
 
   /** The tokens that may not come while the grammar waits: those that would start it and go on as it does not want. */
   bannedIn(state: number): readonly number[] {
-    drained(this.make(state));
+    allAtOnce(this.make(state));
     return this.#banned.get(state) ?? [];
   }
 

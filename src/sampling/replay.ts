@@ -126,6 +126,12 @@ function differences(
     .map(([name]) => name);
 }
 
+/** What a step counts in the mean of many: by how much its token misses, and no more than the claim allows. */
+export function divergenceOf({ match, margin }: Replayed, { divergence_max = 10 }: Claim): number {
+  if (match) return 0;
+  return margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
+}
+
 /** What many replayed steps come to. */
 export class ReplayTotals {
   #rows = 0;
@@ -133,12 +139,11 @@ export class ReplayTotals {
   #agreeing = 0;
   #divergence = 0;
 
-  add({ match, agrees, margin }: Replayed, { divergence_max = 10 }: Claim): void {
+  add(replayed: Replayed, claim: Claim): void {
     this.#rows += 1;
-    if (match) this.#matches += 1;
-    if (agrees) this.#agreeing += 1;
-    if (!match)
-      this.#divergence += margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin));
+    if (replayed.match) this.#matches += 1;
+    if (replayed.agrees) this.#agreeing += 1;
+    this.#divergence += divergenceOf(replayed, claim);
   }
 
   get told() {

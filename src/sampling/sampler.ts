@@ -3,10 +3,10 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
-import { drained } from "../drained.ts";
 import { assert } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
+import { allAtOnce } from "../pieces.ts";
 import { textBefore } from "../vocabulary/text.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
@@ -198,7 +198,7 @@ function sampleStep(
   try {
     const begun = begin(scratch, rows, options);
     const { text } = scratch.context;
-    if (!isPrepared(options.chain, text)) drained(prepareChain(options.chain, text));
+    if (!isPrepared(options.chain, text)) allAtOnce(prepareChain(options.chain, text));
     const raw = run(scratch, begun, options) ?? begun.raw;
     const { candidates, context, keys } = scratch;
     const drawn =
@@ -322,7 +322,7 @@ function endOf(
 /** Runs the chain. What log-probabilities are read from, when that is not known before. */
 function run(scratch: Scratch, begun: Begun, options: StepOptions): RawRow | undefined {
   if (begun.tracer !== undefined || placeOfLogprobs(options) !== undefined)
-    return drained(runInPieces(scratch, begun, options));
+    return allAtOnce(runInPieces(scratch, begun, options));
   runChain(options.chain, scratch.candidates, scratch.context);
   return undefined;
 }

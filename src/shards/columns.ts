@@ -54,7 +54,6 @@ export function openColumns(
   let at = 0;
   return {
     rows,
-    is_double: fields.some(({ dtype, part }) => dtype === "f64" && part !== "tail_mass"),
     next() {
       if (at === rows) return undefined;
       const parts: Parts = {};

@@ -21,7 +21,6 @@ export function openNdjson(bytes: Bytes, options: ShardOptions, close: () => voi
   };
   return {
     rows: undefined,
-    is_double: true,
     next() {
       const line = nextLine();
       return line === undefined ? undefined : rowOfLine(line, options);

@@ -93,7 +93,7 @@ function targetsOf(bytes: Bytes, rows: number): Records {
 
 function readHeader(bytes: Bytes): Header {
   const start = bytes.take(8);
-  const [, major = 0] = [0, start[6]];
+  const major = start[6] ?? 0;
   if (!NPY_MAGIC.every((byte, i) => start[i] === byte) || major < 1 || major > 3)
     throw new Error("is no npy file of version 1 to 3");
   const size = bytes.take(major === 1 ? 2 : 4);

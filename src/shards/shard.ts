@@ -10,8 +10,6 @@ import type { Values } from "./elements.ts";
 export interface Shard {
   /** how many there are, where the format tells */
   readonly rows: number | undefined;
-  /** whether values are finer than float32 */
-  readonly is_double: boolean;
   /**
    * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is none, and goes on
    * behind it with the next call; any other error ends the shard.

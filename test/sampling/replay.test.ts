@@ -1,6 +1,7 @@
 /** Replays: honest tokens match, margins say how far others miss, receipts hold what they hash. */
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/kernels/kernel.ts";
+import { allAtOnce } from "../../src/pieces.ts";
 import { watermarkKeys } from "../../src/sampling/draw/watermark/keys.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
@@ -20,19 +21,12 @@ function load(logits: ArrayLike<number>): Row {
   return row;
 }
 
-function last<Value>(pieces: Generator<undefined, Value>): Value {
-  for (;;) {
-    const piece = pieces.next();
-    if (piece.done === true) return piece.value;
-  }
-}
-
 const sampled = (options: object, logits: ArrayLike<number> = LARGE) =>
   sampler.sample(load(logits), parseStepOptions({ ...options }));
 
 const replayed = (fields: object, logits: ArrayLike<number> = LARGE) => {
   const options = parseReplay({ ...fields }, DEFAULT_OPTION_LIMITS);
-  return last(sampler.inspect(load(logits), options, (left) => replay(left, options)));
+  return allAtOnce(sampler.inspect(load(logits), options, (left) => replay(left, options)));
 };
 
 const CHAINS = [
@@ -158,7 +152,7 @@ test.each([
 
 describe("scores under a chain", () => {
   const scored = (sampling: object, token_id: number, logits: ArrayLike<number>) =>
-    last(
+    allAtOnce(
       sampler.inspect(load(logits), parseScoreChain(sampling, DEFAULT_OPTION_LIMITS, "/sampling"), (left) =>
         chainScore(left, token_id),
       ),

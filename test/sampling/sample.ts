@@ -60,11 +60,6 @@ export function randomRow(vocab_size: number, seed: number, peaked: boolean): Fl
 }
 
 /** The Problem that a call throws. */
-/** What comes of work that pauses now and then. */
-export function finished<Result>(work: Generator<undefined, Result>): Result {
-  for (let step = work.next(); ; step = work.next()) if (step.done === true) return step.value;
-}
-
 export function problemOf(run: () => unknown): Problem {
   try {
     run();

@@ -1,4 +1,5 @@
 /** Rows of logits with the class that really came, and the forms in which the page gets them. */
+import { bytesOf } from "../rows/base64.ts";
 import { refuseDecimalCommas } from "../rows/read/number.ts";
 import { RowError } from "../rows/row.ts";
 
@@ -27,10 +28,6 @@ export function unpack({ rows, classes, unit, logits, targets }: StoredRows): La
     logits: Float32Array.from(steps, (n) => n * unit),
     targets: Array.from(new Uint16Array(bytesOf(targets).buffer)),
   };
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 /** A line for each row: the class that came, a colon, the logits. Throws a RowError that names the line. */

@@ -1,11 +1,12 @@
 /** What the calibrate view asks of the service: a temperature, decisions at a threshold, and diagnoses. */
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { binaryBody, Refusal, request } from "../api/client.ts";
+import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
 import { RowError } from "../rows/row.ts";
 import { binning, bins, chosen_set, own_text, type SetId, threshold } from "../state/calibration.ts";
 import { followLatest } from "../state/latest.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
+import { postRows } from "./post-rows.ts";
 import { loadSet, type RowSet } from "./sets.ts";
 import type { CalibrateReply, DiagnoseReply, Diagnosis, ProbabilitiesReply, Quality } from "./wire.ts";
 
@@ -149,12 +150,5 @@ function post<Reply>(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Reply> {
   const takes_targets = call === "calibrate" || call === "diagnose";
-  const head = {
-    dtype: "f32",
-    shape: [rows.rows, rows.classes],
-    ...(takes_targets && { targets: rows.targets }),
-    ...options,
-  };
-  const tensor = new Uint8Array(rows.logits.buffer, rows.logits.byteOffset, rows.logits.byteLength);
-  return request<Reply>(`/v1/${call}`, { method: "POST", ...binaryBody(head, tensor) });
+  return postRows(`/v1/${call}`, rows, { ...(takes_targets && { targets: rows.targets }), ...options });
 }

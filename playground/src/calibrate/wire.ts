@@ -1,57 +1,20 @@
-/** What the page reads of the analysis replies, as openapi.json describes them. */
+/** What the page reads of the analysis replies: of several rows, as it always sends them. */
+import type {
+  ClassProbabilities,
+  DiagnoseReply as DiagnoseAnyReply,
+  Diagnosis,
+  Quality,
+} from "../../../src/client/analysis-types.ts";
 
-export interface Bin {
-  readonly lower: number;
-  readonly upper: number;
-  readonly rows: number;
-  readonly confidence: number | null;
-  readonly accuracy: number | null;
-}
+export type { CalibrateReply, Diagnosis, Quality } from "../../../src/client/analysis-types.ts";
 
-export interface Quality {
-  readonly accuracy: number;
-  readonly nll: number;
-  readonly brier: number;
-  readonly ece: number;
-  readonly overconfidence: number;
-  readonly bins: readonly Bin[];
-}
+export type Bin = Quality["bins"][number];
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface CalibrateReply {
-  readonly calibration: Readonly<Record<string, unknown>> & { readonly temperature: number };
-  readonly before: Quality;
-  readonly after: Quality;
-  readonly intervals?: {
-    readonly temperature: Interval;
-    readonly ece_before: Interval;
-    readonly ece_after: Interval;
-  };
-}
-
-export interface Decision {
-  readonly class_id: number | null;
-  readonly probability: number;
-}
-
+/** With a threshold every row has a decision. */
 export interface ProbabilitiesReply {
-  readonly results: readonly { readonly decision: Decision }[];
+  readonly results: readonly { readonly decision: NonNullable<ClassProbabilities["decision"]> }[];
 }
 
-export type Verdict = "confident" | "torn" | "unsure";
+export type Verdict = Diagnosis["verdict"];
 
-export interface Diagnosis {
-  readonly top_id: number;
-  readonly probability: number;
-  readonly verdict: Verdict;
-  readonly confidently_wrong?: boolean;
-  readonly suspicious?: boolean;
-}
-
-export interface DiagnoseReply {
-  readonly results: readonly Diagnosis[];
-}
+export type DiagnoseReply = Extract<DiagnoseAnyReply, { readonly results: unknown }>;

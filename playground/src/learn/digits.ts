@@ -1,7 +1,7 @@
 /** The digits of the learn view: their logits as the calibrate view has them, and pictures of some. */
-import { binaryBody, request } from "../api/client.ts";
 import { type LabelledRows, type StoredRows, unpack } from "../calibrate/labelled-rows.ts";
 import { loadSet, type RowSet } from "../calibrate/sets.ts";
+import { bytesOf } from "../rows/base64.ts";
 
 export interface WrongDigit {
   /** in the test set */
@@ -67,10 +67,6 @@ async function loadPictures(): Promise<Pictures> {
   };
 }
 
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-}
-
 /** Only some of the rows. */
 export function rowsAt({ classes, logits, targets }: LabelledRows, rows: readonly number[]): LabelledRows {
   return {
@@ -81,15 +77,4 @@ export function rowsAt({ classes, logits, targets }: LabelledRows, rows: readonl
     ),
     targets: rows.map((row) => targets[row] ?? 0),
   };
-}
-
-export function postRows<Reply>(
-  path: string,
-  rows: LabelledRows,
-  options: Readonly<Record<string, unknown>>,
-): Promise<Reply> {
-  const head = { dtype: "f32", shape: [rows.rows, rows.classes], ...options };
-  const { buffer, byteOffset, byteLength } = rows.logits;
-  const body = binaryBody(head, new Uint8Array(buffer, byteOffset, byteLength));
-  return request<Reply>(path, { method: "POST", ...body });
 }

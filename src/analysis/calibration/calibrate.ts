@@ -4,7 +4,9 @@
  * The work is a generator that pauses after every slice, so that a server can serve others in between; a library
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
  */
+
 import { Problem } from "../../errors.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { type Conformal, type ConformalChoice, conformity, thresholdOf } from "../conformal.ts";
 import { type Judged, judgeRows, quality, startJudging } from "../judge.ts";
 import { type RowReader, readerFor } from "../row-reader.ts";
@@ -71,15 +73,8 @@ const SLICE_ELEMENTS = 1 << 18;
 
 /** Temperature scaling of a labelled set, at once. */
 export function calibrate(set: LabelledLogits, options: Partial<CalibrateOptions> = {}): Calibration {
-  const steps = calibrateInSlices(
-    set,
-    { ...CALIBRATE_DEFAULTS, ...options },
-    readerFor(set.values, set.classes),
-  );
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  const chosen = { ...CALIBRATE_DEFAULTS, ...options };
+  return allAtOnce(calibrateInSlices(set, chosen, readerFor(set.values, set.classes)));
 }
 
 /** The same with a pause after every slice of about a millisecond. */

@@ -30,8 +30,8 @@ export class ReplayTally implements Tally {
     return this.#counts.rows;
   }
 
-  /** A miss counts `divergence_max` at the most in the mean, as in /v1/replay. */
-  add({ match, agrees, margin }: Replayed, divergence_max: number): void {
+  /** `divergence` is what the step counts in the mean. */
+  add({ match, agrees, margin }: Replayed, divergence: number): void {
     const counts = this.#counts;
     counts.rows += 1;
     if (match) counts.matches += 1;
@@ -39,9 +39,7 @@ export class ReplayTally implements Tally {
     if (match) return;
     if (margin === null) counts.impossible += 1;
     else this.#misses.add(Math.max(0, -margin));
-    this.#sums.divergence.add(
-      margin === null ? divergence_max : Math.min(divergence_max, Math.max(0, -margin)),
-    );
+    this.#sums.divergence.add(divergence);
   }
 
   save(): object {

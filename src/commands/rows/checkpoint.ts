@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
 import { STDIN } from "../../shards/open.ts";
-import { writeWhole } from "./documents.ts";
+import { SOURCE, writeWhole } from "./documents.ts";
 import type { PassOptions } from "./pass.ts";
 import type { Status } from "./status.ts";
 
@@ -19,7 +19,7 @@ const CHECKPOINT = z.strictObject({
   state: z.unknown(),
   shard: count,
   row: count,
-  sources: z.array(z.strictObject({ shard: z.string(), rows: count, skipped: count })),
+  sources: z.array(SOURCE),
   tally: z.unknown(),
   /** bytes of the file with a line for every row */
   lines_bytes: count,

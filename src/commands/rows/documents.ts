@@ -23,7 +23,7 @@ const HEAD = {
   state: z.unknown(),
 };
 
-const SOURCE = z.strictObject({ shard: z.string(), rows: count, skipped: count });
+export const SOURCE = z.strictObject({ shard: z.string(), rows: count, skipped: count });
 
 const PARTIAL = z.strictObject({
   kind: z.literal("partial"),

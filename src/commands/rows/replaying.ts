@@ -1,13 +1,11 @@
 /** Replays steps that were logged: whether the token of each row is the one that its options, seed and step give. */
+
 import { ReplayTally } from "../../analysis/tallies/replay-tally.ts";
-import { drained } from "../../drained.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../sampling/options/option-limits.ts";
-import { parseReplay, replay } from "../../sampling/replay.ts";
+import { divergenceOf, parseReplay, replay } from "../../sampling/replay.ts";
 import type { Analysis } from "./analysis.ts";
 import { configuredKeys, RowSampler } from "./drawing.ts";
-
-/** What a miss counts at the most where the options do not say, as in /v1/replay. */
-const DIVERGENCE_MAX = 10;
 
 export const REPLAY: Analysis = {
   name: "replay",
@@ -22,9 +20,9 @@ export const REPLAY: Analysis = {
         const claim = { ...options.claim, token_id: row.target as number | undefined };
         const of_row = { ...options, step: row.step ?? index, claim };
         const replayed = sampler.with(row, options.vocab_size, (of, logits) =>
-          drained(of.inspect(logits, of_row, (left) => replay(left, of_row))),
+          allAtOnce(of.inspect(logits, of_row, (left) => replay(left, of_row))),
         );
-        tally.add(replayed, claim.divergence_max ?? DIVERGENCE_MAX);
+        tally.add(replayed, divergenceOf(replayed, claim));
         results.push(replayed);
       },
       outcome: () => ({ report: tally.report() }),

@@ -67,8 +67,7 @@ export const OUT_OPTION = {
 };
 
 /** Of analyses that read rows at one temperature. */
-export const ANALYSIS_OPTIONS = {
-  ...OUT_OPTION,
+export const SCALING_OPTIONS = {
   temperature: positive("T", "divides every logit before softmax", 1),
   calibration: text("FILE", "what /v1/calibrate or calibrate found, in place of a temperature", undefined),
 };

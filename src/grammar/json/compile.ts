@@ -2,8 +2,8 @@
  * A JSON Schema → rules. Schemas that hold at once are one rule, named by which they are, so that recursion ends by
  * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
  */
-import { drained } from "../../drained.ts";
 import { Problem } from "../../errors.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
 import { arrayNode } from "./arrays.ts";
@@ -106,7 +106,7 @@ class SchemaRules {
 
   #strings(places: readonly Place[]): number {
     const branches: number[] = [];
-    for (const open of drained(this.#conjunctions.alternatives(places))) {
+    for (const open of allAtOnce(this.#conjunctions.alternatives(places))) {
       const values = valuesIn(open);
       if (values !== undefined)
         branches.push(

@@ -1,10 +1,11 @@
 /** POST /v1/score: rows of logits and the classes that really came in, log-probabilities, ranks and the loss out. */
+
 import type { FastifyInstance } from "fastify";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
-import { drained } from "../../drained.ts";
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { chainScore, parseScoreChain } from "../../sampling/score-chain.ts";
 import { parseScore } from "../../schemas/analysis-options.ts";
 import { SCORE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
@@ -34,6 +35,6 @@ function scoredUnder({ service }: Analysis, sampling: unknown, lease: () => Row)
     const row = lease();
     row.load(values);
     row.finish();
-    return drained(sampler.inspect(row, options, (left) => chainScore(left, target)));
+    return allAtOnce(sampler.inspect(row, options, (left) => chainScore(left, target)));
   };
 }

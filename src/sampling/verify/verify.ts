@@ -2,7 +2,9 @@
  * Verifies tokens that somebody else drafted, on the rows that the target gave behind each of them: how many are
  * accepted, and the token that follows them. Every token that comes of it is a step of the sequence like any other.
  */
+
 import { Problem, show } from "../../errors.ts";
+import { allAtOnce } from "../../pieces.ts";
 import { requireBelow } from "../context.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import type { Sampled } from "../report/report.ts";
@@ -36,8 +38,7 @@ export interface Verified {
 
 /** Verifies a draft whose rows are there, at once. Throws a Problem whose pointer is relative to the call. The rows stay as they were. */
 export function verifyDraft(taker: StepTaker, rows: PlacedRows, options: VerifyOptions): Verified {
-  const pieces = verifyInPieces(taker, inPlace(rows), options);
-  for (let piece = pieces.next(); ; piece = pieces.next()) if (piece.done === true) return piece.value;
+  return allAtOnce(verifyInPieces(taker, inPlace(rows), options));
 }
 
 /** The same with pauses, one behind each position at the least. */

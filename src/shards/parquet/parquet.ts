@@ -56,7 +56,6 @@ function openRows(
   };
   return {
     rows: Number(metadata.num_rows),
-    is_double: columns.get("logits")?.[0]?.dtype === "f64" || columns.get("logprobs")?.[0]?.dtype === "f64",
     next() {
       const row = nextNumbers();
       at += 1;

@@ -1,8 +1,9 @@
 /** What a comparison says makes the difference: the number, the rule, the place or the presence of one stage. */
 import { describe, expect, test } from "vitest";
+import { allAtOnce } from "../../../src/pieces.ts";
 import { compareRow } from "../../../src/sampling/compare/compare.ts";
 import { parseComparison } from "../../../src/sampling/compare/options.ts";
-import { finished, logitsOf, randomRow, sampler } from "../sample.ts";
+import { logitsOf, randomRow, sampler } from "../sample.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +12,7 @@ function madeBy(logits: ArrayLike<number>, compare: readonly unknown[], shared: 
   const row = sampler.leaseRow()!;
   row.load(logits);
   row.finish();
-  const [difference] = finished(compareRow(sampler, row, options)).differences;
+  const [difference] = allAtOnce(compareRow(sampler, row, options)).differences;
   sampler.returnRow(row);
   return difference?.made_by;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { allAtOnce } from "../../../src/pieces.ts";
 import { compareRow } from "../../../src/sampling/compare/compare.ts";
 import { parseComparison } from "../../../src/sampling/compare/options.ts";
-import { finished, logitsOf, problemOf, randomRow, sample, sampler } from "../sample.ts";
+import { logitsOf, problemOf, randomRow, sample, sampler } from "../sample.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +12,7 @@ function compare(logits: ArrayLike<number>, fields: Fields) {
   try {
     row.load(logits);
     row.finish(options.vocab_size);
-    return finished(compareRow(sampler, row, options));
+    return allAtOnce(compareRow(sampler, row, options));
   } finally {
     sampler.returnRow(row);
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../../src/grammar/grammars.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";
+import { allAtOnce } from "../../../src/pieces.ts";
 import type { StepContext } from "../../../src/sampling/context.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../../../src/sampling/sampler.ts";
@@ -9,7 +10,7 @@ import { grammar } from "../../../src/sampling/stages/grammar.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
 import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
-import { finished, problemOf, randomRow } from "../sample.ts";
+import { problemOf, randomRow } from "../sample.ts";
 
 const V = 8192;
 const vocabularies = vocabulariesOf([demoVocabulary()]);
@@ -90,7 +91,7 @@ test("in pieces as at once", () => {
   const own = loaded(fresh, 2);
   const pieces = fresh.pieces(own, options);
   expect(pieces).toBeDefined();
-  const drawn = finished(pieces!);
+  const drawn = allAtOnce(pieces!);
   expect(fresh.pieces(own, options), "all is there now").toBeUndefined();
   expect(fresh.sample(own, options)).toEqual(drawn);
   expect(fresh.grammars.count).toBe(1);

@@ -1,6 +1,7 @@
 /** Methods of verifying, on rows anyone can check, and what a draft does to a stream. */
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Row } from "../../../src/kernels/kernel.ts";
+import { allAtOnce } from "../../../src/pieces.ts";
 import { StepContext } from "../../../src/sampling/context.ts";
 import type { Purpose } from "../../../src/sampling/rng.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
@@ -128,8 +129,9 @@ describe("a draft on a stream", () => {
     fields: Record<string, unknown>,
     all: PlacedRows = rows,
   ) => {
-    const work = verifyOnStream(sampler, stream, inPlace(all), parseVerification(fields, stream.options));
-    for (let piece = work.next(); ; piece = work.next()) if (piece.done === true) return piece.value;
+    return allAtOnce(
+      verifyOnStream(sampler, stream, inPlace(all), parseVerification(fields, stream.options)),
+    );
   };
 
   test("puts its tokens behind the history, each a step that can be rewound", () => {

@@ -1,11 +1,12 @@
 /** A digit whose pixels are moved to mislead the network: what it sees, and what a flag on its logits can tell. */
+import { postRows } from "../../calibrate/post-rows.ts";
 import { percent, significant } from "../../components/format.ts";
 import { Says } from "../../components/says.tsx";
 import { setDial } from "../../state/learning.ts";
 import { useAsked } from "../asked.ts";
 import { Bars } from "../bars.tsx";
 import { Dial, type DialSpec, dialValue } from "../dial.tsx";
-import { loadDigits, type MovedDigit, postRows, rowsAt } from "../digits.ts";
+import { loadDigits, type MovedDigit, rowsAt } from "../digits.ts";
 import type { Idea } from "../idea.ts";
 import { Picture } from "../picture.tsx";
 

@@ -1,5 +1,6 @@
 /** A network that is far too sure, the one number that mends it, and the digits that it got wrong. */
 
+import { postRows } from "../../calibrate/post-rows.ts";
 import { Diagram } from "../../calibrate/reliability.tsx";
 import type { Quality } from "../../calibrate/wire.ts";
 import { percent } from "../../components/format.ts";
@@ -7,7 +8,7 @@ import { Says } from "../../components/says.tsx";
 import { setDial } from "../../state/learning.ts";
 import { useAsked } from "../asked.ts";
 import { Dial, type DialSpec, dialValue } from "../dial.tsx";
-import { type Digits, loadDigits, postRows, rowsAt, type WrongDigit } from "../digits.ts";
+import { type Digits, loadDigits, rowsAt, type WrongDigit } from "../digits.ts";
 import type { Idea } from "../idea.ts";
 import { Picture } from "../picture.tsx";
 

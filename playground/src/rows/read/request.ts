@@ -1,4 +1,5 @@
 /** The body of a request to this service, or of a batch: its row, the texts of its tokens, and its options. */
+import { bytesOf } from "../base64.ts";
 import { countLogits, type Dtype, type PageRow, RowError, rowOfLogits } from "../row.ts";
 import { isBranch } from "./alternatives.ts";
 import { doubtOf } from "./candidate.ts";
@@ -68,7 +69,7 @@ function inBranch({ entries }: Branch): PageRow | undefined {
 
 function decoded(base64: string): Uint8Array<ArrayBuffer> {
   try {
-    return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    return bytesOf(base64);
   } catch {
     throw new RowError("The request's packed logits are not base64.");
   }

@@ -1,6 +1,7 @@
 /**
  * Looks for a watermark in texts that are given as token ids: no logits, no model. Pure: options and keys in, verdicts out.
  */
+import { allAtOnce } from "../../../pieces.ts";
 import { contextAt } from "./context-window.ts";
 import type { ContextRule, Detector, Verdict } from "./scheme.ts";
 
@@ -57,11 +58,7 @@ export class WatermarkReader {
 
   /** The same at once. */
   detect(text: Text, with_values = false): Detection {
-    const pieces = this.pieces(text, with_values);
-    for (;;) {
-      const piece = pieces.next();
-      if (piece.done === true) return piece.value;
-    }
+    return allAtOnce(this.pieces(text, with_values));
   }
 
   #begin({ token_ids, prompt_length }: Text): void {

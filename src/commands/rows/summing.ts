@@ -1,0 +1,40 @@
+/** Commands that make an analysis of rows: to a report, or with --out to sums, for merge. */
+import type { Options, Values } from "../../command-line.ts";
+import { type Command, commandFrom } from "../command.ts";
+import { analysisOf } from "./analyses.ts";
+import type { Fields } from "./analysis.ts";
+import { runAnalysis } from "./analyze.ts";
+import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./words.ts";
+
+interface Summing<Own extends Options> {
+  /** of the command and of its analysis */
+  readonly name: string;
+  readonly about: string;
+  /** its own, which stand behind those of all; with `rows` among them every row has a result */
+  readonly options: Own;
+  readonly epilogue: string;
+}
+
+/** What is asked of the analysis. */
+interface Asked {
+  readonly options: Fields;
+  readonly state?: unknown;
+}
+
+const SHARED = { ...ROW_OPTIONS, ...OUT_OPTION };
+
+/** The command of an analysis; `asked` makes the analysis' options of the words. */
+export function summing<Own extends Options>(
+  { options, ...told }: Summing<Own>,
+  asked: (values: Values<typeof SHARED & Own>) => Asked,
+): Command {
+  const table = { ...told, options: { ...SHARED, ...options }, operands: SHARD_OPERANDS };
+  return commandFrom(table, async ({ values, operands }) => {
+    const { out, checkpoint, quiet } = values;
+    const { rows } = values as { readonly rows?: string }; // the option of that name is a text
+    const { options, state = null } = asked(values);
+    const analysis = await analysisOf(told.name);
+    const pass = passOptions(values, operands);
+    await runAnalysis({ analysis, options, state, pass, out, checkpoint, rows, quiet });
+  });
+}
