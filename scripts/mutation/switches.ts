@@ -53,7 +53,7 @@ export const SWITCHES: readonly Switch[] = [
   },
   {
     name: "batches in place",
-    file: "src/http/routes/batch.ts",
+    file: "src/http/exchange/take-body.ts",
     part: "in_place: true,",
     instead: "",
     tests: HTTP,

@@ -69,7 +69,8 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     });
     const reply = { choices: [{ logprobs: { content: [token("Hello", "Hi"), token(" world", " there")] } }] };
     await afterAnswer(page, () => paste(page, JSON.stringify(reply, null, 2)));
-    expect(await drawnToken(page)).toBe("Hello");
+    // What reads replies is loaded with the first of them.
+    await expect.poll(() => drawnToken(page)).toBe("Hello");
     await afterAnswer(page, () => page.getByRole("button", { name: "The one after" }).click());
     expect(await page.locator(".drawn-text").first().innerText()).toMatch(/Hello\s*world/);
     expect(await page.locator(".position").innerText()).toContain("2 of 2");
@@ -82,7 +83,8 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await ready(page);
     const body = { logits: [2, 1, 0.5], temperature: 0.7, top_p: 0.9, seed: 42, logprobs: true };
     await afterAnswer(page, () => paste(page, `curl http://x/v1/sample -d '${JSON.stringify(body)}'`));
-    expect(await page.locator(".card h3").allInnerTexts()).toEqual(["temperature", "top_p"]);
+    // What reads requests is loaded with the first of them.
+    await expect.poll(() => page.locator(".card h3").allInnerTexts()).toEqual(["temperature", "top_p"]);
     expect(await page.locator(".dice input").first().inputValue()).toBe("42");
     expect(await page.locator(".how-read").innerText()).toContain("Not taken over: logprobs.");
     await page.context().close();
