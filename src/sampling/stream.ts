@@ -12,11 +12,12 @@ import type { Drawing } from "./draws.ts";
 import { isTokenId, notATokenId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
-import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
+import { parseStepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
 import type { StepRows } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
+import type { StepOptions } from "./step.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;

@@ -51,6 +51,12 @@ export interface DrawRule<Options extends DrawOptions = DrawOptions> {
   hold(candidates: Candidates, token_id: number, options: Options, context: StepContext): Held;
 }
 
+/** The rule of a step, and its checked options. */
+export interface DrawChoice {
+  readonly rule: DrawRule;
+  readonly options: DrawOptions;
+}
+
 /** How a claimed token stands to the draw: what an audit looks at. */
 export interface Held {
   /** the token that the rule draws */

@@ -8,7 +8,7 @@
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact.ts";
 import type { StepContext } from "../context.ts";
-import type { Totals } from "./gumbel.ts";
+import type { Totals } from "./totals.ts";
 
 const { fround, imul } = Math;
 

@@ -7,13 +7,8 @@ import type { StepText } from "../history/step-text.ts";
 import type { UncertainSide } from "../report/uncertainty.ts";
 
 /** A text whose last token was just drawn. The tokens of the prompt are not its own. */
-export interface Generated {
+export interface Generated extends Pick<StepText, "history" | "prompt_length" | "vocabulary"> {
   readonly token_id: number;
-  /** what was there before the draw, prompt first */
-  readonly history: readonly number[];
-  readonly prompt_length: number;
-  /** what its tokens stand for */
-  readonly text: StepText;
 }
 
 /** A number that is read of the row of every step, and looked at over the last of them. */

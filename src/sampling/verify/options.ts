@@ -7,14 +7,14 @@ import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
-import { isStageOption, parseStepOptions, type StepOptions } from "../options/step-options.ts";
+import { isStageOption, parseStepOptions } from "../options/step-options.ts";
+import type { StepOptions } from "../step.ts";
+import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
 
 /** Tokens of one draft. Hosts draft 2 to 8; each costs a row of memory. */
 const DRAFT_TOKENS_MAX = 16;
-
-export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
 
 /** What of a step's options a draft's chain may say. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
@@ -60,13 +60,9 @@ export const VERIFY_OPTIONS = z.strictObject({
   draft_token_ids: FIELDS.draft_token_ids,
 });
 
-export interface Verification {
+export interface Verification extends Draft {
   readonly method: VerifyMethod;
   readonly method_options: MethodOptions;
-  readonly draft_token_ids: readonly number[];
-  readonly draft_rows: (typeof DRAFT_ROWS)[number];
-  /** what makes probabilities of the draft's logits */
-  readonly draft_options: StepOptions;
 }
 
 /** The checked options of a call: those of its steps, and the draft. */
@@ -185,7 +181,7 @@ function optionsOf(method: VerifyMethod, fields: Readonly<Record<string, unknown
 /** Rows of the draft, and how it was drawn from them, are not told to a method that does not ask for them. */
 function requireRead(
   { name, readsDraft }: VerifyMethod,
-  draft_rows: (typeof DRAFT_ROWS)[number],
+  draft_rows: DraftRows,
   draft_options: unknown,
 ): void {
   if (draft_rows !== "none" && !readsDraft)

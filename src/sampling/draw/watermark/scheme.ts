@@ -61,6 +61,12 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
   detector(options: TestOptions<Options>, key: WatermarkKey, vocab_size: number | undefined): Detector;
 }
 
+/** The watermark of a step, and its checked options. */
+export interface MarkChoice {
+  readonly scheme: WatermarkScheme;
+  readonly options: MarkOptions;
+}
+
 /** A step that bears a mark. */
 export interface MarkedStep {
   readonly context: Int32Array;
