@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
-import type { Chain } from "../chain.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
@@ -92,7 +91,7 @@ export function parseVerifyOptions(
 }
 
 /** What matters to a draft of the options of its steps. */
-type Asked = Pick<StepOptions, "chain" | "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
+type Asked = Pick<StepOptions, "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
 
 /** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
 export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
@@ -105,7 +104,7 @@ export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
-  { chain, n, vocab_size, require_exact, draw, watermark }: Asked,
+  { n, vocab_size, require_exact, draw, watermark }: Asked,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
@@ -121,7 +120,6 @@ export function parseVerification(
     );
   requireRead(method, draft_rows ?? "none", draft_options);
   requireOwnDraws(method, draw, watermark);
-  requireNoWayBack(method, chain);
   return {
     method,
     method_options,
@@ -217,17 +215,6 @@ function requireOwnDraws(
       `method ${name} draws as it does itself: leave draw out, got ${draw.rule.name}`,
       "/draw",
     );
-}
-
-/** Who looks ahead along a draft must come back to where it was. */
-function requireNoWayBack({ name, looksAhead }: VerifyMethod, chain: Chain): void {
-  const back = looksAhead ? chain.find(({ stage }) => stage.state?.outlivesRewind === true) : undefined;
-  if (back === undefined) return;
-  throw new Problem(
-    "option_conflict",
-    `method ${name} looks ahead along the draft, and ${back.stage.name} may take tokens back: use method strict`,
-    "/method",
-  );
 }
 
 function draftOptions(given: unknown, limits: OptionLimits): StepOptions {

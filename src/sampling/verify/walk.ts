@@ -111,7 +111,7 @@ export class DraftWalk {
     const place = this.positions.length;
     const row = yield* arrived(() => this.#rows.target(place));
     const own = this.#rows.own[place];
-    const choice = drawing && { drawing, is_told: !this.#is_scout };
+    const choice = drawing && { drawing, looks_ahead: this.#is_scout };
     const sampled = yield* at(place, () => this.#stream.begin(row, own, choice), own);
     this.#counts(sampled);
     this.positions.push(sampled);
