@@ -15,7 +15,7 @@ import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { BodyReading, type BodyUse, type ChunkReader } from "./read-body.ts";
+import { BodyReading, type BodyUse, type ChunkReader, type Fail } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
 
@@ -45,12 +45,12 @@ export class Exchange {
   }
 
   /** Reads the body. That of a request that may not come in is dropped. */
-  read<Reader extends ChunkReader>({
-    fail = (error) => this.refuse(error),
-    ...use
-  }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
+  read<Reader extends ChunkReader>(
+    use: BodyUse<Reader>,
+    fail: Fail = (error) => this.refuse(error),
+  ): BodyReading<Reader> {
     const { service, raw, ticket, record } = this;
-    return new BodyReading(service, raw, ticket, { ...use, fail }, record.refusal);
+    return new BodyReading(service, raw, ticket, use, fail, record.refusal);
   }
 
   /** What readers of its body are given. */
