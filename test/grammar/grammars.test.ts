@@ -266,6 +266,14 @@ describe("json_schema", () => {
       { $ref: "https://example.com/x" },
       "grammar_unsupported /json_schema/$ref: $ref leads out of the schema",
     ],
+    [
+      { $ref: "item", $defs: { a: { $id: "item", uniqueItems: true } } },
+      "grammar_unsupported /json_schema/$defs/a/uniqueItems",
+    ],
+    [
+      { $ref: "#item", $defs: { a: { $anchor: "item", uniqueItems: true } } },
+      "grammar_unsupported /json_schema/$defs/a/uniqueItems",
+    ],
     [{ $ref: "#" }, "grammar_invalid /json_schema: the schema refers to itself before anything is read"],
     [{ anyOf: [{ $ref: "#" }, { type: "null" }] }, "refers to itself before anything is read"],
     [
