@@ -175,7 +175,7 @@ function pointlessRange(parts: readonly ParsedEntry[]): readonly [from: number, 
 }
 
 function keepsArgmax({ stage, options }: ParsedEntry): boolean {
-  return stage.keepsArgmax || stage.isNeutral(options);
+  return stage.keepsArgmax || stage.keepsArgmaxWith?.(options) === true || stage.isNeutral(options);
 }
 
 function parseEntry(entry: unknown, pointer: string): ParsedEntry {
