@@ -110,5 +110,5 @@ function pointlessRange(parts: readonly ParsedEntry[]): readonly [from: number, 
 }
 
 function keepsArgmax({ stage, options }: ParsedEntry): boolean {
-  return stage.keepsArgmax || stage.isNeutral(options);
+  return stage.keepsArgmax || stage.keepsArgmaxWith?.(options) === true || stage.isNeutral(options);
 }

@@ -34,6 +34,8 @@ export interface Stage<Options extends StageOptions = StageOptions> extends List
   looksAtZero?(options: Options): boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
+  /** the same of these options, where not all have it */
+  keepsArgmaxWith?(options: Options): boolean;
   /** true when it looks at the tokens so far, and does nothing where there are none */
   readonly looksBack?: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */
