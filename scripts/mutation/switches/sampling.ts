@@ -147,13 +147,6 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     tests: GRAMMAR,
   },
   {
-    name: "masks of short tokens",
-    file: "src/grammar/mask.ts",
-    part: "this.#short.set(short, mask);",
-    instead: "",
-    tests: GRAMMAR,
-  },
-  {
     name: "plain tokens in strings of any text",
     file: "src/grammar/mask.ts",
     part: "const room = this.#plain.roomIn(node);",
