@@ -48,7 +48,8 @@ export function begin(scratch: Scratch, rows: readonly LogitsRow[], options: Ste
     options.combine === undefined
       ? beginOne(scratch, rows, options, seed)
       : beginSeveral(scratch, rows, options, seed);
-  requireInVocabulary(options.logprob_token_ids, scratch.candidates.vocab_size, "/logprob_token_ids");
+  if (begun.raw !== undefined)
+    requireInVocabulary(options.logprob_token_ids, scratch.candidates.vocab_size, "/logprob_token_ids");
   return begun;
 }
 
@@ -59,7 +60,7 @@ function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOpt
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
   context.start(options, seed, vocab_size);
-  const tracer = tracerOf(scratch, row, options);
+  const tracer = options.trace === false ? undefined : tracerOf(scratch, row, options);
   return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
 }
 
@@ -75,8 +76,11 @@ function beginSeveral(
   const known_size = requireRows(kernel, rows, options.vocab_size);
   context.start(options, seed, known_size ?? Number.POSITIVE_INFINITY);
   const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
-  if (options.trace !== false) startAt(candidates, first, options);
-  const tracer = tracerOf(scratch, first, options);
+  let tracer: Tracer | undefined;
+  if (options.trace !== false) {
+    startAt(candidates, first, options);
+    tracer = tracerOf(scratch, first, options);
+  }
   const began = options.trace === "timed" ? now?.() : undefined;
   const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
   const us = began === undefined || now === undefined ? undefined : now() - began;
@@ -94,9 +98,8 @@ function countOf(plausible: number | undefined): { readonly plausible?: number }
   return plausible === undefined ? {} : { plausible };
 }
 
-/** Without a trace nothing is told; with one the candidates are those of the row as it came. */
-function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer | undefined {
-  if (options.trace === false) return undefined;
+/** The candidates are those of the row as it came. */
+function tracerOf({ candidates }: Scratch, row: LogitsRow, options: StepOptions): Tracer {
   const tracer = new Tracer(options.logprob_token_ids);
   tracer.begin(candidates, absenceIn(row));
   return tracer;

@@ -67,26 +67,22 @@ export function nextStates(
   context: StepContext,
   token_id: number,
 ): Readonly<Record<string, unknown>> | null {
-  if (isEmpty(states)) return null;
-  const drawn = {
-    token_id,
-    context,
-    logprob: () => candidates.logprob(token_id),
-    remembered: context.remembered.of(token_id),
-  };
-  const next: Record<string, unknown> = {};
+  let next: Record<string, unknown> | null = null;
   for (const { stage, options, skipped } of chain) {
     if (stage.state === undefined) continue;
     const state = states[stage.name];
-    next[stage.name] = skipped === undefined ? stage.state.next(state, options, drawn) : state;
+    next ??= {};
+    next[stage.name] =
+      skipped === undefined
+        ? stage.state.next(state, options, {
+            token_id,
+            context,
+            logprob: () => candidates.logprob(token_id),
+            remembered: context.remembered.of(token_id),
+          })
+        : state;
   }
   return next;
-}
-
-/** Whether no stage carries a state: each that does has one from the start. */
-function isEmpty(states: Readonly<Record<string, unknown>>): boolean {
-  for (const _ in states) return false;
-  return true;
 }
 
 /** A chain of these stages with their options, in this order. */

@@ -51,13 +51,13 @@ export interface Sampler {
    */
   sample(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled;
   /**
-   * The same a piece at a time, for a step that takes long; undefined for almost all, which do not. Until the last piece
-   * no other step may be taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed.
+   * The same, or the pieces of a step that takes long, which almost none does. Until the last piece no other step may be
+   * taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed, too.
    */
-  pieces(rows: StepRows, options: StepOptions, drawing?: Drawing): Generator<undefined, Sampled> | undefined;
+  begin(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled | Generator<undefined, Sampled>;
   /**
    * Runs the chain of a step and lets `look` read what is left, in place of a draw; in pieces as well. The rows stay as they
-   * were. Throws as `pieces` does.
+   * were. Throws as `begin` does.
    */
   inspect<Seen>(rows: StepRows, options: StepOptions, look: (left: Left) => Seen): Generator<undefined, Seen>;
   /** A step is under way whose last piece has not come. */
@@ -69,6 +69,9 @@ export interface Sampler {
   /** the grammars that are compiled, and the bytes they take */
   readonly grammars: { readonly count: number; readonly bytes: number };
 }
+
+/** What takes steps; without `begin` each at once. */
+export type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "begin">>;
 
 export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
@@ -126,22 +129,28 @@ export function createSampler(
     arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
-    sample(rows, options, drawing) {
+    sample(step_rows, options, drawing) {
       assert(under_way === undefined, "one step is taken at a time");
-      return sampleStep(scratch, listOfRows(rows), options, drawing);
+      const rows = listOfRows(step_rows);
+      return isPrepared(options.chain, () => context.textOf(options))
+        ? sampleStep(scratch, rows, options, drawing)
+        : allAtOnce(stepInPieces(scratch, rows, options, drawing));
     },
-    pieces(rows, options, drawing) {
+    begin(step_rows, options, drawing) {
+      const rows = listOfRows(step_rows);
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
-      if (!is_long && isPrepared(options.chain, () => context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(stepInPieces(scratch, listOfRows(rows), options, drawing));
+      if (!is_long && isPrepared(options.chain, () => context.textOf(options)))
+        return sampleStep(scratch, rows, options, drawing);
+      const pieces = marked(stepInPieces(scratch, rows, options, drawing));
       under_way = pieces;
       return pieces;
     },
-    inspect(rows, options, look) {
+    inspect(step_rows, options, look) {
+      const rows = listOfRows(step_rows);
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
       assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(inspected(scratch, listOfRows(rows), options, { look, is_long }));
+      const pieces = marked(inspected(scratch, rows, options, { look, is_long }));
       under_way = pieces;
       return pieces;
     },
@@ -188,7 +197,7 @@ function* inspected<Seen>(
   }
 }
 
-/** One step, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
+/** One step of a chain that is prepared, straight through: rows → one row → candidates → chain → draw → log-probabilities. */
 function sampleStep(
   scratch: Scratch,
   rows: readonly LogitsRow[],
@@ -198,7 +207,6 @@ function sampleStep(
   try {
     const begun = begin(scratch, rows, options);
     const { candidates, context, keys } = scratch;
-    if (!isPrepared(options.chain, () => context)) allAtOnce(prepareChain(options.chain, context));
     const raw = run(scratch, begun, options) ?? begun.raw;
     const drawn =
       drawing === undefined

@@ -16,14 +16,11 @@ import { parseStepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
 import type { StepRows } from "./rows.ts";
-import type { Sampler } from "./sampler.ts";
+import type { StepTaker } from "./sampler.ts";
 import type { StepOptions } from "./step.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;
-
-/** What takes the steps; without `pieces` each at once. */
-type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 
 /** The rows of a step, or what makes them once its options are known. */
 export type RowSource = StepRows | ((options: StepOptions) => StepRows);
@@ -54,7 +51,7 @@ export interface SampleStream {
    * row's place is called with the checked options of the step. When anything throws, nothing has changed.
    */
   next(row: RowSource, own?: Options): Sampled;
-  /** The same, or the pieces of a step that takes long: see Sampler.pieces. The history grows with the last one. */
+  /** The same, or the pieces of a step that takes long: see Sampler.begin. The history grows with the last one. */
   begin(row: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled>;
   /** Changes the options from the next step on; null takes an option back. When one is refused, all stay as they were. */
   update(options: unknown): void;
@@ -160,9 +157,11 @@ class Sequence implements SampleStream {
     const { rows, options: asked } = this.#stepOf(source, own);
     const { drawing, looks_ahead = false } = choice ?? {};
     const options = looks_ahead ? { ...asked, ...UNTOLD } : asked;
-    const pieces = this.#sampler.pieces?.(rows, options, drawing);
-    if (pieces !== undefined) return this.#tookIn(pieces, options, looks_ahead);
-    return this.#took(this.#sampler.sample(rows, options, drawing), options, looks_ahead);
+    const sampler = this.#sampler;
+    const begun = sampler.begin?.(rows, options, drawing) ?? sampler.sample(rows, options, drawing);
+    return "next" in begun
+      ? this.#tookIn(begun, options, looks_ahead)
+      : this.#took(begun, options, looks_ahead);
   }
 
   *#tookIn(

@@ -8,7 +8,7 @@
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
 import type { Combination } from "./combine/combination.ts";
-import { isSparse, listOfRows, type StepRows } from "./rows.ts";
+import { isSparse, type LogitsRow } from "./rows.ts";
 import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
 
@@ -27,40 +27,33 @@ const DRAW_WORK = 256;
 const TOLD_WORK = 2048;
 
 /** The work that a step is. Throws the Problem of one that is more than is allowed. */
-export function allowedWork(rows: StepRows, options: StepOptions, step_work_max: number): number {
+export function allowedWork(rows: readonly LogitsRow[], options: StepOptions, step_work_max: number): number {
   const work = workOf(rows, options);
   if (work > step_work_max) throw tooMuch(work, step_work_max, options);
   return work;
 }
 
 /** An estimate, in units: about what the costliest values of the options would take. */
-export function workOf(step_rows: StepRows, options: StepOptions): number {
-  const rows = listOfRows(step_rows);
+export function workOf(rows: readonly LogitsRow[], options: StepOptions): number {
   let length = 0;
   for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);
-  const { n, trace, kept_token_ids, logprobs, history, combine, draw, watermark, stops } = options;
-  let work = chainWork(options, length) + history.length;
+  const { chain, n, trace, kept_token_ids, logprobs, history, combine, draw, watermark, stops } = options;
+  let work = history.length;
+  for (let i = 0; i < chain.length; i++) {
+    const { stage, options, skipped } = chain[i] as ChainEntry; // i < length
+    if (skipped !== undefined) continue;
+    work += (stage.passes ?? 1) * length;
+    if (stage.historyWork !== undefined) work += stage.historyWork(options, history.length);
+  }
   if (combine !== undefined) work += combineWork(combine, rows.length, length);
   if (watermark !== undefined) work += watermark.scheme.passes(watermark.options) * length + history.length;
   else work += (draw.rule.passes - 1) * length * (n ?? 1);
-  if (trace !== false) work += TRACE_PASSES * length * (1 + options.chain.length);
+  if (trace !== false) work += TRACE_PASSES * length * (1 + chain.length);
   if (kept_token_ids) work += KEPT_PASSES * length;
   if (logprobs || options.logprob_token_ids.length > 0) work += LOGPROB_PASSES * length;
   if (stops !== undefined && measuresRow(stops)) work += LOGPROB_PASSES * length;
   if (n !== undefined) work += n * (length / DRAW_BLOCK + DRAW_WORK + (logprobs ? TOLD_WORK : 0));
   return work;
-}
-
-function chainWork({ chain, history }: StepOptions, length: number): number {
-  let passes = 0;
-  let read = 0;
-  for (let i = 0; i < chain.length; i++) {
-    const { stage, options, skipped } = chain[i] as ChainEntry; // i < length
-    if (skipped !== undefined) continue;
-    passes += stage.passes ?? 1;
-    if (stage.historyWork !== undefined) read += stage.historyWork(options, history.length);
-  }
-  return passes * length + read;
 }
 
 function combineWork({ rule, options, before }: Combination, sources: number, length: number): number {

@@ -4,6 +4,7 @@ import type { Row } from "../../src/kernels/kernel.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../src/sampling/report/report.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
+import type { StepOptions } from "../../src/sampling/step.ts";
 import { LONG_WORK, workOf } from "../../src/sampling/work.ts";
 
 const LENGTH = 5000;
@@ -27,6 +28,13 @@ function leased(sampler: typeof at_once): Row {
   row.load(VALUES);
   row.finish();
   return row;
+}
+
+/** A step that is not taken at once. */
+function begun(row: Row, options: StepOptions): Generator<undefined, Sampled> {
+  const pieces = in_pieces.begin(row, options);
+  if ("next" in pieces) return pieces;
+  throw new Error("every step is long");
 }
 
 /** What the pieces come to, and how many there are. */
@@ -73,8 +81,7 @@ describe("in pieces as at once", () => {
     ["the ids that are left", { kept_token_ids: true, top_k: 30 }],
   ])("%s", (_name, fields) => {
     const options = parseStepOptions({ seed: 5, ...fields });
-    const pieces = in_pieces.pieces(leased(in_pieces), options);
-    const [sampled, count] = whole(pieces!);
+    const [sampled, count] = whole(begun(leased(in_pieces), options));
     expect(sampled).toEqual(at_once.sample(leased(at_once), options));
     expect(count).toBeGreaterThan(2 + options.chain.length);
     expect(in_pieces.is_inside).toBe(false);
@@ -82,7 +89,7 @@ describe("in pieces as at once", () => {
 
   test("a step that fails is no longer under way", () => {
     const options = parseStepOptions({ n: LENGTH + 1, replacement: false });
-    expect(() => whole(in_pieces.pieces(leased(in_pieces), options)!)).toThrow("n must be at most");
+    expect(() => whole(begun(leased(in_pieces), options))).toThrow("n must be at most");
     expect(in_pieces.is_inside).toBe(false);
   });
 
@@ -90,7 +97,7 @@ describe("in pieces as at once", () => {
     const row = leased(in_pieces);
     const options = parseStepOptions({ seed: 5, history: HISTORY, repetition_penalty: 1.5, temperature: 2 });
     const expected = at_once.sample(leased(at_once), options);
-    const pieces = in_pieces.pieces(row, options)!;
+    const pieces = begun(row, options);
     for (let i = 0; i < 4; i++) pieces.next();
     expect(() => in_pieces.sample(row, options)).toThrow("one step");
     in_pieces.abandon();
@@ -101,7 +108,7 @@ describe("in pieces as at once", () => {
 
 describe("work", () => {
   test("a usual step of 131,072 tokens is no long one", () => {
-    const row = { length: 131_072 } as Row;
+    const rows = [{ length: 131_072 } as Row];
     const options = parseStepOptions({
       temperature: 0.8,
       top_k: 40,
@@ -109,7 +116,7 @@ describe("work", () => {
       min_p: 0.05,
       history: [1, 2],
     });
-    expect(workOf(row, options)).toBeLessThan(LONG_WORK);
+    expect(workOf(rows, options)).toBeLessThan(LONG_WORK);
   });
 
   test("a step may take as much as is allowed, and no more", () => {
@@ -123,8 +130,8 @@ describe("work", () => {
       [work + 1, true],
     ] as const) {
       const sampler = createSampler({ ...limits, step_work_max });
-      const take = () => sampler.pieces(leased(sampler), options);
-      if (is_taken) expect(take()).toBeUndefined();
+      const take = () => sampler.begin(leased(sampler), options);
+      if (is_taken) expect(take()).toHaveProperty("token_id");
       else
         expect(take).toThrow(
           `at most ${step_work_max} looks at tokens (step_work_max), got some ${work}: 8 stages`,
@@ -149,6 +156,6 @@ describe("work", () => {
     ],
     ["a trace", { trace: true }, 24 * LENGTH],
   ])("%s counts", (_name, fields, work) => {
-    expect(workOf({ length: LENGTH } as Row, parseStepOptions(fields))).toBe(work);
+    expect(workOf([{ length: LENGTH } as Row], parseStepOptions(fields))).toBe(work);
   });
 });

@@ -85,9 +85,9 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
   {
     name: "remembered texts in the service",
     file: "src/http/exchange/exchange.ts",
-    part: "return { limits: wire, remembered,",
+    part: "this.context = { limits: wire, remembered,",
     instead:
-      "return { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
+      "this.context = { limits: wire, remembered: new (remembered.constructor as new () => typeof remembered)(),",
     tests: HTTP,
   },
   {

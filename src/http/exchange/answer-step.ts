@@ -6,15 +6,15 @@ import type { Sampled } from "../../sampling/report/report.ts";
 import { writeSampled } from "../../wire/reply.ts";
 import type { StepReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Opener, openBody, rowsAsked } from "./open-body.ts";
+import { openBody, rowsAsked, STEP_BODY } from "./open-body.ts";
 import { StepAnswers } from "./step-answers.ts";
 import { workInTurns } from "./turns.ts";
 
-export function answerStep(exchange: Exchange, opener: Opener): void {
+export function answerStep(exchange: Exchange): void {
   exchange.read({
     in_place: true,
     rows: (first) => rowsAsked(exchange.raw, first, exchange.service.wire.options.sources_max),
-    open: (first) => openBody(opener, exchange.raw, exchange.context, first),
+    open: (first) => openBody(STEP_BODY, exchange.raw, exchange.context, first),
     whole: (reader) => exchange.compute(() => answer(exchange, reader)),
   });
 }

@@ -26,6 +26,8 @@ export class Exchange {
   readonly raw: IncomingMessage;
   readonly record: RequestRecord;
   readonly ticket: Ticket;
+  /** what readers of its body are given */
+  readonly context: WireContext;
   /** spent on sampling so far; told in the answer */
   sampling_ms = 0;
   readonly #response: ServerResponse;
@@ -42,6 +44,8 @@ export class Exchange {
     this.#response = response;
     this.record = service.lifecycle.enter(raw, route);
     this.ticket = service.admission.enter();
+    const { wire, remembered } = service;
+    this.context = { limits: wire, remembered, lease: this.ticket.lease };
   }
 
   /** Reads the body. That of a request that may not come in is dropped. */
@@ -51,12 +55,6 @@ export class Exchange {
   ): BodyReading<Reader> {
     const { service, raw, ticket, record } = this;
     return new BodyReading(service, raw, ticket, use, fail, record.refusal);
-  }
-
-  /** What readers of its body are given. */
-  get context(): WireContext {
-    const { wire, remembered } = this.service;
-    return { limits: wire, remembered, lease: this.ticket.lease };
   }
 
   /** Whether the client still waits for the answer. */

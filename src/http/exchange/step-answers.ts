@@ -47,9 +47,10 @@ export class StepAnswers {
     this.#call.record.vocab_size = vocabSize(rows);
     const began_ms = performance.now();
     try {
-      this.#pieces = sampler.pieces(rows, options);
-      const pieces = this.#pieces;
-      return this.#took(began_ms, pieces === undefined ? sampler.sample(rows, options) : this.#next(pieces));
+      const begun = sampler.begin(rows, options);
+      if (!("next" in begun)) return this.#took(began_ms, begun);
+      this.#pieces = begun;
+      return this.#took(began_ms, this.#next(begun));
     } catch (error) {
       throw this.#failed(error);
     }

@@ -120,6 +120,7 @@ export function takeInPlace(raw: IncomingMessage, collector: Collector, sink: Bo
 class Connection implements Reading {
   readonly socket: DirectSocket;
   readonly #host: ConnectionsHost;
+  /** the one that is taken in place, until all of it was */
   #body: Body | undefined;
   /** answers that stand behind the one that is being sent */
   readonly #behind_answers = new Set<ServerResponse>();
@@ -206,10 +207,9 @@ class Connection implements Reading {
     this.#body = body;
   }
 
-  /** How many of the next bytes are those of a body that is taken in place. */
-  #left(): number {
-    const body = this.#body;
-    if (body === undefined || body.left <= 0) return 0;
+  /** How many of the next bytes are those of this body, which is taken in place. */
+  #left(body: Body): number {
+    if (body.left <= 0) return 0;
     const { readableFlowing, readableLength } = this.socket;
     const { raw } = body;
     const flows = readableFlowing === true && readableLength === 0 && raw.readableLength === 0;
@@ -218,7 +218,8 @@ class Connection implements Reading {
 
   /** Never past the end of a body. */
   room(): Uint8Array {
-    const left = this.#left();
+    const body = this.#body;
+    const left = body === undefined ? 0 : this.#left(body);
     const { scratch } = this.#host;
     if (left === 0) return this.#short_scratch;
     return left < scratch.length ? scratch.subarray(0, left) : scratch;
@@ -226,26 +227,26 @@ class Connection implements Reading {
 
   /** What was read is a piece of a body, or the head of a request and the beginning of its body, or anything else. */
   filled(bytes: Uint8Array): void {
-    let left = this.#left();
     let rest = bytes;
-    if (left === 0) {
+    if (this.#body === undefined || this.#body.left <= 0) {
       const head_bytes = headBytes(bytes);
       if (head_bytes > 0) {
         this.#pass(bytes.subarray(0, head_bytes));
-        left = this.#left();
         rest = bytes.subarray(head_bytes);
       }
     }
-    if (left > 0 && rest.length > 0) {
+    const body = this.#body;
+    const left = body === undefined ? 0 : this.#left(body);
+    if (body !== undefined && left > 0 && rest.length > 0) {
       const piece = rest.length > left ? rest.subarray(0, left) : rest;
       rest = rest.subarray(piece.length);
-      const body = this.#body as Body; // it has bytes left
       const { parser } = this.socket as { parser?: Parser | null };
       const on_body = parser?.constructor.kOnBody;
       if (!parser || on_body === undefined) {
         this.#pass(piece);
       } else {
         body.left -= piece.length;
+        if (body.left === 0) this.#body = undefined;
         body.sink.take(piece);
         // The parser is told of it, and makes no copy.
         const onBody = parser[on_body];

@@ -9,13 +9,13 @@ import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
 import { VERIFY_BATCH_ROUTE, VERIFY_ROUTE } from "../../schemas/openapi/verify-routes.ts";
 import { MODEL } from "../../schemas/v2.ts";
 import { countedAnswers } from "../admission/unsent.ts";
+import { answerStep } from "../exchange/answer-step.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { connectionFailed } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
 import { type ConnectionsHost, serverInPlace } from "../node/connections.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import { answerBatch } from "./batch.ts";
-import { answerSample } from "./sample.ts";
 import { answerInfer } from "./v2/infer.ts";
 import { answerVerify, answerVerifyBatch } from "./verify.ts";
 
@@ -27,7 +27,7 @@ interface HotRoute {
 const MODEL_PATH = `/v2/models/${MODEL.name}`;
 
 const ROUTES: Readonly<Record<string, HotRoute>> = {
-  "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerSample },
+  "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerStep },
   "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
   "/v1/verify": { schema: VERIFY_ROUTE, answer: answerVerify },
   "/v1/verify/batch": { schema: VERIFY_BATCH_ROUTE, answer: answerVerifyBatch },

@@ -16,7 +16,7 @@ import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact.ts";
 import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } from "./compaction.ts";
 import { Dense } from "./dense.ts";
-import { Divisor } from "./divisor.ts";
+import { divisorBehind } from "./divisor.ts";
 import { keepOne, restrict, restrictRow } from "./mask.ts";
 import { maskedAsItCame, maskedBy } from "./masked.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
@@ -37,7 +37,8 @@ export class Candidates {
   /** by what limit the present stage has removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: undefined };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
-  readonly #divisor = new Divisor();
+  /** what scores were divided by in all */
+  #divided_by = 1;
   /** length of the row: ids at or past it do not exist */
   vocab_size = 0;
 
@@ -52,9 +53,9 @@ export class Candidates {
   startRow(row: Row): void {
     this.vocab_size = row.length;
     this.removal.listed = row.length;
-    this.#divisor.reset();
+    this.#divided_by = 1;
     this.#dense.reset(row);
-    this.#omitted.none();
+    this.#omitted.start(0);
     this.#form = "dense";
     if (row.max === Number.NEGATIVE_INFINITY) throw maskedAsItCame();
     if (row.max === Number.POSITIVE_INFINITY) fillFromInfinite(this.#turnCompact(row.length), row);
@@ -65,7 +66,7 @@ export class Candidates {
   startSparse(row: SparseRow, vocab_size: number): void {
     this.vocab_size = vocab_size;
     this.removal.listed = vocab_size;
-    this.#divisor.reset();
+    this.#divided_by = 1;
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
@@ -147,7 +148,7 @@ export class Candidates {
   scoreOf(token_id: number): number {
     if (this.#editable() !== this.#compact) return this.#dense.scoreOf(token_id);
     const score = this.#compact.scoreOf(token_id);
-    return score === Number.NEGATIVE_INFINITY && this.#omitted.isOpen ? this.#omitted.bound : score;
+    return score === Number.NEGATIVE_INFINITY && this.#omitted.is_open ? this.#omitted.bound : score;
   }
 
   /** Writes the scores of the first `count` tokens of a list; −Infinity for those that are not kept. */
@@ -182,7 +183,8 @@ export class Candidates {
   // ── rescaling ─────────────────────────────────────────────────────────────────────────────────────────────
 
   divideBy(temperature: number): void {
-    const divisor = this.#divisor.next(temperature);
+    const divisor = divisorBehind(this.#divided_by, temperature);
+    this.#divided_by *= divisor;
     this.#omitted.rescaled(divisor);
     if (this.#form === "compact") this.#compact.divideBy(divisor);
     else this.#dense.temperature *= divisor;
@@ -196,7 +198,7 @@ export class Candidates {
   /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
   setScore(token_id: number, score: number): void {
     if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
-    else if (this.#omitted.isOpen) setSparseScore(this.#compact, this.#omitted, token_id, score);
+    else if (this.#omitted.is_open) setSparseScore(this.#compact, this.#omitted, token_id, score);
     else this.#compact.setScore(token_id, score);
   }
 
@@ -217,7 +219,7 @@ export class Candidates {
   /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
   keepTopK(k: number, ties: Ties): void {
     note(this.removal, "rank", k);
-    if (this.#omitted.isOpen) keepSparseTopK(this.#compact, this.#omitted, k, ties);
+    if (this.#omitted.is_open) keepSparseTopK(this.#compact, this.#omitted, k, ties);
     else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
     else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut")
       this.#form = fillFromTop(this.#compact, this.#dense, k);
@@ -227,7 +229,7 @@ export class Candidates {
   /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
   keepMass(p: number, rule: MassRule): void {
     note(this.removal, "mass", p);
-    if (this.#omitted.isOpen) keepSparseMass(this.#compact, this.#omitted, p, rule);
+    if (this.#omitted.is_open) keepSparseMass(this.#compact, this.#omitted, p, rule);
     else if (this.#form === "compact") this.#compact.keepMass(p, rule);
     else this.#afterCut(this.#dense.cutToMass(p, rule));
   }
@@ -235,7 +237,7 @@ export class Candidates {
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
   keepScoresFrom(threshold: number, min_keep: number): void {
     note(this.removal, "score", threshold);
-    if (this.#omitted.isOpen) keepSparseFrom(this.#compact, this.#omitted, threshold, min_keep);
+    if (this.#omitted.is_open) keepSparseFrom(this.#compact, this.#omitted, threshold, min_keep);
     else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
   }
@@ -248,7 +250,7 @@ export class Candidates {
 
   /** Keeps one token, whether or not it was kept so far. */
   keepOnly(token_id: number): void {
-    this.#omitted.none();
+    this.#omitted.start(0);
     keepOne(this.#turnCompact(1), token_id);
   }
 

@@ -6,17 +6,7 @@
  */
 const LEAST = 1e-250;
 
-export class Divisor {
-  #whole = 1;
-
-  reset(): void {
-    this.#whole = 1;
-  }
-
-  /** What to divide by for one more temperature: that itself, unless all of them together would be too small. */
-  next(temperature: number): number {
-    const divisor = this.#whole * temperature < LEAST ? LEAST / this.#whole : temperature;
-    this.#whole *= divisor;
-    return divisor;
-  }
+/** What scores that were divided by `whole` are divided by for one more temperature: that itself, unless both together would be too little. */
+export function divisorBehind(whole: number, temperature: number): number {
+  return whole * temperature < LEAST ? LEAST / whole : temperature;
 }

@@ -12,31 +12,23 @@ export class Omitted {
   #bound = Number.NEGATIVE_INFINITY;
   /** ln Σ exp over the whole row at the present scores, when the sender told and nothing has changed since */
   #logsumexp: number | undefined;
-  #closed = true;
+  /** true while an omitted token might still be in play */
+  is_open = false;
   #spoiled = false;
 
-  /** A whole row: nothing is omitted, every answer is exact. */
-  none(): void {
-    this.start(0, Number.NEGATIVE_INFINITY, undefined);
-  }
-
-  start(count: number, bound: number, logsumexp: number | undefined): void {
+  /** So many are omitted; of a whole row none, and every answer is exact. */
+  start(count: number, bound = Number.NEGATIVE_INFINITY, logsumexp?: number): void {
     this.#count = count;
     this.#bound = bound;
     this.#logsumexp = logsumexp;
     // Nothing is in play that is masked.
-    this.#closed = count === 0 || bound === Number.NEGATIVE_INFINITY;
+    this.is_open = count > 0 && bound !== Number.NEGATIVE_INFINITY;
     this.#spoiled = false;
-  }
-
-  /** True while an omitted token might still be in play. */
-  get isOpen(): boolean {
-    return !this.#closed;
   }
 
   /** True when the whole row would have given the same answer. */
   get isExact(): boolean {
-    return this.#closed && !this.#spoiled;
+    return !this.is_open && !this.#spoiled;
   }
 
   /** An upper bound for the score of any omitted token. */
@@ -57,20 +49,20 @@ export class Omitted {
 
   /** A stage kept only scores of at least `last_kept`: none of the omitted if that lies above the bound. */
   cutAt(last_kept: number): void {
-    if (last_kept > this.#bound) this.#closed = true;
+    if (last_kept > this.#bound) this.is_open = false;
     this.#logsumexp = undefined;
   }
 
   /** Only so many of the omitted tokens may still be drawn. */
   restrictedTo(count: number): void {
     if (count < this.#count) this.#count = count;
-    if (count === 0) this.#closed = true;
+    if (count === 0) this.is_open = false;
     this.#logsumexp = undefined;
   }
 
   /** A stage looked at probabilities or at every token, of which some are unknown. */
   guess(): void {
-    if (!this.#closed) this.#spoiled = true;
+    if (this.is_open) this.#spoiled = true;
   }
 
   /** The least and the largest that the whole row's mass can be, in units of the mass that was sent. */

@@ -7,7 +7,7 @@ import { Problem } from "../../errors.ts";
 import type { Sampled } from "../report/report.ts";
 import { drawSeed } from "../rng.ts";
 import type { LogitsRow } from "../rows.ts";
-import type { Sampler } from "../sampler.ts";
+import type { StepTaker } from "../sampler.ts";
 import type { StepOptions } from "../step.ts";
 import { workOf } from "../work.ts";
 import { type ChangedStage, changesTowards } from "./changes.ts";
@@ -73,7 +73,7 @@ export type Comparing<Result> = Generator<undefined, Result>;
 
 /** Throws the Problem of the first arm when no arm can be taken. The row stays as it was. */
 export function* compareRow(
-  sampler: Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>,
+  sampler: StepTaker,
   row: LogitsRow,
   options: ComparisonOptions,
   compare_work_max = Number.POSITIVE_INFINITY,
@@ -82,9 +82,9 @@ export function* compareRow(
   const work = { done: 0, max: compare_work_max };
   const run: Run = function* (arm, asked) {
     const step = { ...arm, seed, n: undefined, logprobs: true, ...asked };
-    work.done += workOf(row, step);
-    const pieces = sampler.pieces?.(row, step);
-    return pieces === undefined ? sampler.sample(row, step) : yield* pieces;
+    work.done += workOf([row], step);
+    const begun = sampler.begin?.(row, step) ?? sampler.sample(row, step);
+    return "next" in begun ? yield* begun : begun;
   };
   const token_ids = yield* listedTokens(run, options);
   const taken: (Taken | Problem)[] = [];

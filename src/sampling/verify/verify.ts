@@ -7,11 +7,12 @@ import { Problem, show } from "../../errors.ts";
 import { allAtOnce } from "../../pieces.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import type { Sampled } from "../report/report.ts";
+import type { StepTaker } from "../sampler.ts";
 import { type SampleStream, streamFrom } from "../stream.ts";
 import { requireBelow } from "../vocab-size.ts";
 import type { Promise as Preserved } from "./method.ts";
 import type { Verification, VerifyOptions } from "./options.ts";
-import { DraftWalk, inPlace, type Pause, type PlacedRows, type StepTaker, type VerifyRows } from "./walk.ts";
+import { DraftWalk, inPlace, type Pause, type PlacedRows, type VerifyRows } from "./walk.ts";
 
 /** The reply to a draft, in wire order. */
 export interface Verified {

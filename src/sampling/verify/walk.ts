@@ -9,13 +9,10 @@ import type { Drawing } from "../draws.ts";
 import type { Sampled } from "../report/report.ts";
 import { uniform } from "../rng.ts";
 import { isSparse, type LogitsRow } from "../rows.ts";
-import type { Sampler } from "../sampler.ts";
+import type { StepTaker } from "../sampler.ts";
 import type { SampleStream } from "../stream.ts";
 import type { Draft } from "./draft.ts";
 import { type DraftLaw, lawOf, lawOfProbabilities, pointMass } from "./draft-law.ts";
-
-/** What steps are taken by; without `pieces` each at once. */
-export type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
 
 type State = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -190,8 +187,9 @@ export class DraftWalk {
       law = lawOf(candidates);
       return token_id;
     };
-    const pieces = this.#taker.pieces?.(row, options, drawing);
-    const sampled = pieces === undefined ? this.#taker.sample(row, options, drawing) : yield* pieces;
+    const taker = this.#taker;
+    const begun = taker.begin?.(row, options, drawing) ?? taker.sample(row, options, drawing);
+    const sampled = "next" in begun ? yield* begun : begun;
     this.#counts(sampled);
     this.#draft_states[place + 1] = sampled.state ?? {};
     return law;

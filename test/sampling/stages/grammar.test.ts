@@ -89,10 +89,10 @@ test("in pieces as at once", () => {
   const fresh = createSampler({ vocab_size_max: V, rows_max: 1 }, undefined, { vocabularies });
   const options = parseStepOptions({ ...OPTIONS, seed: 3 });
   const own = loaded(fresh, 2);
-  const pieces = fresh.pieces(own, options);
-  expect(pieces).toBeDefined();
-  const drawn = allAtOnce(pieces!);
-  expect(fresh.pieces(own, options), "all is there now").toBeUndefined();
+  const begun = fresh.begin(own, options);
+  if (!("next" in begun)) throw new Error("a grammar has to be compiled first");
+  const drawn = allAtOnce(begun);
+  expect(fresh.begin(own, options), "all is there now").toEqual(drawn);
   expect(fresh.sample(own, options)).toEqual(drawn);
   expect(fresh.grammars.count).toBe(1);
 });
