@@ -2,8 +2,8 @@
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import type { Candidates } from "./candidates/candidates.ts";
-import type { Compact } from "./candidates/compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
+import type { Compact } from "./candidates/compact/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compact/compaction.ts";
 import { type Combination, requireSources } from "./combine/combination.ts";
 import { combineRows, requireRows } from "./combine/combine.ts";
 import type { StepContext } from "./context.ts";
