@@ -1,15 +1,15 @@
 /** POST /v1/score: rows of logits and the classes that really came in, log-probabilities, ranks and the loss out. */
 
 import type { FastifyInstance } from "fastify";
-import { scaledTask } from "../../analysis/tasks/scaled.ts";
-import { scoreTask } from "../../analysis/tasks/score.ts";
-import type { TaskRow } from "../../analysis/tasks/task.ts";
-import { Problem } from "../../errors.ts";
-import type { Row } from "../../kernels/kernel.ts";
-import { allAtOnce } from "../../pieces.ts";
-import { chainScore, parseScoreChain } from "../../sampling/score-chain.ts";
-import { parseScore } from "../../schemas/analysis-options.ts";
-import { SCORE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
+import { scaledTask } from "../../../analysis/tasks/scaled.ts";
+import { scoreTask } from "../../../analysis/tasks/score.ts";
+import type { TaskRow } from "../../../analysis/tasks/task.ts";
+import { Problem } from "../../../errors.ts";
+import type { Row } from "../../../kernels/kernel.ts";
+import { allAtOnce } from "../../../pieces.ts";
+import { chainScore, parseScoreChain } from "../../../sampling/score-chain.ts";
+import { parseScore } from "../../../schemas/analysis-options.ts";
+import { SCORE_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addScore(app: FastifyInstance, analysis: Analysis): void {

@@ -1,9 +1,9 @@
 /** POST /v1/diagnose: rows of logits in, counters and a verdict for each out. */
 import type { FastifyInstance } from "fastify";
-import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
-import { scaledTask } from "../../analysis/tasks/scaled.ts";
-import { parseDiagnose } from "../../schemas/analysis-options.ts";
-import { DIAGNOSE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
+import { diagnoseTask } from "../../../analysis/tasks/diagnose.ts";
+import { scaledTask } from "../../../analysis/tasks/scaled.ts";
+import { parseDiagnose } from "../../../schemas/analysis-options.ts";
+import { DIAGNOSE_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addDiagnose(app: FastifyInstance, analysis: Analysis): void {

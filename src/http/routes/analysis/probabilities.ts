@@ -2,12 +2,12 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
-import { scaledTask } from "../../analysis/tasks/scaled.ts";
-import { parseProbabilities } from "../../schemas/analysis-options.ts";
-import { PROBABILITIES_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
-import { HEADER_LENGTH } from "../exchange/open-body.ts";
-import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
+import { probabilitiesTask } from "../../../analysis/tasks/probabilities.ts";
+import { scaledTask } from "../../../analysis/tasks/scaled.ts";
+import { parseProbabilities } from "../../../schemas/analysis-options.ts";
+import { PROBABILITIES_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
+import { HEADER_LENGTH } from "../../exchange/open-body.ts";
+import { TENSOR_TYPE, wantsTensor } from "../../exchange/tensor-type.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addProbabilities(app: FastifyInstance, analysis: Analysis): void {

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readRows } from "../../../examples/real-data/vectors.ts";
-import { type LabelledLogits, rowOf, score, softmax } from "../../../src/analysis/index.ts";
-import { post, postTensor, type Server, startApp } from "./analysis-app.ts";
+import { readRows } from "../../../../examples/real-data/vectors.ts";
+import { type LabelledLogits, rowOf, score, softmax } from "../../../../src/analysis/index.ts";
+import { post, postTensor, type Server, startApp } from "../analysis-app.ts";
 
 let server: Server;
 beforeAll(async () => {
