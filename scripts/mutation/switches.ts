@@ -95,6 +95,20 @@ export const SWITCHES: readonly Switch[] = [
     tests: ["test/http/exchange/shapes.test.ts"],
   },
   {
+    name: "one shape for the options of drafts",
+    file: "src/sampling/verify/options.ts",
+    part: "return { verification, given, ...options };",
+    instead: "return { ...options, verification, given };",
+    tests: ["test/sampling/options/shapes.test.ts"],
+  },
+  {
+    name: "one shape for the options of replays",
+    file: "src/sampling/replay.ts",
+    part: "return { claim, ...step, receipt: receiptOptions(asked) };",
+    instead: "return { ...step, receipt: receiptOptions(asked), claim };",
+    tests: ["test/sampling/options/shapes.test.ts"],
+  },
+  {
     name: "kept weights",
     file: "src/kernels/kept-weights.ts",
     part: "return this.#row === row &&",
