@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
