@@ -2,6 +2,7 @@
 
 import { Says } from "../components/says.tsx";
 import { Constrain } from "../grammar/constrain.tsx";
+import { SpeculationChoice } from "../speculate/speculation-choice.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
 import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
@@ -44,6 +45,7 @@ export function WritePanel() {
       <Actions />
       <Constrain />
       <WatermarkChoice />
+      <SpeculationChoice />
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}
