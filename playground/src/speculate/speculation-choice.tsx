@@ -16,7 +16,7 @@ export function SpeculationChoice() {
   if (methods.length === 0) return null;
   const drafter = chosen?.drafter ?? "early";
   return (
-    <div class="watermark-choice speculation-choice">
+    <div class={`choice speculation-choice ${chosen === undefined ? "" : "is-chosen"}`}>
       <label>
         <span class="field-name">speculation</span>
         <select

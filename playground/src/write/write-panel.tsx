@@ -44,8 +44,10 @@ export function WritePanel() {
       </label>
       <Actions />
       <Constrain />
-      <WatermarkChoice />
-      <SpeculationChoice />
+      <div class="choices">
+        <WatermarkChoice />
+        <SpeculationChoice />
+      </div>
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}
