@@ -17,6 +17,7 @@ export interface OptionSchema {
   readonly exclusiveMaximum?: number;
   readonly default?: unknown;
   readonly description?: string;
+  readonly examples?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A stage as GET /v1/samplers lists it. */
