@@ -6,12 +6,12 @@ import type { Lexemes } from "./lexemes.ts";
 /** A node for what schemas that hold at once admit. */
 export type NodeOf = (places: readonly Place[]) => number;
 
-export function arrayNode(
+export function* arrayNode(
   lexemes: Lexemes,
   document: SchemaDocument,
   places: readonly Place[],
   nodeOf: NodeOf,
-): number {
+): Generator<undefined, number> {
   const { nodes, space } = lexemes;
   const of = (place: Place, name: string) => (place.schema as SchemaObject)[name];
   const lengths = places.map(
@@ -45,6 +45,7 @@ export function arrayNode(
     const ended = index >= min && index <= max ? close : NEVER;
     const more = index < max ? nodes.seq(comma, itemAt(index), node) : NEVER;
     node = nodes.alt([ended, more]);
+    if (nodes.effort.isDue()) yield;
   }
   const first = prefix > 0 ? nodes.seq(itemAt(0), node) : max > 0 ? nodes.seq(others, behind(1)) : NEVER;
   const inside = nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);

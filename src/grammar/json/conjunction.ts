@@ -3,12 +3,15 @@
  * anyOf, oneOf, if, not and dependencies become branches. What is left in an alternative are keywords that can be merged.
  */
 import { Problem } from "../../errors.ts";
+import { type Effort, PART_UNITS } from "../effort.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { Exclusion } from "./exclusive.ts";
 import { negationOf } from "./negation.ts";
 
 const ALTERNATIVES_MAX = 1024;
+/** What it costs to tell whether two branches exclude each other. */
+const EXCLUSION_UNITS = 64 * PART_UNITS;
 
 /** A way from a schema to one that holds at the same place: what leads back to itself never ends. */
 interface Opened {
@@ -28,9 +31,11 @@ type Choice = readonly (readonly Opened[])[];
 export class Conjunctions {
   readonly #document: SchemaDocument;
   readonly #exclusion: Exclusion;
+  readonly #effort: Effort;
 
-  constructor(document: SchemaDocument, evaluator: Evaluator) {
+  constructor(document: SchemaDocument, evaluator: Evaluator, effort: Effort) {
     this.#document = document;
+    this.#effort = effort;
     this.#exclusion = new Exclusion(document, evaluator);
   }
 
@@ -41,7 +46,7 @@ export class Conjunctions {
       { open: places.map((place) => ({ place, from: undefined })), places: new Map(), choices: [] },
     ];
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const opened = this.#opened(next);
+      const opened = yield* this.#opened(next);
       if (opened === undefined) continue;
       const [choice, ...choices] = opened.choices;
       if (choice === undefined) done.push([...opened.places.values()]);
@@ -52,13 +57,14 @@ export class Conjunctions {
           `anyOf, oneOf and the like may make at most ${ALTERNATIVES_MAX} alternatives at one place, got more`,
           places[0]?.pointer,
         );
-      yield;
+      this.#effort.units += PART_UNITS * (1 + done.length);
+      if (this.#effort.isDue()) yield;
     }
     return done;
   }
 
   /** With all that must hold besides; undefined when nothing can. */
-  #opened({ open, places, choices }: Partial): Partial | undefined {
+  *#opened({ open, places, choices }: Partial): Generator<undefined, Partial | undefined> {
     const found = new Map(places);
     const all_choices = [...choices];
     const todo = [...open];
@@ -68,7 +74,12 @@ export class Conjunctions {
       if (place.schema === true || found.has(place.id)) continue;
       found.set(place.id, place);
       todo.push(...this.#companions(next, place.schema));
-      all_choices.push(...this.#choices(next, place.schema));
+      for (const choice of this.#choices(next, place.schema)) {
+        all_choices.push(choice);
+        if (this.#effort.isDue()) yield;
+      }
+      all_choices.push(...(yield* this.#oneOf(next, place.schema)));
+      this.#effort.units += PART_UNITS;
     }
     return { open: [], places: found, choices: all_choices };
   }
@@ -102,7 +113,6 @@ export class Conjunctions {
       );
     const choices: Choice[] = [];
     if (schema["anyOf"] !== undefined) choices.push(each("anyOf").map((branch) => [follow(branch)]));
-    if (schema["oneOf"] !== undefined) choices.push(this.#oneOf(from, each("oneOf")));
     if (schema["not"] !== undefined)
       choices.push(this.#turned(this.#document.at(place, "not"), "not").map((other) => [made(other)]));
     if (schema["if"] !== undefined && (schema["then"] ?? schema["else"]) !== undefined)
@@ -142,23 +152,37 @@ export class Conjunctions {
   }
 
   /** Branches that exclude each other stand alone; with others it must be said that those do not hold. */
-  #oneOf(from: Opened, branches: readonly Place[]): Choice {
-    return branches.flatMap((branch, i) => {
-      const rivals = branches.filter((other, j) => j !== i && !this.#exclusion.exclude(branch, other));
-      let ways: (readonly Opened[])[] = [[this.#follow(from, branch)]];
-      for (const rival of rivals) {
-        const others = negationOf(this.#document, rival);
-        if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX)
-          throw new Problem(
-            "grammar_unsupported",
-            "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
-            rival.pointer,
-          );
-        ways = ways.flatMap((way) =>
-          others.map((other) => [...way, this.#follow(from, this.#document.synthetic(other, rival))]),
-        );
+  *#oneOf(from: Opened, schema: SchemaObject): Generator<undefined, Choice[]> {
+    const branches = ((schema["oneOf"] as readonly unknown[] | undefined) ?? []).map((_, i) =>
+      this.#document.at(from.place, "oneOf", i),
+    );
+    const choice: (readonly Opened[])[] = [];
+    for (const [i, branch] of branches.entries()) {
+      const rivals: Place[] = [];
+      for (const [j, other] of branches.entries()) {
+        if (i !== j && !this.#exclusion.exclude(branch, other)) rivals.push(other);
+        this.#effort.units += EXCLUSION_UNITS;
+        if (this.#effort.isDue()) yield;
       }
-      return ways;
-    });
+      choice.push(...this.#without(from, branch, rivals));
+    }
+    return branches.length === 0 ? [] : [choice];
+  }
+
+  #without(from: Opened, branch: Place, rivals: readonly Place[]): Choice {
+    let ways: (readonly Opened[])[] = [[this.#follow(from, branch)]];
+    for (const rival of rivals) {
+      const others = negationOf(this.#document, rival);
+      if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX)
+        throw new Problem(
+          "grammar_unsupported",
+          "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
+          rival.pointer,
+        );
+      ways = ways.flatMap((way) =>
+        others.map((other) => [...way, this.#follow(from, this.#document.synthetic(other, rival))]),
+      );
+    }
+    return ways;
   }
 }

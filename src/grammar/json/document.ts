@@ -2,8 +2,10 @@
  * A schema as it was sent, and where each $ref leads. A place is a schema with its pointer; the same place is the same
  * object. A place is checked when it is first asked for: definitions that nothing refers to may hold what they like.
  */
-import { Problem, pointerTo, show } from "../../errors.ts";
+import { assert, Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { allAtOnce } from "../../pieces.ts";
+import { type Effort, PART_UNITS } from "../effort.ts";
 import { KEYWORD_BY_NAME, KEYWORDS } from "./keywords.ts";
 import { isRecord } from "./values.ts";
 
@@ -25,16 +27,30 @@ const PLACES_MAX = 50_000;
 const FREE = /^x-/;
 
 export class SchemaDocument {
-  readonly root: Place;
   readonly #places = new Map<object, Place>();
   readonly #by_uri = new Map<string, Place>();
   readonly #checked = new Set<Place>();
   #count = 0;
 
+  readonly #effort: Effort;
+  #root: Place | undefined;
+
+  private constructor(effort: Effort) {
+    this.#effort = effort;
+  }
+
   /** Throws a Problem, as all that asks for places does, that points at a keyword that is wrong or not supported. */
-  constructor(schema: unknown) {
-    this.root = this.#placeOf(schema, "", ROOT);
-    this.#by_uri.set(ROOT, this.root);
+  static *read(schema: unknown, effort: Effort): Generator<undefined, SchemaDocument> {
+    const document = new SchemaDocument(effort);
+    if (isRecord(schema)) yield* document.#enter(schema, "", ROOT, 0);
+    document.#root = document.#placeOf(schema, "", ROOT);
+    document.#by_uri.set(ROOT, document.#root);
+    return document;
+  }
+
+  get root(): Place {
+    assert(this.#root !== undefined, "a document is read before it is asked");
+    return this.#root;
   }
 
   /** A place that stands nowhere: what a keyword comes to, written as a schema. */
@@ -57,7 +73,7 @@ export class SchemaDocument {
         `a schema must be an object, true or false, got ${show(value)}`,
         pointer,
       );
-    return this.#asked(this.#places.get(value) ?? this.#enter(value, pointer, base, 0));
+    return this.#asked(this.#places.get(value) ?? allAtOnce(this.#enter(value, pointer, base, 0)));
   }
 
   /** A place that is asked for: its keywords are checked, the first time. */
@@ -69,7 +85,7 @@ export class SchemaDocument {
   }
 
   /** Notes a schema and all below it, with the names that references may have for them. */
-  #enter(schema: SchemaObject, pointer: string, base: string, depth: number): Place {
+  *#enter(schema: SchemaObject, pointer: string, base: string, depth: number): Generator<undefined, Place> {
     const known = this.#places.get(schema);
     if (known !== undefined) return known;
     if (depth > DEPTH_MAX || this.#count > PLACES_MAX)
@@ -82,9 +98,12 @@ export class SchemaDocument {
     const place = { schema, pointer, base: own_base, id: this.#count++ };
     this.#places.set(schema, place);
     this.#name(place);
+    this.#effort.units += PART_UNITS;
+    if (this.#effort.isDue()) yield;
     for (const [name, value] of Object.entries(schema))
       for (const [path, inner] of subschemasIn(name, value))
-        if (isRecord(inner)) this.#enter(inner, pointer + pointerTo([name, ...path]), own_base, depth + 1);
+        if (isRecord(inner))
+          yield* this.#enter(inner, pointer + pointerTo([name, ...path]), own_base, depth + 1);
     return place;
   }
 

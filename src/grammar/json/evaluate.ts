@@ -12,6 +12,7 @@ const DEPTH_MAX = 200;
 export class Evaluator {
   readonly #document: SchemaDocument;
   readonly #patterns = new Map<string, (text: string) => boolean>();
+  readonly #scalars = new WeakMap<readonly unknown[], ReadonlySet<unknown>>();
 
   constructor(document: SchemaDocument) {
     this.#document = document;
@@ -49,11 +50,19 @@ export class Evaluator {
     const types = schema["type"];
     if (types !== undefined && ![types].flat().some((type) => hasType(value, type))) return false;
     if (schema["const"] !== undefined && !isEqual(schema["const"], value)) return false;
-    if (Array.isArray(schema["enum"]) && !schema["enum"].some((known) => isEqual(known, value))) return false;
-    if ((schema[NOT_VALUES] as readonly unknown[] | undefined)?.some((known) => isEqual(known, value)))
-      return false;
+    if (Array.isArray(schema["enum"]) && !this.#isAmong(schema["enum"], value)) return false;
+    const others = schema[NOT_VALUES] as readonly unknown[] | undefined;
+    if (others !== undefined && this.#isAmong(others, value)) return false;
     if (typeof value === "number") return this.#keepsNumber(schema, value);
     return typeof value !== "string" || this.#keepsString(schema, value);
+  }
+
+  /** Whether a list holds a value. All of an enum's are asked for: they are looked up, so that thousands may be. */
+  #isAmong(list: readonly unknown[], value: unknown): boolean {
+    if (typeof value === "object" && value !== null) return list.some((known) => isEqual(known, value));
+    const scalars = this.#scalars.get(list) ?? new Set(list);
+    this.#scalars.set(list, scalars);
+    return scalars.has(value);
   }
 
   #keepsNumber(schema: SchemaObject, value: number): boolean {
