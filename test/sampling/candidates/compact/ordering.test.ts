@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { gatherTies, selectTop, sortById, sortByScore } from "../../../src/sampling/candidates/ordering.ts";
+import {
+  gatherTies,
+  selectTop,
+  sortById,
+  sortByScore,
+} from "../../../../src/sampling/candidates/compact/ordering.ts";
 
 type Sort = (token_ids: Int32Array, scores: Float64Array, count: number) => void;
 type Pair = readonly [id: number, score: number];

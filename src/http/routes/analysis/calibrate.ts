@@ -1,8 +1,8 @@
 /** POST /v1/calibrate: validation rows with their classes in, the calibration and the account of it out. */
 import type { FastifyInstance } from "fastify";
-import { calibrateTask } from "../../analysis/tasks/calibrate.ts";
-import { parseCalibrate } from "../../schemas/analysis-options.ts";
-import { CALIBRATE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
+import { calibrateTask } from "../../../analysis/tasks/calibrate.ts";
+import { parseCalibrate } from "../../../schemas/analysis-options.ts";
+import { CALIBRATE_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addCalibrate(app: FastifyInstance, analysis: Analysis): void {

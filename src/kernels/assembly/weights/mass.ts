@@ -2,10 +2,10 @@
  * Sums of weights over the survivors of the window, one f64 per block, and the draw that walks them. Within a
  * block four f32 lanes are added in a fixed order; across blocks everything is f64.
  */
-import { sumLanes } from "./lanes";
-import { block_weights, results, row_weights } from "./state";
+import { sumLanes } from "../lanes";
+import { block_weights, results, row_weights } from "../state";
 import { weigh, weighBlock, yBlock } from "./weights";
-import { block_high, block_low, windowBlock, windowFloor } from "./window";
+import { block_high, block_low, windowBlock, windowFloor } from "../window";
 
 /** Σ w over the survivors of the window; leaves one sum per block at `sums`. */
 export function sumWeights(values: usize, maxima: usize, blocks: i32, sums: usize): f64 {

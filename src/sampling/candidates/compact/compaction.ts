@@ -1,8 +1,8 @@
 /** The ways into the compact form: each fills the empty arrays of a Compact that has room enough. */
-import { cutFrom, type Kernel, type Row } from "../../kernels/kernel.ts";
-import type { SparseRow } from "../rows.ts";
+import { cutFrom, type Kernel, type Row } from "../../../kernels/kernel.ts";
+import type { SparseRow } from "../../rows.ts";
+import type { Dense } from "../dense.ts";
 import type { Compact } from "./compact.ts";
-import type { Dense } from "./dense.ts";
 
 /** Rows of up to this many tokens are compact from the start: float64 throughout, and no slower than the kernel. */
 export const SMALL_ROW = 256;

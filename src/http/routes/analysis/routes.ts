@@ -1,7 +1,7 @@
 /** The analysis endpoints: reading logits instead of drawing from them. */
 import type { FastifyInstance } from "fastify";
-import { createKernelReader } from "../../analysis/row-reader.ts";
-import type { Service } from "../exchange/service.ts";
+import { createKernelReader } from "../../../analysis/row-reader.ts";
+import type { Service } from "../../exchange/service.ts";
 import type { Analysis } from "./analyze.ts";
 import { addBaseline } from "./baseline.ts";
 import { addCalibrate } from "./calibrate.ts";

@@ -1,8 +1,8 @@
 /** POST /v1/baseline: clean rows of logits in, the baseline that /v1/diagnose takes out. */
 import type { FastifyInstance } from "fastify";
-import { baselineTask } from "../../analysis/tasks/baseline.ts";
-import { parseBaseline } from "../../schemas/analysis-options.ts";
-import { BASELINE_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
+import { baselineTask } from "../../../analysis/tasks/baseline.ts";
+import { parseBaseline } from "../../../schemas/analysis-options.ts";
+import { BASELINE_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addBaseline(app: FastifyInstance, analysis: Analysis): void {

@@ -1,11 +1,11 @@
 /** GET /v1/logit: a probability as log-odds, or log-odds as a probability. */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
-import { logisticPair, logitOfPair } from "../../analysis/logistic.ts";
-import { type LOGIT_REPLY, type LogitOptions, parseLogit } from "../../schemas/logit.ts";
-import { LOGIT_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
-import { parseQuery } from "../../wire/query.ts";
-import { JSON_TYPE } from "../exchange/step-answers.ts";
+import { logisticPair, logitOfPair } from "../../../analysis/logistic.ts";
+import { type LOGIT_REPLY, type LogitOptions, parseLogit } from "../../../schemas/logit.ts";
+import { LOGIT_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
+import { parseQuery } from "../../../wire/query.ts";
+import { JSON_TYPE } from "../../exchange/step-answers.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();
 

@@ -4,14 +4,14 @@
  *
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
-import { ln } from "../../kernels/float64.ts";
-import type { Noise } from "../../kernels/kernel.ts";
-import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
+import { ln } from "../../../kernels/float64.ts";
+import type { Noise } from "../../../kernels/kernel.ts";
+import { type TokenLogprob, tokenLogprob } from "../../report/token-logprob.ts";
+import { Positions } from "../positions.ts";
+import { type MassRule, prefixOfMass, type Ties } from "../thresholds.ts";
 import { drawDistinctPlaces, drawPlace, drawPlaces } from "./cumulative.ts";
 import { type Lists, PlainLists } from "./lists.ts";
 import { gatherTies, preferHighestIds, selectTop, sortById, sortByScore } from "./ordering.ts";
-import { Positions } from "./positions.ts";
-import { type MassRule, prefixOfMass, type Ties } from "./thresholds.ts";
 
 const CAPACITY_AT_START = 4096;
 

@@ -2,19 +2,19 @@
 import type { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { RowReader } from "../../analysis/row-reader.ts";
-import type { Task, TaskContext } from "../../analysis/tasks/task.ts";
-import { assert, Problem } from "../../errors.ts";
-import type { Row } from "../../kernels/kernel.ts";
-import { openAnalysisJson } from "../../wire/analysis/json.ts";
-import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../../wire/analysis/reader.ts";
-import { openAnalysisTensor } from "../../wire/analysis/tensor.ts";
-import { TextPieces, WrittenList, writeInPieces } from "../../wire/json/pieces.ts";
-import { arrive } from "../exchange/arrive.ts";
-import type { Opener } from "../exchange/open-body.ts";
-import type { Service } from "../exchange/service.ts";
-import { JSON_TYPE } from "../exchange/step-answers.ts";
-import { inTurns, ownerOf } from "../exchange/turns.ts";
+import type { RowReader } from "../../../analysis/row-reader.ts";
+import type { Task, TaskContext } from "../../../analysis/tasks/task.ts";
+import { assert, Problem } from "../../../errors.ts";
+import type { Row } from "../../../kernels/kernel.ts";
+import { openAnalysisJson } from "../../../wire/analysis/json.ts";
+import type { AnalysisHead, AnalysisReader, AnalysisRow } from "../../../wire/analysis/reader.ts";
+import { openAnalysisTensor } from "../../../wire/analysis/tensor.ts";
+import { TextPieces, WrittenList, writeInPieces } from "../../../wire/json/pieces.ts";
+import { arrive } from "../../exchange/arrive.ts";
+import type { Opener } from "../../exchange/open-body.ts";
+import type { Service } from "../../exchange/service.ts";
+import { JSON_TYPE } from "../../exchange/step-answers.ts";
+import { inTurns, ownerOf } from "../../exchange/turns.ts";
 
 /** What the analysis routes are given. */
 export interface Analysis {

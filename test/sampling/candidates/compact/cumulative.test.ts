@@ -1,7 +1,11 @@
 /** Drawing from weights: one at a time, many at once, and none twice. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { drawDistinctPlaces, drawPlace, drawPlaces } from "../../../src/sampling/candidates/cumulative.ts";
+import {
+  drawDistinctPlaces,
+  drawPlace,
+  drawPlaces,
+} from "../../../../src/sampling/candidates/compact/cumulative.ts";
 
 /** In the order of the places, as the candidates sum them. */
 function sumOf(weights: Float64Array): number {

@@ -2,11 +2,12 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { probabilitiesTask } from "../../analysis/tasks/probabilities.ts";
-import { parseProbabilities } from "../../schemas/analysis-options.ts";
-import { PROBABILITIES_ROUTE } from "../../schemas/openapi/analysis-routes.ts";
-import { HEADER_LENGTH } from "../exchange/open-body.ts";
-import { TENSOR_TYPE, wantsTensor } from "../exchange/tensor-type.ts";
+import { probabilitiesTask } from "../../../analysis/tasks/probabilities.ts";
+import { scaledTask } from "../../../analysis/tasks/scaled.ts";
+import { parseProbabilities } from "../../../schemas/analysis-options.ts";
+import { PROBABILITIES_ROUTE } from "../../../schemas/openapi/analysis-routes.ts";
+import { HEADER_LENGTH } from "../../exchange/open-body.ts";
+import { TENSOR_TYPE, wantsTensor } from "../../exchange/tensor-type.ts";
 import { type Analysis, analyze, sendText, taskContext } from "./analyze.ts";
 
 export function addProbabilities(app: FastifyInstance, analysis: Analysis): void {
@@ -14,9 +15,10 @@ export function addProbabilities(app: FastifyInstance, analysis: Analysis): void
   app.post("/v1/probabilities", { schema: PROBABILITIES_ROUTE }, async (request, reply) => {
     const without_lists = wantsTensor(request.headers.accept);
     const { task, text } = await analyze(analysis, request, reply, (head) => {
-      const { options, temperature } = parseProbabilities(head.options);
-      const context = taskContext(analysis, head, temperature);
-      return probabilitiesTask(context, { ...options, without_lists, values_max });
+      const { options, temperature, scaling } = parseProbabilities(head.options);
+      return scaledTask(taskContext(analysis, head, temperature), scaling, (context) =>
+        probabilitiesTask(context, { ...options, without_lists, values_max }),
+      );
     });
     return without_lists ? sendTensor(reply, text, task.tensor()) : sendText(reply, text);
   });

@@ -2,9 +2,9 @@
  * Sums from which entropy, varentropy, collision probability, mean and deviation follow, over the survivors of the
  * window. The results are f64s at `results`.
  */
-import { block_weights, results } from "./state";
-import { sumLanes } from "./lanes";
-import { block_high, block_low, windowBlock, windowFloor } from "./window";
+import { block_weights, results } from "../state";
+import { sumLanes } from "../lanes";
+import { block_high, block_low, windowBlock, windowFloor } from "../window";
 import { reference, scale, weigh, yBlock, y_min } from "./weights";
 
 /**

@@ -14,7 +14,7 @@
  * the normal range. No fused multiply-add, so that every machine gives the same bits. Relative error ≤ 3e-7.
  */
 
-import { block_scaled, block_weights } from "./state";
+import { block_scaled, block_weights } from "../state";
 
 export const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;

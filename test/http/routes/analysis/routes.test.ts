@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readRows } from "../../../examples/real-data/vectors.ts";
-import { type LabelledLogits, rowOf, score, softmax } from "../../../src/analysis/index.ts";
-import { post, postTensor, type Server, startApp } from "./analysis-app.ts";
+import { readRows } from "../../../../examples/real-data/vectors.ts";
+import { type LabelledLogits, rowOf, score, softmax } from "../../../../src/analysis/index.ts";
+import { post, postTensor, type Server, startApp } from "../analysis-app.ts";
 
 let server: Server;
 beforeAll(async () => {
@@ -138,6 +138,39 @@ describe("POST /v1/score", () => {
 });
 
 describe("POST /v1/calibrate", () => {
+  test.each(["bias_scaling", "vector_scaling"])(
+    "by %s: what it finds goes into the other endpoints, and makes the loss that it told",
+    async (method) => {
+      const { status, body } = await sendSet("/v1/calibrate", validation, { method, resamples: 20 });
+      expect(status).toBe(200);
+      const { calibration, after, before } = body;
+      expect(after.nll).toBeLessThan(before.nll);
+      const scored = await sendSet("/v1/score", validation, { calibration });
+      expect(scored.body.cross_entropy).toBeCloseTo(after.nll, 12);
+      const row = Array.from(Float32Array.from(rowOf(unseen, 0)));
+      const weightOf = (c: number) => calibration.weights?.[c] ?? 1 / calibration.temperature;
+      const scaled = row.map((x, c) => x * weightOf(c) + calibration.biases[c]);
+      const read = await post(server, "/v1/probabilities", { logits: row, calibration });
+      softmax(scaled).forEach((p, c) => {
+        expect(read.body.probabilities[c]).toBeCloseTo(p, 12);
+      });
+      const sent = { logits: row, calibration, top_logprobs: 3, logprobs_mode: "processed", seed: 1 };
+      const drawn = await post(server, "/v1/sample", sent);
+      for (const { token_id, logprob } of drawn.body.top_logprobs)
+        expect(logprob).toBeCloseTo(Math.log(softmax(scaled)[token_id]!), 10);
+    },
+  );
+
+  test("a baseline, and conformal sets of another calibration, are refused with a bias a class", async () => {
+    const calibration = { method: "bias_scaling", temperature: 2, biases: [0, 1] };
+    const rows = [{ logits: [1, 2] }];
+    const fitted = await post(server, "/v1/baseline", { rows, calibration });
+    expect(fitted).toMatchObject({ status: 422, body: { pointer: "/calibration/method" } });
+    const conformal = { method: "lac", threshold: 0.2, temperature: 2, rows: 10 };
+    const read = await post(server, "/v1/probabilities", { rows, calibration, conformal });
+    expect(read.body.detail).toContain("by a temperature, got bias_scaling");
+  });
+
   test("digits: over-confident before, calibrated after, accuracy unchanged; the calibration works elsewhere", async () => {
     const { status, body } = await sendSet("/v1/calibrate", validation);
     expect(status).toBe(200);

@@ -2,8 +2,8 @@
  * What a compact form keeps its candidates in: parallel arrays, and the exponentials of the scores. The kernel has one
  * such list in its own memory, where whole rows are quick; these are plain arrays, with the same bits.
  */
-import { exp } from "../../kernels/float64.ts";
-import { gumbelOf, type Noise, uniformOf } from "../../kernels/kernel.ts";
+import { exp } from "../../../kernels/float64.ts";
+import { gumbelOf, type Noise, uniformOf } from "../../../kernels/kernel.ts";
 
 export interface Lists {
   readonly token_ids: Int32Array;
