@@ -7,6 +7,7 @@ import { didYouMean } from "../../nearest.ts";
 import { allAtOnce } from "../../pieces.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
 import { KEYWORD_BY_NAME, KEYWORDS } from "./keywords.ts";
+import type { Reference } from "./references.ts";
 import { isRecord } from "./values.ts";
 
 export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
@@ -30,6 +31,8 @@ export class SchemaDocument {
   readonly #places = new Map<object, Place>();
   readonly #by_uri = new Map<string, Place>();
   readonly #checked = new Set<Place>();
+  /** how many schemas have a $dynamicAnchor of each name */
+  readonly #dynamic = new Map<string, number>();
   #count = 0;
 
   readonly #effort: Effort;
@@ -113,36 +116,44 @@ export class SchemaDocument {
     if (typeof schema["$id"] === "string") this.#by_uri.set(base, place);
     for (const name of ["$anchor", "$dynamicAnchor"])
       if (typeof schema[name] === "string") this.#by_uri.set(`${base}#${schema[name]}`, place);
+    const dynamic = schema["$dynamicAnchor"];
+    if (typeof dynamic === "string") this.#dynamic.set(dynamic, (this.#dynamic.get(dynamic) ?? 0) + 1);
   }
 
-  /** Where the $ref of a place leads. */
-  target(place: Place): Place {
-    const reference = (place.schema as SchemaObject)["$ref"] as string; // asked for places with one
-    const pointer = `${place.pointer}/$ref`;
+  /** Where the reference of a place leads. */
+  target(place: Place, name: Reference = "$ref"): Place {
+    const reference = (place.schema as SchemaObject)[name] as string; // asked for places with one
+    const pointer = `${place.pointer}/${name}`;
     const uri = resolved(reference, place.base, pointer);
     const [base = "", fragment = ""] = uri.split("#");
     const root = this.#by_uri.get(base);
     if (root === undefined)
       throw new Problem(
         "grammar_unsupported",
-        `$ref leads out of the schema, and nothing is fetched: ${show(reference)}`,
+        `${name} leads out of the schema, and nothing is fetched: ${show(reference)}`,
         pointer,
       );
     const decoded = decode(fragment);
     if (decoded === "") return this.#asked(root);
     if (!decoded.startsWith("/")) {
       const named = this.#by_uri.get(`${base}#${decoded}`);
+      if (name === "$dynamicRef" && (this.#dynamic.get(decoded) ?? 0) > 1)
+        throw new Problem(
+          "grammar_unsupported",
+          `$dynamicRef is supported where one schema alone has its $dynamicAnchor, got several of ${show(decoded)}`,
+          pointer,
+        );
       if (named !== undefined) return this.#asked(named);
       throw new Problem(
         "grammar_invalid",
-        `$ref leads to an anchor that there is not: ${show(reference)}`,
+        `${name} leads to an anchor that there is not: ${show(reference)}`,
         pointer,
       );
     }
-    return this.#walk(root, decoded, reference, pointer);
+    return this.#walk(root, decoded, `${name} leads to nothing: ${show(reference)}`, pointer);
   }
 
-  #walk(root: Place, path: string, reference: string, pointer: string): Place {
+  #walk(root: Place, path: string, sentence: string, pointer: string): Place {
     const parts = path
       .slice(1)
       .split("/")
@@ -151,7 +162,7 @@ export class SchemaDocument {
     let base = root.base;
     for (const part of parts) {
       const holds = (isRecord(value) || Array.isArray(value)) && Object.hasOwn(value, part);
-      if (!holds) throw new Problem("grammar_invalid", `$ref leads to nothing: ${show(reference)}`, pointer);
+      if (!holds) throw new Problem("grammar_invalid", sentence, pointer);
       value = (value as Readonly<Record<string, unknown>>)[part]; // just seen to be there
       if (isRecord(value)) base = this.#places.get(value)?.base ?? base;
     }

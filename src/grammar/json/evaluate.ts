@@ -5,6 +5,8 @@ import { isMultiple } from "./decimal.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import { FORMAT_BY_NAME } from "./formats.ts";
 import { NOT_INTEGER, NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
+import { REFERENCES } from "./references.ts";
+import { hasUnevaluated } from "./unevaluated.ts";
 import { isEqual, isRecord, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
@@ -33,7 +35,9 @@ export class Evaluator {
     const each = (name: string) =>
       ((schema[name] as readonly unknown[] | undefined) ?? []).map((_, i) => of(name, i));
     if (!this.#keepsAssertions(schema, value)) return false;
-    if (schema["$ref"] !== undefined && !is(this.#document.target(place))) return false;
+    for (const name of REFERENCES)
+      if (schema[name] !== undefined && !is(this.#document.target(place, name))) return false;
+    refuseUnevaluated(place, value);
     if (!each("allOf").every(is)) return false;
     if (schema["anyOf"] !== undefined && !each("anyOf").some(is)) return false;
     if (schema["oneOf"] !== undefined && each("oneOf").filter(is).length !== 1) return false;
@@ -169,6 +173,16 @@ export class Evaluator {
       places.push(this.#document.at(place, "additionalProperties"));
     return places;
   }
+}
+
+/** What else holds would have to be known. */
+function refuseUnevaluated(place: Place, value: unknown): void {
+  if (typeof value !== "object" || value === null || !hasUnevaluated(place)) return;
+  throw new Problem(
+    "grammar_unsupported",
+    "unevaluatedProperties and unevaluatedItems are supported for values that are not listed",
+    place.pointer,
+  );
 }
 
 function hasType(value: unknown, type: unknown): boolean {

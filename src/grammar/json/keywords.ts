@@ -215,21 +215,24 @@ export const KEYWORDS: readonly Keyword[] = [
   },
   {
     name: "unevaluatedProperties",
-    ...refused,
+    ...held,
     ...SCHEMA,
     subschemas: "value",
-    neutral: isTrue,
-    says: "Use additionalProperties. true says nothing.",
+    says: "Of properties that no schema which holds at the same place has said anything of. Refused below not and beside listed values.",
   },
   {
     name: "unevaluatedItems",
-    ...refused,
+    ...held,
     ...SCHEMA,
     subschemas: "value",
-    neutral: isTrue,
-    says: "Use items. true says nothing.",
+    says: "As unevaluatedProperties. Refused beside contains.",
   },
-  { name: "$dynamicRef", ...refused, ...TEXT, says: "Use $ref." },
+  {
+    name: "$dynamicRef",
+    ...held,
+    ...TEXT,
+    says: "As $ref, where one schema alone has the $dynamicAnchor. Refused where several have it.",
+  },
   { name: "$recursiveRef", ...refused, ...TEXT, says: "Use $ref." },
   { name: "$recursiveAnchor", ...refused, ...ANY, says: "Of draft 2019-09." },
   { name: "dependencies", ...refused, ...ANY, says: "Use dependentRequired or dependentSchemas." },
@@ -267,8 +270,4 @@ export const KEYWORD_BY_NAME: ReadonlyMap<string, Keyword> = new Map(
 
 function isTypes(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 && value.every((type) => TYPES.has(type)) : TYPES.has(value);
-}
-
-function isTrue(value: unknown): boolean {
-  return value === true;
 }

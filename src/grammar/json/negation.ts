@@ -86,6 +86,7 @@ const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
     return all;
   },
   $ref: (_: never, place, document) => negationOf(document, document.target(place)),
+  $dynamicRef: (_: never, place, document) => negationOf(document, document.target(place, "$dynamicRef")),
 };
 
 const open = new Set<number>();
