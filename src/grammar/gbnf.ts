@@ -303,7 +303,7 @@ class Parser {
     if (this.#take("?")) return [0, 1];
     if (this.#source[this.#at] !== "{") return undefined;
     const [all, low = "0", comma, high] =
-      /^\{\s*(\d{0,7})\s*(,\s*(\d{1,7})?)?\s*\}/.exec(this.#source.slice(this.#at, this.#at + 64)) ?? [];
+      /^\{\s*(\d{0,16})\s*(,\s*(\d{1,16})?)?\s*\}/.exec(this.#source.slice(this.#at, this.#at + 64)) ?? [];
     if (all === undefined) throw this.#wrong("a { that is no count");
     this.#at += all.length;
     const min = Number(low);

@@ -7,7 +7,7 @@ import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
-import { arrayNode } from "./arrays.ts";
+import { type ArrayParts, arrayNode } from "./arrays.ts";
 import { Conjunctions } from "./conjunction.ts";
 import { type Place, SchemaDocument, type SchemaObject, valuesIn } from "./document.ts";
 import { Evaluator } from "./evaluate.ts";
@@ -48,6 +48,7 @@ class SchemaRules {
   readonly #lexemes: Lexemes;
   readonly #evaluator: Evaluator;
   readonly #conjunctions: Conjunctions;
+  readonly #array_parts: ArrayParts;
   readonly #objects: ObjectNodes;
   readonly #known = new Map<string, number>();
   readonly #queue: Unfinished[] = [];
@@ -59,13 +60,17 @@ class SchemaRules {
     this.#lexemes = new Lexemes(nodes, options.whitespace);
     this.#evaluator = new Evaluator(document);
     this.#conjunctions = new Conjunctions(document, this.#evaluator, nodes.effort);
-    this.#objects = new ObjectNodes({
+    const shared = {
       lexemes: this.#lexemes,
-      rules,
       document,
+      nodeOf: (places: readonly Place[]) => this.#call(places),
+    };
+    this.#array_parts = { ...shared, valuesOf: (places) => this.#listed(places) };
+    this.#objects = new ObjectNodes({
+      ...shared,
+      rules,
       evaluator: this.#evaluator,
       order: options.property_order,
-      nodeOf: (places) => this.#call(places),
       stringsOf: (places) => this.#strings(places),
     });
   }
@@ -125,6 +130,22 @@ class SchemaRules {
     return this.#nodes.alt(branches);
   }
 
+  /** The values that schemas admit, where all are listed, or are few by their type. */
+  *#listed(places: readonly Place[]): Generator<undefined, readonly number[] | undefined> {
+    const found = new Map<string, number>();
+    for (const open of yield* this.#conjunctions.alternatives(places)) {
+      const values = valuesIn(open) ?? valuesOfTypes(typesOf(open).types);
+      if (values === undefined) return undefined;
+      for (const value of values) {
+        // Objects that list their properties in another order are equal too.
+        if (isRecord(value) || Array.isArray(value)) return undefined;
+        if (open.every((place) => this.#evaluator.admits(place, value)))
+          found.set(JSON.stringify(value), yield* this.#literal(value));
+      }
+    }
+    return [...found.values()];
+  }
+
   /** Those of the values that all schemas admit. */
   *#literals(places: readonly Place[], values: readonly unknown[]): Generator<undefined, number> {
     const { effort } = this.#nodes;
@@ -157,7 +178,7 @@ class SchemaRules {
       case "string":
         return yield* stringNode(this.#lexemes, places);
       case "array":
-        return yield* arrayNode(this.#lexemes, this.#document, places, (items) => this.#call(items));
+        return yield* arrayNode(this.#array_parts, places);
       case "object":
         return yield* this.#objects.node(places);
     }
@@ -207,10 +228,9 @@ class SchemaRules {
       }
     else return yield* nodes.longText(UTF8.encode(JSON.stringify(value)));
     if (parts.length === 0) return nodes.word(nodes.text(open), space, nodes.text(close));
-    const comma = nodes.word(space, nodes.text(","), space);
     return yield* nodes.chain("seq", [
       nodes.word(nodes.text(open), space),
-      ...parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part])),
+      ...parts.flatMap((part, i) => (i === 0 ? [part] : [this.#lexemes.comma, part])),
       nodes.word(space, nodes.text(close)),
     ]);
   }
@@ -226,6 +246,14 @@ function keyOf({ schema, id }: Place): string {
   if (!is_flat) return String(id);
   const text = JSON.stringify(schema);
   return text.length > 200 || "$id" in schema ? String(id) : text;
+}
+
+/** All values of these types; undefined: more than can be listed. */
+function valuesOfTypes(types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
+  const lists = [...types].map((type) =>
+    type === "null" ? [null] : type === "boolean" ? [true, false] : undefined,
+  );
+  return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? []);
 }
 
 function typesOf(places: readonly Place[]): {

@@ -75,14 +75,15 @@ export class Conjunctions {
   *#opened({ open, places, choices }: Partial): Generator<undefined, Partial | undefined> {
     const found = new Map(places);
     const all_choices = [...choices];
-    const todo = [...open];
+    // The order in which schemas are found is that of their properties.
+    const todo = open.toReversed();
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const { place } = next;
       if (place.schema === false) return undefined;
       const key = [place, ...ownersOf(next)].map(({ id }) => id).join();
       if (place.schema === true || found.has(key)) continue;
       found.set(key, next);
-      todo.push(...this.#companions(next, place.schema));
+      todo.push(...this.#companions(next, place.schema).reverse());
       for (const choice of this.#choices(next, place.schema)) {
         all_choices.push(choice);
         if (this.#effort.isDue()) yield;

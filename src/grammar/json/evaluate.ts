@@ -118,11 +118,27 @@ export class Evaluator {
   #admitsItems(place: Place, schema: SchemaObject, value: readonly unknown[], depth: number): boolean {
     const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema as Readonly<Record<string, number>>;
     if (value.length < minItems || value.length > maxItems) return false;
+    if (
+      schema["uniqueItems"] === true &&
+      value.some((item, i) => value.slice(i + 1).some((other) => isEqual(item, other)))
+    )
+      return false;
+    if (!this.#contains(place, schema, value, depth)) return false;
     const prefix = (schema["prefixItems"] as readonly unknown[] | undefined)?.length ?? 0;
     return value.every((item, i) => {
       if (i < prefix) return this.admits(this.#document.at(place, "prefixItems", i), item, depth + 1);
       return schema["items"] === undefined || this.admits(this.#document.at(place, "items"), item, depth + 1);
     });
+  }
+
+  #contains(place: Place, schema: SchemaObject, value: readonly unknown[], depth: number): boolean {
+    if (schema["contains"] === undefined) return true;
+    const { minContains = 1, maxContains = Number.POSITIVE_INFINITY } = schema as Readonly<
+      Record<string, number>
+    >;
+    const is = this.#document.at(place, "contains");
+    const count = value.filter((item) => this.admits(is, item, depth + 1)).length;
+    return count >= minContains && count <= maxContains;
   }
 
   #admitsProperties(

@@ -129,7 +129,7 @@ export class ObjectNodes {
 
   *#inOrder(properties: readonly Property[], others: number, counts: Counts): Generator<undefined, number> {
     const { nodes } = this.#parts.lexemes;
-    const comma = this.#comma();
+    const { comma } = this.#parts.lexemes;
     const counted = counts.step === 0 ? 1 : Math.min(properties.length, countable(counts)) + 1;
     let first = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, true));
     let behind = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, false));
@@ -175,7 +175,7 @@ export class ObjectNodes {
         places[0]?.pointer,
       );
     const { nodes } = this.#parts.lexemes;
-    const comma = this.#comma();
+    const { comma } = this.#parts.lexemes;
     const needed = properties.reduce((bits, { is_required }, i) => (is_required ? bits | (1 << i) : bits), 0);
     const known: number[] = [];
     for (let come = (1 << properties.length) - 1; come >= 0; come--) {
@@ -201,7 +201,7 @@ export class ObjectNodes {
     const most = max === UNLIMITED ? max : max - count;
     const further = (from: number) =>
       nodes.repeat(
-        nodes.seq(this.#comma(), others),
+        nodes.seq(this.#parts.lexemes.comma, others),
         Math.max(least - from, 0),
         most === UNLIMITED ? most : most - from,
       );
@@ -210,11 +210,6 @@ export class ObjectNodes {
       least === 0 ? nodes.text("}") : NEVER,
       most > 0 ? nodes.seq(others, further(1), close) : NEVER,
     ]);
-  }
-
-  #comma(): number {
-    const { nodes, space } = this.#parts.lexemes;
-    return nodes.word(space, nodes.text(","), space);
   }
 }
 
