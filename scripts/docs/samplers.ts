@@ -2,10 +2,10 @@
  * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
  */
 import type { z } from "zod";
-import { cell, code, table } from "../evidence/markdown.ts";
-import type { Stage } from "../src/sampling/stage.ts";
-import type { Stop } from "../src/sampling/stops/stop.ts";
-import { jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
+import { cell, code, table } from "../../evidence/markdown.ts";
+import type { Stage } from "../../src/sampling/stage.ts";
+import type { Stop } from "../../src/sampling/stops/stop.ts";
+import { jsonSchemaOf, propertiesOf } from "../../src/schemas/options.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 export interface OptionSchema {
