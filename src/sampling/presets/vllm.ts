@@ -12,6 +12,7 @@ export const vllm: Preset = {
     "token_bitmask",
     "allowed_token_ids",
     "bad_words_ids",
+    "bad_words",
     "min_tokens",
     "logit_bias",
     "repetition_penalty",
@@ -25,6 +26,7 @@ export const vllm: Preset = {
   defaults: {},
   rules: {
     bad_words_ids: { sequence_scope: "generated" },
+    bad_words: { sequence_scope: "generated" },
     temperature: { temperature_floor: 0.01 },
   },
   reports: { rank_ties: "counted" },
