@@ -4,7 +4,7 @@
  * looked for in the bytes of the tokens, wherever their borders lie.
  */
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
-import type { StepText } from "./step-text.ts";
+import type { NamedIn } from "./token-names.ts";
 import { type Sought, soughtIn, type TokenSequence } from "./token-sequences.ts";
 
 interface Node {
@@ -40,10 +40,9 @@ export class ListedBreakers {
   }
 
   /** The breakers for a step. Throws the Problem of a text without a vocabulary. */
-  in(text: StepText, pointer: string): SequenceBreakers {
-    const { vocabulary } = text;
+  in({ vocabulary }: Pick<NamedIn, "vocabulary">, pointer: string): SequenceBreakers {
     if (this.#read === undefined || this.#read.vocabulary !== vocabulary) {
-      const sought = this.#listed.map((each, i) => soughtIn(each, text, `${pointer}/${i}`));
+      const sought = this.#listed.map((each, i) => soughtIn(each, { vocabulary }, `${pointer}/${i}`));
       this.#read = { vocabulary, breakers: new SequenceBreakers(sought) };
     }
     return this.#read.breakers;

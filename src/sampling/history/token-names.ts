@@ -5,21 +5,26 @@
 import { Problem, show } from "../../errors.ts";
 import { tokenNamed } from "../../vocabulary/lookup.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
-import { requireBelow } from "../context.ts";
-import { requireVocabulary, type StepText } from "./step-text.ts";
+import { requireBelow } from "../vocab-size.ts";
+import { requireVocabulary } from "./step-text.ts";
 
 export type TokenName = number | string;
 
 /** What of a step the names in its options depend on. */
 export interface NamedIn {
-  readonly text: StepText;
+  readonly vocabulary: Vocabulary | undefined;
   /** every id must be below it */
   readonly vocab_size: number;
 }
 
+/** Where ids are only compared, the length of the row does not matter. */
+export function inAnyRow({ vocabulary }: Pick<NamedIn, "vocabulary">): NamedIn {
+  return { vocabulary, vocab_size: Number.POSITIVE_INFINITY };
+}
+
 /** The id of a token. The pointer leads to its name. */
-export function idOf(name: TokenName, { text, vocab_size }: NamedIn, pointer: string): number {
-  const id = typeof name === "string" ? idOfText(name, text, pointer) : name;
+export function idOf(name: TokenName, { vocabulary, vocab_size }: NamedIn, pointer: string): number {
+  const id = typeof name === "string" ? idOfText(name, vocabulary, pointer) : name;
   if (id >= vocab_size) requireBelow(vocab_size, id, pointer);
   return id;
 }
@@ -42,17 +47,17 @@ const LATELY = new WeakMap<
 >();
 
 function idsOfTexts(names: readonly TokenName[], named_in: NamedIn, pointer: string): readonly number[] {
-  const { vocab_size, text } = named_in;
+  const { vocab_size, vocabulary } = named_in;
   const lately = LATELY.get(names);
-  if (lately !== undefined && lately.vocabulary === text.vocabulary && lately.vocab_size === vocab_size)
+  if (lately !== undefined && lately.vocabulary === vocabulary && lately.vocab_size === vocab_size)
     return lately.ids;
   const ids = names.map((name, i) => idOf(name, named_in, `${pointer}/${i}`));
-  if (text.vocabulary !== undefined) LATELY.set(names, { vocabulary: text.vocabulary, vocab_size, ids });
+  if (vocabulary !== undefined) LATELY.set(names, { vocabulary, vocab_size, ids });
   return ids;
 }
 
-function idOfText(name: string, text: StepText, pointer: string): number {
-  const vocabulary = requireVocabulary(text, `the token ${show(name)}`, pointer);
+function idOfText(name: string, known: Vocabulary | undefined, pointer: string): number {
+  const vocabulary = requireVocabulary({ vocabulary: known }, `the token ${show(name)}`, pointer);
   const id = tokenNamed(vocabulary, name);
   if (id !== undefined) return id;
   throw new Problem(

@@ -5,10 +5,11 @@
  */
 import { specialNamed, tokensOfBytes } from "../../vocabulary/lookup.ts";
 import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
-import { requireBelow, type Scope, type StepContext } from "../context.ts";
+import type { Scope, StepContext } from "../context.ts";
 import type { MinHistory } from "../options/sequences.ts";
-import { requireVocabulary, type StepText } from "./step-text.ts";
-import { idsOf, type NamedIn, type TokenName } from "./token-names.ts";
+import { requireBelow } from "../vocab-size.ts";
+import { requireVocabulary } from "./step-text.ts";
+import { idsOf, inAnyRow, type NamedIn, type TokenName } from "./token-names.ts";
 
 /** A text and its bytes in UTF-8. */
 export interface Spelt {
@@ -35,9 +36,13 @@ export const SPELT_BYTES_MAX = 256;
 export type Sought = readonly number[] | { readonly bytes: Uint8Array; readonly vocabulary: Vocabulary };
 
 /** The name of a special token is that token, as tokenizers read it. */
-export function soughtIn(sequence: TokenSequence, text: StepText, pointer: string): Sought {
-  if (!isSpelt(sequence)) return idsOf(sequence, { text, vocab_size: Number.POSITIVE_INFINITY }, pointer);
-  const vocabulary = requireVocabulary(text, "a sequence that is a text", pointer);
+export function soughtIn(
+  sequence: TokenSequence,
+  step: Pick<NamedIn, "vocabulary">,
+  pointer: string,
+): Sought {
+  if (!isSpelt(sequence)) return idsOf(sequence, inAnyRow(step), pointer);
+  const vocabulary = requireVocabulary(step, "a sequence that is a text", pointer);
   const special = specialNamed(vocabulary, sequence.text);
   return special === undefined ? { bytes: sequence.bytes, vocabulary } : [special];
 }
@@ -51,8 +56,8 @@ export interface Place extends NamedIn {
 
 /** The part of a step's history that a scope names. */
 export function placeIn(context: StepContext, scope: Scope): Place {
-  const { history, text, vocab_size } = context;
-  return { history, text, vocab_size, first: context.firstOf(-1, scope) };
+  const { history, vocabulary, vocab_size } = context;
+  return { history, vocabulary, vocab_size, first: context.firstOf(-1, scope) };
 }
 
 /** The tokens that would complete a sequence; none where the end of the history is no beginning of it. */
@@ -62,7 +67,7 @@ export function completions(
   min_history: MinHistory,
   pointer: string,
 ): readonly number[] {
-  const sought = soughtIn(sequence, place.text, pointer);
+  const sought = soughtIn(sequence, place, pointer);
   if ("bytes" in sought) {
     const { bytes, vocabulary } = sought;
     return begunBy(bytes, vocabulary, place, min_history).flatMap((begun) =>

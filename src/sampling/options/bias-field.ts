@@ -6,8 +6,8 @@
 import * as z from "zod";
 import { pointerTo, show } from "../../errors.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
-import { requireBelow } from "../context.ts";
 import { idOf, type NamedIn } from "../history/token-names.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 export interface Bias {
   readonly token_ids: Int32Array;

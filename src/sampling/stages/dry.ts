@@ -68,7 +68,7 @@ export const dry: Stage<z.infer<typeof options>> = {
   },
   apply(candidates, options, context) {
     const { dry_allowed_length, dry_breaker_rule: rule } = options;
-    const breakers = options.dry_sequence_breakers?.in(context.text, "/dry_sequence_breakers");
+    const breakers = options.dry_sequence_breakers?.in(context, "/dry_sequence_breakers");
     const first = context.firstOf(options.dry_penalty_last_n, "history");
     const end = context.history.length;
     const length_max = breakers?.tokensSince(context.history, first, end) ?? end - first;

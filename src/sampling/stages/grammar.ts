@@ -7,7 +7,7 @@ import { EMPTY } from "../../grammar/nodes.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
 import { requireVocabulary, type StepText } from "../history/step-text.ts";
-import { idsOf, type TokenName } from "../history/token-names.ts";
+import { idsOf, inAnyRow, type TokenName } from "../history/token-names.ts";
 import { type GrammarOptions, grammarField } from "../options/grammar-field.ts";
 import type { Stage } from "../stage.ts";
 
@@ -44,8 +44,9 @@ export const grammar: Stage<z.infer<typeof options>> = {
     const pieces = prepared(grammar, text);
     while (within(() => pieces.next()).done !== true) yield;
   },
-  apply(candidates, { grammar }, { text, vocab_size }) {
-    const { matcher, state } = placeOf(grammar, text);
+  apply(candidates, { grammar }, context) {
+    const { vocab_size } = context;
+    const { matcher, state } = placeOf(grammar, context);
     if (isWaiting(state)) {
       for (const id of matcher.bannedIn(state))
         if (id < vocab_size) candidates.setScore(id, Number.NEGATIVE_INFINITY);
@@ -55,12 +56,12 @@ export const grammar: Stage<z.infer<typeof options>> = {
     if (countAllowed(mask, vocab_size) === 0) throw unspellable(matcher, state);
     candidates.keepMask(mask);
   },
-  tells({ grammar }, { text, vocab_size }, token_id) {
-    const { matcher, state } = placeOf(grammar, text);
+  tells({ grammar }, context, token_id) {
+    const { matcher, state } = placeOf(grammar, context);
     return within(() => {
       const next = matcher.advance(state, token_id);
       if (next === EMPTY) return { finish_reason: "grammar" };
-      const forced = grammar.forced ? forcedBehind(matcher, next, vocab_size) : [];
+      const forced = grammar.forced ? forcedBehind(matcher, next, context.vocab_size) : [];
       return forced.length === 0 ? undefined : { forced };
     });
   },
@@ -68,7 +69,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
 
 function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
   const vocabulary = requireVocabulary(text, "grammar");
-  return text.grammars.ready(grammar.source, vocabulary, matcherOptions(grammar, vocabulary, text));
+  return text.grammars.ready(grammar.source, vocabulary, matcherOptions(grammar, vocabulary));
 }
 
 /** By the options of a step: a matcher is found again by them, so that they are made once. */
@@ -78,12 +79,12 @@ const MATCHER_OPTIONS = new WeakMap<
 >();
 
 /** What a grammar waits for and ends with, as ids. */
-function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary, text: StepText): MatcherOptions {
+function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary): MatcherOptions {
   const known = MATCHER_OPTIONS.get(grammar);
   if (known?.vocabulary === vocabulary) return known.options;
   const { after, end_ids } = grammar;
   const ids = (names: readonly TokenName[], pointer: string) =>
-    idsOf(names, { text, vocab_size: Number.POSITIVE_INFINITY }, pointer);
+    idsOf(names, inAnyRow({ vocabulary }), pointer);
   const options = {
     after:
       after !== undefined && "token_ids" in after

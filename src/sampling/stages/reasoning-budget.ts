@@ -60,8 +60,8 @@ export const reasoning_budget: Stage<z.infer<typeof options>> = {
     const first = options.reasoning_scope === "generated" ? context.prompt_length : 0;
     const marks = {
       budget: options.reasoning_budget,
-      start: soughtIn(options.reasoning_start_ids, context.text, "/reasoning_start_ids"),
-      end: soughtIn(end, context.text, "/reasoning_end_ids"),
+      start: soughtIn(options.reasoning_start_ids, context, "/reasoning_start_ids"),
+      end: soughtIn(end, context, "/reasoning_end_ids"),
     };
     const place = placeInForced(context.history, first, marks, forced.length);
     if (place >= 0) candidates.keepMask(maskOf([forced[place]!]));

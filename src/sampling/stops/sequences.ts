@@ -21,11 +21,11 @@ export const sequences: Stop<z.infer<typeof options>> = {
   },
   options,
   example: [[13, 13]],
-  isDue(sequences, { history, prompt_length, token_id, text }) {
+  isDue(sequences, { history, prompt_length, token_id, vocabulary }) {
     const first = Math.max(prompt_length, history.length + 1 - LENGTH_MAX);
     const last = [...history.slice(first), token_id];
     return sequences.some((sequence, i) =>
-      endsWith(soughtIn(sequence, text, `/stop/sequences/${i}`), last, 0, last.length),
+      endsWith(soughtIn(sequence, { vocabulary }, `/stop/sequences/${i}`), last, 0, last.length),
     );
   },
 };

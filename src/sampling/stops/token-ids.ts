@@ -1,5 +1,6 @@
 /** token_ids: a token ends the text, as the end-of-text token of a model does. */
 import type { z } from "zod";
+import { inAnyRow } from "../history/token-names.ts";
 import { type TokenSet, tokenSet } from "../options/token-set.ts";
 import type { Stop } from "./stop.ts";
 
@@ -15,6 +16,6 @@ export const token_ids: Stop<z.infer<typeof options>> = {
   },
   options,
   example: [2],
-  isDue: (token_ids, { token_id, text }) =>
-    token_ids.of({ text, vocab_size: Number.POSITIVE_INFINITY }, "/stop/token_ids").has(token_id),
+  isDue: (token_ids, { token_id, vocabulary }) =>
+    token_ids.of(inAnyRow({ vocabulary }), "/stop/token_ids").has(token_id),
 };

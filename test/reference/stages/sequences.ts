@@ -1,6 +1,5 @@
 /** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
 import fc from "fast-check";
-import { Grammars } from "../../../src/grammar/grammars.ts";
 import type { ListedBreakers } from "../../../src/sampling/history/sequence-breakers.ts";
 import { bias, bitmask, few_ids, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
@@ -98,12 +97,7 @@ interface Breakers {
   tokensSince(history: readonly number[], first: number, end: number): number;
 }
 
-const WITHOUT_TEXT = {
-  history: [],
-  prompt_length: 0,
-  vocabulary: undefined,
-  grammars: new Grammars(),
-};
+const WITHOUT_TEXT = { vocabulary: undefined };
 
 const NO_BREAKERS: Breakers = { has: () => false, tokensSince: (_, first, end) => end - first };
 
