@@ -23,7 +23,8 @@ export async function pythonWith(folder: string, { whole, alone = [] }: Packages
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, ".."), { recursive: true });
   await run("python3", ["-m", "venv", folder]);
-  const install = ["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+  // Most modules are never imported: compiling them all takes as long as installing them.
+  const install = ["-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check"];
   await run(python, [...install, ...whole]);
   if (alone.length > 0) await run(python, [...install, "--no-deps", ...alone]);
   await writeFile(mark, wanted);

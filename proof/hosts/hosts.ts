@@ -2,7 +2,7 @@
 import type { Packages } from "../venv.ts";
 import type { Host } from "./host.ts";
 
-const TYPES = ["typescript@5.9.3", "@types/node@20.19.43"];
+const TYPES = "@types/node@20.19.43";
 
 export const HOSTS: readonly Host[] = [
   {
@@ -10,7 +10,7 @@ export const HOSTS: readonly Host[] = [
     runs_in: "node",
     script: "node-llama-cpp",
     is_long: false,
-    packages: ["node-llama-cpp@3.22.1", `@node-llama-cpp/linux-${process.arch}@3.22.1`, ...TYPES],
+    packages: ["node-llama-cpp@3.22.1", `@node-llama-cpp/linux-${process.arch}@3.22.1`, TYPES],
     is_plain: true,
   },
   {
@@ -18,7 +18,7 @@ export const HOSTS: readonly Host[] = [
     runs_in: "node",
     script: "transformers-js",
     is_long: false,
-    packages: ["@huggingface/transformers@4.3.1", ...TYPES],
+    packages: ["@huggingface/transformers@4.3.1", TYPES],
   },
   // A Python client that sends 64 bodies at once on a busy machine takes longer than the 250 ms a row is waited for.
   python("tritonclient", "tritonclient", { SHARED_MEMORY: "on", LOGIT_SAMPLER_QUEUE_MS: "5000" }),

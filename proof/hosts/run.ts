@@ -13,6 +13,7 @@ import type { Host, Line, NodeHost, Result, Times } from "./host.ts";
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
+const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 const TSX = join(ROOT, "node_modules/tsx/dist/loader.mjs");
 
 export interface Place {
@@ -55,7 +56,7 @@ export async function complaintsOfTypes({ cwd }: Place, { script }: Host): Promi
     JSON.stringify({ compilerOptions, files: [`src/${script}.ts`] }),
   );
   try {
-    await execute(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."], { cwd });
+    await execute(process.execPath, [TSC, "-p", "."], { cwd });
     return "";
   } catch (error) {
     return String((error as { stdout?: string }).stdout).slice(0, 800); // of execFile

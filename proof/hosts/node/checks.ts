@@ -6,6 +6,8 @@ import { connect, type Logits } from "logit-sampler/client";
 
 export const URL = need("LOGIT_SAMPLER_URL");
 export const MODEL = need("HOSTS_MODEL");
+/** How often each is timed: what is not kept needs one turn. */
+const TURNS = Number(need("HOSTS_TURNS"));
 export const PROMPT = "The old ship sailed into the";
 export const OPTIONS = { temperature: 0.8, top_p: 0.95, repetition_penalty: 1.1, mirostat: 2 } as const;
 /** What is timed: what every host's own sampler has. */
@@ -76,7 +78,7 @@ export async function measured(
     return (performance.now() - begun) / tokens;
   };
   const best = { own: Number.POSITIVE_INFINITY, ours: Number.POSITIVE_INFINITY };
-  for (let turn = 0; turn < 5; turn++) {
+  for (let turn = 0; turn < TURNS; turn++) {
     best.own = Math.min(best.own, await clock(own));
     best.ours = Math.min(best.ours, await clock(ours));
   }

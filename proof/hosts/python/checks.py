@@ -7,7 +7,6 @@ of the one with 128,256 tokens, where it was written.
 import json
 import os
 import sys
-import time
 import traceback
 
 from logit_sampler import SamplerClient
@@ -15,6 +14,8 @@ from logit_sampler import SamplerClient
 URL = os.environ["LOGIT_SAMPLER_URL"]
 MODEL = os.environ["HOSTS_MODEL"]
 WIDE_MODEL = os.environ.get("HOSTS_WIDE_MODEL", "")
+#: How often each is timed: what is not kept needs one turn.
+TURNS = int(os.environ["HOSTS_TURNS"])
 #: A port of 127.0.0.1 on which nothing listens.
 NOWHERE = "http://127.0.0.1:9"
 PROMPT = "The old ship sailed into the"
@@ -71,18 +72,8 @@ def plain(rows, prompt_length, **options):
     return tokens
 
 
-def least_ms(tokens, run, times=4):
-    """Milliseconds a token, the least of so many runs."""
-    best = float("inf")
-    for _ in range(times):
-        begun = time.perf_counter()
-        run()
-        best = min(best, time.perf_counter() - begun)
-    return round(best * 1000 / tokens, 3)
-
-
 def measured(vocab_size, own, ours, what=""):
     """``own`` and ``ours`` run and count their milliseconds a token: by turns, so that the machine treats both alike."""
-    pairs = [(own(), ours()) for _ in range(4)]
+    pairs = [(own(), ours()) for _ in range(TURNS)]
     least = {"own": min(pair[0] for pair in pairs), "ours": min(pair[1] for pair in pairs)}
     tell({"ms": {"vocab_size": vocab_size, **({"what": what} if what else {}), **least}})
