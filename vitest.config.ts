@@ -15,6 +15,7 @@ export default defineConfig({
           name: "unit",
           // A slow machine is no failure: properties run hundreds of cases each.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", COUNTERS],
           // A process for each of 141 files, each loading the application anew, took twice as long as the tests.
@@ -37,6 +38,8 @@ export default defineConfig({
           globalSetup: "test/e2e/build.ts",
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // What a page shows comes when it comes: a crowded machine is no failure here either.
+          expect: { poll: { timeout: 30_000 } },
           fileParallelism: false,
         },
       },

@@ -8,8 +8,9 @@ import { cpus } from "node:os";
 import { createProgress } from "../evidence/progress.ts";
 import { commandLine, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
-import { parseStepOptions, type StepOptions } from "../src/sampling/options/step-options.ts";
+import { parseStepOptions } from "../src/sampling/options/step-options.ts";
 import { createSampler } from "../src/sampling/sampler.ts";
+import type { StepOptions } from "../src/sampling/step.ts";
 import { peakedRow } from "../test/kernels/rows.ts";
 
 commandLine({

@@ -8,9 +8,10 @@ import { cpus } from "node:os";
 import { createProgress, type Progress } from "../evidence/progress.ts";
 import { commandLine, count, readWord, run } from "../src/command-line.ts";
 import type { Row } from "../src/kernels/kernel.ts";
-import { parseStepOptions, type StepOptions } from "../src/sampling/options/step-options.ts";
+import { parseStepOptions } from "../src/sampling/options/step-options.ts";
 import { createSampler, type Sampler } from "../src/sampling/sampler.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
+import type { StepOptions } from "../src/sampling/step.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
 
 const ROWS = 4;

@@ -14,13 +14,14 @@ export {
 } from "./library.ts";
 export { WatermarkReader } from "./sampling/draw/watermark/detect.ts";
 export { type WatermarkKeys, watermarkKeys } from "./sampling/draw/watermark/keys.ts";
-export { parseStepOptions, STEP_OPTIONS, type StepOptions } from "./sampling/options/step-options.ts";
+export { parseStepOptions, STEP_OPTIONS } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
 export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";
+export type { StepOptions } from "./sampling/step.ts";
 export { VERIFY_METHODS } from "./sampling/verify/index.ts";
 export type { MethodOptions, VerifyMethod } from "./sampling/verify/method.ts";
 export { parseVerifyOptions, type VerifyOptions } from "./sampling/verify/options.ts";

@@ -5,7 +5,7 @@
 import type { StepRequestOptions } from "./client/options.ts";
 import { Problem, show } from "./errors.ts";
 import { Row } from "./kernels/kernel.ts";
-import { parseStepOptions, type StepOptions } from "./sampling/options/step-options.ts";
+import { parseStepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
 import type { LogitsRow } from "./sampling/rows.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type SamplerLimits,
   type SamplerParts,
 } from "./sampling/sampler.ts";
+import type { StepOptions } from "./sampling/step.ts";
 import { openStream as openCore, type SampleStream } from "./sampling/stream.ts";
 
 /** One row of logits: a leased row, a sparse one, or its values, which are rounded to float32. */

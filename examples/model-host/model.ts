@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env, InferenceSession, Tensor } from "onnxruntime-web";
+import { cutModel } from "./cut-model.ts";
 
 /** The model that comes with the example; its README says what it is. */
 export const MODEL_FOLDER = fileURLToPath(new URL("./model", import.meta.url));
@@ -51,8 +52,9 @@ export interface LoadedModel<Step extends Rows = Float32Array> extends Model<Ste
 }
 
 /** Loads `config.json` and `model_quantized.onnx` from a folder. Nothing is fetched from a network. */
-export function loadModel(folder: string): Promise<LoadedModel> {
-  return load(folder, ["model_quantized.onnx"], (outputs, index, vocab_size) =>
+export async function loadModel(folder: string): Promise<LoadedModel> {
+  const weights = await readFile(join(folder, WEIGHTS));
+  return load(await configIn(folder), weights, (outputs, index, vocab_size) =>
     rowOf(outputs, "logits", index, vocab_size),
   );
 }
@@ -61,12 +63,49 @@ export function loadModel(folder: string): Promise<LoadedModel> {
 export const EARLY_LAYERS = [2, 4] as const;
 
 /** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
-export function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
-  const names = ["logits", ...EARLY_LAYERS.map((layer) => `logits.${layer}`)];
-  // Protocol buffers that stand one behind the other are one message: the model and its edit.
-  return load(folder, ["model_quantized.onnx", "early_layers.onnx"], (outputs, index, vocab_size) =>
+export async function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
+  const names = ["logits", ...EARLY_LAYERS.map(earlyName)];
+  return load(await configIn(folder), await layeredWeights(folder), (outputs, index, vocab_size) =>
     names.map((name) => rowOf(outputs, name, index, vocab_size)),
   );
+}
+
+/** The first layers of the model alone, with the logits that they would give: quicker, and less often right. */
+export async function loadEarlyModel(
+  folder: string,
+  layers: (typeof EARLY_LAYERS)[number],
+): Promise<LoadedModel> {
+  const name = earlyName(layers);
+  const weights = cutModel(await layeredWeights(folder), [name, ...presentOf(layers)]);
+  return load(
+    { ...(await configIn(folder)), num_hidden_layers: layers },
+    weights,
+    (outputs, index, vocab_size) => rowOf(outputs, name, index, vocab_size),
+  );
+}
+
+const WEIGHTS = "model_quantized.onnx";
+
+/** Protocol buffers that stand one behind the other are one message: the model and its edit. */
+async function layeredWeights(folder: string): Promise<Uint8Array> {
+  const files = [WEIGHTS, "early_layers.onnx"].map((file) => readFile(join(folder, file)));
+  return Buffer.concat(await Promise.all(files));
+}
+
+async function configIn(folder: string): Promise<ModelConfig> {
+  return JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
+}
+
+function earlyName(layers: number): string {
+  return `logits.${layers}`;
+}
+
+/** The keys and values of the first layers. */
+function presentOf(layers: number): string[] {
+  return Array.from({ length: layers }, (_, layer) => [
+    `present.${layer}.key`,
+    `present.${layer}.value`,
+  ]).flat();
 }
 
 type Outputs = InferenceSession.ReturnType;
@@ -75,14 +114,12 @@ type Outputs = InferenceSession.ReturnType;
 type Read<Step extends Rows> = (outputs: Outputs, index: number, vocab_size: number) => Step;
 
 async function load<Step extends Rows>(
-  folder: string,
-  files: readonly string[],
+  config: ModelConfig,
+  weights: Uint8Array,
   read: Read<Step>,
 ): Promise<LoadedModel<Step>> {
   // Worker threads would buy little for a model of this size and have to be ended by hand.
   env.wasm.numThreads = 1;
-  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
-  const weights = Buffer.concat(await Promise.all(files.map((file) => readFile(join(folder, file)))));
   const session = await InferenceSession.create(new Uint8Array(weights), { executionProviders: ["wasm"] });
   return {
     vocab_size: config.vocab_size,

@@ -1,9 +1,9 @@
 /**
  * The loop of a host that speculates: tokens are drafted, the model reads them in one pass together with the last token,
- * and POST /v1/verify says how many of them are right and what follows. What was drafted wrong is taken out of the cache.
+ * and a message on a stream says how many of them are right and what follows. What was drafted wrong is taken out of the cache.
  */
 import { connect } from "../../src/client/index.ts";
-import { draftFromHistory } from "./drafter.ts";
+import { DRAFTERS } from "./drafters.ts";
 import type { LoadedModel } from "./model.ts";
 import type { StepFields } from "./row-formats.ts";
 import type { TextCodec } from "./tokenizer.ts";
@@ -11,6 +11,8 @@ import type { TextCodec } from "./tokenizer.ts";
 export interface SpeculateRequest {
   readonly prompt: string;
   readonly max_tokens: number;
+  /** one of DRAFTERS */
+  readonly drafter: string;
   /** tokens of a draft at the most */
   readonly drafted_max: number;
   /** sampling options as they stand on the wire, a seed among them */
@@ -20,7 +22,7 @@ export interface SpeculateRequest {
 export interface Speculated {
   readonly text: string;
   readonly token_ids: readonly number[];
-  /** passes of the model, each with one call to verify */
+  /** passes of the model, each with its rows verified once */
   readonly calls: number;
   readonly drafted: number;
   readonly accepted: number;
@@ -33,28 +35,27 @@ export async function speculate(
   model: LoadedModel,
   codec: TextCodec,
   url: string,
-  { prompt, max_tokens, drafted_max, sampling }: SpeculateRequest,
+  { prompt, max_tokens, drafter: name, drafted_max, sampling }: SpeculateRequest,
 ): Promise<Speculated> {
-  const client = connect(url);
   const history = codec.encode(prompt);
   const prompt_length = history.length;
   const tokens_max = Math.min(prompt_length + max_tokens, model.context_tokens_max);
+  const drafter = await DRAFTERS[name]?.({ url, prompt_ids: history.slice(), sampling });
+  if (drafter === undefined) throw new Error(`a drafter is one of ${Object.keys(DRAFTERS)}, got ${name}`);
+  const stream = await connect(url).stream({ ...sampling, history: history.slice(), prompt_length, step: 0 });
   const sequence = model.startSequence();
   const rows: Float32Array[] = [];
   const totals = { calls: 0, drafted: 0, accepted: 0 };
   const begin_ms = performance.now();
-  let unread: readonly number[] = history;
-  let state: unknown = null;
+  let unread: readonly number[] = history.slice();
   let ended = false;
   while (!ended && history.length < tokens_max) {
     const room = tokens_max - history.length - 1;
-    const draft = draftFromHistory(history, Math.min(drafted_max, room));
+    // Nothing is drafted behind the prompt, whose pass is long enough.
+    const is_first = history.length === prompt_length;
+    const draft = is_first ? [] : await drafter.draft(history, Math.min(drafted_max, room));
     const logits = (await sequence.rows([...unread, ...draft])).slice(-draft.length - 1);
-    const step = history.length - prompt_length;
-    const fields = { ...sampling, state, history, prompt_length, step };
-    const verified = await client.verify(logits, { ...fields, draft_token_ids: draft } as Parameters<
-      typeof client.verify
-    >[1]); // as given on the command line
+    const verified = await stream.verify(logits, { draft_token_ids: draft });
     sequence.rewind(draft.length - verified.accepted);
     totals.calls += 1;
     totals.drafted += draft.length;
@@ -64,12 +65,39 @@ export async function speculate(
     rows.push(...logits.slice(0, fresh.length));
     history.push(...fresh);
     unread = fresh.slice(-1);
-    state = verified.state;
-    ended = end >= 0;
+    ended = end >= 0 || verified.positions.at(-1)?.finish_reason !== undefined;
   }
+  const elapsed_ms = performance.now() - begin_ms;
+  await stream.close();
+  await drafter.close();
   const token_ids = history.slice(prompt_length);
   const text = codec.decode(history).slice(codec.decode(history.slice(0, prompt_length)).length);
-  return { text, token_ids, elapsed_ms: performance.now() - begin_ms, rows, ...totals };
+  return { text, token_ids, elapsed_ms, rows, ...totals };
+}
+
+/**
+ * A model that reads every token in a pass of its own: slower, and its rows are those of plain decoding to the bit, as a host
+ * has them whose kernels do not depend on the batch. This one's int8 activations are scaled by all tokens of a pass.
+ */
+export function readingOneByOne(model: LoadedModel): LoadedModel {
+  return {
+    ...model,
+    startSequence() {
+      const sequence = model.startSequence();
+      let has_begun = false;
+      return {
+        ...sequence,
+        async rows(token_ids) {
+          // A prompt is read in one pass without drafts, too.
+          const passes = has_begun ? token_ids.map((id) => [id]) : [token_ids];
+          has_begun = true;
+          const rows: Float32Array[] = [];
+          for (const pass of passes) rows.push(...(await sequence.rows(pass)));
+          return rows;
+        },
+      };
+    },
+  };
 }
 
 /** The tokens that these rows give one by one, each with a POST of its own. */
@@ -95,5 +123,5 @@ export async function stepByStep(
 /** What a run cost, in words. */
 export function describeSpeculation({ token_ids, calls, drafted, accepted, elapsed_ms }: Speculated): string {
   const [tokens, seconds] = [token_ids.length, elapsed_ms / 1000];
-  return `${tokens} tokens in ${calls} passes of the model, ${(tokens / calls).toFixed(2)} a pass; ${accepted} of ${drafted} drafted were accepted; ${(tokens / seconds).toFixed(1)} tokens/s.`;
+  return `${tokens} tokens in ${calls} passes of the model and calls to verify, ${(tokens / calls).toFixed(2)} a call; ${accepted} of ${drafted} drafted were accepted, ${(accepted / calls).toFixed(2)} a call; ${(tokens / seconds).toFixed(1)} tokens/s.`;
 }

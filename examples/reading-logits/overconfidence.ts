@@ -15,7 +15,7 @@ export const overconfidence: Story = {
   tell() {
     const unseen = readRows("digits", "test");
     const fit = calibrate(readRows("digits", "validation"));
-    const { low, high } = fit.intervals!.temperature;
+    const { low, high } = fit.intervals!.temperature!;
     const before = judged(unseen, 1);
     const after = judged(unseen, fit.temperature);
     const ece = (temperature: number) => judged(unseen, temperature, ECE_BINS).ece.toFixed(3);

@@ -1,21 +1,33 @@
 /**
  * Mutated grammars: each is compiled or refused with a Problem, none in more than a bounded time or with a longer piece
- * than others should wait for, and the masks of those that are compiled are those of the plain reference.
+ * than others should wait for, and the masks of those that are compiled are the oracles': those of a plain reference for
+ * regular expressions and GBNF; for JSON schemas ajv says which values and which completed texts are valid.
  */
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
 import { Problem } from "../../src/errors.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
+import { NEVER } from "../../src/grammar/nodes.ts";
 import { createVocabulary, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
-import { Reference } from "./reference.ts";
-import { randomSchema, recursiveSchema } from "./schemas.ts";
+import { completion } from "../../test/reference/grammar/completion.ts";
+import { takesValue } from "../../test/reference/grammar/orders.ts";
+import { validityOf } from "../../test/reference/grammar/validity.ts";
+import { Reference, TooManyWays } from "../../test/reference/grammar/ways.ts";
+import { instanceOf, withFault } from "./instances.ts";
+import { type Mutated, mutated } from "./mutations.ts";
+import { idsOf } from "./walk.ts";
 
 export interface FuzzTally {
   cases: number;
   compiled: number;
   refused: Record<string, number>;
+  /** cases that the oracle does not read, or not within its bounds */
+  unread: Record<string, number>;
   masks: number;
   tokens: number;
+  /** values of which ajv and the grammar say the same, and completed texts that are valid */
+  values: number;
+  completed: number;
   /** pieces that took longer than others should wait, and the longest, in milliseconds of the processor */
   long_pieces: number;
   piece_ms_max: number;
@@ -25,54 +37,6 @@ export interface FuzzTally {
 
 const TOTAL_MS_MAX = 10_000;
 const PIECE_MS_MAX = 10;
-
-const SEEDS: Readonly<Record<"regex" | "gbnf", readonly string[]>> = {
-  regex: [
-    "[a-z]+\\d{2,3}",
-    "(foo|bar)*baz?",
-    "^(?:[A-Z][a-z]{1,3} ?){2,}$",
-    "\\p{L}+|\\w\\s\\S",
-    "(a|ab)(c|bcd)(d*)",
-    "[^abc]{0,4}x",
-    "((a?b)*c){1,3}",
-    "x*x*x*y",
-  ],
-  gbnf: [
-    'root ::= "a" item* "b"\nitem ::= "(" item ")" | [0-9]+',
-    'root ::= expr\nexpr ::= term ("+" term)*\nterm ::= [a-c] | "(" expr ")"',
-    'root ::= ("x" | "xy" | "yz")+ "!"?',
-    'root ::= a b\na ::= "a" a | ""\nb ::= "b" b "c" | "d"',
-    'root ::= object\nobject ::= "{" (pair ("," pair)*)? "}"\npair ::= [a-z]{1,3} ":" (object | [0-9])',
-  ],
-};
-const PARTS = [
-  "*",
-  "+",
-  "?",
-  "|",
-  "(",
-  ")",
-  "[",
-  "]",
-  "{2}",
-  "{0,3}",
-  "a",
-  "b",
-  "0-9",
-  "\\d",
-  ".",
-  "^",
-  "$",
-  '"',
-  "::=",
-  "\n",
-  "root",
-  " ",
-  "\\",
-  "é",
-  "{1,100000}",
-  "-",
-];
 
 export function fuzz({
   count,
@@ -87,8 +51,11 @@ export function fuzz({
     cases: 0,
     compiled: 0,
     refused: {},
+    unread: {},
     masks: 0,
     tokens: 0,
+    values: 0,
+    completed: 0,
     long_pieces: 0,
     piece_ms_max: 0,
     total_ms_max: 0,
@@ -96,40 +63,167 @@ export function fuzz({
   };
   const vocabulary = smallVocabulary();
   const cases = only === undefined ? Array.from({ length: count }, (_, i) => i) : [only];
-  for (const index of cases) runCase(index, seeded(seed, index), vocabulary, tally);
+  for (const index of cases) {
+    const random = seeded(seed, index);
+    new Case(index, mutated(random), random, vocabulary, tally).run();
+  }
   return tally;
 }
 
-function runCase(index: number, random: Seeded, vocabulary: Vocabulary, tally: FuzzTally): void {
-  tally.cases++;
-  const { kind, value } = mutated(random);
-  const began = performance.now();
-  try {
-    const grammar = compileTimed(kind, value, tally);
-    tally.compiled++;
-    if (kind !== "json_schema") compareMasks(index, kind, String(value), grammar, random, vocabulary, tally);
-    else walkMasks(grammar, random, vocabulary, tally);
-  } catch (error) {
-    if (!(error instanceof Problem))
-      tally.wrong.push(
-        `case ${index}: ${kind} ${JSON.stringify(value)}: ${error instanceof Error ? error.stack : error}`,
-      );
-    else tally.refused[error.code] = (tally.refused[error.code] ?? 0) + 1;
+class Case {
+  readonly #index: number;
+  readonly #mutated: Mutated;
+  readonly #random: Seeded;
+  readonly #vocabulary: Vocabulary;
+  readonly #tally: FuzzTally;
+
+  constructor(index: number, own: Mutated, random: Seeded, vocabulary: Vocabulary, tally: FuzzTally) {
+    this.#index = index;
+    this.#mutated = own;
+    this.#random = random;
+    this.#vocabulary = vocabulary;
+    this.#tally = tally;
   }
-  const ms = performance.now() - began;
-  tally.total_ms_max = Math.max(tally.total_ms_max, ms);
-  if (ms > TOTAL_MS_MAX)
-    tally.wrong.push(
-      `case ${index} took ${Math.round(ms)} ms: ${kind} ${JSON.stringify(value).slice(0, 500)}`,
-    );
+
+  run(): void {
+    const tally = this.#tally;
+    tally.cases++;
+    const began = performance.now();
+    try {
+      const grammar = this.#compiled();
+      tally.compiled++;
+      if (this.#mutated.kind === "json_schema") this.#againstAjv(grammar, this.#mutated.value);
+      else this.#againstReference(grammar, new Reference(this.#mutated.kind, this.#mutated.value));
+    } catch (error) {
+      if (error instanceof Problem) this.#refused(error);
+      else if (error instanceof TooManyWays) count(tally.unread, "too many ways to read a text");
+      else this.#wrong(error instanceof Error ? String(error.stack) : String(error));
+    }
+    const ms = performance.now() - began;
+    tally.total_ms_max = Math.max(tally.total_ms_max, ms);
+    if (ms > TOTAL_MS_MAX) this.#wrong(`took ${Math.round(ms)} ms`);
+  }
+
+  /** What is no expression here is none to the runtime's own RegExp. */
+  #refused({ code, message }: Problem): void {
+    count(this.#tally.refused, code);
+    const { kind, value } = this.#mutated;
+    if (kind !== "regex" || code !== "grammar_invalid" || /admits no text/.test(message)) return;
+    if (runtimeRegex(value) !== undefined) this.#wrong(message);
+  }
+
+  #wrong(what: string): void {
+    const { kind, value } = this.#mutated;
+    this.#tally.wrong.push(`case ${this.#index}: ${kind} ${JSON.stringify(value)}: ${what}`);
+  }
+
+  #compiled(): Grammar {
+    const limits = { ...DEFAULT_GRAMMAR_LIMITS, nodes_max: 200_000, transitions_max: 2_000_000 };
+    const source = { ...this.#mutated, whitespace: "compact", property_order: "schema" } as const;
+    return timed(compileGrammar(source, limits), this.#tally);
+  }
+
+  #againstReference(grammar: Grammar, reference: Reference): void {
+    let place = reference.start;
+    const runtime = this.#mutated.kind === "regex" ? runtimeRegex(this.#mutated.value) : undefined;
+    this.#walk(grammar, (state, before, allowed) => {
+      const is_whole = reference.isWhole(place);
+      if (is_whole !== grammar.automaton.nullable(state))
+        this.#wrong(`${is_whole ? "does not end" : "ends"} behind ${shown(before)}`);
+      if (place.pending.length === 0 && runtime !== undefined && runtime.test(before.toString()) !== is_whole)
+        this.#wrong(`RegExp ${is_whole ? "does not match" : "matches"} ${shown(before)}`);
+      for (const [id, bytes] of TOKENS.entries()) {
+        this.#tally.tokens++;
+        const begins = reference.behind(place, bytes) !== undefined;
+        if (begins !== allowed.has(id)) this.#wrong(tokenAt(id, before, allowed));
+      }
+      return (id) => {
+        place = reference.behind(place, TOKENS[id]!) ?? place;
+      };
+    });
+  }
+
+  /**
+   * What the grammar takes as a whole is what ajv finds valid, for values near the schema; each token that is allowed has
+   * a text behind it that ajv finds valid; and each other one begins none, since no byte after byte leads on.
+   */
+  #againstAjv(grammar: Grammar, schema: unknown): void {
+    let isValid: (value: unknown) => boolean;
+    try {
+      isValid = validityOf(schema);
+    } catch {
+      count(this.#tally.unread, "ajv takes no such schema");
+      return;
+    }
+    for (let i = 0; i < VALUES_A_SCHEMA; i++) {
+      const instance = instanceOf(this.#random, schema);
+      const value = i % 2 === 0 ? instance : withFault(this.#random, instance);
+      this.#tally.values++;
+      if (takesValue(grammar, value) !== isValid(value))
+        this.#wrong(`${isValid(value) ? "stops" : "takes"} ${JSON.stringify(value)}`);
+    }
+    this.#walk(grammar, (state, before, allowed) => {
+      for (const [id, bytes] of TOKENS.entries()) {
+        this.#tally.tokens++;
+        if ((grammar.advance(state, bytes) !== NEVER) !== allowed.has(id))
+          this.#wrong(tokenAt(id, before, allowed));
+      }
+      return (id, next) => this.#complete(grammar, next, Buffer.concat([before, TOKENS[id]!]), isValid);
+    });
+  }
+
+  #complete(grammar: Grammar, state: number, before: Buffer, isValid: (value: unknown) => boolean): void {
+    const rest = completion(grammar, state);
+    if (rest === undefined) {
+      count(this.#tally.unread, "no completion was found");
+      return;
+    }
+    const text = Buffer.concat([before, rest]).toString();
+    // A double has no more digits: ajv would judge another number.
+    if (/\d{16}|\d\.\d{12}/.test(text)) return;
+    this.#tally.completed++;
+    if (!isText(text, isValid)) this.#wrong(`completes ${shown(before)} to ${JSON.stringify(text)}`);
+  }
+
+  /** Some tokens of a text, each drawn from its mask; `look` sees each place, and is told what comes behind it. */
+  #walk(
+    grammar: Grammar,
+    look: (
+      state: number,
+      before: Buffer,
+      allowed: ReadonlySet<number>,
+    ) => (token_id: number, next: number) => void,
+  ): void {
+    const matcher = new Matcher(grammar, this.#vocabulary, { after: undefined, end_ids: [] });
+    let state = grammar.start;
+    let before = Buffer.alloc(0);
+    for (let step = 0; step < STEPS; step++) {
+      const ids = idsOf(timed(matcher.masks.make(state), this.#tally));
+      this.#tally.masks++;
+      const follow = look(state, before, new Set(ids));
+      if (ids.length === 0) return;
+      const id = this.#random.pick(ids);
+      state = matcher.advance(state, id);
+      follow(id, state);
+      before = Buffer.concat([before, TOKENS[id]!]);
+    }
+  }
 }
 
-function compileTimed(kind: string, value: unknown, tally: FuzzTally): Grammar {
-  const limits = { ...DEFAULT_GRAMMAR_LIMITS, nodes_max: 200_000, transitions_max: 2_000_000 };
-  return timed(
-    compileGrammar({ kind, value, whitespace: "compact", property_order: "schema" }, limits),
-    tally,
-  );
+const STEPS = 6;
+const VALUES_A_SCHEMA = 24;
+
+/** undefined: it is none, or has what RegExp does not know. */
+function runtimeRegex(source: string): RegExp | undefined {
+  try {
+    return new RegExp(`^(?:${new RegExp(source, "u").source})$`, "u");
+  } catch {
+    return undefined;
+  }
+}
+
+function tokenAt(id: number, before: Buffer, allowed: ReadonlySet<number>): string {
+  return `${shown(TOKENS[id]!)} is ${allowed.has(id) ? "allowed" : "not allowed"} behind ${shown(before)}`;
 }
 
 function timed<T>(pieces: Generator<undefined, T>, tally: FuzzTally): T {
@@ -143,153 +237,28 @@ function timed<T>(pieces: Generator<undefined, T>, tally: FuzzTally): T {
   }
 }
 
-function mutated(random: Seeded): {
-  readonly kind: "regex" | "gbnf" | "json_schema";
-  readonly value: unknown;
-} {
-  const kind = random.pick(["regex", "gbnf", "json_schema"] as const);
-  if (kind === "json_schema") {
-    const value = random.oneIn(5) ? recursiveSchema(random.unit) : randomSchema(random.unit);
-    return { kind, value: random.oneIn(2) ? value : mutatedJson(random, value) };
-  }
-  let text = random.pick(SEEDS[kind]);
-  for (let i = random.below(5); i > 0; i--) text = mutatedText(random, text);
-  return { kind, value: text };
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
-function mutatedText(random: Seeded, text: string): string {
-  const at = random.below(text.length + 1);
-  const end = Math.min(text.length, at + random.below(4));
-  const put = random.oneIn(3) ? text.slice(end, end + random.below(8)) : random.pick(PARTS);
-  return text.slice(0, at) + (random.oneIn(3) ? "" : put) + text.slice(random.oneIn(2) ? at : end);
-}
-
-const VALUES: readonly unknown[] = [
-  null,
-  true,
-  false,
-  0,
-  -1,
-  1e300,
-  1.5,
-  "",
-  "a",
-  "^(",
-  "#",
-  "#/$defs/node",
-  [],
-  {},
-  [1],
-  { type: "string" },
-  1e9,
-];
-const KEYS = [
-  "type",
-  "properties",
-  "items",
-  "minLength",
-  "maxLength",
-  "pattern",
-  "anyOf",
-  "oneOf",
-  "not",
-  "$ref",
-  "enum",
-  "const",
-  "required",
-  "multipleOf",
-  "minimum",
-  "additionalProperties",
-  "maxItems",
-  "allOf",
-  "if",
-  "then",
-  "prefixItems",
-  "format",
-  "propertyNames",
-  "patternProperties",
-  "minProperties",
-];
-
-/** The same schema with a value, or a keyword, that is another somewhere. */
-function mutatedJson(random: Seeded, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || random.oneIn(6)) return random.pick(VALUES);
-  if (Array.isArray(value)) {
-    const at = random.below(value.length + 1);
-    return value.map((item, i) => (i === at ? mutatedJson(random, item) : item));
-  }
-  const entries = Object.entries(value);
-  if (random.oneIn(3))
-    return { ...value, [random.pick(KEYS)]: random.oneIn(2) ? random.pick(VALUES) : value };
-  const at = random.below(Math.max(entries.length, 1));
-  return Object.fromEntries(entries.map(([key, own], i) => [key, i === at ? mutatedJson(random, own) : own]));
-}
-
-const STEPS = 6;
-
-function walkMasks(grammar: Grammar, random: Seeded, vocabulary: Vocabulary, tally: FuzzTally): void {
-  const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
-  let state = grammar.start;
-  for (let i = 0; i < STEPS; i++) {
-    const mask = timed(matcher.masks.make(state), tally);
-    tally.masks++;
-    const allowed = allowedIn(mask);
-    if (allowed.length === 0) return;
-    state = matcher.advance(state, random.pick(allowed));
+function isText(text: string, isValid: (value: unknown) => boolean): boolean {
+  try {
+    return isValid(JSON.parse(text));
+  } catch {
+    return false;
   }
 }
 
-function compareMasks(
-  index: number,
-  kind: "regex" | "gbnf",
-  source: string,
-  grammar: Grammar,
-  random: Seeded,
-  vocabulary: Vocabulary,
-  tally: FuzzTally,
-): void {
-  const reference = new Reference(kind, source);
-  const matcher = new Matcher(grammar, vocabulary, { after: undefined, end_ids: [] });
-  let state = grammar.start;
-  let before = "";
-  for (let step = 0; step < STEPS; step++) {
-    const mask = timed(matcher.masks.make(state), tally);
-    tally.masks++;
-    const here = reference.reads(before);
-    if (here === undefined) return;
-    const ends = grammar.automaton.nullable(state);
-    if (here.is_whole !== ends)
-      tally.wrong.push(
-        `case ${index}: ${kind} ${JSON.stringify(source)} behind ${JSON.stringify(before)}: ${ends ? "ends" : "does not end"}`,
-      );
-    for (let k = 0; k < TOKENS_A_MASK; k++) {
-      const id = random.below(vocabulary.size);
-      const text = TEXTS[id]!;
-      const theirs = reference.reads(before + text);
-      if (theirs === undefined) return;
-      tally.tokens++;
-      const ours = ((mask[id >>> 5]! >>> (id & 31)) & 1) === 1;
-      if (ours !== theirs.begins)
-        tally.wrong.push(
-          `case ${index}: ${kind} ${JSON.stringify(source)} behind ${JSON.stringify(before)}: ${JSON.stringify(text)} is ${ours ? "allowed" : "not allowed"}`,
-        );
-    }
-    const allowed = allowedIn(mask);
-    if (allowed.length === 0) return;
-    const id = random.pick(allowed);
-    state = matcher.advance(state, id);
-    before += TEXTS[id]!;
-  }
+/** A byte each where they are no whole characters. */
+function shown(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString();
+  return JSON.stringify(text.includes("\ufffd") ? Buffer.from(bytes).toString("latin1") : text);
 }
 
-const TOKENS_A_MASK = 24;
-const LETTERS = Array.from(
-  'abcdefghijklmnopqrstuvwxyzABCXYZ0123456789 (){}[]:,+!"\\\n-é|*?.^$',
-  (letter) => letter,
-);
-const TEXTS = [
-  ...LETTERS,
-  ...pairsOf("abcdxyzfor01(){}:,+"),
+/** A few hundred tokens of the letters that the grammars are made of, and halves of characters. */
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCXYZ0123456789 (){}[]:,+!"\\\n-é€😀|*?.^$';
+const PAIRED = "abcdxyzfor01(){}:,+";
+const WORDS = [
   "foo",
   "bar",
   "baz",
@@ -300,18 +269,31 @@ const TEXTS = [
   "12",
   "123",
   "été",
+  '"a',
+  '":',
+  '",',
+  "null",
+  "tru",
 ];
+const HALVES = [
+  [0xc3],
+  [0xa9],
+  [0x61, 0xc3],
+  [0xe2],
+  [0xe2, 0x82],
+  [0xac, 0x21],
+  [0xf0, 0x9f],
+  [0x98, 0x80],
+  [0xff],
+];
+const TOKENS: readonly Uint8Array[] = [
+  ...LETTERS,
+  ...Array.from(PAIRED).flatMap((a) => Array.from(PAIRED, (b) => a + b)),
+  ...WORDS,
+]
+  .map((text): Uint8Array => Buffer.from(text))
+  .concat(HALVES.map((bytes) => Uint8Array.from(bytes)));
 
-function pairsOf(letters: string): string[] {
-  return Array.from(letters).flatMap((a) => Array.from(letters, (b) => a + b));
-}
-
-/** A few hundred tokens of the letters that the grammars are made of. */
 function smallVocabulary(): Vocabulary {
-  const tokens = TEXTS.map((text) => new TextEncoder().encode(text));
-  return createVocabulary("fuzz", { tokens, special: new Map(), end_ids: [] });
-}
-
-function allowedIn(mask: Uint32Array): number[] {
-  return TEXTS.map((_, id) => id).filter((id) => ((mask[id >>> 5]! >>> (id & 31)) & 1) === 1);
+  return createVocabulary("fuzz", { tokens: TOKENS, special: new Map(), end_ids: [] });
 }

@@ -19,7 +19,7 @@ type Name = (typeof NAMES)[number];
 const { values, operands } = commandLine({
   name: "npm run proof:grammar --",
   about:
-    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against a plain reference. The first two are installed below build/, which needs python3 and a package index.",
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The first two are installed below build/, which needs python3 and a package index.",
   options: {
     long: flag(
       "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",

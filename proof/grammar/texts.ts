@@ -1,11 +1,9 @@
 /** Texts drawn from the masks of seeded schemas: all parse, and all are valid by ajv, which has read the schema itself. */
-import { Ajv2020 } from "ajv/dist/2020.js";
 import { seeded } from "../../evidence/seeded.ts";
 import { Problem } from "../../src/errors.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
-import { FORMATS } from "../../src/grammar/json/formats.ts";
-import { matcherOf } from "../../src/grammar/regex/match.ts";
 import type { Vocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { validityOf } from "../../test/reference/grammar/validity.ts";
 import { randomSchema, recursiveSchema } from "./schemas.ts";
 import { walk } from "./walk.ts";
 
@@ -35,26 +33,13 @@ export function drawTexts(
       throw error;
     }
     tally.schemas++;
-    const isValid = validatorOf(value);
+    const isValid = validityOf(value);
     for (let k = 0; k < texts; k++) {
       const { text, is_complete } = walk(grammar, vocabulary, unit, TOKENS_MAX, 20);
       tally.texts++;
       if (!is_complete) tally.unfinished++;
-      else if (!isValid(text)) tally.wrong.push(`${JSON.stringify(value)}: ${text}`);
+      else if (!isValid(JSON.parse(text))) tally.wrong.push(`${JSON.stringify(value)}: ${text}`);
     }
   }
   return tally;
-}
-
-function validatorOf(schema: object): (text: string) => boolean {
-  const ajv = new Ajv2020({ strict: false });
-  for (const { name, regex } of FORMATS) ajv.addFormat(name, matcherOf(regex, false));
-  const validate = ajv.compile(schema);
-  return (text) => {
-    try {
-      return validate(JSON.parse(text)) === true;
-    } catch {
-      return false;
-    }
-  };
 }

@@ -87,6 +87,14 @@ export const SWITCHES: readonly Switch[] = [
     tests: ["test/http/node/connections.test.ts", ...HTTP],
   },
   {
+    name: "one shape for what is done with bodies",
+    file: "src/http/exchange/exchange.ts",
+    part: "return new BodyReading(service, raw, ticket, use, fail, record.refusal);",
+    instead:
+      "const { open, ...own } = use; return new BodyReading(service, raw, ticket, { ...own, open }, fail, record.refusal);",
+    tests: ["test/http/exchange/shapes.test.ts"],
+  },
+  {
     name: "kept weights",
     file: "src/kernels/kept-weights.ts",
     part: "return this.#row === row &&",

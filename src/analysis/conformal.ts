@@ -11,6 +11,12 @@
  * Among equal probabilities the lower id is the likelier.
  */
 import { Problem } from "../errors.ts";
+import {
+  type ClassScaling,
+  type Scaling,
+  type ScalingMethod,
+  tellsClassesApart,
+} from "./calibration/scaling.ts";
 
 export const CONFORMAL_METHODS = ["lac", "aps", "raps"] as const;
 export type ConformalMethod = (typeof CONFORMAL_METHODS)[number];
@@ -27,7 +33,10 @@ export interface ConformalChoice {
 export interface Conformal extends ConformalChoice {
   /** classes that conform at least so much are in the set; null: all are, since the rows were too few */
   readonly threshold: number | null;
+  /** 1 where a scaling tells classes apart */
   readonly temperature: number;
+  /** such a scaling, which rows have to be calibrated with before; undefined: one temperature does */
+  readonly scaling?: ScalingMethod | undefined;
   /** how many rows said so */
   readonly rows: number;
 }
@@ -123,9 +132,23 @@ export function coverageOf(rows: number, covered: number, classes: number): Cove
   return { rows, covered, coverage: share, interval, set_size: classes / rows };
 }
 
-/** A conformal set is made at the temperature that its threshold was found at. */
-export function requireConformalTemperature(conformal: Conformal | undefined, temperature: number): void {
-  if (conformal === undefined || conformal.temperature === temperature) return;
+/** How the rows of a threshold were scaled. */
+export function conformalScaling(calibration: Scaling): Pick<Conformal, "temperature" | "scaling"> {
+  if (tellsClassesApart(calibration)) return { temperature: 1, scaling: calibration.method };
+  return { temperature: calibration.temperature ?? 1 };
+}
+
+/** A conformal set is made of rows that are scaled as those were that its threshold was found on. */
+export function requireConformalScaling(
+  conformal: Conformal | undefined,
+  { temperature, scaling }: { readonly temperature: number; readonly scaling: ClassScaling | undefined },
+): void {
+  if (conformal === undefined) return;
+  if (conformal.scaling !== scaling?.method) {
+    const detail = `rows must be calibrated as those of the conformal threshold, by ${conformal.scaling ?? "a temperature"}, got ${scaling?.method ?? "a temperature"}`;
+    throw new Problem("option_conflict", detail, "/calibration");
+  }
+  if (conformal.temperature === temperature) return;
   const detail = `rows must be read at the temperature of the conformal threshold, ${conformal.temperature}, got ${temperature}`;
   throw new Problem("option_conflict", detail, "/conformal/temperature");
 }

@@ -6,6 +6,7 @@ import { addClasswise, type ClasswiseBins, startClasswise } from "./calibration/
 import { type LabelledLogits, rowOf } from "./calibration/labelled.ts";
 import { type Look, type Quality, type QualityDetail, QualitySums } from "./calibration/quality.ts";
 import { type Binning, binEdges } from "./calibration/reliability.ts";
+import type { RowScaler } from "./calibration/row-scaler.ts";
 import { logprobOf, type Moments, relativeEntropy, topProbability } from "./moments.ts";
 import type { RowReader } from "./row-reader.ts";
 
@@ -34,16 +35,24 @@ export function startJudging(set: LabelledLogits, bins: number): Judged {
   };
 }
 
-export function judgeRows(
-  judged: Judged,
-  set: LabelledLogits,
-  reader: RowReader,
-  beta: number,
-  from: number,
-  to: number,
-): void {
+/** How the rows of a set are looked at: as they are scaled, by this reader, at this 1/T. */
+export interface View {
+  readonly reader: RowReader;
+  readonly beta: number;
+  /** undefined: as they came */
+  readonly scaler?: RowScaler | undefined;
+}
+
+/** A row as it is looked at; valid until the next. */
+export function viewed(set: LabelledLogits, r: number, { scaler }: View): Float32Array | Float64Array {
+  const row = rowOf(set, r);
+  return scaler === undefined ? row : scaler.scale(row);
+}
+
+export function judgeRows(judged: Judged, set: LabelledLogits, view: View, from: number, to: number): void {
+  const { reader, beta } = view;
   for (let r = from; r < to; r++) {
-    const row = rowOf(set, r);
+    const row = viewed(set, r, view);
     const target = set.targets[r]!;
     const m = reader.moments(row, beta);
     const p = reader.probabilities(row, beta);

@@ -7,20 +7,20 @@ export interface ProbabilitiesOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
   /** A calibration, as /v1/calibrate replies it. */
-  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
   readonly labels?: readonly string[];
   /** Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id, or by label (a label left out never fires). */
   readonly threshold?: number | readonly number[] | Readonly<Record<string, number>>;
   /** Asks for a set of classes that holds the one that comes: what /v1/calibrate replied. */
-  readonly conformal?: { readonly method: "lac" | "aps" | "raps"; readonly miscoverage?: number; readonly rank_penalty?: number; readonly free_ranks?: number; readonly threshold: number | null; readonly temperature: number; readonly rows: number };
+  readonly conformal?: { readonly method: "lac" | "aps" | "raps"; readonly miscoverage?: number; readonly rank_penalty?: number; readonly free_ranks?: number; readonly threshold: number | null; readonly temperature: number; readonly scaling?: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly rows: number };
 }
 
 export interface ScoreOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
   /** A calibration, as /v1/calibrate replies it. */
-  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit those of “no” and “yes”. */
   readonly labels?: readonly string[];
   /** A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds what it makes of each token. */
@@ -31,7 +31,7 @@ export interface DiagnoseOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
   /** A calibration, as /v1/calibrate replies it. */
-  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Names of the classes, by id; for rows of one logit the one name of “yes”. */
   readonly labels?: readonly string[];
   /** What clean rows look like, as /v1/baseline replies it. */
@@ -42,12 +42,16 @@ export interface BaselineOptions {
   /** Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]. */
   readonly temperature?: number;
   /** A calibration, as /v1/calibrate replies it. */
-  readonly calibration?: { readonly method: "temperature_scaling"; readonly temperature: number };
+  readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
   /** Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01. */
   readonly false_positive_rate?: number;
 }
 
 export interface CalibrateOptions {
+  /** temperature_scaling: one number. bias_scaling: and a bias a class. vector_scaling: a weight and a bias a class. Default "temperature_scaling". */
+  readonly method?: "temperature_scaling" | "bias_scaling" | "vector_scaling";
+  /** Half of it times the squares of biases, and of weights less 1/T, is added to the mean loss. In [0, 1000000]. Default 0. */
+  readonly ridge?: number;
   /** Bins of the reliability diagram and of ECE. In [1, 1000]. Default 15. */
   readonly bins?: number;
   /** Bins of equal width, or of equally many rows. Default "equal_width". */
@@ -91,8 +95,8 @@ export type ScoreReply = { readonly label?: string; readonly logprob: number | n
 /** One row's diagnosis, or that of each row. */
 export type DiagnoseReply = { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean } | { readonly results: readonly { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean }[] };
 
-/** The temperature with the smallest cross-entropy, and what it changes. */
-export type CalibrateReply = { readonly calibration: { readonly method: "temperature_scaling"; readonly temperature: number }; readonly passes: number; readonly rows: number; readonly before: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number | null; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly entropy_bins?: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly classes?: readonly { readonly class_id: number; readonly probability: number; readonly frequency: number; readonly ece: number }[] }; readonly after: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number | null; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly entropy_bins?: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly classes?: readonly { readonly class_id: number; readonly probability: number; readonly frequency: number; readonly ece: number }[] }; readonly conformal?: { readonly method: "lac" | "aps" | "raps"; readonly miscoverage: number; readonly rank_penalty: number; readonly free_ranks: number; readonly threshold: number | null; readonly temperature: number; readonly rows: number }; readonly intervals?: { readonly temperature: { readonly low: number; readonly high: number }; readonly ece_before: { readonly low: number; readonly high: number }; readonly ece_after: { readonly low: number; readonly high: number } } };
+/** The calibration with the smallest cross-entropy, and what it changes. */
+export type CalibrateReply = { readonly calibration: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] }; readonly passes: number; readonly rows: number; readonly before: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number | null; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly entropy_bins?: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly classes?: readonly { readonly class_id: number; readonly probability: number; readonly frequency: number; readonly ece: number }[] }; readonly after: { readonly accuracy: number; readonly nll: number; readonly brier: number; readonly ece: number; readonly mce: number; readonly classwise_ece: number | null; readonly overconfidence: number; readonly bins: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly entropy_bins?: readonly { readonly lower: number; readonly upper: number; readonly rows: number; readonly confidence: number | null; readonly accuracy: number | null }[]; readonly classes?: readonly { readonly class_id: number; readonly probability: number; readonly frequency: number; readonly ece: number }[] }; readonly conformal?: { readonly method: "lac" | "aps" | "raps"; readonly miscoverage: number; readonly rank_penalty: number; readonly free_ranks: number; readonly threshold: number | null; readonly temperature: number; readonly scaling?: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly rows: number }; readonly intervals?: { readonly temperature?: { readonly low: number; readonly high: number }; readonly ece_before: { readonly low: number; readonly high: number }; readonly ece_after: { readonly low: number; readonly high: number } } };
 
 /** A baseline for /v1/diagnose. */
 export type BaselineReply = { readonly baseline: { readonly rows: number; readonly temperature: number; readonly false_positive_rate: number; readonly threshold: number; readonly features: { readonly margin: { readonly median: number; readonly deviation: number }; readonly ln_entropy: { readonly median: number; readonly deviation: number }; readonly energy: { readonly median: number; readonly deviation: number }; readonly ln_varentropy: { readonly median: number; readonly deviation: number }; readonly logit_deviation: { readonly median: number; readonly deviation: number } } } };

@@ -3,12 +3,21 @@
  * the rows, so rows may be sent before the answers to earlier ones are there.
  */
 import type { Sampled } from "../sampling/report/report.ts";
+import type { Verified } from "../sampling/verify/verify.ts";
 import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
-import type { Dtype, StepRequestOptions } from "./options.ts";
+import type { Dtype, StepRequestOptions, VerifyFields } from "./options.ts";
 import { isProblem, ServiceProblem } from "./problem.ts";
-import { alike, denseRows, joined, jsonFields, type PackedLogits, type StepLogits } from "./row.ts";
+import {
+  alike,
+  denseRows,
+  joined,
+  jsonFields,
+  type Logits,
+  type PackedLogits,
+  type StepLogits,
+} from "./row.ts";
 import { openWebSocket, type WebSocketClass } from "./websocket.ts";
 
 /** Options of a stream: those of a step, and the form of its rows. */
@@ -40,6 +49,11 @@ export interface ClientStream {
    * ServiceProblem when the row is refused: the stream is then where it was, and another row may follow.
    */
   next(logits: StepLogits, own?: OptionChanges): Promise<Sampled>;
+  /**
+   * Says what was drafted and sends its rows: those of the target, then those of the draft where `draft_rows` tells of them.
+   * Resolves to what is accepted and the token that follows; each of them is a step of the stream.
+   */
+  verify(logits: readonly Logits[], draft: VerifyFields): Promise<Verified>;
   update(changes: OptionChanges): void;
   /** Puts forced tokens behind the history. Each counts as a step. */
   accept(token_ids: readonly number[]): void;
@@ -67,7 +81,7 @@ export async function openClientStream(
 }
 
 interface Waiting {
-  resolve(reply: Sampled): void;
+  resolve(reply: Sampled | Verified): void;
   reject(reason: unknown): void;
   readonly timer: ReturnType<typeof setTimeout>;
   /** what the messages sent behind this row change, once it is answered */
@@ -81,7 +95,7 @@ class Stream implements ClientStream, ConnectionEvents {
   readonly #timeout_ms: number;
   readonly #waiting: Waiting[] = [];
   #history: readonly number[];
-  #last: Sampled | undefined;
+  #last: Pick<Sampled, "seed" | "state"> | undefined;
   /** what the last line said, when that was a problem */
   #problem: ServiceProblem | undefined;
   #over: { readonly reason: unknown } | undefined;
@@ -95,14 +109,15 @@ class Stream implements ClientStream, ConnectionEvents {
 
   next(logits: StepLogits, own?: OptionChanges): Promise<Sampled> {
     if (this.#over !== undefined) return Promise.reject(this.#over.reason);
-    const rows = own === undefined ? denseRows(logits) : undefined;
-    if (rows === undefined || alike(rows) === undefined)
-      this.#send({ ...own, ...jsonFields(logits, own?.sources ?? this.#options.sources) });
-    else this.connection?.sendRow(this.#bytesOf(rows));
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
-      this.#waiting.push({ resolve, reject, timer, behind: [] });
-    });
+    this.#sendRows(logits, own);
+    return this.#answered<Sampled>();
+  }
+
+  verify(logits: readonly Logits[], draft: VerifyFields): Promise<Verified> {
+    if (this.#over !== undefined) return Promise.reject(this.#over.reason);
+    this.#send({ ...draft, type: "verify" });
+    for (const row of logits) this.#sendRows(row);
+    return this.#answered<Verified>();
   }
 
   update(changes: OptionChanges): void {
@@ -143,7 +158,7 @@ class Stream implements ClientStream, ConnectionEvents {
   }
 
   line(text: string): void {
-    const result = JSON.parse(text) as Sampled;
+    const result = JSON.parse(text) as Sampled | Verified;
     const waiting = this.#waiting.shift();
     clearTimeout(waiting?.timer);
     if (isProblem(result)) {
@@ -154,10 +169,27 @@ class Stream implements ClientStream, ConnectionEvents {
     } else {
       this.#problem = undefined;
       this.#last = result;
-      this.#history = [...this.#history, result.token_id];
+      this.#history = [...this.#history, ...("positions" in result ? result.token_ids : [result.token_id])];
       waiting?.resolve(result);
     }
     for (const change of waiting?.behind ?? []) change();
+  }
+
+  /** A row, or those of several sources, in the form that it has. */
+  #sendRows(logits: StepLogits, own?: OptionChanges): void {
+    const rows = own === undefined ? denseRows(logits) : undefined;
+    if (rows === undefined || alike(rows) === undefined)
+      this.#send({ ...own, ...jsonFields(logits, own?.sources ?? this.#options.sources) });
+    else this.connection?.sendRow(this.#bytesOf(rows));
+  }
+
+  /** What the service says to what was sent last. */
+  #answered<Reply extends Sampled | Verified>(): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
+      // The service answers a row with a step and a draft with what was verified.
+      this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject, timer, behind: [] });
+    });
   }
 
   /** Rows that were sent before are answered before. */

@@ -14,6 +14,11 @@ export const COVER = summing(
         "the report of calibrate --conformal, or what /v1/calibrate replied",
         undefined,
       ),
+      calibration: text(
+        "FILE",
+        "what calibrate found, when sets are of rows with a bias or a weight a class",
+        undefined,
+      ),
       rows: text("FILE", "writes the set of every row there, a line of JSON each", undefined),
     },
     epilogue: `Examples:
@@ -21,8 +26,9 @@ export const COVER = summing(
   logit-sampler calibrate --in validation/ --conformal aps --miscoverage 0.1 > aps.json
   logit-sampler cover --in test/ --conformal aps.json --rows sets.ndjson`,
   },
-  ({ conformal }) => {
+  ({ conformal, calibration }) => {
     if (conformal === undefined) throw new Error("which sets? --conformal FILE");
-    return { options: { conformal: readPart(conformal, "conformal") } };
+    const scaled = calibration !== undefined && { calibration: readPart(calibration, "calibration") };
+    return { options: { conformal: readPart(conformal, "conformal"), ...scaled } };
   },
 );

@@ -1,7 +1,8 @@
 /** `logit-sampler sample`: a token for every row. */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { count, text } from "../command-line.ts";
-import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
+import { parseStepOptions } from "../sampling/options/step-options.ts";
+import type { StepOptions } from "../sampling/step.ts";
 import { commandFrom } from "./command.ts";
 import { readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./rows/checkpoint.ts";
 import { configuredKeys, RowSampler } from "./rows/drawing.ts";

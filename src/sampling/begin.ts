@@ -2,19 +2,20 @@
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import type { Candidates } from "./candidates/candidates.ts";
-import type { Compact } from "./candidates/compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
+import type { Compact } from "./candidates/compact/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compact/compaction.ts";
 import { type Combination, requireSources } from "./combine/combination.ts";
 import { combineRows, requireRows } from "./combine/combine.ts";
-import { requireInVocabulary, type StepContext } from "./context.ts";
+import type { StepContext } from "./context.ts";
 import type { WatermarkKeys } from "./draw/watermark/keys.ts";
-import type { StepOptions } from "./options/step-options.ts";
 import type { Digest } from "./receipt.ts";
 import { RawCompact, RawDense, type RawRow } from "./report/logprobs.ts";
 import { Tracer } from "./report/trace.ts";
 import { drawSeed } from "./rng.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "./rows.ts";
+import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
+import { requireInVocabulary } from "./vocab-size.ts";
 
 /** What steps are taken in, one after the other. */
 export interface Scratch {

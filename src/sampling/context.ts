@@ -2,24 +2,25 @@
  * What a stage may know besides the candidates: the sequence so far and its randomness. One object serves all
  * steps of a sampler; `start` makes it anew, and nothing of one step is visible in the next.
  */
-import { Problem } from "../errors.ts";
 import { Grammars } from "../grammar/grammars.ts";
 import type { TokenTable } from "../kernels/kernel.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
+import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { FadingTokens } from "./history/fading.ts";
 import type { PreparedHistory } from "./history/prepared-history.ts";
 import { Remembered } from "./history/remembered.ts";
 import { RepeatFinder, type Repeats } from "./history/repeats.ts";
 import type { SeenTokens } from "./history/seen-tokens.ts";
-import { type StepText, textOfStep } from "./history/step-text.ts";
+import type { StepSequence } from "./history/sequence.ts";
+import type { StepText } from "./history/step-text.ts";
 import { TokenCounter } from "./history/token-counter.ts";
-import type { StepOptions } from "./options/step-options.ts";
 import { type Purpose, uniform } from "./rng.ts";
+import { requireInVocabulary } from "./vocab-size.ts";
 
 /** Which part of the history a penalty looks at. */
 export type Scope = "history" | "generated";
 
-export class StepContext {
+export class StepContext implements StepText {
   readonly #counter: TokenCounter;
   readonly #fading = new FadingTokens();
   readonly #finder = new RepeatFinder();
@@ -36,11 +37,9 @@ export class StepContext {
   vocab_size = 0;
   seed = "0";
   step = 0;
-
-  /** what the tokens of the step stand for */
-  text: { -readonly [Field in keyof StepText]: StepText[Field] };
+  vocabulary: Vocabulary | undefined;
+  readonly grammars: Grammars;
   readonly #vocabularies: Vocabularies;
-  readonly #grammars: Grammars;
 
   /** Tokens are counted in `table`, which belongs to one context at a time. */
   constructor(
@@ -50,21 +49,22 @@ export class StepContext {
   ) {
     this.#counter = new TokenCounter(table);
     this.#vocabularies = vocabularies;
-    this.#grammars = grammars;
-    this.text = this.textOf({ history: this.history, prompt_length: 0, vocabulary: undefined });
+    this.vocabulary = vocabularies.standard;
+    this.grammars = grammars;
   }
 
-  /** The text of a step, before it begins. */
-  textOf(step: Pick<StepOptions, "history" | "prompt_length" | "vocabulary">): StepText {
-    return textOfStep(step, this.#vocabularies, this.#grammars);
+  /** The text of a step, before it begins. Throws the Problem of a vocabulary that there is not. */
+  textOf({ history, prompt_length, vocabulary }: StepSequence): StepText {
+    return {
+      history,
+      prompt_length,
+      vocabulary: this.#vocabularies.of(vocabulary),
+      grammars: this.grammars,
+    };
   }
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
-  start(
-    step: Pick<StepOptions, "history" | "prompt_length" | "step" | "prepared" | "vocabulary">,
-    seed: string,
-    vocab_size: number,
-  ): void {
+  start(step: StepSequence, seed: string, vocab_size: number): void {
     if (this.#states.size > 0) this.#states.clear();
     this.remembered.forget();
     this.history = step.history;
@@ -72,18 +72,10 @@ export class StepContext {
     this.vocab_size = vocab_size;
     this.seed = seed;
     this.step = step.step;
-    if (step.vocabulary === undefined && this.text.vocabulary === this.#vocabularies.standard)
-      this.#goOnWith(step);
-    else this.text = this.textOf(step);
+    this.vocabulary = this.#vocabularies.of(step.vocabulary);
     this.#prepared = step.prepared;
     this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
-  }
-
-  /** Most steps have the vocabulary of the one before, or none: no object is made for them. */
-  #goOnWith({ history, prompt_length }: Pick<StepOptions, "history" | "prompt_length">): void {
-    this.text.history = history;
-    this.text.prompt_length = prompt_length;
   }
 
   /** Gives a stage its state for this step. */
@@ -141,24 +133,4 @@ export class StepContext {
 
 function keptRepeats({ token_ids, lengths, count }: Repeats): Repeats {
   return { token_ids: token_ids.slice(0, count), lengths: lengths.slice(0, count), count };
-}
-
-/** Every id must be below vocab_size; the problem points at the first that is not. */
-export function requireInVocabulary(
-  token_ids: readonly number[] | Int32Array,
-  vocab_size: number,
-  pointer: string,
-): void {
-  for (let i = 0; i < token_ids.length; i++)
-    if (token_ids[i]! >= vocab_size) requireBelow(vocab_size, token_ids[i]!, `${pointer}/${i}`);
-}
-
-/** A token id must be below vocab_size. */
-export function requireBelow(vocab_size: number, token_id: number, pointer: string): void {
-  if (token_id >= vocab_size)
-    throw new Problem(
-      "token_id_out_of_range",
-      `token ids must be below ${vocab_size}, got ${token_id}`,
-      pointer,
-    );
 }

@@ -2,11 +2,11 @@
 import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
-import type { MarkChoice } from "./draw/choice.ts";
 import type { Draws } from "./draw/draw-rule.ts";
 import { contextOf } from "./draw/watermark/context-window.ts";
 import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
-import type { StepOptions } from "./options/step-options.ts";
+import type { MarkChoice } from "./draw/watermark/scheme.ts";
+import type { StepOptions } from "./step.ts";
 
 /** Chooses the token of a step in another way than its options say: see verify. */
 export type Drawing = (candidates: Candidates, context: StepContext) => number;

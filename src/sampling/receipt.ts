@@ -3,9 +3,11 @@
  * what it says of the others. Of the options, as sorted JSON, without those that change nothing about the token. Seed, step,
  * token and fingerprint stand beside them in the reply.
  */
-import type { StepOptions } from "./options/step-options.ts";
+
+import type { ReceiptOptions } from "./options/receipt-options.ts";
 import { isSparse, type LogitsRow } from "./rows.ts";
 import { sha256 } from "./sha256.ts";
+import type { StepOptions } from "./step.ts";
 
 /** SHA-256, as hexadecimal digits. */
 export type Digest = (bytes: Uint8Array) => string;
@@ -41,31 +43,6 @@ function bytesOf(row: LogitsRow): Uint8Array {
     at += part.byteLength;
   }
   return bytes;
-}
-
-/** Options that say what is told, and those that stand in the reply or below in a form of their own. */
-const APART: ReadonlySet<string> = new Set([
-  ...[
-    "trace",
-    "kept_token_ids",
-    "kept_max",
-    "logprobs",
-    "top_logprobs",
-    "logprobs_mode",
-    "rank_ties",
-    "logprob_token_ids",
-  ],
-  ...["uncertainty", "confidence_top_k", "require_exact", "receipt", "stop"],
-  ...["seed", "step", "history", "prompt_length", "state"],
-]);
-
-/** Options as they were given, without those that a receipt has apart. */
-export type ReceiptOptions = Readonly<Record<string, unknown>>;
-
-export function receiptOptions(given: Readonly<Record<string, unknown>>): ReceiptOptions {
-  return Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => !APART.has(name) && value !== undefined),
-  );
 }
 
 /** What of a step its receipt is about. */

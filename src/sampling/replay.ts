@@ -11,9 +11,11 @@ import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { finite, optionalEach, whole } from "./options/fields.ts";
 import type { OptionLimits } from "./options/option-limits.ts";
 import { parseWith } from "./options/parse.ts";
-import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
-import { type ReceiptOptions, receiptOf, receiptOptions } from "./receipt.ts";
+import { type ReceiptOptions, receiptOptions } from "./options/receipt-options.ts";
+import { parseStepOptions } from "./options/step-options.ts";
+import { receiptOf } from "./receipt.ts";
 import type { Left } from "./sampler.ts";
+import type { StepOptions } from "./step.ts";
 
 const HASH = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits");
 

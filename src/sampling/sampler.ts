@@ -26,7 +26,6 @@ import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts"
 import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
-import type { StepOptions } from "./options/step-options.ts";
 import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, type RawRow } from "./report/logprobs.ts";
@@ -36,6 +35,7 @@ import { tokenLogprob } from "./report/token-logprob.ts";
 import type { Tracer } from "./report/trace.ts";
 import { isSparse, type LogitsRow, listOfRows, type StepRows } from "./rows.ts";
 import type { Told } from "./stage.ts";
+import type { StepOptions } from "./step.ts";
 import { type Finish, finishOf } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
@@ -175,7 +175,7 @@ function* inspected<Seen>(
   const { kernel, candidates, context, keys, digest } = scratch;
   try {
     const begun = begin(scratch, rows, options);
-    yield* prepareChain(options.chain, context.text);
+    yield* prepareChain(options.chain, context);
     if (is_long) yield* runInPieces(scratch, begun, options);
     else run(scratch, begun, options);
     const raw = () => {
@@ -197,10 +197,9 @@ function sampleStep(
 ): Sampled {
   try {
     const begun = begin(scratch, rows, options);
-    const { text } = scratch.context;
-    if (!isPrepared(options.chain, text)) allAtOnce(prepareChain(options.chain, text));
-    const raw = run(scratch, begun, options) ?? begun.raw;
     const { candidates, context, keys } = scratch;
+    if (!isPrepared(options.chain, context)) allAtOnce(prepareChain(options.chain, context));
+    const raw = run(scratch, begun, options) ?? begun.raw;
     const drawn =
       drawing === undefined
         ? drawAll(candidates, context, keys, options)
@@ -220,11 +219,11 @@ function* stepInPieces(
 ): Generator<undefined, Sampled> {
   try {
     const begun = begin(scratch, rows, options);
+    const { candidates, context, keys } = scratch;
     yield;
-    yield* prepareChain(options.chain, scratch.context.text);
+    yield* prepareChain(options.chain, context);
     const raw = (yield* runInPieces(scratch, begun, options)) ?? begun.raw;
     yield;
-    const { candidates, context, keys } = scratch;
     const drawn =
       drawing === undefined
         ? yield* drawInPieces(candidates, context, keys, options)
@@ -259,7 +258,7 @@ function end(
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
   const { step } = options;
   const told = toldBy(options.chain, context, token_id);
-  const { vocabulary } = context.text;
+  const { history, prompt_length, vocabulary } = context;
   // Most steps are asked for no more than this, and spreading it together would cost as much as a stage.
   const adds_nothing = raw === undefined && told === undefined && vocabulary === undefined;
   if (adds_nothing && isPlain(row, options))
@@ -274,7 +273,7 @@ function end(
   const report = reportOf(candidates, raw, token_ids, options);
   const finish =
     options.stops &&
-    finishOf(options.stops, { token_id, ...options, text: context.text }, options.state, raw);
+    finishOf(options.stops, { token_id, history, prompt_length, vocabulary }, options.state, raw);
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
   const receipt = options.receipt && receiptOf(rows, { ...options, receipt: options.receipt }, digest);

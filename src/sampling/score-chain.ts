@@ -2,8 +2,9 @@
 import { Problem, pointerTo, show } from "../errors.ts";
 import type { OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
-import { isStageOption, parseStepOptions, type StepOptions } from "./options/step-options.ts";
+import { isStageOption, parseStepOptions } from "./options/step-options.ts";
 import type { Left } from "./sampler.ts";
+import type { StepOptions } from "./step.ts";
 
 export interface ChainScore {
   /** ln of the probability with which the chain draws the token; −Infinity when it was removed */

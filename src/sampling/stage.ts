@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
 import type { StepText } from "./history/step-text.ts";
+import type { ListedKind } from "./kind.ts";
 
 /** Options of one stage in a chain: `{ stage: "top_k", top_k: 40 }`. */
 export interface StageOptions {
@@ -15,19 +16,8 @@ export interface StageOptions {
 /** Why a stage of a chain does not run: its options are neutral, or a greedy chain makes it pointless. */
 export type Skipped = "neutral" | "greedy";
 
-export interface Stage<Options extends StageOptions = StageOptions> {
-  /** wire name; also the option of the short form that adds it to the chain */
-  readonly name: Options["stage"];
-  /** what it does, in one sentence */
-  readonly summary: string;
-  /** one line of Unicode maths */
-  readonly formula: string;
-  /** where the rule comes from: the paper, or the host whose rule it is */
-  readonly source: { readonly title: string; readonly url: string };
-  /** strict object with `stage: z.literal(name)`; every other field is described and is an option of the short form */
-  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  /** its options as people use them, without `stage`: what the documentation shows and the benchmark measures */
-  readonly example: Readonly<Record<string, unknown>>;
+/** Its options are options of the short form, of which the one of its name adds it to the chain. */
+export interface Stage<Options extends StageOptions = StageOptions> extends ListedKind<"stage", Options> {
   /** the option that switches it on in the short form, where that is not the stage's name */
   readonly trigger?: string;
   /** stages that it stands in for: the short form leaves them out when this one is switched on */
@@ -44,6 +34,8 @@ export interface Stage<Options extends StageOptions = StageOptions> {
   looksAtZero?(options: Options): boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */
   readonly keepsArgmax: boolean;
+  /** the same of these options, where not all have it */
+  keepsArgmaxWith?(options: Options): boolean;
   /** true when it looks at the tokens so far, and does nothing where there are none */
   readonly looksBack?: boolean;
   /** true when it would change nothing: skipped, and listed as skipped in the trace */

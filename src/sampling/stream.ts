@@ -12,11 +12,12 @@ import type { Drawing } from "./draws.ts";
 import { isTokenId, notATokenId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
-import { parseStepOptions, type StepOptions } from "./options/step-options.ts";
+import { parseStepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";
 import type { StepRows } from "./rows.ts";
 import type { Sampler } from "./sampler.ts";
+import type { StepOptions } from "./step.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 type State = Readonly<Record<string, unknown>>;
@@ -30,8 +31,8 @@ export type RowSource = StepRows | ((options: StepOptions) => StepRows);
 /** How the token of a step is chosen where its own uniform does not: see verify. */
 export interface Choice {
   readonly drawing: Drawing;
-  /** false: the step is only a look ahead, of which no more is told than its token */
-  readonly is_told: boolean;
+  /** the step is only a look ahead: no more is told than its token, and the stream does not go back by itself */
+  readonly looks_ahead: boolean;
 }
 
 /** What is not asked for on a look ahead. */
@@ -152,19 +153,24 @@ class Sequence implements SampleStream {
 
   next(source: RowSource, own?: Options): Sampled {
     const { rows, options } = this.#stepOf(source, own);
-    return this.#took(this.#sampler.sample(rows, options), options);
+    return this.#took(this.#sampler.sample(rows, options), options, false);
   }
 
   begin(source: RowSource, own?: Options, choice?: Choice): Sampled | Generator<undefined, Sampled> {
     const { rows, options: asked } = this.#stepOf(source, own);
-    const options = choice?.is_told === false ? { ...asked, ...UNTOLD } : asked;
-    const pieces = this.#sampler.pieces?.(rows, options, choice?.drawing);
-    if (pieces !== undefined) return this.#tookIn(pieces, options);
-    return this.#took(this.#sampler.sample(rows, options, choice?.drawing), options);
+    const { drawing, looks_ahead = false } = choice ?? {};
+    const options = looks_ahead ? { ...asked, ...UNTOLD } : asked;
+    const pieces = this.#sampler.pieces?.(rows, options, drawing);
+    if (pieces !== undefined) return this.#tookIn(pieces, options, looks_ahead);
+    return this.#took(this.#sampler.sample(rows, options, drawing), options, looks_ahead);
   }
 
-  *#tookIn(pieces: Generator<undefined, Sampled>, options: StepOptions): Generator<undefined, Sampled> {
-    return this.#took(yield* pieces, options);
+  *#tookIn(
+    pieces: Generator<undefined, Sampled>,
+    options: StepOptions,
+    looks_ahead: boolean,
+  ): Generator<undefined, Sampled> {
+    return this.#took(yield* pieces, options, looks_ahead);
   }
 
   #stepOf(source: RowSource, own: Options | undefined): { rows: StepRows; options: StepOptions } {
@@ -175,10 +181,10 @@ class Sequence implements SampleStream {
     return { rows, options: { ...options, step: this.#step, state } };
   }
 
-  #took(sampled: Sampled, { chain }: StepOptions): Sampled {
+  #took(sampled: Sampled, { chain }: StepOptions, looks_ahead: boolean): Sampled {
     this.#push(sampled.token_id);
     this.#state = sampled.state ?? {};
-    if (sampled.rewind !== undefined) this.#goBack(sampled.rewind, chain);
+    if (sampled.rewind !== undefined && !looks_ahead) this.#goBack(sampled.rewind, chain);
     return sampled;
   }
 

@@ -7,8 +7,8 @@
  */
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
-import type { StepOptions } from "./options/step-options.ts";
 import { isSparse, listOfRows, type StepRows } from "./rows.ts";
+import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
 
 /** From so much work on a step is taken in pieces: two to three milliseconds. */

@@ -1,7 +1,8 @@
 /** Checks the options of the analysis endpoints: untrusted fields in, what the tasks take out. */
 import type { Baseline } from "../analysis/baseline.ts";
 import type { CalibrateOptions } from "../analysis/calibration/calibrate.ts";
-import { requireConformalTemperature } from "../analysis/conformal.ts";
+import { type ClassScaling, type Scaling, tellsClassesApart } from "../analysis/calibration/scaling.ts";
+import { requireConformalScaling } from "../analysis/conformal.ts";
 import type { BaselineOptions } from "../analysis/tasks/baseline.ts";
 import type { DiagnoseOptions } from "../analysis/tasks/diagnose.ts";
 import type { ProbabilitiesOptions } from "../analysis/tasks/probabilities.ts";
@@ -18,64 +19,79 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Options with the temperature that they come to. */
+/** Options with the temperature that they come to; it is 1 where a scaling tells classes apart. */
 export interface Scaled<Options> {
   readonly options: Options;
   readonly temperature: number;
+  readonly scaling: ClassScaling | undefined;
 }
 
-interface Scaling {
+interface Asked {
   readonly temperature?: number | undefined;
-  readonly calibration?: { readonly temperature: number } | undefined;
+  readonly calibration?: Scaling | undefined;
 }
 
 export function parseProbabilities(
   fields: Fields,
 ): Scaled<Pick<ProbabilitiesOptions, "labels" | "threshold" | "conformal">> {
-  const { labels, threshold, conformal, ...scaling } = parseWith(PROBABILITIES_OPTIONS, fields, "");
-  const asked = scaling.temperature !== undefined || scaling.calibration !== undefined;
-  const temperature = asked ? temperatureOf(scaling) : (conformal?.temperature ?? 1);
-  requireConformalTemperature(conformal, temperature);
-  return { options: { labels, threshold, conformal }, temperature };
+  const { labels, threshold, conformal, ...asked } = parseWith(PROBABILITIES_OPTIONS, fields, "");
+  const scaled = scaledBy(asked, conformal?.temperature);
+  requireConformalScaling(conformal, scaled);
+  return { options: { labels, threshold, conformal }, ...scaled };
 }
 
 /** `sampling` is left as it came: its chain is parsed where the limits of chains are known. */
 export function parseScore(
   fields: Fields,
 ): Scaled<Pick<ScoreOptions, "labels"> & { readonly sampling: unknown }> {
-  const { labels, sampling, ...scaling } = parseWith(SCORE_OPTIONS, fields, "");
-  return { options: { labels, sampling }, temperature: temperatureOf(scaling) };
+  const { labels, sampling, ...asked } = parseWith(SCORE_OPTIONS, fields, "");
+  return { options: { labels, sampling }, ...scaledBy(asked) };
 }
 
 /** A baseline brings the temperature that it was fitted at. */
 export function parseDiagnose(fields: Fields): Scaled<DiagnoseOptions> {
-  const { labels, baseline, ...scaling } = parseWith(DIAGNOSE_OPTIONS, fields, "");
-  const asked = scaling.temperature !== undefined || scaling.calibration !== undefined;
-  const temperature = asked ? temperatureOf(scaling) : (baseline?.temperature ?? 1);
-  requireSameTemperature(temperature, baseline);
-  return { options: { labels, baseline }, temperature };
+  const { labels, baseline, ...asked } = parseWith(DIAGNOSE_OPTIONS, fields, "");
+  const scaled = scaledBy(asked, baseline?.temperature);
+  if (baseline !== undefined) {
+    requireOneTemperature(scaled.scaling);
+    requireSameTemperature(scaled.temperature, baseline);
+  }
+  return { options: { labels, baseline }, ...scaled };
 }
 
 export function parseBaseline(fields: Fields): Scaled<BaselineOptions> {
-  const { false_positive_rate, ...scaling } = parseWith(BASELINE_OPTIONS, fields, "");
-  const temperature = temperatureOf(scaling);
-  return { options: { false_positive_rate, temperature }, temperature };
+  const { false_positive_rate, ...asked } = parseWith(BASELINE_OPTIONS, fields, "");
+  const scaled = scaledBy(asked);
+  requireOneTemperature(scaled.scaling);
+  const { temperature } = scaled;
+  return { options: { false_positive_rate, temperature }, ...scaled };
 }
 
 export function parseCalibrate(fields: Fields): CalibrateOptions {
   const { confidence_level, ...options } = parseWith(CALIBRATE_OPTIONS, fields, "");
+  if (options.ridge > 0 && options.method === "temperature_scaling") {
+    const detail = `a ridge must hold classes together, of which ${options.method} tells none apart, got ${options.ridge}`;
+    throw new Problem("option_conflict", detail, "/ridge");
+  }
   return { ...options, level: confidence_level };
 }
 
-function temperatureOf({ temperature, calibration }: Scaling): number {
-  if (temperature !== undefined && calibration !== undefined) {
+/** `usual` is the temperature when none is asked for. */
+function scaledBy({ temperature, calibration }: Asked, usual = 1): Omit<Scaled<never>, "options"> {
+  if (temperature !== undefined && calibration !== undefined)
     throw new Problem("option_conflict", "temperature and calibration exclude each other", "/calibration");
-  }
-  return temperature ?? calibration?.temperature ?? 1;
+  if (tellsClassesApart(calibration)) return { temperature: 1, scaling: calibration };
+  return { temperature: temperature ?? calibration?.temperature ?? usual, scaling: undefined };
 }
 
-function requireSameTemperature(temperature: number, baseline: Baseline | undefined): void {
-  if (baseline === undefined || baseline.temperature === temperature) return;
+function requireOneTemperature(scaling: ClassScaling | undefined): void {
+  if (scaling === undefined) return;
+  const detail = `a baseline must be of rows at one temperature, got a calibration by ${scaling.method}`;
+  throw new Problem("option_conflict", detail, "/calibration/method");
+}
+
+function requireSameTemperature(temperature: number, baseline: Baseline): void {
+  if (baseline.temperature === temperature) return;
   const detail = `rows must be read at the temperature of their baseline, ${baseline.temperature}, got ${temperature}`;
   throw new Problem("option_conflict", detail, "/baseline/temperature");
 }

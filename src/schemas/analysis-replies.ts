@@ -133,7 +133,7 @@ const BIN = z.strictObject({
 });
 
 const QUALITY = z.strictObject({
-  accuracy: z.number().describe("Share of rows whose likeliest class came; no temperature changes it."),
+  accuracy: z.number().describe("Share of rows whose likeliest class came; no one temperature changes it."),
   nll: nats("Mean cross-entropy"),
   brier: z.number().describe("Mean Σ (p − y)² over all classes, 0 … 2."),
   ece: z.number().describe("Expected calibration error."),
@@ -194,10 +194,12 @@ export const ANALYSIS_REPLIES = {
       after: QUALITY,
       conformal: CONFORMAL.optional().describe("For /v1/probabilities; with `conformal`."),
       intervals: z
-        .strictObject({ temperature: interval, ece_before: interval, ece_after: interval })
+        .strictObject({ temperature: interval.optional(), ece_before: interval, ece_after: interval })
         .optional()
-        .describe("Bootstrap intervals; with `resamples`."),
+        .describe(
+          "Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only.",
+        ),
     })
-    .describe("The temperature with the smallest cross-entropy, and what it changes."),
+    .describe("The calibration with the smallest cross-entropy, and what it changes."),
   BaselineReply: z.strictObject({ baseline: BASELINE }).describe("A baseline for /v1/diagnose."),
 };

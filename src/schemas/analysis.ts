@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
+import { SCALING_METHODS } from "../analysis/calibration/scaling.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
 import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
 import { show } from "../errors.ts";
@@ -85,6 +86,9 @@ export const CONFORMAL = z
     ...CHOICE,
     threshold: finite().nullable().describe("Classes that conform so much are in; null: all are."),
     temperature: temperature.describe("The temperature that it was found at."),
+    scaling: oneOf(SCALING_METHODS)
+      .optional()
+      .describe("What the `calibration` of the request must be by, unless one temperature does."),
     rows: whole({ min: 1 }).describe("How many rows it was found on."),
   })
   .describe("Asks for a set of classes that holds the one that comes: what /v1/calibrate replied.");
@@ -121,6 +125,14 @@ export const BASELINE_OPTIONS = z.strictObject({
 });
 
 export const CALIBRATE_OPTIONS = z.strictObject({
+  method: oneOf(SCALING_METHODS)
+    .default(CALIBRATE_DEFAULTS.method)
+    .describe(
+      "temperature_scaling: one number. bias_scaling: and a bias a class. vector_scaling: a weight and a bias a class.",
+    ),
+  ridge: finite({ min: 0, max: 1e6 })
+    .default(CALIBRATE_DEFAULTS.ridge)
+    .describe("Half of it times the squares of biases, and of weights less 1/T, is added to the mean loss."),
   bins: whole({ min: 1, max: 1000 })
     .default(CALIBRATE_DEFAULTS.bins)
     .describe("Bins of the reliability diagram and of ECE."),

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { SOURCES_MAX } from "../kernels/kernel.ts";
-import { SOURCE_OPTIONS } from "../sampling/combine/combination.ts";
+import { SOURCE_OPTIONS } from "../sampling/options/combination-options.ts";
 import { STEP_OPTIONS } from "../sampling/options/step-options.ts";
 import { LOGITS } from "./row.ts";
 

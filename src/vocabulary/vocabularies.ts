@@ -7,8 +7,8 @@ export interface Vocabularies {
   readonly all: readonly Vocabulary[];
   /** the one that is meant by default; undefined: none is */
   readonly standard: Vocabulary | undefined;
-  /** Throws the Problem of a name that there is not. */
-  named(name: string): Vocabulary;
+  /** That of a name, or the standard of none. Throws the Problem of a name that there is not. */
+  of(name: string | undefined): Vocabulary | undefined;
 }
 
 export const NO_VOCABULARIES: Vocabularies = vocabulariesOf([]);
@@ -27,5 +27,6 @@ export function vocabulariesOf(all: readonly Vocabulary[], standard?: string): V
       "/vocabulary",
     );
   }
-  return { all, named, standard: standard === undefined ? undefined : named(standard) };
+  const of_none = standard === undefined ? undefined : named(standard);
+  return { all, standard: of_none, of: (name) => (name === undefined ? of_none : named(name)) };
 }

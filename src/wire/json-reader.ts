@@ -1,18 +1,20 @@
 /** Opens JSON bodies: one step, or a batch of them under `rows`. */
 import { Problem, show } from "../errors.ts";
-import type { Dtype, Row } from "../kernels/kernel.ts";
-import { requireSources, within } from "../sampling/combine/combination.ts";
+import type { Row } from "../kernels/kernel.ts";
+import { requireSources } from "../sampling/combine/combination.ts";
 import { isRecord } from "../sampling/options/parse.ts";
-import { parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
+import { parseStepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
 import type { ElementSink } from "./json/numbers.ts";
 import { jsonValue } from "./json/text.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
-import { finishRow, isSparseForm, loadPacked, packedDtype, requireFinite } from "./rows.ts";
+import { formsOf, type JsonPlan, type RowForm, type RowForms } from "./row-forms.ts";
+import { finishRow, loadPacked, requireFinite } from "./rows.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
-import { type SparseForm, sparseForm, sparseRowFromJson } from "./sparse.ts";
+import { sparseRowFromJson } from "./sparse.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -187,55 +189,9 @@ function rowStep(
   }
 }
 
-/** What is known of a step besides the numbers of its row. */
-export interface JsonPlan extends RowForms {
-  readonly options: StepOptions;
-}
-
-/** How the rows of a step stand in JSON. */
-interface RowForms {
-  readonly forms: readonly RowForm[];
-  /** in a list of sources, and not at `logits` */
-  readonly is_list: boolean;
-}
-
 function planOf(step: Fields, { limits, parse = parseStepOptions }: WireContext): JsonPlan {
   const { fields, ...forms } = formsOf(step);
   return { options: parse(fields, limits.options), ...forms };
-}
-
-/** A step divided into its rows, as they stand there, and what else it says. */
-export interface DividedStep extends RowForms {
-  readonly fields: Fields;
-}
-
-export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
-  if (sources === undefined) return { fields, forms: [rowForm(logits)], is_list: false };
-  if (logits !== undefined)
-    throw new Problem(
-      "option_conflict",
-      "a step has logits (one row) or sources (several), not both",
-      "/sources",
-    );
-  if (!Array.isArray(sources) || sources.length === 0)
-    throw new Problem(
-      "invalid_option",
-      `sources must be an array of at least one object with logits, got ${show(sources)}`,
-      "/sources",
-    );
-  const forms: RowForm[] = [];
-  const own: Fields[] = [];
-  for (const [index, source] of (sources as readonly unknown[]).entries())
-    within(`/sources/${index}`, () => {
-      if (!isRecord(source))
-        throw new Problem("invalid_option", `a source must be an object with logits, got ${show(source)}`);
-      const { logits, ...others } = source;
-      forms.push(rowForm(logits));
-      own.push(others);
-    });
-  // What several steps share of their sources stands as long as none of them says anything itself.
-  const says_more = own.some((others) => Object.keys(others).length > 0);
-  return { fields: says_more ? { ...fields, sources: own } : fields, forms, is_list: true };
 }
 
 /** The step that a plan and the numbers found beside it make. */
@@ -267,19 +223,6 @@ export function rowsOf(
 /** A problem of a row, as seen from the step; an option that all rows share stays where it stands. */
 function ofSource(problem: Problem, source: number): Problem {
   return problem.pointer.startsWith("/logits") ? problem.within(`/sources/${source}`) : problem;
-}
-
-/** How a row stands in JSON. */
-export type RowForm =
-  | { readonly kind: "dense" }
-  | { readonly kind: "packed"; readonly dtype: Dtype }
-  | { readonly kind: "sparse"; readonly sparse: SparseForm };
-
-/** `logits` is what was left where the row stood. */
-export function rowForm(logits: unknown): RowForm {
-  if (Array.isArray(logits)) return { kind: "dense" };
-  if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
-  return { kind: "packed", dtype: packedDtype(logits) };
 }
 
 /** The row of one source of a step with these options. `arrived` is the numbers that stood in it; a dense row is put into the leased one of that index. */

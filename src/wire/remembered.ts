@@ -3,10 +3,10 @@
  * seed change, and reading a text anew costs more than drawing the token. A text is kept when it comes a second time: one
  * with a history never does.
  */
-import type { StepOptions } from "../sampling/options/step-options.ts";
-import type { JsonPlan } from "./json-reader.ts";
-import type { StepPlan } from "./tensor/step-reader.ts";
-import type { InferencePlan } from "./v2/infer-reader.ts";
+import type { StepOptions } from "../sampling/step.ts";
+import type { JsonPlan } from "./row-forms.ts";
+import type { StepPlan } from "./tensor/head.ts";
+import type { InferencePlan } from "./v2/request.ts";
 
 /** How many are remembered of each kind. */
 export const REMEMBERED_MAX = 256;

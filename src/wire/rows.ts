@@ -2,7 +2,7 @@
 import { Problem, show } from "../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/options/parse.ts";
-import type { StepOptions } from "../sampling/options/step-options.ts";
+import type { StepOptions } from "../sampling/step.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
 import type { GrowingBuffer } from "./growing-buffer.ts";
 

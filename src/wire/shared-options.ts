@@ -2,7 +2,8 @@
 import { Problem } from "../errors.ts";
 import { type PreparedHistory, prepareHistory } from "../sampling/history/prepared-history.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
-import { mergeStepOptions, parseStepOptions, type StepOptions } from "../sampling/options/step-options.ts";
+import { mergeStepOptions, parseStepOptions } from "../sampling/options/step-options.ts";
+import type { StepOptions } from "../sampling/step.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -5,8 +5,8 @@
 import { Problem } from "../errors.ts";
 import { isTokenId, notATokenId } from "../sampling/options/fields.ts";
 import { parseWith } from "../sampling/options/parse.ts";
-import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { SparseRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step.ts";
 import { SPARSE_ROW } from "../schemas/row.ts";
 import { TOKEN_ID_MAX } from "../vocabulary/vocabulary.ts";
 import { firstRepeated } from "./distinct.ts";

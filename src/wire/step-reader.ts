@@ -5,8 +5,9 @@
 import type { Problem } from "../errors.ts";
 import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
-import type { StepOptions } from "../sampling/options/step-options.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step.ts";
+import type { WireLimits } from "./limits.ts";
 import type { Remembered } from "./remembered.ts";
 
 /** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
@@ -43,18 +44,6 @@ export interface StepReader extends BodyReader {
    * all were taken. A step's rows are valid until the next call.
    */
   next(): Step | Problem | undefined;
-}
-
-export interface WireLimits {
-  /** elements of a row */
-  readonly vocab_size_max: number;
-  /** rows of a batch */
-  readonly batch_rows_max: number;
-  /** rows that there are at all, and so at once; any number when absent */
-  readonly rows_max?: number;
-  /** bytes of JSON text besides the logits in it */
-  readonly json_text_bytes_max: number;
-  readonly options: OptionLimits;
 }
 
 export interface WireContext {

@@ -45,8 +45,8 @@ describe("handwritten digits", () => {
     expect(fit.before.accuracy).toBeCloseTo(0.9015, 10);
     expect(fit.before.overconfidence).toBeCloseTo(0.064, 3);
     expect(fit.temperature).toBeCloseTo(2.367474, 5);
-    expect(fit.intervals!.temperature.low).toBeGreaterThan(2);
-    expect(fit.intervals!.temperature.high).toBeLessThan(2.7);
+    expect(fit.intervals!.temperature!.low).toBeGreaterThan(2);
+    expect(fit.intervals!.temperature!.high).toBeLessThan(2.7);
   });
 
   test("on digits that neither saw, calibration brings ECE from 0.064 to 0.027 and changes no answer", () => {
@@ -182,7 +182,8 @@ test("the same bits on every engine: a digest of everything computed from these 
       diagnose(row),
       logOdds(row)[set.targets[r]!],
     ]);
-    digest.update(JSON.stringify([rows, calibrate(set, { resamples: 20 })]));
+    const { calibration: _, ...account } = calibrate(set, { resamples: 20 });
+    digest.update(JSON.stringify([rows, account]));
   }
   expect(digest.digest("hex")).toBe("f03b15b05f5f7529e88627369ff037522b37e6239d79e32289be7ee055165d89");
 });

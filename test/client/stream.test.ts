@@ -65,6 +65,30 @@ describe.each(TRANSPORTS)("a stream over %s", (_, transport) => {
     await stream.close();
   });
 
+  test("drafts are verified as by a call of their own, and the stream goes on behind them", async () => {
+    const options = { seed: 7, temperature: 1.2, repetition_penalty: 1.3, history: [3, 4], prompt_length: 2 };
+    const client = connect(app.url);
+    const plain = await open(options);
+    const drawn: number[] = [];
+    for (const row of ROWS) drawn.push((await plain.next(row)).token_id);
+    await plain.close();
+
+    const stream = await open(options);
+    const [first = 0, second = 0] = drawn;
+    const draft = { draft_token_ids: [first, (second + 1) % 300, 5] };
+    const verified = await stream.verify(ROWS.slice(0, 4), draft);
+    expect(verified).toMatchObject({ accepted: 1, token_ids: [first, second], step: 2 });
+    expect(await client.verify(ROWS.slice(0, 4), { ...options, ...draft })).toEqual(verified);
+    expect(stream.checkpoint).toMatchObject({ history: [3, 4, first, second] });
+    await expect(stream.verify(ROWS.slice(0, 2), { draft_token_ids: [300] })).rejects.toMatchObject({
+      pointer: "/draft_token_ids/0",
+    });
+    const rest = [await stream.next(ROWS[2]!), await stream.next(ROWS[3]!)];
+    expect(rest.map(({ token_id }) => token_id)).toEqual(drawn.slice(2, 4));
+    await stream.close();
+    await expect(stream.verify(ROWS.slice(0, 2), { draft_token_ids: [1] })).rejects.toThrow("ended");
+  });
+
   test("messages sent before the answers are there leave their marks in order", async () => {
     const stream = await open({ seed: 1, temperature: 0 });
     const replies = [stream.next([1, 5, 4])];

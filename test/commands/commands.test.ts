@@ -129,10 +129,16 @@ describe.each(["score", "diagnose"])("%s", (command) => {
 });
 
 describe("calibrate", () => {
-  test("has the same bytes at once and in rounds over shards", async () => {
-    const one = await run("calibrate", "--in", whole, "--per-class", "--entropy-bins", "4");
-    let after: string[] = ["--per-class", "--entropy-bins", "4"];
-    for (let round = 0; round < 20; round++) {
+  test.each([
+    ["temperature_scaling", "0"],
+    ["bias_scaling", "0"],
+    ["vector_scaling", "0.01"],
+  ])("by %s has the same bytes at once and in rounds over shards", async (method, ridge) => {
+    const held = ridge === "0" ? [] : ["--ridge", ridge];
+    const words = ["--method", method, ...held, "--per-class", "--entropy-bins", "4"];
+    const one = await run("calibrate", "--in", whole, ...words);
+    let after: string[] = words;
+    for (let round = 0; round < 40; round++) {
       const sums = parts.map((_, i) => path(`round-${round}-${i}.json`));
       for (const [i, part] of parts.entries())
         await run("calibrate", "--in", part, "--out", sums[i]!, ...after);
@@ -144,7 +150,35 @@ describe("calibrate", () => {
       file(".json", merged, `round-${round}`);
       after = ["--after", path(`round-${round}.json`)];
     }
-    throw new Error("no report after 20 rounds");
+    throw new Error("no report after 40 rounds");
+  });
+
+  test("gives weights and biases that score, diagnose and cover take", async () => {
+    const found = await reported(
+      "calibrate",
+      "--in",
+      whole,
+      "--method",
+      "vector_scaling",
+      "--conformal",
+      "lac",
+    );
+    const vector = file(".json", JSON.stringify(found), "vector");
+    const words = ["--in", whole, "--calibration", vector];
+    const { after } = found as unknown as { after: { nll: number; accuracy: number } };
+    expect((await reported("score", ...words))["cross_entropy"]).toBeCloseTo(after.nll, 12);
+    expect((await reported("diagnose", ...words))["accuracy"]).toBe(after.accuracy);
+    expect(await reported("cover", ...words, "--conformal", vector)).toMatchObject({ rows: ROWS });
+    await expect(run("cover", "--in", whole, "--conformal", vector)).rejects.toThrow(
+      "by vector_scaling, got a temperature",
+    );
+  });
+
+  test("refuses a ridge that would hold nothing, and methods that are none", async () => {
+    await expect(run("calibrate", "--in", whole, "--ridge", "1")).rejects.toThrow("tells none apart, got 1");
+    await expect(run("calibrate", "--in", whole, "--method", "vector")).rejects.toThrow(
+      'must be one of "temperature_scaling", "bias_scaling", "vector_scaling", got "vector"',
+    );
   });
 
   test.each(["lac", "aps", "raps"])(

@@ -61,7 +61,7 @@ test.concurrent.each([
   "examples/model-host/demo.ts",
   "load-tests/main.ts",
   "proof/main.ts",
-  "scripts/write-docs.ts",
+  "scripts/docs/write.ts",
 ])("an option that there is not ends %s with 2 and one sentence", async (file) => {
   const { code, out, err } = await ran(file, "--No-such-option");
   expect([code, out]).toEqual([2, ""]);

@@ -3,7 +3,8 @@ import { Kernel } from "../../src/kernels/kernel.ts";
 import { Candidates } from "../../src/sampling/candidates/candidates.ts";
 import { runChain } from "../../src/sampling/chain.ts";
 import { StepContext } from "../../src/sampling/context.ts";
-import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { StepOptions } from "../../src/sampling/step.ts";
 
 const kernel = new Kernel({ vocab_size_max: 131_072, rows_max: 1 });
 const candidates = new Candidates(kernel);

@@ -180,9 +180,9 @@ describe("the demo's vocabulary", () => {
 test("a vocabulary is found by its name, or the sentence lists those there are", () => {
   const one = createVocabulary("one", { tokens: [UTF8.encode("a")], special: new Map(), end_ids: [] });
   const known = vocabulariesOf([one], "one");
-  expect(known.named("one")).toBe(one);
+  expect(known.of("one")).toBe(one);
   expect(known.standard).toBe(one);
-  const problem = problemOf(() => known.named("two"));
+  const problem = problemOf(() => known.of("two"));
   expect(problem).toMatchObject({ code: "vocabulary_unknown", pointer: "/vocabulary" });
   expect(problem.message).toBe('there is no vocabulary "two"; known are "one"');
 });

@@ -2,8 +2,9 @@
 import { Problem } from "../../src/errors.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
+import type { WireLimits } from "../../src/wire/limits.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
-import type { StepReader, WireContext, WireLimits } from "../../src/wire/step-reader.ts";
+import type { StepReader, WireContext } from "../../src/wire/step-reader.ts";
 import { openBatchTensor } from "../../src/wire/tensor/batch-reader.ts";
 import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 

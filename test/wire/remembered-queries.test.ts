@@ -2,11 +2,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { StepOptions } from "../../src/sampling/step.ts";
 import { LIST_OPTIONS } from "../../src/schemas/options.ts";
 import { parseQuery } from "../../src/wire/query.ts";
 import { IN_QUERY, RememberedTexts } from "../../src/wire/remembered.ts";
-import type { StepPlan } from "../../src/wire/tensor/step-reader.ts";
+import type { StepPlan } from "../../src/wire/tensor/head.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));

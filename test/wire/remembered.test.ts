@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { parseStepOptions, type StepOptions } from "../../src/sampling/options/step-options.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { StepOptions } from "../../src/sampling/step.ts";
 import { jsonValue } from "../../src/wire/json/text.ts";
 import { openStepJson } from "../../src/wire/json-reader.ts";
 import { IN_JSON, REMEMBERED_LENGTH_MAX, Remembered, RememberedTexts } from "../../src/wire/remembered.ts";

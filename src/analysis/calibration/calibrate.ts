@@ -1,5 +1,5 @@
 /**
- * Calibration from end to end: find the temperature, then judge the set before and after with it.
+ * Calibration from end to end: find the temperature, and from there what tells classes apart; then judge the set before and after with it.
  *
  * The work is a generator that pauses after every slice, so that a server can serve others in between; a library
  * user drains it at once with `calibrate`. The result does not depend on how often it paused.
@@ -7,9 +7,15 @@
 
 import { Problem } from "../../errors.ts";
 import { allAtOnce } from "../../pieces.ts";
-import { type Conformal, type ConformalChoice, conformity, thresholdOf } from "../conformal.ts";
-import { type Judged, judgeRows, quality, startJudging } from "../judge.ts";
-import { type RowReader, readerFor } from "../row-reader.ts";
+import {
+  type Conformal,
+  type ConformalChoice,
+  conformalScaling,
+  conformity,
+  thresholdOf,
+} from "../conformal.ts";
+import { type Judged, judgeRows, quality, startJudging, type View, viewed } from "../judge.ts";
+import { plainReader, type RowReader, readerFor } from "../row-reader.ts";
 import {
   gapInterval,
   holding,
@@ -18,6 +24,8 @@ import {
   percentileInterval,
   resample,
 } from "./bootstrap.ts";
+import { advanceClasses, classScalingOf, startClassSearch } from "./class-search.ts";
+import { ClassSums, reachOf, sizeFor } from "./class-sums.ts";
 import {
   addSlope,
   advance,
@@ -30,8 +38,13 @@ import {
 import { type LabelledLogits, rowOf } from "./labelled.ts";
 import type { Quality, QualityDetail } from "./quality.ts";
 import { type Binning, binEdges, binOf } from "./reliability.ts";
+import { RowScaler } from "./row-scaler.ts";
+import { type Scaling, type ScalingMethod, tellsClassesApart } from "./scaling.ts";
 
 export interface CalibrateOptions extends QualityDetail {
+  readonly method: ScalingMethod;
+  /** of methods that tell classes apart: how much it holds them together; 0: not at all */
+  readonly ridge: number;
   /** how many bins the reliability diagram has; 15 is the field's habit */
   readonly bins: number;
   readonly binning: Binning;
@@ -45,6 +58,8 @@ export interface CalibrateOptions extends QualityDetail {
 }
 
 export const CALIBRATE_DEFAULTS: CalibrateOptions = {
+  method: "temperature_scaling",
+  ridge: 0,
   bins: 15,
   binning: "equal_width",
   entropy_bins: 0,
@@ -55,12 +70,15 @@ export const CALIBRATE_DEFAULTS: CalibrateOptions = {
 };
 
 export interface Intervals {
-  readonly temperature: Interval;
+  /** of temperature_scaling */
+  readonly temperature?: Interval;
   readonly ece_before: Interval;
   readonly ece_after: Interval;
 }
 
+/** `temperature` is that of temperature scaling, from which the search for a scaling of classes sets out. */
 export interface Calibration extends TemperatureFit {
+  readonly calibration: Scaling;
   readonly rows: number;
   readonly before: Quality;
   readonly after: Quality;
@@ -85,27 +103,67 @@ export function* calibrateInSlices(
 ): Generator<undefined, Calibration> {
   checkTargetsAreLive(set);
   const fit = yield* fitInSlices(set, reader);
-  const before = yield* judgeInSlices(set, reader, 1, options.bins);
-  const after = yield* judgeInSlices(set, reader, 1 / fit.temperature, options.bins);
-  const calibration = {
-    ...fit,
+  const { calibration, passes } = yield* scalingInSlices(set, reader, fit, options);
+  const view = viewOf(calibration, reader);
+  const before = yield* judgeInSlices(set, { reader, beta: 1 }, options.bins);
+  const after = yield* judgeInSlices(set, view, options.bins);
+  const account = {
+    temperature: fit.temperature,
+    calibration,
+    passes,
     rows: set.targets.length,
     before: quality(before, options),
     after: quality(after, options),
   };
   const conformal = options.conformal && {
-    conformal: yield* conformalInSlices(set, reader, fit.temperature, options.conformal),
+    conformal: yield* conformalInSlices(set, view, calibration, options.conformal),
   };
-  if (options.resamples === 0) return { ...calibration, ...conformal };
+  if (options.resamples === 0) return { ...account, ...conformal };
   const looks = [
-    { ...before, ece: calibration.before.ece },
-    { ...after, ece: calibration.after.ece },
+    { ...before, ece: account.before.ece },
+    { ...after, ece: account.after.ece },
   ];
-  return {
-    ...calibration,
-    ...conformal,
-    intervals: yield* intervalsInSlices(set, reader, fit.temperature, looks, options),
-  };
+  const slopes = tellsClassesApart(calibration)
+    ? undefined
+    : yield* slopesInSlices(set, reader, fit.temperature);
+  return { ...account, ...conformal, intervals: yield* intervalsInSlices(slopes, looks, options) };
+}
+
+function viewOf(calibration: Scaling, reader: RowReader): View {
+  if (tellsClassesApart(calibration))
+    return { reader: plainReader, beta: 1, scaler: new RowScaler(calibration) };
+  return { reader, beta: 1 / (calibration.temperature ?? 1) };
+}
+
+/** The scaling that was asked for, from the temperature. */
+function* scalingInSlices(
+  set: LabelledLogits,
+  reader: RowReader,
+  { temperature, passes }: TemperatureFit,
+  { method, ridge }: CalibrateOptions,
+): Generator<undefined, { readonly calibration: Scaling; readonly passes: number }> {
+  if (method === "temperature_scaling") return { calibration: { method, temperature }, passes };
+  const beta = 1 / temperature;
+  let reach = 0;
+  yield* slices(set, (from, to) => {
+    for (let r = from; r < to; r++) {
+      const row = rowOf(set, r);
+      reach = Math.max(reach, reachOf(row, reader.moments(row, beta).max, beta));
+    }
+  });
+  let search = startClassSearch(method, beta, { classes: set.classes, size: sizeFor(reach), ridge });
+  while (!search.done) {
+    const sums = new ClassSums(search);
+    const scaler = new RowScaler(classScalingOf(search));
+    yield* slices(set, (from, to) => {
+      for (let r = from; r < to; r++) {
+        const row = rowOf(set, r);
+        sums.add(row, scaler.scale(row), set.targets[r]!);
+      }
+    });
+    search = advanceClasses(search, sums);
+  }
+  return { calibration: classScalingOf(search), passes: passes + search.passes };
 }
 
 function* fitInSlices(set: LabelledLogits, reader: RowReader): Generator<undefined, TemperatureFit> {
@@ -124,14 +182,9 @@ function* fitInSlices(set: LabelledLogits, reader: RowReader): Generator<undefin
   return fitOf(search);
 }
 
-function* judgeInSlices(
-  set: LabelledLogits,
-  reader: RowReader,
-  beta: number,
-  bins: number,
-): Generator<undefined, Judged> {
+function* judgeInSlices(set: LabelledLogits, view: View, bins: number): Generator<undefined, Judged> {
   const judged = startJudging(set, bins);
-  yield* slices(set, (from, to) => judgeRows(judged, set, reader, beta, from, to));
+  yield* slices(set, (from, to) => judgeRows(judged, set, view, from, to));
   return judged;
 }
 
@@ -140,22 +193,19 @@ function* judgeInSlices(
  * the resample: with n rows the two differ by the order of 1/n.
  */
 function* intervalsInSlices(
-  set: LabelledLogits,
-  reader: RowReader,
-  temperature: number,
+  slopes: Slopes | undefined,
   looks: readonly (Judged & { readonly ece: number })[],
   options: CalibrateOptions,
 ): Generator<undefined, Intervals> {
   const { resamples, seed, level } = options;
-  const indices = new Int32Array(set.targets.length);
-  const slopes = yield* slopesInSlices(set, reader, 1 / temperature);
+  const indices = new Int32Array(looks[0]!.confidence.length);
   const judged = looks.map((each) => ({ ...each, binned: binRows(each, options) }));
   const temperatures = new Float64Array(resamples);
   const gaps = judged.map(() => new Float64Array(resamples));
   const honest = judged.map(() => new Float64Array(resamples));
   for (let n = 0; n < resamples; n++) {
     resample(indices, seed, n);
-    temperatures[n] = temperatureOfResample(slopes, indices, temperature);
+    if (slopes !== undefined) temperatures[n] = temperatureOfResample(slopes, indices);
     judged.forEach((each, i) => {
       gaps[i]![n] = eceOfResample(each, each.binned, indices, options.bins);
       honest[i]![n] = eceIfHonest(each, each.binned, honestGenerator(`${seed}:${i}`, n), options.bins);
@@ -164,7 +214,9 @@ function* intervalsInSlices(
   }
   const [ece_before, ece_after] = judged.map((each, i) => gapInterval(each.ece, gaps[i]!, honest[i]!, level));
   return {
-    temperature: holding(percentileInterval(temperatures, level), temperature),
+    ...(slopes !== undefined && {
+      temperature: holding(percentileInterval(temperatures, level), slopes.temperature),
+    }),
     ece_before: ece_before!,
     ece_after: ece_after!,
   };
@@ -172,29 +224,41 @@ function* intervalsInSlices(
 
 function* conformalInSlices(
   set: LabelledLogits,
-  reader: RowReader,
-  temperature: number,
+  view: View,
+  calibration: Scaling,
   choice: ConformalChoice,
 ): Generator<undefined, Conformal> {
   const rows = set.targets.length;
   const conformities = new Float64Array(rows);
   yield* slices(set, (from, to) => {
     for (let r = from; r < to; r++) {
-      const p = reader.probabilities(rowOf(set, r), 1 / temperature);
+      const p = view.reader.probabilities(viewed(set, r, view), view.beta);
       conformities[r] = conformity(p, set.targets[r]!, choice);
     }
   });
-  return { ...choice, threshold: thresholdOf(conformities, choice.miscoverage), temperature, rows };
+  return {
+    ...choice,
+    threshold: thresholdOf(conformities, choice.miscoverage),
+    ...conformalScaling(calibration),
+    rows,
+  };
 }
 
 interface Slopes {
+  /** at which they were read */
+  readonly temperature: number;
   readonly gradient: Float64Array;
   readonly curvature: Float64Array;
 }
 
-function* slopesInSlices(set: LabelledLogits, reader: RowReader, beta: number): Generator<undefined, Slopes> {
+function* slopesInSlices(
+  set: LabelledLogits,
+  reader: RowReader,
+  temperature: number,
+): Generator<undefined, Slopes> {
   const rows = set.targets.length;
-  const slopes = { gradient: new Float64Array(rows), curvature: new Float64Array(rows) };
+  const beta = 1 / temperature;
+  const slopes = { temperature, gradient: new Float64Array(rows), curvature: new Float64Array(rows) };
   yield* slices(set, (from, to) => {
     for (let r = from; r < to; r++) {
       const row = rowOf(set, r);
@@ -206,14 +270,14 @@ function* slopesInSlices(set: LabelledLogits, reader: RowReader, beta: number): 
   return slopes;
 }
 
-function temperatureOfResample(slopes: Slopes, indices: Int32Array, temperature: number): number {
+function temperatureOfResample(slopes: Slopes, indices: Int32Array): number {
   let gradient = 0;
   let curvature = 0;
   for (let i = 0; i < indices.length; i++) {
     gradient += slopes.gradient[indices[i]!]!;
     curvature += slopes.curvature[indices[i]!]!;
   }
-  return temperature / Math.max(0.125, 1 - gradient / curvature);
+  return slopes.temperature / Math.max(0.125, 1 - gradient / curvature);
 }
 
 function binRows(judged: Judged, { bins, binning }: CalibrateOptions): Int32Array {

@@ -1,14 +1,22 @@
 /**
  * Calibration in rounds, for sets that are too large to be kept or that lie in many places. A round reads all rows once
- * and adds up what the search for the temperature asks for at the 1/T where it stands; the sums of parts are merged, and
- * say where the next round looks. The last round judges the set at the temperature that was found.
+ * and adds up what the search asks for where it stands: for the temperature first, and from there for a scaling that tells
+ * classes apart, if one was asked for. The sums of parts are merged, and say where the next round looks. The last round
+ * judges the set with what was found.
  *
- * The search is that of calibrate.ts, and so are the sums: it finds the same temperature to the bit.
+ * The search is that of calibrate.ts, and so are the sums: it finds the same calibration to the bit.
  */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
-import { type Conformal, type ConformalChoice, conformity, thresholdPlace } from "../conformal.ts";
+import { checkRow } from "../check-row.ts";
+import {
+  type Conformal,
+  type ConformalChoice,
+  conformalScaling,
+  conformity,
+  thresholdPlace,
+} from "../conformal.ts";
 import { brier, lookAt } from "../judge.ts";
 import { type Moments, weightOf } from "../moments.ts";
 import type { RowReader } from "../row-reader.ts";
@@ -16,8 +24,11 @@ import { addSums, COUNT, SKETCH, SUM, savedSums } from "../sums/saved.ts";
 import { FINE, Sketch } from "../sums/sketch.ts";
 import { keptPlace, type Tail, withTail } from "../tail.ts";
 import type { Tally } from "../tallies/tally.ts";
+import { needsAllClasses } from "../tasks/scaled.ts";
 import { asClasses, classOf, requireTarget, type TaskRow } from "../tasks/task.ts";
 import type { Interval } from "./bootstrap.ts";
+import { advanceClasses, type ClassSearch, classScalingOf, startClassSearch } from "./class-search.ts";
+import { ClassSums, reachOf, sizeFor } from "./class-sums.ts";
 import { addClasswise, type ClasswiseBins, startClasswise } from "./classwise.ts";
 import {
   addSlope,
@@ -29,12 +40,16 @@ import {
 } from "./fit-temperature.ts";
 import { type Quality, type QualityDetail, QualitySums } from "./quality.ts";
 import { equalEdges } from "./reliability.ts";
+import { RowScaler } from "./row-scaler.ts";
+import type { Scaling, ScalingMethod } from "./scaling.ts";
 import { eceInterval, type SumIntervalOptions, temperatureInterval } from "./sum-intervals.ts";
 
 /** Class-wise sums take two numbers a class and bin: more of them are not kept. */
 const CLASSWISE_SUMS_MAX = 2 ** 20;
 
 export interface RoundOptions extends QualityDetail, SumIntervalOptions {
+  readonly method: ScalingMethod;
+  readonly ridge: number;
   readonly bins: number;
   readonly conformal?: ConformalChoice | undefined;
 }
@@ -42,6 +57,8 @@ export interface RoundOptions extends QualityDetail, SumIntervalOptions {
 /** Where a calibration stands between two rounds: plain data. */
 export interface CalibrationState {
   readonly search: TemperatureSearch;
+  /** of a scaling that tells classes apart, once the temperature is found */
+  readonly classes: ClassSearch | null;
   /** the set at temperature 1, known after the first round */
   readonly before: Judged | null;
 }
@@ -53,7 +70,7 @@ interface Judged {
 
 /** What the last round gives. */
 export interface CalibrationReport {
-  readonly calibration: { readonly method: "temperature_scaling"; readonly temperature: number };
+  readonly calibration: Scaling;
   readonly passes: number;
   readonly rows: number;
   readonly before: Quality;
@@ -61,14 +78,20 @@ export interface CalibrationReport {
   /** its threshold is at most 0.03 % below that of all rows at once: sets may be larger, and never miss more */
   readonly conformal?: Conformal;
   readonly intervals?: {
-    readonly temperature: Interval;
+    /** of temperature_scaling */
+    readonly temperature?: Interval;
     readonly ece_before: Interval;
     readonly ece_after: Interval;
   };
 }
 
 export function startCalibration(): CalibrationState {
-  return { search: startSearch(), before: null };
+  return { search: startSearch(), classes: null, before: null };
+}
+
+/** Nothing more is searched for: the next round is the last. */
+function isFound({ search, classes }: CalibrationState, { method }: RoundOptions): boolean {
+  return search.done && (method === "temperature_scaling" || classes?.done === true);
 }
 
 /** The next round's state, or the report when there is none. */
@@ -79,19 +102,34 @@ export function afterRound(
 ): { readonly next: CalibrationState } | { readonly report: CalibrationReport } {
   if (tally.rows === 0)
     throw new Problem("cannot_calibrate", "a calibration needs at least 1 row, got 0", "/targets");
-  if (state.search.done) return { report: reportOf(state, tally, options) };
+  if (isFound(state, options)) return { report: reportOf(state, tally, options) };
+  if (state.classes !== null) {
+    const classes = advanceClasses(state.classes, tally.requireClassSums());
+    return { next: { ...state, classes } };
+  }
   const before = state.before ?? tally.judged("before", options);
   const search = advance(state.search, tally.slope);
-  if (search.done) fitOf(search); // which throws when nothing was found
-  return { next: { search, before } };
+  if (!search.done) return { next: { search, classes: null, before } };
+  const { temperature } = fitOf(search); // which throws when nothing was found
+  return { next: { search, classes: classSearch(1 / temperature, tally, options), before } };
+}
+
+function classSearch(
+  inverse_temperature: number,
+  { classes, reach }: CalibrationTally,
+  { method, ridge }: RoundOptions,
+): ClassSearch | null {
+  if (method === "temperature_scaling") return null;
+  return startClassSearch(method, inverse_temperature, { classes, size: sizeFor(reach), ridge });
 }
 
 function reportOf(
-  { search, before }: CalibrationState,
+  state: CalibrationState,
   tally: CalibrationTally,
   options: RoundOptions,
 ): CalibrationReport {
-  const { temperature, passes } = fitOf(search);
+  const { before, classes } = state;
+  const { temperature, passes } = fitOf(state.search);
   const after = tally.judged("after", options);
   if (before === null)
     throw new Problem(
@@ -102,16 +140,17 @@ function reportOf(
   const intervals = before.ece_interval !== null &&
     after.ece_interval !== null && {
       intervals: {
-        temperature: temperatureInterval(tally.slope, temperature, options),
+        ...(classes === null && { temperature: temperatureInterval(tally.slope, temperature, options) }),
         ece_before: before.ece_interval,
         ece_after: after.ece_interval,
       },
     };
-  const calibration = { method: "temperature_scaling", temperature } as const;
-  const conformal = options.conformal && { conformal: tally.conformal(options.conformal, temperature) };
+  const calibration =
+    classes === null ? ({ method: "temperature_scaling", temperature } as const) : classScalingOf(classes);
+  const conformal = options.conformal && { conformal: tally.conformal(options.conformal, calibration) };
   return {
     calibration,
-    passes,
+    passes: passes + (classes?.passes ?? 0),
     rows: tally.rows,
     before: before.quality,
     after: after.quality,
@@ -125,6 +164,9 @@ const SAVED = z.strictObject({
   classes: COUNT,
   has_tails: z.boolean(),
   slope: z.strictObject({ gradient: SUM, square: SUM, curvature: SUM }),
+  /** how large logits are that count, for a search for a scaling of classes */
+  reach: z.number().min(0),
+  class_sums: z.unknown(),
   quality: z.unknown(),
   conformities: SKETCH,
 });
@@ -132,62 +174,100 @@ const SAVED = z.strictObject({
 /** The sums of one round. */
 export class CalibrationTally implements Tally {
   readonly slope = startSlope();
+  readonly #state: CalibrationState;
+  readonly #options: RoundOptions;
+  /** of the search for a temperature; 1 where rows are scaled class by class */
   readonly #beta: number;
+  readonly #scaler: RowScaler | undefined;
   readonly #judges: boolean;
+  readonly #measures: boolean;
   /** asked for in the last round */
   readonly #conformal: ConformalChoice | undefined;
   readonly #conformities = new Sketch(FINE);
-  readonly #options: RoundOptions;
   #rows = 0;
   #classes = 0;
   #has_tails = false;
+  #reach = 0;
   #classwise: ClasswiseBins | undefined;
   #quality: QualitySums | undefined;
+  #class_sums: ClassSums | undefined;
 
-  constructor({ search }: CalibrationState, options: RoundOptions) {
-    this.#beta = search.beta;
-    this.#judges = search.passes === 0 || search.done;
+  constructor(state: CalibrationState, options: RoundOptions) {
+    const { search, classes } = state;
+    const is_last = isFound(state, options);
+    this.#state = state;
     this.#options = options;
-    this.#conformal = search.done ? options.conformal : undefined;
+    this.#beta = classes === null ? search.beta : 1;
+    this.#scaler = classes === null ? undefined : new RowScaler(classScalingOf(classes));
+    this.#judges = search.passes === 0 || is_last;
+    this.#measures = !search.done && options.method !== "temperature_scaling";
+    this.#conformal = is_last ? options.conformal : undefined;
   }
 
   get rows(): number {
     return this.#rows;
   }
 
+  get classes(): number {
+    return this.#classes;
+  }
+
+  get reach(): number {
+    return this.#reach;
+  }
+
   /** Adds a row, or throws a Problem and adds nothing. */
   take(row: TaskRow, reader: RowReader): void {
     const { tail } = row;
-    const values = tail === undefined ? asClasses(row.values) : row.values;
-    const classes = values.length + (tail?.count ?? 0);
-    const target = requireTarget(row.target, classes);
-    const of_kept = reader.moments(values, this.#beta);
-    const m = tail === undefined ? of_kept : withTail(of_kept, tail);
-    const place = tail === undefined ? target : keptPlace(tail, target);
-    const logit = place < 0 ? tail!.logit : values[place]!;
-    if (logit === Number.NEGATIVE_INFINITY) {
-      const detail = `the logit of a row's target must be finite, got -Infinity for class ${target}`;
-      throw new Problem("cannot_calibrate", detail, "/target");
+    if (tail !== undefined) this.#takeKept(row, tail, reader);
+    else this.#takeWhole(asClasses(row.values), row.target, reader);
+  }
+
+  #takeWhole(values: TaskRow["values"], sent: unknown, reader: RowReader): void {
+    const target = requireTarget(sent, values.length);
+    requireLive(values[target]!, target);
+    const scaled = this.#scaler?.scale(values);
+    if (scaled !== undefined && !this.#judges) {
+      checkRow(values);
+      this.#begin(values.length, false);
+      this.#class_sums?.add(values, scaled, target);
+      this.#rows += 1;
+      return;
     }
-    if (tail !== undefined && this.#conformal !== undefined)
+    const seen = scaled ?? values;
+    const m = reader.moments(seen, this.#beta);
+    const logit = seen[target]!;
+    this.#begin(values.length, false);
+    this.#rows += 1;
+    addSlope(this.slope, m, logit);
+    if (this.#measures) this.#reach = Math.max(this.#reach, reachOf(values, m.max, this.#beta));
+    if (this.#quality === undefined) return;
+    const p = reader.probabilities(seen, this.#beta);
+    this.#quality.add(lookAt(m, logit, target, brier(p, target)));
+    if (this.#classwise !== undefined) addClasswise(this.#classwise, p, target);
+    if (this.#conformal !== undefined) this.#conformities.add(conformity(p, target, this.#conformal));
+  }
+
+  /** A row of its best classes. */
+  #takeKept({ values, target: sent }: TaskRow, tail: Tail, reader: RowReader): void {
+    const classes = values.length + tail.count;
+    const target = requireTarget(sent, classes);
+    const m = withTail(reader.moments(values, this.#beta), tail);
+    const place = keptPlace(tail, target);
+    const logit = place < 0 ? tail.logit : values[place]!;
+    requireLive(logit, target);
+    if (this.#options.method !== "temperature_scaling") throw needsAllClasses();
+    if (this.#conformal !== undefined)
       throw new Problem(
         "option_conflict",
         "conformal sets need all classes of a row, got only its best",
         "/logits",
       );
-    this.#begin(classes, tail !== undefined);
+    this.#begin(classes, true);
     this.#rows += 1;
     addSlope(this.slope, m, logit);
-    if (this.#quality === undefined) return;
-    if (tail === undefined) {
-      const p = reader.probabilities(values, this.#beta) as Float64Array;
-      this.#quality.add(lookAt(m, logit, target, brier(p, target)));
-      if (this.#classwise !== undefined) addClasswise(this.#classwise, p, target);
-      if (this.#conformal !== undefined) this.#conformities.add(conformity(p, target, this.#conformal));
-      return;
-    }
     const winner = { ...m, max_id: classOf(m.max_id, tail) };
-    this.#quality.add(lookAt(winner, logit, target, brierOfKept(m, values, place, tail)));
+    this.#quality?.add(lookAt(winner, logit, target, brierOfKept(m, values, place, tail)));
   }
 
   /** The quality of a round that judges. */
@@ -200,10 +280,16 @@ export class CalibrationTally implements Tally {
     return { quality, ece_interval };
   }
 
-  conformal(choice: ConformalChoice, temperature: number): Conformal {
+  /** Of a round of a search for a scaling of classes. */
+  requireClassSums(): ClassSums {
+    if (this.#class_sums !== undefined) return this.#class_sums;
+    throw new Problem("invalid_option", "the sums must be those of a round that scales classes", "/tally");
+  }
+
+  conformal(choice: ConformalChoice, calibration: Scaling): Conformal {
     const place = thresholdPlace(this.#rows, choice.miscoverage);
     const threshold = place === 0 ? null : (this.#conformities.below(place) ?? null);
-    return { ...choice, threshold, temperature, rows: this.#rows };
+    return { ...choice, threshold, ...conformalScaling(calibration), rows: this.#rows };
   }
 
   save(): object {
@@ -212,17 +298,22 @@ export class CalibrationTally implements Tally {
       classes: this.#classes,
       has_tails: this.#has_tails,
       slope: savedSums({ ...this.slope }),
+      reach: this.#reach,
+      class_sums: this.#class_sums?.save() ?? null,
       quality: this.#quality?.save() ?? null,
       conformities: this.#conformities.save(),
     };
   }
 
   merge(saved: unknown): void {
-    const { rows, classes, has_tails, slope, quality, conformities } = parseWith(SAVED, saved, "/tally");
+    const parts = parseWith(SAVED, saved, "/tally");
+    const { rows, classes, has_tails, slope, reach, class_sums, quality, conformities } = parts;
     if (rows === 0) return;
     this.#begin(classes, has_tails);
     this.#rows += rows;
     addSums({ ...this.slope }, slope);
+    this.#reach = Math.max(this.#reach, reach);
+    this.#class_sums?.merge(class_sums);
     this.#quality?.merge(quality);
     this.#conformities.addSketch(conformities);
   }
@@ -241,11 +332,20 @@ export class CalibrationTally implements Tally {
     }
     this.#classes = classes;
     this.#has_tails = has_tails;
+    const search = this.#state.classes;
+    if (search?.done === false) this.#class_sums = new ClassSums(search);
     if (!this.#judges) return;
     const { bins } = this.#options;
     if (!has_tails && classes * bins <= CLASSWISE_SUMS_MAX) this.#classwise = startClasswise(classes, bins);
     this.#quality = new QualitySums(equalEdges(bins), this.#options, this.#classwise);
   }
+}
+
+/** No scaling gives a masked class a probability. */
+function requireLive(logit: number, target: number): void {
+  if (logit !== Number.NEGATIVE_INFINITY) return;
+  const detail = `the logit of a row's target must be finite, got -Infinity for class ${target}`;
+  throw new Problem("cannot_calibrate", detail, "/target");
 }
 
 /** Σ_c (p_c − y_c)² of a row with a tail; `place` is where the target stands, −1 when it was left out. */

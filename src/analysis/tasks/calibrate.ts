@@ -17,8 +17,8 @@ export function calibrateTask({ reader, values_expected }: TaskContext, options:
       set.add(values, target);
     },
     *finish() {
-      const { temperature, ...account } = yield* calibrateInSlices(set.labelled(), options, reader);
-      return { calibration: { method: "temperature_scaling", temperature }, ...account };
+      const { temperature: _, ...account } = yield* calibrateInSlices(set.labelled(), options, reader);
+      return account;
     },
   };
 }

@@ -12,6 +12,8 @@ import type { Tally } from "../tallies/tally.ts";
 export interface TaskRow {
   /** valid until the next row; float64 only with a reader that takes it */
   readonly values: Float32Array | Float64Array;
+  /** the values as they came, where `values` are scaled by a calibration */
+  readonly unscaled?: Float32Array | Float64Array;
   /** of a row whose values are only those of its best classes: the others */
   readonly tail?: Tail | undefined;
   /** its position in its sequence; undefined: not known */

@@ -12,6 +12,7 @@ import {
 import { createAnyReader } from "../../analysis/row-reader.ts";
 import { coverTask } from "../../analysis/tasks/cover.ts";
 import { diagnoseTask } from "../../analysis/tasks/diagnose.ts";
+import { scaledTask } from "../../analysis/tasks/scaled.ts";
 import { scoreTask } from "../../analysis/tasks/score.ts";
 import type { ResultList, TalliedTask, TaskContext } from "../../analysis/tasks/task.ts";
 import { assert, Problem } from "../../errors.ts";
@@ -40,16 +41,20 @@ function ofTask(task: TalliedTask): Running {
 export const SCORE: Analysis = {
   name: "score",
   begin(fields, _state, results) {
-    const { options, temperature } = parseScore(fields);
-    return ofTask(scoreTask(contextOf(temperature, results), options));
+    const { options, temperature, scaling } = parseScore(fields);
+    return ofTask(
+      scaledTask(contextOf(temperature, results), scaling, (context) => scoreTask(context, options)),
+    );
   },
 };
 
 export const DIAGNOSE: Analysis = {
   name: "diagnose",
   begin(fields, _state, results) {
-    const { options, temperature } = parseDiagnose(fields);
-    return ofTask(diagnoseTask(contextOf(temperature, results), options));
+    const { options, temperature, scaling } = parseDiagnose(fields);
+    return ofTask(
+      scaledTask(contextOf(temperature, results), scaling, (context) => diagnoseTask(context, options)),
+    );
   },
 };
 
@@ -81,8 +86,11 @@ function calibrating(options: RoundOptions, state: CalibrationState): Running {
 export const COVER: Analysis = {
   name: "cover",
   begin(fields, _state, results) {
-    const { options, temperature } = parseProbabilities(fields);
-    assert(options.conformal !== undefined, "cover is asked for with its sets");
-    return ofTask(coverTask(contextOf(temperature, results), options.conformal));
+    const { options, temperature, scaling } = parseProbabilities(fields);
+    const { conformal } = options;
+    assert(conformal !== undefined, "cover is asked for with its sets");
+    return ofTask(
+      scaledTask(contextOf(temperature, results), scaling, (context) => coverTask(context, conformal)),
+    );
   },
 };

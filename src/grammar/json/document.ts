@@ -57,11 +57,14 @@ export class SchemaDocument {
         `a schema must be an object, true or false, got ${show(value)}`,
         pointer,
       );
-    const place = this.#places.get(value) ?? this.#enter(value, pointer, base, 0);
-    if (!this.#checked.has(place)) {
-      this.#checked.add(place);
-      for (const [name, own] of Object.entries(value)) checkKeyword(place, name, own);
-    }
+    return this.#asked(this.#places.get(value) ?? this.#enter(value, pointer, base, 0));
+  }
+
+  /** A place that is asked for: its keywords are checked, the first time. */
+  #asked(place: Place): Place {
+    if (this.#checked.has(place)) return place;
+    this.#checked.add(place);
+    for (const [name, own] of Object.entries(place.schema)) checkKeyword(place, name, own);
     return place;
   }
 
@@ -107,10 +110,10 @@ export class SchemaDocument {
         pointer,
       );
     const decoded = decode(fragment);
-    if (decoded === "") return root;
+    if (decoded === "") return this.#asked(root);
     if (!decoded.startsWith("/")) {
       const named = this.#by_uri.get(`${base}#${decoded}`);
-      if (named !== undefined) return named;
+      if (named !== undefined) return this.#asked(named);
       throw new Problem(
         "grammar_invalid",
         `$ref leads to an anchor that there is not: ${show(reference)}`,

@@ -13,7 +13,7 @@ import { workInTurns } from "./turns.ts";
 export function answerStep(exchange: Exchange, opener: Opener): void {
   exchange.read({
     in_place: true,
-    rows: (first) => rowsAsked(exchange.raw, first, exchange.context.limits.options.sources_max),
+    rows: (first) => rowsAsked(exchange.raw, first, exchange.service.wire.options.sources_max),
     open: (first) => openBody(opener, exchange.raw, exchange.context, first),
     whole: (reader) => exchange.compute(() => answer(exchange, reader)),
   });

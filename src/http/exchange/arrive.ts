@@ -32,18 +32,18 @@ export function arrive<Reader extends BodyReader>(
     const take = (reader: Reader, { owner, next }: Taking<Reader>) => {
       intake = new Intake(owner, reading, { next: () => next(reader), done: () => resolve(reader), fail });
     };
-    const reading: BodyReading<Reader> = new BodyReading(service, raw, ticket, {
-      open(first) {
+    const use = {
+      open(first: Uint8Array) {
         const reader = openBody(opener, raw, context, first);
         if (taking !== undefined) take(reader, taking);
         return reader;
       },
       wrote: () => void intake?.wrote(),
-      whole(reader) {
+      whole(reader: Reader) {
         if (intake === undefined) resolve(reader);
         else intake.end();
       },
-      fail,
-    });
+    };
+    const reading: BodyReading<Reader> = new BodyReading(service, raw, ticket, use, fail);
   });
 }

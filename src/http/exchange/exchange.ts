@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
-import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import type { Step, WireContext } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
@@ -15,7 +15,7 @@ import { ClientGone } from "./client-gone.ts";
 import { CLIENT_GONE } from "./lifecycle.ts";
 import { type AnswerBody, byteLength, joined, PIECE_BYTES, sendPieces } from "./pieces.ts";
 import { problemAnswer, problemOf } from "./problems.ts";
-import { BodyReading, type BodyUse, type ChunkReader } from "./read-body.ts";
+import { BodyReading, type BodyUse, type ChunkReader, type Fail } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { JSON_TYPE, vocabSize } from "./step-answers.ts";
 
@@ -45,12 +45,12 @@ export class Exchange {
   }
 
   /** Reads the body. That of a request that may not come in is dropped. */
-  read<Reader extends ChunkReader>({
-    fail = (error) => this.refuse(error),
-    ...use
-  }: Omit<BodyUse<Reader>, "fail"> & Partial<BodyUse<Reader>>): BodyReading<Reader> {
+  read<Reader extends ChunkReader>(
+    use: BodyUse<Reader>,
+    fail: Fail = (error) => this.refuse(error),
+  ): BodyReading<Reader> {
     const { service, raw, ticket, record } = this;
-    return new BodyReading(service, raw, ticket, { ...use, fail }, record.refusal);
+    return new BodyReading(service, raw, ticket, use, fail, record.refusal);
   }
 
   /** What readers of its body are given. */

@@ -27,7 +27,10 @@ export interface ChunkReader {
   end(): void;
 }
 
-/** What is done with a body. Nothing is called after `whole`, unless it throws, nor after `fail`. */
+/**
+ * What is done with a body. Nothing is called after `whole`, unless it throws, nor after `fail`. One that is put together by
+ * spreading has a shape of its own in each request, and what V8 knows of the others does not hold for it.
+ */
 export interface BodyUse<Reader extends ChunkReader> {
   /** whether nothing of a chunk is looked at again once it was taken */
   readonly in_place?: boolean;
@@ -39,9 +42,10 @@ export interface BodyUse<Reader extends ChunkReader> {
   wrote?(reader: Reader, chunk: Uint8Array): void;
   /** All bytes were written, and the reader is content. What it throws goes to `fail`. */
   whole(reader: Reader): void;
-  /** There is no body to be had: the first Problem, or ClientGone. */
-  fail(error: unknown): void;
 }
+
+/** There is no body to be had: the first Problem, or ClientGone. */
+export type Fail = (error: unknown) => void;
 
 type Host = Pick<Service, "config" | "collector" | "counters">;
 
@@ -60,6 +64,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   readonly #raw: IncomingMessage;
   readonly #ticket: Ticket;
   readonly #use: BodyUse<Reader>;
+  readonly #failed: Fail;
   readonly #bytes_max: number;
   #state: State = "asking";
   /** why the rest is dropped */
@@ -70,11 +75,19 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   #early: Uint8Array | undefined;
   #ended = false;
 
-  constructor(service: Host, raw: IncomingMessage, ticket: Ticket, use: BodyUse<Reader>, refusal?: unknown) {
+  constructor(
+    service: Host,
+    raw: IncomingMessage,
+    ticket: Ticket,
+    use: BodyUse<Reader>,
+    fail: Fail,
+    refusal?: unknown,
+  ) {
     this.#service = service;
     this.#raw = raw;
     this.#ticket = ticket;
     this.#use = use;
+    this.#failed = fail;
     this.#bytes_max = service.config.limits.body_bytes_max;
     if (refusal !== undefined) this.refuse(refusal);
     this.#begin();
@@ -199,7 +212,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
         this.#service.counters.received(reader.form, this.#ticket.received_bytes);
       this.#use.whole(reader);
     } catch (error) {
-      this.#use.fail(error);
+      this.#failed(error);
     }
   }
 
@@ -207,7 +220,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#ticket.arrived();
-    this.#use.fail(error);
+    this.#failed(error);
   }
 }
 
@@ -219,7 +232,7 @@ export function discard(service: Host & Pick<Service, "admission">, raw: Incomin
       ticket.leave();
       resolve();
     };
-    new BodyReading(service, raw, ticket, { open: unread, whole: unread, fail }, UNWANTED);
+    new BodyReading(service, raw, ticket, { open: unread, whole: unread }, fail, UNWANTED);
   });
 }
 

@@ -2,9 +2,9 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
+import type { WireLimits } from "../../wire/limits.ts";
 import { Remembered } from "../../wire/remembered.ts";
 import type { SharedMemory } from "../../wire/shared-memory.ts";
-import type { WireLimits } from "../../wire/step-reader.ts";
 import { Admission } from "../admission/admission.ts";
 import { type Collector, createCollector } from "../node/collect.ts";
 import { Counters } from "../observe/counters.ts";

@@ -15,6 +15,7 @@ import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";
 import { JSON_TYPE } from "../exchange/step-answers.ts";
+import { described } from "./catalogue.ts";
 
 export function addSamplers(app: FastifyInstance): void {
   const catalogue: z.infer<typeof CATALOGUE> = {
@@ -31,49 +32,28 @@ export function addSamplers(app: FastifyInstance): void {
   });
 }
 
-function describeStage({ name, summary, formula, source, example, keepsArgmax, state, options }: Stage) {
-  const schema = jsonSchemaOf(options);
-  const defaults = Object.entries(propertiesOf(schema)).flatMap(([option, { default: standard }]) =>
+function describeStage(stage: Stage) {
+  const { options, ...told } = described("stage", stage);
+  const defaults = Object.entries(propertiesOf(options)).flatMap(([option, { default: standard }]) =>
     standard === undefined ? [] : [[option, standard] as const],
   );
   return {
-    name,
-    summary,
-    formula,
-    source,
-    example: { stage: name, ...example },
-    keeps_argmax: keepsArgmax,
-    carries_state: state !== undefined,
-    options: schema,
+    ...told,
+    keeps_argmax: stage.keepsArgmax,
+    carries_state: stage.state !== undefined,
+    options,
     defaults: Object.fromEntries(defaults),
   };
 }
 
-function describeRule({ name, summary, formula, source, example, needs, leaves, options }: DrawRule) {
-  return {
-    name,
-    summary,
-    formula,
-    source,
-    example: { rule: name, ...example },
-    options: jsonSchemaOf(options),
-    needs,
-    leaves,
-  };
+function describeRule(rule: DrawRule) {
+  const { needs, leaves } = rule;
+  return { ...described("rule", rule), needs, leaves };
 }
 
 function describeWatermark(scheme: WatermarkScheme) {
-  const { name, summary, formula, test, source, example, keepsDistribution, options } = scheme;
-  return {
-    name,
-    summary,
-    formula,
-    source,
-    example: { scheme: name, ...example },
-    options: jsonSchemaOf(options),
-    test,
-    keeps_distribution: keepsDistribution,
-  };
+  const { test, keepsDistribution } = scheme;
+  return { ...described("scheme", scheme), test, keeps_distribution: keepsDistribution };
 }
 
 function describeStop({ name, finish_reason, summary, source, example, measure, options }: Stop) {

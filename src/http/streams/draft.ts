@@ -5,12 +5,12 @@
  */
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
-import { requireBelow } from "../../sampling/context.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { SampleStream } from "../../sampling/stream.ts";
 import { parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
 import { type Verified, verifyOnStream } from "../../sampling/verify/verify.ts";
 import type { Pause, VerifyRows } from "../../sampling/verify/walk.ts";
+import { requireBelow } from "../../sampling/vocab-size.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { Service } from "../exchange/service.ts";
 

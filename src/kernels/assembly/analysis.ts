@@ -7,7 +7,7 @@
  *   results  f64: rest, first, square, second, max, id of max
  *   scratch  room for the weights of a block of 1,024, f64
  */
-import { exponents, LOWEST, upper, weigh } from "./weights-f64";
+import { exponents, LOWEST, upper, weigh } from "./weights/weights-f64";
 
 /** 1,024 logits; their weights take twice as many bytes. */
 const BLOCK_BYTES: usize = 4096;

@@ -4,11 +4,16 @@
  */
 
 import type { SeenTokens } from "../history/seen-tokens.ts";
-import type { Candidates } from "./candidates.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
+
+/** Scores that are read and set one by one. */
+interface ScoresById {
+  scoreOf(token_id: number): number;
+  setScore(token_id: number, score: number): void;
+}
 
 /** s ← s + amount. */
-export function addEach(candidates: Candidates, token_ids: Int32Array, amounts: Float64Array): void {
+export function addEach(candidates: ScoresById, token_ids: Int32Array, amounts: Float64Array): void {
   for (let i = 0; i < token_ids.length; i++) {
     const id = token_ids[i]!;
     candidates.setScore(id, candidates.scoreOf(id) + amounts[i]!);
@@ -17,7 +22,7 @@ export function addEach(candidates: Candidates, token_ids: Int32Array, amounts: 
 
 /** s ← (s > 0 ? s / ratio : s · ratio) + constant + per_count · n. */
 export function penaliseEach(
-  candidates: Candidates,
+  candidates: ScoresById,
   { token_ids, counts, distinct }: SeenTokens,
   ratio: number,
   constant: number,

@@ -1,13 +1,6 @@
-/** What a request says of several sources: the rule by which they become one row, checked. */
-import * as z from "zod";
-import { Problem, show } from "../../errors.ts";
-import { SOURCES_MAX } from "../../kernels/kernel.ts";
-import { amongKnown } from "../../nearest.ts";
-import { type Chain, chainFromList } from "../chain.ts";
-import { listOf } from "../options/counted-fields.ts";
-import { finite, rule } from "../options/fields.ts";
-import { isRecord, parseWith } from "../options/parse.ts";
-import { RULES } from "./index.ts";
+/** How the rows of several sources become one: the rule, with its checked options. */
+import { Problem } from "../../errors.ts";
+import type { Chain } from "../chain.ts";
 import type { Rule, RuleOptions } from "./rule.ts";
 
 export interface Combination {
@@ -22,72 +15,8 @@ export interface Combination {
 }
 
 /** What is said of a source besides its logits. */
-export const SOURCE_OPTIONS = z.strictObject({
-  temperature: finite({ min: 0, openMin: true })
-    .optional()
-    .describe("What the logits of this source are divided by before they are combined. Default 1."),
-});
-
-const { $schema: _, ...SOURCE_SCHEMA } = z.toJSONSchema(SOURCE_OPTIONS);
-
-/** What is said of each source; `parseSource` checks what is in it. */
-export const SOURCES = listOf(
-  z.custom<Readonly<Record<string, unknown>>>(isRecord, rule("must be an object")).meta(SOURCE_SCHEMA),
-  { noun: "objects", min: 1, max: SOURCES_MAX },
-);
-
-export function parseSource(value: unknown, index: number): SourceOptions {
-  return parseWith(SOURCE_OPTIONS, value, `/sources/${index}`);
-}
-
-export type SourceOptions = z.infer<typeof SOURCE_OPTIONS>;
-
-const RULE_BY_NAME: ReadonlyMap<string, Rule> = new Map(RULES.map((rule) => [rule.name, rule]));
-
-/** `value` is what stands at `combine`; `chain` is what runs on the combined row. */
-export function parseCombination(
-  value: Readonly<Record<string, unknown>>,
-  sources: readonly SourceOptions[] | undefined,
-  chain: Chain,
-): Combination {
-  const { before, ...own } = value;
-  const named = ruleNamed(own["rule"]);
-  const options = parseWith(named.options, own, "/combine");
-  return { rule: named, options, before: beforeOf(before), sources, from_zero: chain.some(looksAtZero) };
-}
-
-function ruleNamed(name: unknown): Rule {
-  const known_rule = typeof name === "string" ? RULE_BY_NAME.get(name) : undefined;
-  if (known_rule !== undefined) return known_rule;
-  const names = [...RULE_BY_NAME.keys()];
-  const known = typeof name === "string" ? amongKnown(name, names) : `: one of ${names.join(", ")}`;
-  throw new Problem(
-    "invalid_option",
-    `combine needs a rule that there is, got ${show(name)}${known}`,
-    "/combine/rule",
-  );
-}
-
-function beforeOf(list: unknown): Chain {
-  if (list === undefined) return [];
-  if (!Array.isArray(list))
-    throw new Problem(
-      "invalid_option",
-      `before must be an array of stages, got ${show(list)}`,
-      "/combine/before",
-    );
-  const chain = chainFromList(list, "/combine/before");
-  const index = chain.findIndex(({ stage }) => stage.onlyMasks !== true);
-  if (index < 0) return chain;
-  throw new Problem(
-    "option_conflict",
-    `before takes stages that mask tokens and do nothing else, got ${chain[index]?.stage.name}: it runs on the combined row, in the chain`,
-    `/combine/before/${index}`,
-  );
-}
-
-function looksAtZero({ stage, options, skipped }: Chain[number]): boolean {
-  return skipped === undefined && stage.looksAtZero?.(options) === true;
+export interface SourceOptions {
+  readonly temperature?: number | undefined;
 }
 
 /** Whether a step with these options may have so many rows. Throws the Problem of one that may not. */

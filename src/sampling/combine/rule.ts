@@ -2,7 +2,7 @@
  * What a combination is: a rule by which the rows of several sources become one, as a plain object. It declares its
  * options, its formula and how many sources it needs, and says what is added up; it never sees how rows lie in memory.
  */
-import type { z } from "zod";
+import type { ListedKind } from "../kind.ts";
 import type { Sources } from "./sources.ts";
 
 /** Options of a rule as they stand at `combine`: `{ rule: "guidance", guidance_scale: 1.5 }`. */
@@ -10,19 +10,7 @@ export interface RuleOptions {
   readonly rule: string;
 }
 
-export interface Rule<Options extends RuleOptions = RuleOptions> {
-  /** wire name */
-  readonly name: Options["rule"];
-  /** what it does, in one sentence */
-  readonly summary: string;
-  /** one line of Unicode maths */
-  readonly formula: string;
-  /** where the rule comes from */
-  readonly source: { readonly title: string; readonly url: string };
-  /** strict object with `rule: z.literal(name)`; every other field is described */
-  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  /** its options as people use them, without `rule` */
-  readonly example: Readonly<Record<string, unknown>>;
+export interface Rule<Options extends RuleOptions = RuleOptions> extends ListedKind<"rule", Options> {
   /** what the sources are, in their order; the last name also stands for any that follow */
   readonly sources: readonly [string, string, ...string[]];
   /** whether more sources may follow those */

@@ -3,7 +3,7 @@
  * be seen how much of the distance it makes.
  */
 import { type Chain, type ChainEntry, chainOfEntries } from "../chain.ts";
-import type { StepOptions } from "../options/step-options.ts";
+import type { StepOptions } from "../step.ts";
 
 /** In what a stage differs: only the one chain has it, its options differ, or it stands elsewhere. */
 export interface ChangedStage {

@@ -4,11 +4,11 @@
  * against.
  */
 import { Problem } from "../../errors.ts";
-import type { StepOptions } from "../options/step-options.ts";
 import type { Sampled } from "../report/report.ts";
 import { drawSeed } from "../rng.ts";
 import type { LogitsRow } from "../rows.ts";
 import type { Sampler } from "../sampler.ts";
+import type { StepOptions } from "../step.ts";
 import { workOf } from "../work.ts";
 import { type ChangedStage, changesTowards } from "./changes.ts";
 import type { Arm, ComparisonOptions } from "./options.ts";

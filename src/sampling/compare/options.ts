@@ -9,9 +9,9 @@ import {
   isStageOption,
   mergeStepOptions,
   parseStepOptions,
-  type StepOptions,
   unknownOption,
 } from "../options/step-options.ts";
+import type { StepOptions } from "../step.ts";
 
 /** One way to take the step; a problem when it cannot be taken so. */
 export interface Arm {

@@ -3,20 +3,10 @@ import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
 import { amongKnown } from "../../nearest.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
-import type { DrawOptions, DrawRule } from "./draw-rule.ts";
+import type { DrawChoice, DrawRule } from "./draw-rule.ts";
 import { DRAW_RULES } from "./index.ts";
 import { WATERMARKS } from "./watermark/index.ts";
-import type { MarkOptions, WatermarkScheme } from "./watermark/scheme.ts";
-
-export interface DrawChoice {
-  readonly rule: DrawRule;
-  readonly options: DrawOptions;
-}
-
-export interface MarkChoice {
-  readonly scheme: WatermarkScheme;
-  readonly options: MarkOptions;
-}
+import type { MarkChoice, WatermarkScheme } from "./watermark/scheme.ts";
 
 /** The rule of a step that names none. */
 export const DEFAULT_DRAW: DrawChoice = {

@@ -2,9 +2,9 @@
  * What a draw rule is: one way to take a token out of those that the chain has left, as a plain object. It declares its
  * options, what it needs and what it leaves; its documentation, its schema and its card are made of it.
  */
-import type { z } from "zod";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { StepContext } from "../context.ts";
+import type { ListedKind } from "../kind.ts";
 import type { Tracer } from "../report/trace.ts";
 
 /** Options of a rule as a request has them: `{ rule: "gumbel", variant: "own" }`. */
@@ -18,16 +18,7 @@ export interface Draws {
   readonly replacement: boolean;
 }
 
-export interface DrawRule<Options extends DrawOptions = DrawOptions> {
-  /** wire name */
-  readonly name: Options["rule"];
-  readonly summary: string;
-  readonly formula: string;
-  readonly source: { readonly title: string; readonly url: string };
-  /** strict object with `rule: z.literal(name)` */
-  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  /** its options as people use them, without `rule` */
-  readonly example: Readonly<Record<string, unknown>>;
+export interface DrawRule<Options extends DrawOptions = DrawOptions> extends ListedKind<"rule", Options> {
   /** what of a request decides the token besides the row and the chain */
   readonly needs: readonly string[];
   /** the field that it leaves in the reply of a step with a trace */
@@ -49,6 +40,12 @@ export interface DrawRule<Options extends DrawOptions = DrawOptions> {
   account(tracer: Tracer, token_id: number, options: Options, context: StepContext): unknown;
   /** How a claimed token stands to what this rule draws from these candidates. */
   hold(candidates: Candidates, token_id: number, options: Options, context: StepContext): Held;
+}
+
+/** The rule of a step, and its checked options. */
+export interface DrawChoice {
+  readonly rule: DrawRule;
+  readonly options: DrawOptions;
 }
 
 /** How a claimed token stands to the draw: what an audit looks at. */

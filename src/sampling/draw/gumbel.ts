@@ -8,6 +8,7 @@ import type { Candidates } from "../candidates/candidates.ts";
 import type { StepContext } from "../context.ts";
 import { oneOf } from "../options/fields.ts";
 import type { DrawRule, Held } from "./draw-rule.ts";
+import { heldBy, ranked, type Totals } from "./totals.ts";
 import { noisiestByVllm, vllmTotals } from "./vllm-noise.ts";
 
 const options = z.strictObject({
@@ -78,13 +79,6 @@ export const gumbel: DrawRule<Options> = {
       : heldBy(totalsOf(candidates, variant, context), token_id),
 };
 
-/** Tokens and what score + noise came to. */
-export interface Totals {
-  readonly token_ids: Int32Array;
-  readonly totals: Float64Array;
-  readonly count: number;
-}
-
 type Listed = ReturnType<Candidates["all"]>;
 
 function totalsOf(candidates: Candidates, variant: Options["variant"], context: StepContext): Totals {
@@ -104,13 +98,6 @@ function totalsWith(listed: Listed, noise: Noise): Totals {
   return { token_ids, totals, count };
 }
 
-/** The n places of the largest totals, of equals the lowest id first. */
-function ranked({ token_ids, totals, count }: Totals, n: number): number[] {
-  const places = Array.from({ length: count }, (_, i) => i);
-  places.sort((a, b) => totals[b]! - totals[a]! || token_ids[a]! - token_ids[b]!);
-  return places.slice(0, n);
-}
-
 function noisiestN(totals: Totals, n: number): number[] {
   return ranked(totals, n).map((i) => totals.token_ids[i]!);
 }
@@ -124,18 +111,4 @@ export function heldByNoise(candidates: Candidates, claimed: number, noise: Nois
   if (candidates.count() === 1) return { token_id, margin: Number.POSITIVE_INFINITY };
   candidates.setScore(claimed, Number.NEGATIVE_INFINITY);
   return { token_id, margin: own - totalOf(candidates.noisiest(noise)) };
-}
-
-/** The margin of a token: its total less the largest other. */
-function heldBy({ token_ids, totals, count }: Totals, claimed: number): Held {
-  let best = 0;
-  let others = Number.NEGATIVE_INFINITY;
-  let own = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) {
-    const total = totals[i]!;
-    if (total > totals[best]! || (total === totals[best]! && token_ids[i]! < token_ids[best]!)) best = i;
-    if (token_ids[i] === claimed) own = total;
-    else if (total > others) others = total;
-  }
-  return { token_id: token_ids[best]!, margin: own === Number.NEGATIVE_INFINITY ? own : own - others };
 }

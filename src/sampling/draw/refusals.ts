@@ -1,7 +1,9 @@
 /** How a step asks for its draw: the rule or the watermark, and what each refuses of the other options. */
 import { Problem } from "../../errors.ts";
 import type { Chain } from "../chain.ts";
-import { DEFAULT_DRAW, type DrawChoice, type MarkChoice, parseDraw, parseWatermark } from "./choice.ts";
+import { DEFAULT_DRAW, parseDraw, parseWatermark } from "./choice.ts";
+import type { DrawChoice } from "./draw-rule.ts";
+import type { MarkChoice } from "./watermark/scheme.ts";
 
 interface Asked {
   readonly n?: number | undefined;

@@ -1,9 +1,7 @@
 /** What a stage may know of the text of a step: the tokens so far, the vocabulary that says what they stand for, and grammars. */
 import { Problem } from "../../errors.ts";
 import type { Grammars } from "../../grammar/grammars.ts";
-import type { Vocabularies } from "../../vocabulary/vocabularies.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
-import type { StepOptions } from "../options/step-options.ts";
 
 export interface StepText {
   /** token ids so far, prompt first */
@@ -14,23 +12,9 @@ export interface StepText {
   readonly grammars: Grammars;
 }
 
-/** Throws the Problem of a vocabulary that there is not. */
-export function textOfStep(
-  { history, prompt_length, vocabulary }: Pick<StepOptions, "history" | "prompt_length" | "vocabulary">,
-  vocabularies: Vocabularies,
-  grammars: Grammars,
-): StepText {
-  return {
-    history,
-    prompt_length,
-    vocabulary: vocabulary === undefined ? vocabularies.standard : vocabularies.named(vocabulary),
-    grammars,
-  };
-}
-
 /** The vocabulary of a step, which this option needs. */
 export function requireVocabulary(
-  { vocabulary }: StepText,
+  { vocabulary }: Pick<StepText, "vocabulary">,
   option: string,
   pointer = `/${option}`,
 ): Vocabulary {

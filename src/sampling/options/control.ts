@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { show } from "../../errors.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
-import { SOURCES } from "../combine/combination.ts";
 import { RULES } from "../combine/index.ts";
 import { DRAW_OPTION, WATERMARK_OPTION } from "../draw/choice.ts";
 import { PRESETS } from "../presets/index.ts";
@@ -10,6 +9,7 @@ import { VARIANTS } from "../presets/preset-choice.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { canonicalSeed } from "../rng.ts";
 import { STOP_OPTIONS } from "../stops/index.ts";
+import { SOURCES } from "./combination-options.ts";
 import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, rule, tokenIds, whole } from "./fields.ts";
 import { LOGPROBS_MODES } from "./logprobs-mode.ts";

@@ -1,5 +1,5 @@
 /** How long the reply to a step may get, reckoned from its options before anything is computed. */
-import type { StepOptions } from "./step-options.ts";
+import type { StepOptions } from "../step.ts";
 
 /** Bytes of JSON text, at the most and about: of a reply with nothing asked for, and of each thing asked for. */
 const REPLY_BYTES = 512;

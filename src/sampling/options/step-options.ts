@@ -5,24 +5,25 @@
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
-import { type Chain, chainFromList, chainFromShortForm } from "../chain.ts";
-import { type Combination, parseCombination, parseSource } from "../combine/combination.ts";
-import type { DrawChoice, MarkChoice } from "../draw/choice.ts";
+import type { Chain } from "../chain.ts";
+import type { Combination } from "../combine/combination.ts";
 import { drawAsked } from "../draw/refusals.ts";
-import type { PreparedHistory } from "../history/prepared-history.ts";
 import type { Preset } from "../presets/index.ts";
 import { hostOf, presetOf } from "../presets/preset-choice.ts";
-import { type ReceiptOptions, receiptOptions } from "../receipt.ts";
 import { recentChain } from "../recent-chains.ts";
 import { CONFIDENCE_TOP_K } from "../report/uncertainty.ts";
 import { STAGES } from "../stages/index.ts";
+import type { StepOptions } from "../step.ts";
 import { type Stops, stopStates, stopsOf } from "../stops/index.ts";
+import { chainFromList, chainFromShortForm } from "./chain-options.ts";
+import { parseCombination, parseSource } from "./combination-options.ts";
 import { CONTROL } from "./control.ts";
 import { optionalEach } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
 import { isAtTemperature, type LogprobsMode } from "./logprobs-mode.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
+import { receiptOptions } from "./receipt-options.ts";
 
 /** What the short form can say: the options of every stage, each once. */
 const STAGE_FIELDS: Readonly<Record<string, z.ZodType>> = optionalEach(
@@ -41,47 +42,6 @@ export const STEP_OPTIONS = z.strictObject({
 
 const CONTROL_OPTIONS = z.strictObject(optionalEach(CONTROL));
 type ControlOptions = z.infer<typeof CONTROL_OPTIONS>;
-
-/** The checked options of one step. */
-export interface StepOptions {
-  readonly chain: Chain;
-  /** how several sources become one row; undefined: there is one row */
-  readonly combine: Combination | undefined;
-  readonly vocab_size: number | undefined;
-  /** undefined: the sampler's own */
-  readonly vocabulary: string | undefined;
-  readonly history: readonly number[];
-  readonly prompt_length: number;
-  /** what is known of this history and prompt_length; several steps of one request share it */
-  readonly prepared: PreparedHistory | undefined;
-  /** canonical decimal text; undefined: draw one */
-  readonly seed: string | undefined;
-  readonly step: number;
-  /** state of each stage of the chain and each stop that carries one, by name */
-  readonly state: Readonly<Record<string, unknown>>;
-  /** undefined: one draw, no list of draws */
-  readonly n: number | undefined;
-  readonly replacement: boolean;
-  readonly draw: DrawChoice;
-  readonly watermark: MarkChoice | undefined;
-  readonly trace: boolean | "timed";
-  readonly kept_token_ids: boolean;
-  readonly kept_max: number | undefined;
-  readonly logprobs: boolean;
-  readonly top_logprobs: number;
-  readonly logprobs_mode: LogprobsMode;
-  readonly rank_ties: "by_id" | "counted";
-  readonly logprob_token_ids: readonly number[];
-  readonly uncertainty: boolean;
-  readonly confidence_top_k: number;
-  readonly require_exact: boolean;
-  /** what a receipt is made of; undefined: none is asked for */
-  readonly receipt: ReceiptOptions | undefined;
-  /** undefined: nothing is said of an end */
-  readonly stops: Stops | undefined;
-  /** what is right and yet hardly meant; undefined: nothing */
-  readonly warnings: readonly string[] | undefined;
-}
 
 /** Checks the options of one step; throws a Problem whose pointer is relative to the options object. */
 export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_OPTION_LIMITS): StepOptions {

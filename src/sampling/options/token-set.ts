@@ -1,5 +1,5 @@
 /** A set of token ids as a request lists them: asked of single tokens, and of the vocabulary whether it has all of them. */
-import { requireInVocabulary } from "../context.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 import { tokenIds } from "./fields.ts";
 
 export class TokenSet {

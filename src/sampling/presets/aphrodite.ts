@@ -1,8 +1,9 @@
-/** Aphrodite's sampler, a fork of vLLM's V1 with many more samplers. */
+/** Aphrodite's sampler, a fork of vLLM's V1 with many more samplers: what is not said here is as it is there. */
 import type { Preset } from "./preset.ts";
-import { vllm } from "./vllm.ts";
+import { VLLM_MASKS, VLLM_PENALTIES, vllm } from "./vllm.ts";
 
 export const aphrodite: Preset = {
+  ...vllm,
   name: "aphrodite",
   summary:
     "Masks, bias, DRY, penalties, n-grams, temperature, top-nσ and the cuts by probability, smoothing, XTC, min-p; top-k and top-p last.",
@@ -11,15 +12,9 @@ export const aphrodite: Preset = {
     url: "https://github.com/aphrodite-engine/aphrodite-engine/blob/main/aphrodite/v1/sample/sampler.py",
   },
   order: [
-    "token_bitmask",
-    "allowed_token_ids",
-    "bad_words_ids",
-    "min_tokens",
-    "logit_bias",
+    ...VLLM_MASKS,
     "dry",
-    "repetition_penalty",
-    "frequency_penalty",
-    "presence_penalty",
+    ...VLLM_PENALTIES,
     "no_repeat_ngram_size",
     "dynatemp",
     "temperature",
@@ -40,32 +35,13 @@ export const aphrodite: Preset = {
   instead: {
     option: "mirostat",
     values: [2],
-    order: [
-      "token_bitmask",
-      "allowed_token_ids",
-      "bad_words_ids",
-      "min_tokens",
-      "logit_bias",
-      "repetition_penalty",
-      "frequency_penalty",
-      "presence_penalty",
-      "mirostat",
-      "min_p",
-      "skew",
-      "top_k",
-      "top_p",
-    ],
+    order: [...VLLM_MASKS, ...VLLM_PENALTIES, "mirostat", "min_p", "skew", "top_k", "top_p"],
   },
-  defaults: {},
   rules: {
-    bad_words_ids: { sequence_scope: "generated" },
-    temperature: { temperature_floor: 0.01 },
+    ...vllm.rules,
     top_n_sigma: { top_n_sigma_divisor: "n-1" },
     skew: { skew_order: "id" },
   },
-  reports: { rank_ties: "counted" },
-  spellings: [{ option: "top_k", written: -1, means: 0 }],
-  variants: vllm.variants ?? [],
   notes: [
     "The penalties take effect twice in 0.24.1: once with the masks, once in the order of the samplers. Here they do once.",
     "The mass of typical-p is cut before the token that passes p there; here that token stays.",

@@ -1,6 +1,16 @@
 /** vLLM's V1 sampler, by the code that takes top-k and top-p on the machine at hand. */
 import type { Preset } from "./preset.ts";
 
+export const VLLM_MASKS = [
+  "token_bitmask",
+  "allowed_token_ids",
+  "bad_words_ids",
+  "min_tokens",
+  "logit_bias",
+] as const;
+
+export const VLLM_PENALTIES = ["repetition_penalty", "frequency_penalty", "presence_penalty"] as const;
+
 export const vllm: Preset = {
   name: "vllm",
   summary: "Masks, bias and penalties, then temperature, min-p, top-k and top-p.",
@@ -8,20 +18,7 @@ export const vllm: Preset = {
     title: "vLLM 0.33.0, vllm/v1/sample/sampler.py",
     url: "https://github.com/vllm-project/vllm/blob/main/vllm/v1/sample/sampler.py",
   },
-  order: [
-    "token_bitmask",
-    "allowed_token_ids",
-    "bad_words_ids",
-    "min_tokens",
-    "logit_bias",
-    "repetition_penalty",
-    "frequency_penalty",
-    "presence_penalty",
-    "temperature",
-    "min_p",
-    "top_k",
-    "top_p",
-  ],
+  order: [...VLLM_MASKS, ...VLLM_PENALTIES, "temperature", "min_p", "top_k", "top_p"],
   defaults: {},
   rules: {
     bad_words_ids: { sequence_scope: "generated" },

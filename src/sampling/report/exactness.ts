@@ -6,8 +6,8 @@
 import { Problem } from "../../errors.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import { isAtTemperature } from "../options/logprobs-mode.ts";
-import type { StepOptions } from "../options/step-options.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
+import type { StepOptions } from "../step.ts";
 import { measuresRow } from "../stops/index.ts";
 import type { Sampled } from "./report.ts";
 

@@ -3,9 +3,9 @@
 import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Marked } from "../draws.ts";
-import type { StepOptions } from "../options/step-options.ts";
 import type { Receipt } from "../receipt.ts";
 import type { Told } from "../stage.ts";
+import type { StepOptions } from "../step.ts";
 import type { RawRow } from "./logprobs.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";
 import type { Fate, InverseCdf, TraceEntry } from "./trace.ts";

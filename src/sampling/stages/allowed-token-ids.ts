@@ -1,9 +1,9 @@
 /** allowed_token_ids: keeps only the named tokens. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
-import { requireInVocabulary } from "../context.ts";
 import { tokenIds } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("allowed_token_ids"),

@@ -1,10 +1,10 @@
 /** bad_words_ids: bans tokens that would complete one of some sequences. */
 import * as z from "zod";
-import { requireBelow } from "../context.ts";
 import { tokenSequences } from "../options/sequence-fields.ts";
 import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
 import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("bad_words_ids"),

@@ -50,7 +50,7 @@ export const banned_strings: Stage<Options> = {
   readsText: true,
   isNeutral: ({ banned_strings }) => banned_strings.length === 0,
   apply(candidates, _options, context) {
-    requireVocabulary(context.text, "banned_strings");
+    requireVocabulary(context, "banned_strings");
     const { banned } = context.stateOf("banned_strings") as State; // checked by state.schema
     for (const { at, token_id } of banned)
       if (at === context.history.length && token_id < context.vocab_size)
@@ -87,9 +87,11 @@ export const banned_strings: Stage<Options> = {
 
 function endedIn(
   { banned_strings, banned_ignore_case }: Options,
-  { text }: StepContext,
+  context: StepContext,
   token_id: number,
 ): Ended | undefined {
-  const written = { ...text, vocabulary: requireVocabulary(text, "banned_strings"), token_id };
+  const { history, prompt_length } = context;
+  const vocabulary = requireVocabulary(context, "banned_strings");
+  const written = { vocabulary, history, prompt_length, token_id };
   return endedString(banned_strings, written, { ignore_case: banned_ignore_case });
 }

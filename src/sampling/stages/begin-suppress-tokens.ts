@@ -1,8 +1,8 @@
 /** begin_suppress_tokens: bans some tokens from the beginning of the generated text. */
 import * as z from "zod";
-import { requireInVocabulary } from "../context.ts";
 import { tokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("begin_suppress_tokens"),

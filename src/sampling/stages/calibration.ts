@@ -1,13 +1,49 @@
-/** calibration: the temperature that made a model's probabilities honest on a validation set, before anything else. */
+/** calibration: what made a model's probabilities honest on a validation set, before anything else. */
 import * as z from "zod";
+import {
+  type ClassScaling,
+  isIdentity,
+  requireClasses,
+  SCALED_CLASSES_MAX,
+  SCALING_FIELDS,
+  SCALING_METHODS,
+  type ScalingField,
+  scaledLogit,
+  tellsClassesApart,
+} from "../../analysis/calibration/scaling.ts";
+import type { Candidates } from "../candidates/candidates.ts";
+import { listOf } from "../options/counted-fields.ts";
 import { finite, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
 
+const numbers = () =>
+  listOf(finite({ min: -1e6, max: 1e6 }), { noun: "numbers", min: 2, max: SCALED_CLASSES_MAX }).optional();
+
+const FIELDS = {
+  temperature: finite({ min: 1e-6, max: 1e6 })
+    .optional()
+    .describe("Every logit is divided by it first; not of vector_scaling."),
+  weights: numbers().describe("Of vector_scaling: every logit is multiplied by the one of its class."),
+  biases: numbers().describe("Of bias_scaling and vector_scaling: added then, one a class."),
+} satisfies Readonly<Record<ScalingField, z.ZodType>>;
+
 /** The object that /v1/calibrate replies with. */
 export const CALIBRATION = z
-  .strictObject({
-    method: oneOf(["temperature_scaling"]).describe("How the logits are rescaled."),
-    temperature: finite({ min: 1e-6, max: 1e6 }).describe("Every logit is divided by it first."),
+  .strictObject({ method: oneOf(SCALING_METHODS).describe("How the logits are rescaled."), ...FIELDS })
+  .superRefine((calibration, context) => {
+    const { method, weights, biases } = calibration;
+    for (const field of Object.keys(FIELDS) as ScalingField[]) {
+      const fields: readonly ScalingField[] = SCALING_FIELDS[method];
+      if ((calibration[field] !== undefined) === fields.includes(field)) continue;
+      const message = `${method} must have ${fields.join(" and ")}, and nothing else`;
+      context.addIssue({ code: "custom", path: [field], message });
+    }
+    if (weights !== undefined && biases !== undefined && weights.length !== biases.length)
+      context.addIssue({
+        code: "custom",
+        path: ["biases"],
+        message: `must hold as many numbers as weights, ${weights.length}, got ${biases.length}`,
+      });
   })
   .describe("A calibration, as /v1/calibrate replies it.");
 
@@ -19,18 +55,29 @@ const options = z.strictObject({
 export const calibration: Stage<z.infer<typeof options>> = {
   name: "calibration",
   summary:
-    "Divides every logit by the temperature of a calibration, before anything else: penalties, cuts and `temperature` then see honest probabilities.",
-  formula: "sᵢ ← sᵢ / T_calibration",
+    "Rescales the logits by a calibration, with one temperature or class by class, before anything else: penalties, cuts and `temperature` then see honest probabilities.",
+  formula: "sᵢ ← sᵢ·wᵢ / T_calibration + bᵢ; w = 1 and b = 0 where it has none",
   source: {
     title: "Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, 2017",
     url: "https://arxiv.org/abs/1706.04599",
   },
   options,
   example: { calibration: { method: "temperature_scaling", temperature: 1.3 } },
-  keepsArgmax: true,
+  keepsArgmax: false,
+  keepsArgmaxWith: ({ calibration }) => !tellsClassesApart(calibration),
   comesFirst: true,
-  isNeutral: ({ calibration }) => calibration.temperature === 1,
-  apply(candidates, { calibration }) {
-    candidates.divideBy(calibration.temperature);
+  looksAtZero: ({ calibration }) => calibration.weights !== undefined,
+  isNeutral: ({ calibration }) => isIdentity(calibration),
+  apply(candidates, { calibration }, context) {
+    if (tellsClassesApart(calibration)) scaleEach(candidates, calibration, context.vocab_size);
+    else if (calibration.temperature !== undefined) candidates.divideBy(calibration.temperature);
   },
 };
+
+function scaleEach(candidates: Candidates, scaling: ClassScaling, vocab_size: number): void {
+  requireClasses(scaling, vocab_size);
+  const all = candidates.all();
+  const { token_ids, scores, count } = all;
+  for (let i = 0; i < count; i++) scores[i] = scaledLogit(scaling, token_ids[i]!, scores[i]!);
+  all.rescored();
+}

@@ -1,9 +1,9 @@
 /** encoder_no_repeat_ngram_size: bans every token that would repeat n tokens in a row of what an encoder has read. */
 import * as z from "zod";
-import { requireInVocabulary } from "../context.ts";
 import { OccurrenceFinder } from "../history/occurrences.ts";
 import { ENCODER_INPUT_IDS, tokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("encoder_no_repeat_ngram_size"),

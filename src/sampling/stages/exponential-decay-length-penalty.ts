@@ -1,9 +1,9 @@
 /** exponential_decay_length_penalty: makes the tokens that end a text ever more likely once it is long enough. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { requireInVocabulary } from "../context.ts";
 import { finite, rule, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 /** Growth stops at the largest float32, so that no score becomes infinite. */
 const GROWTH_MAX = 3.4028234663852886e38;

@@ -1,10 +1,10 @@
 /** forced_token_ids: leaves a single token at some positions of the generated text. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
-import { requireBelow } from "../context.ts";
 import { flag } from "../options/fields.ts";
 import { tokenIdByPosition } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("forced_token_ids"),

@@ -42,8 +42,9 @@ export const grammar: Stage<z.infer<typeof options>> = {
     const pieces = prepared(grammar, text);
     while (within(() => pieces.next()).done !== true) yield;
   },
-  apply(candidates, { grammar }, { text, vocab_size }) {
-    const { matcher, state } = placeOf(grammar, text);
+  apply(candidates, { grammar }, context) {
+    const { vocab_size } = context;
+    const { matcher, state } = placeOf(grammar, context);
     if (isWaiting(state)) {
       for (const id of matcher.bannedIn(state))
         if (id < vocab_size) candidates.setScore(id, Number.NEGATIVE_INFINITY);
@@ -53,12 +54,12 @@ export const grammar: Stage<z.infer<typeof options>> = {
     if (countAllowed(mask, vocab_size) === 0) throw unspellable(matcher, state);
     candidates.keepMask(mask);
   },
-  tells({ grammar }, { text, vocab_size }, token_id) {
-    const { matcher, state } = placeOf(grammar, text);
+  tells({ grammar }, context, token_id) {
+    const { matcher, state } = placeOf(grammar, context);
     return within(() => {
       const next = matcher.advance(state, token_id);
       if (next === EMPTY) return { finish_reason: "grammar" };
-      const forced = grammar.forced ? forcedBehind(matcher, next, vocab_size) : [];
+      const forced = grammar.forced ? forcedBehind(matcher, next, context.vocab_size) : [];
       return forced.length === 0 ? undefined : { forced };
     });
   },

@@ -1,8 +1,8 @@
 /** logit_bias: adds to the scores of named tokens, or bans them. */
 import * as z from "zod";
-import { requireBelow } from "../context.ts";
 import { logitBias } from "../options/bias-field.ts";
 import type { Stage } from "../stage.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("logit_bias"),

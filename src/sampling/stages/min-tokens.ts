@@ -1,8 +1,8 @@
 /** min_tokens: bans the tokens that end a text until enough were generated. */
 import * as z from "zod";
-import { requireInVocabulary } from "../context.ts";
 import { oneOf, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("min_tokens"),

@@ -1,10 +1,10 @@
 /** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
-import { requireInVocabulary } from "../context.ts";
 import { oneOf, whole } from "../options/fields.ts";
 import { tokenSequence } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
+import { requireInVocabulary } from "../vocab-size.ts";
 
 /** Longest marks that begin or end a block: each may be compared at every token of a history. */
 const MARK_LENGTH_MAX = 64;

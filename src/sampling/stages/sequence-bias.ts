@@ -1,9 +1,9 @@
 /** sequence_bias: adds to the score of a token that would complete one of some sequences. */
 import * as z from "zod";
-import { requireBelow } from "../context.ts";
 import { biasedSequences } from "../options/sequence-fields.ts";
 import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
 import type { Stage } from "../stage.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("sequence_bias"),

@@ -4,16 +4,12 @@
  */
 import type { z } from "zod";
 import type { StepText } from "../history/step-text.ts";
+import type { Kind } from "../kind.ts";
 import type { UncertainSide } from "../report/uncertainty.ts";
 
 /** A text whose last token was just drawn. The tokens of the prompt are not its own. */
-export interface Generated {
+export interface Generated extends Pick<StepText, "history" | "prompt_length" | "vocabulary"> {
   readonly token_id: number;
-  /** what was there before the draw, prompt first */
-  readonly history: readonly number[];
-  readonly prompt_length: number;
-  /** what its tokens stand for */
-  readonly text: StepText;
 }
 
 /** A number that is read of the row of every step, and looked at over the last of them. */
@@ -23,14 +19,10 @@ export interface Measure<Options> {
   of(row: UncertainSide, options: Options): number;
 }
 
-export interface Stop<Options = unknown> {
-  /** its key in `stop` */
-  readonly name: string;
+/** Its name is its key in `stop`, and its summary says when it is due. */
+export interface Stop<Options = unknown> extends Kind {
   /** what a reply says when it is due */
   readonly finish_reason: string;
-  /** when it is due, in one sentence */
-  readonly summary: string;
-  readonly source: { readonly title: string; readonly url: string };
   readonly options: z.ZodType<Options>;
   readonly example: unknown;
   readonly measure?: Measure<Options>;

@@ -23,6 +23,6 @@ export const strings: Stop<z.infer<typeof options>> = {
 };
 
 function bytesOfStop(strings: readonly Uint8Array[], text: Generated): number {
-  const vocabulary = requireVocabulary(text.text, "stop.strings", "/stop/strings");
+  const vocabulary = requireVocabulary(text, "stop.strings", "/stop/strings");
   return endedString(strings, { ...text, vocabulary })?.bytes ?? 0;
 }

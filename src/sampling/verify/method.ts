@@ -2,7 +2,7 @@
  * What a method of verifying drafts is: one rule of the field as a plain object. It declares its options, its formula and
  * what it promises; it never sees bytes, HTTP or the form its rows are in.
  */
-import type { z } from "zod";
+import type { TaggedKind } from "../kind.ts";
 import type { DraftWalk, Pause } from "./walk.ts";
 
 /** Options of one method: `{ method: "typical", epsilon: 0.09, delta: 0.3 }`. */
@@ -17,17 +17,10 @@ export interface MethodOptions {
 export const PROMISES = ["tokens", "distribution", "nothing"] as const;
 export type Promise = (typeof PROMISES)[number];
 
-export interface VerifyMethod<Options extends MethodOptions = MethodOptions> {
-  /** wire name */
-  readonly name: Options["method"];
-  /** what it does, in one sentence */
-  readonly summary: string;
-  /** one line of Unicode maths: p is the target after the chain, q the draft */
-  readonly formula: string;
-  readonly source: { readonly title: string; readonly url: string };
+/** In its formula p is the target after the chain, q the draft. */
+export interface VerifyMethod<Options extends MethodOptions = MethodOptions>
+  extends TaggedKind<"method", Options> {
   readonly preserves: Promise;
-  /** strict object with `method: z.literal(name)`; every other field is described */
-  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
   /** true when it asks with what probability the draft was drawn: who verifies may send the draft's rows */
   readonly readsDraft: boolean;
   /** true when it looks at later rows before the first token is certain: all of them are needed together */

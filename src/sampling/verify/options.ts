@@ -2,19 +2,18 @@
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
-import type { Chain } from "../chain.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
-import { isStageOption, parseStepOptions, type StepOptions } from "../options/step-options.ts";
+import { isStageOption, parseStepOptions } from "../options/step-options.ts";
+import type { StepOptions } from "../step.ts";
+import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
 
 /** Tokens of one draft. Hosts draft 2 to 8; each costs a row of memory. */
 const DRAFT_TOKENS_MAX = 16;
-
-export const DRAFT_ROWS = ["none", "logits", "probabilities"] as const;
 
 /** What of a step's options a draft's chain may say. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
@@ -60,13 +59,9 @@ export const VERIFY_OPTIONS = z.strictObject({
   draft_token_ids: FIELDS.draft_token_ids,
 });
 
-export interface Verification {
+export interface Verification extends Draft {
   readonly method: VerifyMethod;
   readonly method_options: MethodOptions;
-  readonly draft_token_ids: readonly number[];
-  readonly draft_rows: (typeof DRAFT_ROWS)[number];
-  /** what makes probabilities of the draft's logits */
-  readonly draft_options: StepOptions;
 }
 
 /** The checked options of a call: those of its steps, and the draft. */
@@ -96,7 +91,7 @@ export function parseVerifyOptions(
 }
 
 /** What matters to a draft of the options of its steps. */
-type Asked = Pick<StepOptions, "chain" | "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
+type Asked = Pick<StepOptions, "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
 
 /** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
 export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
@@ -109,7 +104,7 @@ export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
-  { chain, n, vocab_size, require_exact, draw, watermark }: Asked,
+  { n, vocab_size, require_exact, draw, watermark }: Asked,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
@@ -125,7 +120,6 @@ export function parseVerification(
     );
   requireRead(method, draft_rows ?? "none", draft_options);
   requireOwnDraws(method, draw, watermark);
-  requireNoWayBack(method, chain);
   return {
     method,
     method_options,
@@ -185,7 +179,7 @@ function optionsOf(method: VerifyMethod, fields: Readonly<Record<string, unknown
 /** Rows of the draft, and how it was drawn from them, are not told to a method that does not ask for them. */
 function requireRead(
   { name, readsDraft }: VerifyMethod,
-  draft_rows: (typeof DRAFT_ROWS)[number],
+  draft_rows: DraftRows,
   draft_options: unknown,
 ): void {
   if (draft_rows !== "none" && !readsDraft)
@@ -221,17 +215,6 @@ function requireOwnDraws(
       `method ${name} draws as it does itself: leave draw out, got ${draw.rule.name}`,
       "/draw",
     );
-}
-
-/** Who looks ahead along a draft must come back to where it was. */
-function requireNoWayBack({ name, looksAhead }: VerifyMethod, chain: Chain): void {
-  const back = looksAhead ? chain.find(({ stage }) => stage.state?.outlivesRewind === true) : undefined;
-  if (back === undefined) return;
-  throw new Problem(
-    "option_conflict",
-    `method ${name} looks ahead along the draft, and ${back.stage.name} may take tokens back: use method strict`,
-    "/method",
-  );
 }
 
 function draftOptions(given: unknown, limits: OptionLimits): StepOptions {

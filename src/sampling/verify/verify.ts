@@ -5,10 +5,10 @@
 
 import { Problem, show } from "../../errors.ts";
 import { allAtOnce } from "../../pieces.ts";
-import { requireBelow } from "../context.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import type { Sampled } from "../report/report.ts";
 import { type SampleStream, streamFrom } from "../stream.ts";
+import { requireBelow } from "../vocab-size.ts";
 import type { Promise as Preserved } from "./method.ts";
 import type { Verification, VerifyOptions } from "./options.ts";
 import { DraftWalk, inPlace, type Pause, type PlacedRows, type StepTaker, type VerifyRows } from "./walk.ts";

@@ -11,8 +11,8 @@ import { uniform } from "../rng.ts";
 import { isSparse, type LogitsRow } from "../rows.ts";
 import type { Sampler } from "../sampler.ts";
 import type { SampleStream } from "../stream.ts";
+import type { Draft } from "./draft.ts";
 import { type DraftLaw, lawOf, lawOfProbabilities, pointMass } from "./draft-law.ts";
-import type { Verification } from "./options.ts";
 
 /** What steps are taken by; without `pieces` each at once. */
 export type StepTaker = Pick<Sampler, "sample"> & Partial<Pick<Sampler, "pieces">>;
@@ -75,7 +75,8 @@ export class DraftWalk {
   readonly #taker: StepTaker;
   readonly #stream: SampleStream;
   readonly #rows: VerifyRows;
-  readonly #verification: Verification;
+  /** what is told of the draft */
+  readonly #told: Draft;
   readonly #is_scout: boolean;
   readonly #first_step: number;
   /** of the draft's own chain, by position, as far as somebody has been there */
@@ -83,21 +84,15 @@ export class DraftWalk {
   #is_exact: boolean | undefined;
 
   /** The walk grows the stream: see `back`. */
-  constructor(
-    taker: StepTaker,
-    stream: SampleStream,
-    rows: VerifyRows,
-    verification: Verification,
-    ahead_of?: DraftWalk,
-  ) {
-    this.draft = verification.draft_token_ids;
+  constructor(taker: StepTaker, stream: SampleStream, rows: VerifyRows, draft: Draft, ahead_of?: DraftWalk) {
+    this.draft = draft.draft_token_ids;
     this.#taker = taker;
     this.#stream = stream;
     this.#rows = rows;
-    this.#verification = verification;
+    this.#told = draft;
     this.#is_scout = ahead_of !== undefined;
     this.#first_step = stream.step;
-    this.#draft_states = ahead_of === undefined ? [verification.draft_options.state] : ahead_of.#draft_states;
+    this.#draft_states = ahead_of === undefined ? [draft.draft_options.state] : ahead_of.#draft_states;
   }
 
   /** Of sparse rows: whether whole ones would provably have given the same; undefined when all were whole. */
@@ -116,7 +111,7 @@ export class DraftWalk {
     const place = this.positions.length;
     const row = yield* arrived(() => this.#rows.target(place));
     const own = this.#rows.own[place];
-    const choice = drawing && { drawing, is_told: !this.#is_scout };
+    const choice = drawing && { drawing, looks_ahead: this.#is_scout };
     const sampled = yield* at(place, () => this.#stream.begin(row, own, choice), own);
     this.#counts(sampled);
     this.positions.push(sampled);
@@ -141,7 +136,7 @@ export class DraftWalk {
   *law(): Generator<Pause, DraftLaw> {
     const place = this.positions.length;
     const token_id = this.draft[place] as number; // asked for drafted positions only
-    if (this.#verification.draft_rows === "none") return pointMass(token_id);
+    if (this.#told.draft_rows === "none") return pointMass(token_id);
     const row = yield* arrived(() => this.#rows.draft(place));
     const law = yield* at(this.draft.length + 1 + place, () => this.#lawOf(row, place, token_id));
     if (law.probability(token_id) > 0) return law;
@@ -162,7 +157,7 @@ export class DraftWalk {
 
   /** What comes of going ahead along the draft, before anything is taken. */
   *ahead<Result>(look: (scout: DraftWalk) => Generator<Pause, Result>): Generator<Pause, Result> {
-    const scout = new DraftWalk(this.#taker, this.#stream, this.#rows, this.#verification, this);
+    const scout = new DraftWalk(this.#taker, this.#stream, this.#rows, this.#told, this);
     try {
       return yield* look(scout);
     } finally {
@@ -178,7 +173,7 @@ export class DraftWalk {
   }
 
   #lawOf(row: LogitsRow, place: number, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
-    const { draft_rows } = this.#verification;
+    const { draft_rows } = this.#told;
     return draft_rows === "probabilities"
       ? lawOfProbabilities(row, this.#stream.vocab_size ?? Number.POSITIVE_INFINITY)
       : this.#lawOfLogits(row, place, token_id);
@@ -189,7 +184,7 @@ export class DraftWalk {
     const { history, seed, step } = this.#stream;
     const { prompt_length } = this.#stream.options;
     const state = this.#draft_states[place] as State; // each position leaves one for the next
-    const options = { ...this.#verification.draft_options, history, prompt_length, seed, step, state };
+    const options = { ...this.#told.draft_options, history, prompt_length, seed, step, state };
     let law = pointMass(token_id);
     const drawing: Drawing = (candidates) => {
       law = lawOf(candidates);

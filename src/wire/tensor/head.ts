@@ -3,10 +3,11 @@ import { Buffer } from "node:buffer";
 import { alternatives, Problem, show } from "../../errors.ts";
 import { DTYPE_NAMES, DTYPES, type Dtype } from "../../kernels/kernel.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
-import { TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
+import type { StepOptions } from "../../sampling/step.ts";
+import { type SparseFields, TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
-import type { WireLimits } from "../step-reader.ts";
+import type { WireLimits } from "../limits.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,6 +15,20 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface TensorSource {
   readonly header_bytes: number | undefined;
   readonly query: Fields;
+}
+
+export interface Tensor {
+  readonly dtype: Dtype;
+  readonly shape?: TensorFields["shape"];
+  readonly step_rows: number;
+}
+
+/** What is known of a step before its first element. */
+export interface StepPlan {
+  readonly tensor: Tensor;
+  /** the list that comes instead of a whole row */
+  readonly sparse: SparseFields | undefined;
+  readonly options: StepOptions;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -38,7 +38,9 @@ export class TensorRows {
   #is_taken = false;
 
   constructor(lease: (index: number) => Row, { dtype, steps, step_rows, vocab_size }: RowsOf) {
-    this.rows = Array.from({ length: step_rows }, (_, index) => lease(index));
+    const rows: Row[] = [];
+    for (let index = 0; index < step_rows; index++) rows.push(lease(index));
+    this.rows = rows;
     this.#dtype = dtype;
     this.#steps = steps;
     this.#row_bytes = vocab_size * DTYPES[dtype].bytes;

@@ -8,8 +8,8 @@
  */
 import { Problem } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
-import type { StepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import type { SparseFields } from "../../schemas/tensor.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
 import { rowTooLong } from "../rows.ts";

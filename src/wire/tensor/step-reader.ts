@@ -6,8 +6,9 @@ import { assert, Problem } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import { requireSources } from "../../sampling/combine/combination.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
-import { parseStepOptions, type StepOptions } from "../../sampling/options/step-options.ts";
+import { parseStepOptions } from "../../sampling/options/step-options.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../../schemas/tensor.ts";
 import { parseQuery } from "../query.ts";
@@ -18,6 +19,8 @@ import {
   type Fields,
   headerFields,
   requireVocabSize,
+  type StepPlan,
+  type Tensor,
   TensorHead,
   type TensorSource,
   tensorFields,
@@ -34,20 +37,6 @@ interface Arriving {
   /** All bytes are there. */
   end(): void;
   step(): Step;
-}
-
-interface Tensor {
-  readonly dtype: Dtype;
-  readonly shape?: TensorFields["shape"];
-  readonly step_rows: number;
-}
-
-/** What is known of a step before its first element. */
-export interface StepPlan {
-  readonly tensor: Tensor;
-  /** the list that comes instead of a whole row */
-  readonly sparse: SparseFields | undefined;
-  readonly options: StepOptions;
 }
 
 const BARE: TensorSource = { header_bytes: undefined, query: {} };

@@ -4,17 +4,18 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
-import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import type { TextBuffer } from "../growing-buffer.ts";
+import type { WireLimits } from "../limits.ts";
 import { finishRows } from "../rows.ts";
 import { requireSharedMemory, type SharedMemory } from "../shared-memory.ts";
 import { SharedOptions } from "../shared-options.ts";
-import type { BodyForm, BodyReader, Step, WireContext, WireLimits } from "../step-reader.ts";
+import type { BodyForm, BodyReader, Step, WireContext } from "../step-reader.ts";
 import { TensorRows } from "../tensor/rows.ts";
 import { type Element, readBytes, readData } from "./datatypes.ts";
 import { type RowOptions, rowOptions, type SideTensor } from "./options.ts";
 import { impliedOptions } from "./outputs.ts";
-import { type Inference, type Input, parseInference } from "./request.ts";
+import { type Inference, type InferencePlan, type Input, parseInference } from "./request.ts";
 import { requestText, requestValue } from "./request-text.ts";
 import { listedRows, type RowSource, SharedRows, StoredRows } from "./rows.ts";
 
@@ -30,13 +31,6 @@ interface Segment {
 export interface InferContext extends WireContext {
   /** undefined: nowhere else */
   readonly shared_memory: SharedMemory | undefined;
-}
-
-/** What the JSON of an inference says. */
-export interface InferencePlan {
-  readonly inference: Inference;
-  /** of every row; undefined where tensors say more of them */
-  readonly options: StepOptions | undefined;
 }
 
 export class InferReader implements BodyReader {

@@ -3,6 +3,7 @@ import { alternatives, Problem, shorten, show } from "../../errors.ts";
 import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -10,7 +11,7 @@ import {
   type InferInput,
   type InferRequest,
 } from "../../schemas/v2.ts";
-import type { WireLimits } from "../step-reader.ts";
+import type { WireLimits } from "../limits.ts";
 import { requireVocabSize } from "../tensor/head.ts";
 import type { RowsOf } from "../tensor/rows.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
@@ -57,6 +58,13 @@ export interface Inference {
   readonly inputs: readonly Input[];
   readonly logits: Input;
   readonly rows: RowsOf;
+}
+
+/** What the JSON of an inference says. */
+export interface InferencePlan {
+  readonly inference: Inference;
+  /** of every row; undefined where tensors say more of them */
+  readonly options: StepOptions | undefined;
 }
 
 const LOGITS = "logits";

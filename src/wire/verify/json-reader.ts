@@ -5,7 +5,8 @@ import type { LogitsRow } from "../../sampling/rows.ts";
 import type { VerifyOptions } from "../../sampling/verify/options.ts";
 import { inPlace } from "../../sampling/verify/walk.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
-import { type ArrivedStep, keptTargets, requireObject, rowForm, rowOf } from "../json-reader.ts";
+import { type ArrivedStep, keptTargets, requireObject, rowOf } from "../json-reader.ts";
+import { rowForm } from "../row-forms.ts";
 import type { WireContext } from "../step-reader.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 

@@ -4,7 +4,7 @@
  */
 import { Problem, show } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
-import type { StepOptions } from "../../sampling/options/step-options.ts";
+import type { StepOptions } from "../../sampling/step.ts";
 import { finishRows } from "../rows.ts";
 import type { BodyForm, WireContext } from "../step-reader.ts";
 import {

@@ -171,8 +171,8 @@ describe("the account of it", () => {
     const other = calibrate(set, { seed: "8" });
     expect(again).toEqual(first);
     expect(other.intervals).not.toEqual(first.intervals);
-    expect(first.intervals!.temperature.low).toBeLessThan(first.temperature);
-    expect(first.intervals!.temperature.high).toBeGreaterThan(first.temperature);
+    expect(first.intervals!.temperature!.low).toBeLessThan(first.temperature);
+    expect(first.intervals!.temperature!.high).toBeGreaterThan(first.temperature);
     expect(first.intervals!.ece_before.low).toBeLessThan(first.before.ece);
     expect(first.intervals!.ece_before.high).toBeGreaterThan(first.before.ece);
     expect(first.intervals!.ece_before.low).toBeGreaterThan(first.intervals!.ece_after.high);

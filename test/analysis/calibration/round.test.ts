@@ -73,7 +73,7 @@ describe("a calibration in rounds", () => {
     const { calibration, intervals, before, after } = inRounds(1, () => 0);
     const drawn = calibrate({ values, classes: CLASSES, targets }, { ...OPTIONS, resamples: 400 });
     const pairs = [
-      [intervals!.temperature, drawn.intervals!.temperature, calibration.temperature],
+      [intervals!.temperature!, drawn.intervals!.temperature!, calibration.temperature!],
       [intervals!.ece_before, drawn.intervals!.ece_before, before.ece],
       [intervals!.ece_after, drawn.intervals!.ece_after, after.ece],
     ] as const;

@@ -49,9 +49,11 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await afterAnswer(page, () => paste(page, "tensor([1.5000, 8.2000], device='cuda:0')"));
     // What reads rows is loaded with the first of them.
     await expect.poll(() => drawnToken(page)).toBe("#1");
-    expect(await page.locator(".how-read").innerText()).toBe("Read as 2 numbers in tensor(…).");
+    await expect.poll(() => page.locator(".how-read").innerText()).toBe("Read as 2 numbers in tensor(…).");
     await afterAnswer(page, () => page.goBack());
-    expect(await page.locator(".chip[aria-pressed=true]").first().innerText()).toBe("The old ship…");
+    await expect
+      .poll(() => page.locator(".chip[aria-pressed=true]").first().innerText())
+      .toBe("The old ship…");
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -72,8 +74,8 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     // What reads replies is loaded with the first of them.
     await expect.poll(() => drawnToken(page)).toBe("Hello");
     await afterAnswer(page, () => page.getByRole("button", { name: "The one after" }).click());
-    expect(await page.locator(".drawn-text").first().innerText()).toMatch(/Hello\s*world/);
-    expect(await page.locator(".position").innerText()).toContain("2 of 2");
+    await expect.poll(() => page.locator(".drawn-text").first().innerText()).toMatch(/Hello\s*world/);
+    await expect.poll(() => page.locator(".position").innerText()).toContain("2 of 2");
     await page.waitForURL((url) => url.hash.includes("&at=1"));
     await page.context().close();
   });
@@ -85,8 +87,8 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await afterAnswer(page, () => paste(page, `curl http://x/v1/sample -d '${JSON.stringify(body)}'`));
     // What reads requests is loaded with the first of them.
     await expect.poll(() => page.locator(".card h3").allInnerTexts()).toEqual(["temperature", "top_p"]);
-    expect(await page.locator(".dice input").first().inputValue()).toBe("42");
-    expect(await page.locator(".how-read").innerText()).toContain("Not taken over: logprobs.");
+    await expect.poll(() => page.locator(".dice input").first().inputValue()).toBe("42");
+    await expect.poll(() => page.locator(".how-read").innerText()).toContain("Not taken over: logprobs.");
     await page.context().close();
   });
 
@@ -95,10 +97,14 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     await ready(page);
     await paste(page, "8,2; 1,5");
     await page.locator(".row-panel .says", { hasText: "“8,2” has two readings" }).waitFor();
-    expect(await page.locator(".stale-note").innerText()).toContain("The row cannot be read");
+    await expect.poll(() => page.locator(".stale-note").innerText()).toContain("The row cannot be read");
     await page.locator(".steps.is-stale").waitFor();
-    expect(await page.locator(".is-stale .code, .is-stale .draw, .is-stale .funnel").count()).toBe(3);
-    expect(await page.getByRole("button", { name: "Sample 10,000 times" }).isDisabled()).toBe(true);
+    await expect
+      .poll(() => page.locator(".is-stale .code, .is-stale .draw, .is-stale .funnel").count())
+      .toBe(3);
+    await expect
+      .poll(() => page.getByRole("button", { name: "Sample 10,000 times" }).isDisabled())
+      .toBe(true);
     await page.context().close();
   });
 
@@ -109,11 +115,11 @@ describe.skipIf(without_browser)("what is pasted and dropped", () => {
     for (const on of ["body", ".page-foot", ".funnel", "textarea, .dice input"]) {
       expect(await drop(page, { file: { name: "row.f32", bytes }, on })).toEqual([true, true]);
       await page.locator("#row-title + .aside", { hasText: "3 logits, f32" }).waitFor();
-      expect(await page.locator(".drop-over").count()).toBe(0);
+      await expect.poll(() => page.locator(".drop-over").count()).toBe(0);
       await afterAnswer(page, () => page.locator(".chip", { hasText: "Knife edge" }).click());
     }
     await afterAnswer(page, () => drop(page, { text: "yes\t9\nno\t0", on: ".page-head" }));
-    expect(await drawnToken(page)).toBe("yes");
+    await expect.poll(() => drawnToken(page)).toBe("yes");
     // text that is dragged into a field is the field's
     expect(await drop(page, { text: "x", on: ".row-text textarea" })).toEqual([false, false]);
     await page.context().close();

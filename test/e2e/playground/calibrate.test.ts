@@ -29,7 +29,9 @@ describe.skipIf(without_browser)("calibrating", () => {
     await page.waitForFunction(() => document.querySelector(".threshold output")?.textContent === "0.999");
     await page.locator(".verdict-rows tbody tr").first().waitFor();
     await page.getByRole("button", { name: /^torn/ }).click();
-    expect(await page.locator(".verdict-rows .badge-small").first().innerText()).toMatch(/torn|unsure/);
+    await expect
+      .poll(() => page.locator(".verdict-rows .badge-small").first().innerText())
+      .toMatch(/torn|unsure/);
     await screenshot(page, "playground-calibrate", true);
     expect(await axeViolations(page)).toEqual([]);
     expect(complaints).toEqual([]);
@@ -42,7 +44,9 @@ describe.skipIf(without_browser)("calibrating", () => {
     await page.getByRole("button", { name: "Your own" }).click();
     await page.locator("#set-title + .aside", { hasText: "6 rows, all to fit" }).waitFor();
     await page.locator(".calibrate textarea").fill("0: 1 2\n1: 2 x");
-    expect(await page.locator(".row-panel .says").innerText()).toContain("“x” (line 2) is not a number");
+    await expect
+      .poll(() => page.locator(".row-panel .says").innerText())
+      .toContain("“x” (line 2) is not a number");
     await page.locator(".steps.is-stale").waitFor();
   });
 
@@ -50,17 +54,23 @@ describe.skipIf(without_browser)("calibrating", () => {
     const { page } = await playground.open("#view=calibrate&set=own");
     const threshold = page.locator("#threshold-title + .aside");
     await threshold.waitFor();
-    expect(await threshold.innerText()).toContain("the same 6 rows that the temperature was fitted to");
-    expect(await page.locator(".doubt").innerText()).toMatch(
-      /6 rows are far too few: .* from 1\.06 to 9\.00/,
-    );
+    await expect
+      .poll(() => threshold.innerText())
+      .toContain("the same 6 rows that the temperature was fitted to");
+    await expect
+      .poll(() => page.locator(".doubt").innerText())
+      .toMatch(/6 rows are far too few: .* from 1\.06 to 9\.00/);
     const rows = Array.from({ length: 30 }, (_, i) => `${i % 4 === 0 ? 1 : 0}: ${1 + (i % 3)} 0`);
     await page.locator(".calibrate textarea").fill(rows.slice(1).join("\n"));
     await page.locator("#set-title + .aside", { hasText: "29 rows, all to fit" }).waitFor();
     await page.locator(".calibrate textarea").fill(rows.join("\n"));
     await page.locator("#set-title + .aside", { hasText: "20 rows to fit, 10 held out" }).waitFor();
-    expect(await threshold.innerText()).toContain("10 rows that the temperature was not fitted to");
-    expect(await page.locator(".which").innerText()).toContain("15 bins of equal width, over 10 rows that");
+    await expect
+      .poll(() => threshold.innerText())
+      .toContain("10 rows that the temperature was not fitted to");
+    await expect
+      .poll(() => page.locator(".which").innerText())
+      .toContain("15 bins of equal width, over 10 rows that");
     const shares = page.locator(".shares p").first();
     const counts = [...(await shares.innerText()).matchAll(/(\d+) (?:decided|left)/g)].map(([, n]) =>
       Number(n),
@@ -72,9 +82,9 @@ describe.skipIf(without_browser)("calibrating", () => {
     const { page } = await playground.open("#view=calibrate");
     await page.getByText("15 bins of equal width, over 2,000 rows that the temperature was not").waitFor();
     const ece = page.locator(".facts dd").nth(1);
-    expect(await ece.innerText()).toBe("6.4 % → 2.7 %");
+    await expect.poll(() => ece.innerText()).toBe("6.4 % → 2.7 %");
     await page.locator(".binning input").fill("5");
     await page.getByText("above: 5 bins of equal width, over").waitFor();
-    expect(await ece.innerText()).toMatch(/→ 2\.3 %$/);
+    await expect.poll(() => ece.innerText()).toMatch(/→ 2\.3 %$/);
   });
 });

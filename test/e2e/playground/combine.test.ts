@@ -26,14 +26,13 @@ describe.skipIf(without_browser)("several rows", () => {
     const rule = page.locator(".combine-choice select").first();
     await page.locator(".combine-choice summary").click();
     const { rules } = await (await fetch(`${playground.url}/v1/combinations`)).json();
-    expect(await rule.locator("option").allInnerTexts()).toEqual([
-      "not combined",
-      ...rules.map(({ name }: { name: string }) => name),
-    ]);
+    await expect
+      .poll(() => rule.locator("option").allInnerTexts())
+      .toEqual(["not combined", ...rules.map(({ name }: { name: string }) => name)]);
     await afterAnswer(page, () => rule.selectOption("contrastive"));
     await page.locator(".funnel thead", { hasText: "contrastive" }).waitFor();
-    expect((await funnelCounts(page)).slice(0, 2)).toEqual(["8,192", "8"]);
-    expect(await page.locator('[data-stage="temperature"] .fared').innerText()).toBe("keeps all");
+    await expect.poll(async () => (await funnelCounts(page)).slice(0, 2)).toEqual(["8,192", "8"]);
+    await expect.poll(() => page.locator('[data-stage="temperature"] .fared').innerText()).toBe("keeps all");
     await screenshot(page, "playground-combined");
     expect(await axeViolations(page)).toEqual([]);
 
@@ -49,11 +48,13 @@ describe.skipIf(without_browser)("several rows", () => {
     await page.waitForURL(/combine=%7B%22rule%22%3A%22contrastive%22.*beta%22%3A2%7D&sources=short/);
     const again = await playground.open(new URL(page.url()).hash);
     await again.page.locator(".funnel thead", { hasText: "contrastive" }).waitFor();
-    expect(await drawnToken(again.page)).toBe(await drawnToken(page));
-    expect(await page.locator(".code code").innerText()).toMatch(/"combine": ?\{"rule":"contrastive"/);
-    expect(await page.locator(".code code").innerText()).toContain('"shape": [2,8192]');
+    await expect.poll(() => drawnToken(again.page)).toBe(await drawnToken(page));
+    await expect
+      .poll(() => page.locator(".code code").innerText())
+      .toMatch(/"combine": ?\{"rule":"contrastive"/);
+    await expect.poll(() => page.locator(".code code").innerText()).toContain('"shape": [2,8192]');
     await afterAnswer(page, () => rule.selectOption(""));
-    expect(await page.locator(".funnel thead", { hasText: "contrastive" }).count()).toBe(0);
+    await expect.poll(() => page.locator(".funnel thead", { hasText: "contrastive" }).count()).toBe(0);
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
   });

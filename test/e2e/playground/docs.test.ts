@@ -49,7 +49,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     for (const operation of operations) {
       await open(operation);
       await unfold(operation);
-      expect(await operation.innerText()).not.toContain("Could not render");
+      await expect.poll(() => operation.innerText()).not.toContain("Could not render");
       answers.push([await operation.getAttribute("id"), await executed(operation)]);
       await operation.locator(".opblock-summary-control").click();
     }
@@ -77,7 +77,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     });
     expect(await axeViolations(page)).toEqual([]);
     expect(await executed(operation)).toBe("200");
-    expect(await operation.locator(".live-responses-table").innerText()).toMatch(/"token_id": 1/);
+    await expect.poll(() => operation.locator(".live-responses-table").innerText()).toMatch(/"token_id": 1/);
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -86,25 +86,25 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     const { page } = await openDocs();
     const operation = await open(page.locator("#operations-sampling-sample"));
     const rows = operation.locator("tr[data-param-name]");
-    expect(await rows.count()).toBe(0);
+    await expect.poll(() => rows.count()).toBe(0);
     const button = operation.getByRole("button", { name: /^Show \d+ optional/ });
-    expect(await button.getAttribute("aria-expanded")).toBe("false");
+    await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
     await button.click();
-    expect(await rows.count()).toBeGreaterThan(80);
+    await expect.poll(() => rows.count()).toBeGreaterThan(80);
     await operation.getByRole("button", { name: /^Hide \d+ optional/ }).click();
-    expect(await rows.count()).toBe(0);
+    await expect.poll(() => rows.count()).toBe(0);
     await page.context().close();
   });
 
   test("it is a page of this service: its name, its colours, the way back", async () => {
     const { page } = await openDocs();
-    expect(await page.title()).toBe("logit-sampler API");
-    expect(await page.locator(".topbar").count()).toBe(0);
+    await expect.poll(() => page.title()).toBe("logit-sampler API");
+    await expect.poll(() => page.locator(".topbar").count()).toBe(0);
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const own = await ground();
     await page.getByRole("link", { name: "Playground" }).click();
     await page.waitForURL(`${playground.url}/`);
-    expect(await ground()).toBe(own);
+    await expect.poll(ground).toBe(own);
     await page.context().close();
   });
 
@@ -134,7 +134,7 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     const light = await ground();
     await page.evaluate(() => localStorage.setItem("theme", "dark"));
     await page.reload();
-    expect(await ground()).not.toBe(light);
+    await expect.poll(ground).not.toBe(light);
     await page.context().close();
   });
 });

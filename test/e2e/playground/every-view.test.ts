@@ -131,11 +131,13 @@ describe.skipIf(without_browser)("every view", () => {
     const { page } = await playground.open("", options);
     await drawn(page);
     const top = async (selector: string) => (await page.locator(selector).first().boundingBox())?.y ?? 0;
-    expect(await top(".drawn-text")).toBeLessThan(500);
-    expect(await top(".drawn-text")).toBeLessThan(await top(".chain-panel"));
+    await expect.poll(() => top(".drawn-text")).toBeLessThan(500);
+    await expect.poll(() => top(".drawn-text")).toBeLessThan(await top(".chain-panel"));
     const box = page.locator(".funnel-box");
-    expect(await box.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
-    expect(await page.locator(".stage-list li").count()).toBe(5);
+    await expect
+      .poll(() => box.evaluate((element) => element.scrollWidth - element.clientWidth))
+      .toBeLessThanOrEqual(0);
+    await expect.poll(() => page.locator(".stage-list li").count()).toBe(5);
     const written = await playground.open("#view=write", options);
     await written.page.locator(".write-actions .main:enabled").click();
     await written.page.locator(".text-token").first().waitFor();
@@ -149,13 +151,13 @@ describe.skipIf(without_browser)("every view", () => {
     await drawn(page);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("chain-title");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("chain-title");
     await page.locator(".token-button").first().focus();
     for (const key of ["ArrowDown", "ArrowDown", "Enter"]) await page.keyboard.press(key);
-    expect(await page.locator(".account b").innerText()).toContain("sea");
+    await expect.poll(() => page.locator(".account b").innerText()).toContain("sea");
     await page.getByRole("button", { name: "Ban", exact: true }).click();
     await page.locator(".funnel tr", { hasText: "sea" }).locator(".death").waitFor();
-    expect(await page.locator(".card h3").first().innerText()).toBe("logit_bias");
+    await expect.poll(() => page.locator(".card h3").first().innerText()).toBe("logit_bias");
     await page.getByRole("button", { name: /Take the bias away/ }).click();
     await page.locator(".funnel tr", { hasText: "sea" }).locator(".death").waitFor({ state: "detached" });
     await page.context().close();

@@ -53,10 +53,12 @@ describe.skipIf(without_browser)("links", () => {
 
     const again = await playground.open(hashOf(page));
     await again.page.locator(".fork", { hasText: "Token 10" }).waitFor();
-    expect(await again.page.locator(".text").innerText()).toBe(text);
-    expect(await drawnToken(again.page)).toBe(await drawnToken(page));
-    expect(await again.page.locator(".write-panel textarea").inputValue()).toBe("The captain & his crew; ");
-    expect(await again.page.locator(".fork").innerText()).toContain("draws it again");
+    await expect.poll(() => again.page.locator(".text").innerText()).toBe(text);
+    await expect.poll(() => drawnToken(again.page)).toBe(await drawnToken(page));
+    await expect
+      .poll(() => again.page.locator(".write-panel textarea").inputValue())
+      .toBe("The captain & his crew; ");
+    await expect.poll(() => again.page.locator(".fork").innerText()).toContain("draws it again");
     expect(hashOf(again.page)).toBe(hashOf(page));
     expect(again.complaints).toEqual([]);
 
@@ -65,7 +67,7 @@ describe.skipIf(without_browser)("links", () => {
     const sample = await playground.open(hashOf(page));
     await sample.page.getByText("The row of token 10 of the text").waitFor();
     await ready(sample.page);
-    expect(await drawnToken(sample.page)).toBe(await drawnToken(page));
+    await expect.poll(() => drawnToken(sample.page)).toBe(await drawnToken(page));
     for (const each of [page, again.page, sample.page]) await each.context().close();
   });
 
@@ -79,13 +81,13 @@ describe.skipIf(without_browser)("links", () => {
     await page.getByText("8 bins of equally many rows").waitFor();
     const again = await playground.open(hashOf(page));
     await again.page.getByText("8 bins of equally many rows, over 1,512 rows that").waitFor();
-    expect(await again.page.locator(".threshold output").innerText()).toBe("0.99");
+    await expect.poll(() => again.page.locator(".threshold output").innerText()).toBe("0.99");
     await again.page.getByRole("button", { name: "Your own" }).click();
     await again.page.locator("textarea").fill("0: 2 1\n1: 0 3\n1: 2 1");
     await again.page.waitForURL((url) => url.hash.includes("rows=0%3A%202%201%0A"));
     const own = await playground.open(hashOf(again.page));
     await own.page.locator("#set-title + .aside", { hasText: "3 rows" }).waitFor();
-    expect(await own.page.locator("textarea").inputValue()).toBe("0: 2 1\n1: 0 3\n1: 2 1");
+    await expect.poll(() => own.page.locator("textarea").inputValue()).toBe("0: 2 1\n1: 0 3\n1: 2 1");
     for (const each of [page, again.page, own.page]) await each.context().close();
   });
 
@@ -105,14 +107,14 @@ describe.skipIf(without_browser)("links", () => {
     await page.locator(".calibrate .chip[aria-pressed=true]", { hasText: "Digits" }).waitFor();
     await page.goBack();
     await ready(page);
-    expect(await pressed(page)).toBe("Certain");
+    await expect.poll(() => pressed(page)).toBe("Certain");
     await afterAnswer(page, () => page.goBack());
-    expect(await pressed(page)).toBe("Torn");
+    await expect.poll(() => pressed(page)).toBe("Torn");
     await expect.poll(() => funnelCounts(page)).toEqual(counts); // as the slider left it
     await afterAnswer(page, () => page.goBack());
-    expect(await pressed(page)).toBe("The old ship…");
+    await expect.poll(() => pressed(page)).toBe("The old ship…");
     await afterAnswer(page, () => page.goForward());
-    expect(await pressed(page)).toBe("Torn");
+    await expect.poll(() => pressed(page)).toBe("Torn");
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -126,11 +128,11 @@ describe.skipIf(without_browser)("links", () => {
     await afterAnswer(page, () =>
       page.locator("input[type=file]").setInputFiles({ name: "large.f32", mimeType: "", buffer }),
     );
-    expect(await drawnToken(page)).toBe("#2345");
+    await expect.poll(() => drawnToken(page)).toBe("#2345");
     const link = hashOf(page);
     await afterAnswer(page, () => page.locator(".chip", { hasText: "Torn" }).click());
     await afterAnswer(page, () => page.goBack());
-    expect(await drawnToken(page)).toBe("#2345");
+    await expect.poll(() => drawnToken(page)).toBe("#2345");
     const other = await playground.open(link);
     await other.page.getByText("This link was made with large.f32").waitFor();
     for (const each of [page, other.page]) await each.context().close();
@@ -149,8 +151,8 @@ describe.skipIf(without_browser)("links", () => {
   test("hosts that are compared go along", async () => {
     const { page } = await playground.open("#hosts=openai,koboldcpp&numbers=off");
     await page.locator('[data-host="koboldcpp"]').waitFor();
-    expect(await page.locator("[data-host]").count()).toBe(2);
-    expect(await page.locator(".compare input[type=checkbox]").isChecked()).toBe(false);
+    await expect.poll(() => page.locator("[data-host]").count()).toBe(2);
+    await expect.poll(() => page.locator(".compare input[type=checkbox]").isChecked()).toBe(false);
     await page.context().close();
   });
 });

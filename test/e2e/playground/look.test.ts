@@ -50,11 +50,11 @@ describe.skipIf(without_browser)("the look", () => {
     const theme = page.locator(".theme");
     await theme.click();
     await theme.click();
-    expect(await theme.textContent()).toContain("Theme: dark");
+    await expect.poll(() => theme.textContent()).toContain("Theme: dark");
     const dark = await ground();
     expect(dark).not.toBe(light);
     await page.reload();
-    expect(await ground()).toBe(dark);
+    await expect.poll(ground).toBe(dark);
   });
 
   test("everything that can be pressed is reached by the keyboard and shows its focus", async () => {

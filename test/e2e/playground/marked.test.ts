@@ -45,9 +45,9 @@ describe.skipIf(without_browser)("texts with more than a chain", () => {
     await page.waitForURL(/other_with=%7B%22watermark%22/);
     const again = await playground.open(hashOf(page), { reducedMotion: "reduce" });
     await again.page.locator(".fork").waitFor();
-    expect(await again.page.locator(".text").allInnerTexts()).toEqual(
-      await page.locator(".text").allInnerTexts(),
-    );
+    await expect
+      .poll(() => again.page.locator(".text").allInnerTexts())
+      .toEqual(await page.locator(".text").allInnerTexts());
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
   });

@@ -32,14 +32,18 @@ describe.skipIf(without_browser)("the playground", () => {
   test("opens with an example that is sampled and explained", async () => {
     const { page, complaints } = await playground.open();
     await page.locator(".funnel tbody tr.is-drawn").waitFor();
-    expect(await drawnToken(page)).toBe("dark");
-    expect(await stagesOf(page)).toEqual(["temperature", "top_k", "top_p", "min_p"]);
-    expect(await funnelCounts(page)).toEqual(["8,192", "8,192", "40", "19", "8"]);
-    expect(await page.locator(".death").first().innerText()).toBe("✕ 1.20 % < 1.87 %");
-    expect(await page.locator(".draw .aside").innerText()).toContain("u(seed 236, step 0) = 0.5873 falls in");
+    await expect.poll(() => drawnToken(page)).toBe("dark");
+    await expect.poll(() => stagesOf(page)).toEqual(["temperature", "top_k", "top_p", "min_p"]);
+    await expect.poll(() => funnelCounts(page)).toEqual(["8,192", "8,192", "40", "19", "8"]);
+    await expect.poll(() => page.locator(".death").first().innerText()).toBe("✕ 1.20 % < 1.87 %");
+    await expect
+      .poll(() => page.locator(".draw .aside").innerText())
+      .toContain("u(seed 236, step 0) = 0.5873 falls in");
     const line = page.locator(".hosts-line", { hasText: "3 tokens" });
     await line.waitFor();
-    expect(await line.innerText()).toContain("openai dark, llama.cpp mast, vllm cabin, transformers dark");
+    await expect
+      .poll(() => line.innerText())
+      .toContain("openai dark, llama.cpp mast, vllm cabin, transformers dark");
     expect(complaints).toEqual([]);
   });
 
@@ -47,13 +51,14 @@ describe.skipIf(without_browser)("the playground", () => {
     const { page } = await playground.open();
     await page.locator(".is-drawn").first().waitFor();
     await afterAnswer(page, () => card(page, "top_k").locator("input[type=range]").fill("300"));
+    // 500 · 0.3³ = 13.5, in floats a little less
+    await expect.poll(async () => (await funnelCounts(page)).slice(0, 3)).toEqual(["8,192", "8,192", "13"]);
     const counts = await funnelCounts(page);
-    expect(counts.slice(0, 3)).toEqual(["8,192", "8,192", "13"]); // 500 · 0.3³ = 13.5, in floats a little less
     await page.waitForURL((url) => url.hash.includes("top_k(top_k=13)"));
     const again = await playground.open(new URL(page.url()).hash);
     await again.page.locator(".is-drawn").first().waitFor();
-    expect(await funnelCounts(again.page)).toEqual(counts);
-    expect(await drawnToken(again.page)).toBe(await drawnToken(page));
+    await expect.poll(() => funnelCounts(again.page)).toEqual(counts);
+    await expect.poll(() => drawnToken(again.page)).toBe(await drawnToken(page));
   });
 
   test("stages are moved by keyboard and by pointer, switched off, removed and added", async () => {
@@ -61,9 +66,9 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.locator(".is-drawn").first().waitFor();
     await card(page, "temperature").locator(".grip").focus();
     await afterAnswer(page, () => page.keyboard.press("End"));
-    expect(await stagesOf(page)).toEqual(["top_k", "top_p", "min_p", "temperature"]);
+    await expect.poll(() => stagesOf(page)).toEqual(["top_k", "top_p", "min_p", "temperature"]);
     await page.keyboard.press("ArrowUp");
-    expect(await stagesOf(page)).toEqual(["top_k", "top_p", "temperature", "min_p"]);
+    await expect.poll(() => stagesOf(page)).toEqual(["top_k", "top_p", "temperature", "min_p"]);
 
     const from = await card(page, "min_p").locator(".grip").boundingBox();
     const to = await card(page, "top_k").boundingBox();
@@ -72,13 +77,13 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.mouse.down();
     await page.mouse.move(from.x + 5, to.y + 5, { steps: 8 });
     await page.mouse.up();
-    expect(await stagesOf(page)).toEqual(["min_p", "top_k", "top_p", "temperature"]);
+    await expect.poll(() => stagesOf(page)).toEqual(["min_p", "top_k", "top_p", "temperature"]);
 
     await afterAnswer(page, () => card(page, "min_p").getByRole("switch").uncheck());
-    expect(await page.locator(".funnel thead .stage-name").allInnerTexts()).not.toContain("min_p");
+    await expect.poll(() => page.locator(".funnel thead .stage-name").allInnerTexts()).not.toContain("min_p");
     await page.getByRole("button", { name: "Remove min_p" }).click();
     await afterAnswer(page, () => page.locator(".add-stage select").selectOption("xtc"));
-    expect((await stagesOf(page)).at(-1)).toBe("xtc");
+    await expect.poll(async () => (await stagesOf(page)).at(-1)).toBe("xtc");
   });
 
   test("a wrong option is told of at its control, in the service's words", async () => {
@@ -86,9 +91,9 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.locator(".is-drawn").first().waitFor();
     await setNumber(page, "top_p", "1.5");
     const said = card(page, "top_p").locator(".field .says");
-    expect(await said.innerText()).toContain("top_p must lie in [0, 1], got 1.5");
+    await expect.poll(() => said.innerText()).toContain("top_p must lie in [0, 1], got 1.5");
     await setNumber(page, "top_p", "0.9");
-    expect(await said.count()).toBe(0);
+    await expect.poll(() => said.count()).toBe(0);
   });
 
   test("typed rows are sampled, and what cannot be read is told of with its line", async () => {
@@ -96,11 +101,13 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.getByRole("button", { name: "Your own" }).click();
     const text = page.locator(".row-text textarea");
     await afterAnswer(page, () => text.fill("yes: 9\nno: 0"));
-    expect(await drawnToken(page)).toBe("yes");
+    await expect.poll(() => drawnToken(page)).toBe("yes");
     await text.fill("yes: 9\nno: many");
-    expect(await page.locator(".row-panel .says").innerText()).toContain("“many” (line 2) is not a number");
+    await expect
+      .poll(() => page.locator(".row-panel .says").innerText())
+      .toContain("“many” (line 2) is not a number");
     await afterAnswer(page, () => text.fill("yes: 9\nno: NaN"));
-    expect(await page.locator(".row-panel .says").innerText()).toContain("got NaN at index 1");
+    await expect.poll(() => page.locator(".row-panel .says").innerText()).toContain("got NaN at index 1");
   });
 
   test("a .npy file is read, and the next of its rows is the last", async () => {
@@ -115,14 +122,14 @@ describe.skipIf(without_browser)("the playground", () => {
         .locator("input[type=file]")
         .setInputFiles({ name: "two.npy", mimeType: "application/npy", buffer }),
     );
-    expect(await drawnToken(page)).toBe("#2");
-    expect(await page.locator("#row-title + .aside").innerText()).toBe("3 logits, f32");
+    await expect.poll(() => drawnToken(page)).toBe("#2");
+    await expect.poll(() => page.locator("#row-title + .aside").innerText()).toBe("3 logits, f32");
   });
 
   test("a limit that meets a token is marked", async () => {
     const { page } = await playground.open("#row=example:tie");
     await page.locator(".is-drawn").first().waitFor();
-    expect(await page.locator(".edge").innerText()).toContain("close:");
+    await expect.poll(() => page.locator(".edge").innerText()).toContain("close:");
   });
 
   test("10,000 draws agree with the probabilities, and the same draws come again", async () => {
@@ -130,33 +137,33 @@ describe.skipIf(without_browser)("the playground", () => {
     await page.getByRole("button", { name: "Sample 10,000 times" }).click();
     const again = page.getByRole("button", { name: "Same again" });
     await again.waitFor();
-    expect(await page.locator(".verdict").innerText()).toMatch(
-      /10,000 draws of seed 236.*χ² = .*what fair draws give/,
-    );
+    await expect
+      .poll(() => page.locator(".verdict").innerText())
+      .toMatch(/10,000 draws of seed 236.*χ² = .*what fair draws give/);
     await again.click();
     await page.locator(".same").waitFor();
     await again.waitFor();
-    expect(await page.locator(".same").innerText()).toContain("The same 10,000 tokens as before");
+    await expect.poll(() => page.locator(".same").innerText()).toContain("The same 10,000 tokens as before");
   });
 
   test("hosts stand side by side with their chains, and where they part is marked", async () => {
     const { page } = await playground.open();
     const host = (name: string) => page.locator(`[data-host="${name}"]`);
     await host("llama.cpp").waitFor();
-    expect(await host("llama.cpp").innerText()).toContain("top_k → top_p → min_p → temperature");
-    expect(await host("vllm").innerText()).toContain("temperature → min_p → top_k");
-    expect(await page.locator(".is-parting").count()).toBeGreaterThan(0);
+    await expect.poll(() => host("llama.cpp").innerText()).toContain("top_k → top_p → min_p → temperature");
+    await expect.poll(() => host("vllm").innerText()).toContain("temperature → min_p → top_k");
+    await expect.poll(() => page.locator(".is-parting").count()).toBeGreaterThan(0);
     await page.locator(".preset-select select").selectOption("llama.cpp");
-    expect((await stagesOf(page)).at(-1)).toBe("temperature");
+    await expect.poll(async () => (await stagesOf(page)).at(-1)).toBe("temperature");
     const order = () => page.locator(".preset-select option:checked").innerText();
-    expect(await order()).toBe("as llama.cpp does it");
+    await expect.poll(order).toBe("as llama.cpp does it");
     await afterAnswer(page, () => page.getByRole("button", { name: "Remove min_p" }).click());
     await card(page, "temperature").locator(".grip").focus();
     await afterAnswer(page, () => page.keyboard.press("Home"));
-    expect(await order()).toBe("llama.cpp, changed since");
+    await expect.poll(order).toBe("llama.cpp, changed since");
     await page.locator(".preset-select select").selectOption("koboldcpp");
     await page.getByText("top_k stands here twice because koboldcpp itself runs it twice").waitFor();
-    expect(await card(page, "top_k").first().locator(".number-text").inputValue()).toBe("3000");
+    await expect.poll(() => card(page, "top_k").first().locator(".number-text").inputValue()).toBe("3000");
   });
 
   test("drawing can be stopped", async () => {
@@ -173,6 +180,6 @@ describe.skipIf(without_browser)("the playground", () => {
   test("of 128,256 tokens few rows are in the document", async () => {
     const { page } = await playground.open("#row=example:large");
     await page.locator(".is-drawn").first().waitFor();
-    expect(await page.locator(".funnel tbody tr").count()).toBeLessThan(40);
+    await expect.poll(() => page.locator(".funnel tbody tr").count()).toBeLessThan(40);
   });
 });

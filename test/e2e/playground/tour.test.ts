@@ -46,7 +46,7 @@ describe.skipIf(without_browser)("a tour", () => {
     await page.getByRole("button", { name: "Pin", exact: true }).click();
     await rowOf(page, "sea").click();
     await afterAnswer(page, () => page.getByRole("button", { name: "Force" }).click());
-    expect(await drawnToken(page)).toBe("sea");
+    await expect.poll(() => drawnToken(page)).toBe("sea");
     await afterAnswer(page, async () => {
       await rowOf(page, "China").click();
       await page.getByRole("button", { name: "Allow too" }).click();
@@ -58,10 +58,10 @@ describe.skipIf(without_browser)("a tour", () => {
 
     const again = await playground.open(hashOf(page), QUIET);
     await again.page.locator(".is-drawn").first().waitFor();
-    expect(await drawnToken(again.page)).toBe(await drawnToken(page));
-    expect(await again.page.locator(".card h3").allInnerTexts()).toEqual(
-      await page.locator(".card h3").allInnerTexts(),
-    );
+    await expect.poll(() => drawnToken(again.page)).toBe(await drawnToken(page));
+    await expect
+      .poll(() => again.page.locator(".card h3").allInnerTexts())
+      .toEqual(await page.locator(".card h3").allInnerTexts());
     await rowOf(again.page, "mast").locator(".rank .icon").waitFor();
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
@@ -79,10 +79,10 @@ describe.skipIf(without_browser)("a tour", () => {
       await page.waitForTimeout(50);
     }
     expect(seen.size).toBeGreaterThan(5);
-    expect(await caption.innerText()).toMatch(
-      /^From temperature 0.2 to 1.2 entropy goes from 0\.\d+ to 2\.\d+ nats/,
-    );
-    expect(await field.inputValue()).toBe("0.8");
+    await expect
+      .poll(() => caption.innerText())
+      .toMatch(/^From temperature 0.2 to 1.2 entropy goes from 0\.\d+ to 2\.\d+ nats/);
+    await expect.poll(() => field.inputValue()).toBe("0.8");
     await screenshot(page, "tour-played", true);
 
     await page.getByRole("button", { name: "Play top_k from" }).click();
@@ -98,7 +98,7 @@ describe.skipIf(without_browser)("a tour", () => {
     const before = await page.locator(".facts").innerText();
     await page.getByRole("button", { name: "Play temperature from 0.2 to 1.2" }).click();
     await page.locator(".charts figcaption", { hasText: "entropy goes from" }).waitFor();
-    expect(await page.locator(".facts").innerText()).toBe(before);
+    await expect.poll(() => page.locator(".facts").innerText()).toBe(before);
     expect(await axeViolations(page)).toEqual([]);
     await page.context().close();
   });
@@ -115,10 +115,10 @@ describe.skipIf(without_browser)("a tour", () => {
     await tokens.nth(2).hover();
     const list = page.locator(".alternatives");
     await list.locator(".alternative-end", { hasText: "%" }).first().waitFor();
-    expect(await list.locator(".is-here .token").innerText()).toBe("·of");
+    await expect.poll(() => list.locator(".is-here .token").innerText()).toBe("·of");
     await list.hover();
     await page.waitForTimeout(500);
-    expect(await list.count()).toBe(1); // the mouse may go to it
+    await expect.poll(() => list.count()).toBe(1); // the mouse may go to it
     await page.keyboard.press("Escape");
     await list.waitFor({ state: "detached" });
 
@@ -126,9 +126,9 @@ describe.skipIf(without_browser)("a tour", () => {
     await page.keyboard.press("ArrowLeft");
     await list.waitFor();
     await page.keyboard.press("ArrowDown");
-    expect(await page.evaluate(() => document.activeElement?.className)).toContain("alternative");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain("alternative");
     await page.keyboard.press("Escape");
-    expect(await page.evaluate(() => document.activeElement?.className)).toContain("text-token");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain("text-token");
 
     await tokens.nth(2).tap();
     await list.locator(".alternative-end").first().waitFor();
@@ -140,12 +140,12 @@ describe.skipIf(without_browser)("a tour", () => {
     await written(page);
     const forked = await page.locator(".text").innerText();
     expect(forked.slice(0, first.indexOf(" of ") + word.length)).toBe(`${first.split(" of ")[0]}${word}`);
-    expect(await tokens.nth(2).getAttribute("class")).toContain("is-forced");
+    await expect.poll(() => tokens.nth(2).getAttribute("class")).toContain("is-forced");
 
     await page.waitForURL(/n=2;1@236@allowed_token_ids\(.*;\d+/);
     const again = await playground.open(hashOf(page), QUIET);
     await again.page.locator(".fork").waitFor();
-    expect(await again.page.locator(".text").innerText()).toBe(forked);
+    await expect.poll(() => again.page.locator(".text").innerText()).toBe(forked);
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
   }, 300_000); // three texts are written: on a crowded machine that takes its time
@@ -160,26 +160,30 @@ describe.skipIf(without_browser)("a tour", () => {
     const texts = () => page.locator(".text").allInnerTexts();
     const [a = "", b = ""] = await texts();
     expect(a).not.toBe(b);
-    expect(await page.locator(".parting-line").innerText()).toMatch(
-      /^They part at once: “dark” in A and “mast” in B/,
-    );
-    expect(await page.locator(".side").first().locator(".is-differing").count()).toBeGreaterThan(0);
-    expect(await page.locator(".preset-select option:checked").innerText()).toBe("as llama.cpp does it");
+    await expect
+      .poll(() => page.locator(".parting-line").innerText())
+      .toMatch(/^They part at once: “dark” in A and “mast” in B/);
+    await expect
+      .poll(() => page.locator(".side").first().locator(".is-differing").count())
+      .toBeGreaterThan(0);
+    await expect
+      .poll(() => page.locator(".preset-select option:checked").innerText())
+      .toBe("as llama.cpp does it");
 
     await page.getByRole("button", { name: "A", exact: true }).click();
-    expect(await page.locator(".card h3").first().innerText()).toBe("temperature");
+    await expect.poll(() => page.locator(".card h3").first().innerText()).toBe("temperature");
     await afterAnswer(page, () => page.locator(".side").last().locator(".text-token").nth(3).click());
-    expect(await page.locator(".side.is-chosen .side-head button").innerText()).toBe("B");
-    expect(await page.locator(".fork").innerText()).toContain("draws it again");
+    await expect.poll(() => page.locator(".side.is-chosen .side-head button").innerText()).toBe("B");
+    await expect.poll(() => page.locator(".fork").innerText()).toContain("draws it again");
     await screenshot(page, "playground-beside");
     expect(await axeViolations(page)).toEqual([]);
 
     await page.waitForURL(/side=B&other=.*other_n=20/);
     const again = await playground.open(hashOf(page), QUIET);
     await again.page.locator(".fork").waitFor();
-    expect(await again.page.locator(".text").allInnerTexts()).toEqual(await texts());
+    await expect.poll(() => again.page.locator(".text").allInnerTexts()).toEqual(await texts());
     await page.getByRole("button", { name: "Only this text" }).click();
-    expect(await texts()).toEqual([b]);
+    await expect.poll(texts).toEqual([b]);
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
   });
@@ -196,7 +200,7 @@ describe.skipIf(without_browser)("a tour", () => {
     const shares = await idea("softmax").locator(".shares-list").innerText();
     await idea("softmax").getByRole("button", { name: "Add 1 to all three" }).click();
     await page.waitForURL(/cat:9.2/);
-    expect(await idea("softmax").locator(".shares-list").innerText()).toBe(shares);
+    await expect.poll(() => idea("softmax").locator(".shares-list").innerText()).toBe(shares);
 
     await idea("firewall").getByText("Let through").waitFor();
     await drag("firewall", "logit of", "2.95");
@@ -212,7 +216,7 @@ describe.skipIf(without_browser)("a tour", () => {
       .getByRole("button", { name: /The best on 2,000 other digits: 2.37/ })
       .click();
     await idea("overconfidence").getByText("ECE 2.7 %").waitFor();
-    expect(await idea("overconfidence").locator(".digits canvas").count()).toBe(12);
+    await expect.poll(() => idea("overconfidence").locator(".digits canvas").count()).toBe(12);
 
     await idea("torn").getByText("torn", { exact: true }).waitFor();
     await drag("torn", "bird's logit", "2");

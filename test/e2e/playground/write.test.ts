@@ -22,16 +22,16 @@ describe.skipIf(without_browser)("writing", () => {
     const { page, complaints } = await playground.open("#view=write");
     await page.locator(".write-actions .main:enabled").waitFor();
     await page.locator(".write-actions select").selectOption("20");
-    expect(await page.locator(".funnel").count()).toBe(0); // no step before there is a token
+    await expect.poll(() => page.locator(".funnel").count()).toBe(0); // no step before there is a token
     await page.locator(".write-panel textarea").press("Control+Enter");
     await page.getByRole("button", { name: "Write on" }).waitFor();
     const tokens = page.locator(".text-token");
-    expect(await tokens.count()).toBe(20);
+    await expect.poll(() => tokens.count()).toBe(20);
     const first = await page.locator(".text").innerText();
     expect(first).toMatch(/^The old ship sailed into the dark/);
 
     await afterAnswer(page, () => tokens.nth(4).click());
-    expect(await page.locator(".fork").innerText()).toContain("draws it again");
+    await expect.poll(() => page.locator(".fork").innerText()).toContain("draws it again");
     const field = page.locator('[data-stage="temperature"] .number-text').first();
     await field.fill("0");
     await afterAnswer(page, () => field.press("Enter"));

@@ -48,8 +48,59 @@ describe("calibration", () => {
     expect(() => parseStepOptions({ calibration })).toThrow(expect.objectContaining({ pointer }));
   });
 
+  describe("with a weight and a bias a class", () => {
+    const vector = { method: "vector_scaling", weights: [2, 1, 0.5], biases: [0, 0.5, -1] };
+    const biased = { method: "bias_scaling", temperature: 2, biases: [0, 0.5, -1] };
+
+    test.each([
+      [vector, [2, 2.5, -1.5]],
+      [biased, [0.5, 1.5, -1.5]],
+    ])("%j gives these scores of 1, 2, -1", (calibration, scores) => {
+      const weights = scores.map((score) => Math.exp(score));
+      const sum = weights.reduce((all, weight) => all + weight, 0);
+      const after = probabilitiesAfter([1, 2, -1], [{ stage: "calibration", calibration }]);
+      for (const [id, weight] of weights.entries()) expect(after[id]).toBeCloseTo(weight / sum, 12);
+    });
+
+    test("a masked token stays masked", () => {
+      const negative = { ...vector, weights: [2, 1, -3] };
+      const logits = [1, 2, Number.NEGATIVE_INFINITY];
+      const after = probabilitiesAfter(logits, [{ stage: "calibration", calibration: negative }]);
+      expect(after[2]).toBe(0);
+    });
+
+    test("rows of other lengths are refused", () => {
+      expect(() => probabilitiesAfter([1, 2], [{ stage: "calibration", calibration: vector }])).toThrow(
+        "as many classes as the row has, 2, got 3",
+      );
+    });
+
+    test("greedy decoding runs it, and skips one temperature", () => {
+      const skips = (calibration: object) =>
+        parseStepOptions({ calibration, temperature: 0 }).chain.find(
+          ({ stage }) => stage.name === "calibration",
+        )?.skipped;
+      expect(skips(by(2))).toBe("greedy");
+      expect(skips(vector)).toBeUndefined();
+    });
+
+    test.each([
+      [{ method: "vector_scaling", biases: [1, 2] }, "/calibration/weights", "weights and biases"],
+      [{ ...by(2), biases: [1, 2] }, "/calibration/biases", "temperature_scaling must have temperature"],
+      [{ ...vector, temperature: 2 }, "/calibration/temperature", "and nothing else"],
+      [{ ...vector, weights: [1, 2] }, "/calibration/biases", "as many numbers as weights, 2, got 3"],
+      [{ ...vector, biases: [1, 2, "x"] }, "/calibration/biases/2", "must be a number"],
+    ])("%j is no calibration", (calibration, pointer, sentence) => {
+      const message = expect.stringContaining(sentence);
+      expect(() => parseStepOptions({ calibration })).toThrow(expect.objectContaining({ pointer, message }));
+    });
+  });
+
   obeysTheLaws({
     entry: stepsOf(0.5, 4).map((temperature) => ({ stage: "calibration", calibration: by(temperature) })),
-    neutral: [{ stage: "calibration", calibration: by(1) }],
+    neutral: [
+      { stage: "calibration", calibration: by(1) },
+      { stage: "calibration", calibration: { method: "bias_scaling", temperature: 1, biases: [0, 0] } },
+    ],
   });
 });

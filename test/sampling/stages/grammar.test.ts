@@ -172,7 +172,7 @@ test("a limit that only forced tokens go beyond is told of the grammar", () => {
     const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, nodes_max });
     const text = { history: [], prompt_length: 0, vocabulary: demoVocabulary(), grammars };
     for (const _ of grammar.prepare?.(options, text) ?? []);
-    const context = { text, vocab_size: V } as unknown as StepContext; // all that the stage looks at
+    const context = { ...text, vocab_size: V } as unknown as StepContext; // all that the stage looks at
     return grammar.tells?.(options, context, 34);
   };
   expect(told(100, true)?.forced).toHaveLength(4);

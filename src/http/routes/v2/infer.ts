@@ -49,7 +49,7 @@ class InferCall implements Work, Inflated {
 
   /** Reads the body; rows are sampled as they come. */
   read(): void {
-    const body: Flow = this.#exchange.read({
+    const use = {
       in_place: true,
       open: () => {
         this.#requireNoQuery();
@@ -57,26 +57,24 @@ class InferCall implements Work, Inflated {
       },
       wrote: () => this.#wrote(),
       whole: () => this.#whole(),
-      fail: (error) => this.fail(error),
-    });
+    };
+    const body: Flow = this.#exchange.read(use, (error) => this.fail(error));
   }
 
   /** Reads a body that is compressed: `write` and `end` are called with what comes out of it. */
   inflate(encoding: string | undefined): void {
     const { body_bytes_max } = this.#exchange.service.config.limits;
     let inflating: Inflating | undefined;
-    const body: Flow = this.#exchange.read({
-      open: () => {
-        this.#requireNoQuery();
-        inflating = new Inflating(compressionOf(encoding), body, body_bytes_max, this);
-        this.#open(inflating);
-        return inflating;
-      },
-      whole: () => undefined, // it goes on until all is inflated
-      fail: (error) => {
-        inflating?.close();
-        this.fail(error);
-      },
+    const open = () => {
+      this.#requireNoQuery();
+      inflating = new Inflating(compressionOf(encoding), body, body_bytes_max, this);
+      this.#open(inflating);
+      return inflating;
+    };
+    const whole = () => undefined; // it goes on until all is inflated
+    const body: Flow = this.#exchange.read({ open, whole }, (error) => {
+      inflating?.close();
+      this.fail(error);
     });
   }
 

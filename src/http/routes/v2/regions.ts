@@ -70,11 +70,8 @@ function readJson(service: Service, raw: IncomingMessage): Promise<unknown> {
   const text = requestText(BODY_BYTES_MAX);
   const reader = { write: (chunk: Uint8Array) => text.append(chunk), end: () => undefined };
   const read = new Promise((resolve, fail) => {
-    new BodyReading(service, raw, ticket, {
-      open: () => reader,
-      whole: () => resolve(requestValue(text.whole())),
-      fail,
-    });
+    const whole = () => resolve(requestValue(text.whole()));
+    new BodyReading(service, raw, ticket, { open: () => reader, whole }, fail);
   });
   return read.finally(() => ticket.leave());
 }

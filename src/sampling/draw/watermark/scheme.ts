@@ -2,9 +2,9 @@
  * What a watermark is: a way to draw that a key makes recognisable, and the test that recognises it, as one plain object.
  * A mark is laid over the tokens that the chain has left; log-probabilities are told without it.
  */
-import type { z } from "zod";
 import type { Candidates } from "../../candidates/candidates.ts";
 import type { StepContext } from "../../context.ts";
+import type { ListedKind } from "../../kind.ts";
 import type { Held } from "../draw-rule.ts";
 import type { WatermarkKey } from "./keys.ts";
 
@@ -31,17 +31,10 @@ export type TestOptions<Options extends MarkOptions> = Omit<Options, (typeof MAR
 /** The options that say how a mark is laid; a text does not show them. */
 export const MARKING = ["repeated_contexts", "look_back", "delta"] as const;
 
-export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
-  /** wire name */
-  readonly name: Options["scheme"];
-  readonly summary: string;
-  readonly formula: string;
+export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
+  extends ListedKind<"scheme", Options> {
   /** how its test judges a text */
   readonly test: string;
-  readonly source: { readonly title: string; readonly url: string };
-  /** strict object with `scheme: z.literal(name)` */
-  readonly options: z.ZodType<Options> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  readonly example: Readonly<Record<string, unknown>>;
   /** whether the distribution over all keys is that of the chain */
   readonly keepsDistribution: boolean;
   /** how often it looks at every kept token, in the units of work.ts */
@@ -59,6 +52,12 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions> {
   ): Held;
   /** What looks at texts for the mark; `vocab_size` is undefined where the request does not tell. */
   detector(options: TestOptions<Options>, key: WatermarkKey, vocab_size: number | undefined): Detector;
+}
+
+/** The watermark of a step, and its checked options. */
+export interface MarkChoice {
+  readonly scheme: WatermarkScheme;
+  readonly options: MarkOptions;
 }
 
 /** A step that bears a mark. */

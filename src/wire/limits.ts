@@ -1,0 +1,14 @@
+/** How large what is sent may be; the service takes the numbers from its configuration. */
+import type { OptionLimits } from "../sampling/options/option-limits.ts";
+
+export interface WireLimits {
+  /** elements of a row */
+  readonly vocab_size_max: number;
+  /** rows of a batch */
+  readonly batch_rows_max: number;
+  /** rows that there are at all, and so at once; any number when absent */
+  readonly rows_max?: number;
+  /** bytes of JSON text besides the logits in it */
+  readonly json_text_bytes_max: number;
+  readonly options: OptionLimits;
+}

@@ -1,0 +1,69 @@
+/** How the rows of a step stand in JSON: what is left of a body once its numbers were taken out. */
+import { Problem, show } from "../errors.ts";
+import type { Dtype } from "../kernels/kernel.ts";
+import { within } from "../sampling/combine/combination.ts";
+import { isRecord } from "../sampling/options/parse.ts";
+import type { StepOptions } from "../sampling/step.ts";
+import { isSparseForm, packedDtype } from "./rows.ts";
+import { type SparseForm, sparseForm } from "./sparse.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** How a row stands in JSON. */
+export type RowForm =
+  | { readonly kind: "dense" }
+  | { readonly kind: "packed"; readonly dtype: Dtype }
+  | { readonly kind: "sparse"; readonly sparse: SparseForm };
+
+/** How the rows of a step stand in JSON. */
+export interface RowForms {
+  readonly forms: readonly RowForm[];
+  /** in a list of sources, and not at `logits` */
+  readonly is_list: boolean;
+}
+
+/** What is known of a step besides the numbers of its row. */
+export interface JsonPlan extends RowForms {
+  readonly options: StepOptions;
+}
+
+/** A step divided into its rows, as they stand there, and what else it says. */
+export interface DividedStep extends RowForms {
+  readonly fields: Fields;
+}
+
+export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
+  if (sources === undefined) return { fields, forms: [rowForm(logits)], is_list: false };
+  if (logits !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "a step has logits (one row) or sources (several), not both",
+      "/sources",
+    );
+  if (!Array.isArray(sources) || sources.length === 0)
+    throw new Problem(
+      "invalid_option",
+      `sources must be an array of at least one object with logits, got ${show(sources)}`,
+      "/sources",
+    );
+  const forms: RowForm[] = [];
+  const own: Fields[] = [];
+  for (const [index, source] of (sources as readonly unknown[]).entries())
+    within(`/sources/${index}`, () => {
+      if (!isRecord(source))
+        throw new Problem("invalid_option", `a source must be an object with logits, got ${show(source)}`);
+      const { logits, ...others } = source;
+      forms.push(rowForm(logits));
+      own.push(others);
+    });
+  // What several steps share of their sources stands as long as none of them says anything itself.
+  const says_more = own.some((others) => Object.keys(others).length > 0);
+  return { fields: says_more ? { ...fields, sources: own } : fields, forms, is_list: true };
+}
+
+/** `logits` is what was left where the row stood. */
+export function rowForm(logits: unknown): RowForm {
+  if (Array.isArray(logits)) return { kind: "dense" };
+  if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
+  return { kind: "packed", dtype: packedDtype(logits) };
+}

@@ -1,0 +1,52 @@
+/** Whether a grammar takes a JSON value in one of the orders of its properties, written as JSON.stringify does. */
+import type { Grammar } from "../../../src/grammar/grammar.ts";
+import { NEVER } from "../../../src/grammar/nodes.ts";
+
+const UTF8 = new TextEncoder();
+
+export function takesValue(grammar: Grammar, value: unknown): boolean {
+  for (const state of behind(grammar, new Set([grammar.start]), value))
+    if (grammar.automaton.nullable(state)) return true;
+  return false;
+}
+
+/** The states in which a grammar may be behind a value. */
+function behind(grammar: Grammar, from: ReadonlySet<number>, value: unknown): ReadonlySet<number> {
+  if (typeof value !== "object" || value === null) return behindText(grammar, from, JSON.stringify(value));
+  if (!Array.isArray(value)) return behindObject(grammar, from, Object.entries(value));
+  let states = behindText(grammar, from, "[");
+  for (const [i, item] of value.entries())
+    states = behind(grammar, i === 0 ? states : behindText(grammar, states, ","), item);
+  return behindText(grammar, states, "]");
+}
+
+/** By which members have come: each set of them is reached from those that are one smaller. */
+function behindObject(
+  grammar: Grammar,
+  from: ReadonlySet<number>,
+  members: readonly (readonly [string, unknown])[],
+): ReadonlySet<number> {
+  const all = 2 ** members.length - 1;
+  const reached = Array.from({ length: all + 1 }, () => new Set<number>());
+  for (const state of behindText(grammar, from, "{")) reached[0]!.add(state);
+  for (let come = 0; come < all; come++) {
+    if (reached[come]!.size === 0) continue;
+    for (const [i, [name, own]] of members.entries()) {
+      if (((come >> i) & 1) === 1) continue;
+      const comma = come === 0 ? "" : ",";
+      const named = behindText(grammar, reached[come]!, `${comma}${JSON.stringify(name)}:`);
+      for (const state of behind(grammar, named, own)) reached[come | (1 << i)]!.add(state);
+    }
+  }
+  return behindText(grammar, reached[all]!, "}");
+}
+
+function behindText(grammar: Grammar, from: ReadonlySet<number>, text: string): ReadonlySet<number> {
+  const bytes = UTF8.encode(text);
+  const states = new Set<number>();
+  for (const state of from) {
+    const next = grammar.advance(state, bytes);
+    if (next !== NEVER) states.add(next);
+  }
+  return states;
+}
