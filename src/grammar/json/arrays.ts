@@ -4,7 +4,6 @@ import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { ArrayParts, Items } from "./array-parts.ts";
 import { type Contained, containing } from "./contains.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
-import type { Lexemes } from "./lexemes.ts";
 
 /** All sets of the values that have come are states. */
 const UNIQUE_MAX = 8;
