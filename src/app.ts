@@ -10,7 +10,7 @@ import { addDocs } from "./http/pages/docs/docs.ts";
 import { addPages } from "./http/pages/headers.ts";
 import { addOpenApi } from "./http/pages/openapi.ts";
 import { addPlayground } from "./http/pages/playground.ts";
-import { addAnalysis } from "./http/routes/analysis.ts";
+import { addAnalysis } from "./http/routes/analysis/routes.ts";
 import { addCombinations } from "./http/routes/combinations.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addDetect } from "./http/routes/detect.ts";

@@ -2,8 +2,8 @@
 import { Problem } from "../errors.ts";
 import type { Kernel, Row } from "../kernels/kernel.ts";
 import type { Candidates } from "./candidates/candidates.ts";
-import type { Compact } from "./candidates/compact.ts";
-import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compaction.ts";
+import type { Compact } from "./candidates/compact/compact.ts";
+import { fillFromRow, fillFromSparse, SMALL_ROW } from "./candidates/compact/compaction.ts";
 import { type Combination, requireSources } from "./combine/combination.ts";
 import { combineRows, requireRows } from "./combine/combine.ts";
 import type { StepContext } from "./context.ts";
@@ -85,6 +85,7 @@ function beginSeveral(
   const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
   const us = began === undefined || now === undefined ? undefined : now() - began;
   startAt(candidates, row, options);
+  candidates.beginStage(combine.rule.name);
   tracer?.ran(combine.rule.name, candidates, us, {
     sources: rows.length,
     ...account,

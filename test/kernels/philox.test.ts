@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../evidence/seeded.ts";
 import { gumbelOf, Kernel, type Noise, philox, type Row, uniformOf } from "../../src/kernels/kernel.ts";
-import { PlainLists } from "../../src/sampling/candidates/lists.ts";
+import { PlainLists } from "../../src/sampling/candidates/compact/lists.ts";
 
 const ONES = 0xffffffff;
 

@@ -1,7 +1,7 @@
 /** The kernel's list of scores: what it lists and how it ranks, and exponentials that are those of `exp`, to the bit. */
 import { describe, expect, test } from "vitest";
 import { exp, Kernel } from "../../src/kernels/kernel.ts";
-import { PlainLists } from "../../src/sampling/candidates/lists.ts";
+import { PlainLists } from "../../src/sampling/candidates/compact/lists.ts";
 import { rowsOfEveryKind, seededUniform } from "./rows.ts";
 
 const VOCAB_SIZE = 1001;

@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SMALL_ROW } from "../../src/sampling/candidates/compaction.ts";
+import { SMALL_ROW } from "../../src/sampling/candidates/compact/compaction.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { uniform } from "../../src/sampling/rng.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";

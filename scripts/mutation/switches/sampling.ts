@@ -202,4 +202,18 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     instead: "if (last_kept >= this.#bound)",
     tests: ["test/sampling/candidates/sparse.test.ts"],
   },
+  {
+    name: "one shape for the options of drafts",
+    file: "src/sampling/verify/options.ts",
+    part: "return { verification, given, ...options };",
+    instead: "return { ...options, verification, given };",
+    tests: ["test/sampling/options/shapes.test.ts"],
+  },
+  {
+    name: "one shape for the options of replays",
+    file: "src/sampling/replay.ts",
+    part: "return { claim, ...step, receipt: receiptOptions(asked) };",
+    instead: "return { ...step, receipt: receiptOptions(asked), claim };",
+    tests: ["test/sampling/options/shapes.test.ts"],
+  },
 ];

@@ -3,7 +3,7 @@
  * digits of z, that is 2^n·(1 + f) for 2^(n + f), which is 1 to 1.0615 times as large.
  */
 import { sumLanes } from "./lanes";
-import { LOG2_E, MAGIC } from "./weights";
+import { LOG2_E, MAGIC } from "./weights/weights";
 
 /** binary places of z that are kept: rounding them changes w by at most 2^±2⁻¹² < 1.0002 */
 const PLACES: i32 = 11;

@@ -6,7 +6,7 @@
  * Rows have no NaN and no +Infinity here.
  */
 import { FLOAT_MAX, largestLane } from "./lanes";
-import { LOWEST, power, upper } from "./weights-f64";
+import { LOWEST, power, upper } from "./weights/weights-f64";
 
 const ENTRY: usize = 32;
 const FACTOR: usize = 8;

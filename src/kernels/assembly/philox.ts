@@ -8,7 +8,7 @@
  *     fine:   u = (word + ½) / 2³²
  *     coarse: u = f32(((word >> 8) + 1) / (2²⁴ + 1)), vLLM's watermarks
  */
-import { ln } from "./ln";
+import { ln } from "./weights/ln";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
 
 /** Multiplier of the first and of the third word of a counter, twice each for the two products of an instruction. */

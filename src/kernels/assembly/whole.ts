@@ -8,7 +8,7 @@ import { bits16, sumLanes } from "./lanes";
 import { listPlaces } from "./selection/bracket";
 import { center, rest } from "./measure";
 import { block_high, block_low, windowBlock, windowFloor } from "./window";
-import { reference, scale, weigh, yBlock, y_min } from "./weights";
+import { reference, scale, weigh, yBlock, y_min } from "./weights/weights";
 
 /**
  * Keeps the weights of all tokens at `row_weights`. With d = y − y(largest), at least y_min − y(largest), leaves Σw,

@@ -4,7 +4,7 @@
  */
 
 import type { SeenTokens } from "../history/seen-tokens.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 
 /** Scores that are read and set one by one. */
 interface ScoresById {

@@ -1,5 +1,5 @@
 /** The largest scores of a compact form, for samplers that fit a law to them. */
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 
 /** Fills `into` with the largest scores, descending, and returns how many there are. Ranks the candidates. */
 export function bestScoresOf(compact: Compact, into: Float64Array): number {

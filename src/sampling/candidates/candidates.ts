@@ -13,8 +13,14 @@ import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
 import type { SparseRow } from "../rows.ts";
 import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
-import { Compact } from "./compact.ts";
-import { fillFromCut, fillFromDense, fillFromInfinite, fillFromTop, SMALL_ROW } from "./compaction.ts";
+import { Compact } from "./compact/compact.ts";
+import {
+  fillFromCut,
+  fillFromDense,
+  fillFromInfinite,
+  fillFromTop,
+  SMALL_ROW,
+} from "./compact/compaction.ts";
 import { Dense } from "./dense.ts";
 import { divisorBehind } from "./divisor.ts";
 import { keepOne, restrict, restrictRow } from "./mask.ts";

@@ -13,7 +13,7 @@ import { exp } from "../../kernels/float64.ts";
 import { type Cut, cutFrom, EVERYTHING, type Kernel, type Noise, type Row } from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
 import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";

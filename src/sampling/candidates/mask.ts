@@ -3,7 +3,7 @@
  * not allowed. A mask that allows few tokens leaves the row for the compact form; one that allows many is written
  * into a copy of the row: a journal entry for every banned token would cost more than the step.
  */
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 import type { Dense } from "./dense.ts";
 
 /** Up to this many allowed tokens float64 arrays are quicker than the row in kernel memory. */

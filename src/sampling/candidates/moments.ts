@@ -3,7 +3,7 @@
  * probability of their softmax, and the spread of their scores.
  */
 import { exp, ln } from "../../kernels/float64.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 
 export interface Moments {
   /** ln Σ exp sᵢ */

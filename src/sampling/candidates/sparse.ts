@@ -4,8 +4,8 @@
  */
 
 import type { SparseRow } from "../rows.ts";
-import type { Compact } from "./compact.ts";
-import { fillFromSparse } from "./compaction.ts";
+import type { Compact } from "./compact/compact.ts";
+import { fillFromSparse } from "./compact/compaction.ts";
 import { maskedAsItCame } from "./masked.ts";
 import type { Omitted } from "./omitted.ts";
 import type { MassRule, Ties } from "./thresholds.ts";

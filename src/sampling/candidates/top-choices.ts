@@ -5,7 +5,7 @@
 import { exp, ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
 import type { TokenSet } from "../options/token-set.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 import type { Dense } from "./dense.ts";
 import { float32NotBelow, type Ties } from "./thresholds.ts";
 

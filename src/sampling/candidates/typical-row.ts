@@ -3,8 +3,8 @@
  * the best tokens to be listed and weighed in float64; in a flat one the kernel finds the window.
  */
 import { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "../../kernels/kernel.ts";
-import type { Compact } from "./compact.ts";
-import { fillFromSelection } from "./compaction.ts";
+import type { Compact } from "./compact/compact.ts";
+import { fillFromSelection } from "./compact/compaction.ts";
 import type { Dense } from "./dense.ts";
 import { float32NotBelow, type MassRule, SLACK } from "./thresholds.ts";
 import { keepNearest } from "./typical.ts";

@@ -3,7 +3,7 @@
  * |sᵢ − c|, nearest first; of two equally far the more likely first; equal scores by lower token id.
  */
 import { exp } from "../../kernels/float64.ts";
-import type { Compact } from "./compact.ts";
+import type { Compact } from "./compact/compact.ts";
 import { type Moments, momentsOf } from "./moments.ts";
 import { type MassRule, SLACK } from "./thresholds.ts";
 

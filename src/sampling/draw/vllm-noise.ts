@@ -6,7 +6,7 @@
  * token whose total is as near to the next one as that.
  */
 import { ln } from "../../kernels/float64.ts";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import type { StepContext } from "../context.ts";
 import type { Totals } from "./totals.ts";
 

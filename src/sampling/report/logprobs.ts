@@ -6,9 +6,9 @@
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE, EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
-import { Compact } from "../candidates/compact.ts";
-import { fillFromRow } from "../candidates/compaction.ts";
-import { PlainLists } from "../candidates/lists.ts";
+import { Compact } from "../candidates/compact/compact.ts";
+import { fillFromRow } from "../candidates/compact/compaction.ts";
+import { PlainLists } from "../candidates/compact/lists.ts";
 import type { RankTies } from "./rank-ties.ts";
 import { ranksAmong } from "./ranks.ts";
 import { type TokenLogprob, tokenLogprob } from "./token-logprob.ts";

@@ -4,7 +4,7 @@
  */
 import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
-import { Compact } from "../candidates/compact.ts";
+import { Compact } from "../candidates/compact/compact.ts";
 
 export class Snapshot {
   readonly candidates = new Compact();

@@ -4,7 +4,7 @@
  * nothing when not asked for and O(V) a stage when it is.
  */
 import type { Candidates } from "../candidates/candidates.ts";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import type { Removal } from "../candidates/removal.ts";
 import type { Account } from "../combine/rule.ts";
 import type { Skipped } from "../stage.ts";

@@ -4,7 +4,7 @@
  */
 import { exp, ln } from "../../kernels/float64.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import { Dense } from "../candidates/dense.ts";
 import { notAboveZero } from "./token-logprob.ts";
 

@@ -1,6 +1,6 @@
 /** tfs: tail-free sampling, cuts where the ranked probabilities stop bending. */
 import * as z from "zod";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
 import { SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep, oneOf } from "../options/fields.ts";

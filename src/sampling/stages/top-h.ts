@@ -1,7 +1,7 @@
 /** top_h: keeps the most likely tokens as long as they hold no more than a share of the entropy. */
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
 import { finite, minKeep, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
-import type { Compact } from "../candidates/compact.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
 import { SLACK } from "../candidates/thresholds.ts";
 import { finite, flag, minKeep, oneOf } from "../options/fields.ts";

@@ -6,9 +6,9 @@ import { Problem } from "../../errors.ts";
 import { exp } from "../../kernels/float64.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
-import { Compact } from "../candidates/compact.ts";
+import { Compact } from "../candidates/compact/compact.ts";
+import { PlainLists } from "../candidates/compact/lists.ts";
 import { Dense } from "../candidates/dense.ts";
-import { PlainLists } from "../candidates/lists.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
 
 export interface DraftLaw {

@@ -1,8 +1,8 @@
 /** What is drawn in place of a draft that is rejected: from norm(max(c·p − q, 0)), which makes up for what q lacks. */
 import { exp } from "../../kernels/float64.ts";
 import type { Candidates } from "../candidates/candidates.ts";
-import type { Compact } from "../candidates/compact.ts";
-import { drawPlace } from "../candidates/cumulative.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
+import { drawPlace } from "../candidates/compact/cumulative.ts";
 import type { StepContext } from "../context.ts";
 import type { DraftLaw } from "./draft-law.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Kernel } from "../../../src/kernels/kernel.ts";
-import { Compact } from "../../../src/sampling/candidates/compact.ts";
-import { fillFromDense } from "../../../src/sampling/candidates/compaction.ts";
+import { Compact } from "../../../src/sampling/candidates/compact/compact.ts";
+import { fillFromDense } from "../../../src/sampling/candidates/compact/compaction.ts";
 import { Dense } from "../../../src/sampling/candidates/dense.ts";
 import type { MassRule } from "../../../src/sampling/candidates/thresholds.ts";
 import { keepTypical } from "../../../src/sampling/candidates/typical.ts";

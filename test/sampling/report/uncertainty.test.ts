@@ -1,7 +1,7 @@
 /** Entropy, varentropy, margin and confidence of both sides of a step, in every form that a row has. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SMALL_ROW } from "../../../src/sampling/candidates/compaction.ts";
+import { SMALL_ROW } from "../../../src/sampling/candidates/compact/compaction.ts";
 import type { Uncertainty } from "../../../src/sampling/report/uncertainty.ts";
 import { logitsOf, problemOf, randomRow, sample, sampleSparse, sparse } from "../sample.ts";
 

@@ -2,7 +2,7 @@
  * The same row twice: as it is, which is compact from the start, and with 300 tokens behind it that have next to
  * no probability, which is a whole row in kernel memory. A stage must do the same to both.
  */
-import { SMALL_ROW } from "../../../src/sampling/candidates/compaction.ts";
+import { SMALL_ROW } from "../../../src/sampling/candidates/compact/compaction.ts";
 import { type Entry, expectClose, probabilitiesAfter, softmax } from "./rows.ts";
 
 const NEGLIGIBLE = -200;

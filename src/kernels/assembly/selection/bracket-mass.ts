@@ -15,7 +15,7 @@ import {
 import { sumLanes } from "../lanes";
 import { center, centered, negatedDistance, rest } from "../measure";
 import { block_high, block_low, windowBlock } from "../window";
-import { weighList } from "../weights";
+import { weighList } from "../weights/weights";
 
 const BINS: i32 = 1024;
 const MAGIC: f32 = 12582912;

@@ -13,7 +13,7 @@ import {
   row_weights,
 } from "../state";
 import { bits16, sumLanes } from "../lanes";
-import { weigh, yBlock } from "../weights";
+import { weigh, yBlock } from "../weights/weights";
 
 /** bins of `sample`; values at or above its limit go into one more */
 const BINS: i32 = 1024;

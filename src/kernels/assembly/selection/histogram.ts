@@ -5,7 +5,7 @@
 import { bins, block_values, block_weights } from "../state";
 import { orderedBits } from "../lanes";
 import { centered, measureBlock } from "../measure";
-import { weighBlock } from "../weights";
+import { weighBlock } from "../weights/weights";
 
 /**
  * Adds each element whose measure lies in [low, high] to the bin of the measure's ordered bits: its weight, or 1

@@ -5,8 +5,8 @@
 import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
 import { normalTail } from "../../../kernels/special.ts";
-import type { Compact } from "../../candidates/compact.ts";
-import { drawPlace } from "../../candidates/cumulative.ts";
+import type { Compact } from "../../candidates/compact/compact.ts";
+import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { finite, oneOf } from "../../options/fields.ts";
 import { contextWidth, keyId, repeats } from "./fields.ts";
 import type { KeyWords, WatermarkKey } from "./keys.ts";

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { normalTail } from "../../../kernels/special.ts";
-import { drawPlace } from "../../candidates/cumulative.ts";
+import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { rule, whole } from "../../options/fields.ts";
 import { CONTEXT_WIDTH_MAX, keyId, repeats } from "./fields.ts";
 import { LAYERS_MAX, type WatermarkKey } from "./keys.ts";

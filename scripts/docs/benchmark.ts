@@ -1,0 +1,264 @@
+/** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the README's numbers. */
+import type { GrowthResults } from "../../bench/growth/results.ts";
+import { CHAINS } from "../../bench/rivals/chains.ts";
+import type { Raced, RivalResults, RowKind } from "../../bench/rivals/results.ts";
+import { table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
+import type { PeerResults } from "../../load-tests/peers/results.ts";
+import type { LoadResults } from "../../load-tests/results.ts";
+import { ENGINES_NOTE, enginesTable, enginesText } from "./engines.ts";
+import { growthPlot } from "./growth-plot.ts";
+import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
+import { rivalsPlot } from "./rivals-plot.ts";
+
+const PLAIN = "plain TypeScript";
+const RIVALS = [PLAIN, "tfjs-wasm", "transformers.js", "naive TypeScript"];
+
+const rivals = () => results<RivalResults>("rivals", "bench:rivals");
+const load = () => results<LoadResults>("load", "load");
+const peer = () => results<PeerResults>("peer", "load:peer");
+const growth = () => results<GrowthResults>("growth", "bench:growth");
+
+export const plots: Readonly<Record<string, () => string>> = {
+  "docs/images/rivals.svg": () => rivalsPlot(rivals(), SIZE),
+  "docs/images/growth.svg": () => growthPlot(growth()),
+};
+
+/** What stands in the README: one size of row, and the service. */
+export function readmeNumbers(): string {
+  return [
+    ...enginesText(),
+    "",
+    enginesTable("peaked"),
+    "",
+    ENGINES_NOTE,
+    "",
+    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`), with",
+    `${connectionsText(peer())}:`,
+    `${peerSentence(peer())}.`,
+    "",
+    ...folded("What a JavaScript user would pick instead", rivalsText()),
+    "",
+    ...folded("The service under load", loadText()),
+    "",
+    "More sizes, flat rows, how costs grow, and all rivals: [docs/benchmarks.md](docs/benchmarks.md). Which form a row",
+    "should travel in: [docs/transports.md](docs/transports.md).",
+  ].join("\n");
+}
+
+function folded(summary: string, lines: readonly string[]): string[] {
+  return ["<details>", `<summary>${summary}</summary>`, "", ...lines, "", "</details>"];
+}
+
+function rivalsText(): string[] {
+  const { machine, versions } = rivals();
+  return [
+    `The sampler as a library, µs a step over ${thousands(SIZE)} logits, the least of many, and how many times as long`,
+    "others take for the same tokens in the same run. `npm run bench:rivals`,",
+    `${machineText(machine)}, ${versionsText(versions)}:`,
+    "",
+    shortTable(rivals()),
+    "",
+    PART_NOTE,
+    "",
+    "![Microseconds a step, by chain and sampler](docs/images/rivals.svg)",
+  ];
+}
+
+function loadText(): string[] {
+  return [
+    `With temperature, top-k 40 and top-p 0.95; one worker, ${load().connections} connections,`,
+    "generator and service on the same machine. `npm run load`,",
+    `${machineText(load().machine)}:`,
+    "",
+    loadTable(load()),
+  ];
+}
+
+const PART_NOTE =
+  "\\* does less: transformers.js has no top-p and no min-p, and of the biases and penalties only the repetition penalty; it runs what it has.";
+
+/** docs/benchmarks.md. */
+export function benchmarksPage(): string {
+  const { machine, versions, races } = rivals();
+  const sizes = [...new Set(races.map(({ vocab_size }) => vocab_size))];
+  return [
+    "# Benchmarks",
+    "",
+    "Made from `bench/results/*.json` by `npm run build:docs`. What was tried, and what did not work:",
+    "[bench/LOG.md](../bench/LOG.md).",
+    "",
+    "## The sampler against its rivals",
+    "",
+    `\`npm run bench:rivals\` on ${machineText(machine)}; ${versionsText(versions)}. All run in one process, in turns;`,
+    "each first has to leave the same tokens with the same probabilities. µs a step, least / median. The rows that all",
+    'read lie in our sampler\'s memory, as the service has a row when its last byte has come; "row copied" copies it',
+    "from there as from any Float32Array. Rows: *peaked*, N(−2, 2.5) with 50 tokens up to +18; *flat*,",
+    "N(−2, 1). Chains: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05; 300 biases and three penalties over 1,024",
+    "tokens; the log-probabilities are those of the row as it came.",
+    "",
+    "![Microseconds a step, by chain and sampler](images/rivals.svg)",
+    "",
+    PART_NOTE,
+    "",
+    ...sizes.flatMap((size) => ROW_KINDS.flatMap((kind) => fullTable(rivals(), size, kind))),
+    "transformers.js picks its candidates with onnxruntime's TopK, here the wasm build: the native one cannot be",
+    "installed without a download.",
+    "",
+    "## The sampler beside the engines' own",
+    "",
+    ...enginesText(),
+    "",
+    ...ROW_KINDS.flatMap((kind) => [
+      `### ${thousands(SIZE)} logits, ${kind} rows`,
+      "",
+      enginesTable(kind),
+      "",
+    ]),
+    ENGINES_NOTE,
+    "",
+    "## The service under load",
+    "",
+    `\`npm run load\` on ${machineText(load().machine)}: ${load().connections} connections, one worker, ${load().seconds} s`,
+    "each, generator and service on the same machine. First the raw generator, then autocannon, which counts whole",
+    "milliseconds and costs the machine more than the service does.",
+    "",
+    fullLoadTable(load()),
+    "",
+    "## Against FastAPI and numpy",
+    "",
+    `\`npm run load:peer\` on ${machineText(peer().machine)}: ${peer().versions}; one process each, ${peer().rounds} rounds in`,
+    `turns of ${peer().seconds} s each. Both draw from the same tokens: temperature 0.8, top-k 40, top-p 0.95, min-p 0.05.`,
+    "",
+    peerTable(peer()),
+    "",
+    "## Growth",
+    "",
+    `\`npm run bench:growth\` on ${machineText(growth().machine)}. The exponent of growth over the four largest sizes: 1 is`,
+    "linear, 0 constant. Accesses and bytes of wasm memory are counts, the same in every run.",
+    "",
+    "![How costs grow](images/growth.svg)",
+    "",
+    growthTable(growth()),
+    "",
+  ].join("\n");
+}
+
+function shortTable(found: RivalResults): string {
+  const rows = CHAINS.flatMap((chain) => {
+    const kinds = chain.id === "top_p" ? ROW_KINDS : (["peaked"] as const);
+    return kinds.map((kind) => {
+      const raced = racedBy(found, SIZE, kind, chain);
+      const ours = raced.get("ours")!; // every race has it
+      const name = chain.id === "top_p" ? `${chain.name}, ${kind} row` : chain.name;
+      return [name, figure(ours.min_us), ...RIVALS.map((rival) => times(raced.get(rival), ours))];
+    });
+  });
+  return table(["chain", "ours, µs", ...RIVALS.map((name) => `${name}`)], rows);
+}
+
+function fullTable(found: RivalResults, vocab_size: number, kind: RowKind): string[] {
+  const names = ["ours", "ours, row copied", ...RIVALS];
+  const rows = CHAINS.flatMap((chain) => {
+    const raced = racedBy(found, vocab_size, kind, chain);
+    if (raced.size === 0) return [];
+    const [ours, plain] = [raced.get("ours")!, raced.get(PLAIN)!]; // every race has both
+    const goal = vocab_size === SIZE ? ` (goal ${chain.goal})` : "";
+    const ratio = `${figure(plain.min_us / ours.min_us)} / ${figure(plain.median_us / ours.median_us)}${goal}`;
+    return [[chain.name, ...names.map((name) => timesOf(raced.get(name))), ratio]];
+  });
+  const head = ["chain", ...names, "plain / ours"];
+  return [`### ${thousands(vocab_size)} logits, ${kind} rows`, "", table(head, rows), ""];
+}
+
+function timesOf(raced: Raced | undefined): string {
+  if (raced === undefined) return "–";
+  return `${figure(raced.min_us)} / ${figure(raced.median_us)}${raced.part ? " \\*" : ""}`;
+}
+
+function loadTable({ scenarios }: LoadResults): string {
+  const rows = scenarios.map(({ name, body_bytes, rows: rows_each, raw }) => [
+    name,
+    `${figure(body_bytes / 1024)} KiB`,
+    figure(raw.requests_per_s * rows_each),
+    raw.p50_ms.toFixed(2),
+    raw.p99_ms.toFixed(2),
+    raw.server_us === undefined ? "–" : figure(raw.server_us / rows_each),
+  ]);
+  return table(["request", "body", "rows/s", "p50 ms", "p99 ms", "CPU of the service a row, µs"], rows);
+}
+
+function fullLoadTable({ scenarios }: LoadResults): string {
+  const cells = (side: LoadResults["scenarios"][number]["cannon"]) =>
+    side === undefined
+      ? ["–", "–", "–"]
+      : [figure(side.requests_per_s), side.p50_ms.toFixed(2), side.p99_ms.toFixed(2)];
+  const rows = scenarios.map(({ name, body_bytes, raw, cannon }) => [
+    name,
+    `${figure(body_bytes / 1024)} KiB`,
+    ...cells(raw),
+    raw.server_us === undefined ? "–" : figure(raw.server_us),
+    ...cells(cannon),
+  ]);
+  const side = ["requests/s", "p50 ms", "p99 ms"];
+  return table(
+    ["request", "body", ...side, "server CPU µs", ...side.map((name) => `autocannon ${name}`)],
+    rows,
+  );
+}
+
+function peerTable({ cases }: PeerResults): string {
+  const rows = cases.map(({ name, connections, ours, theirs, ratio, ratio_min, ratio_max, goal }) => [
+    name,
+    String(connections),
+    ...[ours, theirs].flatMap(({ per_s, cpu_us }) => [
+      figure(per_s),
+      cpu_us === undefined ? "–" : figure(cpu_us),
+    ]),
+    `${ratio.toFixed(1)}x (${ratio_min.toFixed(1)} … ${ratio_max.toFixed(1)})`,
+    `${goal}x`,
+  ]);
+  const head = [
+    "body",
+    "connections",
+    "rows/s",
+    "CPU µs a row",
+    "peer rows/s",
+    "CPU µs a row",
+    "ratio (of the rounds)",
+  ];
+  return table([...head, "goal"], rows);
+}
+
+/** The most connections that were measured, where the servers and not the generator are busy. */
+function connectionsText({ cases }: PeerResults): string {
+  return `${[...new Set(cases.map(({ connections }) => connections))].join(" and ")} connections`;
+}
+
+/** The ratios of each body, by connections. */
+function peerSentence({ cases }: PeerResults): string {
+  const names = [...new Set(cases.map(({ name }) => name))];
+  const ratios = (wanted: string) =>
+    cases.filter(({ name }) => name === wanted).map(({ ratio }) => ratio.toFixed(1));
+  return names.map((name) => `${name}: ${ratios(name).join(" and ")}`).join("; ");
+}
+
+function growthTable({ series }: GrowthResults): string {
+  const rows = series.map(({ axis, name, unit, points, exponent }) => {
+    const ends = [points[0]!, points.at(-1)!]; // a series has several
+    return [
+      `\`${axis}\``,
+      name,
+      unit,
+      ...ends.map(([x, y]) => `${figure(y)} at ${thousands(x)}`),
+      exponent.toFixed(2),
+    ];
+  });
+  return table(["along", "what", "cost", "smallest", "largest", "exponent"], rows);
+}
+
+/** How many times the rows of the FastAPI server ours answers, from the least of the cases to the largest. */
+export function peerRange(): string {
+  const ratios = peer().cases.map(({ ratio }) => ratio);
+  return `${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}`;
+}

@@ -1,0 +1,54 @@
+/** Markdown about the sampler beside those of the engines themselves, made from bench/results/engines.json. */
+
+import { CHAINS } from "../../bench/rivals/chains.ts";
+import type { RivalResults, RowKind } from "../../bench/rivals/results.ts";
+import { table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
+import { figure, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
+
+const ENGINES = ["llama.cpp", "transformers", "numpy"];
+
+const engines = () => results<RivalResults>("engines", "bench:engines");
+
+export const ENGINES_NOTE =
+  "\\* does less: transformers has no presence and no frequency penalty. The numpy sampler has no biases and no penalties.";
+
+export function enginesText(): string[] {
+  const { machine, versions } = engines();
+  return [
+    "The library beside the samplers of the engines themselves, for the same tokens in one run and in turns, one thread each:",
+    `µs a step over ${thousands(SIZE)} logits, the least of many, and how many times as long others take. Ours by the clock, theirs`,
+    "in CPU time; llama.cpp is handed its array of candidates ready-made, which it else fills before every step.",
+    `\`npm run bench:engines\`, ${machineText(machine)}, ${versionsText(versions)}:`,
+  ];
+}
+
+export function enginesTable(kind: RowKind): string {
+  const rows = CHAINS.flatMap((chain) => {
+    const raced = racedBy(engines(), SIZE, kind, chain);
+    const ours = raced.get("ours");
+    if (ours === undefined) return [];
+    return [[chain.name, figure(ours.min_us), ...ENGINES.map((name) => times(raced.get(name), ours))]];
+  });
+  return table(["chain", "ours, µs", ...ENGINES], rows);
+}
+
+/** How many times as long as ours each engine takes, for the chain and rows where that is least, or most. */
+export function engineRatios(which: "least" | "most"): ReadonlyMap<string, string> {
+  const pick = which === "least" ? Math.min : Math.max;
+  return new Map(
+    ENGINES.map((engine) => {
+      const ratios = engines().races.flatMap(({ runners }) => {
+        const [ours, other] = ["ours", engine].map((wanted) => runners.find(({ name }) => name === wanted));
+        return ours === undefined || other === undefined ? [] : [other.min_us / ours.min_us];
+      });
+      return [engine, figure(pick(...ratios))];
+    }),
+  );
+}
+
+/** Where the engines were measured. */
+export function machineOfEngines(): string {
+  const { cpu, cores } = engines().machine;
+  return `${cpu}, ${cores} cores`;
+}

@@ -1,0 +1,46 @@
+/** The tables of docs/hosts.md, made from what `npm run proof:hosts -- --long --write` found. */
+import { cell, replaceParts, table } from "../../evidence/markdown.ts";
+import { type Machine, machineText } from "../../evidence/results.ts";
+
+interface Times {
+  readonly vocab_size: number;
+  readonly what?: string;
+  readonly own: number;
+  readonly ours: number;
+}
+
+/** As proof/hosts stores it. */
+export interface HostsRun {
+  readonly machine: Machine;
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly note?: string;
+    readonly claims: readonly string[];
+    readonly ms: readonly Times[];
+  }[];
+}
+
+export function hostsPage(current: string, { machine, hosts }: HostsRun): string {
+  const run = hosts.map(({ name, version, note = "", claims }) => [
+    name,
+    cell(version),
+    cell(note),
+    String(claims.length),
+  ]);
+  const ms = hosts.flatMap(({ name, ms: times }) =>
+    times.map(({ vocab_size, what = "", own, ours }) => [
+      name,
+      vocab_size.toLocaleString("en"),
+      what,
+      own.toFixed(2),
+      ours.toFixed(2),
+    ]),
+  );
+  const told = `Milliseconds a token, model and sampler, the least of some runs by turns; temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, which those hosts have), one thread. ${machineText(machine)}:`;
+  const costs = table(["host", "tokens", "", "its own sampler, ms", "ours, ms"], ms);
+  return replaceParts(current, {
+    "hosts-run": table(["host", "run with", "what of it", "claims"], run),
+    "hosts-ms": `${told}\n\n${costs}`,
+  });
+}

@@ -1,0 +1,138 @@
+/**
+ * Markdown about the samplers, made from the stage objects themselves: docs/samplers.md. Pure text in, text out; write-docs.ts does the reading and writing.
+ */
+import type { z } from "zod";
+import { cell, code, table } from "../../evidence/markdown.ts";
+import type { Stage } from "../../src/sampling/stage.ts";
+import type { Stop } from "../../src/sampling/stops/stop.ts";
+import { jsonSchemaOf, propertiesOf } from "../../src/schemas/options.ts";
+
+/** The part of a JSON Schema property that the option tables show. */
+export interface OptionSchema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly items?: OptionSchema;
+  readonly anyOf?: readonly OptionSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** docs/samplers.md. */
+export function samplersPage(stages: readonly Stage[], stops: readonly Stop[]): string {
+  const opening = [
+    "# Samplers",
+    "",
+    "Every stage that a chain can hold, in the order of the catalogue (`GET /v1/samplers`). This page is generated",
+    "from the stages themselves by `npm run generate`; change them, not the page.",
+    "",
+    "sᵢ is the score of token i, pᵢ its probability: the softmax over the tokens still in play. Equal scores rank by",
+    "token id, the lower first. At least one token always stays. A stage whose options would change nothing is",
+    "skipped.",
+    "",
+  ];
+  return `${[...opening, ...stages.map(stageSection), ...stopsSection(stops)].join("\n").trimEnd()}\n`;
+}
+
+function stopsSection(stops: readonly Stop[]): string[] {
+  const rows = stops.map(({ name, finish_reason, summary, example, source }) => [
+    `\`${name}\``,
+    cell(summary),
+    `\`"${finish_reason}"\``,
+    code(JSON.stringify({ stop: { [name]: example } })),
+    `[${cell(source.title)}](${source.url})`,
+  ]);
+  return [
+    "## stop",
+    "",
+    "When a text is to end. No stage: it is asked after the draw, of the tokens behind `prompt_length` and of the rows so",
+    "far, and changes no token. The reply says `finish_reason`: that of the first in this table which is due, or null. Those",
+    "that look at rows carry a `state` from step to step; a stream keeps it.",
+    "",
+    table(["in `stop`", "due when", "`finish_reason`", "for example", "source"], rows),
+    "",
+    ...stops.flatMap(({ name, options }) => fieldsOf(name, options)),
+  ];
+}
+
+/** The fields of a stop that has several. */
+function fieldsOf(name: string, options: z.ZodType): string[] {
+  const properties = fieldsIn(options);
+  return properties.length === 0 ? [] : [`Of \`${name}\`:`, "", fieldTable(properties), ""];
+}
+
+function stageSection(stage: Stage): string {
+  return [
+    `## ${stage.name}`,
+    "",
+    stage.summary,
+    "",
+    `    ${stage.formula}`,
+    "",
+    optionTable(stage),
+    "",
+    `In a chain: \`${JSON.stringify({ stage: stage.name, ...stage.example })}\`. In the short form it is switched on by \`${stage.trigger ?? stage.name}\`. ${argmaxSentence(stage)}`,
+    "",
+    `Source: [${stage.source.title}](${stage.source.url}).`,
+    "",
+  ].join("\n");
+}
+
+function argmaxSentence(stage: Stage): string {
+  return stage.keepsArgmax
+    ? "The most likely token is the same before and after, so greedy decoding may skip it."
+    : "It can change which token is the most likely.";
+}
+
+/** A table of options, but for the one that names whose they are. */
+export function optionTable(stage: { readonly options: z.ZodType }, tag = "stage"): string {
+  return fieldTable(fieldsIn(stage.options).filter(([name]) => name !== tag));
+}
+
+/** What a client writes. OptionSchema names what is read of the properties. */
+function fieldsIn(options: z.ZodType) {
+  return Object.entries<OptionSchema>(propertiesOf(jsonSchemaOf(options)));
+}
+
+function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): string {
+  const rows = properties.map(([name, option]) => [
+    `\`${name}\``,
+    cell(valuesOf(option)),
+    option.default === undefined ? "" : code(JSON.stringify(option.default)),
+    cell(option.description ?? ""),
+  ]);
+  return table(["option", "values", "default", "meaning"], rows);
+}
+
+/** What an option may be, in words: `number in (0, 1]`, `integer ≥ 0`, `"cut"` or `"keep"`. */
+export function valuesOf(option: OptionSchema): string {
+  if (option.enum !== undefined) return option.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (option.anyOf !== undefined) return option.anyOf.map(valuesOf).join(" or ");
+  if (Array.isArray(option.type))
+    return option.type.map((type) => valuesOf({ ...option, type })).join(" or ");
+  if (option.type === "array")
+    return option.items === undefined ? "array" : `array of ${bracketed(valuesOf(option.items))}`;
+  const is_ranged = option.type === "integer" || option.type === "number";
+  return `${option.type ?? "any"}${is_ranged ? rangeOf(option) : ""}`;
+}
+
+/** Several values in brackets, where they are part of a sentence. */
+function bracketed(values: string): string {
+  return values.includes(" or ") ? `(${values})` : values;
+}
+
+function rangeOf(option: OptionSchema): string {
+  const { exclusiveMinimum: above, exclusiveMaximum: below } = option;
+  // z.int() declares the safe-integer bounds; they say nothing to a reader.
+  const min = option.minimum === Number.MIN_SAFE_INTEGER ? undefined : option.minimum;
+  const max = option.maximum === Number.MAX_SAFE_INTEGER ? undefined : option.maximum;
+  const low = above ?? min;
+  const high = below ?? max;
+  if (low === undefined && high === undefined) return "";
+  if (high === undefined) return ` ${above === undefined ? "≥" : ">"} ${low}`;
+  if (low === undefined) return ` ${below === undefined ? "≤" : "<"} ${high}`;
+  return ` in ${above === undefined ? "[" : "("}${low}, ${high}${below === undefined ? "]" : ")"}`;
+}

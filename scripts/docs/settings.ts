@@ -1,0 +1,30 @@
+/** Markdown about the service's settings, made from its configuration: docs/configuration.md. */
+
+import { cell, code, table } from "../../evidence/markdown.ts";
+import { describeSettings } from "../../src/config/config.ts";
+
+/** Defaults that depend on the machine that writes the page; what they depend on does not. */
+const GRANTED: Readonly<Record<string, string>> = {
+  WORKERS: "one per core granted",
+  LOGIT_SAMPLER_CONNECTIONS_MAX: "descriptors granted, less 128; at most `8192`",
+  LOGIT_SAMPLER_HELD_BYTES_MAX: "what the memory granted leaves, from 32 to 128 MiB",
+};
+
+/** docs/configuration.md. */
+export function configurationPage(): string {
+  const rows = describeSettings().map(({ variable, meaning, standard }) => [
+    code(variable),
+    cell(meaning),
+    GRANTED[variable] ?? code(String(standard)),
+  ]);
+  return [
+    "# Configuration",
+    "",
+    "The service is set by environment variables. A value out of range, or a `LOGIT_SAMPLER_` variable that does not",
+    "exist, stops the start with a sentence that says so. This page is generated from `src/config/config.ts` by",
+    "`npm run generate`.",
+    "",
+    table(["variable", "meaning", "default"], rows),
+    "",
+  ].join("\n");
+}
