@@ -109,6 +109,13 @@ export const SWITCHES: readonly Switch[] = [
     tests: ["test/sampling/options/shapes.test.ts"],
   },
   {
+    name: "mixtures of which few tokens are asked for",
+    file: "src/sampling/combine/sources.ts",
+    part: "this.#best,",
+    instead: "",
+    tests: ["test/bench/short-ways.test.ts"],
+  },
+  {
     name: "kept weights",
     file: "src/kernels/kept-weights.ts",
     part: "return this.#row === row &&",
