@@ -1,10 +1,10 @@
 /** What is generated in the README, by the names of its markers. */
-import { PRESETS } from "../src/sampling/presets/index.ts";
-import type { Stage } from "../src/sampling/stage.ts";
-import { STAGES } from "../src/sampling/stages/index.ts";
-import { peerRange, readmeNumbers } from "./benchmark-docs.ts";
-import { engineRatios, machineOfEngines } from "./engines-docs.ts";
-import { hostsSection, hostsSentence } from "./hosts-docs.ts";
+import { PRESETS } from "../../src/sampling/presets/index.ts";
+import type { Stage } from "../../src/sampling/stage.ts";
+import { STAGES } from "../../src/sampling/stages/index.ts";
+import { peerRange, readmeNumbers } from "./benchmark.ts";
+import { engineRatios, machineOfEngines } from "./engines.ts";
+import { hostsSection, hostsSentence } from "./hosts.ts";
 
 /** What stands between the markers of the README, by their names. */
 export const README_PARTS: Readonly<Record<string, () => string>> = {

@@ -3,8 +3,8 @@
  * defaults and variants, and how far its own code agrees.
  */
 
-import { cell, code, table } from "../evidence/markdown.ts";
-import type { Place, Preset, Rules, Variant } from "../src/sampling/presets/preset.ts";
+import { cell, code, table } from "../../evidence/markdown.ts";
+import type { Place, Preset, Rules, Variant } from "../../src/sampling/presets/preset.ts";
 
 /** What a run against a host's own code found, as proof/engines stores it. */
 export interface EngineResult {

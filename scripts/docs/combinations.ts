@@ -1,6 +1,6 @@
 /** Markdown about the rules that combine sources, made from the rule objects themselves: docs/combinations.md. */
-import type { Rule } from "../src/sampling/combine/rule.ts";
-import { optionTable } from "./sampler-docs.ts";
+import type { Rule } from "../../src/sampling/combine/rule.ts";
+import { optionTable } from "./samplers.ts";
 
 const OPENING = `# Combinations
 

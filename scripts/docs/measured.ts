@@ -1,8 +1,8 @@
 /** What pages say of measured figures: where they lie, one runner held against ours, and how numbers are written. */
 
-import type { Chain } from "../bench/rivals/chains.ts";
-import { type Raced, type RivalResults, type RowKind, raceOf } from "../bench/rivals/results.ts";
-import { readResults } from "../evidence/results.ts";
+import type { Chain } from "../../bench/rivals/chains.ts";
+import { type Raced, type RivalResults, type RowKind, raceOf } from "../../bench/rivals/results.ts";
+import { readResults } from "../../evidence/results.ts";
 
 /** Length of the rows that pages speak of. */
 export const SIZE = 128_256;

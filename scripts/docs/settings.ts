@@ -1,7 +1,7 @@
 /** Markdown about the service's settings, made from its configuration: docs/configuration.md. */
 
-import { cell, code, table } from "../evidence/markdown.ts";
-import { describeSettings } from "../src/config/config.ts";
+import { cell, code, table } from "../../evidence/markdown.ts";
+import { describeSettings } from "../../src/config/config.ts";
 
 /** Defaults that depend on the machine that writes the page; what they depend on does not. */
 const GRANTED: Readonly<Record<string, string>> = {

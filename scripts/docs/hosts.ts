@@ -3,12 +3,12 @@
  * makes, on a row of the demo model where they differ.
  */
 import { readFileSync } from "node:fs";
-import { cell, code, table } from "../evidence/markdown.ts";
-import { allAtOnce } from "../src/pieces.ts";
-import { type Comparison, compareRow } from "../src/sampling/compare/compare.ts";
-import { parseComparison } from "../src/sampling/compare/options.ts";
-import { PRESETS } from "../src/sampling/presets/index.ts";
-import { createSampler } from "../src/sampling/sampler.ts";
+import { cell, code, table } from "../../evidence/markdown.ts";
+import { allAtOnce } from "../../src/pieces.ts";
+import { type Comparison, compareRow } from "../../src/sampling/compare/compare.ts";
+import { parseComparison } from "../../src/sampling/compare/options.ts";
+import { PRESETS } from "../../src/sampling/presets/index.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
 
 /** What `npx tsx scripts/write-playground-rows.ts` has written. */
 interface ExampleRow {
@@ -22,7 +22,7 @@ interface ExampleRow {
 const HOSTS_OPTIONS = { temperature: 0.8, top_p: 0.9, min_p: 0.05, seed: 15 } as const;
 
 const ship = JSON.parse(
-  readFileSync(new URL("../playground/public/examples/ship.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../playground/public/examples/ship.json", import.meta.url), "utf8"),
 ) as ExampleRow; // written in that form
 
 /** Every host's draw from the row, with the same options and the same randomness. */

@@ -1,5 +1,5 @@
 /** docs/images/growth.svg: a panel for each axis and unit, both scales logarithmic. */
-import type { Axis, GrowthResults, Series } from "../bench/growth/results.ts";
+import type { Axis, GrowthResults, Series } from "../../bench/growth/results.ts";
 import { line, path, svg, text } from "./svg.ts";
 
 const PANEL = { width: 380, height: 300, left: 52, top: 88, right: 14, bottom: 36 };

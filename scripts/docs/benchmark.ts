@@ -1,12 +1,12 @@
 /** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the README's numbers. */
-import type { GrowthResults } from "../bench/growth/results.ts";
-import { CHAINS } from "../bench/rivals/chains.ts";
-import type { Raced, RivalResults, RowKind } from "../bench/rivals/results.ts";
-import { table } from "../evidence/markdown.ts";
-import { machineText } from "../evidence/results.ts";
-import type { PeerResults } from "../load-tests/peers/results.ts";
-import type { LoadResults } from "../load-tests/results.ts";
-import { ENGINES_NOTE, enginesTable, enginesText } from "./engines-docs.ts";
+import type { GrowthResults } from "../../bench/growth/results.ts";
+import { CHAINS } from "../../bench/rivals/chains.ts";
+import type { Raced, RivalResults, RowKind } from "../../bench/rivals/results.ts";
+import { table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
+import type { PeerResults } from "../../load-tests/peers/results.ts";
+import type { LoadResults } from "../../load-tests/results.ts";
+import { ENGINES_NOTE, enginesTable, enginesText } from "./engines.ts";
 import { growthPlot } from "./growth-plot.ts";
 import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
 import { rivalsPlot } from "./rivals-plot.ts";

@@ -1,8 +1,8 @@
 /** The tables of docs/structured.md: kinds of grammars, keywords of JSON Schema, formats of strings. */
-import { cell, code, replaceParts, table } from "../evidence/markdown.ts";
-import { FORMATS } from "../src/grammar/json/formats.ts";
-import { KEYWORDS } from "../src/grammar/json/keywords.ts";
-import { GRAMMAR_KINDS } from "../src/grammar/source.ts";
+import { cell, code, replaceParts, table } from "../../evidence/markdown.ts";
+import { FORMATS } from "../../src/grammar/json/formats.ts";
+import { KEYWORDS } from "../../src/grammar/json/keywords.ts";
+import { GRAMMAR_KINDS } from "../../src/grammar/source.ts";
 
 export function structuredPage(current: string): string {
   return replaceParts(current, {

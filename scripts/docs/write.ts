@@ -4,25 +4,25 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { replaceParts } from "../evidence/markdown.ts";
-import { CHECK } from "../evidence/options.ts";
-import type { WatermarkResults } from "../evidence/watermark-results.ts";
-import { commandLine, run } from "../src/command-line.ts";
-import { RULES } from "../src/sampling/combine/index.ts";
-import { PRESETS } from "../src/sampling/presets/index.ts";
-import { STAGES } from "../src/sampling/stages/index.ts";
-import { STOPS } from "../src/sampling/stops/index.ts";
-import { benchmarksPage, plots } from "./benchmark-docs.ts";
-import { clientAnalysisTypes, clientOptions } from "./client-types.ts";
-import { combinationsPage } from "./combination-docs.ts";
-import { type HostsRun, hostsPage } from "./hosts-run-docs.ts";
-import { type EngineResult, presetsPage } from "./preset-docs.ts";
-import { README_PARTS } from "./readme-docs.ts";
-import { samplersPage } from "./sampler-docs.ts";
-import { scalePage } from "./scale-docs.ts";
-import { configurationPage } from "./settings-docs.ts";
-import { structuredPage } from "./structured-docs.ts";
-import { powerPlot, trainingPage, watermarksPage } from "./watermark-docs.ts";
+import { replaceParts } from "../../evidence/markdown.ts";
+import { CHECK } from "../../evidence/options.ts";
+import type { WatermarkResults } from "../../evidence/watermark-results.ts";
+import { commandLine, run } from "../../src/command-line.ts";
+import { RULES } from "../../src/sampling/combine/index.ts";
+import { PRESETS } from "../../src/sampling/presets/index.ts";
+import { STAGES } from "../../src/sampling/stages/index.ts";
+import { STOPS } from "../../src/sampling/stops/index.ts";
+import { clientAnalysisTypes, clientOptions } from "../client-types.ts";
+import { benchmarksPage, plots } from "./benchmark.ts";
+import { combinationsPage } from "./combinations.ts";
+import { type HostsRun, hostsPage } from "./hosts-run.ts";
+import { type EngineResult, presetsPage } from "./presets.ts";
+import { README_PARTS } from "./readme.ts";
+import { samplersPage } from "./samplers.ts";
+import { scalePage } from "./scale.ts";
+import { configurationPage } from "./settings.ts";
+import { structuredPage } from "./structured.ts";
+import { powerPlot, trainingPage, watermarksPage } from "./watermarks.ts";
 
 interface Page {
   readonly name: string;
@@ -31,17 +31,17 @@ interface Page {
 
 /** What the last run of proof/engines found. */
 const ENGINES = JSON.parse(
-  await readFile(new URL("../proof/engines/results.json", import.meta.url), "utf8"),
+  await readFile(new URL("../../proof/engines/results.json", import.meta.url), "utf8"),
 ) as Readonly<Record<string, EngineResult>>; // as it was stored
 
 /** What the last run of proof/hosts found. */
 const HOSTS_RUN = JSON.parse(
-  await readFile(new URL("../proof/hosts/results.json", import.meta.url), "utf8"),
+  await readFile(new URL("../../proof/hosts/results.json", import.meta.url), "utf8"),
 ) as HostsRun; // as it was stored
 
 /** What the last run of proof/watermarks found. */
 const WATERMARKS_RUN = JSON.parse(
-  await readFile(new URL("../proof/watermarks/results.json", import.meta.url), "utf8"),
+  await readFile(new URL("../../proof/watermarks/results.json", import.meta.url), "utf8"),
 ) as WatermarkResults; // as it was stored
 
 const PAGES: readonly Page[] = [
@@ -69,7 +69,7 @@ function readme(current: string): string {
 
 async function main(check: boolean): Promise<void> {
   for (const { name, render } of PAGES) {
-    const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+    const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
     const current = await readFile(path, "utf8").catch(() => "");
     const wanted = render(current);
     if (wanted === current) continue;

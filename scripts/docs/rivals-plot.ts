@@ -1,6 +1,6 @@
 /** docs/images/rivals.svg: one bar for each sampler and chain at one size, on a logarithmic scale of microseconds. */
-import { CHAINS } from "../bench/rivals/chains.ts";
-import { type RivalResults, raceOf } from "../bench/rivals/results.ts";
+import { CHAINS } from "../../bench/rivals/chains.ts";
+import { type RivalResults, raceOf } from "../../bench/rivals/results.ts";
 import { line, rect, svg, text } from "./svg.ts";
 
 const WIDTH = 760;

@@ -1,9 +1,9 @@
 /** Markdown about the sampler beside those of the engines themselves, made from bench/results/engines.json. */
 
-import { CHAINS } from "../bench/rivals/chains.ts";
-import type { RivalResults, RowKind } from "../bench/rivals/results.ts";
-import { table } from "../evidence/markdown.ts";
-import { machineText } from "../evidence/results.ts";
+import { CHAINS } from "../../bench/rivals/chains.ts";
+import type { RivalResults, RowKind } from "../../bench/rivals/results.ts";
+import { table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
 import { figure, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
 
 const ENGINES = ["llama.cpp", "transformers", "numpy"];

@@ -1,8 +1,8 @@
 /** The tables of docs/scale.md, from bench/results: what `npm run proof:scale` and `npm run load` measured. */
-import { replaceParts, table } from "../evidence/markdown.ts";
-import { machineText } from "../evidence/results.ts";
-import type { ScaleResults } from "../evidence/scale-results.ts";
-import type { LoadResults } from "../load-tests/results.ts";
+import { replaceParts, table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
+import type { ScaleResults } from "../../evidence/scale-results.ts";
+import type { LoadResults } from "../../load-tests/results.ts";
 import { figure, results, thousands, versionsText } from "./measured.ts";
 
 const scale = () => results<ScaleResults>("scale", "proof:scale");

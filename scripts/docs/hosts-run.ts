@@ -1,6 +1,6 @@
 /** The tables of docs/hosts.md, made from what `npm run proof:hosts -- --long --write` found. */
-import { cell, replaceParts, table } from "../evidence/markdown.ts";
-import { type Machine, machineText } from "../evidence/results.ts";
+import { cell, replaceParts, table } from "../../evidence/markdown.ts";
+import { type Machine, machineText } from "../../evidence/results.ts";
 
 interface Times {
   readonly vocab_size: number;

@@ -1,9 +1,9 @@
 /** The tables of docs/watermarks.md and docs/training.md and the plot of power: from the objects, and from what proof/watermarks stored. */
-import { cell, code, replaceBetween, replaceParts, table } from "../evidence/markdown.ts";
-import { LENGTHS, type Power, type WatermarkResults } from "../evidence/watermark-results.ts";
-import { DRAW_RULES } from "../src/sampling/draw/index.ts";
-import { WATERMARKS } from "../src/sampling/draw/watermark/index.ts";
-import { optionTable } from "./sampler-docs.ts";
+import { cell, code, replaceBetween, replaceParts, table } from "../../evidence/markdown.ts";
+import { LENGTHS, type Power, type WatermarkResults } from "../../evidence/watermark-results.ts";
+import { DRAW_RULES } from "../../src/sampling/draw/index.ts";
+import { WATERMARKS } from "../../src/sampling/draw/watermark/index.ts";
+import { optionTable } from "./samplers.ts";
 import { line, path, svg, text } from "./svg.ts";
 
 export function watermarksPage(current: string, results: WatermarkResults): string {
