@@ -149,7 +149,7 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
   {
     name: "plain tokens in strings of any text",
     file: "src/grammar/mask.ts",
-    part: "const room = this.#plain.roomIn(node);",
+    part: "const room = yield* this.#effort.again(() => this.#plain.roomIn(node));",
     instead: "const room = 0;",
     tests: GRAMMAR,
   },
