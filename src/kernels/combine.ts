@@ -6,6 +6,10 @@ import type { Machine } from "./instance.ts";
 import { BLOCK, SOURCE_BYTES, SOURCES_MAX } from "./layout.ts";
 import { Row } from "./row.ts";
 
+const EVERY_TOKEN = Number.POSITIVE_INFINITY;
+/** A bound is rounded as the values are, by the same steps, and may be less than they by a few units of the last place. */
+const BOUND_SLACK = 1e-6;
+
 /** A finished row without NaN and +Infinity, and its part in a sum. */
 export interface Summand {
   readonly row: Row;
@@ -55,15 +59,46 @@ export class Combiner {
     return to;
   }
 
-  /** ln Σ p for each token, in float64 until it is put into the row. A token is at −Infinity that is so in all rows. */
-  mix(rows: readonly LogRow[]): Row {
+  /**
+   * ln Σ p for each token, in float64 until it is put into the row. A token is at −Infinity that is so in all rows.
+   *
+   * With `best` nothing is asked of the row but so many of its largest (kernel.topK): in blocks that have none of them all may be
+   * masked, and what stands for their maximum is only a bound of it.
+   */
+  mix(rows: readonly LogRow[], best = EVERY_TOKEN): Row {
     for (const [index, { row, scale, offset }] of rows.entries())
       this.#tell(index, row, row.max, 0, scale, offset);
     const { wasm, layout } = this.#machine;
     const to = this.#begin(rows);
-    wasm.mixRows(layout.sources, rows.length, to.blocks, to.address, to.maxima_address);
+    if (best > to.blocks >> 1)
+      wasm.mixRows(layout.sources, rows.length, to.blocks, to.address, to.maxima_address);
+    else this.#mixBest(to, rows.length, best);
     to.settle();
     return to;
+  }
+
+  /** First the blocks whose bounds are the largest, then others that may hold more than what was found there. */
+  #mixBest(to: Row, rows: number, best: number): void {
+    const { wasm, layout } = this.#machine;
+    const { address, maxima_address, blocks } = to;
+    const { sources, bracket_weights: bounds } = layout;
+    wasm.mixMaxima(sources, rows, blocks, bounds);
+    wasm.copy(maxima_address, bounds, blocks * 4);
+    const from = wasm.blockThreshold(bounds, blocks, best, wasm.largest(bounds, blocks));
+    wasm.mixBetween(sources, rows, blocks, bounds, from, Infinity, address, maxima_address);
+    const reached = this.#leastMax(to, from);
+    const lowest = Math.min(from, reached - BOUND_SLACK * (1 + Math.abs(reached)));
+    wasm.mixBetween(sources, rows, blocks, bounds, lowest, from, address, maxima_address);
+    wasm.maskBelow(blocks, bounds, lowest, address);
+  }
+
+  /** The least maximum of the blocks whose bounds were at least `from`: as many tokens as are asked for reach it, or all do. */
+  #leastMax({ maxima, blocks }: Row, from: number): number {
+    const bounds = new Float32Array(this.#machine.buffer, this.#machine.layout.bracket_weights, blocks);
+    let least = Number.POSITIVE_INFINITY;
+    for (let block = 0; block < blocks; block++)
+      if (bounds[block]! >= from && maxima[block]! < least) least = maxima[block]!;
+    return least;
   }
 
   /** The Jensen-Shannon divergence of two distributions in nats, 0 to ln 2, in float64. */

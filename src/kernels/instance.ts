@@ -127,6 +127,18 @@ export interface KernelExports {
     maxima: number,
   ): void;
   mixRows(table: number, rows: number, blocks: number, to: number, maxima: number): void;
+  mixMaxima(table: number, rows: number, blocks: number, to: number): void;
+  mixBetween(
+    table: number,
+    rows: number,
+    blocks: number,
+    bounds: number,
+    from: number,
+    below: number,
+    to: number,
+    maxima: number,
+  ): void;
+  maskBelow(blocks: number, bounds: number, from: number, to: number): void;
   divergence(table: number, blocks: number): number;
   weighScores(scores: number, count: number, max: number, to: number, step: number): number;
   largestScore(scores: number, count: number): number;

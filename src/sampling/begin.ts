@@ -82,7 +82,8 @@ function beginSeveral(
     tracer = tracerOf(scratch, first, options);
   }
   const began = options.trace === "timed" ? now?.() : undefined;
-  const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
+  const best = options.trace === false && !readsRaw(options) ? combine.best : undefined;
+  const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size, best);
   const us = began === undefined || now === undefined ? undefined : now() - began;
   startAt(candidates, row, options);
   candidates.beginStage(combine.rule.name);

@@ -30,6 +30,8 @@ export interface Stage<Options extends StageOptions = StageOptions> extends List
   readonly setsTemperature?: boolean;
   /** true when it bans tokens whatever their scores are, and leaves all others as they are: it may run on each source of a combination */
   readonly onlyMasks?: boolean;
+  /** how many of the best tokens it keeps, and looks at no other; 0 when it looks at none. All when absent, and Infinity */
+  looksAtBest?(options: Options): number;
   /** true when adding one number to all scores would change what it does */
   looksAtZero?(options: Options): boolean;
   /** true when the most likely token stays the most likely: greedy decoding may skip it */

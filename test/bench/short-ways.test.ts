@@ -2,6 +2,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { countWasm } from "../../bench/counters/counting-wasm.ts";
 import { cutFrom, EVERY_TIE, Kernel, type Row } from "../../src/kernels/kernel.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import { createSampler } from "../../src/sampling/sampler.ts";
 import { flatRow, peakedRow } from "../kernels/rows.ts";
 
 const V = 32_000;
@@ -80,4 +82,21 @@ describe("a sum of two rows", () => {
     fill(other, flatRow(V, 2));
     expect(sum(row.max - 1)).toBeLessThan(1.3);
   });
+});
+
+test("a mixture of which few tokens are asked for is made where they may be", () => {
+  const sampler = wasm.counted(() => createSampler({ vocab_size_max: V, rows_max: 2 }));
+  const rows = [1, 2].map((seed) => {
+    const leased = sampler.leaseRow() as Row; // there are two
+    fill(leased, peakedRow(V, seed));
+    return leased;
+  });
+  const spent = (fields: object) => {
+    const options = parseStepOptions({ seed: 7, combine: { rule: "mixture" }, ...fields });
+    sampler.sample(rows, options);
+    return accesses(() => sampler.sample(rows, options));
+  };
+  expect(spent({ top_k: 5 })).toBeLessThan(
+    spent({ chain: [{ stage: "top_k", top_k: 5, ties: "keep" }] }) / 2,
+  );
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Kernel, type Row } from "../../src/kernels/kernel.ts";
+import { flatRow, peakedRow, quantisedRow } from "./rows.ts";
 
 const VOCAB_SIZE_MAX = 1000;
 const kernel = new Kernel({ vocab_size_max: VOCAB_SIZE_MAX, rows_max: 8 });
@@ -155,5 +156,35 @@ describe("mixtures and divergences", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test("have the same best tokens where only these are asked for", () => {
+    const size = 3000; // 24 blocks
+    const big = new Kernel({ vocab_size_max: size, rows_max: 3 });
+    const sources = [1, 2, 3].map(() => big.leaseRow() as Row);
+    const sparse = (seed: number) =>
+      flatRow(size, seed).map((x, id) => (id % 500 === seed ? x : Number.NEGATIVE_INFINITY));
+    const kinds = [
+      peakedRow,
+      flatRow,
+      (length: number, seed: number) => quantisedRow(length, seed, 1),
+      (length: number) => new Float32Array(length),
+      (_: number, seed: number) => sparse(seed),
+    ];
+    for (const kind of kinds)
+      for (const count of [2, 3])
+        for (const best of [1, 5, 12, 13, 40]) {
+          const logs = sources.slice(0, count).map((row, i) => {
+            row.load(kind(size, i + 1));
+            row.finish();
+            return { row, scale: 0.5 + i, offset: Math.log(0.1 + i / 3) - i };
+          });
+          const bestOf = (row: Row) => {
+            const found = big.topK(row, best);
+            return [big.selected_ids.slice(0, found), big.selected_logits.slice(0, found)];
+          };
+          const whole = bestOf(big.combiner.mix(logs));
+          expect(bestOf(big.combiner.mix(logs, best))).toEqual(whole);
+        }
   });
 });

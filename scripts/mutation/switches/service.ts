@@ -105,4 +105,12 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
       "const { open, ...own } = use; return new BodyReading(service, raw, ticket, { ...own, open }, fail, record.refusal);",
     tests: ["test/http/exchange/shapes.test.ts"],
   },
+  {
+    name: "one shape for what is done with bodies",
+    file: "src/http/exchange/exchange.ts",
+    part: "return new BodyReading(service, raw, ticket, use, fail, record.refusal);",
+    instead:
+      "const { open, ...own } = use; return new BodyReading(service, raw, ticket, { ...own, open }, fail, record.refusal);",
+    tests: ["test/http/exchange/shapes.test.ts"],
+  },
 ];

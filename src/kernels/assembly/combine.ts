@@ -131,33 +131,69 @@ const SUMS: usize = memory.data(1024, 16);
 
 /** Writes ln Σ e^(scale·(x − top) + offset), computed in f64, and the block maxima. A token is −Infinity that is so in all rows. */
 export function mixRows(table: usize, rows: i32, blocks: i32, to: usize, maxima: usize): void {
-  const end = table + ENTRY * rows;
   const size = (<usize>blocks) << 9;
-  for (let at: usize = 0; at != size; at += 512) {
-    begin(table, at);
-    for (let entry = table + ENTRY; entry != end; entry += ENTRY) mixIn(entry, at);
-    narrow(to + at, maxima + (at >> 7));
+  for (let at: usize = 0; at != size; at += 512) mixBlock(table, rows, at, to + at, maxima + (at >> 7));
+}
+
+/** What mixRows makes of the block maxima: no token of a block has more. */
+export function mixMaxima(table: usize, rows: i32, blocks: i32, to: usize): void {
+  const size = (<usize>((blocks + 3) & ~3)) << 2;
+  for (let at: usize = 0; at < size; at += 512) {
+    const bytes = min(size - at, <usize>512);
+    begin(table, load<u32>(table, 4) + at, bytes);
+    for (let entry = table + ENTRY; entry != table + ENTRY * rows; entry += ENTRY)
+      mixIn(entry, load<u32>(entry, 4) + at, bytes);
+    narrow(to + at, bytes);
   }
 }
 
-function begin(entry: usize, at: usize): void {
-  const from = <usize>load<u32>(entry) + at;
+/** The same as mixRows for the blocks whose bound is at least `from` and below `below`. */
+export function mixBetween(
+  table: usize,
+  rows: i32,
+  blocks: i32,
+  bounds: usize,
+  from: f32,
+  below: f32,
+  to: usize,
+  maxima: usize,
+): void {
+  const size = (<usize>blocks) << 9;
+  for (let at: usize = 0; at != size; at += 512) {
+    const bound = load<f32>(bounds + (at >> 7));
+    if (bound >= from && bound < below) mixBlock(table, rows, at, to + at, maxima + (at >> 7));
+  }
+}
+
+/** Masks all tokens of the blocks whose bound is below `from`. Their maxima stay. */
+export function maskBelow(blocks: i32, bounds: usize, from: f32, to: usize): void {
+  const size = (<usize>blocks) << 9;
+  for (let at: usize = 0; at != size; at += 512) if (load<f32>(bounds + (at >> 7)) < from) maskBlock(to + at);
+}
+
+function mixBlock(table: usize, rows: i32, at: usize, to: usize, maximum: usize): void {
+  begin(table, load<u32>(table) + at, 512);
+  for (let entry = table + ENTRY; entry != table + ENTRY * rows; entry += ENTRY) mixIn(entry, load<u32>(entry) + at, 512);
+  store<f32>(maximum, narrow(to, 512));
+}
+
+/** Begins with so many bytes of values from here on, of the row that the entry tells of. */
+function begin(entry: usize, from: usize, bytes: usize): void {
   const top = topOf(entry);
   const scale = v128.load64_splat(entry + SCALE);
   const offset = v128.load64_splat(entry + OFFSET);
-  for (let i: usize = 0; i != 512; i += 16) {
+  for (let i: usize = 0; i != bytes; i += 16) {
     const x = v128.load(from + i);
     v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
     v128.store(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset), 16);
   }
 }
 
-function mixIn(entry: usize, at: usize): void {
-  const from = <usize>load<u32>(entry) + at;
+function mixIn(entry: usize, from: usize, bytes: usize): void {
   const top = topOf(entry);
   const scale = v128.load64_splat(entry + SCALE);
   const offset = v128.load64_splat(entry + OFFSET);
-  for (let i: usize = 0; i != 512; i += 16) {
+  for (let i: usize = 0; i != bytes; i += 16) {
     const x = v128.load(from + i);
     mixPair(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
     mixPair(SUMS + 2 * i + 16, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset));
@@ -173,16 +209,17 @@ function mixPair(at: usize, b: v128): void {
   v128.store(at, f64x2.add(high, lnOnePlus(small)));
 }
 
-function narrow(to: usize, maximum: usize): void {
+/** Writes the sums as f32; the largest of them. */
+function narrow(to: usize, bytes: usize): f32 {
   let most = f32x4.splat(-Infinity);
-  for (let i: usize = 0; i != 512; i += 16) {
+  for (let i: usize = 0; i != bytes; i += 16) {
     const low = f32x4.demote_f64x2_zero(v128.load(SUMS + 2 * i));
     const high = f32x4.demote_f64x2_zero(v128.load(SUMS + 2 * i, 16));
     const x = i32x4.shuffle(low, high, 0, 1, 4, 5);
     v128.store(to + i, x);
     most = f32x4.pmax(most, x);
   }
-  store<f32>(maximum, largestLane(most));
+  return largestLane(most);
 }
 
 const LOG2_E: usize = memory.data<f64>([1.4426950408889634, 1.4426950408889634], 16);

@@ -22,7 +22,7 @@ export { smallest } from "./selection/smallest";
 export { maskedCopy, copy } from "./mask";
 export { configureEdits, setValue, addAmounts, penalise, hasSome, repair, takeBack } from "./edits";
 export { smooth } from "./smooth";
-export { addRows, mixRows, divergence } from "./combine";
+export { addRows, divergence, maskBelow, mixBetween, mixMaxima, mixRows } from "./combine";
 export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores";
 export { configureNoise, writeUniforms, noisiest, noisiestOfRow } from "./philox";
 export { listRow, rankRow } from "./selection/rank";

@@ -12,6 +12,8 @@ export interface Combination {
   readonly sources: readonly SourceOptions[] | undefined;
   /** whether a stage of the step's chain looks at where zero lies */
   readonly from_zero: boolean;
+  /** how many of the best tokens the step's chain looks at; undefined: at all */
+  readonly best: number | undefined;
 }
 
 /** What is said of a source besides its logits. */

@@ -27,12 +27,16 @@ interface Machine {
   readonly context: StepContext;
 }
 
-/** The context is that of the step already. The rows stay as they are; the candidates are left at no row. */
+/**
+ * The context is that of the step already. The rows stay as they are; the candidates are left at no row. With `best` nobody will
+ * look at more than so many of the best tokens of whole rows.
+ */
 export function combineRows(
   machine: Machine,
   rows: readonly LogitsRow[],
   combination: Combination,
   vocab_size: number | undefined,
+  best?: number,
 ): Outcome {
   const { rule, options, sources: of_each, before, from_zero } = combination;
   const temperatures = rows.map((_, i) => of_each?.[i]?.temperature ?? 1);
@@ -43,7 +47,7 @@ export function combineRows(
     return { row: first, is_exact: true, account: {}, plausible: () => undefined };
   const { kernel } = machine;
   const combining = areWhole(sources)
-    ? new WholeSources(kernel, sources, temperatures, from_zero)
+    ? new WholeSources(kernel, sources, temperatures, from_zero, best)
     : new ListedSources(kernel, sources, temperatures, vocab_size, from_zero);
   const account = rule.isNeutral(options) ? alone(combining) : rule.apply(combining, options);
   const combined: Combined = combining.combined();

@@ -6,6 +6,7 @@
  */
 import { ln } from "../../kernels/float64.ts";
 import { cutFrom, EVERY_TIE, type Kernel, type LogRow, type Row } from "../../kernels/kernel.ts";
+import { SMALL_ROW } from "../candidates/compact/compaction.ts";
 import { float32NotBelow, SCORE_SLACK } from "../candidates/thresholds.ts";
 import type { LogitsRow } from "../rows.ts";
 
@@ -45,16 +46,26 @@ export class WholeSources implements Sources {
   readonly #temperatures: readonly number[];
   /** whether it matters where zero lies; otherwise what all tokens of a source have in common is left out */
   readonly #from_zero: boolean;
+  /** how many of the best are asked for; undefined: all tokens are */
+  readonly #best: number | undefined;
   readonly #log_masses: (number | undefined)[] = [];
   #combined: Row | undefined;
   #least: number | undefined;
 
-  constructor(kernel: Kernel, rows: readonly Row[], temperatures: readonly number[], from_zero: boolean) {
+  constructor(
+    kernel: Kernel,
+    rows: readonly Row[],
+    temperatures: readonly number[],
+    from_zero: boolean,
+    best?: number,
+  ) {
     this.count = rows.length;
     this.#kernel = kernel;
     this.#rows = rows;
     this.#temperatures = temperatures;
     this.#from_zero = from_zero;
+    // A row that is small is taken as a list, whatever the chain looks at.
+    this.#best = (rows[0]?.length ?? 0) > SMALL_ROW ? best : undefined;
   }
 
   add(terms: readonly Term[], scale: Scale, plausible?: number): void {
@@ -79,6 +90,7 @@ export class WholeSources implements Sources {
         const { row, scale, offset } = this.#logRow(source);
         return { row, scale, offset: offset + ln(weight) };
       }),
+      this.#best,
     );
   }
 

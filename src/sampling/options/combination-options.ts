@@ -1,7 +1,7 @@
 /** What a request says of several sources, and of the rule by which they become one row. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
-import { SOURCES_MAX } from "../../kernels/kernel.ts";
+import { SELECTION_MAX, SOURCES_MAX } from "../../kernels/kernel.ts";
 import { amongKnown } from "../../nearest.ts";
 import type { Chain } from "../chain.ts";
 import type { Combination, SourceOptions } from "../combine/combination.ts";
@@ -41,7 +41,8 @@ export function parseCombination(
   const { before, ...own } = value;
   const named = ruleNamed(own["rule"]);
   const options = parseWith(named.options, own, "/combine");
-  return { rule: named, options, before: beforeOf(before), sources, from_zero: chain.some(looksAtZero) };
+  const from_zero = chain.some(looksAtZero);
+  return { rule: named, options, before: beforeOf(before), sources, from_zero, best: bestOf(chain) };
 }
 
 function ruleNamed(name: unknown): Rule {
@@ -76,4 +77,14 @@ function beforeOf(list: unknown): Chain {
 
 function looksAtZero({ stage, options, skipped }: Chain[number]): boolean {
   return skipped === undefined && stage.looksAtZero?.(options) === true;
+}
+
+/** How many of the best tokens are left by the first stage that looks at any. */
+function bestOf(chain: Chain): number | undefined {
+  for (const { stage, options, skipped } of chain) {
+    if (skipped !== undefined) continue;
+    const best = stage.looksAtBest?.(options) ?? Number.POSITIVE_INFINITY;
+    if (best > 0) return best <= SELECTION_MAX ? best : undefined;
+  }
+  return undefined;
 }

@@ -33,6 +33,7 @@ export const temperature: Stage<Options> = {
   keepsArgmax: true,
   isNeutral: ({ temperature }) => temperature === 1,
   isGreedy,
+  looksAtBest: (options) => (isGreedy(options) ? 1 : 0),
   apply(candidates, options) {
     if (isGreedy(options)) candidates.keepTopK(1, "cut");
     else candidates.divideBy(Math.max(options.temperature, options.temperature_floor));

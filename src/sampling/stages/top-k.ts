@@ -27,6 +27,7 @@ export const top_k: Stage<z.infer<typeof options>> = {
   example: { top_k: 40 },
   keepsArgmax: true,
   isNeutral: ({ top_k }) => top_k === 0,
+  looksAtBest: ({ top_k, ties }) => (ties === "cut" ? top_k : Number.POSITIVE_INFINITY),
   isGreedy: ({ top_k, ties }) => top_k === 1 && ties === "cut",
   apply(candidates, { top_k, ties }) {
     candidates.keepTopK(top_k, ties);

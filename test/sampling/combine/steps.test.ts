@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Problem } from "../../../src/errors.ts";
 import { RULES } from "../../../src/sampling/combine/index.ts";
 import { STAGES } from "../../../src/sampling/stages/index.ts";
+import { peakedRow } from "../../kernels/rows.ts";
 import { combinedLogprobs, type Fields, logits, type Source, sampleSources } from "./sample.ts";
 
 const TWO = [logits(0.5, 0.3, 0.2), logits(0.2, 0.3, 0.5)];
@@ -252,4 +253,37 @@ describe("what a stage declares", () => {
       expect(told).toEqual(plain);
     }
   });
+});
+
+/** A trace looks at every token, so that nothing may be left out. */
+test.each<Fields>([
+  { temperature: 0.8, top_k: 5 },
+  { top_k: 1 },
+  { top_k: 8 },
+  { temperature: 0 },
+  { chain: [{ stage: "top_k", top_k: 5, ties: "keep" }] },
+  {
+    chain: [
+      { stage: "top_k", top_k: 5 },
+      { stage: "temperature", temperature: 2 },
+    ],
+  },
+  {
+    chain: [
+      { stage: "top_p", top_p: 0.9 },
+      { stage: "top_k", top_k: 5 },
+    ],
+  },
+  { top_k: 5, logprobs: true, top_logprobs: 3, logprobs_mode: "combined" },
+  { top_k: 5, temperature: 0.7, logprobs: true, logprobs_mode: "before_temperature" },
+  { top_k: 5, uncertainty: true },
+  { top_k: 5, n: 3, kept_token_ids: true },
+])("a mixture of which the chain looks at few tokens, %o", (fields) => {
+  for (const length of [200, 2048])
+    for (let seed = 0; seed < 8; seed++) {
+      const rows = [1, 2].map((each) => Array.from(peakedRow(length, 10 * seed + each)));
+      const asked = { ...fields, seed, combine: { rule: "mixture" } };
+      const { trace: _, fates, inverse_cdf, ...told } = sampleSources(rows, { ...asked, trace: true });
+      expect(sampleSources(rows, asked)).toEqual(told);
+    }
 });

@@ -41,8 +41,8 @@ interface Seeding {
   readonly counts: "contexts" | "ngrams";
   /** looks at every kept token so often, and at so many of a shuffled vocabulary */
   readonly passes: number;
-  /** Tells of each kept token, by its id and its place in the order of ids, whether it is green. */
-  green(listed: Compact, context: Int32Array, asked: Asked): (token_id: number, place: number) => boolean;
+  /** Puts the kept tokens into the order of ids, and tells of each whether it is green, as 1 or 0; valid until it is asked again. */
+  green(listed: Compact, context: Int32Array, asked: Asked): Uint8Array;
   isGreen(context: Int32Array, token_id: number, asked: Asked): boolean;
   tokenWork(asked: Pick<Asked, "gamma" | "vocab_size">): number;
 }
@@ -57,6 +57,11 @@ interface Asked {
 /** Which of the kept tokens are green; scratch of one step. */
 let FLAGS = new Uint8Array(4096);
 
+function flagsFor(count: number): Uint8Array {
+  if (FLAGS.length < count) FLAGS = new Uint8Array(2 * count);
+  return FLAGS;
+}
+
 const philox: Seeding = {
   width: (context_width) => context_width,
   of_prompt: false,
@@ -65,10 +70,10 @@ const philox: Seeding = {
   green(listed, context, { words, gamma }) {
     const { count } = listed.orderById();
     const uniforms = listed.uniforms(noiseIn(words, context));
-    if (FLAGS.length < count) FLAGS = new Uint8Array(2 * count);
-    for (let i = 0; i < count; i++) FLAGS[i] = uniforms[i]! < gamma ? 1 : 0;
-    const flags = FLAGS;
-    return (_, place) => flags[place] === 1;
+    const flags = flagsFor(count);
+    // A branch would be guessed wrong for every green token.
+    for (let i = 0; i < count; i++) flags[i] = Number(uniforms[i]! < gamma);
+    return flags;
   },
   isGreen: (context, token_id, { words, gamma }) => uniformIn(words, context, token_id) < gamma,
   tokenWork: () => 256,
@@ -96,11 +101,14 @@ const lefthash: Seeding = {
   of_prompt: true,
   counts: "ngrams",
   passes: 16,
-  green(_listed, context, asked) {
+  green(listed, context, asked) {
     const is_green = new Uint8Array(asked.vocab_size);
     for (const id of randperm(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked)))
       is_green[id] = 1;
-    return (token_id) => is_green[token_id] === 1;
+    const { token_ids, count } = listed.orderById();
+    const flags = flagsFor(count);
+    for (let i = 0; i < count; i++) flags[i] = is_green[token_ids[i]!]!;
+    return flags;
   },
   isGreen: (context, token_id, asked) =>
     isAmongFirst(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked), token_id),
@@ -138,7 +146,10 @@ const selfhash: Seeding = {
     const { token_ids, count } = listed.rank();
     const best = Array.from(token_ids.subarray(0, Math.min(SELF_TRIED, count)));
     const green = new Set(best.filter((id) => selfhash.isGreen(context, id, asked)));
-    return (token_id) => green.has(token_id);
+    listed.orderById();
+    const flags = flagsFor(count);
+    for (let i = 0; i < count; i++) flags[i] = Number(green.has(token_ids[i]!));
+    return flags;
   },
   isGreen: (context, token_id, asked) =>
     isAmongFirst(selfSeed(asked.key, context, token_id), asked.vocab_size, greenCount(asked), token_id),
@@ -170,15 +181,15 @@ export const green_list: WatermarkScheme<Options> = {
   draw(candidates, { seeding, gamma, delta }, key, { context, step }) {
     const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
     const listed = candidates.all();
-    // What ranks does so before the order of ids, in which tokens are drawn, is made: flags are by id.
     const green = SEEDINGS[seeding].green(listed, context, { key, words: key.words, gamma, vocab_size });
-    const { token_ids, count } = listed.orderById();
+    const { token_ids, count } = listed;
     const weights = listed.probabilities();
-    const bonus = exp(delta);
+    const gains = [1, exp(delta)];
     let total = 0;
     for (let i = 0; i < count; i++) {
-      if (green(token_ids[i]!, i)) weights[i] = weights[i]! * bonus;
-      total += weights[i]!;
+      const weight = weights[i]! * gains[green[i]!]!;
+      weights[i] = weight;
+      total += weight;
     }
     return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
   },

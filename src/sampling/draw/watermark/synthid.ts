@@ -126,32 +126,42 @@ const FACTORS = new Float64Array(PATTERNS);
 
 /**
  * p ← p·(1 + g − Σ g·p), layer by layer. Tokens with the same bits of six layers fare alike in them, so those six need the
- * mass of each pattern, and then one factor for each.
+ * mass of each pattern, and then one factor for each; what it makes of a token counts for the next six at once.
  */
 function tournament(probabilities: Float64Array, bits: Int32Array, count: number, layers: number): void {
+  MASSES.fill(0);
+  for (let i = 0; i < count; i++) {
+    const pattern = bits[i]! & (PATTERNS - 1);
+    MASSES[pattern] = MASSES[pattern]! + probabilities[i]!;
+  }
   for (let first = 0; first < layers; first += TOGETHER) {
+    makeFactors(Math.min(TOGETHER, layers - first));
     MASSES.fill(0);
     for (let i = 0; i < count; i++) {
-      const pattern = (bits[i]! >>> first) & (PATTERNS - 1);
-      MASSES[pattern] = MASSES[pattern]! + probabilities[i]!;
+      const rest = bits[i]! >>> first;
+      const probability = probabilities[i]! * FACTORS[rest & (PATTERNS - 1)]!;
+      probabilities[i] = probability;
+      const pattern = (rest >>> TOGETHER) & (PATTERNS - 1);
+      MASSES[pattern] = MASSES[pattern]! + probability;
     }
-    makeFactors(Math.min(TOGETHER, layers - first));
-    for (let i = 0; i < count; i++)
-      probabilities[i] = probabilities[i]! * FACTORS[(bits[i]! >>> first) & (PATTERNS - 1)]!;
   }
 }
 
-/** What the next layers make of each pattern, whose masses are used up. */
+/** What the next layers make of each pattern, whose masses are used up: a layer that was decided no longer tells them apart. */
 function makeFactors(layers: number): void {
-  FACTORS.fill(1);
+  FACTORS[0] = 1;
   for (let layer = 0; layer < layers; layer++) {
+    const decided = 1 << layer;
+    const left = 1 << (layers - layer);
     let mass = 0;
-    for (let pattern = 0; pattern < PATTERNS; pattern++)
-      if (((pattern >>> layer) & 1) === 1) mass += MASSES[pattern]!;
-    for (let pattern = 0; pattern < PATTERNS; pattern++) {
-      const factor = 1 + ((pattern >>> layer) & 1) - mass;
-      MASSES[pattern] = MASSES[pattern]! * factor;
-      FACTORS[pattern] = FACTORS[pattern]! * factor;
+    for (let pattern = 1; pattern < left; pattern += 2) mass += MASSES[pattern]!;
+    const losing = 1 - mass;
+    const winning = 2 - mass;
+    for (let pattern = 0; pattern < left; pattern += 2)
+      MASSES[pattern >> 1] = MASSES[pattern]! * losing + MASSES[pattern + 1]! * winning;
+    for (let pattern = 0; pattern < decided; pattern++) {
+      FACTORS[pattern + decided] = FACTORS[pattern]! * winning;
+      FACTORS[pattern] = FACTORS[pattern]! * losing;
     }
   }
 }
