@@ -28,7 +28,7 @@ export const SAMPLE = commandFrom(
   {
     name: "sample",
     about:
-      "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. Rows of float64 are rounded to float32.",
+      "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. A row may bring its `step`, and its `history` with `prompt_length`. Rows of float64 are rounded to float32.",
     options: OPTIONS,
     operands: SHARD_OPERANDS,
     epilogue: `Examples:
