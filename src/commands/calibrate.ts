@@ -38,6 +38,8 @@ export const CALIBRATE = summing(
         undefined,
       ),
       miscoverage: positive("SHARE", "with --conformal: of rows whose class may be missing", 0.1),
+      "rank-penalty": positive("N", "of raps, for every rank behind --free-ranks", 0.01),
+      "free-ranks": count("N", "of raps: ranks without a penalty", 5, 0),
       resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
       "confidence-level": positive("P", "share of the resamples inside an interval", level),
       seed: text("SEED", "of the resamples", seed),
@@ -66,7 +68,14 @@ export const CALIBRATE = summing(
       confidence_level: values["confidence-level"],
       seed: values.seed,
       ...(values.conformal !== undefined && {
-        conformal: { method: values.conformal, miscoverage: values.miscoverage },
+        conformal: {
+          method: values.conformal,
+          miscoverage: values.miscoverage,
+          ...(values.conformal === "raps" && {
+            rank_penalty: values["rank-penalty"],
+            free_ranks: values["free-ranks"],
+          }),
+        },
       }),
     };
     // All rounds have the options of the first.

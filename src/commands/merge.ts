@@ -1,5 +1,5 @@
 /** `logit-sampler merge`: the sums of parts, as one; to the same bytes however the rows were cut. */
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { NOWHERE } from "../analysis/tasks/task.ts";
 import { flag, text } from "../command-line.ts";
@@ -78,7 +78,8 @@ async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: stri
       continue;
     }
     let number = 0;
-    for await (const line of createInterface({ input: createReadStream("", { fd: 0 }) })) {
+    // A pipe that others write to may have nothing yet and say so, which only this stream waits for.
+    for await (const line of createInterface({ input: process.stdin })) {
       number += 1;
       if (line.trim() !== "") yield [`line ${number}`, readPartial(line, `line ${number}`)];
     }

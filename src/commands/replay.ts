@@ -8,7 +8,7 @@ export const REPLAY = summing(
   {
     name: "replay",
     about:
-      "Takes the steps again that rows were logged of, and tells how many tokens are those that came (the row's target), how many miss by no more than the tolerance, and by how much others miss. A row's step is its `step`, or its number in its shard. Keys of watermarks are those of WATERMARK_KEYS_FILE. Prints a report, or with --out keeps the sums, for merge.",
+      "Takes the steps again that rows were logged of, and tells how many tokens are those that came (the row's target), how many miss by no more than the tolerance, and by how much others miss. A row's step is its `step`, or its number in its shard; the tokens before it are its `history`, the first `prompt_length` of them the prompt, or else those of the options. Keys of watermarks are those of WATERMARK_KEYS_FILE. Prints a report, or with --out keeps the sums, for merge.",
     options: {
       options: text(
         "JSON",

@@ -4,8 +4,9 @@ import { count, text } from "../command-line.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import { commandFrom } from "./command.ts";
+import type { Fields } from "./rows/analysis.ts";
 import { readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./rows/checkpoint.ts";
-import { configuredKeys, RowSampler } from "./rows/drawing.ts";
+import { configuredKeys, fieldsOf, RowSampler } from "./rows/drawing.ts";
 import { Lines } from "./rows/lines.ts";
 import { BEGINNING, pass } from "./rows/pass.ts";
 import { createStatus } from "./rows/status.ts";
@@ -27,7 +28,7 @@ export const SAMPLE = commandFrom(
   {
     name: "sample",
     about:
-      "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. Rows of float64 are rounded to float32.",
+      "Draws a token from every row with the same options, and writes a line of JSON for each: the reply of /v1/sample with the row's place. With a seed the same rows give the same tokens; without one every row draws its own, which its line tells. A row may bring its `step`, and its `history` with `prompt_length`. Rows of float64 are rounded to float32.",
     options: OPTIONS,
     operands: SHARD_OPERANDS,
     epilogue: `Examples:
@@ -37,14 +38,15 @@ export const SAMPLE = commandFrom(
   },
   async ({ values, operands }) => {
     const plan = passOptions(values, operands);
-    const options = parseStepOptions(jsonOption("--options", values.options));
+    const fields = jsonOption("--options", values.options) as Fields; // the schema says when it is none
+    const options = parseStepOptions(fields);
     const checkpoint =
       values.checkpoint ?? (values.out === undefined ? undefined : `${values.out}.checkpoint`);
     const run = runOf("sample", [values.options, values["first-step"], values.out], plan);
     const status = createStatus("sample", values.quiet);
     const resumed = readCheckpoint(checkpoint, run, plan.shards, status);
     const lines = new Lines(values.out, resumed?.lines_bytes ?? 0);
-    const drawn = drawing(options, values["first-step"] + rowsOf(resumed?.sources ?? []));
+    const drawn = drawing(fields, options, values["first-step"] + rowsOf(resumed?.sources ?? []));
     try {
       await pass(plan, resumed ?? BEGINNING, {
         take(row, shard, index) {
@@ -76,14 +78,16 @@ function rowsOf(sources: readonly { readonly rows: number; readonly skipped: num
 }
 
 /** Draws from one row after the other, each at the step behind the one before, whether that one was a row or not. */
-function drawing(options: StepOptions, first_step: number): (row: TaskRow) => object {
+function drawing(fields: Fields, options: StepOptions, first_step: number): (row: TaskRow) => object {
   const sampler = new RowSampler(configuredKeys);
   let next_step = first_step;
+  const optionsOf = (row: TaskRow) =>
+    row.history === undefined ? options : parseStepOptions(fieldsOf(fields, row));
   return (row) => {
     const step = row.step ?? next_step;
     next_step += 1;
     return sampler.with(row, options.vocab_size, (of_row, logits) =>
-      of_row.sample(logits, { ...options, step }),
+      of_row.sample(logits, { ...optionsOf(row), step }),
     );
   };
 }

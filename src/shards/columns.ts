@@ -158,6 +158,7 @@ function rowOfParts(parts: Parts, options: ShardOptions): TaskRow {
       tail_mass: parts.tail_mass?.[0],
       target: parts.target?.[0],
       step: parts.step?.[0],
+      history: parts.history,
       prompt_length: parts.prompt_length?.[0],
     },
     options,

@@ -52,9 +52,10 @@ function rowOfLine(line: string, options: ShardOptions): TaskRow {
 }
 
 function checkedParts(parts: Partial<Record<Part, unknown>>): RowParts {
-  const { logits, token_ids, logprobs, tail_mass, target, step, prompt_length } = parts;
+  const { logits, token_ids, logprobs, tail_mass, target, step, history, prompt_length } = parts;
   return {
     step: single(step, "step"),
+    history: numbers(history, "history"),
     prompt_length: single(prompt_length, "prompt_length"),
     logits: numbers(logits, "logits"),
     token_ids: numbers(token_ids, "token_ids"),

@@ -36,6 +36,7 @@ export const PARTS = [
   "tail_mass",
   "target",
   "step",
+  "history",
   "prompt_length",
 ] as const;
 export type Part = (typeof PARTS)[number];
@@ -68,13 +69,15 @@ export interface RowParts {
   readonly tail_mass?: number | undefined;
   readonly target?: number | undefined;
   readonly step?: number | undefined;
+  readonly history?: ArrayLike<number> | undefined;
   readonly prompt_length?: number | undefined;
 }
 
 export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
-  const { logits, target, step } = parts;
-  if (logits !== undefined) return { values: logits, target, step };
-  const { token_ids, logprobs, prompt_length = 0 } = parts;
+  const { logits, target, step, prompt_length = 0 } = parts;
+  const history = parts.history && { token_ids: parts.history, prompt_length };
+  if (logits !== undefined) return { values: logits, target, step, history };
+  const { token_ids, logprobs } = parts;
   if (token_ids === undefined)
     throw new Problem(
       "invalid_logits",
@@ -82,7 +85,8 @@ export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
       "/logits",
     );
   if (logprobs === undefined) return { values: NO_LOGITS, target, text: { token_ids, prompt_length } };
-  return { values: logprobs, target, step, tail: keptOf(token_ids, logprobs, parts.tail_mass, vocab_size) };
+  const tail = keptOf(token_ids, logprobs, parts.tail_mass, vocab_size);
+  return { values: logprobs, target, step, history, tail };
 }
 
 const NO_LOGITS = new Float64Array(0);

@@ -22,6 +22,10 @@ async function drawn(): Promise<number[]> {
   return lines.map((line) => (JSON.parse(line) as Line).token_id);
 }
 
+function steplessLine(r: number, target: number): string {
+  return JSON.stringify({ logits: Array.from(logits.subarray(r * CLASSES, (r + 1) * CLASSES)), target });
+}
+
 /** Rows [from, to) with their tokens and steps, as lines. */
 function steps(name: string, tokens: readonly number[], from: number, to: number): string {
   const lines = tokens.slice(from, to).map((target, i) => {
@@ -73,6 +77,41 @@ describe("replay", () => {
       );
     }
     expect(await run("merge", ...sums.toReversed())).toBe(one);
+  });
+
+  test("takes the history of each row, as sample does", async () => {
+    const options = '{"temperature": 0.8, "repetition_penalty": 3, "seed": 7}';
+    const line = (r: number, target?: number) =>
+      JSON.stringify({
+        logits: Array.from(logits.subarray(r * CLASSES, (r + 1) * CLASSES)),
+        history: [r % CLASSES, (r + 2) % CLASSES],
+        prompt_length: 1,
+        ...(target !== undefined && { target }),
+      });
+    const rows = file(".ndjson", Array.from({ length: ROWS }, (_, r) => line(r)).join("\n"));
+    await run("sample", "--in", rows, "--options", options, "--out", path("with-history.ndjson"));
+    const lines = readFileSync(path("with-history.ndjson"), "utf8").trim().split("\n");
+    expect(lines[0]).not.toContain("warnings");
+    const tokens = lines.map((each) => (JSON.parse(each) as Line).token_id);
+    const claims = file(".ndjson", tokens.map((token, r) => line(r, token)).join("\n"));
+    const replayed = await run("replay", "--in", claims, "--options", options);
+    expect(JSON.parse(replayed)).toMatchObject({ rows: ROWS, matches: ROWS });
+    const forgotten = file(".ndjson", tokens.map((token, r) => steplessLine(r, token)).join("\n"));
+    const { matches } = JSON.parse(await run("replay", "--in", forgotten, "--options", options)) as {
+      readonly matches: number;
+    };
+    expect(matches).toBeLessThan(ROWS);
+  });
+
+  test.each([
+    ['"history": [1, -1]', "got -1 (/history/1)"],
+    ['"history": [1], "prompt_length": 2', "prompt_length must be at most the length of history, 1, got 2"],
+  ])("refuses a row with %s", async (fields, sentence) => {
+    const name = file(".ndjson", `{"logits": [1, 2], "target": 1, ${fields}}\n`);
+    await expect(run("replay", "--in", name, "--options", OPTIONS)).rejects.toThrow(sentence);
+    const both = '{"history": [1], "seed": 1}';
+    const of_row = file(".ndjson", '{"logits": [1, 2], "target": 1, "history": [0]}\n');
+    await expect(run("replay", "--in", of_row, "--options", both)).rejects.toThrow("got both");
   });
 
   test("needs a seed, and a token", async () => {

@@ -39,7 +39,7 @@ test("a line that is no row is told, and those behind it are read", async () => 
     'a line must be a JSON object, got "{\\"logits\\": [1"',
     "a line must be a JSON object, got [1,2]",
     'logits must hold numbers, got "2"',
-    'a row has the fields logits, token_ids, logprobs, tail_mass, target, step, prompt_length, got "logit"',
+    'a row has the fields logits, token_ids, logprobs, tail_mass, target, step, history, prompt_length, got "logit"',
     "a row must have logits, or token_ids and perhaps logprobs",
     'target must be a number, got "cat"',
     "token_ids must be distinct, got 1 twice",

@@ -110,7 +110,7 @@ test("columns of other names are refused, and named", async () => {
   const path = join(folder, "other.parquet");
   parquetWriteFile({ filename: path, columnData: [{ name: "loss", data: [1.5], type: "DOUBLE" }] });
   await expect(rowsOf(path)).rejects.toThrow(
-    "has none of the columns logits, token_ids, logprobs, tail_mass, target, step, prompt_length, got loss",
+    "has none of the columns logits, token_ids, logprobs, tail_mass, target, step, history, prompt_length, got loss",
   );
 });
 

@@ -18,10 +18,18 @@ export interface TaskRow {
   readonly tail?: Tail | undefined;
   /** its position in its sequence; undefined: not known */
   readonly step?: number | undefined;
+  /** the tokens before it, as far as they were logged */
+  readonly history?: TaskHistory | undefined;
   /** a text in place of logits, which are none then */
   readonly text?: TaskText | undefined;
   /** what was sent as the class that came; undefined: nothing */
   readonly target: unknown;
+}
+
+/** Unchecked. */
+export interface TaskHistory {
+  readonly token_ids: ArrayLike<number>;
+  readonly prompt_length: number;
 }
 
 export interface TaskText {

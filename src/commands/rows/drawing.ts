@@ -5,6 +5,7 @@ import { Problem } from "../../errors.ts";
 import type { WatermarkKeys } from "../../sampling/draw/watermark/keys.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import { createSampler, type Sampler } from "../../sampling/sampler.ts";
+import type { Fields } from "./analysis.ts";
 
 /** Rows up to here need no other sampler than the first. */
 const LENGTH_MIN = 1024;
@@ -52,6 +53,19 @@ export class RowSampler {
     }
     return this.#sampler;
   }
+}
+
+/** What a row says itself of its step, in the fields of the options: they are checked as those of a request are. */
+export function fieldsOf(options: Fields, { history }: TaskRow): Fields {
+  if (history === undefined) return options;
+  if (options["history"] !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "a history must come with the rows or with the options, got both",
+      "/history",
+    );
+  const { token_ids, prompt_length } = history;
+  return { ...options, history: Array.from(token_ids), prompt_length };
 }
 
 /** The keys that the service would have: those of WATERMARK_KEYS_FILE. */

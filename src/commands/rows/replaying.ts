@@ -5,7 +5,7 @@ import { allAtOnce } from "../../pieces.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../sampling/options/option-limits.ts";
 import { divergenceOf, parseReplay, replay } from "../../sampling/replay.ts";
 import type { Analysis } from "./analysis.ts";
-import { configuredKeys, RowSampler } from "./drawing.ts";
+import { configuredKeys, fieldsOf, RowSampler } from "./drawing.ts";
 
 export const REPLAY: Analysis = {
   name: "replay",
@@ -18,7 +18,9 @@ export const REPLAY: Analysis = {
       take(row, index) {
         // The token is that of the row; whether it is one the replay sees.
         const claim = { ...options.claim, token_id: row.target as number | undefined };
-        const of_row = { ...options, step: row.step ?? index, claim };
+        const asked =
+          row.history === undefined ? options : parseReplay(fieldsOf(fields, row), DEFAULT_OPTION_LIMITS);
+        const of_row = { ...asked, step: row.step ?? index, claim };
         const replayed = sampler.with(row, options.vocab_size, (of, logits) =>
           allAtOnce(of.inspect(logits, of_row, (left) => replay(left, of_row))),
         );

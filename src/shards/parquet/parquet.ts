@@ -75,7 +75,7 @@ function openRows(
 }
 
 function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions) {
-  const { logits, token_ids, logprobs, tail_mass, target, step, prompt_length } = row;
+  const { logits, token_ids, logprobs, tail_mass, target, step, history, prompt_length } = row;
   return rowOf(
     {
       logits: floats(logits),
@@ -84,6 +84,7 @@ function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions
       tail_mass: known(tail_mass?.[0]),
       target: known(target?.[0]),
       step: known(step?.[0]),
+      history,
       prompt_length: known(prompt_length?.[0]),
     },
     options,
