@@ -2,7 +2,9 @@
  * Mutated requests in great number over kept-alive connections. Case i of a seed is always the same request, so that
  * `npm run proof:fuzz -- --seed 1 --only 4711` replays one and prints it.
  */
-
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { seeded } from "../../evidence/seeded.ts";
 import { startService } from "../../evidence/service.ts";
 import { Connection, type Reply } from "../connection.ts";
@@ -12,7 +14,7 @@ import { judge } from "../oracle/judge.ts";
 import { VOCAB_SIZE_MAX } from "../oracle/logits.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { mutate } from "./mutate.ts";
-import { INFERENCES, REQUESTS, STREAMS } from "./seeds.ts";
+import { INFERENCES, REQUESTS, STREAMS, UNJUDGED } from "./seeds.ts";
 import { refusedRows } from "./streams.ts";
 
 const CASES = { short: 2500, long: 100_000 };
@@ -20,6 +22,16 @@ const CONNECTIONS = 4;
 const WORST_MS_MAX = 250;
 /** wrong answers that are shown; the rest is only counted */
 const SHOWN_MAX = 10;
+
+/** What holds answers to requests that came of these seeds. */
+const WRONG_WITH = new Map<readonly Message[], (message: Message, reply: Reply) => string | undefined>([
+  [REQUESTS, wrongWith],
+  [UNJUDGED, wrongWithUnjudged],
+  [STREAMS, wrongWithStream],
+  [INFERENCES, wrongWithInference],
+]);
+/** Most requests are of the first. */
+const SEEDS = [...Array<readonly Message[]>(4).fill(REQUESTS), UNJUDGED, UNJUDGED, STREAMS, INFERENCES];
 
 export const FUZZ: Proof = {
   name: "fuzz",
@@ -34,8 +46,12 @@ interface Findings {
 }
 
 async function run(form: Form, report: Report): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "proof-fuzz-"));
+  const keys = join(folder, "keys");
+  await writeFile(keys, "main 0x2a\n", { mode: 0o600 });
   const service = await startService({
     LOGIT_SAMPLER_VOCAB_SIZE_MAX: String(VOCAB_SIZE_MAX),
+    WATERMARK_KEYS_FILE: keys,
   });
   const found: Findings = { by_status: new Map(), wrong: [], worst_ms: 0 };
   try {
@@ -55,6 +71,7 @@ async function run(form: Form, report: Report): Promise<void> {
     report.claim("no worker died", service.worker_pids.length === workers);
   } finally {
     await service.stop();
+    await rm(folder, { recursive: true });
   }
 }
 
@@ -83,7 +100,7 @@ function tell(
 /** A seed that is refused would only test the refusal. */
 async function requireSeedsTaken(url: string): Promise<void> {
   const connection = new Connection(url);
-  for (const message of [...REQUESTS, ...INFERENCES, ...STREAMS]) {
+  for (const message of [...REQUESTS, ...UNJUDGED, ...INFERENCES, ...STREAMS]) {
     const reply = await connection.exchange(encode(message));
     const judged = REQUESTS.includes(message) ? judge(message) : {};
     const is_taken = reply.status === 200 && !reply.body.includes('"status":');
@@ -101,7 +118,7 @@ async function runCase(
   found: Findings,
 ): Promise<void> {
   const random = seeded(seed, index);
-  const seeds = random.oneIn(8) ? STREAMS : random.oneIn(8) ? INFERENCES : REQUESTS;
+  const seeds = random.pick(SEEDS);
   const message = mutate(random.pick(seeds), random);
   const bytes = random.oneIn(5) ? encodeChunked(message, 1 + random.below(200)) : encode(message);
   const began_ms = performance.now();
@@ -111,7 +128,7 @@ async function runCase(
     reply = await connection.exchange(bytes);
     found.worst_ms = Math.max(found.worst_ms, performance.now() - began_ms);
     found.by_status.set(reply.status, (found.by_status.get(reply.status) ?? 0) + 1);
-    wrong = wrongOf(seeds)(message, reply);
+    wrong = WRONG_WITH.get(seeds)?.(message, reply);
   } catch (error) {
     wrong = String(error);
   }
@@ -126,10 +143,10 @@ async function runCase(
   if (connection.unread !== "") connection.close();
 }
 
-/** What holds an answer to requests that came of these seeds. */
-function wrongOf(seeds: readonly Message[]): (message: Message, reply: Reply) => string | undefined {
-  if (seeds === REQUESTS) return wrongWith;
-  return seeds === STREAMS ? wrongWithStream : wrongWithInference;
+/** What no oracle reads is taken, or refused with a problem. */
+function wrongWithUnjudged(_message: Message, reply: Reply): string | undefined {
+  if (reply.status === 200) return undefined;
+  return reply.status >= 500 ? `status ${reply.status}` : wrongWithProblem(reply);
 }
 
 /** /v2 has its own form of errors, and no schema to hold it against. */

@@ -136,6 +136,63 @@ export const REQUESTS: readonly Message[] = [
   jsonMessage("/v1/baseline", { rows: rows(20), false_positive_rate: 0.05 }),
 ];
 
+const ROWS = rows(4).map(({ logits }) => ({ logits }));
+const DRAFT = { draft_token_ids: [1, 2], seed: 7, history: HISTORY, prompt_length: 3 };
+const MARK = { scheme: "green_list", key: "main" };
+/** A step over the built-in vocabulary, where 91 is the opening brace. */
+const SPELLED = {
+  logits: { token_ids: [1, 40, 91], values: [1, 3, 2], vocab_size: 8192 },
+  ...{ vocabulary: "demo", history: [91], prompt_length: 1, seed: 7 },
+};
+const COMBINED = { combine: { rule: "contrastive", alpha: 0.1 }, seed: 7 };
+
+/** What the oracle does not read: grammars, texts, combinations, drafts, marks and replays. */
+export const UNJUDGED: readonly Message[] = [
+  jsonMessage("/v1/verify", { rows: ROWS.slice(1), ...DRAFT, top_k: 4 }),
+  tensorMessage("/v1/verify", { dtype: "f32", shape: [3, 8], ...DRAFT }, f32([...ROW, ...ROW, ...ROW])),
+  jsonMessage("/v1/verify/batch", {
+    rows: ROWS,
+    sequences: [DRAFT, { draft_token_ids: [], seed: 8, history: [] }],
+  }),
+  jsonMessage("/v1/replay", {
+    rows: [
+      { logits: ROW, token_id: 1, step: 3, claimed: { row: "0a".repeat(32), options: "0b".repeat(32) } },
+      { logits: PACKED, token_id: 5 },
+    ],
+    ...{ temperature: 0.8, top_p: 0.95, seed: "7", tolerance: 0.001 },
+  }),
+  tensorMessage(
+    "/v1/replay",
+    {
+      shape: [2, 8],
+      dtype: "f32",
+      seed: 5,
+      rows: [{ token_id: 1 }, { token_id: 3, draw: { rule: "gumbel" } }],
+    },
+    f32([...ROW, ...ROW]),
+  ),
+  jsonMessage("/v1/watermark/detect", { scheme: "gumbel", key: "main", token_ids: HISTORY, values: true }),
+  jsonMessage("/v1/watermark/detect", {
+    ...MARK,
+    vocab_size: 8,
+    texts: [{ token_ids: HISTORY, prompt_length: 2 }, { token_ids: [] }],
+  }),
+  jsonMessage("/v1/sample", { logits: ROW, watermark: MARK, history: HISTORY, receipt: true, seed: 1 }),
+  jsonMessage("/v1/sample", { sources: [{ logits: ROW }, { logits: ROW, temperature: 0.5 }], ...COMBINED }),
+  tensorMessage("/v1/sample", { dtype: "f32", shape: [2, 8], ...COMBINED }, f32([...ROW, ...ROW])),
+  jsonMessage("/v1/sample", {
+    ...SPELLED,
+    grammar: { json_schema: { type: "object", properties: { a: { type: "integer", minimum: -3 } } } },
+  }),
+  jsonMessage("/v1/sample", {
+    ...SPELLED,
+    grammar: { regex: "\\{[a-z ]{1,20}|x+" },
+    history: [],
+    prompt_length: 0,
+  }),
+  jsonMessage("/v1/sample", { ...SPELLED, banned_strings: ["the", "a b"], stop: { strings: ["\n\n"] } }),
+];
+
 const INPUT = { name: "logits", shape: [1, ROW.length], datatype: "FP32" };
 
 /** What Triton's clients send. */

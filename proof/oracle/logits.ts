@@ -3,7 +3,7 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Largest rows that the service under proof is told to take. */
-export const VOCAB_SIZE_MAX = 4096;
+export const VOCAB_SIZE_MAX = 8192;
 
 export const DTYPE_BYTES: Readonly<Record<string, number>> = { f32: 4, f16: 2, bf16: 2 };
 

@@ -1,4 +1,5 @@
 /** The schemes as the proofs take them: with what they need of the vocabulary. */
+import { normalTail } from "../../src/kernels/special.ts";
 
 export interface Marking {
   readonly name: string;
@@ -11,18 +12,35 @@ export interface Marking {
   readonly secrets: number;
   /** whether the distribution over keys is that of the chain */
   readonly keeps: boolean;
+  /** How often p ≤ level in unmarked texts of so many counted tokens, where the test's p is no exact one. */
+  rate?(count: number, level: number): number;
 }
 
 const one = { bits: 64, secrets: 1 } as const;
+
+const GAMMA = 0.25;
+
+/** Of a binomial's count of green tokens, held against a normal distribution: as the scheme is published. */
+function rateOfNormalTest(count: number, level: number): number {
+  const deviation = Math.sqrt(count * GAMMA * (1 - GAMMA));
+  let rate = 0;
+  let chance = GAMMA ** count; // that all are green
+  for (let green = count; green > 0 && normalTail((green - GAMMA * count) / deviation) <= level; green--) {
+    rate += chance;
+    chance *= (green / (count - green + 1)) * ((1 - GAMMA) / GAMMA);
+  }
+  return rate;
+}
 
 export const MARKINGS: readonly Marking[] = [
   { name: "gumbel", test: { scheme: "gumbel" }, laid: {}, keeps: true, ...one },
   { name: "dual_key_gumbel", test: { scheme: "dual_key_gumbel", alpha: 0.1 }, laid: {}, keeps: true, ...one },
   {
     name: "green_list",
-    test: { scheme: "green_list", gamma: 0.25 },
+    test: { scheme: "green_list", gamma: GAMMA },
     laid: { delta: 2 },
     keeps: false,
+    rate: rateOfNormalTest,
     ...one,
   },
   { name: "synthid", test: { scheme: "synthid" }, laid: {}, keeps: true, ...one },

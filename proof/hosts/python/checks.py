@@ -7,6 +7,7 @@ of the one with 128,256 tokens, where it was written.
 import json
 import os
 import sys
+import time
 import traceback
 
 from logit_sampler import SamplerClient
@@ -58,6 +59,12 @@ def raises(kind, action, words=""):
         assert words in str(error), f"expected {words!r} in {error}"
         return error
     raise AssertionError(f"nothing was raised; {kind} was expected")
+
+
+def waited_s():
+    """Seconds, from some moment on, that this thread neither ran nor stood in line for a core: what it waited for."""
+    ran, queued = open("/proc/thread-self/schedstat").read().split()[:2]
+    return time.monotonic() - (int(ran) + int(queued)) / 1e9
 
 
 def plain(rows, prompt_length, **options):

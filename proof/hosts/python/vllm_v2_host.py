@@ -3,14 +3,13 @@ lays them out. The runner itself and its Triton kernels need a GPU; the model is
 """
 
 import os
-import time
 import types
 
 import numpy
 import torch
 import vllm
 from batches import PROMPTS, greedy, logits_after, rows_of
-from checks import NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, raises
+from checks import NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, raises, waited_s
 from vllm import SamplingParams
 from vllm.v1.worker.gpu.sample.logits_processor.interface import LogitsContext
 from vllm.v1.worker.gpu.sample.logits_processor.loader import (
@@ -140,10 +139,10 @@ def away():
     """while the service is away vLLM draws, nothing is raised, and a step waits for nothing"""
     engine = Engine(NOWHERE)
     engine.add(0, PROMPTS[0], {"temperature": 0.8})
-    begun = time.monotonic()
+    waited = waited_s()
     for _ in range(5):
         engine.step([0])
-    assert engine.output(0) == greedy(PROMPTS[0], 5) and time.monotonic() - begun < 1.0
+    assert engine.output(0) == greedy(PROMPTS[0], 5) and waited_s() - waited < 1.0
 
 
 host(f"vllm {vllm.__version__}", "loader, interface and contexts of model runner V2, on the CPU")
