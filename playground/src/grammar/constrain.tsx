@@ -14,7 +14,7 @@ export function Constrain() {
     <fieldset class="beside chips">
       <legend class="field-name">constrain the text by</legend>
       {offered.map(({ stage, option, example, summary }) => {
-        const kind = Object.keys(example).join();
+        const [kind] = Object.keys(example);
         return (
           <button
             type="button"

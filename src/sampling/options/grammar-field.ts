@@ -79,6 +79,7 @@ const EXAMPLES = [
   { regex: "( [a-z]+){4,9}\\." },
   {
     json_schema: { type: "object", properties: { ship: { enum: ["Pequod", "Rachel"] } }, required: ["ship"] },
+    whitespace: "compact",
   },
   { choice: [" open sea.", " dark harbour."] },
 ];

@@ -279,7 +279,11 @@ describe("routes", () => {
     const { stages } = (await server.inject({ url: "/v1/samplers" })).json();
     const { examples } = stages.find(({ name }: { name: string }) => name === "grammar").options.properties
       .grammar;
-    expect(examples.flatMap(Object.keys)).toEqual(["regex", "json_schema", "choice"]);
+    expect(examples.map((example: object) => Object.keys(example)[0])).toEqual([
+      "regex",
+      "json_schema",
+      "choice",
+    ]);
     for (const grammar of examples) expect(() => parseStepOptions({ grammar })).not.toThrow();
   });
 
