@@ -6,15 +6,15 @@ import { chain } from "../state/signals.ts";
 import { needsVocabulary } from "./needs.ts";
 
 export function Constrain() {
-  const offered = stages.value.filter(
-    (info) => needsVocabulary(info) && !chain.value.some(({ stage }) => stage === info.name),
-  );
+  const offered = stages.value
+    .filter((info) => needsVocabulary(info) && !chain.value.some(({ stage }) => stage === info.name))
+    .flatMap(examplesOf);
   if (offered.length === 0) return null;
   return (
     <fieldset class="beside chips">
       <legend class="field-name">constrain the text by</legend>
-      {offered.flatMap(examplesOf).map(({ stage, option, example, summary }) => {
-        const kind = Object.keys(example).join();
+      {offered.map(({ stage, option, example, summary }) => {
+        const [kind] = Object.keys(example);
         return (
           <button
             type="button"

@@ -60,6 +60,7 @@ type RawIssue = z.core.$ZodRawIssue;
 export function grammarField() {
   return z
     .unknown()
+    .meta({ examples: EXAMPLES })
     .transform((value, context): GrammarOptions => {
       const result = FIELDS.safeParse(value, OWN_WORDS);
       if (result.success) {
@@ -71,13 +72,14 @@ export function grammarField() {
         for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
       return z.NEVER;
     })
-    .meta({ type: "object", examples: EXAMPLES });
+    .meta({ type: "object" });
 }
 
 const EXAMPLES = [
   { regex: "( [a-z]+){4,9}\\." },
   {
     json_schema: { type: "object", properties: { ship: { enum: ["Pequod", "Rachel"] } }, required: ["ship"] },
+    whitespace: "compact",
   },
   { choice: [" open sea.", " dark harbour."] },
 ];

@@ -58,7 +58,7 @@ describe.skipIf(without_browser)("speculation", () => {
     await expect.poll(() => page.locator(".parting-line").innerText()).toBe("The same for 20 tokens so far.");
     await page.waitForURL(/side=B&.*other_with=%7B%22speculate%22.*other_n=20/);
     const again = await playground.open(new URL(page.url()).hash, { reducedMotion: "reduce" });
-    await again.page.locator(".fork").waitFor();
+    await again.page.locator(".fork").waitFor({ timeout: 120_000 });
     await expect
       .poll(() => again.page.locator(".text").allInnerTexts())
       .toEqual(await page.locator(".text").allInnerTexts());
@@ -81,7 +81,7 @@ describe.skipIf(without_browser)("speculation", () => {
     await page.getByRole("button", { name: "Write on" }).waitFor();
     await page.waitForURL(/&n=9;\d+$/);
     const again = await playground.open(new URL(page.url()).hash, { reducedMotion: "reduce" });
-    await again.page.locator(".fork").waitFor();
+    await again.page.locator(".fork").waitFor({ timeout: 120_000 });
     await expect.poll(() => wordsOf(again.page)).toEqual(await wordsOf(page));
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();

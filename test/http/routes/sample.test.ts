@@ -1,6 +1,7 @@
 /** POST /v1/sample and /v1/sample/batch through the service: replies, and every refusal that HTTP has a part in. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemCode } from "../../../src/errors.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { post, type Server, startApp } from "./analysis-app.ts";
 
@@ -272,6 +273,18 @@ describe("routes", () => {
         formula: expect.stringMatching(/./),
         source: { url: expect.stringMatching(/^https?:/) },
       });
+  });
+
+  test("the catalogue's examples of an option are taken", async () => {
+    const { stages } = (await server.inject({ url: "/v1/samplers" })).json();
+    const { examples } = stages.find(({ name }: { name: string }) => name === "grammar").options.properties
+      .grammar;
+    expect(examples.map((example: object) => Object.keys(example)[0])).toEqual([
+      "regex",
+      "json_schema",
+      "choice",
+    ]);
+    for (const grammar of examples) expect(() => parseStepOptions({ grammar })).not.toThrow();
   });
 
   test("the catalogue lists every method of verifying drafts, and what it keeps as it was", async () => {
