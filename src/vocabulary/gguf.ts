@@ -7,7 +7,8 @@ import type { TokenList } from "./vocabulary.ts";
 
 const MAGIC = 0x46554747; // "GGUF", little-endian
 const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder();
+/** A token may begin with U+FEFF, which is no mark of an order here. */
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Kinds of values, by their number in the file. */
 const STRING = 8;

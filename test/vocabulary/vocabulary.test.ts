@@ -132,8 +132,8 @@ describe("GGUF", () => {
     entry("some.floats", 9, list(6, [u32(0), u32(0)])),
     entry("some.lists", 9, list(9, [list(8, [text("a")])])),
     entry("tokenizer.ggml.model", 8, text("llama")),
-    entry("tokenizer.ggml.tokens", 9, list(8, ["<unk>", "</s>", "<0x41>", "▁b", "▁c"].map(text))),
-    entry("tokenizer.ggml.token_type", 9, list(5, [2, 3, 6, 1, 4].map(u32))),
+    entry("tokenizer.ggml.tokens", 9, list(8, ["<unk>", "</s>", "<0x41>", "▁b", "▁c", "\uFEFF#"].map(text))),
+    entry("tokenizer.ggml.token_type", 9, list(5, [2, 3, 6, 1, 4, 1].map(u32))),
     entry("tokenizer.ggml.eos_token_id", 4, u32(1)),
   ];
   const file = [...u32(0x46554747), ...u32(3), ...u64(0), ...u64(entries.length), ...entries.flat()];
@@ -144,7 +144,7 @@ describe("GGUF", () => {
     expect(read.tokens).toEqual([
       undefined,
       undefined,
-      ...["A", " b", "▁c"].map((each) => UTF8.encode(each)),
+      ...["A", " b", "▁c", "\uFEFF#"].map((each) => UTF8.encode(each)),
     ]);
     expect(read.end_ids).toEqual([1]);
     expect([...read.special.keys()]).toEqual([0, 1]);

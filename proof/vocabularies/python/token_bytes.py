@@ -12,8 +12,6 @@ import sys
 
 BYTE = re.compile(r"^<0x[0-9A-F]{2}>$")
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE_TYPE = 1, 2, 3, 4, 6
-# How tokenizers name the byte FF, which llguidance keeps for itself.
-NAMES_OF_FF = ("<0xFF>", "ÿ")
 
 
 def tell(token_bytes, text):
@@ -26,6 +24,8 @@ def of_tokenizer(path):
 
     source = open(path, encoding="utf-8").read()
     special = {each["id"]: each["content"] for each in json.loads(source)["added_tokens"] if each["special"]}
+    # How the tokenizer names the byte FF, which llguidance keeps for itself.
+    name_of_ff = "<0xFF>" if json.loads(source)["model"].get("byte_fallback") is True else "ÿ"
     engine = llguidance.LLTokenizer(source)
     library = tokenizers.Tokenizer.from_str(source)
     # Decoders take a blank from the beginning of a text: a token is read behind another.
@@ -36,7 +36,7 @@ def of_tokenizer(path):
             tell(None, special[token_id])
             continue
         text = library.decode([anchor, token_id], skip_special_tokens=False)
-        is_ff = library.id_to_token(token_id) in NAMES_OF_FF
+        is_ff = library.id_to_token(token_id) == name_of_ff
         tell(b"\xff" if is_ff else engine.decode_bytes([token_id]), text[len(before) :])
 
 
