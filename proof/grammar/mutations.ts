@@ -61,12 +61,33 @@ const PARTS = [
 export function mutated(random: Seeded): Mutated {
   const kind = random.pick(["regex", "gbnf", "json_schema"] as const);
   if (kind === "json_schema") {
-    const value = random.oneIn(5) ? recursiveSchema(random.unit) : randomSchema(random.unit);
+    const value = random.pick([randomSchema, randomSchema, recursiveSchema, composedSchema])(random.unit);
     return { kind, value: random.oneIn(2) ? value : mutatedJson(random, value) };
   }
   let text = random.pick(SEEDS[kind]);
   for (let i = random.below(5); i > 0; i--) text = mutatedText(random, text);
   return { kind, value: text };
+}
+
+/** Schemas that hold at once, and what is said of the rest. */
+function composedSchema(unit: () => number): unknown {
+  const part = () => randomSchema(unit);
+  const one = (list: readonly unknown[]) => list[Math.floor(unit() * list.length)];
+  const several = () => Array.from({ length: 1 + Math.floor(unit() * 3) }, part);
+  const rest = one([false, false, { type: "null" }, part()]);
+  return one([
+    { allOf: several(), unevaluatedProperties: rest },
+    { type: "object", anyOf: several(), unevaluatedProperties: rest },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    { if: part(), then: part(), else: part(), unevaluatedProperties: rest },
+    { oneOf: several(), properties: { name: part() }, unevaluatedProperties: rest },
+    { type: "array", allOf: [{ prefixItems: several() }], unevaluatedItems: rest },
+    { type: "array", contains: part(), minContains: Math.floor(unit() * 3), maxItems: 4 },
+    { type: "array", contains: one([{ type: "string" }, { const: 1 }]), maxContains: 1, items: part() },
+    { type: "array", items: { enum: ["a", 1, null] }, uniqueItems: true, minItems: Math.floor(unit() * 4) },
+    { not: part() },
+    { allOf: several(), minProperties: 1 },
+  ]);
 }
 
 function mutatedText(random: Seeded, text: string): string {

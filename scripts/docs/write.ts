@@ -69,7 +69,7 @@ function readme(current: string): string {
 
 async function main(check: boolean): Promise<void> {
   for (const { name, render } of PAGES) {
-    const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+    const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
     const current = await readFile(path, "utf8").catch(() => "");
     const wanted = render(current);
     if (wanted === current) continue;

@@ -9,8 +9,8 @@
  */
 
 import { assert, Problem } from "../errors.ts";
-import { allAtOnce } from "../pieces.ts";
 import { classesOf, hasByte } from "./byte-set.ts";
+import { type Effort, PART_UNITS } from "./effort.ts";
 import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
 
 const UNKNOWN = -1;
@@ -19,8 +19,7 @@ const IS_NULLABLE = 1;
 const IS_NOT = 2;
 
 /** States that a search for a text may look at. */
-const SEARCH_STATES_MAX = 4096;
-const SEARCHED_A_TURN = 32;
+const SEARCH_STATES_MAX = 16_384;
 
 export class Automaton {
   readonly nodes: Nodes;
@@ -38,11 +37,10 @@ export class Automaton {
   /** by node: whether it may be empty, as far as that was asked */
   #nullable = new Uint8Array(1024);
   readonly #alive = new Map<number, boolean>();
+  /** searches that were paused, by where they began */
+  readonly #searches = new Map<number, Generator<undefined, boolean>>();
   #sealed: Mark | undefined;
   readonly #table_max: number;
-  /** counts what was computed: one for each part of an expression that was derived */
-  work = 0;
-
   /** `rules`: the body of each rule, by number. */
   constructor(nodes: Nodes, rules: readonly number[], table_max: number) {
     this.nodes = nodes;
@@ -53,7 +51,7 @@ export class Automaton {
     this.classes = representative.length;
     this.#representative = representative;
     this.table = new Int32Array(this.classes * 64).fill(UNKNOWN);
-    this.#nullable_rules = this.#findNullable();
+    this.#nullable_rules = new Uint8Array(rules.length);
   }
 
   /** The nodes that there are now stay; those made while walking may be forgotten. */
@@ -79,6 +77,7 @@ export class Automaton {
     this.#forgetTransitions();
     this.#nullable.fill(NOT_ASKED, this.#sealed.nodes);
     for (const node of this.#alive.keys()) if (node >= this.#sealed.nodes) this.#alive.delete(node);
+    this.#searches.clear();
   }
 
   #forgetTransitions(): void {
@@ -98,6 +97,7 @@ export class Automaton {
     if (known !== UNKNOWN) return known;
     const next = this.#derive(node, byte_class);
     this.table[row + byte_class] = next;
+    this.nodes.effort.checkpoint();
     return next;
   }
 
@@ -133,7 +133,7 @@ export class Automaton {
   #derive(node: number, byte_class: number): number {
     const { nodes } = this;
     const a = nodes.a[node]!;
-    this.work += nodes.kind[node] === KIND.alt ? 1 + nodes.lists[a]!.length : 1;
+    nodes.effort.units += PART_UNITS;
     switch (nodes.kind[node]) {
       case KIND.set:
         return hasByte(nodes.sets[a]!, this.#representative[byte_class]!) ? EMPTY : NEVER;
@@ -190,23 +190,16 @@ export class Automaton {
     return is_nullable;
   }
 
-  /** Rules that match the empty text: those found so far make others so, until none is added. */
-  #findNullable(): Uint8Array {
-    const found = new Uint8Array(this.#rules.length);
+  /** Finds which rules match the empty text, before anything is asked of them: those found make others so. */
+  *readRules(): Generator<undefined, void> {
+    const found = this.#nullable_rules;
     const isNullable = (node: number): boolean => this.#nullableWith(node, found, isNullable);
-    for (let changed = true; changed; ) {
-      changed = false;
-      for (let rule = 0; rule < found.length; rule++) {
-        if (found[rule] === 1 || !isNullable(this.#rules[rule]!)) continue;
-        found[rule] = 1;
-        changed = true;
-      }
-    }
-    return found;
+    yield* untilNoneIsAdded(found, this.nodes.effort, (rule) => isNullable(this.#rules[rule]!));
   }
 
   #nullableWith(node: number, rules: Uint8Array, of: (part: number) => boolean): boolean {
     const { nodes } = this;
+    nodes.effort.units++;
     const a = nodes.a[node]!;
     switch (nodes.kind[node]) {
       case KIND.empty:
@@ -240,7 +233,15 @@ export class Automaton {
   matchesSomething(node: number): boolean {
     const known = this.#alive.get(node);
     if (known !== undefined) return known;
-    return allAtOnce(this.search(node));
+    const { effort } = this.nodes;
+    const search = this.#searches.get(node) ?? this.search(node);
+    for (;;) {
+      this.#searches.delete(node);
+      const next = search.next();
+      if (next.done === true) return next.value;
+      this.#searches.set(node, search);
+      effort.pause();
+    }
   }
 
   /**
@@ -262,12 +263,12 @@ export class Automaton {
           `what a pattern, a format and lengths allow together must be found within ${SEARCH_STATES_MAX} states, got more`,
         );
       for (let byte_class = 0; byte_class < this.classes; byte_class++) {
-        const next = this.#unsearched(state, byte_class);
+        if (this.nodes.effort.isDue()) yield;
+        const next = yield* this.nodes.effort.again(() => this.#unsearched(state, byte_class));
         if (next === NEVER || from.has(next) || this.#alive.get(next) === false) continue;
         from.set(next, state);
         queue.push(next);
       }
-      if (at % SEARCHED_A_TURN === SEARCHED_A_TURN - 1) yield;
     }
     for (const state of queue) this.#alive.set(state, false);
     return false;
@@ -281,5 +282,23 @@ export class Automaton {
       return nodes.and(nodes.lists[a]!.map((part) => this.#unsearched(part, byte_class)));
     if (nodes.kind[node] === KIND.not) return nodes.not(this.#unsearched(a, byte_class));
     return this.next(node, byte_class);
+  }
+}
+
+/** Marks rules, by number, of which something holds: each that is found may make others so, until a pass finds none. */
+export function* untilNoneIsAdded(
+  found: Uint8Array,
+  effort: Effort,
+  holds: (rule: number) => boolean,
+): Generator<undefined, void> {
+  const order = Array.from(found, (_, rule) => rule);
+  for (let changed = true; changed; order.reverse()) {
+    changed = false;
+    for (const rule of order) {
+      if (effort.isDue()) yield;
+      if (found[rule] === 1 || !holds(rule)) continue;
+      found[rule] = 1;
+      changed = true;
+    }
   }
 }

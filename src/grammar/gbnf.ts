@@ -4,6 +4,8 @@
  * recursion costs a stack. Tokens by number (`<[1000]>`) are refused: a grammar says bytes, and tokens follow from them.
  */
 import { Problem, show } from "../errors.ts";
+import { allAtOnce } from "../pieces.ts";
+import { Effort } from "./effort.ts";
 import { type Nodes, UNLIMITED } from "./nodes.ts";
 import { ANY, type CodePoints, codePoints, complement } from "./regex/code-points.ts";
 import { utf8Node } from "./regex/utf8.ts";
@@ -25,14 +27,13 @@ const REPEAT_MAX = 100_000;
 const INLINED_MAX = 20_000;
 
 export function* gbnfNode(nodes: Nodes, rules: Rules, source: string): Generator<undefined, number> {
-  const parsed = parseGbnf(source);
-  yield;
+  const parsed = yield* new Parser(source).parse(nodes.effort);
   return yield* new GbnfRules(nodes, rules, parsed, source).root();
 }
 
 /** The rules of a grammar, by name. Throws a Problem when it is none. */
 export function parseGbnf(source: string): ReadonlyMap<string, Part> {
-  return new Parser(source).parse();
+  return allAtOnce(new Parser(source).parse(new Effort()));
 }
 
 class GbnfRules {
@@ -61,10 +62,9 @@ class GbnfRules {
       );
     for (const name of this.#recursive) this.#called.set(name, this.#rules.declare(`the rule ${name}`));
     for (const [name, rule] of this.#called) {
-      this.#rules.define(rule, this.#node(this.#bodyOf(name, 0), false));
-      yield;
+      this.#rules.define(rule, yield* this.#node(this.#bodyOf(name, 0), false));
     }
-    return this.#named(ROOT, 0);
+    return yield* this.#named(ROOT, 0);
   }
 
   #bodyOf(name: string, at: number): Part {
@@ -73,13 +73,13 @@ class GbnfRules {
     throw new Problem("grammar_invalid", `there is no rule ${show(name)}, used at character ${at}`);
   }
 
-  #named(name: string, at: number): number {
+  *#named(name: string, at: number): Generator<undefined, number> {
     const called = this.#called.get(name);
     if (called !== undefined) return this.#nodes.call(called);
     const known = this.#inlined.get(name);
     if (known !== undefined) return known;
     const before = this.#nodes.count;
-    const node = this.#node(this.#bodyOf(name, at), !this.#leadsToRecursion(name));
+    const node = yield* this.#node(this.#bodyOf(name, at), !this.#leadsToRecursion(name));
     if (this.#nodes.count - before > INLINED_MAX) {
       const rule = this.#rules.declare(`the rule ${name}`);
       this.#rules.define(rule, node);
@@ -104,30 +104,37 @@ class GbnfRules {
     return leads;
   }
 
+  *#all(parts: readonly Part[], is_word: boolean): Generator<undefined, number[]> {
+    const made: number[] = [];
+    for (const part of parts) made.push(yield* this.#node(part, is_word));
+    return made;
+  }
+
   /** `is_word`: nothing below calls a rule, so that no stack is needed. */
-  #node(part: Part, is_word: boolean): number {
+  *#node(part: Part, is_word: boolean): Generator<undefined, number> {
     const nodes = this.#nodes;
+    if (nodes.effort.isDue()) yield;
     switch (part.type) {
       case "set":
         return utf8Node(nodes, part.set);
       case "text":
-        return nodes.text(part.text);
+        return yield* nodes.longText(UTF8.encode(part.text));
       case "rule":
-        return this.#named(part.name, part.at);
+        return yield* this.#named(part.name, part.at);
       case "alt":
-        return nodes.alt(part.branches.map((branch) => this.#node(branch, is_word)));
-      case "seq": {
-        const items = part.items.map((item) => this.#node(item, is_word));
-        return is_word ? nodes.word(...items) : nodes.seq(...items);
-      }
+        return nodes.alt(yield* this.#all(part.branches, is_word));
+      case "seq":
+        return yield* nodes.chain(is_word ? "word" : "seq", yield* this.#all(part.items, is_word));
       case "repeat": {
-        const item = this.#node(part.item, is_word);
+        const item = yield* this.#node(part.item, is_word);
         const is_plain = is_word || !namesIn(part.item).some((name) => this.#leadsToRecursion(name));
         return is_plain ? nodes.wordRepeat(item, part.min, part.max) : nodes.repeat(item, part.min, part.max);
       }
     }
   }
 }
+
+const UTF8 = new TextEncoder();
 
 function namesIn(part: Part): string[] {
   switch (part.type) {
@@ -150,19 +157,22 @@ function recursiveAmong(parsed: ReadonlyMap<string, Part>): ReadonlySet<string> 
   const order = new Map<string, number>();
   const low = new Map<string, number>();
   const stack: string[] = [];
+  const stacked = new Set<string>();
   const visit = (name: string): void => {
     order.set(name, order.size);
     low.set(name, order.get(name)!);
     stack.push(name);
+    stacked.add(name);
     const body = parsed.get(name);
     for (const inner of body === undefined ? [] : namesIn(body)) {
       if (!parsed.has(inner)) continue;
       if (inner === name) recursive.add(name);
       if (!order.has(inner)) visit(inner);
-      if (stack.includes(inner)) low.set(name, Math.min(low.get(name)!, low.get(inner)!));
+      if (stacked.has(inner)) low.set(name, Math.min(low.get(name)!, low.get(inner)!));
     }
     if (low.get(name) !== order.get(name)) return;
-    const component = stack.splice(stack.indexOf(name));
+    const component = stack.splice(stack.lastIndexOf(name));
+    for (const member of component) stacked.delete(member);
     if (component.length > 1) for (const member of component) recursive.add(member);
   };
   for (const name of parsed.keys()) if (!order.has(name)) visit(name);
@@ -191,9 +201,10 @@ class Parser {
     this.#source = source;
   }
 
-  parse(): ReadonlyMap<string, Part> {
+  *parse(effort: Effort): Generator<undefined, ReadonlyMap<string, Part>> {
     this.#skip(true);
     while (this.#at < this.#source.length) {
+      const begin = this.#at;
       const name = this.#name();
       this.#skip(false);
       if (!this.#take("::=")) throw this.#wrong("a rule without ::=");
@@ -204,6 +215,8 @@ class Parser {
       if (this.#at < this.#source.length && !/^\r?\n/.test(this.#source.slice(this.#at, this.#at + 2)))
         throw this.#wrong("something behind a rule on its line");
       this.#skip(true);
+      effort.units += this.#at - begin;
+      if (effort.isDue()) yield;
     }
     return this.#rules;
   }
@@ -290,7 +303,7 @@ class Parser {
     if (this.#take("?")) return [0, 1];
     if (this.#source[this.#at] !== "{") return undefined;
     const [all, low = "0", comma, high] =
-      /^\{\s*(\d{0,7})\s*(,\s*(\d{1,7})?)?\s*\}/.exec(this.#source.slice(this.#at, this.#at + 64)) ?? [];
+      /^\{\s*(\d{0,16})\s*(,\s*(\d{1,16})?)?\s*\}/.exec(this.#source.slice(this.#at, this.#at + 64)) ?? [];
     if (all === undefined) throw this.#wrong("a { that is no count");
     this.#at += all.length;
     const min = Number(low);

@@ -9,6 +9,7 @@ import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
 import { boundedPieces } from "./bounded.ts";
+import { Effort } from "./effort.ts";
 import { plainCharacter } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
@@ -90,9 +91,10 @@ const BYTES_OF_A_NODE = 120;
 export function* compileGrammar(
   source: GrammarSource,
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
+  effort = new Effort(),
 ): Generator<undefined, Grammar> {
   const kind = kindNamed(source.kind);
-  const nodes = new Nodes(limits.nodes_max);
+  const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
   // Its bytes must be told apart from the start, whatever the grammar says of them.
   const plain = plainCharacter(nodes);

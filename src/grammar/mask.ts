@@ -9,6 +9,7 @@ import { allAtOnce } from "../pieces.ts";
 import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
+import { isPause, PART_UNITS } from "./effort.ts";
 import { KIND, NEVER } from "./nodes.ts";
 import type { PlainStates } from "./plain-states.ts";
 
@@ -28,10 +29,10 @@ interface Crossing {
 /** Bytes that a crossing takes, about. */
 const CROSSING_BYTES = 40;
 
-/** Parts of expressions derived in a turn, some milliseconds, and for one mask at all. */
-const WORK_A_TURN = 8192;
-const WORK_MAX = 16_777_216;
-const CROSSINGS_A_TURN = 2048;
+/** Parts of expressions derived for one mask at all. */
+const PARTS_MAX = 16_777_216;
+/** Words of masks that are put together while a byte is looked up, about. */
+const WORDS_A_UNIT = 8;
 
 export class Masks {
   readonly #automaton: Automaton;
@@ -46,7 +47,7 @@ export class Masks {
   /** 1 where the head may have ended on the way to a depth, or there */
   readonly #ended: Uint8Array;
   #bytes = 0;
-  #work_before = 0;
+  #units_before = 0;
 
   constructor(automaton: Automaton, plain: PlainStates, tokens: Tokens, bytes_max: number) {
     this.#automaton = automaton;
@@ -85,7 +86,7 @@ export class Masks {
     const key = this.#keyOf(state);
     const known = this.#masks.get(key);
     if (known !== undefined) return known;
-    this.#work_before = this.#automaton.work;
+    this.#units_before = this.#effort.units;
     const short = this.#plain.shortened(key, SHORT_BYTES);
     // Other counts may have been here: only what reaches beyond them is another.
     const shared = this.#short.get(short);
@@ -94,7 +95,7 @@ export class Masks {
       yield* this.#add(short, mask);
       if (short !== key) this.#keepShort(short, mask.slice());
     }
-    this.#addLong(key, mask);
+    yield* this.#effort.again(() => this.#addLong(key, mask));
     if (this.#bytes > this.#bytes_max) this.forget();
     this.#bytes += mask.byteLength;
     this.#masks.set(key, mask);
@@ -119,13 +120,23 @@ export class Masks {
     if (nodes.kind[state] === KIND.alt) for (const branch of nodes.lists[a]!) yield* this.#add(branch, mask);
     else if (nodes.kind[state] === KIND.seq) {
       const head = yield* this.#headOf(a);
-      orInto(mask, head.mask);
-      for (const [i, crossing] of head.crossings.entries()) {
-        this.#cross(crossing, nodes.b[state]!, mask);
-        if (i % CROSSINGS_A_TURN === CROSSINGS_A_TURN - 1) yield;
+      this.#join(mask, head.mask);
+      for (const crossing of head.crossings) {
+        yield* this.#effort.again(() => this.#cross(crossing, nodes.b[state]!, mask));
+        if (this.#effort.isDue()) yield;
       }
       this.#requireLittleWork();
-    } else orInto(mask, (yield* this.#headOf(state)).mask);
+    } else this.#join(mask, (yield* this.#headOf(state)).mask);
+    if (this.#effort.isDue()) yield;
+  }
+
+  #join(mask: Uint32Array, other: Uint32Array): void {
+    for (let i = 0; i < mask.length; i++) mask[i]! |= other[i]!;
+    this.#effort.units += mask.length / WORDS_A_UNIT;
+  }
+
+  get #effort() {
+    return this.#automaton.nodes.effort;
   }
 
   *#headOf(node: number): Generator<undefined, Head> {
@@ -133,7 +144,7 @@ export class Masks {
     if (known !== undefined) return known;
     const { plain, other, words } = this.#tokens;
     const crossings: Crossing[] = [];
-    const room = this.#plain.roomIn(node);
+    const room = yield* this.#effort.again(() => this.#plain.roomIn(node));
     const mask = room > 0 ? this.#tokens.plainMask(room).slice() : new Uint32Array(words);
     this.#path[0] = node;
     this.#ended[0] = this.#automaton.nullable(node) ? 1 : 0;
@@ -141,7 +152,9 @@ export class Masks {
       for (let at = 0; at < trie.nodes; ) {
         at = this.#walk(trie, at, mask, crossings);
         this.#requireLittleWork();
-        if (at < trie.nodes) yield;
+        if (at === trie.nodes) break;
+        this.#effort.beginPiece();
+        yield;
       }
     const head = { mask, crossings };
     this.#bytes += mask.byteLength + crossings.length * CROSSING_BYTES;
@@ -150,10 +163,10 @@ export class Masks {
   }
 
   #requireLittleWork(): void {
-    if (this.#automaton.work - this.#work_before > WORK_MAX)
+    if (this.#effort.units - this.#units_before > PARTS_MAX * PART_UNITS)
       throw new Problem(
         "grammar_too_large",
-        `the branches of a grammar may take ${WORK_MAX} parts to follow from one place, got more`,
+        `the branches of a grammar may take ${PARTS_MAX} parts to follow from one place, got more`,
       );
   }
 
@@ -162,15 +175,27 @@ export class Masks {
    * node to go on from: behind the last one, or where others should have a turn.
    */
   #walk(trie: Trie, from: number, mask: Uint32Array, crossings: Crossing[]): number {
+    const reached = { node: from };
+    try {
+      this.#effort.pausing(() => this.#walkOn(trie, reached, mask, crossings));
+    } catch (error) {
+      if (!isPause(error)) throw error;
+    }
+    return reached.node;
+  }
+
+  /** What was reached is told when it is left in the middle, too. */
+  #walkOn(trie: Trie, reached: { node: number }, mask: Uint32Array, crossings: Crossing[]): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
     const { nodes, byte, depth, skip, first, ordered } = trie;
     const path = this.#path;
     const ended = this.#ended;
     const behind = trie === this.#tokens.plain ? this.#tokens.behind : undefined;
-    const work_max = automaton.work + WORK_A_TURN;
-    for (let node = from; node < nodes; ) {
-      if (automaton.work > work_max) return node;
+    const effort = this.#effort;
+    for (let node = reached.node; node < nodes; reached.node = node) {
+      effort.units++;
+      effort.checkpoint();
       const at = depth[node]!;
       const next = automaton.next(path[at]!, classOf[byte[node]!]!);
       if (next === NEVER) {
@@ -192,7 +217,6 @@ export class Masks {
       ended[at + 1] = ended[at]! | (automaton.nullable(next) ? 1 : 0);
       node++;
     }
-    return nodes;
   }
 
   #noteCrossings(trie: Trie, node: number, crossings: Crossing[]): void {
@@ -242,9 +266,6 @@ export class Masks {
       path[at + 1] = next;
       i++;
     }
+    this.#effort.units += end - from;
   }
-}
-
-function orInto(mask: Uint32Array, other: Uint32Array): void {
-  for (let i = 0; i < mask.length; i++) mask[i]! |= other[i]!;
 }

@@ -74,12 +74,16 @@ export class Matcher {
     while (sequence.length < length) {
       const before = sequence.states[sequence.length]!;
       const token_id = history[from + sequence.length]!;
-      const state = this.advance(before, token_id);
+      const state = yield* this.#effort.again(() => this.advance(before, token_id));
       if (state === NEVER) throw this.#left(history, from + sequence.length, before);
       append(sequence, token_id, state);
       if (sequence.length % TOKENS_A_TURN === 0) yield;
     }
     return sequence.states[length]!;
+  }
+
+  get #effort() {
+    return this.grammar.automaton.nodes.effort;
   }
 
   /** The same at once. */
@@ -111,7 +115,7 @@ export class Matcher {
     const banned: number[] = [];
     if (this.#trigger_bytes.length === 0) return banned;
     for (let id = 0; id < this.vocabulary.size; id++) {
-      if (this.#wait(state, id) === NEVER) banned.push(id);
+      if ((yield* this.#effort.again(() => this.#wait(state, id))) === NEVER) banned.push(id);
       if (id % TOKENS_A_TURN === TOKENS_A_TURN - 1) yield;
     }
     return banned;

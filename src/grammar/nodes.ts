@@ -17,6 +17,7 @@
  */
 import { Problem } from "../errors.ts";
 import { type ByteSet, byteRange, intersection, keyOf, union } from "./byte-set.ts";
+import { Effort, PART_UNITS } from "./effort.ts";
 
 export const NEVER = 0;
 export const EMPTY = 1;
@@ -56,13 +57,16 @@ export class Nodes {
   readonly doubtful: number[] = [0, 0];
   readonly lists: (readonly number[])[] = [];
   readonly sets: ByteSet[] = [];
+  /** what was done with these nodes */
+  readonly effort: Effort;
   readonly #known = new Map<string | number, number>();
   /** sets that are ranges: most are, and few are made while walking */
   readonly #ranges = new Map<number, number>();
   readonly #nodes_max: number;
 
-  constructor(nodes_max: number) {
+  constructor(nodes_max: number, effort = new Effort()) {
     this.#nodes_max = nodes_max;
+    this.effort = effort;
   }
 
   get count(): number {
@@ -89,6 +93,7 @@ export class Nodes {
   }
 
   set(set: ByteSet): number {
+    this.effort.units += PART_UNITS;
     if (set.every((word) => word === 0)) return NEVER;
     const key = `s${keyOf(set)}`;
     const known = this.#known.get(key);
@@ -117,6 +122,26 @@ export class Nodes {
     return this.literal(new TextEncoder().encode(text));
   }
 
+  /** Any number of bytes, and what comes behind them. */
+  *longText(bytes: ArrayLike<number>, behind: number = EMPTY): Generator<undefined, number> {
+    let node = behind;
+    for (let i = bytes.length - 1; i >= 0; i--) {
+      node = this.word(this.range(bytes[i]!, bytes[i]!), node);
+      if (this.effort.isDue()) yield;
+    }
+    return node;
+  }
+
+  /** Many parts one behind the other. */
+  *chain(kind: "seq" | "word", parts: readonly number[]): Generator<undefined, number> {
+    let node: number = EMPTY;
+    for (let i = parts.length - 1; i >= 0; i--) {
+      node = this.#pair(KIND[kind], parts[i]!, node);
+      if (this.effort.isDue()) yield;
+    }
+    return node;
+  }
+
   seq(...parts: readonly number[]): number {
     return this.#chain(parts, (a, b) => this.#pair(KIND.seq, a, b));
   }
@@ -135,6 +160,7 @@ export class Nodes {
     if (a === NEVER || b === NEVER) return NEVER;
     if (a === EMPTY) return b;
     if (b === EMPTY) return a;
+    this.effort.units += PART_UNITS;
     // The stack leans to the right, however it was put together.
     if (this.kind[a] === kind) return this.#pair(kind, this.a[a]!, this.#pair(kind, this.b[a]!, b));
     const key = (a * 0x1000000 + b) * 2 + (kind === KIND.seq ? 0 : 1);
@@ -175,6 +201,7 @@ export class Nodes {
     const flat = new Set<number>();
     let set: ByteSet | undefined;
     const add = (node: number) => {
+      this.effort.units += PART_UNITS;
       const kind = this.kind[node];
       if (kind === KIND.alt) for (const branch of this.lists[this.a[node]!]!) add(branch);
       else if (kind === KIND.set) {
@@ -242,6 +269,7 @@ export class Nodes {
       if (part === NEVER) return NEVER;
       const inner = this.kind[part] === KIND.and ? this.lists[this.a[part]!]! : [part];
       for (const node of inner) flat.add(node);
+      this.effort.units += PART_UNITS * inner.length;
     }
     flat.delete(this.all());
     const sets = [...flat].filter((node) => this.kind[node] === KIND.set);

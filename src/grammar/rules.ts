@@ -3,10 +3,9 @@
  * taken out, and a rule that calls itself before it has read anything is refused, since it would be read for ever.
  */
 import { Problem } from "../errors.ts";
-import { Automaton } from "./automaton.ts";
+import { Automaton, untilNoneIsAdded } from "./automaton.ts";
+import { PART_UNITS } from "./effort.ts";
 import { KIND, NEVER, type Nodes } from "./nodes.ts";
-
-const RULES_A_TURN = 64;
 
 export class Rules {
   readonly #nodes: Nodes;
@@ -39,36 +38,30 @@ export class Rules {
   ): Generator<undefined, { readonly automaton: Automaton; readonly root: number }> {
     const bodies = this.#bodies;
     const automaton = new Automaton(this.#nodes, bodies, table_max);
-    yield;
+    yield* automaton.readRules();
     for (let node = 0, count = this.#nodes.count; node < count; node++)
       if (this.#nodes.isSearched(node)) yield* automaton.search(node);
-    yield;
-    const matching = this.#findMatching(automaton);
-    yield;
+    const matching = yield* this.#findMatching(automaton);
+    const { effort } = this.#nodes;
     const pruned = new Map<number, number>();
-    for (let rule = 0; rule < bodies.length; rule++) {
-      bodies[rule] = this.#pruned(bodies[rule]!, matching, pruned, automaton);
-      if (rule % RULES_A_TURN === 0) yield;
-    }
-    const start = this.#pruned(root, matching, pruned, automaton);
-    this.#refuseLeftRecursion(automaton, bodies);
+    const prune = (node: number) => effort.again(() => this.#pruned(node, matching, pruned, automaton));
+    for (let rule = 0; rule < bodies.length; rule++) bodies[rule] = yield* prune(bodies[rule]!);
+    const start = yield* prune(root);
+    yield* this.#refuseLeftRecursion(automaton, bodies);
     automaton.seal();
     return { automaton, root: start };
   }
 
   /** Rules that match some text: those found so far make others so, until none is added. */
-  #findMatching(automaton: Automaton): Uint8Array {
+  *#findMatching(automaton: Automaton): Generator<undefined, Uint8Array> {
     const found = new Uint8Array(this.#bodies.length);
-    for (let changed = true; changed; ) {
-      changed = false;
-      const known = new Map<number, boolean>();
-      for (let rule = 0; rule < found.length; rule++) {
-        if (found[rule] === 1 || !this.#matches(this.#bodies[rule]!, found, known, automaton)) continue;
-        found[rule] = 1;
-        known.clear();
-        changed = true;
-      }
-    }
+    const known = new Map<number, boolean>();
+    yield* untilNoneIsAdded(found, this.#nodes.effort, (rule) => {
+      const matches = this.#matches(this.#bodies[rule]!, found, known, automaton);
+      // What did not match may do so with this rule.
+      if (matches) known.clear();
+      return matches;
+    });
     return found;
   }
 
@@ -77,6 +70,7 @@ export class Rules {
     if (nodes.doubtful[node] === 0) return node !== NEVER;
     const answer = known.get(node);
     if (answer !== undefined) return answer;
+    nodes.effort.units++;
     const a = nodes.a[node]!;
     const of = (part: number) => this.#matches(part, rules, known, automaton);
     const found = () => {
@@ -111,6 +105,7 @@ export class Rules {
     if (nodes.doubtful[node] === 0) return node;
     const done = known.get(node);
     if (done !== undefined) return done;
+    nodes.effort.units += PART_UNITS;
     const a = nodes.a[node]!;
     const of = (part: number) => this.#pruned(part, rules, known, automaton);
     const make = () => {
@@ -136,11 +131,16 @@ export class Rules {
     };
     const made = make();
     known.set(node, made);
+    nodes.effort.checkpoint();
     return made;
   }
 
-  #refuseLeftRecursion(automaton: Automaton, bodies: readonly number[]): void {
-    const calls = bodies.map((body) => this.#leftCalls(automaton, body, new Set(), new Set()));
+  *#refuseLeftRecursion(automaton: Automaton, bodies: readonly number[]): Generator<undefined, void> {
+    const calls: ReadonlySet<number>[] = [];
+    for (const body of bodies) {
+      calls.push(this.#leftCalls(automaton, body, new Set(), new Set()));
+      if (this.#nodes.effort.isDue()) yield;
+    }
     const done = new Set<number>();
     const open = new Set<number>();
     const visit = (rule: number): void => {
@@ -163,6 +163,7 @@ export class Rules {
     const nodes = this.#nodes;
     if (nodes.doubtful[node] === 0 || seen.has(node)) return found;
     seen.add(node);
+    nodes.effort.units++;
     const a = nodes.a[node]!;
     const visit = (part: number) => this.#leftCalls(automaton, part, found, seen);
     switch (nodes.kind[node]) {

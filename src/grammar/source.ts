@@ -1,5 +1,6 @@
 /** The kinds of grammars that a request may bring: each its name, what it must be, and how it becomes nodes. */
 import { Problem, show } from "../errors.ts";
+import { choiceNode } from "./choices.ts";
 import { gbnfNode } from "./gbnf.ts";
 import { schemaNode } from "./json/compile.ts";
 import type { Whitespace } from "./json/lexemes.ts";
@@ -54,7 +55,7 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     *compile(nodes, _rules, { value }) {
       const source = value as string; // takes() has seen to it
       yield* loadProperties(source);
-      return regexNode(nodes, matched(parseRegex(source)), (set) => utf8Node(nodes, set));
+      return yield* regexNode(nodes, matched(parseRegex(source)), (set) => utf8Node(nodes, set));
     },
   },
   {
@@ -90,41 +91,4 @@ export function kindNamed(name: string): GrammarKind {
   const kind = GRAMMAR_KINDS.find((known) => known.name === name);
   if (kind !== undefined) return kind;
   throw new Problem("grammar_invalid", `there is no kind of grammar ${show(name)}`);
-}
-
-const TEXTS_A_TURN = 200;
-
-/** Texts that begin alike share their beginning, so that each place has few branches. */
-function* choiceNode(nodes: Nodes, texts: readonly string[]): Generator<undefined, number> {
-  const encoder = new TextEncoder();
-  const sorted = [...new Set(texts)].sort().map((text) => encoder.encode(text));
-  let done = 0;
-  function* among(from: number, to: number, depth: number): Generator<undefined, number> {
-    if (to - from === 1) {
-      if (++done % TEXTS_A_TURN === 0) yield;
-      return nodes.literal(sorted[from]!.subarray(depth));
-    }
-    const groups = new Map<number, number[]>();
-    const branches: number[] = [];
-    for (let i = from; i < to; i++) {
-      const byte = sorted[i]![depth];
-      if (byte === undefined) branches.push(nodes.literal([]));
-      else groups.set(byte, [...(groups.get(byte) ?? []), i]);
-    }
-    for (const [byte, members] of groups) {
-      const first = members[0]!;
-      branches.push(
-        nodes.word(nodes.range(byte, byte), yield* among(first, first + members.length, depth + 1)),
-      );
-    }
-    return nodes.alt(branches);
-  }
-  sorted.sort(compareBytes);
-  return yield* among(0, sorted.length, 0);
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return a.length - b.length;
 }

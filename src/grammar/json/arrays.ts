@@ -1,38 +1,51 @@
 /** What schemas that hold at once say of an array, as a node: items behind each other, as many as may be. */
+import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
+import type { ArrayParts, Items } from "./array-parts.ts";
+import { type Contained, containing } from "./contains.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
-import type { Lexemes } from "./lexemes.ts";
 
-/** A node for what schemas that hold at once admit. */
-export type NodeOf = (places: readonly Place[]) => number;
+/** All sets of the values that have come are states. */
+const UNIQUE_MAX = 8;
 
-export function arrayNode(
-  lexemes: Lexemes,
-  document: SchemaDocument,
-  places: readonly Place[],
-  nodeOf: NodeOf,
-): number {
-  const { nodes, space } = lexemes;
-  const of = (place: Place, name: string) => (place.schema as SchemaObject)[name];
+export function* arrayNode(parts: ArrayParts, places: readonly Place[]): Generator<undefined, number> {
+  const { nodes, space } = parts.lexemes;
+  const items = itemsOf(parts.document, places);
+  if (items.max < items.min) return NEVER;
+  const unique = places.find((place) => said(place, "uniqueItems") === true);
+  const contained = containedOf(parts.document, places);
+  let inside: number;
+  if (unique !== undefined && items.max > 1) {
+    if (contained !== undefined) throw refused(unique, "uniqueItems", "where no contains stands beside it");
+    inside = yield* uniqueInside(parts, items, unique);
+  } else if (contained !== undefined) inside = yield* containing(parts, items, contained);
+  else inside = yield* plainInside(parts, items);
+  return nodes.seq(nodes.word(nodes.text("["), space), inside);
+}
+
+function itemsOf(document: SchemaDocument, places: readonly Place[]): Items {
   const lengths = places.map(
-    (place) => (of(place, "prefixItems") as readonly unknown[] | undefined)?.length ?? 0,
+    (place) => (said(place, "prefixItems") as readonly unknown[] | undefined)?.length ?? 0,
   );
-  const prefix = Math.max(0, ...lengths);
-  const min = Math.max(0, ...places.map((place) => (of(place, "minItems") as number | undefined) ?? 0));
-  const max = Math.min(
-    ...places.map((place) => (of(place, "maxItems") as number | undefined) ?? UNLIMITED),
-    UNLIMITED,
-  );
-  if (max < min) return NEVER;
-  const itemAt = (index: number) =>
-    nodeOf(
+  const counts = (name: string) => places.flatMap((place) => (said(place, name) as number | undefined) ?? []);
+  return {
+    min: Math.max(0, ...counts("minItems")),
+    max: Math.min(UNLIMITED, ...counts("maxItems")),
+    prefix: Math.max(0, ...lengths),
+    at: (index) =>
       places.flatMap((place, i) => {
         if (index < lengths[i]!) return [document.at(place, "prefixItems", index)];
-        return of(place, "items") === undefined ? [] : [document.at(place, "items")];
+        return said(place, "items") === undefined ? [] : [document.at(place, "items")];
       }),
-    );
-  const close = nodes.seq(space, nodes.text("]"));
-  const comma = nodes.word(space, nodes.text(","), space);
+  };
+}
+
+function* plainInside(
+  { lexemes, nodeOf }: ArrayParts,
+  { min, max, prefix, at }: Items,
+): Generator<undefined, number> {
+  const { nodes, comma, end_of_array: close } = lexemes;
+  const itemAt = (index: number) => nodeOf(at(index));
   const others = itemAt(prefix);
   /** What may stand behind so many items. */
   const behind = (count: number) =>
@@ -45,8 +58,60 @@ export function arrayNode(
     const ended = index >= min && index <= max ? close : NEVER;
     const more = index < max ? nodes.seq(comma, itemAt(index), node) : NEVER;
     node = nodes.alt([ended, more]);
+    if (nodes.effort.isDue()) yield;
   }
   const first = prefix > 0 ? nodes.seq(itemAt(0), node) : max > 0 ? nodes.seq(others, behind(1)) : NEVER;
-  const inside = nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);
-  return nodes.seq(nodes.word(nodes.text("["), space), inside);
+  return nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);
+}
+
+/** Each of a few values at most once. */
+function* uniqueInside(
+  { lexemes, valuesOf }: ArrayParts,
+  { min, max, prefix, at }: Items,
+  place: Place,
+): Generator<undefined, number> {
+  const { nodes, comma, end_of_array } = lexemes;
+  const values = prefix === 0 ? yield* valuesOf(at(0)) : undefined;
+  if (values === undefined || values.length > UNIQUE_MAX)
+    throw refused(
+      place,
+      "uniqueItems",
+      `where maxItems is at most 1, or all items are one of at most ${UNIQUE_MAX} listed values`,
+    );
+  const behind: number[] = [];
+  for (let come = 2 ** values.length - 1; come >= 0; come--) {
+    const left = values.filter((_, i) => ((come >> i) & 1) === 0);
+    const count = values.length - left.length;
+    const branches = [count >= min && count <= max ? (come === 0 ? nodes.text("]") : end_of_array) : NEVER];
+    for (const [i, value] of values.entries()) {
+      if (((come >> i) & 1) === 1 || count >= max) continue;
+      branches.push(nodes.seq(come === 0 ? nodes.text("") : comma, value, behind[come | (1 << i)]!));
+    }
+    behind[come] = nodes.alt(branches);
+    if (nodes.effort.isDue()) yield;
+  }
+  return behind[0]!;
+}
+
+/** The one `contains` that says something of the count. */
+function containedOf(document: SchemaDocument, places: readonly Place[]): Contained | undefined {
+  const found = places.flatMap((place) => {
+    if (said(place, "contains") === undefined) return [];
+    const min = (said(place, "minContains") as number | undefined) ?? 1;
+    const max = (said(place, "maxContains") as number | undefined) ?? UNLIMITED;
+    if (min === 0 && max === UNLIMITED) return [];
+    const not = document.synthetic({ not: (place.schema as SchemaObject)["contains"] }, place);
+    return [{ min, max, is: document.at(place, "contains"), not, owner: place }];
+  });
+  const [first, second] = found;
+  if (second !== undefined) throw refused(second.owner, "contains", "once at a place");
+  return first;
+}
+
+function refused({ pointer }: Place, name: string, where: string): Problem {
+  return new Problem("grammar_unsupported", `${name} is supported ${where}`, `${pointer}/${name}`);
+}
+
+function said({ schema }: Place, name: string): unknown {
+  return (schema as SchemaObject)[name];
 }

@@ -3,9 +3,11 @@
  * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
  */
 import { Problem } from "../../errors.ts";
-import { allAtOnce } from "../../pieces.ts";
+import { choiceNode } from "../choices.ts";
+import { PART_UNITS } from "../effort.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
+import type { ArrayParts } from "./array-parts.ts";
 import { arrayNode } from "./arrays.ts";
 import { Conjunctions } from "./conjunction.ts";
 import { type Place, SchemaDocument, type SchemaObject, valuesIn } from "./document.ts";
@@ -15,7 +17,7 @@ import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
 import { type Bound, brokenNumber, numberNode, otherNumber } from "./numbers.ts";
 import { ObjectNodes, type PropertyOrder } from "./objects.ts";
 import { stringNode } from "./strings.ts";
-import { isRecord, JSON_TYPES, type JsonType, typeOf } from "./values.ts";
+import { isRecord, JSON_TYPES, type JsonType } from "./values.ts";
 
 export interface JsonOptions {
   readonly whitespace: Whitespace;
@@ -31,8 +33,7 @@ export function* schemaNode(
   schema: unknown,
   options: JsonOptions,
 ): Generator<undefined, number> {
-  const document = new SchemaDocument(schema);
-  yield;
+  const document = yield* SchemaDocument.read(schema, nodes.effort);
   return yield* new SchemaRules(nodes, rules, document, options).root();
 }
 
@@ -48,6 +49,7 @@ class SchemaRules {
   readonly #lexemes: Lexemes;
   readonly #evaluator: Evaluator;
   readonly #conjunctions: Conjunctions;
+  readonly #array_parts: ArrayParts;
   readonly #objects: ObjectNodes;
   readonly #known = new Map<string, number>();
   readonly #queue: Unfinished[] = [];
@@ -58,15 +60,19 @@ class SchemaRules {
     this.#document = document;
     this.#lexemes = new Lexemes(nodes, options.whitespace);
     this.#evaluator = new Evaluator(document);
-    this.#conjunctions = new Conjunctions(document, this.#evaluator);
-    this.#objects = new ObjectNodes({
+    this.#conjunctions = new Conjunctions(document, this.#evaluator, nodes.effort);
+    const shared = {
       lexemes: this.#lexemes,
-      rules,
       document,
+      nodeOf: (places: readonly Place[]) => this.#call(places),
+    };
+    this.#array_parts = { ...shared, valuesOf: (places) => this.#listed(places) };
+    this.#objects = new ObjectNodes({
+      ...shared,
+      rules,
       evaluator: this.#evaluator,
       order: options.property_order,
-      nodeOf: (places) => this.#call(places),
-      stringOf: (places) => this.#strings(places),
+      stringsOf: (places) => this.#strings(places),
     });
   }
 
@@ -76,8 +82,8 @@ class SchemaRules {
       const alternatives = yield* this.#conjunctions.alternatives(next.places);
       const branches: number[] = [];
       for (const places of alternatives) {
-        branches.push(this.#merged(places));
-        yield;
+        branches.push(yield* this.#merged(places));
+        if (this.#nodes.effort.isDue()) yield;
       }
       this.#rules.define(next.rule, this.#nodes.alt(branches));
     }
@@ -104,40 +110,59 @@ class SchemaRules {
     return this.#nodes.call(rule);
   }
 
-  #strings(places: readonly Place[]): number {
+  *#strings(places: readonly Place[]): Generator<undefined, number> {
     const branches: number[] = [];
-    for (const open of allAtOnce(this.#conjunctions.alternatives(places))) {
-      const values = valuesIn(open);
-      if (values !== undefined)
-        branches.push(
-          ...this.#literals(
-            open,
-            values.filter((value) => typeof value === "string"),
-          ),
-        );
-      else if (typesOf(open).types.has("string")) branches.push(this.#ofType("string", open, false));
+    for (const open of yield* this.#conjunctions.alternatives(places)) {
+      const texts = valuesIn(open)?.filter((value) => typeof value === "string");
+      if (texts !== undefined) branches.push(yield* this.#literals(open, texts));
+      else if (typesOf(open).types.has("string")) branches.push(yield* this.#ofType("string", open, false));
     }
     return this.#nodes.alt(branches);
   }
 
   /** What schemas admit of which only mergeable keywords count. */
-  #merged(places: readonly Place[]): number {
+  *#merged(places: readonly Place[]): Generator<undefined, number> {
     const values = valuesIn(places);
-    if (values !== undefined) return this.#nodes.alt(this.#literals(places, values));
+    if (values !== undefined) return yield* this.#literals(places, values);
     const { types, integer } = typesOf(places);
-    return this.#nodes.alt(
-      JSON_TYPES.filter((type) => types.has(type)).map((type) => this.#ofType(type, places, integer)),
-    );
+    const branches: number[] = [];
+    for (const type of JSON_TYPES)
+      if (types.has(type)) branches.push(yield* this.#ofType(type, places, integer));
+    return this.#nodes.alt(branches);
+  }
+
+  /** The values that schemas admit, where all are listed, or are few by their type. */
+  *#listed(places: readonly Place[]): Generator<undefined, readonly number[] | undefined> {
+    const found = new Map<string, number>();
+    for (const open of yield* this.#conjunctions.alternatives(places)) {
+      const values = valuesIn(open) ?? valuesOfTypes(typesOf(open).types);
+      if (values === undefined) return undefined;
+      for (const value of values) {
+        // Objects that list their properties in another order are equal too.
+        if (isRecord(value) || Array.isArray(value)) return undefined;
+        if (open.every((place) => this.#evaluator.admits(place, value)))
+          found.set(JSON.stringify(value), yield* this.#literal(value));
+      }
+    }
+    return [...found.values()];
   }
 
   /** Those of the values that all schemas admit. */
-  #literals(places: readonly Place[], values: readonly unknown[]): number[] {
-    return values
-      .filter((value) => places.every((place) => this.#evaluator.admits(place, value)))
-      .map((value) => this.#literal(value));
+  *#literals(places: readonly Place[], values: readonly unknown[]): Generator<undefined, number> {
+    const { effort } = this.#nodes;
+    const scalars: string[] = [];
+    const others: number[] = [];
+    for (const value of values) {
+      effort.units += PART_UNITS * places.length;
+      if (effort.isDue()) yield;
+      if (!places.every((place) => this.#evaluator.admits(place, value))) continue;
+      if (typeof value === "object" && value !== null) others.push(yield* this.#literal(value));
+      else scalars.push(JSON.stringify(value));
+    }
+    return this.#nodes.alt([yield* choiceNode(this.#nodes, scalars), ...others]);
   }
 
-  #ofType(type: JsonType, places: readonly Place[], integer: boolean): number {
+  *#ofType(type: JsonType, places: readonly Place[], integer: boolean): Generator<undefined, number> {
     const nodes = this.#nodes;
     const others = places.flatMap(
       ({ schema }) => ((schema as SchemaObject)[NOT_VALUES] as readonly unknown[] | undefined) ?? [],
@@ -150,18 +175,22 @@ class SchemaRules {
           [true, false].filter((value) => !others.includes(value)).map((value) => nodes.text(String(value))),
         );
       case "number":
-        return this.#number(places, integer, others);
+        return yield* this.#number(places, integer, others);
       case "string":
-        return stringNode(this.#lexemes, places);
+        return yield* stringNode(this.#lexemes, places);
       case "array":
-        return arrayNode(this.#lexemes, this.#document, places, (items) => this.#call(items));
+        return yield* arrayNode(this.#array_parts, places);
       case "object":
-        return this.#objects.node(places);
+        return yield* this.#objects.node(places);
     }
   }
 
-  #number(places: readonly Place[], integer: boolean, others: readonly unknown[]): number {
-    const node = numberNode(this.#lexemes, this.#rules, {
+  *#number(
+    places: readonly Place[],
+    integer: boolean,
+    others: readonly unknown[],
+  ): Generator<undefined, number> {
+    const node = yield* numberNode(this.#lexemes, this.#rules, {
       integer,
       low: tightest(places, "minimum", "exclusiveMinimum", (a, b) => a > b),
       high: tightest(places, "maximum", "exclusiveMaximum", (a, b) => a < b),
@@ -186,36 +215,29 @@ class SchemaRules {
   }
 
   /** A value as JSON.stringify writes it, but for white space. */
-  #literal(value: unknown): number {
-    const { text, space } = { text: (own: string) => this.#nodes.text(own), space: this.#lexemes.space };
+  *#literal(value: unknown): Generator<undefined, number> {
     const nodes = this.#nodes;
-    const comma = nodes.word(space, text(","), space);
-    const listed = (open: string, items: readonly number[], close: string) =>
-      items.length === 0
-        ? nodes.word(text(open), space, text(close))
-        : nodes.seq(
-            nodes.word(text(open), space),
-            ...items.flatMap((item, i) => (i === 0 ? [item] : [comma, item])),
-            nodes.word(space, text(close)),
-          );
-    switch (typeOf(value)) {
-      case "array":
-        return listed(
-          "[",
-          (value as readonly unknown[]).map((item) => this.#literal(item)),
-          "]",
-        );
-      case "object": {
-        const members = Object.entries(value as Readonly<Record<string, unknown>>).map(([name, own]) =>
-          nodes.seq(nodes.word(this.#lexemes.literal(name), space, text(":"), space), this.#literal(own)),
-        );
-        return listed("{", members, "}");
+    const { space } = this.#lexemes;
+    const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+    const parts: number[] = [];
+    if (Array.isArray(value)) for (const item of value) parts.push(yield* this.#literal(item));
+    else if (isRecord(value))
+      for (const [name, own] of Object.entries(value)) {
+        const colon = nodes.word(space, nodes.text(":"), space);
+        const named = yield* nodes.longText(UTF8.encode(JSON.stringify(name)), colon);
+        parts.push(nodes.seq(named, yield* this.#literal(own)));
       }
-      default:
-        return text(JSON.stringify(value));
-    }
+    else return yield* nodes.longText(UTF8.encode(JSON.stringify(value)));
+    if (parts.length === 0) return nodes.word(nodes.text(open), space, nodes.text(close));
+    return yield* nodes.chain("seq", [
+      nodes.word(nodes.text(open), space),
+      ...parts.flatMap((part, i) => (i === 0 ? [part] : [this.#lexemes.comma, part])),
+      nodes.word(space, nodes.text(close)),
+    ]);
   }
 }
+
+const UTF8 = new TextEncoder();
 
 /** The same for schemas that say the same in the same flat words; otherwise a name for the place. */
 function keyOf({ schema, id }: Place): string {
@@ -225,6 +247,14 @@ function keyOf({ schema, id }: Place): string {
   if (!is_flat) return String(id);
   const text = JSON.stringify(schema);
   return text.length > 200 || "$id" in schema ? String(id) : text;
+}
+
+/** All values of these types; undefined: more than can be listed. */
+function valuesOfTypes(types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
+  const lists = [...types].map((type) =>
+    type === "null" ? [null] : type === "boolean" ? [true, false] : undefined,
+  );
+  return lists.includes(undefined) ? undefined : lists.flatMap((list) => list ?? []);
 }
 
 function typesOf(places: readonly Place[]): {

@@ -3,22 +3,29 @@
  * anyOf, oneOf, if, not and dependencies become branches. What is left in an alternative are keywords that can be merged.
  */
 import { Problem } from "../../errors.ts";
+import { type Effort, PART_UNITS } from "../effort.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { Exclusion } from "./exclusive.ts";
 import { negationOf } from "./negation.ts";
+import { REFERENCES } from "./references.ts";
+import { hasUnevaluated, unevaluatedOf } from "./unevaluated.ts";
 
 const ALTERNATIVES_MAX = 1024;
+/** What it costs to tell whether two branches exclude each other. */
+const EXCLUSION_UNITS = 64 * PART_UNITS;
 
 /** A way from a schema to one that holds at the same place: what leads back to itself never ends. */
 interface Opened {
   readonly place: Place;
   readonly from: Opened | undefined;
+  /** what stands below `not` or is turned around: it evaluates no properties and items */
+  readonly is_silent: boolean;
 }
 
 interface Partial {
   readonly open: readonly Opened[];
-  readonly places: ReadonlyMap<number, Place>;
+  readonly places: ReadonlyMap<string, Opened>;
   readonly choices: readonly Choice[];
 }
 
@@ -28,9 +35,11 @@ type Choice = readonly (readonly Opened[])[];
 export class Conjunctions {
   readonly #document: SchemaDocument;
   readonly #exclusion: Exclusion;
+  readonly #effort: Effort;
 
-  constructor(document: SchemaDocument, evaluator: Evaluator) {
+  constructor(document: SchemaDocument, evaluator: Evaluator, effort: Effort) {
     this.#document = document;
+    this.#effort = effort;
     this.#exclusion = new Exclusion(document, evaluator);
   }
 
@@ -38,13 +47,17 @@ export class Conjunctions {
   *alternatives(places: readonly Place[]): Generator<undefined, (readonly Place[])[]> {
     const done: (readonly Place[])[] = [];
     const todo: Partial[] = [
-      { open: places.map((place) => ({ place, from: undefined })), places: new Map(), choices: [] },
+      {
+        open: places.map((place) => ({ place, from: undefined, is_silent: false })),
+        places: new Map(),
+        choices: [],
+      },
     ];
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-      const opened = this.#opened(next);
+      const opened = yield* this.#opened(next);
       if (opened === undefined) continue;
       const [choice, ...choices] = opened.choices;
-      if (choice === undefined) done.push([...opened.places.values()]);
+      if (choice === undefined) done.push(this.#withUnevaluated([...opened.places.values()]));
       else for (const open of choice.toReversed()) todo.push({ open, places: opened.places, choices });
       if (done.length + todo.length > ALTERNATIVES_MAX)
         throw new Problem(
@@ -52,23 +65,31 @@ export class Conjunctions {
           `anyOf, oneOf and the like may make at most ${ALTERNATIVES_MAX} alternatives at one place, got more`,
           places[0]?.pointer,
         );
-      yield;
+      this.#effort.units += PART_UNITS * (1 + done.length);
+      if (this.#effort.isDue()) yield;
     }
     return done;
   }
 
   /** With all that must hold besides; undefined when nothing can. */
-  #opened({ open, places, choices }: Partial): Partial | undefined {
+  *#opened({ open, places, choices }: Partial): Generator<undefined, Partial | undefined> {
     const found = new Map(places);
     const all_choices = [...choices];
-    const todo = [...open];
+    // The order in which schemas are found is that of their properties.
+    const todo = open.toReversed();
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const { place } = next;
       if (place.schema === false) return undefined;
-      if (place.schema === true || found.has(place.id)) continue;
-      found.set(place.id, place);
-      todo.push(...this.#companions(next, place.schema));
-      all_choices.push(...this.#choices(next, place.schema));
+      const key = [place, ...ownersOf(next)].map(({ id }) => id).join();
+      if (place.schema === true || found.has(key)) continue;
+      found.set(key, next);
+      todo.push(...this.#companions(next, place.schema).reverse());
+      for (const choice of this.#choices(next, place.schema)) {
+        all_choices.push(choice);
+        if (this.#effort.isDue()) yield;
+      }
+      all_choices.push(...(yield* this.#oneOf(next, place.schema)));
+      this.#effort.units += PART_UNITS;
     }
     return { open: [], places: found, choices: all_choices };
   }
@@ -77,11 +98,12 @@ export class Conjunctions {
     const { place } = from;
     const all = (schema["allOf"] as readonly unknown[] | undefined) ?? [];
     const companions = all.map((_, i) => this.#follow(from, this.#document.at(place, "allOf", i)));
-    if (schema["$ref"] !== undefined) companions.push(this.#follow(from, this.#document.target(place)));
+    for (const name of REFERENCES)
+      if (schema[name] !== undefined) companions.push(this.#follow(from, this.#document.target(place, name)));
     return companions;
   }
 
-  #follow(from: Opened, place: Place): Opened {
+  #follow(from: Opened, place: Place, is_silent = from.is_silent): Opened {
     for (let before: Opened | undefined = from; before !== undefined; before = before.from)
       if (before.place.id === place.id && typeof place.schema === "object")
         throw new Problem(
@@ -89,24 +111,39 @@ export class Conjunctions {
           "the schema refers to itself before anything is read, which never ends",
           from.place.pointer,
         );
-    return { place, from };
+    return { place, from, is_silent };
+  }
+
+  /** With what `unevaluated…` comes to: all that stands inside its schema, and holds, is known here. */
+  #withUnevaluated(opened: readonly Opened[]): Place[] {
+    const owners = new Map(opened.flatMap((each) => ownersOf(each).map((owner) => [owner.id, owner])));
+    const made = [...owners.values()].flatMap((owner) => {
+      const inside = opened.filter((each) => !each.is_silent && ownersOf(each).includes(owner));
+      const others = inside.map(({ place }) => place).filter((place) => place.id !== owner.id);
+      return unevaluatedOf(owner, others).map((schema) => this.#document.synthetic(schema, owner));
+    });
+    return [...opened.map(({ place }) => place), ...made];
   }
 
   #choices(from: Opened, schema: SchemaObject): Choice[] {
     const { place } = from;
     const follow = (other: Place) => this.#follow(from, other);
-    const made = (own: SchemaObject | boolean) => follow(this.#document.synthetic(own, place));
+    const made = (own: SchemaObject | boolean) =>
+      this.#follow(from, this.#document.synthetic(own, place), true);
+    const is_evaluated = ownersOf(from).length > 0;
     const each = (name: string) =>
       ((schema[name] as readonly unknown[] | undefined) ?? []).map((_, i) =>
         this.#document.at(place, name, i),
       );
     const choices: Choice[] = [];
-    if (schema["anyOf"] !== undefined) choices.push(each("anyOf").map((branch) => [follow(branch)]));
-    if (schema["oneOf"] !== undefined) choices.push(this.#oneOf(from, each("oneOf")));
+    if (schema["anyOf"] !== undefined) {
+      const branches = each("anyOf").map(follow);
+      choices.push(is_evaluated ? this.#subsets(branches) : branches.map((branch) => [branch]));
+    }
     if (schema["not"] !== undefined)
       choices.push(this.#turned(this.#document.at(place, "not"), "not").map((other) => [made(other)]));
-    if (schema["if"] !== undefined && (schema["then"] ?? schema["else"]) !== undefined)
-      choices.push(this.#conditional(from, schema));
+    const is_conditional = is_evaluated || (schema["then"] ?? schema["else"]) !== undefined;
+    if (schema["if"] !== undefined && is_conditional) choices.push(this.#conditional(from, schema));
     for (const [name, others] of Object.entries((schema["dependentRequired"] as object | undefined) ?? {}))
       choices.push([[made({ properties: { [name]: false } })], [made({ required: [name, ...others] })]]);
     for (const name of Object.keys((schema["dependentSchemas"] as object | undefined) ?? {}))
@@ -117,6 +154,19 @@ export class Conjunctions {
     return choices;
   }
 
+  /** Those of the branches that hold, where it matters which: all that do evaluate something. */
+  #subsets(branches: readonly Opened[]): Choice {
+    if (2 ** branches.length > ALTERNATIVES_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `below unevaluatedProperties and unevaluatedItems anyOf may have at most ${Math.log2(ALTERNATIVES_MAX)} branches, got ${branches.length}`,
+        branches[0]?.place.pointer,
+      );
+    return Array.from({ length: 2 ** branches.length - 1 }, (_, i) =>
+      branches.filter((_, k) => (((i + 1) >> k) & 1) === 1),
+    );
+  }
+
   #conditional(from: Opened, schema: SchemaObject): Choice {
     const { place } = from;
     const branch = (name: string) =>
@@ -125,7 +175,7 @@ export class Conjunctions {
     return [
       [this.#follow(from, this.#document.at(place, "if")), ...branch("then")],
       ...others.map((other) => [
-        this.#follow(from, this.#document.synthetic(other, place)),
+        this.#follow(from, this.#document.synthetic(other, place), true),
         ...branch("else"),
       ]),
     ];
@@ -142,23 +192,45 @@ export class Conjunctions {
   }
 
   /** Branches that exclude each other stand alone; with others it must be said that those do not hold. */
-  #oneOf(from: Opened, branches: readonly Place[]): Choice {
-    return branches.flatMap((branch, i) => {
-      const rivals = branches.filter((other, j) => j !== i && !this.#exclusion.exclude(branch, other));
-      let ways: (readonly Opened[])[] = [[this.#follow(from, branch)]];
-      for (const rival of rivals) {
-        const others = negationOf(this.#document, rival);
-        if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX)
-          throw new Problem(
-            "grammar_unsupported",
-            "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
-            rival.pointer,
-          );
-        ways = ways.flatMap((way) =>
-          others.map((other) => [...way, this.#follow(from, this.#document.synthetic(other, rival))]),
-        );
+  *#oneOf(from: Opened, schema: SchemaObject): Generator<undefined, Choice[]> {
+    const branches = ((schema["oneOf"] as readonly unknown[] | undefined) ?? []).map((_, i) =>
+      this.#document.at(from.place, "oneOf", i),
+    );
+    const choice: (readonly Opened[])[] = [];
+    for (const [i, branch] of branches.entries()) {
+      const rivals: Place[] = [];
+      for (const [j, other] of branches.entries()) {
+        if (i !== j && !this.#exclusion.exclude(branch, other)) rivals.push(other);
+        this.#effort.units += EXCLUSION_UNITS;
+        if (this.#effort.isDue()) yield;
       }
-      return ways;
-    });
+      choice.push(...this.#without(from, branch, rivals));
+    }
+    return branches.length === 0 ? [] : [choice];
   }
+
+  #without(from: Opened, branch: Place, rivals: readonly Place[]): Choice {
+    let ways: (readonly Opened[])[] = [[this.#follow(from, branch)]];
+    for (const rival of rivals) {
+      const others = negationOf(this.#document, rival);
+      if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX)
+        throw new Problem(
+          "grammar_unsupported",
+          "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
+          rival.pointer,
+        );
+      ways = ways.flatMap((way) =>
+        others.map((other) => [...way, this.#follow(from, this.#document.synthetic(other, rival), true)]),
+      );
+    }
+    return ways;
+  }
+}
+
+/** The schemas with `unevaluated…` inside of which this one stands, itself among them. */
+function ownersOf(opened: Opened): Place[] {
+  const owners: Place[] = [];
+  for (let at: Opened | undefined = opened; at !== undefined; at = at.from)
+    if (hasUnevaluated(at.place)) owners.push(at.place);
+  return owners;
 }

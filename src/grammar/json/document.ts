@@ -2,9 +2,12 @@
  * A schema as it was sent, and where each $ref leads. A place is a schema with its pointer; the same place is the same
  * object. A place is checked when it is first asked for: definitions that nothing refers to may hold what they like.
  */
-import { Problem, pointerTo, show } from "../../errors.ts";
+import { assert, Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { allAtOnce } from "../../pieces.ts";
+import { type Effort, PART_UNITS } from "../effort.ts";
 import { KEYWORD_BY_NAME, KEYWORDS } from "./keywords.ts";
+import type { Reference } from "./references.ts";
 import { isRecord } from "./values.ts";
 
 export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
@@ -25,16 +28,32 @@ const PLACES_MAX = 50_000;
 const FREE = /^x-/;
 
 export class SchemaDocument {
-  readonly root: Place;
   readonly #places = new Map<object, Place>();
   readonly #by_uri = new Map<string, Place>();
   readonly #checked = new Set<Place>();
+  /** how many schemas have a $dynamicAnchor of each name */
+  readonly #dynamic = new Map<string, number>();
   #count = 0;
 
+  readonly #effort: Effort;
+  #root: Place | undefined;
+
+  private constructor(effort: Effort) {
+    this.#effort = effort;
+  }
+
   /** Throws a Problem, as all that asks for places does, that points at a keyword that is wrong or not supported. */
-  constructor(schema: unknown) {
-    this.root = this.#placeOf(schema, "", ROOT);
-    this.#by_uri.set(ROOT, this.root);
+  static *read(schema: unknown, effort: Effort): Generator<undefined, SchemaDocument> {
+    const document = new SchemaDocument(effort);
+    if (isRecord(schema)) yield* document.#enter(schema, "", ROOT, 0);
+    document.#root = document.#placeOf(schema, "", ROOT);
+    document.#by_uri.set(ROOT, document.#root);
+    return document;
+  }
+
+  get root(): Place {
+    assert(this.#root !== undefined, "a document is read before it is asked");
+    return this.#root;
   }
 
   /** A place that stands nowhere: what a keyword comes to, written as a schema. */
@@ -57,7 +76,7 @@ export class SchemaDocument {
         `a schema must be an object, true or false, got ${show(value)}`,
         pointer,
       );
-    return this.#asked(this.#places.get(value) ?? this.#enter(value, pointer, base, 0));
+    return this.#asked(this.#places.get(value) ?? allAtOnce(this.#enter(value, pointer, base, 0)));
   }
 
   /** A place that is asked for: its keywords are checked, the first time. */
@@ -69,7 +88,7 @@ export class SchemaDocument {
   }
 
   /** Notes a schema and all below it, with the names that references may have for them. */
-  #enter(schema: SchemaObject, pointer: string, base: string, depth: number): Place {
+  *#enter(schema: SchemaObject, pointer: string, base: string, depth: number): Generator<undefined, Place> {
     const known = this.#places.get(schema);
     if (known !== undefined) return known;
     if (depth > DEPTH_MAX || this.#count > PLACES_MAX)
@@ -82,9 +101,12 @@ export class SchemaDocument {
     const place = { schema, pointer, base: own_base, id: this.#count++ };
     this.#places.set(schema, place);
     this.#name(place);
+    this.#effort.units += PART_UNITS;
+    if (this.#effort.isDue()) yield;
     for (const [name, value] of Object.entries(schema))
       for (const [path, inner] of subschemasIn(name, value))
-        if (isRecord(inner)) this.#enter(inner, pointer + pointerTo([name, ...path]), own_base, depth + 1);
+        if (isRecord(inner))
+          yield* this.#enter(inner, pointer + pointerTo([name, ...path]), own_base, depth + 1);
     return place;
   }
 
@@ -94,36 +116,44 @@ export class SchemaDocument {
     if (typeof schema["$id"] === "string") this.#by_uri.set(base, place);
     for (const name of ["$anchor", "$dynamicAnchor"])
       if (typeof schema[name] === "string") this.#by_uri.set(`${base}#${schema[name]}`, place);
+    const dynamic = schema["$dynamicAnchor"];
+    if (typeof dynamic === "string") this.#dynamic.set(dynamic, (this.#dynamic.get(dynamic) ?? 0) + 1);
   }
 
-  /** Where the $ref of a place leads. */
-  target(place: Place): Place {
-    const reference = (place.schema as SchemaObject)["$ref"] as string; // asked for places with one
-    const pointer = `${place.pointer}/$ref`;
+  /** Where the reference of a place leads. */
+  target(place: Place, name: Reference = "$ref"): Place {
+    const reference = (place.schema as SchemaObject)[name] as string; // asked for places with one
+    const pointer = `${place.pointer}/${name}`;
     const uri = resolved(reference, place.base, pointer);
     const [base = "", fragment = ""] = uri.split("#");
     const root = this.#by_uri.get(base);
     if (root === undefined)
       throw new Problem(
         "grammar_unsupported",
-        `$ref leads out of the schema, and nothing is fetched: ${show(reference)}`,
+        `${name} leads out of the schema, and nothing is fetched: ${show(reference)}`,
         pointer,
       );
     const decoded = decode(fragment);
     if (decoded === "") return this.#asked(root);
     if (!decoded.startsWith("/")) {
       const named = this.#by_uri.get(`${base}#${decoded}`);
+      if (name === "$dynamicRef" && (this.#dynamic.get(decoded) ?? 0) > 1)
+        throw new Problem(
+          "grammar_unsupported",
+          `$dynamicRef is supported where one schema alone has its $dynamicAnchor, got several of ${show(decoded)}`,
+          pointer,
+        );
       if (named !== undefined) return this.#asked(named);
       throw new Problem(
         "grammar_invalid",
-        `$ref leads to an anchor that there is not: ${show(reference)}`,
+        `${name} leads to an anchor that there is not: ${show(reference)}`,
         pointer,
       );
     }
-    return this.#walk(root, decoded, reference, pointer);
+    return this.#walk(root, decoded, `${name} leads to nothing: ${show(reference)}`, pointer);
   }
 
-  #walk(root: Place, path: string, reference: string, pointer: string): Place {
+  #walk(root: Place, path: string, sentence: string, pointer: string): Place {
     const parts = path
       .slice(1)
       .split("/")
@@ -132,7 +162,7 @@ export class SchemaDocument {
     let base = root.base;
     for (const part of parts) {
       const holds = (isRecord(value) || Array.isArray(value)) && Object.hasOwn(value, part);
-      if (!holds) throw new Problem("grammar_invalid", `$ref leads to nothing: ${show(reference)}`, pointer);
+      if (!holds) throw new Problem("grammar_invalid", sentence, pointer);
       value = (value as Readonly<Record<string, unknown>>)[part]; // just seen to be there
       if (isRecord(value)) base = this.#places.get(value)?.base ?? base;
     }

@@ -5,6 +5,8 @@ import { isMultiple } from "./decimal.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import { FORMAT_BY_NAME } from "./formats.ts";
 import { NOT_INTEGER, NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
+import { REFERENCES } from "./references.ts";
+import { hasUnevaluated } from "./unevaluated.ts";
 import { isEqual, isRecord, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
@@ -12,6 +14,7 @@ const DEPTH_MAX = 200;
 export class Evaluator {
   readonly #document: SchemaDocument;
   readonly #patterns = new Map<string, (text: string) => boolean>();
+  readonly #scalars = new WeakMap<readonly unknown[], ReadonlySet<unknown>>();
 
   constructor(document: SchemaDocument) {
     this.#document = document;
@@ -32,7 +35,9 @@ export class Evaluator {
     const each = (name: string) =>
       ((schema[name] as readonly unknown[] | undefined) ?? []).map((_, i) => of(name, i));
     if (!this.#keepsAssertions(schema, value)) return false;
-    if (schema["$ref"] !== undefined && !is(this.#document.target(place))) return false;
+    for (const name of REFERENCES)
+      if (schema[name] !== undefined && !is(this.#document.target(place, name))) return false;
+    refuseUnevaluated(place, value);
     if (!each("allOf").every(is)) return false;
     if (schema["anyOf"] !== undefined && !each("anyOf").some(is)) return false;
     if (schema["oneOf"] !== undefined && each("oneOf").filter(is).length !== 1) return false;
@@ -49,11 +54,19 @@ export class Evaluator {
     const types = schema["type"];
     if (types !== undefined && ![types].flat().some((type) => hasType(value, type))) return false;
     if (schema["const"] !== undefined && !isEqual(schema["const"], value)) return false;
-    if (Array.isArray(schema["enum"]) && !schema["enum"].some((known) => isEqual(known, value))) return false;
-    if ((schema[NOT_VALUES] as readonly unknown[] | undefined)?.some((known) => isEqual(known, value)))
-      return false;
+    if (Array.isArray(schema["enum"]) && !this.#isAmong(schema["enum"], value)) return false;
+    const others = schema[NOT_VALUES] as readonly unknown[] | undefined;
+    if (others !== undefined && this.#isAmong(others, value)) return false;
     if (typeof value === "number") return this.#keepsNumber(schema, value);
     return typeof value !== "string" || this.#keepsString(schema, value);
+  }
+
+  /** Whether a list holds a value. All of an enum's are asked for: they are looked up, so that thousands may be. */
+  #isAmong(list: readonly unknown[], value: unknown): boolean {
+    if (typeof value === "object" && value !== null) return list.some((known) => isEqual(known, value));
+    const scalars = this.#scalars.get(list) ?? new Set(list);
+    this.#scalars.set(list, scalars);
+    return scalars.has(value);
   }
 
   #keepsNumber(schema: SchemaObject, value: number): boolean {
@@ -105,11 +118,27 @@ export class Evaluator {
   #admitsItems(place: Place, schema: SchemaObject, value: readonly unknown[], depth: number): boolean {
     const { minItems = 0, maxItems = Number.POSITIVE_INFINITY } = schema as Readonly<Record<string, number>>;
     if (value.length < minItems || value.length > maxItems) return false;
+    if (
+      schema["uniqueItems"] === true &&
+      value.some((item, i) => value.slice(i + 1).some((other) => isEqual(item, other)))
+    )
+      return false;
+    if (!this.#contains(place, schema, value, depth)) return false;
     const prefix = (schema["prefixItems"] as readonly unknown[] | undefined)?.length ?? 0;
     return value.every((item, i) => {
       if (i < prefix) return this.admits(this.#document.at(place, "prefixItems", i), item, depth + 1);
       return schema["items"] === undefined || this.admits(this.#document.at(place, "items"), item, depth + 1);
     });
+  }
+
+  #contains(place: Place, schema: SchemaObject, value: readonly unknown[], depth: number): boolean {
+    if (schema["contains"] === undefined) return true;
+    const { minContains = 1, maxContains = Number.POSITIVE_INFINITY } = schema as Readonly<
+      Record<string, number>
+    >;
+    const is = this.#document.at(place, "contains");
+    const count = value.filter((item) => this.admits(is, item, depth + 1)).length;
+    return count >= minContains && count <= maxContains;
   }
 
   #admitsProperties(
@@ -160,6 +189,16 @@ export class Evaluator {
       places.push(this.#document.at(place, "additionalProperties"));
     return places;
   }
+}
+
+/** What else holds would have to be known. */
+function refuseUnevaluated(place: Place, value: unknown): void {
+  if (typeof value !== "object" || value === null || !hasUnevaluated(place)) return;
+  throw new Problem(
+    "grammar_unsupported",
+    "unevaluatedProperties and unevaluatedItems are supported for values that are not listed",
+    place.pointer,
+  );
 }
 
 function hasType(value: unknown, type: unknown): boolean {

@@ -1,6 +1,7 @@
 /** Whether two schemas admit no value in common, as far as that can be seen: by type, values, bounds or a required property. */
 import { type Place, type SchemaDocument, valuesIn } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
+import { REFERENCES } from "./references.ts";
 import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 8;
@@ -37,7 +38,9 @@ export class Exclusion {
     if (typeof schema === "boolean" || depth > DEPTH_MAX) return [place];
     const all = (schema["allOf"] as readonly unknown[] | undefined) ?? [];
     const inner = [
-      ...(schema["$ref"] === undefined ? [] : [this.#document.target(place)]),
+      ...REFERENCES.filter((name) => schema[name] !== undefined).map((name) =>
+        this.#document.target(place, name),
+      ),
       ...all.map((_, i) => this.#document.at(place, "allOf", i)),
     ];
     return [place, ...inner.flatMap((part) => this.#partsOf(part, depth + 1))];

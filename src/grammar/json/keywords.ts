@@ -198,38 +198,40 @@ export const KEYWORDS: readonly Keyword[] = [
   { name: "$dynamicAnchor", ...held, ...TEXT, says: "As $anchor." },
   {
     name: "contains",
-    ...refused,
+    ...held,
     ...SCHEMA,
     subschemas: "value",
-    says: "An automaton would have to know which item it is.",
+    says: "Counted, once at a place. With maxContains only where what it says can be turned around, as not.",
   },
-  { name: "minContains", ...refused, ...COUNT, says: "As contains." },
-  { name: "maxContains", ...refused, ...COUNT, says: "As contains." },
+  { name: "minContains", ...held, ...COUNT, says: "With contains." },
+  { name: "maxContains", ...held, ...COUNT, says: "With contains." },
   {
     name: "uniqueItems",
-    ...refused,
+    ...held,
     must: "must be true or false",
     takes: (value) => typeof value === "boolean",
-    neutral: (value) => value === false,
-    says: "No automaton keeps items distinct. false says nothing.",
+    says: "Where maxItems is at most 1, or items are one of at most 8 listed scalars. Refused otherwise: no automaton keeps items distinct.",
   },
   {
     name: "unevaluatedProperties",
-    ...refused,
+    ...held,
     ...SCHEMA,
     subschemas: "value",
-    neutral: isTrue,
-    says: "Use additionalProperties. true says nothing.",
+    says: "Of properties that no schema which holds at the same place has said anything of. Refused below not and beside listed values.",
   },
   {
     name: "unevaluatedItems",
-    ...refused,
+    ...held,
     ...SCHEMA,
     subschemas: "value",
-    neutral: isTrue,
-    says: "Use items. true says nothing.",
+    says: "As unevaluatedProperties. Refused beside contains.",
   },
-  { name: "$dynamicRef", ...refused, ...TEXT, says: "Use $ref." },
+  {
+    name: "$dynamicRef",
+    ...held,
+    ...TEXT,
+    says: "As $ref, where one schema alone has the $dynamicAnchor. Refused where several have it.",
+  },
   { name: "$recursiveRef", ...refused, ...TEXT, says: "Use $ref." },
   { name: "$recursiveAnchor", ...refused, ...ANY, says: "Of draft 2019-09." },
   { name: "dependencies", ...refused, ...ANY, says: "Use dependentRequired or dependentSchemas." },
@@ -267,8 +269,4 @@ export const KEYWORD_BY_NAME: ReadonlyMap<string, Keyword> = new Map(
 
 function isTypes(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 && value.every((type) => TYPES.has(type)) : TYPES.has(value);
-}
-
-function isTrue(value: unknown): boolean {
-  return value === true;
 }

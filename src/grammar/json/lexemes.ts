@@ -48,6 +48,9 @@ export class Lexemes {
   readonly digits: number;
   /** what may stand between two pieces */
   readonly space: number;
+  /** between two items or members */
+  readonly comma: number;
+  readonly end_of_array: number;
   /** one character of a string, in any spelling */
   readonly character: number;
   /** any string, in any spelling */
@@ -68,6 +71,8 @@ export class Lexemes {
       whitespace === "compact"
         ? nodes.text("")
         : nodes.wordRepeat(nodes.set(bytesAmong([0x20, 0x09, 0x0a, 0x0d])), 0, WHITESPACE_MAX);
+    this.comma = nodes.word(this.space, nodes.text(","), this.space);
+    this.end_of_array = nodes.seq(this.space, nodes.text("]"));
     this.character = nodes.alt([utf8Node(nodes, RAW), this.#anyEscape()]);
     this.string = this.quoted(nodes.wordRepeat(this.character, 0, UNLIMITED));
     this.plain_string = this.quoted(nodes.wordRepeat(this.encode(ANY), 0, UNLIMITED));

@@ -21,6 +21,8 @@ const SILENT: ReadonlySet<string> = new Set([
   "$dynamicAnchor",
   "then",
   "else",
+  "minContains",
+  "maxContains",
 ]);
 const BRANCHES_MAX = 64;
 
@@ -57,6 +59,15 @@ const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
   maxLength: most("string", "minLength"),
   minItems: least("array", "maxItems"),
   maxItems: most("array", "minItems"),
+  contains: (_: never, place) => {
+    const { minContains: min = 1, maxContains: max } = place.schema as Readonly<Record<string, number>>;
+    const { contains } = place.schema as SchemaObject;
+    return [
+      ...(min === 0 ? [] : [{ type: "array", contains, minContains: 0, maxContains: min - 1 }]),
+      ...(max === undefined ? [] : [{ type: "array", contains, minContains: max + 1 }]),
+    ];
+  },
+  uniqueItems: (is_unique: boolean) => (is_unique ? undefined : []),
   minProperties: least("object", "maxProperties"),
   maxProperties: most("object", "minProperties"),
   pattern: (pattern: string) => [{ type: "string", [NOT_PATTERNS]: [pattern] }],
@@ -86,6 +97,7 @@ const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
     return all;
   },
   $ref: (_: never, place, document) => negationOf(document, document.target(place)),
+  $dynamicRef: (_: never, place, document) => negationOf(document, document.target(place, "$dynamicRef")),
 };
 
 const open = new Set<number>();

@@ -24,7 +24,11 @@ const DIGITS_MAX = 400;
 /** States of the automaton that divides. */
 const REMAINDERS_MAX = 4096;
 
-export function numberNode(lexemes: Lexemes, rules: Rules, wanted: NumberRules): number {
+export function* numberNode(
+  lexemes: Lexemes,
+  rules: Rules,
+  wanted: NumberRules,
+): Generator<undefined, number> {
   const { integer, low, high, multiples } = wanted;
   if (low === undefined && high === undefined && multiples.length === 0)
     return integer ? lexemes.integer : lexemes.number;
@@ -36,7 +40,9 @@ export function numberNode(lexemes: Lexemes, rules: Rules, wanted: NumberRules):
       magnitudes(lexemes, integer, from(mirrored(high), true), upTo(mirrored(low))),
     ),
   ]);
-  return nodes.and([bounded, ...multiples.map((multiple) => multiplesOf(lexemes, rules, integer, multiple))]);
+  const parts = [bounded];
+  for (const multiple of multiples) parts.push(yield* multiplesOf(lexemes, rules, integer, multiple));
+  return nodes.and(parts);
 }
 
 /** A number other than this one. */
@@ -202,7 +208,12 @@ function requireShort(whole: string, fraction: string): void {
  * Multiples: the remainder so far is the state. With d places behind the point of the divisor m, the number times 10^d is
  * divided by m · 10^d; digits behind those places must be zeros.
  */
-function multiplesOf(lexemes: Lexemes, rules: Rules, integer: boolean, multiple: number): number {
+function* multiplesOf(
+  lexemes: Lexemes,
+  rules: Rules,
+  integer: boolean,
+  multiple: number,
+): Generator<undefined, number> {
   const { nodes } = lexemes;
   const decimal = decimalOf(multiple);
   const places = decimal.fraction.length;
@@ -232,6 +243,7 @@ function multiplesOf(lexemes: Lexemes, rules: Rules, integer: boolean, multiple:
       const more = further <= places ? digitsTo(further, remainder, DIGITS) : [];
       const point = behind === 0 && !integer ? [pointed(remainder, is_end)] : [];
       rules.define(first + behind * size + remainder, nodes.alt([...ended, ...more, ...point]));
+      if (nodes.effort.isDue()) yield;
     }
   function pointed(remainder: number, is_end: boolean): number {
     const dot = nodes.text(".");

@@ -3,9 +3,11 @@
  * any, and behind them those that are not listed. Which of those a name belongs to, the patterns that match it tell.
  */
 import { Problem, pointerTo } from "../../errors.ts";
+import { choiceNode } from "../choices.ts";
+import { PART_UNITS } from "../effort.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
-import type { NodeOf } from "./arrays.ts";
+import type { NodeOf } from "./array-parts.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { Lexemes } from "./lexemes.ts";
@@ -35,7 +37,7 @@ interface Parts {
   readonly order: PropertyOrder;
   readonly nodeOf: NodeOf;
   /** strings that schemas which hold at once admit */
-  readonly stringOf: NodeOf;
+  stringsOf(places: readonly Place[]): Generator<undefined, number>;
 }
 
 /** How many more of what is not listed may come. */
@@ -53,22 +55,22 @@ export class ObjectNodes {
     this.#parts = parts;
   }
 
-  node(places: readonly Place[]): number {
+  *node(places: readonly Place[]): Generator<undefined, number> {
     const { nodes, space } = this.#parts.lexemes;
-    const properties = this.#properties(places);
-    const others = this.#others(places, properties);
+    const properties = yield* this.#properties(places);
+    const others = yield* this.#others(places, properties);
     const counts = countsOf(places);
     if (counts.max < counts.min) return NEVER;
     requireCountable(places, properties, others, counts);
     const inside =
       this.#parts.order === "any"
-        ? this.#inAnyOrder(places, properties, others, counts)
-        : this.#inOrder(properties, others, counts);
+        ? yield* this.#inAnyOrder(places, properties, others, counts)
+        : yield* this.#inOrder(properties, others, counts);
     return nodes.seq(nodes.word(nodes.text("{"), space), inside);
   }
 
-  #properties(places: readonly Place[]): Property[] {
-    const { evaluator, nodeOf, document } = this.#parts;
+  *#properties(places: readonly Place[]): Generator<undefined, Property[]> {
+    const { evaluator, nodeOf, document, lexemes } = this.#parts;
     const required = new Set(places.flatMap((place) => namesOf(place, "required")));
     const listed = new Set(places.flatMap((place) => Object.keys(keyword(place, "properties") ?? {})));
     const names = [...new Set([...listed, ...required])];
@@ -79,15 +81,16 @@ export class ObjectNodes {
         places[0]?.pointer,
       );
     const name_rules = propertyNamesOf(places, document);
-    return names.map((name) => {
+    const properties: Property[] = [];
+    for (const name of names) {
       const is_name = name_rules.every((place) => evaluator.admits(place, name));
       const value = is_name ? nodeOf(places.flatMap((place) => evaluator.placesOf(place, name))) : NEVER;
-      return {
-        name,
-        is_required: required.has(name),
-        member: this.#member(this.#parts.lexemes.literal(name), value),
-      };
-    });
+      const member = this.#member(lexemes.literal(name), value);
+      properties.push({ name, is_required: required.has(name), member });
+      lexemes.nodes.effort.units += PART_UNITS * places.length;
+      if (lexemes.nodes.effort.isDue()) yield;
+    }
+    return properties;
   }
 
   #member(name: number, value: number): number {
@@ -96,22 +99,22 @@ export class ObjectNodes {
   }
 
   /** One property that is not listed. */
-  #others(places: readonly Place[], properties: readonly Property[]): number {
-    const { lexemes, document, stringOf, nodeOf } = this.#parts;
+  *#others(places: readonly Place[], properties: readonly Property[]): Generator<undefined, number> {
+    const { lexemes, document, stringsOf, nodeOf } = this.#parts;
     const { nodes } = lexemes;
     const patterns = patternsOf(places);
     const name_rules = propertyNamesOf(places, document);
     const is_free = properties.length === 0 && patterns.size === 0 && name_rules.length === 0;
     if (is_free) return this.#member(lexemes.string, nodeOf(additionalOf(places, document, [])));
+    const listed = properties.map(({ name }) => JSON.stringify(name));
     const base = nodes.and([
       lexemes.plain_string,
-      ...(properties.length === 0
-        ? []
-        : [nodes.not(nodes.alt(properties.map(({ name }) => lexemes.literal(name))))]),
-      ...(name_rules.length === 0 ? [] : [stringOf(name_rules)]),
+      ...(listed.length === 0 ? [] : [nodes.not(yield* choiceNode(nodes, listed))]),
+      ...(name_rules.length === 0 ? [] : [yield* stringsOf(name_rules)]),
     ]);
     const list = [...patterns];
-    const found = list.map(([pattern, pointer]) => patternNode(lexemes, pattern, pointer));
+    const found: number[] = [];
+    for (const [pattern, pointer] of list) found.push(yield* patternNode(lexemes, pattern, pointer));
     const branches: number[] = [];
     for (let chosen = 0; chosen < 1 << list.length; chosen++) {
       const name = nodes.and([
@@ -124,9 +127,9 @@ export class ObjectNodes {
     return nodes.alt(branches);
   }
 
-  #inOrder(properties: readonly Property[], others: number, counts: Counts): number {
+  *#inOrder(properties: readonly Property[], others: number, counts: Counts): Generator<undefined, number> {
     const { nodes } = this.#parts.lexemes;
-    const comma = this.#comma();
+    const { comma } = this.#parts.lexemes;
     const counted = counts.step === 0 ? 1 : Math.min(properties.length, countable(counts)) + 1;
     let first = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, true));
     let behind = Array.from({ length: counted }, (_, count) => this.#end(others, counts, count, false));
@@ -145,6 +148,7 @@ export class ObjectNodes {
       const is_cut = i % CHAIN_LENGTH === 0 && i > 0;
       first = is_cut ? made_first.map((node) => this.#asRule(node)) : made_first;
       behind = is_cut ? made_behind.map((node) => this.#asRule(node)) : made_behind;
+      if (nodes.effort.isDue()) yield;
     }
     return first[0]!;
   }
@@ -158,12 +162,12 @@ export class ObjectNodes {
   }
 
   /** Every set of properties that have come is a state. */
-  #inAnyOrder(
+  *#inAnyOrder(
     places: readonly Place[],
     properties: readonly Property[],
     others: number,
     counts: Counts,
-  ): number {
+  ): Generator<undefined, number> {
     if (properties.length > ANY_ORDER_MAX)
       throw new Problem(
         "grammar_unsupported",
@@ -171,7 +175,7 @@ export class ObjectNodes {
         places[0]?.pointer,
       );
     const { nodes } = this.#parts.lexemes;
-    const comma = this.#comma();
+    const { comma } = this.#parts.lexemes;
     const needed = properties.reduce((bits, { is_required }, i) => (is_required ? bits | (1 << i) : bits), 0);
     const known: number[] = [];
     for (let come = (1 << properties.length) - 1; come >= 0; come--) {
@@ -183,6 +187,7 @@ export class ObjectNodes {
       });
       const end = (come & needed) === needed ? this.#end(others, counts, count, is_first) : NEVER;
       known[come] = nodes.alt([...more, end]);
+      if (nodes.effort.isDue()) yield;
     }
     return known[0]!;
   }
@@ -196,7 +201,7 @@ export class ObjectNodes {
     const most = max === UNLIMITED ? max : max - count;
     const further = (from: number) =>
       nodes.repeat(
-        nodes.seq(this.#comma(), others),
+        nodes.seq(this.#parts.lexemes.comma, others),
         Math.max(least - from, 0),
         most === UNLIMITED ? most : most - from,
       );
@@ -205,11 +210,6 @@ export class ObjectNodes {
       least === 0 ? nodes.text("}") : NEVER,
       most > 0 ? nodes.seq(others, further(1), close) : NEVER,
     ]);
-  }
-
-  #comma(): number {
-    const { nodes, space } = this.#parts.lexemes;
-    return nodes.word(space, nodes.text(","), space);
   }
 }
 

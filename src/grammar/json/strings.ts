@@ -1,6 +1,7 @@
 /** What schemas that hold at once say of a string, as a node. */
 
 import { Problem, show } from "../../errors.ts";
+import { choiceNode } from "../choices.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import { matched, searched } from "../regex/anchors.ts";
 import { ANY } from "../regex/code-points.ts";
@@ -11,7 +12,7 @@ import { FORMAT_BY_NAME, FORMATS } from "./formats.ts";
 import type { Lexemes } from "./lexemes.ts";
 import { NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
 
-export function stringNode(lexemes: Lexemes, places: readonly Place[]): number {
+export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generator<undefined, number> {
   const { nodes } = lexemes;
   let min = 0;
   let max = UNLIMITED;
@@ -21,14 +22,15 @@ export function stringNode(lexemes: Lexemes, places: readonly Place[]): number {
     min = Math.max(min, (schema["minLength"] as number | undefined) ?? 0);
     max = Math.min(max, (schema["maxLength"] as number | undefined) ?? UNLIMITED);
     if (schema["pattern"] !== undefined)
-      parts.push(patternNode(lexemes, schema["pattern"] as string, `${place.pointer}/pattern`));
+      parts.push(yield* patternNode(lexemes, schema["pattern"] as string, `${place.pointer}/pattern`));
     for (const pattern of (schema[NOT_PATTERNS] as readonly string[] | undefined) ?? [])
-      parts.push(nodes.not(patternNode(lexemes, pattern, place.pointer)));
-    for (const value of (schema[NOT_VALUES] as readonly unknown[] | undefined) ?? [])
-      if (typeof value === "string") parts.push(nodes.not(lexemes.literal(value)));
+      parts.push(nodes.not(yield* patternNode(lexemes, pattern, place.pointer)));
+    const others = (schema[NOT_VALUES] as readonly unknown[] | undefined) ?? [];
+    const texts = others.filter((value) => typeof value === "string").map((text) => JSON.stringify(text));
+    if (texts.length > 0) parts.push(nodes.not(yield* choiceNode(nodes, texts)));
     if (schema["format"] === undefined) continue;
     const format = formatOf(schema["format"] as string, place);
-    parts.push(quotedRegex(lexemes, matched(parseRegex(format.regex))));
+    parts.push(yield* quotedRegex(lexemes, matched(parseRegex(format.regex))));
     max = Math.min(max, format.length_max ?? UNLIMITED);
   }
   if (max < min) return NEVER;
@@ -42,16 +44,20 @@ export function stringNode(lexemes: Lexemes, places: readonly Place[]): number {
 }
 
 /** Strings in which a pattern is found, as JSON.stringify writes them. */
-export function patternNode(lexemes: Lexemes, pattern: string, pointer: string): number {
+export function* patternNode(
+  lexemes: Lexemes,
+  pattern: string,
+  pointer: string,
+): Generator<undefined, number> {
   try {
-    return quotedRegex(lexemes, searched(parseRegex(pattern)));
+    return yield* quotedRegex(lexemes, searched(parseRegex(pattern)));
   } catch (error) {
     throw error instanceof Problem ? error.within(pointer) : error;
   }
 }
 
-function quotedRegex(lexemes: Lexemes, regex: Regex): number {
-  return lexemes.quoted(regexNode(lexemes.nodes, regex, lexemes.encode));
+function* quotedRegex(lexemes: Lexemes, regex: Regex): Generator<undefined, number> {
+  return lexemes.quoted(yield* regexNode(lexemes.nodes, regex, lexemes.encode));
 }
 
 function formatOf(name: string, place: Place) {

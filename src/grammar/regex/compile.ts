@@ -5,20 +5,23 @@ import type { Regex } from "./syntax.ts";
 
 export type Encoder = (set: CodePoints) => number;
 
-export function regexNode(nodes: Nodes, regex: Regex, encode: Encoder): number {
-  const of = (part: Regex): number => {
-    switch (part.type) {
-      case "set":
-        return encode(part.set);
-      case "seq":
-        return nodes.word(...part.items.map(of));
-      case "alt":
-        return nodes.alt(part.branches.map(of));
-      case "repeat":
-        return nodes.wordRepeat(of(part.item), part.min, part.max);
-      default:
-        return EMPTY;
-    }
-  };
-  return of(regex);
+export function* regexNode(nodes: Nodes, regex: Regex, encode: Encoder): Generator<undefined, number> {
+  if (nodes.effort.isDue()) yield;
+  switch (regex.type) {
+    case "set":
+      return encode(regex.set);
+    case "seq":
+      return yield* nodes.chain("word", yield* all(regex.items));
+    case "alt":
+      return nodes.alt(yield* all(regex.branches));
+    case "repeat":
+      return nodes.wordRepeat(yield* regexNode(nodes, regex.item, encode), regex.min, regex.max);
+    default:
+      return EMPTY;
+  }
+  function* all(parts: readonly Regex[]): Generator<undefined, number[]> {
+    const made: number[] = [];
+    for (const part of parts) made.push(yield* regexNode(nodes, part, encode));
+    return made;
+  }
 }

@@ -1,4 +1,5 @@
 /** Whether a text matches an expression, by an automaton: no text takes longer than its length says. */
+import { allAtOnce } from "../../pieces.ts";
 import { Automaton } from "../automaton.ts";
 import { NEVER, Nodes } from "../nodes.ts";
 import { matched, searched } from "./anchors.ts";
@@ -14,7 +15,7 @@ const UTF8 = new TextEncoder();
 export function matcherOf(source: string, search: boolean): (text: string) => boolean {
   const nodes = new Nodes(NODES_MAX);
   const regex = search ? searched(parseRegex(source)) : matched(parseRegex(source));
-  const root = regexNode(nodes, regex, (set) => utf8Node(nodes, set));
+  const root = allAtOnce(regexNode(nodes, regex, (set) => utf8Node(nodes, set)));
   const automaton = new Automaton(nodes, [], TABLE_MAX);
   automaton.seal();
   return (text) => {

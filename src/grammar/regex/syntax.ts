@@ -111,8 +111,8 @@ class Parser {
     if (this.#take("+")) return [1, Number.POSITIVE_INFINITY];
     if (this.#take("?")) return [0, 1];
     if (this.#peek() !== "{") return undefined;
-    const rest = this.#letters.slice(this.#at, this.#at + 24).join("");
-    const [all, low = "", comma, high] = /^\{(\d{1,7})(,(\d{1,7})?)?\}/.exec(rest) ?? [];
+    const rest = this.#letters.slice(this.#at, this.#at + 40).join("");
+    const [all, low = "", comma, high] = /^\{(\d{1,16})(,(\d{1,16})?)?\}/.exec(rest) ?? [];
     if (all === undefined) throw this.#wrong("a { that is no count");
     this.#at += all.length;
     const min = Number(low);

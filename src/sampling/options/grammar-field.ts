@@ -71,8 +71,16 @@ export function grammarField() {
         for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
       return z.NEVER;
     })
-    .meta({ type: "object", examples: [{ regex: "[A-Z][a-z]+" }] });
+    .meta({ type: "object", examples: EXAMPLES });
 }
+
+const EXAMPLES = [
+  { regex: "( [a-z]+){4,9}\\." },
+  {
+    json_schema: { type: "object", properties: { ship: { enum: ["Pequod", "Rachel"] } }, required: ["ship"] },
+  },
+  { choice: [" open sea.", " dark harbour."] },
+];
 
 function grammarOptions(fields: z.infer<typeof FIELDS>, kind: string): GrammarOptions {
   const { after, whitespace, property_order, end_ids, forced } = fields;

@@ -31,7 +31,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2307.09702",
   },
   options,
-  example: { grammar: { regex: "[A-Z][a-z]+" } },
+  example: { grammar: { regex: "( [a-z]+){4,9}\\." } },
   keepsArgmax: false,
   comesFirst: true,
   readsText: true,

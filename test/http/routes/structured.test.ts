@@ -132,9 +132,9 @@ describe("a grammar", () => {
     [{ vocabulary: "demo", grammar: { regex: "(" } }, "grammar_invalid", "/grammar/regex"],
     [{ vocabulary: "demo", grammar: {} }, "invalid_option", "/grammar"],
     [
-      { vocabulary: "demo", grammar: { json_schema: { contains: {} } } },
+      { vocabulary: "demo", grammar: { json_schema: { uniqueItems: true } } },
       "grammar_unsupported",
-      "/grammar/json_schema/contains",
+      "/grammar/json_schema/uniqueItems",
     ],
     [
       { vocabulary: "demo", grammar: { regex: "a", whitespace: "some" } },
