@@ -65,7 +65,7 @@ export async function generate(
     const fresh = completeText(reply.token_id);
     text += fresh;
     request.onText?.(fresh);
-    if (reply.finish_reason !== undefined) break;
+    if (typeof reply.finish_reason === "string") break;
   }
   return {
     text,

@@ -16,7 +16,8 @@ export interface Reply {
   /** what the next step must send back, null when nothing */
   readonly state: unknown;
   /** why the text is complete with this token; absent while it goes on */
-  readonly finish_reason?: string;
+  /** why the text ends with this token; null, where something was to stop it and does not yet */
+  readonly finish_reason?: string | null;
 }
 
 export interface TimedReply {

@@ -65,7 +65,7 @@ export async function speculate(
     rows.push(...logits.slice(0, fresh.length));
     history.push(...fresh);
     unread = fresh.slice(-1);
-    ended = end >= 0 || verified.positions.at(-1)?.finish_reason !== undefined;
+    ended = end >= 0 || typeof verified.positions.at(-1)?.finish_reason === "string";
   }
   const elapsed_ms = performance.now() - begin_ms;
   await stream.close();

@@ -92,15 +92,18 @@ async function oneStep({ model, Tensor }: OverStream, ids: readonly number[], pa
 
 /**
  * A logits processor that draws in this process and leaves one token to take. One for each generate() call; with
- * several sequences, sequence i draws with `seed + i`.
+ * several sequences, sequence i draws with `seed + i`. `parts` are the vocabularies and keys that the options may name.
  */
-export function inProcessProcessor(options: Readonly<Record<string, unknown>> = {}): Processor {
+export function inProcessProcessor(
+  options: Readonly<Record<string, unknown>> = {},
+  parts?: Parameters<typeof createSampler>[2],
+): Processor {
   let streams: readonly LibraryStream[] = [];
   const process = (input_ids: bigint[][], logits: TensorLike) => {
     const vocab_size = logits.dims.at(-1) ?? 0;
     const data = logits.data as Float32Array; // as above
     if (streams.length === 0) {
-      const sampler = createSampler({ vocab_size_max: vocab_size });
+      const sampler = createSampler({ vocab_size_max: vocab_size }, undefined, parts);
       streams = input_ids.map((ids, index) => openStream(sampler, sequenceOptions(options, ids, index)));
     }
     for (const [index, stream] of streams.entries()) {

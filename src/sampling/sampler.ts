@@ -30,7 +30,7 @@ import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
 import { RawCompact, type RawRow } from "./report/logprobs.ts";
 import { reportOf, type Sampled } from "./report/report.ts";
-import { withTexts } from "./report/texts.ts";
+import { eachWithText, traceWithTexts, withTexts } from "./report/texts.ts";
 import { tokenLogprob } from "./report/token-logprob.ts";
 import type { Tracer } from "./report/trace.ts";
 import { isSparse, type LogitsRow, listOfRows, type StepRows } from "./rows.ts";
@@ -379,10 +379,11 @@ function accountOf(
   { draw: { rule, options }, watermark }: StepOptions,
   context: StepContext,
 ): Pick<Sampled, "trace" | "fates" | "inverse_cdf" | "gumbel"> {
+  const { vocabulary } = context;
   const fates = tracer.fates();
   return {
-    trace: tracer.entries,
-    ...(fates.length > 0 && { fates }),
+    trace: vocabulary === undefined ? tracer.entries : traceWithTexts(vocabulary, tracer.entries),
+    ...(fates.length > 0 && { fates: vocabulary === undefined ? fates : eachWithText(vocabulary, fates) }),
     // A mark draws by a rule of its own, of which nothing is told that would tell of the key.
     ...(watermark === undefined &&
       is_chosen !== true && { [rule.leaves]: rule.account(tracer, token_id, options, context) }),

@@ -11,7 +11,7 @@ const logprob = z.number().nullable().describe("Natural logarithm of the probabi
 const TEXT = { text: z.string().optional(), bytes: z.array(z.int()).optional() };
 
 const TOKEN_LOGPROB = z.strictObject({ token_id, ...TEXT, logprob });
-const TRACED_TOKEN = z.strictObject({ token_id, probability });
+const TRACED_TOKEN = z.strictObject({ token_id, ...TEXT, probability });
 
 const TRACE_ENTRY = z.strictObject({
   stage: z.string().describe("Name of the stage, or of the rule that combines sources."),
@@ -48,6 +48,7 @@ const TRACE_ENTRY = z.strictObject({
         .optional()
         .describe("Of a score: the probability that a token at the limit has before the stage."),
       token_id,
+      ...TEXT,
       distance: z.number().describe("How near this token, the nearest one, came to the limit."),
     })
     .optional()
@@ -61,6 +62,7 @@ const TRACE_ENTRY = z.strictObject({
 
 const FATE = z.strictObject({
   token_id,
+  ...TEXT,
   removed_by: z
     .string()
     .nullable()

@@ -7,7 +7,8 @@ import type { TokenList } from "./vocabulary.ts";
 
 const MAGIC = 0x46554747; // "GGUF", little-endian
 const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder();
+/** A token may begin with U+FEFF, which is no mark of an order here. */
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Kinds of values, by their number in the file. */
 const STRING = 8;
@@ -31,6 +32,7 @@ const INT32 = 5;
 /** Kinds of tokens. */
 const UNKNOWN = 2;
 const CONTROL = 3;
+const USER_DEFINED = 4;
 const UNUSED = 5;
 const BYTE = 6;
 
@@ -56,7 +58,9 @@ export function tokensOfGguf(head: Uint8Array): TokenList {
   return { tokens: spelt, special, end_ids };
 }
 
+/** As llama.cpp's token_to_piece has it: what was added to a vocabulary is text as it stands. */
 function spell(token: string, model: unknown, kind: unknown): Uint8Array {
+  if (kind === USER_DEFINED) return UTF8.encode(token);
   if (model === "gpt2") return byteLevelBytes(token) ?? UTF8.encode(token);
   const byte = kind === BYTE ? BYTE_TOKEN.exec(token)?.[1] : undefined;
   if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16));

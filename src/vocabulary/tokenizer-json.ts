@@ -58,7 +58,8 @@ export function tokensOfTokenizerJson(text: string, end_ids?: readonly number[])
   for (const [token, id] of entries) tokens[requiredId(id)] = spelling(token);
   const special = new Map<number, string>();
   for (const { id, content, special: is_special } of file.added_tokens ?? []) {
-    tokens[requiredId(id)] = UTF8.encode(content);
+    // The decoder is asked of these as well: Gemma's runs of blanks are added tokens of as many ▁.
+    tokens[requiredId(id)] = spelling(content);
     if (is_special) special.set(id, content);
   }
   return {

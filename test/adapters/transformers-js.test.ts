@@ -5,7 +5,8 @@ import {
   type ModelLike,
   type TensorLike,
 } from "../../src/adapters/transformers-js.ts";
-import { connect } from "../../src/client/index.ts";
+import { type ClientStream, connect } from "../../src/client/index.ts";
+import { createVocabulary, vocabulariesOf } from "../../src/index.ts";
 import { type Listening, listen } from "../http/listening.ts";
 import { randomRow, sample } from "../sampling/sample.ts";
 
@@ -93,6 +94,35 @@ describe("transformers.js", () => {
     for await (const id of generateOverStream({ ...options, eos_token_id: first })) tokens.push(id);
     expect(tokens).toEqual([]);
     await stream.close();
+  });
+
+  test("a text that is complete ends the loop, with its last token", async () => {
+    const stream = await connect(app.url).stream({ temperature: 0, stop: { max_tokens: 2 } });
+    const options = { model: new TableModel(), Tensor, stream, input_ids: PROMPT, max_new_tokens: 6 };
+    const tokens: number[] = [];
+    for await (const id of generateOverStream(options)) tokens.push(id);
+    expect(tokens).toHaveLength(2);
+    await stream.close();
+  });
+
+  test("tokens that are taken back cannot be: the model does not go back", async () => {
+    const taken = { token_id: 3, rewind: 1 } as Awaited<ReturnType<ClientStream["next"]>>;
+    const stream = { next: () => Promise.resolve(taken) };
+    const options = { model: new TableModel(), Tensor, stream, input_ids: PROMPT, max_new_tokens: 6 };
+    await expect(generateOverStream(options).next()).rejects.toThrow("does not go back");
+  });
+
+  test("in the process, options may name a vocabulary that is given", async () => {
+    const input_ids = new Tensor("int64", BigInt64Array.from(PROMPT, BigInt), [1, 3]);
+    const letters = Array.from({ length: VOCABULARY }, (_, id) => Uint8Array.of(0x40 + id));
+    const vocabulary = createVocabulary("letters", { tokens: letters, special: new Map(), end_ids: [] });
+    const processor = inProcessProcessor(
+      { vocabulary: "letters", allowed_token_ids: ["A"] },
+      { vocabularies: vocabulariesOf([vocabulary]) },
+    );
+    const given = { input_ids, max_new_tokens: 2, logits_processor: [processor] };
+    const output = (await new TableModel().generate(given)) as Tensor;
+    expect(Array.from(output.data, Number).slice(3)).toEqual([1, 1]);
   });
 
   test("in the process, every sequence draws with a seed of its own inside generate()", async () => {

@@ -198,6 +198,19 @@ describe("tokens told by their text", () => {
   });
 });
 
+test("a trace tells the texts of its tokens, and what became of them", () => {
+  const logits = FLAT.map((_, id) => (id === 8 ? 2 : id === 1 ? 1 : 0));
+  const { trace, fates } = sampler.sample(logits, {
+    ...{ seed: 1, top_k: 1, trace: true, logprob_token_ids: [1] },
+  });
+  expect(trace?.[0]).toMatchObject({
+    top: [{ token_id: 8, text: "abc" }],
+    knife_edge: { token_id: 1, text: "\uFFFD", bytes: [0xa9] },
+  });
+  expect(trace?.[0]?.removed[0]).toMatchObject({ token_id: 1, text: "\uFFFD", bytes: [0xa9] });
+  expect(fates).toMatchObject([{ token_id: 1, text: "\uFFFD", bytes: [0xa9], removed_by: "top_k" }]);
+});
+
 describe("sequences that are texts", () => {
   test.each<[string, string, readonly number[], readonly number[]]>([
     ["as one token", "abc", [], [8]],

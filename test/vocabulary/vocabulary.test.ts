@@ -49,6 +49,21 @@ describe("tokenizer.json", () => {
     expect(list.tokens.slice(1)).toEqual([Uint8Array.of(10), UTF8.encode(" a"), UTF8.encode("é")]);
   });
 
+  test("of what was added to it: the decoder is asked as well, but of special tokens", () => {
+    const list = tokensOfTokenizerJson(
+      JSON.stringify({
+        added_tokens: [
+          { id: 1, content: "▁▁", special: false },
+          { id: 2, content: "▁s", special: true },
+        ],
+        decoder: { type: "Replace", pattern: { String: "▁" }, content: " " },
+        model: { type: "BPE", vocab: { a: 0, "▁▁": 1 } },
+      }),
+    );
+    expect(texts(list).slice(0, 2)).toEqual(["a", "  "]);
+    expect([...list.special]).toEqual([[2, "▁s"]]);
+  });
+
   test("of a unigram model: a list of tokens and their scores", () => {
     const list = tokensOfTokenizerJson(
       JSON.stringify({
@@ -117,15 +132,20 @@ describe("GGUF", () => {
     entry("some.floats", 9, list(6, [u32(0), u32(0)])),
     entry("some.lists", 9, list(9, [list(8, [text("a")])])),
     entry("tokenizer.ggml.model", 8, text("llama")),
-    entry("tokenizer.ggml.tokens", 9, list(8, ["<unk>", "</s>", "<0x41>", "▁b"].map(text))),
-    entry("tokenizer.ggml.token_type", 9, list(5, [2, 3, 6, 1].map(u32))),
+    entry("tokenizer.ggml.tokens", 9, list(8, ["<unk>", "</s>", "<0x41>", "▁b", "▁c", "\uFEFF#"].map(text))),
+    entry("tokenizer.ggml.token_type", 9, list(5, [2, 3, 6, 1, 4, 1].map(u32))),
     entry("tokenizer.ggml.eos_token_id", 4, u32(1)),
   ];
   const file = [...u32(0x46554747), ...u32(3), ...u64(0), ...u64(entries.length), ...entries.flat()];
 
   test("the metadata about the tokenizer is read, the rest stepped over", () => {
     const read = tokensOfGguf(Uint8Array.from(file));
-    expect(texts(read)).toEqual([undefined, undefined, "A", " b"]);
+    // what was added stands as it is written
+    expect(read.tokens).toEqual([
+      undefined,
+      undefined,
+      ...["A", " b", "▁c", "\uFEFF#"].map((each) => UTF8.encode(each)),
+    ]);
     expect(read.end_ids).toEqual([1]);
     expect([...read.special.keys()]).toEqual([0, 1]);
   });

@@ -1,5 +1,6 @@
 /** transformers.js in Node, on onnxruntime-node, with the demo model: over a stream, and with the library in its process. */
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import {
   AutoModelForCausalLM,
   AutoTokenizer,
@@ -7,6 +8,7 @@ import {
   LogitsProcessorList,
   Tensor,
 } from "@huggingface/transformers";
+import { createVocabulary, tokensOfTokenizerJson, vocabulariesOf } from "logit-sampler";
 import { generateOverStream, inProcessProcessor } from "logit-sampler/transformers-js";
 import { claim, client, host, MODEL, measured, OPTIONS, PROMPT, plain, same, TIMED } from "./checks.ts";
 
@@ -67,6 +69,39 @@ await claim("every token of the stream is the one that a plain call draws", asyn
 await claim("the library in the process writes what the service writes", async () => {
   const options = { ...OPTIONS, ...ENDLESS, seed: 7 };
   same(await inProcess(options), await overStream(options));
+});
+
+/** A schema that the demo model fills in as it likes; each text is complete within 60 tokens. */
+const SCHEMA = {
+  type: "object",
+  properties: { name: { type: "string", maxLength: 12 }, age: { type: "integer", minimum: 0, maximum: 120 } },
+  required: ["name", "age"],
+  additionalProperties: false,
+};
+const STRUCTURED = { vocabulary: "demo", grammar: { json_schema: SCHEMA, whitespace: "compact" } };
+const vocabularies = vocabulariesOf([
+  createVocabulary("demo", tokensOfTokenizerJson(await readFile(join(MODEL, "tokenizer.json"), "utf8"), [0])),
+]);
+
+function requirePerson(tokens: readonly number[]): void {
+  const text = tokenizer.decode([...tokens], { skip_special_tokens: true });
+  const { name, age, ...rest } = JSON.parse(text) as Record<string, unknown>;
+  const is_person =
+    typeof name === "string" && name.length <= 12 && Number.isInteger(age) && Number(age) <= 120;
+  if (!is_person || Object.keys(rest).length > 0) throw new Error(`${text} is not what the schema says`);
+}
+
+await claim("a JSON schema holds over a stream and in the process, and both write the same", async () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const options = { ...STRUCTURED, temperature: 1, seed };
+    const streamed = await overStream(options, 60);
+    requirePerson(streamed);
+    const logits_processor = new LogitsProcessorList();
+    logits_processor.push(inProcessProcessor(options, { vocabularies }));
+    const whole = await own({ do_sample: false, max_new_tokens: 60, logits_processor });
+    same(whole.slice(0, streamed.length), streamed);
+    requirePerson(whole);
+  }
 });
 
 const timed = 48;
