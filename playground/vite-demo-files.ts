@@ -13,6 +13,7 @@ const RUNTIME = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd
 
 const FILES: Readonly<Record<string, string>> = {
   "model.onnx": join(MODEL, "model_quantized.onnx"),
+  "early_layers.onnx": join(MODEL, "early_layers.onnx"),
   "config.json": join(MODEL, "config.json"),
   "tokenizer.json": join(MODEL, "tokenizer.json"),
 };

@@ -108,7 +108,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
   if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
   if (anyOf !== undefined) return anyOf.map(typeOf).join(" | ");
-  if (Array.isArray(type)) return type.map((each) => typeOf({ type: each })).join(" | ");
+  if (Array.isArray(type)) return type.map((each) => typeOf({ ...schema, type: each })).join(" | ");
   if (prefixItems !== undefined) return `readonly [${prefixItems.map(typeOf).join(", ")}]`;
   if (type === "array") return items === false || items === undefined ? "readonly unknown[]" : arrayOf(items);
   if (type === "object") return objectOf(schema);

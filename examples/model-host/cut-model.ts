@@ -26,6 +26,16 @@ interface Field {
   readonly content: Uint8Array;
 }
 
+/** The outputs of the first layers alone: their logits, and the keys and values that each keeps. */
+export function outputsOf(layers: number): { readonly logits: string; readonly all: readonly string[] } {
+  const logits = `logits.${layers}`;
+  const kept = Array.from({ length: layers }, (_, layer) => [
+    `present.${layer}.key`,
+    `present.${layer}.value`,
+  ]);
+  return { logits, all: [logits, ...kept.flat()] };
+}
+
 /** The model with these outputs and nothing that only others need. */
 export function cutModel(model: Uint8Array, outputs: readonly string[]): Uint8Array<ArrayBuffer> {
   const fields = [...fieldsOf(model)];

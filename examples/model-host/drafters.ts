@@ -4,6 +4,7 @@
  */
 import { connect } from "../../src/client/index.ts";
 import { loadEarlyModel, MODEL_FOLDER } from "./model.ts";
+import { draftFromHistory } from "./ngram.ts";
 import type { StepFields } from "./row-formats.ts";
 
 export interface Drafter {
@@ -69,27 +70,4 @@ async function earlyDrafter({ url, prompt_ids, sampling }: DraftedText): Promise
 function commonLength(a: readonly number[], b: readonly number[]): number {
   const parting = a.findIndex((token_id, i) => token_id !== b[i]);
   return parting < 0 ? a.length : parting;
-}
-
-/** Looks back for the longest run of last tokens, from so many down to one. */
-const RUN_MAX = 3;
-
-/** Prompt lookup, which needs no model: the at most `count` tokens that followed the last time the text stood where it stands now; none where it never did. */
-export function draftFromHistory(history: readonly number[], count: number): number[] {
-  for (let run = Math.min(RUN_MAX, history.length - 1); run > 0; run--) {
-    const found = lastRun(history, run);
-    if (found !== undefined) return history.slice(found + run, found + run + count);
-  }
-  return [];
-}
-
-/** Where the last `run` tokens stood the last time before; undefined: nowhere. */
-function lastRun(history: readonly number[], run: number): number | undefined {
-  const end = history.length - run;
-  for (let at = end - 1; at >= 0; at--) {
-    let same = 0;
-    while (same < run && history[at + same] === history[end + same]) same++;
-    if (same === run) return at;
-  }
-  return undefined;
 }

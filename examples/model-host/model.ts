@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env, InferenceSession, Tensor } from "onnxruntime-web";
-import { cutModel } from "./cut-model.ts";
+import { cutModel, outputsOf } from "./cut-model.ts";
 
 /** The model that comes with the example; its README says what it is. */
 export const MODEL_FOLDER = fileURLToPath(new URL("./model", import.meta.url));
@@ -64,7 +64,7 @@ export const EARLY_LAYERS = [2, 4] as const;
 
 /** The same model, which also tells the logits that its earlier layers would give, behind those of the last. */
 export async function loadLayeredModel(folder: string): Promise<LoadedModel<readonly Float32Array[]>> {
-  const names = ["logits", ...EARLY_LAYERS.map(earlyName)];
+  const names = ["logits", ...EARLY_LAYERS.map((layers) => outputsOf(layers).logits)];
   return load(await configIn(folder), await layeredWeights(folder), (outputs, index, vocab_size) =>
     names.map((name) => rowOf(outputs, name, index, vocab_size)),
   );
@@ -75,12 +75,12 @@ export async function loadEarlyModel(
   folder: string,
   layers: (typeof EARLY_LAYERS)[number],
 ): Promise<LoadedModel> {
-  const name = earlyName(layers);
-  const weights = cutModel(await layeredWeights(folder), [name, ...presentOf(layers)]);
+  const { logits, all } = outputsOf(layers);
+  const weights = cutModel(await layeredWeights(folder), all);
   return load(
     { ...(await configIn(folder)), num_hidden_layers: layers },
     weights,
-    (outputs, index, vocab_size) => rowOf(outputs, name, index, vocab_size),
+    (outputs, index, vocab_size) => rowOf(outputs, logits, index, vocab_size),
   );
 }
 
@@ -94,18 +94,6 @@ async function layeredWeights(folder: string): Promise<Uint8Array> {
 
 async function configIn(folder: string): Promise<ModelConfig> {
   return JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as ModelConfig;
-}
-
-function earlyName(layers: number): string {
-  return `logits.${layers}`;
-}
-
-/** The keys and values of the first layers. */
-function presentOf(layers: number): string[] {
-  return Array.from({ length: layers }, (_, layer) => [
-    `present.${layer}.key`,
-    `present.${layer}.value`,
-  ]).flat();
 }
 
 type Outputs = InferenceSession.ReturnType;

@@ -17,6 +17,8 @@ import { startProxies } from "./proxies.ts";
 const EXCHANGES = { short: 600, long: 10_000 };
 const PROXIED = { short: 60, long: 1000 };
 const AT_ONCE = 8;
+/** So many without an answer end it: each is waited for as long as anyone has patience. */
+const HUNG_MAX = AT_ONCE;
 const PIPELINE_MAX = 24;
 const AFTER_MS = 3000;
 
@@ -109,7 +111,7 @@ async function exchangeAll(
   const found = { wrong: 0, hung: 0, first: "" };
   let left = count;
   const client = async () => {
-    while (left-- > 0) {
+    while (left-- > 0 && found.hung < HUNG_MAX) {
       const pieces = Array.from({ length: random.below(PIPELINE_MAX + 1) }, () => random.pick(REQUESTS));
       const end = random.pick(ends);
       const bytes = Buffer.concat([...pieces, end].map((piece) => piece.bytes));

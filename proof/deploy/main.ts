@@ -1,13 +1,13 @@
 /**
- * `npm run proof:deploy`: what deploy/ holds for Kubernetes, by Kubernetes' own code. The real helm lints the chart and fills
- * it in, with each of its switches on and off; every manifest is decoded strictly into the API's types. Needs Go, whose
- * modules bring both; HELM names a helm that is there.
+ * `npm run proof:deploy`: what is there for Kubernetes and for compose, by their own code. The real helm lints the chart and
+ * fills it in, with each of its switches on and off; every manifest is decoded strictly into the API's types; the loader of
+ * compose reads its files. Needs Go, whose modules bring all three; HELM names a helm that is there.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createProgress } from "../../evidence/progress.ts";
@@ -20,30 +20,36 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = join(ROOT, "build/proof-deploy");
 const SCHEMAS = fileURLToPath(new URL("schemas", import.meta.url));
 const CHART = join(ROOT, "deploy/helm/logit-sampler");
-const MANIFESTS = ["deploy/kubernetes/shared.yaml", "deploy/kubernetes/sidecar.yaml"];
-const HELM_MODULE = "helm.sh/helm/v3/cmd/helm@v3.19.4";
+const MANIFESTS = ["shared", "sidecar", "indexed-job"].map((name) => `deploy/kubernetes/${name}.yaml`);
+const COMPOSE_FILES = ["compose.yaml", "deploy/compose/own-host.yaml"];
+const MODULES = {
+  helm: "helm.sh/helm/v3/cmd/helm@v3.19.4",
+  compose: "github.com/compose-spec/compose-go/v2/cmd@v2.16.2",
+} as const;
 
 commandLine({
   name: "npm run proof:deploy --",
   about:
-    "Lints and fills in the chart with the real helm and decodes every manifest strictly into Kubernetes' types. Needs Go, which installs both below build/; HELM names a helm that is there already.",
+    "Lints and fills in the chart with the real helm, decodes every manifest strictly into Kubernetes' types and reads the files of compose with its loader. Needs Go, which installs them below build/; HELM names a helm that is there already.",
   options: {},
 });
 
 const progress = createProgress([
-  { name: "install helm", seconds: 120 },
+  { name: "install helm and compose's loader", seconds: 150 },
   { name: "build the decoder", seconds: 60 },
   { name: "the chart", seconds: 10 },
+  { name: "compose", seconds: 1 },
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
-async function helmProgram(): Promise<string> {
-  const given = process.env["HELM"];
-  if (given !== undefined) return given;
-  const helm = join(FOLDER, "helm");
-  if (!existsSync(helm))
-    await execute("go", ["install", HELM_MODULE], { env: { ...process.env, GOBIN: FOLDER } });
-  return helm;
+/** A program of a Go module in a folder of its own: Go calls it by the last part of the module's path. */
+async function installed(name: keyof typeof MODULES): Promise<string> {
+  const module = MODULES[name];
+  const folder = join(FOLDER, name);
+  const program = join(folder, basename(module).replace(/@.*/, ""));
+  if (!existsSync(program))
+    await execute("go", ["install", module], { env: { ...process.env, GOBIN: folder } });
+  return program;
 }
 
 async function decoderProgram(): Promise<string> {
@@ -54,7 +60,7 @@ async function decoderProgram(): Promise<string> {
 
 /** What a program prints, with what it is given to read. Throws that when it fails. */
 async function printed(program: string, args: readonly string[], input = ""): Promise<string> {
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, args, { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (text: Buffer) => (output += text.toString()));
@@ -82,7 +88,8 @@ function counted(lines: string): string {
 async function main(): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
   progress.next();
-  const helm = await helmProgram();
+  const helm = process.env["HELM"] ?? (await installed("helm"));
+  const compose = await installed("compose");
   progress.say(`helm ${(await printed(helm, ["version", "--short"])).trim()}`);
   progress.next();
   const decoder = await decoderProgram();
@@ -106,6 +113,13 @@ async function main(): Promise<void> {
       return counted(await printed(decoder, [], manifests));
     });
   }
+  progress.next();
+  for (const path of COMPOSE_FILES)
+    await claim(`compose takes ${path}`, async () => {
+      // Its command fills in no variable of the environment.
+      await printed(compose, ["-no-interpolation", path]);
+      return "";
+    });
   progress.end();
   await conclude(report);
 }

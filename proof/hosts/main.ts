@@ -90,7 +90,11 @@ async function pythonPlaces(): Promise<readonly Placed[]> {
   return hosts.map((host) => [host, pythonPlace(python, host)]);
 }
 
-async function prove(host: Host, place: Place, models: Readonly<Record<string, string>>): Promise<Result> {
+async function prove(
+  host: Host,
+  place: Place,
+  models: Readonly<Record<string, string>>,
+): Promise<Result | undefined> {
   progress.say(`${host.name}:`);
   if (host.runs_in === "node") {
     const complaints = await complaintsOfTypes(place, host);
@@ -116,7 +120,8 @@ async function main(): Promise<void> {
   const results: Result[] = [];
   for (const [host, place] of ready) {
     progress.next();
-    results.push(await prove(host, place, models));
+    const result = await prove(host, place, models);
+    if (result !== undefined) results.push(result);
   }
   progress.end();
   await conclude(report);

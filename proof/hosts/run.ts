@@ -63,13 +63,13 @@ export async function complaintsOfTypes({ cwd }: Place, { script }: Host): Promi
   }
 }
 
-/** Runs a host's script to its end and reports what it claims. */
+/** Runs a host's script and reports what it claims. Undefined when it did not come to its end. */
 export async function runHost(
   host: Host,
   place: Place,
   given: Readonly<Record<string, string>>,
   report: Report,
-): Promise<Result> {
+): Promise<Result | undefined> {
   const environment = { ...process.env, ...place.environment, ...given };
   const child = spawn(place.program, place.args, {
     cwd: place.cwd,
@@ -99,9 +99,14 @@ export async function runHost(
     }
   }
   const [code] = await ended;
-  const ran_whole = code === 0 && version !== undefined && claims.length > 0;
-  report.claim(`${basename(host.script)} runs to its end`, ran_whole, ran_whole ? "" : errors.slice(-1500));
-  return { name: host.name, version: version ?? "", ...(note !== undefined && { note }), claims, ms };
+  const whole = code === 0 && claims.length > 0 ? version : undefined;
+  report.claim(
+    `${basename(host.script)} runs to its end`,
+    whole !== undefined,
+    whole === undefined ? errors.slice(-1500) : "",
+  );
+  if (whole === undefined) return undefined;
+  return { name: host.name, version: whole, ...(note !== undefined && { note }), claims, ms };
 }
 
 function timesText({ vocab_size, what }: Times): string {

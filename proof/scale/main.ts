@@ -20,14 +20,20 @@ import { createReport } from "../report.ts";
 import { proveEngines, proveMerging, proveResuming } from "./cuts.ts";
 import { proveMemory } from "./memory.ts";
 import { outputOf, ROOT } from "./program.ts";
+import { proveSets } from "./sets.ts";
 import { proveReading, proveSpeed } from "./speed.ts";
 
 const PROOFS = [
   { name: "merging", about: "any cut, any order, two processes at once", seconds: 15 },
   { name: "resuming", about: "kill -9 on the way", seconds: 15 },
   { name: "engines", about: "Ray Data and Spark", seconds: 120 },
+  {
+    name: "sets",
+    about: "conformal sets beside MAPIE, biases and weights beside scipy and netcal",
+    seconds: 30,
+  },
   { name: "reading", about: "Parquet beside pyarrow", seconds: 20 },
-  { name: "speed", about: "numpy, scipy and scikit-learn", seconds: 150 },
+  { name: "speed", about: "numpy, scipy and scikit-learn", seconds: 240 },
   { name: "memory", about: "a million rows through a pipe; with --long ten millions", seconds: 30 },
 ] as const;
 const NAMES = PROOFS.map(({ name }) => name);
@@ -91,6 +97,7 @@ async function main(): Promise<void> {
     merging: () => proveMerging(folder, report),
     resuming: () => proveResuming(folder, report),
     engines: () => proveEngines(folder, python, report),
+    sets: () => proveSets(folder, python, report),
     async reading() {
       reads = await proveReading(folder, python, report);
     },

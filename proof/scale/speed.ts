@@ -8,13 +8,7 @@ const RATIO_MIN = 5;
 const PARQUET_RATIO_MAX = 2;
 const DIFFERENCE_MAX = 1e-9;
 const ROUNDS = "3";
-/** A calibration reads its rows many times, on both sides: it has fewer of them. */
-const TASKS = [
-  { task: "score", file: "rows" },
-  { task: "diagnose", file: "rows" },
-  { task: "calibrate", file: "few" },
-] as const;
-const FEW = 25_000;
+const TASKS = ["score", "diagnose", "calibrate"] as const;
 
 type Figures = { readonly [name: string]: number | Figures };
 
@@ -34,13 +28,13 @@ export interface Speed {
 export async function proveSpeed(folder: string, python: string, size: Size, report: Report): Promise<Speed> {
   const races: Race[] = [];
   let versions: Readonly<Record<string, string>> = {};
-  for (const { task, file } of TASKS) {
-    const rows = file === "few" ? Math.min(FEW, size.rows) : size.rows;
+  for (const task of TASKS) {
+    const { rows } = size;
     const words = [
       join(ROOT, "proof/scale/python/rivals.py"),
       task,
-      join(folder, `${file}.npy`),
-      join(folder, `${file}.targets.npy`),
+      join(folder, "rows.npy"),
+      join(folder, "rows.targets.npy"),
     ];
     const raced = await jsonOf<Raced>(python, [...words, ROUNDS, ...PROGRAM]);
     const [ours, theirs] = [raced.ours_s, raced.theirs_s].map((seconds) => rows / Math.min(...seconds));
@@ -65,7 +59,9 @@ export interface Size {
 }
 
 /** Where each of their figures stands in our report. A quantile of ours is one of a sketch, within 0.8 %. */
-const PLACES: Readonly<Record<string, (report: Figures, name: string) => number | undefined>> = {
+const PLACES: Readonly<
+  Record<(typeof TASKS)[number], (report: Figures, name: string) => number | undefined>
+> = {
   score: (report, name) => numberAt(report, [name]),
   diagnose(report, name) {
     if (name.startsWith("p50_")) return undefined;
@@ -84,11 +80,11 @@ const PLACES: Readonly<Record<string, (report: Figures, name: string) => number 
 function largestDifference(
   figures: Figures,
   report: Figures,
-  task: string,
+  task: (typeof TASKS)[number],
 ): [name: string, difference: number] {
   let largest: [string, number] = ["nothing", 0];
   for (const [name, theirs] of flat(figures)) {
-    const ours = PLACES[task]!(report, name);
+    const ours = PLACES[task](report, name);
     if (ours === undefined) continue;
     const difference = Math.abs(ours - theirs) / Math.max(1, Math.abs(theirs));
     if (!(difference <= largest[1])) largest = [name, difference];

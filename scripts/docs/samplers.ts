@@ -9,7 +9,7 @@ import { jsonSchemaOf, propertiesOf } from "../../src/schemas/options.ts";
 
 /** The part of a JSON Schema property that the option tables show. */
 export interface OptionSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly items?: OptionSchema;
   readonly anyOf?: readonly OptionSchema[];
@@ -111,9 +111,17 @@ function fieldTable(properties: readonly (readonly [string, OptionSchema])[]): s
 export function valuesOf(option: OptionSchema): string {
   if (option.enum !== undefined) return option.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (option.anyOf !== undefined) return option.anyOf.map(valuesOf).join(" or ");
+  if (Array.isArray(option.type))
+    return option.type.map((type) => valuesOf({ ...option, type })).join(" or ");
   if (option.type === "array")
-    return option.items === undefined ? "array" : `array of ${valuesOf(option.items)}`;
-  return `${option.type ?? "any"}${rangeOf(option)}`;
+    return option.items === undefined ? "array" : `array of ${bracketed(valuesOf(option.items))}`;
+  const is_ranged = option.type === "integer" || option.type === "number";
+  return `${option.type ?? "any"}${is_ranged ? rangeOf(option) : ""}`;
+}
+
+/** Several values in brackets, where they are part of a sentence. */
+function bracketed(values: string): string {
+  return values.includes(" or ") ? `(${values})` : values;
 }
 
 function rangeOf(option: OptionSchema): string {

@@ -10,7 +10,8 @@ import { commandLine, count, flag, run, some } from "../../src/command-line.ts";
 import { Copy, type Run } from "./copy.ts";
 import { chosen, type Mutant, mutantsOf, mutated } from "./mutants.ts";
 import { Imports } from "./related.ts";
-import { SWITCHES, switched } from "./switches.ts";
+import { SWITCHES } from "./switches/index.ts";
+import { switched } from "./switches/switch.ts";
 
 const AREAS = ["kernels", "assembly", "sampling", "wire"] as const;
 type Area = (typeof AREAS)[number];
@@ -18,7 +19,7 @@ type Area = (typeof AREAS)[number];
 const { values, operands } = commandLine({
   name: "npm run mutate --",
   about:
-    "Changes one line at a time in a copy of src/kernels, src/sampling and src/wire, and runs the tests that reach it. Ends with 1 when a mutant survives that test/mutants.md does not name.\n\nWith FILES, only lines of those are changed.",
+    "Changes one line at a time in a copy of src/kernels, src/sampling and src/wire, and runs the tests that reach it. Ends with 1 when a mutant survives that test/mutants.md does not name.\n\nWith FILES, only lines of those are changed, and only their switches.",
   operands: { placeholder: "FILE", about: "a file of src to change", read: (word: string) => word },
   options: {
     count: count("N", "how many mutants", 50),
@@ -27,7 +28,7 @@ const { values, operands } = commandLine({
     areas: some(AREAS, "what is changed"),
     near: flag("runs only the tests of kernels, sampling, wire and /v2, not all that reach the change"),
     switches: flag(
-      "switches off each short way of switches.ts instead, and ends with 1 when its tests do not notice",
+      "switches off each short way of switches/ instead, and ends with 1 when its tests do not notice",
     ),
     list: flag("prints the mutants, and runs nothing"),
   },
@@ -183,7 +184,8 @@ function failureIn({ output }: Run): readonly string[] {
 /** Whether the tests of each switch pass as it is, and fail when the short way is off. */
 async function trySwitches(copy: Copy): Promise<void> {
   const sound = new Map<string, Run>();
-  for (const each of SWITCHES) {
+  const wanted = SWITCHES.filter(({ file }) => operands.length === 0 || operands.includes(file));
+  for (const each of wanted) {
     const key = each.tests.join();
     const before = sound.get(key) ?? (await copy.test(each.tests, TIMEOUT_MS));
     sound.set(key, before);

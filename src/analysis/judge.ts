@@ -54,8 +54,7 @@ export function judgeRows(judged: Judged, set: LabelledLogits, view: View, from:
   for (let r = from; r < to; r++) {
     const row = viewed(set, r, view);
     const target = set.targets[r]!;
-    const m = reader.moments(row, beta);
-    const p = reader.probabilities(row, beta);
+    const { moments: m, probabilities: p } = reader.look(row, beta);
     const look = lookAt(m, row[target]!, target, brier(p, target));
     judged.confidence[r] = look.confidence;
     judged.correct[r] = look.correct;

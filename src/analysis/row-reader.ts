@@ -14,6 +14,8 @@ import { softmaxOf } from "./softmax.ts";
 /** `inverse_temperature` is 1/T everywhere. */
 export interface RowReader {
   moments(row: Logits, inverse_temperature: number): Moments;
+  /** Both at once, for less than one after the other. */
+  look(row: Logits, inverse_temperature: number): Seen;
   /** The probabilities of the row; the array may be overwritten by the next call. */
   probabilities(row: Logits, inverse_temperature: number): Float64Array;
   /** The same, rounded to float32. */
@@ -22,16 +24,24 @@ export interface RowReader {
   score(row: Logits, target: number, inverse_temperature: number): Score;
 }
 
+export interface Seen {
+  readonly moments: Moments;
+  /** may be overwritten by the next call */
+  readonly probabilities: Float64Array;
+}
+
 /** Reads rows in any container, float64 included. */
 export const plainReader: RowReader = {
   moments(row, inverse_temperature) {
     checkRow(row);
     return moments(row, inverse_temperature);
   },
-  probabilities(row, inverse_temperature) {
+  look(row, inverse_temperature) {
     checkRow(row);
-    return softmaxOf(moments(row, inverse_temperature), row);
+    const m = moments(row, inverse_temperature);
+    return { moments: m, probabilities: softmaxOf(m, row) };
   },
+  probabilities: (row, inverse_temperature) => plainReader.look(row, inverse_temperature).probabilities,
   probabilitiesF32: (row, inverse_temperature) =>
     Float32Array.from(plainReader.probabilities(row, inverse_temperature)),
   score(row, target, inverse_temperature) {
@@ -47,8 +57,13 @@ export function createKernelReader(classes_max: number): RowReader {
     moments(row, inverse_temperature) {
       load(kernel, row);
       if (!kernel.readMoments(inverse_temperature * BITS_PER_NAT)) checkRow(row);
-      const { max_id, max, second, rest, first, square } = kernel.sums();
-      return { length: row.length, max_id, max, second, inverse_temperature, rest, first, square };
+      return momentsLeft(kernel, row, inverse_temperature);
+    },
+    look(row, inverse_temperature) {
+      load(kernel, row);
+      if (!kernel.readAll(inverse_temperature * BITS_PER_NAT)) checkRow(row);
+      const m = momentsLeft(kernel, row, inverse_temperature);
+      return { moments: m, probabilities: kernel.takeWeights(1 / (1 + m.rest)) };
     },
     probabilities(row, inverse_temperature) {
       load(kernel, row);
@@ -83,6 +98,7 @@ export function createAnyReader(): RowReader {
   };
   return {
     moments: (row, inverse_temperature) => readerOf(row).moments(row, inverse_temperature),
+    look: (row, inverse_temperature) => readerOf(row).look(row, inverse_temperature),
     probabilities: (row, inverse_temperature) => readerOf(row).probabilities(row, inverse_temperature),
     probabilitiesF32: (row, inverse_temperature) => readerOf(row).probabilitiesF32(row, inverse_temperature),
     score: (row, target, inverse_temperature) => readerOf(row).score(row, target, inverse_temperature),
@@ -92,6 +108,11 @@ export function createAnyReader(): RowReader {
 function load(kernel: AnalysisKernel, row: Logits): void {
   if (row.length === 0) checkRow(row);
   kernel.load(row);
+}
+
+function momentsLeft(kernel: AnalysisKernel, row: Logits, inverse_temperature: number): Moments {
+  const { max_id, max, second, rest, first, square } = kernel.sums();
+  return { length: row.length, max_id, max, second, inverse_temperature, rest, first, square };
 }
 
 function kernelScore(

@@ -62,7 +62,7 @@ export interface StepRequestOptions {
   /** How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]. */
   readonly confidence_top_k?: number;
   /** When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself. */
-  readonly stop?: { readonly token_ids?: readonly number[]; readonly sequences?: readonly (readonly number[])[]; readonly strings?: readonly string[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
+  readonly stop?: { readonly token_ids?: readonly (number | string)[]; readonly sequences?: readonly (readonly (number | string)[] | string)[]; readonly strings?: readonly string[]; readonly max_tokens?: number; readonly loop?: { readonly max_pattern_size: number; readonly min_pattern_size?: number; readonly min_count: number }; readonly entropy?: { readonly below?: number; readonly above?: number; readonly window?: number }; readonly confidence?: { readonly below: number; readonly window?: number; readonly top_k?: number } };
   /** Report hashes of the row and of the options, for audits. Default false. */
   readonly receipt?: boolean;
   /** For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false. */
@@ -76,21 +76,23 @@ export interface StepRequestOptions {
   /** Whether letters of ASCII count whatever their case, as in koboldcpp. Default false. */
   readonly banned_ignore_case?: boolean;
   /** The only tokens that may be drawn. */
-  readonly allowed_token_ids?: readonly number[];
+  readonly allowed_token_ids?: readonly (number | string)[];
   /** Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean nothing. */
   readonly token_bitmask?: string;
-  /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. */
+  /** Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. A key that is not a whole number is the text of a token. */
   readonly logit_bias?: Readonly<Record<string, number | "-inf" | "-Infinity" | null>>;
-  /** Sequences of token ids, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. */
-  readonly sequence_bias?: readonly { readonly token_ids: readonly number[]; readonly bias: number | "-inf" | "-Infinity" | null }[];
+  /** Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A sequence that is a text is found however tokens spell it. */
+  readonly sequence_bias?: readonly { readonly token_ids: readonly (number | string)[] | string; readonly bias: number | "-inf" | "-Infinity" | null }[];
   /** `history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
   readonly sequence_scope?: "history" | "generated";
   /** How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n, so that it can never be the very first one (transformers). Single tokens always count. Default "prefix". */
   readonly sequence_min_history?: "prefix" | "sequence";
-  /** Sequences of token ids that must not occur: the last token is banned when the others stand at the end of the history. Remember that a word is written with and without a leading blank. */
-  readonly bad_words_ids?: readonly (readonly number[])[];
+  /** Sequences of tokens that must not occur: the last token is banned when the others stand at the end of the history. A sequence that is a text is found however tokens spell it. Remember that a word is written with and without a leading blank. */
+  readonly bad_words_ids?: readonly (readonly (number | string)[] | string)[];
   /** Tokens that a sequence of one token does not ban; longer sequences may still end in them. transformers spares the tokens that end a text. Default none. */
-  readonly bad_words_spared_ids?: readonly number[];
+  readonly bad_words_spared_ids?: readonly (number | string)[];
+  /** Words that must not occur, however tokens spell them, as long as they begin and end where tokens do: the token that would complete one is banned. Needs a `vocabulary`. */
+  readonly bad_words?: readonly string[];
   /** Length n of the runs of tokens that may not be taken from encoder_input_ids. 0 is off, 1 bans every token of them. Usual: 3 to 5. In [0, 1000000]. */
   readonly encoder_no_repeat_ngram_size?: number;
   /** The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep to. */
@@ -102,15 +104,15 @@ export interface StepRequestOptions {
   /** `history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length` count (vLLM). Default "history". */
   readonly no_repeat_ngram_scope?: "history" | "generated";
   /** Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and SGLang: whitelist_token_ids). Default none. */
-  readonly no_repeat_ngram_spared_ids?: readonly number[];
+  readonly no_repeat_ngram_spared_ids?: readonly (number | string)[];
   /** The tokens that may not stand there. */
-  readonly begin_suppress_tokens?: readonly number[];
+  readonly begin_suppress_tokens?: readonly (number | string)[];
   /** The position among the generated tokens, from 0: 1 where a token at 0 is forced (transformers, behind forced_bos_token_id). At least 0. Default 0. */
   readonly begin_suppress_index?: number;
   /** How many tokens must have been generated before one of stop_token_ids may be drawn. 0 is off. At least 0. */
   readonly min_tokens?: number;
   /** The tokens that end a text. */
-  readonly stop_token_ids?: readonly number[];
+  readonly stop_token_ids?: readonly (number | string)[];
   /** `generated`: tokens after `prompt_length` count (vLLM, transformers' min_new_tokens); `history`: the prompt counts too (transformers' min_length). Default "generated". */
   readonly min_tokens_scope?: "generated" | "history";
   /** [start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by the factor with every step. 1 as factor is off. Usual: [100, 1.01]; [15, 1.6], in transformers' documentation, shows how strong it can be. */
@@ -139,22 +141,22 @@ export interface StepRequestOptions {
   readonly dry_allowed_length?: number;
   /** Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off. At least -1. Default -1. */
   readonly dry_penalty_last_n?: number;
-  /** Sequences of token ids at which a run stops, such as the tokens of a line break. Default none. */
-  readonly dry_sequence_breakers?: readonly (readonly number[])[];
+  /** Sequences at which a run stops, such as the tokens of a line break; a text, such as "\n", is found wherever it begins and ends in tokens. Default none. */
+  readonly dry_sequence_breakers?: readonly (readonly (number | string)[] | string)[];
   /** What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp). Default "spare". */
   readonly dry_breaker_rule?: "spare" | "cut";
   /** How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off. At least -1. */
   readonly reasoning_budget?: number;
   /** The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole budget. */
-  readonly reasoning_start_ids?: readonly number[];
+  readonly reasoning_start_ids?: readonly (number | string)[] | string;
   /** The tokens with which a block ends by itself, such as that of </think>. */
-  readonly reasoning_end_ids?: readonly number[];
-  /** The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids. */
-  readonly reasoning_forced_ids?: readonly number[];
+  readonly reasoning_end_ids?: readonly (number | string)[] | string;
+  /** The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids, unless those are a text of several tokens. */
+  readonly reasoning_forced_ids?: readonly (number | string)[];
   /** `history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count. Default "history". */
   readonly reasoning_scope?: "history" | "generated";
   /** Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides leaves nothing to draw, which is an error, unless forced_over_bans says otherwise. */
-  readonly forced_token_ids?: Readonly<Record<string, number>>;
+  readonly forced_token_ids?: Readonly<Record<string, number | string>>;
   /** Whether a forced token is drawn even if a stage before, or the row, banned it (transformers). Default false. */
   readonly forced_over_bans?: boolean;
   /** Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token, the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]. */
@@ -204,7 +206,7 @@ export interface StepRequestOptions {
   /** The least that top_p shrinks to. In (0, 1]. Default 0.000001. */
   readonly top_p_min?: number;
   /** Tokens behind which top_p is what it was at the beginning, such as a line break. Default none. */
-  readonly top_p_reset_ids?: readonly number[];
+  readonly top_p_reset_ids?: readonly (number | string)[];
   /** The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual: 0.8 to 0.98. In [0, 1]. */
   readonly top_p?: number;
   /** Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false. */
@@ -240,7 +242,7 @@ export interface StepRequestOptions {
   /** `draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer (ExLlamaV3). Default "draw". */
   readonly xtc_outcome?: "draw" | "average";
   /** Tokens that are never excluded, such as a line break and those that end a text. Default none. */
-  readonly xtc_spared_ids?: readonly number[];
+  readonly xtc_spared_ids?: readonly (number | string)[];
   /** What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui). Default "aside". */
   readonly xtc_spared_rule?: "aside" | "stay" | "refuse";
   /** Top choices exactly as likely as the least of them: `cut` keeps the highest id, `keep` keeps them all (mlx-lm). Default "cut". */

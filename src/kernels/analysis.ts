@@ -13,6 +13,7 @@ import { ANALYSIS_BASE64 } from "./analysis.wasm.ts";
 
 interface Exports {
   readMoments(row: number, bytes: number, factor: number, results: number, scratch: number): number;
+  readAll(row: number, bytes: number, factor: number, results: number, to: number): number;
   readSum(row: number, bytes: number, factor: number, results: number, scratch: number): number;
   readWeights(row: number, bytes: number, factor: number, results: number, to: number): number;
   scale(at: number, bytes: number, factor: number): void;
@@ -36,6 +37,8 @@ export interface AnalysisKernel {
   /** takes 1 to vocab_size_max logits; −0 counts as 0 */
   load(row: ArrayLike<number>): void;
   readMoments(factor: number): boolean;
+  /** the same, and leaves the weights for `takeWeights` */
+  readAll(factor: number): boolean;
   /** only `rest`, `max` and `max_id` */
   readSum(factor: number): boolean;
   /** as readSum, and leaves the weights for `takeWeights` */
@@ -81,6 +84,7 @@ export function createAnalysisKernel(vocab_size_max: number): AnalysisKernel {
       row.fill(Number.NEGATIVE_INFINITY, length, padded(length));
     },
     readMoments: (factor) => wasm.readMoments(ROW, bytes, factor, RESULTS, SCRATCH) !== 0,
+    readAll: (factor) => wasm.readAll(ROW, bytes, factor, RESULTS, weights) !== 0,
     readSum: (factor) => wasm.readSum(ROW, bytes, factor, RESULTS, SCRATCH) !== 0,
     readWeights: (factor) => wasm.readWeights(ROW, bytes, factor, RESULTS, weights) !== 0,
     takeWeights(factor) {

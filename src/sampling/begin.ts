@@ -53,12 +53,12 @@ export function begin(scratch: Scratch, rows: readonly LogitsRow[], options: Ste
 }
 
 function beginOne(scratch: Scratch, rows: readonly LogitsRow[], options: StepOptions, seed: string): Begun {
-  const { kernel, candidates } = scratch;
+  const { kernel, candidates, context } = scratch;
   const [row] = rows as readonly [LogitsRow]; // requireSources has counted them
   const vocab_size = isSparse(row)
     ? startSparse(candidates, row, options)
     : startDense(kernel, candidates, row);
-  startContext(scratch, options, seed, vocab_size);
+  context.start(options, seed, vocab_size);
   const tracer = tracerOf(scratch, row, options);
   return { rows, row, is_exact: true, raw: readsRaw(options) ? rawOf(kernel, row) : undefined, tracer, seed };
 }
@@ -70,10 +70,10 @@ function beginSeveral(
   options: StepOptions,
   seed: string,
 ): Begun {
-  const { kernel, candidates, now } = scratch;
+  const { kernel, candidates, context, now } = scratch;
   const combine = options.combine as Combination; // begin has seen to it
   const known_size = requireRows(kernel, rows, options.vocab_size);
-  startContext(scratch, options, seed, known_size ?? Number.POSITIVE_INFINITY);
+  context.start(options, seed, known_size ?? Number.POSITIVE_INFINITY);
   const [first] = rows as readonly [LogitsRow, ...LogitsRow[]]; // requireSources has counted them
   if (options.trace !== false) startAt(candidates, first, options);
   const tracer = tracerOf(scratch, first, options);
@@ -81,6 +81,7 @@ function beginSeveral(
   const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size);
   const us = began === undefined || now === undefined ? undefined : now() - began;
   startAt(candidates, row, options);
+  candidates.beginStage(combine.rule.name);
   tracer?.ran(combine.rule.name, candidates, us, {
     sources: rows.length,
     ...account,
@@ -92,11 +93,6 @@ function beginSeveral(
 
 function countOf(plausible: number | undefined): { readonly plausible?: number } {
   return plausible === undefined ? {} : { plausible };
-}
-
-function startContext({ context }: Scratch, options: StepOptions, seed: string, vocab_size: number): void {
-  context.start(options, seed, vocab_size);
-  for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
 }
 
 /** Without a trace nothing is told; with one the candidates are those of the row as it came. */

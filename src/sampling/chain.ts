@@ -37,10 +37,10 @@ export function runStage(
   candidates.endStage(stage.name);
 }
 
-/** Whether all is there that stages may take long to make. */
-export function isPrepared(chain: Chain, text: StepText): boolean {
+/** Whether all is there that stages may take long to make; `text` is asked for by those that have something to make. */
+export function isPrepared(chain: Chain, text: () => StepText): boolean {
   for (const { stage, options, skipped } of chain)
-    if (skipped === undefined && stage.isPrepared?.(options, text) === false) return false;
+    if (skipped === undefined && stage.isPrepared?.(options, text()) === false) return false;
   return true;
 }
 

@@ -24,7 +24,7 @@ export class StepContext implements StepText {
   readonly #counter: TokenCounter;
   readonly #fading = new FadingTokens();
   readonly #finder = new RepeatFinder();
-  readonly #states = new Map<string, unknown>();
+  #state: StepSequence["state"] = {};
   #prepared: PreparedHistory | undefined;
   /** 1 more than the largest id of the history: how long tables by token id have to be */
   #id_end = 0;
@@ -65,27 +65,22 @@ export class StepContext implements StepText {
 
   /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
   start(step: StepSequence, seed: string, vocab_size: number): void {
-    if (this.#states.size > 0) this.#states.clear();
     this.remembered.forget();
     this.history = step.history;
     this.prompt_length = step.prompt_length;
     this.vocab_size = vocab_size;
     this.seed = seed;
     this.step = step.step;
+    this.#state = step.state;
     this.vocabulary = this.#vocabularies.of(step.vocabulary);
     this.#prepared = step.prepared;
     this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
     if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
   }
 
-  /** Gives a stage its state for this step. */
-  giveState(stage: string, state: unknown): void {
-    this.#states.set(stage, state);
-  }
-
   /** The state of a stage, as its schema has checked it. */
   stateOf(stage: string): unknown {
-    return this.#states.get(stage);
+    return this.#state[stage];
   }
 
   /** How many tokens were generated so far. */

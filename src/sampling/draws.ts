@@ -2,7 +2,6 @@
 import { Problem } from "../errors.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
-import type { Draws } from "./draw/draw-rule.ts";
 import { contextOf } from "./draw/watermark/context-window.ts";
 import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import type { MarkChoice } from "./draw/watermark/scheme.ts";
@@ -35,7 +34,7 @@ export function drawAll(
   { n = 1, replacement, draw, watermark }: Asked,
 ): Drawn {
   if (watermark !== undefined) return drawMarked(candidates, context, keys, watermark);
-  requireEnough(candidates, n, replacement);
+  if (n > 1 && !replacement) requireEnough(candidates, n);
   return { token_ids: draw.rule.draw(candidates, draw.options, context, { n, replacement }) };
 }
 
@@ -50,12 +49,12 @@ export function* drawInPieces(
   const { rule, options } = draw;
   if (watermark !== undefined || rule.drawInPieces === undefined)
     return drawAll(candidates, context, keys, asked);
-  requireEnough(candidates, n, replacement);
+  if (n > 1 && !replacement) requireEnough(candidates, n);
   return { token_ids: yield* rule.drawInPieces(candidates, options, context, { n, replacement }) };
 }
 
-function requireEnough(candidates: Candidates, n: number, replacement: boolean): void {
-  if (n === 1 || replacement) return;
+/** No token comes twice. */
+function requireEnough(candidates: Candidates, n: number): void {
   const kept = candidates.count();
   if (n <= kept) return;
   throw new Problem("invalid_option", `n must be at most the number of tokens left, ${kept}, got ${n}`, "/n");
@@ -75,36 +74,4 @@ function drawMarked(
       ? candidates.draw(() => context.uniform("token"))
       : scheme.draw(candidates, options, key, { context: window, step: context });
   return { token_ids: [token_id], watermark: { scheme: scheme.name, marked: window !== undefined } };
-}
-
-/** Draws by the uniforms of a step, one for each. */
-export function drawUniforms(
-  candidates: Candidates,
-  context: StepContext,
-  { n, replacement }: Draws,
-): number[] {
-  if (n === 1) return [candidates.draw(() => context.uniform("token"))];
-  const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
-  return candidates.drawEach(uniforms, replacement);
-}
-
-/** Draws that are made between two pauses. */
-const DRAWS = 256;
-
-/** The same with pauses, where each draw costs a pass. */
-export function* drawUniformsInPieces(
-  candidates: Candidates,
-  context: StepContext,
-  { n, replacement }: Draws,
-): Generator<undefined, number[]> {
-  if (n <= DRAWS || !replacement || !candidates.draws_apart)
-    return drawUniforms(candidates, context, { n, replacement });
-  const drawn: number[] = [];
-  for (let from = 0; from < n; from += DRAWS) {
-    const length = Math.min(DRAWS, n - from);
-    const uniforms = Array.from({ length }, (_, i) => context.uniform("token", from + i));
-    for (const token_id of candidates.drawEach(uniforms, true)) drawn.push(token_id);
-    yield;
-  }
-  return drawn;
 }

@@ -69,7 +69,7 @@ export function parseReplay(fields: Readonly<Record<string, unknown>>, limits: O
   const step = parseStepOptions(asked, limits);
   if (step.n !== undefined)
     throw new Problem("option_conflict", `a claim is of one draw: n must not be given, got ${step.n}`, "/n");
-  return { ...step, receipt: receiptOptions(asked), claim };
+  return { claim, ...step, receipt: receiptOptions(asked) };
 }
 
 /** What the claim of a step comes to, once its chain has run. */

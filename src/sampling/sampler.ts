@@ -132,7 +132,7 @@ export function createSampler(
     },
     pieces(rows, options, drawing) {
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
-      if (!is_long && isPrepared(options.chain, context.textOf(options))) return undefined;
+      if (!is_long && isPrepared(options.chain, () => context.textOf(options))) return undefined;
       assert(under_way === undefined, "one step is taken at a time");
       const pieces = marked(stepInPieces(scratch, listOfRows(rows), options, drawing));
       under_way = pieces;
@@ -198,7 +198,7 @@ function sampleStep(
   try {
     const begun = begin(scratch, rows, options);
     const { candidates, context, keys } = scratch;
-    if (!isPrepared(options.chain, context)) allAtOnce(prepareChain(options.chain, context));
+    if (!isPrepared(options.chain, () => context)) allAtOnce(prepareChain(options.chain, context));
     const raw = run(scratch, begun, options) ?? begun.raw;
     const drawn =
       drawing === undefined
@@ -320,8 +320,8 @@ function endOf(
 
 /** Runs the chain. What log-probabilities are read from, when that is not known before. */
 function run(scratch: Scratch, begun: Begun, options: StepOptions): RawRow | undefined {
-  if (begun.tracer !== undefined || placeOfLogprobs(options) !== undefined)
-    return allAtOnce(runInPieces(scratch, begun, options));
+  const reads_between = begun.raw !== undefined && placeOfLogprobs(options) !== undefined;
+  if (begun.tracer !== undefined || reads_between) return allAtOnce(runInPieces(scratch, begun, options));
   runChain(options.chain, scratch.candidates, scratch.context);
   return undefined;
 }

@@ -16,8 +16,6 @@ export interface StepOptions extends StepSequence {
   readonly vocab_size: number | undefined;
   /** canonical decimal text; undefined: draw one */
   readonly seed: string | undefined;
-  /** state of each stage of the chain and each stop that carries one, by name */
-  readonly state: Readonly<Record<string, unknown>>;
   /** undefined: one draw, no list of draws */
   readonly n: number | undefined;
   readonly replacement: boolean;

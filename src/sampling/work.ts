@@ -7,6 +7,7 @@
  */
 import { Problem } from "../errors.ts";
 import type { ChainEntry } from "./chain.ts";
+import type { Combination } from "./combine/combination.ts";
 import { isSparse, listOfRows, type StepRows } from "./rows.ts";
 import type { StepOptions } from "./step.ts";
 import { measuresRow } from "./stops/index.ts";
@@ -37,8 +38,9 @@ export function workOf(step_rows: StepRows, options: StepOptions): number {
   const rows = listOfRows(step_rows);
   let length = 0;
   for (const row of rows) length = Math.max(length, isSparse(row) ? row.token_ids.length : row.length);
-  const { n, trace, kept_token_ids, logprobs, history, draw, watermark, stops } = options;
-  let work = chainWork(options, length) + history.length + combineWork(options, rows.length, length);
+  const { n, trace, kept_token_ids, logprobs, history, combine, draw, watermark, stops } = options;
+  let work = chainWork(options, length) + history.length;
+  if (combine !== undefined) work += combineWork(combine, rows.length, length);
   if (watermark !== undefined) work += watermark.scheme.passes(watermark.options) * length + history.length;
   else work += (draw.rule.passes - 1) * length * (n ?? 1);
   if (trace !== false) work += TRACE_PASSES * length * (1 + options.chain.length);
@@ -61,10 +63,9 @@ function chainWork({ chain, history }: StepOptions, length: number): number {
   return passes * length + read;
 }
 
-function combineWork({ combine }: StepOptions, sources: number, length: number): number {
-  if (combine === undefined) return 0;
-  let passes = combine.rule.passes(combine.options);
-  for (const { stage, skipped } of combine.before) if (skipped === undefined) passes += stage.passes ?? 1;
+function combineWork({ rule, options, before }: Combination, sources: number, length: number): number {
+  let passes = rule.passes(options);
+  for (const { stage, skipped } of before) if (skipped === undefined) passes += stage.passes ?? 1;
   return passes * sources * length;
 }
 

@@ -25,6 +25,6 @@ export function propertiesOf(schema: JsonSchema): Readonly<Record<string, JsonSc
 /** Names of the options that are lists, which a query string may write as `1,2,3`. */
 export const LIST_OPTIONS: ReadonlySet<string> = new Set(
   Object.entries(propertiesOf(jsonSchemaOf(QUERY_OPTIONS)))
-    .filter(([, schema]) => schema["type"] === "array")
+    .filter(([, { type }]) => [type].flat().includes("array"))
     .map(([name]) => name),
 );

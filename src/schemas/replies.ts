@@ -283,6 +283,7 @@ export const CATALOGUE = z
       .describe("In the default order."),
     draws: z.array(LISTED).describe("The rules of `draw`, the default first."),
     watermarks: z.array(LISTED).describe("The schemes of `watermark`."),
+    verify_methods: z.array(LISTED).describe("The methods of /v1/verify, the default first."),
     stops: z
       .array(
         z.strictObject({
@@ -299,4 +300,4 @@ export const CATALOGUE = z
       )
       .describe("In the order in which they are asked."),
   })
-  .describe("Every sampler there is, and every stop.");
+  .describe("Every sampler there is, every stop, and every way to verify a draft.");

@@ -183,7 +183,7 @@ function rowStep(
     const { fields, ...forms } = formsOf(row);
     const plan = { options: options.of(fields), ...forms };
     const step = stepOf(plan, arrived, context);
-    return { ...step, place: (problem: Problem) => rowProblem(problem, index, own, shared) };
+    return { place: (problem: Problem) => rowProblem(problem, index, own, shared), ...step };
   } catch (error) {
     return rowProblem(error, index, own, shared);
   }

@@ -36,6 +36,20 @@ describe("the SIMD kernel and plain float64 give the same bits", () => {
     );
   });
 
+  test("both at once, which are those of each alone", () => {
+    fc.assert(
+      fc.property(rows, betas, (row, beta) => {
+        const { moments: m, probabilities } = kernel.look(row, beta);
+        expect({ m, p: probabilities.slice() }).toStrictEqual({
+          m: plainReader.moments(row, beta),
+          p: plainReader.probabilities(row, beta),
+        });
+        expect(kernel.moments(row, beta)).toStrictEqual(m);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test("scores", () => {
     fc.assert(
       fc.property(rows, betas, fc.nat(), (row, beta, id) => {
@@ -57,6 +71,8 @@ describe("the SIMD kernel and plain float64 give the same bits", () => {
     const long = Float32Array.from({ length: 262_144 }, (_, i) => Math.sin(i * 1.7) * 8);
     const reader = createKernelReader(long.length);
     expect(reader.moments(long, 0.7)).toStrictEqual(plainReader.moments(long, 0.7));
+    const { probabilities, ...rest } = reader.look(long, 0.7);
+    expect({ ...rest, probabilities: probabilities.slice() }).toStrictEqual(plainReader.look(long, 0.7));
     expect(reader.score(long, 77, 1)).toStrictEqual(plainReader.score(long, 77, 1));
   });
 

@@ -40,22 +40,26 @@ test("there are programs to ask", () => {
   expect(PROGRAMS.size).toBeGreaterThanOrEqual(20);
 });
 
-describe.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])("%s", (file, name) => {
-  test.concurrent("--help names the command and its options, and nothing else happens", async () => {
-    const { code, out, err } = await ran(file, "--help");
-    expect([code, err]).toEqual([0, ""]);
-    expect(out.split("\n")[0]).toMatch(
-      name === file ? `npx tsx ${file} [options]` : new RegExp(`^npm run ${name} -- \\[options\\]`),
-    );
-    expect(out).toMatch(/\n {2}-h, --help/);
-  });
+// Two at a time at the least: each waits for its own modules.
+describe.concurrent.each([...PROGRAMS, ...OTHERS.map((file) => [file, file] as const)])(
+  "%s",
+  (file, name) => {
+    test("--help names the command and its options, and nothing else happens", async () => {
+      const { code, out, err } = await ran(file, "--help");
+      expect([code, err]).toEqual([0, ""]);
+      expect(out.split("\n")[0]).toMatch(
+        name === file ? `npx tsx ${file} [options]` : new RegExp(`^npm run ${name} -- \\[options\\]`),
+      );
+      expect(out).toMatch(/\n {2}-h, --help/);
+    });
 
-  test("its words are read by the one reader of command lines", () => {
-    expect(readFileSync(file, "utf8")).toMatch(
-      /^(?:const \{.*\} = | {2}const \{.*\} = | {2})?(?:commandLine|hostLine)\(\{/m,
-    );
-  });
-});
+    test("its words are read by the one reader of command lines", () => {
+      expect(readFileSync(file, "utf8")).toMatch(
+        /^(?:const \{.*\} = | {2}const \{.*\} = | {2})?(?:commandLine|hostLine)\(\{/m,
+      );
+    });
+  },
+);
 
 test.concurrent.each([
   "examples/model-host/demo.ts",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cutModel } from "../../examples/model-host/cut-model.ts";
-import { DRAFTERS, draftFromHistory } from "../../examples/model-host/drafters.ts";
+import { DRAFTERS } from "../../examples/model-host/drafters.ts";
 import { generate } from "../../examples/model-host/generate.ts";
 import {
   EARLY_LAYERS,
@@ -10,6 +10,7 @@ import {
   loadModel,
   MODEL_FOLDER,
 } from "../../examples/model-host/model.ts";
+import { draftFromHistory } from "../../examples/model-host/ngram.ts";
 import { readingOneByOne, speculate, stepByStep } from "../../examples/model-host/speculate.ts";
 import { connectStream } from "../../examples/model-host/stream-client.ts";
 import { loadTokenizer, type TextCodec } from "../../examples/model-host/tokenizer.ts";

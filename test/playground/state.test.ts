@@ -216,5 +216,12 @@ test("a text's runs are as few as there were changes of seed, chain or other opt
     { seed: "8", chain: warm, extras: again },
   ];
   expect(runsOf([...drawn, ...more]).map(({ tokens }) => tokens)).toEqual([3, 1, 1, 1, 2]);
+  const drafted = [true, false, false, true].map((begins) => ({
+    seed: "8",
+    chain: warm,
+    extras: {},
+    begins,
+  }));
+  expect(runsOf(drafted).map(({ tokens }) => tokens)).toEqual([3, 1]);
   expect(runsOf([])).toEqual([]);
 });

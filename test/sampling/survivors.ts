@@ -23,7 +23,6 @@ export function survivorsOf(logits: ArrayLike<number>, options: StepOptions): Su
     row.finish();
     candidates.startRow(row);
     context.start(options, options.seed ?? "0", logits.length);
-    for (const name of Object.keys(options.state)) context.giveState(name, options.state[name]);
     runChain(options.chain, candidates, context);
     const left = candidates.all();
     left.orderById();

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../../evidence/seeded.ts";
 import { chosen, mutantsOf, mutated } from "../../scripts/mutation/mutants.ts";
 import { Imports } from "../../scripts/mutation/related.ts";
-import { SWITCHES, switched } from "../../scripts/mutation/switches.ts";
+import { SWITCHES } from "../../scripts/mutation/switches/index.ts";
+import { switched } from "../../scripts/mutation/switches/switch.ts";
 
 const after = (line: string) => mutantsOf("a.ts", line).map((mutant) => mutant.after);
 

@@ -1,6 +1,6 @@
 /** The page's side of the service's public API. It knows URLs and forms of body, nothing of the page. */
 import type { Dtype } from "../../../src/kernels/dtypes.ts";
-import type { Catalogue, ProblemBody, Sampled } from "./wire.ts";
+import type { Catalogue, ProblemBody, Sampled, Verified } from "./wire.ts";
 
 /** The bytes of one row of logits, little-endian, as they came from the host. */
 export interface RowBytes {
@@ -29,8 +29,22 @@ export function postSample(
   return request<Sampled>("/v1/sample", { method: "POST", headers, body, ...(signal && { signal }) });
 }
 
+/** POST /v1/verify with rows of one length, one behind the other. */
+export function postVerify(
+  [first, ...others]: readonly [RowBytes, ...RowBytes[]],
+  vocab_size: number,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Verified> {
+  const head = { ...options, dtype: first.dtype, shape: [1 + others.length, vocab_size] };
+  const { headers, body } = binaryBody(head, first.bytes, ...others.map(({ bytes }) => bytes));
+  return request<Verified>("/v1/verify", { method: "POST", headers, body });
+}
+
 /** The form that every binary call shares: a JSON head, its length in a header, then the tensor. */
-export function binaryBody(head: Readonly<Record<string, unknown>>, tensor: Uint8Array<ArrayBuffer>) {
+export function binaryBody(
+  head: Readonly<Record<string, unknown>>,
+  ...tensor: readonly Uint8Array<ArrayBuffer>[]
+) {
   const json = new TextEncoder().encode(JSON.stringify(head));
   return {
     headers: {
@@ -38,7 +52,7 @@ export function binaryBody(head: Readonly<Record<string, unknown>>, tensor: Uint
       "inference-header-content-length": String(json.length),
     },
     // half a megabyte from the page's own memory would take the browser twice the processor time
-    body: new Blob([json, tensor]),
+    body: new Blob([json, ...tensor]),
   };
 }
 

@@ -5,6 +5,7 @@ export type { Sampled } from "../../../src/sampling/report/report.ts";
 export type { TokenLogprob } from "../../../src/sampling/report/token-logprob.ts";
 export type { Fate, TraceEntry } from "../../../src/sampling/report/trace.ts";
 export type { KnifeEdge } from "../../../src/sampling/report/trace-loss.ts";
+export type { Verified } from "../../../src/sampling/verify/verify.ts";
 
 /** One option of a stage, as JSON Schema tells of it. */
 export interface OptionSchema {
@@ -16,6 +17,7 @@ export interface OptionSchema {
   readonly exclusiveMaximum?: number;
   readonly default?: unknown;
   readonly description?: string;
+  readonly examples?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** A stage as GET /v1/samplers lists it. */
@@ -44,10 +46,23 @@ export interface WatermarkInfo {
   readonly keeps_distribution: boolean;
 }
 
+/** A method of verifying drafts as GET /v1/samplers lists it. */
+export interface MethodInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly formula: string;
+  readonly source: { readonly title: string; readonly url: string };
+  /** what is the same as without drafts: `tokens`, their `distribution`, or `nothing` */
+  readonly preserves: string;
+  /** whether it asks what the draft was drawn from */
+  readonly reads_draft: boolean;
+}
+
 export interface Catalogue {
   readonly system_fingerprint: string;
   readonly stages: readonly StageInfo[];
   readonly watermarks: readonly WatermarkInfo[];
+  readonly verify_methods: readonly MethodInfo[];
 }
 
 /** RFC 9457, as the service writes it. */

@@ -1,14 +1,21 @@
 /** What the page reads of the analysis replies: of several rows, as it always sends them. */
 import type {
+  CalibrateReply as CalibrateAnyReply,
   ClassProbabilities,
   DiagnoseReply as DiagnoseAnyReply,
   Diagnosis,
   Quality,
 } from "../../../src/client/analysis-types.ts";
 
-export type { CalibrateReply, Diagnosis, Quality } from "../../../src/client/analysis-types.ts";
+export type { Diagnosis, Quality } from "../../../src/client/analysis-types.ts";
 
 export type Bin = Quality["bins"][number];
+
+/** The page asks for one temperature, so that there is one. */
+export interface CalibrateReply extends Omit<CalibrateAnyReply, "calibration" | "intervals"> {
+  readonly calibration: CalibrateAnyReply["calibration"] & { readonly temperature: number };
+  readonly intervals?: { readonly temperature: { readonly low: number; readonly high: number } };
+}
 
 /** With a threshold every row has a decision. */
 export interface ProbabilitiesReply {

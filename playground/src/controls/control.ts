@@ -26,7 +26,7 @@ export function controlOf(schema: OptionSchema): Control {
   if (schema.type === "boolean") return { kind: "flag" };
   if (schema.type === "number" || schema.type === "integer")
     return { kind: "number", scale: scaleOf(schema) };
-  return { kind: "json", placeholder: schema.type === "array" ? "[11, 287]" : '{"11": -2}' };
+  return { kind: "json", placeholder: isList(schema) ? "[11, 287]" : '{"11": -2}' };
 }
 
 /** The slider of a number: all of a range of about 1, and of a larger one what is usual and a third more. */
@@ -97,7 +97,12 @@ export function startValue(schema: OptionSchema): unknown {
   }
   if (control.kind === "flag") return schema.default === undefined;
   if (control.kind === "choice") return control.words[0];
-  return schema.type === "array" ? [] : {};
+  return isList(schema) ? [] : {};
+}
+
+/** A list, or where a list may be. */
+function isList({ type }: OptionSchema): boolean {
+  return [type].flat().includes("array");
 }
 
 /** The value a third of the slider away, upwards where there is room. */

@@ -2,7 +2,7 @@
 
 export const WIDTH = 420;
 export const HEIGHT = 204;
-const PAD = { left: 46, right: 12, top: 24, bottom: 34 } as const;
+const PAD = { left: 52, right: 12, top: 24, bottom: 34 } as const;
 
 export interface Tick {
   /** 0 … 1 along its axis */
@@ -27,7 +27,7 @@ export function Axes({ x, y, x_name, y_name }: Props) {
       {y.map(({ at, text }) => (
         <g key={text}>
           <line x1={xAt(0)} x2={xAt(1)} y1={yAt(at)} y2={yAt(at)} />
-          <text x={xAt(0) - 6} y={yAt(at) + 3} text-anchor="end">
+          <text x={xAt(0) - 5} y={yAt(at) + 3} text-anchor="end">
             {text}
           </text>
         </g>

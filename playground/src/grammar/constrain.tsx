@@ -1,4 +1,5 @@
-/** Constraining what is written: a stage for texts, with the service's own example to begin with, in front of the chain. */
+/** Constraining what is written: a stage for texts in front of the chain, with each of the service's own examples to begin with. */
+import type { StageInfo } from "../api/wire.ts";
 import { stages } from "../state/catalogue.ts";
 import { addStageFirst } from "../state/chain.ts";
 import { chain } from "../state/signals.ts";
@@ -12,17 +13,26 @@ export function Constrain() {
   return (
     <fieldset class="beside chips">
       <legend class="field-name">constrain the text by</legend>
-      {offered.map(({ name, summary, example }) => (
-        <button
-          type="button"
-          class="chip"
-          key={name}
-          title={summary}
-          onClick={() => addStageFirst({ ...example, stage: name })}
-        >
-          {name}
-        </button>
-      ))}
+      {offered.flatMap(examplesOf).map(({ stage, option, example, summary }) => {
+        const kind = Object.keys(example).join();
+        return (
+          <button
+            type="button"
+            class="chip"
+            key={kind}
+            title={summary}
+            onClick={() => addStageFirst({ stage, [option]: example })}
+          >
+            {kind}
+          </button>
+        );
+      })}
     </fieldset>
+  );
+}
+
+function examplesOf({ name, summary, options }: StageInfo) {
+  return Object.entries(options.properties).flatMap(([option, { examples = [] }]) =>
+    examples.map((example) => ({ stage: name, option, example, summary })),
   );
 }

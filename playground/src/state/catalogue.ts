@@ -1,10 +1,11 @@
-/** What the service offers: its stages and watermarks, read once when the page opens. */
+/** What the service offers: its stages, watermarks and ways to verify drafts, read once when the page opens. */
 import { batch, computed, signal } from "@preact/signals";
 import { getCatalogue, Refusal } from "../api/client.ts";
-import type { ProblemBody, StageInfo, WatermarkInfo } from "../api/wire.ts";
+import type { MethodInfo, ProblemBody, StageInfo, WatermarkInfo } from "../api/wire.ts";
 
 export const stages = signal<readonly StageInfo[]>([]);
 export const watermarks = signal<readonly WatermarkInfo[]>([]);
+export const verify_methods = signal<readonly MethodInfo[]>([]);
 export const catalogue_problem = signal<ProblemBody | undefined>(undefined);
 
 const by_name = computed(() => new Map(stages.value.map((stage) => [stage.name, stage])));
@@ -19,6 +20,7 @@ export async function loadCatalogue(): Promise<void> {
     batch(() => {
       stages.value = catalogue.stages;
       watermarks.value = catalogue.watermarks;
+      verify_methods.value = catalogue.verify_methods;
     });
     catalogue_problem.value = undefined;
   } catch (error) {

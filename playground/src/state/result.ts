@@ -9,6 +9,7 @@ import { type Combined, combined, is_awaited } from "../combine/combination.ts";
 import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import type { PageRow } from "../rows/row.ts";
+import { ofStep } from "../speculate/speculation.ts";
 import { stageInfo } from "./catalogue.ts";
 import { sentChain } from "./chain.ts";
 import { type Extras, extras, NO_EXTRAS } from "./extras.ts";
@@ -65,7 +66,7 @@ export function keepAsking(): void {
       seed: seed.value,
       step: step.value,
       combined: combined.value,
-      extras: source.value.kind === "written" ? extras.value : NO_EXTRAS,
+      extras: source.value.kind === "written" ? ofStep(extras.value) : NO_EXTRAS,
     };
     untracked(() => ask(question));
   });

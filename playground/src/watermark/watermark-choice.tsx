@@ -8,7 +8,7 @@ export function WatermarkChoice() {
   const info = watermarks.value.find(({ name }) => name === mark?.scheme);
   if (watermarks.value.length === 0) return null;
   return (
-    <div class="watermark-choice">
+    <div class={`choice watermark-choice ${mark === undefined ? "" : "is-chosen"}`}>
       <label>
         <span class="field-name">watermark</span>
         <select

@@ -1,5 +1,6 @@
 /** A second text beside the first: from the same prompt, with one thing that differs. */
 import { movedFrom } from "../controls/control.ts";
+import { ofStep, speculationIn } from "../speculate/speculation.ts";
 import { stageInfo } from "../state/catalogue.ts";
 import { itemOf, sentChain } from "../state/chain.ts";
 import { extras, NO_EXTRAS } from "../state/extras.ts";
@@ -67,6 +68,9 @@ function choices(): readonly Choice[] {
   return [
     { title: "another seed", differing: { seed: nextSeed(seed.value) } },
     ...(markIn(extras.value) ? [{ title: "no watermark", differing: { extras: NO_EXTRAS } }] : []),
+    ...(speculationIn(extras.value)
+      ? [{ title: "no drafts", differing: { extras: ofStep(extras.value) } }]
+      : []),
     ...(moved ? [moved] : []),
     ...(host && hosted
       ? [{ title: `${host.name}'s order`, differing: { chain: hosted, order: host.name } }]

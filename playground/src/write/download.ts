@@ -2,7 +2,7 @@
 
 import runtime_url from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 
-const FILES = ["config.json", "tokenizer.json", "runtime.wasm", "model.onnx"] as const;
+const FILES = ["config.json", "tokenizer.json", "runtime.wasm", "model.onnx", "early_layers.onnx"] as const;
 
 export type DemoFiles = Readonly<Record<(typeof FILES)[number], ArrayBuffer>>;
 

@@ -1,9 +1,10 @@
 /** One more token of a text: the model gives a row, the service draws from it. The token keeps its row, so that its step can be looked at and drawn anew. */
 import { postSample } from "../api/client.ts";
-import type { TokenLogprob } from "../api/wire.ts";
+import type { Sampled, TokenLogprob } from "../api/wire.ts";
 import { vocabularyFor } from "../grammar/needs.ts";
 import type { ChainList } from "../rows/examples.ts";
 import { type PageRow, rowOfLogits } from "../rows/row.ts";
+import { type Drafted, ofStep } from "../speculate/speculation.ts";
 import { stageInfo } from "../state/catalogue.ts";
 import type { Extras } from "../state/extras.ts";
 import type { ReadyModel } from "./model.ts";
@@ -24,6 +25,10 @@ export interface Written {
   readonly seed: string;
   readonly chain: ChainList;
   readonly extras: Extras;
+  /** of a text that was speculated */
+  readonly draft?: Drafted;
+  /** whether it was drawn as the first of its run, though nothing else changed: drafts begin with a run */
+  readonly begins?: boolean;
 }
 
 type State = Readonly<Record<string, unknown>> | null;
@@ -34,53 +39,57 @@ export interface Text {
   readonly tokens: readonly Written[];
 }
 
-/** How many of a place's tokens are shown. */
-const LIKELIEST = 8;
+/** What is asked of a place: its likeliest tokens as the model has them. */
+export const LIKELIEST = { logprobs: true, top_logprobs: 8, logprobs_mode: "raw" } as const;
 
 /** undefined when the model can read no more. */
 export async function drawNext(
+  with_model: ReadyModel,
+  text: Text,
+  drawn_with: Omit<Run, "tokens">,
+): Promise<Written | undefined> {
+  const row = await rowAfter(with_model, text);
+  if (row === undefined) return undefined;
+  const place = { ...drawn_with, row, state_before: text.tokens.at(-1)?.state_after ?? null };
+  return writtenBy(place, await postSample(row, { ...placeOf(place, text.tokens.length), ...LIKELIEST }));
+}
+
+/** The row behind a text and what was drafted after it; undefined when the model can read no more. */
+export async function rowAfter(
   { client, loaded: { labels, context_tokens_max } }: ReadyModel,
   { prompt, prompt_ids, tokens }: Text,
-  { chain, seed, extras }: Omit<Run, "tokens">,
-): Promise<Written | undefined> {
-  const history = [...prompt_ids, ...tokens.map(({ token_id }) => token_id)];
+  drafted: readonly number[] = [],
+): Promise<PageRow | undefined> {
+  const behind = [...tokens.map(({ token_id }) => token_id), ...drafted];
+  const history = [...prompt_ids, ...behind];
   if (history.length >= context_tokens_max) return undefined;
   const logits = await client.logitsAfter(history, prompt_ids.length);
-  const text = prompt + tokens.map((token) => token.text).join("");
-  const row: PageRow = {
+  const text = prompt + behind.map((token_id) => labels[token_id] ?? "").join("");
+  return {
     ...rowOfLogits(logits, labels, endOf(text)),
     history,
     prompt_length: prompt_ids.length,
     is_of_demo: true,
   };
-  const state_before = tokens.at(-1)?.state_after ?? null;
-  const sampled = await postSample(row, {
-    ...placeOf({ row, chain, seed, extras, state_before }, tokens.length),
-    logprobs: true,
-    top_logprobs: LIKELIEST,
-    logprobs_mode: "raw",
-  });
+}
+
+/** A place of a text: its row, and what is drawn there with. */
+export type Place = Pick<Written, "row" | "chain" | "seed" | "extras" | "state_before">;
+
+/** The token that the service drew at a place. */
+export function writtenBy({ row, chain, seed, extras, state_before }: Place, sampled: Sampled): Written {
   const { token_id, logprob, state, top_logprobs: likeliest = [] } = sampled;
   const probability = Math.exp(logprob ?? Number.NEGATIVE_INFINITY);
-  const drawn = { token_id, text: labels[token_id] ?? "", probability, likeliest, row };
+  const drawn = { token_id, text: row.labelOf(token_id) ?? "", probability, likeliest, row };
   // a token that was chosen by hand carries nothing: what the stages before it knew holds on
   return { ...drawn, state_before, state_after: state ?? state_before, seed, chain, extras };
 }
 
 /** The options that decide a token of a text, as they are sent. */
-export function placeOf(
-  {
-    row,
-    chain,
-    seed,
-    extras,
-    state_before,
-  }: Pick<Written, "row" | "chain" | "seed" | "extras" | "state_before">,
-  step: number,
-) {
+export function placeOf({ row, chain, seed, extras, state_before }: Place, step: number) {
   const state = carriedBy(state_before, chain);
   return {
-    ...extras,
+    ...ofStep(extras),
     ...vocabularyFor(chain, stageInfo),
     chain,
     seed,

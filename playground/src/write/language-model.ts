@@ -34,7 +34,12 @@ interface Read {
 /** Two texts are written side by side at most. */
 const READS = 2;
 
-export function createModel(session: Pick<InferenceSession, "run">, config: ModelConfig): LanguageModel {
+/** `output`: what the session calls its logits. */
+export function createModel(
+  session: Pick<InferenceSession, "run">,
+  config: ModelConfig,
+  output = "logits",
+): LanguageModel {
   const nothing: Read = { token_ids: [], prompt_length: 0, cache: emptyCache(config) };
   let reads: readonly Read[] = [];
   return {
@@ -49,7 +54,7 @@ export function createModel(session: Pick<InferenceSession, "run">, config: Mode
         const piece = token_ids.slice(at, Math.max(prompt_length, at + 1));
         const outputs = await session.run({ ...inputs(piece, at), ...cache });
         cache = nextCache(outputs);
-        logits = lastRow(outputs, piece.length, config.vocab_size);
+        logits = lastRow(outputs[output], piece.length, config.vocab_size);
         at += piece.length;
       }
       // a text that goes on takes its own place, one that departs leaves what it came from to the other
@@ -130,12 +135,11 @@ function nextCache(outputs: InferenceSession.ReturnType): Cache {
 
 /** A copy, since the runtime keeps the memory of its outputs. */
 function lastRow(
-  outputs: InferenceSession.ReturnType,
+  logits: InferenceSession.ReturnType[string] | undefined,
   rows: number,
   vocab_size: number,
 ): Float32Array<ArrayBuffer> {
-  const logits = outputs["logits"];
-  if (logits?.type !== "float32") throw new Error("the model has no float32 output named logits");
+  if (logits?.type !== "float32") throw new Error("the model has no float32 output of this name");
   return Float32Array.from(
     (logits.data as Float32Array).subarray((rows - 1) * vocab_size, rows * vocab_size),
   );

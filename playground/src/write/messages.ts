@@ -6,7 +6,8 @@ export type ToWorker =
   /** the logits after these tokens, of which the first `prompt_length` are the prompt */
   | {
       readonly id: number;
-      readonly kind: "logits";
+      /** `early`: those that its first layers give */
+      readonly kind: "logits" | "early";
       readonly token_ids: readonly number[];
       readonly prompt_length: number;
     };

@@ -12,6 +12,8 @@ export interface ModelClient {
   load(): Promise<Loaded>;
   encode(text: string): Promise<readonly number[]>;
   logitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
+  /** The same of the model's first layers alone. */
+  earlyLogitsAfter(token_ids: readonly number[], prompt_length: number): Promise<Float32Array<ArrayBuffer>>;
   /** Ends the worker with whatever it is doing; what was asked is never answered. */
   end(): void;
 }
@@ -44,6 +46,8 @@ export function startModel(tell: (loaded: number, total: number) => void): Model
     encode: (text) => ask<readonly number[]>({ kind: "encode", text }),
     logitsAfter: (token_ids, prompt_length) =>
       ask<Float32Array<ArrayBuffer>>({ kind: "logits", token_ids, prompt_length }),
+    earlyLogitsAfter: (token_ids, prompt_length) =>
+      ask<Float32Array<ArrayBuffer>>({ kind: "early", token_ids, prompt_length }),
     end: () => worker.terminate(),
   };
 }

@@ -4,14 +4,20 @@
  */
 import { Tokenizer } from "@huggingface/tokenizers";
 import { env, InferenceSession } from "onnxruntime-web/wasm";
-import { downloadDemo } from "./download.ts";
+import { cutModel, outputsOf } from "../../../examples/model-host/cut-model.ts";
+import { type DemoFiles, downloadDemo } from "./download.ts";
 import { createModel, type LanguageModel, type ModelConfig } from "./language-model.ts";
 import type { FromWorker, Loaded, ToWorker } from "./messages.ts";
 
 interface Ready {
   readonly model: LanguageModel;
   readonly tokenizer: Tokenizer;
+  /** its first layers alone, made when they are first asked for */
+  readonly early: () => Promise<LanguageModel>;
 }
+
+/** How many those are. */
+const EARLY_LAYERS = 4;
 
 let ready: Ready | undefined;
 /** Ends with the question before: the model reads for one text at a time. */
@@ -30,7 +36,8 @@ async function answer(message: ToWorker): Promise<void> {
   if (ready === undefined) throw new Error("the model is not loaded");
   if (message.kind === "encode")
     return say({ kind: "done", id: message.id, result: ready.tokenizer.encode(message.text).ids });
-  const logits = await ready.model.logitsAfter(message.token_ids, message.prompt_length);
+  const model = message.kind === "early" ? await ready.early() : ready.model;
+  const logits = await model.logitsAfter(message.token_ids, message.prompt_length);
   say({ kind: "done", id: message.id, result: logits }, [logits.buffer]);
 }
 
@@ -48,9 +55,26 @@ async function load(): Promise<Loaded> {
   const tokenizer = new Tokenizer(json("tokenizer.json"), {});
   const session = await InferenceSession.create(files["model.onnx"], { executionProviders: ["wasm"] });
   const model = createModel(session, config);
-  ready = { model, tokenizer };
+  let early: Promise<LanguageModel> | undefined;
+  ready = {
+    model,
+    tokenizer,
+    early: () => {
+      early ??= firstLayers(files, config);
+      return early;
+    },
+  };
   const labels = Array.from({ length: config.vocab_size }, (_, id) =>
     tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false }),
   );
   return { labels, context_tokens_max: config.max_position_embeddings, eos_token_id: config.eos_token_id };
+}
+
+/** The model up to an early layer, cut out of its bytes. */
+async function firstLayers(files: DemoFiles, config: ModelConfig): Promise<LanguageModel> {
+  const { logits, all } = outputsOf(EARLY_LAYERS);
+  const parts = [files["model.onnx"], files["early_layers.onnx"]];
+  const whole = new Uint8Array(await new Blob(parts).arrayBuffer());
+  const session = await InferenceSession.create(cutModel(whole, all), { executionProviders: ["wasm"] });
+  return createModel(session, { ...config, num_hidden_layers: EARLY_LAYERS }, logits);
 }

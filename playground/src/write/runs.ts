@@ -9,12 +9,15 @@ export interface Run {
   readonly extras: Extras;
 }
 
+/** A token by what decides it. */
+type Drawn = Omit<Run, "tokens"> & { readonly begins?: boolean };
+
 /** The tokens of each run added up into as few runs as there were changes. */
-export function runsOf(drawn: readonly Omit<Run, "tokens">[]): readonly Run[] {
+export function runsOf(drawn: readonly Drawn[]): readonly Run[] {
   const runs: Run[] = [];
-  for (const { seed, chain, extras } of drawn) {
+  for (const { seed, chain, extras, begins } of drawn) {
     const last = runs.at(-1);
-    if (last !== undefined && isSameDrawing(last, { seed, chain, extras }))
+    if (last !== undefined && begins !== true && isSameDrawing(last, { seed, chain, extras }))
       runs[runs.length - 1] = { ...last, tokens: last.tokens + 1 };
     else runs.push({ tokens: 1, seed, chain, extras });
   }

@@ -2,6 +2,7 @@
 
 import { Says } from "../components/says.tsx";
 import { Constrain } from "../grammar/constrain.tsx";
+import { SpeculationChoice } from "../speculate/speculation-choice.tsx";
 import { source } from "../state/signals.ts";
 import { chooseExample } from "../state/source.ts";
 import { WatermarkChoice } from "../watermark/watermark-choice.tsx";
@@ -43,7 +44,10 @@ export function WritePanel() {
       </label>
       <Actions />
       <Constrain />
-      <WatermarkChoice />
+      <div class="choices">
+        <WatermarkChoice />
+        <SpeculationChoice />
+      </div>
       <Beside />
       <Replay />
       {writing_problem.value && <Says problem={writing_problem.value} />}

@@ -2,11 +2,13 @@
 import { batch, computed, signal } from "@preact/signals";
 import { Refusal } from "../api/client.ts";
 import type { ProblemBody } from "../api/wire.ts";
+import { drawDrafted } from "../speculate/draw-drafted.ts";
+import { speculationIn } from "../speculate/speculation.ts";
 import { sentChain } from "../state/chain.ts";
 import { NO_EXTRAS } from "../state/extras.ts";
 import { carried_state, reading, row, row_error, seed, source, step } from "../state/signals.ts";
 import { forcing } from "../state/token-rules.ts";
-import { drawNext } from "./draw-next.ts";
+import { drawNext, type Text, type Written } from "./draw-next.ts";
 import { loadModel, modelReady, type ReadyModel, readyModel } from "./model.ts";
 import { isSameDrawing, type Run, runsOf } from "./runs.ts";
 import type { SideName } from "./side-names.ts";
@@ -58,7 +60,7 @@ async function writeUntil(
     const side = sides.peek().find(([each]) => each === name)?.[1];
     if (side === undefined) return;
     const drawn_with = { seed: side.seed, chain: sentChain(side.chain), extras: side.extras };
-    const is_end = await writeOne(with_model, name, drawn_with, goesOn);
+    const is_end = await writeMore(with_model, name, { ...drawn_with, from, end }, goesOn);
     if (!goesOn()) return;
     if (name === chosen_side.value) showLast();
     pace.value = (1000 * (writtenOf(name).length - from)) / (performance.now() - began);
@@ -111,11 +113,16 @@ async function replayRuns(
   runs: readonly Run[],
   goesOn: () => boolean,
 ): Promise<void> {
-  for (const run of runs)
-    for (let i = 0; i < run.tokens && goesOn(); i++) {
-      if (await writeOne(with_model, name, run, goesOn)) return;
-      if (replaying.value) replaying.value = { ...replaying.value, done: replaying.value.done + 1 };
+  for (const { tokens, ...drawn_with } of runs) {
+    const from = writtenOf(name).length;
+    const part = { ...drawn_with, from, end: from + tokens };
+    while (writtenOf(name).length < part.end && goesOn()) {
+      const before = writtenOf(name).length;
+      if (await writeMore(with_model, name, part, goesOn)) return;
+      const { done = 0, tokens: all = 0 } = replaying.value ?? {};
+      if (replaying.value) replaying.value = { tokens: all, done: done + writtenOf(name).length - before };
     }
+  }
 }
 
 function lengthOf(runs: readonly Run[]): number {
@@ -169,19 +176,43 @@ async function begin({ client }: ReadyModel): Promise<void> {
   for (const [name] of sides.peek()) setWritten(name, []);
 }
 
-/** Answers whether the text has come to its end. A token that comes after it was stopped is dropped. */
-async function writeOne(
+/** A part of a text that is drawn with the same: it begins behind `from` tokens, and ends behind `end`. */
+interface Part extends Omit<Run, "tokens"> {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Writes a token, or what comes of a draft. Answers whether the text has come to its end. What comes after it was stopped is dropped. */
+async function writeMore(
   with_model: ReadyModel,
   name: SideName,
-  drawn_with: Omit<Run, "tokens">,
+  { from, end, ...drawn_with }: Part,
   goesOn: () => boolean,
 ): Promise<boolean> {
   const tokens = writtenOf(name);
   const text = { prompt: written_prompt.value ?? "", prompt_ids, tokens };
-  const token = await drawNext(with_model, text, drawn_with);
-  if (token === undefined || !goesOn()) return true;
-  setWritten(name, [...tokens, token]);
-  return token.token_id === with_model.loaded.eos_token_id;
+  const drawn = await drawMore(with_model, text, drawn_with, tokens.length === from);
+  if (drawn.length === 0 || !goesOn()) return true;
+  const last = drawn.findIndex(({ token_id }) => token_id === with_model.loaded.eos_token_id);
+  const kept = last < 0 ? drawn : drawn.slice(0, last + 1);
+  setWritten(name, [...tokens, ...kept].slice(0, end));
+  return last >= 0;
+}
+
+/** `begins`: whether they are the first of their run. Drafts depend on where it begins, so its first token says so. */
+async function drawMore(
+  with_model: ReadyModel,
+  text: Text,
+  drawn_with: Omit<Run, "tokens">,
+  begins: boolean,
+): Promise<readonly Written[]> {
+  const speculation = speculationIn(drawn_with.extras);
+  if (speculation === undefined) {
+    const token = await drawNext(with_model, text, drawn_with);
+    return token === undefined ? [] : [token];
+  }
+  const [first, ...others] = await drawDrafted(with_model, text, drawn_with, speculation);
+  return first === undefined ? [] : [{ ...first, begins }, ...others];
 }
 
 /** Shows the step at which a token was drawn. */
@@ -224,7 +255,8 @@ export async function forkAt(index: number, tokens: number, token_id?: number): 
   await writing(async (with_model, goesOn) => {
     if (token_id !== undefined) {
       const forced = { seed: seed.value, chain: forcing(token_id), extras: NO_EXTRAS };
-      if (await writeOne(with_model, name, forced, goesOn)) return;
+      const from = writtenOf(name).length;
+      if (await writeMore(with_model, name, { ...forced, from, end: from + 1 }, goesOn)) return;
     }
     await writeUntil(with_model, name, writtenOf(name).length + tokens, goesOn);
     if (goesOn()) selectToken(written.peek().length - 1);

@@ -45,8 +45,8 @@ export interface TemperatureFit {
 
 const BETA_MIN = 1 / TEMPERATURE_MAX;
 const BETA_MAX = 1 / TEMPERATURE_MIN;
-/** The step at which the search ends, relative to β. The last Newton step squares it: T is good to about 1e-12. */
-const STEP_MAX = 1e-7;
+/** The step at which the search ends, relative to β. The last Newton step squares it: T is good to about 1e-11. */
+const STEP_MAX = 1e-6;
 /** Without a bracket on its far side a step may change β by this factor at most. */
 const STRIDE = 8;
 /** Newton's steps creep when the loss has no minimum; after so many without a bracket only strides are taken. */

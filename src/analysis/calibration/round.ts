@@ -159,6 +159,9 @@ function reportOf(
   };
 }
 
+/** Of a round that does not look at them. */
+const NONE = new Float64Array(0);
+
 const SAVED = z.strictObject({
   rows: COUNT,
   classes: COUNT,
@@ -235,14 +238,15 @@ export class CalibrationTally implements Tally {
       return;
     }
     const seen = scaled ?? values;
-    const m = reader.moments(seen, this.#beta);
+    const { moments: m, probabilities: p } = this.#judges
+      ? reader.look(seen, this.#beta)
+      : { moments: reader.moments(seen, this.#beta), probabilities: NONE };
     const logit = seen[target]!;
     this.#begin(values.length, false);
     this.#rows += 1;
     addSlope(this.slope, m, logit);
     if (this.#measures) this.#reach = Math.max(this.#reach, reachOf(values, m.max, this.#beta));
     if (this.#quality === undefined) return;
-    const p = reader.probabilities(seen, this.#beta);
     this.#quality.add(lookAt(m, logit, target, brier(p, target)));
     if (this.#classwise !== undefined) addClasswise(this.#classwise, p, target);
     if (this.#conformal !== undefined) this.#conformities.add(conformity(p, target, this.#conformal));

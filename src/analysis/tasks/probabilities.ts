@@ -72,8 +72,7 @@ function many(
   row: TaskRow,
   sets: Sets,
 ) {
-  const m = reader.moments(row.values, inverse_temperature);
-  const probabilities = reader.probabilities(row.values, inverse_temperature);
+  const { moments: m, probabilities } = reader.look(row.values, inverse_temperature);
   const decision = decisionOf(probabilities, options);
   const set = setOf(probabilities, options, row, sets);
   const lists = options.without_lists

@@ -1,29 +1,9 @@
 /** What schemas that hold at once say of an array, as a node: items behind each other, as many as may be. */
 import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
+import type { ArrayParts, Items } from "./array-parts.ts";
 import { type Contained, containing } from "./contains.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
-import type { Lexemes } from "./lexemes.ts";
-
-/** A node for what schemas that hold at once admit. */
-export type NodeOf = (places: readonly Place[]) => number;
-
-export interface ArrayParts {
-  readonly lexemes: Lexemes;
-  readonly document: SchemaDocument;
-  readonly nodeOf: NodeOf;
-  /** the values that schemas which hold at once admit, each with its node; undefined where they are too many to list */
-  valuesOf(places: readonly Place[]): Generator<undefined, readonly number[] | undefined>;
-}
-
-/** How many items there may be, and what is said of each. */
-export interface Items {
-  readonly min: number;
-  readonly max: number;
-  /** from this item on the same is said of all */
-  readonly prefix: number;
-  at(index: number): readonly Place[];
-}
 
 /** All sets of the values that have come are states. */
 const UNIQUE_MAX = 8;

@@ -4,7 +4,7 @@
  */
 import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
-import type { ArrayParts, Items } from "./arrays.ts";
+import type { ArrayParts, Items } from "./array-parts.ts";
 import type { Place } from "./document.ts";
 
 export interface Contained {

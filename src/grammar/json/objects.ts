@@ -7,7 +7,7 @@ import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
-import type { NodeOf } from "./arrays.ts";
+import type { NodeOf } from "./array-parts.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { Lexemes } from "./lexemes.ts";

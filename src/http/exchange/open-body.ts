@@ -46,15 +46,6 @@ export function openBody<Reader extends BodyReader>(
   }
   if (type === "form" && header_bytes === undefined) requireDtype(query);
   if (!headers["content-type"] && header_bytes === undefined) requireNoJson(query, first);
-  return openTensor(opener, header_bytes, query, context);
-}
-
-function openTensor<Reader extends BodyReader>(
-  opener: Opener<Reader>,
-  header_bytes: number | undefined,
-  query: string,
-  context: WireContext,
-): Reader {
   if (header_bytes === undefined && opener.bare !== undefined) return opener.bare(query, context);
   const options = parseQuery(query, opener.lists ?? LIST_OPTIONS);
   return opener.tensor({ header_bytes, query: options }, context);

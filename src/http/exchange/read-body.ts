@@ -90,14 +90,9 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     this.#failed = fail;
     this.#bytes_max = service.config.limits.body_bytes_max;
     if (refusal !== undefined) this.refuse(refusal);
-    this.#begin();
-  }
-
-  #begin(): void {
-    const raw = this.#raw;
-    const { collector, config } = this.#service;
-    this.#ticket.expect(raw, (problem) => this.#fail(this.#refusal ?? problem));
-    if (this.#use.in_place) takeInPlace(raw, collector, this);
+    const { collector, config } = service;
+    ticket.expect(raw, (problem) => this.#fail(this.#refusal ?? problem));
+    if (use.in_place) takeInPlace(raw, collector, this);
     else
       raw.on("data", (chunk: Uint8Array) => {
         this.take(chunk);

@@ -10,6 +10,8 @@ import type { Stage } from "../../sampling/stage.ts";
 import { STAGES } from "../../sampling/stages/index.ts";
 import { STOPS } from "../../sampling/stops/index.ts";
 import type { Stop } from "../../sampling/stops/stop.ts";
+import { VERIFY_METHODS } from "../../sampling/verify/index.ts";
+import type { VerifyMethod } from "../../sampling/verify/method.ts";
 import { SAMPLERS_ROUTE } from "../../schemas/openapi/routes.ts";
 import { jsonSchemaOf, propertiesOf } from "../../schemas/options.ts";
 import type { CATALOGUE } from "../../schemas/replies.ts";
@@ -23,6 +25,7 @@ export function addSamplers(app: FastifyInstance): void {
     stages: STAGES.map(describeStage),
     draws: DRAW_RULES.map(describeRule),
     watermarks: WATERMARKS.map(describeWatermark),
+    verify_methods: VERIFY_METHODS.map(describeMethod),
     stops: STOPS.map(describeStop),
   };
   const text = JSON.stringify(catalogue);
@@ -54,6 +57,19 @@ function describeRule(rule: DrawRule) {
 function describeWatermark(scheme: WatermarkScheme) {
   const { test, keepsDistribution } = scheme;
   return { ...described("scheme", scheme), test, keeps_distribution: keepsDistribution };
+}
+
+function describeMethod({ name, summary, formula, source, preserves, readsDraft, options }: VerifyMethod) {
+  return {
+    name,
+    summary,
+    formula,
+    source,
+    example: { method: name },
+    options: jsonSchemaOf(options),
+    preserves,
+    reads_draft: readsDraft,
+  };
 }
 
 function describeStop({ name, finish_reason, summary, source, example, measure, options }: Stop) {

@@ -14,12 +14,23 @@ const BLOCK_BYTES: usize = 4096;
 
 /** Everything that follows from one row; false when it holds NaN or +Infinity, or nothing finite. */
 export function readMoments(row: usize, bytes: usize, factor: f64, results: usize, scratch: usize): bool {
+  return moments(row, bytes, factor, results, scratch, false);
+}
+
+/** The same, and the weights of all elements as f64, which `to` has room for. */
+export function readAll(row: usize, bytes: usize, factor: f64, results: usize, to: usize): bool {
+  if (!moments(row, bytes, factor, results, to, true)) return false;
+  store<f64>(to + (<usize>load<f64>(results, 40) << 3), 1);
+  return true;
+}
+
+function moments(row: usize, bytes: usize, factor: f64, results: usize, to: usize, keeps: bool): bool {
   const max = largest(row, bytes);
   if (!(max > -Infinity && max < Infinity)) return false;
   const at = row + (<usize>indexOf(row, max) << 2);
   store<f32>(at, -Infinity);
   const second = largest(row, bytes);
-  sumMoments(row, row + bytes, max, factor, results, scratch);
+  sumMoments(row, row + bytes, max, factor, results, to, keeps);
   store<f32>(at, max);
   store<f64>(results, <f64>second, 24);
   store<f64>(results, <f64>max, 32);
@@ -155,8 +166,16 @@ function sumWeights(row: usize, end: usize, max: f32, factor: f64, results: usiz
   store<f64>(results, total(r0, r1));
 }
 
-/** Leaves `rest`, `first` and `square`, in the same way. */
-function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usize, scratch: usize): void {
+/** Leaves `rest`, `first` and `square`, in the same way; and the weights of all blocks one behind the other, if it keeps them. */
+function sumMoments(
+  row: usize,
+  end: usize,
+  max: f32,
+  factor: f64,
+  results: usize,
+  to: usize,
+  keeps: bool,
+): void {
   const lowest = v128.load(LOWEST);
   const top = f64x2.splat(<f64>max);
   const by = f64x2.splat(factor);
@@ -168,7 +187,7 @@ function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usiz
   let s1 = r0;
   do {
     const stop = row + BLOCK_BYTES < end ? row + BLOCK_BYTES : end;
-    let at = scratch;
+    let at = to;
     weigh(row, stop, max, factor, at);
     do {
       const x = v128.load(row);
@@ -187,6 +206,7 @@ function sumMoments(row: usize, end: usize, max: f32, factor: f64, results: usiz
       row += 16;
       at += 32;
     } while (row != stop);
+    if (keeps) to = at;
   } while (row != end);
   store<f64>(results, total(r0, r1));
   store<f64>(results, total(f0, f1), 8);

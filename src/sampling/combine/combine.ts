@@ -48,7 +48,7 @@ export function combineRows(
   const account = rule.isNeutral(options) ? alone(combining) : rule.apply(combining, options);
   const combined: Combined = combining.combined();
   if (isEmpty(combined.row)) throw maskedBy(rule.name);
-  return { ...combined, account };
+  return { account, ...combined };
 }
 
 /** The first source at its own temperature. */

@@ -1,9 +1,11 @@
 /** inverse_cdf: the token at a uniform number of the cumulative distribution, in the order of token ids. */
 import * as z from "zod";
-import { drawUniforms, drawUniformsInPieces } from "../draws.ts";
 import type { DrawRule } from "./draw-rule.ts";
 
 const options = z.strictObject({ rule: z.literal("inverse_cdf") });
+
+/** Draws that are made between two pauses. */
+const DRAWS = 256;
 
 export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
   name: "inverse_cdf",
@@ -18,8 +20,24 @@ export const inverse_cdf: DrawRule<z.infer<typeof options>> = {
   needs: ["seed", "step"],
   leaves: "inverse_cdf",
   passes: 1,
-  draw: (candidates, _options, context, draws) => drawUniforms(candidates, context, draws),
-  drawInPieces: (candidates, _options, context, draws) => drawUniformsInPieces(candidates, context, draws),
+  draw(candidates, _options, context, { n, replacement }) {
+    if (n === 1) return [candidates.draw(() => context.uniform("token"))];
+    const uniforms = Array.from({ length: n }, (_, draw) => context.uniform("token", draw));
+    return candidates.drawEach(uniforms, replacement);
+  },
+  *drawInPieces(candidates, options, context, { n, replacement }) {
+    // Others do not cost a pass for each draw.
+    if (n <= DRAWS || !replacement || !candidates.draws_apart)
+      return inverse_cdf.draw(candidates, options, context, { n, replacement });
+    const drawn: number[] = [];
+    for (let from = 0; from < n; from += DRAWS) {
+      const length = Math.min(DRAWS, n - from);
+      const uniforms = Array.from({ length }, (_, i) => context.uniform("token", from + i));
+      for (const token_id of candidates.drawEach(uniforms, true)) drawn.push(token_id);
+      yield;
+    }
+    return drawn;
+  },
   account: (tracer, token_id, _options, context) => tracer.inverseCdf(token_id, context.uniform("token")),
   hold(candidates, token_id, _options, context) {
     const uniform = context.uniform("token");

@@ -1,7 +1,11 @@
 /**
- * Sequences of tokens at which a repeat stops, such as a line break or a speaker's name: DRY looks back no further
- * than the last of them. They are kept as a trie, so that looking for them costs the same however many there are.
+ * Sequences at which a repeat stops, such as a line break or a speaker's name: DRY looks back no further than the last of
+ * them. Those of tokens are kept as a trie, so that looking for them costs the same however many there are; texts are
+ * looked for in the bytes of the tokens, wherever their borders lie.
  */
+import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+import type { NamedIn } from "./token-names.ts";
+import { type Sought, soughtIn, type TokenSequence } from "./token-sequences.ts";
 
 interface Node {
   /** a breaker ends here */
@@ -9,19 +13,57 @@ interface Node {
   readonly next: Map<number, Node>;
 }
 
-export class SequenceBreakers {
-  /** of the longest, in tokens; 0 without any */
-  readonly length_max: number;
-  readonly #root: Node = { ends: false, next: new Map() };
+interface Text {
+  readonly bytes: Uint8Array;
+  readonly vocabulary: Vocabulary;
+}
 
-  constructor(sequences: readonly (readonly number[])[]) {
-    for (const sequence of sequences) this.#add(sequence);
-    this.length_max = sequences.reduce((most, { length }) => Math.max(most, length), 0);
+/** How many tokens of a breaker a text counts as: what it costs to look for one. */
+const TEXT_TOKENS = 4;
+
+/** Breakers as a request lists them. */
+export class ListedBreakers {
+  readonly #listed: readonly TokenSequence[];
+  /** of the last vocabulary that they were read with */
+  #read: { readonly vocabulary: Vocabulary | undefined; readonly breakers: SequenceBreakers } | undefined;
+
+  constructor(listed: readonly TokenSequence[]) {
+    this.#listed = listed;
   }
 
-  /** True when this token alone is a breaker. */
+  /** What looking for them costs at each token, in tokens that are compared. */
+  get work(): number {
+    return this.#listed.reduce(
+      (most, each) => ("bytes" in each ? most + TEXT_TOKENS : Math.max(most, each.length)),
+      0,
+    );
+  }
+
+  /** The breakers for a step. Throws the Problem of a text without a vocabulary. */
+  in({ vocabulary }: Pick<NamedIn, "vocabulary">, pointer: string): SequenceBreakers {
+    if (this.#read === undefined || this.#read.vocabulary !== vocabulary) {
+      const sought = this.#listed.map((each, i) => soughtIn(each, { vocabulary }, `${pointer}/${i}`));
+      this.#read = { vocabulary, breakers: new SequenceBreakers(sought) };
+    }
+    return this.#read.breakers;
+  }
+}
+
+export class SequenceBreakers {
+  readonly #root: Node = { ends: false, next: new Map() };
+  readonly #texts: readonly Text[];
+  readonly #is_empty: boolean;
+
+  constructor(sequences: readonly Sought[]) {
+    this.#texts = sequences.filter((each) => "bytes" in each);
+    for (const each of sequences) if (!("bytes" in each)) this.#add(each);
+    this.#is_empty = sequences.length === 0;
+  }
+
+  /** True when this token alone is a breaker, or holds one. */
   has(token_id: number): boolean {
-    return this.#root.next.get(token_id)?.ends === true;
+    if (this.#root.next.get(token_id)?.ends === true) return true;
+    return this.#texts.some((text) => lengthAt(text, [token_id], 0, 1) > 0);
   }
 
   /**
@@ -29,7 +71,7 @@ export class SequenceBreakers {
    * The last breaker is the one that begins last, and of those that begin there the longest.
    */
   tokensSince(history: readonly number[], first: number, end: number): number {
-    if (this.#root.next.size === 0) return end - first;
+    if (this.#is_empty) return end - first;
     for (let start = end - 1; start >= first; start--) {
       const length = this.#longestAt(history, start, end);
       if (length > 0) return end - start - length;
@@ -37,14 +79,16 @@ export class SequenceBreakers {
     return end - first;
   }
 
-  /** Length of the longest breaker that stands at `start`; 0 when none does. */
+  /** Length of the longest breaker that begins in the token at `start`; 0 when none does. */
   #longestAt(history: readonly number[], start: number, end: number): number {
     let longest = 0;
+    for (let i = 0; i < this.#texts.length; i++)
+      longest = Math.max(longest, lengthAt(this.#texts[i]!, history, start, end));
     let node: Node | undefined = this.#root;
     for (let at = start; at < end; at++) {
       node = node.next.get(history[at] as number); // at < end
       if (node === undefined) return longest;
-      if (node.ends) longest = at - start + 1;
+      if (node.ends) longest = Math.max(longest, at - start + 1);
     }
     return longest;
   }
@@ -58,4 +102,45 @@ export class SequenceBreakers {
     }
     node.ends = true;
   }
+}
+
+/** How many tokens a text touches that begins in the token at `start`, wherever in it; 0 when none does before `end`. */
+function lengthAt(
+  { bytes, vocabulary }: Text,
+  history: readonly number[],
+  start: number,
+  end: number,
+): number {
+  const head = bytesOf(vocabulary, history[start]!);
+  for (let begin = 0; begin < head.length; begin++) {
+    if (head[begin] !== bytes[0]) continue;
+    const last = lastTokenOf(bytes, vocabulary, { history, start, begin, end });
+    if (last >= 0) return last - start + 1;
+  }
+  return 0;
+}
+
+interface From {
+  readonly history: readonly number[];
+  readonly start: number;
+  /** the byte of the token at `start` */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The token in which a text ends that begins there; −1 when it does not stand there. */
+function lastTokenOf(
+  bytes: Uint8Array,
+  vocabulary: Vocabulary,
+  { history, start, begin, end }: From,
+): number {
+  let at = 0;
+  for (let i = start; i < end; i++) {
+    const token = bytesOf(vocabulary, history[i]!);
+    if (token.length === 0) return -1;
+    for (let j = i === start ? begin : 0; j < token.length && at < bytes.length; j++, at++)
+      if (token[j] !== bytes[at]) return -1;
+    if (at === bytes.length) return i;
+  }
+  return -1;
 }

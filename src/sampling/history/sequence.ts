@@ -1,4 +1,4 @@
-/** The sequence that a step goes on with, as its options tell it. */
+/** The sequence that a step goes on with, as its options tell it, and what it carries along. */
 import type { PreparedHistory } from "./prepared-history.ts";
 
 export interface StepSequence {
@@ -11,4 +11,6 @@ export interface StepSequence {
   /** what is known of this history and prompt_length; several steps of one request share it */
   readonly prepared: PreparedHistory | undefined;
   readonly step: number;
+  /** state of each stage of the chain and each stop that carries one, by name */
+  readonly state: Readonly<Record<string, unknown>>;
 }

@@ -1,11 +1,13 @@
 /**
- * The schema of a logit-bias map: token ids as decimal keys, biases as numbers. It is checked in one plain loop
- * and comes out as two parallel arrays, ready for the hot loop.
+ * The schema of a logit-bias map: token ids as decimal keys, or texts that each are a token, and biases as numbers. It is
+ * checked in one plain loop and comes out as two parallel arrays, ready for the hot loop.
  */
 
 import * as z from "zod";
-import { show } from "../../errors.ts";
+import { pointerTo, show } from "../../errors.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
+import { idOf, type NamedIn } from "../history/token-names.ts";
+import { requireBelow } from "../vocab-size.ts";
 
 export interface Bias {
   readonly token_ids: Int32Array;
@@ -13,6 +15,21 @@ export interface Bias {
   readonly biases: Float64Array;
   /** 1 more than the largest id; 0 without any */
   readonly id_end: number;
+  /** biases of tokens told by their text; the vocabulary of a step says which those are */
+  readonly of_texts: readonly (readonly [text: string, bias: number])[];
+}
+
+/** All of them for a step, whose vocabulary must have every token. */
+export function biasesIn(bias: Bias, step: NamedIn): Pick<Bias, "token_ids" | "biases"> {
+  const { token_ids, biases, id_end, of_texts } = bias;
+  if (id_end > step.vocab_size)
+    for (const id of token_ids) requireBelow(step.vocab_size, id, `/logit_bias/${id}`);
+  if (of_texts.length === 0) return bias;
+  const told = of_texts.map(([text]) => idOf(text, step, `/logit_bias${pointerTo([text])}`));
+  return {
+    token_ids: Int32Array.from([...token_ids, ...told]),
+    biases: Float64Array.from([...biases, ...of_texts.map(([, value]) => value)]),
+  };
 }
 
 /** `{"50256": -100, "11": 2.5, "13": null}`: any finite number; `"-inf"` or null bans. */
@@ -21,11 +38,11 @@ export function logitBias() {
     .unknown()
     .transform((value, context): Bias => parseBias(value, context))
     .describe(
-      'Bias by token id, as in OpenAI\'s API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token.',
+      'Bias by token id, as in OpenAI\'s API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or null bans the token. A key that is not a whole number is the text of a token.',
     )
     .meta({
       type: "object",
-      propertyNames: { pattern: "^(0|[1-9][0-9]*)$" },
+      propertyNames: { pattern: "^(0|[1-9][0-9]*|[\\s\\S]*[^0-9][\\s\\S]*)$" },
       additionalProperties: {
         anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }],
       },
@@ -33,7 +50,7 @@ export function logitBias() {
     });
 }
 
-const EMPTY: Bias = { token_ids: new Int32Array(0), biases: new Float64Array(0), id_end: 0 };
+const EMPTY: Bias = { token_ids: new Int32Array(0), biases: new Float64Array(0), id_end: 0, of_texts: [] };
 
 function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -43,24 +60,34 @@ function parseBias(value: unknown, context: z.core.$RefinementCtx): Bias {
   const keys = Object.keys(value);
   const token_ids = new Int32Array(keys.length);
   const biases = new Float64Array(keys.length);
+  const of_texts: (readonly [string, number])[] = [];
+  let count = 0;
   let id_end = 0;
-  for (const [i, key] of keys.entries()) {
+  for (const key of keys) {
     const entry: unknown = (value as Record<string, unknown>)[key];
     const message = faultOf(key, entry);
     if (message !== undefined) {
       context.addIssue({ code: "custom", path: [key], message });
       return EMPTY;
     }
-    token_ids[i] = Number(key);
-    biases[i] = biasOf(entry);
-    id_end = Math.max(id_end, Number(key) + 1);
+    if (WHOLE.test(key)) {
+      token_ids[count] = Number(key);
+      biases[count] = biasOf(entry);
+      count++;
+      id_end = Math.max(id_end, Number(key) + 1);
+    } else of_texts.push([key, biasOf(entry)]);
   }
-  return { token_ids, biases, id_end };
+  return { token_ids: token_ids.subarray(0, count), biases: biases.subarray(0, count), id_end, of_texts };
 }
 
+/** What looks like a number is an id, never a text: "007" and "-1" are no ids, and hardly meant as texts. */
+const WHOLE = /^-?\d+$/;
+const ID = /^(0|[1-9]\d{0,9})$/;
+
 function faultOf(key: string, entry: unknown): string | undefined {
-  if (!/^(0|[1-9]\d{0,9})$/.test(key) || Number(key) > TOKEN_ID_MAX)
-    return `must have token ids (0, 1, 2, …) as keys, got ${show(key)}`;
+  const is_id = ID.test(key) && Number(key) <= TOKEN_ID_MAX;
+  if (key === "" || (WHOLE.test(key) && !is_id))
+    return `must have token ids (0, 1, 2, …) or texts of tokens as keys, got ${show(key)}`;
   if (isBias(entry)) return undefined;
   return `must be a finite number, "-inf" or null, got ${show(entry)}`;
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
+import type { TokenName } from "../history/token-names.ts";
 
 /** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
 export function rule(sentence: string) {
@@ -79,21 +80,27 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
  * more than the step).
  */
 export function tokenIds() {
-  return z
-    .custom<readonly number[]>()
-    .superRefine((value: unknown, context) => {
-      const index = Array.isArray(value) ? value.findIndex((id) => !isTokenId(id)) : undefined;
-      if (index === undefined)
-        context.addIssue({ code: "custom", message: `must be an array of token ids, got ${show(value)}` });
-      else if (index >= 0)
-        context.addIssue({
-          code: "custom",
-          path: [index],
-          message: notATokenId((value as unknown[])[index]),
-        });
-    })
-    .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+  return listOfTokens<number>(isTokenId, notATokenId).meta({ type: "array", items: ID });
 }
+
+/** The same with tokens that are told by their text among them. */
+export function tokenNames() {
+  return listOfTokens<TokenName>(isTokenName, notATokenName).meta({ type: "array", items: NAME });
+}
+
+function listOfTokens<Token>(isOne: (value: unknown) => boolean, notOne: (value: unknown) => string) {
+  return z.custom<readonly Token[]>().superRefine((value: unknown, context) => {
+    const index = Array.isArray(value) ? value.findIndex((token) => !isOne(token)) : undefined;
+    if (index === undefined)
+      context.addIssue({ code: "custom", message: `must be an array of token ids, got ${show(value)}` });
+    else if (index >= 0)
+      context.addIssue({ code: "custom", path: [index], message: notOne((value as unknown[])[index]) });
+  });
+}
+
+/** JSON Schema of a token id, and of a token that is told by its id or its text. */
+const ID = { type: "integer", minimum: 0 } as const;
+export const NAME = { type: ["integer", "string"], minimum: 0 } as const;
 
 export function isTokenId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= TOKEN_ID_MAX;
@@ -103,9 +110,18 @@ export function notATokenId(value: unknown): string {
   return `must be a token id (0, 1, 2, …), got ${show(value)}`;
 }
 
+/** A token told by its id, or by the text that it is. */
+export function isTokenName(value: unknown): value is TokenName {
+  return typeof value === "string" ? value !== "" : isTokenId(value);
+}
+
+export function notATokenName(value: unknown): string {
+  return `must be a token id (0, 1, 2, …) or the text of a token, got ${show(value)}`;
+}
+
 /** The tokens that end a text, for the stages that hold them back or bring them on. */
 export function stopTokenIds() {
-  return tokenIds().describe("The tokens that end a text.");
+  return tokenNames().describe("The tokens that end a text.");
 }
 
 /** What stages say of the tokens that an encoder has read. */

@@ -1,8 +1,8 @@
 /** The schema of a grammar: one of the kinds of grammars, and what is said of how it holds. */
 import * as z from "zod";
-import type { Trigger } from "../../grammar/matcher.ts";
 import { GRAMMAR_KINDS, type GrammarSource } from "../../grammar/source.ts";
-import { flag, oneOf, rule, tokenIds } from "./fields.ts";
+import type { TokenName } from "../history/token-names.ts";
+import { flag, oneOf, rule, tokenNames } from "./fields.ts";
 import { OWN_WORDS } from "./parse.ts";
 
 const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
@@ -13,9 +13,9 @@ const AFTER = 'must be {"token_ids": […]} or {"text": "…"}';
 export interface GrammarOptions {
   readonly source: GrammarSource;
   /** undefined: it holds from the beginning */
-  readonly after: Trigger | undefined;
+  readonly after: { readonly token_ids: readonly TokenName[] } | { readonly text: string } | undefined;
   /** undefined: the vocabulary's */
-  readonly end_ids: readonly number[] | undefined;
+  readonly end_ids: readonly TokenName[] | undefined;
   readonly forced: boolean;
 }
 
@@ -28,7 +28,7 @@ const FIELDS = z.strictObject({
   ...KIND_FIELDS,
   after: z
     .union(
-      [z.strictObject({ token_ids: tokenIds() }), z.strictObject({ text: z.string().min(1) })],
+      [z.strictObject({ token_ids: tokenNames() }), z.strictObject({ text: z.string().min(1) })],
       rule(AFTER),
     )
     .optional()
@@ -43,7 +43,7 @@ const FIELDS = z.strictObject({
   property_order: oneOf(["schema", "any"])
     .default("schema")
     .describe("The order of listed properties: the schema's, or `any`, for objects that list at most 8."),
-  end_ids: tokenIds()
+  end_ids: tokenNames()
     .optional()
     .describe("The tokens that end the text, allowed just where it is complete. Default the vocabulary's."),
   forced: flag()
@@ -71,8 +71,16 @@ export function grammarField() {
         for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
       return z.NEVER;
     })
-    .meta({ type: "object", examples: [{ regex: "[A-Z][a-z]+" }] });
+    .meta({ type: "object", examples: EXAMPLES });
 }
+
+const EXAMPLES = [
+  { regex: "( [a-z]+){4,9}\\." },
+  {
+    json_schema: { type: "object", properties: { ship: { enum: ["Pequod", "Rachel"] } }, required: ["ship"] },
+  },
+  { choice: [" open sea.", " dark harbour."] },
+];
 
 function grammarOptions(fields: z.infer<typeof FIELDS>, kind: string): GrammarOptions {
   const { after, whitespace, property_order, end_ids, forced } = fields;

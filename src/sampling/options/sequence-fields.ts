@@ -7,8 +7,10 @@
 import * as z from "zod";
 import { decodeBase64 } from "../../base64.ts";
 import { show } from "../../errors.ts";
+import type { TokenName } from "../history/token-names.ts";
+import { SPELT_BYTES_MAX, spelt, type TokenSequence } from "../history/token-sequences.ts";
 import { biasOf, isBias } from "./bias-field.ts";
-import { isTokenId, notATokenId } from "./fields.ts";
+import { isTokenName, NAME, notATokenName } from "./fields.ts";
 
 /** What is wrong with a value, and where in it. */
 interface Fault {
@@ -16,34 +18,58 @@ interface Fault {
   readonly message: string;
 }
 
-const ID = { type: "integer", minimum: 0 } as const;
-const IDS = { type: "array", items: ID } as const;
+const NAMES = { type: "array", items: NAME, minItems: 1 } as const;
+/** JSON Schema of a sequence. */
+export const SEQUENCE = { ...NAMES, type: ["array", "string"] } as const;
 
-/** Lists of at least one token id each, of at most `length_max`. */
+/** Each is looked for at every step. */
+const TEXTS_MAX = 1024;
+
+/** Lists of at least one token each, of at most `length_max`, and texts. */
 export function tokenSequences(length_max = Number.POSITIVE_INFINITY) {
   return z
     .unknown()
-    .transform((value, context): readonly (readonly number[])[] => {
-      const fault = faultOfList(value, "token id lists", (each) => faultOfSequence(each, length_max));
-      return fault === undefined ? (value as number[][]) : refuse(context, fault, []);
+    .transform((value, context): readonly TokenSequence[] => {
+      const fault =
+        faultOfList(value, "token id lists", (each) => faultOfSequence(each, length_max)) ??
+        faultOfTexts(value, (each) => each);
+      return fault === undefined ? (value as Given[]).map(sequenceOf) : refuse(context, fault, []);
     })
-    .meta({ type: "array", items: { ...IDS, minItems: 1 }, examples: [[[13], [25, 9]]] });
+    .meta({ type: "array", items: SEQUENCE, examples: [[[13], [25, 9]]] });
 }
 
-/** One list of at least one token id, of at most `length_max`. */
+/** One list of at least one token, of at most `length_max`, or a text. */
 export function tokenSequence(length_max = Number.POSITIVE_INFINITY) {
   return z
     .unknown()
-    .transform((value, context): readonly number[] => {
+    .transform((value, context): TokenSequence => {
       const fault = faultOfSequence(value, length_max);
-      return fault === undefined ? (value as number[]) : refuse(context, fault, []);
+      return fault === undefined ? sequenceOf(value as Given) : refuse(context, fault, []);
     })
-    .meta({ ...IDS, minItems: 1 });
+    .meta(SEQUENCE);
+}
+
+/** One list of at least one token: what is written, and not looked for. */
+export function tokenNameList() {
+  return z
+    .unknown()
+    .transform((value, context): readonly TokenName[] => {
+      const fault = faultOfNames(value, Number.POSITIVE_INFINITY);
+      return fault === undefined ? (value as TokenName[]) : refuse(context, fault, []);
+    })
+    .meta(NAMES);
+}
+
+/** A sequence as it is given. */
+type Given = readonly TokenName[] | string;
+
+function sequenceOf(given: Given): TokenSequence {
+  return typeof given === "string" ? spelt(given) : given;
 }
 
 /** A sequence of tokens and what is added to the score of its last one when it would complete the sequence. */
 export interface BiasedSequence {
-  readonly token_ids: readonly number[];
+  readonly token_ids: TokenSequence;
   /** finite, or −Infinity to ban the last token */
   readonly bias: number;
 }
@@ -53,10 +79,12 @@ export function biasedSequences() {
   return z
     .unknown()
     .transform((value, context): readonly BiasedSequence[] => {
-      const fault = faultOfList(value, "objects of token_ids and bias", faultOfBiased);
+      const fault =
+        faultOfList(value, "objects of token_ids and bias", faultOfBiased) ??
+        faultOfTexts(value, (each) => (each as { token_ids: unknown }).token_ids);
       if (fault !== undefined) return refuse(context, fault, []);
-      return (value as { token_ids: number[]; bias: unknown }[]).map(({ token_ids, bias }) => ({
-        token_ids,
+      return (value as { token_ids: Given; bias: unknown }[]).map(({ token_ids, bias }) => ({
+        token_ids: sequenceOf(token_ids),
         bias: biasOf(bias),
       }));
     })
@@ -67,7 +95,7 @@ export function biasedSequences() {
         required: ["token_ids", "bias"],
         additionalProperties: false,
         properties: {
-          token_ids: { ...IDS, minItems: 1 },
+          token_ids: SEQUENCE,
           bias: { anyOf: [{ type: "number" }, { enum: ["-inf", "-Infinity"] }, { type: "null" }] },
         },
       },
@@ -75,19 +103,20 @@ export function biasedSequences() {
     });
 }
 
-/** A token id for some positions: `{"0": 50257, "1": 50359}`. */
+/** A token for some positions: `{"0": 50257, "1": 50359}`. */
 export function tokenIdByPosition() {
   return z
     .unknown()
-    .transform((value, context): ReadonlyMap<number, number> => {
+    .transform((value, context): ReadonlyMap<number, TokenName> => {
       const fault = faultOfPositions(value);
       if (fault !== undefined) return refuse(context, fault, new Map());
-      return new Map(Object.entries(value as object).map(([position, id]) => [Number(position), Number(id)]));
+      const entries = Object.entries(value as Record<string, TokenName>); // just checked
+      return new Map(entries.map(([position, name]) => [Number(position), name]));
     })
     .meta({
       type: "object",
       propertyNames: { pattern: POSITION.source },
-      additionalProperties: ID,
+      additionalProperties: NAME,
       examples: [{ "0": 50257, "1": 50359 }],
     });
 }
@@ -113,17 +142,19 @@ function refuse<T>(context: z.core.$RefinementCtx, { path, message }: Fault, ins
   return instead;
 }
 
-function faultOfIds(value: unknown): Fault | undefined {
-  if (!Array.isArray(value))
-    return { path: [], message: `must be an array of token ids, got ${show(value)}` };
-  const index = value.findIndex((id) => !isTokenId(id));
-  return index < 0 ? undefined : { path: [index], message: notATokenId(value[index]) };
+function faultOfSequence(value: unknown, length_max: number): Fault | undefined {
+  if (typeof value !== "string") return faultOfNames(value, length_max);
+  const { length } = spelt(value).bytes;
+  if (length >= 1 && length <= SPELT_BYTES_MAX) return undefined;
+  return { path: [], message: `must have 1 to ${SPELT_BYTES_MAX} bytes of UTF-8, got ${length}` };
 }
 
-function faultOfSequence(value: unknown, length_max: number): Fault | undefined {
-  const fault = faultOfIds(value);
-  if (fault !== undefined) return fault;
-  const { length } = value as number[];
+function faultOfNames(value: unknown, length_max: number): Fault | undefined {
+  if (!Array.isArray(value))
+    return { path: [], message: `must be an array of token ids, got ${show(value)}` };
+  const index = value.findIndex((name) => !isTokenName(name));
+  if (index >= 0) return { path: [index], message: notATokenName(value[index]) };
+  const { length } = value;
   if (length >= 1 && length <= length_max) return undefined;
   const rule = Number.isFinite(length_max) ? `1 to ${length_max} token ids` : "at least one token id";
   return { path: [], message: `must hold ${rule}, got ${length}` };
@@ -146,7 +177,7 @@ function faultOfPositions(value: unknown): Fault | undefined {
   for (const [position, id] of Object.entries(value)) {
     if (!POSITION.test(position))
       return { path: [position], message: `must have positions (0, 1, 2, …) as keys, got ${show(position)}` };
-    if (!isTokenId(id)) return { path: [position], message: notATokenId(id) };
+    if (!isTokenName(id)) return { path: [position], message: notATokenName(id) };
   }
   return undefined;
 }
@@ -162,6 +193,13 @@ function faultOfList(
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Sequences may be many, texts among them not so many. */
+function faultOfTexts(value: unknown, textOf: (each: unknown) => unknown): Fault | undefined {
+  const count = (value as unknown[]).filter((each) => typeof textOf(each) === "string").length; // a list without a fault
+  if (count <= TEXTS_MAX) return undefined;
+  return { path: [], message: `may have at most ${TEXTS_MAX} texts, got ${count}` };
 }
 
 function within(part: string | number, fault: Fault | undefined): Fault | undefined {

@@ -19,19 +19,3 @@ export function sequenceMinHistory() {
       "How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n, so that it can never be the very first one (transformers). Single tokens always count.",
     );
 }
-
-/** True when all ids but the last are the end of history[first …]: the last one would complete the sequence. */
-export function completes(
-  sequence: readonly number[],
-  history: readonly number[],
-  first: number,
-  min_history: MinHistory,
-): boolean {
-  const prefix = sequence.length - 1;
-  if (prefix === 0) return true;
-  const length = history.length - first;
-  if (length < prefix || (min_history === "sequence" && length < sequence.length)) return false;
-  const start = history.length - prefix;
-  for (let i = prefix - 1; i >= 0; i--) if (history[start + i] !== sequence[i]) return false;
-  return true;
-}

@@ -1,6 +1,7 @@
-/** A set of token ids as a request lists them: asked of single tokens, and of the vocabulary whether it has all of them. */
-import { requireInVocabulary } from "../vocab-size.ts";
-import { tokenIds } from "./fields.ts";
+/** A set of tokens as a request lists them: asked of single tokens, and of the vocabulary whether it has all of them. */
+import type { z } from "zod";
+import { idsOf, type NamedIn, type TokenName } from "../history/token-names.ts";
+import { tokenNames } from "./fields.ts";
 
 export class TokenSet {
   /** distinct, in the order in which they were listed first */
@@ -10,11 +11,15 @@ export class TokenSet {
   readonly #ids: ReadonlySet<number>;
   /** 1 more than the largest; 0 of none */
   readonly #end: number;
-  readonly #listed: readonly number[];
+  readonly #listed: readonly TokenName[];
+  readonly #has_texts: boolean;
+  /** the set for a vocabulary, where some are told by their text */
+  #told: { readonly ids: readonly number[]; readonly set: TokenSet } | undefined;
 
-  constructor(listed: readonly number[]) {
+  constructor(listed: readonly TokenName[]) {
     this.#listed = listed;
-    this.#ids = new Set(listed);
+    this.#ids = new Set(listed.filter((name) => typeof name === "number"));
+    this.#has_texts = listed.some((name) => typeof name === "string");
     this.token_ids = Int32Array.from(this.#ids);
     this.amounts = new Float64Array(this.token_ids.length);
     this.#end = this.token_ids.reduce((end, id) => Math.max(end, id + 1), 0);
@@ -24,15 +29,18 @@ export class TokenSet {
     return this.#ids.has(token_id);
   }
 
-  /** Every id must be below vocab_size; the problem points at the first that is not. */
-  requireWithin(vocab_size: number, pointer: string): void {
-    if (this.#end > vocab_size) requireInVocabulary(this.#listed, vocab_size, pointer);
+  /** The set for a step, whose vocabulary must have every token; the problem points at the first that it has not. */
+  of(step: NamedIn, pointer: string): TokenSet {
+    // A long set is looked through only where an id is too large.
+    if (!this.#has_texts && this.#end <= step.vocab_size) return this;
+    const ids = idsOf(this.#listed, step, pointer);
+    if (!this.#has_texts) return this;
+    if (this.#told?.ids !== ids) this.#told = { ids, set: new TokenSet(ids) };
+    return this.#told.set;
   }
 }
 
-/** A list of token ids that comes out as a set. */
-export function tokenSet() {
-  return tokenIds()
-    .transform((listed) => new TokenSet(listed))
-    .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+/** A list of tokens that comes out as a set. */
+export function tokenSet(list: z.ZodType<readonly TokenName[]> = tokenNames()) {
+  return list.transform((listed) => new TokenSet(listed)).meta({ ...list.meta() });
 }

@@ -5,6 +5,7 @@ export const VLLM_MASKS = [
   "token_bitmask",
   "allowed_token_ids",
   "bad_words_ids",
+  "bad_words",
   "min_tokens",
   "logit_bias",
 ] as const;
@@ -22,6 +23,7 @@ export const vllm: Preset = {
   defaults: {},
   rules: {
     bad_words_ids: { sequence_scope: "generated" },
+    bad_words: { sequence_scope: "generated" },
     temperature: { temperature_floor: 0.01 },
   },
   reports: { rank_ties: "counted" },

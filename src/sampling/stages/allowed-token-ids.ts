@@ -1,13 +1,13 @@
 /** allowed_token_ids: keeps only the named tokens. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
-import { tokenIds } from "../options/fields.ts";
+import { idsOf } from "../history/token-names.ts";
+import { tokenNames } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("allowed_token_ids"),
-  allowed_token_ids: tokenIds().describe("The only tokens that may be drawn."),
+  allowed_token_ids: tokenNames().describe("The only tokens that may be drawn."),
 });
 
 export const allowed_token_ids: Stage<z.infer<typeof options>> = {
@@ -24,7 +24,6 @@ export const allowed_token_ids: Stage<z.infer<typeof options>> = {
   onlyMasks: true,
   isNeutral: () => false,
   apply(candidates, { allowed_token_ids }, context) {
-    requireInVocabulary(allowed_token_ids, context.vocab_size, "/allowed_token_ids");
-    candidates.keepMask(maskOf(allowed_token_ids));
+    candidates.keepMask(maskOf(idsOf(allowed_token_ids, context, "/allowed_token_ids")));
   },
 };

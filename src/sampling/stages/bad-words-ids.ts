@@ -1,15 +1,15 @@
 /** bad_words_ids: bans tokens that would complete one of some sequences. */
 import * as z from "zod";
+import { completions, isSpelt, placeIn } from "../history/token-sequences.ts";
 import { tokenSequences } from "../options/sequence-fields.ts";
-import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
+import { sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
 import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
-import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("bad_words_ids"),
   bad_words_ids: tokenSequences().describe(
-    "Sequences of token ids that must not occur: the last token is banned when the others stand at the end of the history. Remember that a word is written with and without a leading blank.",
+    "Sequences of tokens that must not occur: the last token is banned when the others stand at the end of the history. A sequence that is a text is found however tokens spell it. Remember that a word is written with and without a leading blank.",
   ),
   bad_words_spared_ids: tokenSet()
     .optional()
@@ -36,15 +36,13 @@ export const bad_words_ids: Stage<z.infer<typeof options>> = {
   isNeutral: ({ bad_words_ids }) => bad_words_ids.length === 0,
   apply(candidates, options, context) {
     const { bad_words_ids, bad_words_spared_ids: spared, sequence_scope, sequence_min_history } = options;
-    spared?.requireWithin(context.vocab_size, "/bad_words_spared_ids");
-    const first = context.firstOf(-1, sequence_scope);
+    const spared_ids = spared?.of(context, "/bad_words_spared_ids");
+    const place = placeIn(context, sequence_scope);
     for (let i = 0; i < bad_words_ids.length; i++) {
-      const token_ids = bad_words_ids[i]!;
-      if (!completes(token_ids, context.history, first, sequence_min_history)) continue;
-      const id = token_ids[token_ids.length - 1]!;
-      requireBelow(context.vocab_size, id, `/bad_words_ids/${i}/${token_ids.length - 1}`);
-      if (token_ids.length === 1 && spared?.has(id)) continue;
-      candidates.setScore(id, Number.NEGATIVE_INFINITY);
+      const words = bad_words_ids[i]!;
+      const is_spared = !isSpelt(words) && words.length === 1;
+      for (const id of completions(words, place, sequence_min_history, `/bad_words_ids/${i}`))
+        if (!(is_spared && spared_ids?.has(id))) candidates.setScore(id, Number.NEGATIVE_INFINITY);
     }
   },
 };

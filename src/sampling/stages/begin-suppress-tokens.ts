@@ -1,12 +1,12 @@
 /** begin_suppress_tokens: bans some tokens from the beginning of the generated text. */
 import * as z from "zod";
-import { tokenIds, whole } from "../options/fields.ts";
+import { idsOf } from "../history/token-names.ts";
+import { tokenNames, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("begin_suppress_tokens"),
-  begin_suppress_tokens: tokenIds().describe("The tokens that may not stand there."),
+  begin_suppress_tokens: tokenNames().describe("The tokens that may not stand there."),
   begin_suppress_index: whole({ min: 0 })
     .default(0)
     .describe(
@@ -27,10 +27,9 @@ export const begin_suppress_tokens: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   onlyMasks: true,
   isNeutral: ({ begin_suppress_tokens }) => begin_suppress_tokens.length === 0,
-  apply(candidates, { begin_suppress_tokens, begin_suppress_index }, { generated, vocab_size }) {
-    requireInVocabulary(begin_suppress_tokens, vocab_size, "/begin_suppress_tokens");
-    if (generated !== begin_suppress_index) return;
-    for (let i = 0; i < begin_suppress_tokens.length; i++)
-      candidates.setScore(begin_suppress_tokens[i]!, Number.NEGATIVE_INFINITY);
+  apply(candidates, { begin_suppress_tokens, begin_suppress_index }, context) {
+    const token_ids = idsOf(begin_suppress_tokens, context, "/begin_suppress_tokens");
+    if (context.generated !== begin_suppress_index) return;
+    for (let i = 0; i < token_ids.length; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
   },
 };

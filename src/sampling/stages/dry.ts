@@ -1,9 +1,9 @@
 /** dry: takes off the scores of tokens that would continue a run of tokens which stood in the text before. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
-import { SequenceBreakers } from "../history/sequence-breakers.ts";
+import { ListedBreakers } from "../history/sequence-breakers.ts";
 import { finite, oneOf, whole } from "../options/fields.ts";
-import { tokenSequences } from "../options/sequence-fields.ts";
+import { SEQUENCE, tokenSequences } from "../options/sequence-fields.ts";
 import { lastOf, type Stage } from "../stage.ts";
 
 /** Longest breaker, in tokens; llama.cpp cuts them at a head and 20 more. */
@@ -33,11 +33,11 @@ const options = z.strictObject({
       "Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off.",
     ),
   dry_sequence_breakers: tokenSequences(BREAKER_LENGTH_MAX)
-    .transform((sequences) => new SequenceBreakers(sequences))
-    .meta({ type: "array", items: { type: "array", items: { type: "integer", minimum: 0 }, minItems: 1 } })
+    .transform((sequences) => new ListedBreakers(sequences))
+    .meta({ type: "array", items: SEQUENCE })
     .optional()
     .describe(
-      "Sequences of token ids at which a run stops, such as the tokens of a line break. Default none.",
+      'Sequences at which a run stops, such as the tokens of a line break; a text, such as "\\n", is found wherever it begins and ends in tokens. Default none.',
     ),
   dry_breaker_rule: oneOf(["spare", "cut"])
     .default("spare")
@@ -63,11 +63,12 @@ export const dry: Stage<z.infer<typeof options>> = {
   looksBack: true,
   isNeutral: ({ dry_multiplier, dry_penalty_last_n }) => dry_multiplier === 0 || dry_penalty_last_n === 0,
   historyWork({ dry_penalty_last_n, dry_sequence_breakers }, length) {
-    const breaking = BREAKER_WORK * (dry_sequence_breakers?.length_max ?? 0);
+    const breaking = BREAKER_WORK * (dry_sequence_breakers?.work ?? 0);
     return (REPEAT_WORK + breaking) * lastOf(dry_penalty_last_n, length);
   },
   apply(candidates, options, context) {
-    const { dry_allowed_length, dry_sequence_breakers: breakers, dry_breaker_rule: rule } = options;
+    const { dry_allowed_length, dry_breaker_rule: rule } = options;
+    const breakers = options.dry_sequence_breakers?.in(context, "/dry_sequence_breakers");
     const first = context.firstOf(options.dry_penalty_last_n, "history");
     const end = context.history.length;
     const length_max = breakers?.tokensSince(context.history, first, end) ?? end - first;

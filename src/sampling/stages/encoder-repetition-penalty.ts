@@ -1,6 +1,6 @@
 /** encoder_repetition_penalty: makes the tokens that an encoder has read more likely. */
 import * as z from "zod";
-import { ENCODER_INPUT_IDS, finite } from "../options/fields.ts";
+import { ENCODER_INPUT_IDS, finite, tokenIds } from "../options/fields.ts";
 import { tokenSet } from "../options/token-set.ts";
 import type { Stage } from "../stage.ts";
 
@@ -9,7 +9,7 @@ const options = z.strictObject({
   encoder_repetition_penalty: finite({ min: 0, openMin: true, max: 100 }).describe(
     "Positive scores of the tokens in encoder_input_ids are multiplied by it and others divided, once for each distinct token. Above 1 holds the answer to the source, below 1 drives it away, 1 is off. Usual: 1.05 to 1.5.",
   ),
-  encoder_input_ids: tokenSet().describe(ENCODER_INPUT_IDS),
+  encoder_input_ids: tokenSet(tokenIds()).describe(ENCODER_INPUT_IDS),
 });
 
 export const encoder_repetition_penalty: Stage<z.infer<typeof options>> = {
@@ -27,9 +27,8 @@ export const encoder_repetition_penalty: Stage<z.infer<typeof options>> = {
   looksAtZero: () => true,
   isNeutral: ({ encoder_repetition_penalty, encoder_input_ids }) =>
     encoder_repetition_penalty === 1 || encoder_input_ids.token_ids.length === 0,
-  apply(candidates, { encoder_repetition_penalty: r, encoder_input_ids }, { vocab_size }) {
-    encoder_input_ids.requireWithin(vocab_size, "/encoder_input_ids");
-    const { token_ids, amounts } = encoder_input_ids;
+  apply(candidates, { encoder_repetition_penalty: r, encoder_input_ids }, context) {
+    const { token_ids, amounts } = encoder_input_ids.of(context, "/encoder_input_ids");
     candidates.readScores(token_ids, token_ids.length, amounts);
     for (let i = 0; i < token_ids.length; i++) {
       const score = amounts[i]!;

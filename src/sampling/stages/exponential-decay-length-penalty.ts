@@ -1,9 +1,9 @@
 /** exponential_decay_length_penalty: makes the tokens that end a text ever more likely once it is long enough. */
 import * as z from "zod";
 import { exp, ln } from "../../kernels/float64.ts";
+import { idsOf } from "../history/token-names.ts";
 import { finite, rule, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireInVocabulary } from "../vocab-size.ts";
 
 /** Growth stops at the largest float32, so that no score becomes infinite. */
 const GROWTH_MAX = 3.4028234663852886e38;
@@ -34,12 +34,12 @@ export const exponential_decay_length_penalty: Stage<z.infer<typeof options>> = 
   isNeutral: ({ exponential_decay_length_penalty: [, factor], stop_token_ids }) =>
     factor === 1 || stop_token_ids.length === 0,
   apply(candidates, { exponential_decay_length_penalty: [start, factor], stop_token_ids }, context) {
-    requireInVocabulary(stop_token_ids, context.vocab_size, "/stop_token_ids");
+    const token_ids = idsOf(stop_token_ids, context, "/stop_token_ids");
     const past = context.generated - start;
     if (past <= 0) return;
     const growth = Math.min(exp(past * ln(factor)), GROWTH_MAX) - 1;
-    for (let i = 0; i < stop_token_ids.length; i++) {
-      const id = stop_token_ids[i]!;
+    for (let i = 0; i < token_ids.length; i++) {
+      const id = token_ids[i]!;
       const score = candidates.scoreOf(id);
       // A banned token stays banned: −∞ + ∞ would be no number.
       if (score !== Number.NEGATIVE_INFINITY) candidates.setScore(id, score + Math.abs(score) * growth);

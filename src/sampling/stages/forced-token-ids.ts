@@ -1,10 +1,10 @@
 /** forced_token_ids: leaves a single token at some positions of the generated text. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
+import { idOf } from "../history/token-names.ts";
 import { flag } from "../options/fields.ts";
 import { tokenIdByPosition } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("forced_token_ids"),
@@ -32,9 +32,9 @@ export const forced_token_ids: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ forced_token_ids }) => forced_token_ids.size === 0,
   apply(candidates, { forced_token_ids, forced_over_bans }, context) {
-    const id = forced_token_ids.get(context.generated);
-    if (id === undefined) return;
-    requireBelow(context.vocab_size, id, `/forced_token_ids/${context.generated}`);
+    const forced = forced_token_ids.get(context.generated);
+    if (forced === undefined) return;
+    const id = idOf(forced, context, `/forced_token_ids/${context.generated}`);
     if (forced_over_bans) candidates.keepOnly(id);
     else candidates.keepMask(maskOf([id]));
   },

@@ -2,11 +2,13 @@
 import * as z from "zod";
 import { assert, Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
-import { isWaiting, type Matcher } from "../../grammar/matcher.ts";
+import { isWaiting, type Matcher, type MatcherOptions } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
 import { allAtOnce } from "../../pieces.ts";
+import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
 import { requireVocabulary, type StepText } from "../history/step-text.ts";
+import { idsOf, inAnyRow, type TokenName } from "../history/token-names.ts";
 import { type GrammarOptions, grammarField } from "../options/grammar-field.ts";
 import type { Stage } from "../stage.ts";
 
@@ -30,7 +32,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
     url: "https://arxiv.org/abs/2307.09702",
   },
   options,
-  example: { grammar: { regex: "[A-Z][a-z]+" } },
+  example: { grammar: { regex: "( [a-z]+){4,9}\\." } },
   keepsArgmax: false,
   comesFirst: true,
   readsText: true,
@@ -68,7 +70,31 @@ export const grammar: Stage<z.infer<typeof options>> = {
 
 function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
   const vocabulary = requireVocabulary(text, "grammar");
-  return text.grammars.ready(grammar.source, vocabulary, grammar);
+  return text.grammars.ready(grammar.source, vocabulary, matcherOptions(grammar, vocabulary));
+}
+
+/** By the options of a step: a matcher is found again by them, so that they are made once. */
+const MATCHER_OPTIONS = new WeakMap<
+  GrammarOptions,
+  { readonly vocabulary: Vocabulary; readonly options: MatcherOptions }
+>();
+
+/** What a grammar waits for and ends with, as ids. */
+function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary): MatcherOptions {
+  const known = MATCHER_OPTIONS.get(grammar);
+  if (known?.vocabulary === vocabulary) return known.options;
+  const { after, end_ids } = grammar;
+  const ids = (names: readonly TokenName[], pointer: string) =>
+    idsOf(names, inAnyRow({ vocabulary }), pointer);
+  const options = {
+    after:
+      after !== undefined && "token_ids" in after
+        ? { token_ids: ids(after.token_ids, "/grammar/after/token_ids") }
+        : after,
+    end_ids: end_ids && ids(end_ids, "/grammar/end_ids"),
+  };
+  MATCHER_OPTIONS.set(grammar, { vocabulary, options });
+  return options;
 }
 
 /** Compiles the grammar, reads the history, and makes the mask. */

@@ -5,6 +5,7 @@
 import type { Stage } from "../stage.ts";
 import { adaptive_p } from "./adaptive-p.ts";
 import { allowed_token_ids } from "./allowed-token-ids.ts";
+import { bad_words } from "./bad-words.ts";
 import { bad_words_ids } from "./bad-words-ids.ts";
 import { banned_strings } from "./banned-strings.ts";
 import { begin_suppress_tokens } from "./begin-suppress-tokens.ts";
@@ -53,6 +54,7 @@ export const STAGES: readonly Stage[] = [
   logit_bias,
   sequence_bias,
   bad_words_ids,
+  bad_words,
   encoder_no_repeat_ngram_size,
   no_repeat_ngram_size,
   begin_suppress_tokens,

@@ -1,8 +1,7 @@
 /** logit_bias: adds to the scores of named tokens, or bans them. */
 import * as z from "zod";
-import { logitBias } from "../options/bias-field.ts";
+import { biasesIn, logitBias } from "../options/bias-field.ts";
 import type { Stage } from "../stage.ts";
-import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("logit_bias"),
@@ -20,11 +19,9 @@ export const logit_bias: Stage<z.infer<typeof options>> = {
   options,
   example: { logit_bias: { "11": 2.5, "13": "-inf" } },
   keepsArgmax: false,
-  isNeutral: ({ logit_bias }) => logit_bias.token_ids.length === 0,
+  isNeutral: ({ logit_bias: { token_ids, of_texts } }) => token_ids.length + of_texts.length === 0,
   apply(candidates, { logit_bias }, context) {
-    const { token_ids, biases, id_end } = logit_bias;
-    if (id_end > context.vocab_size)
-      for (const id of token_ids) requireBelow(context.vocab_size, id, `/logit_bias/${id}`);
+    const { token_ids, biases } = biasesIn(logit_bias, context);
     candidates.add(token_ids, biases);
   },
 };

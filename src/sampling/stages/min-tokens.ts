@@ -1,8 +1,8 @@
 /** min_tokens: bans the tokens that end a text until enough were generated. */
 import * as z from "zod";
+import { idsOf } from "../history/token-names.ts";
 import { oneOf, stopTokenIds, whole } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireInVocabulary } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("min_tokens"),
@@ -31,10 +31,9 @@ export const min_tokens: Stage<z.infer<typeof options>> = {
   onlyMasks: true,
   isNeutral: ({ min_tokens, stop_token_ids }) => min_tokens === 0 || stop_token_ids.length === 0,
   apply(candidates, { min_tokens, stop_token_ids, min_tokens_scope }, context) {
-    requireInVocabulary(stop_token_ids, context.vocab_size, "/stop_token_ids");
+    const token_ids = idsOf(stop_token_ids, context, "/stop_token_ids");
     const length = min_tokens_scope === "generated" ? context.generated : context.history.length;
     if (length >= min_tokens) return;
-    for (let i = 0; i < stop_token_ids.length; i++)
-      candidates.setScore(stop_token_ids[i]!, Number.NEGATIVE_INFINITY);
+    for (let i = 0; i < token_ids.length; i++) candidates.setScore(token_ids[i]!, Number.NEGATIVE_INFINITY);
   },
 };

@@ -49,8 +49,7 @@ export const no_repeat_ngram_size: Stage<z.infer<typeof options>> = {
   historyWork: (_, length) => BAN_WORK * length,
   apply(candidates, options, context) {
     const { no_repeat_ngram_size: n, no_repeat_ngram_window, no_repeat_ngram_scope } = options;
-    const spared = options.no_repeat_ngram_spared_ids;
-    spared?.requireWithin(context.vocab_size, "/no_repeat_ngram_spared_ids");
+    const spared = options.no_repeat_ngram_spared_ids?.of(context, "/no_repeat_ngram_spared_ids");
     if (n === 1) {
       const { token_ids, distinct } = context.tokensSeen(no_repeat_ngram_window, no_repeat_ngram_scope);
       ban(candidates, token_ids, distinct, spared);

@@ -1,10 +1,11 @@
 /** reasoning_budget: ends a block of reasoning that has grown too long, by forcing a message that closes it. */
 import * as z from "zod";
 import { maskOf } from "../candidates/mask.ts";
+import { idsOf } from "../history/token-names.ts";
+import { endsWith, isSpelt, type Sought, soughtIn } from "../history/token-sequences.ts";
 import { oneOf, whole } from "../options/fields.ts";
-import { tokenSequence } from "../options/sequence-fields.ts";
+import { tokenNameList, tokenSequence } from "../options/sequence-fields.ts";
 import type { Stage } from "../stage.ts";
-import { requireInVocabulary } from "../vocab-size.ts";
 
 /** Longest marks that begin or end a block: each may be compared at every token of a history. */
 const MARK_LENGTH_MAX = 64;
@@ -20,10 +21,10 @@ const options = z.strictObject({
   reasoning_end_ids: tokenSequence(MARK_LENGTH_MAX).describe(
     "The tokens with which a block ends by itself, such as that of </think>.",
   ),
-  reasoning_forced_ids: tokenSequence()
+  reasoning_forced_ids: tokenNameList()
     .optional()
     .describe(
-      "The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids.",
+      "The tokens that are forced one after another when the budget is spent: a message and the end. Default reasoning_end_ids, unless those are a text of several tokens.",
     ),
   reasoning_scope: oneOf(["history", "generated"])
     .default("history")
@@ -50,23 +51,27 @@ export const reasoning_budget: Stage<z.infer<typeof options>> = {
   },
   keepsArgmax: false,
   isNeutral: ({ reasoning_budget }) => reasoning_budget === -1,
-  apply(candidates, options, { history, prompt_length, vocab_size }) {
-    const forced = options.reasoning_forced_ids ?? options.reasoning_end_ids;
-    requireInVocabulary(
-      forced,
-      vocab_size,
-      options.reasoning_forced_ids ? "/reasoning_forced_ids" : "/reasoning_end_ids",
-    );
-    const first = options.reasoning_scope === "generated" ? prompt_length : 0;
-    const place = placeInForced(history, first, options, forced.length);
+  apply(candidates, options, context) {
+    const { reasoning_forced_ids, reasoning_end_ids: end } = options;
+    const forced =
+      reasoning_forced_ids === undefined
+        ? idsOf(isSpelt(end) ? [end.text] : end, context, "/reasoning_end_ids")
+        : idsOf(reasoning_forced_ids, context, "/reasoning_forced_ids");
+    const first = options.reasoning_scope === "generated" ? context.prompt_length : 0;
+    const marks = {
+      budget: options.reasoning_budget,
+      start: soughtIn(options.reasoning_start_ids, context, "/reasoning_start_ids"),
+      end: soughtIn(end, context, "/reasoning_end_ids"),
+    };
+    const place = placeInForced(context.history, first, marks, forced.length);
     if (place >= 0) candidates.keepMask(maskOf([forced[place]!]));
   },
 };
 
 interface Marks {
-  readonly reasoning_budget: number;
-  readonly reasoning_start_ids: readonly number[];
-  readonly reasoning_end_ids: readonly number[];
+  readonly budget: number;
+  readonly start: Sought;
+  readonly end: Sought;
 }
 
 /**
@@ -77,18 +82,17 @@ interface Marks {
 function placeInForced(
   history: readonly number[],
   first: number,
-  marks: Marks,
+  { budget, start, end }: Marks,
   forced_length: number,
 ): number {
-  const { reasoning_budget: budget, reasoning_start_ids: start, reasoning_end_ids: end } = marks;
   let since = first;
   let is_inside = false;
   for (let i = first; i < history.length; i++) {
     if (!is_inside) {
-      if (!standsAt(start, history, i, since)) continue;
+      if (!endsWith(start, history, since, i + 1)) continue;
       is_inside = true;
       since = i + 1;
-    } else if (standsAt(end, history, i, since)) {
+    } else if (endsWith(end, history, since, i + 1)) {
       is_inside = false;
       since = i + 1;
       continue;
@@ -102,12 +106,4 @@ function placeInForced(
     since = i + 1;
   }
   return -1;
-}
-
-/** True when history[since … i] ends with the mark. */
-function standsAt(mark: readonly number[], history: readonly number[], i: number, since: number): boolean {
-  const start = i + 1 - mark.length;
-  if (start < since) return false;
-  for (let j = mark.length - 1; j >= 0; j--) if (history[start + j] !== mark[j]) return false;
-  return true;
 }

@@ -1,14 +1,14 @@
 /** sequence_bias: adds to the score of a token that would complete one of some sequences. */
 import * as z from "zod";
+import { completions, placeIn } from "../history/token-sequences.ts";
 import { biasedSequences } from "../options/sequence-fields.ts";
-import { completes, sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
+import { sequenceMinHistory, sequenceScope } from "../options/sequences.ts";
 import type { Stage } from "../stage.ts";
-import { requireBelow } from "../vocab-size.ts";
 
 const options = z.strictObject({
   stage: z.literal("sequence_bias"),
   sequence_bias: biasedSequences().describe(
-    'Sequences of token ids, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up.',
+    'Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A sequence that is a text is found however tokens spell it.',
   ),
   sequence_scope: sequenceScope(),
   sequence_min_history: sequenceMinHistory(),
@@ -28,13 +28,12 @@ export const sequence_bias: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ sequence_bias }) => sequence_bias.length === 0,
   apply(candidates, { sequence_bias, sequence_scope, sequence_min_history }, context) {
-    const first = context.firstOf(-1, sequence_scope);
+    const place = placeIn(context, sequence_scope);
     for (let i = 0; i < sequence_bias.length; i++) {
       const { token_ids, bias } = sequence_bias[i]!;
-      if (!completes(token_ids, context.history, first, sequence_min_history)) continue;
-      const id = token_ids[token_ids.length - 1]!;
-      requireBelow(context.vocab_size, id, `/sequence_bias/${i}/token_ids/${token_ids.length - 1}`);
-      candidates.setScore(id, candidates.scoreOf(id) + bias);
+      const pointer = `/sequence_bias/${i}/token_ids`;
+      for (const id of completions(token_ids, place, sequence_min_history, pointer))
+        candidates.setScore(id, candidates.scoreOf(id) + bias);
     }
   },
 };

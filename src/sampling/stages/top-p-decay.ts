@@ -43,8 +43,7 @@ export const top_p_decay: Stage<z.infer<typeof options>> = {
   keepsArgmax: true,
   isNeutral: ({ top_p_decay, top_p }) => top_p_decay === 1 && top_p === 1,
   apply(candidates, options, context) {
-    options.top_p_reset_ids?.requireWithin(context.vocab_size, "/top_p_reset_ids");
-    const n = tokensSinceReset(context, options.top_p_reset_ids);
+    const n = tokensSinceReset(context, options.top_p_reset_ids?.of(context, "/top_p_reset_ids"));
     const p =
       n === 0 ? options.top_p : Math.max(options.top_p * exp(n * ln(options.top_p_decay)), options.top_p_min);
     if (p < 1) top_p.apply(candidates, { ...options, stage: "top_p", top_p: p }, context);

@@ -55,9 +55,8 @@ export const xtc: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ xtc_probability, xtc_threshold }) => xtc_probability === 0 || xtc_threshold > 0.5,
   apply(candidates, options, context) {
-    const { xtc_probability, xtc_threshold, xtc_outcome, xtc_spared_ids, xtc_spared_rule, xtc_ties } =
-      options;
-    xtc_spared_ids?.requireWithin(context.vocab_size, "/xtc_spared_ids");
+    const { xtc_probability, xtc_threshold, xtc_outcome, xtc_spared_rule, xtc_ties } = options;
+    const spared = options.xtc_spared_ids?.of(context, "/xtc_spared_ids");
     const draws = xtc_outcome === "draw";
     if (draws && context.uniform("xtc") > xtc_probability) return;
     const logsumexp = candidates.logSumExp();
@@ -66,7 +65,7 @@ export const xtc: Stage<z.infer<typeof options>> = {
     const banned = listedIn(candidates) - candidates.count();
     candidates.excludeTop({
       threshold,
-      spared: xtc_spared_ids,
+      spared,
       spared_rule: xtc_spared_rule,
       ties: xtc_ties,
       share: draws ? 1 : xtc_probability,

@@ -1,13 +1,14 @@
 /** sequences: the text ends with one of some sequences of tokens. */
 import type { z } from "zod";
+import { endsWith, soughtIn } from "../history/token-sequences.ts";
 import { tokenSequences } from "../options/sequence-fields.ts";
-import { type Generated, lengthOf, type Stop, tokenBefore } from "./stop.ts";
+import type { Stop } from "./stop.ts";
 
 /** Longest sequence: each may be compared after every draw. */
 const LENGTH_MAX = 256;
 
 const options = tokenSequences(LENGTH_MAX).describe(
-  "The text ends with any of these sequences of tokens. None of their tokens may stand in the prompt.",
+  "The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. One that is a text ends it however tokens spell it, where it begins and ends with a token; strings look for texts anywhere.",
 );
 
 export const sequences: Stop<z.infer<typeof options>> = {
@@ -20,12 +21,11 @@ export const sequences: Stop<z.infer<typeof options>> = {
   },
   options,
   example: [[13, 13]],
-  isDue: (sequences, text) => sequences.some((sequence) => endsWith(text, sequence)),
+  isDue(sequences, { history, prompt_length, token_id, vocabulary }) {
+    const first = Math.max(prompt_length, history.length + 1 - LENGTH_MAX);
+    const last = [...history.slice(first), token_id];
+    return sequences.some((sequence, i) =>
+      endsWith(soughtIn(sequence, { vocabulary }, `/stop/sequences/${i}`), last, 0, last.length),
+    );
+  },
 };
-
-function endsWith(text: Generated, sequence: readonly number[]): boolean {
-  const { length } = sequence;
-  if (length > lengthOf(text)) return false;
-  for (let i = 0; i < length; i++) if (sequence[length - 1 - i] !== tokenBefore(text, i)) return false;
-  return true;
-}

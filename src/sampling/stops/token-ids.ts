@@ -1,12 +1,10 @@
 /** token_ids: a token ends the text, as the end-of-text token of a model does. */
 import type { z } from "zod";
-import { tokenIds } from "../options/fields.ts";
+import { inAnyRow } from "../history/token-names.ts";
+import { type TokenSet, tokenSet } from "../options/token-set.ts";
 import type { Stop } from "./stop.ts";
 
-const options = tokenIds()
-  .describe("The text ends with any of these tokens.")
-  .transform((token_ids) => new Set(token_ids))
-  .meta({ type: "array", items: { type: "integer", minimum: 0 } });
+const options: z.ZodType<TokenSet> = tokenSet().describe("The text ends with any of these tokens.");
 
 export const token_ids: Stop<z.infer<typeof options>> = {
   name: "token_ids",
@@ -18,5 +16,6 @@ export const token_ids: Stop<z.infer<typeof options>> = {
   },
   options,
   example: [2],
-  isDue: (token_ids, { token_id }) => token_ids.has(token_id),
+  isDue: (token_ids, { token_id, vocabulary }) =>
+    token_ids.of(inAnyRow({ vocabulary }), "/stop/token_ids").has(token_id),
 };

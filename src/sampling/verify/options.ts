@@ -87,7 +87,8 @@ export function parseVerifyOptions(
       `history and draft may have at most ${limits.history_length_max} token ids (history_length_max), got ${length}`,
       "/draft_token_ids",
     );
-  return { ...options, verification, given };
+  // What is added stands first: a literal that begins with a spread and adds to it has a shape of its own each time.
+  return { verification, given, ...options };
 }
 
 /** What matters to a draft of the options of its steps. */

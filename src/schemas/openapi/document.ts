@@ -114,7 +114,7 @@ function shareProblems(operations: readonly Operation[]): Record<string, JsonSch
 /** What OpenAPI takes for granted is left out: that an option may be absent, and how a scalar is written. */
 function lean({ required, style, explode, ...parameter }: JsonSchema): JsonSchema {
   const { type } = parameter["schema"] as JsonSchema; // every parameter has one
-  const list = type === "array" ? { style, explode } : {};
+  const list = [type].flat().includes("array") ? { style, explode } : {};
   return { ...parameter, ...list, ...(required === true && { required }) };
 }
 

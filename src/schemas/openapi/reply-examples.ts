@@ -145,8 +145,8 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
     confidently_wrong: false,
   },
   calibrate: {
-    calibration: { method: "temperature_scaling", temperature: 6.521688562869332 },
-    passes: 5,
+    calibration: { method: "temperature_scaling", temperature: 6.521688562869881 },
+    passes: 4,
     rows: 4,
     before: {
       accuracy: 0.75,
@@ -163,15 +163,15 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
     },
     after: {
       accuracy: 0.75,
-      nll: 0.6554738435785836,
-      brier: 0.45954972031725644,
-      ece: 0.11985260256374541,
-      mce: 0.11985260256374541,
-      classwise_ece: 0.1198526025637392,
-      overconfidence: -0.11985260256374541,
+      nll: 0.6554738435785837,
+      brier: 0.45954972031725727,
+      ece: 0.11985260256375574,
+      mce: 0.11985260256375574,
+      classwise_ece: 0.11985260256375341,
+      overconfidence: -0.11985260256375574,
       bins: [
         { lower: 0, upper: 0.5, rows: 0, confidence: null, accuracy: null },
-        { lower: 0.5, upper: 1, rows: 4, confidence: 0.6301473974362546, accuracy: 0.75 },
+        { lower: 0.5, upper: 1, rows: 4, confidence: 0.6301473974362443, accuracy: 0.75 },
       ],
     },
   },

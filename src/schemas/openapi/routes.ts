@@ -66,7 +66,7 @@ function isScalar({ type, enum: words, const: word, anyOf }: JsonSchema): boolea
 }
 
 function isList({ type, items }: JsonSchema): boolean {
-  return type === "array" && isScalar((items ?? {}) as JsonSchema); // an array of anything has none
+  return [type].flat().includes("array") && isScalar((items ?? {}) as JsonSchema); // an array of anything has none
 }
 
 const TENSOR = { type: "string", format: "binary", contentMediaType: "application/octet-stream" };

@@ -29,9 +29,15 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
   Object.entries(propertiesOf(jsonSchemaOf(STEP_OPTIONS))).map(([name, schema]) => [name, kindOf(schema)]),
 );
 
-function kindOf({ type, items }: Fields): Kind {
-  if (type === "array") return (items as Fields | undefined)?.["type"] === "integer" ? "ids" : "json";
-  return type === "object" ? "json" : "scalar";
+function kindOf(schema: Fields): Kind {
+  const types = typesOf(schema);
+  if (types.includes("object")) return "json";
+  if (!types.includes("array")) return "scalar";
+  return typesOf((schema["items"] ?? {}) as Fields).includes("integer") ? "ids" : "json";
+}
+
+function typesOf({ type }: Fields): readonly unknown[] {
+  return [type].flat();
 }
 
 /** Options that have two forms: a word or number, or an object. */

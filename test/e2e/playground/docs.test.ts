@@ -111,19 +111,20 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
   test.each(["light", "dark"] as const)(
     "axe finds nothing in it, %s, wide and narrow",
     async (colorScheme) => {
+      const { page } = await openDocs({ colorScheme });
+      const operation = await open(page.locator("#operations-sampling-sample"));
+      expect(await executed(operation)).toBe("200");
+      await unfold(operation);
+      await page.locator(".models-control").click();
+      await page.locator(".models .json-schema-2020-12-accordion").first().click();
       for (const width of [1360, 390]) {
-        const { page } = await openDocs({ colorScheme, viewport: { width, height: 900 } });
-        const operation = await open(page.locator("#operations-sampling-sample"));
-        expect(await executed(operation)).toBe("200");
-        await unfold(operation);
-        await page.locator(".models-control").click();
-        await page.locator(".models .json-schema-2020-12-accordion").first().click();
+        await page.setViewportSize({ width, height: 900 });
         expect([width, await axeViolations(page)]).toEqual([width, []]);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect([width, overflow]).toEqual([width, 0]);
         await screenshot(page, `docs-${colorScheme}-${width}`);
-        await page.context().close();
       }
+      await page.context().close();
     },
     600_000,
   );

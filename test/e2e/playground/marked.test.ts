@@ -66,7 +66,7 @@ describe.skipIf(without_browser)("texts with more than a chain", () => {
   test("a regex holds what is written, and the tokens that it allows are seen", async () => {
     const { page, complaints } = await playground.open("#view=write", { reducedMotion: "reduce" });
     await page.locator(".write-actions .main:enabled").waitFor();
-    await page.getByRole("button", { name: "grammar", exact: true }).click();
+    await page.getByRole("button", { name: "regex", exact: true }).click();
     const field = page.locator('[data-stage="grammar"] textarea');
     await field.fill('{"regex": " (whale|sea|storm)( and (whale|sea|storm)){2}\\\\."}');
     await field.press("Tab");

@@ -64,7 +64,12 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ top_logprobs: 100_000 }, "limit_exceeded", "at most 1024 tokens (top_logprobs_max), got 100000"],
   [{ seed: 1.5 }, "invalid_option", "seed must be an integer of 64 bits"],
   [{ seed: "abc" }, "invalid_option", "as a number or a decimal string"],
-  [{ logit_bias: { hello: 5 } }, "invalid_option", "must have token ids (0, 1, 2, …) as keys"],
+  [{ logit_bias: { hello: 5 } }, "option_conflict", 'the token "hello" needs a vocabulary'],
+  [
+    { logit_bias: { "-1": 5 } },
+    "invalid_option",
+    "must have token ids (0, 1, 2, …) or texts of tokens as keys",
+  ],
   [{ logit_bias: [[1, 5]] }, "invalid_option", "must be an object of token id → bias"],
   [{ logit_bias: { "9": 1 } }, "token_id_out_of_range", "token ids must be below 4, got 9"],
   [{ bad_words_ids: [1, 2] }, "invalid_option", "must be an array of token ids"],

@@ -1,58 +1,24 @@
 /** Spans, as a collector on this machine gets them. */
-import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../../../src/app.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { createTracing } from "../../../src/http/observe/telemetry.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
+import { type Span, startCollector } from "./collector.ts";
 
 const ROW = Buffer.from(Float32Array.of(1, 3, 2).buffer);
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
-
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly { readonly key: string; readonly value: Record<string, string> }[];
-  readonly status: { readonly code?: number };
-}
-
-interface Batch {
-  readonly resource: unknown;
-  readonly scopeSpans: readonly { readonly spans: Span[] }[];
-}
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-/** A collector that answers with this status and keeps what it got. */
-async function collector(status = 200) {
-  const got: { path: string; headers: IncomingHttpHeaders; spans: Span[]; resource: unknown }[] = [];
-  const server = createServer(async (request, response) => {
-    const { resourceSpans } = (await json(request)) as { resourceSpans: Batch[] };
-    const { resource, scopeSpans } = resourceSpans[0]!;
-    got.push({
-      path: request.url ?? "",
-      headers: request.headers,
-      spans: scopeSpans[0]?.spans ?? [],
-      resource,
-    });
-    response.writeHead(status, { "content-type": "application/json" }).end("{}");
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  endings.push(() => server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got };
+async function collector(status?: number) {
+  const started = await startCollector(status);
+  endings.push(started.close);
+  return started;
 }
 
 async function tracedApp(environment: Record<string, string>) {

@@ -78,7 +78,7 @@ test.each([
   ["/v1/sample", { logits, preset: "lama.cpp" }],
   ["/v1/sample", { logits, chain: [{ stage: "topp", top_p: 0.5 }] }],
   ["/v1/sample", { logits, chain: [{ stage: "top_p", top_k: 5 }] }],
-  ["/v1/sample", { logits, logit_bias: { x: 1 } }],
+  ["/v1/sample", { logits, logit_bias: { "01": 1 } }],
   ["/v1/sample", { logits: [] }],
   ["/v1/sample", { logits: [1, null] }],
   ["/v1/sample", { logits: { dtype: "f64", data: "" } }],

@@ -1,6 +1,7 @@
 /** POST /v1/sample and /v1/sample/batch through the service: replies, and every refusal that HTTP has a part in. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemCode } from "../../../src/errors.ts";
+import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { post, type Server, startApp } from "./analysis-app.ts";
 
 let server: Server;
@@ -271,6 +272,16 @@ describe("routes", () => {
         formula: expect.stringMatching(/./),
         source: { url: expect.stringMatching(/^https?:/) },
       });
+  });
+
+  test("the catalogue lists every method of verifying drafts, and what it keeps as it was", async () => {
+    const { verify_methods } = (await server.inject({ url: "/v1/samplers" })).json();
+    expect(verify_methods).toMatchObject(
+      VERIFY_METHODS.map(({ name, preserves, readsDraft }) => ({ name, preserves, reads_draft: readsDraft })),
+    );
+    expect(verify_methods).toHaveLength(VERIFY_METHODS.length);
+    const typical = verify_methods.find(({ name }: { name: string }) => name === "typical");
+    expect(Object.keys(typical.options.properties)).toEqual(["method", "epsilon", "delta"]);
   });
 
   test("health, readiness and the pages answer", async () => {

@@ -161,6 +161,66 @@ describe("a grammar", () => {
   });
 });
 
+describe("texts in place of ids", () => {
+  /** A and B are the most likely; only B is left. */
+  const TEXTS = { vocabulary: "demo", allowed_token_ids: ["A", "B"], logit_bias: { A: "-inf" } };
+  const answer = { token_id: 34, text: "B" };
+  const bytes = Buffer.from(Float32Array.from(logits()).buffer);
+  const query = new URLSearchParams({
+    ...{ dtype: "f32", vocabulary: "demo", temperature: "0" },
+    ...{ allowed_token_ids: "A,B", logit_bias: '{"A":"-inf"}' },
+  });
+
+  test("in JSON, bytes, a batch and /v2", async () => {
+    expect((await post({ logits: logits(), temperature: 0, ...TEXTS })).body).toMatchObject(answer);
+    const bare = await server.inject({
+      method: "POST",
+      url: `/v1/sample?${query}`,
+      payload: bytes,
+      headers: { "content-type": "application/octet-stream" },
+    });
+    expect(bare.json()).toMatchObject(answer);
+    const rows = [{ logits: logits() }, { logits: logits(), allowed_token_ids: ["AB"] }];
+    const { results } = (await post({ rows, temperature: 0, ...TEXTS }, "/v1/sample/batch")).body;
+    expect(results[0]).toMatchObject(answer);
+    expect(results[1]).toMatchObject({ code: "invalid_option", pointer: "/rows/1/allowed_token_ids/0" });
+    const infer = {
+      inputs: [{ name: "logits", datatype: "FP32", shape: [1, V], data: logits() }],
+      parameters: {
+        ...{ vocabulary: "demo", temperature: 0 },
+        ...{ allowed_token_ids: '["A","B"]', logit_bias: '{"A":"-inf"}' },
+      },
+      outputs: [{ name: "token_id" }],
+    };
+    const { outputs } = (await post(infer, "/v2/models/sampler/infer")).body;
+    expect(outputs[0].data).toEqual([34]);
+  });
+
+  test("as bytes of an input of /v2, each row its own", async () => {
+    const infer = {
+      inputs: [
+        { name: "logits", datatype: "FP32", shape: [2, V], data: [...logits(), ...logits()] },
+        { name: "allowed_token_ids", datatype: "BYTES", shape: [2], data: ['["A"]', '["B"]'] },
+        { name: "reasoning_start_ids", datatype: "INT64", shape: [1], data: [5] },
+      ],
+      parameters: { vocabulary: "demo" },
+      outputs: [{ name: "token_id" }],
+    };
+    const { outputs } = (await post(infer, "/v2/models/sampler/infer")).body;
+    expect(outputs[0].data).toEqual([33, 34]);
+  });
+
+  test("are refused without a vocabulary, and where they are no token", async () => {
+    const { allowed_token_ids } = TEXTS;
+    const none = await post({ logits: logits(), allowed_token_ids });
+    expect(none).toMatchObject({ status: 422, body: { pointer: "/allowed_token_ids/0" } });
+    expect(none.body.detail).toContain('the token "A" needs a vocabulary');
+    const other = await post({ logits: logits(), ...TEXTS, allowed_token_ids: ["country"] });
+    expect(other.body).toMatchObject({ code: "invalid_option", pointer: "/allowed_token_ids/0" });
+    expect(other.body.detail).toContain('" country" is one');
+  });
+});
+
 test("metrics tell of compiled grammars and what they take", async () => {
   await post({ logits: logits(), ...STRUCTURED });
   const text = (await server.inject({ url: "/metrics" })).body;

@@ -1,4 +1,5 @@
 /** Watermarks through the door: every transport lays the same mark, detection and replay answer, and no secret comes out. */
+import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,9 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type App, buildApp } from "../../../src/app.ts";
 import { readConfig, shownConfig } from "../../../src/config/config.ts";
+import { createTracing, type Tracing } from "../../../src/http/observe/telemetry.ts";
 import { createSampler } from "../../../src/sampling/sampler.ts";
+import { startCollector } from "../observe/collector.ts";
 import { f32 } from "./v2/v2.ts";
 
 const SECRET = 0x5ec2e7a1b2c3d4e5n;
@@ -14,9 +17,17 @@ const LAYERS = [0x1a2b3c4d5e6f7081n, 0x2a2b3c4d5e6f7082n, 0x3a2b3c4d5e6f7083n];
 const LOGITS = [1, 3, 2, 0.5, 2.5, 1.5];
 const SCHEMES = ["gumbel", "dual_key_gumbel", "green_list", "synthid"];
 
-/** Everything that came out: logs, replies, headers. */
+/** A caller's trace, all of whose spans are recorded. */
+const TRACED = {
+  traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  baggage: "tenant=a",
+};
+
+/** Everything that came out: logs, replies, headers, spans. */
 const told: string[] = [];
 let app: App;
+let collector: Awaited<ReturnType<typeof startCollector>>;
+let tracing: Tracing;
 let url: string;
 let folder: string;
 
@@ -24,7 +35,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "marks-"));
   const path = join(folder, "keys");
   await writeFile(path, `# keys\nmain 0x${SECRET.toString(16)}\n\nlayers ${LAYERS.join(",")}\n`);
+  collector = await startCollector();
   const config = readConfig({
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     WATERMARK_KEYS_FILE: path,
     LOGIT_SAMPLER_VOCAB_SIZE_MAX: "4096",
     LOGIT_SAMPLER_ROWS_MAX: "4",
@@ -32,13 +45,16 @@ beforeAll(async () => {
   const logger = pino({ level: "trace" }, { write: (line: string) => void told.push(line) });
   logger.info(shownConfig(config), "starting");
   const sampler = createSampler(config.limits, undefined, { keys: config.watermark_keys });
-  app = await buildApp({ config, sampler, logger });
+  assert(config.tracing);
+  tracing = createTracing(config.tracing, "1.2.3", logger);
+  app = await buildApp({ config, sampler, logger, tracing });
   url = await app.server.listen({ host: "127.0.0.1", port: 0 });
 }, 60_000);
 
 afterAll(async () => {
   app.server.server.closeAllConnections();
   await app.server.close();
+  collector.close();
   await rm(folder, { recursive: true });
 });
 
@@ -46,7 +62,7 @@ async function post(path: string, body: object | string | Uint8Array, headers: R
   const is_bytes = body instanceof Uint8Array;
   const reply = await fetch(url + path, {
     method: "POST",
-    headers: { ...(!is_bytes && { "content-type": "application/json" }), ...headers },
+    headers: { ...(!is_bytes && { "content-type": "application/json" }), ...TRACED, ...headers },
     body: is_bytes || typeof body === "string" ? body : JSON.stringify(body),
   });
   const text = await reply.text();
@@ -230,7 +246,7 @@ test("kept sets come behind the JSON of a batch, and as outputs of /v2", async (
   ]);
 });
 
-test("no secret is in a log, a reply, a header, an error, a metric, the document, the configuration or a receipt", async () => {
+test("no secret is in a log, a reply, a header, an error, a metric, a span, the document, the configuration or a receipt", async () => {
   const watermark = { scheme: "gumbel", key: "main" };
   await post("/v1/sample", {
     logits: LOGITS,
@@ -246,6 +262,11 @@ test("no secret is in a log, a reply, a header, an error, a metric, the document
     const reply = await fetch(url + path);
     told.push(await reply.text());
   }
+  await tracing.close();
+  const spans = collector.got.flatMap((message) => message.spans);
+  for (const path of ["/v1/sample", "/v1/stream", "/v1/compare", "/v1/watermark/detect", "/v1/replay"])
+    expect(spans.map(({ name }) => name)).toContain(`POST ${path}`);
+  told.push(...collector.got.flatMap(({ body, headers }) => [body, JSON.stringify(headers)]));
   const everything = told.join("\n").toLowerCase();
   expect(everything.length).toBeGreaterThan(100_000);
   expect(everything).toContain('"watermark_keys":2');

@@ -1,5 +1,6 @@
 /** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
 import fc from "fast-check";
+import type { ListedBreakers } from "../../../src/sampling/history/sequence-breakers.ts";
 import { bias, bitmask, few_ids, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
 import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
@@ -76,7 +77,8 @@ const dry: Rule = (tokens, options, world) => {
   const multiplier = number(options, "dry_multiplier");
   if (multiplier === 0 || last_n === 0) return tokens;
   const text = last_n < 0 ? world.history : world.history.slice(-last_n);
-  const breakers = (options["dry_sequence_breakers"] ?? NO_BREAKERS) as Breakers; // as its schema makes them
+  const listed = options["dry_sequence_breakers"] as ListedBreakers | undefined; // as its schema makes them
+  const breakers: Breakers = listed?.in(WITHOUT_TEXT, "") ?? NO_BREAKERS;
   const behind = breakers.tokensSince(text, 0, text.length);
   const allowed = number(options, "dry_allowed_length");
   const spares = options["dry_breaker_rule"] === "spare";
@@ -94,6 +96,8 @@ interface Breakers {
   has(token_id: number): boolean;
   tokensSince(history: readonly number[], first: number, end: number): number;
 }
+
+const WITHOUT_TEXT = { vocabulary: undefined };
 
 const NO_BREAKERS: Breakers = { has: () => false, tokensSince: (_, first, end) => end - first };
 

@@ -291,6 +291,14 @@ describe("what is told", () => {
     });
   });
 
+  test("a combination removes by no one limit, whatever limit a step before it had", () => {
+    sampleSources([[3, 2, 1]], { top_p: 0.9 });
+    const { trace, fates } = sampleSources(rows, { combine, trace: true, logprob_token_ids: [2] });
+    expect(trace?.[0]?.kept_after).toBe(2);
+    expect(trace?.[0]).not.toHaveProperty("knife_edge");
+    expect(fates).toEqual([{ token_id: 2, removed_by: "contrastive", probability: expect.closeTo(0.2, 6) }]);
+  });
+
   test("a trace tells the divergence that was found, and what was chosen by it", () => {
     const told = (combination: Fields, sources: readonly (readonly number[])[]) =>
       sampleSources(sources, { combine: combination, trace: true }).trace?.[0]?.combination;

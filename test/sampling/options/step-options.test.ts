@@ -120,7 +120,7 @@ describe("options that are refused", () => {
       { logit_bias: { "01": 1 } },
       "invalid_option",
       "/logit_bias/01",
-      "must have token ids (0, 1, 2, …) as keys",
+      "must have token ids (0, 1, 2, …) or texts of tokens as keys",
     ],
     [{ logit_bias: { "": 1 } }, "invalid_option", "/logit_bias/", "as keys"],
     [

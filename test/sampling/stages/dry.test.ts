@@ -84,8 +84,13 @@ describe("dry", () => {
 
     test.each([
       [[[]], "/dry_sequence_breakers/0", "must hold 1 to 32 token ids, got 0"],
-      [[[1], [2, "x"]], "/dry_sequence_breakers/1/1", 'must be a token id (0, 1, 2, …), got "x"'],
-      [["\n"], "/dry_sequence_breakers/0", 'must be an array of token ids, got "\\n"'],
+      [
+        [[1], [2, -1]],
+        "/dry_sequence_breakers/1/1",
+        "must be a token id (0, 1, 2, …) or the text of a token, got -1",
+      ],
+      [[7], "/dry_sequence_breakers/0", "must be an array of token ids, got 7"],
+      [[""], "/dry_sequence_breakers/0", "must have 1 to 256 bytes of UTF-8, got 0"],
       [[new Array(33).fill(1)], "/dry_sequence_breakers/0", "must hold 1 to 32 token ids, got 33"],
     ])("%j is no list of breakers", (dry_sequence_breakers, pointer, sentence) => {
       const problem = problemOf(() => sample(FLAT, { dry_multiplier: 1, dry_sequence_breakers }));

@@ -42,7 +42,7 @@ describe("forced_token_ids", () => {
     [[[0, 1]], "/forced_token_ids", "must be an object of position → token id"],
     [{ first: 1 }, "/forced_token_ids/first", "must have positions (0, 1, 2, …) as keys"],
     [{ "0": -1 }, "/forced_token_ids/0", "must be a token id"],
-    [{ "0": "1" }, "/forced_token_ids/0", 'must be a token id (0, 1, 2, …), got "1"'],
+    [{ "0": "" }, "/forced_token_ids/0", 'must be a token id (0, 1, 2, …) or the text of a token, got ""'],
   ])("%j is refused", (forced_token_ids, pointer, sentence) => {
     const problem = problemOf(() => sample([0, 0], { forced_token_ids }));
     expect([problem.code, problem.pointer]).toEqual(["invalid_option", pointer]);

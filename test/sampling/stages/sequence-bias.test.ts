@@ -79,7 +79,7 @@ describe("sequence_bias", () => {
     [
       [{ token_ids: [1, -1], bias: 1 }],
       "/sequence_bias/0/token_ids/1",
-      "must be a token id (0, 1, 2, …), got -1",
+      "must be a token id (0, 1, 2, …) or the text of a token, got -1",
     ],
     [[{ token_ids: [1], bias: 1, weight: 2 }], "/sequence_bias/0/weight", "is no option here"],
   ])("%j is refused", (sequence_bias, pointer, sentence) => {

@@ -1,5 +1,6 @@
 /** The head of one of two texts: its name, which chooses it for the controls of the page, its seed, and its chain in short. */
 
+import { speculationIn } from "../../speculate/speculation.ts";
 import { seed } from "../../state/signals.ts";
 import { markIn } from "../../watermark/mark.ts";
 import type { SideName } from "../side-names.ts";
@@ -40,6 +41,7 @@ export function SideHead({ name, side }: { name: SideName; side: Side }) {
       <span class="side-chain">
         {inShort(side)}
         {markIn(side.extras) && `, ${markIn(side.extras)?.scheme}`}
+        {speculationIn(side.extras) && `, drafts: ${speculationIn(side.extras)?.method}`}
       </span>
     </div>
   );

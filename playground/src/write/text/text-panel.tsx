@@ -1,5 +1,6 @@
 /** What was written: one text, or two side by side with their differences coloured. */
 
+import { DraftsLine } from "../../speculate/drafts-line.tsx";
 import { visit } from "../../state/history.ts";
 import { differencesOf } from "../differences.ts";
 import { model } from "../model.ts";
@@ -39,6 +40,9 @@ export function TextPanel() {
           />
         ))}
       </div>
+      {shown.map(([name, { written }]) => (
+        <DraftsLine key={name} name={differences && name} written={written} />
+      ))}
       {is_empty && (
         <p class="note">
           {model.value.kind === "ready"

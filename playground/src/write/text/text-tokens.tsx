@@ -46,12 +46,13 @@ interface Look {
   readonly surprise: number;
 }
 
-function lookOf({ probability, chain }: Written, is_differing: boolean | undefined): Look {
-  const forced = forcedBy(chain) === undefined ? "" : "is-forced";
+function lookOf({ probability, chain, draft }: Written, is_differing: boolean | undefined): Look {
+  const of_draft = draft === undefined ? "" : `is-${draft.fate}`;
+  const mark = forcedBy(chain) === undefined ? of_draft : "is-forced";
   if (is_differing !== undefined)
-    return { classes: `${forced} ${is_differing ? "is-differing" : ""}`, surprise: 0 };
+    return { classes: `${mark} ${is_differing ? "is-differing" : ""}`, surprise: 0 };
   const surprise = Math.min(1, -Math.log2(Math.max(probability, 1e-9)) / 12);
-  return { classes: forced, surprise: Math.round(100 * surprise) / 100 };
+  return { classes: mark, surprise: Math.round(100 * surprise) / 100 };
 }
 
 interface ButtonProps {
@@ -67,15 +68,21 @@ function TokenButton({ token, at, look, is_selected, is_stop, select }: ButtonPr
   // the space before a word stands outside of its button, so that lines break there as in any text
   const blank = /^\s*/.exec(token.text)?.[0] ?? "";
   const word = token.text.slice(blank.length);
+  const rejected = token.draft?.rejected;
   return (
     <>
+      {rejected !== undefined && (
+        <s class="rejected" title="drafted and rejected" aria-hidden="true">
+          {visible(token.row.labelOf(rejected) ?? "")}
+        </s>
+      )}
       {word !== "" && blank}
       <button
         type="button"
         class={`text-token ${look.classes}`}
         aria-pressed={is_selected}
         aria-expanded={isPointedAt(at)}
-        aria-label={`${visible(token.text)}, token ${at.index + 1}${look.classes.includes("is-differing") ? ", differs" : ""}`}
+        aria-label={`${visible(token.text)}, token ${at.index + 1}${look.classes.includes("is-differing") ? ", differs" : ""}${draftInWords(token)}`}
         tabIndex={is_stop ? 0 : -1}
         style={{ "--surprise": String(look.surprise) }}
         onPointerEnter={(event) => event.pointerType === "mouse" && openSoon(at, event.currentTarget)}
@@ -92,6 +99,12 @@ function TokenButton({ token, at, look, is_selected, is_stop, select }: ButtonPr
       {word === "" && blank}
     </>
   );
+}
+
+function draftInWords({ draft, row }: Written): string {
+  if (draft?.fate === "accepted") return ", drafted and accepted";
+  if (draft?.rejected === undefined) return "";
+  return `, in place of the drafted ${visible(row.labelOf(draft.rejected) ?? "")}`;
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };

@@ -111,7 +111,7 @@ class InferCall implements Work, Inflated {
   #open(flow: Flow): InferReader {
     const { raw, service, context } = this.#exchange;
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
-    this.#reader = new InferReader(header_bytes, { ...context, shared_memory: service.shared_memory });
+    this.#reader = new InferReader(header_bytes, { shared_memory: service.shared_memory, ...context });
     this.#intake = new Intake(this.#exchange, flow, this);
     return this.#reader;
   }

@@ -40,8 +40,9 @@ export class Compact {
   /** Empties the arrays and makes room for n candidates. */
   reset(n: number): this {
     this.#positions.is_valid = false;
-    if (n <= this.#own.token_ids.length) this.#use(this.#own);
-    else if (n > this.token_ids.length) this.#use(new PlainLists(n));
+    if (n > this.#own.token_ids.length) {
+      if (n > this.token_ids.length) this.#use(new PlainLists(n));
+    } else if (this.#lists !== this.#own) this.#use(this.#own);
     this.count = 0;
     this.#order = "none";
     return this;
@@ -122,17 +123,18 @@ export class Compact {
 
   /** Keeps the first n in the present order. */
   truncate(n: number): void {
-    this.keepRange(0, n);
+    if (n >= this.count) return;
+    this.count = n;
+    this.#positions.is_valid = false;
   }
 
-  /** Keeps the indices first ≤ i < end, in the present order. */
+  /** Keeps the indices first ≤ i < end ≤ count, in the present order. */
   keepRange(first: number, end: number): void {
-    if (first === 0 && end >= this.count) return;
-    if (first > 0) {
-      this.token_ids.copyWithin(0, first, end);
-      this.scores.copyWithin(0, first, end);
-    }
-    this.count = Math.min(end, this.count) - first;
+    this.truncate(end);
+    if (first === 0) return;
+    this.token_ids.copyWithin(0, first, end);
+    this.scores.copyWithin(0, first, end);
+    this.count = end - first;
     this.#positions.is_valid = false;
   }
 
@@ -154,7 +156,7 @@ export class Compact {
     if (k >= this.count) return;
     if (this.#order !== "score" && k <= SELECTED_MAX && k * SELECTED_PART <= this.count)
       this.#select(k, ties);
-    else this.rank().truncate(this.#withTies(k, ties));
+    else this.rank().truncate(ties === "keep" ? this.#endOfTies(k) : k);
   }
 
   #select(k: number, ties: Ties): void {
@@ -163,23 +165,20 @@ export class Compact {
     this.#moved("score");
   }
 
-  /** How many tokens form the smallest descending prefix whose mass reaches p. Ranks. */
-  prefix(p: number, rule: MassRule): number {
-    this.rank();
-    return this.prefixIn(this.probabilities(), p, rule);
-  }
-
-  /** The same for probabilities that were asked for since the last change. */
+  /**
+   * How many tokens form the smallest descending prefix whose mass reaches p, of probabilities that were asked for since
+   * the last change; rank first.
+   */
   prefixIn(probabilities: Float64Array, p: number, { inclusive, ties, min_keep }: MassRule): number {
     const n = prefixOfMass(probabilities, this.count, p, inclusive);
-    return n < min_keep
-      ? Math.min(min_keep, this.count)
-      : this.#withTies(n, ties === "keep" ? "keep" : "cut");
+    if (n < min_keep) return Math.min(min_keep, this.count);
+    return ties === "keep" ? this.#endOfTies(n) : n;
   }
 
   /** Keeps the smallest descending prefix whose mass reaches p. Ranks. */
   keepMass(p: number, rule: MassRule): void {
-    this.keepPrefix(this.prefix(p, rule), rule);
+    const probabilities = this.rank().probabilities();
+    this.keepPrefix(this.prefixIn(probabilities, p, rule), rule);
   }
 
   /** Keeps the first n of the ranking; where the cut lies between equals, those that `ties` prefers. */
@@ -248,10 +247,10 @@ export class Compact {
     return this.#lists.weigh(this.count, this.max());
   }
 
-  /** n, or with ties "keep" as many as are not below the n-th. */
-  #withTies(n: number, ties: Ties): number {
+  /** How many are not below the n-th of the ranking. */
+  #endOfTies(n: number): number {
     let end = n;
-    if (ties === "keep") while (end < this.count && this.scores[end] === this.scores[n - 1]) end++;
+    while (end < this.count && this.scores[end] === this.scores[n - 1]) end++;
     return end;
   }
 

@@ -1,0 +1,42 @@
+/**
+ * Speculation of a text that is written: how its drafts are verified, and who drafts. It stands among what a text is written
+ * with beside chain and seed, so that the address and both sides have it; it is no option of a step.
+ */
+import type { Extras } from "../state/extras.ts";
+
+/** What drafts, and what that is called: the model's first layers, or what followed the last tokens before. */
+export const DRAFTERS = {
+  early: "early layers",
+  ngram: "n-grams",
+} as const;
+
+export type DrafterName = keyof typeof DRAFTERS;
+
+export interface Speculation {
+  /** one of the service's verify_methods */
+  readonly method: string;
+  readonly drafter: DrafterName;
+}
+
+export function speculationIn({ speculate }: Extras): Speculation | undefined {
+  if (typeof speculate !== "object" || speculate === null) return undefined;
+  const { method, drafter } = speculate as Partial<Speculation>; // the service judges the method
+  if (typeof method !== "string" || drafter === undefined || !Object.hasOwn(DRAFTERS, drafter))
+    return undefined;
+  return { method, drafter };
+}
+
+/** What the service is told of it with a step. */
+export function ofStep({ speculate: _, ...options }: Extras): Extras {
+  return options;
+}
+
+/** What became of a draft at a place of the text. */
+export interface Drafted {
+  /** `drawn`: nothing was drafted here, or the draft was at its end */
+  readonly fate: "accepted" | "corrected" | "drawn";
+  /** the token that was drafted, where another was put in its place */
+  readonly rejected?: number;
+  /** how many tokens were drafted, where a call begins */
+  readonly drafted?: number;
+}

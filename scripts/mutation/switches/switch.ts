@@ -1,0 +1,24 @@
+/**
+ * A short way that is switched off by one line, and the tests that have to notice: without it everything would still be
+ * right, and only slower. A few changes of meaning that no test once noticed are among them.
+ */
+import type { Mutant } from "../mutants.ts";
+
+export interface Switch extends Pick<Mutant, "file"> {
+  readonly name: string;
+  /** a part of one line, which stands in the file once */
+  readonly part: string;
+  readonly instead: string;
+  readonly tests: readonly string[];
+}
+
+/** The change that a switch is to a file of this text. */
+export function switched({ name, file, part, instead }: Switch, text: string): Mutant {
+  const lines = text.split("\n");
+  const places = lines.flatMap((line, index) => (line.includes(part) ? [index] : []));
+  const [place] = places;
+  const before = place === undefined ? undefined : lines[place];
+  if (place === undefined || before === undefined || places.length > 1)
+    throw new Error(`${name}: ${file} must have ${part} once, got ${places.length} times`);
+  return { file, line: place + 1, before, after: before.replace(part, () => instead) };
+}

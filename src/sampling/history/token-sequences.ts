@@ -1,0 +1,152 @@
+/**
+ * Sequences of tokens that are looked for at the end of a text: lists of tokens, or a text, which is found however tokens
+ * spell it, as long as it begins and ends where tokens do. No tokenizer is needed: whichever way it would split the text is
+ * among them.
+ */
+import { specialNamed, tokensOfBytes } from "../../vocabulary/lookup.ts";
+import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+import type { Scope, StepContext } from "../context.ts";
+import type { MinHistory } from "../options/sequences.ts";
+import { requireBelow } from "../vocab-size.ts";
+import { requireVocabulary } from "./step-text.ts";
+import { idsOf, inAnyRow, type NamedIn, type TokenName } from "./token-names.ts";
+
+/** A text and its bytes in UTF-8. */
+export interface Spelt {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+export type TokenSequence = readonly TokenName[] | Spelt;
+
+const UTF8 = new TextEncoder();
+
+export function spelt(text: string): Spelt {
+  return { text, bytes: UTF8.encode(text) };
+}
+
+export function isSpelt(sequence: TokenSequence): sequence is Spelt {
+  return "bytes" in sequence;
+}
+
+/** Longest text, in bytes: each is looked for at every step. */
+export const SPELT_BYTES_MAX = 256;
+
+/** A sequence as a step looks for it: ids, or bytes and what tokens they may be spelt with. */
+export type Sought = readonly number[] | { readonly bytes: Uint8Array; readonly vocabulary: Vocabulary };
+
+/** The name of a special token is that token, as tokenizers read it. */
+export function soughtIn(
+  sequence: TokenSequence,
+  step: Pick<NamedIn, "vocabulary">,
+  pointer: string,
+): Sought {
+  if (!isSpelt(sequence)) return idsOf(sequence, inAnyRow(step), pointer);
+  const vocabulary = requireVocabulary(step, "a sequence that is a text", pointer);
+  const special = specialNamed(vocabulary, sequence.text);
+  return special === undefined ? { bytes: sequence.bytes, vocabulary } : [special];
+}
+
+/** Where a sequence is looked for. */
+export interface Place extends NamedIn {
+  readonly history: readonly number[];
+  /** index of the first token that counts */
+  readonly first: number;
+}
+
+/** The part of a step's history that a scope names. */
+export function placeIn(context: StepContext, scope: Scope): Place {
+  const { history, vocabulary, vocab_size } = context;
+  return { history, vocabulary, vocab_size, first: context.firstOf(-1, scope) };
+}
+
+/** The tokens that would complete a sequence; none where the end of the history is no beginning of it. */
+export function completions(
+  sequence: TokenSequence,
+  place: Place,
+  min_history: MinHistory,
+  pointer: string,
+): readonly number[] {
+  const sought = soughtIn(sequence, place, pointer);
+  if ("bytes" in sought) {
+    const { bytes, vocabulary } = sought;
+    return begunBy(bytes, vocabulary, place, min_history).flatMap((begun) =>
+      tokensOfBytes(vocabulary, bytes.subarray(begun)).filter((id) => id < place.vocab_size),
+    );
+  }
+  if (!isBegun(sought, place, min_history)) return [];
+  const last = sought.length - 1;
+  const id = sought[last]!;
+  requireBelow(place.vocab_size, id, isSpelt(sequence) ? pointer : `${pointer}/${last}`);
+  return [id];
+}
+
+/** True when all ids but the last are the end of the history: the last one would complete the sequence. */
+function isBegun(ids: readonly number[], { history, first }: Place, min_history: MinHistory): boolean {
+  const prefix = ids.length - 1;
+  if (prefix === 0) return true;
+  const length = history.length - first;
+  if (length < prefix || (min_history === "sequence" && length < ids.length)) return false;
+  return standBefore(ids, prefix, history, history.length);
+}
+
+/** Each number of bytes of a text that the last tokens of the history are: 0 for none of them. */
+function begunBy(
+  bytes: Uint8Array,
+  vocabulary: Vocabulary,
+  { history, first }: Place,
+  min_history: MinHistory,
+): number[] {
+  const begun = [0];
+  let length = 0;
+  for (let begin = history.length - 1; begin >= first; begin--) {
+    const own = bytesOf(vocabulary, history[begin]!).length;
+    length += own;
+    if (own === 0 || length >= bytes.length) break;
+    if (min_history === "sequence" && begin === first) break; // the history would be shorter than the sequence
+    if (spells(vocabulary, history, begin, history.length, bytes)) begun.push(length);
+  }
+  return begun;
+}
+
+/** Whether history[since … end) ends with a sequence. */
+export function endsWith(sought: Sought, history: readonly number[], since: number, end: number): boolean {
+  if (!("bytes" in sought))
+    return sought.length <= end - since && standBefore(sought, sought.length, history, end);
+  const { bytes, vocabulary } = sought;
+  let length = 0;
+  let begin = end;
+  while (begin > since && length < bytes.length) {
+    const own = bytesOf(vocabulary, history[--begin]!).length;
+    if (own === 0) return false;
+    length += own;
+  }
+  return length === bytes.length && spells(vocabulary, history, begin, end, bytes);
+}
+
+/** The first `count` ids stand right before `end`. */
+function standBefore(
+  ids: readonly number[],
+  count: number,
+  history: readonly number[],
+  end: number,
+): boolean {
+  for (let i = 1; i <= count; i++) if (history[end - i] !== ids[count - i]) return false;
+  return true;
+}
+
+/** Whether the bytes begin with those of history[begin … end), which are at most as many. */
+function spells(
+  vocabulary: Vocabulary,
+  history: readonly number[],
+  begin: number,
+  end: number,
+  bytes: Uint8Array,
+): boolean {
+  let at = 0;
+  for (let i = begin; i < end; i++) {
+    const token = bytesOf(vocabulary, history[i]!);
+    for (let j = 0; j < token.length; j++, at++) if (token[j] !== bytes[at]) return false;
+  }
+  return true;
+}
