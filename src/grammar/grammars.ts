@@ -24,6 +24,8 @@ export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
 
 interface Kept {
   readonly grammar: Grammar;
+  /** what it took when it was last looked at */
+  bytes: number;
   readonly matchers: Map<string, Matcher>;
   /** by the object that holds the options: a step asks several times, and all steps of a stream have one */
   readonly lately: WeakMap<MatcherOptions, Matcher>;
@@ -34,6 +36,8 @@ export class Grammars {
   /** by text; what was used last stands last */
   readonly #kept = new Map<string, Kept>();
   readonly #keys = new WeakMap<GrammarSource, string>();
+  /** of all that are kept, when each was last looked at */
+  #bytes = 0;
 
   constructor(limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS) {
     this.#limits = limits;
@@ -41,9 +45,8 @@ export class Grammars {
 
   /** How many are kept, and the bytes they take. */
   get figures(): { readonly count: number; readonly bytes: number } {
-    let bytes = 0;
-    for (const { grammar } of this.#kept.values()) bytes += grammar.bytes;
-    return { count: this.#kept.size, bytes };
+    this.#weighAll();
+    return { count: this.#kept.size, bytes: this.#bytes };
   }
 
   /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first. */
@@ -53,7 +56,11 @@ export class Grammars {
     if (kept === undefined) return undefined;
     this.#kept.delete(key);
     this.#kept.set(key, kept);
-    return matcherOf(kept, vocabulary, options);
+    const matcher = matcherOf(kept, vocabulary, options);
+    // It may have grown since: masks are made while texts are.
+    this.#weigh(kept);
+    this.#makeRoom();
+    return matcher;
   }
 
   /** Compiles the grammar, a piece at a time. */
@@ -61,15 +68,28 @@ export class Grammars {
     const key = this.#keyOf(source);
     if (this.#kept.has(key)) return;
     const grammar = yield* compileGrammar(source, this.#limits);
-    this.#kept.set(key, { grammar, matchers: new Map(), lately: new WeakMap() });
+    const kept: Kept = { grammar, bytes: 0, matchers: new Map(), lately: new WeakMap() };
+    this.#kept.set(key, kept);
+    this.#weighAll();
     this.#makeRoom();
   }
 
+  #weighAll(): void {
+    for (const kept of this.#kept.values()) this.#weigh(kept);
+  }
+
+  #weigh(kept: Kept): void {
+    let bytes = kept.grammar.bytes;
+    for (const matcher of kept.matchers.values()) bytes += matcher.bytes;
+    this.#bytes += bytes - kept.bytes;
+    kept.bytes = bytes;
+  }
+
+  /** What was used last stays, however large it is. */
   #makeRoom(): void {
-    let { bytes } = this.figures;
-    for (const [key, { grammar }] of this.#kept) {
-      if (bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
-      bytes -= grammar.bytes;
+    for (const [key, { bytes }] of this.#kept) {
+      if (this.#bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
+      this.#bytes -= bytes;
       this.#kept.delete(key);
     }
   }

@@ -27,6 +27,8 @@ const SEQUENCES_MAX = 64;
 /** Tokens that all kept sequences have together: 8 bytes each. */
 const TOKENS_MAX = 1_048_576;
 const TOKENS_A_TURN = 4096;
+/** An id and a state. */
+const BYTES_OF_A_TOKEN = 8;
 const UTF8 = new TextEncoder();
 
 /** A sequence that came before: its generated tokens, and the state behind each number of them. */
@@ -53,6 +55,7 @@ export class Matcher {
   readonly #start: number;
   /** by waiting state */
   readonly #banned = new Map<number, readonly number[]>();
+  #banned_count = 0;
 
   constructor(grammar: Grammar, vocabulary: Vocabulary, { after: trigger, end_ids }: MatcherOptions) {
     this.grammar = grammar;
@@ -64,6 +67,13 @@ export class Matcher {
     this.#trigger_bytes = UTF8.encode(trigger !== undefined && "text" in trigger ? trigger.text : "");
     this.#fallback = fallbacksOf(this.#trigger_bytes);
     this.#start = trigger === undefined ? grammar.start : WAITING;
+  }
+
+  /** Bytes that sequences and lists take, about. */
+  get bytes(): number {
+    let tokens = this.#banned_count;
+    for (const { token_ids } of this.#sequences) tokens += token_ids.length;
+    return tokens * BYTES_OF_A_TOKEN;
   }
 
   /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
@@ -102,7 +112,11 @@ export class Matcher {
   /** Makes what a step in this state asks for. */
   *make(state: number): Generator<undefined, void> {
     if (!isWaiting(state)) yield* this.masks.make(state);
-    else if (!this.#banned.has(state)) this.#banned.set(state, yield* this.#findBanned(state));
+    else if (!this.#banned.has(state)) {
+      const banned = yield* this.#findBanned(state);
+      this.#banned.set(state, banned);
+      this.#banned_count += banned.length;
+    }
   }
 
   /** The tokens that may not come while the grammar waits: those that would start it and go on as it does not want. */

@@ -1,7 +1,8 @@
 /** How a grammar holds over a text: which tokens end it, and what is found out once for all steps. */
 import { describe, expect, test } from "vitest";
-import { Grammars } from "../../src/grammar/grammars.ts";
+import { DEFAULT_GRAMMARS_LIMITS, Grammars } from "../../src/grammar/grammars.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
+import { bytesOf } from "../../src/vocabulary/vocabulary.ts";
 import { DEMO, grammarOf } from "./texts.ts";
 
 describe("matchers", () => {
@@ -19,6 +20,49 @@ describe("matchers", () => {
     expect(written).toBe(1);
     expect(grammars.ready(source, DEMO, none)).not.toBe(matcher);
     expect(grammars.ready(source, DEMO, { ...none })).toBe(grammars.ready(source, DEMO, none));
+  });
+
+  describe("what is kept compiled", () => {
+    const other = { ...source, value: "b+" };
+    const last = { ...source, value: "c+" };
+    const idOf = (letter: string) =>
+      Array.from({ length: DEMO.size }, (_, id) => id).find(
+        (id) => Buffer.from(bytesOf(DEMO, id)).toString() === letter,
+      ) ?? -1;
+    /** Bytes of the first two, with the masks of their beginnings. */
+    function kept(kept_bytes_max: number): Grammars {
+      const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, kept_bytes_max });
+      for (const each of [source, other]) {
+        for (const _ of grammars.compile(each));
+        const matcher = grammars.ready(each, DEMO, none);
+        matcher?.maskOf(matcher.grammar.start);
+      }
+      return grammars;
+    }
+    const both = kept(Number.POSITIVE_INFINITY).figures.bytes;
+
+    test.each([
+      ["below the limit", both + 1, 2],
+      ["at the limit", both, 2],
+      ["above it, where the one used last is left", both - 1, 1],
+    ])("%s", (_, limit, count) => {
+      const grammars = kept(limit);
+      // The masks were made since.
+      expect(grammars.figures).toEqual({ count: 2, bytes: both });
+      expect(grammars.ready(other, DEMO, none)).toBeDefined();
+      expect(grammars.figures.count).toBe(count);
+      expect(grammars.ready(source, DEMO, none) === undefined).toBe(count === 1);
+    });
+
+    test("masks, sequences and lists of tokens count as they grow", () => {
+      const grammars = kept(both);
+      for (const _ of grammars.compile(last));
+      expect(grammars.ready(source, DEMO, none)).toBeUndefined();
+      const before = grammars.figures.bytes;
+      const matcher = grammars.ready(last, DEMO, none);
+      matcher?.stateBehind(new Array(100).fill(idOf("c")), 0);
+      expect(grammars.figures.bytes).toBeGreaterThan(before + 800);
+    });
   });
 
   test("any number of tokens may end a text", () => {

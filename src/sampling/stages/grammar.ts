@@ -1,9 +1,10 @@
 /** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
 import * as z from "zod";
-import { Problem } from "../../errors.ts";
+import { assert, Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
 import { isWaiting, type Matcher, type MatcherOptions } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
+import { allAtOnce } from "../../pieces.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
 import { requireVocabulary, type StepText } from "../history/step-text.ts";
@@ -110,8 +111,10 @@ function placeOf(
   text: StepText,
 ): { readonly matcher: Matcher; readonly state: number } {
   return within(() => {
+    // Another grammar of the same chain may have taken its room since it was prepared.
+    if (ready(grammar, text) === undefined) allAtOnce(prepared(grammar, text));
     const matcher = ready(grammar, text);
-    if (matcher === undefined) throw new Error("a grammar is prepared before it is applied");
+    assert(matcher !== undefined, "a grammar that was compiled last is kept");
     return { matcher, state: matcher.stateBehind(text.history, text.prompt_length) };
   });
 }

@@ -4,7 +4,7 @@
  */
 import { type Part, parseGbnf } from "../../../src/grammar/gbnf.ts";
 import { matched } from "../../../src/grammar/regex/anchors.ts";
-import { type CodePoints, pairsOf } from "../../../src/grammar/regex/code-points.ts";
+import type { CodePoints } from "../../../src/grammar/regex/code-points.ts";
 import { parseRegex, type Regex } from "../../../src/grammar/regex/syntax.ts";
 
 type Piece = Regex | Part;
@@ -53,9 +53,7 @@ export class Reference {
       const pending = [...at.pending, byte];
       const span = spanOf(pending);
       if (span === undefined) return undefined;
-      const fitting = this.#open(at).letters.filter(({ set }) =>
-        pairsOf(set).some(([from, to]) => from <= span.to && to >= span.from),
-      );
+      const fitting = this.#open(at).letters.filter(({ set }) => meets(set, span));
       if (fitting.length === 0) return undefined;
       at = span.is_whole
         ? { ways: fitting.map(({ after }) => after), pending: [] }
@@ -197,6 +195,11 @@ function spanOf(
   const from = Math.max(bits << open, form.least);
   const to = (bits << open) | ((1 << open) - 1);
   return from > to ? undefined : { from, to, is_whole: open === 0 };
+}
+
+function meets(set: CodePoints, { from, to }: { readonly from: number; readonly to: number }): boolean {
+  for (let i = 0; i < set.length; i += 2) if (set[i]! <= to && set[i + 1]! >= from) return true;
+  return false;
 }
 
 const NUMBERS = new WeakMap<object, number>();
