@@ -103,7 +103,7 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
     part: "return new BodyReading(service, raw, ticket, use, fail, record.refusal);",
     instead:
       "const { open, ...own } = use; return new BodyReading(service, raw, ticket, { ...own, open }, fail, record.refusal);",
-    tests: ["test/http/exchange/shapes.test.ts"],
+    tests: ["test/bench/body-shapes.test.ts"],
   },
   {
     name: "one shape for what is done with bodies",
@@ -111,6 +111,6 @@ export const SERVICE_SWITCHES: readonly Switch[] = [
     part: "return new BodyReading(service, raw, ticket, use, fail, record.refusal);",
     instead:
       "const { open, ...own } = use; return new BodyReading(service, raw, ticket, { ...own, open }, fail, record.refusal);",
-    tests: ["test/http/exchange/shapes.test.ts"],
+    tests: ["test/bench/body-shapes.test.ts"],
   },
 ];

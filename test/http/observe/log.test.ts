@@ -164,7 +164,7 @@ function failing(message: string): Sampler {
   return Object.assign(Object.create(sampler) as Sampler, {
     leaseRow: () => sampler.leaseRow(),
     returnRow: (row: Parameters<Sampler["returnRow"]>[0]) => sampler.returnRow(row),
-    sample: () => {
+    begin: () => {
       throw Object.assign(new TypeError(message), { logits: [SECRET] });
     },
   });

@@ -1,12 +1,12 @@
 /** Objects that every request makes have one shape in all of them: where each had its own, V8 would look up every field anew. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { shapesAmong } from "../../shapes.ts";
-import { type Listening, listen } from "../listening.ts";
+import { type Listening, listen } from "../http/listening.ts";
+import { shapesAmong } from "../shapes.ts";
 
 const uses: object[] = [];
 
-vi.mock("../../../src/http/exchange/read-body.ts", async (original) => {
-  const { BodyReading } = await original<typeof import("../../../src/http/exchange/read-body.ts")>();
+vi.mock("../../src/http/exchange/read-body.ts", async (original) => {
+  const { BodyReading } = await original<typeof import("../../src/http/exchange/read-body.ts")>();
   class Watched extends BodyReading<never> {
     constructor(...[service, raw, ticket, use, ...rest]: ConstructorParameters<typeof BodyReading<never>>) {
       uses.push(use);
