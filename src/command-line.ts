@@ -66,7 +66,11 @@ export function text<Standard extends string | undefined>(
 }
 
 /** A number above 0, with or without a fraction. */
-export function positive(placeholder: string, about: string, standard: number): Option<number> {
+export function positive<Standard extends number | undefined>(
+  placeholder: string,
+  about: string,
+  standard: Standard,
+): Option<number | Standard> {
   const read = (given: string) => {
     const value = Number(given);
     if (!(value > 0) || value === Number.POSITIVE_INFINITY)

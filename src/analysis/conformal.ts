@@ -25,10 +25,12 @@ export interface ConformalChoice {
   readonly method: ConformalMethod;
   /** share of rows whose class may be missing */
   readonly miscoverage: number;
-  /** of raps */
-  readonly rank_penalty: number;
-  readonly free_ranks: number;
+  /** of raps alone, RAPS when absent */
+  readonly rank_penalty?: number | undefined;
+  readonly free_ranks?: number | undefined;
 }
+
+export const RAPS = { rank_penalty: 0.01, free_ranks: 5 } as const;
 
 export interface Conformal extends ConformalChoice {
   /** classes that conform at least so much are in the set; null: all are, since the rows were too few */
@@ -51,7 +53,7 @@ const METHODS: Readonly<Record<ConformalMethod, Method>> = {
   lac: { conformity: (p) => p },
   aps: { conformity: (_p, behind) => behind },
   raps: {
-    conformity: (_p, behind, rank, { rank_penalty, free_ranks }) =>
+    conformity: (_p, behind, rank, { rank_penalty = RAPS.rank_penalty, free_ranks = RAPS.free_ranks }) =>
       behind - rank_penalty * Math.max(0, rank - free_ranks),
   },
 };

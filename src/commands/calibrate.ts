@@ -1,7 +1,7 @@
 /** `logit-sampler calibrate`: the temperature, or the weights and biases of classes, that make probabilities honest. */
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { SCALING_METHODS } from "../analysis/calibration/scaling.ts";
-import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
+import { CONFORMAL_METHODS, RAPS } from "../analysis/conformal.ts";
 import { count, flag, positive, text } from "../command-line.ts";
 import { readState } from "./rows/documents.ts";
 import { summing } from "./rows/summing.ts";
@@ -37,9 +37,17 @@ export const CALIBRATE = summing(
         `finds the threshold of sets that hold the class that comes, for cover: ${CONFORMAL_METHODS.join(", ")}`,
         undefined,
       ),
-      miscoverage: positive("SHARE", "with --conformal: of rows whose class may be missing", 0.1),
-      "rank-penalty": positive("N", "of raps, for every rank behind --free-ranks", 0.01),
-      "free-ranks": count("N", "of raps: ranks without a penalty", 5, 0),
+      miscoverage: positive(
+        "SHARE",
+        "with --conformal: of rows whose class may be missing; else 0.1",
+        undefined,
+      ),
+      "rank-penalty": positive(
+        "N",
+        `of raps, for every rank behind --free-ranks; else ${RAPS.rank_penalty}`,
+        undefined,
+      ),
+      "free-ranks": count("N", `of raps: ranks without a penalty; else ${RAPS.free_ranks}`, undefined, 0),
       resamples: count("N", "bootstrap resamples behind the intervals; 0: no intervals", resamples, 0),
       "confidence-level": positive("P", "share of the resamples inside an interval", level),
       seed: text("SEED", "of the resamples", seed),
@@ -67,18 +75,20 @@ export const CALIBRATE = summing(
       resamples: values.resamples,
       confidence_level: values["confidence-level"],
       seed: values.seed,
-      ...(values.conformal !== undefined && {
-        conformal: {
-          method: values.conformal,
-          miscoverage: values.miscoverage,
-          ...(values.conformal === "raps" && {
-            rank_penalty: values["rank-penalty"],
-            free_ranks: values["free-ranks"],
-          }),
-        },
-      }),
+      ...conformalOf(values),
     };
     // All rounds have the options of the first.
     return { options: after?.options ?? own, state: after?.state };
   },
 );
+
+/** What is asked of conformal sets; whatever of it is given goes to the schema, which refuses what has no method. */
+function conformalOf(values: Readonly<Record<string, unknown>>): object {
+  const conformal = {
+    method: values["conformal"],
+    miscoverage: values["miscoverage"],
+    rank_penalty: values["rank-penalty"],
+    free_ranks: values["free-ranks"],
+  };
+  return Object.values(conformal).some((value) => value !== undefined) ? { conformal } : {};
+}

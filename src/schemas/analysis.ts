@@ -7,7 +7,7 @@ import * as z from "zod";
 import { CALIBRATE_DEFAULTS } from "../analysis/calibration/calibrate.ts";
 import { SCALING_METHODS } from "../analysis/calibration/scaling.ts";
 import { TEMPERATURE_MAX, TEMPERATURE_MIN } from "../analysis/calibration/temperature.ts";
-import { CONFORMAL_METHODS } from "../analysis/conformal.ts";
+import { CONFORMAL_METHODS, type ConformalChoice, RAPS } from "../analysis/conformal.ts";
 import { show } from "../errors.ts";
 import { listOf, namedValues } from "../sampling/options/counted-fields.ts";
 import { finite, flag, oneOf, rule, whole } from "../sampling/options/fields.ts";
@@ -74,11 +74,23 @@ const CHOICE = {
   miscoverage: finite({ min: 0, max: 1, openMin: true, openMax: true })
     .default(0.1)
     .describe("Share of rows whose class may be missing from the set."),
-  rank_penalty: finite({ min: 0 }).default(0.01).describe("Of raps, for every rank behind `free_ranks`."),
-  free_ranks: whole({ min: 0 }).default(5).describe("Of raps: ranks without a penalty."),
+  rank_penalty: finite({ min: 0 })
+    .optional()
+    .describe(`Of raps, for every rank behind \`free_ranks\`; ${RAPS.rank_penalty} when absent.`),
+  free_ranks: whole({ min: 0 })
+    .optional()
+    .describe(`Of raps: ranks without a penalty; ${RAPS.free_ranks} when absent.`),
 };
 
-const CONFORMAL_CHOICE = z.strictObject(CHOICE);
+/** What only raps looks at is refused beside the others. */
+function requireRaps(choice: ConformalChoice, { addIssue }: z.RefinementCtx): void {
+  if (choice.method === "raps") return;
+  for (const name of Object.keys(RAPS) as (keyof typeof RAPS)[])
+    if (choice[name] !== undefined)
+      addIssue({ code: "custom", path: [name], message: `is of method raps, got method ${choice.method}` });
+}
+
+const CONFORMAL_CHOICE = z.strictObject(CHOICE).superRefine(requireRaps);
 
 /** The object that /v1/calibrate replies with. */
 export const CONFORMAL = z
@@ -91,6 +103,7 @@ export const CONFORMAL = z
       .describe("What the `calibration` of the request must be by, unless one temperature does."),
     rows: whole({ min: 1 }).describe("How many rows it was found on."),
   })
+  .superRefine(requireRaps)
   .describe("Asks for a set of classes that holds the one that comes: what /v1/calibrate replied.");
 
 export const PROBABILITIES_OPTIONS = z.strictObject({

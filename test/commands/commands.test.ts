@@ -181,6 +181,14 @@ describe("calibrate", () => {
     );
   });
 
+  test.each([
+    [["--miscoverage", "0.2"], 'must be one of "lac", "aps", "raps"'],
+    [["--conformal", "lac", "--free-ranks", "2"], "is of method raps, got method lac"],
+    [["--conformal", "aps", "--rank-penalty", "0.1"], "is of method raps, got method aps"],
+  ])("refuses %j, which would say nothing", async (words, sentence) => {
+    await expect(run("calibrate", "--in", whole, ...words)).rejects.toThrow(sentence);
+  });
+
   test.each(["lac", "aps", "raps"])(
     "finds sets by %s, whose coverage cover tells of other rows",
     async (method) => {
