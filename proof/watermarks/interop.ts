@@ -3,6 +3,7 @@
 import { normalRows } from "../../evidence/normal-rows.ts";
 import { type Seeded, seeded } from "../../evidence/seeded.ts";
 import { coarseUniform } from "../../src/kernels/kernel.ts";
+import { normalTail } from "../../src/kernels/special.ts";
 import { gumbel } from "../../src/sampling/draw/gumbel.ts";
 import { vllmNoise } from "../../src/sampling/draw/vllm-noise.ts";
 import { type Detection, WatermarkReader } from "../../src/sampling/draw/watermark/detect.ts";
@@ -122,12 +123,19 @@ export async function detectors(judge: Judge, report: Report, seed: number, coun
   }
 }
 
-function tell(report: Report, what: string, ours: readonly Detection[], theirs: readonly Found[]): void {
+function tell(
+  report: Report,
+  what: string,
+  ours: readonly Detection[],
+  theirs: readonly Found[],
+  p_of: (found: Detection) => number = ({ p_value }) => p_value,
+): void {
   let worst = 0;
   let counted = 0;
-  for (const [i, { p_value, tokens_counted }] of ours.entries()) {
+  for (const [i, found] of ours.entries()) {
     const [, p, count] = theirs[i] as Found; // one for each text
-    worst = Math.max(worst, Math.abs(p_value - p));
+    const { tokens_counted } = found;
+    worst = Math.max(worst, Math.abs(p_of(found) - p));
     if (count !== tokens_counted) counted += 1;
   }
   report.claim(
@@ -194,6 +202,7 @@ export async function greenLists(judge: Judge, report: Report, seed: number, cou
       `transformers' green lists and ours, ${seeding}, ${count} texts of ours`,
       texts.map((text) => look(text, [key], fields, vocab_size)),
       theirs,
+      ({ z_score = 0 }) => normalTail(z_score), // theirs is that of a normal distribution
     );
   }
 }

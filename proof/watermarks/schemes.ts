@@ -1,5 +1,4 @@
 /** The schemes as the proofs take them: with what they need of the vocabulary. */
-import { normalTail } from "../../src/kernels/special.ts";
 
 export interface Marking {
   readonly name: string;
@@ -12,7 +11,7 @@ export interface Marking {
   readonly secrets: number;
   /** whether the distribution over keys is that of the chain */
   readonly keeps: boolean;
-  /** How often p ≤ level in unmarked texts of so many counted tokens, where the test's p is no exact one. */
+  /** How often p ≤ level in unmarked texts of so many counted tokens, where p takes few values. */
   rate?(count: number, level: number): number;
 }
 
@@ -20,12 +19,11 @@ const one = { bits: 64, secrets: 1 } as const;
 
 const GAMMA = 0.25;
 
-/** Of a binomial's count of green tokens, held against a normal distribution: as the scheme is published. */
-function rateOfNormalTest(count: number, level: number): number {
-  const deviation = Math.sqrt(count * GAMMA * (1 - GAMMA));
+/** Of a binomial's count of green tokens: the largest of its tails that is no more than the level. */
+function rateOfCounts(count: number, level: number): number {
   let rate = 0;
   let chance = GAMMA ** count; // that all are green
-  for (let green = count; green > 0 && normalTail((green - GAMMA * count) / deviation) <= level; green--) {
+  for (let green = count; green > 0 && rate + chance <= level; green--) {
     rate += chance;
     chance *= (green / (count - green + 1)) * ((1 - GAMMA) / GAMMA);
   }
@@ -40,7 +38,7 @@ export const MARKINGS: readonly Marking[] = [
     test: { scheme: "green_list", gamma: GAMMA },
     laid: { delta: 2 },
     keeps: false,
-    rate: rateOfNormalTest,
+    rate: rateOfCounts,
     ...one,
   },
   { name: "synthid", test: { scheme: "synthid" }, laid: {}, keeps: true, ...one },

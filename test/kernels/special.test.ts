@@ -1,9 +1,9 @@
 /** Tails of distributions against values of mpmath with 40 digits. */
 import { expect, test } from "vitest";
-import { gammaQ, lnGamma, normalTail } from "../../src/kernels/special.ts";
+import { binomialTail, gammaQ, lnGamma, normalTail } from "../../src/kernels/special.ts";
 
-function near(found: number, expected: number): void {
-  expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-12 * Math.abs(expected));
+function near(found: number, expected: number, relative = 1e-12): void {
+  expect(Math.abs(found - expected)).toBeLessThanOrEqual(relative * Math.abs(expected));
 }
 
 test.each([
@@ -39,6 +39,23 @@ test.each([
   [171.5, 709.1431630309282],
 ])("ln Γ(%d) = %d", (a, value) => near(lnGamma(a), value));
 
+/** Sums of fractions of whole numbers, exact until they are rounded. */
+test.each([
+  [1, 1, 0.25, 0.25],
+  [10, 3, 0.25, 0.4744071960449219],
+  [30, 1, 0.0625, 0.8557425363888351],
+  [100, 25, 0.25, 0.5383288679185886],
+  [100, 39, 0.25, 0.0013999563882494365],
+  [100, 40, 0.25, 0.0006865922079629911],
+  [100, 100, 0.125, 4.909093465297727e-91],
+  [400, 180, 0.5, 0.979884630159681],
+  [1000, 200, 0.25, 0.9999197067126001],
+  [3000, 800, 0.25, 0.01895873662289867],
+])("of %d trials %d succeed or more, each with probability %d: %d", (n, k, p, tail) => {
+  near(binomialTail(n, k, p), tail, 1e-11);
+});
+
 test("nothing and everything", () => {
+  expect([binomialTail(9, 0, 0.25), binomialTail(9, 10, 0.25), binomialTail(0, 0, 0.25)]).toEqual([1, 0, 1]);
   expect([gammaQ(3, 0), gammaQ(3, -1), gammaQ(3, Number.POSITIVE_INFINITY)]).toEqual([1, 1, 0]);
 });

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
-import { normalTail } from "../../../kernels/special.ts";
+import { binomialTail } from "../../../kernels/special.ts";
 import type { Compact } from "../../candidates/compact/compact.ts";
 import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { finite, oneOf } from "../../options/fields.ts";
@@ -163,7 +163,7 @@ export const green_list: WatermarkScheme<Options> = {
   summary:
     "Adds delta to the scores of green tokens, a part gamma of all that key and context choose, and then draws.",
   formula: "sᵢ ← sᵢ + δ for i ∈ G(key, context), |G| = γ·V; philox: i ∈ G where uᵢ < γ",
-  test: "z = (|green| − γ·n) / √(n·γ·(1 − γ)), p = ½ erfc(z / √2)",
+  test: "|green| ~ Binomial(n, γ), p = P(X ≥ |green|); z = (|green| − γ·n) / √(n·γ·(1 − γ))",
   source: {
     title:
       "Kirchenbauer et al., A Watermark for Large Language Models, 2023; lefthash and selfhash as transformers 5.24",
@@ -206,7 +206,7 @@ export const green_list: WatermarkScheme<Options> = {
         let score = 0;
         for (let i = 0; i < count; i++) score += values[i]!;
         const z_score = (score - count * gamma) / Math.sqrt(count * gamma * (1 - gamma));
-        return { score, p_value: normalTail(z_score), z_score };
+        return { score, p_value: binomialTail(count, score, gamma), z_score };
       },
     };
   },
