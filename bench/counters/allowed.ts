@@ -28,7 +28,7 @@ export const STEP_BOUNDS: Readonly<Record<string, Readonly<Record<"peaked" | "fl
     flat: { calls: 28, accesses: 20.5, bytes: 10_000 },
   },
   cuts: {
-    peaked: { calls: 11, accesses: 1.7, bytes: 3000 },
+    peaked: { calls: 11, accesses: 1.7, bytes: 3500 },
     flat: { calls: 11, accesses: 1.7, bytes: 3000 },
   },
   edits: {

@@ -1,0 +1,198 @@
+/** What `npm run new` writes for each kind: the file, its line in the kind's list, and a test that fails until it says what is right. */
+
+export interface Skeleton {
+  /** new files, by path */
+  readonly files: Readonly<Record<string, string>>;
+  /** where the list is, what is imported from where, and what the array is called */
+  readonly list: {
+    readonly path: string;
+    readonly name: string;
+    readonly from: string;
+    readonly array: string;
+  };
+}
+
+type Make = (name: string) => Skeleton;
+
+const fileName = (name: string) => name.replaceAll("_", "-");
+
+const SOURCE = `{ title: "", url: "" }`;
+
+const stage: Make = (name) => ({
+  files: {
+    [`src/sampling/stages/${fileName(name)}.ts`]: `/** ${name}: what it does, in one sentence. */
+import * as z from "zod";
+import { finite, minKeep } from "../options/fields.ts";
+import type { Stage } from "../stage.ts";
+
+const options = z.strictObject({
+  stage: z.literal("${name}"),
+  ${name}: finite({ min: 0, max: 1 }).describe("What it means, its range and what is usual. 0 is off."),
+  min_keep: minKeep(),
+});
+
+export const ${name}: Stage<z.infer<typeof options>> = {
+  name: "${name}",
+  summary: "Keeps tokens whose score is near the best.",
+  formula: "keep i ⇔ sᵢ ≥ max s − ${name}",
+  source: ${SOURCE},
+  options,
+  example: { ${name}: 0.5 },
+  keepsArgmax: true,
+  isNeutral: ({ ${name} }) => ${name} === 0,
+  apply(candidates, { ${name}, min_keep }) {
+    candidates.keepScoresFrom(candidates.max() - ${name}, min_keep);
+  },
+};
+`,
+    [`test/sampling/stages/${fileName(name)}.test.ts`]: `import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { keepsRatios, obeysTheLaws, stepsOf } from "./properties.ts";
+import { expectRow } from "./rows.ts";
+
+describe("${name}", () => {
+  test("rows that anyone can check: below, at and above the bound, ties, and off", () => {
+    expectRow([0.25, 0.75], { stage: "${name}", ${name}: 0 }, [0.25, 0.75]);
+    expect.unreachable("write rows here whose outcome is worked out by hand");
+  });
+
+  const entry = fc.record({ stage: fc.constant("${name}"), ${name}: stepsOf(0, 1) });
+  obeysTheLaws({ entry, neutral: [{ stage: "${name}", ${name}: 0 }] });
+  keepsRatios(entry);
+});
+`,
+  },
+  list: {
+    path: "src/sampling/stages/index.ts",
+    name,
+    from: `./${fileName(name)}.ts`,
+    array: "STAGES",
+  },
+});
+
+const preset: Make = (name) => ({
+  files: {
+    [`src/sampling/presets/${fileName(name)}.ts`]: `/** Which host this is, and which of its files says so. */
+import type { Preset } from "./preset.ts";
+
+export const ${name}: Preset = {
+  name: "${fileName(name)}",
+  summary: "Its stages in words; what is on when nothing is asked.",
+  source: ${SOURCE},
+  order: ["logit_bias", "temperature", "top_k", "top_p"],
+  defaults: {},
+  rules: {},
+  notes: [],
+};
+`,
+    [`test/sampling/presets/${fileName(name)}.test.ts`]: `import { expect, test } from "vitest";
+import { sample } from "../sample.ts";
+
+test("${name} draws what the host's own code draws", () => {
+  expect(sample([2, 1], { preset: "${fileName(name)}", seed: 1 }).token_id).toBeLessThan(2);
+  expect.unreachable("write rows here that the host's own code has drawn from");
+});
+`,
+  },
+  list: {
+    path: "src/sampling/presets/index.ts",
+    name,
+    from: `./${fileName(name)}.ts`,
+    array: "PRESETS",
+  },
+});
+
+const combination: Make = (name) => ({
+  files: {
+    [`src/sampling/combine/rules/${fileName(name)}.ts`]: `/** ${name}: what it makes of its sources, in one sentence. */
+import * as z from "zod";
+import { finite } from "../../options/fields.ts";
+import type { Rule } from "../rule.ts";
+
+const options = z.strictObject({
+  rule: z.literal("${name}"),
+  weight: finite({ min: 0 }).default(0.5).describe("What it means and what is usual. 0 leaves the first."),
+});
+
+export const ${name}: Rule<z.infer<typeof options>> = {
+  name: "${name}",
+  summary: "Adds the second row (b) to the first (a).",
+  formula: "a + w·b",
+  source: ${SOURCE},
+  options,
+  example: { weight: 0.5 },
+  sources: ["first", "second"],
+  takes_more: false,
+  isNeutral: ({ weight }) => weight === 0,
+  passes: () => 1,
+  apply(sources, { weight }) {
+    const terms = [
+      { source: 0, weight: 1 },
+      { source: 1, weight },
+    ];
+    sources.add(terms, "logits");
+    return {};
+  },
+};
+`,
+    [`test/sampling/combine/${fileName(name)}.test.ts`]: `import { expect, test } from "vitest";
+import { sampleSources } from "./sample.ts";
+
+test("${name}: rows that anyone can check", () => {
+  const { token_id } = sampleSources([[2, 1], [1, 2]], { combine: { rule: "${name}" } });
+  expect(token_id).toBeLessThan(2);
+  expect.unreachable("write rows here whose outcome is worked out by hand, and a reference in test/reference/combine.ts");
+});
+`,
+  },
+  list: {
+    path: "src/sampling/combine/index.ts",
+    name,
+    from: `./rules/${fileName(name)}.ts`,
+    array: "RULES",
+  },
+});
+
+const stop: Make = (name) => ({
+  files: {
+    [`src/sampling/stops/${fileName(name)}.ts`]: `/** ${name}: when a text ends for it, in one sentence. */
+import type { z } from "zod";
+import { whole } from "../options/fields.ts";
+import { lengthOf, type Stop } from "./stop.ts";
+
+const options = whole({ min: 1 }).describe("What it means.");
+
+export const ${name}: Stop<z.infer<typeof options>> = {
+  name: "${name}",
+  finish_reason: "${name}",
+  summary: "When it is due.",
+  source: ${SOURCE},
+  options,
+  example: 256,
+  isDue: (limit, text) => lengthOf(text) >= limit,
+};
+`,
+    [`test/sampling/stops/${fileName(name)}.test.ts`]: `import { expect, test } from "vitest";
+import { sample } from "../sample.ts";
+
+test("${name}: due below, at and above its bound", () => {
+  expect(sample([2, 1], { stop: { ${name}: 1 }, seed: 1 }).finish_reason).toBe("${name}");
+  expect.unreachable("write texts here that end, and texts that do not");
+});
+`,
+  },
+  list: { path: "src/sampling/stops/index.ts", name, from: `./${fileName(name)}.ts`, array: "STOPS" },
+});
+
+export const SKELETONS: Readonly<Record<string, Make>> = { stage, preset, combination, stop };
+
+/** The list with one more at its end, imported. Throws where it is not written as lists are. */
+export function listed(text: string, { path, name, from, array }: Skeleton["list"]): string {
+  const imports = text.lastIndexOf("\nimport ");
+  const behind = text.indexOf("\n", text.indexOf(" from ", imports));
+  const opened = text.indexOf("= [", text.indexOf(`export const ${array}:`));
+  const closed = text.indexOf("]", opened);
+  if (imports < 0 || opened < 0 || closed < 0) throw new Error(`${path} has no list ${array}`);
+  const items = text.slice(opened, closed).trimEnd().replace(/,$/, "");
+  return `${text.slice(0, behind)}\nimport { ${name} } from "${from}";${text.slice(behind, opened)}${items}, ${name}${text.slice(closed)}`;
+}
