@@ -74,7 +74,7 @@ export function analysisCalls(transport: Transport): AnalysisCalls {
     calibrate: reading("/v1/calibrate") as AnalysisCalls["calibrate"],
     baseline: reading("/v1/baseline") as AnalysisCalls["baseline"],
     compare: async (logits, options, call = {}) => {
-      const request = stepPost("/v1/compare", logits, options, options.seed !== undefined);
+      const request = stepPost("/v1/compare", logits, options);
       return (await post(transport, request, call)) as CompareReply;
     },
   };

@@ -18,7 +18,7 @@ import {
 } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
 import { binaryPost, jsonPost, stepPost } from "./posts.ts";
-import { isProblem, ServiceProblem } from "./problem.ts";
+import { problemIn, type ServiceProblem } from "./problem.ts";
 import { alike, denseRows, jsonFields, type Logits, type StepLogits, sourcesOf } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
 import { type VerifyOptions, type VerifySequence, verify, verifyBatch } from "./verify.ts";
@@ -71,7 +71,7 @@ async function sample(
   options: StepRequestOptions,
   call: CallOptions,
 ): Promise<Sampled> {
-  const request = stepPost("/v1/sample", logits, options, options.seed !== undefined);
+  const request = stepPost("/v1/sample", logits, options);
   return (await post(transport, request, call)) as Sampled; // what the service says a 200 is
 }
 
@@ -83,11 +83,7 @@ async function sampleBatch(
 ): Promise<(Sampled | ServiceProblem)[]> {
   const reply = await post(transport, batchPost(rows, shared), call);
   const { results } = reply as { readonly results: readonly (Sampled | { readonly status: number })[] }; // as above
-  return results.map((result) =>
-    isProblem(result)
-      ? new ServiceProblem((result as { status: number }).status, result)
-      : (result as Sampled),
-  );
+  return results.map((result) => problemIn(result) ?? (result as Sampled));
 }
 
 /** Rows of one form and length go as one tensor, any others as JSON. */

@@ -10,13 +10,13 @@ import {
   sourcesOf,
 } from "./row.ts";
 
-/** The rows of one step with its options. `seeded`: the same bytes would come again. */
+/** The rows of one step with its options. With a seed the same bytes would come again. */
 export function stepPost(
   path: string,
   logits: StepLogits,
-  options: { readonly sources?: readonly object[] },
-  seeded: boolean,
+  options: { readonly sources?: readonly object[]; readonly seed?: unknown },
 ): Post {
+  const seeded = options.seed !== undefined;
   const rows = denseRows(logits);
   const tensor = rows && alike(rows);
   if (rows === undefined || tensor === undefined)

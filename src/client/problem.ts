@@ -33,9 +33,10 @@ export async function problemOf(response: Response): Promise<ServiceProblem> {
   return new ServiceProblem(response.status, parsed(text), /^\d+$/.test(after) ? Number(after) : undefined);
 }
 
-/** A result as it stands in a batch or a stream: a reply, or a problem. */
-export function isProblem(result: unknown): boolean {
-  return isRecord(result) && !("token_id" in result) && !("token_ids" in result);
+/** The problem that stands in a batch or a stream where a reply would. */
+export function problemIn(result: object): ServiceProblem | undefined {
+  if ("token_id" in result || "token_ids" in result) return undefined;
+  return new ServiceProblem((result as { readonly status: number }).status, result);
 }
 
 function parsed(text: string): unknown {

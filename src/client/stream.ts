@@ -8,7 +8,7 @@ import type { Connection, ConnectionEvents } from "./connection.ts";
 import { openDuplex } from "./duplex.ts";
 import { retrying, type Transport } from "./http.ts";
 import type { Dtype, StepRequestOptions, VerifyFields } from "./options.ts";
-import { isProblem, ServiceProblem } from "./problem.ts";
+import { problemIn, type ServiceProblem } from "./problem.ts";
 import {
   alike,
   denseRows,
@@ -108,16 +108,14 @@ class Stream implements ClientStream, ConnectionEvents {
   }
 
   next(logits: StepLogits, own?: OptionChanges): Promise<Sampled> {
-    if (this.#over !== undefined) return Promise.reject(this.#over.reason);
-    this.#sendRows(logits, own);
-    return this.#answered<Sampled>();
+    return this.#answered<Sampled>(() => this.#sendRows(logits, own));
   }
 
   verify(logits: readonly Logits[], draft: VerifyFields): Promise<Verified> {
-    if (this.#over !== undefined) return Promise.reject(this.#over.reason);
-    this.#send({ ...draft, type: "verify" });
-    for (const row of logits) this.#sendRows(row);
-    return this.#answered<Verified>();
+    return this.#answered<Verified>(() => {
+      this.#send({ ...draft, type: "verify" });
+      for (const row of logits) this.#sendRows(row);
+    });
   }
 
   update(changes: OptionChanges): void {
@@ -130,9 +128,7 @@ class Stream implements ClientStream, ConnectionEvents {
 
   accept(token_ids: readonly number[]): void {
     this.#send({ type: "accept", token_ids });
-    this.#inOrder(() => {
-      this.#history = [...this.#history, ...token_ids];
-    });
+    this.#inOrder(() => this.#goOn(token_ids));
   }
 
   rewind(steps: number): void {
@@ -146,7 +142,7 @@ class Stream implements ClientStream, ConnectionEvents {
     const { step, ...options } = this.#options;
     return {
       ...options,
-      ...(this.#last !== undefined && { seed: this.#last.seed, state: this.#last.state }),
+      ...this.#last,
       history: this.#history,
       ...(step !== undefined && { step: step + this.#history.length - this.#begin }),
     };
@@ -154,25 +150,26 @@ class Stream implements ClientStream, ConnectionEvents {
 
   async close(): Promise<void> {
     await this.connection?.close();
-    this.#end(new Error("the stream has ended"));
+    this.#end(ended());
   }
 
   line(text: string): void {
     const result = JSON.parse(text) as Sampled | Verified;
     const waiting = this.#waiting.shift();
     clearTimeout(waiting?.timer);
-    if (isProblem(result)) {
-      const problem = new ServiceProblem((result as unknown as { status: number }).status, result);
-      this.#problem = problem;
-      if (waiting === undefined) this.#end(problem);
-      else waiting.reject(problem);
-    } else {
-      this.#problem = undefined;
-      this.#last = result;
-      this.#history = [...this.#history, ...("positions" in result ? result.token_ids : [result.token_id])];
+    const problem = problemIn(result);
+    this.#problem = problem;
+    if (problem === undefined) {
+      this.#last = { seed: result.seed, state: result.state };
+      this.#goOn("positions" in result ? result.token_ids : [result.token_id]);
       waiting?.resolve(result);
-    }
+    } else if (waiting === undefined) this.#end(problem);
+    else waiting.reject(problem);
     for (const change of waiting?.behind ?? []) change();
+  }
+
+  #goOn(token_ids: readonly number[]): void {
+    this.#history = [...this.#history, ...token_ids];
   }
 
   /** A row, or those of several sources, in the form that it has. */
@@ -183,8 +180,10 @@ class Stream implements ClientStream, ConnectionEvents {
     else this.connection?.sendRow(this.#bytesOf(rows));
   }
 
-  /** What the service says to what was sent last. */
-  #answered<Reply extends Sampled | Verified>(): Promise<Reply> {
+  /** What the service says to what is sent. */
+  #answered<Reply extends Sampled | Verified>(send: () => void): Promise<Reply> {
+    if (this.#over !== undefined) return Promise.reject(this.#over.reason);
+    send();
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#timedOut(), this.#timeout_ms);
       // The service answers a row with a step and a draft with what was verified.
@@ -199,7 +198,7 @@ class Stream implements ClientStream, ConnectionEvents {
     else last.behind.push(change);
   }
 
-  closed(reason: unknown = this.#problem ?? new Error("the stream has ended")): void {
+  closed(reason: unknown = this.#problem ?? ended()): void {
     this.#end(reason);
   }
 
@@ -232,6 +231,10 @@ class Stream implements ClientStream, ConnectionEvents {
     const [first] = rows as readonly [PackedLogits]; // a step has a row
     return rows.length === 1 ? first.bytes : joined(rows.map(({ bytes }) => bytes));
   }
+}
+
+function ended(): Error {
+  return new Error("the stream has ended");
 }
 
 /** Browsers send the whole body of a fetch before they look at the answer. */

@@ -3,7 +3,7 @@ import type { Verified } from "../sampling/verify/verify.ts";
 import { type CallOptions, type Post, post, type Transport } from "./http.ts";
 import type { StepRequestOptions, VerifyFields } from "./options.ts";
 import { binaryPost, jsonPost } from "./posts.ts";
-import { isProblem, ServiceProblem } from "./problem.ts";
+import { problemIn, type ServiceProblem } from "./problem.ts";
 import { alike, isSparse, jsonOf, type Logits, packedOf } from "./row.ts";
 
 /** A draft, and the options of its steps: history, step and state are those before its first token. */
@@ -39,11 +39,7 @@ export async function verifyBatch(
   const request = rowsPost("/v1/verify/batch", logits, { ...shared, sequences: own }, seeded);
   const reply = await post(transport, request, call);
   const { results } = reply as { readonly results: readonly (Verified | { readonly status: number })[] }; // as above
-  return results.map((result) =>
-    isProblem(result)
-      ? new ServiceProblem((result as { status: number }).status, result)
-      : (result as Verified),
-  );
+  return results.map((result) => problemIn(result) ?? (result as Verified));
 }
 
 function rowsPost(path: string, logits: readonly Logits[], fields: object, seeded: boolean): Post {

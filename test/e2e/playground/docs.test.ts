@@ -38,24 +38,32 @@ describe.skipIf(without_browser)("the page of the OpenAPI document", () => {
     return opened;
   }
 
-  test("every operation shows, and every Execute as it is filled in is answered with 200", async () => {
+  async function answersOf(half: number, count: number): Promise<unknown[]> {
     const { page, complaints } = await openDocs();
     const operations = await page.locator(".opblock").all();
-    const { paths } = await (await fetch(`${playground.url}/openapi.json`)).json();
-    const told = Object.values(paths).flatMap((methods) => Object.keys(methods as object));
-    expect(operations.length).toBe(told.length);
-    expect(told.length).toBeGreaterThan(25);
+    expect(operations.length).toBe(count);
     const answers: unknown[] = [];
-    for (const operation of operations) {
+    for (const operation of operations.filter((_, place) => Number(place >= count / 2) === half)) {
       await open(operation);
       await unfold(operation);
       await expect.poll(() => operation.innerText()).not.toContain("Could not render");
       answers.push([await operation.getAttribute("id"), await executed(operation)]);
       await operation.locator(".opblock-summary-control").click();
     }
-    expect(answers.filter((each) => !String(each).endsWith("200"))).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
+    return answers;
+  }
+
+  test("every operation shows, and every Execute as it is filled in is answered with 200", async () => {
+    const { paths } = await (await fetch(`${playground.url}/openapi.json`)).json();
+    const told = Object.values(paths).flatMap((methods) => Object.keys(methods as object));
+    expect(told.length).toBeGreaterThan(25);
+    // Two pages, with half of the operations each, in their order: the page takes its time to unfold one.
+    const halves = await Promise.all([0, 1].map((half) => answersOf(half, told.length)));
+    const answers = halves.flat();
+    expect(answers.length).toBe(told.length);
+    expect(answers.filter((each) => !String(each).endsWith("200"))).toEqual([]);
   }, 600_000);
 
   test("a row of bytes goes with an option of the query string", async () => {
