@@ -145,7 +145,8 @@ describe.skipIf(without_browser)("a tour", () => {
     await page.waitForURL(/n=2;1@236@allowed_token_ids\(.*;\d+/);
     const again = await playground.open(hashOf(page), QUIET);
     await again.page.locator(".fork").waitFor();
-    await expect.poll(() => again.page.locator(".text").innerText()).toBe(forked);
+    const text = () => again.page.locator(".text").innerText();
+    await expect.poll(text, { timeout: 120_000 }).toBe(forked); // it is written anew
     expect(complaints).toEqual([]);
     for (const each of [page, again.page]) await each.context().close();
   }, 300_000); // three texts are written: on a crowded machine that takes its time
