@@ -217,20 +217,6 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     tests: ["test/sampling/options/shapes.test.ts"],
   },
   {
-    name: "one shape for the options of drafts",
-    file: "src/sampling/verify/options.ts",
-    part: "return { verification, given, ...options };",
-    instead: "return { ...options, verification, given };",
-    tests: ["test/sampling/options/shapes.test.ts"],
-  },
-  {
-    name: "one shape for the options of replays",
-    file: "src/sampling/replay.ts",
-    part: "return { claim, ...step, receipt: receiptOptions(asked) };",
-    instead: "return { ...step, receipt: receiptOptions(asked), claim };",
-    tests: ["test/sampling/options/shapes.test.ts"],
-  },
-  {
     name: "mixtures of which few tokens are asked for",
     file: "src/sampling/combine/sources.ts",
     part: "this.#best,",
