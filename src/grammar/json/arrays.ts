@@ -3,7 +3,7 @@ import { Problem } from "../../errors.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { ArrayParts, Items } from "./array-parts.ts";
 import { type Contained, containing } from "./contains.ts";
-import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { type Place, type SchemaDocument, said } from "./document.ts";
 
 /** All sets of the values that have come are states. */
 const UNIQUE_MAX = 8;
@@ -100,7 +100,7 @@ function containedOf(document: SchemaDocument, places: readonly Place[]): Contai
     const min = (said(place, "minContains") as number | undefined) ?? 1;
     const max = (said(place, "maxContains") as number | undefined) ?? UNLIMITED;
     if (min === 0 && max === UNLIMITED) return [];
-    const not = document.synthetic({ not: (place.schema as SchemaObject)["contains"] }, place);
+    const not = document.synthetic({ not: said(place, "contains") }, place);
     return [{ min, max, is: document.at(place, "contains"), not, owner: place }];
   });
   const [first, second] = found;
@@ -110,8 +110,4 @@ function containedOf(document: SchemaDocument, places: readonly Place[]): Contai
 
 function refused({ pointer }: Place, name: string, where: string): Problem {
   return new Problem("grammar_unsupported", `${name} is supported ${where}`, `${pointer}/${name}`);
-}
-
-function said({ schema }: Place, name: string): unknown {
-  return (schema as SchemaObject)[name];
 }

@@ -10,7 +10,7 @@ import type { Rules } from "../rules.ts";
 import type { ArrayParts } from "./array-parts.ts";
 import { arrayNode } from "./arrays.ts";
 import { Conjunctions } from "./conjunction.ts";
-import { type Place, SchemaDocument, type SchemaObject, valuesIn } from "./document.ts";
+import { type Place, SchemaDocument, said, valuesIn } from "./document.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Lexemes, type Whitespace } from "./lexemes.ts";
 import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
@@ -165,7 +165,7 @@ class SchemaRules {
   *#ofType(type: JsonType, places: readonly Place[], integer: boolean): Generator<undefined, number> {
     const nodes = this.#nodes;
     const others = places.flatMap(
-      ({ schema }) => ((schema as SchemaObject)[NOT_VALUES] as readonly unknown[] | undefined) ?? [],
+      (place) => (said(place, NOT_VALUES) as readonly unknown[] | undefined) ?? [],
     );
     switch (type) {
       case "null":
@@ -194,12 +194,10 @@ class SchemaRules {
       integer,
       low: tightest(places, "minimum", "exclusiveMinimum", (a, b) => a > b),
       high: tightest(places, "maximum", "exclusiveMaximum", (a, b) => a < b),
-      multiples: places.flatMap(
-        ({ schema }) => ((schema as SchemaObject)["multipleOf"] as number | undefined) ?? [],
-      ),
+      multiples: places.flatMap((place) => (said(place, "multipleOf") as number | undefined) ?? []),
     });
     const numbers = others.filter((value) => typeof value === "number");
-    const is_broken = places.some(({ schema }) => (schema as SchemaObject)[NOT_INTEGER] !== undefined);
+    const is_broken = places.some((place) => said(place, NOT_INTEGER) !== undefined);
     if (is_broken && integer) return NEVER;
     if (numbers.length === 0 && !is_broken) return node;
     // A number with an exponent could be any of them: only those without are told apart.
@@ -263,8 +261,8 @@ function typesOf(places: readonly Place[]): {
 } {
   let types: ReadonlySet<JsonType> = new Set(JSON_TYPES);
   let integer = false;
-  for (const { schema } of places) {
-    const given = (schema as SchemaObject)["type"];
+  for (const place of places) {
+    const given = said(place, "type");
     if (given === undefined) continue;
     const names: readonly unknown[] = [given].flat();
     if (names.includes("integer") && !names.includes("number")) integer = true;
@@ -282,12 +280,12 @@ function tightest(
   isTighter: (a: number, b: number) => boolean,
 ): Bound | undefined {
   let bound: Bound | undefined;
-  for (const { schema } of places)
+  for (const place of places)
     for (const [name, is_open] of [
       [closed, false],
       [open, true],
     ] as const) {
-      const value = (schema as SchemaObject)[name];
+      const value = said(place, name);
       if (typeof value !== "number") continue;
       const is_tighter =
         bound === undefined || isTighter(value, bound.value) || (value === bound.value && is_open);

@@ -21,6 +21,11 @@ export interface Place {
   readonly id: number;
 }
 
+/** What a schema says by a keyword; undefined when nothing, as true and false do by all. */
+export function said({ schema }: Pick<Place, "schema">, name: string | symbol): unknown {
+  return (schema as SchemaObject)[name];
+}
+
 const ROOT = "schema:///";
 const DEPTH_MAX = 100;
 const PLACES_MAX = 50_000;
@@ -122,7 +127,7 @@ export class SchemaDocument {
 
   /** Where the reference of a place leads. */
   target(place: Place, name: Reference = "$ref"): Place {
-    const reference = (place.schema as SchemaObject)[name] as string; // asked for places with one
+    const reference = said(place, name) as string; // asked for places with one
     const pointer = `${place.pointer}/${name}`;
     const uri = resolved(reference, place.base, pointer);
     const [base = "", fragment = ""] = uri.split("#");

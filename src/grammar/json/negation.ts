@@ -2,7 +2,7 @@
  * What a schema does not admit, as schemas: `{"required": ["a"]}` turned around is an object without `a`. Each keyword
  * that can be turned around has its entry; a schema is turned around by turning around any of its keywords.
  */
-import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { type Place, type SchemaDocument, type SchemaObject, said } from "./document.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
 import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
 
@@ -142,12 +142,12 @@ function otherValues(values: readonly unknown[]): Schemas | undefined {
     : [{ [NOT_VALUES]: values }];
 }
 
-function namesIn({ schema }: Place, keyword: string): string[] {
-  const value = (schema as SchemaObject)[keyword];
+function namesIn(place: Place, keyword: string): string[] {
+  const value = said(place, keyword);
   return isRecord(value) ? Object.keys(value) : [];
 }
 
 function each(place: Place, keyword: string, document: SchemaDocument): (Schemas | undefined)[] {
-  const list = (place.schema as SchemaObject)[keyword] as readonly unknown[];
+  const list = said(place, keyword) as readonly unknown[];
   return list.map((_, i) => negationOf(document, document.at(place, keyword, i)));
 }

@@ -8,7 +8,7 @@ import { PART_UNITS } from "../effort.ts";
 import { NEVER, UNLIMITED } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
 import type { NodeOf } from "./array-parts.ts";
-import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
+import { type Place, type SchemaDocument, said } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { Lexemes } from "./lexemes.ts";
 import { patternNode } from "./strings.ts";
@@ -214,11 +214,11 @@ export class ObjectNodes {
 }
 
 function keyword(place: Place, name: string): Readonly<Record<string, unknown>> | undefined {
-  return (place.schema as SchemaObject)[name] as Readonly<Record<string, unknown>> | undefined;
+  return said(place, name) as Readonly<Record<string, unknown>> | undefined;
 }
 
 function namesOf(place: Place, name: string): readonly string[] {
-  return ((place.schema as SchemaObject)[name] as readonly string[] | undefined) ?? [];
+  return (said(place, name) as readonly string[] | undefined) ?? [];
 }
 
 function propertyNamesOf(places: readonly Place[], document: SchemaDocument): Place[] {
@@ -260,7 +260,7 @@ function additionalOf(
 
 function countsOf(places: readonly Place[]): Counts {
   const numbers = (name: string) =>
-    places.flatMap((place) => ((place.schema as SchemaObject)[name] as number | undefined) ?? []);
+    places.flatMap((place) => (said(place, name) as number | undefined) ?? []);
   const min = Math.max(0, ...numbers("minProperties"));
   const max = Math.min(UNLIMITED, ...numbers("maxProperties"));
   return { min, max, step: min > 0 || max < UNLIMITED ? 1 : 0 };
@@ -280,7 +280,7 @@ function requireCountable(
 ): void {
   const required = properties.filter(({ is_required }) => is_required).length;
   if (others === NEVER || min <= required + 1) return;
-  const place = places.find(({ schema }) => (schema as SchemaObject)["minProperties"] !== undefined);
+  const place = places.find((place) => said(place, "minProperties") !== undefined);
   throw new Problem(
     "grammar_unsupported",
     `minProperties is supported where at most one property need not be listed, got ${min} with ${required} required`,

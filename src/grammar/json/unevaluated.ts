@@ -3,14 +3,14 @@
  * items is evaluated, and the rest is what additionalProperties and items would be said of, if all stood in one schema.
  */
 import { Problem } from "../../errors.ts";
-import type { Place, SchemaObject } from "./document.ts";
+import { type Place, type SchemaObject, said } from "./document.ts";
 import { isRecord } from "./values.ts";
 
 const KEYWORDS = ["unevaluatedProperties", "unevaluatedItems"] as const;
 
 /** Whether a schema says something of what is not evaluated; true says nothing. */
-export function hasUnevaluated({ schema }: Place): boolean {
-  return KEYWORDS.some((name) => said(schema, name) !== undefined && said(schema, name) !== true);
+export function hasUnevaluated(place: Place): boolean {
+  return KEYWORDS.some((name) => said(place, name) !== undefined && said(place, name) !== true);
 }
 
 /** Schemas that say the same without those keywords; `others` hold inside the same schema. */
@@ -19,7 +19,7 @@ export function unevaluatedOf(owner: Place, others: readonly Place[]): SchemaObj
 }
 
 function propertiesOf(owner: Place, others: readonly Place[]): SchemaObject[] {
-  const rest = said(owner.schema, "unevaluatedProperties");
+  const rest = said(owner, "unevaluatedProperties");
   const all = [owner, ...others];
   if (rest === undefined || rest === true || tells(all, "additionalProperties")) return [];
   if (tells(others, "unevaluatedProperties")) return [];
@@ -33,7 +33,7 @@ function propertiesOf(owner: Place, others: readonly Place[]): SchemaObject[] {
 }
 
 function itemsOf(owner: Place, others: readonly Place[]): SchemaObject[] {
-  const rest = said(owner.schema, "unevaluatedItems");
+  const rest = said(owner, "unevaluatedItems");
   const all = [owner, ...others];
   if (rest === undefined || rest === true || tells(all, "items") || tells(others, "unevaluatedItems"))
     return [];
@@ -43,22 +43,18 @@ function itemsOf(owner: Place, others: readonly Place[]): SchemaObject[] {
       "unevaluatedItems is supported where no contains stands beside it, which evaluates the items that it finds",
       `${owner.pointer}/unevaluatedItems`,
     );
-  const prefixes = all.map(({ schema }) => (said(schema, "prefixItems") as unknown[] | undefined) ?? []);
+  const prefixes = all.map((place) => (said(place, "prefixItems") as unknown[] | undefined) ?? []);
   const length = Math.max(...prefixes.map((items) => items.length));
   const prefix = Array.from({ length }, () => true);
   return [{ ...(length > 0 && { prefixItems: prefix }), items: rest }];
 }
 
-function said(schema: SchemaObject | boolean, name: string): unknown {
-  return isRecord(schema) ? schema[name] : undefined;
-}
-
 function tells(places: readonly Place[], name: string): boolean {
-  return places.some(({ schema }) => said(schema, name) !== undefined);
+  return places.some((place) => said(place, name) !== undefined);
 }
 
 /** All names that a keyword lists, whatever it says of them. */
 function namesIn(places: readonly Place[], name: string): Readonly<Record<string, true>> {
-  const lists = places.map(({ schema }) => said(schema, name)).filter(isRecord);
+  const lists = places.map((place) => said(place, name)).filter(isRecord);
   return Object.fromEntries(lists.flatMap((list) => Object.keys(list).map((key) => [key, true])));
 }
