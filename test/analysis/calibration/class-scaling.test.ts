@@ -2,9 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { readRows } from "../../../examples/real-data/vectors.ts";
 import {
-  afterRound,
-  type CalibrationReport,
-  type CalibrationState,
   CalibrationTally,
   type RoundOptions,
   startCalibration,
@@ -20,6 +17,7 @@ import {
   plainReader,
   rowOf,
 } from "../../../src/analysis/index.ts";
+import { inRounds as roundsOf } from "./in-rounds.ts";
 
 const METHODS = ["bias_scaling", "vector_scaling"] as const;
 const digits = readRows("digits", "validation");
@@ -194,20 +192,12 @@ describe("no optimum", () => {
 describe("rounds over shards", () => {
   const OPTIONS: RoundOptions = { ...CALIBRATE_DEFAULTS, ridge: 0.001, resamples: 20 };
 
-  function inRounds(options: RoundOptions, parts: number, partOf: (r: number) => number): CalibrationReport {
-    const reader = createAnyReader();
-    let at: CalibrationState = startCalibration();
-    for (let round = 0; round < 60; round++) {
-      const tallies = Array.from({ length: parts }, () => new CalibrationTally(at, options));
-      for (const [r, target] of small.targets.entries())
-        tallies[partOf(r)]!.take({ values: Float32Array.from(rowOf(small, r)), target }, reader);
-      const merged = new CalibrationTally(at, options);
-      for (const tally of tallies.reverse()) merged.merge(JSON.parse(JSON.stringify(tally.save())));
-      const outcome = afterRound(at, merged, options);
-      if ("report" in outcome) return outcome.report;
-      at = JSON.parse(JSON.stringify(outcome.next)) as CalibrationState;
-    }
-    throw new Error("no report after 60 rounds");
+  function inRounds(options: RoundOptions, parts: number, partOf: (r: number) => number) {
+    const rows = Array.from(small.targets, (target, r) => ({
+      values: Float32Array.from(rowOf(small, r)),
+      target,
+    }));
+    return roundsOf(options, { rows, reader: createAnyReader(), parts, partOf, rounds_max: 60 });
   }
 
   test.each(METHODS)(

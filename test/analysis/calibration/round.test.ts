@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
   afterRound,
-  type CalibrationReport,
-  type CalibrationState,
   CalibrationTally,
   type RoundOptions,
   startCalibration,
 } from "../../../src/analysis/calibration/round.ts";
 import { CALIBRATE_DEFAULTS, calibrate, plainReader } from "../../../src/analysis/index.ts";
 import { createKernelReader } from "../../../src/analysis/row-reader.ts";
+import { inRounds as roundsOf } from "./in-rounds.ts";
 
 const CLASSES = 7;
 const ROWS = 300;
@@ -38,20 +37,9 @@ const rowAt = (r: number) => ({
   target: targets[r],
 });
 
-/** Rounds over rows that are dealt to parts, each part's sums saved as text and merged. */
-function inRounds(parts: number, partOf: (r: number) => number): CalibrationReport {
-  const reader = createKernelReader(CLASSES);
-  let at: CalibrationState = startCalibration();
-  for (let round = 0; round < 30; round++) {
-    const tallies = Array.from({ length: parts }, () => new CalibrationTally(at, OPTIONS));
-    for (let r = 0; r < ROWS; r++) tallies[partOf(r)]!.take(rowAt(r), reader);
-    const merged = new CalibrationTally(at, OPTIONS);
-    for (const tally of tallies.reverse()) merged.merge(JSON.parse(JSON.stringify(tally.save())));
-    const outcome = afterRound(at, merged, OPTIONS);
-    if ("report" in outcome) return outcome.report;
-    at = JSON.parse(JSON.stringify(outcome.next)) as CalibrationState;
-  }
-  throw new Error("no report after 30 rounds");
+function inRounds(parts: number, partOf: (r: number) => number) {
+  const rows = Array.from(targets, (_, r) => rowAt(r));
+  return roundsOf(OPTIONS, { rows, reader: createKernelReader(CLASSES), parts, partOf, rounds_max: 30 });
 }
 
 describe("a calibration in rounds", () => {
