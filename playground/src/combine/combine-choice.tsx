@@ -1,4 +1,5 @@
 /** Combining the row with others before the chain: a rule of the service's, the further rows, and its options. */
+import { KindSelect } from "../components/kind-select.tsx";
 import { Field } from "../components/option-field.tsx";
 import { Says } from "../components/says.tsx";
 import { EXAMPLES } from "../rows/examples.ts";
@@ -23,20 +24,14 @@ export function CombineChoice() {
   return (
     <details class="combine-choice more" open={of !== undefined || undefined}>
       <summary>combine it with other rows</summary>
-      <label>
-        <span class="unseen">combined by</span>
-        <select
-          value={rule?.name ?? ""}
-          onChange={(event) => combineBy(all.find(({ name }) => name === event.currentTarget.value))}
-        >
-          <option value="">not combined</option>
-          {all.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <KindSelect
+        label="combined by"
+        unseen
+        kinds={all}
+        value={rule?.name}
+        none="not combined"
+        onChoose={(chosen) => combineBy(all.find(({ name }) => name === chosen))}
+      />
       {rule && <Chosen rule={rule} />}
     </details>
   );

@@ -1,4 +1,5 @@
 /** Speculating while a text is written: one of the service's methods of verifying, and who drafts. */
+import { KindSelect } from "../components/kind-select.tsx";
 import { verify_methods } from "../state/catalogue.ts";
 import { extras, setExtra } from "../state/extras.ts";
 import { DRAFTERS, type DrafterName, speculationIn } from "./speculation.ts";
@@ -17,22 +18,12 @@ export function SpeculationChoice() {
   const drafter = chosen?.drafter ?? "early";
   return (
     <div class={`choice speculation-choice ${chosen === undefined ? "" : "is-chosen"}`}>
-      <label>
-        <span class="field-name">speculation</span>
-        <select
-          value={chosen?.method ?? ""}
-          onChange={({ currentTarget: { value: method } }) =>
-            setExtra("speculate", method === "" ? undefined : { method, drafter })
-          }
-        >
-          <option value="">none</option>
-          {methods.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <KindSelect
+        label="speculation"
+        kinds={methods}
+        value={chosen?.method}
+        onChoose={(method) => setExtra("speculate", method && { method, drafter })}
+      />
       {chosen !== undefined && (
         <label>
           <span class="field-name">drafted by</span>

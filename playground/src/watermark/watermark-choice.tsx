@@ -1,4 +1,5 @@
 /** Switching a watermark on for the text that is written: one of the service's schemes, and the id of a key that it has. */
+import { KindSelect } from "../components/kind-select.tsx";
 import { watermarks } from "../state/catalogue.ts";
 import { extras, setExtra } from "../state/extras.ts";
 import { markIn } from "./mark.ts";
@@ -9,23 +10,15 @@ export function WatermarkChoice() {
   if (watermarks.value.length === 0) return null;
   return (
     <div class={`choice watermark-choice ${mark === undefined ? "" : "is-chosen"}`}>
-      <label>
-        <span class="field-name">watermark</span>
-        <select
-          value={mark?.scheme ?? ""}
-          onChange={(event) => {
-            const chosen = watermarks.value.find(({ name }) => name === event.currentTarget.value);
-            setExtra("watermark", chosen && { ...chosen.example, ...(mark && { key: mark.key }) });
-          }}
-        >
-          <option value="">none</option>
-          {watermarks.value.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <KindSelect
+        label="watermark"
+        kinds={watermarks.value}
+        value={mark?.scheme}
+        onChoose={(scheme) => {
+          const chosen = watermarks.value.find(({ name }) => name === scheme);
+          setExtra("watermark", chosen && { ...chosen.example, ...(mark && { key: mark.key }) });
+        }}
+      />
       {mark !== undefined && (
         <label>
           <span class="field-name">key</span>

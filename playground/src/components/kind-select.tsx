@@ -1,0 +1,35 @@
+/** Choosing one of a kind that the service lists, or none. */
+export function KindSelect({
+  label,
+  unseen = false,
+  kinds,
+  value,
+  none = "none",
+  onChoose,
+}: {
+  label: string;
+  /** the label is read and not shown */
+  unseen?: boolean;
+  kinds: readonly { readonly name: string }[];
+  value: string | undefined;
+  /** what stands for none of them */
+  none?: string;
+  onChoose: (name: string | undefined) => void;
+}) {
+  return (
+    <label>
+      <span class={unseen ? "unseen" : "field-name"}>{label}</span>
+      <select
+        value={value ?? ""}
+        onChange={({ currentTarget }) => onChoose(currentTarget.value || undefined)}
+      >
+        <option value="">{none}</option>
+        {kinds.map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
