@@ -373,7 +373,7 @@ class Engines(unittest.TestCase):
         given = {"LOGIT_SAMPLER_URL": "http://a:1", "LOGIT_SAMPLER_API_KEY": "k", "LOGIT_SAMPLER_TIMEOUT_S": "0.5"}
         with unittest.mock.patch.dict(os.environ, given):
             client = _engine.client_of()
-        self.assertEqual((client._address, client._headers), (("http", "a", 1), {"Authorization": "Bearer k"}))
+        self.assertEqual((str(client._address), client._headers), ("http://a:1", {"Authorization": "Bearer k"}))
         self.assertEqual((client._timeout_s, client._retries), (0.5, 0))
 
     def test_one_sentence_is_logged_once_in_10_seconds(self):

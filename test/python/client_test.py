@@ -121,9 +121,49 @@ class OneStep(unittest.TestCase):
         self.assertEqual(self.client.sample(ROWS[0], **options), plain)
 
     @unittest.skipIf(numpy is None, "needs numpy")
+    def test_an_array_of_many_rows_where_one_is_meant_is_refused_with_what_to_type(self):
+        for shape, hint in (((2, 100), r"logits\[-1\]"), ((1, 5, 100), r"logits\[0, -1\]"), ((100, 1), r"logits\[-1\]")):
+            sentence = rf"logits has shape {str(shape)[:-1]}\): one row is needed, e.g. {hint}".replace("(", r"\(", 1)
+            with self.assertRaisesRegex(ValueError, sentence):
+                self.client.sample(numpy.zeros(shape, "float32"), temperature=0)
+        with self.client.stream(temperature=0) as stream:
+            with self.assertRaisesRegex(ValueError, "one row is needed"):
+                stream.next(numpy.zeros((2, 100), "float32"))
+            self.assertEqual(stream.next(numpy.array([[0.0, 1.0]]))["token_id"], 1)
+
+    @unittest.skipIf(numpy is None, "needs numpy")
+    def test_rows_of_the_other_byte_order_are_read_as_the_numbers_they_are(self):
+        row = numpy.array(ROWS[0])
+        for dtype in (">f4", ">f2", ">f8", "<f2"):
+            self.assertEqual(self.client.sample(row.astype(dtype), **OPTIONS)["token_id"], self.client.sample(row, **OPTIONS)["token_id"])
+
+    @unittest.skipIf(numpy is None, "needs numpy")
     def test_whole_numbers_are_no_logits(self):
         with self.assertRaisesRegex(ValueError, "int64"):
             self.client.sample(numpy.arange(4))
+
+    def test_what_is_no_row_of_numbers_gets_a_sentence(self):
+        for row, sentence in (
+            (b"\x00\x00\x80\x3f", "got bytes: use Packed"),
+            (bytearray(4), "got bytearray: use Packed"),
+            (memoryview(bytes(4)), "got memoryview: use Packed"),
+            ("1.0", "got str"),
+            (None, "got None"),
+            (7, "got int"),
+            (["a"], "must be a row of numbers"),
+            (Packed("text"), "Packed takes"),
+        ):
+            with self.assertRaisesRegex(TypeError, sentence):
+                self.client.sample(row)
+        with self.assertRaisesRegex(ValueError, "one row is needed"):
+            self.client.sample([[1.0, 2.0], [3.0, 4.0]])
+        with self.assertRaisesRegex(ValueError, "4 bytes an element, got 7 bytes"):
+            self.client.sample(Packed(bytes(7)))
+        for rows in (b"", "12", None, {"token_ids": [1]}):
+            with self.assertRaisesRegex(TypeError, "batch"):
+                self.client.sample_batch(rows)
+        floats = memoryview(array("f", ROWS[0]))
+        self.assertEqual(self.client.sample(floats, **OPTIONS), self.client.sample(ROWS[0], **OPTIONS))
 
     def test_a_refusal_says_what_was_wrong_and_where(self):
         with self.assertRaises(SamplerProblem) as caught:
