@@ -1,12 +1,22 @@
 /** What a file of `stages/` exports as `stages`: each stage once more, from its definition, and options to try it with. */
 import type fc from "fast-check";
-import type { Rule } from "./tokens.ts";
+import type { Options, Rule } from "./tokens.ts";
 
 export interface ReferenceStage {
   /** the stage over ordinary arrays in float64, with no care for speed */
   readonly rule: Rule;
   /** random options, in the ranges in which people use them and somewhat beyond */
   readonly options: Readonly<Record<string, fc.Arbitrary<unknown>>>;
+  /** options whose meaning depends on the stages before it: drawn where the stage runs alone */
+  readonly alone?: Readonly<Record<string, fc.Arbitrary<unknown>>>;
+  /** the state after a draw */
+  readonly next?: (state: Options, options: Options, drawn: DrawnToken) => object;
+}
+
+/** The probability of the drawn token before the stage and after it. */
+export interface DrawnToken {
+  readonly before: number;
+  readonly after: number;
 }
 
 export type Reference = Readonly<Record<string, ReferenceStage>>;

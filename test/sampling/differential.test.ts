@@ -10,14 +10,21 @@ import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { uniform } from "../../src/sampling/rng.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { REFERENCE, referenceSurvivors } from "../reference/sampler.ts";
+import { logSumExp, type Options } from "../reference/tokens.ts";
+import { sample } from "./sample.ts";
 import type { Entry } from "./stages/rows.ts";
-import { survivorsOf } from "./survivors.ts";
+import { survivors, survivorsOf } from "./survivors.ts";
 
 /** Nearer to a bound than this, rounding may decide: the reference's own errors and float32 edits of the row. */
 const MARGIN = 1e-6;
 
 function entryOf(stage: string): fc.Arbitrary<Entry> {
   return fc.record({ stage: fc.constant(stage), ...REFERENCE[stage]?.options });
+}
+
+/** With the options whose meaning depends on the stages before it. */
+function aloneOf(stage: string): fc.Arbitrary<Entry> {
+  return fc.record({ stage: fc.constant(stage), ...REFERENCE[stage]?.options, ...REFERENCE[stage]?.alone });
 }
 
 interface Row {
@@ -83,6 +90,27 @@ function compare(row: Row, chain: readonly Entry[], step: number, tally: Tally):
     if (Math.abs(core.probabilities[i]! - p) > 1e-6) expect(core.probabilities[i]).toBeCloseTo(p, 7);
 }
 
+/** The state that the core returns behind its draw against the state of the definition. */
+function compareState({ logits, history, prompt_length }: Row, entry: Entry, step: number): void {
+  const asked = { chain: [entry], history, prompt_length, step, seed: 3 };
+  const { chain, state } = parseStepOptions(asked);
+  const [only] = chain;
+  const reference = REFERENCE[entry.stage];
+  if (only === undefined || only.skipped !== undefined || reference?.next === undefined) return;
+  const drawn = sample(logits, asked);
+  const at = drawn.token_id;
+  const { token_ids, probabilities } = survivors(logits, asked);
+  const finite = logits
+    .map((score, id) => ({ id, score }))
+    .filter(({ score }) => score !== Number.NEGATIVE_INFINITY);
+  const next = reference.next(state[entry.stage] as Options, { ...only.options } as Options, {
+    before: Math.exp((logits[at] as number) - logSumExp(finite)), // the drawn token is one of the row
+    after: probabilities[token_ids.indexOf(at)] as number, // and was left by the chain
+  });
+  for (const [key, value] of Object.entries(next))
+    expect((drawn.state?.[entry.stage] as Options | undefined)?.[key], key).toBeCloseTo(value as number, 6);
+}
+
 /** What reads texts has a reference of its own: test/grammar. */
 const names = STAGES.filter(({ readsText }) => readsText !== true).map(({ name }) => name);
 const steps = fc.integer({ min: 0, max: 1_000_000 });
@@ -95,7 +123,7 @@ describe("the core and the plain float64 sampler agree", { timeout: PATIENCE_MS 
     const tally: Tally = { compared: 0, set_aside: 0 };
     const alone = (min: number, max: number, runs: number) =>
       fc.assert(
-        fc.property(rows(min, max), entryOf(name), steps, (row, entry, step) =>
+        fc.property(rows(min, max), aloneOf(name), steps, (row, entry, step) =>
           compare(row, [entry], step, tally),
         ),
         { seed: 11, numRuns: runs },
@@ -140,7 +168,26 @@ describe("the core and the plain float64 sampler agree", { timeout: PATIENCE_MS 
     expect(tally.compared).toBeGreaterThan(20);
   });
 
+  test.each(
+    STAGES.filter(({ name, state }) => state !== undefined && names.includes(name)).map(({ name }) => name),
+  )("on the state of %s behind a draw", (name) => {
+    fc.assert(
+      fc.property(rows(4, 120), aloneOf(name), steps, (row, entry, step) => compareState(row, entry, step)),
+      { seed: 14, numRuns: 150 },
+    );
+  });
+
   test("there is a reference for every stage, and for no other", () => {
     expect(Object.keys(REFERENCE).sort()).toEqual([...names].sort());
+  });
+
+  test("the random options have every option of every stage", () => {
+    const missing = STAGES.filter(({ name }) => names.includes(name)).flatMap(({ name, options }) => {
+      const drawn = { stage: true, ...REFERENCE[name]?.options, ...REFERENCE[name]?.alone };
+      return Object.keys(options.shape)
+        .filter((option) => !(option in drawn))
+        .map((option) => `${name}: ${option}`);
+    });
+    expect(missing, "add a random value to the stage's file in test/reference/stages").toEqual([]);
   });
 });

@@ -1,35 +1,59 @@
 /** What a greedy step leaves out: only stages that cannot change which token is best. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Stage } from "../../src/sampling/stage.ts";
+import { Problem } from "../../src/errors.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { Stage, StageOptions } from "../../src/sampling/stage.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
+import { REFERENCE } from "../reference/sampler.ts";
 import { sample } from "./sample.ts";
+import { survivors } from "./survivors.ts";
 
-/** Stages that only remove tokens from below, or rescale all of them: the best stays the best. */
-const KEEP_THE_BEST = [
-  "calibration",
-  "dynatemp",
-  "temperature",
-  "top_n_sigma",
-  "min_k",
-  "top_h",
-  "top_k",
-  "top_a",
-  "tfs",
-  "top_p_decay",
-  "top_p",
-  "min_p",
-  "epsilon_cutoff",
-  "eta_cutoff",
-  "p_less",
-  "mirostat",
-];
+/** The stages with a plain definition, over whose random options the claim is tried. */
+const DEFINED = STAGES.filter(({ name }) => name in REFERENCE);
 
-test("it leaves out what keeps the best token, and nothing else", () => {
-  const keeps = (stage: Stage) =>
-    stage.keepsArgmax ||
-    stage.keepsArgmaxWith?.(stage.options.parse({ stage: stage.name, ...stage.example })) === true;
-  expect(STAGES.filter(keeps).map(({ name }) => name)).toEqual(KEEP_THE_BEST);
+/** Rows of 24 tokens whose scores all differ, so that one is the best. */
+const scores = fc.uniqueArray(
+  fc.integer({ min: -40, max: 40 }).map((i) => i / 8),
+  { minLength: 24, maxLength: 24 },
+);
+const histories = fc.array(fc.integer({ min: 0, max: 23 }), { maxLength: 12 });
+
+describe.each(DEFINED.map((stage) => [stage.name, stage] as const))("%s alone", (name, stage) => {
+  const entry = fc.record({ stage: fc.constant(name), ...REFERENCE[name]?.options });
+  const cases = fc.sample(fc.tuple(scores, entry, histories), { seed: 21, numRuns: 400 });
+
+  test("it may be left out of a greedy step if and only if the best token stays the best", () => {
+    const changed = cases.filter(([logits, entry, history]) => {
+      const { chain } = parseStepOptions({ chain: [entry], history });
+      return !claims(stage, chain[0]?.options) && bestChanged(logits, entry, history);
+    });
+    const wrong = cases.filter(([logits, entry, history]) => {
+      const { chain } = parseStepOptions({ chain: [entry], history });
+      return claims(stage, chain[0]?.options) && bestChanged(logits, entry, history);
+    });
+    expect(wrong, "keepsArgmax is claimed, and another token became the best").toEqual([]);
+    if (!stage.keepsArgmax && stage.keepsArgmaxWith === undefined)
+      expect(changed.length, "keepsArgmax is not claimed, and the best always stayed").toBeGreaterThan(0);
+  });
 });
+
+function claims({ keepsArgmax, keepsArgmaxWith }: Stage, options: StageOptions | undefined): boolean {
+  return keepsArgmax || (options !== undefined && keepsArgmaxWith?.(options) === true);
+}
+
+/** Whether the likeliest token after the stage, the lowest id among equals, is another than before it; true when none is left. */
+function bestChanged(logits: readonly number[], entry: object, history: readonly number[]): boolean {
+  try {
+    const { token_ids, probabilities } = survivors(logits, { chain: [entry], history, seed: 5 });
+    return (
+      token_ids[probabilities.indexOf(Math.max(...probabilities))] !== logits.indexOf(Math.max(...logits))
+    );
+  } catch (error) {
+    if (error instanceof Problem && error.code === "all_tokens_masked") return true;
+    throw error;
+  }
+}
 
 /** As long as the ids in the stages' examples ask for. */
 const ROWS = Array.from({ length: 24 }, (_, seed) => {

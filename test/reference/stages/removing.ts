@@ -44,12 +44,15 @@ const highestFirst = (tokens: readonly Token[]) =>
 /** Groups of equal scores, as long as they hold no more than p with all before; the first always. */
 function within(order: readonly Token[], p: number, min_keep: number, world: World): readonly Token[] {
   const probabilities = probabilitiesOf(order);
-  const held = (score: number) => sum(probabilities.filter((_, i) => (order[i] as Token).score >= score));
-  const n = order.filter(({ score }) => {
-    if (score === largest(order)) return true;
-    world.near(held(score) - p);
-    return held(score) <= p;
-  }).length;
+  let n = 0;
+  let held = 0;
+  for (const [i, { score }] of order.entries()) {
+    held += probabilities[i] as number;
+    if (order[i + 1]?.score === score) continue; // the group goes on
+    if (n > 0) world.near(held - p);
+    if (n > 0 && held > p) break;
+    n = i + 1;
+  }
   return prefix(order, Math.max(n, min_keep), false, world);
 }
 

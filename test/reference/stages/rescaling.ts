@@ -17,7 +17,10 @@ const dynatemp: Rule = (tokens, options, world) => {
   const range = number(options, "dynatemp_range");
   const low = Math.max(0, middle - range);
   const high = middle + range;
-  const share = tokens.length === 1 ? 0 : entropyOf(tokens) / Math.log(tokens.length);
+  // llama.cpp counts the tokens of its list, those with a probability of 0 among them.
+  const n = options["dynatemp_tokens"] === "listed" ? world.vocab_size : tokens.length;
+  if (n === 1) return tokens;
+  const share = entropyOf(tokens) / Math.log(n);
   const chosen = low + (high - low) * Math.min(1, share) ** number(options, "dynatemp_exponent");
   return temperature(tokens, { temperature: chosen }, world);
 };
@@ -45,7 +48,14 @@ export const stages: Reference = {
       calibration: fc.record({ method: fc.constant("temperature_scaling"), temperature: stepsOf(0.5, 3) }),
     },
   },
-  temperature: { rule: temperature, options: { temperature: stepsOf(0.5, 2) } },
+  temperature: {
+    rule: temperature,
+    options: {
+      temperature: stepsOf(0.5, 2),
+      temperature_floor: fc.constantFrom(0, 0, 0.6, 1),
+      temperature_greedy_below: fc.constantFrom(0, 0, 0.7),
+    },
+  },
   dynatemp: {
     rule: dynatemp,
     options: {
@@ -53,9 +63,10 @@ export const stages: Reference = {
       dynatemp_range: stepsOf(0, 0.4),
       dynatemp_exponent: stepsOf(0, 2),
     },
+    alone: { dynatemp_tokens: fc.constantFrom("kept", "listed") },
   },
   smoothing: {
     rule: smoothing,
-    options: { smoothing_factor: stepsOf(0.05, 0.4), smoothing_curve: stepsOf(1, 3) },
+    options: { smoothing_factor: stepsOf(0.05, 0.4), smoothing_curve: stepsOf(1, 5) },
   },
 };

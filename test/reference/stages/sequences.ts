@@ -1,7 +1,7 @@
 /** Stages that look for sequences of tokens in the history, and those that ban by id and position. */
 import fc from "fast-check";
 import type { ListedBreakers } from "../../../src/sampling/history/sequence-breakers.ts";
-import { bias, bitmask, few_ids, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
+import { bias, bitmask, few_ids, flag, ids, sequence, spared, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
 import { number, type Options, type Rule, type Token, type World } from "../tokens.ts";
 
@@ -210,6 +210,9 @@ export const stages: Reference = {
   token_bitmask: { rule: token_bitmask, options: { token_bitmask: bitmask } },
   forced_token_ids: {
     rule: forced_token_ids,
-    options: { forced_token_ids: fc.dictionary(fc.integer({ min: 0, max: 8 }).map(String), ids) },
+    options: {
+      forced_token_ids: fc.dictionary(fc.integer({ min: 0, max: 8 }).map(String), ids),
+      forced_over_bans: flag,
+    },
   },
 };

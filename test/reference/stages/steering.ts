@@ -49,10 +49,28 @@ const adaptive_p: Rule = (tokens, options, world) => {
 export const stages: Reference = {
   mirostat: {
     rule: mirostat,
-    options: { mirostat: fc.integer({ min: 0, max: 2 }), mirostat_tau: stepsOf(0.5, 6) },
+    options: {
+      mirostat: fc.integer({ min: 0, max: 2 }),
+      mirostat_tau: stepsOf(0.5, 6),
+      mirostat_eta: stepsOf(0, 1),
+    },
+    next: ({ mu }, options, { after }) => ({
+      // the state's schema has checked it
+      mu:
+        (mu as number) -
+        number(options, "mirostat_eta") * (-Math.log2(after) - number(options, "mirostat_tau")),
+    }),
   },
   adaptive_p: {
     rule: adaptive_p,
     options: { adaptive_target: stepsOf(-0.2, 1), adaptive_decay: stepsOf(0, 0.99) },
+    next: (state, options, { before }) => {
+      if (number(options, "adaptive_target") < 0) return state;
+      const decay = number(options, "adaptive_decay");
+      return {
+        weighted_sum: before + decay * number(state, "weighted_sum"),
+        total_weight: 1 + decay * number(state, "total_weight"),
+      };
+    },
   },
 };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { few_ids, flag, min_keep, stepsOf, ties } from "../arbitraries.ts";
+import { few_ids, flag, min_keep, stepsOf } from "../arbitraries.ts";
 import type { Reference } from "../reference.ts";
 import { number, type Rule } from "../tokens.ts";
 import { stages as removing } from "./removing.ts";
@@ -23,7 +23,8 @@ export const stages: Reference = {
       top_p_min: stepsOf(0.05, 0.6),
       top_p_reset_ids: fc.option(few_ids, { nil: undefined }),
       top_p_inclusive: flag,
-      top_p_ties: ties,
+      top_p_ties: fc.constantFrom("cut", "keep", "highest"),
+      top_p_crossing: fc.constantFrom("keep", "keep", "drop"),
       min_keep,
     },
   },
