@@ -11,7 +11,7 @@ const KINDS = Object.keys(SKELETONS);
 const { operands } = commandLine({
   name: "npm run new --",
   about:
-    "Writes one more of a kind: its file, its line at the end of the kind's list, and a test that fails until it says what is right. Where order counts, the line is moved by hand. Afterwards: npm run format && npm run generate.",
+    "Writes one more of a kind: its file, its line at the end of the kind's list, its definition in float64 where the kind has one, and a test that fails until a person has written what is right. Move the line by hand where order counts. Then run: npm run format && npm run generate.",
   options: {},
   operands: {
     placeholder: "KIND NAME",

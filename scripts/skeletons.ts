@@ -1,4 +1,7 @@
-/** What `npm run new` writes for each kind: the file, its line in the kind's list, and a test that fails until it says what is right. */
+/**
+ * What `npm run new` writes for each kind: the file, its line in the kind's list, its definition in float64 where the
+ * kind has one, and a test that fails until a person has written what is right. Every other gate is green.
+ */
 
 export interface Skeleton {
   /** new files, by path */
@@ -53,13 +56,27 @@ import { expectRow } from "./rows.ts";
 describe("${name}", () => {
   test("rows that anyone can check: below, at and above the bound, ties, and off", () => {
     expectRow([0.25, 0.75], { stage: "${name}", ${name}: 0 }, [0.25, 0.75]);
-    expect.unreachable("write rows here whose outcome is worked out by hand");
+    expect.unreachable(
+      "write rows here whose outcome is worked out by hand; write test/reference/stages/${fileName(name)}.ts from the source",
+    );
   });
 
   const entry = fc.record({ stage: fc.constant("${name}"), ${name}: stepsOf(0, 1) });
   obeysTheLaws({ entry, neutral: [{ stage: "${name}", ${name}: 0 }] });
   keepsRatios(entry);
 });
+`,
+    [`test/reference/stages/${fileName(name)}.ts`]: `/** ${name} from its definition, in float64. Write it from the source, not from the stage. */
+import { min_keep, stepsOf } from "../arbitraries.ts";
+import type { Reference } from "../reference.ts";
+import { atLeast, largest, number, type Rule } from "../tokens.ts";
+
+const rule: Rule = (tokens, options, world) => {
+  const x = number(options, "${name}");
+  return x === 0 ? tokens : atLeast(tokens, largest(tokens) - x, number(options, "min_keep"), world);
+};
+
+export const stages: Reference = { ${name}: { rule, options: { ${name}: stepsOf(0, 1), min_keep } } };
 `,
   },
   list: {
@@ -141,8 +158,20 @@ import { sampleSources } from "./sample.ts";
 test("${name}: rows that anyone can check", () => {
   const { token_id } = sampleSources([[2, 1], [1, 2]], { combine: { rule: "${name}" } });
   expect(token_id).toBeLessThan(2);
-  expect.unreachable("write rows here whose outcome is worked out by hand, and a reference in test/reference/combine.ts");
+  expect.unreachable(
+    "write rows here whose outcome is worked out by hand; write test/reference/combinations/${fileName(name)}.ts from the source",
+  );
 });
+`,
+    [`test/reference/combinations/${fileName(name)}.ts`]: `/** ${name} from its definition, in float64. Write it from the source, not from the rule. */
+import fc from "fast-check";
+import { type ReferenceCombination, sum } from "../sources.ts";
+
+export const combination: ReferenceCombination = {
+  rule: (sources, { weight = 0.5 }) => sum(sources, [1, weight as number]), // as its schema says
+  options: fc.record({ weight: fc.double({ min: 0, max: 2, noNaN: true }) }),
+  sources: fc.constant(2),
+};
 `,
   },
   list: {

@@ -7,7 +7,10 @@ const KINDS = Object.entries(SKELETONS);
 
 test.each(KINDS)("one more %s has a file, a test and its line", (_kind, make) => {
   const { files, list } = make("my_new_one");
-  expect(Object.keys(files).map((path) => path.split("/")[0])).toEqual(["src", "test"]);
+  const [file, test, ...definition] = Object.keys(files);
+  expect(file).toMatch(/^src\//);
+  expect(test).toMatch(/^test\/sampling\/.*\.test\.ts$/);
+  for (const path of definition) expect(path).toMatch(/^test\/reference\//);
   const before = readFileSync(list.path, "utf8");
   const after = listed(before, list);
   expect(after).toContain(`\nimport { my_new_one } from "${list.from}";\n`);

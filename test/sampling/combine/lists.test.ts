@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SparseRow } from "../../../src/sampling/rows.ts";
-import { logSumExp } from "../../reference/combine.ts";
+import { logSumExp } from "../../reference/sources.ts";
 import { type Fields, sampleSources } from "./sample.ts";
 
 /** The most likely tokens of a row, with all that a sender may know of it. */

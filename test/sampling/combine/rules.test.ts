@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RULES } from "../../../src/sampling/combine/index.ts";
-import { combinedScores, divergence, logSoftmax } from "../../reference/combine.ts";
+import { COMBINATIONS, combinedScores } from "../../reference/combine.ts";
+import { divergence, logSoftmax, type ReferenceCombination } from "../../reference/sources.ts";
 import { combinedLogprobs, type Fields, logits, sampleSources } from "./sample.ts";
 
 const HALF = [0.5, 0.25, 0.25];
@@ -182,26 +183,8 @@ const row = (length: number) =>
     .tuple(fc.array(logit, { minLength: length, maxLength: length }), scale)
     .map(([values, by]) => values.map((x, id) => Math.fround(id === 0 && x === -Infinity ? 0 : x * by)));
 
-const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
-/** Random options by rule, and of how many sources. */
-const COMBINES: Readonly<Record<string, [fc.Arbitrary<Fields>, fc.Arbitrary<number>]>> = {
-  guidance: [
-    fc.record({
-      guidance_scale: number(-3, 5),
-      convention: fc.constantFrom("log_softmax", "raw", "from_zero"),
-    }),
-    fc.constant(2),
-  ],
-  contrastive: [fc.record({ alpha: number(0.001, 1), beta: number(0, 2) }), fc.constant(2)],
-  context_aware: [fc.record({ alpha: fc.oneof(number(-1, 2), fc.constant("adaptive")) }), fc.constant(2)],
-  proxy: [fc.record({ a: number(-2, 2) }), fc.constant(3)],
-  dola: [fc.record({ relative_top: number(0.001, 1) }), fc.integer({ min: 2, max: 5 })],
-  product: [fc.constant({}), fc.integer({ min: 2, max: 8 })],
-  mixture: [fc.constant({}), fc.integer({ min: 2, max: 8 })],
-};
-
-test("every rule has random options here", () => {
-  expect(Object.keys(COMBINES).sort()).toEqual(RULES.map(({ name }) => name).sort());
+test("there is a reference for every rule, and for no other", () => {
+  expect(Object.keys(COMBINATIONS).sort()).toEqual(RULES.map(({ name }) => name).sort());
 });
 
 /** How far float32 may lie from float64: each step rounds by 2⁻²⁴ of what it adds up, and the normaliser by 1e-6. */
@@ -222,9 +205,9 @@ function isUndecided(
 
 describe("random rows with −∞, ties and extreme scales", () => {
   const cases = (name: string, lengths: readonly number[]) => {
-    const [options, count] = COMBINES[name] as [fc.Arbitrary<Fields>, fc.Arbitrary<number>];
+    const { options, sources } = COMBINATIONS[name] as ReferenceCombination; // a test above says so
     return fc
-      .tuple(options, count, fc.constantFrom(...lengths))
+      .tuple(options, sources, fc.constantFrom(...lengths))
       .chain(([own, sources, length]) =>
         fc.tuple(
           fc.constant({ rule: name, ...own }),
