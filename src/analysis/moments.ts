@@ -81,9 +81,26 @@ export function topProbability(m: Moments): number {
   return 1 / (1 + m.rest);
 }
 
-/** ln(p / (1 − p)) of the most likely class: −ln rest, exact however near p is to 1; Infinity when nothing else is left. */
-export function topLogOdds(m: Moments): number {
-  return m.rest === 0 ? Number.POSITIVE_INFINITY : -ln(m.rest);
+/** From this distance in nats on, the weights of all others are too near the end of float64 to be summed as they are. */
+const DISTANT = 600;
+
+/**
+ * ln(p / (1 − p)) of the most likely class: −ln rest, exact however near p is to 1. Where even the runner-up is distant,
+ * the others are summed against the runner-up. Infinity when all others are masked.
+ */
+export function topLogOdds(m: Moments, row: Logits): number {
+  const margin = (m.max - m.second) * m.inverse_temperature;
+  return margin < DISTANT ? -ln(m.rest) : margin - logSumBehindTop(m, row);
+}
+
+/** ln Σ exp((xᵢ − second)/T) over all but the most likely class; 0 when all are masked. */
+function logSumBehindTop(m: Moments, row: Logits): number {
+  if (m.second === Number.NEGATIVE_INFINITY) return 0;
+  const factor = m.inverse_temperature * BITS_PER_NAT;
+  let sum = 0;
+  for (let i = 0; i < row.length; i++)
+    if (i !== m.max_id) sum += exp2Negative((row[i]! - m.second) * factor);
+  return ln(sum);
 }
 
 /** Probability of the runner-up; 0 when there is none. */

@@ -55,7 +55,7 @@ export function logOddsOf(m: Moments, row: Logits): Float64Array {
     const z = (row[i]! - m.max) * m.inverse_temperature;
     odds[i] = z - ln1p(Math.max(0, m.rest - weightOf(m, row[i]!)));
   }
-  odds[m.max_id] = topLogOdds(m);
+  odds[m.max_id] = topLogOdds(m, row);
   return odds;
 }
 

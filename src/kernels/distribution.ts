@@ -3,6 +3,7 @@
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import { clampTemperature, prepareWeights } from "./mass.ts";
+import { Normaliser } from "./normaliser.ts";
 import type { Row } from "./row.ts";
 import { type Cut, setWindow } from "./selection/cut.ts";
 import type { Distribution } from "./softmax.ts";
@@ -40,8 +41,10 @@ function distributionFrom(
   const mean = results[1]! / mass / nat;
   const square = results[2]! / mass / nat / nat;
   const relative = ln(mass) + offset;
+  const normaliser = new Normaliser(largest / temperature, relative);
   return {
-    logsumexp: relative + largest / temperature,
+    normaliser,
+    logsumexp: normaliser.logsumexp,
     entropy: Math.max(relative - mean, 0),
     varentropy: Math.max(square - mean * mean, 0),
     collision: Math.min(results[3]! / (mass * mass), 1),

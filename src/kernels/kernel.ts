@@ -17,8 +17,9 @@ import { distributionOf, type ValueMoments, valueMomentsOf } from "./distributio
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, intervalOf, logMass, logSumExp, sumWeights } from "./mass.ts";
+import { BlockSums, draw, drawInfinite, intervalOf, logMass, logSumExp, normaliserOf, sumWeights } from "./mass.ts";
 import { configureNoise, type Noise } from "./philox.ts";
+import type { Normaliser } from "./normaliser.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERYTHING, gather, setWindow } from "./selection/cut.ts";
@@ -34,6 +35,7 @@ export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";
+export { Normaliser } from "./normaliser.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
 export { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "./selection/cut.ts";
@@ -146,6 +148,11 @@ export class Kernel {
   /** ln Σ exp(xᵢ/T) over the survivors of a cut, error ≤ 1e-6; −Infinity when none. Leaves block sums for `draw`. */
   logSumExp(row: Row, temperature: number, cut: Cut): number {
     return logSumExp(this.#machine, this.#sums, row, temperature, cut);
+  }
+
+  /** The same in two parts, for log-probabilities; needs a finite survivor, and none of +Infinity. */
+  normaliser(row: Row, temperature: number, cut: Cut): Normaliser {
+    return normaliserOf(this.#machine, this.#sums, row, temperature, cut);
   }
 
   /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite, to the same error however far from zero it lies. */

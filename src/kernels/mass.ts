@@ -6,6 +6,7 @@
 import { ln } from "./float64.ts";
 import type { Machine } from "./instance.ts";
 import type { KeptWeights } from "./kept-weights.ts";
+import { Normaliser } from "./normaliser.ts";
 import type { Row } from "./row.ts";
 import { type Cut, countEqual, EVERYTHING, setWindow, tieId } from "./selection/cut.ts";
 
@@ -131,8 +132,19 @@ export function logSumExp(
 ): number {
   const largest = Math.min(row.max, cut.ceiling);
   if (largest === -Infinity || largest === Infinity) return largest;
+  return normaliserOf(machine, sums, row, temperature, cut).logsumexp;
+}
+
+/** The same in two parts, for survivors of which the largest is finite. */
+export function normaliserOf(
+  machine: Machine,
+  sums: BlockSums,
+  row: Row,
+  temperature: number,
+  cut: Cut,
+): Normaliser {
   if (!sums.areOf(row, temperature, cut)) sumWeights(machine, sums, row, temperature, cut, true);
-  return ln(sums.total) + sums.offset + sums.largest / clampTemperature(temperature);
+  return new Normaliser(sums.largest / clampTemperature(temperature), ln(sums.total) + sums.offset);
 }
 
 /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite: what rows far from zero lose of ln Σ exp(xᵢ/T). */

@@ -1,7 +1,10 @@
-/** What is known of the softmax of a row, whoever found it. */
+/** The figures of the softmax of a row. */
+import type { Normaliser } from "./normaliser.ts";
 
 /** What one pass tells about the softmax of the survivors at a temperature. Natural logarithms. */
 export interface Distribution {
+  /** of x/T */
+  readonly normaliser: Normaliser;
   /** ln Σ exp(x/T) */
   readonly logsumexp: number;
   /** H = −Σ p·ln p, ≥ 0 */

@@ -4,6 +4,7 @@ import type { Combination } from "./combine/combination.ts";
 import type { DrawChoice } from "./draw/draw-rule.ts";
 import type { MarkChoice } from "./draw/watermark/scheme.ts";
 import type { StepSequence } from "./history/sequence.ts";
+import type { KeptMode } from "./options/kept-mode.ts";
 import type { LogprobsMode } from "./options/logprobs-mode.ts";
 import type { ReceiptOptions } from "./options/receipt-options.ts";
 import type { Stops } from "./stops/index.ts";
@@ -24,6 +25,7 @@ export interface StepOptions extends StepSequence {
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly kept_max: number | undefined;
+  readonly kept_mode: KeptMode;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
   readonly logprobs_mode: LogprobsMode;

@@ -85,6 +85,28 @@ describe("what float64 cannot hold as a probability, log-odds still hold", () =>
     expect(logSoftmax([100, 0])[0]).toBeLessThan(0);
   });
 
+  test.each([
+    ["at the end of exp's normal numbers", 707],
+    ["where the weight of the other is a subnormal", 709],
+    ["where it is 0", 710],
+    ["far beyond", 1e6],
+    ["at float32's ends", 1e30],
+  ])("the margin of two classes is their log-odds: %s", (_, margin) => {
+    for (const row of [[margin, 0], [0, -margin], [margin / 2, -margin / 2], Float32Array.of(0, -margin)]) {
+      const exact = row[0]! - row[1]!;
+      expect(Math.abs(logOdds(row)[0]! - exact)).toBeLessThanOrEqual(1e-15 * exact);
+      expect(logOdds(row)[1]).toBe(-exact);
+    }
+  });
+
+  test("several distant classes are one against all of them, at every temperature", () => {
+    for (const margin of [599, 601, 708, 709, 1000, 1e9]) {
+      const [top] = logOdds([margin, 0, 0, -1]);
+      expect(Math.abs(top! - (margin - Math.log(2 + Math.exp(-1))))).toBeLessThanOrEqual(1e-14 * margin);
+      expect(logOdds([margin * 2, 0, 0, -2], 2)[0]).toBe(top);
+    }
+  });
+
   test("a class alone has infinite odds, a masked one minus that", () => {
     expect(Array.from(logOdds([1, Number.NEGATIVE_INFINITY]))).toEqual([
       Number.POSITIVE_INFINITY,

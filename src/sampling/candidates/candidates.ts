@@ -41,7 +41,7 @@ export class Candidates {
   readonly #omitted = new Omitted();
   #form: "dense" | "compact" = "dense";
   /** by what limit the present stage has removed tokens */
-  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: undefined };
+  readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
   /** what scores were divided by in all */
   #divided_by = 1;
@@ -234,7 +234,7 @@ export class Candidates {
 
   /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */
   keepMass(p: number, rule: MassRule): void {
-    note(this.removal, "mass", p);
+    note(this.removal, "mass", p, rule.min_keep);
     if (this.#omitted.is_open) keepSparseMass(this.#compact, this.#omitted, p, rule);
     else if (this.#form === "compact") this.#compact.keepMass(p, rule);
     else this.#afterCut(this.#dense.cutToMass(p, rule));
@@ -242,7 +242,7 @@ export class Candidates {
 
   /** Keeps scores of at least `threshold`, and never fewer than the min_keep best. */
   keepScoresFrom(threshold: number, min_keep: number): void {
-    note(this.removal, "score", threshold);
+    note(this.removal, "score", threshold, min_keep);
     if (this.#omitted.is_open) keepSparseFrom(this.#compact, this.#omitted, threshold, min_keep);
     else if (this.#form === "compact") this.#compact.keepScoresFrom(threshold, min_keep);
     else this.#afterCut(this.#dense.cutAtScore(threshold, min_keep));
@@ -308,13 +308,13 @@ export class Candidates {
 
   /** ln of the probability with which a kept token is drawn. */
   logprob(token_id: number): number {
-    return notAboveZero(this.keptScoreOf(token_id) - this.form().logSumExp());
+    return notAboveZero(this.form().normaliser().logprobOf(this.keptScoreOf(token_id)));
   }
 
   /** The same for several tokens, which need one normaliser. */
   logprobs(token_ids: readonly number[]): number[] {
-    const logsumexp = this.form().logSumExp();
-    return token_ids.map((id) => notAboveZero(this.keptScoreOf(id) - logsumexp));
+    const normaliser = this.form().normaliser();
+    return token_ids.map((id) => notAboveZero(normaliser.logprobOf(this.keptScoreOf(id))));
   }
 
   /** Score of one token; −Infinity when it is not kept. Changes no form. */
@@ -324,10 +324,10 @@ export class Candidates {
 
   /** The n most likely kept tokens with ln of their probabilities. */
   top(n: number): TokenLogprob[] {
-    const logsumexp = this.form().logSumExp();
+    const normaliser = this.form().normaliser();
     return this.#form === "dense" && n <= this.#dense.kernel.selected_ids.length
-      ? this.#dense.top(n, logsumexp)
-      : this.#everything().rank().top(n, logsumexp);
+      ? this.#dense.top(n, normaliser)
+      : this.#everything().rank().top(n, normaliser);
   }
 
   /** Reads the part of the raw mass that the kept tokens hold; `of_row` tells whether it is that of this row. Puts the row back as it came. */

@@ -10,13 +10,21 @@
  */
 
 import { exp } from "../../kernels/float64.ts";
-import { type Cut, cutFrom, EVERYTHING, type Kernel, type Noise, type Row } from "../../kernels/kernel.ts";
+import {
+  type Cut,
+  cutFrom,
+  EVERYTHING,
+  type Kernel,
+  type Noise,
+  type Normaliser,
+  type Row,
+} from "../../kernels/kernel.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import type { Compact } from "./compact/compact.ts";
 import { maskedBy } from "./masked.ts";
 import type { Moments } from "./moments.ts";
-import { float32NotBelow, type MassRule, type Ties } from "./thresholds.ts";
+import { logitNotBelow, type MassRule, type Ties } from "./thresholds.ts";
 
 export class Dense {
   readonly kernel: Kernel;
@@ -108,7 +116,12 @@ export class Dense {
 
   /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
-    return this.kernel.logSumExp(this.settle(), this.temperature, this.cut);
+    return this.normaliser().logsumexp;
+  }
+
+  /** The same in two parts, for log-probabilities. */
+  normaliser(): Normaliser {
+    return this.kernel.normaliser(this.settle(), this.temperature, this.cut);
   }
 
   /** Normaliser, entropy and collision probability of the kept tokens. */
@@ -167,7 +180,7 @@ export class Dense {
   /** Cuts to scores of at least `threshold`, and never fewer than the min_keep best. */
   cutAtScore(threshold: number, min_keep: number): boolean {
     const row = this.settleBelowCeiling();
-    const floor = float32NotBelow(threshold * this.temperature);
+    const floor = logitNotBelow(threshold, this.temperature);
     const tie_id = this.vocab_size - 1;
     if (floor > row.max || this.#fewerThan(min_keep, floor)) return this.cutToTopK(min_keep, "cut");
     return this.#cutAt(floor, tie_id);
@@ -180,8 +193,8 @@ export class Dense {
   /** The part of the row's mass, at this temperature, that is still kept. */
   #keptShare(): number {
     if (!this.isCut) return 1;
-    const all = this.kernel.logSumExp(this.row, this.temperature, EVERYTHING);
-    return exp(this.logSumExp() - all);
+    const all = this.kernel.normaliser(this.row, this.temperature, EVERYTHING);
+    return exp(all.logShareOf(this.normaliser()));
   }
 
   /** Cuts a whole row to the `kept` tokens between two bounds. */
@@ -251,13 +264,16 @@ export class Dense {
   }
 
   /** The n most likely kept tokens with ln of their probabilities; n is at most what the kernel selects. */
-  top(n: number, logsumexp: number): TokenLogprob[] {
+  top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const { kernel } = this;
     const count = kernel.topK(this.settleBelowCeiling(), Math.min(n, this.count()));
     const top: TokenLogprob[] = [];
     for (let i = 0; i < count; i++)
       top.push(
-        tokenLogprob(kernel.selected_ids[i]!, kernel.selected_logits[i]! / this.temperature - logsumexp),
+        tokenLogprob(
+          kernel.selected_ids[i]!,
+          normaliser.logprobOf(kernel.selected_logits[i]! / this.temperature),
+        ),
       );
     return top;
   }

@@ -14,24 +14,25 @@ export interface Removal {
   kept_at: number;
   removed_at: number;
   /**
-   * How long the list of a host is that bans tokens where they stand and takes off the list what a cut removes: banned
-   * ones only when the cut reaches them. undefined when all that are listed are kept.
+   * The least length of the list in a host that bans tokens where they stand and shortens the list by cuts: banned tokens
+   * stay on it, at −Infinity, until a cut reaches them. The list is never shorter than the number of kept tokens.
    */
-  listed: number | undefined;
+  listed: number;
 }
 
-export function note(removal: Removal, kind: Removal["kind"], limit: number): void {
+/** Notes a removal. A cut by mass or score leaves a list of at least `min_keep` tokens, banned ones among them. */
+export function note(removal: Removal, kind: Removal["kind"], limit: number, min_keep = 1): void {
   removal.kind = kind;
   removal.limit = limit;
   const { listed } = removal;
-  if (listed === undefined) return;
   if (kind === "rank") removal.listed = Math.min(listed, limit);
-  else if (kind === "mass" || kind === "score" || kind === "typical") removal.listed = undefined;
+  else if (kind === "mass" || kind === "score" || kind === "typical")
+    removal.listed = Math.min(listed, min_keep);
 }
 
 /** How long that list is now. */
 export function listedIn(candidates: { readonly removal: Removal; count(): number }): number {
-  return candidates.removal.listed ?? candidates.count();
+  return Math.max(candidates.removal.listed, candidates.count());
 }
 
 export function noteShare(removal: Removal, limit: number, kept_at: number, removed_at: number): void {

@@ -37,6 +37,16 @@ export function float32NotBelow(x: number): number {
   return rounded >= x ? rounded : nextFloat32(rounded);
 }
 
+/**
+ * The smallest float32 logit whose score x / temperature is not below a threshold. The product threshold · temperature
+ * alone may round past it: 3e38 / 7 · 7 lies above 3e38, and equal logits at the threshold would all go.
+ */
+export function logitNotBelow(threshold: number, temperature: number): number {
+  const logit = float32NotBelow(threshold * temperature);
+  const lower = -nextFloat32(-logit);
+  return lower / temperature >= threshold ? lower : logit;
+}
+
 /** The next larger float32. */
 function nextFloat32(x: number): number {
   if (x === 0) return 2 ** -149;

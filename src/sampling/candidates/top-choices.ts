@@ -7,7 +7,7 @@ import { cutFrom, EVERY_TIE } from "../../kernels/kernel.ts";
 import type { TokenSet } from "../options/token-set.ts";
 import type { Compact } from "./compact/compact.ts";
 import type { Dense } from "./dense.ts";
-import { float32NotBelow, type Ties } from "./thresholds.ts";
+import { logitNotBelow, type Ties } from "./thresholds.ts";
 
 /** aside: they are no top choices; stay: they are, and stay; refuse: nothing is excluded when one of them would be. */
 export type SparedRule = "aside" | "stay" | "refuse";
@@ -52,7 +52,7 @@ export function excludeTop(compact: Compact, exclusion: Exclusion): void {
 export function excludeTopOfRow(dense: Dense, exclusion: Exclusion): boolean {
   const { kernel, temperature } = dense;
   const { selected_ids, selected_logits } = kernel;
-  const floor = float32NotBelow(exclusion.threshold * temperature);
+  const floor = logitNotBelow(exclusion.threshold, temperature);
   const top = kernel.gather(dense.settle(), cutFrom(floor, EVERY_TIE));
   if (top < 0) return false;
   // The kernel has compared already, in float32.

@@ -12,6 +12,7 @@ import { STOP_OPTIONS } from "../stops/index.ts";
 import { SOURCES } from "./combination-options.ts";
 import { namedValues } from "./counted-fields.ts";
 import { flag, oneOf, rule, tokenIds, whole } from "./fields.ts";
+import { KEPT_MODES } from "./kept-mode.ts";
 import { LOGPROBS_MODES } from "./logprobs-mode.ts";
 import { isRecord } from "./parse.ts";
 
@@ -95,7 +96,10 @@ export const CONTROL = {
     ),
   kept_token_ids: flag().describe("Report the ids of all tokens that were left to draw from. Default false."),
   kept_max: whole({ min: 1 }).describe(
-    "Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more.",
+    "Report at most so many kept_token_ids, and kept_truncated where there are more: the drawn tokens, and of the others the most likely. At least n.",
+  ),
+  kept_mode: oneOf(KEPT_MODES).describe(
+    "What happens when more than kept_max tokens are left: `bounded` (default) reports some of them, `exact` is an error. (SGLang's modes of a sampling mask.)",
   ),
   logprobs: flag("how many are reported, top_logprobs says").describe(
     "Report logprob, processed_logprob, rank and kept_mass. Default false.",

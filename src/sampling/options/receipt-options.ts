@@ -6,6 +6,7 @@ const APART: ReadonlySet<string> = new Set([
     "trace",
     "kept_token_ids",
     "kept_max",
+    "kept_mode",
     "logprobs",
     "top_logprobs",
     "logprobs_mode",

@@ -75,6 +75,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     kept_max: options.kept_max,
+    kept_mode: options.kept_mode ?? "bounded",
     logprobs,
     top_logprobs: options.top_logprobs ?? 0,
     logprobs_mode,
@@ -127,6 +128,18 @@ function requireCompatible(options: ControlOptions): void {
       "option_conflict",
       `kept_max needs kept_token_ids, got kept_max ${options.kept_max} and kept_token_ids ${show(options.kept_token_ids)}`,
       "/kept_max",
+    );
+  if (options.kept_max !== undefined && options.kept_max < (n ?? 1))
+    throw new Problem(
+      "option_conflict",
+      `kept_max must be at least n, so that every drawn token is reported, got kept_max ${options.kept_max} and n ${n}`,
+      "/kept_max",
+    );
+  if (options.kept_mode !== undefined && options.kept_max === undefined)
+    throw new Problem(
+      "option_conflict",
+      `kept_mode needs kept_max, got kept_mode ${options.kept_mode} and no kept_max`,
+      "/kept_mode",
     );
   if (stop !== undefined && n !== undefined)
     throw new Problem("option_conflict", `stop looks at one token, got n ${n}`, "/stop");

@@ -5,7 +5,14 @@
  * The raw side is one normaliser over the whole row; it is computed only when asked for.
  */
 import { exp, ln } from "../../kernels/float64.ts";
-import { cutFrom, EVERY_TIE, EVERYTHING, type Kernel, type Row } from "../../kernels/kernel.ts";
+import {
+  cutFrom,
+  EVERY_TIE,
+  EVERYTHING,
+  type Kernel,
+  type Normaliser,
+  type Row,
+} from "../../kernels/kernel.ts";
 import { Compact } from "../candidates/compact/compact.ts";
 import { fillFromRow } from "../candidates/compact/compaction.ts";
 import { PlainLists } from "../candidates/compact/lists.ts";
@@ -40,13 +47,14 @@ const COUNTED_MAX = 64;
 export class RawDense implements RawRow {
   readonly #kernel: Kernel;
   readonly #row: Row;
-  readonly #logsumexp: number;
+  /** undefined where some logits are +Infinity */
+  readonly #normaliser: Normaliser | undefined;
 
   constructor(kernel: Kernel, row: Row) {
     this.#kernel = kernel;
     this.#row = row;
-    this.#logsumexp =
-      row.max === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : kernel.logSumExp(row, 1, EVERYTHING);
+    this.#normaliser =
+      row.max === Number.POSITIVE_INFINITY ? undefined : kernel.normaliser(row, 1, EVERYTHING);
   }
 
   logprob(token_id: number): number {
@@ -75,7 +83,7 @@ export class RawDense implements RawRow {
   uncertainty(top_k: number): Uncertainty {
     const kernel = this.#kernel;
     const row = this.#row;
-    if (this.#logsumexp === Number.POSITIVE_INFINITY) return uncertaintyOfEqual(kernel.count(row, INFINITE));
+    if (this.#normaliser === undefined) return uncertaintyOfEqual(kernel.count(row, INFINITE));
     const moments = kernel.distribution(row, 1, EVERYTHING);
     const count = kernel.topK(row, Math.max(top_k, 2));
     const logprobs = Array.from(kernel.selected_logits.subarray(0, count), (logit) => this.#ofLogit(logit));
@@ -94,7 +102,7 @@ export class RawDense implements RawRow {
   }
 
   #ofLogit(logit: number): number {
-    if (this.#logsumexp !== Number.POSITIVE_INFINITY) return logit - this.#logsumexp;
+    if (this.#normaliser !== undefined) return this.#normaliser.logprobOf(logit);
     // The limit of softmax as these logits grow: they share the probability, the others have none.
     if (logit !== Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;
     return -ln(this.#kernel.count(this.#row, INFINITE));
@@ -111,7 +119,7 @@ export function massOf(raw: RawRow, token_ids: ArrayLike<number>, count: number)
 /** The raw side of a sparse or small row, in float64; exact when ln Σ exp of the whole row is known. */
 export class RawCompact implements RawRow {
   readonly #ranked: Compact;
-  readonly #logsumexp: number;
+  readonly #normaliser: Normaliser;
 
   /** `fill` brings the finite logits into the empty arrays. */
   constructor(size: number, fill: (compact: Compact) => void, logsumexp?: number) {
@@ -119,11 +127,11 @@ export class RawCompact implements RawRow {
     fill(this.#ranked);
     this.#ranked.rank();
     // What was sent is part of the whole row: a normaliser below its own is one that was rounded.
-    this.#logsumexp = Math.max(logsumexp ?? Number.NEGATIVE_INFINITY, this.#ranked.logSumExp());
+    this.#normaliser = this.#ranked.normaliser().atLeast(logsumexp);
   }
 
   logprob(token_id: number): number {
-    return this.#ranked.scoreOf(token_id) - this.#logsumexp;
+    return this.#normaliser.logprobOf(this.#ranked.scoreOf(token_id));
   }
 
   ranks(token_ids: readonly number[], ties: RankTies): number[] {
@@ -138,7 +146,7 @@ export class RawCompact implements RawRow {
   }
 
   top(n: number): TokenLogprob[] {
-    return this.#ranked.top(n, this.#logsumexp);
+    return this.#ranked.top(n, this.#normaliser);
   }
 
   /** Of the tokens that were sent, as if there were no others. */

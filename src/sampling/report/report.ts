@@ -1,5 +1,6 @@
 /** What is told of a step: the shape of the reply and the part of it that reads candidates and log-probabilities. */
 
+import { Problem } from "../../errors.ts";
 import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Marked } from "../draws.ts";
@@ -97,11 +98,11 @@ export function reportOf(
     return {
       ...(several && { draws: drawn.map((token_id) => ({ token_id })) }),
       kept,
-      ...keptIds(candidates, options),
+      ...keptIds(candidates, drawn, options),
     };
   const processed_logprobs = candidates.logprobs(drawn);
   const processed = options.logprobs_mode === "processed" ? distribution(candidates, options) : undefined;
-  const ids = keptIds(candidates, options);
+  const ids = keptIds(candidates, drawn, options);
   const of_kept = options.uncertainty
     ? uncertaintyOf(candidates.form(), options.confidence_top_k)
     : undefined;
@@ -125,15 +126,31 @@ export function reportOf(
   };
 }
 
+/**
+ * The kept tokens, or the `kept_max` likeliest of them. The drawn tokens are always among these: one that is not takes the
+ * place of the least likely, as in SGLang, since a trainer that masks with a set without the token gets ln 0.
+ */
 function keptIds(
   candidates: Candidates,
-  { kept_token_ids, kept_max }: StepOptions,
+  drawn: readonly number[],
+  { kept_token_ids, kept_max, kept_mode }: StepOptions,
 ): Pick<Sampled, "kept_token_ids" | "kept_truncated"> {
   if (!kept_token_ids) return {};
-  if (kept_max === undefined || candidates.count() <= kept_max)
-    return { kept_token_ids: candidates.keptIds() };
-  const best = candidates.top(kept_max).map(({ token_id }) => token_id);
-  return { kept_token_ids: best.sort((a, b) => a - b), kept_truncated: true };
+  const count = candidates.count();
+  if (kept_max === undefined || count <= kept_max) return { kept_token_ids: candidates.keptIds() };
+  if (kept_mode === "exact")
+    throw new Problem(
+      "limit_exceeded",
+      `with kept_mode exact at most kept_max tokens, ${kept_max}, may be left to draw from, got ${count}`,
+      "/kept_max",
+    );
+  const reported = new Set(drawn);
+  // kept_max is at least n, so that all drawn tokens have a place.
+  for (const { token_id } of candidates.top(kept_max)) {
+    if (reported.size === kept_max) break;
+    reported.add(token_id);
+  }
+  return { kept_token_ids: [...reported].sort((a, b) => a - b), kept_truncated: true };
 }
 
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {

@@ -63,24 +63,24 @@ function uncertaintyOfRow(dense: Dense, top_k: number): Uncertainty {
   const row = dense.settleBelowCeiling();
   const moments = kernel.distribution(row, temperature, dense.cut);
   const count = dense.bestScores(best_of_row.subarray(0, Math.max(top_k, 2)));
-  for (let i = 0; i < count; i++) best_of_row[i] = best_of_row[i]! - moments.logsumexp;
+  for (let i = 0; i < count; i++) best_of_row[i] = moments.normaliser.logprobOf(best_of_row[i]!);
   return uncertaintyFrom(moments, best_of_row.subarray(0, count), top_k);
 }
 
 /** The four of a list of scores, in float64. The list stays in its order. */
 export function uncertaintyOfList(compact: Compact, top_k: number): Uncertainty {
   const { scores, count } = compact;
-  const logsumexp = compact.logSumExp();
+  const normaliser = compact.normaliser();
   let entropy = 0;
   let squares = 0;
   for (let i = 0; i < count; i++) {
-    const surprise = logsumexp - scores[i]!;
+    const surprise = -normaliser.logprobOf(scores[i]!);
     const p = exp(-surprise);
     entropy += p * surprise;
     squares += p * surprise * surprise;
   }
   const best = bestOf(scores, count, Math.max(top_k, 2));
-  for (let i = 0; i < best.length; i++) best[i] = best[i]! - logsumexp;
+  for (let i = 0; i < best.length; i++) best[i] = normaliser.logprobOf(best[i]!);
   const varentropy = Math.max(squares - entropy * entropy, 0);
   return uncertaintyFrom({ entropy: Math.max(entropy, 0), varentropy }, best, top_k);
 }

@@ -8,7 +8,7 @@ import type { Stage } from "../stage.ts";
 const options = z.strictObject({
   stage: z.literal("min_p"),
   min_p: finite({ min: 0, max: 1 }).describe(
-    "The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1.",
+    "The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely token and those whose score is within 1e-6 of it: every comparison has that slack for the rounding of float32. Usual: 0.02 to 0.1.",
   ),
   min_keep: minKeep(),
 });

@@ -35,7 +35,7 @@ export const typical_p: Stage<z.infer<typeof options>> = {
   isNeutral: ({ typical_p }) => typical_p === 1,
   passes: 32,
   apply(candidates, { typical_p, typical_p_inclusive, typical_p_ties, min_keep }) {
-    note(candidates.removal, "typical", typical_p);
+    note(candidates.removal, "typical", typical_p, min_keep);
     candidates.keepTypical(typical_p, { inclusive: typical_p_inclusive, ties: typical_p_ties, min_keep });
   },
 };

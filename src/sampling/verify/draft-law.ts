@@ -4,7 +4,7 @@
  */
 import { Problem } from "../../errors.ts";
 import { exp } from "../../kernels/float64.ts";
-import type { Row } from "../../kernels/kernel.ts";
+import type { Normaliser, Row } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import { Compact } from "../candidates/compact/compact.ts";
 import { PlainLists } from "../candidates/compact/lists.ts";
@@ -28,7 +28,7 @@ export function lawOf(candidates: Candidates): DraftLaw {
   const form = candidates.form();
   if (form instanceof Dense && form.isWhole) {
     const { row, temperature } = form;
-    return new LogitsLaw(row, temperature, candidates.logSumExp());
+    return new LogitsLaw(row, temperature, form.normaliser());
   }
   const copy = new Compact(new PlainLists(candidates.count()));
   candidates.copyTo(copy);
@@ -115,16 +115,16 @@ class ListedLaw implements DraftLaw {
 class LogitsLaw implements DraftLaw {
   readonly #values: Float32Array;
   readonly #temperature: number;
-  readonly #logsumexp: number;
+  readonly #normaliser: Normaliser;
 
-  constructor({ values }: Row, temperature: number, logsumexp: number) {
+  constructor({ values }: Row, temperature: number, normaliser: Normaliser) {
     this.#values = values;
     this.#temperature = temperature;
-    this.#logsumexp = logsumexp;
+    this.#normaliser = normaliser;
   }
 
   probability(token_id: number): number {
-    return exp(this.#values[token_id]! / this.#temperature - this.#logsumexp);
+    return exp(this.#normaliser.logprobOf(this.#values[token_id]! / this.#temperature));
   }
 }
 

@@ -90,7 +90,7 @@ describe("typical sampling of a whole row", () => {
     for (const u of [0.001, 0.3, 0.999]) expect(expected).toContain(dense.draw(u));
     expect(dense.max()).toBeCloseTo(best / 0.8, 6);
     expect(dense.cutToTopK(5, "cut")).toBe(true);
-    const top = dense.top(9, 0).map(({ token_id }) => token_id);
+    const top = dense.top(9, dense.normaliser()).map(({ token_id }) => token_id);
     expect(top).toEqual([...expected].sort((a, b) => values[b]! - values[a]!).slice(0, 5));
     dense.restore();
     expect(row.max).toBe(Math.max(...flatRow(VOCAB_SIZE, 2)));

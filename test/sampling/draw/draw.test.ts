@@ -125,6 +125,8 @@ describe("what is refused", () => {
     ],
     [{ watermark: { ...mark, delta: 2 } }, 'there is no option "delta" here', "/watermark/delta"],
     [{ kept_max: 3 }, "kept_max needs kept_token_ids", "/kept_max"],
+    [{ kept_token_ids: true, kept_max: 3, n: 4 }, "kept_max must be at least n", "/kept_max"],
+    [{ kept_token_ids: true, kept_mode: "exact" }, "kept_mode needs kept_max", "/kept_mode"],
   ])("%j", (options, sentence, pointer) => {
     let thrown: unknown;
     try {
@@ -150,4 +152,27 @@ test("kept_max tells of the most likely and that there are more", () => {
     kept_truncated: true,
   });
   expect(sampled({ kept_token_ids: true, kept_max: 6 }).kept_truncated).toBeUndefined();
+});
+
+test("the drawn tokens are among the kept_max reported ones, however unlikely, in place of the least likely", () => {
+  let replaced = 0;
+  for (let step = 0; step < 200; step++) {
+    const { token_id, draws, kept_token_ids } = sampled({ kept_token_ids: true, kept_max: 3, n: 2, step });
+    expect(kept_token_ids).toHaveLength(3);
+    for (const drawn of draws ?? []) expect(kept_token_ids).toContain(drawn.token_id);
+    if (![0, 5].includes(token_id)) replaced++;
+    const single = sampled({ kept_token_ids: true, kept_max: 2, temperature: 3, step });
+    expect(single.kept_token_ids).toContain(single.token_id);
+    expect(single.kept_token_ids).toContain(single.token_id === 5 ? 0 : 5); // 5 is the likeliest, 0 the next
+  }
+  expect(replaced).toBeGreaterThan(20);
+});
+
+test("kept_mode exact refuses a set that is larger than kept_max, and reports one that is not", () => {
+  const exact = { kept_token_ids: true, kept_mode: "exact" };
+  expect(() => sampled({ ...exact, kept_max: 5 })).toThrow(
+    "with kept_mode exact at most kept_max tokens, 5, may be left to draw from, got 6",
+  );
+  expect(sampled({ ...exact, kept_max: 6 }).kept_token_ids).toHaveLength(6);
+  expect(sampled({ ...exact, kept_max: 3, top_k: 3 }).kept_token_ids).toHaveLength(3);
 });

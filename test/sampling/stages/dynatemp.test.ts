@@ -68,6 +68,32 @@ describe("dynatemp", () => {
     });
   });
 
+  describe("a cut by probability leaves min_keep listed tokens, banned ones too, as in llama.cpp", () => {
+    // What libllama gives for these logits: top_p 0.99 with min_keep 8, then temp_ext 0.7 with a range of 2.
+    const logits = [-3.5236, -1.9599, Number.NEGATIVE_INFINITY, -0.6545, 0.1782, Number.NEGATIVE_INFINITY];
+    const of_libllama = [0.036, 0.114, 0, 0.299, 0.551, 0];
+    const entry = { stage: "dynatemp", temperature: 0.7, dynatemp_range: 2, dynatemp_tokens: "listed" };
+
+    test.each([
+      { stage: "top_p", top_p: 0.99, min_keep: 8 },
+      { stage: "top_p", top_p: 0.99, min_keep: 6 },
+      { stage: "min_p", min_p: 0.01, min_keep: 8 },
+      { stage: "typical_p", typical_p: 0.9999, min_keep: 6 },
+    ])("$stage with min_keep $min_keep", (cut) => {
+      const p = probabilitiesAfter(logits, [cut, entry]);
+      for (const [id, expected] of of_libllama.entries()) expect(Math.abs(p[id]! - expected)).toBeLessThan(6e-4);
+    });
+
+    test("no more than were listed, and no more than min_keep", () => {
+      const kept = { ...entry, dynatemp_tokens: "kept" };
+      const cut = { stage: "top_p", top_p: 0.99, min_keep: 4 };
+      expectClose(probabilitiesAfter(logits, [cut, entry]), probabilitiesAfter(logits, [cut, kept]));
+      const first = { stage: "top_k", top_k: 4 };
+      const behind = { ...cut, min_keep: 8 };
+      expectClose(probabilitiesAfter(logits, [first, behind, entry]), probabilitiesAfter(logits, [first, kept]));
+    });
+  });
+
   test("a model that is certain gets the lowest temperature, which at 0 is greedy", () => {
     const entry = { stage: "dynatemp", temperature: 1, dynatemp_range: 1 };
     expect(probabilitiesAfter([2000, 0, 2000 - 1e-3], [entry])[0]).toBeGreaterThan(0.5);

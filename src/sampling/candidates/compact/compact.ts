@@ -5,7 +5,7 @@
  * Sums run over the arrays in their present order, which depends on nothing but the request.
  */
 import { ln } from "../../../kernels/float64.ts";
-import type { Noise } from "../../../kernels/kernel.ts";
+import { type Noise, Normaliser } from "../../../kernels/kernel.ts";
 import { type TokenLogprob, tokenLogprob } from "../../report/token-logprob.ts";
 import { Positions } from "../positions.ts";
 import { type MassRule, prefixOfMass, type Ties } from "../thresholds.ts";
@@ -96,8 +96,13 @@ export class Compact {
 
   /** ln Σ exp(score), shifted by the maximum so that nothing overflows. */
   logSumExp(): number {
+    return this.normaliser().logsumexp;
+  }
+
+  /** The same in two parts, for log-probabilities. */
+  normaliser(): Normaliser {
     const max = this.max();
-    return max + ln(this.#lists.sum(this.count, max));
+    return new Normaliser(max, ln(this.#lists.sum(this.count, max)));
   }
 
   /** Softmax over the candidates, in their present order; valid until they change. */
@@ -195,10 +200,10 @@ export class Compact {
   }
 
   /** The first n with ln of their probabilities, for a normaliser that the caller knows; rank first. */
-  top(n: number, logsumexp: number): TokenLogprob[] {
+  top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const top: TokenLogprob[] = [];
     const end = Math.min(n, this.count);
-    for (let i = 0; i < end; i++) top.push(tokenLogprob(this.token_ids[i]!, this.scores[i]! - logsumexp));
+    for (let i = 0; i < end; i++) top.push(tokenLogprob(this.token_ids[i]!, normaliser.logprobOf(this.scores[i]!)));
     return top;
   }
 
