@@ -37,14 +37,15 @@ export function inWords(count: number): string {
 }
 
 function reasons(): string {
-  const hosts = inWords(PRESETS.length);
+  // The default is no host's, and OpenAI's is the form of a request, not an engine.
+  const engines = inWords(PRESETS.filter(({ name }) => name !== "default" && name !== "openai").length);
   const [slowest, fastest] = [engineRatios("least"), engineRatios("most")];
   const ranges = [...slowest].map(([name, least]) => `${name} ${least} to ${fastest.get(name)}`).join(", ");
   return [
     "- **The same request, the same bytes.** Token and probabilities depend on the request alone: as JSON or binary, as a",
     "  POST or a stream, alone or in a batch, on one worker or four, on Node 20 and 24. Proof: `npm run proof -- replay`;",
     "  why: [docs/reproducibility.md](docs/reproducibility.md).",
-    `- **What ${hosts} engines do with one row, and where they differ.** With one row, one seed and the same options`,
+    `- **What ${engines} engines do with one row, and where they differ.** With one row, one seed and the same options`,
     `  ${hostsSentence()}. \`POST /v1/compare\` names the stage that makes the`,
     "  difference. Proof: [one row, many hosts](#one-row-many-hosts); which presets were held against the host's own code, and",
     "  which were made by reading it: `npm run proof:engines`, [docs/presets.md](docs/presets.md).",

@@ -98,8 +98,7 @@ function logSumBehindTop(m: Moments, row: Logits): number {
   if (m.second === Number.NEGATIVE_INFINITY) return 0;
   const factor = m.inverse_temperature * BITS_PER_NAT;
   let sum = 0;
-  for (let i = 0; i < row.length; i++)
-    if (i !== m.max_id) sum += exp2Negative((row[i]! - m.second) * factor);
+  for (let i = 0; i < row.length; i++) if (i !== m.max_id) sum += exp2Negative((row[i]! - m.second) * factor);
   return ln(sum);
 }
 

@@ -9,8 +9,8 @@ export type Dtype = keyof typeof DTYPE_BYTES;
 
 /** Options of one step, as on the wire. All are optional. */
 export interface StepRequestOptions {
-  /** Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai, text-generation-webui, aphrodite. */
-  readonly preset?: "openai" | "llama.cpp" | "vllm" | "transformers" | "sglang" | "koboldcpp" | "exllamav3" | "transformers.js" | "web-llm" | "ollama" | "mlx-lm" | "lmdeploy" | "mistral.rs" | "tensorrt-llm" | "onnxruntime-genai" | "text-generation-webui" | "aphrodite";
+  /** Stage order, defaults and rules of a host: default, openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3, transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai, text-generation-webui, aphrodite. */
+  readonly preset?: "default" | "openai" | "llama.cpp" | "vllm" | "transformers" | "sglang" | "koboldcpp" | "exllamav3" | "transformers.js" | "web-llm" | "ollama" | "mlx-lm" | "lmdeploy" | "mistral.rs" | "tensorrt-llm" | "onnxruntime-genai" | "text-generation-webui" | "aphrodite";
   /** Which of a preset's codes for the same step: pytorch (vllm), triton (vllm), flashinfer (vllm), pytorch (sglang), flashinfer (sglang), fused (exllamav3), steps (exllamav3), llama-server (ollama), mlx (ollama), flashinfer (tensorrt-llm), pytorch (tensorrt-llm), cpp (tensorrt-llm), pytorch (aphrodite), triton (aphrodite), flashinfer (aphrodite). Default the preset's first. */
   readonly variant?: "pytorch" | "triton" | "flashinfer" | "fused" | "steps" | "llama-server" | "mlx" | "cpp";
   /** Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]. */
@@ -45,8 +45,10 @@ export interface StepRequestOptions {
   readonly trace?: boolean | "timed";
   /** Report the ids of all tokens that were left to draw from. Default false. */
   readonly kept_token_ids?: boolean;
-  /** Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more. At least 1. */
+  /** Report at most so many kept_token_ids, and kept_truncated where there are more: the drawn tokens, and of the others the most likely. At least n. At least 1. */
   readonly kept_max?: number;
+  /** What happens when more than kept_max tokens are left: `bounded` (default) reports some of them, `exact` is an error. (SGLang's modes of a sampling mask.) */
+  readonly kept_mode?: "bounded" | "exact";
   /** Report logprob, processed_logprob, rank and kept_mass. Default false. */
   readonly logprobs?: boolean;
   /** Report the n most likely tokens with their log-probabilities. Default 0. At least 0. */
@@ -215,7 +217,7 @@ export interface StepRequestOptions {
   readonly top_p_ties?: "cut" | "keep" | "highest";
   /** The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it. Default "keep". */
   readonly top_p_crossing?: "keep" | "drop";
-  /** The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely. Usual: 0.02 to 0.1. In [0, 1]. */
+  /** The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most likely token and those whose score is within 1e-6 of it: every comparison has that slack for the rounding of float32. Usual: 0.02 to 0.1. In [0, 1]. */
   readonly min_p?: number;
   /** The mass to keep, the most typical tokens first. 1 is off, 0 keeps one token. Usual: 0.2 to 0.95. In [0, 1]. */
   readonly typical_p?: number;

@@ -17,9 +17,18 @@ import { distributionOf, type ValueMoments, valueMomentsOf } from "./distributio
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { BlockSums, draw, drawInfinite, intervalOf, logMass, logSumExp, normaliserOf, sumWeights } from "./mass.ts";
-import { configureNoise, type Noise } from "./philox.ts";
+import {
+  BlockSums,
+  draw,
+  drawInfinite,
+  intervalOf,
+  logMass,
+  logSumExp,
+  normaliserOf,
+  sumWeights,
+} from "./mass.ts";
 import type { Normaliser } from "./normaliser.ts";
+import { configureNoise, type Noise } from "./philox.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERYTHING, gather, setWindow } from "./selection/cut.ts";

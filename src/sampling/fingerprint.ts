@@ -5,6 +5,6 @@
 import { KERNEL_HASH } from "../kernels/kernel.wasm.ts";
 
 /** Raised whenever a change of src/sampling changes an answer. */
-const ALGORITHM = 3;
+const ALGORITHM = 4;
 
 export const SYSTEM_FINGERPRINT = `ls${ALGORITHM}-tychei-${KERNEL_HASH}`;

@@ -83,9 +83,9 @@ describe("a set of rows", () => {
 });
 
 test("a comparison says where two hosts differ", async () => {
-  const options = { compare: ["openai", "llama.cpp"], temperature: 1.5, top_p: 0.8, seed: 7 };
+  const options = { compare: ["default", "llama.cpp"], temperature: 1.5, top_p: 0.8, seed: 7 };
   const logits = [1, 2.5, -0.3, 2.4];
   const reply = await connect(app.url).compare(logits, options);
-  expect(reply.arms.map(({ name }) => name)).toEqual(["openai", "llama.cpp"]);
+  expect(reply.arms.map(({ name }) => name)).toEqual(["default", "llama.cpp"]);
   expect(reply).toEqual(await plain("/v1/compare", { logits, ...options }));
 });

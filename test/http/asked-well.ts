@@ -18,7 +18,7 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
     "/v1/compare",
     { logits: [1, 3, 2], compare: ["llama.cpp", "vllm", { preset: "vllm", top_a: 1 }], top_p: 0.9 },
   ],
-  ["/v1/compare", '{"logits": [1, -Infinity], "compare": ["openai", {"name": "one", "chain": []}]}'],
+  ["/v1/compare", '{"logits": [1, -Infinity], "compare": ["default", {"name": "one", "chain": []}]}'],
   ["/v1/probabilities", { logits: [1, 3, 2], labels: ["a", "b", "c"], threshold: 0.5 }],
   ["/v1/probabilities", { rows: [{ logits: [3] }, { logits: [1, 2] }] }],
   ["/v1/score", { rows: LABELLED }],

@@ -363,8 +363,8 @@ class Analysis(unittest.TestCase):
             self.client.analyze("samplers", [1.0, 2.0])
 
     def test_a_comparison_says_where_two_hosts_differ(self):
-        reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["openai", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)
-        self.assertEqual([arm["name"] for arm in reply["arms"]], ["openai", "llama.cpp"])
+        reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["default", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)
+        self.assertEqual([arm["name"] for arm in reply["arms"]], ["default", "llama.cpp"])
 
 
 if __name__ == "__main__":

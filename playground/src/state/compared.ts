@@ -1,7 +1,7 @@
 /** Which hosts are compared, and whether with the chain's numbers. */
 import { signal } from "@preact/signals";
 
-export const DEFAULT_COMPARED: readonly string[] = ["openai", "llama.cpp", "vllm", "transformers"];
+export const DEFAULT_COMPARED: readonly string[] = ["default", "llama.cpp", "vllm", "transformers"];
 
 export const compared = signal<readonly string[]>(DEFAULT_COMPARED);
 /** with the numbers of the chain, or with the host's defaults only */

@@ -3,6 +3,7 @@
  */
 
 import { aphrodite } from "./aphrodite.ts";
+import { defaultPreset } from "./default.ts";
 import { exllamav3 } from "./exllamav3.ts";
 import { koboldcpp } from "./koboldcpp.ts";
 import { llamaCpp } from "./llama-cpp.ts";
@@ -24,6 +25,7 @@ import { webLlm } from "./web-llm.ts";
 export type { Preset } from "./preset.ts";
 
 export const PRESETS: readonly Preset[] = [
+  defaultPreset,
   openai,
   llamaCpp,
   vllm,
@@ -43,4 +45,4 @@ export const PRESETS: readonly Preset[] = [
   aphrodite,
 ];
 
-export const DEFAULT_PRESET = openai;
+export const DEFAULT_PRESET = defaultPreset;

@@ -1,21 +1,18 @@
-/** The default: what OpenAI's parameters mean, and every other stage in the place that the catalogue gives it. */
-
-import { STAGES } from "../stages/index.ts";
+/** The parameters of OpenAI's API that change what is drawn, and no others. */
 import type { Preset } from "./preset.ts";
 
 export const openai: Preset = {
   name: "openai",
-  summary:
-    "Masks, bias and penalties, then temperature, then truncation; everything neutral unless asked for.",
+  summary: "What OpenAI's API takes: bias, presence and frequency penalties, temperature, top-p.",
   source: {
     title: "OpenAI API reference, chat completions",
     url: "https://platform.openai.com/docs/api-reference/chat/create",
   },
-  order: STAGES.filter((stage) => !stage.comesFirst).map(({ name }) => name),
+  order: ["logit_bias", "presence_penalty", "frequency_penalty", "temperature", "top_p"],
   defaults: {},
   rules: {},
   notes: [
-    "OpenAI itself has logit_bias, presence_penalty, frequency_penalty, temperature and top_p; the other stages are in the places where most hosts have them.",
+    "This is the form of a request, not an engine's code: OpenAI does not publish the order in which it applies these options.",
     "OpenAI limits biases to -100 … 100, the temperature to 0 … 2 and top_logprobs to 20; here the limits are wider.",
   ],
 };

@@ -1,4 +1,4 @@
-/** TensorRT-LLM's samplers: the one written in PyTorch, with FlashInfer or without, and the one in C++. */
+/** TensorRT-LLM's samplers: the one written in PyTorch, with FlashInfer or without, and the former one in C++. */
 import type { Preset } from "./preset.ts";
 
 /** All three penalties count the prompt unless a part of it is left out by prompt_ignore_length. */
@@ -6,7 +6,8 @@ const PENALTIES = { penalty_scope: "history" } as const;
 
 export const tensorrtLlm: Preset = {
   name: "tensorrt-llm",
-  summary: "Bias, penalties that count the prompt, bans, temperature, then top-k and top-p of what is left.",
+  summary:
+    "Bias, penalties that count the prompt, bans, temperature and min-p, then top-k and top-p of what is left.",
   source: {
     title: "TensorRT-LLM 00ddb62f, tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
     url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/tensorrt_llm/_torch/pyexecutor/sampler/sampler.py",
@@ -21,6 +22,7 @@ export const tensorrtLlm: Preset = {
     "bad_words_ids",
     "no_repeat_ngram_size",
     "temperature",
+    "min_p",
     "top_k",
     "top_p_decay",
     "top_p",
@@ -53,7 +55,8 @@ export const tensorrtLlm: Preset = {
     },
     {
       name: "cpp",
-      summary: "TRTLLMSampler: the penalties are taken behind the temperature.",
+      summary:
+        "TRTLLMSampler, which TensorRT-LLM has removed since: the penalties are taken behind the temperature, and there is no min-p.",
       source: {
         title: "TensorRT-LLM 249d93d5, cpp/tensorrt_llm/kernels/penaltyKernels.cu",
         url: "https://github.com/NVIDIA/TensorRT-LLM/blob/main/cpp/tensorrt_llm/kernels/penaltyKernels.cu",
@@ -79,6 +82,7 @@ export const tensorrtLlm: Preset = {
     },
   ],
   notes: [
+    "min_p came with #16590 in July 2026; min_p 1 is greedy there, and drafts that the model itself makes refuse it.",
     "TensorRT-LLM is greedy when a request has neither temperature nor top_k nor top_p, and when any of them implies it: temperature 0 here.",
     "prompt_ignore_length, by which a part of the prompt counts for the repetition penalty alone, is not here.",
     "In min_tokens the end token of the model is meant: stop_token_ids.",

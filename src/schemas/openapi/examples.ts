@@ -147,7 +147,7 @@ const detectWatermark: Examples = {
 const compare: Examples = {
   hosts: {
     summary: "The same settings on two hosts",
-    value: { logits, compare: ["openai", "llama.cpp"], temperature: 1.5, top_p: 0.8, seed: 7 },
+    value: { logits, compare: ["default", "llama.cpp"], temperature: 1.5, top_p: 0.8, seed: 7 },
   },
   own: {
     summary: "A host against a chain of your own",

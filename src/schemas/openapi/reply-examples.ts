@@ -38,7 +38,7 @@ export const REPLY_EXAMPLES: Readonly<Record<string, unknown>> = {
   compare: {
     arms: [
       {
-        name: "openai",
+        name: "default",
         chain: [{ stage: "temperature" }, { stage: "top_p" }],
         token_id: 1,
         kept: 3,

@@ -43,7 +43,7 @@ describe.skipIf(without_browser)("the playground", () => {
     await line.waitFor();
     await expect
       .poll(() => line.innerText())
-      .toContain("openai dark, llama.cpp mast, vllm cabin, transformers dark");
+      .toContain("default dark, llama.cpp mast, vllm cabin, transformers dark");
     expect(complaints).toEqual([]);
   });
 

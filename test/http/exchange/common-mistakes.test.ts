@@ -82,7 +82,7 @@ const STEPS: readonly (readonly [options: object, code: string, words: string])[
   [{ chain: [], top_k: 4 }, "option_conflict", "chain lists every stage that runs: put top_k into it"],
   [{ preset: "llama-cpp" }, "unknown_preset", 'did you mean "llama.cpp"? Known: '],
   [{ preset: "gpt" }, "unknown_preset", '"gpt"; known: '],
-  [{ preset: "openai", typical_p: 0.5, top_h: 2 }, "invalid_option", "top_h must lie in (0, 1], got 2"],
+  [{ preset: "default", typical_p: 0.5, top_h: 2 }, "invalid_option", "top_h must lie in (0, 1], got 2"],
   [
     { state: { mirostat: { mu: 5 } } },
     "option_conflict",

@@ -224,7 +224,7 @@ describe("what is refused before it is looked at", () => {
     ticket.lease();
     const ready = EACH.filter(({ path }) => path.includes("ready"));
     await all(ready, 503);
-    const step = { logits: [1, 2], compare: ["vllm", "openai"] };
+    const step = { logits: [1, 2], compare: ["vllm", "default"] };
     const inputs = [{ name: "logits", shape: [2], datatype: "FP32", data: [1, 2] }];
     const bodies: Record<string, object> = {
       "/v1/sample/batch": { rows: [{ logits: [1] }] },

@@ -14,13 +14,13 @@ describe("GET /v1/presets", () => {
     const reply = await server.inject({ url: "/v1/presets" });
     expect(reply.statusCode).toBe(200);
     expect(reply.json()).toEqual(PRESETS_REPLY.parse(reply.json()));
-    expect(reply.json()).toEqual({ default: "openai", presets: JSON.parse(JSON.stringify(PRESETS)) });
+    expect(reply.json()).toEqual({ default: "default", presets: JSON.parse(JSON.stringify(PRESETS)) });
   });
 });
 
 describe("POST /v1/compare", () => {
   const QUESTION = {
-    compare: ["openai", "llama.cpp", "vllm"],
+    compare: ["default", "llama.cpp", "vllm"],
     temperature: 2,
     top_p: 0.75,
     seed: 7,
@@ -71,9 +71,9 @@ describe("POST /v1/compare", () => {
 
   test.each([
     [{ logits: [1, 2] }, 422, "invalid_option", "/compare"],
-    [{ logits: [1, 2], compare: ["openai", "nobody"], seed: 1 }, 200, undefined, undefined],
-    [{ logits: [1, null], compare: ["openai", "vllm"] }, 422, "invalid_logits", "/logits/1"],
-    [{ compare: ["openai", "vllm"] }, 422, "invalid_logits", "/logits"],
+    [{ logits: [1, 2], compare: ["default", "nobody"], seed: 1 }, 200, undefined, undefined],
+    [{ logits: [1, null], compare: ["default", "vllm"] }, 422, "invalid_logits", "/logits/1"],
+    [{ compare: ["default", "vllm"] }, 422, "invalid_logits", "/logits"],
     [{ logits: [1, 2], compare: ["nobody", "none"] }, 422, "unknown_preset", "/compare/0/preset"],
     ["{", 400, "malformed_json", undefined],
   ])("%j is answered with %i", async (request, expected, code, pointer) => {

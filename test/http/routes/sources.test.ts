@@ -185,7 +185,7 @@ describe("what is refused", () => {
   });
 
   test("a comparison of several", async () => {
-    const compare = ["openai", "vllm"];
+    const compare = ["default", "vllm"];
     const several = await asJson("/v1/compare", { compare, sources: [{ logits: [1, 2] }] });
     expect(await several.json()).toMatchObject({ pointer: "/sources" });
   });

@@ -108,7 +108,7 @@ describe("a grammar", () => {
   });
 
   test("first in the order of every preset, and where a chain puts it", async () => {
-    for (const preset of ["openai", "llama.cpp", "vllm", "transformers"])
+    for (const preset of ["default", "llama.cpp", "vllm", "transformers"])
       expect((await post({ logits: logits(), preset, ...STRUCTURED })).body).toMatchObject({ token_id: 34 });
     const { grammar, vocabulary } = STRUCTURED;
     const chain = [

@@ -257,7 +257,7 @@ test("no secret is in a log, a reply, a header, an error, a metric, a span, the 
     receipt: true,
   });
   await post("/v1/sample", { logits: LOGITS, watermark: { ...watermark, key: 7 } });
-  await post("/v1/compare", { logits: LOGITS, watermark, compare: ["vllm", "openai"] });
+  await post("/v1/compare", { logits: LOGITS, watermark, compare: ["vllm", "default"] });
   for (const path of ["/metrics", "/openapi.json", "/v1/samplers", "/healthz"]) {
     const reply = await fetch(url + path);
     told.push(await reply.text());

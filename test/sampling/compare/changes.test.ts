@@ -141,7 +141,7 @@ describe("between hosts", () => {
   });
 
   test("transformers and OpenAI: who stays when the k-th tie", () => {
-    expect(madeBy([2, 1, 1, 0], ["transformers", "openai"], { top_k: 2 })).toMatchObject({
+    expect(madeBy([2, 1, 1, 0], ["transformers", "default"], { top_k: 2 })).toMatchObject({
       stage: "top_k",
       differs: "options",
       options: ["ties"],

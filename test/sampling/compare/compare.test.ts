@@ -62,7 +62,7 @@ describe("compareRow", () => {
   });
 
   test("hosts that do the same are no distance apart, and nothing makes a difference", () => {
-    const { differences } = compare([1, 2, 3, 4], { compare: ["openai", "vllm"], temperature: 0.7, seed: 1 });
+    const { differences } = compare([1, 2, 3, 4], { compare: ["default", "vllm"], temperature: 0.7, seed: 1 });
     expect(differences).toEqual([
       { between: [0, 1], distance: 0, only_first: [], only_other: [], made_by: null },
     ]);
@@ -84,7 +84,7 @@ describe("compareRow", () => {
 
   test("a stage that only one of them has makes the difference", () => {
     const { differences } = compare(logitsOf([0.4, 0.3, 0.2, 0.1]), {
-      compare: ["openai", { preset: "openai", top_k: 2 }],
+      compare: ["default", { preset: "default", top_k: 2 }],
     });
     // 0.4 0.3 0.2 0.1 against 4/7 3/7: ½ (0.1714 + 0.1286 + 0.3) = 0.3
     expect(differences[0]?.distance).toBeCloseTo(0.3, 6);
@@ -99,10 +99,10 @@ describe("compareRow", () => {
     const shared = { temperature: 0.9, top_p: 0.9, seed: 11, step: 4, history: [1, 2, 3] };
     const { arms, tokens, seed, step } = compare(row, {
       ...shared,
-      compare: ["openai", "llama.cpp", "sglang"],
+      compare: ["default", "llama.cpp", "sglang"],
     });
     expect([seed, step]).toEqual(["11", 4]);
-    for (const [i, preset] of ["openai", "llama.cpp", "sglang"].entries()) {
+    for (const [i, preset] of ["default", "llama.cpp", "sglang"].entries()) {
       const alone = sample(row, {
         ...shared,
         preset,
@@ -117,7 +117,7 @@ describe("compareRow", () => {
 
   test("without a seed one is drawn, and is the same for all", () => {
     const { arms, seed } = compare(new Array(200).fill(0), {
-      compare: ["openai", "vllm", "transformers"],
+      compare: ["default", "vllm", "transformers"],
       top_k: 200,
     });
     expect(seed).toMatch(/^\d+$/);
@@ -126,49 +126,49 @@ describe("compareRow", () => {
 
   test("an arm that cannot be has its problem in its place, and the others are compared", () => {
     const { arms, differences, tokens } = compare([1, 2, 3], {
-      compare: ["vllm", "openai", { preset: "koboldcpp", xtc_probability: 2 }, "transformers"],
+      compare: ["vllm", "default", { preset: "koboldcpp", xtc_probability: 2 }, "transformers"],
       top_a: 0.2,
       seed: 1,
     });
     expect(arms[0]).toMatchObject({ problem: { code: "option_conflict", pointer: "/top_a" } });
     expect(arms[2]).toMatchObject({ problem: { pointer: "/compare/2/xtc_probability" } });
-    expect(arms[1]).toMatchObject({ name: "openai", kept: expect.any(Number) });
+    expect(arms[1]).toMatchObject({ name: "default", kept: expect.any(Number) });
     expect(differences).toEqual([]);
     expect(tokens[0]?.arms.map((arm) => arm === null)).toEqual([true, false, true, true]);
   });
 
   test("an arm that bans every token fails alone", () => {
     const { arms } = compare([1, 2], {
-      compare: ["openai", { chain: [{ stage: "bad_words_ids", bad_words_ids: [[0], [1]] }] }],
+      compare: ["default", { chain: [{ stage: "bad_words_ids", bad_words_ids: [[0], [1]] }] }],
     });
     expect(arms[1]).toMatchObject({ name: "chain 2", problem: { code: "all_tokens_masked" } });
   });
 
   test("what is wrong with the row is wrong as a whole", () => {
-    const problem = problemOf(() => compare([1, Number.NaN], { compare: ["openai", "vllm"] }));
+    const problem = problemOf(() => compare([1, Number.NaN], { compare: ["default", "vllm"] }));
     expect([problem.code, problem.pointer]).toEqual(["nan_logit", "/logits/1"]);
   });
 
   test("a chain takes no stage options from beside, and presets do", () => {
-    const { arms } = compare([1, 2, 3], { compare: ["openai", { chain: [] }], top_k: 1, temperature: 1 });
+    const { arms } = compare([1, 2, 3], { compare: ["default", { chain: [] }], top_k: 1, temperature: 1 });
     expect(arms.map((arm) => "kept" in arm && arm.kept)).toEqual([1, 3]);
   });
 
   test.each([
     [{}, "/compare", "must be an array of 2 to 32"],
-    [{ compare: ["openai"] }, "/compare", "must be an array of 2 to 32"],
-    [{ compare: ["openai", 3] }, "/compare/1", "must be a preset or an object of options, got 3"],
-    [{ compare: ["openai", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],
-    [{ compare: ["openai", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],
-    [{ compare: ["openai", { name: 3 }] }, "/compare/1/name", "name must be text, got 3"],
-    [{ compare: ["openai", "vllm"], compare_top: 0 }, "/compare_top", "must be a whole number of at least 1"],
+    [{ compare: ["default"] }, "/compare", "must be an array of 2 to 32"],
+    [{ compare: ["default", 3] }, "/compare/1", "must be a preset or an object of options, got 3"],
+    [{ compare: ["default", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],
+    [{ compare: ["default", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],
+    [{ compare: ["default", { name: 3 }] }, "/compare/1/name", "name must be text, got 3"],
+    [{ compare: ["default", "vllm"], compare_top: 0 }, "/compare_top", "must be a whole number of at least 1"],
     [
-      { compare: ["openai", "vllm"], compare_top: 5000 },
+      { compare: ["default", "vllm"], compare_top: 5000 },
       "/compare_top",
       "at most 1024 tokens (top_logprobs_max), got 5000",
     ],
-    [{ compare: ["openai", "vllm"], seed: "x" }, "/seed", "must be an integer of 64 bits"],
-    [{ compare: ["openai", "vllm"], nonsense: 1 }, "/nonsense", "there is no option"],
+    [{ compare: ["default", "vllm"], seed: "x" }, "/seed", "must be an integer of 64 bits"],
+    [{ compare: ["default", "vllm"], nonsense: 1 }, "/nonsense", "there is no option"],
   ])("%j is refused", (fields, pointer, sentence) => {
     const problem = problemOf(() => compare([1, 2], fields));
     expect(problem.pointer).toBe(pointer);

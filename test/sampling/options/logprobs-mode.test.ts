@@ -130,10 +130,10 @@ describe("what the presets report", () => {
   });
 
   test.each([
-    ["openai", undefined, 1],
+    ["default", undefined, 1],
     ["vllm", undefined, 2],
     ["vllm", "by_id", 1],
-    ["openai", "counted", 2],
+    ["default", "counted", 2],
   ])("the rank of the lower of two equals: %s, %s: %d", (preset, rank_ties, rank) => {
     const options = { preset, ...(rank_ties && { rank_ties }), seed: 1, logprobs: true };
     const banned = { logit_bias: { "1": "-inf", "2": "-inf" } };

@@ -165,7 +165,7 @@ describe("options that are refused", () => {
       "/temperature",
       "put temperature into it",
     ],
-    [{ chain: [], preset: "openai" }, "option_conflict", "/preset", "exclude each other"],
+    [{ chain: [], preset: "default" }, "option_conflict", "/preset", "exclude each other"],
     [
       { state: { mu: 1 } },
       "option_conflict",

@@ -22,6 +22,7 @@ const places = (preset: Preset) =>
 describe("presets", () => {
   test("have different names, and the default is the first", () => {
     expect(PRESETS.map(({ name }) => name)).toEqual([
+      "default",
       "openai",
       "llama.cpp",
       "vllm",
@@ -92,6 +93,7 @@ describe("presets", () => {
 
 describe("what the hosts do when nothing is asked for", () => {
   test.each([
+    ["default", []],
     ["openai", []],
     ["llama.cpp", ["top_k", "top_p", "min_p", "temperature"]],
     ["vllm", []],
@@ -125,7 +127,7 @@ describe("the order of a host", () => {
   };
 
   test.each([
-    ["openai", ["logit_bias", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]],
+    ["default", ["logit_bias", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]],
     ["llama.cpp", ["logit_bias", "repetition_penalty", "top_k", "top_p", "min_p", "temperature"]],
     ["vllm", ["logit_bias", "repetition_penalty", "temperature", "min_p", "top_k", "top_p"]],
     ["transformers", ["logit_bias", "repetition_penalty", "temperature", "top_k", "top_p", "min_p"]],
@@ -249,4 +251,22 @@ describe("mirostat in llama.cpp", () => {
       "mirostat",
     ]);
   });
+});
+
+describe("the preset openai", () => {
+  test("takes what OpenAI's API takes", () => {
+    const asked = { logit_bias: { "0": 1 }, presence_penalty: 1, frequency_penalty: 1, temperature: 0.5, top_p: 0.9 };
+    expect(stagesFor("openai", asked)).toEqual(Object.keys(asked));
+  });
+
+  test.each([{ min_p: 0.1 }, { top_k: 5 }, { repetition_penalty: 1.1 }])("refuses %j, which OpenAI does not have", (asked) => {
+    expect(() => stagesFor("openai", asked)).toThrow(`preset "openai" has no stage ${Object.keys(asked)[0]}`);
+  });
+});
+
+test("TensorRT-LLM's TorchSampler takes min_p behind the temperature and before top_k; its former sampler has none", () => {
+  const asked = { top_p: 0.9, top_k: 5, min_p: 0.1, temperature: 0.5 };
+  for (const variant of ["flashinfer", "pytorch"])
+    expect(stagesFor("tensorrt-llm", { ...asked, variant })).toEqual(["temperature", "min_p", "top_k", "top_p"]);
+  expect(() => stagesFor("tensorrt-llm", { ...asked, variant: "cpp" })).toThrow("has no stage min_p");
 });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { PRESETS } from "../../../src/sampling/presets/index.ts";
 
 test.each([
+  ["default", {}],
   ["openai", {}],
   ["llama.cpp", { temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05 }],
   ["vllm", {}],

@@ -29,7 +29,7 @@ describe("where hosts differ on the same row", () => {
 
   test("SGLang also keeps the token that the mass before it exactly reaches", () => {
     expect(keptBy("sglang", [0.5, 0.3, 0.2], { top_p: 0.5 })).toEqual([0, 1]);
-    expect(keptBy("openai", [0.5, 0.3, 0.2], { top_p: 0.5 })).toEqual([0]);
+    expect(keptBy("default", [0.5, 0.3, 0.2], { top_p: 0.5 })).toEqual([0]);
   });
 
   test("ExLlamaV3 dropped the token that passes p before version 1, with its ties; now it keeps it", () => {
@@ -62,7 +62,7 @@ describe("where hosts differ on the same row", () => {
   });
 
   test.each([
-    ["openai", 2],
+    ["default", 2],
     ["llama.cpp", 2],
     ["sglang", 2],
     ["koboldcpp", 2],

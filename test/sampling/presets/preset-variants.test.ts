@@ -83,8 +83,8 @@ describe("a variant that is not there", () => {
       { preset: "vllm", variant: "tritn" },
       'preset "vllm" has the variants pytorch, triton, flashinfer, got variant "tritn"; did you mean "triton"?',
     ],
-    [{ preset: "openai", variant: "triton" }, 'preset "openai" has no variants, got variant "triton"'],
-    [{ variant: "triton" }, 'preset "openai" has no variants, got variant "triton"'],
+    [{ preset: "default", variant: "triton" }, 'preset "default" has no variants, got variant "triton"'],
+    [{ variant: "triton" }, 'preset "default" has no variants, got variant "triton"'],
   ])("%j", (options, sentence) => {
     const problem = problemOf(() => parseStepOptions(options));
     expect([problem.code, problem.pointer]).toEqual(["option_conflict", "/variant"]);
@@ -127,7 +127,7 @@ describe("an option that the host's stage does not have", () => {
       sample(row, { seed: 1, kept_token_ids: true, ...options }).kept_token_ids;
     expect(kept({ preset: "llama.cpp", ...asked, top_p: 1, min_p: 0 })).toEqual([1]);
     expect(kept({ chain: [{ stage: "top_n_sigma", ...asked }] })).toEqual([1, 3, 7]);
-    expect(kept({ preset: "openai", ...asked })).toEqual([1, 3, 7]);
+    expect(kept({ preset: "default", ...asked })).toEqual([1, 3, 7]);
   });
 });
 
@@ -137,7 +137,7 @@ describe("temperatures near 0", () => {
     ["vllm", 0.005, 1],
     ["vllm", 0.01, 1],
     ["vllm", 0.02, 0.5],
-    ["openai", 0.005, 2],
+    ["default", 0.005, 2],
   ])("%s at %d", (preset, temperature, odds) => {
     const asked = { logprobs: true, logprobs_mode: "processed", logprob_token_ids: [0, 1] };
     const named = sample([1, 1.01, 1], { preset, temperature, seed: 1, ...asked }).named_logprobs!;

@@ -17,7 +17,13 @@ function row(length: number, logit: number): Float32Array {
 
 describe.each(LENGTHS)("a row of %i logits", (length) => {
   test.each(PLACES)("three equal logits at %d have ln 1/3 each, and all of the mass", (logit) => {
-    const options = { seed: 1, logprobs: true, top_logprobs: 3, logprob_token_ids: [0, 3], uncertainty: true };
+    const options = {
+      seed: 1,
+      logprobs: true,
+      top_logprobs: 3,
+      logprob_token_ids: [0, 3],
+      uncertainty: true,
+    };
     for (const temperature of [1, 7]) {
       const reply = sample(row(length, logit), { ...options, temperature, min_p: 0.01 });
       expect(reply.kept).toBe(3);
@@ -82,7 +88,8 @@ describe("the two ways of a normaliser meet", () => {
       expect(normaliser.logprobOf(max - 1)).toBe(max - 1 - (max + Math.LN2));
       expect(Math.abs(normaliser.logprobOf(max - 1) - (-1 - Math.LN2))).toBeLessThan(1.5e-11);
     }
-    for (const max of [65_536, -65_536, 1e9, 3e38]) expect(new Normaliser(max, Math.LN2).logprobOf(max)).toBe(-Math.LN2);
+    for (const max of [65_536, -65_536, 1e9, 3e38])
+      expect(new Normaliser(max, Math.LN2).logprobOf(max)).toBe(-Math.LN2);
   });
 
   test("a step is taken on far rows as on near ones", () => {

@@ -81,7 +81,8 @@ describe("dynatemp", () => {
       { stage: "typical_p", typical_p: 0.9999, min_keep: 6 },
     ])("$stage with min_keep $min_keep", (cut) => {
       const p = probabilitiesAfter(logits, [cut, entry]);
-      for (const [id, expected] of of_libllama.entries()) expect(Math.abs(p[id]! - expected)).toBeLessThan(6e-4);
+      for (const [id, expected] of of_libllama.entries())
+        expect(Math.abs(p[id]! - expected)).toBeLessThan(6e-4);
     });
 
     test("no more than were listed, and no more than min_keep", () => {
@@ -90,7 +91,10 @@ describe("dynatemp", () => {
       expectClose(probabilitiesAfter(logits, [cut, entry]), probabilitiesAfter(logits, [cut, kept]));
       const first = { stage: "top_k", top_k: 4 };
       const behind = { ...cut, min_keep: 8 };
-      expectClose(probabilitiesAfter(logits, [first, behind, entry]), probabilitiesAfter(logits, [first, kept]));
+      expectClose(
+        probabilitiesAfter(logits, [first, behind, entry]),
+        probabilitiesAfter(logits, [first, kept]),
+      );
     });
   });
 

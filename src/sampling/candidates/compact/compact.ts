@@ -203,7 +203,8 @@ export class Compact {
   top(n: number, normaliser: Normaliser): TokenLogprob[] {
     const top: TokenLogprob[] = [];
     const end = Math.min(n, this.count);
-    for (let i = 0; i < end; i++) top.push(tokenLogprob(this.token_ids[i]!, normaliser.logprobOf(this.scores[i]!)));
+    for (let i = 0; i < end; i++)
+      top.push(tokenLogprob(this.token_ids[i]!, normaliser.logprobOf(this.scores[i]!)));
     return top;
   }
 
