@@ -62,7 +62,11 @@ describe("compareRow", () => {
   });
 
   test("hosts that do the same are no distance apart, and nothing makes a difference", () => {
-    const { differences } = compare([1, 2, 3, 4], { compare: ["default", "vllm"], temperature: 0.7, seed: 1 });
+    const { differences } = compare([1, 2, 3, 4], {
+      compare: ["default", "vllm"],
+      temperature: 0.7,
+      seed: 1,
+    });
     expect(differences).toEqual([
       { between: [0, 1], distance: 0, only_first: [], only_other: [], made_by: null },
     ]);
@@ -161,7 +165,11 @@ describe("compareRow", () => {
     [{ compare: ["default", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],
     [{ compare: ["default", { topk: 3 }] }, "/compare/1/topk", 'no option "topk"; did you mean "top_k"?'],
     [{ compare: ["default", { name: 3 }] }, "/compare/1/name", "name must be text, got 3"],
-    [{ compare: ["default", "vllm"], compare_top: 0 }, "/compare_top", "must be a whole number of at least 1"],
+    [
+      { compare: ["default", "vllm"], compare_top: 0 },
+      "/compare_top",
+      "must be a whole number of at least 1",
+    ],
     [
       { compare: ["default", "vllm"], compare_top: 5000 },
       "/compare_top",

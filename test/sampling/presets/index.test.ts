@@ -255,18 +255,34 @@ describe("mirostat in llama.cpp", () => {
 
 describe("the preset openai", () => {
   test("takes what OpenAI's API takes", () => {
-    const asked = { logit_bias: { "0": 1 }, presence_penalty: 1, frequency_penalty: 1, temperature: 0.5, top_p: 0.9 };
+    const asked = {
+      logit_bias: { "0": 1 },
+      presence_penalty: 1,
+      frequency_penalty: 1,
+      temperature: 0.5,
+      top_p: 0.9,
+    };
     expect(stagesFor("openai", asked)).toEqual(Object.keys(asked));
   });
 
-  test.each([{ min_p: 0.1 }, { top_k: 5 }, { repetition_penalty: 1.1 }])("refuses %j, which OpenAI does not have", (asked) => {
-    expect(() => stagesFor("openai", asked)).toThrow(`preset "openai" has no stage ${Object.keys(asked)[0]}`);
-  });
+  test.each([{ min_p: 0.1 }, { top_k: 5 }, { repetition_penalty: 1.1 }])(
+    "refuses %j, which OpenAI does not have",
+    (asked) => {
+      expect(() => stagesFor("openai", asked)).toThrow(
+        `preset "openai" has no stage ${Object.keys(asked)[0]}`,
+      );
+    },
+  );
 });
 
 test("TensorRT-LLM's TorchSampler takes min_p behind the temperature and before top_k; its former sampler has none", () => {
   const asked = { top_p: 0.9, top_k: 5, min_p: 0.1, temperature: 0.5 };
   for (const variant of ["flashinfer", "pytorch"])
-    expect(stagesFor("tensorrt-llm", { ...asked, variant })).toEqual(["temperature", "min_p", "top_k", "top_p"]);
+    expect(stagesFor("tensorrt-llm", { ...asked, variant })).toEqual([
+      "temperature",
+      "min_p",
+      "top_k",
+      "top_p",
+    ]);
   expect(() => stagesFor("tensorrt-llm", { ...asked, variant: "cpp" })).toThrow("has no stage min_p");
 });
