@@ -73,11 +73,14 @@ function replyType(name: string, schema: z.ZodType): string {
   return `${said}export type ${name} = ${typeOf(json)};\n`;
 }
 
+/** What a schema says of a field: its description, its range and its default. */
+export function factsOf(schema: JsonSchema): string {
+  const facts = [schema["description"], rangeOf(schema), defaultOf(schema)];
+  return facts.filter((part) => part !== undefined).join(" ");
+}
+
 function field(name: string, schema: JsonSchema, required: boolean): string {
-  const facts = [schema["description"], rangeOf(schema), defaultOf(schema)].filter(
-    (part) => part !== undefined,
-  );
-  return `  /** ${facts.join(" ").replaceAll("*/", "* /")} */\n  readonly ${name}${required ? "" : "?"}: ${typeOf(schema)};\n`;
+  return `  /** ${factsOf(schema).replaceAll("*/", "* /")} */\n  readonly ${name}${required ? "" : "?"}: ${typeOf(schema)};\n`;
 }
 
 function rangeOf(schema: JsonSchema): string | undefined {

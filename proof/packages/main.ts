@@ -56,6 +56,9 @@ function unlike(got: string, want: string): string {
   return got === want ? "" : `got ${got}, expected ${want}`;
 }
 
+/** Of the symbols of the Python package; base classes of hosts that are not installed have none. */
+const TYPES_COMPLETE_MIN = 95;
+
 /** The hosts are not installed: what is taken from them is anything. */
 const STRICT = ["--strict", "--ignore-missing-imports", "--allow-subclassing-any"];
 
@@ -152,11 +155,55 @@ async function pythonPackage(): Promise<void> {
     await service.stop();
   }
   await claim("mypy reads the installed package strictly and finds nothing", async () => {
-    const { stdout } = await execute(python, ["-m", "mypy", ...STRICT, "-p", "logit_sampler"], {
-      cwd: FOLDER,
-    });
-    return stdout.startsWith("Success") ? "" : stdout;
+    const told = await mypy(python, "-p", "logit_sampler");
+    return told.startsWith("Success") ? "" : told;
   });
+  await claim("mypy finds nothing in a program whose options and replies are right", async () => {
+    const told = await mypy(python, join(HERE, "python/right.py"));
+    return told.startsWith("Success") ? "" : told;
+  });
+  await claim("mypy finds each mistake in options and replies of another, and names it", () =>
+    mistakes(python),
+  );
+  await claim(`pyright finds types complete to at least ${TYPES_COMPLETE_MIN} %`, () => completeness(folder));
+}
+
+async function mypy(python: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(python, ["-m", "mypy", ...STRICT, ...args], { cwd: FOLDER }).catch(
+    (error: unknown) => error as { readonly stdout: string }, // of execFile, where mypy finds something
+  );
+  return stdout;
+}
+
+/** Every line of wrong.py with a comment has the error that the comment names. */
+async function mistakes(python: string): Promise<string> {
+  const path = join(HERE, "python/wrong.py");
+  const told = (await mypy(python, path)).split("\n");
+  const lines = (await readFile(path, "utf8")).split("\n");
+  const missed = lines.filter((line, index) => {
+    const words = line.split("  # ")[1];
+    if (words === undefined) return false;
+    return !told.some((each) => each.includes(`wrong.py:${index + 1}: error`) && each.includes(words));
+  });
+  return missed.length === 0 ? "" : `not found: ${missed.join("; ")}\n${told.join("\n")}`;
+}
+
+async function completeness(environment: string): Promise<string> {
+  const pyright = join(FOLDER, "pyright");
+  await projectWith(pyright, ["pyright@1.1.414"]);
+  const env = { ...process.env, PATH: `${join(environment, "bin")}:${process.env["PATH"]}` };
+  const args = [
+    join(pyright, "node_modules/pyright/index.js"),
+    "--verifytypes",
+    "logit_sampler",
+    "--ignoreexternal",
+  ];
+  const { stdout } = await execute(process.execPath, args, { cwd: FOLDER, env }).catch(
+    (error: unknown) => error as { readonly stdout: string }, // it ends with 1 below 100 %
+  );
+  const score = Number(/Type completeness score: ([\d.]+)%/.exec(stdout)?.[1] ?? 0);
+  report.figure("completeness of the types of the Python package, %", String(score));
+  return score >= TYPES_COMPLETE_MIN ? "" : stdout.slice(-1500);
 }
 
 async function main(): Promise<void> {

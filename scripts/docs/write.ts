@@ -13,6 +13,7 @@ import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
 import { STOPS } from "../../src/sampling/stops/index.ts";
 import { clientAnalysisTypes, clientOptions } from "../client-types.ts";
+import { pythonTypes } from "../python-types.ts";
 import { benchmarksPage, plots } from "./benchmark.ts";
 import { combinationsPage } from "./combinations.ts";
 import { type HostsRun, hostsPage } from "./hosts-run.ts";
@@ -60,6 +61,7 @@ const PAGES: readonly Page[] = [
   { name: "docs/scale.md", render: scalePage },
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
+  { name: "clients/python/logit_sampler/types.py", render: pythonTypes },
 ];
 
 function readme(current: string): string {

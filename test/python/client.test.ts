@@ -7,6 +7,7 @@ const missing = whyNoPython();
 test.each([
   ["keeps its promises against the live service", "client_test.py"],
   ["opens connections again, and bounds what it reads", "network_test.py"],
+  ["is the same for asyncio", "async_test.py"],
 ])(
   `the Python client %s${missing === undefined ? "" : ` (skipped: ${missing})`}`,
   {

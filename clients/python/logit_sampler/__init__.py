@@ -9,17 +9,50 @@
     with client.stream(temperature=0.8, seed=7, history=prompt, prompt_length=len(prompt)) as stream:
         token_id = stream.next(logits)["token_id"]
 
-Options are keyword arguments with the names they have on the wire; the service checks them and refuses what it does
-not know. Replies are the dictionaries that came. A client, and each of its streams, belongs to one thread.
+Options are keyword arguments with the names they have on the wire; ``types.py`` types them, and the service checks them
+and refuses what it does not know. Replies are the dictionaries that came. A client, and each of its streams, belongs to
+one thread; ``AsyncSamplerClient`` has the same calls for asyncio.
 
 Rows of logits may be arrays of numpy or torch (float32, float16, bfloat16; float64 is rounded to float32), lists or
 other sequences of numbers, ``array.array("f")``, a ``Packed`` for bytes that are little-endian already, or a dict
 ``{"token_ids": [...], "values": [...], ...}`` of the tokens that matter. numpy is used when it is there, never needed.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ._client import SamplerClient
 from ._problem import SamplerProblem, UnreadableReply
 from ._rows import Packed
 from ._stream import SamplerStream
 
-__all__ = ["Packed", "SamplerClient", "SamplerProblem", "SamplerStream", "UnreadableReply"]
+if TYPE_CHECKING:
+    from ._async import AsyncSamplerClient, AsyncSamplerStream
+    from .local import Sampler
+
+__all__ = [
+    "AsyncSamplerClient",
+    "AsyncSamplerStream",
+    "Packed",
+    "Sampler",
+    "SamplerClient",
+    "SamplerProblem",
+    "SamplerStream",
+    "UnreadableReply",
+]
+
+_ASYNC = ("AsyncSamplerClient", "AsyncSamplerStream")
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what not every program needs when it is asked for: asyncio, and the sampler in the process."""
+    if name in _ASYNC:
+        from . import _async
+
+        return getattr(_async, name)
+    if name == "Sampler":
+        from .local import Sampler
+
+        return Sampler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -83,6 +83,21 @@ def compare_call(logits: Any, compare: Sequence[Any], options: Mapping[str, Any]
     return _post("/v1/compare", logits, {**options, "compare": list(compare)}, seeded, _reader("arms"))
 
 
+def replay_call(logits: Any, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> Call[Any]:
+    tensor, shape = batch_tensor(logits)
+    return _post("/v1/replay", tensor, {**shared, "shape": shape, "rows": list(rows)}, True, _reader("totals"))
+
+
+def detect_call(token_ids: Any, texts: Optional[Sequence[Any]], options: Mapping[str, Any]) -> Call[Any]:
+    one = {} if token_ids is None else {"token_ids": [int(token_id) for token_id in token_ids]}
+    many = {} if texts is None else {"texts": [_text_of(text) for text in texts]}
+    return _post_json("/v1/watermark/detect", {**options, **one, **many}, True, _reader("p_value", "results"))
+
+
+def _text_of(text: Any) -> Any:
+    return dict(text) if isinstance(text, Mapping) else {"token_ids": [int(token_id) for token_id in text]}
+
+
 def reply_of(body: bytes) -> Reply:
     """The object in an answer with status 200. Raises UnreadableReply."""
     try:

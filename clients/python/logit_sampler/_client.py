@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, List, Mapping, Optional, Sequence, TypeVar, Union
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, TypeVar, Union
 
 from . import _calls, _http
 from ._calls import Call, Reply
@@ -11,6 +11,11 @@ from ._problem import SamplerProblem
 from ._retries import Attempts
 from ._rows import Row, Rows
 from ._stream import SamplerStream, Wires
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from . import types
 
 T = TypeVar("T")
 
@@ -31,6 +36,9 @@ class SamplerClient:
     kept open and has been closed meanwhile is opened again whatever ``retries`` says.
     """
 
+    #: Whether it draws in this process.
+    in_process: bool = False
+
     def __init__(
         self,
         url: str,
@@ -48,58 +56,121 @@ class SamplerClient:
         self._connection: Optional[_http.Connection] = None
         self._used_s = 0.0
 
-    def sample(self, logits: Row, **options: Any) -> Reply:
+    def sample(self, logits: Union[Row, Rows], **options: Unpack[types.StepOptions]) -> types.Sampled:
         """Draws one token from one row.
 
         ``logits`` is a row [vocab_size] in any form of ``Row``. With ``combine`` it is the rows of several sources: an
         array [k, vocab_size], or a sequence of rows, which the rule makes one of. Options are those of the service
-        (docs/samplers.md), each with its range in ``types.StepOptions``.
+        (docs/samplers.md); ``types.StepOptions`` has the range and the default of each.
 
         The reply has ``token_id``, ``seed``, ``step``, ``state`` and what was asked for. Raises SamplerProblem when the
         service refuses, ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
         """
-        return self._send(_calls.sample_call(logits, options))
+        reply: types.Sampled = self._send(_calls.sample_call(logits, options))
+        return reply
 
     def sample_batch(
-        self, logits: Rows, rows: Optional[Sequence[Mapping[str, Any]]] = None, **shared: Any
-    ) -> List[Union[Reply, SamplerProblem]]:
+        self, logits: Rows, rows: Optional[Sequence[types.StepOptions]] = None, **shared: Unpack[types.StepOptions]
+    ) -> List[Union[types.Sampled, SamplerProblem]]:
         """Draws a token from each of n rows: an array [n, vocab_size], or a sequence of rows of one length.
 
         ``rows`` has the options of each row, which win over the shared ones. A row that is refused has its
         SamplerProblem in its place and fails alone; a batch that is wrong as a whole raises it.
         """
-        return self._send(_calls.sample_batch_call(logits, rows, shared))
+        replies: List[Union[types.Sampled, SamplerProblem]] = self._send(_calls.sample_batch_call(logits, rows, shared))
+        return replies
 
-    def verify(self, logits: Rows, draft_token_ids: Sequence[int], **options: Any) -> Reply:
+    def verify(
+        self, logits: Rows, draft_token_ids: Sequence[int], **options: Unpack[types.VerifyOptions]
+    ) -> types.Verified:
         """Accepts drafted tokens as far as the target agrees, and draws what follows.
 
         ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: a row of the target for each of
         the k tokens drafted and one more, then the rows of the draft where ``draft_rows`` names them. The reply has
         ``accepted`` and ``token_ids``. Raises as ``sample`` does.
         """
-        return self._send(_calls.verify_call(logits, draft_token_ids, options))
+        reply: types.Verified = self._send(_calls.verify_call(logits, draft_token_ids, options))
+        return reply
 
     def verify_batch(
-        self, logits: Rows, sequences: Sequence[Mapping[str, Any]], **shared: Any
-    ) -> List[Union[Reply, SamplerProblem]]:
+        self, logits: Rows, sequences: Sequence[types.VerifySequence], **shared: Unpack[types.VerifyOptions]
+    ) -> List[Union[types.Verified, SamplerProblem]]:
         """The same for many sequences: the rows of all one behind another, and of each its ``draft_token_ids`` and the
         options of its own. A sequence that is refused has its SamplerProblem in its place.
         """
-        return self._send(_calls.verify_batch_call(logits, sequences, shared))
+        replies: List[Union[types.Verified, SamplerProblem]] = self._send(
+            _calls.verify_batch_call(logits, sequences, shared)
+        )
+        return replies
 
-    def analyze(self, call: str, logits: Union[Row, Rows], **options: Any) -> Reply:
-        """Reads logits and draws nothing. ``call`` is "probabilities", "score", "diagnose", "calibrate" or "baseline".
+    def probabilities(
+        self, logits: Union[Row, Rows], **options: Unpack[types.ProbabilitiesOptions]
+    ) -> types.ProbabilitiesReply:
+        """The softmax of each row with its entropy and log-odds in nats; with ``threshold`` a decision, with
+        ``conformal`` a set of classes.
 
-        ``logits`` is one row, or many as an array [n, classes] or a sequence of rows of one length; the reply then has
-        them under ``results``. The classes that came are ``target=`` or ``targets=``.
+        ``logits`` is one row [classes], and the reply is of it; or many, an array [n, classes] or a sequence of rows of
+        one length, and the reply has them under ``results``. One class alone is the binary case. Raises as ``sample``.
         """
+        reply: types.ProbabilitiesReply = self.analyze("probabilities", logits, **options)
+        return reply
+
+    def score(self, logits: Union[Row, Rows], **options: Unpack[types.ScoreOptions]) -> types.ScoreReply:
+        """Log-probability (nats), rank (1 is the likeliest) and cross-entropy of the class that came: ``target`` for one
+        row [classes], ``targets`` for many rows [n, classes]. Raises as ``sample``."""
+        reply: types.ScoreReply = self.analyze("score", logits, **options)
+        return reply
+
+    def diagnose(self, logits: Union[Row, Rows], **options: Unpack[types.DiagnoseOptions]) -> types.DiagnoseReply:
+        """Margin, entropy, energy and a verdict of one row [classes], or of each of [n, classes] under ``results``; with
+        ``baseline`` whether it is suspicious. Raises as ``sample``."""
+        reply: types.DiagnoseReply = self.analyze("diagnose", logits, **options)
+        return reply
+
+    def calibrate(self, logits: Rows, **options: Unpack[types.CalibrateOptions]) -> types.CalibrateReply:
+        """The calibration with the smallest cross-entropy on rows [n, classes] with their ``targets``. Raises as
+        ``sample``."""
+        reply: types.CalibrateReply = self.analyze("calibrate", logits, **options)
+        return reply
+
+    def baseline(self, logits: Rows, **options: Unpack[types.BaselineOptions]) -> types.BaselineReply:
+        """What clean rows [n, classes] look like, for ``diagnose``. Raises as ``sample``."""
+        reply: types.BaselineReply = self.analyze("baseline", logits, **options)
+        return reply
+
+    def analyze(self, call: str, logits: Union[Row, Rows], **options: Any) -> Any:
+        """The five calls above by name: "probabilities", "score", "diagnose", "calibrate" or "baseline"."""
         return self._send(_calls.analysis_call(call, logits, options))
 
-    def compare(self, logits: Row, compare: Sequence[Any], **options: Any) -> Reply:
-        """One row through several presets or chains: where and why they differ."""
-        return self._send(_calls.compare_call(logits, compare, options))
+    def compare(
+        self, logits: Row, compare: Sequence[Union[str, Mapping[str, Any]]], **options: Unpack[types.CompareOptions]
+    ) -> types.CompareReply:
+        """One row [vocab_size] through several presets or chains: where and why they differ. ``compare`` has their names,
+        or objects of options such as ``{"preset": "vllm", "top_k": 5}``. Raises as ``sample``."""
+        reply: types.CompareReply = self._send(_calls.compare_call(logits, compare, options))
+        return reply
 
-    def stream(self, **options: Any) -> SamplerStream:
+    def replay(
+        self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
+    ) -> types.ReplayReply:
+        """Takes steps again and holds them to what was claimed of them. ``logits`` is [n, vocab_size]; ``rows`` has of each
+        its options and its claim, ``token_id`` at least. The reply has ``results`` in order, and ``totals``."""
+        reply: types.ReplayReply = self._send(_calls.replay_call(logits, rows, shared))
+        return reply
+
+    def detect(
+        self,
+        token_ids: Optional[Sequence[int]] = None,
+        *,
+        texts: Optional[Sequence[Union[Sequence[int], Mapping[str, Any]]]] = None,
+        **options: Unpack[types.DetectOptions],
+    ) -> types.DetectReply:
+        """Looks for a watermark in one text of token ids, or in each of ``texts``: lists of ids, or objects with
+        ``token_ids`` and ``prompt_length``. The reply has ``p_value`` and ``score``, or ``results`` in order."""
+        reply: types.DetectReply = self._send(_calls.detect_call(token_ids, texts, options))
+        return reply
+
+    def stream(self, **options: Unpack[types.StreamOptions]) -> SamplerStream:
         """Opens a stream: the service keeps history, step and state, so that a step sends only its logits.
 
         Rows are sent as float32 unless ``dtype`` says "f16" or "bf16". Use it in a ``with`` statement. Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, List, Mapping, Sequence, Union, cast
 
 from . import _frames, _http
 from ._calls import Reply, problem_of, reply_of
@@ -12,6 +12,11 @@ from ._place import Place
 from ._problem import SamplerProblem, UnreadableReply
 from ._retries import Attempts
 from ._rows import Row, Rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from . import types
 
 #: Problems with which the service ends a stream although nothing is wrong with it.
 ENDS = ("shutting_down", "body_timeout")
@@ -38,26 +43,30 @@ class SamplerStream:
         return list(self._place.history)
 
     @property
-    def checkpoint(self) -> Dict[str, Any]:
+    def checkpoint(self) -> types.StreamOptions:
         """The options that open a stream which goes on at this very place: ``client.stream(**checkpoint)``."""
-        return self._place.checkpoint
+        return cast("types.StreamOptions", self._place.checkpoint)
 
-    def next(self, logits: Row, **own: Any) -> Reply:
+    def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
         """Sends a row [vocab_size] and waits for its token. ``own`` options hold for this step only; they cost a JSON
         message. Where the options have ``combine``, ``logits`` may be the rows [k, vocab_size] of its sources.
 
         Raises SamplerProblem when the row is refused: the stream is then where it was, and another row may follow.
         Raises ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
         """
-        return self._answered(_frames.row_frames(logits, own, self._place.options), "token_id")
+        pieces = _frames.row_frames(logits, own, self._place.options)
+        return cast("types.Sampled", self._answered(pieces, "token_id"))
 
-    def verify(self, logits: Rows, draft_token_ids: Sequence[int], **draft: Any) -> Reply:
+    def verify(
+        self, logits: Rows, draft_token_ids: Sequence[int], **draft: Unpack[types.DraftOptions]
+    ) -> types.Verified:
         """Sends a draft of k tokens with the target's rows [k + 1, vocab_size], then those of the draft where
         ``draft_rows`` names them. Each token of the reply is a step. Raises as ``next`` does."""
         own = {**draft, "draft_token_ids": [int(token_id) for token_id in draft_token_ids]}
-        return self._answered(_frames.verify_frames(logits, own, self._place.options), "token_ids")
+        pieces = _frames.verify_frames(logits, own, self._place.options)
+        return cast("types.Verified", self._answered(pieces, "token_ids"))
 
-    def update(self, **options: Any) -> None:
+    def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
         self._tell({**options, "type": "update"})
         self._place.options.update(options)

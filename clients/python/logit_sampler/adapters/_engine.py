@@ -5,16 +5,22 @@ left to the engine, and while the service is away no step waits for it. ``Steps`
 ``validate`` says what is wrong with a request's options when it arrives.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os
 import random
 import time
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Union, cast
 
 from logit_sampler import SamplerClient, SamplerProblem
+from logit_sampler.adapters._token import GOES_BACK
 
-Reply = Dict[str, Any]
+if TYPE_CHECKING:
+    from logit_sampler import types
+    from logit_sampler.protocol import SamplerLike
+
 LOG = logging.getLogger(__name__)
 KEY = "logit_sampler"
 
@@ -33,10 +39,32 @@ LOG_EVERY_S = 10.0
 _OPTION_CODES = ("invalid_option", "unknown_option", "unknown_stage", "unknown_preset", "option_conflict")
 #: What an adapter says itself, of each step.
 _OWN = ("logits", "dtype", "shape", "rows", "history", "prompt_length", "step", "state")
+#: In the place of a URL: the sampler in this process, without a service.
+LOCAL = "local"
 
 
 def url_of_environment() -> str:
     return os.environ.get("LOGIT_SAMPLER_URL", "http://127.0.0.1:8080")
+
+
+#: The sampler of this process, by its id: a process that was forked has one of its own.
+_SAMPLERS: Dict[int, Any] = {}
+
+
+def sampler_of(given: Union[str, SamplerLike, None] = None) -> SamplerLike:
+    """What draws: a sampler as it is, the client of a URL, or for ``local`` the sampler in this process, which reads the
+    vocabulary named by LOGIT_SAMPLER_VOCABULARY. Without any it is what LOGIT_SAMPLER_URL names."""
+    if given is not None and not isinstance(given, str):
+        return given
+    url = given or url_of_environment()
+    if url != LOCAL:
+        return client_of(url)
+    if os.getpid() not in _SAMPLERS:
+        from logit_sampler.local import Sampler
+
+        _SAMPLERS[os.getpid()] = Sampler(vocabulary=os.environ.get("LOGIT_SAMPLER_VOCABULARY"))
+    sampler: SamplerLike = _SAMPLERS[os.getpid()]
+    return sampler
 
 
 def client_of(url: Optional[str] = None) -> SamplerClient:
@@ -49,29 +77,39 @@ def client_of(url: Optional[str] = None) -> SamplerClient:
 
 
 class Service:
-    """The service as an engine needs it."""
+    """The service, or a sampler in the process, as an engine needs it."""
 
-    def __init__(self, url: Optional[str] = None) -> None:
-        self._client = client_of(url)
+    def __init__(self, given: Union[str, SamplerLike, None] = None) -> None:
+        self._client = sampler_of(given)
         self._away_s = 0.0
         self._asked_again_s = 0.0
         self._logged: Dict[str, List[float]] = {}
 
-    def draw(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Reply]]:
-        """The reply to each row of an array [n, vocab_size]; None where the engine has to draw."""
-        replies: List[Optional[Reply]] = []
+    def draw(
+        self,
+        rows: Any,
+        own: Sequence[Dict[str, Any]],
+        refused: Optional[Callable[[int, SamplerProblem], None]] = None,
+    ) -> List[Optional[types.Sampled]]:
+        """The reply to each row of an array [n, vocab_size]; None where the engine has to draw. ``refused`` is called with
+        the index and the problem of a row whose options are wrong."""
+        replies: List[Optional[types.Sampled]] = []
         count = max(1, min(SLICE_ROWS_MAX, SLICE_BYTES_MAX // max(1, rows[0].nbytes))) if len(own) else 1
         for first in range(0, len(own), count):
-            replies += self._slice(rows[first : first + count], own[first : first + count])
+            results = self._slice(rows[first : first + count], own[first : first + count])
+            for index, result in enumerate(results, first):
+                replies.append(self._reply(result))
+                if refused is not None and isinstance(result, SamplerProblem) and result.code in _OPTION_CODES:
+                    refused(index, result)
         return replies
 
-    def _slice(self, rows: Any, own: Sequence[Dict[str, Any]]) -> List[Optional[Reply]]:
-        nothing: List[Optional[Reply]] = [None] * len(own)
+    def _slice(self, rows: Any, own: Sequence[Dict[str, Any]]) -> Sequence[Union[types.Sampled, SamplerProblem, None]]:
+        nothing = [None] * len(own)
         if time.monotonic() < self._asked_again_s:
             self._tell("the service is away", len(own))
             return nothing
         try:
-            results = self._client.sample_batch(rows, own)
+            results = self._client.sample_batch(rows, cast("Sequence[types.StepOptions]", own))
         except SamplerProblem as problem:
             if problem.status >= 500:
                 self._is_away()
@@ -83,11 +121,14 @@ class Service:
             self._tell(f"the service cannot be asked: {type(failure).__name__}: {failure}", len(own))
             return nothing
         self._away_s = 0.0
-        return [self._reply(result) for result in results]
+        return results
 
-    def _reply(self, result: Union[Reply, SamplerProblem]) -> Optional[Reply]:
+    def _reply(self, result: Union[types.Sampled, SamplerProblem, None]) -> Optional[types.Sampled]:
         if isinstance(result, SamplerProblem):
             self._tell(f"the service refused a row: {result}", 1)
+            return None
+        if result is not None and result.get("rewind"):
+            self._tell(GOES_BACK, 1)
             return None
         return result
 
@@ -118,24 +159,27 @@ def options_of(given: Any) -> Optional[Dict[str, Any]]:
     for name in _OWN:
         if name in options:
             raise ValueError(f"{KEY} must not have {name}: the adapter says it of every step")
+    if "banned_strings" in options:
+        raise ValueError(GOES_BACK)
     return dict(options)
 
 
-def validate(given: Any, url: Optional[str] = None) -> None:
+def validate(given: Any, url: Union[str, SamplerLike, None] = None) -> None:
     """Asks the service whether the options are right, so that a mistake is refused when the request arrives."""
     options = options_of(given)
     if options is None:
         return
-    client = client_of(url)
+    sampler = sampler_of(url)
     try:
-        client.sample([0.0], **options)
+        sampler.sample([0.0], **options)
     except SamplerProblem as problem:
         if problem.code in _OPTION_CODES or problem.status in (401, 403):
             raise ValueError(f"{KEY}{problem.pointer}: {problem.detail}") from problem
     except OSError as failure:
         raise ValueError(f"{KEY} cannot be checked: the service at {url or url_of_environment()} is away") from failure
     finally:
-        client.close()
+        if isinstance(sampler, SamplerClient):
+            sampler.close()
 
 
 class Steps:
@@ -158,7 +202,7 @@ class Steps:
         self._states.append(state)
 
 
-def force(logits: Any, row: int, reply: Reply) -> None:
+def force(logits: Any, row: int, reply: types.Sampled) -> None:
     """Leaves the drawn token of a row and nothing else."""
     logits[row] = float("-inf")
     logits[row, reply["token_id"]] = 0.0

@@ -15,6 +15,16 @@ def check(params: Any) -> None:
     validate((params.extra_args or {}).get(KEY))
 
 
+def require_raw_logprobs(vllm_config: Any) -> None:
+    """Raises ValueError where vLLM would report log-probabilities of rows on which a token was forced: 0 for each."""
+    mode = getattr(getattr(vllm_config, "model_config", None), "logprobs_mode", None)
+    if mode is not None and not str(mode).startswith("raw"):
+        raise ValueError(
+            f"--logprobs-mode must be raw_logprobs or raw_logits beside {KEY}, got {mode}: "
+            "vLLM reads processed ones behind its processors, where one token is left with the log-probability 0"
+        )
+
+
 def seeds_of(vllm_config: Any) -> random.Random:
     """Seeds for requests without one. Each rank of a tensor-parallel group has its own processor: all see the same
     requests in the same order, and from vLLM's own seed they make up the same ones."""

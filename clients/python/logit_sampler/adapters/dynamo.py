@@ -5,20 +5,25 @@
     sampling_params.logits_processor = create_trtllm_adapters(processors)
 
 It changes the logits in place and leaves one token. Where the service does not answer, the logits stay as they are, and
-the backend draws.
+the backend draws. ``url`` may be "local" or a ``Sampler``: then the sampler in the process draws.
 """
 
-from typing import Any, Optional, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Union
 
 from dynamo.logits_processing import BaseLogitsProcessor
 
 from logit_sampler.adapters._engine import Service, Steps, force, validate
 
+if TYPE_CHECKING:
+    from logit_sampler.protocol import SamplerLike
+
 
 class ServiceLogitsProcessor(BaseLogitsProcessor):
     """``(input_ids, logits) -> None``. Raises ValueError here and now when the options are wrong."""
 
-    def __init__(self, url: Optional[str] = None, **options: Any) -> None:
+    def __init__(self, url: Union[str, SamplerLike, None] = None, **options: Any) -> None:
         validate(options, url)
         self._service = Service(url)
         self._steps = Steps(options)

@@ -11,23 +11,32 @@ llama.cpp calls it from C, where Python prints an exception and goes on, with to
 keeps what went wrong: ``stop`` raises it before the token is used, and leaving the ``with`` statement raises it again.
 """
 
-from typing import Any, List, Optional
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Optional
 
 import numpy
 
-from logit_sampler import SamplerClient, SamplerStream
+from logit_sampler.adapters._token import token_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from logit_sampler import types
+    from logit_sampler.protocol import SamplerLike, StreamLike
 
 
 class ServiceLogitsProcessor:
     """``(input_ids, scores) -> scores``, as llama_cpp.LogitsProcessorList calls it. ``options`` are the service's.
 
-    ``__enter__`` raises SamplerProblem when they are wrong, and OSError when the service is not there.
+    ``client`` is a ``SamplerClient`` or a ``Sampler``. ``__enter__`` raises SamplerProblem when the options are wrong, and
+    OSError when the service is not there.
     """
 
-    def __init__(self, client: SamplerClient, **options: Any) -> None:
+    def __init__(self, client: SamplerLike, **options: Unpack[types.StepOptions]) -> None:
         self._client = client
         self._options = options
-        self._stream: Optional[SamplerStream] = None
+        self._stream: Optional[StreamLike] = None
         self._prompt: List[int] = []
         self._failure: Optional[BaseException] = None
 
@@ -63,12 +72,13 @@ class ServiceLogitsProcessor:
     def _forced(self, history: List[int], scores: Any) -> Any:
         if self._stream is None:
             self._prompt = history
-            self._stream = self._client.stream(**self._options, history=history, prompt_length=len(history))
+            place: types.StepOptions = {**self._options, "history": history, "prompt_length": len(history)}
+            self._stream = self._client.stream(**place)
         elif history[: len(self._prompt)] != self._prompt:
             raise ValueError("a ServiceLogitsProcessor serves one prompt: make another for another")
         self._stream.follow(history)
         # The scores are a column of llama.cpp's candidates, in order of token ids and far apart in memory.
-        reply = self._stream.next(numpy.ascontiguousarray(scores, dtype=numpy.float32))
+        token_id = token_of(self._stream.next(numpy.ascontiguousarray(scores, dtype=numpy.float32)))
         forced = numpy.full(len(scores), -numpy.inf, dtype=numpy.float32)
-        forced[reply["token_id"]] = 0.0
+        forced[token_id] = 0.0
         return forced

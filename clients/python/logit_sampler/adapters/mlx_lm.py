@@ -4,33 +4,47 @@
         generate(model, tokenizer, prompt="Once upon a time", max_tokens=64, logits_processors=[processor])
 
 One token is left then, and mlx-lm's own sampler, greedy unless told otherwise, takes it. One processor serves one
-sequence. Rows travel as float32, float16 or bfloat16, as the model makes them.
+sequence. Rows travel as float32, float16 or bfloat16, as the model makes them. The ``logprobs`` that mlx-lm yields are those
+of the row with one token left: what is asked for with ``logprobs=True`` is in ``processor.last``.
 """
 
-from typing import Any, Optional
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
 
 import mlx.core as mx
 import numpy
 
-from logit_sampler import Packed, SamplerClient, SamplerStream
+from logit_sampler import Packed
+from logit_sampler.adapters._token import token_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from logit_sampler import types
+    from logit_sampler.protocol import SamplerLike, StreamLike
 
 
 class ServiceLogitsProcessor:
-    """``(tokens, logits) -> logits``, both mlx arrays; ``options`` are the service's."""
+    """``(tokens, logits) -> logits``, both mlx arrays. ``client`` is a ``SamplerClient`` or a ``Sampler``; ``options`` are
+    the service's."""
 
-    def __init__(self, client: SamplerClient, **options: Any) -> None:
+    def __init__(self, client: SamplerLike, **options: Unpack[types.StepOptions]) -> None:
         self._client = client
         self._options = options
-        self._stream: Optional[SamplerStream] = None
+        self._stream: Optional[StreamLike] = None
+        #: the reply to the last step
+        self.last: Optional[types.Sampled] = None
 
     def __call__(self, tokens: Any, logits: Any) -> Any:
         history = tokens.tolist()
         row, dtype = _row_of(logits)
         if self._stream is None:
-            opened = {**self._options, "dtype": dtype, "history": history, "prompt_length": len(history)}
-            self._stream = self._client.stream(**opened)
+            place: types.StepOptions = {**self._options, "history": history, "prompt_length": len(history)}
+            self._stream = self._client.stream(**{**place, "dtype": dtype})
         self._stream.follow(history)
-        token_id = self._stream.next(row)["token_id"]
+        self.last = self._stream.next(row)
+        token_id = token_of(self.last)
         return mx.where(mx.arange(logits.shape[-1]) == token_id, 0.0, -mx.inf).astype(logits.dtype)[None]
 
     def close(self) -> None:

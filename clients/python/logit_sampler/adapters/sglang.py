@@ -11,18 +11,25 @@ A request, over HTTP or in process, brings the processor and the options:
 
 SGLang runs its penalties and ``logit_bias`` before its processors, and its temperature and filters after them, which see
 one token only. Rows that the service does not answer are left to SGLang: nothing that happens to it ends the server. The
-options are checked with the first row; a mistake is logged. Speculative decoding is refused, since SGLang hands a
-processor several rows of one request without saying which tokens are between them.
+options are checked with the first row; a request with a mistake is ended with the sentence that says it, and so is one that
+asks for log-probabilities (``return_logprob``), since SGLang reads them behind its processors, where one token is left.
+Speculative decoding is left to SGLang, which hands a processor several rows of one request without saying which tokens are
+between them.
 """
 
 import hashlib
+from http import HTTPStatus
 from typing import Any, Dict, List, Optional
 
 from sglang.srt.sampling.custom_logit_processor import CustomLogitProcessor
 
+from logit_sampler import SamplerProblem
 from logit_sampler.adapters._engine import KEY, LOG, Service, Steps, force, options_of
 
 _STEPS = "logit_sampler_steps"
+_LOGPROBS = (
+    f"return_logprob cannot be had beside {KEY}: SGLang reads log-probabilities behind its processors, where one token is left"
+)
 #: One for the process: SGLang makes a new processor whenever its batch changes.
 _SERVICE: List[Service] = []
 
@@ -39,7 +46,11 @@ class ServiceLogitsProcessor(CustomLogitProcessor):
             return logits
         own = [_next(one) for _, one in asking]
         rows = logits[[row for row, _ in asking]].float().cpu().numpy()
-        for (row, one), options, reply in zip(asking, own, _service().draw(rows, own)):
+
+        def refused(index: int, problem: SamplerProblem) -> None:
+            _end(asking[index][1], f"{KEY}{problem.pointer}: {problem.detail}")
+
+        for (row, one), options, reply in zip(asking, own, _service().draw(rows, own, refused)):
             if reply is not None:
                 force(logits, row, reply)
                 one[_STEPS].drawn(options["step"], reply["state"])
@@ -59,12 +70,23 @@ def _steps_of(custom_params: Optional[Dict[str, Any]]) -> Optional[Steps]:
     if _STEPS not in custom_params:
         try:
             options = options_of(custom_params[KEY])
+            if options is not None and getattr(custom_params["__req__"], "return_logprob", False):
+                raise ValueError(_LOGPROBS)
         except ValueError as problem:
-            LOG.error("%s; SGLang draws the request", problem)
+            _end(custom_params, str(problem))
             options = None
         custom_params[_STEPS] = None if options is None else Steps(options, _seed(custom_params["__req__"].rid))
     steps: Optional[Steps] = custom_params[_STEPS]
     return steps
+
+
+def _end(custom_params: Dict[str, Any], sentence: str) -> None:
+    """Ends a request with a sentence for its sender, as SGLang ends those that it refuses itself."""
+    LOG.error("%s; the request is ended", sentence)
+    from sglang.srt.managers.schedule_batch import FINISH_ABORT
+
+    custom_params[_STEPS] = None
+    custom_params["__req__"].to_finish = FINISH_ABORT(sentence, HTTPStatus.BAD_REQUEST, "BadRequestError")
 
 
 def _seed(rid: Any) -> int:

@@ -7,15 +7,22 @@
 
 TensorRT-LLM's own penalties and bans come before, its temperature and filters after, and see one token only. Rows that
 the service does not answer are left to TensorRT-LLM: nothing that happens to it ends the executor. Beams are refused.
+``url`` may be "local" or a ``Sampler``: then the sampler in the process draws. ``logprobs`` of SamplingParams are read behind
+processors, where one token is left: they say 0, and no processor is told that they were asked for.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
-from typing import Any, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Union
 
 import torch
 from tensorrt_llm.sampling_params import BatchedLogitsProcessor, LogitsProcessor
 
 from logit_sampler.adapters._engine import LOG, Service, Steps, force, validate
+
+if TYPE_CHECKING:
+    from logit_sampler.protocol import SamplerLike
 
 #: Requests of a batched processor whose steps are remembered: nothing tells when one ends.
 REQUESTS_MAX = 4096
@@ -30,7 +37,7 @@ class _Request:
 class ServiceLogitsProcessor(LogitsProcessor):
     """For one request. Raises ValueError here and now when the options are wrong."""
 
-    def __init__(self, url: Optional[str] = None, **options: Any) -> None:
+    def __init__(self, url: Union[str, SamplerLike, None] = None, **options: Any) -> None:
         validate(options, url)
         self._url = url
         self._options = options
@@ -45,7 +52,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
 class BatchedServiceLogitsProcessor(BatchedLogitsProcessor):
     """For every request that asks for it, with one POST [n, V] a step and the same options for all."""
 
-    def __init__(self, url: Optional[str] = None, **options: Any) -> None:
+    def __init__(self, url: Union[str, SamplerLike, None] = None, **options: Any) -> None:
         self._service = Service(url)
         self._options = options
         self._requests: "OrderedDict[int, _Request]" = OrderedDict()

@@ -1,4 +1,4 @@
-"""Hugging Face transformers: every token of ``generate()`` is drawn by the service.
+"""Hugging Face transformers: every token of ``generate()`` is drawn by the service, or by the sampler in the process.
 
     from transformers import LogitsProcessorList
     processor = ServiceLogitsProcessor(SamplerClient(url), temperature=0.8, top_p=0.95, seed=7)
@@ -9,15 +9,28 @@ or, for one sequence, a loop of its own that keeps a stream open and sends the l
     model.generate(**inputs, max_new_tokens=50, custom_generate=generate,
                    client=SamplerClient(url), options={"temperature": 0.8, "seed": 7})
 
-Leave the sampling flags of transformers alone (``do_sample=False``): whatever they would do comes before the service.
+``Sampler()`` takes the place of ``SamplerClient(url)`` in both. Leave the sampling flags of transformers alone
+(``do_sample=False``): whatever they would do comes before the service. For ``output_scores`` and
+``compute_transition_scores`` ask with ``logprobs=True``.
 """
 
+from __future__ import annotations
+
 import random
-from typing import Any, Dict, List, Mapping, Optional
+import sys
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, cast
 
 import numpy
 
-from logit_sampler import Packed, SamplerClient, SamplerProblem
+from logit_sampler import Packed, SamplerProblem
+from logit_sampler.adapters._scores import scores_of
+from logit_sampler.adapters._token import token_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from logit_sampler import types
+    from logit_sampler.protocol import SamplerLike, StreamLike
 
 try:
     from transformers import LogitsProcessor
@@ -26,22 +39,38 @@ except ImportError:  # the shape of the class is all that generate() asks for
 
 _BEAMS = "the service draws tokens and cannot search for beams: num_beams must be 1"
 _ANOTHER = "a ServiceLogitsProcessor serves one generate() call that takes the tokens it draws: make another"
+_DRAFTS = (
+    "a ServiceLogitsProcessor draws one token a step, and assistants and prompt lookup ask for several:"
+    " leave assistant_model and prompt_lookup_num_tokens out"
+)
+#: Where generate() calls its processors from: what its loops are named.
+_LOOPS = {"_sample": None, "_assisted_decoding": _DRAFTS, "_beam_search": _BEAMS, "_group_beam_search": _BEAMS}
+#: Frames between a loop and a processor: those of the list of processors, and of what wraps it.
+_FRAMES_MAX = 12
 
 
 class ServiceLogitsProcessor(LogitsProcessor):
-    """Asks the service for the token of each row and leaves nothing else to draw. One for each ``generate()`` call.
+    """Asks for the token of each row and leaves nothing else to draw. One for each ``generate()`` call.
 
-    ``options`` are those of the service. Row i of a batch draws with ``seed + i``; without a seed one is made up.
-    ``pad_token_id`` is what prompts are padded with on the left; without it padding would count as history.
+    ``client`` is a ``SamplerClient`` or a ``Sampler``; ``options`` are those of the service. Row i of a batch draws with
+    ``seed + i``; without a seed one is made up. ``pad_token_id`` is what prompts are padded with on the left; without it
+    padding would count as history. With ``logprobs=True`` the scores that generate() returns have the drawn token's
+    log-probability, and ``compute_transition_scores`` tells it; without, reading them raises ValueError.
     """
 
-    def __init__(self, client: SamplerClient, *, pad_token_id: Optional[int] = None, **options: Any) -> None:
+    def __init__(
+        self, client: SamplerLike, *, pad_token_id: Optional[int] = None, **options: Unpack[types.StepOptions]
+    ) -> None:
         self._client = client
         self._pad_token_id = pad_token_id
-        self._seed = int(options.pop("seed", random.getrandbits(53)))
+        given = cast("Dict[str, Any]", options)
+        self._seed = int(given.pop("seed", random.getrandbits(53)))
         self._options = options
         self._prompt_width: Optional[int] = None
         self._states: List[Any] = []
+        #: of a sampler in this process: it keeps the histories, which need not be told at each step
+        self._streams: List[StreamLike] = []
+        self._last: List[types.Sampled] = []
         #: the ids of the last call, with the tokens that were drawn then
         self._expected: Any = None
         self._ended: Any = None
@@ -52,25 +81,42 @@ class ServiceLogitsProcessor(LogitsProcessor):
             self._begin(ids, scores)
         else:
             self._go_on(ids)
+        replies = self._streamed(ids, scores) if self._streams else self._batched(ids, scores)
+        drawn = numpy.array([[token_of(reply)] for reply in replies], dtype=ids.dtype)
+        self._expected = numpy.concatenate([ids, drawn], axis=1)
+        return scores_of(scores, replies)
+
+    def _batched(self, ids: Any, scores: Any) -> Sequence[types.Sampled]:
         own = [self._row_options(index, row.tolist()) for index, row in enumerate(ids)]
-        replies = self._client.sample_batch(_logits_of(scores), own, **self._options)
-        forced = scores.new_full(scores.shape, float("-inf"))
-        drawn = numpy.empty((len(ids), 1), dtype=ids.dtype)
-        for index, reply in enumerate(replies):
+        replies = []
+        for index, reply in enumerate(self._client.sample_batch(_logits_of(scores), own, **self._options)):
             if isinstance(reply, SamplerProblem):
                 raise reply
             self._states[index] = reply["state"]
-            drawn[index] = reply["token_id"]
-            forced[index, reply["token_id"]] = 0.0
-        self._expected = numpy.concatenate([ids, drawn], axis=1)
-        return forced
+            replies.append(reply)
+        return replies
+
+    def _streamed(self, ids: Any, scores: Any) -> Sequence[types.Sampled]:
+        rows = _logits_of(scores)
+        replies: List[types.Sampled] = []
+        for index, stream in enumerate(self._streams):
+            if self._ended[index]:  # its stream stays where it ended; what is drawn for it is thrown away
+                replies.append(self._last[index])
+                continue
+            replies.append(stream.next(rows[index] if not isinstance(rows, Packed) else Packed(rows.data[index], "bf16")))
+        self._last = replies
+        return replies
 
     def _begin(self, ids: Any, scores: Any) -> None:
-        if len(ids) > 1 and _are_beams(ids, scores):
-            raise ValueError(_BEAMS)
+        _require_one_token_a_step(ids, scores)
         self._prompt_width = ids.shape[1]
         self._states = [None] * len(ids)
         self._ended = numpy.zeros(len(ids), dtype=bool)
+        if getattr(self._client, "in_process", False):
+            dtype = "bf16" if str(scores.dtype) == "torch.bfloat16" else "f16" if "float16" in str(scores.dtype) else "f32"
+            for index, row in enumerate(ids):
+                place = {**self._options, **self._row_options(index, row.tolist()), "dtype": dtype, "step": 0}
+                self._streams.append(self._client.stream(**cast("types.StreamOptions", place)))
 
     def _go_on(self, ids: Any) -> None:
         """The ids are those of the call before with its tokens, but for sequences that ended: those are padded."""
@@ -78,7 +124,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
             raise ValueError(_ANOTHER)
         self._ended |= ids[:, -1] != self._expected[:, -1]
 
-    def _row_options(self, index: int, ids: List[int]) -> Dict[str, Any]:
+    def _row_options(self, index: int, ids: List[int]) -> types.StepOptions:
         width = self._prompt_width or 0
         padding = 0
         while padding < width and ids[padding] == self._pad_token_id:
@@ -90,6 +136,22 @@ class ServiceLogitsProcessor(LogitsProcessor):
             "prompt_length": width - padding,
             "state": self._states[index],
         }
+
+
+def _require_one_token_a_step(ids: Any, scores: Any) -> None:
+    """Raises ValueError under beam search and drafts: by the name of the loop that calls, or by what the rows look like."""
+    frame: Any = sys._getframe(2)
+    for _ in range(_FRAMES_MAX):
+        if frame is None:
+            break
+        if frame.f_code.co_name in _LOOPS:
+            sentence = _LOOPS[frame.f_code.co_name]
+            if sentence is not None:
+                raise ValueError(sentence)
+            return
+        frame = frame.f_back
+    if len(ids) > 1 and _are_beams(ids, scores):
+        raise ValueError(_BEAMS)
 
 
 def _are_beams(ids: Any, scores: Any) -> bool:
@@ -105,12 +167,16 @@ def generate(
     stopping_criteria: Any = None,
     generation_config: Any = None,
     *,
-    client: SamplerClient,
+    client: SamplerLike,
     options: Mapping[str, Any],
     stream_to: Any = None,
     **model_kwargs: Any,
 ) -> Any:
     """A decoding loop for ``custom_generate``: one sequence without padding, one row a step over a stream.
+
+    ``client`` is a ``SamplerClient`` or a ``Sampler``; ``options`` are those of a stream. It ends where the stopping
+    criteria say so, or a reply has a ``finish_reason``. With ``output_scores`` the scores have the drawn token's
+    log-probability and no other; ``output_logits`` are the model's own.
 
     ``logits_processor`` runs before the service, ``stopping_criteria`` after it; ``generation_config`` has done its
     work when generate() made those two. ``stream_to`` is a streamer; ``streamer=`` of generate() never comes here.
@@ -120,7 +186,10 @@ def generate(
     """
     import torch
 
-    _refuse(model, generation_config)
+    _refuse(model, generation_config, model_kwargs)
+    wants_scores, wants_logits = _wanted(generation_config)
+    if wants_scores:
+        options = {**options, "logprobs": True}
     mask = model_kwargs.pop("attention_mask", None)
     if len(input_ids) != 1 or (mask is not None and not bool(mask.all())):
         raise ValueError("this loop generates one sequence without padding: use ServiceLogitsProcessor for batches")
@@ -131,23 +200,31 @@ def generate(
     if stream_to is not None:
         stream_to.put(input_ids.cpu())
     stream: Any = None
+    all_scores: List[Any] = []
+    all_logits: List[Any] = []
     try:
         while True:
             outputs = model(**fed, past_key_values=past, use_cache=True)
             past = outputs.past_key_values
             logits = outputs.logits[:, -1, :]
+            if wants_logits:
+                all_logits.append(logits.float())
             if logits_processor:
                 logits = logits_processor(input_ids, logits)
             row = _logits_of(logits)
             if stream is None:
                 dtype = row.dtype if isinstance(row, Packed) else _DTYPES[row.dtype.name]
-                stream = client.stream(**{**options, "dtype": dtype, "history": history, "prompt_length": len(history)})
-            token = input_ids.new_tensor([[stream.next(_first(row))["token_id"]]])
+                place = {**options, "dtype": dtype, "history": history, "prompt_length": len(history)}
+                stream = client.stream(**cast("types.StreamOptions", place))
+            reply = stream.next(_first(row))
+            token = input_ids.new_tensor([[token_of(reply)]])
+            if wants_scores:
+                all_scores.append(scores_of(logits.float(), [reply]))
             input_ids = torch.cat([input_ids, token], dim=1)
             fed = {"input_ids": token}
             if stream_to is not None:
                 stream_to.put(token[0].cpu())
-            if stopping_criteria is None or _all(stopping_criteria(input_ids, None)):
+            if stopping_criteria is None or _all(stopping_criteria(input_ids, None)) or reply.get("finish_reason"):
                 break
     finally:
         if stream is not None:
@@ -158,7 +235,8 @@ def generate(
         return input_ids
     from transformers.generation import GenerateDecoderOnlyOutput
 
-    return GenerateDecoderOnlyOutput(sequences=input_ids, past_key_values=past)
+    told = {"scores": tuple(all_scores) if wants_scores else None, "logits": tuple(all_logits) if wants_logits else None}
+    return GenerateDecoderOnlyOutput(sequences=input_ids, past_key_values=past, **told)
 
 
 #: What generate() counts out for its own loop; the model finds them by itself, since nothing is padded.
@@ -171,9 +249,26 @@ def _first_inputs(unseen: Any, model_kwargs: Mapping[str, Any]) -> Dict[str, Any
     return own if "inputs_embeds" in own else {**own, "input_ids": unseen}
 
 
-def _refuse(model: Any, generation_config: Any) -> None:
+def _wanted(generation_config: Any) -> "tuple[bool, bool]":
+    """Whether scores and logits are to be returned. Raises ValueError for what this loop does not keep."""
+    if not getattr(generation_config, "return_dict_in_generate", False):
+        return False, False
+    for name in ("output_attentions", "output_hidden_states"):
+        if getattr(generation_config, name, False):
+            raise ValueError(f"this loop does not keep what {name} asks for: use ServiceLogitsProcessor")
+    asked = [bool(getattr(generation_config, name, False)) for name in ("output_scores", "output_logits")]
+    return asked[0], asked[1]
+
+
+def _refuse(model: Any, generation_config: Any, model_kwargs: Mapping[str, Any]) -> None:
     if getattr(generation_config, "num_beams", 1) not in (None, 1):
         raise ValueError(f"{_BEAMS}, got {generation_config.num_beams}")
+    lookup = getattr(generation_config, "prompt_lookup_num_tokens", None)
+    if lookup is not None or model_kwargs.get("assistant_model") is not None:
+        raise ValueError(
+            "this loop draws one token a step, and assistants and prompt lookup ask for several:"
+            " leave assistant_model and prompt_lookup_num_tokens out"
+        )
     if getattr(getattr(model, "config", None), "is_encoder_decoder", False):
         raise ValueError("this loop is for decoders: use ServiceLogitsProcessor for a model with an encoder")
 

@@ -19,7 +19,7 @@ from typing import Any, Dict, List, Optional
 from vllm.v1.sample.logits_processor import LogitsProcessor, MoveDirectionality
 
 from logit_sampler.adapters._engine import Service, Steps, force
-from logit_sampler.adapters._vllm import check, options_in, seeds_of
+from logit_sampler.adapters._vllm import check, options_in, require_raw_logprobs, seeds_of
 
 
 class _Request(Steps):
@@ -42,6 +42,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         check(sampling_params)
 
     def __init__(self, vllm_config: Any, device: Any, is_pin_memory: bool) -> None:
+        require_raw_logprobs(vllm_config)
         self._service = Service()
         self._seeds = seeds_of(vllm_config)
         self._requests: Dict[int, _Request] = {}

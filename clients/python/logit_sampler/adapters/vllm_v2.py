@@ -20,7 +20,7 @@ from typing import Any, Dict, List
 from vllm.v1.worker.gpu.sample.logits_processor import LogitsProcessor
 
 from logit_sampler.adapters._engine import Service, Steps, force
-from logit_sampler.adapters._vllm import check, options_in, seeds_of
+from logit_sampler.adapters._vllm import check, options_in, require_raw_logprobs, seeds_of
 
 
 class _Request(Steps):
@@ -53,6 +53,7 @@ class ServiceLogitsProcessor(LogitsProcessor):
         check(sampling_params)
 
     def __init__(self, vllm_config: Any, req_states: Any) -> None:
+        require_raw_logprobs(vllm_config)
         self._service = Service()
         self._seeds = seeds_of(vllm_config)
         self._states = req_states

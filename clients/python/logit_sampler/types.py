@@ -1,0 +1,1774 @@
+"""Options and replies, as types: generated from the schemas by `npm run generate`. Change those, not this file.
+
+The service checks every option and refuses what it does not know. In options, arrays may be those of numpy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal, Mapping, Optional, Protocol, Sequence, TypedDict, Union
+
+
+class Array(Protocol):
+    """An array of numpy, or of another library that gives its numbers as a list."""
+
+    def tolist(self) -> Any: ...
+
+
+Ints = Union[Sequence[int], Array]
+Floats = Union[Sequence[float], Array]
+
+
+class _StepOptionsDraw(TypedDict):
+    rule: Literal["inverse_cdf", "gumbel"]
+
+
+class StepOptionsDraw(_StepOptionsDraw, total=False):
+    """How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules."""
+
+    variant: Literal["own", "vllm"]
+    """Whose noise: `own`, Philox4x32-10 in float64; `vllm`, that of vLLM's model runner V2 with `step` as its position
+    (murmur3, float32). Default "own"."""
+
+
+class _StepOptionsWatermark(TypedDict):
+    scheme: Literal["gumbel", "dual_key_gumbel", "green_list", "synthid"]
+    key: str
+    """Id of a configured key. The key itself is never sent."""
+
+
+class StepOptionsWatermark(_StepOptionsWatermark, total=False):
+    """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
+    /v1/samplers lists the schemes."""
+
+    context_width: int
+    """How many tokens before it decide a token's randomness. Default 4. In [1, 64]."""
+    repeated_contexts: Literal["single_turn", "all", "none"]
+    """A context that came before is drawn without the mark: `single_turn`, among the generated tokens; `all`, the
+    prompt's too, and the first context_width tokens bear none; `none`: repeats are marked. Default "single_turn"."""
+    look_back: int
+    """Over how many of the last tokens repeats are looked for. Default 8192. In [1, 1048576]."""
+    alpha: float
+    """Part of the tokens that the second key marks. Default 0.1. In [0, 1]."""
+    gamma: float
+    """Part of the vocabulary that is green. Default 0.25. In (0, 1)."""
+    delta: float
+    """What the scores of green tokens gain. Default 2. In [0, 100]."""
+    seeding: Literal["philox", "lefthash", "selfhash"]
+    """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
+    (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
+    ngram_len: int
+    """A token and the tokens before it that decide its layers. Default 5. In [2, 65]."""
+    layers: int
+    """Layers that are made of a single secret; a key of several has a layer for each. Default 30. In [1, 32]."""
+    sampling_table_size: int
+    """Size of the table of random bits. Default 65536. In [2, 65536]."""
+    sampling_table_seed: int
+    """Seed of that table. Default 0. In [0, 4294967295]."""
+
+
+class _StepOptionsStopLoop(TypedDict):
+    max_pattern_size: int
+    """The longest pattern, in tokens. In [1, 256]."""
+    min_count: int
+    """How often a pattern must stand at the end. In [2, 32]."""
+
+
+class StepOptionsStopLoop(_StepOptionsStopLoop, total=False):
+    """The tokens generated end with `min_count` copies of a pattern."""
+
+    min_pattern_size: int
+    """The shortest pattern. In [1, 256]. Default 1."""
+
+
+class StepOptionsStopEntropy(TypedDict, total=False):
+    """The mean entropy of the rows as they came, over the last steps, is below or above a bound."""
+
+    below: float
+    """Due when the mean is below: in nats. At least 0."""
+    above: float
+    """Due when the mean is above: in nats. At least 0."""
+    window: int
+    """Over how many of the last steps the mean is taken; there is none before as many were made. In [1, 2048]. Default
+    16."""
+
+
+class _StepOptionsStopConfidence(TypedDict):
+    below: float
+    """Due when the mean is below: the model is less sure than this. At least 0."""
+
+
+class StepOptionsStopConfidence(_StepOptionsStopConfidence, total=False):
+    """The mean confidence of the rows as they came, over the last steps, is below a bound."""
+
+    window: int
+    """Over how many of the last steps the mean is taken; there is none before as many were made. In [1, 2048]. Default
+    2048."""
+    top_k: int
+    """Of how many of the most likely tokens: C = −(1/k) Σ ln p. In [1, 4096]. Default 20."""
+
+
+class StepOptionsStop(TypedDict, total=False):
+    """When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself."""
+
+    token_ids: Sequence[Union[int, str]]
+    """The text ends with any of these tokens."""
+    sequences: Sequence[Union[Sequence[Union[int, str]], str]]
+    """The text ends with any of these sequences of tokens; none of their tokens may stand in the prompt. One that is a
+    text ends it however tokens spell it, where it begins and ends with a token; strings look for texts anywhere."""
+    strings: Sequence[str]
+    """The text ends with any of these strings. Needs a `vocabulary`. The reply's `text` ends where the string begins,
+    and `stop_bytes` says how many bytes at the end of the whole text belong to it."""
+    max_tokens: int
+    """How many tokens may be generated behind `prompt_length`. At least 1."""
+    loop: StepOptionsStopLoop
+    """The tokens generated end with `min_count` copies of a pattern."""
+    entropy: StepOptionsStopEntropy
+    """The mean entropy of the rows as they came, over the last steps, is below or above a bound."""
+    confidence: StepOptionsStopConfidence
+    """The mean confidence of the rows as they came, over the last steps, is below a bound."""
+
+
+class _StepOptionsCalibration(TypedDict):
+    method: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
+    """How the logits are rescaled."""
+
+
+class StepOptionsCalibration(_StepOptionsCalibration, total=False):
+    """A calibration, as /v1/calibrate replies it."""
+
+    temperature: float
+    """Every logit is divided by it first; not of vector_scaling. In [0.000001, 1000000]."""
+    weights: Floats
+    """Of vector_scaling: every logit is multiplied by the one of its class."""
+    biases: Floats
+    """Of bias_scaling and vector_scaling: added then, one a class."""
+
+
+class StepOptionsSequenceBias(TypedDict):
+    """Part of StepOptionsSequenceBias."""
+
+    token_ids: Union[Sequence[Union[int, str]], str]
+    bias: Optional[Union[float, Literal["-inf", "-Infinity"]]]
+
+
+class _SharedOptions(TypedDict, total=False):
+    """Options that every call with steps has."""
+
+    vocab_size: int
+    """Size of the real vocabulary when rows are padded: ids at or past it are never drawn. At least 1."""
+    vocabulary: str
+    """What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it
+    has one."""
+    history: Ints
+    """Token ids so far, prompt first. Penalties look at them."""
+    prompt_length: int
+    """How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0."""
+    seed: Union[int, str]
+    """Seed of the randomness, 64 bits, as an integer or a decimal string. Without one a seed is drawn and returned."""
+    step: int
+    """Position of this step in its sequence; each has its own randomness. Default 0. At least 0."""
+    replacement: bool
+    """Whether the n draws may repeat a token. Default true; false draws as Gumbel top-k does."""
+    draw: StepOptionsDraw
+    """How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules."""
+    watermark: StepOptionsWatermark
+    """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
+    /v1/samplers lists the schemes."""
+    trace: Union[bool, Literal["timed"]]
+    """Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false."""
+    kept_token_ids: bool
+    """Report the ids of all tokens that were left to draw from. Default false."""
+    kept_max: int
+    """Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more. At least 1."""
+    logprobs: bool
+    """Report logprob, processed_logprob, rank and kept_mass. Default false."""
+    top_logprobs: int
+    """Report the n most likely tokens with their log-probabilities. Default 0. At least 0."""
+    logprobs_mode: Literal["raw", "combined", "processed", "before_temperature", "behind_temperature"]
+    """What top_logprobs and named_logprobs report: `raw` (default but with the preset sglang), ln softmax of the logits
+    as they came (of several sources, the first), or `processed`, after every stage. With `combined` it is that of the
+    combined row, with `before_temperature` (SGLang at temperature 0, and vLLM's processed_logprobs there) and
+    `behind_temperature` (SGLang) that of the scores where temperature finds and leaves them, and so are logprob, rank
+    and kept_mass."""
+    rank_ties: Literal["by_id", "counted"]
+    """The rank of a token that others equal: `by_id` (default but with the preset vllm), those with lower ids rank
+    before it, or `counted`, all of them do (vLLM)."""
+    logprob_token_ids: Ints
+    """Report the log-probabilities of these tokens as named_logprobs."""
+    uncertainty: bool
+    """Report entropy, varentropy, margin and confidence, of the row as it came and of what was left to draw from.
+    Default false."""
+    confidence_top_k: int
+    """How many of the most likely tokens confidence is the mean of. Default 20. In [1, 4096]."""
+    stop: StepOptionsStop
+    """When the text is to end: the reply says by which of these, as `finish_reason`, or null. Nothing stops by itself."""
+    receipt: bool
+    """Report hashes of the row and of the options, for audits. Default false."""
+    require_exact: bool
+    """For sparse rows: fail with need_more_tokens unless the answer is proven exact. Default false."""
+    calibration: StepOptionsCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    grammar: Mapping[Any, Any]
+    """What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md.
+    Needs a vocabulary."""
+    banned_strings: Sequence[str]
+    """Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says
+    in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken
+    again: a stream has gone back by itself."""
+    banned_ignore_case: bool
+    """Whether letters of ASCII count whatever their case, as in koboldcpp. Default false."""
+    allowed_token_ids: Sequence[Union[int, str]]
+    """The only tokens that may be drawn."""
+    token_bitmask: Union[str, bytes, bytearray, memoryview, Array]
+    """Base64 of 32-bit little-endian words: token i may be drawn when bit i mod 32 of word i div 32 is set, as xgrammar
+    and llguidance write it. Tokens past the end of the mask may not be drawn; bits past the end of the vocabulary mean
+    nothing."""
+    logit_bias: Mapping[Any, Optional[Union[float, Literal["-inf", "-Infinity"]]]]
+    """Bias by token id, as in OpenAI's API: any finite number is added to the score (OpenAI: -100 to 100); `"-inf"` or
+    null bans the token. A key that is not a whole number is the text of a token."""
+    sequence_bias: Sequence[StepOptionsSequenceBias]
+    """Sequences of tokens, each with what is added to the score of its last token when the others stand at the end of
+    the history: any finite number; `"-inf"` or null bans. Biases of several sequences add up. A sequence that is a text
+    is found however tokens spell it."""
+    sequence_scope: Literal["history", "generated"]
+    """`history`: the beginning of a sequence may stand in the prompt (transformers); `generated`: only tokens after
+    `prompt_length` count (vLLM). Default "history"."""
+    sequence_min_history: Literal["prefix", "sequence"]
+    """How long the history must be for a sequence of n tokens: `prefix`, n − 1 (vLLM, transformers.js); `sequence`, n,
+    so that it can never be the very first one (transformers). Single tokens always count. Default "prefix"."""
+    bad_words_ids: Sequence[Union[Sequence[Union[int, str]], str]]
+    """Sequences of tokens that must not occur: the last token is banned when the others stand at the end of the
+    history. A sequence that is a text is found however tokens spell it. Remember that a word is written with and
+    without a leading blank."""
+    bad_words_spared_ids: Sequence[Union[int, str]]
+    """Tokens that a sequence of one token does not ban; longer sequences may still end in them. transformers spares the
+    tokens that end a text. Default none."""
+    bad_words: Sequence[str]
+    """Words that must not occur, however tokens spell them, as long as they begin and end where tokens do: the token
+    that would complete one is banned. Needs a `vocabulary`."""
+    encoder_no_repeat_ngram_size: int
+    """Length n of the runs of tokens that may not be taken from encoder_input_ids. 0 is off, 1 bans every token of
+    them. Usual: 3 to 5. In [0, 1000000]."""
+    encoder_input_ids: Ints
+    """The tokens that the encoder has read, for models that have one; or those of a text that the answer should keep
+    to."""
+    no_repeat_ngram_size: int
+    """Length n of the runs of tokens that may occur only once, prompt included. 0 is off, 1 bans every token of the
+    history. Usual: 2 to 4; 20 to 35 against loops in tables. In [0, 1000000]."""
+    no_repeat_ngram_window: int
+    """Only runs that begin among the last so many tokens count; -1: all of them, 0: none, which switches it off
+    (DeepSeek-OCR, vLLM and SGLang: window_size, 90). At least -1. Default -1."""
+    no_repeat_ngram_scope: Literal["history", "generated"]
+    """`history`: runs may stand in the prompt (transformers, SGLang); `generated`: only tokens after `prompt_length`
+    count (vLLM). Default "history"."""
+    no_repeat_ngram_spared_ids: Sequence[Union[int, str]]
+    """Tokens that are never banned, such as the tags of a table or those that end a text (DeepSeek-OCR, vLLM and
+    SGLang: whitelist_token_ids). Default none."""
+    begin_suppress_tokens: Sequence[Union[int, str]]
+    """The tokens that may not stand there."""
+    begin_suppress_index: int
+    """The position among the generated tokens, from 0: 1 where a token at 0 is forced (transformers, behind
+    forced_bos_token_id). At least 0. Default 0."""
+    min_tokens: int
+    """How many tokens must have been generated before one of stop_token_ids may be drawn. 0 is off. At least 0."""
+    stop_token_ids: Sequence[Union[int, str]]
+    """The tokens that end a text."""
+    min_tokens_scope: Literal["generated", "history"]
+    """`generated`: tokens after `prompt_length` count (vLLM, transformers' min_new_tokens); `history`: the prompt
+    counts too (transformers' min_length). Default "generated"."""
+    exponential_decay_length_penalty: Floats
+    """[start, factor]: from the token after the first `start` generated ones on, the scores of stop_token_ids grow by
+    the factor with every step. 1 as factor is off. Usual: [100, 1.01]; [15, 1.6], in transformers' documentation, shows
+    how strong it can be."""
+    encoder_repetition_penalty: float
+    """Positive scores of the tokens in encoder_input_ids are multiplied by it and others divided, once for each
+    distinct token. Above 1 holds the answer to the source, below 1 drives it away, 1 is off. Usual: 1.05 to 1.5. In (0,
+    100]."""
+    repetition_penalty: float
+    """Positive scores are divided by it and others multiplied, once for each distinct token. Above 1 discourages
+    repetition, below 1 encourages it, 1 is off. Usual: 1.05 to 1.3. In (0, 100]."""
+    repetition_penalty_normalize: bool
+    """Count scores from ln Σ exp s, below which all of them lie, so that what is added to all logits alike changes
+    nothing (transformers #48642). Default false."""
+    penalty_last_n: int
+    """Only the last n tokens count; -1: all of them, 0: none, which switches the penalty off (llama.cpp) unless
+    penalty_decay_range lets older ones count. At least -1. Default -1."""
+    penalty_decay_range: int
+    """Over how many tokens before the last penalty_last_n the penalty fades, on a line: the token k before them counts
+    1 − k / penalty_decay_range. 0: it ends at once (ExLlamaV3's decay range). At least 0. Default 0."""
+    penalty_scope: Literal["history", "generated"]
+    """`history`: prompt and generated tokens count; `generated`: only those after `prompt_length`. Default "generated"."""
+    presence_penalty: float
+    """Taken off the score of each token seen before, once. Positive discourages repetition, negative encourages it, 0
+    is off. OpenAI's range: -2 to 2. In [-100, 100]."""
+    frequency_penalty: float
+    """Taken off the score of each token for every time it was seen. Positive discourages repetition, negative
+    encourages it, 0 is off. OpenAI's range: -2 to 2. In [-100, 100]."""
+    dry_multiplier: float
+    """The penalty for continuing a run of just dry_allowed_length tokens. 0 is off. Usual: 0.8. In [0, 100]."""
+    dry_base: float
+    """By how much the penalty grows with every further token of the run. In [1, 100]. Default 1.75."""
+    dry_allowed_length: int
+    """Shortest run that is penalised, in tokens that are already there. In [0, 1000000]. Default 2."""
+    dry_penalty_last_n: int
+    """Only the last n tokens of the history count; -1: all of them, 0: none, which switches it off. At least -1.
+    Default -1."""
+    dry_sequence_breakers: Sequence[Union[Sequence[Union[int, str]], str]]
+    """Sequences at which a run stops, such as the tokens of a line break; a text, such as "\\n", is found wherever it
+    begins and ends in tokens. Default none."""
+    dry_breaker_rule: Literal["spare", "cut"]
+    """What else breakers do: `spare`, a token that is one by itself is never penalised (llama.cpp); `cut`, it is like
+    any other, and behind a breaker there must be more than dry_allowed_length tokens (koboldcpp). Default "spare"."""
+    reasoning_budget: int
+    """How many tokens a block of reasoning may hold. 0 ends each as soon as it begins, -1 is off. At least -1."""
+    reasoning_start_ids: Union[Sequence[Union[int, str]], str]
+    """The tokens that begin a block, such as that of <think>. Each time they occur a block begins with the whole
+    budget."""
+    reasoning_end_ids: Union[Sequence[Union[int, str]], str]
+    """The tokens with which a block ends by itself, such as that of </think>."""
+    reasoning_forced_ids: Sequence[Union[int, str]]
+    """The tokens that are forced one after another when the budget is spent: a message and the end. Default
+    reasoning_end_ids, unless those are a text of several tokens."""
+    reasoning_scope: Literal["history", "generated"]
+    """`history`: a block may begin in the prompt; `generated`: only tokens after `prompt_length` count. Default
+    "history"."""
+    forced_token_ids: Mapping[Any, Union[int, str]]
+    """Position among the generated tokens, from 0 → the token that must stand there. A token that is banned besides
+    leaves nothing to draw, which is an error, unless forced_over_bans says otherwise."""
+    forced_over_bans: bool
+    """Whether a forced token is drawn even if a stage before, or the row, banned it (transformers). Default false."""
+    temperature: float
+    """Divides every score. Below 1 sharpens, above 1 flattens, 1 changes nothing; 0 is greedy: the most likely token,
+    the lowest id among equals. Usual: 0.2 to 1.5. In [0, 1000]."""
+    dynatemp_range: float
+    """How far the temperature may lie from the middle, on either side; it never falls below 0. 0: the plain
+    temperature. In [0, 1000]."""
+    dynatemp_exponent: float
+    """Bends the way from the lowest temperature (no entropy) to the highest (equal probabilities). In [0, 100]. Default
+    1."""
+    dynatemp_tokens: Literal["kept", "listed"]
+    """Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and
+    that no cut has taken off the list since (llama.cpp). Default "kept"."""
+    temperature_floor: float
+    """Temperatures above 0 and below it are raised to it (vLLM: 0.01). In [0, 1]. Default 0."""
+    temperature_greedy_below: float
+    """Temperatures below it are greedy, as 0 is (SGLang: 1e-6). In [0, 1]. Default 0."""
+    smoothing_factor: float
+    """f: how strongly the distance to the largest score counts, squared. 0 is off. Usual: 0.2 to 0.3. In [0, 100]."""
+    smoothing_curve: float
+    """Shares the weight between the square and the cube of the distance: 1 is all square, 3 all cube. Beyond 3 scores
+    near the largest may overtake it. In [1, 10]. Default 1."""
+    top_n_sigma: float
+    """How many standard deviations below the largest score a token may lie. 0 or less is off. Usual: 1. In [-1, 1000]."""
+    top_n_sigma_divisor: Literal["n", "n-1"]
+    """What the squared deviations are divided by: `n` tokens, or `n-1` (text-generation-webui, Aphrodite). Default "n"."""
+    min_keep: int
+    """Never keep fewer than this many tokens. At least 1. Default 1."""
+    min_k: bool
+    """Whether to cut; where, the scores themselves say. false is off."""
+    min_k_tau: float
+    """τ: where all scores lie within τ / 2 of each other, at least τ / (max s − min s) tokens are kept. 0 never keeps
+    more than the drop says. Usual: 1 to 10. In [0, 1000]. Default 3."""
+    min_k_ties: Literal["cut", "keep"]
+    """Tokens whose score equals that of the last one kept: `cut` ranks lower ids first (the paper), `keep` keeps them
+    all (vLLM #48142). Default "cut"."""
+    top_h: float
+    """The share of the entropy that the kept tokens may hold. 1 keeps all that are looked at. Usual: 0.4. In (0, 1]."""
+    top_h_top_n: int
+    """How many of the most likely tokens are looked at; the entropy is theirs (transformers: 100). At least 1. Default
+    100."""
+    top_k: int
+    """How many of the most likely tokens to keep; 0 is off. Usual: 20 to 100. At least 0."""
+    ties: Literal["cut", "keep"]
+    """Tokens whose score equals that of the last one kept: `cut` keeps exactly k, lower ids first (llama.cpp, SGLang);
+    `keep` keeps them all (transformers, vLLM). Default "cut"."""
+    top_a: float
+    """What the square of the largest probability is multiplied by to give the least one that is kept. 0 is off. Usual:
+    0.1 to 0.3. In [0, 1]."""
+    tfs: float
+    """z: the share of the curvature before the tail begins (llama.cpp called it `tfs_z`). 1 is off. Usual: 0.9 to 0.99.
+    In [0, 1]."""
+    tfs_edge: Literal["centre", "before"]
+    """Where the cut lies at the bend that exceeds z: `centre` keeps the token in its middle and always drops the last
+    token (KoboldAI, text-generation-webui), `before` keeps one token less, drops the last only past a bend, and where
+    nothing bends takes all differences for alike (koboldcpp). Default "centre"."""
+    top_p_decay: float
+    """What top_p is multiplied by for every token generated since the last of top_p_reset_ids. 1 is off. Usual: 0.9 to
+    0.99. In (0, 1]."""
+    top_p_min: float
+    """The least that top_p shrinks to. In (0, 1]. Default 0.000001."""
+    top_p_reset_ids: Sequence[Union[int, str]]
+    """Tokens behind which top_p is what it was at the beginning, such as a line break. Default none."""
+    top_p: float
+    """The mass to keep: the smallest descending prefix whose probabilities reach it. It is of what is left: behind
+    top_k, of the k; SGLang takes it of all tokens, which top_p before top_k does. 1 is off, 0 keeps one token. Usual:
+    0.8 to 0.98. In [0, 1]."""
+    top_p_inclusive: bool
+    """Also keep a token when the mass before it exactly equals p (SGLang's rule). Default false."""
+    top_p_ties: Literal["cut", "keep", "highest"]
+    """Tokens whose score equals that of the last one kept: `cut` ranks lower ids first, `highest` higher ones
+    (transformers, vLLM's PyTorch path), `keep` keeps them all (FlashInfer). Default "cut"."""
+    top_p_crossing: Literal["keep", "drop"]
+    """The token with which the mass passes p: `keep`, or `drop` it and all that equal it, so that no more than p is
+    kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it. Default "keep"."""
+    min_p: float
+    """The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most
+    likely. Usual: 0.02 to 0.1. In [0, 1]."""
+    typical_p: float
+    """The mass to keep, the most typical tokens first. 1 is off, 0 keeps one token. Usual: 0.2 to 0.95. In [0, 1]."""
+    typical_p_inclusive: bool
+    """Also keep a token when the mass before it exactly equals p (llama.cpp's rule). Default false."""
+    typical_p_ties: Literal["cut", "keep"]
+    """Tokens exactly as typical as the last one kept: `cut` takes the more likely first and lower ids first, `keep`
+    keeps them all (transformers). Default "cut"."""
+    epsilon_cutoff: float
+    """The least probability that is kept; where no token has it, the most likely stays, with those that equal it. 0 is
+    off. Usual: 3e-4 to 9e-4. (text-generation-webui counts it in units of 1e-4.) In [0, 1)."""
+    eta_cutoff: float
+    """ε of the rule: the cutoff is the smaller of ε and √ε · exp(−entropy). 0 is off. Usual: 3e-4 to 4e-3.
+    (text-generation-webui counts it in units of 1e-4.) In [0, 1)."""
+    p_less: bool
+    """Whether to cut; the threshold needs no number. false is off."""
+    p_less_norm: bool
+    """Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which
+    keeps more. Default false."""
+    skew: float
+    """Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1. In [-10, 10]."""
+    skew_order: Literal["rank", "id"]
+    """In which order they come: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row
+    (Aphrodite). Default "rank"."""
+    xtc_probability: float
+    """With which probability the top choices of a step are excluded. 0 is off, 1 does it always. Usual: 0.5. In [0, 1]."""
+    xtc_threshold: float
+    """How likely a token must be to count as a top choice. Above 0.5 there is at most one: off. In [0, 1]. Default 0.1."""
+    xtc_outcome: Literal["draw", "average"]
+    """`draw`: each step excludes or does not, by a random number of its own; `average`: no step draws, and the
+    probabilities are the average of both outcomes, which samples alike and leaves greedy decoding with one answer
+    (ExLlamaV3). Default "draw"."""
+    xtc_spared_ids: Sequence[Union[int, str]]
+    """Tokens that are never excluded, such as a line break and those that end a text. Default none."""
+    xtc_spared_rule: Literal["aside", "stay", "refuse"]
+    """What xtc_spared_ids do: `aside`, they do not count as top choices (ExLlamaV3); `stay`, they count, and stay
+    (mlx-lm); `refuse`, nothing is excluded in a step in which one of them would be (text-generation-webui). Default
+    "aside"."""
+    xtc_ties: Literal["cut", "keep"]
+    """Top choices exactly as likely as the least of them: `cut` keeps the highest id, `keep` keeps them all (mlx-lm).
+    Default "cut"."""
+    mirostat: int
+    """Version: 1 cuts at a rank that follows from a fit of Zipf's law, 2 at a surprise of µ bits. 0 is off. In [0, 2]."""
+    mirostat_tau: float
+    """Target surprise of the drawn tokens, in bits. Usual: 3 to 5. In [0, 100]. Default 5."""
+    mirostat_eta: float
+    """How fast µ follows the error. Usual: 0.1. In [0, 10]. Default 0.1."""
+    adaptive_target: float
+    """The probability that drawn tokens should have had on average. Negative is off. Usual: 0.3 to 0.8. In [-1, 1]."""
+    adaptive_decay: float
+    """How slowly the average forgets: about 1 / (1 − decay) tokens count. In [0, 0.99]. Default 0.9."""
+
+
+class StepOptionsSources(TypedDict, total=False):
+    """Part of StepOptionsSources."""
+
+    temperature: float
+    """What the logits of this source are divided by before they are combined. Default 1. Above 0."""
+
+
+class _ChainedOptions(_SharedOptions, total=False):
+    """And those that choose a chain."""
+
+    preset: Literal["openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]
+    """Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3,
+    transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai,
+    text-generation-webui, aphrodite."""
+    variant: Literal["pytorch", "triton", "flashinfer", "fused", "steps", "llama-server", "mlx", "cpp"]
+    """Which of a preset's codes for the same step: pytorch (vllm), triton (vllm), flashinfer (vllm), pytorch (sglang),
+    flashinfer (sglang), fused (exllamav3), steps (exllamav3), llama-server (ollama), mlx (ollama), flashinfer
+    (tensorrt-llm), pytorch (tensorrt-llm), cpp (tensorrt-llm), pytorch (aphrodite), triton (aphrodite), flashinfer
+    (aphrodite). Default the preset's first."""
+    chain: Sequence[Mapping[Any, Any]]
+    """Stages in the order in which they run, instead of the short options: [{"stage": "top_k", "top_k": 40}, …]."""
+    state: Optional[Mapping[Any, Any]]
+    """The `state` of the previous step's reply, for samplers and stops that carry one (mirostat, adaptive_p, entropy).
+    null or absent: a first step."""
+    combine: Mapping[Any, Any]
+    """How the rows of several sources become one before the chain: {"rule": "guidance", "guidance_scale": 1.5}. Rules:
+    guidance, contrastive, context_aware, proxy, dola, product, mixture."""
+    sources: Sequence[StepOptionsSources]
+    """What is said of each source that is combined, in the order of the rows."""
+
+
+class StepOptions(_ChainedOptions, total=False):
+    """Options of one step."""
+
+    n: int
+    """How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1."""
+
+
+class StreamOptions(StepOptions, total=False):
+    """Options of a stream."""
+
+    dtype: Literal["f32", "f16", "bf16"]
+    """Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it."""
+    shape: Ints
+    """[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."""
+
+
+class OptionChanges(TypedDict, total=False):
+    """Options that may change on a stream; None takes one back. Each is as in StepOptions."""
+
+    preset: Optional[Literal["openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]]
+    variant: Optional[Literal["pytorch", "triton", "flashinfer", "fused", "steps", "llama-server", "mlx", "cpp"]]
+    chain: Optional[Sequence[Mapping[Any, Any]]]
+    combine: Optional[Mapping[Any, Any]]
+    sources: Optional[Sequence[StepOptionsSources]]
+    vocab_size: Optional[int]
+    vocabulary: Optional[str]
+    seed: Optional[Union[int, str]]
+    n: Optional[int]
+    replacement: Optional[bool]
+    draw: Optional[StepOptionsDraw]
+    watermark: Optional[StepOptionsWatermark]
+    trace: Optional[Union[bool, Literal["timed"]]]
+    kept_token_ids: Optional[bool]
+    kept_max: Optional[int]
+    logprobs: Optional[bool]
+    top_logprobs: Optional[int]
+    logprobs_mode: Optional[Literal["raw", "combined", "processed", "before_temperature", "behind_temperature"]]
+    rank_ties: Optional[Literal["by_id", "counted"]]
+    logprob_token_ids: Optional[Ints]
+    uncertainty: Optional[bool]
+    confidence_top_k: Optional[int]
+    stop: Optional[StepOptionsStop]
+    receipt: Optional[bool]
+    require_exact: Optional[bool]
+    calibration: Optional[StepOptionsCalibration]
+    grammar: Optional[Mapping[Any, Any]]
+    banned_strings: Optional[Sequence[str]]
+    banned_ignore_case: Optional[bool]
+    allowed_token_ids: Optional[Sequence[Union[int, str]]]
+    token_bitmask: Optional[Union[str, bytes, bytearray, memoryview, Array]]
+    logit_bias: Optional[Mapping[Any, Optional[Union[float, Literal["-inf", "-Infinity"]]]]]
+    sequence_bias: Optional[Sequence[StepOptionsSequenceBias]]
+    sequence_scope: Optional[Literal["history", "generated"]]
+    sequence_min_history: Optional[Literal["prefix", "sequence"]]
+    bad_words_ids: Optional[Sequence[Union[Sequence[Union[int, str]], str]]]
+    bad_words_spared_ids: Optional[Sequence[Union[int, str]]]
+    bad_words: Optional[Sequence[str]]
+    encoder_no_repeat_ngram_size: Optional[int]
+    encoder_input_ids: Optional[Ints]
+    no_repeat_ngram_size: Optional[int]
+    no_repeat_ngram_window: Optional[int]
+    no_repeat_ngram_scope: Optional[Literal["history", "generated"]]
+    no_repeat_ngram_spared_ids: Optional[Sequence[Union[int, str]]]
+    begin_suppress_tokens: Optional[Sequence[Union[int, str]]]
+    begin_suppress_index: Optional[int]
+    min_tokens: Optional[int]
+    stop_token_ids: Optional[Sequence[Union[int, str]]]
+    min_tokens_scope: Optional[Literal["generated", "history"]]
+    exponential_decay_length_penalty: Optional[Floats]
+    encoder_repetition_penalty: Optional[float]
+    repetition_penalty: Optional[float]
+    repetition_penalty_normalize: Optional[bool]
+    penalty_last_n: Optional[int]
+    penalty_decay_range: Optional[int]
+    penalty_scope: Optional[Literal["history", "generated"]]
+    presence_penalty: Optional[float]
+    frequency_penalty: Optional[float]
+    dry_multiplier: Optional[float]
+    dry_base: Optional[float]
+    dry_allowed_length: Optional[int]
+    dry_penalty_last_n: Optional[int]
+    dry_sequence_breakers: Optional[Sequence[Union[Sequence[Union[int, str]], str]]]
+    dry_breaker_rule: Optional[Literal["spare", "cut"]]
+    reasoning_budget: Optional[int]
+    reasoning_start_ids: Optional[Union[Sequence[Union[int, str]], str]]
+    reasoning_end_ids: Optional[Union[Sequence[Union[int, str]], str]]
+    reasoning_forced_ids: Optional[Sequence[Union[int, str]]]
+    reasoning_scope: Optional[Literal["history", "generated"]]
+    forced_token_ids: Optional[Mapping[Any, Union[int, str]]]
+    forced_over_bans: Optional[bool]
+    temperature: Optional[float]
+    dynatemp_range: Optional[float]
+    dynatemp_exponent: Optional[float]
+    dynatemp_tokens: Optional[Literal["kept", "listed"]]
+    temperature_floor: Optional[float]
+    temperature_greedy_below: Optional[float]
+    smoothing_factor: Optional[float]
+    smoothing_curve: Optional[float]
+    top_n_sigma: Optional[float]
+    top_n_sigma_divisor: Optional[Literal["n", "n-1"]]
+    min_keep: Optional[int]
+    min_k: Optional[bool]
+    min_k_tau: Optional[float]
+    min_k_ties: Optional[Literal["cut", "keep"]]
+    top_h: Optional[float]
+    top_h_top_n: Optional[int]
+    top_k: Optional[int]
+    ties: Optional[Literal["cut", "keep"]]
+    top_a: Optional[float]
+    tfs: Optional[float]
+    tfs_edge: Optional[Literal["centre", "before"]]
+    top_p_decay: Optional[float]
+    top_p_min: Optional[float]
+    top_p_reset_ids: Optional[Sequence[Union[int, str]]]
+    top_p: Optional[float]
+    top_p_inclusive: Optional[bool]
+    top_p_ties: Optional[Literal["cut", "keep", "highest"]]
+    top_p_crossing: Optional[Literal["keep", "drop"]]
+    min_p: Optional[float]
+    typical_p: Optional[float]
+    typical_p_inclusive: Optional[bool]
+    typical_p_ties: Optional[Literal["cut", "keep"]]
+    epsilon_cutoff: Optional[float]
+    eta_cutoff: Optional[float]
+    p_less: Optional[bool]
+    p_less_norm: Optional[bool]
+    skew: Optional[float]
+    skew_order: Optional[Literal["rank", "id"]]
+    xtc_probability: Optional[float]
+    xtc_threshold: Optional[float]
+    xtc_outcome: Optional[Literal["draw", "average"]]
+    xtc_spared_ids: Optional[Sequence[Union[int, str]]]
+    xtc_spared_rule: Optional[Literal["aside", "stay", "refuse"]]
+    xtc_ties: Optional[Literal["cut", "keep"]]
+    mirostat: Optional[int]
+    mirostat_tau: Optional[float]
+    mirostat_eta: Optional[float]
+    adaptive_target: Optional[float]
+    adaptive_decay: Optional[float]
+
+
+class DraftOptions(TypedDict, total=False):
+    """How a draft is verified."""
+
+    method: Literal["strict", "rejection", "block", "typical"]
+    """How the draft is verified. Default strict."""
+    draft_rows: Literal["none", "logits", "probabilities"]
+    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows
+    that the draft was drawn from, `logits` or `probabilities`."""
+    draft_options: Mapping[Any, Any]
+    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
+    is."""
+    epsilon: float
+    """What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1].
+    Default 0.09."""
+    delta: float
+    """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+
+
+class VerifyOptions(_ChainedOptions, total=False):
+    """Options of a draft and of its steps."""
+
+    method: Literal["strict", "rejection", "block", "typical"]
+    """How the draft is verified. Default strict."""
+    draft_rows: Literal["none", "logits", "probabilities"]
+    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows
+    that the draft was drawn from, `logits` or `probabilities`."""
+    draft_options: Mapping[Any, Any]
+    """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
+    is."""
+    epsilon: float
+    """What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1].
+    Default 0.09."""
+    delta: float
+    """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+
+
+class _Drafted(TypedDict):
+    draft_token_ids: Ints
+    """The drafted tokens, 0 to 16: k of them need k + 1 rows of the target."""
+
+
+class VerifySequence(_Drafted, VerifyOptions):
+    """One sequence of a batch of drafts: its draft, and the options of its own."""
+
+
+class CompareOptions(_SharedOptions, total=False):
+    """What all arms share."""
+
+    n: int
+    """How many tokens to draw from this row; reported in `draws`. Default 1, without `draws`. At least 1."""
+    compare_top: int
+    """How many of the most likely tokens to list, of the row and of each arm. Default 20. At least 1."""
+
+
+class _ProbabilitiesOptionsConformal(TypedDict):
+    method: Literal["lac", "aps", "raps"]
+    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+    threshold: Optional[float]
+    """Classes that conform so much are in; null: all are."""
+    temperature: float
+    """The temperature that it was found at. In [0.000001, 1000000]."""
+    rows: int
+    """How many rows it was found on. At least 1."""
+
+
+class ProbabilitiesOptionsConformal(_ProbabilitiesOptionsConformal, total=False):
+    """Asks for a set of classes that holds the one that comes: what /v1/calibrate replied."""
+
+    miscoverage: float
+    """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
+    rank_penalty: float
+    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    free_ranks: int
+    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+    scaling: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
+    """What the `calibration` of the request must be by, unless one temperature does."""
+
+
+class ProbabilitiesOptions(TypedDict, total=False):
+    """Options of probabilities."""
+
+    target: Union[int, str]
+    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    targets: Sequence[Union[int, str]]
+    """The class of each row, when there are many."""
+    vocab_size: int
+    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    temperature: float
+    """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
+    calibration: StepOptionsCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    labels: Sequence[str]
+    """Names of the classes, by id; for rows of one logit the one name of “yes”."""
+    threshold: Union[float, Floats, Mapping[Any, float]]
+    """Asks for a decision: the likeliest class that reaches it fires, otherwise none. For all classes, for each by id,
+    or by label (a label left out never fires)."""
+    conformal: ProbabilitiesOptionsConformal
+    """Asks for a set of classes that holds the one that comes: what /v1/calibrate replied."""
+
+
+class ScoreOptions(TypedDict, total=False):
+    """Options of score."""
+
+    target: Union[int, str]
+    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    targets: Sequence[Union[int, str]]
+    """The class of each row, when there are many."""
+    vocab_size: int
+    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    temperature: float
+    """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
+    calibration: StepOptionsCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    labels: Sequence[str]
+    """Names of the classes, by id; for rows of one logit those of “no” and “yes”."""
+    sampling: Mapping[Any, Any]
+    """A chain, as /v1/sample takes it: the options of stages, `preset`, `chain`, `history`. Adds what it makes of each
+    token."""
+
+
+class DiagnoseOptionsBaselineFeaturesMargin(TypedDict):
+    """Part of DiagnoseOptionsBaselineFeaturesMargin."""
+
+    median: float
+    deviation: float
+    """At least 0."""
+
+
+class DiagnoseOptionsBaselineFeatures(TypedDict):
+    """Part of DiagnoseOptionsBaselineFeatures."""
+
+    margin: DiagnoseOptionsBaselineFeaturesMargin
+    ln_entropy: DiagnoseOptionsBaselineFeaturesMargin
+    energy: DiagnoseOptionsBaselineFeaturesMargin
+    ln_varentropy: DiagnoseOptionsBaselineFeaturesMargin
+    logit_deviation: DiagnoseOptionsBaselineFeaturesMargin
+
+
+class DiagnoseOptionsBaseline(TypedDict):
+    """What clean rows look like, as /v1/baseline replies it."""
+
+    rows: int
+    """How many clean rows it was fitted to. At least 1."""
+    temperature: float
+    """The temperature that it was fitted at. In [0.000001, 1000000]."""
+    false_positive_rate: float
+    """Share of clean rows that the flag may hit. In (0, 0.5]."""
+    threshold: float
+    """A row is suspicious when its suspicion is larger."""
+    features: DiagnoseOptionsBaselineFeatures
+
+
+class DiagnoseOptions(TypedDict, total=False):
+    """Options of diagnose."""
+
+    target: Union[int, str]
+    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    targets: Sequence[Union[int, str]]
+    """The class of each row, when there are many."""
+    vocab_size: int
+    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    temperature: float
+    """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
+    calibration: StepOptionsCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    labels: Sequence[str]
+    """Names of the classes, by id; for rows of one logit the one name of “yes”."""
+    baseline: DiagnoseOptionsBaseline
+    """What clean rows look like, as /v1/baseline replies it."""
+
+
+class _CalibrateOptionsConformal(TypedDict):
+    method: Literal["lac", "aps", "raps"]
+    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+
+
+class CalibrateOptionsConformal(_CalibrateOptionsConformal, total=False):
+    """Finds the threshold of sets that hold the class that comes, for /v1/probabilities."""
+
+    miscoverage: float
+    """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
+    rank_penalty: float
+    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    free_ranks: int
+    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+
+
+class CalibrateOptions(TypedDict, total=False):
+    """Options of calibrate."""
+
+    target: Union[int, str]
+    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    targets: Sequence[Union[int, str]]
+    """The class of each row, when there are many."""
+    vocab_size: int
+    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    method: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
+    """temperature_scaling: one number. bias_scaling: and a bias a class. vector_scaling: a weight and a bias a class.
+    Default "temperature_scaling"."""
+    ridge: float
+    """Half of it times the squares of biases, and of weights less 1/T, is added to the mean loss. In [0, 1000000].
+    Default 0."""
+    bins: int
+    """Bins of the reliability diagram and of ECE. In [1, 1000]. Default 15."""
+    binning: Literal["equal_width", "equal_mass"]
+    """Bins of equal width, or of equally many rows. Default "equal_width"."""
+    entropy_bins: int
+    """Bins of a second diagram, over relative entropy; 0: none. In [0, 1000]. Default 0."""
+    per_class: bool
+    """Tells how often each class was foreseen and came, and its calibration error. Default false."""
+    conformal: CalibrateOptionsConformal
+    """Finds the threshold of sets that hold the class that comes, for /v1/probabilities."""
+    resamples: int
+    """Bootstrap resamples behind the intervals; 0: no intervals. In [0, 10000]. Default 200."""
+    confidence_level: float
+    """Share of the resamples inside an interval. In (0, 1). Default 0.95."""
+    seed: Union[int, str]
+    """Seed of the resamples."""
+
+
+class BaselineOptions(TypedDict, total=False):
+    """Options of baseline."""
+
+    target: Union[int, str]
+    """The class (token) that really came, by id, or with `labels` by its label; 0 or 1 when the row is one logit."""
+    targets: Sequence[Union[int, str]]
+    """The class of each row, when there are many."""
+    vocab_size: int
+    """Number of real classes when rows are padded: what lies behind is not read. At least 1."""
+    temperature: float
+    """Divides every logit before softmax. Default 1. Excludes `calibration`. In [0.000001, 1000000]."""
+    calibration: StepOptionsCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    false_positive_rate: float
+    """Share of clean rows that `suspicious` may hit; 0.01 needs at least 99 rows. In (0, 0.5]. Default 0.01."""
+
+
+class ReplayStepClaimed(TypedDict, total=False):
+    """The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step."""
+
+    row: str
+    options: str
+    system_fingerprint: str
+
+
+class ReplayStep(StepOptions, total=False):
+    """A step with what was claimed of it."""
+
+    token_id: int
+    """The token that the host says it drew. At least 0."""
+    claimed: ReplayStepClaimed
+    """The receipt that came with the token, and perhaps the fingerprint: what they say is held against this step."""
+    tolerance: float
+    """A token that misses by no more agrees: of probabilities for inverse_cdf, of scores for gumbel. Default 0. At
+    least 0."""
+    divergence_max: float
+    """What a miss counts at the most in the mean. Default 10. Above 0."""
+
+
+class DetectOptions(TypedDict, total=False):
+    """The mark to look for."""
+
+    prompt_length: int
+    """How many of its ids are the prompt, which bears no mark. Default 0. At least 0."""
+    vocab_size: int
+    """Size of the vocabulary; ids must be below it. At least 1."""
+    values: bool
+    """Tell the value of each token: null where it does not count. Default false."""
+    repeats: Literal["once", "each"]
+    """Whether a context (for green_list: with its token) counts once, as p-values need it, or each time. Default once."""
+    scheme: Literal["gumbel", "dual_key_gumbel", "green_list", "synthid"]
+    key: str
+    """Id of a configured key. The key itself is never sent."""
+    context_width: int
+    """How many tokens before it decide a token's randomness. In [1, 64]. Default 4."""
+    alpha: float
+    """Part of the tokens that the second key marks. In [0, 1]. Default 0.1."""
+    gamma: float
+    """Part of the vocabulary that is green. In (0, 1). Default 0.25."""
+    seeding: Literal["philox", "lefthash", "selfhash"]
+    """How the key makes tokens green: `philox`, each by itself; `lefthash`, the first γ of a shuffled vocabulary
+    (transformers); `selfhash`, the same with the token's own id in the seed, for the 40 best. Default "philox"."""
+    ngram_len: int
+    """A token and the tokens before it that decide its layers. In [2, 65]. Default 5."""
+    layers: int
+    """Layers that are made of a single secret; a key of several has a layer for each. In [1, 32]. Default 30."""
+    sampling_table_size: int
+    """Size of the table of random bits. In [2, 65536]. Default 65536."""
+    sampling_table_seed: int
+    """Seed of that table. In [0, 4294967295]. Default 0."""
+
+
+class _SampledDraws(TypedDict):
+    token_id: int
+    """Token id. At least -9007199254740991."""
+
+
+class SampledDraws(_SampledDraws, total=False):
+    """Part of SampledDraws."""
+
+    text: str
+    bytes: List[int]
+    logprob: Optional[float]
+    """ln softmax of the logits as they came. With `logprobs`."""
+    processed_logprob: float
+    """ln of the probability it was drawn with. With `logprobs`."""
+    rank: int
+    """1 = the most likely of the row as it came. With `logprobs`. At least -9007199254740991."""
+
+
+class _SampledTopLogprobs(TypedDict):
+    token_id: int
+    """Token id. At least -9007199254740991."""
+    logprob: Optional[float]
+    """Natural logarithm of the probability; null stands for −∞."""
+
+
+class SampledTopLogprobs(_SampledTopLogprobs, total=False):
+    """Part of SampledTopLogprobs."""
+
+    text: str
+    bytes: List[int]
+
+
+class SampledUncertaintyRaw(TypedDict):
+    """Of the row as it came; of a sparse row, of the tokens that were sent."""
+
+    entropy: float
+    """H = −Σ p ln p, in nats."""
+    varentropy: float
+    """Σ p (−ln p − H)²."""
+    margin: float
+    """p of the most likely token less p of the next; 1 when there is only one."""
+    confidence: float
+    """−(1/k) Σ ln p over the k = `confidence_top_k` most likely tokens, or all when they are fewer: large where the
+    first take all. Comparable only for one k."""
+
+
+class SampledUncertainty(TypedDict):
+    """How sure the distribution was; with `uncertainty`."""
+
+    raw: SampledUncertaintyRaw
+    """Of the row as it came; of a sparse row, of the tokens that were sent."""
+    processed: SampledUncertaintyRaw
+    """Of what was left to draw from."""
+
+
+class SampledWatermark(TypedDict):
+    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+
+    scheme: str
+    marked: bool
+
+
+class SampledReceipt(TypedDict):
+    """SHA-256 of the row and of the options; with `receipt`."""
+
+    row: str
+    options: str
+
+
+class _SampledTraceTop(TypedDict):
+    token_id: int
+    """Token id. At least -9007199254740991."""
+    probability: float
+    """Probability, 0 … 1."""
+
+
+class SampledTraceTop(_SampledTraceTop, total=False):
+    """Part of SampledTraceTop."""
+
+    text: str
+    bytes: List[int]
+
+
+class _SampledTraceCombination(TypedDict):
+    sources: int
+    """How many were combined. At least -9007199254740991."""
+
+
+class SampledTraceCombination(_SampledTraceCombination, total=False):
+    """Of the first entry for several sources: what the rule found."""
+
+    plausible: int
+    """How many tokens of the first the rule finds plausible. At least -9007199254740991."""
+    alpha: float
+    """The weight that was found in this step, or given."""
+    divergence: float
+    """The Jensen-Shannon divergence that it follows from, in nats."""
+    chosen: int
+    """Which source was taken, of several to choose from. At least -9007199254740991."""
+
+
+class _SampledTraceKnifeEdge(TypedDict):
+    kind: Literal["rank", "mass", "score", "share"]
+    """What the stage's limit is measured in."""
+    limit: float
+    """The limit."""
+    token_id: int
+    """Token id. At least -9007199254740991."""
+    distance: float
+    """How near this token, the nearest one, came to the limit."""
+
+
+class SampledTraceKnifeEdge(_SampledTraceKnifeEdge, total=False):
+    """How close the decision was."""
+
+    limit_probability: float
+    """Of a score: the probability that a token at the limit has before the stage."""
+    text: str
+    bytes: List[int]
+
+
+class _SampledTrace(TypedDict):
+    stage: str
+    """Name of the stage, or of the rule that combines sources."""
+    kept_before: int
+    """Candidates before it. At least -9007199254740991."""
+    kept_after: int
+    """Candidates after it. At least -9007199254740991."""
+    mass_removed: float
+    """Probability, before the stage, of the tokens that it removed."""
+    entropy: float
+    """Entropy in nats of the distribution after it."""
+    top: List[SampledTraceTop]
+    """The most likely tokens after it."""
+    removed: List[SampledTraceTop]
+    """The most likely tokens it removed, with their probability before it."""
+
+
+class SampledTrace(_SampledTrace, total=False):
+    """Part of SampledTrace."""
+
+    combination: SampledTraceCombination
+    """Of the first entry for several sources: what the rule found."""
+    skipped: Literal["neutral", "greedy"]
+    """Why it did not run: its options change nothing, or only the argmax counts."""
+    knife_edge: SampledTraceKnifeEdge
+    """How close the decision was."""
+    named: List[float]
+    """The probability after it of each token of `logprob_token_ids`; 0 when it is gone."""
+    us: float
+    """Microseconds that the stage took; in timed traces only."""
+
+
+class _SampledFates(TypedDict):
+    token_id: int
+    """Token id. At least -9007199254740991."""
+    removed_by: Optional[str]
+    """The stage that removed the token, or "the row" when it was no candidate from the start; null when it was left to
+    the end."""
+    probability: float
+    """Its probability before that stage, or at the end."""
+
+
+class SampledFates(_SampledFates, total=False):
+    """Part of SampledFates."""
+
+    text: str
+    bytes: List[int]
+    reason: str
+    """In words."""
+
+
+SampledInverseCdf = TypedDict("SampledInverseCdf", {"uniform": float, "from": float, "to": float})
+
+
+class SampledGumbelBest(TypedDict):
+    """Part of SampledGumbelBest."""
+
+    token_id: int
+    """At least -9007199254740991."""
+    total: float
+
+
+class SampledGumbel(TypedDict):
+    """The largest scores with their noise, of the draw rule gumbel; with `trace`."""
+
+    best: List[SampledGumbelBest]
+
+
+class _Sampled(TypedDict):
+    token_id: int
+    """The token drawn. At least -9007199254740991."""
+    kept: int
+    """How many tokens were left to draw from. At least -9007199254740991."""
+    seed: str
+    """The seed, as decimal text; the one drawn when none was sent."""
+    step: int
+    """The step, as it was sent. At least -9007199254740991."""
+    state: Optional[Dict[str, Any]]
+    """What the next step must send back as `state`; null when its samplers carry none."""
+    system_fingerprint: str
+    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+
+
+class Sampled(_Sampled, total=False):
+    """The token drawn, and what was asked for of how it was."""
+
+    text: str
+    bytes: List[int]
+    logprob: Optional[float]
+    """ln softmax of the logits as they came. With `logprobs`."""
+    processed_logprob: float
+    """ln of the probability it was drawn with. With `logprobs`."""
+    rank: int
+    """1 = the most likely of the row as it came. With `logprobs`. At least -9007199254740991."""
+    finish_reason: Optional[Literal["stop_token", "stop_sequence", "length", "loop", "entropy", "confidence", "grammar"]]
+    """Why the text is to end with this token: that of `stop`, or `grammar` where the grammar allows nothing more; null
+    or absent: it goes on."""
+    stop_bytes: int
+    """How many bytes at the end of the generated text belong to the string of `stop` that ends it. At least
+    -9007199254740991."""
+    rewind: int
+    """How many tokens are taken back, this one among them: it completed one of `banned_strings`. At least
+    -9007199254740991."""
+    forced: List[int]
+    """The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the
+    grammar."""
+    draws: List[SampledDraws]
+    """All draws; with `n`."""
+    top_logprobs: List[SampledTopLogprobs]
+    """The most likely tokens; with `top_logprobs`."""
+    named_logprobs: List[SampledTopLogprobs]
+    """The tokens of `logprob_token_ids`."""
+    kept_token_ids: List[int]
+    """Which; with `kept_token_ids`."""
+    kept_truncated: Literal[True]
+    """There are more than `kept_max`."""
+    kept_mass: float
+    """Their probability in the row as it came. With `logprobs`."""
+    source_logprobs: List[Optional[float]]
+    """ln p of the token in each source as it came; with `logprobs`."""
+    uncertainty: SampledUncertainty
+    """How sure the distribution was; with `uncertainty`."""
+    watermark: SampledWatermark
+    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+    receipt: SampledReceipt
+    """SHA-256 of the row and of the options; with `receipt`."""
+    exact: bool
+    """Sparse rows: whether the whole row would provably have given the same answer, its log-probabilities too."""
+    warnings: List[str]
+    """Options that could do nothing: a penalty without a history. Absent when there are none."""
+    trace: List[SampledTrace]
+    """What each stage did; with `trace`."""
+    fates: List[SampledFates]
+    """What became of the tokens of `logprob_token_ids`; with `trace`."""
+    inverse_cdf: SampledInverseCdf
+    """How the draw met the token; with `trace`."""
+    gumbel: SampledGumbel
+    """The largest scores with their noise, of the draw rule gumbel; with `trace`."""
+
+
+class _Verified(TypedDict):
+    method: str
+    """As asked for."""
+    preserves: Literal["tokens", "distribution", "nothing"]
+    """What is the same as without a draft: the tokens, their distribution, or nothing."""
+    accepted: int
+    """How many tokens of the draft. At least -9007199254740991."""
+    token_ids: List[int]
+    """Those, and the one that follows them."""
+    positions: List[Sampled]
+    """What a step's reply holds, of each of these tokens."""
+    seed: str
+    """The seed, as decimal text; the one drawn when none was sent."""
+    step: int
+    """Of the token that comes next. At least -9007199254740991."""
+    state: Optional[Dict[str, Any]]
+    """What the next step must send back as `state`; null when its samplers carry none."""
+    system_fingerprint: str
+    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+
+
+class Verified(_Verified, total=False):
+    """How much of a draft was accepted, and what follows it."""
+
+    exact: bool
+    """Sparse rows: whether whole ones would provably have given the same answer."""
+    warnings: List[str]
+    """Options that could do nothing: a penalty without a history. Absent when there are none."""
+
+
+class _ProbabilitiesReplyDecision(TypedDict):
+    class_id: Optional[int]
+    """The class that fires; null: none reaches its threshold."""
+    probability: float
+    """Of the class that fires, or of the likeliest when none does."""
+    threshold: Optional[float]
+    """What that class had to reach; null: it never fires."""
+    threshold_log_odds: Optional[float]
+    """The same as log-odds; null for a threshold of 1."""
+
+
+class ProbabilitiesReplyDecision(_ProbabilitiesReplyDecision, total=False):
+    """Part of ProbabilitiesReplyDecision."""
+
+    label: Optional[str]
+    """Its name; with `labels`."""
+
+
+class _ProbabilitiesReplyResults(TypedDict):
+    entropy: float
+    """−Σ p ln p, in nats."""
+
+
+class ProbabilitiesReplyResults(_ProbabilitiesReplyResults, total=False):
+    """Part of ProbabilitiesReplyResults."""
+
+    probabilities: List[float]
+    """Softmax by class id; absent from tensor replies."""
+    log_odds: List[Optional[float]]
+    """ln(p / (1 − p)) by class id, exact where p has long been rounded to 1; null for p = 0 and p = 1."""
+    top_id: int
+    """The most likely class, ties to the lowest id. At least -9007199254740991."""
+    decision: ProbabilitiesReplyDecision
+    set: List[int]
+    """Classes of the conformal set, ascending; with `conformal`."""
+    covered: bool
+    """Whether it holds the class that came; with `target`."""
+    probability: float
+    """1 / (1 + e⁻ˣ)."""
+    complement: float
+    """1 − p, computed apart, so that it is exact where p is rounded to 1."""
+
+
+class ProbabilitiesReplyCoverageInterval(TypedDict):
+    """Of the true share, 95 %."""
+
+    low: float
+    high: float
+
+
+class ProbabilitiesReplyCoverage(TypedDict):
+    """How often sets held the class that came; with `conformal` and targets."""
+
+    rows: int
+    """At least -9007199254740991."""
+    covered: int
+    """At least -9007199254740991."""
+    coverage: float
+    interval: ProbabilitiesReplyCoverageInterval
+    """Of the true share, 95 %."""
+    set_size: float
+    """Mean number of classes in a set."""
+
+
+class ProbabilitiesReply(TypedDict, total=False):
+    """One row's probabilities, or those of each row."""
+
+    probabilities: List[float]
+    """Softmax by class id; absent from tensor replies."""
+    log_odds: List[Optional[float]]
+    """ln(p / (1 − p)) by class id, exact where p has long been rounded to 1; null for p = 0 and p = 1."""
+    top_id: int
+    """The most likely class, ties to the lowest id. At least -9007199254740991."""
+    entropy: float
+    """−Σ p ln p, in nats."""
+    decision: ProbabilitiesReplyDecision
+    set: List[int]
+    """Classes of the conformal set, ascending; with `conformal`."""
+    covered: bool
+    """Whether it holds the class that came; with `target`."""
+    probability: float
+    """1 / (1 + e⁻ˣ)."""
+    complement: float
+    """1 − p, computed apart, so that it is exact where p is rounded to 1."""
+    results: List[ProbabilitiesReplyResults]
+    coverage: ProbabilitiesReplyCoverage
+    """How often sets held the class that came; with `conformal` and targets."""
+
+
+class _ScoreReplyResults(TypedDict):
+    logprob: Optional[float]
+    """ln p of the class that came; null stands for −∞."""
+    rank: int
+    """1 = the most likely class; among equal logits the lower id comes first. At least -9007199254740991."""
+    cross_entropy: Optional[float]
+    """null stands for ∞."""
+    cross_entropy_bits: Optional[float]
+    """The same in bits."""
+
+
+class ScoreReplyResults(_ScoreReplyResults, total=False):
+    """Part of ScoreReplyResults."""
+
+    label: str
+    """Name of the class that came; with `labels`."""
+    processed_logprob: Optional[float]
+    """ln of the probability with which the chain draws the token; null when it removed it. With `sampling`."""
+    is_kept: bool
+    """Whether the chain kept the token."""
+    kept: int
+    """How many tokens it kept. At least -9007199254740991."""
+    kept_mass: float
+    """The part of the row's own mass that they hold."""
+
+
+class _ScoreReply(TypedDict):
+    cross_entropy: Optional[float]
+    """null stands for ∞."""
+    cross_entropy_bits: Optional[float]
+    """The same in bits."""
+    perplexity: Optional[float]
+
+
+class ScoreReply(_ScoreReply, total=False):
+    """How well the rows foresaw what came."""
+
+    label: str
+    """Name of the class that came; with `labels`."""
+    logprob: Optional[float]
+    """ln p of the class that came; null stands for −∞."""
+    rank: int
+    """1 = the most likely class; among equal logits the lower id comes first. At least -9007199254740991."""
+    processed_logprob: Optional[float]
+    """ln of the probability with which the chain draws the token; null when it removed it. With `sampling`."""
+    is_kept: bool
+    """Whether the chain kept the token."""
+    kept: int
+    """How many tokens it kept. At least -9007199254740991."""
+    kept_mass: float
+    """The part of the row's own mass that they hold."""
+    results: List[ScoreReplyResults]
+    rows: int
+    """How many rows. At least -9007199254740991."""
+
+
+class DiagnoseReplyZScores(TypedDict):
+    """(figure − median) / deviation of the clean rows; with `baseline`."""
+
+    margin: Optional[float]
+    ln_entropy: Optional[float]
+    energy: Optional[float]
+    ln_varentropy: Optional[float]
+    logit_deviation: Optional[float]
+
+
+class _DiagnoseReplyResults(TypedDict):
+    top_id: int
+    """The most likely class, ties to the lowest id. At least -9007199254740991."""
+    probability: float
+    """Its probability."""
+    margin: Optional[float]
+    """null: no second class."""
+    entropy: float
+    """−Σ p ln p, in nats."""
+    relative_entropy: float
+    """Entropy / ln n: 0 = certain, 1 = uniform."""
+    varentropy: float
+    """Variance of ln p, in nats²."""
+    energy: float
+    """ln Σ exp(x / T), in nats."""
+    logit_variance: float
+    """Variance of the logits that are not masked."""
+    verdict: Literal["confident", "torn", "unsure"]
+    """confident: one class holds 80 % or more. torn: two hold 80 % or more together and neither is small (margin at
+    most ln 4). unsure: anything else."""
+
+
+class DiagnoseReplyResults(_DiagnoseReplyResults, total=False):
+    """Part of DiagnoseReplyResults."""
+
+    label: str
+    """Name of the most likely class; with `labels`."""
+    confidently_wrong: bool
+    """The verdict is confident and another class came; with `target`."""
+    z_scores: DiagnoseReplyZScores
+    """(figure − median) / deviation of the clean rows; with `baseline`."""
+    suspicion: Optional[float]
+    """The largest z-score towards weaker evidence, of margin, entropy and energy; with `baseline`."""
+    suspicious: bool
+    """The suspicion is above the baseline's threshold: a heuristic; with `baseline`."""
+
+
+class DiagnoseReply(TypedDict, total=False):
+    """One row's diagnosis, or that of each row."""
+
+    top_id: int
+    """The most likely class, ties to the lowest id. At least -9007199254740991."""
+    probability: float
+    """Its probability."""
+    margin: Optional[float]
+    """null: no second class."""
+    entropy: float
+    """−Σ p ln p, in nats."""
+    relative_entropy: float
+    """Entropy / ln n: 0 = certain, 1 = uniform."""
+    varentropy: float
+    """Variance of ln p, in nats²."""
+    energy: float
+    """ln Σ exp(x / T), in nats."""
+    logit_variance: float
+    """Variance of the logits that are not masked."""
+    verdict: Literal["confident", "torn", "unsure"]
+    """confident: one class holds 80 % or more. torn: two hold 80 % or more together and neither is small (margin at
+    most ln 4). unsure: anything else."""
+    label: str
+    """Name of the most likely class; with `labels`."""
+    confidently_wrong: bool
+    """The verdict is confident and another class came; with `target`."""
+    z_scores: DiagnoseReplyZScores
+    """(figure − median) / deviation of the clean rows; with `baseline`."""
+    suspicion: Optional[float]
+    """The largest z-score towards weaker evidence, of margin, entropy and energy; with `baseline`."""
+    suspicious: bool
+    """The suspicion is above the baseline's threshold: a heuristic; with `baseline`."""
+    results: List[DiagnoseReplyResults]
+
+
+class _CalibrateReplyCalibration(TypedDict):
+    method: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
+    """How the logits are rescaled."""
+
+
+class CalibrateReplyCalibration(_CalibrateReplyCalibration, total=False):
+    """A calibration, as /v1/calibrate replies it."""
+
+    temperature: float
+    """Every logit is divided by it first; not of vector_scaling. In [0.000001, 1000000]."""
+    weights: List[float]
+    """Of vector_scaling: every logit is multiplied by the one of its class."""
+    biases: List[float]
+    """Of bias_scaling and vector_scaling: added then, one a class."""
+
+
+class CalibrateReplyBeforeBins(TypedDict):
+    """Part of CalibrateReplyBeforeBins."""
+
+    lower: float
+    upper: float
+    """Confidences of (lower, upper]."""
+    rows: int
+    """At least -9007199254740991."""
+    confidence: Optional[float]
+    """Mean confidence; null in an empty bin."""
+    accuracy: Optional[float]
+    """Share that was right; null in an empty bin."""
+
+
+class CalibrateReplyBeforeClasses(TypedDict):
+    """Part of CalibrateReplyBeforeClasses."""
+
+    class_id: int
+    """At least -9007199254740991."""
+    probability: float
+    """Mean over all rows."""
+    frequency: float
+    """Share of rows in which it came."""
+    ece: float
+    """Calibration error of this class."""
+
+
+class _CalibrateReplyBefore(TypedDict):
+    accuracy: float
+    """Share of rows whose likeliest class came; no one temperature changes it."""
+    nll: float
+    """Mean cross-entropy, in nats."""
+    brier: float
+    """Mean Σ (p − y)² over all classes, 0 … 2."""
+    ece: float
+    """Expected calibration error."""
+    mce: float
+    """The largest gap of a bin."""
+    classwise_ece: Optional[float]
+    """The same asked of every class, bins of equal width; null: not computed, as over shards."""
+    overconfidence: float
+    """Mean confidence minus accuracy."""
+    bins: List[CalibrateReplyBeforeBins]
+    """The reliability diagram."""
+
+
+class CalibrateReplyBefore(_CalibrateReplyBefore, total=False):
+    """Part of CalibrateReplyBefore."""
+
+    entropy_bins: List[CalibrateReplyBeforeBins]
+    """The same over relative entropy: lower and upper are of entropy / ln n; with `entropy_bins`."""
+    classes: List[CalibrateReplyBeforeClasses]
+    """Each class; with `per_class`."""
+
+
+class _CalibrateReplyConformal(TypedDict):
+    method: Literal["lac", "aps", "raps"]
+    """lac: by probability. aps: by the mass of less likely classes. raps: aps, and later ranks less."""
+    miscoverage: float
+    """Share of rows whose class may be missing from the set. In (0, 1). Default 0.1."""
+    threshold: Optional[float]
+    """Classes that conform so much are in; null: all are."""
+    temperature: float
+    """The temperature that it was found at. In [0.000001, 1000000]."""
+    rows: int
+    """How many rows it was found on. At least 1."""
+
+
+class CalibrateReplyConformal(_CalibrateReplyConformal, total=False):
+    """For /v1/probabilities; with `conformal`."""
+
+    rank_penalty: float
+    """Of raps, for every rank behind `free_ranks`; 0.01 when absent. At least 0."""
+    free_ranks: int
+    """Of raps: ranks without a penalty; 5 when absent. At least 0."""
+    scaling: Literal["temperature_scaling", "bias_scaling", "vector_scaling"]
+    """What the `calibration` of the request must be by, unless one temperature does."""
+
+
+class _CalibrateReplyIntervals(TypedDict):
+    ece_before: ProbabilitiesReplyCoverageInterval
+    ece_after: ProbabilitiesReplyCoverageInterval
+
+
+class CalibrateReplyIntervals(_CalibrateReplyIntervals, total=False):
+    """Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only."""
+
+    temperature: ProbabilitiesReplyCoverageInterval
+
+
+class _CalibrateReply(TypedDict):
+    calibration: CalibrateReplyCalibration
+    """A calibration, as /v1/calibrate replies it."""
+    passes: int
+    """How often the solver read the set. At least -9007199254740991."""
+    rows: int
+    """How many rows. At least -9007199254740991."""
+    before: CalibrateReplyBefore
+    after: CalibrateReplyBefore
+
+
+class CalibrateReply(_CalibrateReply, total=False):
+    """The calibration with the smallest cross-entropy, and what it changes."""
+
+    conformal: CalibrateReplyConformal
+    """For /v1/probabilities; with `conformal`."""
+    intervals: CalibrateReplyIntervals
+    """Bootstrap intervals; with `resamples`. That of a temperature by temperature_scaling only."""
+
+
+class BaselineReplyBaselineFeaturesMargin(TypedDict):
+    """Part of BaselineReplyBaselineFeaturesMargin."""
+
+    median: float
+    deviation: float
+    """At least 0."""
+
+
+class BaselineReplyBaselineFeatures(TypedDict):
+    """Part of BaselineReplyBaselineFeatures."""
+
+    margin: BaselineReplyBaselineFeaturesMargin
+    ln_entropy: BaselineReplyBaselineFeaturesMargin
+    energy: BaselineReplyBaselineFeaturesMargin
+    ln_varentropy: BaselineReplyBaselineFeaturesMargin
+    logit_deviation: BaselineReplyBaselineFeaturesMargin
+
+
+class BaselineReplyBaseline(TypedDict):
+    """What clean rows look like, as /v1/baseline replies it."""
+
+    rows: int
+    """How many clean rows it was fitted to. At least 1."""
+    temperature: float
+    """The temperature that it was fitted at. In [0.000001, 1000000]."""
+    false_positive_rate: float
+    """Share of clean rows that the flag may hit. In (0, 0.5]."""
+    threshold: float
+    """A row is suspicious when its suspicion is larger."""
+    features: BaselineReplyBaselineFeatures
+
+
+class BaselineReply(TypedDict):
+    """A baseline for /v1/diagnose."""
+
+    baseline: BaselineReplyBaseline
+    """What clean rows look like, as /v1/baseline replies it."""
+
+
+class _CompareReplyArmsChain(TypedDict):
+    stage: str
+
+
+class CompareReplyArmsChain(_CompareReplyArmsChain, total=False):
+    """Part of CompareReplyArmsChain."""
+
+    skipped: str
+
+
+class CompareReplyArmsProblem(TypedDict):
+    """Why this one cannot be."""
+
+    code: str
+    detail: str
+    pointer: str
+
+
+class _CompareReplyArms(TypedDict):
+    name: str
+
+
+class CompareReplyArms(_CompareReplyArms, total=False):
+    """Part of CompareReplyArms."""
+
+    chain: List[CompareReplyArmsChain]
+    token_id: int
+    """The token drawn. At least -9007199254740991."""
+    kept: int
+    """How many tokens were left. At least -9007199254740991."""
+    kept_mass: float
+    """Their probability in the row as it came."""
+    problem: CompareReplyArmsProblem
+    """Why this one cannot be."""
+
+
+class CompareReplyTokensArms(TypedDict):
+    """Part of CompareReplyTokensArms."""
+
+    probability: float
+    """With which it is drawn."""
+    removed_by: Optional[str]
+    """The stage that removed it, or "the row" when it was no candidate from the start."""
+
+
+class CompareReplyTokens(TypedDict):
+    """Part of CompareReplyTokens."""
+
+    token_id: int
+    """At least -9007199254740991."""
+    logprob: Optional[float]
+    """ln of its probability in the row as it came; null: none."""
+    arms: List[Optional[CompareReplyTokensArms]]
+
+
+class _CompareReplyDifferencesMadeBy(TypedDict):
+    arm: int
+    """Whose stage it is. At least -9007199254740991."""
+    stage: str
+    differs: Literal["presence", "options", "place"]
+    """Only this arm has it, the arms give it other options, or they have it in other places."""
+    distance_without: float
+    """The distance if the stage were as the other arm has it."""
+
+
+class CompareReplyDifferencesMadeBy(_CompareReplyDifferencesMadeBy, total=False):
+    """Part of CompareReplyDifferencesMadeBy."""
+
+    options: List[str]
+    """The options that differ: numbers and rules."""
+    across: List[str]
+    """The stages on whose other side it stands."""
+
+
+class CompareReplyDifferences(TypedDict):
+    """Part of CompareReplyDifferences."""
+
+    between: List[int]
+    """Places of the two in `arms`."""
+    distance: float
+    """Total variation over the listed tokens and the rest as one: 0 is the same, 1 apart."""
+    only_first: List[int]
+    """Listed tokens that only the first can draw."""
+    only_other: List[int]
+    """Listed tokens that only the other can draw."""
+    made_by: Optional[CompareReplyDifferencesMadeBy]
+    """The difference of one stage without which the two would be nearest; null when none alone brings them nearer."""
+
+
+class CompareReply(TypedDict):
+    """Where several ways to take a step agree and differ."""
+
+    arms: List[CompareReplyArms]
+    """What became of each way to take the step."""
+    tokens: List[CompareReplyTokens]
+    """The most likely tokens of the row and of every arm, most likely in the row first."""
+    differences: List[CompareReplyDifferences]
+    """The first arm that could be taken against each later one."""
+    seed: str
+    """The seed, as decimal text; the one drawn when none was sent."""
+    step: int
+    """The step, as it was sent. At least -9007199254740991."""
+
+
+ReplayReplyResults = TypedDict("ReplayReplyResults", {"token_id": int, "match": bool, "agrees": bool, "margin": Optional[float], "uniform": float, "from": float, "to": float, "receipt_differs": List[str], "type": str, "title": str, "status": int, "detail": str, "code": Literal["malformed_request", "malformed_json", "malformed_header", "malformed_query", "body_missing", "unauthorized", "forbidden", "not_found", "method_not_allowed", "body_timeout", "headers_timeout", "body_too_large", "unsupported_media_type", "upgrade_required", "headers_too_large", "invalid_option", "unknown_option", "unknown_stage", "unknown_key", "unknown_preset", "option_conflict", "invalid_logits", "nan_logit", "length_mismatch", "token_id_out_of_range", "all_tokens_masked", "vocabulary_unknown", "grammar_invalid", "grammar_unsupported", "grammar_too_large", "grammar_left", "grammar_unspellable", "need_more_tokens", "cannot_calibrate", "limit_exceeded", "rate_limited", "overloaded", "shutting_down", "internal_error"], "pointer": str, "request_id": str})
+
+
+class ReplayReplyTotals(TypedDict):
+    """Part of ReplayReplyTotals."""
+
+    rows: int
+    """At least -9007199254740991."""
+    matches: int
+    """At least -9007199254740991."""
+    agreeing: int
+    """At least -9007199254740991."""
+    mean_divergence: float
+    """Mean of −margin over all rows, matches as 0, at most divergence_max each."""
+
+
+class ReplayReply(TypedDict):
+    """What each claim comes to, and all of them."""
+
+    results: List[ReplayReplyResults]
+    totals: ReplayReplyTotals
+
+
+class _DetectReplyResults(TypedDict):
+    score: float
+    """What the scheme's test sums up."""
+    p_value: float
+    """How likely a text without this mark scores as high."""
+    tokens_counted: int
+    """Tokens behind the prompt, repeats left out. At least -9007199254740991."""
+
+
+class DetectReplyResults(_DetectReplyResults, total=False):
+    """Part of DetectReplyResults."""
+
+    z_score: float
+    """Of green_list and synthid."""
+    values: List[Optional[float]]
+    """Of each token; with `values`."""
+
+
+class DetectReply(TypedDict, total=False):
+    """One text's result, or `results` in the order of `texts`."""
+
+    score: float
+    """What the scheme's test sums up."""
+    p_value: float
+    """How likely a text without this mark scores as high."""
+    z_score: float
+    """Of green_list and synthid."""
+    tokens_counted: int
+    """Tokens behind the prompt, repeats left out. At least -9007199254740991."""
+    values: List[Optional[float]]
+    """Of each token; with `values`."""
+    results: List[DetectReplyResults]
