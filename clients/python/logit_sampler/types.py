@@ -179,7 +179,11 @@ class _SharedOptions(TypedDict, total=False):
     kept_token_ids: bool
     """Report the ids of all tokens that were left to draw from. Default false."""
     kept_max: int
-    """Report at most so many kept_token_ids, the most likely, and kept_truncated where there are more. At least 1."""
+    """Report at most so many kept_token_ids, and kept_truncated where there are more: the drawn tokens, and of the
+    others the most likely. At least n. At least 1."""
+    kept_mode: Literal["bounded", "exact"]
+    """What happens when more than kept_max tokens are left: `bounded` (default) reports some of them, `exact` is an
+    error. (SGLang's modes of a sampling mask.)"""
     logprobs: bool
     """Report logprob, processed_logprob, rank and kept_mass. Default false."""
     top_logprobs: int
@@ -413,7 +417,8 @@ class _SharedOptions(TypedDict, total=False):
     kept (ExLlamaV3 before version 1); the most likely always stays, with those that equal it. Default "keep"."""
     min_p: float
     """The least share of the most likely token's probability that a token must have. 0 is off, 1 keeps only the most
-    likely. Usual: 0.02 to 0.1. In [0, 1]."""
+    likely token and those whose score is within 1e-6 of it: every comparison has that slack for the rounding of
+    float32. Usual: 0.02 to 0.1. In [0, 1]."""
     typical_p: float
     """The mass to keep, the most typical tokens first. 1 is off, 0 keeps one token. Usual: 0.2 to 0.95. In [0, 1]."""
     typical_p_inclusive: bool
@@ -476,9 +481,9 @@ class StepOptionsSources(TypedDict, total=False):
 class _ChainedOptions(_SharedOptions, total=False):
     """And those that choose a chain."""
 
-    preset: Literal["openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]
-    """Stage order, defaults and rules of a host: openai, llama.cpp, vllm, transformers, sglang, koboldcpp, exllamav3,
-    transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai,
+    preset: Literal["default", "openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]
+    """Stage order, defaults and rules of a host: default, openai, llama.cpp, vllm, transformers, sglang, koboldcpp,
+    exllamav3, transformers.js, web-llm, ollama, mlx-lm, lmdeploy, mistral.rs, tensorrt-llm, onnxruntime-genai,
     text-generation-webui, aphrodite."""
     variant: Literal["pytorch", "triton", "flashinfer", "fused", "steps", "llama-server", "mlx", "cpp"]
     """Which of a preset's codes for the same step: pytorch (vllm), triton (vllm), flashinfer (vllm), pytorch (sglang),
@@ -516,7 +521,7 @@ class StreamOptions(StepOptions, total=False):
 class OptionChanges(TypedDict, total=False):
     """Options that may change on a stream; None takes one back. Each is as in StepOptions."""
 
-    preset: Optional[Literal["openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]]
+    preset: Optional[Literal["default", "openai", "llama.cpp", "vllm", "transformers", "sglang", "koboldcpp", "exllamav3", "transformers.js", "web-llm", "ollama", "mlx-lm", "lmdeploy", "mistral.rs", "tensorrt-llm", "onnxruntime-genai", "text-generation-webui", "aphrodite"]]
     variant: Optional[Literal["pytorch", "triton", "flashinfer", "fused", "steps", "llama-server", "mlx", "cpp"]]
     chain: Optional[Sequence[Mapping[Any, Any]]]
     combine: Optional[Mapping[Any, Any]]
@@ -531,6 +536,7 @@ class OptionChanges(TypedDict, total=False):
     trace: Optional[Union[bool, Literal["timed"]]]
     kept_token_ids: Optional[bool]
     kept_max: Optional[int]
+    kept_mode: Optional[Literal["bounded", "exact"]]
     logprobs: Optional[bool]
     top_logprobs: Optional[int]
     logprobs_mode: Optional[Literal["raw", "combined", "processed", "before_temperature", "behind_temperature"]]
