@@ -10,7 +10,8 @@
 
 import { assert, Problem } from "../errors.ts";
 import { classesOf, hasByte } from "./byte-set.ts";
-import { type Effort, PART_UNITS } from "./effort.ts";
+import { PART_UNITS } from "./effort.ts";
+import { rulesThatHold } from "./holding.ts";
 import { EMPTY, KIND, type Mark, NEVER, type Nodes, UNLIMITED } from "./nodes.ts";
 
 const UNKNOWN = -1;
@@ -97,6 +98,7 @@ export class Automaton {
     if (known !== UNKNOWN) return known;
     const next = this.#derive(node, byte_class);
     this.table[row + byte_class] = next;
+    this.nodes.effort.units += PART_UNITS;
     this.nodes.effort.checkpoint();
     return next;
   }
@@ -133,7 +135,7 @@ export class Automaton {
   #derive(node: number, byte_class: number): number {
     const { nodes } = this;
     const a = nodes.a[node]!;
-    nodes.effort.units += PART_UNITS;
+    nodes.effort.units++;
     switch (nodes.kind[node]) {
       case KIND.set:
         return hasByte(nodes.sets[a]!, this.#representative[byte_class]!) ? EMPTY : NEVER;
@@ -142,12 +144,12 @@ export class Automaton {
       case KIND.word:
         return this.#deriveSequence(node, byte_class, (left, right) => nodes.word(left, right));
       case KIND.alt:
-        return nodes.alt(nodes.lists[a]!.map((branch) => this.next(branch, byte_class)));
+        return nodes.alt(nodes.partsOf(node).map((branch) => this.next(branch, byte_class)));
       case KIND.repeat:
       case KIND.word_repeat:
         return this.#deriveRepeat(node, byte_class);
       case KIND.and:
-        return this.#living(nodes.and(nodes.lists[a]!.map((part) => this.next(part, byte_class))));
+        return this.#living(nodes.and(nodes.partsOf(node).map((part) => this.next(part, byte_class))));
       case KIND.not:
         return this.#living(nodes.not(this.next(a, byte_class)));
       case KIND.call:
@@ -168,7 +170,7 @@ export class Automaton {
   #deriveRepeat(node: number, byte_class: number): number {
     const { nodes } = this;
     const inner = nodes.a[node]!;
-    const max = nodes.c[node]!;
+    const max = nodes.maxOf(node);
     // What may be empty may be repeated less often.
     const min = this.nullable(inner) ? 0 : nodes.b[node]!;
     const rest = nodes.repeatedAs(node, Math.max(min - 1, 0), max === UNLIMITED ? max : max - 1);
@@ -185,22 +187,24 @@ export class Automaton {
       grown.set(this.#nullable);
       this.#nullable = grown;
     }
-    const is_nullable = this.#nullableWith(node, this.#nullable_rules, (part) => this.nullable(part));
+    const is_nullable = this.#findNullable(node);
     this.#nullable[node] = is_nullable ? IS_NULLABLE : IS_NOT;
     return is_nullable;
   }
 
-  /** Finds which rules match the empty text, before anything is asked of them: those found make others so. */
+  /** Finds which rules match the empty text, before anything is asked of them. */
   *readRules(): Generator<undefined, void> {
-    const found = this.#nullable_rules;
-    const isNullable = (node: number): boolean => this.#nullableWith(node, found, isNullable);
-    yield* untilNoneIsAdded(found, this.nodes.effort, (rule) => isNullable(this.#rules[rule]!));
+    const found = yield* rulesThatHold(this.nodes, this.#rules, (node) => this.nullable(node));
+    this.#nullable_rules.set(found);
+    // What was asked meanwhile knew of no rule.
+    this.#nullable.fill(NOT_ASKED);
   }
 
-  #nullableWith(node: number, rules: Uint8Array, of: (part: number) => boolean): boolean {
+  #findNullable(node: number): boolean {
     const { nodes } = this;
     nodes.effort.units++;
     const a = nodes.a[node]!;
+    const of = (part: number) => this.nullable(part);
     switch (nodes.kind[node]) {
       case KIND.empty:
         return true;
@@ -210,11 +214,11 @@ export class Automaton {
       case KIND.not:
         return !of(a);
       case KIND.call:
-        return rules[a] === 1;
+        return this.#nullable_rules[a] === 1;
       case KIND.alt:
-        return nodes.lists[a]!.some(of);
+        return nodes.partsOf(node).some(of);
       case KIND.and:
-        return nodes.lists[a]!.every(of);
+        return nodes.partsOf(node).every(of);
       case KIND.seq:
       case KIND.word:
         return of(a) && of(nodes.b[node]!);
@@ -279,26 +283,8 @@ export class Automaton {
     const { nodes } = this;
     const a = nodes.a[node]!;
     if (nodes.kind[node] === KIND.and)
-      return nodes.and(nodes.lists[a]!.map((part) => this.#unsearched(part, byte_class)));
+      return nodes.and(nodes.partsOf(node).map((part) => this.#unsearched(part, byte_class)));
     if (nodes.kind[node] === KIND.not) return nodes.not(this.#unsearched(a, byte_class));
     return this.next(node, byte_class);
-  }
-}
-
-/** Marks rules, by number, of which something holds: each that is found may make others so, until a pass finds none. */
-export function* untilNoneIsAdded(
-  found: Uint8Array,
-  effort: Effort,
-  holds: (rule: number) => boolean,
-): Generator<undefined, void> {
-  const order = Array.from(found, (_, rule) => rule);
-  for (let changed = true; changed; order.reverse()) {
-    changed = false;
-    for (const rule of order) {
-      if (effort.isDue()) yield;
-      if (found[rule] === 1 || !holds(rule)) continue;
-      found[rule] = 1;
-      changed = true;
-    }
   }
 }

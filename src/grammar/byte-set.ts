@@ -26,8 +26,8 @@ export function intersection(a: ByteSet, b: ByteSet): ByteSet {
   return a.map((word, i) => word & b[i]!);
 }
 
-export function keyOf(set: ByteSet): string {
-  return set.join();
+export function isSameSet(a: ByteSet, b: ByteSet): boolean {
+  return a.every((word, i) => word === b[i]);
 }
 
 /** Bytes that no set of these tells apart, as a number for each byte, and one byte of each class. */

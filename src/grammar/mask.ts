@@ -117,7 +117,7 @@ export class Masks {
   *#add(state: number, mask: Uint32Array): Generator<undefined, void> {
     const { nodes } = this.#automaton;
     const a = nodes.a[state]!;
-    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.lists[a]!) yield* this.#add(branch, mask);
+    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.partsOf(state)) yield* this.#add(branch, mask);
     else if (nodes.kind[state] === KIND.seq) {
       const head = yield* this.#headOf(a);
       this.#join(mask, head.mask);

@@ -14,10 +14,13 @@
  *   AND      list                  all of them at once; such pieces only
  *   NOT      node                  what the node does not; such pieces only
  *   CALL     rule                  what the rule matches
+ *
+ * Nodes, lists and sets stand in columns that grow. A node is found again by a table of open addresses, 4 bytes a place.
  */
 import { Problem } from "../errors.ts";
-import { type ByteSet, byteRange, intersection, keyOf, union } from "./byte-set.ts";
+import { type ByteSet, byteRange, intersection, isSameSet, union } from "./byte-set.ts";
 import { Effort, PART_UNITS } from "./effort.ts";
+import { Lists } from "./lists.ts";
 
 export const NEVER = 0;
 export const EMPTY = 1;
@@ -38,10 +41,21 @@ export const KIND = {
 
 export const UNLIMITED = Number.POSITIVE_INFINITY;
 
-/** More of them than a list may hold would make each step slow. */
-const LIST_LENGTH_MAX = 4096;
+type Pair = typeof KIND.seq | typeof KIND.word;
 
-/** How far the arrays of nodes had grown. */
+/** More alternatives than a list may hold would make each step slow. */
+const LIST_LENGTH_MAX = 4096;
+/** No text repeats a node so often: larger counts are taken as this one, and as unlimited. */
+const COUNT_MAX = 0x7fffffff;
+const UNKNOWN = -1;
+/** Bytes that a set takes, with its array. */
+const SET_BYTES = 160;
+/** A list may take so many bytes for each node that is allowed. */
+const LIST_BYTES_A_NODE = 64;
+/** Probes of a table that are not charged: more of them are rare, unless somebody looks for them. */
+const FREE_PROBES = 8;
+
+/** How far the columns had grown. */
 export interface Mark {
   readonly nodes: number;
   readonly lists: number;
@@ -49,65 +63,94 @@ export interface Mark {
 }
 
 export class Nodes {
-  readonly kind: number[] = [KIND.never, KIND.empty];
-  readonly a: number[] = [0, 0];
-  readonly b: number[] = [0, 0];
-  readonly c: number[] = [0, 0];
+  kind = new Uint8Array(256);
+  a = new Int32Array(256);
+  b = new Int32Array(256);
   /** 1 for a call, AND or NOT, and for what has one inside: whether it matches anything has to be found out */
-  readonly doubtful: number[] = [0, 0];
-  readonly lists: (readonly number[])[] = [];
+  doubtful = new Uint8Array(256);
   readonly sets: ByteSet[] = [];
   /** what was done with these nodes */
   readonly effort: Effort;
-  readonly #known = new Map<string | number, number>();
-  /** sets that are ranges: most are, and few are made while walking */
-  readonly #ranges = new Map<number, number>();
+  readonly #lists = new Lists();
+  #c = new Int32Array(256);
+  #count = 2;
+  /** nodes by what they are */
+  #places = new Int32Array(512).fill(UNKNOWN);
+  /** the node of each single byte, as far as it was asked for */
+  readonly #bytes = new Int32Array(256).fill(UNKNOWN);
   readonly #nodes_max: number;
 
   constructor(nodes_max: number, effort = new Effort()) {
     this.#nodes_max = nodes_max;
     this.effort = effort;
+    this.kind[EMPTY] = KIND.empty;
   }
 
   get count(): number {
-    return this.kind.length;
+    return this.#count;
+  }
+
+  /** Bytes that all of it takes. */
+  get bytes(): number {
+    return 14 * this.kind.length + 4 * this.#places.length + SET_BYTES * this.sets.length + this.#lists.bytes;
   }
 
   /** True when three quarters of what is allowed are there. */
   get is_crowded(): boolean {
-    return this.kind.length * 4 > this.#nodes_max * 3;
+    return (
+      this.#count * 4 > this.#nodes_max * 3 ||
+      this.#lists.bytes * 4 > this.#nodes_max * LIST_BYTES_A_NODE * 3
+    );
+  }
+
+  /** The parts of an ALT or AND. */
+  partsOf(node: number): readonly number[] {
+    return this.#lists.of(this.a[node]!);
+  }
+
+  /** How often a REPEAT may repeat its node; UNLIMITED for any number of times. */
+  maxOf(node: number): number {
+    const max = this.#c[node]!;
+    return max === COUNT_MAX ? UNLIMITED : max;
   }
 
   /** What there is now, to go back to. */
   mark(): Mark {
-    return { nodes: this.kind.length, lists: this.lists.length, sets: this.sets.length };
+    return { nodes: this.#count, lists: this.#lists.count, sets: this.sets.length };
   }
 
   /** Forgets all that was made since. */
   backTo({ nodes, lists, sets }: Mark): void {
-    for (const known of [this.#known, this.#ranges] as Map<unknown, number>[])
-      for (const [key, node] of known) if (node >= nodes) known.delete(key);
-    for (const column of [this.kind, this.a, this.b, this.c, this.doubtful]) column.length = nodes;
-    this.lists.length = lists;
+    this.#count = nodes;
     this.sets.length = sets;
+    this.#lists.backTo(lists, nodes);
+    this.#resize(capacityFor(nodes));
+    for (let byte = 0; byte < 256; byte++) if (this.#bytes[byte]! >= nodes) this.#bytes[byte] = UNKNOWN;
   }
 
   set(set: ByteSet): number {
-    this.effort.units += PART_UNITS;
+    this.effort.spend(PART_UNITS);
     if (set.every((word) => word === 0)) return NEVER;
-    const key = `s${keyOf(set)}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    // The few sets are found by their words: a node of each is among those of its hash.
+    let hash = 0;
+    for (const word of set) hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
+    let place = hashOf(KIND.set, hash, 0, 0) & (this.#places.length - 1);
+    for (; ; place = (place + 1) & (this.#places.length - 1)) {
+      const node = this.#places[place]!;
+      if (node === UNKNOWN) break;
+      if (this.kind[node] === KIND.set && isSameSet(this.sets[this.a[node]!]!, set)) return node;
+      this.effort.units++;
+    }
     this.sets.push(set);
-    return this.#add(key, KIND.set, this.sets.length - 1);
+    return this.#add(KIND.set, this.sets.length - 1, hash, 0);
   }
 
   range(from: number, to: number): number {
-    const key = from * 256 + to;
-    const known = this.#ranges.get(key);
-    if (known !== undefined) return known;
+    if (from !== to) return this.set(byteRange(from, to));
+    const known = this.#bytes[from]!;
+    if (known !== UNKNOWN) return known;
     const node = this.set(byteRange(from, to));
-    this.#ranges.set(key, node);
+    this.#bytes[from] = node;
     return node;
   }
 
@@ -143,33 +186,36 @@ export class Nodes {
   }
 
   seq(...parts: readonly number[]): number {
-    return this.#chain(parts, (a, b) => this.#pair(KIND.seq, a, b));
-  }
-
-  word(...parts: readonly number[]): number {
-    return this.#chain(parts, (a, b) => this.#pair(KIND.word, a, b));
-  }
-
-  #chain(parts: readonly number[], pair: (a: number, b: number) => number): number {
     let node: number = EMPTY;
-    for (let i = parts.length - 1; i >= 0; i--) node = pair(parts[i]!, node);
+    for (let i = parts.length - 1; i >= 0; i--) node = this.#pair(KIND.seq, parts[i]!, node);
     return node;
   }
 
-  #pair(kind: typeof KIND.seq | typeof KIND.word, a: number, b: number): number {
+  word(...parts: readonly number[]): number {
+    let node: number = EMPTY;
+    for (let i = parts.length - 1; i >= 0; i--) node = this.#pair(KIND.word, parts[i]!, node);
+    return node;
+  }
+
+  #pair(kind: Pair, a: number, b: number): number {
     if (a === NEVER || b === NEVER) return NEVER;
     if (a === EMPTY) return b;
     if (b === EMPTY) return a;
-    this.effort.units += PART_UNITS;
+    if (this.kind[a] !== kind) return this.#find(kind, a, b, 0);
     // The stack leans to the right, however it was put together.
-    if (this.kind[a] === kind) return this.#pair(kind, this.a[a]!, this.#pair(kind, this.b[a]!, b));
-    const key = (a * 0x1000000 + b) * 2 + (kind === KIND.seq ? 0 : 1);
-    return this.#known.get(key) ?? this.#add(key, kind, a, b);
+    const parts: number[] = [];
+    let last = a;
+    for (; this.kind[last] === kind; last = this.b[last]!) {
+      parts.push(this.a[last]!);
+      this.effort.spend(PART_UNITS);
+    }
+    let node = this.#find(kind, last, b, 0);
+    for (let i = parts.length - 1; i >= 0; i--) node = this.#find(kind, parts[i]!, node, 0);
+    return node;
   }
 
   call(rule: number): number {
-    const key = `c${rule}`;
-    return this.#known.get(key) ?? this.#add(key, KIND.call, rule);
+    return this.#find(KIND.call, rule, 0, 0);
   }
 
   repeat(node: number, min: number, max: number): number {
@@ -184,8 +230,7 @@ export class Nodes {
     if (max === 0 || node === EMPTY) return EMPTY;
     if (node === NEVER) return min === 0 ? EMPTY : NEVER;
     if (min === 1 && max === 1) return node;
-    const key = `r${kind},${node},${min},${max}`;
-    return this.#known.get(key) ?? this.#add(key, kind, node, min, max);
+    return this.#find(kind, node, Math.min(min, COUNT_MAX), Math.min(max, COUNT_MAX));
   }
 
   /** The same repetition with other bounds. */
@@ -197,69 +242,78 @@ export class Nodes {
     return this.alt([EMPTY, node]);
   }
 
+  /** The same as `alt`, a piece at a time. */
+  either(branches: readonly number[]): Generator<undefined, number> {
+    return this.effort.again(() => this.alt(branches));
+  }
+
+  /**
+   * Any of them. Branches that end alike become one branch, as do those that begin alike: what is equal is then looked
+   * at once. What some branches become is kept, since the same ones meet again behind each of many beginnings.
+   */
   alt(branches: readonly number[]): number {
-    const flat = new Set<number>();
+    const flat = this.#flattened(branches);
+    if (flat.length <= 1) return flat[0] ?? NEVER;
+    const list = this.#lists.idOf(flat);
+    this.effort.spend(PART_UNITS + this.#lists.probes);
+    const known = this.#lists.mergedAs(list);
+    if (known !== undefined) return known;
+    const node = this.#merged(flat, list);
+    this.#lists.setMerged(list, node);
+    this.effort.checkpoint();
+    return node;
+  }
+
+  /** The branches of which none is an ALT and at most one a set, in order, each once. */
+  #flattened(branches: readonly number[]): number[] {
+    const flat: number[] = [];
     let set: ByteSet | undefined;
     const add = (node: number) => {
-      this.effort.units += PART_UNITS;
       const kind = this.kind[node];
-      if (kind === KIND.alt) for (const branch of this.lists[this.a[node]!]!) add(branch);
+      if (kind === KIND.alt) for (const branch of this.partsOf(node)) add(branch);
       else if (kind === KIND.set) {
         const own = this.sets[this.a[node]!]!;
         set = set === undefined ? own : union(set, own);
-      } else if (node !== NEVER) flat.add(node);
+      } else if (node !== NEVER) flat.push(node);
     };
     for (const branch of branches) add(branch);
-    if (set !== undefined) flat.add(this.set(set));
-    if (flat.size > 1) this.#factor(flat);
-    if (flat.size <= 1) return flat.values().next().value ?? NEVER;
-    return this.#list("a", KIND.alt, [...flat]);
+    if (set !== undefined) flat.push(this.set(set));
+    this.effort.spend(PART_UNITS * flat.length);
+    return sorted(flat);
   }
 
-  /** Branches that end alike become one branch, as do those that begin alike: what is equal is then looked at once. */
-  #factor(flat: Set<number>): void {
-    this.#factorBy(flat, this.b, (kind, rests, shared) => this.#pair(kind, this.alt(rests), shared), this.a);
-    if (flat.size > 1)
-      this.#factorBy(
-        flat,
-        this.a,
-        (kind, rests, shared) => this.#pair(kind, shared, this.alt(rests)),
-        this.b,
+  #merged(branches: readonly number[], list: number): number {
+    const by_end = this.#factored(branches, this.b, (kind, rests, shared) =>
+      this.#pair(kind, this.alt(rests), shared),
+    );
+    const flat =
+      by_end.length === 1
+        ? by_end
+        : this.#factored(by_end, this.a, (kind, rests, shared) => this.#pair(kind, shared, this.alt(rests)));
+    if (flat.length === 1) return flat[0]!;
+    if (flat.length > LIST_LENGTH_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `at most ${LIST_LENGTH_MAX} alternatives may be open at one place of a grammar, got ${flat.length}`,
       );
+    return this.#find(KIND.alt, flat === branches ? list : this.#lists.idOf(flat), 0, 0);
   }
 
-  #factorBy(
-    flat: Set<number>,
-    shared_part: readonly number[],
-    join: (kind: typeof KIND.seq | typeof KIND.word, rests: readonly number[], shared: number) => number,
-    other_part: readonly number[],
-  ): void {
-    const groups = new Map<number, number[]>();
-    let is_shared = false;
-    for (const node of flat) {
-      const kind = this.kind[node]!;
-      if (kind !== KIND.seq && kind !== KIND.word) continue;
-      const key = shared_part[node]! * 2 + (kind === KIND.seq ? 0 : 1);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [node]);
-      else {
-        group.push(node);
-        is_shared = true;
-      }
+  /** The branches with those made one that share a part. The same list where none do. */
+  #factored(
+    branches: readonly number[],
+    shared_part: Int32Array,
+    join: (kind: Pair, rests: readonly number[], shared: number) => number,
+  ): readonly number[] {
+    const groups = groupsOf(branches, this.kind, shared_part);
+    if (groups === undefined) return branches;
+    const other_part = shared_part === this.a ? this.b : this.a;
+    const flat = groups.single;
+    for (const [key, group] of groups.several) {
+      const rests = group.map((node) => other_part[node]!);
+      flat.push(join(key % 2 === 0 ? KIND.seq : KIND.word, rests, Math.floor(key / 2)));
     }
-    if (!is_shared) return;
-    for (const [key, group] of groups) {
-      if (group.length === 1) continue;
-      for (const node of group) flat.delete(node);
-      const kind = key % 2 === 0 ? KIND.seq : KIND.word;
-      flat.add(
-        join(
-          kind,
-          group.map((node) => other_part[node]!),
-          Math.floor(key / 2),
-        ),
-      );
-    }
+    return sorted(flat);
   }
 
   /** What all of them match. Whether that is anything, the automaton tells. */
@@ -267,9 +321,9 @@ export class Nodes {
     const flat = new Set<number>();
     for (const part of parts) {
       if (part === NEVER) return NEVER;
-      const inner = this.kind[part] === KIND.and ? this.lists[this.a[part]!]! : [part];
+      const inner = this.kind[part] === KIND.and ? this.partsOf(part) : [part];
       for (const node of inner) flat.add(node);
-      this.effort.units += PART_UNITS * inner.length;
+      this.effort.spend(PART_UNITS * inner.length);
     }
     flat.delete(this.all());
     const sets = [...flat].filter((node) => this.kind[node] === KIND.set);
@@ -282,15 +336,19 @@ export class Nodes {
     }
     if (flat.size === 0) return this.all();
     if (flat.size === 1) return flat.values().next().value ?? NEVER;
-    return this.#list("&", KIND.and, [...flat]);
+    if (flat.size > LIST_LENGTH_MAX)
+      throw new Problem(
+        "grammar_too_large",
+        `at most ${LIST_LENGTH_MAX} conditions may hold at one place of a grammar, got ${flat.size}`,
+      );
+    return this.#find(KIND.and, this.#lists.idOf(sorted([...flat])), 0, 0);
   }
 
   not(node: number): number {
     if (node === NEVER) return this.all();
     if (node === this.all()) return NEVER;
     if (this.kind[node] === KIND.not) return this.a[node]!;
-    const key = `!${node}`;
-    return this.#known.get(key) ?? this.#add(key, KIND.not, node);
+    return this.#find(KIND.not, node, 0, 0);
   }
 
   /** Whether a node may match nothing although none of its parts says so. */
@@ -307,20 +365,6 @@ export class Nodes {
     return this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
   }
 
-  #list(mark: string, kind: number, nodes: number[]): number {
-    if (nodes.length > LIST_LENGTH_MAX)
-      throw new Problem(
-        "grammar_too_large",
-        `at most ${LIST_LENGTH_MAX} alternatives may be open at one place of a grammar, got ${nodes.length}`,
-      );
-    nodes.sort((a, b) => a - b);
-    const key = mark + nodes.join();
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.lists.push(nodes);
-    return this.#add(key, kind, this.lists.length - 1);
-  }
-
   #isDoubtful(kind: number, a: number, b: number): boolean {
     switch (kind) {
       case KIND.call:
@@ -328,7 +372,7 @@ export class Nodes {
       case KIND.not:
         return true;
       case KIND.alt:
-        return this.lists[a]!.some((branch) => this.doubtful[branch] === 1);
+        return this.#lists.of(a).some((branch) => this.doubtful[branch] === 1);
       case KIND.seq:
       case KIND.word:
         return this.doubtful[a] === 1 || this.doubtful[b] === 1;
@@ -340,19 +384,113 @@ export class Nodes {
     }
   }
 
-  #add(key: string | number, kind: number, a: number, b = 0, c = 0): number {
-    const node = this.kind.length;
-    if (node >= this.#nodes_max)
+  /** The node that is this, made where there is none. */
+  #find(kind: number, a: number, b: number, c: number): number {
+    this.effort.spend(PART_UNITS);
+    const mask = this.#places.length - 1;
+    let place = hashOf(kind, a, b, c) & mask;
+    for (let probes = 0; ; place = (place + 1) & mask, probes++) {
+      const node = this.#places[place]!;
+      if (node === UNKNOWN) return this.#add(kind, a, b, c);
+      if (this.kind[node] === kind && this.a[node] === a && this.b[node] === b && this.#c[node] === c)
+        return node;
+      if (probes > FREE_PROBES) this.effort.units++;
+    }
+  }
+
+  #add(kind: number, a: number, b: number, c: number): number {
+    const node = this.#count;
+    if (node >= this.#nodes_max || this.#lists.bytes > this.#nodes_max * LIST_BYTES_A_NODE)
       throw new Problem(
         "grammar_too_large",
         `a grammar and its states may have at most ${this.#nodes_max} parts (grammar_nodes_max), got more`,
       );
-    this.kind.push(kind);
-    this.a.push(a);
-    this.b.push(b);
-    this.c.push(c);
-    this.doubtful.push(this.#isDoubtful(kind, a, b) ? 1 : 0);
-    this.#known.set(key, node);
+    const doubtful = this.#isDoubtful(kind, a, b) ? 1 : 0;
+    if (node === this.kind.length) this.#resize(2 * node);
+    this.kind[node] = kind;
+    this.a[node] = a;
+    this.b[node] = b;
+    this.#c[node] = c;
+    this.doubtful[node] = doubtful;
+    this.#enter(node);
+    this.#count = node + 1;
     return node;
   }
+
+  #enter(node: number): void {
+    const mask = this.#places.length - 1;
+    const kind = this.kind[node]!;
+    const a = kind === KIND.set ? this.b[node]! : this.a[node]!;
+    let place = hashOf(kind, a, kind === KIND.set ? 0 : this.b[node]!, this.#c[node]!) & mask;
+    while (this.#places[place] !== UNKNOWN) place = (place + 1) & mask;
+    this.#places[place] = node;
+  }
+
+  #resize(capacity: number): void {
+    if (capacity !== this.kind.length) {
+      this.kind = resized(this.kind, new Uint8Array(capacity), this.#count);
+      this.doubtful = resized(this.doubtful, new Uint8Array(capacity), this.#count);
+      this.a = resized(this.a, new Int32Array(capacity), this.#count);
+      this.b = resized(this.b, new Int32Array(capacity), this.#count);
+      this.#c = resized(this.#c, new Int32Array(capacity), this.#count);
+    }
+    this.#places = new Int32Array(2 * capacity).fill(UNKNOWN);
+    for (let node = 2; node < this.#count; node++) this.#enter(node);
+  }
+}
+
+function capacityFor(count: number): number {
+  let capacity = 256;
+  while (capacity < count + (count >> 2)) capacity *= 2;
+  return capacity;
+}
+
+function resized<Column extends Uint8Array | Int32Array>(from: Column, to: Column, count: number): Column {
+  to.set(from.subarray(0, count));
+  return to;
+}
+
+function hashOf(kind: number, a: number, b: number, c: number): number {
+  let hash = Math.imul(a + 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + kind, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
+}
+
+/** In order, each once. */
+function sorted(list: number[]): number[] {
+  if (list.length === 2) {
+    const [first = 0, second = 0] = list;
+    return first === second ? [first] : first < second ? list : [second, first];
+  }
+  list.sort((one, other) => one - other);
+  return list.filter((node, i) => i === 0 || node !== list[i - 1]);
+}
+
+/** Pairs by the part that they share, and all other branches; undefined when no two share theirs. */
+function groupsOf(
+  branches: readonly number[],
+  kinds: Uint8Array,
+  shared_part: Int32Array,
+): { readonly single: number[]; readonly several: (readonly [number, number[]])[] } | undefined {
+  const groups = new Map<number, number[]>();
+  const single: number[] = [];
+  let pairs = 0;
+  for (const node of branches) {
+    const kind = kinds[node]!;
+    if (kind !== KIND.seq && kind !== KIND.word) {
+      single.push(node);
+      continue;
+    }
+    pairs++;
+    const key = shared_part[node]! * 2 + (kind === KIND.seq ? 0 : 1);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [node]);
+    else group.push(node);
+  }
+  if (groups.size === pairs) return undefined;
+  const several: (readonly [number, number[]])[] = [];
+  for (const [key, group] of groups)
+    if (group.length === 1) single.push(group[0]!);
+    else several.push([key, group]);
+  return { single, several };
 }

@@ -42,7 +42,7 @@ export class PlainStates {
       case KIND.seq:
         return this.roomIn(a) === UNLIMITED ? UNLIMITED : 0;
       case KIND.alt:
-        return nodes.lists[a]!.some((branch) => this.roomIn(branch) === UNLIMITED) ? UNLIMITED : 0;
+        return nodes.partsOf(state).some((branch) => this.roomIn(branch) === UNLIMITED) ? UNLIMITED : 0;
       default:
         return this.#repeats(state) === UNLIMITED ? UNLIMITED : 0;
     }
@@ -53,7 +53,7 @@ export class PlainStates {
     const { nodes } = this.#automaton;
     const kind = nodes.kind[node];
     if (kind !== KIND.repeat && kind !== KIND.word_repeat) return 0;
-    return this.#covers(nodes.a[node]!) ? nodes.c[node]! : 0;
+    return this.#covers(nodes.a[node]!) ? nodes.maxOf(node) : 0;
   }
 
   /** Whether what comes next neither ends nor takes a plain character. */
@@ -99,11 +99,11 @@ export class PlainStates {
       case KIND.word:
         return nodes.word(this.shortened(a, bytes_max), nodes.b[state]!);
       case KIND.alt:
-        return nodes.alt(nodes.lists[a]!.map((branch) => this.shortened(branch, bytes_max)));
+        return nodes.alt(nodes.partsOf(state).map((branch) => this.shortened(branch, bytes_max)));
       case KIND.repeat:
       case KIND.word_repeat: {
         const min = Math.min(nodes.b[state]!, bytes_max + 1);
-        const max = nodes.c[state]! > bytes_max ? UNLIMITED : nodes.c[state]!;
+        const max = nodes.maxOf(state) > bytes_max ? UNLIMITED : nodes.maxOf(state);
         return nodes.repeatedAs(state, min, max);
       }
       default:

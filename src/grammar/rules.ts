@@ -3,8 +3,9 @@
  * taken out, and a rule that calls itself before it has read anything is refused, since it would be read for ever.
  */
 import { Problem } from "../errors.ts";
-import { Automaton, untilNoneIsAdded } from "./automaton.ts";
-import { PART_UNITS } from "./effort.ts";
+import { Automaton } from "./automaton.ts";
+import { type Effort, PART_UNITS } from "./effort.ts";
+import { rulesThatHold } from "./holding.ts";
 import { KIND, NEVER, type Nodes } from "./nodes.ts";
 
 export class Rules {
@@ -41,10 +42,9 @@ export class Rules {
     yield* automaton.readRules();
     for (let node = 0, count = this.#nodes.count; node < count; node++)
       if (this.#nodes.isSearched(node)) yield* automaton.search(node);
-    const matching = yield* this.#findMatching(automaton);
-    const { effort } = this.#nodes;
+    const matching = yield* rulesThatHold(this.#nodes, bodies, (node) => this.#matchesPlainly(node, automaton));
     const pruned = new Map<number, number>();
-    const prune = (node: number) => effort.again(() => this.#pruned(node, matching, pruned, automaton));
+    const prune = (node: number) => this.#pruned(node, matching, pruned, automaton);
     for (let rule = 0; rule < bodies.length; rule++) bodies[rule] = yield* prune(bodies[rule]!);
     const start = yield* prune(root);
     yield* this.#refuseLeftRecursion(automaton, bodies);
@@ -52,140 +52,157 @@ export class Rules {
     return { automaton, root: start };
   }
 
-  /** Rules that match some text: those found so far make others so, until none is added. */
-  *#findMatching(automaton: Automaton): Generator<undefined, Uint8Array> {
-    const found = new Uint8Array(this.#bodies.length);
-    const known = new Map<number, boolean>();
-    yield* untilNoneIsAdded(found, this.#nodes.effort, (rule) => {
-      const matches = this.#matches(this.#bodies[rule]!, found, known, automaton);
-      // What did not match may do so with this rule.
-      if (matches) known.clear();
-      return matches;
-    });
-    return found;
+  /** Whether a node without calls matches some text. */
+  #matchesPlainly(node: number, automaton: Automaton): boolean {
+    return this.#nodes.isSearched(node) ? automaton.matchesSomething(node) : node !== NEVER;
   }
 
-  #matches(node: number, rules: Uint8Array, known: Map<number, boolean>, automaton: Automaton): boolean {
+  /** The node without what matches nothing: its parts first, and then itself. `known` keeps what is done. */
+  *#pruned(
+    root: number,
+    rules: Uint8Array,
+    known: Map<number, number>,
+    automaton: Automaton,
+  ): Generator<undefined, number> {
+    const { effort } = this.#nodes;
+    const todo = [root];
+    for (let node = todo.at(-1); node !== undefined; node = todo.at(-1)) {
+      effort.units += PART_UNITS;
+      if (effort.isDue()) yield;
+      const open = known.has(node) ? [] : this.#partsOf(node).filter((part) => !known.has(part));
+      todo.push(...open);
+      if (open.length > 0) continue;
+      todo.pop();
+      if (known.has(node)) continue;
+      const own = node;
+      known.set(node, yield* effort.again(() => this.#withParts(own, rules, known, automaton)));
+    }
+    return known.get(root)!;
+  }
+
+  /** Its parts that may change. */
+  #partsOf(node: number): readonly number[] {
     const nodes = this.#nodes;
-    if (nodes.doubtful[node] === 0) return node !== NEVER;
-    const answer = known.get(node);
-    if (answer !== undefined) return answer;
-    nodes.effort.units++;
-    const a = nodes.a[node]!;
-    const of = (part: number) => this.#matches(part, rules, known, automaton);
-    const found = () => {
-      switch (nodes.kind[node]) {
-        case KIND.never:
-          return false;
-        case KIND.call:
-          return rules[a] === 1;
-        case KIND.alt:
-          return nodes.lists[a]!.some(of);
-        case KIND.seq:
-        case KIND.word:
-          return of(a) && of(nodes.b[node]!);
-        case KIND.repeat:
-        case KIND.word_repeat:
-          return nodes.b[node] === 0 || of(a);
-        case KIND.and:
-        case KIND.not:
-          return automaton.matchesSomething(node);
-        default:
-          return true;
-      }
-    };
-    const matches = found();
-    known.set(node, matches);
-    return matches;
+    if (nodes.doubtful[node] === 0) return [];
+    switch (nodes.kind[node]) {
+      case KIND.alt:
+        return nodes.partsOf(node);
+      case KIND.seq:
+      case KIND.word:
+        return [nodes.a[node]!, nodes.b[node]!];
+      case KIND.repeat:
+      case KIND.word_repeat:
+        return [nodes.a[node]!];
+      default:
+        return [];
+    }
   }
 
-  /** The node without what matches nothing. */
-  #pruned(node: number, rules: Uint8Array, known: Map<number, number>, automaton: Automaton): number {
+  #withParts(
+    node: number,
+    rules: Uint8Array,
+    known: ReadonlyMap<number, number>,
+    automaton: Automaton,
+  ): number {
     const nodes = this.#nodes;
     if (nodes.doubtful[node] === 0) return node;
-    const done = known.get(node);
-    if (done !== undefined) return done;
-    nodes.effort.units += PART_UNITS;
     const a = nodes.a[node]!;
-    const of = (part: number) => this.#pruned(part, rules, known, automaton);
-    const make = () => {
-      switch (nodes.kind[node]) {
-        case KIND.call:
-          return rules[a] === 1 ? node : NEVER;
-        case KIND.alt:
-          return nodes.alt(nodes.lists[a]!.map(of));
-        case KIND.seq:
-          return nodes.seq(of(a), of(nodes.b[node]!));
-        case KIND.word:
-          return nodes.word(of(a), of(nodes.b[node]!));
-        case KIND.repeat:
-          return nodes.repeat(of(a), nodes.b[node]!, nodes.c[node]!);
-        case KIND.word_repeat:
-          return nodes.wordRepeat(of(a), nodes.b[node]!, nodes.c[node]!);
-        case KIND.and:
-        case KIND.not:
-          return automaton.matchesSomething(node) ? node : NEVER;
-        default:
-          return node;
-      }
-    };
-    const made = make();
-    known.set(node, made);
-    nodes.effort.checkpoint();
-    return made;
+    const of = (part: number) => known.get(part)!;
+    switch (nodes.kind[node]) {
+      case KIND.call:
+        return rules[a] === 1 ? node : NEVER;
+      case KIND.alt:
+        return nodes.alt(nodes.partsOf(node).map(of));
+      case KIND.seq:
+        return nodes.seq(of(a), of(nodes.b[node]!));
+      case KIND.word:
+        return nodes.word(of(a), of(nodes.b[node]!));
+      case KIND.repeat:
+        return nodes.repeat(of(a), nodes.b[node]!, nodes.maxOf(node));
+      case KIND.word_repeat:
+        return nodes.wordRepeat(of(a), nodes.b[node]!, nodes.maxOf(node));
+      default:
+        return automaton.matchesSomething(node) ? node : NEVER;
+    }
   }
 
   *#refuseLeftRecursion(automaton: Automaton, bodies: readonly number[]): Generator<undefined, void> {
     const calls: ReadonlySet<number>[] = [];
-    for (const body of bodies) {
-      calls.push(this.#leftCalls(automaton, body, new Set(), new Set()));
-      if (this.#nodes.effort.isDue()) yield;
+    for (const body of bodies) calls.push(yield* this.#leftCalls(automaton, body));
+    const done = new Uint8Array(bodies.length);
+    for (let rule = 0; rule < bodies.length; rule++) {
+      const ring = yield* ringFrom(rule, calls, done, this.#nodes.effort);
+      if (ring === undefined) continue;
+      throw new Problem(
+        "grammar_invalid",
+        `${this.#names[ring] ?? "a rule"} refers to itself before anything is read, which never ends`,
+      );
     }
-    const done = new Set<number>();
-    const open = new Set<number>();
-    const visit = (rule: number): void => {
-      if (done.has(rule)) return;
-      if (open.has(rule))
-        throw new Problem(
-          "grammar_invalid",
-          `${this.#names[rule] ?? "a rule"} refers to itself before anything is read, which never ends`,
-        );
-      open.add(rule);
-      for (const called of calls[rule] ?? []) visit(called);
-      open.delete(rule);
-      done.add(rule);
-    };
-    for (let rule = 0; rule < bodies.length; rule++) visit(rule);
   }
 
   /** Rules that may be called before a byte is read. */
-  #leftCalls(automaton: Automaton, node: number, found: Set<number>, seen: Set<number>): Set<number> {
+  *#leftCalls(automaton: Automaton, body: number): Generator<undefined, ReadonlySet<number>> {
     const nodes = this.#nodes;
-    if (nodes.doubtful[node] === 0 || seen.has(node)) return found;
-    seen.add(node);
-    nodes.effort.units++;
-    const a = nodes.a[node]!;
-    const visit = (part: number) => this.#leftCalls(automaton, part, found, seen);
-    switch (nodes.kind[node]) {
-      case KIND.call:
-        found.add(a);
-        break;
-      case KIND.alt:
-      case KIND.and:
-        for (const part of nodes.lists[a]!) visit(part);
-        break;
-      case KIND.seq:
-      case KIND.word:
-        visit(a);
-        if (automaton.nullable(a)) visit(nodes.b[node]!);
-        break;
-      case KIND.repeat:
-      case KIND.word_repeat:
-      case KIND.not:
-        visit(a);
-        break;
-      default:
+    const found = new Set<number>();
+    const seen = new Set<number>();
+    const todo = [body];
+    for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+      if (nodes.doubtful[node] === 0 || seen.has(node)) continue;
+      seen.add(node);
+      nodes.effort.units += PART_UNITS;
+      if (nodes.effort.isDue()) yield;
+      const a = nodes.a[node]!;
+      switch (nodes.kind[node]) {
+        case KIND.call:
+          found.add(a);
+          break;
+        case KIND.alt:
+        case KIND.and:
+          for (const part of nodes.partsOf(node)) todo.push(part);
+          break;
+        case KIND.seq:
+        case KIND.word:
+          todo.push(a);
+          if (automaton.nullable(a)) todo.push(nodes.b[node]!);
+          break;
+        case KIND.repeat:
+        case KIND.word_repeat:
+        case KIND.not:
+          todo.push(a);
+          break;
+        default:
+      }
     }
     return found;
   }
+}
+
+const OPEN = 1;
+const DONE = 2;
+
+/** A rule that is called by itself on a way from `start`, where there is one. Rules marked in `done` are on none. */
+function* ringFrom(
+  start: number,
+  calls: readonly ReadonlySet<number>[],
+  done: Uint8Array,
+  effort: Effort,
+): Generator<undefined, number | undefined> {
+  if (done[start] === DONE) return undefined;
+  const way: { readonly rule: number; readonly called: Iterator<number> }[] = [];
+  const enter = (rule: number) => {
+    done[rule] = OPEN;
+    way.push({ rule, called: calls[rule]!.values() });
+  };
+  enter(start);
+  for (let last = way.at(-1); last !== undefined; last = way.at(-1)) {
+    effort.units += PART_UNITS;
+    if (effort.isDue()) yield;
+    const next = last.called.next();
+    if (next.done === true) {
+      done[last.rule] = DONE;
+      way.pop();
+    } else if (done[next.value] === OPEN) return next.value;
+    else if (done[next.value] !== DONE) enter(next.value);
+  }
+  return undefined;
 }
