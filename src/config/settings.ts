@@ -165,6 +165,11 @@ export const LIMITS = z.object({
   grammar_bytes_max: whole({ min: MIB })
     .default(DEFAULT_GRAMMARS_LIMITS.kept_bytes_max)
     .describe("bytes that compiled grammars and their masks may take; those unused for longest go first"),
+  grammar_work_max: whole({ min: 65_536 })
+    .default(DEFAULT_GRAMMARS_LIMITS.work_max)
+    .describe(
+      "units of work, some 50 ns each, that compiling a grammar may take, and that following a text by it may take in one step",
+    ),
   draws_max: whole({ min: 1 }).default(DEFAULT_OPTION_LIMITS.draws_max).describe("draws from one row"),
   // How long one request may compute: a look at a token takes one to three nanoseconds (sampling/work.ts).
   step_work_max: whole({ min: 65_536 })

@@ -33,5 +33,5 @@ function* apart(nodes: Nodes, texts: readonly Uint8Array[], depth: number): Gene
   }
   nodes.effort.units += texts.length;
   for (const group of by_byte.values()) branches.push(yield* among(nodes, group, depth));
-  return nodes.alt(branches);
+  return yield* nodes.either(branches);
 }

@@ -79,7 +79,6 @@ export class Effort {
   pausing<T>(work: () => T): T {
     const before = this.#may_pause;
     this.#may_pause = true;
-    this.#is_fresh = true;
     try {
       return work();
     } finally {
@@ -108,6 +107,7 @@ export class Effort {
       }
       this.beginPiece();
       yield;
+      this.#is_fresh = true;
     }
   }
 

@@ -122,7 +122,7 @@ class GbnfRules {
       case "rule":
         return yield* this.#named(part.name, part.at);
       case "alt":
-        return nodes.alt(yield* this.#all(part.branches, is_word));
+        return yield* nodes.either(yield* this.#all(part.branches, is_word));
       case "seq":
         return yield* nodes.chain(is_word ? "word" : "seq", yield* this.#all(part.items, is_word));
       case "repeat": {

@@ -9,7 +9,7 @@ import { tokensOf } from "../vocabulary/tokens.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Automaton } from "./automaton.ts";
 import { boundedPieces } from "./bounded.ts";
-import { Effort } from "./effort.ts";
+import { Effort, WORK_MAX } from "./effort.ts";
 import { plainCharacter } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
@@ -24,12 +24,15 @@ export interface GrammarLimits {
   readonly transitions_max: number;
   /** bytes of masks that are kept for one vocabulary */
   readonly mask_bytes_max: number;
+  /** units of work (effort.ts) to compile a grammar, and to follow a text and make its mask in one step */
+  readonly work_max: number;
 }
 
 export const DEFAULT_GRAMMAR_LIMITS: GrammarLimits = {
-  nodes_max: 1_000_000,
+  nodes_max: 524_288,
   transitions_max: 8 * 1024 * 1024,
   mask_bytes_max: 32 * 1024 * 1024,
+  work_max: WORK_MAX,
 };
 
 export class Grammar {
@@ -67,6 +70,11 @@ export class Grammar {
     return next;
   }
 
+  /** Opens the account of a step: what it follows and makes may take so much work together. */
+  openAccount(): void {
+    this.automaton.nodes.effort.open(this.#limits.work_max);
+  }
+
   /** Between two steps: what was made while walking is forgotten when it has become much. */
   tidy(): void {
     if (!this.automaton.is_crowded) return;
@@ -78,14 +86,11 @@ export class Grammar {
 
   /** Bytes that its tables and masks take, about. */
   get bytes(): number {
-    let bytes = this.automaton.bytes + this.automaton.nodes.count * BYTES_OF_A_NODE;
+    let bytes = this.automaton.bytes + this.automaton.nodes.bytes;
     for (const masks of this.#masks.values()) bytes += masks.bytes;
     return bytes;
   }
 }
-
-/** Four numbers and an entry in a table. */
-const BYTES_OF_A_NODE = 120;
 
 /** Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`. */
 export function* compileGrammar(
@@ -93,6 +98,7 @@ export function* compileGrammar(
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
   effort = new Effort(),
 ): Generator<undefined, Grammar> {
+  effort.open(limits.work_max);
   const kind = kindNamed(source.kind);
   const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
@@ -103,6 +109,7 @@ export function* compileGrammar(
     yield;
     const { automaton, root } = yield* boundedPieces(rules.sealed(node, limits.transitions_max));
     if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
+    effort.open(Number.POSITIVE_INFINITY);
     return new Grammar(automaton, root, plain, limits);
   } catch (error) {
     throw error instanceof Problem ? error.within(`/${source.kind}`) : error;

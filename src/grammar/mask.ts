@@ -4,12 +4,11 @@
  * tokens that reach past its end are looked at for each stack (XGrammar's division, 2411.15100).
  */
 
-import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
 import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
-import { isPause, PART_UNITS } from "./effort.ts";
+import { isPause } from "./effort.ts";
 import { KIND, NEVER } from "./nodes.ts";
 import type { PlainStates } from "./plain-states.ts";
 
@@ -29,8 +28,6 @@ interface Crossing {
 /** Bytes that a crossing takes, about. */
 const CROSSING_BYTES = 40;
 
-/** Parts of expressions derived for one mask at all. */
-const PARTS_MAX = 16_777_216;
 /** Words of masks that are put together while a byte is looked up, about. */
 const WORDS_A_UNIT = 8;
 
@@ -47,7 +44,6 @@ export class Masks {
   /** 1 where the head may have ended on the way to a depth, or there */
   readonly #ended: Uint8Array;
   #bytes = 0;
-  #units_before = 0;
 
   constructor(automaton: Automaton, plain: PlainStates, tokens: Tokens, bytes_max: number) {
     this.#automaton = automaton;
@@ -81,12 +77,11 @@ export class Masks {
     return allAtOnce(this.make(state));
   }
 
-  /** The same, a piece at a time. Throws the Problem of a state whose branches are too many to follow. */
+  /** The same, a piece at a time. Throws the Problem of a step that takes more work than it may. */
   *make(state: number): Generator<undefined, Uint32Array> {
     const key = this.#keyOf(state);
     const known = this.#masks.get(key);
     if (known !== undefined) return known;
-    this.#units_before = this.#effort.units;
     const short = this.#plain.shortened(key, SHORT_BYTES);
     // Other counts may have been here: only what reaches beyond them is another.
     const shared = this.#short.get(short);
@@ -117,7 +112,8 @@ export class Masks {
   *#add(state: number, mask: Uint32Array): Generator<undefined, void> {
     const { nodes } = this.#automaton;
     const a = nodes.a[state]!;
-    if (nodes.kind[state] === KIND.alt) for (const branch of nodes.partsOf(state)) yield* this.#add(branch, mask);
+    if (nodes.kind[state] === KIND.alt)
+      for (const branch of nodes.partsOf(state)) yield* this.#add(branch, mask);
     else if (nodes.kind[state] === KIND.seq) {
       const head = yield* this.#headOf(a);
       this.#join(mask, head.mask);
@@ -125,7 +121,6 @@ export class Masks {
         yield* this.#effort.again(() => this.#cross(crossing, nodes.b[state]!, mask));
         if (this.#effort.isDue()) yield;
       }
-      this.#requireLittleWork();
     } else this.#join(mask, (yield* this.#headOf(state)).mask);
     if (this.#effort.isDue()) yield;
   }
@@ -151,7 +146,6 @@ export class Masks {
     for (const trie of room > 0 ? [other] : [plain, other])
       for (let at = 0; at < trie.nodes; ) {
         at = this.#walk(trie, at, mask, crossings);
-        this.#requireLittleWork();
         if (at === trie.nodes) break;
         this.#effort.beginPiece();
         yield;
@@ -160,14 +154,6 @@ export class Masks {
     this.#bytes += mask.byteLength + crossings.length * CROSSING_BYTES;
     this.#heads.set(node, head);
     return head;
-  }
-
-  #requireLittleWork(): void {
-    if (this.#effort.units - this.#units_before > PARTS_MAX * PART_UNITS)
-      throw new Problem(
-        "grammar_too_large",
-        `the branches of a grammar may take ${PARTS_MAX} parts to follow from one place, got more`,
-      );
   }
 
   /**

@@ -79,6 +79,7 @@ export class Matcher {
   /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
   *follow(history: readonly number[], from: number): Generator<undefined, number> {
     this.grammar.tidy();
+    this.grammar.openAccount();
     const length = history.length - from;
     const sequence = this.#sequenceFor(history, from);
     while (sequence.length < length) {
@@ -87,7 +88,8 @@ export class Matcher {
       const state = yield* this.#effort.again(() => this.advance(before, token_id));
       if (state === NEVER) throw this.#left(history, from + sequence.length, before);
       append(sequence, token_id, state);
-      if (sequence.length % TOKENS_A_TURN === 0) yield;
+      this.#effort.units++;
+      if (this.#effort.isDue()) yield;
     }
     return sequence.states[length]!;
   }
@@ -130,7 +132,8 @@ export class Matcher {
     if (this.#trigger_bytes.length === 0) return banned;
     for (let id = 0; id < this.vocabulary.size; id++) {
       if ((yield* this.#effort.again(() => this.#wait(state, id))) === NEVER) banned.push(id);
-      if (id % TOKENS_A_TURN === TOKENS_A_TURN - 1) yield;
+      this.#effort.units++;
+      if (this.#effort.isDue()) yield;
     }
     return banned;
   }

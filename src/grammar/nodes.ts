@@ -18,40 +18,31 @@
  * Nodes, lists and sets stand in columns that grow. A node is found again by a table of open addresses, 4 bytes a place.
  */
 import { Problem } from "../errors.ts";
+import { groupsOf, requireFew, sorted } from "./branches.ts";
 import { type ByteSet, byteRange, intersection, isSameSet, union } from "./byte-set.ts";
+import { capacityFor, hashOf, resized } from "./columns.ts";
 import { Effort, PART_UNITS } from "./effort.ts";
+import { EMPTY, KIND, NEVER, UNLIMITED } from "./kinds.ts";
 import { Lists } from "./lists.ts";
 
-export const NEVER = 0;
-export const EMPTY = 1;
-
-export const KIND = {
-  never: 0,
-  empty: 1,
-  set: 2,
-  seq: 3,
-  word: 4,
-  alt: 5,
-  repeat: 6,
-  word_repeat: 7,
-  and: 8,
-  not: 9,
-  call: 10,
-} as const;
-
-export const UNLIMITED = Number.POSITIVE_INFINITY;
+export { EMPTY, KIND, NEVER, UNLIMITED };
 
 type Pair = typeof KIND.seq | typeof KIND.word;
 
 /** More alternatives than a list may hold would make each step slow. */
 const LIST_LENGTH_MAX = 4096;
+/** The same before branches that share a part are made one. */
+const FLAT_LENGTH_MAX = 16_384;
 /** No text repeats a node so often: larger counts are taken as this one, and as unlimited. */
 const COUNT_MAX = 0x7fffffff;
 const UNKNOWN = -1;
+const UTF8 = new TextEncoder();
 /** Bytes that a set takes, with its array. */
 const SET_BYTES = 160;
 /** A list may take so many bytes for each node that is allowed. */
 const LIST_BYTES_A_NODE = 64;
+/** What it costs to put a branch among others. */
+const BRANCH_UNITS = 4;
 /** Probes of a table that are not charged: more of them are rare, unless somebody looks for them. */
 const FREE_PROBES = 8;
 
@@ -98,8 +89,7 @@ export class Nodes {
   /** True when three quarters of what is allowed are there. */
   get is_crowded(): boolean {
     return (
-      this.#count * 4 > this.#nodes_max * 3 ||
-      this.#lists.bytes * 4 > this.#nodes_max * LIST_BYTES_A_NODE * 3
+      this.#count * 4 > this.#nodes_max * 3 || this.#lists.bytes * 4 > this.#nodes_max * LIST_BYTES_A_NODE * 3
     );
   }
 
@@ -155,14 +145,15 @@ export class Nodes {
   }
 
   /** The bytes one behind the other. */
-  literal(bytes: ArrayLike<number>): number {
-    let node: number = EMPTY;
-    for (let i = bytes.length - 1; i >= 0; i--) node = this.word(this.range(bytes[i]!, bytes[i]!), node);
-    return node;
+  literal(bytes: Uint8Array): number {
+    return this.#joined(
+      KIND.word,
+      Array.from(bytes, (byte) => this.range(byte, byte)),
+    );
   }
 
   text(text: string): number {
-    return this.literal(new TextEncoder().encode(text));
+    return this.literal(UTF8.encode(text));
   }
 
   /** Any number of bytes, and what comes behind them. */
@@ -186,14 +177,16 @@ export class Nodes {
   }
 
   seq(...parts: readonly number[]): number {
-    let node: number = EMPTY;
-    for (let i = parts.length - 1; i >= 0; i--) node = this.#pair(KIND.seq, parts[i]!, node);
-    return node;
+    return this.#joined(KIND.seq, parts);
   }
 
   word(...parts: readonly number[]): number {
+    return this.#joined(KIND.word, parts);
+  }
+
+  #joined(kind: Pair, parts: readonly number[]): number {
     let node: number = EMPTY;
-    for (let i = parts.length - 1; i >= 0; i--) node = this.#pair(KIND.word, parts[i]!, node);
+    for (let i = parts.length - 1; i >= 0; i--) node = this.#pair(kind, parts[i]!, node);
     return node;
   }
 
@@ -254,6 +247,7 @@ export class Nodes {
   alt(branches: readonly number[]): number {
     const flat = this.#flattened(branches);
     if (flat.length <= 1) return flat[0] ?? NEVER;
+    requireFew(flat, FLAT_LENGTH_MAX, "alternatives");
     const list = this.#lists.idOf(flat);
     this.effort.spend(PART_UNITS + this.#lists.probes);
     const known = this.#lists.mergedAs(list);
@@ -278,7 +272,7 @@ export class Nodes {
     };
     for (const branch of branches) add(branch);
     if (set !== undefined) flat.push(this.set(set));
-    this.effort.spend(PART_UNITS * flat.length);
+    this.effort.spend(PART_UNITS + BRANCH_UNITS * flat.length);
     return sorted(flat);
   }
 
@@ -291,11 +285,7 @@ export class Nodes {
         ? by_end
         : this.#factored(by_end, this.a, (kind, rests, shared) => this.#pair(kind, shared, this.alt(rests)));
     if (flat.length === 1) return flat[0]!;
-    if (flat.length > LIST_LENGTH_MAX)
-      throw new Problem(
-        "grammar_too_large",
-        `at most ${LIST_LENGTH_MAX} alternatives may be open at one place of a grammar, got ${flat.length}`,
-      );
+    requireFew(flat, LIST_LENGTH_MAX, "alternatives");
     return this.#find(KIND.alt, flat === branches ? list : this.#lists.idOf(flat), 0, 0);
   }
 
@@ -336,12 +326,9 @@ export class Nodes {
     }
     if (flat.size === 0) return this.all();
     if (flat.size === 1) return flat.values().next().value ?? NEVER;
-    if (flat.size > LIST_LENGTH_MAX)
-      throw new Problem(
-        "grammar_too_large",
-        `at most ${LIST_LENGTH_MAX} conditions may hold at one place of a grammar, got ${flat.size}`,
-      );
-    return this.#find(KIND.and, this.#lists.idOf(sorted([...flat])), 0, 0);
+    const list = sorted([...flat]);
+    requireFew(list, LIST_LENGTH_MAX, "conditions");
+    return this.#find(KIND.and, this.#lists.idOf(list), 0, 0);
   }
 
   not(node: number): number {
@@ -437,60 +424,4 @@ export class Nodes {
     this.#places = new Int32Array(2 * capacity).fill(UNKNOWN);
     for (let node = 2; node < this.#count; node++) this.#enter(node);
   }
-}
-
-function capacityFor(count: number): number {
-  let capacity = 256;
-  while (capacity < count + (count >> 2)) capacity *= 2;
-  return capacity;
-}
-
-function resized<Column extends Uint8Array | Int32Array>(from: Column, to: Column, count: number): Column {
-  to.set(from.subarray(0, count));
-  return to;
-}
-
-function hashOf(kind: number, a: number, b: number, c: number): number {
-  let hash = Math.imul(a + 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + kind, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
-}
-
-/** In order, each once. */
-function sorted(list: number[]): number[] {
-  if (list.length === 2) {
-    const [first = 0, second = 0] = list;
-    return first === second ? [first] : first < second ? list : [second, first];
-  }
-  list.sort((one, other) => one - other);
-  return list.filter((node, i) => i === 0 || node !== list[i - 1]);
-}
-
-/** Pairs by the part that they share, and all other branches; undefined when no two share theirs. */
-function groupsOf(
-  branches: readonly number[],
-  kinds: Uint8Array,
-  shared_part: Int32Array,
-): { readonly single: number[]; readonly several: (readonly [number, number[]])[] } | undefined {
-  const groups = new Map<number, number[]>();
-  const single: number[] = [];
-  let pairs = 0;
-  for (const node of branches) {
-    const kind = kinds[node]!;
-    if (kind !== KIND.seq && kind !== KIND.word) {
-      single.push(node);
-      continue;
-    }
-    pairs++;
-    const key = shared_part[node]! * 2 + (kind === KIND.seq ? 0 : 1);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [node]);
-    else group.push(node);
-  }
-  if (groups.size === pairs) return undefined;
-  const several: (readonly [number, number[]])[] = [];
-  for (const [key, group] of groups)
-    if (group.length === 1) single.push(group[0]!);
-    else several.push([key, group]);
-  return { single, several };
 }

@@ -42,7 +42,9 @@ export class Rules {
     yield* automaton.readRules();
     for (let node = 0, count = this.#nodes.count; node < count; node++)
       if (this.#nodes.isSearched(node)) yield* automaton.search(node);
-    const matching = yield* rulesThatHold(this.#nodes, bodies, (node) => this.#matchesPlainly(node, automaton));
+    const matching = yield* rulesThatHold(this.#nodes, bodies, (node) =>
+      this.#matchesPlainly(node, automaton),
+    );
     const pruned = new Map<number, number>();
     const prune = (node: number) => this.#pruned(node, matching, pruned, automaton);
     for (let rule = 0; rule < bodies.length; rule++) bodies[rule] = yield* prune(bodies[rule]!);

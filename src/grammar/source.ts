@@ -8,8 +8,7 @@ import type { PropertyOrder } from "./json/objects.ts";
 import type { Nodes } from "./nodes.ts";
 import { matched } from "./regex/anchors.ts";
 import { regexNode } from "./regex/compile.ts";
-import { loadProperties } from "./regex/properties.ts";
-import { parseRegex } from "./regex/syntax.ts";
+import { readRegex } from "./regex/syntax.ts";
 import { utf8Node } from "./regex/utf8.ts";
 import type { Rules } from "./rules.ts";
 
@@ -43,7 +42,6 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     must: "must be a schema: an object, true or false",
     takes: (value) => isSchema(value) && !Array.isArray(value),
     *compile(nodes, rules, { value, ...options }) {
-      yield* loadProperties(JSON.stringify(value).replaceAll("\\\\", "\\"));
       return yield* schemaNode(nodes, rules, value, options);
     },
   },
@@ -53,9 +51,8 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     must: "must be a string",
     takes: (value) => typeof value === "string",
     *compile(nodes, _rules, { value }) {
-      const source = value as string; // takes() has seen to it
-      yield* loadProperties(source);
-      return yield* regexNode(nodes, matched(parseRegex(source)), (set) => utf8Node(nodes, set));
+      const regex = yield* readRegex(value as string, nodes.effort); // takes() has seen to it
+      return yield* regexNode(nodes, matched(regex), (set) => utf8Node(nodes, set));
     },
   },
   {

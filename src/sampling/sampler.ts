@@ -77,9 +77,10 @@ export interface SamplerLimits extends KernelLimits {
   /** see work.ts: what a step may take, any when absent, and from what on it is taken in pieces */
   readonly step_work_max?: number;
   readonly long_work_min?: number;
-  /** characters of a grammar, and bytes that all compiled ones may take */
+  /** characters of a grammar, bytes that all compiled ones may take, and units of work for one (grammar/effort.ts) */
   readonly grammar_length_max?: number;
   readonly grammar_bytes_max?: number;
+  readonly grammar_work_max?: number;
 }
 
 /** What the chain of a step has left, for who looks in place of drawing; valid while it looks. */
@@ -165,12 +166,14 @@ export function createSampler(
   };
 }
 
-function grammarsLimits({ grammar_length_max, grammar_bytes_max }: SamplerLimits): GrammarsLimits {
+function grammarsLimits(given: SamplerLimits): GrammarsLimits {
+  const { grammar_length_max, grammar_bytes_max, grammar_work_max } = given;
   const limits = DEFAULT_GRAMMARS_LIMITS;
   return {
     ...limits,
     source_length_max: grammar_length_max ?? limits.source_length_max,
     kept_bytes_max: grammar_bytes_max ?? limits.kept_bytes_max,
+    work_max: grammar_work_max ?? limits.work_max,
   };
 }
 

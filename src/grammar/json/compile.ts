@@ -59,7 +59,7 @@ class SchemaRules {
     this.#rules = rules;
     this.#document = document;
     this.#lexemes = new Lexemes(nodes, options.whitespace);
-    this.#evaluator = new Evaluator(document);
+    this.#evaluator = new Evaluator(document, nodes.effort);
     this.#conjunctions = new Conjunctions(document, this.#evaluator, nodes.effort);
     const shared = {
       lexemes: this.#lexemes,
@@ -85,7 +85,7 @@ class SchemaRules {
         branches.push(yield* this.#merged(places));
         if (this.#nodes.effort.isDue()) yield;
       }
-      this.#rules.define(next.rule, this.#nodes.alt(branches));
+      this.#rules.define(next.rule, yield* this.#nodes.either(branches));
     }
     return root;
   }
@@ -117,7 +117,7 @@ class SchemaRules {
       if (texts !== undefined) branches.push(yield* this.#literals(open, texts));
       else if (typesOf(open).types.has("string")) branches.push(yield* this.#ofType("string", open, false));
     }
-    return this.#nodes.alt(branches);
+    return yield* this.#nodes.either(branches);
   }
 
   /** What schemas admit of which only mergeable keywords count. */
@@ -128,7 +128,7 @@ class SchemaRules {
     const branches: number[] = [];
     for (const type of JSON_TYPES)
       if (types.has(type)) branches.push(yield* this.#ofType(type, places, integer));
-    return this.#nodes.alt(branches);
+    return yield* this.#nodes.either(branches);
   }
 
   /** The values that schemas admit, where all are listed, or are few by their type. */
@@ -140,7 +140,7 @@ class SchemaRules {
       for (const value of values) {
         // Objects that list their properties in another order are equal too.
         if (isRecord(value) || Array.isArray(value)) return undefined;
-        if (open.every((place) => this.#evaluator.admits(place, value)))
+        if (yield* this.#evaluator.admitted(open, value))
           found.set(JSON.stringify(value), yield* this.#literal(value));
       }
     }
@@ -155,11 +155,11 @@ class SchemaRules {
     for (const value of values) {
       effort.units += PART_UNITS * places.length;
       if (effort.isDue()) yield;
-      if (!places.every((place) => this.#evaluator.admits(place, value))) continue;
+      if (!(yield* this.#evaluator.admitted(places, value))) continue;
       if (typeof value === "object" && value !== null) others.push(yield* this.#literal(value));
       else scalars.push(JSON.stringify(value));
     }
-    return this.#nodes.alt([yield* choiceNode(this.#nodes, scalars), ...others]);
+    return yield* this.#nodes.either([yield* choiceNode(this.#nodes, scalars), ...others]);
   }
 
   *#ofType(type: JsonType, places: readonly Place[], integer: boolean): Generator<undefined, number> {

@@ -12,8 +12,6 @@ import { REFERENCES } from "./references.ts";
 import { hasUnevaluated, unevaluatedOf } from "./unevaluated.ts";
 
 const ALTERNATIVES_MAX = 1024;
-/** What it costs to tell whether two branches exclude each other. */
-const EXCLUSION_UNITS = 64 * PART_UNITS;
 
 /** A way from a schema to one that holds at the same place: what leads back to itself never ends. */
 interface Opened {
@@ -40,7 +38,7 @@ export class Conjunctions {
   constructor(document: SchemaDocument, evaluator: Evaluator, effort: Effort) {
     this.#document = document;
     this.#effort = effort;
-    this.#exclusion = new Exclusion(document, evaluator);
+    this.#exclusion = new Exclusion(document, evaluator, effort);
   }
 
   /** The alternatives of schemas that hold at once, each a list of schemas of which only mergeable keywords count. */
@@ -74,6 +72,7 @@ export class Conjunctions {
   /** With all that must hold besides; undefined when nothing can. */
   *#opened({ open, places, choices }: Partial): Generator<undefined, Partial | undefined> {
     const found = new Map(places);
+    this.#effort.spend(PART_UNITS * places.size);
     const all_choices = [...choices];
     // The order in which schemas are found is that of their properties.
     const todo = open.toReversed();
@@ -200,8 +199,9 @@ export class Conjunctions {
     for (const [i, branch] of branches.entries()) {
       const rivals: Place[] = [];
       for (const [j, other] of branches.entries()) {
-        if (i !== j && !this.#exclusion.exclude(branch, other)) rivals.push(other);
-        this.#effort.units += EXCLUSION_UNITS;
+        if (i === j) continue;
+        if (!(yield* this.#effort.again(() => this.#exclusion.exclude(branch, other)))) rivals.push(other);
+        this.#effort.units += PART_UNITS;
         if (this.#effort.isDue()) yield;
       }
       choice.push(...this.#without(from, branch, rivals));

@@ -61,6 +61,11 @@ export class SchemaDocument {
     return this.#root;
   }
 
+  /** Spends from the account of the grammar. */
+  spend(units: number): void {
+    this.#effort.spend(units);
+  }
+
   /** A place that stands nowhere: what a keyword comes to, written as a schema. */
   synthetic(schema: SchemaObject | boolean, like: Place): Place {
     return { schema, pointer: like.pointer, base: like.base, id: this.#count++ };

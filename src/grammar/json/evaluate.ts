@@ -1,5 +1,9 @@
-/** Whether a schema admits a value: what decides which values of an enum are left, and which listed names may be names. */
+/**
+ * Whether a schema admits a value: what decides which values of an enum are left, and which listed names may be names.
+ * An answer is kept by place and value, so that a schema that many others refer to is asked once for each value.
+ */
 import { Problem } from "../../errors.ts";
+import { type Effort, PART_UNITS } from "../effort.ts";
 import { matcherOf } from "../regex/match.ts";
 import { isMultiple } from "./decimal.ts";
 import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
@@ -7,28 +11,66 @@ import { FORMAT_BY_NAME } from "./formats.ts";
 import { NOT_INTEGER, NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
 import { REFERENCES } from "./references.ts";
 import { hasUnevaluated } from "./unevaluated.ts";
-import { isEqual, isRecord, lengthOf, typeOf } from "./values.ts";
+import { canonical, isRecord, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
+/** Letters that are written while a byte is looked up, about. */
+const LETTERS_A_UNIT = 8;
 
 export class Evaluator {
   readonly #document: SchemaDocument;
+  readonly #effort: Effort;
   readonly #patterns = new Map<string, (text: string) => boolean>();
-  readonly #scalars = new WeakMap<readonly unknown[], ReadonlySet<unknown>>();
+  /** matchers that are being made, by pattern */
+  readonly #unfinished = new Map<string, Generator<undefined, (text: string) => boolean>>();
+  /** by list: what is equal to one of its values, as text */
+  readonly #listed = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+  /** by value: whether the places that were asked admit it */
+  readonly #known = new Map<unknown, Map<number, boolean>>();
+  /** of lists and objects */
+  readonly #texts = new WeakMap<object, string>();
 
-  constructor(document: SchemaDocument) {
+  constructor(document: SchemaDocument, effort: Effort) {
     this.#document = document;
+    this.#effort = effort;
   }
 
+  /** Whether all places admit a value, a piece at a time. */
+  *admitted(places: readonly Place[], value: unknown): Generator<undefined, boolean> {
+    for (const place of places)
+      if (!(yield* this.#effort.again(() => this.admits(place, value)))) return false;
+    return true;
+  }
+
+  /** What places say of the property with this name, a piece at a time. */
+  *allPlacesOf(places: readonly Place[], name: string): Generator<undefined, Place[]> {
+    const found: Place[] = [];
+    for (const place of places) found.push(...(yield* this.#effort.again(() => this.placesOf(place, name))));
+    return found;
+  }
+
+  /** May pause where that is awaited. */
   admits(place: Place, value: unknown, depth = 0): boolean {
+    if (typeof place.schema === "boolean") return place.schema;
     if (depth > DEPTH_MAX)
       throw new Problem(
         "grammar_too_large",
         `values of an enum may be ${DEPTH_MAX} deep, got more`,
         place.pointer,
       );
-    const { schema } = place;
-    if (typeof schema === "boolean") return schema;
+    this.#effort.units++;
+    const by_place = this.#known.get(value) ?? new Map<number, boolean>();
+    const known = by_place.get(place.id);
+    if (known !== undefined) return known;
+    const admits = this.#findOut(place, place.schema, value, depth);
+    by_place.set(place.id, admits);
+    this.#known.set(value, by_place);
+    this.#effort.units += PART_UNITS;
+    this.#effort.checkpoint();
+    return admits;
+  }
+
+  #findOut(place: Place, schema: SchemaObject, value: unknown, depth: number): boolean {
     const of = (name: string, ...path: readonly (string | number)[]) =>
       this.#document.at(place, name, ...path);
     const is = (other: Place) => this.admits(other, value, depth + 1);
@@ -53,7 +95,7 @@ export class Evaluator {
   #keepsAssertions(schema: SchemaObject, value: unknown): boolean {
     const types = schema["type"];
     if (types !== undefined && ![types].flat().some((type) => hasType(value, type))) return false;
-    if (schema["const"] !== undefined && !isEqual(schema["const"], value)) return false;
+    if (schema["const"] !== undefined && this.#textOf(schema["const"]) !== this.#textOf(value)) return false;
     if (Array.isArray(schema["enum"]) && !this.#isAmong(schema["enum"], value)) return false;
     const others = schema[NOT_VALUES] as readonly unknown[] | undefined;
     if (others !== undefined && this.#isAmong(others, value)) return false;
@@ -63,10 +105,25 @@ export class Evaluator {
 
   /** Whether a list holds a value. All of an enum's are asked for: they are looked up, so that thousands may be. */
   #isAmong(list: readonly unknown[], value: unknown): boolean {
-    if (typeof value === "object" && value !== null) return list.some((known) => isEqual(known, value));
-    const scalars = this.#scalars.get(list) ?? new Set(list);
-    this.#scalars.set(list, scalars);
-    return scalars.has(value);
+    let listed = this.#listed.get(list);
+    if (listed === undefined) {
+      listed = new Set(list.map((one) => this.#textOf(one)));
+      this.#effort.spend(list.length);
+      this.#listed.set(list, listed);
+    }
+    return listed.has(this.#textOf(value));
+  }
+
+  /** A text that equal values have, and no others. */
+  #textOf(value: unknown): string {
+    if (typeof value !== "object" || value === null) return canonical(value);
+    const known = this.#texts.get(value);
+    if (known !== undefined) return known;
+    const text = canonical(value);
+    this.#texts.set(value, text);
+    this.#effort.units += PART_UNITS + text.length / LETTERS_A_UNIT;
+    this.#effort.checkpoint();
+    return text;
   }
 
   #keepsNumber(schema: SchemaObject, value: number): boolean {
@@ -96,23 +153,30 @@ export class Evaluator {
       return false;
     const format = FORMAT_BY_NAME.get(String(schema["format"]));
     if (format === undefined) return true;
-    return (
-      length <= (format.length_max ?? length) &&
-      this.#match(`=${format.regex}`, () => matcherOf(format.regex, false))(value)
-    );
+    return length <= (format.length_max ?? length) && this.#matcher(format.regex, false)(value);
   }
 
   /** Whether a pattern is found in a text. */
   matches(pattern: string, text: string): boolean {
-    return this.#match(`~${pattern}`, () => matcherOf(pattern, true))(text);
+    return this.#matcher(pattern, true)(text);
   }
 
-  #match(key: string, make: () => (text: string) => boolean): (text: string) => boolean {
+  /** Makes a matcher once; where a pause is awaited, a piece of it at a time. */
+  #matcher(pattern: string, search: boolean): (text: string) => boolean {
+    const key = `${search ? "~" : "="}${pattern}`;
     const known = this.#patterns.get(key);
     if (known !== undefined) return known;
-    const made = make();
-    this.#patterns.set(key, made);
-    return made;
+    const pieces = this.#unfinished.get(key) ?? matcherOf(pattern, search, this.#effort);
+    for (;;) {
+      this.#unfinished.delete(key);
+      const next = pieces.next();
+      if (next.done === true) {
+        this.#patterns.set(key, next.value);
+        return next.value;
+      }
+      this.#unfinished.set(key, pieces);
+      this.#effort.pause();
+    }
   }
 
   #admitsItems(place: Place, schema: SchemaObject, value: readonly unknown[], depth: number): boolean {
@@ -120,7 +184,7 @@ export class Evaluator {
     if (value.length < minItems || value.length > maxItems) return false;
     if (
       schema["uniqueItems"] === true &&
-      value.some((item, i) => value.slice(i + 1).some((other) => isEqual(item, other)))
+      new Set(value.map((item) => this.#textOf(item))).size < value.length
     )
       return false;
     if (!this.#contains(place, schema, value, depth)) return false;

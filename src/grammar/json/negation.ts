@@ -2,6 +2,7 @@
  * What a schema does not admit, as schemas: `{"required": ["a"]}` turned around is an object without `a`. Each keyword
  * that can be turned around has its entry; a schema is turned around by turning around any of its keywords.
  */
+import { PART_UNITS } from "../effort.ts";
 import { type Place, type SchemaDocument, type SchemaObject, said } from "./document.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
 import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
@@ -25,6 +26,8 @@ const SILENT: ReadonlySet<string> = new Set([
   "maxContains",
 ]);
 const BRANCHES_MAX = 64;
+/** More schemas than a schema may turn into would be more alternatives than one place may have. */
+const SCHEMAS_MAX = 1024;
 
 type Schemas = readonly (SchemaObject | boolean)[];
 type TurnAround = (value: never, place: Place, document: SchemaDocument) => Schemas | undefined;
@@ -101,21 +104,29 @@ const TURN_AROUND: Readonly<Record<string, TurnAround>> = {
 };
 
 const open = new Set<number>();
+/** What places turned around are, by document and place: many may refer to one. */
+const known = new WeakMap<SchemaDocument, Map<number, Schemas | undefined>>();
 
 /** Schemas that together admit just what this one does not; undefined when that cannot be said. */
 export function negationOf(document: SchemaDocument, place: Place): Schemas | undefined {
   const { schema } = place;
   if (typeof schema === "boolean") return schema ? [] : [true];
   if (open.has(place.id)) return undefined; // it refers to itself
+  const of_document = known.get(document) ?? new Map<number, Schemas | undefined>();
+  known.set(document, of_document);
+  if (of_document.has(place.id)) return of_document.get(place.id);
   open.add(place.id);
   try {
     const keywords = Object.keys(schema).filter(
       (name) => KEYWORD_BY_NAME.get(name)?.kind === "held" && !SILENT.has(name),
     );
-    return allOrNone([
+    const turned = allOrNone([
       ...keywords.map((name) => TURN_AROUND[name]?.(schema[name] as never, place, document)), // it was checked
       ...notsOf(schema),
     ]);
+    document.spend(PART_UNITS * (1 + keywords.length + (turned?.length ?? 0)));
+    of_document.set(place.id, turned);
+    return turned;
   } finally {
     open.delete(place.id);
   }
@@ -132,7 +143,15 @@ function notsOf(schema: SchemaObject): (Schemas | undefined)[] {
 }
 
 function allOrNone(parts: readonly (Schemas | undefined)[]): Schemas | undefined {
-  return parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
+  if (parts.includes(undefined)) return undefined;
+  // What several parts refer to is the same schema.
+  const all = new Set<SchemaObject | boolean>();
+  for (const part of parts)
+    for (const schema of part ?? []) {
+      all.add(schema);
+      if (all.size > SCHEMAS_MAX) return undefined;
+    }
+  return [...all];
 }
 
 /** Lists and objects among them would have to be told apart from all others that are written alike. */

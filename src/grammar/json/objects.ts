@@ -5,7 +5,7 @@
 import { Problem, pointerTo } from "../../errors.ts";
 import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
-import { NEVER, UNLIMITED } from "../nodes.ts";
+import { NEVER, type Nodes, UNLIMITED } from "../nodes.ts";
 import type { Rules } from "../rules.ts";
 import type { NodeOf } from "./array-parts.ts";
 import { type Place, type SchemaDocument, said } from "./document.ts";
@@ -83,8 +83,8 @@ export class ObjectNodes {
     const name_rules = propertyNamesOf(places, document);
     const properties: Property[] = [];
     for (const name of names) {
-      const is_name = name_rules.every((place) => evaluator.admits(place, name));
-      const value = is_name ? nodeOf(places.flatMap((place) => evaluator.placesOf(place, name))) : NEVER;
+      const is_name = yield* evaluator.admitted(name_rules, name);
+      const value = is_name ? nodeOf(yield* evaluator.allPlacesOf(places, name)) : NEVER;
       const member = this.#member(lexemes.literal(name), value);
       properties.push({ name, is_required: required.has(name), member });
       lexemes.nodes.effort.units += PART_UNITS * places.length;
@@ -124,7 +124,7 @@ export class ObjectNodes {
       const matching = list.filter((_, i) => ((chosen >> i) & 1) === 1).map(([pattern]) => pattern);
       branches.push(this.#member(name, nodeOf(additionalOf(places, document, matching))));
     }
-    return nodes.alt(branches);
+    return yield* nodes.either(branches);
   }
 
   *#inOrder(properties: readonly Property[], others: number, counts: Counts): Generator<undefined, number> {
@@ -137,14 +137,13 @@ export class ObjectNodes {
       const { member, is_required } = properties[i]!;
       const next = (count: number) => behind[Math.min(count + counts.step, counted - 1)]!;
       const fits = (count: number) => counts.step === 0 || count < counts.max;
-      const make = (before: number, without: readonly number[]) =>
-        without.map((rest, count) =>
-          nodes.alt([
-            fits(count) ? nodes.seq(before, member, next(count)) : NEVER,
-            is_required ? NEVER : rest,
-          ]),
-        );
-      const [made_first, made_behind] = [make(nodes.text(""), first), make(comma, behind)];
+      const ways = (before: number, without: readonly number[]) =>
+        without.map((rest, count) => [
+          fits(count) ? nodes.seq(before, member, next(count)) : NEVER,
+          is_required ? NEVER : rest,
+        ]);
+      const made_first = yield* eitherOfEach(nodes, ways(nodes.text(""), first));
+      const made_behind = yield* eitherOfEach(nodes, ways(comma, behind));
       const is_cut = i % CHAIN_LENGTH === 0 && i > 0;
       first = is_cut ? made_first.map((node) => this.#asRule(node)) : made_first;
       behind = is_cut ? made_behind.map((node) => this.#asRule(node)) : made_behind;
@@ -186,7 +185,7 @@ export class ObjectNodes {
         return nodes.seq(is_first ? nodes.text("") : comma, member, known[come | (1 << i)]!);
       });
       const end = (come & needed) === needed ? this.#end(others, counts, count, is_first) : NEVER;
-      known[come] = nodes.alt([...more, end]);
+      known[come] = yield* nodes.either([...more, end]);
       if (nodes.effort.isDue()) yield;
     }
     return known[0]!;
@@ -211,6 +210,15 @@ export class ObjectNodes {
       most > 0 ? nodes.seq(others, further(1), close) : NEVER,
     ]);
   }
+}
+
+function* eitherOfEach(nodes: Nodes, ways: readonly (readonly number[])[]): Generator<undefined, number[]> {
+  const made: number[] = [];
+  for (const way of ways) {
+    made.push(yield* nodes.either(way));
+    if (nodes.effort.isDue()) yield;
+  }
+  return made;
 }
 
 function keyword(place: Place, name: string): Readonly<Record<string, unknown>> | undefined {

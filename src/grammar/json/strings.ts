@@ -6,7 +6,7 @@ import { NEVER, UNLIMITED } from "../nodes.ts";
 import { matched, searched } from "../regex/anchors.ts";
 import { ANY } from "../regex/code-points.ts";
 import { regexNode } from "../regex/compile.ts";
-import { parseRegex, type Regex } from "../regex/syntax.ts";
+import { type Regex, readRegex } from "../regex/syntax.ts";
 import type { Place, SchemaObject } from "./document.ts";
 import { FORMAT_BY_NAME, FORMATS } from "./formats.ts";
 import type { Lexemes } from "./lexemes.ts";
@@ -30,7 +30,7 @@ export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generat
     if (texts.length > 0) parts.push(nodes.not(yield* choiceNode(nodes, texts)));
     if (schema["format"] === undefined) continue;
     const format = formatOf(schema["format"] as string, place);
-    parts.push(yield* quotedRegex(lexemes, matched(parseRegex(format.regex))));
+    parts.push(yield* quotedRegex(lexemes, matched(yield* readRegex(format.regex, nodes.effort))));
     max = Math.min(max, format.length_max ?? UNLIMITED);
   }
   if (max < min) return NEVER;
@@ -50,7 +50,7 @@ export function* patternNode(
   pointer: string,
 ): Generator<undefined, number> {
   try {
-    return yield* quotedRegex(lexemes, searched(parseRegex(pattern)));
+    return yield* quotedRegex(lexemes, searched(yield* readRegex(pattern, lexemes.nodes.effort)));
   } catch (error) {
     throw error instanceof Problem ? error.within(pointer) : error;
   }

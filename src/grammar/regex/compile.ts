@@ -13,7 +13,7 @@ export function* regexNode(nodes: Nodes, regex: Regex, encode: Encoder): Generat
     case "seq":
       return yield* nodes.chain("word", yield* all(regex.items));
     case "alt":
-      return nodes.alt(yield* all(regex.branches));
+      return yield* nodes.either(yield* all(regex.branches));
     case "repeat":
       return nodes.wordRepeat(yield* regexNode(nodes, regex.item, encode), regex.min, regex.max);
     default:

@@ -1,20 +1,32 @@
 /** Unicode properties of a regex, `\p{L}`, as ranges of code points: those of the Unicode version that the runtime has. */
+import { Effort } from "../effort.ts";
 import { type CodePoints, codePoints } from "./code-points.ts";
 
 const PROPERTY = /\\[pP]\{([A-Za-z_=0-9]{1,64})\}/g;
 const PIECE = 0x2000;
-const PROPERTIES_MAX = 64;
+/** Names that the runtime does not know: so many are remembered. */
+const UNKNOWN_MAX = 4096;
+/** What it costs to ask the runtime for a name, and to look at one piece of all code points. */
+const NAME_UNITS = 128;
+const PIECE_UNITS = 4096;
 
+/** The runtime knows some 1,500 names, with all their spellings: none is dropped. */
 const known = new Map<string, CodePoints>();
+const unknown = new Set<string>();
 
 /** Finds out what the properties named in a regex are, a piece at a time; a name that there is not is left to the parser. */
-export function* loadProperties(source: string): Generator<undefined, void> {
+export function* loadProperties(source: string, effort = new Effort()): Generator<undefined, void> {
   for (const [, name = ""] of source.matchAll(PROPERTY)) {
-    if (known.has(name)) continue;
+    effort.units++;
+    if (effort.isDue()) yield;
+    if (known.has(name) || unknown.has(name)) continue;
+    effort.units += NAME_UNITS;
     const runs = matcherOf(name);
-    if (runs === undefined) continue;
-    if (known.size >= PROPERTIES_MAX) known.clear();
-    known.set(name, yield* rangesOf(runs));
+    if (runs !== undefined) known.set(name, yield* rangesOf(runs, effort));
+    else {
+      if (unknown.size >= UNKNOWN_MAX) unknown.clear();
+      unknown.add(name);
+    }
   }
 }
 
@@ -31,7 +43,7 @@ function matcherOf(name: string): RegExp | undefined {
   }
 }
 
-function* rangesOf(runs: RegExp): Generator<undefined, CodePoints> {
+function* rangesOf(runs: RegExp, effort: Effort): Generator<undefined, CodePoints> {
   const pairs: [number, number][] = [];
   for (let from = 0; from <= 0x10ffff; from += PIECE) {
     if (from >= 0xd800 && from < 0xe000) continue;
@@ -41,6 +53,7 @@ function* rangesOf(runs: RegExp): Generator<undefined, CodePoints> {
       const first = match[0].codePointAt(0) ?? 0;
       pairs.push([first, first + [...match[0]].length - 1]);
     }
+    effort.spend(PIECE_UNITS);
     yield;
   }
   return codePoints(pairs);

@@ -3,6 +3,7 @@
  * can hold. Groups only group; lazy and greedy match the same texts.
  */
 import { Problem, show } from "../../errors.ts";
+import type { Effort } from "../effort.ts";
 import {
   ANY,
   BLANKS,
@@ -14,7 +15,7 @@ import {
   together,
   WORD_LETTERS,
 } from "./code-points.ts";
-import { propertyNamed } from "./properties.ts";
+import { loadProperties, propertyNamed } from "./properties.ts";
 
 export type Regex =
   | { readonly type: "set"; readonly set: CodePoints }
@@ -28,14 +29,26 @@ const REGEX_LENGTH_MAX = 16_384;
 const DEPTH_MAX = 100;
 const REPEAT_MAX = 100_000;
 
+/** Reads an expression, and before that the properties that it names, a piece at a time. Throws as parseRegex does. */
+export function* readRegex(source: string, effort: Effort): Generator<undefined, Regex> {
+  requireShort(source);
+  yield* loadProperties(source, effort);
+  effort.units += source.length;
+  return parseRegex(source);
+}
+
 /** Throws a Problem, whose pointer is "", when the expression is none or holds what is not supported. */
 export function parseRegex(source: string): Regex {
-  if (source.length > REGEX_LENGTH_MAX)
-    throw new Problem(
-      "grammar_too_large",
-      `a regular expression may have at most ${REGEX_LENGTH_MAX} characters, got ${source.length}`,
-    );
+  requireShort(source);
   return new Parser(source).parse();
+}
+
+function requireShort(source: string): void {
+  if (source.length <= REGEX_LENGTH_MAX) return;
+  throw new Problem(
+    "grammar_too_large",
+    `a regular expression may have at most ${REGEX_LENGTH_MAX} characters, got ${source.length}`,
+  );
 }
 
 const SHORT_ESCAPES: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 };

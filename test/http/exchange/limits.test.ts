@@ -196,6 +196,15 @@ const CASES: Readonly<Record<string, Case>> = {
     sentence: "a grammar may have at most 40 characters",
     exceed: () => step({ vocabulary: "demo", grammar: { regex: "a".repeat(60) } }),
   },
+  grammar_work_max: {
+    limits: { grammar_work_max: 65_536, vocab_size_max: 8192 },
+    sentence: "at most 65536 units of work",
+    exceed: () =>
+      step({
+        vocabulary: "demo",
+        grammar: { choice: Array.from({ length: 3000 }, (_, i) => `choice ${i}`) },
+      }),
+  },
   headers_timeout_ms: {
     limits: { headers_timeout_ms: 50 },
     sentence: "within 50 ms",
