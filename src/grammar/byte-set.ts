@@ -30,6 +30,12 @@ export function isSameSet(a: ByteSet, b: ByteSet): boolean {
   return a.every((word, i) => word === b[i]);
 }
 
+export function hashOfSet(set: ByteSet): number {
+  let hash = 0;
+  for (const word of set) hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
+  return hash;
+}
+
 /** Bytes that no set of these tells apart, as a number for each byte, and one byte of each class. */
 export function classesOf(sets: readonly ByteSet[]): {
   readonly classOf: Uint8Array;

@@ -19,7 +19,7 @@
  */
 import { Problem } from "../errors.ts";
 import { groupsOf, requireFew, sorted } from "./branches.ts";
-import { type ByteSet, byteRange, intersection, isSameSet, union } from "./byte-set.ts";
+import { type ByteSet, byteRange, hashOfSet, intersection, isSameSet, union } from "./byte-set.ts";
 import { capacityFor, hashOf, resized } from "./columns.ts";
 import { Effort, PART_UNITS } from "./effort.ts";
 import { EMPTY, KIND, NEVER, UNLIMITED } from "./kinds.ts";
@@ -105,9 +105,7 @@ export class Nodes {
   }
 
   /** What there is now, to go back to. */
-  mark(): Mark {
-    return { nodes: this.#count, lists: this.#lists.count, sets: this.sets.length };
-  }
+  mark = (): Mark => ({ nodes: this.#count, lists: this.#lists.count, sets: this.sets.length });
 
   /** Forgets all that was made since. */
   backTo({ nodes, lists, sets }: Mark): void {
@@ -122,8 +120,7 @@ export class Nodes {
     this.effort.spend(PART_UNITS);
     if (set.every((word) => word === 0)) return NEVER;
     // The few sets are found by their words: a node of each is among those of its hash.
-    let hash = 0;
-    for (const word of set) hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
+    const hash = hashOfSet(set);
     let place = hashOf(KIND.set, hash, 0, 0) & (this.#places.length - 1);
     for (; ; place = (place + 1) & (this.#places.length - 1)) {
       const node = this.#places[place]!;
@@ -341,10 +338,6 @@ export class Nodes {
   /** Whether a node may match nothing although none of its parts says so. */
   isSearched(node: number): boolean {
     return this.kind[node] === KIND.and || this.kind[node] === KIND.not;
-  }
-
-  isNot(node: number): boolean {
-    return this.kind[node] === KIND.not;
   }
 
   /** Every text. */

@@ -2,7 +2,7 @@
 
 import { Problem, show } from "../../errors.ts";
 import { choiceNode } from "../choices.ts";
-import { NEVER, UNLIMITED } from "../nodes.ts";
+import { KIND, NEVER, UNLIMITED } from "../nodes.ts";
 import { matched, searched } from "../regex/anchors.ts";
 import { ANY } from "../regex/code-points.ts";
 import { regexNode } from "../regex/compile.ts";
@@ -35,7 +35,7 @@ export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generat
   }
   if (max < min) return NEVER;
   if (parts.length === 0) return lexemes.quoted(nodes.wordRepeat(lexemes.character, min, max));
-  const positive = parts.some((part) => !nodes.isNot(part));
+  const positive = parts.some((part) => nodes.kind[part] !== KIND.not);
   const lengths =
     positive && min === 0 && max === UNLIMITED
       ? []
