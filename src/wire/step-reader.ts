@@ -3,12 +3,13 @@
  * it. A unary call takes one, a batch many, a stream endlessly; what a step is made of is the reader's own affair.
  */
 import type { Problem } from "../errors.ts";
-import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
+import type { Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import type { WireLimits } from "./limits.ts";
 import type { Remembered } from "./remembered.ts";
+import type { BodyForm } from "./row-source.ts";
 
 /** Rows of logits and what to do with them: all that the sampler needs. Most steps have one row. */
 export interface Step {
@@ -17,10 +18,6 @@ export interface Step {
   /** what the sampler says of the step, as seen from the request: `/logits/17` in row 3 is `/rows/3/logits/17` */
   readonly place?: (problem: Problem) => Problem;
 }
-
-/** How a body holds logits: as elements of a type, as the few that a sparse row lists, as text, or not at all. */
-export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json", "shared_memory"] as const;
-export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** A body that is being read; what is taken from it, `next` of each kind of reader says. */
 export interface BodyReader {

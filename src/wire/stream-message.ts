@@ -14,11 +14,12 @@ import type { StepOptions } from "../sampling/step.ts";
 import type { TensorFields } from "../schemas/tensor.ts";
 import { JsonEnvelope } from "./json/envelope.ts";
 import { jsonValue } from "./json/text.ts";
-import { type ArrivedStep, rowsOf, stepTargets } from "./json-reader.ts";
+import { type ArrivedStep, rowsOf, stepTargets } from "./json-rows.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { type DividedStep, formsOf } from "./row-forms.ts";
+import type { BodyForm } from "./row-source.ts";
 import { finishRows, requireWhole } from "./rows.ts";
-import type { BodyForm, WireContext } from "./step-reader.ts";
+import type { WireContext } from "./step-reader.ts";
 import { requireVocabSize, tensorFields } from "./tensor/head.ts";
 import { TensorRows } from "./tensor/rows.ts";
 

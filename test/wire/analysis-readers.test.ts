@@ -26,7 +26,7 @@ function read(reader: AnalysisReader, body: string | Uint8Array, size = 0): Read
   }
   reader.end();
   take();
-  return { single: reader.head!.single, options: reader.head!.options, rows };
+  return { single: reader.plan!.head.single, options: reader.plan!.head.options, rows };
 }
 
 const json = (body: unknown, size = 0) =>

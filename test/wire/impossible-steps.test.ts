@@ -1,7 +1,8 @@
 /** JSON that is no step: code, pointer and sentence, the same however the bytes are cut. */
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import { openBatchJson, openStepJson } from "../../src/wire/json-reader.ts";
+import { openBatchJson } from "../../src/wire/batch-body.ts";
+import { openStepJson } from "../../src/wire/step-body.ts";
 import type { WireContext } from "../../src/wire/step-reader.ts";
 import { answers, bytesOf, type Fields, refusal } from "./opened.ts";
 

@@ -1,8 +1,8 @@
 /** Batches and tensors that cannot be: code and pointer, the same however the bytes are cut. */
 import { describe, expect, test } from "vitest";
-import { openBatchJson } from "../../src/wire/json-reader.ts";
+import { openBatchJson } from "../../src/wire/batch-body.ts";
+import { openStepTensor } from "../../src/wire/step-body.ts";
 import type { WireContext } from "../../src/wire/step-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 import { answers, batchBehind, behind, byQuery, bytesOf, type Fields, header, refusal } from "./opened.ts";
 
 describe("a batch that cannot be", () => {

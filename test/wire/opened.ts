@@ -2,11 +2,11 @@
 import { Problem } from "../../src/errors.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
+import { openBatchTensor } from "../../src/wire/batch-body.ts";
 import type { WireLimits } from "../../src/wire/limits.ts";
 import { writeSampled } from "../../src/wire/reply.ts";
+import { openStepTensor } from "../../src/wire/step-body.ts";
 import type { StepReader, WireContext } from "../../src/wire/step-reader.ts";
-import { openBatchTensor } from "../../src/wire/tensor/batch-reader.ts";
-import { openStepTensor } from "../../src/wire/tensor/step-reader.ts";
 
 const LIMITS: WireLimits = {
   vocab_size_max: 4096,

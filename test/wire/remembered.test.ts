@@ -5,8 +5,8 @@ import { Problem } from "../../src/errors.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { StepOptions } from "../../src/sampling/step.ts";
 import { jsonValue } from "../../src/wire/json/text.ts";
-import { openStepJson } from "../../src/wire/json-reader.ts";
 import { IN_JSON, REMEMBERED_LENGTH_MAX, Remembered, RememberedTexts } from "../../src/wire/remembered.ts";
+import { openStepJson } from "../../src/wire/step-body.ts";
 import { answers, behind, bytesOf, header } from "./opened.ts";
 
 interface Plan {

@@ -1,6 +1,7 @@
 /** The same step, however it is sent: the same bytes of reply. */
 import { describe, expect, test } from "vitest";
-import { openBatchJson, openStepJson } from "../../src/wire/json-reader.ts";
+import { openBatchJson } from "../../src/wire/batch-body.ts";
+import { openStepJson } from "../../src/wire/step-body.ts";
 import { answers, batchBehind, behind, byQuery, bytesOf, header } from "./opened.ts";
 
 const LOGITS = Array.from({ length: 700 }, (_, id) => Math.fround(Math.sin(id * 1.3) * 6));

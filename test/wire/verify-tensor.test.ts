@@ -7,7 +7,7 @@ import { createSampler } from "../../src/sampling/sampler.ts";
 import { parseVerifyOptions } from "../../src/sampling/verify/options.ts";
 import { type Verified, verifyDraft, verifyInPieces } from "../../src/sampling/verify/verify.ts";
 import type { WireContext } from "../../src/wire/step-reader.ts";
-import { VerifyTensor } from "../../src/wire/verify/tensor-reader.ts";
+import { openVerifyTensor } from "../../src/wire/verify/body.ts";
 import { randomRow } from "../sampling/sample.ts";
 
 const VOCABULARY = 300;
@@ -37,7 +37,7 @@ function replies(header: object, rows: readonly Float32Array[], size: number) {
   const { sampler, context, leased } = opened();
   const head = Buffer.from(JSON.stringify(header));
   const body = Buffer.concat([head, ...rows.map((row) => Buffer.from(row.buffer))]);
-  const reader = new VerifyTensor({ header_bytes: head.length, query: {} }, true, context);
+  const reader = openVerifyTensor(true, { header_bytes: head.length, query: {} }, context);
   const results: (Verified | Problem)[] = [];
   let pieces: ReturnType<typeof verifyInPieces> | undefined;
   const goOn = () => {
@@ -60,7 +60,7 @@ function replies(header: object, rows: readonly Float32Array[], size: number) {
     const chunk = Uint8Array.from(body.subarray(at, at + size));
     reader.write(chunk);
     goOn();
-    reader.keep();
+    reader.keep?.();
     chunk.fill(255);
   }
   reader.end();

@@ -3,12 +3,11 @@ import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Problem, shorten } from "../../errors.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
-import { openBatchJson, openStepJson } from "../../wire/json-reader.ts";
+import { openBatchJson, openBatchTensor } from "../../wire/batch-body.ts";
 import { parseQuery } from "../../wire/query.ts";
+import { openBareTensor, openStepJson, openStepTensor } from "../../wire/step-body.ts";
 import type { BodyReader, StepReader, WireContext } from "../../wire/step-reader.ts";
-import { openBatchTensor } from "../../wire/tensor/batch-reader.ts";
 import type { TensorSource } from "../../wire/tensor/head.ts";
-import { openBareTensor, openStepTensor } from "../../wire/tensor/step-reader.ts";
 import { requireNoQuery } from "./no-query.ts";
 
 /** Length of the JSON in front of a tensor, as the Open Inference Protocol names it. */

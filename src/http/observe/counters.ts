@@ -4,7 +4,7 @@
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import { BODY_FORMS, type BodyForm } from "../../wire/step-reader.ts";
+import { BODY_FORMS, type BodyForm } from "../../wire/row-source.ts";
 
 /** What a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream", "verify"] as const;

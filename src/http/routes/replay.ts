@@ -9,10 +9,9 @@ import {
   replay,
 } from "../../sampling/replay.ts";
 import { REPLAY_ROUTE } from "../../schemas/openapi/replay-routes.ts";
-import { openBatchJson } from "../../wire/json-reader.ts";
+import { openBatchJson, openBatchTensor } from "../../wire/batch-body.ts";
 import { writeProblem } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
-import { openBatchTensor } from "../../wire/tensor/batch-reader.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";

@@ -8,9 +8,8 @@ import { type Verified, verifyInPieces } from "../../sampling/verify/verify.ts";
 import type { Pause } from "../../sampling/verify/walk.ts";
 import { LIST_OPTIONS } from "../../schemas/options.ts";
 import { BATCH_TEXT, writeProblem, writeVerified } from "../../wire/reply.ts";
+import { openVerifyJson, openVerifyTensor } from "../../wire/verify/body.ts";
 import type { VerifyCall, VerifyReader } from "../../wire/verify/calls.ts";
-import { VerifyJson } from "../../wire/verify/json-reader.ts";
-import { VerifyTensor } from "../../wire/verify/tensor-reader.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
@@ -23,8 +22,8 @@ const VERIFY_BATCH_BODY = bodyOf(true);
 
 function bodyOf(many: boolean): Opener<VerifyReader> {
   return {
-    json: (context) => new VerifyJson(many, context),
-    tensor: (source, context) => new VerifyTensor(source, many, context),
+    json: (context) => openVerifyJson(many, context),
+    tensor: (source, context) => openVerifyTensor(many, source, context),
     lists: LISTS,
   };
 }

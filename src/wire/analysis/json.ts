@@ -6,12 +6,13 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
-import { JsonEnvelope } from "../json/envelope.ts";
+import { JsonHead, KeptRows } from "../kept-rows.ts";
 import { isSparseForm, loadPacked, packedDtype } from "../rows.ts";
+import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import type { Fields } from "../tensor/head.ts";
 import {
-  type AnalysisHead,
+  type AnalysisPlan,
   type AnalysisReader,
   type AnalysisRow,
   placeOf,
@@ -23,65 +24,57 @@ import {
 import { RowStore } from "./row-store.ts";
 
 /** A body that has arrived. */
-interface Arrived {
-  readonly head: AnalysisHead;
-  readonly fields: RowFields;
+interface Plan extends AnalysisPlan {
   /** the object of each row, its numbers replaced by an empty array or string */
   readonly rows: readonly Fields[];
 }
 
 const F32_BYTES = 4;
 
+/** The rows of a body, in one buffer, and what is wrong with the first that cannot be taken. */
+class Stored {
+  readonly store: RowStore;
+  fault: Problem | undefined = undefined;
+
+  constructor({ limits }: WireContext) {
+    this.store = new RowStore(limits.vocab_size_max * F32_BYTES);
+  }
+}
+
+type Kind = RowsKind<JsonHead<Stored>, Plan, KeptRows<Stored>, AnalysisRow>;
+
+const ANALYSIS_JSON: Kind = {
+  plan: planOf,
+  rows: ({ rows }, _context, { kept }) => new KeptRows(kept, rows.length),
+  item: rowAt,
+};
+
 export function openAnalysisJson(context: WireContext): AnalysisReader {
-  const store = new RowStore(context.limits.vocab_size_max * F32_BYTES);
-  let fault: Problem | undefined;
-  // The lease is what bounds how many bodies are kept at once.
-  const keep = (row: number) => {
-    context.lease();
-    return store.begin(row);
-  };
-  const envelope = new JsonEnvelope("either", context.limits, {
+  const stored = new Stored(context);
+  const keep = (row: number) => stored.store.begin(row);
+  const head = new JsonHead("either", context.limits, stored, {
     numbers: (row, array) => (array === "dense" ? keep(row) : { append: () => true }),
     packed: keep,
+    // Whether a row stands in a list is known only when the whole body is.
     fault(row, problem) {
-      fault ??= placeIn(row, problem);
+      stored.fault ??= new Problem(problem.code, problem.message, `/rows/${row}${problem.pointer}`);
     },
   });
-  // Whether a row stands in a list is known only when the whole body is.
-  const placeIn = (row: number, problem: Problem) =>
-    new Problem(problem.code, problem.message, `/rows/${row}${problem.pointer}`);
-  let arrived: Arrived | undefined;
-  let index = 0;
-  return {
-    get head() {
-      return arrived?.head;
-    },
-    form: "json",
-    parks: true,
-    write: (chunk) => envelope.write(chunk),
-    end() {
-      const body = requireObject(envelope.end());
-      if (fault !== undefined) throw "rows" in body ? fault : withoutRow(fault);
-      arrived = arrivedOf(body);
-    },
-    next() {
-      if (arrived === undefined || index >= arrived.rows.length) return undefined;
-      index += 1;
-      return rowAt(index - 1, arrived, store, context);
-    },
-  };
+  return new RowsBody(ANALYSIS_JSON, head, context);
+}
+
+function planOf(head: JsonHead<Stored>): Plan {
+  const body = head.fields;
+  const { fault } = head.kept;
+  if (fault !== undefined) throw "rows" in body ? fault : withoutRow(fault);
+  return arrivedOf(body);
 }
 
 function withoutRow(problem: Problem): Problem {
   return new Problem(problem.code, problem.message, problem.pointer.replace(/^\/rows\/\d+/, ""));
 }
 
-function requireObject(value: unknown): Fields {
-  if (isRecord(value)) return value;
-  throw new Problem("invalid_option", `the body must be a JSON object, got ${show(value)}`);
-}
-
-function arrivedOf({ rows, logits, ...rest }: Fields): Arrived {
+function arrivedOf({ rows, logits, ...rest }: Fields): Plan {
   const fields = rowFields(rest);
   const single = rows === undefined;
   if (!single && logits !== undefined)
@@ -121,15 +114,15 @@ function checkedRows(rows: readonly unknown[], { targets }: RowFields): readonly
 }
 
 function rowAt(
+  { head, fields, rows }: Plan,
+  { kept }: KeptRows<Stored>,
   index: number,
-  { head, fields, rows }: Arrived,
-  store: RowStore,
   context: WireContext,
 ): AnalysisRow {
   const { logits, target } = rows[index] ?? {};
   const place = placeOf(index, head.single, fields.targets !== undefined);
   try {
-    const values = withoutPadding(valuesOf(index, logits, store, context), fields.vocab_size);
+    const values = withoutPadding(valuesOf(index, logits, kept.store, context), fields.vocab_size);
     return { values, target: fields.targets === undefined ? target : fields.targets[index], place };
   } catch (error) {
     throw error instanceof Problem ? place(error) : error;

@@ -24,9 +24,15 @@ export interface AnalysisHead {
   readonly values_expected: number;
 }
 
+/** What a body says beside the numbers of its rows. */
+export interface AnalysisPlan {
+  readonly head: AnalysisHead;
+  readonly fields: RowFields;
+}
+
 export interface AnalysisReader extends BodyReader {
   /** undefined until it has arrived; for JSON that is at the end */
-  readonly head: AnalysisHead | undefined;
+  readonly plan: AnalysisPlan | undefined;
   /** The next row that is complete. */
   next(): AnalysisRow | undefined;
 }

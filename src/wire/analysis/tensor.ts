@@ -5,6 +5,7 @@
 import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import { requireWhole } from "../rows.ts";
+import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import {
   dtypeOf,
@@ -16,11 +17,10 @@ import {
 } from "../tensor/head.ts";
 import { type RowsOf, TensorRows } from "../tensor/rows.ts";
 import {
-  type AnalysisHead,
+  type AnalysisPlan,
   type AnalysisReader,
   type AnalysisRow,
   placeOf,
-  type RowFields,
   requireTargetsFit,
   rowFields,
   VALUES_EXPECTED_MAX,
@@ -28,45 +28,28 @@ import {
 } from "./reader.ts";
 
 /** What the header says. */
-interface Plan {
-  readonly head: AnalysisHead;
-  readonly fields: RowFields;
+interface Plan extends AnalysisPlan {
   readonly shape: readonly number[] | undefined;
   readonly of: RowsOf;
-  readonly tensor: TensorRows;
 }
+
+type Kind = RowsKind<TensorHead, Plan, TensorRows, AnalysisRow>;
+
+const ANALYSIS_TENSOR: Kind = {
+  plan: planOf,
+  rows: ({ of, shape }, { lease }) =>
+    new TensorRows(lease, of, (received) => {
+      if (shape === undefined) requireWhole(received, of.dtype, "");
+      else requireTensorBytes(shape, of.dtype, received);
+    }),
+  item: rowOf,
+};
 
 export function openAnalysisTensor(source: TensorSource, context: WireContext): AnalysisReader {
-  const tensor_head = new TensorHead(source, context.limits);
-  let plan: Plan | undefined;
-  let index = 0;
-  return {
-    get head() {
-      return plan?.head;
-    },
-    get form() {
-      return plan?.of.dtype;
-    },
-    write(chunk) {
-      const bytes = tensor_head.write(chunk);
-      if (!tensor_head.complete) return;
-      plan ??= planOf(tensor_head, context);
-      plan.tensor.write(bytes);
-    },
-    end() {
-      plan ??= planOf(tensor_head, context);
-      requireBytes(plan);
-      plan.tensor.end();
-    },
-    next() {
-      if (plan === undefined || !plan.tensor.next()) return undefined;
-      index += 1;
-      return rowOf(plan, index - 1);
-    },
-  };
+  return new RowsBody(ANALYSIS_TENSOR, new TensorHead(source, context.limits), context);
 }
 
-function rowOf({ head, fields, tensor }: Plan, index: number): AnalysisRow {
+function rowOf({ head, fields }: Plan, tensor: TensorRows, index: number): AnalysisRow {
   const [row] = tensor.rows as readonly [Row]; // a step of these tensors is one row
   const place = placeOf(index, head.single, fields.targets !== undefined);
   const target = head.single ? fields.target : fields.targets?.[index];
@@ -93,7 +76,6 @@ function planOf(tensor_head: TensorHead, context: WireContext): Plan {
     fields,
     shape,
     of,
-    tensor: new TensorRows(context.lease, of),
   };
 }
 
@@ -119,9 +101,4 @@ function rowsOf(shape: readonly number[], { limits }: WireContext): number {
       "/shape/0",
     );
   return rows;
-}
-
-function requireBytes({ shape, of: { dtype }, tensor: { received_bytes } }: Plan): void {
-  if (shape === undefined) requireWhole(received_bytes, dtype, "");
-  else requireTensorBytes(shape, dtype, received_bytes);
 }

@@ -8,6 +8,7 @@ import { type SparseFields, TENSOR_FIELDS, type TensorFields } from "../../schem
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
 import type { WireLimits } from "../limits.ts";
+import type { BodyHead } from "../row-source.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -43,8 +44,9 @@ function unexpected(): never {
   throw new Error("a tensor header has no rows");
 }
 
-export class TensorHead {
+export class TensorHead implements BodyHead {
   readonly source: TensorSource;
+  readonly parks = false;
   readonly #header_bytes: number;
   readonly #limits: WireLimits;
   readonly #text: TextBuffer | undefined;

@@ -6,7 +6,9 @@
  */
 import { assert } from "../../errors.ts";
 import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
-import { rowTooLong } from "../rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
+import type { RowSource } from "../row-source.ts";
+import { finishRows, rowTooLong } from "../rows.ts";
 
 /** What the rows of one tensor have in common. */
 export interface RowsOf {
@@ -20,13 +22,14 @@ export interface RowsOf {
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-export class TensorRows {
+export class TensorRows implements RowSource {
+  readonly form: Dtype;
   /** of the step that is arriving, or was taken last */
   readonly rows: readonly Row[];
   /** of the tensor, so far */
   received_bytes = 0;
-  readonly #dtype: Dtype;
   readonly #steps: number;
+  readonly #whole: ((received_bytes: number) => void) | undefined;
   readonly #row_bytes: number;
   /** bytes that are not in a row yet */
   #pending = NOTHING;
@@ -37,11 +40,17 @@ export class TensorRows {
   /** the step in place was taken: its rows may be overwritten */
   #is_taken = false;
 
-  constructor(lease: (index: number) => Row, { dtype, steps, step_rows, vocab_size }: RowsOf) {
+  /** `whole` throws when a tensor of so many bytes is not whole. */
+  constructor(
+    lease: (index: number) => Row,
+    { dtype, steps, step_rows, vocab_size }: RowsOf,
+    whole?: (received_bytes: number) => void,
+  ) {
     const rows: Row[] = [];
     for (let index = 0; index < step_rows; index++) rows.push(lease(index));
     this.rows = rows;
-    this.#dtype = dtype;
+    this.form = dtype;
+    this.#whole = whole;
     this.#steps = steps;
     this.#row_bytes = vocab_size * DTYPES[dtype].bytes;
     for (const row of this.rows) row.begin(dtype);
@@ -66,8 +75,9 @@ export class TensorRows {
     this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
   }
 
-  /** No more bytes will come. */
+  /** No more bytes will come. Throws when they are not all. */
   end(): void {
+    this.#whole?.(this.received_bytes);
     if (this.#row_bytes === Number.POSITIVE_INFINITY) this.#arriving = this.rows.length;
   }
 
@@ -78,6 +88,11 @@ export class TensorRows {
     this.#is_taken = true;
     this.#taken += 1;
     return true;
+  }
+
+  /** The rows in place, for a step with these options. Throws what is wrong with them. */
+  finish(options: StepOptions): readonly Row[] {
+    return finishRows(this.rows, options);
   }
 
   #fill(): void {
@@ -92,7 +107,7 @@ export class TensorRows {
   /** Puts into the row that is arriving what belongs to it. */
   #append(): void {
     const row = this.rows[this.#arriving] as Row; // it is one of them while one is arriving
-    if (this.#row_received === 0) row.begin(this.#dtype);
+    if (this.#row_received === 0) row.begin(this.form);
     const left = this.#row_bytes - this.#row_received;
     const part = this.#pending.length > left ? this.#pending.subarray(0, left) : this.#pending;
     if (!row.append(part)) throw rowTooLong(row, "");

@@ -12,24 +12,27 @@ import type { SparseRow } from "../../sampling/rows.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import type { SparseFields } from "../../schemas/tensor.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
+import type { RowSource } from "../row-source.ts";
 import { rowTooLong } from "../rows.ts";
 import { requireVocabulary, sparseRow } from "../sparse.ts";
 
 const ID_BYTES = 4;
 
-export class SparseTensor {
-  readonly #fields: SparseFields;
+export class SparseTensor implements RowSource {
+  readonly form = "sparse";
   readonly #dtype: Dtype;
+  readonly #fields: SparseFields;
   readonly #ids: GrowingBuffer;
   /** the values, widened as those of a whole row are */
   readonly #row: Row;
   #bytes = 0;
+  #is_ready = false;
 
   /** `row` is leased, and long enough for as many values. */
   constructor(fields: SparseFields, dtype: Dtype, row: Row) {
     const id_bytes = fields.count * ID_BYTES;
-    this.#fields = fields;
     this.#dtype = dtype;
+    this.#fields = fields;
     this.#ids = new GrowingBuffer(id_bytes, id_bytes);
     this.#row = row;
     row.begin(dtype);
@@ -42,9 +45,8 @@ export class SparseTensor {
     if (!this.#row.append(bytes.subarray(of_ids))) throw rowTooLong(this.#row, "");
   }
 
-  /** The row, once all bytes are there. */
-  finish(options: StepOptions): SparseRow {
-    const { count, ...known } = this.#fields;
+  end(): void {
+    const { count } = this.#fields;
     const expected = count * (ID_BYTES + DTYPES[this.#dtype].bytes);
     if (this.#bytes !== expected)
       throw new Problem(
@@ -52,7 +54,19 @@ export class SparseTensor {
         `${count} token ids and ${this.#dtype} logits need ${expected} bytes, got ${this.#bytes}`,
         "/sparse/count",
       );
+    this.#is_ready = true;
+  }
+
+  next(): boolean {
+    const is_ready = this.#is_ready;
+    this.#is_ready = false;
+    return is_ready;
+  }
+
+  /** The row, once all bytes are there. */
+  finish(options: StepOptions): readonly SparseRow[] {
+    const { count, ...known } = this.#fields;
     requireVocabulary(known, options);
-    return sparseRow(this.#ids.integers(), this.#row.values.subarray(0, count), known, "/sparse");
+    return [sparseRow(this.#ids.integers(), this.#row.values.subarray(0, count), known, "/sparse")];
   }
 }

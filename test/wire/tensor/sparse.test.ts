@@ -1,7 +1,7 @@
 /** Sparse rows in bytes: the same answers as in JSON, and a problem with a pointer for all that cannot be. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openStepJson } from "../../../src/wire/json-reader.ts";
+import { openStepJson } from "../../../src/wire/step-body.ts";
 import { answers, batchBehind, behind, byQuery, bytesOf, type Fields, header, refusal } from "../opened.ts";
 
 const idBytes = (ids: readonly number[]) => Buffer.from(Int32Array.from(ids).buffer);

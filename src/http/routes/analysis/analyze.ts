@@ -48,8 +48,8 @@ export async function analyze<Kind extends Task>(
   const owner = ownerOf(ticket, reply);
   let task: Kind | undefined;
   const next = (reader: AnalysisReader) => {
-    if (reader.head === undefined) return false;
-    task ??= begin(reader.head, ticket.lease);
+    if (reader.plan === undefined) return false;
+    task ??= begin(reader.plan.head, ticket.lease);
     const row = reader.next();
     if (row === undefined) return false;
     takeRow(task, row);

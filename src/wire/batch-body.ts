@@ -1,0 +1,156 @@
+/**
+ * Batches: many steps in one body, each with its own options laid over those that all share. In a tensor of shape
+ * [rows, vocab_size] or [rows, sources, vocab_size] each step is ready as soon as its last byte is there, so that a
+ * batch of any size needs the memory of one step. In JSON options may come behind the rows, and rows are kept.
+ */
+import { Problem, show } from "../errors.ts";
+import { requireSources } from "../sampling/combine/combination.ts";
+import { isRecord } from "../sampling/options/parse.ts";
+import { type ArrivedStep, keptTargets, rowsOf } from "./json-rows.ts";
+import { JsonHead, KeptRows } from "./kept-rows.ts";
+import { formsOf } from "./row-forms.ts";
+import { RowsBody, type RowsKind } from "./rows-body.ts";
+import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
+import type { Step, StepReader, WireContext } from "./step-reader.ts";
+import {
+  dtypeOf,
+  type Fields,
+  requireTensorBytes,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./tensor/head.ts";
+import { type RowsOf, TensorRows } from "./tensor/rows.ts";
+
+/** What a batch says beside the numbers of its rows. */
+interface BatchPlan {
+  readonly shared: Fields;
+  /** what each row says itself; undefined: no row says anything */
+  readonly rows: readonly unknown[] | undefined;
+  readonly options: SharedOptions;
+}
+
+interface TensorPlan extends BatchPlan {
+  readonly of: RowsOf;
+  /** without the sources of a step that has one */
+  readonly shape: readonly number[];
+}
+
+const BATCH_TENSOR: RowsKind<TensorHead, TensorPlan, TensorRows, Step | Problem> = {
+  plan: planOfTensor,
+  rows: ({ of, shape }, { lease }) =>
+    new TensorRows(lease, of, (received) => requireTensorBytes(shape, of.dtype, received)),
+  item: (plan, tensor, index) =>
+    stepAt(plan, index, "an object", (own) => {
+      const options = plan.options.of(own);
+      requireSources(plan.of.step_rows, options);
+      return { rows: tensor.finish(options), options };
+    }),
+};
+
+const BATCH_JSON: RowsKind<JsonHead<ArrivedStep[]>, BatchPlan, KeptRows<ArrivedStep[]>, Step | Problem> = {
+  plan: planOfJson,
+  rows: ({ rows }, _context, { kept }) => new KeptRows(kept, rows?.length ?? 0),
+  item(plan, { kept }, index, context) {
+    const arrived = kept[index] ?? { rows: [] };
+    delete kept[index];
+    return stepAt(plan, index, "an object with logits", (own) => {
+      if (arrived.problem !== undefined) throw arrived.problem;
+      const { fields, ...forms } = formsOf(own);
+      const options = plan.options.of(fields);
+      return { rows: rowsOf(forms, arrived, options, context), options };
+    });
+  },
+};
+
+export function openBatchTensor(source: TensorSource, context: WireContext): StepReader {
+  return new RowsBody(BATCH_TENSOR, new TensorHead(source, context.limits), context);
+}
+
+export function openBatchJson(context: WireContext): StepReader {
+  const arrived: ArrivedStep[] = [];
+  const head = new JsonHead("batch", context.limits, arrived, keptTargets(context, arrived));
+  return new RowsBody(BATCH_JSON, head, context);
+}
+
+/** Step `index`, which `make` makes of what its row says itself, or the problem of that row. */
+function stepAt(
+  { shared, rows }: BatchPlan,
+  index: number,
+  what: string,
+  make: (own: Fields) => Step,
+): Step | Problem {
+  const given = rows === undefined ? {} : rows[index];
+  const own = isRecord(given) ? given : {};
+  const place = (problem: unknown) => rowProblem(problem, index, own, shared);
+  try {
+    if (!isRecord(given)) throw new Problem("invalid_option", `a row must be ${what}, got ${show(given)}`);
+    return { ...make(own), place };
+  } catch (error) {
+    return place(error);
+  }
+}
+
+function planOfJson({ fields }: JsonHead<ArrivedStep[]>, context: WireContext): BatchPlan {
+  const { rows, ...shared } = fields;
+  if (!Array.isArray(rows) || rows.length === 0)
+    throw new Problem(
+      "invalid_option",
+      `rows must be an array of at least one step, got ${show(rows)}`,
+      "/rows",
+    );
+  if ("logits" in shared)
+    throw new Problem("unknown_option", "each row of a batch has its own logits", "/logits");
+  return batchPlan(shared, rows, context);
+}
+
+/** All that the header says of the batch as a whole is checked before the first element is taken. */
+function planOfTensor(head: TensorHead, context: WireContext): TensorPlan {
+  const [tensor, { rows, ...shared }] = tensorFields(head.fields);
+  const { steps, step_rows, vocab_size } = batchShape(tensor.shape, context);
+  if (rows !== undefined && (!Array.isArray(rows) || rows.length !== steps))
+    throw new Problem(
+      "length_mismatch",
+      `rows must be an array of ${steps} objects, as shape says, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
+      "/rows",
+    );
+  const plan = batchPlan(shared, rows, context);
+  const shape = step_rows === 1 ? [steps, vocab_size] : [steps, step_rows, vocab_size];
+  return { ...plan, shape, of: { dtype: dtypeOf(tensor, head.source), steps, step_rows, vocab_size } };
+}
+
+function batchPlan(
+  shared: Fields,
+  rows: readonly unknown[] | undefined,
+  { limits, parse }: WireContext,
+): BatchPlan {
+  requireKnown(shared, limits.options, parse);
+  return { shared, rows, options: new SharedOptions(shared, limits.options, parse) };
+}
+
+function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): Omit<RowsOf, "dtype"> {
+  const { batch_rows_max, options } = limits;
+  const [steps, second, third] = shape ?? [];
+  const [step_rows, vocab_size] = third === undefined ? [1, second] : [second as number, third];
+  if (steps === undefined || vocab_size === undefined || (shape?.length ?? 0) > 3)
+    throw new Problem(
+      "invalid_option",
+      `the shape of a batch must be [rows, vocab_size] or [rows, sources, vocab_size], got ${shape === undefined ? "none" : `[${shape.join(", ")}]`}`,
+      "/shape",
+    );
+  requireVocabSize(vocab_size, limits, third === undefined ? "/shape/1" : "/shape/2");
+  if (steps > batch_rows_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a batch may have at most ${batch_rows_max} rows (batch_rows_max), got ${steps}`,
+      "/shape/0",
+    );
+  if (step_rows > options.sources_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a step may have at most ${options.sources_max} sources (sources_max), got ${step_rows}`,
+      "/shape/1",
+    );
+  return { steps, step_rows, vocab_size };
+}

@@ -1,0 +1,212 @@
+/**
+ * Bodies of one step: elements alone or behind a JSON header, or JSON. Numbers go straight into leased rows, so that
+ * nothing is left to copy when the last byte is there.
+ */
+import { Problem } from "../errors.ts";
+import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { requireSources } from "../sampling/combine/combination.ts";
+import { parseWith } from "../sampling/options/parse.ts";
+import { parseStepOptions } from "../sampling/options/step-options.ts";
+import type { LogitsRow } from "../sampling/rows.ts";
+import type { StepOptions } from "../sampling/step.ts";
+import { LIST_OPTIONS } from "../schemas/options.ts";
+import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
+import { type ArrivedStep, rowsOf, stepTargets } from "./json-rows.ts";
+import { fieldsOf, JsonHead, KeptRows } from "./kept-rows.ts";
+import { parseQuery } from "./query.ts";
+import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
+import { formsOf, type JsonPlan } from "./row-forms.ts";
+import type { BodyHead, RowSource } from "./row-source.ts";
+import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
+import { RowsBody, type RowsKind } from "./rows-body.ts";
+import type { Step, StepReader, WireContext } from "./step-reader.ts";
+import {
+  dtypeOf,
+  type Fields,
+  headerFields,
+  requireVocabSize,
+  type StepPlan,
+  type Tensor,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "./tensor/head.ts";
+import { TensorRows } from "./tensor/rows.ts";
+import { SparseTensor } from "./tensor/sparse.ts";
+
+/** A body that is nothing but a tensor. `query` is the text of the query string. */
+export function openBareTensor(query: string, context: WireContext): StepReader {
+  return new RowsBody(STEP_TENSOR, new QueryHead(query), context);
+}
+
+export function openStepTensor(source: TensorSource, context: WireContext): StepReader {
+  return new RowsBody(STEP_TENSOR, new TensorHead(source, context.limits), context);
+}
+
+export function openStepJson(context: WireContext): StepReader {
+  const arrived: ArrivedStep = { rows: [] };
+  const targets = stepTargets(context, arrived, (problem) => {
+    throw problem;
+  });
+  return new RowsBody(STEP_JSON, new JsonHead("step", context.limits, arrived, targets), context);
+}
+
+/** The text of a query string, which is there before the body. */
+class QueryHead implements BodyHead {
+  readonly complete = true;
+  readonly parks = false;
+  readonly query: string;
+
+  constructor(query: string) {
+    this.query = query;
+  }
+
+  write(): never {
+    throw new Error("a head that is complete takes no bytes");
+  }
+}
+
+/** The rows of a step that comes as bytes. */
+interface StepRows extends RowSource {
+  /** The rows, once all bytes are there. Throws what is wrong with them. */
+  finish(options: StepOptions): readonly LogitsRow[];
+}
+
+const STEP_TENSOR: RowsKind<TensorHead | QueryHead, StepPlan, StepRows, Step> = {
+  plan: planned,
+  rows({ tensor, sparse }, { lease }) {
+    const { dtype, shape = [], step_rows } = tensor;
+    if (sparse !== undefined) return new SparseTensor(sparse, dtype, lease());
+    if (step_rows === 1) return new OneRow(tensor, lease());
+    const of = { dtype, steps: 1, step_rows, vocab_size: shape.at(-1) ?? 0 };
+    return new TensorRows(lease, of, (received) => {
+      requireWhole(received, dtype, "");
+      requireLength(received / DTYPES[dtype].bytes, shape);
+    });
+  },
+  item: ({ options }, rows) => ({ rows: rows.finish(options), options }),
+};
+
+const STEP_JSON: RowsKind<JsonHead<ArrivedStep>, JsonPlan, KeptRows<ArrivedStep>, Step> = {
+  plan({ text }, context) {
+    const remembered = context.parse === undefined ? context.remembered : undefined;
+    if (remembered === undefined || text.length > REMEMBERED_LENGTH_MAX)
+      return planOfJson(fieldsOf(text), context);
+    return remembered.body.of(text, (each) => planOfJson(fieldsOf(each), context));
+  },
+  rows: (_plan, _context, { kept }) => new KeptRows(kept, 1),
+  item: (plan, { kept }, _index, context) => ({
+    rows: rowsOf(plan, kept, plan.options, context),
+    options: plan.options,
+  }),
+};
+
+function planOfJson(step: Fields, { limits, parse = parseStepOptions }: WireContext): JsonPlan {
+  const { fields, ...forms } = formsOf(step);
+  return { options: parse(fields, limits.options), ...forms };
+}
+
+const BARE: TensorSource = { header_bytes: undefined, query: {} };
+
+/** The plan of a header or query string; one that has come before is remembered. */
+function planned(head: TensorHead | QueryHead, context: WireContext): StepPlan {
+  const { remembered, parse, limits } = context;
+  if (head instanceof QueryHead) {
+    const make = (text: string) => planOf(parseQuery(text, LIST_OPTIONS), BARE, context);
+    return remembered?.query.of(head.query, make) ?? make(head.query);
+  }
+  const { source } = head;
+  const text = remembered === undefined || parse !== undefined ? undefined : head.text;
+  if (remembered === undefined || text === undefined) return planOf(head.fields, source, context);
+  return remembered.header.of(text, (each) => planOf(headerFields(each, limits), source, context));
+}
+
+/** All that the header says is checked before the first element is taken. */
+function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: WireContext): StepPlan {
+  const [described, fields] = tensorFields(dense);
+  const { shape } = described;
+  const step_rows = shape === undefined ? 1 : stepRows(shape, context);
+  const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
+  const { limits, parse = parseStepOptions } = context;
+  const options = parse(fields, limits.options);
+  if (context.parse === undefined) requireSources(step_rows, options);
+  return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
+}
+
+/** Most steps are one row. It may be longer than its shape says, and is told by how much. */
+class OneRow implements StepRows {
+  readonly form: Dtype;
+  readonly into: Row;
+  readonly #shape: TensorFields["shape"];
+  #is_ready = false;
+
+  constructor({ dtype, shape }: Tensor, row: Row) {
+    this.form = dtype;
+    this.into = row;
+    this.#shape = shape;
+    row.begin(dtype);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.into.append(bytes)) throw rowTooLong(this.into, "");
+  }
+
+  end(): void {
+    const { length, odd_bytes } = this.into;
+    if (odd_bytes > 0) requireWhole(length * DTYPES[this.form].bytes + odd_bytes, this.form, "");
+    if (this.#shape !== undefined) requireLength(length, this.#shape);
+    this.#is_ready = true;
+  }
+
+  next(): boolean {
+    const is_ready = this.#is_ready;
+    this.#is_ready = false;
+    return is_ready;
+  }
+
+  finish(options: StepOptions): readonly LogitsRow[] {
+    return [finishRow(this.into, options)];
+  }
+}
+
+function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }: WireContext): SparseFields {
+  const fields = parseWith(SPARSE_TENSOR, sparse, "/sparse");
+  if (shape !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "sparse and shape exclude each other: count tells the size",
+      "/shape",
+    );
+  requireVocabSize(fields.count, limits, "/sparse/count");
+  return fields;
+}
+
+/** How many rows a step of this shape has. */
+function stepRows(
+  shape: readonly number[],
+  { limits, step_rows_max = limits.options.sources_max }: WireContext,
+): number {
+  const [rows, vocab_size] = shape.length === 1 ? [1, shape[0]] : shape;
+  if (shape.length > 2 || rows === undefined || vocab_size === undefined || rows > step_rows_max)
+    throw new Problem(
+      "invalid_option",
+      `the shape of one step must be [vocab_size] or ${rowsOfShape(step_rows_max)}, got [${shape.join(", ")}]`,
+      "/shape",
+    );
+  requireVocabSize(vocab_size, limits, "/shape");
+  return rows;
+}
+
+function rowsOfShape(step_rows_max: number): string {
+  return step_rows_max === 1 ? "[1, vocab_size]" : `[rows, vocab_size] with at most ${step_rows_max} rows`;
+}
+
+function requireLength(length: number, shape: readonly number[]): void {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  if (length !== elements)
+    throw new Problem(
+      "length_mismatch",
+      `shape [${shape.join(", ")}] needs ${elements} elements, got ${length}`,
+      "/shape",
+    );
+}

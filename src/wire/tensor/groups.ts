@@ -1,0 +1,91 @@
+/**
+ * The rows of one tensor in groups of any size, one group behind the other. A group whose rows are not taken, or not all of
+ * them, is dropped as its bytes come.
+ */
+import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import type { RowSource } from "../row-source.ts";
+import { TensorRows } from "./rows.ts";
+
+export interface GroupsOf {
+  readonly dtype: Dtype;
+  readonly vocab_size: number;
+  readonly groups: number;
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+export class RowGroups implements RowSource {
+  readonly form: Dtype;
+  /** of the tensor, so far */
+  received_bytes = 0;
+  readonly #lease: (index: number) => Row;
+  readonly #of: GroupsOf;
+  readonly #whole: (received_bytes: number) => void;
+  /** bytes that no group has yet */
+  #pending = NOTHING;
+  /** groups that were begun */
+  #begun = 0;
+  /** of the group that is arriving */
+  #rows = 0;
+  /** undefined: its rows are dropped */
+  #taken: TensorRows | undefined;
+  /** bytes of its rows that have not been written */
+  #left = 0;
+
+  /** `whole` throws when a tensor of so many bytes is not whole. */
+  constructor(lease: (index: number) => Row, of: GroupsOf, whole: (received_bytes: number) => void) {
+    this.form = of.dtype;
+    this.#whole = whole;
+    this.#lease = lease;
+    this.#of = of;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.received_bytes += bytes.length;
+    this.#pending = bytes;
+    this.#fill();
+  }
+
+  keep(): void {
+    this.#pending = new Uint8Array(this.#pending); // `slice` of a Buffer copies nothing
+    this.#taken?.keep();
+  }
+
+  end(): void {
+    this.#whole(this.received_bytes);
+  }
+
+  /** Drops what is left of the group that is arriving. True once another group may begin. */
+  next(): boolean {
+    this.#taken = undefined;
+    this.#fill();
+    return this.#left === 0 && this.#begun < this.#of.groups;
+  }
+
+  /** Begins a group of so many rows. Call it after `next`, once for each group. */
+  begin(rows: number): void {
+    this.#begun += 1;
+    this.#rows = rows;
+    this.#left = rows * this.#of.vocab_size * DTYPES[this.#of.dtype].bytes;
+  }
+
+  /** The rows of the group, so many at a time in place together. Those that have come already are in it. */
+  take(together: number): TensorRows {
+    const { dtype, vocab_size } = this.#of;
+    const of = { dtype, vocab_size, steps: this.#rows / together, step_rows: together };
+    const rows = new TensorRows(this.#lease, of);
+    this.#taken = rows;
+    this.#fill();
+    return rows;
+  }
+
+  /** Gives the group that is arriving what belongs to it. */
+  #fill(): void {
+    // What was used up may have been freed since.
+    if (this.#left === 0 || this.#pending.length === 0) return;
+    const part = this.#pending.subarray(0, this.#left);
+    this.#pending = part.length === this.#pending.length ? NOTHING : this.#pending.subarray(part.length);
+    this.#left -= part.length;
+    this.#taken?.write(part);
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Bodies of drafts: one, or many that share options. In a tensor of shape [rows, vocab_size] the rows of one sequence are
+ * in place together, and those of the next take their places. In JSON rows stand under `rows`, and are kept until the
+ * whole body has said what they belong to.
+ */
+import { Problem, show } from "../../errors.ts";
+import type { Dtype, Row } from "../../kernels/kernel.ts";
+import { isRecord } from "../../sampling/options/parse.ts";
+import type { LogitsRow } from "../../sampling/rows.ts";
+import type { StepOptions } from "../../sampling/step.ts";
+import type { VerifyOptions } from "../../sampling/verify/options.ts";
+import { inPlace } from "../../sampling/verify/walk.ts";
+import { type ArrivedStep, keptTargets, rowOf } from "../json-rows.ts";
+import { JsonHead, KeptRows } from "../kept-rows.ts";
+import { rowForm } from "../row-forms.ts";
+import { RowsBody, type RowsKind } from "../rows-body.ts";
+import type { WireContext } from "../step-reader.ts";
+import { RowGroups } from "../tensor/groups.ts";
+import {
+  dtypeOf,
+  type Fields,
+  requireTensorBytes,
+  requireVocabSize,
+  TensorHead,
+  type TensorSource,
+  tensorFields,
+} from "../tensor/head.ts";
+import type { TensorRows } from "../tensor/rows.ts";
+import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
+
+interface TensorPlan {
+  readonly dtype: Dtype;
+  readonly vocab_size: number;
+  readonly sequences: readonly Sequence[];
+  /** options of each row; undefined: none has any */
+  readonly rows: readonly unknown[] | undefined;
+}
+
+interface JsonPlan {
+  readonly sequences: readonly Sequence[];
+  readonly rows: readonly unknown[];
+}
+
+/** The rows of JSON steps, by their index in the body. */
+type Arrived = ArrivedStep[];
+
+type TensorKind = RowsKind<TensorHead, TensorPlan, RowGroups, VerifyCall | Problem>;
+type JsonKind = RowsKind<JsonHead<Arrived>, JsonPlan, KeptRows<Arrived>, VerifyCall | Problem>;
+
+const [ONE_IN_TENSOR, MANY_IN_TENSOR] = [tensorKind(false), tensorKind(true)];
+const [ONE_IN_JSON, MANY_IN_JSON] = [jsonKind(false), jsonKind(true)];
+
+/** Opens a tensor of drafts: of one, or of `many`. */
+export function openVerifyTensor(many: boolean, source: TensorSource, context: WireContext): VerifyReader {
+  const head = new TensorHead(source, context.limits);
+  return new RowsBody(many ? MANY_IN_TENSOR : ONE_IN_TENSOR, head, context);
+}
+
+export function openVerifyJson(many: boolean, context: WireContext): VerifyReader {
+  const arrived: Arrived = [];
+  const head = new JsonHead("batch", context.limits, arrived, keptTargets(context, arrived));
+  return new RowsBody(many ? MANY_IN_JSON : ONE_IN_JSON, head, context);
+}
+
+function tensorKind(many: boolean): TensorKind {
+  return {
+    plan: (head, context) => planOfTensor(head, many, context),
+    rows: ({ dtype, vocab_size, sequences }, { lease }) =>
+      new RowGroups(lease, { dtype, vocab_size, groups: sequences.length }, (received) =>
+        requireTensorBytes([rowCount(sequences), vocab_size], dtype, received),
+      ),
+    item: (plan, groups, index) => {
+      const sequence = plan.sequences[index] as Sequence; // there are as many as groups
+      groups.begin(sequence.count);
+      return callOr(many, () => callOfTensor(sequence, plan, groups));
+    },
+  };
+}
+
+function jsonKind(many: boolean): JsonKind {
+  return {
+    plan: ({ fields }, context) => planOfJson(fields, many, context),
+    rows: ({ sequences }, _context, { kept }) => new KeptRows(kept, sequences.length),
+    item: ({ sequences, rows }, { kept }, index, context) =>
+      callOr(many, () => callOfJson(sequences[index] as Sequence, rows, kept, context)), // there are as many as steps
+  };
+}
+
+/** A call. The Problem of one among many is answered in its place. */
+function callOr(many: boolean, make: () => VerifyCall): VerifyCall | Problem {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Problem && many && error.code !== "overloaded") return error;
+    throw error;
+  }
+}
+
+function callOfTensor(
+  { first, count, options: checked, place }: Sequence,
+  { vocab_size, rows }: TensorPlan,
+  groups: RowGroups,
+): VerifyCall {
+  const options = checked();
+  const { method, draft_rows } = options.verification;
+  const together = method.looksAhead || draft_rows !== "none";
+  const own = ownOptions(rows?.slice(first, first + count) ?? [], options);
+  const rowOfGroup = takenFrom(groups.take(together ? count : 1), options);
+  const drafted = options.verification.draft_token_ids.length;
+  const lengths = Array.from({ length: count }, () => vocab_size);
+  const draft = (index: number) => rowOfGroup(drafted + 1 + index);
+  return { rows: { lengths, target: rowOfGroup, draft, own }, options, place };
+}
+
+/** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. */
+function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) => Row | undefined {
+  const together = tensor.rows.length;
+  let taken = 0;
+  return (index) => {
+    while (index >= taken) {
+      if (!tensor.next()) return undefined;
+      tensor.finish(options);
+      taken += together;
+    }
+    return tensor.rows[index % together];
+  };
+}
+
+function callOfJson(
+  { first, count, options: checked, place }: Sequence,
+  all: readonly unknown[],
+  arrived: Arrived,
+  context: WireContext,
+): VerifyCall {
+  const options = checked();
+  try {
+    const given = all.slice(first, first + count).map((row, i) => ownOf(row, i));
+    const rows = given.map(({ logits }, i) =>
+      rowAt(logits, takeOut(arrived, first + i), i, options, context),
+    );
+    const own = ownOptions(
+      given.map(({ logits: _, ...fields }) => (Object.keys(fields).length === 0 ? undefined : fields)),
+      options,
+    );
+    const drafted = options.verification.draft_token_ids.length;
+    const placed = { target: rows.slice(0, drafted + 1), draft: rows.slice(drafted + 1), own };
+    return { rows: inPlace(placed), options, place };
+  } catch (error) {
+    throw error instanceof Problem ? place(error) : error;
+  }
+}
+
+function takeOut(arrived: Arrived, index: number): ArrivedStep {
+  const step = arrived[index] ?? { rows: [] };
+  delete arrived[index];
+  return step;
+}
+
+/** A row in place `place` of its sequence. */
+function rowAt(
+  logits: unknown,
+  { problem, rows }: ArrivedStep,
+  place: number,
+  options: VerifyOptions,
+  context: WireContext,
+): LogitsRow {
+  try {
+    if (problem !== undefined) throw problem;
+    return rowOf(rowForm(logits), rows[0] ?? {}, options, context, place);
+  } catch (error) {
+    throw error instanceof Problem ? error.within(`/rows/${place}`) : error;
+  }
+}
+
+function ownOf(row: unknown, place: number): Fields {
+  if (isRecord(row)) return row;
+  throw new Problem(
+    "invalid_option",
+    `a row must be an object with logits, got ${show(row)}`,
+    `/rows/${place}`,
+  );
+}
+
+function planOfJson({ rows, ...fields }: Fields, many: boolean, context: WireContext): JsonPlan {
+  if (!Array.isArray(rows))
+    throw new Problem(
+      "invalid_option",
+      `rows must be an array of objects with logits, got ${show(rows)}`,
+      "/rows",
+    );
+  const sequences = sequencesOf(fields, many, context);
+  const expected = rowCount(sequences);
+  if (rows.length !== expected)
+    throw new Problem("length_mismatch", `the drafts need ${expected} rows, got ${rows.length}`, "/rows");
+  return { sequences, rows };
+}
+
+function rowCount(sequences: readonly Sequence[]): number {
+  return sequences.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** All that the header says of the body as a whole is checked before the first element is taken. */
+function planOfTensor(head: TensorHead, many: boolean, context: WireContext): TensorPlan {
+  const [tensor, { rows, ...fields }] = tensorFields(head.fields);
+  const sequences = sequencesOf(fields, many, context);
+  const expected = rowCount(sequences);
+  const [count, vocab_size] = tensor.shape ?? [];
+  if (tensor.shape?.length !== 2 || vocab_size === undefined)
+    throw new Problem(
+      "invalid_option",
+      `the shape of drafts must be [rows, vocab_size], got ${tensor.shape === undefined ? "none" : `[${tensor.shape.join(", ")}]`}`,
+      "/shape",
+    );
+  requireVocabSize(vocab_size, context.limits, "/shape/1");
+  const { batch_rows_max } = context.limits;
+  if (expected > batch_rows_max)
+    throw new Problem(
+      "limit_exceeded",
+      `a batch may have at most ${batch_rows_max} rows (batch_rows_max), got ${expected}`,
+      "/shape/0",
+    );
+  if (count !== expected)
+    throw new Problem("length_mismatch", `the drafts need ${expected} rows, got ${count}`, "/shape/0");
+  if (rows !== undefined && (!Array.isArray(rows) || rows.length !== expected))
+    throw new Problem(
+      "length_mismatch",
+      `rows must be an array of ${expected} objects, as the drafts need, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
+      "/rows",
+    );
+  return { dtype: dtypeOf(tensor, head.source), vocab_size, sequences, rows };
+}
