@@ -250,7 +250,11 @@ function answersWithProblems(body: string, size: number): unknown[] {
   const open = (context: WireContext) => {
     const reader = openBatchJson(context);
     // The row of NaN is refused by the sampler, which these tests call without the service around it.
-    return { ...reader, next: () => withoutNaN(reader.next()) };
+    return {
+      write: (chunk: Uint8Array) => reader.write(chunk),
+      end: () => reader.end(),
+      next: () => withoutNaN(reader.next()),
+    };
   };
   return answers(open, body, size).map((each) =>
     each instanceof Problem ? [each.code, each.pointer] : each,
