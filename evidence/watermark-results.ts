@@ -10,6 +10,35 @@ export interface Rates {
   readonly at_001: number;
 }
 
+/** Over random keys, on texts that people wrote. */
+export interface NaturalRates {
+  readonly name: string;
+  readonly texts: number;
+  readonly at_01: number;
+  /** the same where a count of few values is made uniform by a random number */
+  readonly at_01_ties_drawn: number;
+  /** of Kolmogorov's test that p-values are uniform */
+  readonly p_ks: number;
+}
+
+/** The share of p ≤ .01 of each of some keys, over the same texts. */
+export interface FixedKeys {
+  readonly name: string;
+  readonly texts: number;
+  readonly keys: number;
+  readonly mean: number;
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What the parts over prose found, and what the prose is. */
+export interface NaturalResults {
+  readonly prose: string;
+  readonly rates: readonly NaturalRates[];
+  readonly fixed_keys: readonly FixedKeys[];
+}
+
 export interface Power {
   readonly name: string;
   readonly temperature: number;
@@ -31,6 +60,7 @@ export interface WatermarkResults {
     readonly versions: Readonly<Record<string, string>>;
     readonly told: readonly string[];
   };
+  readonly natural?: NaturalResults;
   readonly statistics: {
     readonly rates: readonly Rates[];
     readonly power: readonly Power[];

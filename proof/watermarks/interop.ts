@@ -19,6 +19,18 @@ const P_NEAR = 1e-9;
 
 type Found = readonly [score: number, p_value: number, counted: number];
 
+/** What looks at texts with a key. */
+export function readerOf(
+  fields: Readonly<Record<string, unknown>>,
+  secrets: readonly bigint[],
+  vocab_size: number | undefined,
+  repeats: "once" | "each" = "once",
+): WatermarkReader {
+  const { scheme, options } = parseTest({ key: "key", ...fields });
+  const detector = scheme.detector(options, new WatermarkKey(secrets), vocab_size);
+  return new WatermarkReader(detector, scheme.context(options), repeats);
+}
+
 /** Looks at a text with the key. */
 export function look(
   text: readonly number[],
@@ -26,12 +38,7 @@ export function look(
   fields: Readonly<Record<string, unknown>>,
   vocab_size: number,
 ): Detection {
-  const { scheme, options } = parseTest({ key: "key", ...fields });
-  const detector = scheme.detector(options, new WatermarkKey(secrets), vocab_size);
-  return new WatermarkReader(detector, scheme.context(options), "once").detect({
-    token_ids: text,
-    prompt_length: 0,
-  });
+  return readerOf(fields, secrets, vocab_size).detect({ token_ids: text, prompt_length: 0 });
 }
 
 export async function uniforms(judge: Judge, report: Report, seed: number): Promise<void> {
@@ -114,6 +121,7 @@ export async function detectors(judge: Judge, report: Report, seed: number, coun
       `vLLM's detector and ours, ${count} texts of ours, ${name}`,
       texts.map((text) => look(text, [key], fields, 2048)),
       theirs,
+      ({ p_value, p_value_two_moments = p_value }) => p_value_two_moments, // theirs is that of two moments
     );
     const marked = theirs.filter((_, i) => i % 4 !== 0 && (texts[i]?.length ?? 0) >= 40);
     report.figure(
@@ -187,6 +195,8 @@ export async function greenLists(judge: Judge, report: Report, seed: number, cou
     const fields = { scheme: "green_list", seeding, context_width, gamma: 0.25 };
     const asked = { vocab_size, gamma: 0.25, delta: 2, key: String(key), seeding, context_width };
     const bank = normalRows(32, vocab_size, 2, random);
+    // What follows id 0 is no evidence for us: its list is the same under every key.
+    for (const row of bank) row[0] = Number.NEGATIVE_INFINITY;
     const writer = new Writer(bank, [key]);
     const mark = { key: "key", delta: 2, repeated_contexts: "none", ...fields };
     const texts = Array.from({ length: count }, () =>
@@ -234,7 +244,10 @@ export async function layers(judge: Judge, report: Report, seed: number, count: 
   await distributions(judge, report, keys, random);
 }
 
-/** The weighted mean of a token's layers is its value: 30 bits make one number, which is theirs only if all bits are. */
+/**
+ * The weighted mean of a token's layers is its value: 30 bits make one number, which is theirs only if all bits are. Where
+ * a context repeats, none counts; ours leaves out besides what falls on a place of the table that came before.
+ */
 function differencesOf(
   text: readonly number[],
   keys: readonly bigint[],
@@ -242,19 +255,17 @@ function differencesOf(
   values: readonly number[][],
   counts: readonly boolean[],
 ): number {
-  const { scheme, options } = parseTest({ key: "key", ...fields });
-  const reader = new WatermarkReader(
-    scheme.detector(options, new WatermarkKey(keys), undefined),
-    scheme.context(options),
-    "once",
-  );
-  const ours = reader.detect({ token_ids: text, prompt_length: 0 }, true).values ?? [];
+  const told = (repeats: "once" | "each") =>
+    readerOf(fields, keys, undefined, repeats).detect({ token_ids: text, prompt_length: 0 }, true).values ??
+    [];
+  const ours = told("each");
+  const counted = told("once");
   const weights = keys.map((_, i) => 10 - (9 * i) / (keys.length - 1));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return values.filter((bits, at) => {
     const expected = bits.reduce((total, bit, layer) => total + (bit * (weights[layer] ?? 0)) / sum, 0);
-    const own = ours[at + 4];
-    return counts[at] === true ? own === null || Math.abs((own ?? 0) - expected) > 1e-12 : own !== null;
+    if (counts[at] !== true) return counted[at + 4] !== null;
+    return Math.abs((ours[at + 4] ?? 0) - expected) > 1e-12;
   }).length;
 }
 

@@ -5,11 +5,13 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { seeded } from "../../evidence/seeded.ts";
-import { commandLine, count, flag, run } from "../../src/command-line.ts";
+import type { NaturalResults } from "../../evidence/watermark-results.ts";
+import { commandLine, count, flag, run, text } from "../../src/command-line.ts";
 import type { Report } from "../proof.ts";
 import { demoRows } from "./demo-rows.ts";
 import { detectors, drawnByVllm, greenLists, layers, noises, uniforms } from "./interop.ts";
 import { startJudge } from "./judge.ts";
+import { naturalTexts, overRandomKeys, underFixedKeys } from "./natural.ts";
 import { powers } from "./power.ts";
 import { falsePositives, overKeys } from "./statistics.ts";
 import { ratios } from "./training.ts";
@@ -20,6 +22,15 @@ const { values } = commandLine({
     "Our watermarks before vLLM's and transformers' detectors and theirs before ours (ENGINES_PYTHON names a Python that has both), false positives, χ² over keys, and power.",
   options: {
     texts: count("N", "texts for each host's detector", 1000),
+    prose: text(
+      "FILES",
+      "UTF-8 files of prose that people wrote, separated by commas: p-values over natural texts; left out without",
+      undefined,
+    ),
+    "prose-name": text("TEXT", "what the prose is, for the page", "prose"),
+    natural: count("N", "p-values over natural texts, for each configuration", 10_000),
+    keys: count("N", "fixed keys over natural texts", 40),
+    "only-prose": flag("runs nothing but the parts over natural texts"),
     unmarked: count("N", "unmarked texts", 100_000),
     rows: count("N", "rows of the demo model", 256),
     power: count("N", "marked texts for each point of the plot", 100),
@@ -82,15 +93,32 @@ async function statistics(seed: number): Promise<Readonly<Record<string, unknown
   return { told, rates, power, training, texts: values.power, rows: values.rows };
 }
 
+/** Undefined, and said so, where no prose is named. */
+async function natural(seed: number): Promise<NaturalResults | undefined> {
+  if (values.prose === undefined) {
+    console.log("left out: --prose names no texts that people wrote");
+    return undefined;
+  }
+  const texts = await naturalTexts(values.prose.split(","));
+  report.claim("there are 1,000 natural texts or more", texts.length >= 1000, `${texts.length}`);
+  const rates = overRandomKeys(texts, report, seed, values.natural);
+  const fixed_keys = underFixedKeys(texts, report, seed, values.keys);
+  return { prose: values["prose-name"], rates, fixed_keys };
+}
+
 const RESULTS = "proof/watermarks/results.json";
 
 async function main(): Promise<void> {
   const before = await readFile(RESULTS, "utf8").then(JSON.parse, () => ({}));
-  const of_hosts = await hosts(values.seed);
+  const of_prose = await natural(values.seed);
+
+  const only = values["only-prose"];
+  const of_hosts = only ? undefined : await hosts(values.seed);
   const results = {
     ...before,
+    ...(of_prose && { natural: of_prose }),
     ...(of_hosts && { hosts: of_hosts }),
-    statistics: await statistics(values.seed),
+    ...(only ? {} : { statistics: await statistics(values.seed) }),
   };
   if (values.write) await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
 }

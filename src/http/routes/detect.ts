@@ -38,7 +38,10 @@ function* detected(
   work_max: number,
 ): Generator<undefined, Results> {
   const detector = scheme.detector(options, requireKey(keys, options.key, "/key"), vocab_size);
-  const work = texts.reduce((sum, { token_ids }) => sum + token_ids.length * detector.token_work, 0);
+  const work = texts.reduce(
+    (sum, { token_ids }) => sum + token_ids.length * detector.token_work + detector.verdict_work,
+    0,
+  );
   if (work > work_max)
     throw new Problem(
       "limit_exceeded",

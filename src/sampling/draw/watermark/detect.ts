@@ -30,6 +30,9 @@ export class WatermarkReader {
   readonly #all: boolean;
   readonly #context: Int32Array;
   readonly #seen = new SeenWindows();
+  readonly #seen_evidence = new SeenWindows();
+  /** two words for each token that counts: see Detector.evidence */
+  #evidence = new Int32Array(0);
   #values = new Float64Array(1024);
   #places = new Int32Array(1024);
   #count = 0;
@@ -68,7 +71,11 @@ export class WatermarkReader {
       this.#places = new Int32Array(2 * length);
     }
     this.#count = 0;
-    this.#seen.begin(token_ids, this.#beginOf(prompt_length), this.#rule.padding);
+    if (this.#detector.counts !== "evidence")
+      this.#seen.begin(token_ids, length, this.#beginOf(prompt_length), this.#rule.padding);
+    if (this.#detector.evidence === undefined) return;
+    if (2 * length > this.#evidence.length) this.#evidence = new Int32Array(4 * length);
+    this.#seen_evidence.begin(this.#evidence, length, 0, 0);
   }
 
   #beginOf(prompt_length: number): number {
@@ -78,17 +85,27 @@ export class WatermarkReader {
   /** Takes the values of the tokens at these places that count. */
   #read({ token_ids, prompt_length }: Text, first: number, end: number): void {
     const { counts_partial, counts } = this.#detector;
+    const looks_back = !this.#all && counts !== "evidence";
     const { width, padding } = this.#rule;
     const begin = this.#beginOf(prompt_length);
     const own = counts === "ngrams" ? 1 : 0;
     for (let place = first; place < end; place++) {
       if (!counts_partial && place - begin < width) continue;
-      if (!this.#all && this.#seen.has(place + own, this.#reach)) continue;
+      if (looks_back && this.#seen.has(place + own, this.#reach)) continue;
       contextAt(token_ids, begin, place, padding, this.#context);
+      if (!this.#isNew(token_ids[place]!)) continue;
       this.#values[this.#count] = this.#detector.value(this.#context, token_ids[place]!);
       this.#places[this.#count] = place;
       this.#count += 1;
     }
+  }
+
+  /** Whether what decides the value of the token in the present context is new. */
+  #isNew(token_id: number): boolean {
+    if (this.#detector.evidence === undefined || this.#all) return true;
+    const at = 2 * this.#count;
+    if (!this.#detector.evidence(this.#context, token_id, this.#evidence, at)) return false;
+    return !this.#seen_evidence.has(at + 2, 2);
   }
 
   #valuesOf({ token_ids }: Text): (number | null)[] {
@@ -98,25 +115,32 @@ export class WatermarkReader {
   }
 }
 
-/** Which windows of a text have come before: their ends in a table that is addressed by a hash of their tokens. */
+/**
+ * The windows of a text that came before: their ends in a table that is addressed by a hash of their tokens. A text uses, and
+ * clears, no more of the table than its length needs: a short text costs little behind a long one.
+ */
 class SeenWindows {
   #table = new Int32Array(2048);
+  #mask = 0;
   #tokens: ArrayLike<number> = [];
   #begin = 0;
   #padding = 0;
 
-  begin(tokens: ArrayLike<number>, begin: number, padding: number): void {
+  /** Looks for at most `count` windows from now on; before `begin` stands the padding. */
+  begin(tokens: ArrayLike<number>, count: number, begin: number, padding: number): void {
     this.#tokens = tokens;
     this.#begin = begin;
     this.#padding = padding;
     let size = 64;
-    while (size < 2 * tokens.length) size *= 2;
-    this.#table = size > this.#table.length ? new Int32Array(size) : this.#table.fill(0);
+    while (size < 2 * count) size *= 2;
+    this.#mask = size - 1;
+    if (size > this.#table.length) this.#table = new Int32Array(size);
+    else this.#table.fill(0, 0, size);
   }
 
   /** Whether the window of `reach` tokens that ends before `end` has come; from now on it has. */
   has(end: number, reach: number): boolean {
-    const mask = this.#table.length - 1;
+    const mask = this.#mask;
     let slot = this.#hash(end, reach) & mask;
     for (;;) {
       const other = this.#table[slot]!;

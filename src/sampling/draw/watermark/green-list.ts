@@ -12,7 +12,7 @@ import { contextWidth, keyId, repeats } from "./fields.ts";
 import type { KeyWords, WatermarkKey } from "./keys.ts";
 import { isAmongFirst, randperm } from "./mt19937.ts";
 import { noiseIn, uniformIn } from "./prf.ts";
-import type { WatermarkScheme } from "./scheme.ts";
+import type { Detector, WatermarkScheme } from "./scheme.ts";
 import { requireVocabSize } from "./vocabulary.ts";
 
 const options = z.strictObject({
@@ -38,7 +38,10 @@ interface Seeding {
   /** how many tokens before it decide whether a token is green */
   width(context_width: number): number;
   readonly of_prompt: boolean;
-  readonly counts: "contexts" | "ngrams";
+  /** what decides a value besides the token id; absent where that is the whole context, undefined where no key changes it */
+  seed?(context: Int32Array, token_id: number, key: WatermarkKey): number | undefined;
+  /** P(a token is green) over random keys */
+  share(asked: Pick<Asked, "gamma" | "vocab_size">): number;
   /** looks at every kept token so often, and at so many of a shuffled vocabulary */
   readonly passes: number;
   /** Puts the kept tokens into the order of ids, and tells of each whether it is green, as 1 or 0; valid until it is asked again. */
@@ -65,7 +68,7 @@ function flagsFor(count: number): Uint8Array {
 const philox: Seeding = {
   width: (context_width) => context_width,
   of_prompt: false,
-  counts: "ngrams",
+  share: ({ gamma }) => gamma,
   passes: 6,
   green(listed, context, { words, gamma }) {
     const { count } = listed.orderById();
@@ -96,10 +99,16 @@ function greenCount({ gamma, vocab_size }: Pick<Asked, "gamma" | "vocab_size">):
   return Math.floor(vocab_size * gamma);
 }
 
+function shareOf(asked: Pick<Asked, "gamma" | "vocab_size">): number {
+  return greenCount(asked) / asked.vocab_size;
+}
+
 const lefthash: Seeding = {
   width: (context_width) => context_width,
   of_prompt: true,
-  counts: "ngrams",
+  // The seed reads the last token alone, and that of id 0 is 0 whatever the key.
+  seed: (context) => context[context.length - 1]! || undefined,
+  share: shareOf,
   passes: 16,
   green(listed, context, asked) {
     const is_green = new Uint8Array(asked.vocab_size);
@@ -140,7 +149,9 @@ const selfhash: Seeding = {
   // The token itself is the last of its window.
   width: (context_width) => context_width - 1,
   of_prompt: true,
-  counts: "ngrams",
+  // The seed is made of a pair of tokens: the token itself and one of its window.
+  seed: (context, token_id, key) => selfSeed(key, context, token_id),
+  share: shareOf,
   passes: 64,
   green(listed, context, asked) {
     const { token_ids, count } = listed.rank();
@@ -157,6 +168,28 @@ const selfhash: Seeding = {
 };
 
 const SEEDINGS: Readonly<Record<Options["seeding"], Seeding>> = { philox, lefthash, selfhash };
+
+/** Evidence is a context with its token, or a seed with its token. */
+function evidenceOf(
+  { seed: seedOfToken }: Seeding,
+  key: WatermarkKey,
+): Pick<Detector, "counts" | "evidence"> {
+  if (seedOfToken === undefined) return { counts: "ngrams" };
+  return {
+    counts: "evidence",
+    evidence(context, token_id, to, at) {
+      const seed = seedOfToken(context, token_id, key);
+      to[at] = seed ?? 0;
+      to[at + 1] = token_id;
+      return seed !== undefined;
+    },
+  };
+}
+
+/** P(X ≥ green) of a binomial; a list without a token, or with all, tells nothing. */
+function greenTail(count: number, green: number, share: number): number {
+  return share > 0 && share < 1 ? binomialTail(count, green, share) : 1;
+}
 
 export const green_list: WatermarkScheme<Options> = {
   name: "green_list",
@@ -197,16 +230,18 @@ export const green_list: WatermarkScheme<Options> = {
     const rule = SEEDINGS[seeding];
     const vocab_size = requireVocabSize(seeding !== "philox", given, "/vocab_size");
     const asked = { key, words: key.words, gamma, vocab_size };
+    const share = rule.share(asked);
     return {
-      counts: rule.counts,
+      ...evidenceOf(rule, key),
       counts_partial: !rule.of_prompt,
       token_work: rule.tokenWork(asked),
+      verdict_work: 2048,
       value: (context, token_id) => Number(rule.isGreen(context, token_id, asked)),
       judge(values, count) {
         let score = 0;
         for (let i = 0; i < count; i++) score += values[i]!;
         const z_score = (score - count * gamma) / Math.sqrt(count * gamma * (1 - gamma));
-        return { score, p_value: binomialTail(count, score, gamma), z_score };
+        return { score, p_value: greenTail(count, score, share), z_score };
       },
     };
   },

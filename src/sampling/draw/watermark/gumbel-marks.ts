@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ln } from "../../../kernels/float64.ts";
 import type { Noise } from "../../../kernels/kernel.ts";
 import { gammaQ } from "../../../kernels/special.ts";
+import { twoGammasTail } from "../../../kernels/two-gammas.ts";
 import { heldByNoise } from "../gumbel.ts";
 import { alpha, contextWidth, keyId, repeats } from "./fields.ts";
 import { type KeyWords, type WatermarkKey, wordsOf } from "./keys.ts";
@@ -23,6 +24,9 @@ const SOURCE = {
 
 /** Two Philoxes a token, and what is around them. */
 const TOKEN_WORK = 256;
+const VERDICT_WORK = 2048;
+/** An integral of eighty tails. */
+const DUAL_VERDICT_WORK = 65_536;
 
 export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   name: "gumbel",
@@ -40,7 +44,7 @@ export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
   hold: (candidates, token_id, _options, key, { context }) =>
     heldByNoise(candidates, token_id, noiseIn(key.words, context)),
-  detector: (_options, { words }) => detectorOf(1, [{ words, weight: 1 }]),
+  detector: (_options, { words }) => detectorOf([{ words, weight: 1 }]),
 };
 
 const dual_options = z.strictObject({
@@ -57,7 +61,7 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
     "gumbel with one of two keys, both made of the configured one: the second with probability alpha, token by token.",
   formula:
     "as gumbel, with key_b where u < α and key_a elsewhere; key_x = first 8 bytes of SHA-256(“key_x” ‖ key)",
-  test: "Σ (1 − α)·(−ln(1 − uₐ)) + α·(−ln(1 − u_b)), over v = (1 − α)² + α² ~ Gamma(n / v, 1), nearly",
+  test: "Σ (1 − α)·(−ln(1 − uₐ)) + α·(−ln(1 − u_b)) ~ (1 − α)·X + α·Y, X and Y ~ Gamma(n, 1), independent",
   source: SOURCE,
   options: dual_options,
   example: { key: "main" },
@@ -73,10 +77,19 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
       { words: first, weight: 1 - alpha },
       { words: second, weight: alpha },
     ];
-    return detectorOf(
-      (1 - alpha) * (1 - alpha) + alpha * alpha,
-      keys.filter(({ weight }) => weight > 0),
-    );
+    const variance = (1 - alpha) * (1 - alpha) + alpha * alpha;
+    return {
+      ...detectorOf(keys.filter(({ weight }) => weight > 0)),
+      verdict_work: DUAL_VERDICT_WORK,
+      judge(values, count) {
+        const score = sumOf(values, count);
+        return {
+          score,
+          p_value: twoGammasTail(count, 1 - alpha, alpha, score),
+          p_value_two_moments: gammaQ(count / variance, score / variance),
+        };
+      },
+    };
   },
 };
 
@@ -89,15 +102,13 @@ function pairOf(key: WatermarkKey): readonly [KeyWords, KeyWords] {
   return key.once("pair", () => [wordsOf(key.derived("key_a")), wordsOf(key.derived("key_b"))] as const);
 }
 
-/** Values are −ln(1 − u), weighted where there are several keys; `variance` is that of one value. */
-function detectorOf(
-  variance: number,
-  keys: readonly { readonly words: KeyWords; readonly weight: number }[],
-): Detector {
+/** Values are −ln(1 − u), weighted where there are several keys. */
+function detectorOf(keys: readonly { readonly words: KeyWords; readonly weight: number }[]): Detector {
   return {
     counts: "contexts",
     counts_partial: true,
     token_work: TOKEN_WORK * keys.length,
+    verdict_work: VERDICT_WORK,
     value(context, token_id) {
       let value = 0;
       for (let i = 0; i < keys.length; i++)
@@ -105,9 +116,14 @@ function detectorOf(
       return value;
     },
     judge(values, count) {
-      let score = 0;
-      for (let i = 0; i < count; i++) score += values[i]!;
-      return { score, p_value: gammaQ(count / variance, score / variance) };
+      const score = sumOf(values, count);
+      return { score, p_value: gammaQ(count, score) };
     },
   };
+}
+
+function sumOf(values: Float64Array, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += values[i]!;
+  return sum;
 }

@@ -68,12 +68,19 @@ export interface MarkedStep {
 
 /** Looks at one text after the other. */
 export interface Detector {
-  /** whether each context, or each context with its token, counts once */
-  readonly counts: "contexts" | "ngrams";
+  /** What of a text counts once: each context, each context with its token, or what `evidence` tells alone. */
+  readonly counts: "contexts" | "ngrams" | "evidence";
+  /**
+   * Writes the two words that decide a value, where the scheme reads less than the context and the token. Tokens with the
+   * same words have the same value, so they count once. False: the value is the same under every key, and tells nothing.
+   */
+  evidence?(context: Int32Array, token_id: number, to: Int32Array, at: number): boolean;
   /** whether contexts count that reach before the first token of the text */
   readonly counts_partial: boolean;
   /** how long a token takes at the most, in the units of work.ts */
   readonly token_work: number;
+  /** how long a verdict takes at the most, in the same units */
+  readonly verdict_work: number;
   /** The value of one token in its context: larger where it bears the mark. */
   value(context: Int32Array, token_id: number): number;
   /** The score and p-value of the values of `count` tokens, one at the least. */
@@ -82,8 +89,10 @@ export interface Detector {
 
 export interface Verdict {
   readonly score: number;
-  /** how likely so large a score is in a text without this mark */
+  /** how likely so large a score is in a text without this mark, over random keys */
   readonly p_value: number;
+  /** of dual keys: the p-value by a Gamma with the score's mean and variance, as vLLM has it */
+  readonly p_value_two_moments?: number;
   /** of schemes whose score is held against a normal distribution */
   readonly z_score?: number;
 }

@@ -3,7 +3,7 @@
  * 1 wins; what is left is the distribution of the winner. As transformers has it, with its hash and its table.
  */
 import * as z from "zod";
-import { normalTail } from "../../../kernels/special.ts";
+import { binomialTail, normalTail } from "../../../kernels/special.ts";
 import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { rule, whole } from "../../options/fields.ts";
 import { CONTEXT_WIDTH_MAX, keyId, repeats } from "./fields.ts";
@@ -171,7 +171,7 @@ export const synthid: WatermarkScheme<Options> = {
   summary:
     "A tournament of layers: in each, of two draws that with the larger random bit of key and context wins.",
   formula: "pᵢ ← pᵢ·(1 + gᵢₗ − Σⱼ gⱼₗ·pⱼ) for layers l = 1 … m, gᵢₗ ∈ {0, 1} of (key_l, context, i)",
-  test: "z of the weighted mean of g over tokens and layers, weights 10 … 1, p = ½ erfc(z / √2)",
+  test: "z of the weighted mean of g over tokens and layers, weights 10 … 1, p = ½ erfc(z / √2); one layer: binomial",
   source: {
     title:
       "Dathathri et al., Scalable watermarking for identifying large language model outputs, Nature 634, 2024; as transformers 5.24",
@@ -195,18 +195,31 @@ export const synthid: WatermarkScheme<Options> = {
     return token_ids[drawPlace(probabilities, count, 1, step.uniform("token"))]!;
   },
   detector(options, key) {
-    const { bits, mask, sums, mean, variance } = layersOf(key, options);
+    const { count: layers, bits, mask, sums, mean, variance } = layersOf(key, options);
     return {
       counts: "contexts",
       counts_partial: false,
       token_work: 128,
+      verdict_work: 2048,
+      // n-grams whose hashes fall together have the same layers.
+      evidence(context, token_id, to, at) {
+        to[at] = hashed(hashContext(context), token_id) & mask;
+        to[at + 1] = 0;
+        return true;
+      },
       value: (context, token_id) => scoreOf(bits[hashed(hashContext(context), token_id) & mask]!, sums),
       judge(values, count) {
         let sum = 0;
         for (let i = 0; i < count; i++) sum += values[i]!;
         const score = sum / count;
-        const z_score = (score - mean) / Math.sqrt(variance / count);
-        return { score, p_value: normalTail(z_score), z_score };
+        // Places of the table are taken without replacement: all of them together have the mean, and tell nothing.
+        const left = Math.max(0, (bits.length - count) / (bits.length - 1));
+        const deviation = Math.sqrt((variance * left) / count);
+        if (deviation === 0) return { score, p_value: 1, z_score: 0 };
+        const z_score = (score - mean) / deviation;
+        // One bit a token is too coarse for a normal distribution.
+        const p_value = layers === 1 ? binomialTail(count, sum, mean) : normalTail(z_score);
+        return { score, p_value, z_score };
       },
     };
   },

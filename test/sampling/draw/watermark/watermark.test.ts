@@ -1,15 +1,19 @@
 /** Watermarks: they are laid, found, and leave the distribution as they promise. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { normalRows } from "../../../../evidence/normal-rows.ts";
 import { seeded } from "../../../../evidence/seeded.ts";
-import { look } from "../../../../proof/watermarks/interop.ts";
+import { look, readerOf } from "../../../../proof/watermarks/interop.ts";
+import { secretOf } from "../../../../proof/watermarks/keys.ts";
 import { Writer } from "../../../../proof/watermarks/marked.ts";
 import { MARKINGS } from "../../../../proof/watermarks/schemes.ts";
 import { falsePositives, overKeys } from "../../../../proof/watermarks/statistics.ts";
 import { uniformOf } from "../../../../src/kernels/kernel.ts";
 import { contextOf } from "../../../../src/sampling/draw/watermark/context-window.ts";
+import { WatermarkReader } from "../../../../src/sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../../../../src/sampling/draw/watermark/index.ts";
+import { WatermarkKey } from "../../../../src/sampling/draw/watermark/keys.ts";
 import { noiseIn, uniformIn } from "../../../../src/sampling/draw/watermark/prf.ts";
+import { parseTest } from "../../../../src/sampling/draw/watermark/test-options.ts";
 
 const BANK = normalRows(24, 300, 2, seeded(4));
 
@@ -126,5 +130,72 @@ describe("detection", () => {
     expect(look(text, [1n], { scheme: "green_list" }, 10).tokens_counted).toBe(10);
     // Layers are told of whole n-grams only.
     expect(look(text, [1n], { scheme: "synthid" }, 10).tokens_counted).toBe(5);
+  });
+
+  test("lefthash counts a pair of last token and token once, whatever came before it", () => {
+    const asked = { scheme: "green_list", seeding: "lefthash", context_width: 2 };
+    // Pairs behind a whole context: (2, 3), (3, 1), (1, 2), then (2, 3) again behind 9, and (3, 4).
+    expect(look([1, 2, 3, 1, 2, 9, 2, 3, 4], [7n], asked, 10).tokens_counted).toBe(6);
+    // The seed of id 0 is 0 under every key: what follows it is no evidence.
+    expect(look([1, 0, 3, 0, 4], [7n], asked, 10).tokens_counted).toBe(1);
+  });
+
+  test("selfhash counts a seed with its token once", () => {
+    const asked = { scheme: "green_list", seeding: "selfhash", context_width: 1 };
+    expect(look([5, 5, 6, 5, 6], [7n], asked, 10).tokens_counted).toBe(2);
+  });
+
+  test("synthid counts a place of its table once", () => {
+    const asked = { scheme: "synthid", ngram_len: 2, sampling_table_size: 2 };
+    expect(look([1, 2, 2, 3, 5, 5, 4, 6, 6, 1], [7n], asked, 10)).toMatchObject({
+      tokens_counted: 2,
+      z_score: 0,
+      p_value: 1,
+    });
+  });
+
+  test("p-values are honest where words repeat, for every seeding", () => {
+    for (const asked of [
+      { scheme: "gumbel", context_width: 1 },
+      { scheme: "green_list", seeding: "lefthash" },
+      { scheme: "green_list", seeding: "selfhash", context_width: 3 },
+      { scheme: "synthid", ngram_len: 2, sampling_table_size: 1024 },
+    ]) {
+      const random = seeded(8, 1);
+      let below = 0;
+      let squares = 0;
+      const texts = 200;
+      let reader = readerOf(asked, [secretOf(random)], 60);
+      for (let i = 0; i < texts; i++) {
+        // Few words, of which the first are as frequent as those of a language.
+        const text = Array.from({ length: 300 }, () => 1 + Math.floor(40 * random.unit() ** 3));
+        if (asked.seeding !== "selfhash" || i % 20 === 0) reader = readerOf(asked, [secretOf(random)], 60);
+        const { p_value } = reader.detect({ token_ids: text, prompt_length: 0 });
+        below += Number(p_value <= 0.05);
+        squares += (p_value - 0.5) ** 2;
+      }
+      expect([asked, below / texts < 0.1]).toEqual([asked, true]);
+      // A uniform value has the variance 1/12; p-values of repeated evidence lie near 0 and 1.
+      expect([asked, squares / texts < 0.1]).toEqual([asked, true]);
+    }
+  });
+
+  test("the table of repeats costs what the texts are long, also behind a long one", () => {
+    const { scheme, options } = parseTest({ scheme: "gumbel", key: "key" });
+    const clearedFor = (texts: number) => {
+      const cleared = vi.spyOn(Int32Array.prototype, "fill");
+      try {
+        const detector = scheme.detector(options, new WatermarkKey([1n]), undefined);
+        const reader = new WatermarkReader(detector, scheme.context(options), "once");
+        reader.detect({ token_ids: Array.from({ length: 20_000 }, (_, i) => i), prompt_length: 0 });
+        for (let i = 0; i < texts; i++) reader.detect({ token_ids: [i], prompt_length: 0 });
+        return cleared.mock.calls.reduce((sum, [, first = 0, end = 1e6]) => sum + end - first, 0);
+      } finally {
+        cleared.mockRestore();
+      }
+    };
+    const [once, twice, four] = [clearedFor(100), clearedFor(200), clearedFor(400)];
+    expect(once).toBeLessThan(100 * 100);
+    expect([twice, four]).toEqual([2 * once, 4 * once]);
   });
 });
