@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandLine, count, flag, run } from "../../src/command-line.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
+import { runBench, summaryOf } from "./bench.ts";
 import { fuzz } from "./fuzz.ts";
 import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
@@ -26,8 +27,12 @@ const { values, operands } = commandLine({
     ),
     seed: count("N", "another set of schemas", 7),
     only: count("N", "one case of the fuzz again", undefined),
+    bench: flag(
+      "JSONSchemaBench alone: the folder maskbench/data of github.com/guidance-ai/jsonschemabench, as build/jsonschemabench or JSONSCHEMABENCH",
+    ),
+    every: count("N", "of JSONSchemaBench each N-th schema", 1),
     write: flag(
-      "keeps masks that both engines agree on in test/vectors/grammar, for tests without another engine",
+      "keeps masks that both engines agree on in test/vectors/grammar, for tests without another engine; with --bench, what docs/structured.md tells of it",
     ),
   },
   operands: {
@@ -87,6 +92,8 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
   },
 };
 
+const BENCH_FILE = fileURLToPath(new URL("./bench.json", import.meta.url));
+
 const KEPT_MAX = 100;
 const VECTORS = fileURLToPath(new URL("../../test/vectors/grammar", import.meta.url));
 
@@ -128,8 +135,28 @@ function installedSuite(): string {
   return join(folder, unpacked, "json");
 }
 
+/** JSONSchemaBench: what is refused and why, and which instances are judged wrongly. */
+async function bench(): Promise<readonly string[]> {
+  const folder = process.env["JSONSCHEMABENCH"] ?? join(BUILD, "jsonschemabench");
+  if (!existsSync(folder)) throw new Error(`there is no ${folder}: see --help of --bench`);
+  const answers = await runBench(folder, { every: values.every });
+  const summary = summaryOf(answers);
+  say("JSONSchemaBench", summary);
+  if (values.write) writeFileSync(BENCH_FILE, `${JSON.stringify(summary, undefined, 2)}\n`);
+  return answers
+    .filter(({ weaken }) => !weaken)
+    .flatMap(({ file, invalid_taken, refused_in_any_order }) => [
+      ...invalid_taken.map((i) => `${file}: invalid instance ${i} is taken`),
+      ...refused_in_any_order.map((i) => `${file}: valid instance ${i} is refused in any order`),
+    ]);
+}
+
 await run(async () => {
   const wrong: string[] = [];
+  if (values.bench) {
+    for (const line of await bench()) process.stdout.write(`${line}\n`);
+    return;
+  }
   for (const name of operands.length > 0 ? operands : NAMES) wrong.push(...(await PROOFS[name]()));
   for (const line of wrong.slice(0, 50)) process.stdout.write(`${line.slice(0, 2000)}\n`);
   if (wrong.length > 0) throw new Error(`${wrong.length} wrong`);

@@ -71,7 +71,7 @@ export interface StepRequestOptions {
   readonly require_exact?: boolean;
   /** A calibration, as /v1/calibrate replies it. */
   readonly calibration?: { readonly method: "temperature_scaling" | "bias_scaling" | "vector_scaling"; readonly temperature?: number; readonly weights?: readonly number[]; readonly biases?: readonly number[] };
-  /** What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary. */
+  /** What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see docs/structured.md. Needs a vocabulary. */
   readonly grammar?: Readonly<Record<string, unknown>>;
   /** Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken again: a stream has gone back by itself. */
   readonly banned_strings?: readonly string[];

@@ -1,182 +1,28 @@
 /**
  * GBNF, llama.cpp's grammars: rules of literals, sets of characters, `.`, groups, `|`, and `*`, `+`, `?`, `{n,m}`; the
- * text is a `root`. A rule that does not lead back to itself is taken apart no further than a regular expression is; only
- * recursion costs a stack. Tokens by number (`<[1000]>`) are refused: a grammar says bytes, and tokens follow from them.
+ * text is a `root`. `<[1000]>` and `<think>` are special tokens; a token with text is written as its text.
  */
 import { Problem, show } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
 import { Effort } from "./effort.ts";
-import { type Nodes, UNLIMITED } from "./nodes.ts";
-import { ANY, type CodePoints, codePoints, complement } from "./regex/code-points.ts";
-import { utf8Node } from "./regex/utf8.ts";
-import type { Rules } from "./rules.ts";
-
-export type Part =
-  | { readonly type: "set"; readonly set: CodePoints }
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "rule"; readonly name: string; readonly at: number }
-  | { readonly type: "seq"; readonly items: readonly Part[] }
-  | { readonly type: "alt"; readonly branches: readonly Part[] }
-  | { readonly type: "repeat"; readonly item: Part; readonly min: number; readonly max: number };
+import { UNLIMITED } from "./nodes.ts";
+import { ANY, codePoints, complement } from "./regex/code-points.ts";
+import { type Part, type RuleParts, ruleGrammarNode } from "./rule-parts.ts";
+import { TOKEN } from "./token-parts.ts";
 
 const ROOT = "root";
 const DEPTH_MAX = 100;
 const RULES_MAX = 10_000;
 const REPEAT_MAX = 100_000;
-/** A rule without recursion is written into others so often, counted in parts; beyond that it is called. */
-const INLINED_MAX = 20_000;
 
-export function* gbnfNode(nodes: Nodes, rules: Rules, source: string): Generator<undefined, number> {
-  const parsed = yield* new Parser(source).parse(nodes.effort);
-  return yield* new GbnfRules(nodes, rules, parsed, source).root();
+export function* gbnfNode(parts: RuleParts, source: string): Generator<undefined, number> {
+  const rules = yield* new Parser(source).parse(parts.nodes.effort);
+  return yield* ruleGrammarNode(parts, { rules, root: ROOT, what: "a GBNF grammar", source });
 }
 
 /** The rules of a grammar, by name. Throws a Problem when it is none. */
 export function parseGbnf(source: string): ReadonlyMap<string, Part> {
   return allAtOnce(new Parser(source).parse(new Effort()));
-}
-
-class GbnfRules {
-  readonly #nodes: Nodes;
-  readonly #rules: Rules;
-  readonly #parsed: ReadonlyMap<string, Part>;
-  readonly #source: string;
-  readonly #recursive: ReadonlySet<string>;
-  /** of rules without recursion */
-  readonly #inlined = new Map<string, number>();
-  readonly #called = new Map<string, number>();
-
-  constructor(nodes: Nodes, rules: Rules, parsed: ReadonlyMap<string, Part>, source: string) {
-    this.#nodes = nodes;
-    this.#rules = rules;
-    this.#parsed = parsed;
-    this.#source = source;
-    this.#recursive = recursiveAmong(parsed);
-  }
-
-  *root(): Generator<undefined, number> {
-    if (!this.#parsed.has(ROOT))
-      throw new Problem(
-        "grammar_invalid",
-        `a GBNF grammar needs a rule named ${ROOT}, got ${show(this.#source)}`,
-      );
-    for (const name of this.#recursive) this.#called.set(name, this.#rules.declare(`the rule ${name}`));
-    for (const [name, rule] of this.#called) {
-      this.#rules.define(rule, yield* this.#node(this.#bodyOf(name, 0), false));
-    }
-    return yield* this.#named(ROOT, 0);
-  }
-
-  #bodyOf(name: string, at: number): Part {
-    const body = this.#parsed.get(name);
-    if (body !== undefined) return body;
-    throw new Problem("grammar_invalid", `there is no rule ${show(name)}, used at character ${at}`);
-  }
-
-  *#named(name: string, at: number): Generator<undefined, number> {
-    const called = this.#called.get(name);
-    if (called !== undefined) return this.#nodes.call(called);
-    const known = this.#inlined.get(name);
-    if (known !== undefined) return known;
-    const before = this.#nodes.count;
-    const node = yield* this.#node(this.#bodyOf(name, at), !this.#leadsToRecursion(name));
-    if (this.#nodes.count - before > INLINED_MAX) {
-      const rule = this.#rules.declare(`the rule ${name}`);
-      this.#rules.define(rule, node);
-      this.#called.set(name, rule);
-      return this.#nodes.call(rule);
-    }
-    this.#inlined.set(name, node);
-    return node;
-  }
-
-  readonly #leading = new Map<string, boolean>();
-
-  #leadsToRecursion(name: string): boolean {
-    const known = this.#leading.get(name);
-    if (known !== undefined) return known;
-    this.#leading.set(name, false);
-    const body = this.#parsed.get(name);
-    const leads =
-      this.#recursive.has(name) ||
-      (body !== undefined && namesIn(body).some((inner) => this.#leadsToRecursion(inner)));
-    this.#leading.set(name, leads);
-    return leads;
-  }
-
-  *#all(parts: readonly Part[], is_word: boolean): Generator<undefined, number[]> {
-    const made: number[] = [];
-    for (const part of parts) made.push(yield* this.#node(part, is_word));
-    return made;
-  }
-
-  /** `is_word`: nothing below calls a rule, so that no stack is needed. */
-  *#node(part: Part, is_word: boolean): Generator<undefined, number> {
-    const nodes = this.#nodes;
-    if (nodes.effort.isDue()) yield;
-    switch (part.type) {
-      case "set":
-        return utf8Node(nodes, part.set);
-      case "text":
-        return yield* nodes.longText(UTF8.encode(part.text));
-      case "rule":
-        return yield* this.#named(part.name, part.at);
-      case "alt":
-        return yield* nodes.either(yield* this.#all(part.branches, is_word));
-      case "seq":
-        return yield* nodes.chain(is_word ? "word" : "seq", yield* this.#all(part.items, is_word));
-      case "repeat": {
-        const item = yield* this.#node(part.item, is_word);
-        const is_plain = is_word || !namesIn(part.item).some((name) => this.#leadsToRecursion(name));
-        return is_plain ? nodes.wordRepeat(item, part.min, part.max) : nodes.repeat(item, part.min, part.max);
-      }
-    }
-  }
-}
-
-const UTF8 = new TextEncoder();
-
-function namesIn(part: Part): string[] {
-  switch (part.type) {
-    case "rule":
-      return [part.name];
-    case "alt":
-      return part.branches.flatMap(namesIn);
-    case "seq":
-      return part.items.flatMap(namesIn);
-    case "repeat":
-      return namesIn(part.item);
-    default:
-      return [];
-  }
-}
-
-/** Rules that lead back to themselves: those that are met again on a walk that goes deep first (Tarjan's components). */
-function recursiveAmong(parsed: ReadonlyMap<string, Part>): ReadonlySet<string> {
-  const recursive = new Set<string>();
-  const order = new Map<string, number>();
-  const low = new Map<string, number>();
-  const stack: string[] = [];
-  const stacked = new Set<string>();
-  const visit = (name: string): void => {
-    order.set(name, order.size);
-    low.set(name, order.get(name)!);
-    stack.push(name);
-    stacked.add(name);
-    const body = parsed.get(name);
-    for (const inner of body === undefined ? [] : namesIn(body)) {
-      if (!parsed.has(inner)) continue;
-      if (inner === name) recursive.add(name);
-      if (!order.has(inner)) visit(inner);
-      if (stacked.has(inner)) low.set(name, Math.min(low.get(name)!, low.get(inner)!));
-    }
-    if (low.get(name) !== order.get(name)) return;
-    const component = stack.splice(stack.lastIndexOf(name));
-    for (const member of component) stacked.delete(member);
-    if (component.length > 1) for (const member of component) recursive.add(member);
-  };
-  for (const name of parsed.keys()) if (!order.has(name)) visit(name);
-  return recursive;
 }
 
 const NAME = /^[A-Za-z0-9-]+/;
@@ -269,13 +115,21 @@ class Parser {
       if (!this.#take(")")) throw this.#wrong("a ( without a )");
       return inner;
     }
-    if (letter === "<" || letter === "!")
+    if (letter === "<") return this.#token();
+    if (letter === "!")
       throw new Problem(
         "grammar_unsupported",
-        `tokens by number or name are not supported in a grammar, got one at character ${this.#at}`,
+        `any token but one, !<…>, is not supported, got one at character ${this.#at}`,
       );
     if (letter === undefined || !NAME.test(letter)) return undefined;
     return this.#reference(is_nested);
+  }
+
+  #token(): Part {
+    const text = TOKEN.exec(this.#source.slice(this.#at, this.#at + 4096))?.[0];
+    if (text === undefined) throw this.#wrong("a < without the name of a token and a >");
+    this.#at += text.length;
+    return { type: "token", text };
   }
 
   #reference(is_nested: boolean): Part | undefined {

@@ -13,9 +13,10 @@ import { Effort, WORK_MAX } from "./effort.ts";
 import { plainCharacter } from "./json/lexemes.ts";
 import { Masks } from "./mask.ts";
 import { NEVER, Nodes } from "./nodes.ts";
+import { type GrammarNote, GrammarNotes } from "./notes.ts";
 import { PlainStates } from "./plain-states.ts";
 import { Rules } from "./rules.ts";
-import { type GrammarSource, kindNamed } from "./source.ts";
+import { type GrammarSource, kindNamed, pointerOf } from "./source.ts";
 
 export interface GrammarLimits {
   /** parts of a grammar, its states among them */
@@ -38,6 +39,10 @@ export const DEFAULT_GRAMMAR_LIMITS: GrammarLimits = {
 export class Grammar {
   readonly automaton: Automaton;
   readonly start: number;
+  /** what it does not hold to */
+  readonly notes: readonly GrammarNote[];
+  /** ids of special tokens that it names */
+  readonly token_ids: ReadonlySet<number>;
   readonly #plain: number;
   readonly #limits: GrammarLimits;
   readonly #masks = new Map<Vocabulary, Masks>();
@@ -45,9 +50,17 @@ export class Grammar {
   /** counts how often states were forgotten: a state is good for one generation */
   generation = 0;
 
-  constructor(automaton: Automaton, start: number, plain: number, limits: GrammarLimits) {
+  constructor(
+    automaton: Automaton,
+    start: number,
+    plain: number,
+    limits: GrammarLimits,
+    notes: GrammarNotes = new GrammarNotes(),
+  ) {
     this.automaton = automaton;
     this.start = start;
+    this.notes = notes.all;
+    this.token_ids = notes.token_ids;
     this.#plain = plain;
     this.#limits = limits;
   }
@@ -102,17 +115,18 @@ export function* compileGrammar(
   const kind = kindNamed(source.kind);
   const nodes = new Nodes(limits.nodes_max, effort);
   const rules = new Rules(nodes);
+  const notes = new GrammarNotes().below(pointerOf(source));
   // Its bytes must be told apart from the start, whatever the grammar says of them.
   const plain = plainCharacter(nodes);
   try {
-    const node = yield* boundedPieces(kind.compile(nodes, rules, source));
+    const node = yield* boundedPieces(kind.compile(nodes, rules, source, notes));
     yield;
     const { automaton, root } = yield* boundedPieces(rules.sealed(node, limits.transitions_max));
     if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
     effort.open(Number.POSITIVE_INFINITY);
-    return new Grammar(automaton, root, plain, limits);
+    return new Grammar(automaton, root, plain, limits, notes);
   } catch (error) {
-    throw error instanceof Problem ? error.within(`/${source.kind}`) : error;
+    throw error instanceof Problem ? error.within(pointerOf(source)) : error;
   }
 }
 

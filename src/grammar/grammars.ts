@@ -4,10 +4,11 @@
  * for longest goes first.
  */
 import { Problem } from "../errors.ts";
+import { textInOrder } from "../ordered-names.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimits } from "./grammar.ts";
 import { Matcher, type MatcherOptions } from "./matcher.ts";
-import type { GrammarSource } from "./source.ts";
+import { type GrammarSource, pointerOf } from "./source.ts";
 
 export interface GrammarsLimits extends GrammarLimits {
   /** characters of a grammar as JSON text */
@@ -97,13 +98,15 @@ export class Grammars {
   #keyOf(source: GrammarSource): string {
     const known = this.#keys.get(source);
     if (known !== undefined) return known;
-    const key = JSON.stringify([source.kind, source.value, source.whitespace, source.property_order]);
-    if (key.length > this.#limits.source_length_max)
+    const { value, ...options } = source;
+    const text = textInOrder(value);
+    if (text.length > this.#limits.source_length_max)
       throw new Problem(
         "grammar_too_large",
-        `a grammar may have at most ${this.#limits.source_length_max} characters as JSON (grammar_length_max), got ${key.length}`,
-        `/${source.kind}`,
+        `a grammar may have at most ${this.#limits.source_length_max} characters as JSON (grammar_length_max), got ${text.length}`,
+        pointerOf(source),
       );
+    const key = `${JSON.stringify(options)} ${text}`;
     this.#keys.set(source, key);
     return key;
   }

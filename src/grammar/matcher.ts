@@ -7,6 +7,7 @@
  */
 import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
+import { spelled } from "../vocabulary/spelling.ts";
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
 import type { Grammar } from "./grammar.ts";
 import type { Masks } from "./mask.ts";
@@ -43,6 +44,7 @@ export class Matcher {
   readonly grammar: Grammar;
   readonly vocabulary: Vocabulary;
   readonly masks: Masks;
+  readonly #spelled: Vocabulary;
   readonly #end_ids: ReadonlySet<number>;
   /** words of a mask that holds all of them */
   readonly #end_words: number;
@@ -60,6 +62,8 @@ export class Matcher {
   constructor(grammar: Grammar, vocabulary: Vocabulary, { after: trigger, end_ids }: MatcherOptions) {
     this.grammar = grammar;
     this.vocabulary = vocabulary;
+    this.#spelled = spelled(vocabulary);
+    requireSpecial(grammar.token_ids, vocabulary);
     this.masks = grammar.masksFor(vocabulary);
     this.#end_ids = new Set(end_ids ?? vocabulary.end_ids);
     this.#end_words = 1 + ([...this.#end_ids].reduce((most, id) => Math.max(most, id), 0) >>> 5);
@@ -151,10 +155,13 @@ export class Matcher {
   /** The state behind one more token; NEVER when the grammar does not take it. */
   advance(state: number, token_id: number): number {
     if (state < 0) return this.#wait(state, token_id);
-    const { automaton } = this.grammar;
-    if (this.#end_ids.has(token_id)) return automaton.nullable(state) ? EMPTY : NEVER;
-    const bytes = bytesOf(this.vocabulary, token_id);
-    return bytes.length === 0 ? NEVER : this.grammar.advance(state, bytes);
+    const { automaton, token_ids } = this.grammar;
+    const is_named = token_ids.has(token_id);
+    const is_end = this.#end_ids.has(token_id);
+    if (is_end && !is_named) return automaton.nullable(state) ? EMPTY : NEVER;
+    const bytes = bytesOf(this.#spelled, token_id);
+    const next = bytes.length === 0 ? NEVER : this.grammar.advance(state, bytes);
+    return next === NEVER && is_end && automaton.nullable(state) ? EMPTY : next;
   }
 
   #wait(state: number, token_id: number): number {
@@ -213,6 +220,17 @@ export class Matcher {
       tokens -= this.#sequences.shift()?.token_ids.length ?? 0;
     return sequence;
   }
+}
+
+/** A token with text is written as its text: only special ones are named in a grammar. */
+function requireSpecial(token_ids: ReadonlySet<number>, { name, special }: Vocabulary): void {
+  for (const id of token_ids)
+    if (!special.has(id))
+      throw new Problem(
+        "grammar_unsupported",
+        `a grammar may name special tokens of vocabulary "${name}", got <[${id}]>, which is none: write its text`,
+        "/grammar",
+      );
 }
 
 /** No byte of the trigger has come. */

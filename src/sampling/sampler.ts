@@ -301,7 +301,7 @@ function end(
     step,
     state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
-    ...(options.warnings !== undefined && { warnings: options.warnings }),
+    ...(options.warnings !== undefined && { warnings: [...options.warnings, ...(told?.warnings ?? [])] }),
     ...(tracer && accountOf(tracer, drawn, options, context)),
   };
 }

@@ -66,6 +66,8 @@ export interface Told {
   readonly finish_reason?: string;
   /** tokens that will follow, whatever the model says */
   readonly forced?: readonly number[];
+  /** what it does not hold to */
+  readonly warnings?: readonly string[];
   /** how many tokens are taken back, the drawn one among them */
   readonly rewind?: number;
 }

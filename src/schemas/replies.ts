@@ -166,7 +166,9 @@ export const STEP_REPLY = z
     warnings: z
       .array(z.string())
       .optional()
-      .describe("Options that could do nothing: a penalty without a history. Absent when there are none."),
+      .describe(
+        "Options that could do nothing, such as a penalty without a history; and with the first token of a text what its grammar does not hold to, with the places. Absent when there are none.",
+      ),
     trace: z.array(TRACE_ENTRY).optional().describe("What each stage did; with `trace`."),
     fates: z
       .array(FATE)

@@ -4,6 +4,7 @@
  * others are looked at (llguidance's slices). The few long tokens stand apart, so that counts beyond a short one need not be
  * told apart.
  */
+import { spelled } from "./spelling.ts";
 import { type Trie, trieOf } from "./trie.ts";
 import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 
@@ -11,6 +12,7 @@ import { bytesOf, type Vocabulary } from "./vocabulary.ts";
 export const SHORT_BYTES = 24;
 
 export interface Tokens {
+  /** the vocabulary, its special tokens spelled as grammars have them */
   readonly vocabulary: Vocabulary;
   /** short tokens of plain text, and all other short ones */
   readonly plain: Trie;
@@ -26,9 +28,10 @@ export interface Tokens {
 
 const KNOWN = new WeakMap<Vocabulary, Tokens>();
 
-export function tokensOf(vocabulary: Vocabulary): Tokens {
-  const known = KNOWN.get(vocabulary);
+export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
+  const known = KNOWN.get(plain_vocabulary);
   if (known !== undefined) return known;
+  const vocabulary = spelled(plain_vocabulary);
   const { size } = vocabulary;
   const is_plain = new Uint8Array(size);
   const is_long = new Uint8Array(size);
@@ -53,7 +56,7 @@ export function tokensOf(vocabulary: Vocabulary): Tokens {
       return masks[length]!;
     },
   };
-  KNOWN.set(vocabulary, tokens);
+  KNOWN.set(plain_vocabulary, tokens);
   return tokens;
 }
 

@@ -79,7 +79,13 @@ describe("gbnf", () => {
       "grammar_invalid /gbnf: the rule root refers to itself before anything is read",
     ],
     ['root ::= "a" root', "grammar_invalid /gbnf: the grammar admits no text at all"],
-    ["root ::= <[5]>", "grammar_unsupported /gbnf: tokens by number or name are not supported"],
+    ["root ::= !<[5]>", "grammar_unsupported /gbnf: any token but one, !<…>, is not supported"],
+    ["root ::= <[5-3]>", "grammar_invalid /gbnf: a list of tokens must hold 1 to 4096 ids"],
+    ["root ::= <[0-4095]>", "taken"],
+    ["root ::= <[0-4096]>", "grammar_invalid /gbnf: a list of tokens must hold 1 to 4096 ids"],
+    ["root ::= <[^7]>", "grammar_unsupported /gbnf: tokens are named by ids and ranges"],
+    ["root ::= <think>", 'grammar_invalid /gbnf: the vocabulary has no special token "<think>"'],
+    ["root ::= <a b>", "grammar_invalid /gbnf: a GBNF grammar cannot hold a < without the name"],
     ['root = "a"', "grammar_invalid /gbnf: a GBNF grammar cannot hold a rule without ::="],
   ])("%s is refused", (source, sentence) => {
     expect(refusal("gbnf", source)).toContain(sentence);

@@ -3,6 +3,7 @@ import { Problem } from "../../src/errors.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
 import { NEVER } from "../../src/grammar/nodes.ts";
+import type { GrammarSource } from "../../src/grammar/source.ts";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
 import { bytesOf, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
 
@@ -12,7 +13,7 @@ const UTF8 = new TextEncoder();
 export function grammarOf(
   kind: string,
   value: unknown,
-  how: { whitespace?: "any" | "compact"; property_order?: "any" | "schema" } = {},
+  how: Partial<Omit<GrammarSource, "kind" | "value">> = {},
 ): Grammar {
   return compiled({ kind, value, whitespace: "compact", property_order: "schema", ...how });
 }

@@ -13,13 +13,14 @@ export function* arrayNode(parts: ArrayParts, places: readonly Place[]): Generat
   const items = itemsOf(parts.document, places);
   if (items.max < items.min) return NEVER;
   const unique = places.find((place) => said(place, "uniqueItems") === true);
-  const contained = containedOf(parts.document, places);
-  let inside: number;
-  if (unique !== undefined && items.max > 1) {
-    if (contained !== undefined) throw refused(unique, "uniqueItems", "where no contains stands beside it");
-    inside = yield* uniqueInside(parts, items, unique);
-  } else if (contained !== undefined) inside = yield* containing(parts, items, contained);
-  else inside = yield* plainInside(parts, items);
+  const contained = containedOf(parts, places);
+  const distinct =
+    unique === undefined || items.max <= 1
+      ? undefined
+      : yield* distinctInside(parts, items, unique, contained);
+  const inside =
+    distinct ??
+    (contained === undefined ? yield* plainInside(parts, items) : yield* containing(parts, items, contained));
   return nodes.seq(nodes.word(nodes.text("["), space), inside);
 }
 
@@ -64,20 +65,31 @@ function* plainInside(
   return nodes.alt([min === 0 ? nodes.text("]") : NEVER, max > 0 ? first : NEVER]);
 }
 
-/** Each of a few values at most once. */
+/** Items that are all different; undefined where that cannot be held. */
+function* distinctInside(
+  parts: ArrayParts,
+  items: Items,
+  unique: Place,
+  contained: Contained | undefined,
+): Generator<undefined, number | undefined> {
+  const inside = contained === undefined ? yield* uniqueInside(parts, items) : undefined;
+  if (inside !== undefined) return inside;
+  const where =
+    contained === undefined
+      ? `where maxItems is at most 1, or all items are one of at most ${UNIQUE_MAX} listed values`
+      : "where no contains stands beside it";
+  weaken(parts, unique, "uniqueItems", where);
+  return undefined;
+}
+
+/** Each of a few values at most once; undefined where they are not a few. */
 function* uniqueInside(
   { lexemes, valuesOf }: ArrayParts,
   { min, max, prefix, at }: Items,
-  place: Place,
-): Generator<undefined, number> {
+): Generator<undefined, number | undefined> {
   const { nodes, comma, end_of_array } = lexemes;
   const values = prefix === 0 ? yield* valuesOf(at(0)) : undefined;
-  if (values === undefined || values.length > UNIQUE_MAX)
-    throw refused(
-      place,
-      "uniqueItems",
-      `where maxItems is at most 1, or all items are one of at most ${UNIQUE_MAX} listed values`,
-    );
+  if (values === undefined || values.length > UNIQUE_MAX) return undefined;
   const behind: number[] = [];
   for (let come = 2 ** values.length - 1; come >= 0; come--) {
     const left = values.filter((_, i) => ((come >> i) & 1) === 0);
@@ -94,7 +106,8 @@ function* uniqueInside(
 }
 
 /** The one `contains` that says something of the count. */
-function containedOf(document: SchemaDocument, places: readonly Place[]): Contained | undefined {
+function containedOf(parts: ArrayParts, places: readonly Place[]): Contained | undefined {
+  const { document } = parts;
   const found = places.flatMap((place) => {
     if (said(place, "contains") === undefined) return [];
     const min = (said(place, "minContains") as number | undefined) ?? 1;
@@ -104,10 +117,11 @@ function containedOf(document: SchemaDocument, places: readonly Place[]): Contai
     return [{ min, max, is: document.at(place, "contains"), not, owner: place }];
   });
   const [first, second] = found;
-  if (second !== undefined) throw refused(second.owner, "contains", "once at a place");
+  if (second !== undefined) weaken(parts, second.owner, "contains", "once at a place");
   return first;
 }
 
-function refused({ pointer }: Place, name: string, where: string): Problem {
-  return new Problem("grammar_unsupported", `${name} is supported ${where}`, `${pointer}/${name}`);
+function weaken({ document }: ArrayParts, { pointer }: Place, name: string, where: string): void {
+  const problem = new Problem("grammar_unsupported", `${name} is supported ${where}`, `${pointer}/${name}`);
+  document.weaken(problem, name);
 }

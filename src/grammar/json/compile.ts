@@ -6,11 +6,12 @@ import { Problem } from "../../errors.ts";
 import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
+import type { GrammarNotes } from "../notes.ts";
 import type { Rules } from "../rules.ts";
 import type { ArrayParts } from "./array-parts.ts";
 import { arrayNode } from "./arrays.ts";
 import { Conjunctions } from "./conjunction.ts";
-import { type Place, SchemaDocument, said, valuesIn } from "./document.ts";
+import { type Place, type ReadingOptions, SchemaDocument, said, valuesIn } from "./document.ts";
 import { Evaluator } from "./evaluate.ts";
 import { Lexemes, type Whitespace } from "./lexemes.ts";
 import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
@@ -19,7 +20,7 @@ import { ObjectNodes, type PropertyOrder } from "./objects.ts";
 import { stringNode } from "./strings.ts";
 import { isRecord, JSON_TYPES, type JsonType } from "./values.ts";
 
-export interface JsonOptions {
+export interface JsonOptions extends ReadingOptions {
   readonly whitespace: Whitespace;
   readonly property_order: PropertyOrder;
 }
@@ -32,8 +33,9 @@ export function* schemaNode(
   rules: Rules,
   schema: unknown,
   options: JsonOptions,
+  notes: GrammarNotes,
 ): Generator<undefined, number> {
-  const document = yield* SchemaDocument.read(schema, nodes.effort);
+  const document = yield* SchemaDocument.read(schema, nodes.effort, options, notes);
   return yield* new SchemaRules(nodes, rules, document, options).root();
 }
 
@@ -177,7 +179,7 @@ class SchemaRules {
       case "number":
         return yield* this.#number(places, integer, others);
       case "string":
-        return yield* stringNode(this.#lexemes, places);
+        return yield* stringNode(this.#lexemes, places, this.#document);
       case "array":
         return yield* arrayNode(this.#array_parts, places);
       case "object":
@@ -190,12 +192,20 @@ class SchemaRules {
     integer: boolean,
     others: readonly unknown[],
   ): Generator<undefined, number> {
-    const node = yield* numberNode(this.#lexemes, this.#rules, {
-      integer,
-      low: tightest(places, "minimum", "exclusiveMinimum", (a, b) => a > b),
-      high: tightest(places, "maximum", "exclusiveMaximum", (a, b) => a < b),
-      multiples: places.flatMap((place) => (said(place, "multipleOf") as number | undefined) ?? []),
-    });
+    const node = yield* numberNode(
+      this.#lexemes,
+      this.#rules,
+      {
+        integer,
+        low: tightest(places, "minimum", "exclusiveMinimum", (a, b) => a > b),
+        high: tightest(places, "maximum", "exclusiveMaximum", (a, b) => a < b),
+        multiples: places.flatMap(({ schema, pointer }) => {
+          const value = said({ schema }, "multipleOf");
+          return typeof value === "number" ? [{ value, pointer: `${pointer}/multipleOf` }] : [];
+        }),
+      },
+      (problem) => this.#document.weaken(problem, "multipleOf"),
+    );
     const numbers = others.filter((value) => typeof value === "number");
     const is_broken = places.some((place) => said(place, NOT_INTEGER) !== undefined);
     if (is_broken && integer) return NEVER;

@@ -19,6 +19,8 @@ interface Opened {
   readonly from: Opened | undefined;
   /** what stands below `not` or is turned around: it evaluates no properties and items */
   readonly is_silent: boolean;
+  /** where it stands: of each keyword on the way, its place in its schema and in its list */
+  readonly way: readonly number[];
 }
 
 interface Partial {
@@ -46,7 +48,7 @@ export class Conjunctions {
     const done: (readonly Place[])[] = [];
     const todo: Partial[] = [
       {
-        open: places.map((place) => ({ place, from: undefined, is_silent: false })),
+        open: places.map((place, i) => openedAt(place, [i])),
         places: new Map(),
         choices: [],
       },
@@ -55,18 +57,28 @@ export class Conjunctions {
       const opened = yield* this.#opened(next);
       if (opened === undefined) continue;
       const [choice, ...choices] = opened.choices;
-      if (choice === undefined) done.push(this.#withUnevaluated([...opened.places.values()]));
+      if (choice === undefined) done.push(this.#placesOf(opened.places));
       else for (const open of choice.toReversed()) todo.push({ open, places: opened.places, choices });
-      if (done.length + todo.length > ALTERNATIVES_MAX)
-        throw new Problem(
+      if (done.length + todo.length > ALTERNATIVES_MAX) {
+        const problem = new Problem(
           "grammar_too_large",
           `anyOf, oneOf and the like may make at most ${ALTERNATIVES_MAX} alternatives at one place, got more`,
           places[0]?.pointer,
         );
+        this.#document.weaken(problem, "anyOf");
+        return [yield* this.#withoutChoices(places)];
+      }
       this.#effort.units += PART_UNITS * (1 + done.length);
       if (this.#effort.isDue()) yield;
     }
     return done;
+  }
+
+  /** What holds in every alternative: less than any of them says. */
+  *#withoutChoices(places: readonly Place[]): Generator<undefined, readonly Place[]> {
+    const open = places.map((place) => openedAt(place));
+    const opened = yield* this.#opened({ open, places: new Map(), choices: [] });
+    return this.#placesOf(opened?.places ?? new Map());
   }
 
   /** With all that must hold besides; undefined when nothing can. */
@@ -96,13 +108,21 @@ export class Conjunctions {
   #companions(from: Opened, schema: SchemaObject): Opened[] {
     const { place } = from;
     const all = (schema["allOf"] as readonly unknown[] | undefined) ?? [];
-    const companions = all.map((_, i) => this.#follow(from, this.#document.at(place, "allOf", i)));
+    const companions = all.map((_, i) =>
+      this.#follow(from, this.#document.at(place, "allOf", i), ["allOf", i]),
+    );
     for (const name of REFERENCES)
-      if (schema[name] !== undefined) companions.push(this.#follow(from, this.#document.target(place, name)));
+      if (schema[name] !== undefined)
+        companions.push(this.#follow(from, this.#document.target(place, name), [name, 0]));
     return companions;
   }
 
-  #follow(from: Opened, place: Place, is_silent = from.is_silent): Opened {
+  #follow(
+    from: Opened,
+    place: Place,
+    [keyword, index]: readonly [keyword: string, index: number],
+    is_silent = from.is_silent,
+  ): Opened {
     for (let before: Opened | undefined = from; before !== undefined; before = before.from)
       if (before.place.id === place.id && typeof place.schema === "object")
         throw new Problem(
@@ -110,7 +130,14 @@ export class Conjunctions {
           "the schema refers to itself before anything is read, which never ends",
           from.place.pointer,
         );
-    return { place, from, is_silent };
+    return { place, from, is_silent, way: [...from.way, indexIn(from.place, keyword), index] };
+  }
+
+  /** The schemas in the order in which their properties stand in the text. */
+  #placesOf(places: ReadonlyMap<string, Opened>): Place[] {
+    const opened = [...places.values()];
+    const at = new Map(opened.map((each) => [each, positionOf(each)]));
+    return this.#withUnevaluated(opened.sort((a, b) => compareWays(at.get(a)!, at.get(b)!))); // just put in
   }
 
   /** With what `unevaluated…` comes to: all that stands inside its schema, and holds, is known here. */
@@ -126,9 +153,8 @@ export class Conjunctions {
 
   #choices(from: Opened, schema: SchemaObject): Choice[] {
     const { place } = from;
-    const follow = (other: Place) => this.#follow(from, other);
-    const made = (own: SchemaObject | boolean) =>
-      this.#follow(from, this.#document.synthetic(own, place), true);
+    const made = (own: SchemaObject | boolean, keyword: string) =>
+      this.#follow(from, this.#document.synthetic(own, place), [keyword, 0], true);
     const is_evaluated = ownersOf(from).length > 0;
     const each = (name: string) =>
       ((schema[name] as readonly unknown[] | undefined) ?? []).map((_, i) =>
@@ -136,19 +162,27 @@ export class Conjunctions {
       );
     const choices: Choice[] = [];
     if (schema["anyOf"] !== undefined) {
-      const branches = each("anyOf").map(follow);
+      const branches = each("anyOf").map((branch, i) => this.#follow(from, branch, ["anyOf", i]));
       choices.push(is_evaluated ? this.#subsets(branches) : branches.map((branch) => [branch]));
     }
-    if (schema["not"] !== undefined)
-      choices.push(this.#turned(this.#document.at(place, "not"), "not").map((other) => [made(other)]));
+    if (schema["not"] !== undefined) {
+      const others = this.#turned(this.#document.at(place, "not"), "not");
+      if (others !== undefined) choices.push(others.map((other) => [made(other, "not")]));
+    }
     const is_conditional = is_evaluated || (schema["then"] ?? schema["else"]) !== undefined;
     if (schema["if"] !== undefined && is_conditional) choices.push(this.#conditional(from, schema));
     for (const [name, others] of Object.entries((schema["dependentRequired"] as object | undefined) ?? {}))
-      choices.push([[made({ properties: { [name]: false } })], [made({ required: [name, ...others] })]]);
+      choices.push([
+        [made({ properties: { [name]: false } }, "dependentRequired")],
+        [made({ required: [name, ...others] }, "dependentRequired")],
+      ]);
     for (const name of Object.keys((schema["dependentSchemas"] as object | undefined) ?? {}))
       choices.push([
-        [made({ properties: { [name]: false } })],
-        [made({ required: [name] }), follow(this.#document.at(place, "dependentSchemas", name))],
+        [made({ properties: { [name]: false } }, "dependentSchemas")],
+        [
+          made({ required: [name] }, "dependentSchemas"),
+          this.#follow(from, this.#document.at(place, "dependentSchemas", name), ["dependentSchemas", 0]),
+        ],
       ]);
     return choices;
   }
@@ -169,25 +203,29 @@ export class Conjunctions {
   #conditional(from: Opened, schema: SchemaObject): Choice {
     const { place } = from;
     const branch = (name: string) =>
-      schema[name] === undefined ? [] : [this.#follow(from, this.#document.at(place, name))];
-    const others = this.#turned(this.#document.at(place, "if"), "if");
+      schema[name] === undefined ? [] : [this.#follow(from, this.#document.at(place, name), [name, 0])];
+    // Weakened: whatever `else` admits may come, whether `if` holds or not.
+    const others = this.#turned(this.#document.at(place, "if"), "if") ?? [true];
     return [
-      [this.#follow(from, this.#document.at(place, "if")), ...branch("then")],
+      [this.#follow(from, this.#document.at(place, "if"), ["if", 0]), ...branch("then")],
       ...others.map((other) => [
-        this.#follow(from, this.#document.synthetic(other, place), true),
+        this.#follow(from, this.#document.synthetic(other, place), ["if", 0], true),
         ...branch("else"),
       ]),
     ];
   }
 
-  #turned(place: Place, keyword: string): readonly (SchemaObject | boolean)[] {
+  /** What a schema does not admit; undefined: that cannot be said, and all is admitted. */
+  #turned(place: Place, keyword: string): readonly (SchemaObject | boolean)[] | undefined {
     const others = negationOf(this.#document, place);
     if (others !== undefined) return others;
-    throw new Problem(
+    const problem = new Problem(
       "grammar_unsupported",
       `${keyword} is supported where its schema can be turned around, and this one cannot`,
       place.pointer,
     );
+    this.#document.weaken(problem, keyword);
+    return undefined;
   }
 
   /** Branches that exclude each other stand alone; with others it must be said that those do not hold. */
@@ -200,31 +238,65 @@ export class Conjunctions {
       const rivals: Place[] = [];
       for (const [j, other] of branches.entries()) {
         if (i === j) continue;
-        if (!(yield* this.#effort.again(() => this.#exclusion.exclude(branch, other)))) rivals.push(other);
+        if (!(yield* this.#effort.again(() => this.#exclude(branch, other)))) rivals.push(other);
         this.#effort.units += PART_UNITS;
         if (this.#effort.isDue()) yield;
       }
-      choice.push(...this.#without(from, branch, rivals));
+      choice.push(...this.#without(from, branch, i, rivals));
     }
     return branches.length === 0 ? [] : [choice];
   }
 
-  #without(from: Opened, branch: Place, rivals: readonly Place[]): Choice {
-    let ways: (readonly Opened[])[] = [[this.#follow(from, branch)]];
+  /** Weakened: false where it cannot be told. */
+  #exclude(one: Place, other: Place): boolean {
+    try {
+      return this.#exclusion.exclude(one, other);
+    } catch (error) {
+      this.#document.weaken(error, "oneOf");
+      return false;
+    }
+  }
+
+  #without(from: Opened, branch: Place, index: number, rivals: readonly Place[]): Choice {
+    let ways: (readonly Opened[])[] = [[this.#follow(from, branch, ["oneOf", index])]];
     for (const rival of rivals) {
       const others = negationOf(this.#document, rival);
-      if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX)
-        throw new Problem(
+      if (others === undefined || ways.length * others.length > ALTERNATIVES_MAX) {
+        const problem = new Problem(
           "grammar_unsupported",
           "oneOf is supported where its branches exclude each other, or can be turned around; these do not",
           rival.pointer,
         );
-      ways = ways.flatMap((way) =>
-        others.map((other) => [...way, this.#follow(from, this.#document.synthetic(other, rival), true)]),
+        this.#document.weaken(problem, "oneOf");
+        continue;
+      }
+      const turned = others.map((other) =>
+        this.#follow(from, this.#document.synthetic(other, rival), ["oneOf", index], true),
       );
+      ways = ways.flatMap((way) => turned.map((other) => [...way, other]));
     }
     return ways;
   }
+}
+
+function openedAt(place: Place, way: readonly number[] = []): Opened {
+  return { place, from: undefined, is_silent: false, way };
+}
+
+/** Where a keyword stands in its schema; where it does not, as what is made here, at the end. */
+function indexIn({ schema }: Place, keyword: string): number {
+  const index = Object.keys(schema).indexOf(keyword);
+  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+}
+
+/** Where the properties of a schema stand in the text. */
+function positionOf({ place, way }: Opened): readonly number[] {
+  return [...way, indexIn(place, "properties")];
+}
+
+function compareWays(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return a.length - b.length;
 }
 
 /** The schemas with `unevaluated…` inside of which this one stands, itself among them. */

@@ -2,7 +2,7 @@
  * Whether a schema admits a value: what decides which values of an enum are left, and which listed names may be names.
  * An answer is kept by place and value, so that a schema that many others refer to is asked once for each value.
  */
-import { Problem } from "../../errors.ts";
+import { Problem, pointerTo } from "../../errors.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
 import { matcherOf } from "../regex/match.ts";
 import { isMultiple } from "./decimal.ts";
@@ -35,11 +35,20 @@ export class Evaluator {
     this.#effort = effort;
   }
 
-  /** Whether all places admit a value, a piece at a time. */
+  /** Whether all places admit a value, a piece at a time. Weakened: true where it cannot be told. */
   *admitted(places: readonly Place[], value: unknown): Generator<undefined, boolean> {
     for (const place of places)
-      if (!(yield* this.#effort.again(() => this.admits(place, value)))) return false;
+      if (!(yield* this.#effort.again(() => this.#mayAdmit(place, value)))) return false;
     return true;
+  }
+
+  #mayAdmit(place: Place, value: unknown): boolean {
+    try {
+      return this.admits(place, value);
+    } catch (error) {
+      this.#document.weaken(error, "enum");
+      return true;
+    }
   }
 
   /** What places say of the property with this name, a piece at a time. */
@@ -240,6 +249,17 @@ export class Evaluator {
     });
   }
 
+  /** Weakened: a pattern that cannot be followed says nothing. */
+  #mayMatch({ pointer }: Place, pattern: string, name: string): boolean {
+    try {
+      return this.matches(pattern, name);
+    } catch (error) {
+      const here = `${pointer}/patternProperties${pointerTo([pattern])}`;
+      this.#document.weaken(error instanceof Problem ? error.within(here) : error, "patternProperties");
+      return false;
+    }
+  }
+
   /** What a schema says of the property with this name. */
   placesOf(place: Place, name: string): readonly Place[] {
     const { schema } = place;
@@ -248,7 +268,8 @@ export class Evaluator {
     if (isRecord(schema["properties"]) && Object.hasOwn(schema["properties"], name))
       places.push(this.#document.at(place, "properties", name));
     for (const pattern of Object.keys((schema["patternProperties"] as object | undefined) ?? {}))
-      if (this.matches(pattern, name)) places.push(this.#document.at(place, "patternProperties", pattern));
+      if (this.#mayMatch(place, pattern, name))
+        places.push(this.#document.at(place, "patternProperties", pattern));
     if (places.length === 0 && schema["additionalProperties"] !== undefined)
       places.push(this.#document.at(place, "additionalProperties"));
     return places;

@@ -1,21 +1,23 @@
 /**
  * Every keyword of JSON Schema 2020-12, one entry each: what its value must be, what becomes of it here, and where its
- * subschemas are. The table of the documentation is this list. A name that is not in it is refused, but for `x-…`.
+ * subschemas are. The table of the documentation is this list. A name that is not in it is an annotation.
  */
 import { isRecord, JSON_TYPES } from "./values.ts";
 
 export interface Keyword {
   readonly name: string;
-  /** `held`: the texts keep to it; `annotation`: it says nothing of texts; `refused`: a schema with it is not taken */
-  readonly kind: "held" | "annotation" | "refused";
+  /** `held`: the texts keep to it; `annotation`: it says nothing of texts */
+  readonly kind: "held" | "annotation";
   readonly says: string;
   /** what its value must be */
   readonly must: string;
   takes(value: unknown): boolean;
   /** where its subschemas are: the value itself, its items or its properties */
   readonly subschemas?: "value" | "items" | "properties";
-  /** values that say nothing, although the keyword is refused */
-  neutral?(value: unknown): boolean;
+  /** the first draft that has it; draft 4 and OpenAPI 3.0 where none is named */
+  readonly since?: "6" | "7" | "2019-09" | "2020-12";
+  /** true for an older draft's keyword, of which nothing is left when the schema has been read */
+  readonly isRewritten?: boolean;
 }
 
 const TYPES: ReadonlySet<unknown> = new Set([...JSON_TYPES, "integer"]);
@@ -36,11 +38,16 @@ const COUNT = { must: "must be a whole number of at least 0", takes: isCount } a
 const NUMBER = { must: "must be a number", takes: isNumber } as const;
 const TEXT = { must: "must be a string", takes: isText } as const;
 const ANY = { must: "may be anything", takes: isAnything } as const;
+const FLAG = {
+  must: "must be true or false",
+  takes: (value: unknown) => typeof value === "boolean",
+} as const;
 const NAMES = { must: "must be a list of names", takes: isNames } as const;
 
 const held = { kind: "held" } as const;
 const annotation = { kind: "annotation", ...ANY } as const;
-const refused = { kind: "refused" } as const;
+/** What is left of it when the schema has been read is refused. */
+const rewritten = { kind: "held", isRewritten: true, takes: () => false } as const;
 
 export const KEYWORDS: readonly Keyword[] = [
   {
@@ -57,7 +64,7 @@ export const KEYWORDS: readonly Keyword[] = [
     takes: Array.isArray,
     says: "One of the values, as JSON.stringify writes it; values that the other keywords do not admit are left out.",
   },
-  { name: "const", ...held, ...ANY, says: "The value, as JSON.stringify writes it." },
+  { name: "const", since: "6", ...held, ...ANY, says: "The value, as JSON.stringify writes it." },
   { name: "minimum", ...held, ...NUMBER, says: "Digit by digit, exactly. A bounded number has no exponent." },
   { name: "maximum", ...held, ...NUMBER, says: "As minimum." },
   { name: "exclusiveMinimum", ...held, ...NUMBER, says: "As minimum." },
@@ -67,7 +74,7 @@ export const KEYWORDS: readonly Keyword[] = [
     ...held,
     must: "must be a number above 0",
     takes: (value) => isNumber(value) && (value as number) > 0,
-    says: "For divisors whose digits make at most 4,096 remainders (0.01: 300; 7: 7); refused for others.",
+    says: "For powers of ten, and for divisors whose digits make at most 4,096 remainders (0.25: 75; 7: 7); refused for others.",
   },
   { name: "minLength", ...held, ...COUNT, says: "Counted in code points; a pair of \\u escapes is one." },
   { name: "maxLength", ...held, ...COUNT, says: "As minLength." },
@@ -81,11 +88,12 @@ export const KEYWORDS: readonly Keyword[] = [
     name: "format",
     ...held,
     ...TEXT,
-    says: "The formats of the second table are held to; others are refused.",
+    says: "The formats of the second table are held to. Others are annotations, and are told; with `formats: assert` they are refused.",
   },
   { name: "items", ...held, ...SCHEMA, subschemas: "value", says: "For the items behind prefixItems." },
   {
     name: "prefixItems",
+    since: "2020-12",
     ...held,
     ...SCHEMAS,
     subschemas: "items",
@@ -118,10 +126,11 @@ export const KEYWORDS: readonly Keyword[] = [
     ...held,
     ...SCHEMA_MAP,
     subschemas: "properties",
-    says: "Up to four patterns an object: names are told apart by which of them match.",
+    says: "Up to four patterns an object: names are told apart by which of them match. Weakened: a name that several match may have what any one of them says.",
   },
   {
     name: "propertyNames",
+    since: "6",
     ...held,
     ...SCHEMA,
     subschemas: "value",
@@ -131,11 +140,12 @@ export const KEYWORDS: readonly Keyword[] = [
     name: "minProperties",
     ...held,
     ...COUNT,
-    says: "Counted. Refused where more than one name would have to come that the schema does not list, since no automaton keeps those distinct.",
+    says: "Counted, as members of the text. Names that the schema does not list are not kept distinct: the same one twice counts twice.",
   },
   { name: "maxProperties", ...held, ...COUNT, says: "Counted." },
   {
     name: "dependentRequired",
+    since: "2019-09",
     ...held,
     must: "must be an object of lists of names",
     takes: (value) => isRecord(value) && Object.values(value).every(isNames),
@@ -143,6 +153,7 @@ export const KEYWORDS: readonly Keyword[] = [
   },
   {
     name: "dependentSchemas",
+    since: "2019-09",
     ...held,
     ...SCHEMA_MAP,
     subschemas: "properties",
@@ -172,20 +183,28 @@ export const KEYWORDS: readonly Keyword[] = [
   },
   {
     name: "if",
+    since: "7",
     ...held,
     ...SCHEMA,
     subschemas: "value",
     says: "With then and else; refused where if cannot be turned around, as not.",
   },
-  { name: "then", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
-  { name: "else", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
+  { name: "then", since: "7", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
+  { name: "else", since: "7", ...held, ...SCHEMA, subschemas: "value", says: "With if." },
   {
     name: "$ref",
     ...held,
     ...TEXT,
     says: "Within the schema, by pointer, $anchor or $id, recursion too. Nothing is fetched.",
   },
-  { name: "$defs", ...held, ...SCHEMA_MAP, subschemas: "properties", says: "Where $ref leads." },
+  {
+    name: "$defs",
+    since: "2019-09",
+    ...held,
+    ...SCHEMA_MAP,
+    subschemas: "properties",
+    says: "Where $ref leads.",
+  },
   {
     name: "definitions",
     ...held,
@@ -194,26 +213,27 @@ export const KEYWORDS: readonly Keyword[] = [
     says: "As $defs, which older drafts call so.",
   },
   { name: "$id", ...held, ...TEXT, says: "A base for $ref." },
-  { name: "$anchor", ...held, ...TEXT, says: "A name for $ref." },
-  { name: "$dynamicAnchor", ...held, ...TEXT, says: "As $anchor." },
+  { name: "$anchor", since: "2019-09", ...held, ...TEXT, says: "A name for $ref." },
+  { name: "$dynamicAnchor", since: "2020-12", ...held, ...TEXT, says: "As $anchor." },
   {
     name: "contains",
+    since: "6",
     ...held,
     ...SCHEMA,
     subschemas: "value",
     says: "Counted, once at a place. With maxContains only where what it says can be turned around, as not.",
   },
-  { name: "minContains", ...held, ...COUNT, says: "With contains." },
-  { name: "maxContains", ...held, ...COUNT, says: "With contains." },
+  { name: "minContains", since: "2019-09", ...held, ...COUNT, says: "With contains." },
+  { name: "maxContains", since: "2019-09", ...held, ...COUNT, says: "With contains." },
   {
     name: "uniqueItems",
     ...held,
-    must: "must be true or false",
-    takes: (value) => typeof value === "boolean",
+    ...FLAG,
     says: "Where maxItems is at most 1, or items are one of at most 8 listed scalars. Refused otherwise: no automaton keeps items distinct.",
   },
   {
     name: "unevaluatedProperties",
+    since: "2019-09",
     ...held,
     ...SCHEMA,
     subschemas: "value",
@@ -221,6 +241,7 @@ export const KEYWORDS: readonly Keyword[] = [
   },
   {
     name: "unevaluatedItems",
+    since: "2019-09",
     ...held,
     ...SCHEMA,
     subschemas: "value",
@@ -228,21 +249,52 @@ export const KEYWORDS: readonly Keyword[] = [
   },
   {
     name: "$dynamicRef",
+    since: "2020-12",
     ...held,
     ...TEXT,
     says: "As $ref, where one schema alone has the $dynamicAnchor. Refused where several have it.",
   },
-  { name: "$recursiveRef", ...refused, ...TEXT, says: "Use $ref." },
-  { name: "$recursiveAnchor", ...refused, ...ANY, says: "Of draft 2019-09." },
-  { name: "dependencies", ...refused, ...ANY, says: "Use dependentRequired or dependentSchemas." },
-  { name: "additionalItems", ...refused, ...ANY, says: "Use prefixItems and items." },
-  { name: "$schema", ...annotation, says: "Whatever it names, draft 2020-12 is meant." },
+  {
+    name: "$recursiveRef",
+    since: "2019-09",
+    ...held,
+    must: 'must be "#"',
+    takes: (value) => value === "#",
+    says: "Of draft 2019-09, as $dynamicRef. Refused where several schemas have $recursiveAnchor.",
+  },
+  {
+    name: "$recursiveAnchor",
+    since: "2019-09",
+    ...held,
+    ...FLAG,
+    says: "Of draft 2019-09: where $recursiveRef leads.",
+  },
+  {
+    name: "dependencies",
+    ...rewritten,
+    must: "must be an object of schemas and lists of names, where no dependentRequired or dependentSchemas stands beside it",
+    subschemas: "properties",
+    says: "Up to draft 7: read as dependentRequired and dependentSchemas.",
+  },
+  {
+    name: "additionalItems",
+    ...rewritten,
+    must: "must be a schema: an object, true or false",
+    subschemas: "value",
+    says: "Up to draft 2019-09: behind a list in items, read as items behind prefixItems. Beside other items it says nothing.",
+  },
+  { name: "id", ...rewritten, must: "must be a string", says: "In draft 4 and OpenAPI 3.0: read as $id." },
+  {
+    name: "$schema",
+    ...annotation,
+    says: "Names the draft: 4, 6, 7, 2019-09, 2020-12 or OpenAPI 3.0. Without it, or where it names another, 2020-12 is meant.",
+  },
   { name: "$vocabulary", ...annotation, says: "Of metaschemas." },
   { name: "$comment", ...annotation, says: "A comment." },
   { name: "title", ...annotation, says: "A title." },
   { name: "description", ...annotation, says: "A description." },
   { name: "default", ...annotation, says: "A value to assume." },
-  { name: "examples", ...annotation, says: "Values." },
+  { name: "examples", since: "6", ...annotation, says: "Values." },
   { name: "deprecated", ...annotation, says: "A remark." },
   { name: "readOnly", ...annotation, says: "A remark." },
   { name: "writeOnly", ...annotation, says: "A remark." },
@@ -251,11 +303,9 @@ export const KEYWORDS: readonly Keyword[] = [
   { name: "contentSchema", ...annotation, says: "As contentEncoding." },
   {
     name: "nullable",
-    ...refused,
+    ...rewritten,
     must: "must be true or false",
-    takes: (value) => typeof value === "boolean",
-    neutral: (value) => value === false,
-    says: 'Of OpenAPI 3.0: use "null" as a type. false says nothing.',
+    says: 'In OpenAPI 3.0, and without $schema: true adds "null" to type. Elsewhere it says nothing, which is told.',
   },
   { name: "discriminator", ...annotation, says: "Of OpenAPI: what oneOf says holds." },
   { name: "example", ...annotation, says: "Of OpenAPI: a value." },

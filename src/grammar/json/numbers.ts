@@ -17,7 +17,7 @@ export interface NumberRules {
   readonly integer: boolean;
   readonly low: Bound | undefined;
   readonly high: Bound | undefined;
-  readonly multiples: readonly number[];
+  readonly multiples: readonly { readonly value: number; readonly pointer: string }[];
 }
 
 const DIGITS_MAX = 400;
@@ -28,6 +28,7 @@ export function* numberNode(
   lexemes: Lexemes,
   rules: Rules,
   wanted: NumberRules,
+  weaken: (problem: unknown) => void,
 ): Generator<undefined, number> {
   const { integer, low, high, multiples } = wanted;
   if (low === undefined && high === undefined && multiples.length === 0)
@@ -41,7 +42,18 @@ export function* numberNode(
     ),
   ]);
   const parts = [bounded];
-  for (const multiple of multiples) parts.push(yield* multiplesOf(lexemes, rules, integer, multiple));
+  for (const { value, pointer } of multiples) {
+    const states = remaindersOf(value, integer);
+    if (states <= REMAINDERS_MAX) parts.push(yield* multiplesOf(lexemes, rules, integer, value));
+    else
+      weaken(
+        new Problem(
+          "grammar_unsupported",
+          `multipleOf is supported for divisors whose digits make at most ${REMAINDERS_MAX} remainders, got ${value}`,
+          pointer,
+        ),
+      );
+  }
   return nodes.and(parts);
 }
 
@@ -204,6 +216,42 @@ function requireShort(whole: string, fraction: string): void {
     throw new Problem("grammar_too_large", `a bound may have at most ${DIGITS_MAX} digits, got more`);
 }
 
+/** How many remainders are told apart; 10^k needs none, since its multiples end in zeros. */
+function remaindersOf(multiple: number, integer: boolean): number {
+  const decimal = decimalOf(multiple);
+  if (powerOfTen(decimal) !== undefined) return 1;
+  const places = decimal.fraction.length;
+  return Number(scaled(decimal, places) * BigInt(integer ? 1 : places + 1));
+}
+
+/** k of a number 10^k; undefined of any other. */
+function powerOfTen({ whole, fraction }: Decimal): number | undefined {
+  if (fraction === "" && /^10*$/.test(whole)) return whole.length - 1;
+  return whole === "0" && /^0*1$/.test(fraction) ? -fraction.length : undefined;
+}
+
+/** Multiples of 10^k: zeros at the end of the whole part, or so many digits behind the point. */
+function multiplesOfPower({ nodes, digit, integer }: Lexemes, power: number, only_whole: boolean): number {
+  const zero = nodes.text("0");
+  const point = nodes.text(".");
+  const zeros = nodes.wordRepeat(zero, 0, UNLIMITED);
+  const whole_fraction = only_whole
+    ? EMPTY
+    : nodes.optional(nodes.word(point, nodes.wordRepeat(zero, 1, UNLIMITED)));
+  if (power < 0 && !only_whole) {
+    const behind = nodes.word(nodes.wordRepeat(digit, 1, -power), zeros);
+    return nodes.word(integer, nodes.optional(nodes.word(point, behind)));
+  }
+  if (power <= 0) return nodes.word(integer, whole_fraction);
+  const minus = nodes.optional(nodes.text("-"));
+  const many = nodes.word(
+    nodes.range(0x31, 0x39),
+    nodes.wordRepeat(digit, 0, UNLIMITED),
+    nodes.wordRepeat(zero, power, power),
+  );
+  return nodes.word(minus, nodes.alt([zero, many]), whole_fraction);
+}
+
 /**
  * Multiples: the remainder so far is the state. With d places behind the point of the divisor m, the number times 10^d is
  * divided by m · 10^d; digits behind those places must be zeros.
@@ -217,13 +265,9 @@ function* multiplesOf(
   const { nodes } = lexemes;
   const decimal = decimalOf(multiple);
   const places = decimal.fraction.length;
+  const power = powerOfTen(decimal);
+  if (power !== undefined) return multiplesOfPower(lexemes, power, integer);
   const divisor = scaled(decimal, places);
-  const states = divisor * BigInt(integer ? 1 : places + 1);
-  if (states > BigInt(REMAINDERS_MAX))
-    throw new Problem(
-      "grammar_unsupported",
-      `multipleOf is supported for divisors whose digits make at most ${REMAINDERS_MAX} remainders, got ${multiple}`,
-    );
   const size = Number(divisor);
   const ten_to = (power: number) => Number(10n ** BigInt(power) % divisor);
   const first = rules.count;

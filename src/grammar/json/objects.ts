@@ -3,6 +3,7 @@
  * any, and behind them those that are not listed. Which of those a name belongs to, the patterns that match it tell.
  */
 import { Problem, pointerTo } from "../../errors.ts";
+import { namesInOrder } from "../../ordered-names.ts";
 import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
 import { NEVER, type Nodes, UNLIMITED } from "../nodes.ts";
@@ -61,7 +62,6 @@ export class ObjectNodes {
     const others = yield* this.#others(places, properties);
     const counts = countsOf(places);
     if (counts.max < counts.min) return NEVER;
-    requireCountable(places, properties, others, counts);
     const inside =
       this.#parts.order === "any"
         ? yield* this.#inAnyOrder(places, properties, others, counts)
@@ -72,7 +72,7 @@ export class ObjectNodes {
   *#properties(places: readonly Place[]): Generator<undefined, Property[]> {
     const { evaluator, nodeOf, document, lexemes } = this.#parts;
     const required = new Set(places.flatMap((place) => namesOf(place, "required")));
-    const listed = new Set(places.flatMap((place) => Object.keys(keyword(place, "properties") ?? {})));
+    const listed = new Set(places.flatMap((place) => namesInOrder(keyword(place, "properties") ?? {})));
     const names = [...new Set([...listed, ...required])];
     if (names.length > PROPERTIES_MAX)
       throw new Problem(
@@ -112,19 +112,70 @@ export class ObjectNodes {
       ...(listed.length === 0 ? [] : [nodes.not(yield* choiceNode(nodes, listed))]),
       ...(name_rules.length === 0 ? [] : [yield* stringsOf(name_rules)]),
     ]);
-    const list = [...patterns];
-    const found: number[] = [];
-    for (const [pattern, pointer] of list) found.push(yield* patternNode(lexemes, pattern, pointer));
+    const found = new Map<string, number>();
+    for (const [pattern, pointer] of patterns) {
+      const node = yield* this.#pattern(pattern, pointer);
+      // Which names it is about is not known: any may come, with any value.
+      if (node === undefined) return this.#member(base, nodeOf([]));
+      found.set(pattern, node);
+    }
+    if (patterns.size <= PATTERNS_MAX) return yield* this.#byPatterns(places, base, found);
+    this.#refusePatterns(places, patterns.size);
+    return yield* this.#byAnyPattern(places, base, found);
+  }
+
+  /** Names, told apart by which of the patterns match them. */
+  *#byPatterns(
+    places: readonly Place[],
+    base: number,
+    found: ReadonlyMap<string, number>,
+  ): Generator<undefined, number> {
+    const { document, nodeOf, lexemes } = this.#parts;
+    const list = [...found];
+    const { nodes } = lexemes;
     const branches: number[] = [];
     for (let chosen = 0; chosen < 1 << list.length; chosen++) {
-      const name = nodes.and([
-        base,
-        ...found.map((node, i) => (((chosen >> i) & 1) === 1 ? node : nodes.not(node))),
-      ]);
-      const matching = list.filter((_, i) => ((chosen >> i) & 1) === 1).map(([pattern]) => pattern);
+      const is_chosen = (i: number) => ((chosen >> i) & 1) === 1;
+      const name = nodes.and([base, ...list.map(([, node], i) => (is_chosen(i) ? node : nodes.not(node)))]);
+      const matching = list.filter((_, i) => is_chosen(i)).map(([pattern]) => pattern);
       branches.push(this.#member(name, nodeOf(additionalOf(places, document, matching))));
     }
     return yield* nodes.either(branches);
+  }
+
+  /** Weakened: a name that several patterns match may have what any one of them says. */
+  *#byAnyPattern(
+    places: readonly Place[],
+    base: number,
+    found: ReadonlyMap<string, number>,
+  ): Generator<undefined, number> {
+    const { document, nodeOf, lexemes } = this.#parts;
+    const { nodes } = lexemes;
+    const others = nodes.and([base, nodes.not(yield* nodes.either([...found.values()]))]);
+    const branches = [...found].map(([pattern, node]) =>
+      this.#member(nodes.and([base, node]), nodeOf(additionalOf(places, document, [pattern]))),
+    );
+    const other = this.#member(others, nodeOf(additionalOf(places, document, [])));
+    return yield* nodes.either([...branches, other]);
+  }
+
+  *#pattern(pattern: string, pointer: string): Generator<undefined, number | undefined> {
+    const { document, lexemes } = this.#parts;
+    try {
+      return yield* patternNode(lexemes, pattern, pointer);
+    } catch (error) {
+      document.weaken(error, "patternProperties");
+      return undefined;
+    }
+  }
+
+  #refusePatterns(places: readonly Place[], count: number): void {
+    const problem = new Problem(
+      "grammar_unsupported",
+      `patternProperties is supported for at most ${PATTERNS_MAX} patterns of one object, got ${count}`,
+      places[0]?.pointer,
+    );
+    this.#parts.document.weaken(problem, "patternProperties");
   }
 
   *#inOrder(properties: readonly Property[], others: number, counts: Counts): Generator<undefined, number> {
@@ -240,12 +291,6 @@ function patternsOf(places: readonly Place[]): ReadonlyMap<string, string> {
   for (const place of places)
     for (const pattern of Object.keys(keyword(place, "patternProperties") ?? {}))
       patterns.set(pattern, `${place.pointer}/patternProperties${pointerTo([pattern])}`);
-  if (patterns.size > PATTERNS_MAX)
-    throw new Problem(
-      "grammar_unsupported",
-      `patternProperties is supported for at most ${PATTERNS_MAX} patterns of one object, got ${patterns.size}`,
-      places[0]?.pointer,
-    );
   return patterns;
 }
 
@@ -277,21 +322,4 @@ function countsOf(places: readonly Place[]): Counts {
 /** From how many listed properties on it makes no difference how many more there are. */
 function countable({ min, max }: Counts): number {
   return max === UNLIMITED ? min : max;
-}
-
-/** Names that are not listed are not kept distinct: only one of them may be counted on. */
-function requireCountable(
-  places: readonly Place[],
-  properties: readonly Property[],
-  others: number,
-  { min }: Counts,
-): void {
-  const required = properties.filter(({ is_required }) => is_required).length;
-  if (others === NEVER || min <= required + 1) return;
-  const place = places.find((place) => said(place, "minProperties") !== undefined);
-  throw new Problem(
-    "grammar_unsupported",
-    `minProperties is supported where at most one property need not be listed, got ${min} with ${required} required`,
-    `${place?.pointer ?? ""}/minProperties`,
-  );
 }

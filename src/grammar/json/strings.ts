@@ -7,12 +7,16 @@ import { matched, searched } from "../regex/anchors.ts";
 import { ANY } from "../regex/code-points.ts";
 import { regexNode } from "../regex/compile.ts";
 import { type Regex, readRegex } from "../regex/syntax.ts";
-import type { Place, SchemaObject } from "./document.ts";
+import type { Place, SchemaDocument, SchemaObject } from "./document.ts";
 import { FORMAT_BY_NAME, FORMATS } from "./formats.ts";
 import type { Lexemes } from "./lexemes.ts";
 import { NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
 
-export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generator<undefined, number> {
+export function* stringNode(
+  lexemes: Lexemes,
+  places: readonly Place[],
+  document: SchemaDocument,
+): Generator<undefined, number> {
   const { nodes } = lexemes;
   let min = 0;
   let max = UNLIMITED;
@@ -21,15 +25,18 @@ export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generat
     const schema = place.schema as SchemaObject; // booleans were dealt with
     min = Math.max(min, (schema["minLength"] as number | undefined) ?? 0);
     max = Math.min(max, (schema["maxLength"] as number | undefined) ?? UNLIMITED);
-    if (schema["pattern"] !== undefined)
-      parts.push(yield* patternNode(lexemes, schema["pattern"] as string, `${place.pointer}/pattern`));
+    if (schema["pattern"] !== undefined) {
+      const node = yield* heldPattern(lexemes, schema["pattern"] as string, place, document);
+      if (node !== undefined) parts.push(node);
+    }
     for (const pattern of (schema[NOT_PATTERNS] as readonly string[] | undefined) ?? [])
       parts.push(nodes.not(yield* patternNode(lexemes, pattern, place.pointer)));
     const others = (schema[NOT_VALUES] as readonly unknown[] | undefined) ?? [];
     const texts = others.filter((value) => typeof value === "string").map((text) => JSON.stringify(text));
     if (texts.length > 0) parts.push(nodes.not(yield* choiceNode(nodes, texts)));
     if (schema["format"] === undefined) continue;
-    const format = formatOf(schema["format"] as string, place);
+    const format = formatOf(schema["format"] as string, place, document);
+    if (format === undefined) continue;
     parts.push(yield* quotedRegex(lexemes, matched(yield* readRegex(format.regex, nodes.effort))));
     max = Math.min(max, format.length_max ?? UNLIMITED);
   }
@@ -41,6 +48,21 @@ export function* stringNode(lexemes: Lexemes, places: readonly Place[]): Generat
       ? []
       : [lexemes.quoted(nodes.wordRepeat(lexemes.encode(ANY), min, max))];
   return nodes.and([...lengths, ...parts]);
+}
+
+/** The same where the pattern is supported; undefined: it is not held. */
+function* heldPattern(
+  lexemes: Lexemes,
+  pattern: string,
+  { pointer }: Place,
+  document: SchemaDocument,
+): Generator<undefined, number | undefined> {
+  try {
+    return yield* patternNode(lexemes, pattern, `${pointer}/pattern`);
+  } catch (error) {
+    document.weaken(error, "pattern");
+    return undefined;
+  }
 }
 
 /** Strings in which a pattern is found, as JSON.stringify writes them. */
@@ -60,13 +82,16 @@ function* quotedRegex(lexemes: Lexemes, regex: Regex): Generator<undefined, numb
   return lexemes.quoted(yield* regexNode(lexemes.nodes, regex, lexemes.encode));
 }
 
-function formatOf(name: string, place: Place) {
+/** Undefined: it is not held. */
+function formatOf(name: string, place: Place, document: SchemaDocument) {
   const format = FORMAT_BY_NAME.get(name);
   if (format !== undefined) return format;
   const names = FORMATS.map((known) => known.name).join(", ");
-  throw new Problem(
+  const problem = new Problem(
     "grammar_unsupported",
     `format is supported for ${names}, got ${show(name)}`,
     `${place.pointer}/format`,
   );
+  document.weaken(problem, "format");
+  return undefined;
 }

@@ -1,9 +1,12 @@
 /** The schema of a grammar: one of the kinds of grammars, and what is said of how it holds. */
 import * as z from "zod";
-import { GRAMMAR_KINDS, type GrammarSource } from "../../grammar/source.ts";
+import { show } from "../../errors.ts";
+import { DRAFT_NAMES } from "../../grammar/json/drafts.ts";
+import { GRAMMAR_KINDS, type GrammarSource, READING } from "../../grammar/source.ts";
 import type { TokenName } from "../history/token-names.ts";
 import { flag, oneOf, rule, tokenNames } from "./fields.ts";
 import { OWN_WORDS } from "./parse.ts";
+import { FORMAT_TYPES, grammarOfFormat, isResponseFormat } from "./response-format.ts";
 
 const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
 const ONE_KIND = `must hold one of ${NAMES.join(", ")}`;
@@ -12,6 +15,8 @@ const AFTER = 'must be {"token_ids": […]} or {"text": "…"}';
 /** A grammar and how it holds. */
 export interface GrammarOptions {
   readonly source: GrammarSource;
+  /** whether any text may come: OpenAI's {"type": "text"} */
+  readonly is_free: boolean;
   /** undefined: it holds from the beginning */
   readonly after: { readonly token_ids: readonly TokenName[] } | { readonly text: string } | undefined;
   /** undefined: the vocabulary's */
@@ -43,6 +48,22 @@ const FIELDS = z.strictObject({
   property_order: oneOf(["schema", "any"])
     .default("schema")
     .describe("The order of listed properties: the schema's, or `any`, for objects that list at most 8."),
+  unsupported: oneOf(["refuse", "weaken"])
+    .default(READING.unsupported)
+    .describe(
+      "What becomes of what a mask cannot hold, such as uniqueItems of long lists: it refuses the schema, or the mask allows more, which `warnings` tell.",
+    ),
+  unknown_keywords: oneOf(["ignore", "refuse"])
+    .default(READING.unknown_keywords)
+    .describe("What becomes of a keyword that no draft knows: it is an annotation, or refuses the schema."),
+  formats: oneOf(["annotate", "assert"])
+    .default(READING.formats)
+    .describe("What becomes of a format that is not held: it is an annotation, or refuses the schema."),
+  draft: oneOf(DRAFT_NAMES)
+    .optional()
+    .describe(
+      "The draft of a schema without $schema. Default 2020-12, with `nullable` as OpenAPI 3.0 has it.",
+    ),
   end_ids: tokenNames()
     .optional()
     .describe("The tokens that end the text, allowed just where it is complete. Default the vocabulary's."),
@@ -62,11 +83,17 @@ export function grammarField() {
     .unknown()
     .meta({ examples: EXAMPLES })
     .transform((value, context): GrammarOptions => {
-      const result = FIELDS.safeParse(value, OWN_WORDS);
+      const format = isResponseFormat(value) ? grammarOfFormat(value) : { fields: value, pointer: undefined };
+      if (format === "free") return FREE;
+      if (format === undefined) {
+        context.addIssue({ code: "custom", message: `${FORMAT_TYPES}, got ${show(value)}` });
+        return z.NEVER;
+      }
+      const result = FIELDS.safeParse(format.fields, OWN_WORDS);
       if (result.success) {
         const fields: Readonly<Record<string, unknown>> = result.data;
         const given = NAMES.filter((name) => fields[name] !== undefined);
-        if (given.length === 1) return grammarOptions(result.data, given[0] ?? "");
+        if (given.length === 1) return grammarOptions(result.data, given[0] ?? "", format.pointer);
         context.addIssue({ code: "custom", message: `${ONE_KIND}, got ${given.join(" and ") || "none"}` });
       } else
         for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
@@ -84,8 +111,31 @@ const EXAMPLES = [
   { choice: [" open sea.", " dark harbour."] },
 ];
 
-function grammarOptions(fields: z.infer<typeof FIELDS>, kind: string): GrammarOptions {
-  const { after, whitespace, property_order, end_ids, forced } = fields;
+/** What OpenAI's {"type": "text"} comes to. */
+const FREE: GrammarOptions = {
+  source: { kind: "json", value: true, whitespace: "any", property_order: "schema" },
+  is_free: true,
+  after: undefined,
+  end_ids: undefined,
+  forced: false,
+};
+
+function grammarOptions(
+  fields: z.infer<typeof FIELDS>,
+  kind: string,
+  pointer: string | undefined,
+): GrammarOptions {
+  const { after, end_ids, forced, whitespace, property_order, ...others } = fields;
+  const { unsupported, unknown_keywords, formats, draft } = others;
   const value = (fields as Readonly<Record<string, unknown>>)[kind];
-  return { source: { kind, value, whitespace, property_order }, after, end_ids, forced };
+  const reading = { unsupported, unknown_keywords, formats, draft };
+  const source = {
+    kind,
+    value,
+    whitespace,
+    property_order,
+    ...reading,
+    ...(pointer !== undefined && { pointer }),
+  };
+  return { source, is_free: false, after, end_ids, forced };
 }

@@ -52,7 +52,7 @@ export interface Sampled extends Partial<TokenText>, Omit<Told, "finish_reason">
   /** what the next step must bring along: the chain's stages that carry state, by name; null when none does */
   readonly state: Readonly<Record<string, unknown>> | null;
   readonly system_fingerprint: string;
-  /** options that could do nothing, such as a penalty without a history */
+  /** options that could do nothing, such as a penalty without a history; what a grammar does not hold to */
   readonly warnings?: readonly string[];
   readonly trace?: readonly TraceEntry[];
   /** what became of the tokens in logprob_token_ids; with a trace */

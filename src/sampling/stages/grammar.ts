@@ -4,6 +4,9 @@ import { assert, Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
 import { isWaiting, type Matcher, type MatcherOptions } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
+import { sentenceOf } from "../../grammar/notes.ts";
+import type { GrammarSource } from "../../grammar/source.ts";
+import { withTokens } from "../../grammar/special-tokens.ts";
 import { allAtOnce } from "../../pieces.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
@@ -18,7 +21,7 @@ const FORCED_MAX = 16;
 const options = z.strictObject({
   stage: z.literal("grammar"),
   grammar: grammarField().describe(
-    'What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md. Needs a vocabulary.',
+    'What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see docs/structured.md. Needs a vocabulary.',
   ),
 });
 
@@ -36,7 +39,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   comesFirst: true,
   readsText: true,
-  isNeutral: () => false,
+  isNeutral: ({ grammar }) => grammar.is_free,
   isPrepared({ grammar }, text) {
     const matcher = within(() => ready(grammar, text));
     return within(() => matcher?.isReady(text.history, text.prompt_length)) === true;
@@ -61,28 +64,32 @@ export const grammar: Stage<z.infer<typeof options>> = {
     const { matcher, state } = placeOf(grammar, context);
     return within(() => {
       const next = matcher.advance(state, token_id);
-      if (next === EMPTY) return { finish_reason: "grammar" };
+      const { notes } = matcher.grammar;
+      const is_first = context.history.length === context.prompt_length;
+      const warnings = is_first && notes.length > 0 ? { warnings: notes.map(sentenceOf) } : undefined;
+      if (next === EMPTY) return { finish_reason: "grammar", ...warnings };
       const forced = grammar.forced ? forcedBehind(matcher, next, context.vocab_size) : [];
-      return forced.length === 0 ? undefined : { forced };
+      return forced.length === 0 ? warnings : { forced, ...warnings };
     });
   },
 };
 
 function ready(grammar: GrammarOptions, text: StepText): Matcher | undefined {
   const vocabulary = requireVocabulary(text, "grammar");
-  return text.grammars.ready(grammar.source, vocabulary, matcherOptions(grammar, vocabulary));
+  const { source, options } = matcherOptions(grammar, vocabulary);
+  return text.grammars.ready(source, vocabulary, options);
 }
 
 /** By the options of a step: a matcher is found again by them, so that they are made once. */
 const MATCHER_OPTIONS = new WeakMap<
   GrammarOptions,
-  { readonly vocabulary: Vocabulary; readonly options: MatcherOptions }
+  { readonly vocabulary: Vocabulary; readonly source: GrammarSource; readonly options: MatcherOptions }
 >();
 
-/** What a grammar waits for and ends with, as ids. */
-function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary): MatcherOptions {
+/** The source with the special tokens that it names, and what a grammar waits for and ends with, as ids. */
+function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) {
   const known = MATCHER_OPTIONS.get(grammar);
-  if (known?.vocabulary === vocabulary) return known.options;
+  if (known?.vocabulary === vocabulary) return known;
   const { after, end_ids } = grammar;
   const ids = (names: readonly TokenName[], pointer: string) =>
     idsOf(names, inAnyRow({ vocabulary }), pointer);
@@ -93,13 +100,15 @@ function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary): Matche
         : after,
     end_ids: end_ids && ids(end_ids, "/grammar/end_ids"),
   };
-  MATCHER_OPTIONS.set(grammar, { vocabulary, options });
-  return options;
+  const made = { vocabulary, source: withTokens(grammar.source, vocabulary), options };
+  MATCHER_OPTIONS.set(grammar, made);
+  return made;
 }
 
 /** Compiles the grammar, reads the history, and makes the mask. */
 function* prepared(grammar: GrammarOptions, text: StepText): Generator<undefined, void> {
-  yield* text.grammars.compile(grammar.source);
+  const { source } = matcherOptions(grammar, requireVocabulary(text, "grammar"));
+  yield* text.grammars.compile(source);
   const matcher = ready(grammar, text);
   if (matcher === undefined) return;
   const state = yield* matcher.follow(text.history, text.prompt_length);

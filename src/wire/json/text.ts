@@ -1,8 +1,9 @@
 /**
- * JSON text as a value: what JSON.parse does, and two things more. A seed keeps all of its 64 bits, where a number
- * would round it; and what is no JSON is told in a sentence.
+ * JSON text as a value: what JSON.parse does, and three things more. A seed keeps all of its 64 bits, where a number
+ * would round it; names of a JSON schema keep their order, numbers too; and what is no JSON is told in a sentence.
  */
 import { Problem } from "../../errors.ts";
+import { keepOrder, movesNames } from "../../ordered-names.ts";
 
 /**
  * An integer under the key "seed" that a number may not hold. In JSON that key cannot stand inside a string, where
@@ -13,9 +14,14 @@ const LONG_SEED = /"seed"(\s*:\s*)(-?[1-9]\d{15,})(?=\s*[,}])/g;
 /** Words that Python's json module writes for numbers that JSON does not have. */
 const NO_NUMBER = /[[:,]\s*(-?Infinity|NaN)\s*[,}\]]/;
 
+/** Where the order of names says something: it is the order of properties. */
+const HOLDS_SCHEMA = /"(?:json_schema|tools)"/;
+
 /** JSON.parse; throws what that throws. A long seed comes as the text of its digits. */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text.replace(LONG_SEED, '"seed"$1"$2"')) as unknown;
+  const value: unknown = JSON.parse(text.replace(LONG_SEED, '"seed"$1"$2"'));
+  if (HOLDS_SCHEMA.test(text) && movesNames(text)) keepOrder(text, value);
+  return value;
 }
 
 /** The text as a value. Throws a Problem when it is no JSON. */

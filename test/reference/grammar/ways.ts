@@ -2,10 +2,11 @@
  * Regular expressions and GBNF once more, plain and slow: every way to read a text is followed by itself, as a list of
  * what is still to come. It shares only the parsers with what it is held against, and no automaton.
  */
-import { type Part, parseGbnf } from "../../../src/grammar/gbnf.ts";
+import { parseGbnf } from "../../../src/grammar/gbnf.ts";
 import { matched } from "../../../src/grammar/regex/anchors.ts";
 import type { CodePoints } from "../../../src/grammar/regex/code-points.ts";
 import { parseRegex, type Regex } from "../../../src/grammar/regex/syntax.ts";
+import type { Part } from "../../../src/grammar/rule-parts.ts";
 
 type Piece = Regex | Part;
 

@@ -10,6 +10,7 @@ import { grammar } from "../../../src/sampling/stages/grammar.ts";
 import { openStream } from "../../../src/sampling/stream.ts";
 import { demoVocabulary } from "../../../src/vocabulary/demo.ts";
 import { vocabulariesOf } from "../../../src/vocabulary/vocabularies.ts";
+import { bytesOf } from "../../../src/vocabulary/vocabulary.ts";
 import { problemOf, randomRow } from "../sample.ts";
 
 const V = 8192;
@@ -143,8 +144,7 @@ test("a grammar that is too long is refused, with the limit; one as long as it i
   });
   const short_row = loaded(short, 1);
   const draw = (length: number) => {
-    // ["choice",["BB…"],"any","schema"]
-    const choice = ["B".repeat(length - '["choice",[""],"any","schema"]'.length)];
+    const choice = ["B".repeat(length - '[""]'.length)];
     return short.sample(short_row, parseStepOptions({ vocabulary: "demo", grammar: { choice }, seed: 1 }));
   };
   expect(draw(40).text).toMatch(/^B+$/);
@@ -178,4 +178,68 @@ test("a limit that only forced tokens go beyond is told of the grammar", () => {
   expect(told(100, true)?.forced).toHaveLength(4);
   expect(told(55, false)).toBeUndefined();
   expect(problemOf(() => told(55, true))).toMatchObject({ code: "grammar_too_large", pointer: "/grammar" });
+});
+
+describe("what a grammar does not hold to", () => {
+  test("is told with the first token of a text, and no other", () => {
+    const json_schema = { type: "object", properties: { tel: { type: "string", format: "phone" } } };
+    const options = { vocabulary: "demo", grammar: { json_schema }, seed: 3 };
+    const stream = openStream(sampler, { ...options, history: [5], prompt_length: 1 });
+    const sentence =
+      'grammar: format "phone" is an annotation, and is not held (ignored at /json_schema/properties/tel/format)';
+    expect(stream.next(load(1)).warnings).toEqual([sentence]);
+    expect(stream.next(load(2)).warnings).toBeUndefined();
+    const step = parseStepOptions({ ...options, temperature: 1, repetition_penalty: 1.2 });
+    expect(sampler.sample(load(1), step).warnings).toEqual([
+      expect.stringContaining("repetition_penalty"),
+      sentence,
+    ]);
+  });
+});
+
+describe("OpenAI's response_format", () => {
+  const schema = {
+    type: "object",
+    properties: { b: { type: "null" } },
+    required: ["b"],
+    additionalProperties: false,
+  };
+
+  test.each([
+    [{ type: "json_schema", json_schema: { name: "x", strict: true, schema } }],
+    [{ type: "json_schema", name: "x", strict: null, schema }],
+  ])("%j is a json_schema", (format) => {
+    const { text } = written({ vocabulary: "demo", grammar: { ...format, whitespace: "compact" }, seed: 1 });
+    expect(text).toBe('{"b":null}');
+  });
+
+  test("json_object is an object", () => {
+    const { token_id } = openStream(sampler, { ...OPTIONS, grammar: { type: "json_object" } }).next(load(1));
+    expect(Buffer.from(bytesOf(demoVocabulary(), token_id)).toString()).toMatch(/^\{/);
+  });
+
+  test("a grammar of a custom tool is a regex", () => {
+    const nested = { type: "grammar", grammar: { syntax: "regex", definition: "ab" } };
+    const flat = { type: "grammar", syntax: "regex", definition: "ab" };
+    for (const grammar of [nested, flat])
+      expect(written({ vocabulary: "demo", grammar, seed: 1 }).text).toBe("ab");
+  });
+
+  test("text is no grammar", () => {
+    const free = { vocabulary: "demo", seed: 1, trace: true };
+    const draw = (options: object) => sampler.sample(load(1), parseStepOptions(options));
+    expect(draw({ ...free, grammar: { type: "text" } }).token_id).toBe(draw(free).token_id);
+  });
+
+  test("others are refused, and pointers lead into the format", () => {
+    const draw = (grammar: object) => () => openStream(sampler, { ...OPTIONS, grammar }).next(load(1));
+    expect(problemOf(draw({ type: "xml" }))).toMatchObject({
+      pointer: "/grammar",
+      message: expect.stringContaining("type must be one of json_schema, json_object, grammar, text"),
+    });
+    expect(problemOf(draw({ type: "json_schema", json_schema: { schema: { type: 1 } } }))).toMatchObject({
+      code: "grammar_invalid",
+      pointer: "/grammar/json_schema/schema/type",
+    });
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { namesInOrder } from "../../../src/ordered-names.ts";
 import { notJson, parseJson } from "../../../src/wire/json/text.ts";
 
 describe("seeds of 64 bits", () => {
@@ -31,6 +32,13 @@ describe("seeds of 64 bits", () => {
       '{"seeds":18446744073709551615}',
     ])
       expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  test("names of a schema keep their order, numbers too; those of other texts are JavaScript's", () => {
+    const names = (text: string) => namesInOrder(Object.values(parseJson(text) as object)[0] as object);
+    expect(names('{"json_schema":{"b":1,"1":2}}')).toEqual(["b", "1"]);
+    expect(names('{"tools":{"b":1,"1":2}}')).toEqual(["b", "1"]);
+    expect(names('{"logit_bias":{"b":1,"1":2}}')).toEqual(["1", "b"]);
   });
 
   test("what is no JSON stays no JSON", () => {

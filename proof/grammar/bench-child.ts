@@ -1,0 +1,170 @@
+/** One process of the bench: reads file names, compiles each schema and judges its instances, and answers with a line each. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Problem } from "../../src/errors.ts";
+import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
+import { NEVER } from "../../src/grammar/nodes.ts";
+import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
+
+export interface BenchAnswer {
+  readonly file: string;
+  readonly weaken: boolean;
+  readonly ms: number;
+  readonly longest_ms: number;
+  readonly bytes: number;
+  readonly refused?: { readonly code: string; readonly detail: string; readonly pointer: string };
+  readonly notes: readonly { readonly kind: string; readonly keyword: string; readonly detail: string }[];
+  /** indexes of instances that were judged wrongly */
+  readonly invalid_taken: readonly number[];
+  readonly valid_refused: readonly number[];
+  /** those of them for which no other order of properties was found that is taken */
+  readonly refused_in_any_order: readonly number[];
+  readonly instances: number;
+}
+
+interface Instance {
+  readonly valid: boolean;
+  readonly data: unknown;
+}
+
+interface File {
+  readonly schema: unknown;
+  readonly tests?: readonly Instance[];
+}
+
+const UTF8 = new TextEncoder();
+/** Marks a number that was read as its text. */
+const MARK = "\u0000";
+
+/** Strings and numbers of a JSON text. */
+const SCALARS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** The instances with their numbers as they are written: 1.0 is no integer in draft 4. */
+function instancesIn(text: string): readonly Instance[] {
+  const marked = text.replace(SCALARS, (token) => (token.startsWith('"') ? token : `"\\u0000${token}"`));
+  const file = JSON.parse(marked) as File;
+  keepOrder(marked, file);
+  return file.tests ?? [];
+}
+
+/** A value as its text has it, names in their order, without white space. */
+function compact(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(compact).join()}]`;
+  if (typeof value === "string" && value.startsWith(MARK)) return value.slice(1);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = value as Readonly<Record<string, unknown>>;
+  return `{${namesInOrder(value)
+    .map((name) => `${JSON.stringify(name)}:${compact(fields[name])}`)
+    .join()}}`;
+}
+
+function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weaken"> {
+  const text = readFileSync(path, "utf8");
+  const file = JSON.parse(text) as File;
+  keepOrder(text, file);
+  const tests = instancesIn(text);
+  const begin = process.cpuUsage();
+  let longest_ms = 0;
+  let grammar: Grammar | undefined;
+  let refused: BenchAnswer["refused"];
+  try {
+    const pieces = compileGrammar(
+      {
+        kind: "json_schema",
+        value: file.schema,
+        whitespace: "compact",
+        property_order: "schema",
+        unsupported: weaken ? "weaken" : "refuse",
+      },
+      DEFAULT_GRAMMAR_LIMITS,
+    );
+    for (let done = false; !done; ) {
+      const before = performance.now();
+      const next = pieces.next();
+      longest_ms = Math.max(longest_ms, performance.now() - before);
+      done = next.done === true;
+      if (next.done === true) grammar = next.value;
+    }
+  } catch (error) {
+    refused =
+      error instanceof Problem
+        ? { code: error.code, detail: error.message, pointer: error.pointer }
+        : { code: "crash", detail: String(error), pointer: "" };
+  }
+  const { user, system } = process.cpuUsage(begin);
+  const ms = (user + system) / 1000;
+  const wrong = {
+    invalid_taken: [] as number[],
+    valid_refused: [] as number[],
+    refused_in_any_order: [] as number[],
+  };
+  for (const [i, { valid, data }] of grammar === undefined ? [] : tests.entries()) {
+    const taken = takesText(grammar, compact(data));
+    if (taken && !valid) wrong.invalid_taken.push(i);
+    if (taken || !valid || grammar === undefined) continue;
+    wrong.valid_refused.push(i);
+    if (!takesInSomeOrder(grammar, data)) wrong.refused_in_any_order.push(i);
+  }
+  const notes = (grammar?.notes ?? []).map(({ kind, keyword, detail }) => ({ kind, keyword, detail }));
+  const instances = grammar === undefined ? 0 : tests.length;
+  return {
+    ms,
+    longest_ms,
+    bytes: grammar?.bytes ?? 0,
+    ...(refused && { refused }),
+    notes,
+    ...wrong,
+    instances,
+  };
+}
+
+function takesText(grammar: Grammar | undefined, text: string): boolean {
+  if (grammar === undefined) return false;
+  grammar.tidy();
+  const state = grammar.advance(grammar.start, UTF8.encode(text));
+  return state !== NEVER && grammar.automaton.nullable(state);
+}
+
+/** Orders that are tried of one instance. */
+const TRIES_MAX = 200_000;
+
+/** Whether some order of properties is taken. It is searched for member by member, and given up after many tries. */
+function takesInSomeOrder(grammar: Grammar, value: unknown): boolean {
+  let tries = 0;
+  const text = (state: number, part: string) =>
+    ++tries > TRIES_MAX || state === NEVER ? NEVER : grammar.advance(state, UTF8.encode(part));
+  function* behind(state: number, own: unknown): Generator<number> {
+    if (typeof own !== "object" || own === null) yield text(state, compact(own));
+    else if (Array.isArray(own)) yield* items(text(state, "["), own, 0);
+    else yield* members(text(state, "{"), Object.entries(own), true);
+  }
+  function* items(state: number, list: readonly unknown[], index: number): Generator<number> {
+    if (state === NEVER) return;
+    if (index === list.length) yield text(state, "]");
+    else
+      for (const next of behind(index === 0 ? state : text(state, ","), list[index]))
+        yield* items(next, list, index + 1);
+  }
+  function* members(
+    state: number,
+    left: readonly (readonly [string, unknown])[],
+    is_first: boolean,
+  ): Generator<number> {
+    if (state === NEVER) return;
+    if (left.length === 0) yield text(state, "}");
+    for (const [i, [name, own]] of left.entries()) {
+      const named = text(state, `${is_first ? "" : ","}${JSON.stringify(name)}:`);
+      if (named === NEVER) continue;
+      const others = left.filter((_, k) => k !== i);
+      for (const next of behind(named, own)) yield* members(next, others, false);
+    }
+  }
+  for (const state of behind(grammar.start, value))
+    if (state !== NEVER && grammar.automaton.nullable(state)) return true;
+  return false;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { file, path, weaken } = JSON.parse(line) as { file: string; path: string; weaken: boolean };
+  process.stdout.write(`${JSON.stringify({ file, weaken, ...judge(path, weaken) })}\n`);
+}

@@ -1,0 +1,76 @@
+/** What a compiled grammar does not hold to, with the place: it is told in the reply, so that the host may check it. */
+
+export interface GrammarNote {
+  /** `ignored`: an annotation by the rules of the draft; `weakened`: the masks allow more than the grammar says */
+  readonly kind: "ignored" | "weakened";
+  readonly keyword: string;
+  /** the first place, relative to the grammar */
+  readonly pointer: string;
+  readonly detail: string;
+  /** how many places there are */
+  count: number;
+}
+
+/** Different notes of one grammar. The rest are only counted. */
+const NOTES_MAX = 64;
+/** Places that are told apart; beyond them one may be counted twice. */
+const PLACES_MAX = 4096;
+
+interface Kept {
+  /** ids of special tokens that the grammar names */
+  readonly token_ids: Set<number>;
+  readonly notes: Map<string, GrammarNote>;
+  /** the places that were noted */
+  readonly places: Set<string>;
+  /** how many notes there are beyond the first 64 */
+  more: number;
+}
+
+export class GrammarNotes {
+  readonly #kept: Kept;
+  readonly #prefix: string;
+
+  constructor(
+    kept: Kept = { token_ids: new Set(), notes: new Map(), places: new Set(), more: 0 },
+    prefix = "",
+  ) {
+    this.#kept = kept;
+    this.#prefix = prefix;
+  }
+
+  /** The same notes, for what stands below a pointer. */
+  below(pointer: string): GrammarNotes {
+    return new GrammarNotes(this.#kept, this.#prefix + pointer);
+  }
+
+  add(kind: GrammarNote["kind"], keyword: string, pointer: string, detail: string): void {
+    const key = `${kind} ${keyword} ${detail}`;
+    const { notes, places } = this.#kept;
+    // Work that is begun again comes by here once more.
+    const place = `${key} ${this.#prefix}${pointer}`;
+    if (places.has(place)) return;
+    if (places.size < PLACES_MAX) places.add(place);
+    const known = notes.get(key);
+    if (known !== undefined) known.count++;
+    else if (notes.size < NOTES_MAX)
+      notes.set(key, { kind, keyword, pointer: this.#prefix + pointer, detail, count: 1 });
+    else this.#kept.more++;
+  }
+
+  get token_ids(): Set<number> {
+    return this.#kept.token_ids;
+  }
+
+  get all(): readonly GrammarNote[] {
+    const notes = [...this.#kept.notes.values()];
+    const { more } = this.#kept;
+    if (more === 0) return notes;
+    const detail = `${more} more places are ignored or weakened`;
+    return [...notes, { kind: "weakened", keyword: "", pointer: this.#prefix, detail, count: more }];
+  }
+}
+
+/** A note as a sentence of the reply's `warnings`. */
+export function sentenceOf({ kind, pointer, detail, count }: GrammarNote): string {
+  return `grammar: ${detail} (${kind} at ${pointer}${count > 1 ? ` and ${count - 1} more` : ""})`;
+}

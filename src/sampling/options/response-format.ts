@@ -1,0 +1,50 @@
+/**
+ * OpenAI's `response_format`, `text.format` and the formats of its custom tools, as the grammar that says the same: a host
+ * passes on what it was sent.
+ */
+import { isRecord } from "../../grammar/json/values.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A grammar with where its source stands in the format. */
+export interface FromFormat {
+  readonly fields: Fields;
+  readonly pointer: string;
+}
+
+/** Each type of format, and what becomes of its fields; undefined: it is not written so. */
+const FORMATS: Readonly<Record<string, (fields: Fields) => FromFormat | undefined>> = {
+  json_schema({ json_schema, schema, name: _, description: __, strict: ___, ...others }) {
+    const is_nested = isRecord(json_schema);
+    const own = is_nested ? json_schema["schema"] : schema;
+    if (own === undefined) return undefined;
+    return {
+      fields: { ...others, json_schema: own },
+      pointer: is_nested ? "/json_schema/schema" : "/schema",
+    };
+  },
+  json_object: (others) => ({ fields: { ...others, json_schema: { type: "object" } }, pointer: "/type" }),
+  grammar({ grammar, syntax, definition, ...others }) {
+    const is_nested = isRecord(grammar);
+    const own = is_nested ? grammar : { syntax, definition };
+    if (typeof own["syntax"] !== "string") return undefined;
+    const pointer = is_nested ? "/grammar/definition" : "/definition";
+    return { fields: { ...others, [own["syntax"]]: own["definition"] }, pointer };
+  },
+};
+
+/** The format that says nothing. */
+const FREE = "text";
+
+export const FORMAT_TYPES = `type must be one of ${[...Object.keys(FORMATS), FREE].join(", ")}, written as OpenAI has it`;
+
+/** Whether a grammar is such a format: it has a type. */
+export function isResponseFormat(value: unknown): value is Fields {
+  return isRecord(value) && value["type"] !== undefined;
+}
+
+/** The grammar; "free" where any text may come, undefined where it is no such format. */
+export function grammarOfFormat({ type, ...fields }: Fields): FromFormat | "free" | undefined {
+  if (type === FREE && Object.keys(fields).length === 0) return "free";
+  return typeof type === "string" && Object.hasOwn(FORMATS, type) ? FORMATS[type]?.(fields) : undefined;
+}
