@@ -28,7 +28,7 @@ export interface Draft {
 const OLD = { ref_hides: true, id_anchors: true, nullable: false } as const;
 const NEW = { id: "$id", ref_hides: false, id_anchors: false, nullable: false } as const;
 
-export const DRAFTS: readonly Draft[] = [
+const DRAFTS: readonly Draft[] = [
   {
     name: "openapi-3.0",
     uri: /^https?:\/\/spec\.openapis\.org\/oas\/3\.0(?:\/|$)/,
