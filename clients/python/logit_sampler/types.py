@@ -213,8 +213,8 @@ class _SharedOptions(TypedDict, total=False):
     calibration: StepOptionsCalibration
     """A calibration, as /v1/calibrate replies it."""
     grammar: Mapping[Any, Any]
-    """What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, json; see docs/structured.md.
-    Needs a vocabulary."""
+    """What the generated text must be: {"json_schema": {…}}, or regex, choice, gbnf, tools, json; see
+    docs/structured.md. Needs a vocabulary."""
     banned_strings: Sequence[str]
     """Strings that the generated text must not have. Needs a `vocabulary`. When a token completes one, the reply says
     in `rewind` how many tokens are taken back, this one among them, and the step of the first of them is to be taken
@@ -1186,7 +1186,8 @@ class Sampled(_Sampled, total=False):
     exact: bool
     """Sparse rows: whether the whole row would provably have given the same answer, its log-probabilities too."""
     warnings: List[str]
-    """Options that could do nothing: a penalty without a history. Absent when there are none."""
+    """Options that could do nothing, such as a penalty without a history; and with the first token of a text what its
+    grammar does not hold to, with the places. Absent when there are none."""
     trace: List[SampledTrace]
     """What each stage did; with `trace`."""
     fates: List[SampledFates]
@@ -1224,7 +1225,8 @@ class Verified(_Verified, total=False):
     exact: bool
     """Sparse rows: whether whole ones would provably have given the same answer."""
     warnings: List[str]
-    """Options that could do nothing: a penalty without a history. Absent when there are none."""
+    """Options that could do nothing, such as a penalty without a history; and with the first token of a text what its
+    grammar does not hold to, with the places. Absent when there are none."""
 
 
 class _ProbabilitiesReplyDecision(TypedDict):
