@@ -1,0 +1,211 @@
+"""The bundle in an engine, and the memory that both sides write to: calls in, texts out. It knows no options."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import weakref
+from pathlib import Path
+from typing import Any, Callable, Dict, Mapping, Sequence
+
+from .._calls import reply_of
+from .._problem import SamplerProblem
+from ._engine import Engine, EngineMissing, open_engine
+
+#: Places of the desk, as src/local/desk.ts has them.
+RESULT = 8
+_TEXT_BYTES, _IS_PROBLEM, _TEXT_LEFT = 13, 14, 15
+_HASH_DIGITS = 16
+
+_CREATE = "(() => { try { return logit_sampler.create(%s) } catch (e) { return JSON.stringify({ error: e.message }) } })()"
+
+#: What the host calls. Those that may take long let other Python threads run meanwhile.
+_QUICK = ("plan", "forget", "step", "more", "openStream", "messageStream", "stepStream", "closeStream", "feed", "randomness")
+_LONG = ("request", "begin", "write", "end", "vocabulary")
+
+
+def bundle_source() -> str:
+    """The bundle beside this file, which is named after its hash. Raises EngineMissing without it, ValueError for another."""
+    found = sorted(Path(__file__).parent.glob("bundle-*.js"))
+    if len(found) != 1:
+        raise EngineMissing(
+            f"{len(found)} bundles of the sampler stand beside {__file__}: one is made by `npm ci` or `npm run build` in "
+            "a clone, before pip installs clients/python; wheels have it"
+        )
+    data = found[0].read_bytes()
+    digest = hashlib.sha256(data).hexdigest()[:_HASH_DIGITS]
+    if found[0].name != f"bundle-{digest}.js":
+        raise ValueError(f"{found[0]} is not what its name says: its bytes have the hash {digest}")
+    return data.decode()
+
+
+class Machine:
+    """One sampler in its engine. ``guard`` admits one thread at a time; everything else here needs it."""
+
+    def __init__(self, setup: Mapping[str, Any]) -> None:
+        engine = open_engine()
+        engine.evaluate(bundle_source() + ";''")
+        told = json.loads(engine.evaluate(_CREATE % json.dumps(setup)))
+        if "error" in told:
+            raise ValueError(told["error"])
+        self.engine: Engine = engine
+        self.guard = Guard(engine)
+        self.fingerprint: str = told["system_fingerprint"]
+        self._calls = {name: index for index, name in enumerate(told["calls"])}
+        memory = engine.memory()
+        self.desk = memory[told["desk"] : told["desk"] + 128].cast("d")
+        self.box = memory[told["box"] : told["box"] + told["box_bytes"]]
+        #: values of the row that steps are taken from: float32
+        self.row = memory[told["row"] : told["row"] + told["box_bytes"]]
+        self.row_bytes: int = told["box_bytes"]
+        self.call: Dict[str, Callable[[], None]] = {
+            **{name: engine.function(name) for name in _QUICK},
+            **{name: engine.function(name, frees_python=True) for name in _LONG},
+        }
+        self.give_randomness()
+        _machines.add(self)
+
+    def give_randomness(self) -> None:
+        """Hands 32 random bytes on, of which seeds are drawn that nobody gave."""
+        self.put(os.urandom(32))
+        self.call["randomness"]()
+
+    def put(self, data: Any) -> int:
+        """Puts bytes into the box, those that do not fit aside; how many stand in it."""
+        view = memoryview(data)
+        room = len(self.box)
+        begin = 0
+        while len(view) - begin > room:
+            self.box[:] = view[begin : begin + room]
+            self.desk[0] = room
+            self.call["feed"]()
+            begin += room
+        size = len(view) - begin
+        self.box[:size] = view[begin:]
+        return size
+
+    def text(self) -> bytes:
+        """The text that the last call left, b"" for none. Raises its SamplerProblem."""
+        desk = self.desk
+        size = int(desk[_TEXT_BYTES])
+        text = bytes(self.box[:size])
+        while desk[_TEXT_LEFT]:
+            self.call["more"]()
+            text += bytes(self.box[: int(desk[_TEXT_BYTES])])
+        if desk[_IS_PROBLEM]:
+            problem = json.loads(text)
+            raise SamplerProblem(problem["status"], problem)
+        return text
+
+    def send(self, path: str, parts: Sequence[Any], is_tensor: bool) -> Dict[str, Any]:
+        """One request of the service, by its path: JSON, or a JSON header and a tensor. The reply is that of the service."""
+        desk, box, call = self.desk, self.box, self.call
+        desk[0] = self._calls[path[len("/v1/") :]]
+        desk[1] = len(parts[0]) if is_tensor else -1
+        size = sum(len(part) for part in parts)
+        if size <= len(box):
+            begin = 0
+            for part in parts:
+                box[begin : begin + len(part)] = part
+                begin += len(part)
+            desk[2] = size
+            call["request"]()
+            return reply_of(self.text())
+        call["begin"]()
+        self.text()
+        for part in parts:
+            view = memoryview(part)
+            for begin in range(0, len(view), len(box)):
+                piece = view[begin : begin + len(box)]
+                box[: len(piece)] = piece
+                desk[0] = len(piece)
+                call["write"]()
+                self.text()
+        call["end"]()
+        return reply_of(self.text())
+
+    def close(self) -> None:
+        """Frees the engine and its memory."""
+        if self.guard.shut():
+            _machines.discard(self)
+            self.desk.release()
+            self.box.release()
+            self.row.release()
+            self.engine.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "guard") and not sys.is_finalizing():
+            self.close()
+
+
+class Guard:
+    """Admits one thread at a time, waits for it before a fork, and says why nobody is admitted any more."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._lock = threading.RLock()
+        self._engine = engine
+        self._is_inside = False
+        self._refusal = ""
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        if self._is_inside or self._refusal:
+            self._lock.release()
+            raise RuntimeError(self._refusal or "this sampler is in the middle of a call of this very thread (a signal's?)")
+        self._is_inside = True
+
+    def __exit__(self, *_: Any) -> None:
+        self._is_inside = False
+        self._lock.release()
+
+    def shut(self) -> bool:
+        """Admits nobody any more. False: it was shut before, or a call is under way."""
+        with self._lock:
+            if self._is_inside or self._refusal:
+                return False
+            self._refusal = "this sampler is closed"
+            return True
+
+    def before_fork(self) -> None:
+        self._lock.acquire()
+
+    def after_fork(self, *, in_child: bool) -> None:
+        if in_child and not self._engine.survives_fork and not self._refusal:
+            self._refusal = f"this sampler stayed in the process that forked ({self._engine.name}): make another here"
+        self._lock.release()
+
+    @property
+    def is_open(self) -> bool:
+        return not self._refusal
+
+
+_machines: "weakref.WeakSet[Machine]" = weakref.WeakSet()
+_forking: "list[Machine]" = []
+
+
+def _before_fork() -> None:
+    """A fork waits until no call is under way, so that the child's memory is whole."""
+    _forking[:] = list(_machines)
+    for machine in _forking:
+        machine.guard.before_fork()
+
+
+def _in_parent() -> None:
+    for machine in _forking:
+        machine.guard.after_fork(in_child=False)
+    _forking.clear()
+
+
+def _in_child() -> None:
+    for machine in _forking:
+        machine.guard.after_fork(in_child=True)
+        if machine.guard.is_open:
+            machine.give_randomness()  # else both processes would draw the same seeds
+    _forking.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

@@ -1,0 +1,42 @@
+/**
+ * `npm run build:local`: the library as one file of JavaScript for a bare engine, with its hash in its name, beside the Python
+ * that loads it. An older one is taken away.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FOLDER = `${ROOT}clients/python/logit_sampler/local`;
+const HASH_DIGITS = 16;
+
+const { outputFiles, metafile } = await build({
+  entryPoints: [`${ROOT}src/local/main.ts`],
+  bundle: true,
+  write: false,
+  minify: true,
+  format: "iife",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  target: "es2022",
+  alias: { "node:buffer": `${ROOT}src/local/buffer.ts` },
+  // seedrandom asks for Node's generator where there is one.
+  external: ["crypto"],
+  // Modules make their encoders when they are loaded: what stands in for a platform comes before all of them.
+  inject: [`${ROOT}src/local/platform.ts`],
+  metafile: true,
+  logLevel: "warning",
+});
+const [{ contents } = { contents: new Uint8Array() }] = outputFiles;
+const hash = createHash("sha256").update(contents).digest("hex").slice(0, HASH_DIGITS);
+await mkdir(FOLDER, { recursive: true });
+for (const name of await readdir(FOLDER)) if (/^bundle-.*\.js$/.test(name)) await rm(`${FOLDER}/${name}`);
+await writeFile(`${FOLDER}/bundle-${hash}.js`, contents);
+process.stdout.write(`clients/python/logit_sampler/local/bundle-${hash}.js: ${contents.length} bytes\n`);
+if (process.argv.includes("--parts")) {
+  const inputs = Object.entries(Object.values(metafile.outputs)[0]!.inputs)
+    .sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput)
+    .slice(0, 25);
+  for (const [n, { bytesInOutput }] of inputs) process.stdout.write(`${bytesInOutput} ${n}\n`);
+}

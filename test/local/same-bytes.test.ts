@@ -1,0 +1,129 @@
+/** The local sampler's replies are those of the service, byte for byte. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Connection } from "../../proof/connection.ts";
+import { bf16, f16 } from "../../proof/fuzz/small-rows.ts";
+import { encode, f32, jsonMessage, tensorMessage } from "../../proof/message.ts";
+import { STEPS } from "../../proof/replay/steps.ts";
+import { type Listening, listen } from "../http/listening.ts";
+import { createHost } from "./host.ts";
+
+const host = createHost();
+let service: Listening;
+let connection: Connection;
+
+beforeAll(async () => {
+  service = await listen({ vocab_size_max: 8192 });
+  connection = new Connection(service.url);
+});
+afterAll(async () => {
+  connection.close();
+  await service.close();
+});
+
+const FORMS = { f32, f16, bf16 };
+
+/** Ids of requests are the service's alone. */
+function withoutIds(text: string): string {
+  return text.replaceAll(/"request_id":"[^"]*"/g, '"request_id":""');
+}
+
+async function ofService(path: string, head: object, tensor?: Uint8Array): Promise<string> {
+  const message =
+    tensor === undefined
+      ? jsonMessage(`/v1/${path}`, head)
+      : tensorMessage(`/v1/${path}`, head as Record<string, unknown>, Buffer.from(tensor));
+  return withoutIds((await connection.exchange(encode(message))).body);
+}
+
+async function same(path: string, head: object, tensor?: Uint8Array): Promise<string> {
+  const expected = await ofService(path, head, tensor);
+  for (const piece of [undefined, 700, 13]) expect(host.request(path, head, tensor, piece)).toBe(expected);
+  return expected;
+}
+
+test.each(Object.keys(FORMS) as (keyof typeof FORMS)[])(
+  "every step of the replay, as rows of %s",
+  async (dtype) => {
+    for (const { row, options } of STEPS) {
+      const tensor = FORMS[dtype](row);
+      const head = { dtype, ...options };
+      const expected = await ofService("sample", head, tensor);
+      expect(expected).toContain('"token_id"');
+      expect(host.request("sample", head, tensor)).toBe(expected);
+    }
+  },
+);
+
+test("every step of the replay as JSON", async () => {
+  for (const { row, options } of STEPS.filter(({ row }) => row.length < 1000))
+    await same("sample", { logits: row, ...options });
+});
+
+const ROW = [1.5, -0.25, 3, 0.75, 2.5, -1, 0, 0.5];
+const ROWS = [...ROW, ...[...ROW].reverse(), ...ROW.map((x) => x / 2)];
+
+test("batches, drafts, analyses, comparisons, replays and watermarks", async () => {
+  const shape = [3, 8];
+  const rows = [{ seed: "1" }, { seed: "2", top_k: -1 }, { seed: "3", logprobs: true }];
+  expect(await same("sample/batch", { shape, rows, temperature: 0.7 }, f32(ROWS))).toContain(
+    "invalid_option",
+  );
+  await same("sample/batch", { rows: [{ logits: ROW, seed: "5" }, { logits: "no" }] });
+  const draft = { draft_token_ids: [2, 4], seed: "9", temperature: 1 };
+  expect(await same("verify", { shape, ...draft }, f32(ROWS))).toContain('"accepted"');
+  const sequences = [
+    { draft_token_ids: [2], seed: "1" },
+    { draft_token_ids: [], seed: "2" },
+  ];
+  await same("verify/batch", { shape, sequences }, f32(ROWS));
+  await same("verify", { shape, ...draft, draft_token_ids: [99] }, f32(ROWS));
+  await same("probabilities", { shape, temperature: 2, top_k: 3 }, f32(ROWS));
+  await same("score", { shape, targets: [1, 2, 3] }, f32(ROWS));
+  await same("score", { shape, targets: [1, 2, 3], sampling: { top_k: 4 } }, f32(ROWS));
+  await same("diagnose", { shape }, f32(ROWS));
+  await same("baseline", { shape }, f32(ROWS));
+  await same("calibrate", { shape, targets: [2, 5, 2] }, f32(ROWS));
+  await same("compare", { compare: ["llama.cpp", "vllm"], seed: "4" }, f32(ROW));
+  await same(
+    "replay",
+    { shape, rows: [{ seed: "1", token_id: 2 }, { seed: "2", token_id: 1 }, {}] },
+    f32(ROWS),
+  );
+  await same("watermark/detect", {
+    scheme: "gumbel",
+    key: "main",
+    token_ids: [1, 2, 3, 4, 5, 6],
+    vocab_size: 8,
+  });
+  await same("watermark/detect", { scheme: "gumbel", key: "other", token_ids: [1], vocab_size: 8 });
+});
+
+test("several rows a step, sparse rows, grammars and vocabularies", async () => {
+  const combine = { combine: { rule: "mix" }, sources: [{ weight: 1 }, { weight: 2 }, { weight: 3 }] };
+  await same("sample", { shape: [3, 8], ...combine, seed: "3" }, f32(ROWS));
+  const sparse = { token_ids: [1, 4, 6], values: [2, 1, 0.5], vocab_size: 100, logsumexp: 3 };
+  await same("sample", { logits: sparse, top_k: 2, seed: "3" });
+  const row = Array.from({ length: 4096 }, (_, i) => ((i * 37) % 101) / 10);
+  const grammar = { kind: "json_schema", schema: { type: "object", properties: { ü: { type: "integer" } } } };
+  await same("sample", { vocabulary: "demo", grammar, seed: "8", logits: row });
+  await same("sample", {
+    vocabulary: "demo",
+    banned_strings: ["the"],
+    seed: "8",
+    logits: row,
+    logprobs: true,
+  });
+});
+
+test.each([
+  ["no row", { logits: [] }],
+  ["a row that is too long", { logits: Array.from({ length: 8193 }, () => 0) }],
+  ["a row of words", { logits: [1, "x"] }],
+  ["a NaN", { logits: { dtype: "f32", data: "AADAfwAAAAA=" } }],
+  ["an option that is none", { logits: ROW, temprature: 1 }],
+  ["an option out of range", { logits: ROW, top_p: 2 }],
+  ["a vocabulary that is none", { logits: ROW, vocabulary: "no" }],
+  ["everything masked", { logits: ROW, allowed_token_ids: [] }],
+])("refuses %s in the words of the service", async (_, body) => {
+  expect(await same("sample", body)).toContain("urn:logit-sampler:problem:");
+});
