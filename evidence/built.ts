@@ -13,13 +13,17 @@ const SOURCES = [
   "tsconfig.json",
   "tsconfig.build.json",
 ];
-/** The last files that its two halves write. */
+/** The last files that two of its parts write. */
 const RESULTS = ["dist/main.js", "dist/playground/index.html"];
+/** Where the third puts the bundle for Python, between the two. */
+const BUNDLE = /^bundle-\w+\.js$/;
+const BUNDLE_FOLDER = "clients/python/logit_sampler/local";
 
 /** False as well when there is no dist. `root` is the folder of the project. */
 export function isBuilt(root: string): boolean {
   const results = RESULTS.map((name) => join(root, name));
   if (!results.every((path) => existsSync(path))) return false;
+  if (!readdirSync(join(root, BUNDLE_FOLDER)).some((name) => BUNDLE.test(name))) return false;
   const built_ms = Math.min(...results.map((path) => statSync(path).mtimeMs));
   return SOURCES.every((name) => newestMs(join(root, name)) < built_ms);
 }

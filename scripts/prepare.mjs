@@ -1,15 +1,21 @@
 /**
  * `npm run prepare`, which npm runs after `npm ci` and before it installs the project from its folder or repository:
- * builds dist where there is none, so that the package is whole. Plain JavaScript, since it also runs where nothing else
+ * builds dist, and the bundle for Python, where there is none, so that the package is whole. Plain JavaScript, since it also runs where nothing else
  * of the project does; where the compiler is not installed it leaves everything as it is.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-if (!existsSync(`${root}dist/main.js`) && existsSync(`${root}node_modules/typescript`)) {
+// The bundle for Python is of the same build.
+const local = `${root}clients/python/logit_sampler/local`;
+const is_built =
+  existsSync(`${root}dist/main.js`) &&
+  (!existsSync(local) || readdirSync(local).some((name) => name.startsWith("bundle-")));
+
+if (!is_built && existsSync(`${root}node_modules/typescript`)) {
   const shell = process.platform === "win32";
   const { status, stdout } = spawnSync("npm", ["run", "build"], {
     cwd: root,

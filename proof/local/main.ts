@@ -37,7 +37,10 @@ const progress = createProgress([BUILD, { name: "install and compare", seconds: 
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
 /** A new environment with the package and its engine. pip builds where the source is: it is given a copy. */
-async function environment(python: string, index: number): Promise<{ python: string; version: string; wheel_bytes: number }> {
+async function environment(
+  python: string,
+  index: number,
+): Promise<{ python: string; version: string; wheel_bytes: number }> {
   const folder = join(FOLDER, `python-${index}`);
   const source = join(FOLDER, `source-${index}`);
   await rm(folder, { recursive: true, force: true });
@@ -50,14 +53,29 @@ async function environment(python: string, index: number): Promise<{ python: str
   await execute(own, [...pip, ...TOOLS], { maxBuffer: 2 ** 26 });
   const { stdout } = await execute(own, ["-c", "import platform; print(platform.python_version())"]);
   const wheels = join(source, "wheels");
-  await execute(own, ["-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", wheels, source]);
+  await execute(own, [
+    "-m",
+    "pip",
+    "wheel",
+    "-q",
+    "--no-deps",
+    "--disable-pip-version-check",
+    "-w",
+    wheels,
+    source,
+  ]);
   const { stdout: size } = await execute("sh", ["-c", 'cat "$1"/*.whl | wc -c', "sh", wheels]);
   return { python: own, version: stdout.trim(), wheel_bytes: Number(size) };
 }
 
 async function compared(python: string, url: string, engine: string): Promise<string> {
   const test = join(ROOT, "test/python/local_test.py");
-  const env = { ...process.env, LOGIT_SAMPLER_URL: url, LOGIT_SAMPLER_ENGINE: engine, PYTHONDONTWRITEBYTECODE: "1" };
+  const env = {
+    ...process.env,
+    LOGIT_SAMPLER_URL: url,
+    LOGIT_SAMPLER_ENGINE: engine,
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   try {
     const { stderr } = await execute(python, [test], { cwd: FOLDER, env, maxBuffer: 2 ** 26 });
     return /\nOK/.test(stderr) ? "" : stderr.slice(-2000);
@@ -87,7 +105,11 @@ async function main(): Promise<void> {
       for (const engine of values.long ? ["", "mini_racer"] : [""]) {
         const got = await compared(made.python, service.url, engine);
         const name = engine === "" ? "the quickest engine" : engine;
-        report.claim(`Python ${made.version}, ${name}: Sampler answers as SamplerClient does`, got === "", got);
+        report.claim(
+          `Python ${made.version}, ${name}: Sampler answers as SamplerClient does`,
+          got === "",
+          got,
+        );
       }
     }
   } finally {

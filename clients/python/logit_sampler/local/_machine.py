@@ -43,7 +43,7 @@ def bundle_source() -> str:
 
 
 class Machine:
-    """One sampler in its engine. ``guard`` admits one thread at a time; everything else here needs it."""
+    """One sampler in its engine. ``with machine.admitted():`` admits one thread at a time; all else here needs it."""
 
     def __init__(self, setup: Mapping[str, Any]) -> None:
         engine = open_engine()
@@ -52,7 +52,9 @@ class Machine:
         if "error" in told:
             raise ValueError(told["error"])
         self.engine: Engine = engine
-        self.guard = Guard(engine)
+        # The interpreter's own lock: an exception of a signal cannot come between taking it and entering the `with`.
+        self._lock = threading.RLock()
+        self.refusal = ""
         self.fingerprint: str = told["system_fingerprint"]
         self._calls = {name: index for index, name in enumerate(told["calls"])}
         memory = engine.memory()
@@ -127,59 +129,45 @@ class Machine:
         call["end"]()
         return reply_of(self.text())
 
+    def admitted(self) -> Any:
+        """The lock that one call holds. Raises RuntimeError in the middle of another call of this thread, and when closed."""
+        if self._lock._is_owned():  # type: ignore[attr-defined]
+            raise RuntimeError("this sampler is in the middle of another call of this thread, which a signal has interrupted")
+        self.require_open()
+        return self._lock
+
+    def require_open(self) -> None:
+        if self.refusal:
+            raise RuntimeError(self.refusal)
+
     def close(self) -> None:
-        """Frees the engine and its memory."""
-        if self.guard.shut():
+        """Frees the engine and its memory, once no call is under way."""
+        if self.refusal:
+            return
+        with self.admitted():
+            if self.refusal:
+                return
+            self.refusal = "this sampler is closed"
             _machines.discard(self)
             self.desk.release()
             self.box.release()
             self.row.release()
             self.engine.close()
 
-    def __del__(self) -> None:
-        if hasattr(self, "guard") and not sys.is_finalizing():
-            self.close()
-
-
-class Guard:
-    """Admits one thread at a time, waits for it before a fork, and says why nobody is admitted any more."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._lock = threading.RLock()
-        self._engine = engine
-        self._is_inside = False
-        self._refusal = ""
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        if self._is_inside or self._refusal:
-            self._lock.release()
-            raise RuntimeError(self._refusal or "this sampler is in the middle of a call of this very thread (a signal's?)")
-        self._is_inside = True
-
-    def __exit__(self, *_: Any) -> None:
-        self._is_inside = False
-        self._lock.release()
-
-    def shut(self) -> bool:
-        """Admits nobody any more. False: it was shut before, or a call is under way."""
-        with self._lock:
-            if self._is_inside or self._refusal:
-                return False
-            self._refusal = "this sampler is closed"
-            return True
-
     def before_fork(self) -> None:
         self._lock.acquire()
 
     def after_fork(self, *, in_child: bool) -> None:
-        if in_child and not self._engine.survives_fork and not self._refusal:
-            self._refusal = f"this sampler stayed in the process that forked ({self._engine.name}): make another here"
+        if in_child and not self.refusal:
+            if self.engine.survives_fork:
+                self.give_randomness()  # else both processes would draw the same seeds
+            else:
+                self.refusal = f"this sampler stayed in the process that forked ({self.engine.name}): make another here"
         self._lock.release()
 
-    @property
-    def is_open(self) -> bool:
-        return not self._refusal
+    def __del__(self) -> None:
+        if hasattr(self, "row") and not sys.is_finalizing() and not self._lock._is_owned():  # type: ignore[attr-defined]
+            self.close()
 
 
 _machines: "weakref.WeakSet[Machine]" = weakref.WeakSet()
@@ -190,22 +178,18 @@ def _before_fork() -> None:
     """A fork waits until no call is under way, so that the child's memory is whole."""
     _forking[:] = list(_machines)
     for machine in _forking:
-        machine.guard.before_fork()
+        machine.before_fork()
 
 
-def _in_parent() -> None:
+def _after_fork(in_child: bool) -> None:
     for machine in _forking:
-        machine.guard.after_fork(in_child=False)
-    _forking.clear()
-
-
-def _in_child() -> None:
-    for machine in _forking:
-        machine.guard.after_fork(in_child=True)
-        if machine.guard.is_open:
-            machine.give_randomness()  # else both processes would draw the same seeds
+        machine.after_fork(in_child=in_child)
     _forking.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(False),
+        after_in_child=lambda: _after_fork(True),
+    )

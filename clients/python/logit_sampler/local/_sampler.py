@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, TypeVar, Union, cast
 
 from .. import _calls
 from .._calls import Call, Reply
 from .._json import json_bytes
+from .._methods import SamplerMethods
 from .._problem import SamplerProblem
 from .._rows import ELEMENT_BYTES, Row, Rows, Tensor, tensor_of
 from ._machine import RESULT, Machine
 from ._streams import LocalStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .. import types
 
 T = TypeVar("T")
 
@@ -30,7 +36,7 @@ _KINDS = {".json": "json", ".tiktoken": "tiktoken", ".gguf": "gguf"}
 PathLike = Union[str, "os.PathLike[str]"]
 
 
-class Sampler:
+class Sampler(SamplerMethods):
     """Draws tokens in this process. The bytes of its replies are those of the service, for the same rows and options.
 
     ``vocabulary`` is a file (a tokenizer.json, a .tiktoken or a .gguf file, or a directory with a tokenizer.json), which
@@ -58,62 +64,38 @@ class Sampler:
         keys = {name: _secrets(secret) for name, secret in (watermark_keys or {}).items()}
         self._machine = Machine({"vocab_size_max": vocab_size_max, "watermark_keys": keys})
         self._plans: Dict[Any, float] = {}
-        with self._machine.guard:
+        with self._machine.admitted():
             if isinstance(vocabulary, Mapping):
                 for name, path in vocabulary.items():
                     self._add_vocabulary(name, path, is_standard=False)
             elif vocabulary is not None:
                 self._add_vocabulary(_name_of(vocabulary), vocabulary, is_standard=True)
 
-    def sample(self, logits: Row, **options: Any) -> Reply:
+    def sample(self, logits: Union[Row, Rows], **options: Unpack[types.StepOptions]) -> types.Sampled:
         """Draws one token from one row, as ``SamplerClient.sample`` does."""
         if "combine" in options or isinstance(logits, Mapping):
-            return self._send(_calls.sample_call(logits, options))
+            return super().sample(logits, **options)
         tensor = tensor_of(logits)
         numbers = _numbers_of(options)
         if numbers is None or len(tensor.data) > self._machine.row_bytes * ELEMENT_BYTES[tensor.dtype] // 4:
-            return self._send(_calls.sample_call(tensor, options))
+            return cast("types.Sampled", self._send(_calls.sample_call(tensor, options)))
         step, seed = numbers
         rest = {name: value for name, value in options.items() if name != "seed" and name != "step"}
         try:
             key = (*rest.items(), *map(type, rest.values()))  # 1 and True are one key of a dict, and two options
             plan = self._plans.get(key)
         except TypeError:  # lists and mappings
-            return self._send(_calls.sample_call(tensor, options))
+            return cast("types.Sampled", self._send(_calls.sample_call(tensor, options)))
         machine = self._machine
-        with machine.guard:
+        with machine.admitted():
+            machine.require_open()
             if plan is None:
                 plan = self._new_plan(key, rest)
                 if plan is None:
-                    return self._sent(_calls.sample_call(tensor, options))
-            return _step(machine, tensor, plan, step, seed)
+                    return cast("types.Sampled", self._sent(_calls.sample_call(tensor, options)))
+            return cast("types.Sampled", _step(machine, tensor, plan, step, seed))
 
-    def sample_batch(
-        self, logits: Rows, rows: Optional[Sequence[Mapping[str, Any]]] = None, **shared: Any
-    ) -> List[Union[Reply, SamplerProblem]]:
-        """Draws a token from each of n rows in one call, as ``SamplerClient.sample_batch`` does."""
-        return self._send(_calls.sample_batch_call(logits, rows, shared))
-
-    def verify(self, logits: Rows, draft_token_ids: Sequence[int], **options: Any) -> Reply:
-        """Accepts drafted tokens as far as the target agrees, as ``SamplerClient.verify`` does."""
-        return self._send(_calls.verify_call(logits, draft_token_ids, options))
-
-    def verify_batch(
-        self, logits: Rows, sequences: Sequence[Mapping[str, Any]], **shared: Any
-    ) -> List[Union[Reply, SamplerProblem]]:
-        """The same for many sequences, as ``SamplerClient.verify_batch`` does."""
-        return self._send(_calls.verify_batch_call(logits, sequences, shared))
-
-    def analyze(self, call: str, logits: Union[Row, Rows], **options: Any) -> Reply:
-        """Reads logits and draws nothing, as ``SamplerClient.analyze`` does: probabilities, score, diagnose, calibrate or
-        baseline."""
-        return self._send(_calls.analysis_call(call, logits, options))
-
-    def compare(self, logits: Row, compare: Sequence[Any], **options: Any) -> Reply:
-        """One row through several presets or chains, as ``SamplerClient.compare`` does."""
-        return self._send(_calls.compare_call(logits, compare, options))
-
-    def stream(self, **options: Any) -> LocalStream:
+    def stream(self, **options: Unpack[types.StreamOptions]) -> LocalStream:
         """Opens a sequence, which keeps history, step and state, as ``SamplerClient.stream`` does."""
         return LocalStream(self._machine, options)
 
@@ -129,7 +111,8 @@ class Sampler:
         self.close()
 
     def _send(self, call: Call[T]) -> T:
-        with self._machine.guard:
+        with self._machine.admitted():
+            self._machine.require_open()
             return self._sent(call)
 
     def _sent(self, call: Call[T]) -> T:

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Sequence, TypeVar, Union, cast
 
 from .._calls import Reply
 from .._json import json_bytes, plain
 from .._place import Place
-from .._rows import ELEMENT_BYTES, Row, Rows, Tensor, as_dtype, base64_of, batch_tensor, is_sources, json_sources, sources_tensor, tensor_of
+from .._rows import (
+    ELEMENT_BYTES,
+    Row,
+    Rows,
+    Tensor,
+    as_dtype,
+    base64_of,
+    batch_tensor,
+    is_sources,
+    json_sources,
+    sources_tensor,
+    tensor_of,
+)
 from .._stream import to_follow
 from ._machine import RESULT, Machine
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .. import types
+
+T = TypeVar("T")
 
 _DTYPE_CODES = {"f32": 0.0, "f16": 1.0, "bf16": 2.0}
 
@@ -23,7 +42,8 @@ class LocalStream:
         self._machine = machine
         self._place = Place(options)
         self._dtype = str(options.get("dtype") or "f32")
-        with machine.guard:
+        with machine.admitted():
+            machine.require_open()
             machine.desk[0] = machine.put(json_bytes({name: each for name, each in options.items() if each is not None}))
             machine.call["openStream"]()
             self._seed = machine.text().decode()
@@ -36,17 +56,20 @@ class LocalStream:
         return list(self._place.history)
 
     @property
-    def checkpoint(self) -> Dict[str, Any]:
+    def checkpoint(self) -> types.StreamOptions:
         """The options that open a stream which goes on at this very place: ``sampler.stream(**checkpoint)``, or a
         client's."""
-        return self._place.checkpoint
+        return cast("types.StreamOptions", self._place.checkpoint)
 
-    def next(self, logits: Row, **own: Any) -> Reply:
+    def next(self, logits: Union[Row, Rows], **own: Unpack[types.OptionChanges]) -> types.Sampled:
         """Draws the next token from a row [vocab_size]. ``own`` options hold for this step only. Where the options have
         ``combine``, ``logits`` may be the rows [k, vocab_size] of its sources.
 
         Raises SamplerProblem when the row is refused: the stream is then where it was.
         """
+        return cast("types.Sampled", self._next(logits, own))
+
+    def _next(self, logits: Any, own: Mapping[str, Any]) -> Reply:
         combines = bool(own.get("combine") or self._place.options.get("combine"))
         if combines and is_sources(logits):
             tensor = None if own else sources_tensor(logits)
@@ -64,41 +87,56 @@ class LocalStream:
             return self._messaged(row.data, is_text=False)
         return self._stepped(row)
 
-    def verify(self, logits: Rows, draft_token_ids: Sequence[int], **draft: Any) -> Reply:
+    def verify(
+        self, logits: Rows, draft_token_ids: Sequence[int], **draft: Unpack[types.DraftOptions]
+    ) -> types.Verified:
         """Verifies a draft of k tokens with the target's rows [k + 1, vocab_size], then those of the draft where
         ``draft_rows`` names them. Each token of the reply is a step."""
         tensor, (rows, elements) = batch_tensor(logits)
         data = as_dtype(tensor, self._dtype).data
         own = {**draft, "draft_token_ids": [int(token_id) for token_id in draft_token_ids], "type": "verify"}
         size = elements * ELEMENT_BYTES[tensor.dtype]
-        with self._inside():
+
+        def verified() -> Reply:
             self._message(json_bytes(own), is_text=True)
             text = b""
             for row in range(rows):
                 text = text or self._message(data[row * size : (row + 1) * size], is_text=False)
             if not text:
-                raise ValueError(f"the draft needs more than the {rows} rows that came: open the stream again")
+                self._lost = f"a draft needed more than the {rows} rows that came: open the stream again"
+                raise ValueError(self._lost)
             return self._took(json.loads(text))
 
-    def update(self, **options: Any) -> None:
+        return cast("types.Verified", self._alone(verified))
+
+    def update(self, **options: Unpack[types.OptionChanges]) -> None:
         """Changes options from the next step on; None takes one back."""
-        with self._inside():
+
+        def updated() -> None:
             self._message(json_bytes({**options, "type": "update"}), is_text=True)
             self._place.options.update(options)
+
+        self._alone(updated)
 
     def accept(self, token_ids: Sequence[int]) -> None:
         """Puts forced tokens behind the history. Each counts as a step."""
         ids = [int(token_id) for token_id in token_ids]
-        with self._inside():
+
+        def accepted() -> None:
             self._message(json_bytes({"type": "accept", "token_ids": ids}), is_text=True)
             self._place.accept(ids)
+
+        self._alone(accepted)
 
     def rewind(self, steps: int) -> None:
         """Takes back the last tokens, drawn or accepted. Raises ValueError for more than were made on this stream."""
         steps = int(steps)
-        with self._inside():
+
+        def rewound() -> None:
             self._place.rewind(steps)
             self._message(json_bytes({"type": "rewind", "steps": steps}), is_text=True)
+
+        self._alone(rewound)
 
     def follow(self, token_ids: Sequence[int]) -> None:
         """Makes the history these ids, by rewinding and accepting: for hosts that tell the whole sequence each time."""
@@ -113,10 +151,11 @@ class LocalStream:
         if self._lost:
             return
         self._lost = "this stream is closed"
-        if self._machine.guard.is_open:
-            with self._machine.guard:
-                self._machine.desk[0] = self._id
-                self._machine.call["closeStream"]()
+        if not self._machine.refusal:
+            with self._machine.admitted():
+                if not self._machine.refusal:
+                    self._machine.desk[0] = self._id
+                    self._machine.call["closeStream"]()
 
     def __enter__(self) -> "LocalStream":
         return self
@@ -131,13 +170,26 @@ class LocalStream:
             except RuntimeError:  # a call of this thread is under way, in which the collector has found this stream
                 pass
 
-    def _inside(self) -> "_Step":
-        return _Step(self)
+    def _alone(self, work: Callable[[], T]) -> T:
+        """Does one exchange while no other thread is admitted. One that is interrupted, as by Ctrl-C, leaves a stream
+        whose place is not known."""
+        if self._lost:
+            raise RuntimeError(self._lost)
+        try:
+            with self._machine.admitted():
+                self._machine.require_open()
+                return work()
+        except Exception:
+            raise
+        except BaseException:
+            self._lost = "this stream was interrupted in the middle of a step: open it again from its checkpoint"
+            raise
 
     def _stepped(self, row: Tensor) -> Reply:
         machine, (dtype, data) = self._machine, row
         desk, size = machine.desk, len(data)
-        with self._inside():
+
+        def stepped() -> Reply:
             if dtype == "f32":
                 machine.row[:size] = data
                 desk[1] = size >> 2
@@ -148,25 +200,23 @@ class LocalStream:
             desk[2] = _DTYPE_CODES[dtype]
             machine.call["stepStream"]()
             text = machine.text()
-            if text:
-                return self._took(json.loads(text))
-            return self._took(
-                {
-                    "token_id": int(desk[RESULT]),
-                    "kept": int(desk[RESULT + 1]),
-                    "seed": self._seed,
-                    "step": int(desk[RESULT + 2]),
-                    "state": None,
-                    "system_fingerprint": machine.fingerprint,
-                }
-            )
+            reply: Reply = json.loads(text) if text else {
+                "token_id": int(desk[RESULT]),
+                "kept": int(desk[RESULT + 1]),
+                "seed": self._seed,
+                "step": int(desk[RESULT + 2]),
+                "state": None,
+                "system_fingerprint": machine.fingerprint,
+            }
+            return self._took(reply)
+
+        return self._alone(stepped)
 
     def _said(self, message: Mapping[str, Any]) -> Reply:
         return self._messaged(json_bytes(message), is_text=True)
 
     def _messaged(self, data: Any, *, is_text: bool) -> Reply:
-        with self._inside():
-            return self._took(json.loads(self._message(data, is_text=is_text)))
+        return self._alone(lambda: self._took(json.loads(self._message(data, is_text=is_text))))
 
     def _message(self, data: Any, *, is_text: bool) -> bytes:
         machine = self._machine
@@ -180,20 +230,3 @@ class LocalStream:
         self._seed = reply.get("seed", self._seed)
         self._place.took(reply)
         return reply
-
-
-class _Step:
-    """The guard around one message. What is interrupted in it (by Ctrl-C) leaves a stream whose place is not known."""
-
-    def __init__(self, stream: LocalStream) -> None:
-        self._stream = stream
-
-    def __enter__(self) -> None:
-        if self._stream._lost:
-            raise RuntimeError(self._stream._lost)
-        self._stream._machine.guard.__enter__()
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        self._stream._machine.guard.__exit__()
-        if kind is not None and not issubclass(kind, Exception):
-            self._stream._lost = "this stream was interrupted in the middle of a message: open it again from its checkpoint"

@@ -179,7 +179,8 @@ class V8Engine:
         self._undefined = c_void_p(self._value("undefined"))
 
     def evaluate(self, source: str) -> str:
-        return self._inside(lambda: self._text(self._run(source)))
+        text: str = self._inside(lambda: self._text(self._run(source)))
+        return text
 
     def function(self, name: str, *, frees_python: bool = False) -> Callable[[], None]:
         kept = self._value(f"logit_sampler.{name}", self._v8.is_function)
@@ -228,7 +229,8 @@ class V8Engine:
                 raise RuntimeError(f"{source} is of another kind")
             return self._kept(value)
 
-        return self._inside(kept)
+        handle: int = self._inside(kept)
+        return handle
 
     def _inside(self, work: Callable[[], Any]) -> Any:
         v8, scope = self._v8, self._scope

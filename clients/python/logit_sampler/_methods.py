@@ -1,0 +1,140 @@
+"""The calls that ``SamplerClient`` and ``Sampler`` have in common: each is one request, answered at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, TypeVar, Union
+
+from . import _calls
+from ._calls import Call
+from ._problem import SamplerProblem
+from ._rows import Row, Rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from . import types
+
+T = TypeVar("T")
+
+
+class SamplerMethods(ABC):
+    """What may be asked of a sampler, wherever it runs."""
+
+    @abstractmethod
+    def _send(self, call: Call[T]) -> T:
+        """Answers a call. Raises SamplerProblem when it is refused."""
+
+    def sample(self, logits: Union[Row, Rows], **options: Unpack[types.StepOptions]) -> types.Sampled:
+        """Draws one token from one row.
+
+        ``logits`` is a row [vocab_size] in any form of ``Row``. With ``combine`` it is the rows of several sources: an
+        array [k, vocab_size], or a sequence of rows, which the rule makes one of. Options are those of the service
+        (docs/samplers.md); ``types.StepOptions`` has the range and the default of each.
+
+        The reply has ``token_id``, ``seed``, ``step``, ``state`` and what was asked for. Raises SamplerProblem when the
+        service refuses, ValueError or TypeError for what is no row, TimeoutError and ConnectionError of the network.
+        """
+        reply: types.Sampled = self._send(_calls.sample_call(logits, options))
+        return reply
+
+    def sample_batch(
+        self, logits: Rows, rows: Optional[Sequence[types.StepOptions]] = None, **shared: Unpack[types.StepOptions]
+    ) -> List[Union[types.Sampled, SamplerProblem]]:
+        """Draws a token from each of n rows: an array [n, vocab_size], or a sequence of rows of one length.
+
+        ``rows`` has the options of each row, which win over the shared ones. A row that is refused has its
+        SamplerProblem in its place and fails alone; a batch that is wrong as a whole raises it.
+        """
+        replies: List[Union[types.Sampled, SamplerProblem]] = self._send(_calls.sample_batch_call(logits, rows, shared))
+        return replies
+
+    def verify(
+        self, logits: Rows, draft_token_ids: Sequence[int], **options: Unpack[types.VerifyOptions]
+    ) -> types.Verified:
+        """Accepts drafted tokens as far as the target agrees, and draws what follows.
+
+        ``logits`` is an array [k + 1, vocab_size], or a sequence of rows of one length: a row of the target for each of
+        the k tokens drafted and one more, then the rows of the draft where ``draft_rows`` names them. The reply has
+        ``accepted`` and ``token_ids``. Raises as ``sample`` does.
+        """
+        reply: types.Verified = self._send(_calls.verify_call(logits, draft_token_ids, options))
+        return reply
+
+    def verify_batch(
+        self, logits: Rows, sequences: Sequence[types.VerifySequence], **shared: Unpack[types.VerifyOptions]
+    ) -> List[Union[types.Verified, SamplerProblem]]:
+        """The same for many sequences: the rows of all one behind another, and of each its ``draft_token_ids`` and the
+        options of its own. A sequence that is refused has its SamplerProblem in its place.
+        """
+        replies: List[Union[types.Verified, SamplerProblem]] = self._send(
+            _calls.verify_batch_call(logits, sequences, shared)
+        )
+        return replies
+
+    def probabilities(
+        self, logits: Union[Row, Rows], **options: Unpack[types.ProbabilitiesOptions]
+    ) -> types.ProbabilitiesReply:
+        """The softmax of each row with its entropy and log-odds in nats; with ``threshold`` a decision, with
+        ``conformal`` a set of classes.
+
+        ``logits`` is one row [classes], and the reply is of it; or many, an array [n, classes] or a sequence of rows of
+        one length, and the reply has them under ``results``. One class alone is the binary case. Raises as ``sample``.
+        """
+        reply: types.ProbabilitiesReply = self.analyze("probabilities", logits, **options)
+        return reply
+
+    def score(self, logits: Union[Row, Rows], **options: Unpack[types.ScoreOptions]) -> types.ScoreReply:
+        """Log-probability (nats), rank (1 is the likeliest) and cross-entropy of the class that came: ``target`` for one
+        row [classes], ``targets`` for many rows [n, classes]. Raises as ``sample``."""
+        reply: types.ScoreReply = self.analyze("score", logits, **options)
+        return reply
+
+    def diagnose(self, logits: Union[Row, Rows], **options: Unpack[types.DiagnoseOptions]) -> types.DiagnoseReply:
+        """Margin, entropy, energy and a verdict of one row [classes], or of each of [n, classes] under ``results``; with
+        ``baseline`` whether it is suspicious. Raises as ``sample``."""
+        reply: types.DiagnoseReply = self.analyze("diagnose", logits, **options)
+        return reply
+
+    def calibrate(self, logits: Rows, **options: Unpack[types.CalibrateOptions]) -> types.CalibrateReply:
+        """The calibration with the smallest cross-entropy on rows [n, classes] with their ``targets``. Raises as
+        ``sample``."""
+        reply: types.CalibrateReply = self.analyze("calibrate", logits, **options)
+        return reply
+
+    def baseline(self, logits: Rows, **options: Unpack[types.BaselineOptions]) -> types.BaselineReply:
+        """What clean rows [n, classes] look like, for ``diagnose``. Raises as ``sample``."""
+        reply: types.BaselineReply = self.analyze("baseline", logits, **options)
+        return reply
+
+    def analyze(self, call: str, logits: Union[Row, Rows], **options: Any) -> Any:
+        """The five calls above by name: "probabilities", "score", "diagnose", "calibrate" or "baseline"."""
+        return self._send(_calls.analysis_call(call, logits, options))
+
+    def compare(
+        self, logits: Row, compare: Sequence[Union[str, Mapping[str, Any]]], **options: Unpack[types.CompareOptions]
+    ) -> types.CompareReply:
+        """One row [vocab_size] through several presets or chains: where and why they differ. ``compare`` has their names,
+        or objects of options such as ``{"preset": "vllm", "top_k": 5}``. Raises as ``sample``."""
+        reply: types.CompareReply = self._send(_calls.compare_call(logits, compare, options))
+        return reply
+
+    def replay(
+        self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
+    ) -> types.ReplayReply:
+        """Takes steps again and holds them to what was claimed of them. ``logits`` is [n, vocab_size]; ``rows`` has of each
+        its options and its claim, ``token_id`` at least. The reply has ``results`` in order, and ``totals``."""
+        reply: types.ReplayReply = self._send(_calls.replay_call(logits, rows, shared))
+        return reply
+
+    def detect(
+        self,
+        token_ids: Optional[Sequence[int]] = None,
+        *,
+        texts: Optional[Sequence[Union[Sequence[int], Mapping[str, Any]]]] = None,
+        **options: Unpack[types.DetectOptions],
+    ) -> types.DetectReply:
+        """Looks for a watermark in one text of token ids, or in each of ``texts``: lists of ids, or objects with
+        ``token_ids`` and ``prompt_length``. The reply has ``p_value`` and ``score``, or ``results`` in order."""
+        reply: types.DetectReply = self._send(_calls.detect_call(token_ids, texts, options))
+        return reply
