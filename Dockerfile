@@ -18,7 +18,7 @@ COPY src src
 COPY playground playground
 COPY examples/model-host/model examples/model-host/model
 COPY test/vectors/analysis test/vectors/analysis
-RUN npm run build
+RUN npm run build:service
 
 FROM build AS production
 # Of packages that are gone npm leaves the folders of their scopes.

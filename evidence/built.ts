@@ -15,15 +15,16 @@ const SOURCES = [
 ];
 /** The last files that two of its parts write. */
 const RESULTS = ["dist/main.js", "dist/playground/index.html"];
-/** Where the third puts the bundle for Python, between the two. */
-const BUNDLE = /^bundle-\w+\.js$/;
+/** Where the third puts its file, which has its hash in its name. */
 const BUNDLE_FOLDER = "clients/python/logit_sampler/local";
 
 /** False as well when there is no dist. `root` is the folder of the project. */
 export function isBuilt(root: string): boolean {
-  const results = RESULTS.map((name) => join(root, name));
+  const bundles = existsSync(join(root, BUNDLE_FOLDER)) ? readdirSync(join(root, BUNDLE_FOLDER)) : [];
+  const bundle = bundles.find((name) => /^bundle-\w+\.js$/.test(name));
+  if (bundle === undefined) return false;
+  const results = [...RESULTS, join(BUNDLE_FOLDER, bundle)].map((name) => join(root, name));
   if (!results.every((path) => existsSync(path))) return false;
-  if (!readdirSync(join(root, BUNDLE_FOLDER)).some((name) => BUNDLE.test(name))) return false;
   const built_ms = Math.min(...results.map((path) => statSync(path).mtimeMs));
   return SOURCES.every((name) => newestMs(join(root, name)) < built_ms);
 }

@@ -32,16 +32,14 @@ import { parseDetect } from "../schemas/watermark.ts";
 import { openAnalysisJson } from "../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader } from "../wire/analysis/reader.ts";
 import { openAnalysisTensor } from "../wire/analysis/tensor.ts";
+import { openBatchJson, openBatchTensor } from "../wire/batch-body.ts";
 import { TextPieces, WrittenList, writeInPieces } from "../wire/json/pieces.ts";
 import { openJsonBody, refuseTensor } from "../wire/json-body.ts";
-import { openBatchJson, openStepJson } from "../wire/json-reader.ts";
 import { BATCH_TEXT, writeProblem, writeSampled, writeVerified } from "../wire/reply.ts";
+import { openStepJson, openStepTensor } from "../wire/step-body.ts";
 import type { BodyReader, Step, StepReader, WireContext } from "../wire/step-reader.ts";
-import { openBatchTensor } from "../wire/tensor/batch-reader.ts";
-import { openStepTensor } from "../wire/tensor/step-reader.ts";
+import { openVerifyJson, openVerifyTensor } from "../wire/verify/body.ts";
 import type { VerifyCall, VerifyReader } from "../wire/verify/calls.ts";
-import { VerifyJson } from "../wire/verify/json-reader.ts";
-import { VerifyTensor } from "../wire/verify/tensor-reader.ts";
 
 /** What every call is given. */
 export interface Parts {
@@ -196,8 +194,8 @@ function verifyCall(form: Form, parts: Parts, many: boolean): Call {
   const { context } = parts;
   const reader: VerifyReader =
     form === "json"
-      ? new VerifyJson(many, context)
-      : new VerifyTensor({ ...form, query: QUERY }, many, context);
+      ? openVerifyJson(many, context)
+      : openVerifyTensor(many, { ...form, query: QUERY }, context);
   const drafts = new Drafts(reader, parts, many);
   return { reader, advance: () => drafts.advance(), reply: () => drafts.text() };
 }
@@ -292,8 +290,8 @@ function analysisCall(form: Form, parts: Parts, begin: (head: AnalysisHead) => T
     form === "json" ? openAnalysisJson(context) : openAnalysisTensor({ ...form, query: QUERY }, context);
   let task: Task | undefined;
   const advance = () => {
-    if (reader.head === undefined) return;
-    task ??= begin(reader.head);
+    if (reader.plan === undefined) return;
+    task ??= begin(reader.plan.head);
     for (let row = reader.next(); row !== undefined; row = reader.next())
       try {
         task.take(row);

@@ -15,7 +15,11 @@ const SOURCES = [
   "tsconfig.json",
   "tsconfig.build.json",
 ];
-const RESULTS = ["dist/main.js", "dist/playground/index.html"];
+const RESULTS = [
+  "dist/main.js",
+  "dist/playground/index.html",
+  "clients/python/logit_sampler/local/bundle-0123456789abcdef.js",
+];
 
 let root: string;
 beforeEach(() => {
