@@ -4,6 +4,7 @@ The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model
 of the one with 128,256 tokens, where it was written.
 """
 
+import importlib.util
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ WIDE_MODEL = os.environ.get("HOSTS_WIDE_MODEL", "")
 TURNS = int(os.environ["HOSTS_TURNS"])
 #: A port of 127.0.0.1 on which nothing listens.
 NOWHERE = "http://127.0.0.1:9"
+#: Whether the sampler in the process can be had here: its engine is a package of its own.
+HAS_LOCAL = importlib.util.find_spec("py_mini_racer") is not None
 PROMPT = "The old ship sailed into the"
 OPTIONS = {"temperature": 0.8, "top_p": 0.95, "repetition_penalty": 1.1, "mirostat": 2}
 #: What is timed: what every host's own sampler has.

@@ -3,6 +3,7 @@
 The rest of SGLang (scheduler, kernels, model) needs a GPU; the model is the demo model, run by transformers.
 """
 
+import ast
 import os
 import sys
 import types
@@ -11,7 +12,7 @@ import weakref
 import stubs
 import torch
 from batches import PROMPTS, greedy, logits_after, rows_of
-from checks import NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, waited_s
+from checks import HAS_LOCAL, NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, waited_s
 
 stubs.stand_in(["sglang"], ["sglang.srt.layers.sampler", "sglang.srt.sampling"], ["torchvision"])
 import sglang.srt.runtime_context as context
@@ -23,7 +24,24 @@ context.get_exec = lambda: types.SimpleNamespace(
     features=types.SimpleNamespace(enable_custom_logit_processor=True, sampling_mask_max_tokens=None),
     kernel=types.SimpleNamespace(sampling_backend="pytorch"),
 )
-sys.modules["sglang.srt.managers.schedule_batch"] = types.SimpleNamespace(ScheduleBatch=type("ScheduleBatch", (), {}))
+
+
+def parts_of_schedule_batch():
+    """The real classes by which SGLang ends a request, and its method that does; the module itself needs a GPU's libraries."""
+    folder = stubs.folder_of("sglang")
+    tree = ast.parse(open(f"{folder}/srt/managers/schedule_batch.py").read())
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    [method] = [node for node in classes["Req"].body if getattr(node, "name", "") == "update_finish_state"]
+    wanted = [classes["BaseFinishReason"], classes["FINISH_ABORT"], method]
+    space = {"Optional": None, "Union": None, "List": None, "Dict": None, "Any": None}
+    exec(compile(ast.Module([ast.ImportFrom("__future__", [ast.alias("annotations")], 0), *wanted], []), "schedule_batch", "exec"), space)
+    return space
+
+
+REAL = parts_of_schedule_batch()
+sys.modules["sglang.srt.managers.schedule_batch"] = types.SimpleNamespace(
+    ScheduleBatch=type("ScheduleBatch", (), {}), FINISH_ABORT=REAL["FINISH_ABORT"]
+)
 from logit_sampler.adapters import sglang as adapter
 from sglang.srt.layers.sampler import apply_custom_logit_processor
 from sglang.srt.sampling.sampling_batch_info import SamplingBatchInfo
@@ -33,13 +51,26 @@ from sglang.srt.sampling.sampling_params import SamplingParams
 class Request:
     """What a processor and SamplingBatchInfo see of Req; ``__req__`` is the weak reference that SGLang puts there."""
 
-    def __init__(self, rid, prompt, options=None):
+    update_finish_state = REAL["update_finish_state"]
+
+    def __init__(self, rid, prompt, options=None, return_logprob=False):
+        self.return_logprob, self.to_finish, self.finished_reason = return_logprob, None, None
         self.rid, self.origin_input_ids, self.output_ids = rid, list(prompt), []
         custom = {} if options is None else {"logit_sampler": options}
         self.sampling_params = SamplingParams(temperature=0, custom_params={**custom, "__req__": weakref.proxy(self)})
         self.custom_logit_processor = None if options is None else adapter.ServiceLogitsProcessor.to_str()
         self.return_sampling_mask, self.sampling_logprobs_mode = False, "raw"
         self.eos_token_ids, self.tokenizer = set(), types.SimpleNamespace(additional_stop_token_ids=None, eos_token_id=None)
+
+
+    def finished(self):
+        return self.finished_reason is not None
+
+    def told(self):
+        """What its sender is told at the end of a step."""
+        if self.to_finish:
+            self.update_finish_state()
+        return self.finished_reason.to_json() if self.finished_reason else None
 
 
 class Batch:
@@ -110,12 +141,34 @@ def seeds():
 
 
 def mistakes():
-    """a misspelt option leaves the request to SGLang, and the server lives"""
-    engine = Engine()
-    request = Request("0", PROMPTS[0], {"temprature": 1})
-    engine.add(request)
+    """a misspelt option, one that the adapter says itself, and log-probabilities that SGLang would read behind its processors
+    end the request with their sentence, and the server and its other requests live"""
+    engine, good = Engine(), Request("3", PROMPTS[1], {**OPTIONS, "seed": 7})
+    wrong = [
+        Request("0", PROMPTS[0], {"temprature": 1}),
+        Request("1", PROMPTS[0], {"step": 1}),
+        Request("2", PROMPTS[0], {"temperature": 1}, return_logprob=True),
+    ]
+    engine.add(*wrong, good)
     engine.step()
-    assert request.output_ids == greedy(PROMPTS[0], 1)
+    for request, words in zip(wrong, ("temprature", "must not have step", "return_logprob")):
+        told = request.told()
+        assert told["type"] == "abort" and told["status_code"] == 400 and words in told["message"], told
+    engine.keep([3])
+    engine.step()
+    assert good.told() is None
+    as_plain_calls(good, {**OPTIONS, "seed": 7})
+
+
+def local():
+    """with LOGIT_SAMPLER_URL=local the sampler in the process draws what the service draws"""
+    engine, options = Engine("local"), [{**OPTIONS, "seed": seed} for seed in range(2)]
+    requests = [Request(str(index), PROMPTS[index], options[index]) for index in range(2)]
+    engine.add(*requests)
+    for _ in range(4):
+        engine.step()
+    for request, own in zip(requests, options):
+        as_plain_calls(request, own)
 
 
 def away():
@@ -131,3 +184,5 @@ def away():
 
 host(f"sglang {stubs.version_of('sglang')}", "SamplingBatchInfo and apply_custom_logit_processor, on the CPU")
 claims(mixed, seeds, mistakes, away)
+if HAS_LOCAL:
+    claims(local)

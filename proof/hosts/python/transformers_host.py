@@ -4,9 +4,11 @@ import functools
 import threading
 import time
 
+import numpy
 import torch
 import transformers
-from checks import MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from between import Forwarder
+from checks import HAS_LOCAL, MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
 from logit_sampler import SamplerClient, SamplerProblem
 from logit_sampler.adapters.transformers import ServiceLogitsProcessor, generate
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessorList, TextIteratorStreamer
@@ -120,10 +122,116 @@ def sampled_sequences():
 
 
 def beams():
-    """beams are refused by the processor and by the loop, each in a sentence that names num_beams"""
-    raises(ValueError, lambda: model.generate(**inputs, max_new_tokens=3, num_beams=2, do_sample=False, pad_token_id=0,
-           logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client)])), "num_beams")
+    """beams are refused by the processor and by the loop, each in a sentence that names num_beams, also where processors
+    of transformers have changed the scores before"""
+    changed = [{}, {"repetition_penalty": 1.5}, {"bad_words_ids": [[5], [6]]}, {"sequence_bias": [[[5], 10.0]]}]
+    for own in changed:
+        raises(ValueError, lambda own=own: model.generate(**inputs, max_new_tokens=3, num_beams=2, do_sample=False,
+               pad_token_id=0, **own, logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client)])), "num_beams")
     raises(ValueError, lambda: by_loop(inputs, options={}, num_beams=2), "num_beams")
+
+
+def drafts():
+    """assistants and prompt lookup are refused in a sentence that names them"""
+    for own in ({"prompt_lookup_num_tokens": 3}, {"assistant_model": model}):
+        raises(ValueError, lambda own=own: model.generate(**inputs, max_new_tokens=6, do_sample=False, pad_token_id=0, **own,
+               logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client)])), "prompt_lookup_num_tokens")
+    raises(ValueError, lambda: by_loop(inputs, options={}, prompt_lookup_num_tokens=3), "prompt_lookup_num_tokens")
+
+
+KEPT = {"return_dict_in_generate": True, "output_scores": True}
+
+
+def log_probabilities():
+    """output_scores and compute_transition_scores, normalised or not, have the log-probabilities of the service, and
+    output_logits those of the model"""
+    options = {"temperature": 0.8, "top_p": 0.9, "seed": 7, "logprobs": True, **ENDLESS}
+    processor = Recording(client, **options)
+    output = model.generate(**inputs, **KEPT, output_logits=True, max_new_tokens=COUNT, do_sample=False, pad_token_id=0,
+                            logits_processor=LogitsProcessorList([processor]))
+    rows = [(ids[0], scores[0]) for ids, scores in processor.rows]
+    want = [reply["processed_logprob"] for reply in replies(rows, **options)]
+    assert any(each < -0.01 for each in want), want
+    looped = by_loop(inputs, options=options, **KEPT, output_logits=True)
+    assert looped.sequences.tolist() == output.sequences.tolist()
+    for each in (output, looped):
+        for normalize_logits in (False, True):
+            got = model.compute_transition_scores(each.sequences, each.scores, normalize_logits=normalize_logits)
+            assert numpy.allclose(got[0].numpy(), want, atol=1e-6), (got, want)
+        for row, (_, scores) in zip(each.logits, rows):
+            numpy.testing.assert_allclose(row[0].numpy(), scores, atol=1e-4)
+
+
+def replies(rows, **options):
+    found, state = [], None
+    for step, (history, row) in enumerate(rows):
+        own = {"step": step, "history": history, "prompt_length": len(prompt), "state": state}
+        found.append(client.sample(row, **options, **own))
+        state = found[-1]["state"]
+    return found
+
+
+def log_probabilities_in_batches():
+    """and so in a batch, and where generate() samples by itself"""
+    batch = tokenizer([PROMPT, "My dear"], return_tensors="pt", padding=True)
+    batch.pop("token_type_ids", None)
+    for own in ({"do_sample": False}, {"do_sample": True, "top_k": 0}):
+        processor = ServiceLogitsProcessor(client, pad_token_id=0, temperature=0.8, seed=7, logprobs=True)
+        output = model.generate(**batch, **KEPT, **own, max_new_tokens=4, pad_token_id=0,
+                                logits_processor=LogitsProcessorList([processor]))
+        got = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+        assert bool((got <= 0).all()) and bool((got < -0.01).any()), got
+
+
+def log_probabilities_not_asked():
+    """reading scores whose log-probabilities were not asked for raises what to ask with"""
+    processor = ServiceLogitsProcessor(client, seed=7)
+    output = model.generate(**inputs, **KEPT, max_new_tokens=3, do_sample=False, pad_token_id=0,
+                            logits_processor=LogitsProcessorList([processor]))
+    for normalize_logits in (False, True):
+        raises(ValueError, lambda: model.compute_transition_scores(output.sequences, output.scores,
+               normalize_logits=normalize_logits), "logprobs=True")
+    raises(ValueError, lambda: by_loop(inputs, options={}, return_dict_in_generate=True, output_attentions=True), "output_attentions")
+
+
+def cuts():
+    """a text goes on with the same tokens when its connection is cut on the way, by the loop and by the processor"""
+    whole = by_loop(inputs, options={**OPTIONS, **ENDLESS, "seed": 7}).tolist()
+    between = Forwarder()
+
+    class Cutting(ServiceLogitsProcessor):
+        def __call__(self, input_ids, scores):
+            between.cut()
+            return super().__call__(input_ids, scores)
+
+    def cut(ids, _):
+        between.cut()
+        return torch.zeros(len(ids), dtype=torch.bool)
+
+    with SamplerClient(between.url) as other:
+        options = {**OPTIONS, **ENDLESS, "seed": 7}
+        assert by_processor(inputs, processor=Cutting(other, **options)).tolist() == whole
+        got = model.generate(**inputs, max_new_tokens=COUNT, custom_generate=generate, client=other, options=options,
+                             stopping_criteria=[cut])
+        assert got.tolist() == whole
+    assert between.opened > COUNT
+
+
+def local():
+    """the sampler in the process writes the same text by the processor, by the loop and in batches"""
+    from logit_sampler import Sampler
+
+    options = {**OPTIONS, **ENDLESS, "seed": 7}
+    whole = by_loop(inputs, options=options).tolist()
+    sampler = Sampler()
+    assert by_processor(inputs, processor=ServiceLogitsProcessor(sampler, pad_token_id=0, **options)).tolist() == whole
+    got = model.generate(**inputs, max_new_tokens=COUNT, custom_generate=generate, client=sampler, options=options)
+    assert got.tolist() == whole
+    batch = tokenizer([PROMPT, "My dear"], return_tensors="pt", padding=True)
+    batch.pop("token_type_ids", None)
+    own = {"temperature": 0.8, "seed": 7}
+    one = by_processor(batch, processor=ServiceLogitsProcessor(sampler, pad_token_id=0, **own)).tolist()
+    assert one == by_processor(batch, **own).tolist()
 
 
 def other_calls():
@@ -183,7 +291,9 @@ def timed(folder):
 
 
 host(f"transformers {transformers.__version__}, torch {torch.__version__}")
-claims(greedy, as_plain_calls, loop_is_processor, bfloat16, batches, embeddings, sampled_sequences, beams, other_calls,
-       dictionaries, streamers, errors)
+claims(greedy, as_plain_calls, loop_is_processor, bfloat16, batches, embeddings, sampled_sequences, beams, drafts, other_calls,
+       dictionaries, log_probabilities, log_probabilities_in_batches, log_probabilities_not_asked, cuts, streamers, errors)
+if HAS_LOCAL:
+    claims(local)
 for folder in filter(None, (MODEL, WIDE_MODEL)):
     timed(folder)

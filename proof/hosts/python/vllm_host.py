@@ -14,7 +14,7 @@ import vllm.utils.torch_utils
 vllm.utils.torch_utils.PIN_MEMORY = False  # which needs a GPU's driver; read once by all that follow
 
 from batches import PROMPTS, greedy, logits_after, rows_of
-from checks import NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, raises, waited_s
+from checks import HAS_LOCAL, NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, raises, waited_s
 from vllm import SamplingParams
 from vllm.exceptions import VLLMValidationError
 from vllm.v1.sample.logits_processor import build_logitsprocs, validate_logits_processors_parameters
@@ -68,7 +68,8 @@ class Engine:
         if logits is None:
             logits = torch.stack([logits_after(self._ids(name)) for name in names])
         self.batch.refresh_metadata()
-        sampled = self.sampler(logits, self.batch.sampling_metadata).sampled_token_ids[:, 0].tolist()
+        self.output = self.sampler(logits, self.batch.sampling_metadata)
+        sampled = self.output.sampled_token_ids[:, 0].tolist()
         for name, token_id in zip(names, sampled):
             self.states[name].output_token_ids.append(token_id)
         return sampled
@@ -142,6 +143,31 @@ def mistakes():
     check({"top_p": 0.9})
 
 
+def log_probabilities():
+    """the log-probability that vLLM reports of a drawn token is that of the row as it came, and modes that it would read
+    behind its processors are refused when it starts"""
+    engine = Engine()
+    engine.add("0", PROMPTS[0], {"temperature": 1.5, "seed": 7}, logprobs=1)
+    row = logits_after(PROMPTS[0])
+    [token_id] = engine.step(row[None].clone())
+    reported = float(engine.output.logprobs_tensors.logprobs[0, 0])
+    assert abs(reported - float(row.float().log_softmax(-1)[token_id])) < 1e-4 and reported < -0.001, reported
+    for mode in ("processed_logprobs", "processed_logits"):
+        config = types.SimpleNamespace(**{**vars(CONFIG), "model_config": types.SimpleNamespace(seed=0, logprobs_mode=mode)})
+        raises(ValueError, lambda config=config: build_logitsprocs(config, torch.device("cpu"), False, False, [NAME]), mode)
+
+
+def local():
+    """with LOGIT_SAMPLER_URL=local the sampler in the process draws what the service draws"""
+    engine, options = Engine(url="local"), [{**OPTIONS, "seed": seed} for seed in range(2)]
+    for index in range(2):
+        engine.add(str(index), PROMPTS[index], options[index])
+    for _ in range(4):
+        engine.step()
+    for index in range(2):
+        as_plain_calls(PROMPTS[index], engine.remove(str(index)), options[index])
+
+
 def many(rows, vocab_size):
     engine = Engine(rows, vocab_size)
     for row in range(rows):
@@ -198,6 +224,9 @@ def timed(rows, vocab_size):
 
 
 host(f"vllm {vllm.__version__}", "InputBatch, build_logitsprocs and Sampler of the first model runner, on the CPU")
-claims(mixed, with_penalties, seeds, mistakes, many_bytes, many_rows, too_long, away)
+claims(mixed, with_penalties, seeds, mistakes, many_bytes, many_rows, too_long, away,
+       log_probabilities)
+if HAS_LOCAL:
+    claims(local)
 for rows in (1, 8):
     timed(rows, 128256)

@@ -82,10 +82,13 @@ def _steps_of(custom_params: Optional[Dict[str, Any]]) -> Optional[Steps]:
 
 def _end(custom_params: Dict[str, Any], sentence: str) -> None:
     """Ends a request with a sentence for its sender, as SGLang ends those that it refuses itself."""
-    LOG.error("%s; the request is ended", sentence)
-    from sglang.srt.managers.schedule_batch import FINISH_ABORT
-
     custom_params[_STEPS] = None
+    try:
+        from sglang.srt.managers.schedule_batch import FINISH_ABORT
+    except ImportError:
+        LOG.error("%s; this SGLang ends no request from here and draws it", sentence)
+        return
+    LOG.error("%s; the request is ended", sentence)
     custom_params["__req__"].to_finish = FINISH_ABORT(sentence, HTTPStatus.BAD_REQUEST, "BadRequestError")
 
 

@@ -45,8 +45,8 @@ _DRAFTS = (
 )
 #: Where generate() calls its processors from: what its loops are named.
 _LOOPS = {"_sample": None, "_assisted_decoding": _DRAFTS, "_beam_search": _BEAMS, "_group_beam_search": _BEAMS}
-#: Frames between a loop and a processor: those of the list of processors, and of what wraps it.
-_FRAMES_MAX = 12
+#: Frames that are looked at: a loop calls its list of processors, and an assistant's generate() is called by a loop.
+_FRAMES_MAX = 40
 
 
 class ServiceLogitsProcessor(LogitsProcessor):
@@ -141,15 +141,18 @@ class ServiceLogitsProcessor(LogitsProcessor):
 def _require_one_token_a_step(ids: Any, scores: Any) -> None:
     """Raises ValueError under beam search and drafts: by the name of the loop that calls, or by what the rows look like."""
     frame: Any = sys._getframe(2)
+    is_known = False
     for _ in range(_FRAMES_MAX):
         if frame is None:
             break
-        if frame.f_code.co_name in _LOOPS:
-            sentence = _LOOPS[frame.f_code.co_name]
-            if sentence is not None:
-                raise ValueError(sentence)
-            return
+        name = frame.f_code.co_name
+        is_known = is_known or name in _LOOPS
+        sentence = _LOOPS.get(name)
+        if sentence is not None:  # an assistant's own loop is called by that of the model
+            raise ValueError(sentence)
         frame = frame.f_back
+    if is_known:
+        return
     if len(ids) > 1 and _are_beams(ids, scores):
         raise ValueError(_BEAMS)
 
@@ -193,7 +196,8 @@ def generate(
     mask = model_kwargs.pop("attention_mask", None)
     if len(input_ids) != 1 or (mask is not None and not bool(mask.all())):
         raise ValueError("this loop generates one sequence without padding: use ServiceLogitsProcessor for batches")
-    past = model_kwargs.pop("past_key_values", None)
+    kept = "cache" if "cache" in model_kwargs else "past_key_values"  # as this version of transformers names it
+    past = model_kwargs.pop(kept, None)
     history = input_ids[0].tolist()
     seen = past.get_seq_length() if hasattr(past, "get_seq_length") else 0
     fed = _first_inputs(input_ids[:, seen:], model_kwargs)
@@ -204,8 +208,8 @@ def generate(
     all_logits: List[Any] = []
     try:
         while True:
-            outputs = model(**fed, past_key_values=past, use_cache=True)
-            past = outputs.past_key_values
+            outputs = model(**fed, **{kept: past}, use_cache=True)
+            past = getattr(outputs, kept)
             logits = outputs.logits[:, -1, :]
             if wants_logits:
                 all_logits.append(logits.float())
@@ -236,7 +240,7 @@ def generate(
     from transformers.generation import GenerateDecoderOnlyOutput
 
     told = {"scores": tuple(all_scores) if wants_scores else None, "logits": tuple(all_logits) if wants_logits else None}
-    return GenerateDecoderOnlyOutput(sequences=input_ids, past_key_values=past, **told)
+    return GenerateDecoderOnlyOutput(sequences=input_ids, **{kept: past}, **told)
 
 
 #: What generate() counts out for its own loop; the model finds them by itself, since nothing is padded.
