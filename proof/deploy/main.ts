@@ -1,7 +1,7 @@
 /**
  * `npm run proof:deploy`: what is there for Kubernetes and for compose, by their own code. The real helm lints the chart and
  * fills it in, with each of its switches on and off; every manifest is decoded strictly into the API's types; the loader of
- * compose reads its files. Needs Go, whose modules bring all three; HELM names a helm that is there.
+ * compose reads its files, and actionlint the workflows of CI. Needs Go, whose modules bring them; HELM names a helm that is there.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -25,6 +25,7 @@ const COMPOSE_FILES = ["compose.yaml", "deploy/compose/own-host.yaml"];
 const MODULES = {
   helm: "helm.sh/helm/v3/cmd/helm@v3.19.4",
   compose: "github.com/compose-spec/compose-go/v2/cmd@v2.16.2",
+  actionlint: "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
 } as const;
 
 commandLine({
@@ -39,6 +40,7 @@ const progress = createProgress([
   { name: "build the decoder", seconds: 60 },
   { name: "the chart", seconds: 10 },
   { name: "compose", seconds: 1 },
+  { name: "workflows", seconds: 60 },
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
@@ -120,6 +122,12 @@ async function main(): Promise<void> {
       await printed(compose, ["-no-interpolation", path]);
       return "";
     });
+  progress.next();
+  const actionlint = await installed("actionlint");
+  await claim("actionlint finds nothing in the workflows", async () => {
+    await printed(actionlint, [".github/workflows/ci.yml"]);
+    return "";
+  });
   progress.end();
   await conclude(report);
 }

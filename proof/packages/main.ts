@@ -4,7 +4,7 @@
  * Python client, and mypy reads it strictly. Both are installed below build/, which needs registries.
  */
 import { execFile } from "node:child_process";
-import { cp, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -112,6 +112,7 @@ async function npmPackage(): Promise<void> {
       warnings.slice(0, 800),
     );
   await cp(join(HERE, "project"), PROJECT, { recursive: true });
+  await publishing(packed.path);
   await claim("ES modules import it", async () => unlike(await node("sampler.js"), "1"));
   await claim("CommonJS requires it", async () => unlike(await node("common.cjs"), "1 function"));
   await claim("TypeScript 5 compiles against it strictly, nodenext, and the program runs", () =>
@@ -137,13 +138,47 @@ async function npmPackage(): Promise<void> {
   });
 }
 
+/** What reads the package as registries and their users will. CommonJS of Node ≥ 20.19 requires ES modules by itself. */
+async function publishing(tarball: string): Promise<void> {
+  const tools = join(FOLDER, "publishing");
+  await projectWith(tools, ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5"]);
+  const bin = (name: string) => join(tools, "node_modules/.bin", name);
+  await claim("publint finds nothing, however strict", () =>
+    quiet(bin("publint"), ["run", tarball, "--strict"]),
+  );
+  await claim("“Are the types wrong?” finds nothing for ES modules", () =>
+    quiet(bin("attw"), [tarball, "--profile", "esm-only"]),
+  );
+  await claim("npm publish --dry-run would publish it to everybody", async () => {
+    const { stderr } = await execute("npm", ["publish", tarball, "--dry-run", "--ignore-scripts"], {
+      cwd: tools,
+    });
+    return stderr.includes("public access") ? "" : stderr.slice(-800);
+  });
+}
+
+/** Nothing when a program ends with 0, and what it said otherwise. */
+async function quiet(program: string, args: readonly string[]): Promise<string> {
+  await execute(program, args, { cwd: FOLDER, maxBuffer: 2 ** 26 });
+  return "";
+}
+
 async function pythonPackage(): Promise<void> {
   const folder = join(FOLDER, "python");
-  const python = await pythonWith(folder, { whole: ["mypy==2.3.0", "numpy"] });
+  const python = await pythonWith(folder, {
+    whole: ["mypy==2.3.0", "numpy", "build==1.6.1", "twine==7.0.0"],
+  });
   // pip builds where the source is.
   const source = join(FOLDER, "python-source");
   await cp(join(ROOT, "clients/python"), source, { recursive: true });
   await execute(python, ["-m", "pip", "install", "-q", "--force-reinstall", "--no-deps", source]);
+  await claim("a wheel and an sdist are built, and twine finds nothing in them, however strict", async () => {
+    const dist = join(FOLDER, "python-dist");
+    await rm(dist, { recursive: true, force: true });
+    await execute(python, ["-m", "build", source, "--outdir", dist]);
+    const files = (await readdir(dist)).map((name) => join(dist, name));
+    return quiet(python, ["-m", "twine", "check", "--strict", ...files]);
+  });
   const service = await startService();
   try {
     await claim("pip installs the Python client, which draws", async () => {

@@ -8,6 +8,7 @@ import { replaceParts } from "../../evidence/markdown.ts";
 import { CHECK } from "../../evidence/options.ts";
 import type { WatermarkResults } from "../../evidence/watermark-results.ts";
 import { commandLine, run } from "../../src/command-line.ts";
+import { VERSION } from "../../src/config/version.ts";
 import { RULES } from "../../src/sampling/combine/index.ts";
 import { PRESETS } from "../../src/sampling/presets/index.ts";
 import { STAGES } from "../../src/sampling/stages/index.ts";
@@ -62,7 +63,21 @@ const PAGES: readonly Page[] = [
   { name: "src/client/options.ts", render: clientOptions },
   { name: "src/client/analysis-types.ts", render: clientAnalysisTypes },
   { name: "clients/python/logit_sampler/types.py", render: pythonTypes },
+  // One version, that of package.json.
+  {
+    name: "clients/python/pyproject.toml",
+    render: (current) => withVersion(current, /^version = "[^"]*"/m, `version = "${VERSION}"`),
+  },
+  {
+    name: "deploy/helm/logit-sampler/Chart.yaml",
+    render: (current) => withVersion(current, /^appVersion: .*$/m, `appVersion: ${VERSION}`),
+  },
 ];
+
+function withVersion(current: string, line: RegExp, wanted: string): string {
+  if (!line.test(current)) throw new Error(`there is no line ${line} to write the version into`);
+  return current.replace(line, wanted);
+}
 
 function readme(current: string): string {
   const parts = Object.entries(README_PARTS).map(([name, render]) => [name, render()]);

@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PYTHON = ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["--version"]).status === 0);
+/** TEST_PYTHON names another than the system's. */
+const NAMES = [process.env["TEST_PYTHON"] ?? "/usr/bin/python3", "python3"];
+const PYTHON = NAMES.find((name) => spawnSync(name, ["--version"]).status === 0);
 const IN_CI = process.env["CI"] === "true";
 
 /** Why tests that need these modules cannot run here; undefined when they can, and in CI, where they must. */

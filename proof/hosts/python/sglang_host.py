@@ -14,6 +14,7 @@ import torch
 from batches import PROMPTS, greedy, logits_after, rows_of
 from checks import HAS_LOCAL, NOWHERE, OPTIONS, TIMED, URL, claims, host, measured, plain, waited_s
 
+FOLDER = stubs.folder_of("sglang")
 stubs.stand_in(["sglang"], ["sglang.srt.layers.sampler", "sglang.srt.sampling"], ["torchvision"])
 import sglang.srt.runtime_context as context
 import sglang.srt.utils.common as common
@@ -28,13 +29,13 @@ context.get_exec = lambda: types.SimpleNamespace(
 
 def parts_of_schedule_batch():
     """The real classes by which SGLang ends a request, and its method that does; the module itself needs a GPU's libraries."""
-    folder = stubs.folder_of("sglang")
-    tree = ast.parse(open(f"{folder}/srt/managers/schedule_batch.py").read())
+    tree = ast.parse(open(f"{FOLDER}/srt/managers/schedule_batch.py").read())
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     [method] = [node for node in classes["Req"].body if getattr(node, "name", "") == "update_finish_state"]
     wanted = [classes["BaseFinishReason"], classes["FINISH_ABORT"], method]
     space = {"Optional": None, "Union": None, "List": None, "Dict": None, "Any": None}
-    exec(compile(ast.Module([ast.ImportFrom("__future__", [ast.alias("annotations")], 0), *wanted], []), "schedule_batch", "exec"), space)
+    later = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
+    exec(compile(ast.fix_missing_locations(ast.Module([later, *wanted], [])), "schedule_batch", "exec"), space)
     return space
 
 
