@@ -40,7 +40,10 @@ function nearest(given: string, known: readonly string[]): string[] {
     names = distance < least ? [name] : [...names, name];
     least = distance;
   }
-  if (names.length > 0 || given.length < BEGINNING_MIN) return names;
+  if (names.length > 0) return names;
+  // "k" in the options of top_k.
+  const ending = known.filter((name) => name.endsWith(`_${given}`));
+  if (ending.length === 1 || given.length < BEGINNING_MIN) return ending.length === 1 ? ending : [];
   const longer = known.filter((name) => lettersOf(name).startsWith(given));
   // Options of one stage begin with its name: what is meant is the stage's own.
   return longer.filter((name) => longer.every((each) => each === name || !name.startsWith(`${each}_`)));

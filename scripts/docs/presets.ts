@@ -116,7 +116,8 @@ function otherOrder(other: Preset["instead"]): string[] {
   return ["", `With ${code(other.option)} ${values}: ${orderOf(other.order)}.`];
 }
 
-function factsOf({ defaults, rules, fixed, reports, spellings = [] }: Preset): string[] {
+function factsOf(preset: Preset): string[] {
+  const { defaults, rules, fixed, reports, spellings = [], seed_drawn_for } = preset;
   const rows = [
     ["defaults", pairs(defaults)],
     ["rules", rulesOf(rules)],
@@ -126,6 +127,7 @@ function factsOf({ defaults, rules, fixed, reports, spellings = [] }: Preset): s
       "spelling",
       spellings.map(({ option, written, means }) => code(`${option} ${written} = ${means}`)).join(", "),
     ],
+    ["a seed is drawn for", seed_drawn_for === undefined ? "" : code(`seed ${seed_drawn_for}`)],
   ].filter(([, text]) => text !== "");
   return rows.length === 0
     ? []

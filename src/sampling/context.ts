@@ -7,6 +7,7 @@ import type { TokenTable } from "../kernels/kernel.ts";
 import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { FadingTokens } from "./history/fading.ts";
+import { matchableEnd, withoutForeignIds } from "./history/foreign-ids.ts";
 import type { PreparedHistory } from "./history/prepared-history.ts";
 import { Remembered } from "./history/remembered.ts";
 import { RepeatFinder, type Repeats } from "./history/repeats.ts";
@@ -15,7 +16,6 @@ import type { StepSequence } from "./history/sequence.ts";
 import type { StepText } from "./history/step-text.ts";
 import { TokenCounter } from "./history/token-counter.ts";
 import { type Purpose, uniform } from "./rng.ts";
-import { requireInVocabulary } from "./vocab-size.ts";
 
 /** Which part of the history a penalty looks at. */
 export type Scope = "history" | "generated";
@@ -30,8 +30,10 @@ export class StepContext implements StepText {
   #id_end = 0;
   /** what a stage wants to know again of the token that is drawn */
   readonly remembered = new Remembered();
-  /** token ids so far, prompt first */
+  /** token ids so far, prompt first; an id that the row has no logit for is a number that equals no other */
   history: readonly number[] = [];
+  /** the same as they were sent: what marks are keyed by */
+  sent_history: readonly number[] = [];
   /** how many of `history` are prompt; the rest was generated */
   prompt_length = 0;
   vocab_size = 0;
@@ -63,10 +65,11 @@ export class StepContext implements StepText {
     };
   }
 
-  /** Takes the sequence of one step; every id of the history must lie in the vocabulary. */
+  /** Takes the sequence of one step. Ids of the history that the row has no logit for match nothing. */
   start(step: StepSequence, seed: string, vocab_size: number): void {
     this.remembered.forget();
     this.history = step.history;
+    this.sent_history = step.history;
     this.prompt_length = step.prompt_length;
     this.vocab_size = vocab_size;
     this.seed = seed;
@@ -75,7 +78,15 @@ export class StepContext implements StepText {
     this.vocabulary = this.#vocabularies.of(step.vocabulary);
     this.#prepared = step.prepared;
     this.#id_end = this.#counter.take(step.history, step.prompt_length, step.prepared);
-    if (this.#id_end > vocab_size) requireInVocabulary(step.history, vocab_size, "/history");
+    const end = matchableEnd(vocab_size);
+    if (this.#id_end > end) this.#leaveOutForeign(end);
+  }
+
+  /** Ids from `end` on match nothing: see foreign-ids.ts. What was prepared for other steps may not leave out the same ones. */
+  #leaveOutForeign(end: number): void {
+    this.history = withoutForeignIds(this.sent_history, end);
+    this.#prepared = undefined;
+    this.#id_end = this.#counter.takeOwn(this.sent_history, this.prompt_length, end);
   }
 
   /** The state of a stage, as its schema has checked it. */

@@ -9,7 +9,7 @@
 import { Problem, show } from "../errors.ts";
 import type { Chain } from "./chain.ts";
 import type { Drawing } from "./draws.ts";
-import { isTokenId, notATokenId } from "./options/fields.ts";
+import { contextIdsOf, isContextId, notAContextId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
 import { isRecord } from "./options/parse.ts";
 import { parseStepOptions } from "./options/step-options.ts";
@@ -286,11 +286,11 @@ function checkedTokenIds(value: unknown): readonly number[] {
       `token_ids must be an array of token ids, got ${show(value)}`,
       "/token_ids",
     );
-  const index = value.findIndex((id) => !isTokenId(id));
-  if (index < 0) return value;
+  const index = value.findIndex((id) => !isContextId(id));
+  if (index < 0) return contextIdsOf(value);
   throw new Problem(
     "invalid_option",
-    `token_ids.${index} ${notATokenId(value[index])}`,
+    `token_ids.${index} ${notAContextId(value[index])}`,
     `/token_ids/${index}`,
   );
 }

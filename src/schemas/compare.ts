@@ -68,6 +68,7 @@ const PRESET = z.strictObject({
     .array(z.strictObject({ option: z.string(), written: z.unknown(), means: z.unknown() }))
     .optional()
     .describe("Values that the host takes for an option, and what they mean here."),
+  seed_drawn_for: z.int().optional().describe("The seed by which the host means that it draws one, as here."),
   variants: z
     .array(VARIANT)
     .optional()

@@ -6,7 +6,18 @@ import * as z from "zod";
 import { DTYPE_NAMES } from "../kernels/kernel.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 
-export const DTYPE = oneOf(DTYPE_NAMES).describe("Element type of the tensor, little-endian.");
+/** What other libraries call the types. */
+const ELSEWHERE = {
+  float32: "f32",
+  float: "f32",
+  fp32: "f32",
+  float16: "f16",
+  half: "f16",
+  fp16: "f16",
+  bfloat16: "bf16",
+} as const;
+
+export const DTYPE = oneOf(DTYPE_NAMES, ELSEWHERE).describe("Element type of the tensor, little-endian.");
 
 /** The object `{dtype, data}`; `data` has been decoded when this is checked, and an empty string stands there. */
 export const PACKED_ROW = z.strictObject({

@@ -69,6 +69,12 @@ export function rowTooLong(row: Row, pointer: string): Problem {
 
 /** Tells the two object forms apart; anything else at `logits` is an error. */
 export function isSparseForm(logits: unknown): boolean {
+  if (isRecord(logits) && isByName(logits))
+    throw new Problem(
+      "invalid_logits",
+      `logits must be an array of numbers, one for each token id, got numbers by name; a few tokens go as {"token_ids": […], "values": […]}`,
+      "/logits",
+    );
   if (isRecord(logits)) return "token_ids" in logits || "values" in logits;
   if (logits === undefined) throw new Problem("invalid_logits", "a step needs logits, got none", "/logits");
   throw new Problem(
@@ -76,4 +82,10 @@ export function isSparseForm(logits: unknown): boolean {
     `logits must be an array of numbers, a packed object or a sparse object, got ${show(logits)}`,
     "/logits",
   );
+}
+
+/** `{"cat": 1, "dog": 2}`: a number for each name. */
+function isByName(logits: Readonly<Record<string, unknown>>): boolean {
+  const values = Object.values(logits);
+  return values.length > 0 && values.every((value) => typeof value === "number");
 }

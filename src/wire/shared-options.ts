@@ -47,7 +47,10 @@ export class SharedOptions {
     const names = Object.keys(own);
     if (names.length === 0) return this.#ofAll();
     if (names.every((name) => OWN_NUMBERS.has(name))) {
-      const { seed, step } = this.#parse(mergeStepOptions(numbersOf(this.#shared), own));
+      const numbers = mergeStepOptions(numbersOf(this.#shared), own);
+      // Some presets mean by -1 that a seed is drawn.
+      if (String(numbers["seed"]) === "-1") return this.#parse(mergeStepOptions(this.#shared, own));
+      const { seed, step } = this.#parse(numbers);
       return { ...this.#ofAll(), seed, step };
     }
     if ("history" in own || "prompt_length" in own || this.#shared["history"] === undefined)

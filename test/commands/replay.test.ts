@@ -104,7 +104,7 @@ describe("replay", () => {
   });
 
   test.each([
-    ['"history": [1, -1]', "got -1 (/history/1)"],
+    ['"history": [1, -2]', "got -2 (/history/1)"],
     ['"history": [1], "prompt_length": 2', "prompt_length must be at most the length of history, 1, got 2"],
   ])("refuses a row with %s", async (fields, sentence) => {
     const name = file(".ndjson", `{"logits": [1, 2], "target": 1, ${fields}}\n`);

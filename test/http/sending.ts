@@ -11,7 +11,12 @@ export async function startSending() {
     async to(method: "GET" | "POST", url: string, body: string | Buffer, headers: Record<string, string>) {
       const payload = method === "POST" ? body : "";
       const reply = await server.inject({ method, url, payload, headers });
-      return { status: reply.statusCode, text: reply.body, body: reply.json() as Record<string, unknown> };
+      return {
+        status: reply.statusCode,
+        headers: reply.headers,
+        text: reply.body,
+        body: reply.json() as Record<string, unknown>,
+      };
     },
   };
 }

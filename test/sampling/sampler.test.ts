@@ -222,7 +222,6 @@ describe("failures", () => {
   });
 
   test.each([
-    [{ history: [1, 9] }, "/history/1"],
     [{ logit_bias: { "4": 1 } }, "/logit_bias"],
     [{ logprob_token_ids: [0, 4] }, "/logprob_token_ids/1"],
   ])("a token id outside the vocabulary is an error: %j", (options, pointer) => {

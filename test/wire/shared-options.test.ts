@@ -71,12 +71,21 @@ describe("rows with one history", () => {
   });
 
   test("what is wrong with a shared history is told to every row, and mended by one of its own", () => {
-    const options = new SharedOptions({ history: [1, -1], prompt_length: 9 }, DEFAULT_OPTION_LIMITS);
+    const options = new SharedOptions({ history: [1, -2], prompt_length: 9 }, DEFAULT_OPTION_LIMITS);
     const wrong = expect.objectContaining({ code: "invalid_option", pointer: "/history/1" });
     expect(() => options.of({})).toThrow(wrong);
     expect(() => options.of({ seed: 1 })).toThrow(wrong);
     expect(() => options.of({ top_k: 1 })).toThrow(wrong);
     expect(options.of({ history: [1], prompt_length: 1 }).history).toEqual([1]);
     expect(() => options.of({ seed: {} })).toThrow(expect.objectContaining({ pointer: "/seed" }));
+  });
+
+  test("a row's own seed -1 is drawn where the shared preset says so", () => {
+    const options = new SharedOptions({ preset: "llama.cpp", top_k: 5 }, DEFAULT_OPTION_LIMITS);
+    expect(options.of({ seed: -1 }).seed).toBeUndefined();
+    expect(options.of({ seed: 7 }).seed).toBe("7");
+    expect(
+      new SharedOptions({ preset: "llama.cpp", seed: -1 }, DEFAULT_OPTION_LIMITS).of({ step: 3 }).seed,
+    ).toBeUndefined();
   });
 });

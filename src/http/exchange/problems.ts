@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Limits } from "../../config/config.ts";
 import { Problem, type ProblemCode, shorten } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
+import { isOpenAiPath, writeOpenAiError } from "../../wire/openai-error.ts";
 import { writeProblem } from "../../wire/reply.ts";
 import { inferErrorStatus, writeInferError } from "../../wire/v2/reply.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
@@ -45,12 +46,17 @@ interface ProblemAnswer {
   readonly text: string;
 }
 
-/** The answer of a problem, as those who speak /v1 or /v2 know it. */
+/** The answer of a problem, in the form that clients of the path expect. */
 export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id: string): ProblemAnswer {
-  const is_inference = isV2(raw.url ?? "");
-  const headers = problemHeaders(problem, raw, is_inference ? V2_JSON_TYPE : PROBLEM_TYPE);
-  if (is_inference) return { status: inferErrorStatus(problem), headers, text: writeInferError(problem) };
-  return { status: problem.status, headers, text: writeProblem(problem, request_id) };
+  const url = raw.url ?? "";
+  const answer = (type: string, text: string, status: number = problem.status) => ({
+    status,
+    headers: problemHeaders(problem, raw, type),
+    text,
+  });
+  if (isV2(url)) return answer(V2_JSON_TYPE, writeInferError(problem), inferErrorStatus(problem));
+  if (isOpenAiPath(url)) return answer("application/json; charset=utf-8", writeOpenAiError(problem));
+  return answer(PROBLEM_TYPE, writeProblem(problem, request_id));
 }
 
 function problemHeaders({ status }: Problem, raw: IncomingMessage, type: string): string[] {
@@ -123,7 +129,7 @@ export function addProblems(app: FastifyInstance, service: Service): void {
 
 /** Where other services take text. */
 const TEXT_PATHS =
-  /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate)\/?$/;
+  /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate|models(?:\/.*)?)\/?$/;
 
 /** Where Triton's and KServe's clients name a model. */
 const MODEL_PATHS = /^\/v2\/models\/([^/]+)/;
@@ -135,7 +141,7 @@ function nothingAt(path: string, routes: readonly { readonly url: string }[]): P
     return new Problem("not_found", `there is no model ${shorten(model)}: the one here is sampler`);
   const known = routes.map(({ url }) => url).filter((url) => !url.includes("*") && !url.includes(":"));
   const hint = TEXT_PATHS.test(path)
-    ? ": this service takes logits, not text, and answers with a token: POST /v1/sample"
+    ? ": this service runs no model: it takes logits, not text, and answers with a token: POST /v1/sample"
     : didYouMean(path, known);
   return new Problem("not_found", `there is nothing at ${shorten(path)}${hint}`);
 }

@@ -20,8 +20,9 @@ export class FadingTokens {
   #amounts = new Float64Array(1024);
   /** place + 1 by token id; all 0 between calls */
   #places = new Int32Array(0);
+  #id_end = 0;
 
-  /** Weighs history[begin … end − 1], whose ids are below `id_end`. A `last_n` below 0 counts every token in full. */
+  /** Weighs history[begin … end − 1]; ids from `id_end` on have no weight. A `last_n` below 0 counts every token in full. */
   weigh(
     history: readonly number[],
     begin: number,
@@ -33,6 +34,7 @@ export class FadingTokens {
     const full = last_n < 0 ? begin : Math.max(begin, end - last_n);
     // The token at an age of last_n + decay_range weighs 0.
     const first = last_n < 0 ? begin : Math.max(begin, end - last_n - decay_range + 1);
+    this.#id_end = id_end;
     this.#makeRoom(Math.min(end - Math.min(first, full), id_end), id_end);
     this.distinct = 0;
     for (let i = end - 1; i >= full; i--) this.#take(history[i]!, 1);
@@ -72,6 +74,7 @@ export class FadingTokens {
   }
 
   #take(token_id: number, weight: number): void {
+    if (token_id >= this.#id_end) return;
     const place = this.#places[token_id]! - 1;
     if (place >= 0) {
       this.frequency[place] = this.frequency[place]! + weight;

@@ -26,7 +26,7 @@ export class RepeatFinder implements Repeats {
   #places = new Int32Array(0);
 
   /**
-   * Looks at history[first … end − 1], whose ids are below `id_end`. Runs shorter than `length_min` do not count, and longer ones count as
+   * Looks at history[first … end − 1]. Ids from `id_end` on continue no run. Runs shorter than `length_min` do not count, and longer ones count as
    * `length_max`. Valid until the next call.
    */
   find(
@@ -43,7 +43,7 @@ export class RepeatFinder implements Repeats {
     this.count = 0;
     for (let k = 1; k < n; k++) {
       const length = Math.min(this.#common[k]!, length_max);
-      if (length >= length_min) this.#take(reversed[k - 1]!, length);
+      if (length >= length_min && reversed[k - 1]! < id_end) this.#take(reversed[k - 1]!, length);
     }
     for (let i = 0; i < this.count; i++) this.#places[this.token_ids[i]!] = 0;
     return this;

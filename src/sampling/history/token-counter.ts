@@ -3,6 +3,7 @@
  * token ids lie beyond the kernel's vocabulary, as they may beside a sparse row.
  */
 import type { TokenTable } from "../../kernels/kernel.ts";
+import { ownIdsOf } from "./foreign-ids.ts";
 import type { PreparedHistory } from "./prepared-history.ts";
 import type { SeenTokens } from "./seen-tokens.ts";
 
@@ -12,6 +13,8 @@ export class TokenCounter {
   #history: readonly number[] = [];
   #prepared: PreparedHistory | undefined;
   #id_end = 0;
+  /** by position of the whole history, how many ids before it are counted; undefined: all of them */
+  #own_before: Int32Array | undefined;
   #first = -1;
   #end = -1;
   #seen: SeenTokens = this.#wide;
@@ -25,6 +28,18 @@ export class TokenCounter {
    * the largest, 0 without any.
    */
   take(history: readonly number[], prompt_length: number, prepared?: PreparedHistory): number {
+    this.#own_before = undefined;
+    return this.#take(history, prompt_length, prepared);
+  }
+
+  /** The same with a history of which the ids from `end` on are not counted; ranges are still those of the whole. */
+  takeOwn(history: readonly number[], prompt_length: number, end: number): number {
+    const { ids, before } = ownIdsOf(history, end);
+    this.#own_before = before;
+    return this.#take(ids, before[prompt_length]!, undefined);
+  }
+
+  #take(history: readonly number[], prompt_length: number, prepared: PreparedHistory | undefined): number {
     this.#history = history;
     this.#prepared = prepared;
     this.#first = -1;
@@ -34,7 +49,9 @@ export class TokenCounter {
   }
 
   /** Counts history[first … end − 1]; the same range again costs nothing. */
-  count(first: number, end: number): SeenTokens {
+  count(from: number, to: number): SeenTokens {
+    const first = this.#own_before?.[from] ?? from;
+    const end = this.#own_before?.[to] ?? to;
     if (first === this.#first && end === this.#end) return this.#seen;
     this.#first = first;
     this.#end = end;

@@ -11,7 +11,7 @@ import { canonicalSeed } from "../rng.ts";
 import { STOP_OPTIONS } from "../stops/index.ts";
 import { SOURCES } from "./combination-options.ts";
 import { namedValues } from "./counted-fields.ts";
-import { flag, oneOf, rule, tokenIds, whole } from "./fields.ts";
+import { contextIds, flag, oneOf, rule, tokenIds, whole } from "./fields.ts";
 import { KEPT_MODES } from "./kept-mode.ts";
 import { LOGPROBS_MODES } from "./logprobs-mode.ts";
 import { isRecord } from "./parse.ts";
@@ -55,7 +55,9 @@ export const CONTROL = {
     .describe(
       "What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one.",
     ),
-  history: tokenIds().describe("Token ids so far, prompt first. Penalties look at them."),
+  history: contextIds().describe(
+    "Token ids so far, prompt first. Penalties look at them. An id that the row has no logit for, such as an image's, and -1 for a token without an id are context: they count in lengths and match nothing.",
+  ),
   prompt_length: whole({ min: 0 }).describe(
     "How many ids of `history` are the prompt; the rest was generated. Default 0.",
   ),

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
+import { CONTEXT_ID_MAX } from "../history/foreign-ids.ts";
 import type { TokenName } from "../history/token-names.ts";
 
 /** A rule whose sentence is completed with the value: `must lie in (0, 1], got 1.5`. */
@@ -69,10 +70,19 @@ export function flag(number?: string): z.ZodBoolean {
   return z.boolean({ error: (issue) => error(issue) + (typeof issue.input === "number" ? hint : "") });
 }
 
-/** One of a list of words. */
-export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+/** One of a list of words. `elsewhere` has words that other tools use for some of them. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  elsewhere: Readonly<Record<string, Words[number]>> = {},
+) {
   const { error } = rule(`must be one of ${words.map((word) => `"${word}"`).join(", ")}`);
-  return z.enum(words, { error: (issue) => error(issue) + didYouMean(issue.input, words) });
+  const hintFor = (given: unknown) => {
+    const known = typeof given === "string" ? given.toLowerCase() : "";
+    return Object.hasOwn(elsewhere, known)
+      ? `; it is called "${elsewhere[known]}" here`
+      : didYouMean(given, words);
+  };
+  return z.enum(words, { error: (issue) => error(issue) + hintFor(issue.input) });
 }
 
 /**
@@ -81,6 +91,29 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
  */
 export function tokenIds() {
   return listOfTokens<number>(isTokenId, notATokenId).meta({ type: "array", items: ID });
+}
+
+/**
+ * The ids of a history: any int32 from 0 on, and −1 for a token without an id, which comes out as the largest int32. Both
+ * match nothing where the row has no logit for them.
+ */
+export function contextIds() {
+  return listOfTokens<number>(isContextId, notAContextId)
+    .transform(contextIdsOf)
+    .meta({ type: "array", items: { type: "integer", minimum: -1, maximum: CONTEXT_ID_MAX } });
+}
+
+/** The list itself, or a copy in which each −1 is the largest int32. */
+export function contextIdsOf(ids: readonly number[]): readonly number[] {
+  return ids.includes(-1) ? ids.map((id) => (id === -1 ? CONTEXT_ID_MAX : id)) : ids;
+}
+
+export function isContextId(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= -1 && (value as number) <= CONTEXT_ID_MAX;
+}
+
+export function notAContextId(value: unknown): string {
+  return `must be a token id (0, 1, 2, …), or -1 for a token without one, got ${show(value)}`;
 }
 
 /** The same with tokens that are told by their text among them. */

@@ -66,7 +66,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     history,
     prompt_length,
     prepared: undefined,
-    seed: options.seed,
+    seed: options.seed === String(preset.seed_drawn_for) ? undefined : options.seed,
     step: options.step ?? 0,
     state: statesOf(chain, stops ?? [], options.state ?? {}),
     n: options.n,

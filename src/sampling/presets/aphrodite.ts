@@ -42,6 +42,7 @@ export const aphrodite: Preset = {
     top_n_sigma: { top_n_sigma_divisor: "n-1" },
     skew: { skew_order: "id" },
   },
+  seed_drawn_for: -1,
   notes: [
     "The penalties take effect twice in 0.24.1: once with the masks, once in the order of the samplers. Here they do once.",
     "The mass of typical-p is cut before the token that passes p there; here that token stays.",

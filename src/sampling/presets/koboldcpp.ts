@@ -50,6 +50,7 @@ export const koboldcpp: Preset = {
     tfs: { tfs_edge: "before" },
     typical_p: { typical_p_inclusive: true },
   },
+  seed_drawn_for: -1,
   notes: [
     "The slope of the repetition penalty over its range is not here: every token of the range counts alike.",
     "A sampler order other than the default is written as chain.",

@@ -48,6 +48,7 @@ export const llamaCpp: Preset = {
     typical_p: { typical_p_inclusive: true },
     dynatemp: { dynatemp_tokens: "listed" },
   },
+  seed_drawn_for: -1,
   notes: [
     "DRY's sequence breakers are token ids here; llama.cpp finds the tokens of its strings itself.",
     "A penalty_last_n or dry_penalty_last_n of -1 meant the whole context until 4 August 2026; llama.cpp has refused it since. Here it still means all.",

@@ -58,6 +58,7 @@ export const ollama: Preset = {
       ],
     },
   ],
+  seed_drawn_for: -1,
   notes: [
     "Ollama's repeat_penalty and repeat_last_n are repetition_penalty and penalty_last_n here.",
     "The samplers written in Go that older versions had are gone; they took top-k, temperature, top-p and min-p.",

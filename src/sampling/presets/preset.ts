@@ -57,6 +57,8 @@ export interface Preset {
   readonly fixed?: Rules;
   readonly reports?: Reports;
   readonly spellings?: readonly Spelling[];
+  /** the seed by which the host means that it draws one: a request with it has none */
+  readonly seed_drawn_for?: -1;
   /** the first holds when the request names none */
   readonly variants?: readonly Variant[];
   /** where the host does something else that is not reproduced here, or does it otherwise */

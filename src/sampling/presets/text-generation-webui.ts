@@ -54,6 +54,7 @@ export const textGenerationWebui: Preset = {
     typical_p: { typical_p_ties: "keep" },
     xtc: { xtc_spared_rule: "refuse" },
   },
+  seed_drawn_for: -1,
   notes: [
     "This is the loader of transformers; its loaders of llama.cpp and ExLlamaV3 have those hosts' orders.",
     "Another sampler_priority is written as chain; so is temperature_last.",

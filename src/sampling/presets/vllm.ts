@@ -68,6 +68,7 @@ export const vllm: Preset = {
       rules: { top_k: { ties: "keep" }, top_p: { top_p_ties: "keep" } },
     },
   ],
+  seed_drawn_for: -1,
   notes: [
     "Biases are clamped to -100 … 100 in vLLM, -inf too; here they are taken as they come.",
     "vLLM refuses temperatures above 2 and penalties beyond ±2.",

@@ -9,6 +9,7 @@ import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import type { RowSource } from "../row-source.ts";
 import { finishRows, rowTooLong } from "../rows.ts";
+import { requireNoFile } from "./file-magic.ts";
 
 /** What the rows of one tensor have in common. */
 export interface RowsOf {
@@ -59,6 +60,7 @@ export class TensorRows implements RowSource {
   /** Takes the next bytes of the tensor; those behind its last row are only counted. Every step that is ready is taken before more are written. */
   write(bytes: Uint8Array): void {
     assert(this.#pending.length === 0, "every step of a chunk is taken before the next chunk is written");
+    if (this.received_bytes === 0) requireNoFile(bytes);
     this.received_bytes += bytes.length;
     if (this.#taken === this.#steps) return;
     this.#pending = bytes;

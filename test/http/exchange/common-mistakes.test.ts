@@ -189,14 +189,67 @@ describe("bytes", () => {
 
 describe("a path", () => {
   test.each([
-    ["POST", "/v1/chat/completions", 404, "this service takes logits, not text"],
-    ["POST", "/v1/completions", 404, "this service takes logits, not text"],
     ["POST", "/v1/samples", 404, 'did you mean "/v1/sample" or "/v1/samplers"?'],
     ["GET", "/v1/sample", 405, "/v1/sample takes POST, got GET"],
   ] as const)("%s %s", async (method, url, status, words) => {
     const { status: got, body } = await sent.to(method, url, "{}", JSON_TYPE);
     expect(got).toBe(status);
     expect(body["detail"]).toContain(words);
+  });
+});
+
+describe("what other tools call it", () => {
+  test.each([
+    [{ presets: ["vllm"] }, "POST /v1/compare takes several as compare"],
+    [{ chain: [{ stage: "top_k", k: 5 }] }, 'did you mean "top_k"?'],
+    [{ chain: [{ stage: "min_p", p: 0.1 }] }, 'did you mean "min_p"?'],
+    [{ logits: { cat: 1, dog: 2 } }, 'got numbers by name; a few tokens go as {"token_ids"'],
+    [{ logits: { dtype: "float32", data: "" } }, 'it is called "f32" here'],
+    [{ logits: { dtype: "BFloat16", data: "" } }, 'it is called "bf16" here'],
+    [{ use_beam_search: true }, "texts of one model are compared by the host"],
+  ])("%j", async (options, words) => {
+    const asked = JSON.stringify({ logits, seed: 1, ...options });
+    const { status, body } = await sent.to("POST", "/v1/sample", asked, JSON_TYPE);
+    expect(status).toBe(422);
+    expect(body["detail"]).toContain(words);
+  });
+
+  test("a .npy file sent as a tensor is refused, not read as logits that are shifted", async () => {
+    const header = Buffer.from(
+      "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (8,), }",
+      "latin1",
+    );
+    const file = Buffer.concat([header.subarray(0, 64), Buffer.alloc(64), Buffer.alloc(32)]);
+    const { status, body } = await sent.to("POST", "/v1/sample?dtype=f32", file, {
+      "content-type": "application/octet-stream",
+    });
+    expect([status, body["code"]]).toEqual([422, "invalid_logits"]);
+    expect(body["detail"]).toContain("got a .npy file: send array.tobytes()");
+  });
+});
+
+describe("a path of OpenAI's API", () => {
+  test.each([
+    ["POST", "/v1/chat/completions"],
+    ["POST", "/v1/completions"],
+    ["POST", "/v1/embeddings"],
+    ["GET", "/v1/models"],
+    ["GET", "/v1/models/gpt-4o"],
+    ["GET", "/v1/models?limit=1"],
+  ] as const)("%s %s is answered where its clients look", async (method, url) => {
+    const { status, body, headers } = await sent.to(method, url, method === "GET" ? "" : "{}", JSON_TYPE);
+    expect(status).toBe(404);
+    expect(headers["content-type"]).toBe("application/json; charset=utf-8");
+    expect(body).toEqual({
+      error: {
+        message: expect.stringContaining(
+          "it takes logits, not text, and answers with a token: POST /v1/sample",
+        ),
+        type: "invalid_request_error",
+        param: null,
+        code: "not_found",
+      },
+    });
   });
 });
 

@@ -108,7 +108,12 @@ describe("options that are refused", () => {
     ],
     [{ top_logprobs: 3, logprobs: false }, "option_conflict", "/top_logprobs", "top_logprobs needs logprobs"],
     [{ step: -1 }, "invalid_option", "/step", "step must be a whole number of at least 0, got -1"],
-    [{ history: [1, "2"] }, "invalid_option", "/history/1", 'must be a token id (0, 1, 2, …), got "2"'],
+    [
+      { history: [1, "2"] },
+      "invalid_option",
+      "/history/1",
+      'must be a token id (0, 1, 2, …), or -1 for a token without one, got "2"',
+    ],
     [{ history: 5 }, "invalid_option", "/history", "must be an array of token ids, got 5"],
     [
       { history: [1], prompt_length: 2 },

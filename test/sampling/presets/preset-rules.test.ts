@@ -133,3 +133,18 @@ describe("where hosts differ on the same row", () => {
     ]);
   });
 });
+
+describe("seed -1", () => {
+  test.each(["llama.cpp", "koboldcpp", "ollama", "text-generation-webui", "vllm", "aphrodite"])(
+    "%s draws one for it, and so does its preset",
+    (preset) => {
+      const seeds = Array.from({ length: 3 }, () => sample([1, 2, 3], { preset, seed: -1 }).seed);
+      expect(new Set(seeds).size).toBe(3);
+      expect(sample([1, 2, 3], { preset, seed: "-1" }).seed).not.toBe("-1");
+    },
+  );
+
+  test.each(["default", "transformers", "sglang"])("is a seed like any other under %s", (preset) => {
+    expect(sample([1, 2, 3], { preset, seed: -1 }).seed).toBe("-1");
+  });
+});

@@ -2,7 +2,7 @@
 import type { StepContext } from "../../context.ts";
 import type { ContextRule, MarkOptions } from "./scheme.ts";
 
-type Sequence = Pick<StepContext, "history" | "prompt_length">;
+type Sequence = Pick<StepContext, "sent_history" | "prompt_length">;
 
 /**
  * The last `width` tokens of a sequence that begins at `begin`, up to `end`, oldest first; the padding stands where the
@@ -24,7 +24,7 @@ export function contextAt(
 
 /** The context of the next token; undefined where the step bears no mark. */
 export function contextOf(
-  { history, prompt_length }: Sequence,
+  { sent_history: history, prompt_length }: Sequence,
   { width, padding, of_prompt }: ContextRule,
   { repeated_contexts, look_back }: Pick<MarkOptions, "repeated_contexts" | "look_back">,
 ): Int32Array | undefined {

@@ -82,7 +82,7 @@ describe("contexts", () => {
     prompt_length: number,
     options: Parameters<typeof contextOf>[2] = single,
     given: Parameters<typeof contextOf>[1] = rule,
-  ) => contextOf({ history, prompt_length }, given, options)?.join();
+  ) => contextOf({ sent_history: history, prompt_length }, given, options)?.join();
 
   test("the prompt counts as nothing", () => {
     expect(of([1, 2, 3, 4], 4)).toBe("-1,-1,-1");
