@@ -5,6 +5,7 @@ import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
 import type { GrowingBuffer } from "./growing-buffer.ts";
+import { requireNoFile } from "./tensor/file-magic.ts";
 
 /** Ends a dense row once all its elements are in it. Throws when it is no row the sampler can be given. */
 export function finishRow(row: Row, { vocab_size }: StepOptions): Row {
@@ -45,6 +46,7 @@ export function packedDtype(value: unknown): Dtype {
 /** Writes packed bytes into a row. */
 export function loadPacked(row: Row, dtype: Dtype, data: GrowingBuffer): void {
   requireWhole(data.length, dtype, "/logits/data");
+  requireNoFile(data.bytes);
   row.begin(dtype);
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");
 }

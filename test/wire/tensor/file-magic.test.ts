@@ -24,7 +24,10 @@ test.each(FILES)("%s is refused, and told what to send", (_, bytes) => {
 describe("rows are not files", () => {
   test("of random logits in every type, none is taken for one", () => {
     let state = 1;
-    const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) / 2 ** 32;
+    const next = () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state / 2 ** 32;
+    };
     const bytes = new Uint8Array(16);
     const floats = new Float32Array(bytes.buffer);
     for (let i = 0; i < 200_000; i++) {
