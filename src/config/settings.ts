@@ -156,6 +156,11 @@ export const LIMITS = z.object({
   top_logprobs_max: whole({ min: 0 })
     .default(DEFAULT_OPTION_LIMITS.top_logprobs_max)
     .describe("tokens listed with their log-probabilities"),
+  logprobs_rank_max: whole({ min: 0 })
+    .default(DEFAULT_OPTION_LIMITS.logprobs_rank_max)
+    .describe(
+      "largest rank of a token whose log-probability a reply to a step tells. Below the default, options that tell more of the model are refused: for hosts that pass on what their own users ask (SECURITY.md)",
+    ),
   sources_max: whole({ min: 1, max: DEFAULT_OPTION_LIMITS.sources_max })
     .default(DEFAULT_OPTION_LIMITS.sources_max)
     .describe("rows that one step combines; never more than rows_max"),

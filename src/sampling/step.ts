@@ -26,6 +26,8 @@ export interface StepOptions extends StepSequence {
   readonly kept_token_ids: boolean;
   readonly kept_max: number | undefined;
   readonly kept_mode: KeptMode;
+  /** log-probabilities are told of tokens up to this rank of the row as it came */
+  readonly logprobs_rank_max: number;
   readonly logprobs: boolean;
   readonly top_logprobs: number;
   readonly logprobs_mode: LogprobsMode;

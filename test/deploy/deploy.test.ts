@@ -291,6 +291,21 @@ test("compose runs the service as locked as Kubernetes does, and gives it time t
   expect(sampler["stop_grace_period"]).toBe("15s");
 });
 
+test.each(["../compose.yaml", "compose/own-host.yaml"])(
+  "%s bounds memory and processes of what it starts",
+  (name) => {
+    const [compose = {}] = manifests(name);
+    const services = at(compose, "services");
+    for (const [service, of] of Object.entries(services as Record<string, Record<string, unknown>>)) {
+      // The image of one's own host, whose needs are its own.
+      if (service === "host") continue;
+      expect(of["mem_limit"], service).toMatch(/^[1-9]g$/);
+      expect(of["memswap_limit"], service).toBe(of["mem_limit"]);
+      expect(of["pids_limit"], service).toBeGreaterThan(0);
+    }
+  },
+);
+
 test("a container of one's own gets at the service by the network, the keys and the shared memory that it has", () => {
   const [compose = {}] = manifests("compose/own-host.yaml");
   const sampler = at(compose, "services.sampler");

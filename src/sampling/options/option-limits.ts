@@ -1,6 +1,7 @@
 /** Bounds on the size of what a step may ask, and what is told to those who go beyond. */
 import { Problem } from "../../errors.ts";
 import { SOURCES_MAX } from "../../kernels/kernel.ts";
+import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
 import { isRecord } from "./parse.ts";
 
 /** Bounds on the size of what one request may ask; the service takes them from its configuration. */
@@ -12,7 +13,12 @@ export interface OptionLimits {
   readonly draws_max: number;
   /** rows that a step may have to be combined */
   readonly sources_max: number;
+  /** largest rank of a token whose log-probability is told; below LOGPROBS_RANK_ALL little else of the probabilities is */
+  readonly logprobs_rank_max: number;
 }
+
+/** The rank that no token exceeds. */
+export const LOGPROBS_RANK_ALL = TOKEN_ID_MAX + 1;
 
 export const DEFAULT_OPTION_LIMITS: OptionLimits = {
   chain_length_max: 64,
@@ -21,6 +27,7 @@ export const DEFAULT_OPTION_LIMITS: OptionLimits = {
   top_logprobs_max: 1024,
   draws_max: 16_384,
   sources_max: SOURCES_MAX,
+  logprobs_rank_max: LOGPROBS_RANK_ALL,
 };
 
 /** Control options whose size a limit bounds: the limit, and what is counted. */

@@ -20,6 +20,7 @@ import { parseCombination, parseSource } from "./combination-options.ts";
 import { CONTROL } from "./control.ts";
 import { optionalEach } from "./fields.ts";
 import { insteadOf } from "./foreign-options.ts";
+import { requireWithinCap } from "./logprobs-cap.ts";
 import { isAtTemperature, type LogprobsMode } from "./logprobs-mode.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
 import { isRecord, parseWith } from "./parse.ts";
@@ -58,7 +59,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
   const stops = options.stop === undefined ? undefined : stopsOf(options.stop);
   const history = options.history ?? [];
   const prompt_length = options.prompt_length ?? 0;
-  return {
+  const step: StepOptions = {
     chain,
     combine: combinationOf(options, chain),
     vocab_size: options.vocab_size,
@@ -86,8 +87,11 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     require_exact: options.require_exact ?? false,
     receipt: options.receipt === true ? receiptOptions(value) : undefined,
     stops,
+    logprobs_rank_max: limits.logprobs_rank_max,
     warnings: options.history === undefined ? warningsOf(chain) : undefined,
   };
+  requireWithinCap(step, limits.logprobs_rank_max);
+  return step;
 }
 
 /** How sources are combined; what only a combination has is refused without one. */

@@ -4,6 +4,7 @@ import { Problem } from "../../errors.ts";
 import type { TokenText } from "../../vocabulary/text.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Marked } from "../draws.ts";
+import { LOGPROBS_RANK_ALL } from "../options/option-limits.ts";
 import type { Receipt } from "../receipt.ts";
 import type { Told } from "../stage.ts";
 import type { StepOptions } from "../step.ts";
@@ -112,7 +113,12 @@ export function reportOf(
   candidates.restoreRow();
   const { top, named } = processed ?? distribution(raw, options);
   const ranks = options.logprobs ? raw.ranks(drawn, options.rank_ties) : [];
-  const draws = ranks.map((rank, i) => drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank));
+  const is_capped = options.logprobs_rank_max < LOGPROBS_RANK_ALL;
+  const draws = ranks.map((rank, i) =>
+    is_capped
+      ? cappedDrawOf(raw, drawn[i]!, rank, options.logprobs_rank_max)
+      : drawOf(raw, drawn[i]!, processed_logprobs[i]!, rank),
+  );
   const { token_id: _, ...first } = draws[0] ?? { token_id: 0 };
   return {
     ...first,
@@ -121,7 +127,7 @@ export function reportOf(
     ...(named && { named_logprobs: named }),
     kept,
     ...ids,
-    ...(kept_mass !== undefined && { kept_mass }),
+    ...(kept_mass !== undefined && !is_capped && { kept_mass }),
     ...(of_kept && { uncertainty: { raw: raw.uncertainty(options.confidence_top_k), processed: of_kept } }),
   };
 }
@@ -156,6 +162,12 @@ function keptIds(
 function drawOf(raw: RawRow, token_id: number, processed_logprob: number, rank: number): Draw {
   const { logprob } = tokenLogprob(token_id, raw.logprob(token_id));
   return { token_id, logprob, processed_logprob, rank };
+}
+
+/** Under a cap nothing is told that a bias or a filter has changed, and nothing of tokens beyond the rank. */
+function cappedDrawOf(raw: RawRow, token_id: number, rank: number, rank_max: number): Draw {
+  if (rank > rank_max) return { token_id };
+  return { token_id, logprob: tokenLogprob(token_id, raw.logprob(token_id)).logprob, rank };
 }
 
 /** The top and the named log-probabilities that were asked for, read from either side. */
