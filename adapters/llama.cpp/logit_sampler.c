@@ -27,10 +27,12 @@
 #include "logit_sampler.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,7 +40,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
@@ -46,6 +48,8 @@
 #endif
 
 enum { ERROR_SIZE = 512, TIMEOUT_S = 30 };
+/* The most that is read of a head, of the body of a refusal, and of a line: a reply with a trace has some hundred KiB. */
+enum { HEAD_MAX = 64 << 10, BODY_MAX = 64 << 10, LINE_MAX = 8 << 20 };
 static const uint32_t TEXT_BIT = 1u << 31;
 
 /* Text or bytes that grow. */
@@ -63,6 +67,7 @@ struct service {
     char *host, *port, *api_key, *options;
     int32_t n_vocab;
     int timeout_s;
+    int64_t deadline_ms; /* of what is under way, on the monotonic clock */
     int socket; /* -1: no stream is open */
     struct buffer received; /* what came behind the last line */
     char * last; /* the last reply, for a clone */
@@ -93,8 +98,13 @@ static void append(struct buffer * buffer, const void * data, size_t size) {
     buffer->data[buffer->size] = '\0';
 }
 
+static void append_string(struct buffer * buffer, const char * text) {
+    append(buffer, text, strlen(text));
+}
+
+/* For numbers: what is longer than a line is not for this. */
 static void append_text(struct buffer * buffer, const char * format, ...) {
-    char text[2048];
+    char text[128];
     va_list arguments;
     va_start(arguments, format);
     int size = vsnprintf(text, sizeof text, format, arguments);
@@ -173,29 +183,71 @@ static void disconnect(struct service * service) {
     service->received.size = 0;
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What follows may take timeout_s in all, however the bytes come. */
+static void set_deadline(struct service * service) {
+    service->deadline_ms = now_ms() + (int64_t) service->timeout_s * 1000;
+}
+
+/* Waits until a socket can be read or written; false when the deadline comes first, with errno for the message. */
+static bool wait_for(const struct service * service, int socket, short events) {
+    for (;;) {
+        const int64_t left_ms = service->deadline_ms - now_ms();
+        if (left_ms <= 0) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+        struct pollfd waiting = { .fd = socket, .events = events };
+        const int ready = poll(&waiting, 1, left_ms > 60000 ? 60000 : (int) left_ms);
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
+
+static bool is_connected(const struct service * service, int made, const struct addrinfo * to) {
+    if (connect(made, to->ai_addr, to->ai_addrlen) == 0) return true;
+    if (errno != EINPROGRESS || !wait_for(service, made, POLLOUT)) return false;
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    if (getsockopt(made, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 && problem != 0) errno = problem;
+    return problem == 0;
+}
+
 static bool connect_to(struct service * service) {
     struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, * found = NULL;
     const int problem = getaddrinfo(service->host, service->port, &hints, &found);
     if (problem != 0) return fail(service, service->host, gai_strerror(problem));
-    const struct timeval timeout = { .tv_sec = service->timeout_s };
     const int yes = 1;
+    int why = 0;
     for (struct addrinfo * each = found; each != NULL && service->socket < 0; each = each->ai_next) {
         const int made = socket(each->ai_family, each->ai_socktype, each->ai_protocol);
         if (made < 0) continue;
-        setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-        setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
         setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        if (connect(made, each->ai_addr, each->ai_addrlen) == 0) service->socket = made;
-        else close(made);
+        fcntl(made, F_SETFL, fcntl(made, F_GETFL) | O_NONBLOCK);
+        if (is_connected(service, made, each)) service->socket = made;
+        else {
+            why = errno;
+            close(made);
+        }
     }
     freeaddrinfo(found);
-    return service->socket >= 0 || fail(service, "the service cannot be reached", strerror(errno));
+    return service->socket >= 0 || fail(service, "the service cannot be reached", strerror(why));
+}
+
+static bool would_block(void) {
+    return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
 static bool send_all(struct service * service, const void * data, size_t size) {
     for (const char * at = data; size > 0;) {
         const ssize_t sent = send(service->socket, at, size, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && would_block() && wait_for(service, service->socket, POLLOUT)) continue;
         if (sent <= 0) return fail(service, "the service takes nothing", strerror(errno));
         at += sent;
         size -= (size_t) sent;
@@ -210,21 +262,39 @@ static bool send_frame(struct service * service, uint32_t mark, const void * dat
 }
 
 static bool receive(struct service * service) {
-    char chunk[4096];
+    char chunk[16384];
     ssize_t size;
     do size = recv(service->socket, chunk, sizeof chunk, 0);
-    while (size < 0 && errno == EINTR);
+    while (size < 0 && (errno == EINTR || (would_block() && wait_for(service, service->socket, POLLIN))));
     if (size <= 0) return fail(service, "the service answers nothing", size == 0 ? "it ended the stream" : strerror(errno));
     append(&service->received, chunk, (size_t) size);
     return true;
 }
 
-/* All up to an end, which goes too; the rest stays. The caller frees it. NULL when nothing comes. */
-static char * receive_until(struct service * service, const char * end) {
-    char * found;
-    while (service->received.size == 0 || (found = strstr(service->received.data, end)) == NULL)
+/* Where an end stands in what was received, from a place on; its size when it does not. */
+static size_t find_end(const struct buffer * received, size_t from, const char * end, size_t end_size) {
+    for (size_t at = from; at + end_size <= received->size; at++)
+        if (memcmp(received->data + at, end, end_size) == 0) return at;
+    return received->size;
+}
+
+/* All up to an end, which goes too; the rest stays. The caller frees it. NULL when it does not come, or is longer than `most`. */
+static char * receive_until(struct service * service, const char * end, size_t most) {
+    const size_t end_size = strlen(end);
+    size_t looked_at = 0, size;
+    while ((size = find_end(&service->received, looked_at, end, end_size)) == service->received.size) {
+        looked_at = size < end_size ? 0 : size - end_size + 1;
+        if (size > most) {
+            fail(service, "the service answers", "more than this adapter reads");
+            return NULL;
+        }
+        if (now_ms() >= service->deadline_ms) {
+            fail(service, "the service answers nothing", "in time");
+            return NULL;
+        }
         if (!receive(service)) return NULL;
-    const size_t size = (size_t) (found - service->received.data), behind = size + strlen(end);
+    }
+    const size_t behind = size + end_size;
     char * text = need(strndup(service->received.data, size));
     service->received.size -= behind;
     memmove(service->received.data, service->received.data + behind, service->received.size + 1);
@@ -233,9 +303,15 @@ static char * receive_until(struct service * service, const char * end) {
 
 static bool send_head(struct service * service, const char * upgrade, size_t body_size) {
     struct buffer head = { 0 };
-    append_text(&head, "POST /v1/stream HTTP/1.1\r\nHost: %s:%s\r\nContent-Type: application/octet-stream\r\n", service->host, service->port);
-    if (service->api_key != NULL) append_text(&head, "Authorization: Bearer %s\r\n", service->api_key);
-    append_text(&head, "%sContent-Length: %zu\r\n\r\n", upgrade, body_size);
+    const bool is_ipv6 = strchr(service->host, ':') != NULL;
+    const char * parts[] = {
+        "POST /v1/stream HTTP/1.1\r\nHost: ", is_ipv6 ? "[" : "", service->host, is_ipv6 ? "]:" : ":", service->port,
+        "\r\nContent-Type: application/octet-stream\r\n",
+        service->api_key != NULL ? "Authorization: Bearer " : "", service->api_key != NULL ? service->api_key : "",
+        service->api_key != NULL ? "\r\n" : "", upgrade,
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) append_string(&head, parts[i]);
+    append_text(&head, "Content-Length: %zu\r\n\r\n", body_size);
     const bool is_sent = send_all(service, head.data, head.size);
     free(head.data);
     return is_sent;
@@ -243,14 +319,16 @@ static bool send_head(struct service * service, const char * upgrade, size_t bod
 
 /* Opens a stream, says nothing but the options, and reads whether they are right. */
 static bool check(struct service * service) {
+    set_deadline(service);
     if (!connect_to(service)) return false;
     const size_t size = strlen(service->options);
     bool is_right = send_head(service, "Connection: close\r\n", size + 4) &&
         send_frame(service, TEXT_BIT, service->options, size);
-    char * head = is_right ? receive_until(service, "\r\n\r\n") : NULL;
+    char * head = is_right ? receive_until(service, "\r\n\r\n", HEAD_MAX) : NULL;
     is_right = head != NULL && strncmp(head, "HTTP/1.1 200", 12) == 0;
     if (head != NULL && !is_right) {
-        while (receive(service)) continue; /* to the end of the problem */
+        /* to the end of the problem */
+        while (service->received.size < BODY_MAX && now_ms() < service->deadline_ms && receive(service)) continue;
         refused(service, service->received.size > 0 ? service->received.data : head);
     }
     free(head);
@@ -269,10 +347,15 @@ static void append_options(const struct service * service, struct buffer * text)
     append(text, "]", 1);
     if (service->last != NULL) {
         const char * state = field(service->last, "state", &length);
-        if (state != NULL && strncmp(state, "null", 4) != 0) append_text(text, ",\"state\":%.*s", (int) length, state);
+        if (state != NULL && strncmp(state, "null", 4) != 0) {
+            append_string(text, ",\"state\":");
+            append(text, state, length);
+        }
         const char * seed = field(service->last, "seed", &length);
-        if (seed != NULL && field(service->options, "seed", &(size_t) { 0 }) == NULL)
-            append_text(text, ",\"seed\":%.*s", (int) length, seed);
+        if (seed != NULL && field(service->options, "seed", &(size_t) { 0 }) == NULL) {
+            append_string(text, ",\"seed\":");
+            append(text, seed, length);
+        }
     }
     append(text, "}", 1);
 }
@@ -281,7 +364,7 @@ static bool open_stream(struct service * service) {
     if (service->socket >= 0) return true;
     if (!connect_to(service)) return false;
     if (!send_head(service, "Connection: Upgrade\r\nUpgrade: logit-stream\r\n", 0)) return false;
-    char * head = receive_until(service, "\r\n\r\n");
+    char * head = receive_until(service, "\r\n\r\n", HEAD_MAX);
     if (head == NULL) return false;
     const bool is_open = strncmp(head, "HTTP/1.1 101", 12) == 0;
     if (!is_open) refused(service, head);
@@ -305,34 +388,55 @@ static bool take_back(struct service * service) {
     return send_text(service, "{\"type\":\"rewind\",\"steps\":1}");
 }
 
+/* Where a token stands among the candidates; -1 when it is none of them. */
+static int64_t place_of(const llama_token_data_array * candidates, int64_t token) {
+    for (size_t i = 0; i < candidates->size; i++)
+        if (candidates->data[i].id == token) return (int64_t) i;
+    return -1;
+}
+
+/* The row of the candidates; false when one of them lies outside of the vocabulary. */
+static bool write_row(struct service * service, const llama_token_data_array * candidates) {
+    for (int32_t id = 0; id < service->n_vocab; id++) service->row[id] = -INFINITY;
+    for (size_t i = 0; i < candidates->size; i++) {
+        const llama_token id = candidates->data[i].id;
+        if (id < 0 || id >= service->n_vocab) return fail(service, "a candidate's id", "lies outside of n_vocab");
+        service->row[id] = candidates->data[i].logit;
+    }
+    return true;
+}
+
+/* The token of a reply, if it is a candidate: llama.cpp aborts where none is selected. */
+static bool read_token(struct service * service, const char * line, const llama_token_data_array * candidates, llama_token * drawn) {
+    size_t length;
+    const char * text = field(line, "token_id", &length);
+    if (text == NULL) return refused(service, line);
+    char * end;
+    const long long token = strtoll(text, &end, 10);
+    if (length == 0 || end != text + length || place_of(candidates, token) < 0)
+        return fail(service, "the service answers with what is no candidate", "its token_id");
+    *drawn = (llama_token) token;
+    return true;
+}
+
 static bool draw(struct service * service, llama_token_data_array * candidates, llama_token * drawn) {
+    set_deadline(service);
     if (service->has_drawn && service->socket >= 0 && !take_back(service)) return false;
     if (service->socket < 0 && service->prompt_length == 0 && service->last == NULL)
         service->prompt_length = service->history.count;
-    if (!open_stream(service)) return false;
-    for (int32_t id = 0; id < service->n_vocab; id++) service->row[id] = -INFINITY;
-    for (size_t i = 0; i < candidates->size; i++) service->row[candidates->data[i].id] = candidates->data[i].logit;
+    if (!write_row(service, candidates) || !open_stream(service)) return false;
     if (!send_frame(service, 0, service->row, (size_t) service->n_vocab * sizeof *service->row)) return false;
-    char * line = receive_until(service, "\n");
+    char * line = receive_until(service, "\n", LINE_MAX);
     if (line == NULL) return false;
-    size_t length;
-    const char * token = field(line, "token_id", &length);
-    if (token == NULL) {
-        refused(service, line);
+    if (!read_token(service, line, candidates, drawn)) {
         free(line);
         return false;
     }
-    *drawn = (llama_token) strtol(token, NULL, 10);
     free(service->last);
     service->last = line;
     push(&service->history, *drawn);
     service->has_drawn = true;
     return true;
-}
-
-static void select_token(llama_token_data_array * candidates, llama_token token) {
-    for (size_t i = 0; i < candidates->size; i++)
-        if (candidates->data[i].id == token) candidates->selected = (int64_t) i;
 }
 
 static void select_largest(llama_token_data_array * candidates) {
@@ -351,7 +455,7 @@ static void apply(struct llama_sampler * smpl, llama_token_data_array * candidat
     llama_token token;
     service->error[0] = '\0';
     if (draw(service, candidates, &token)) {
-        select_token(candidates, token);
+        candidates->selected = place_of(candidates, token);
         return;
     }
     disconnect(service);
@@ -361,6 +465,7 @@ static void apply(struct llama_sampler * smpl, llama_token_data_array * candidat
 
 static void accept_token(struct llama_sampler * smpl, llama_token token) {
     struct service * service = smpl->ctx;
+    set_deadline(service);
     const bool is_drawn = service->has_drawn && service->history.ids[service->history.count - 1] == token;
     if (is_drawn) {
         service->has_drawn = false;

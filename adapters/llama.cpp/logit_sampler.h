@@ -14,7 +14,7 @@ struct logit_sampler_params {
     const char * api_key;  /* of a service that has keys, or NULL */
     const char * options;  /* JSON as POST /v1/stream takes it: {"temperature": 0.8, "seed": 7} */
     int32_t n_vocab;       /* llama_vocab_n_tokens(vocab) */
-    int timeout_s;         /* longest wait for the network; 0: 30 */
+    int timeout_s;         /* longest wait for a token, whatever comes meanwhile; 0: 30 */
 };
 
 /* NULL when the options are wrong or the service is not there: the reason is then in error, which may be NULL. */

@@ -20,6 +20,7 @@ import type { BodyHead, RowSource } from "./row-source.ts";
 import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
 import { RowsBody, type RowsKind } from "./rows-body.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
+import { requireNoFile } from "./tensor/file-magic.ts";
 import {
   dtypeOf,
   type Fields,
@@ -148,6 +149,7 @@ class OneRow implements StepRows {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.into.length === 0) requireNoFile(bytes);
     if (!this.into.append(bytes)) throw rowTooLong(this.into, "");
   }
 
