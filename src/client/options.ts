@@ -23,7 +23,7 @@ export interface StepRequestOptions {
   readonly vocab_size?: number;
   /** What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it has one. */
   readonly vocabulary?: string;
-  /** Token ids so far, prompt first. Penalties look at them. */
+  /** Token ids so far, prompt first. Penalties look at them. An id that the row has no logit for, such as an image's, and -1 for a token without an id are context: they count in lengths and match nothing. */
   readonly history?: readonly number[];
   /** How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0. */
   readonly prompt_length?: number;

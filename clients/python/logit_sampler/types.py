@@ -160,7 +160,8 @@ class _SharedOptions(TypedDict, total=False):
     """What token ids stand for: a name of GET /v1/vocabularies. Replies then tell texts. Default the service's, if it
     has one."""
     history: Ints
-    """Token ids so far, prompt first. Penalties look at them."""
+    """Token ids so far, prompt first. Penalties look at them. An id that the row has no logit for, such as an image's,
+    and -1 for a token without an id are context: they count in lengths and match nothing."""
     prompt_length: int
     """How many ids of `history` are the prompt; the rest was generated. Default 0. At least 0."""
     seed: Union[int, str]
