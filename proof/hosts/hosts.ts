@@ -57,6 +57,8 @@ export const LONG_PACKAGES: Packages = {
     "llama-cpp-python==0.3.36",
     "mlx[cpu]==0.32.4",
     "onnxruntime-genai==0.18.0",
+    // The engine of Sampler(), which adapters take in the place of a client.
+    "mini-racer==0.14.1",
     // What vLLM, SGLang and Dynamo import before they come to their samplers.
     ...[
       "blake3",

@@ -1,7 +1,7 @@
 /** A stream over one full-duplex fetch: frames up, lines down. */
 
 import type { Connection, ConnectionEvents } from "./connection.ts";
-import type { Transport } from "./http.ts";
+import { reached, type Transport } from "./http.ts";
 import { problemOf } from "./problem.ts";
 import { joined } from "./row.ts";
 
@@ -38,7 +38,9 @@ export async function openDuplex(
     duplex: "half" as const,
     signal: abort.signal,
   };
-  const response = await fetch(`${url}/v1/stream`, request).finally(() => clearTimeout(timer));
+  const response = await reached(url, () => fetch(`${url}/v1/stream`, request)).finally(() =>
+    clearTimeout(timer),
+  );
   if (!response.ok || response.body === null) {
     const problem = await problemOf(response);
     abort.abort();

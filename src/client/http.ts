@@ -7,7 +7,7 @@ export interface ClientOptions {
   /** for each attempt, and for each answer on a stream. Default 30,000. */
   readonly timeout_ms?: number;
   /**
-   * How often a request is sent again after a 503 with Retry-After. Default 2. Only when that is safe: the service
+   * How often a request is sent again after a 503 with Retry-After or a lost connection. Default 2. Only when that is safe: the service
    * itself said that it never began (its problems `overloaded` and `shutting_down`), or the request has a `seed`,
    * so that the same bytes would come again. A 503 of a proxy on the way to a request without a seed is not
    * retried: the token may have been drawn, and another would be drawn now.
@@ -31,6 +31,8 @@ export interface Transport {
 
 /** Longest wait that a Retry-After may ask for. */
 const RETRY_AFTER_S_MAX = 30;
+/** Wait before a lost connection is opened again; each further one is four times as long. */
+const LOST_PAUSE_S = 0.1;
 
 export function transportOf(url: string, options: ClientOptions): Transport {
   return {
@@ -58,15 +60,31 @@ export function post(
 ): Promise<unknown> {
   return retrying(transport, seeded, call, async () => {
     const timeout = AbortSignal.timeout(transport.timeout_ms);
-    const response = await transport.fetch(transport.url + path, {
-      method: "POST",
-      headers: { ...transport.headers, ...headers },
-      body,
-      signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
+    return reached(transport.url, async () => {
+      const response = await transport.fetch(transport.url + path, {
+        method: "POST",
+        headers: { ...transport.headers, ...headers },
+        body,
+        signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
+      });
+      if (!response.ok) throw await problemOf(response);
+      return response.json() as Promise<unknown>;
     });
-    if (!response.ok) throw await problemOf(response);
-    return response.json();
   });
+}
+
+/** A connection that was refused or lost; its cause is what fetch said. */
+export class Unreached extends TypeError {}
+
+/** What fetch says without an address ("fetch failed") is told with it, and with its cause. */
+export async function reached<Result>(url: string, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const { message } = (error.cause ?? error) as Error;
+    throw new Unreached(`no answer from ${url}: ${message || error.message}`, { cause: error });
+  }
 }
 
 /** Attempts until one succeeds, as often and only as long as that is safe. */
@@ -76,22 +94,23 @@ export async function retrying<Result>(
   { signal }: CallOptions,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
-  for (let left = retries; ; left--) {
+  for (let tried = 0; ; tried++) {
     try {
       return await attempt();
     } catch (error) {
-      if (left <= 0 || !mayRetry(error, seeded)) throw error;
-      await pause(Math.min(error.retry_after_s, RETRY_AFTER_S_MAX) * 1000, signal);
+      const pause_s = tried < retries ? pauseBefore(error, seeded, tried) : undefined;
+      if (pause_s === undefined) throw error;
+      await pause(pause_s * 1000, signal);
     }
   }
 }
 
-type Retryable = ServiceProblem & { readonly retry_after_s: number };
-
-function mayRetry(error: unknown, seeded: boolean): error is Retryable {
-  if (!(error instanceof ServiceProblem) || error.status !== 503) return false;
-  if (error.retry_after_s === undefined) return false;
-  return seeded || error.code === "overloaded" || error.code === "shutting_down";
+/** Seconds to wait before the next attempt; undefined when there must be none. */
+function pauseBefore(error: unknown, seeded: boolean, tried: number): number | undefined {
+  if (error instanceof Unreached) return seeded ? LOST_PAUSE_S * 4 ** tried : undefined;
+  if (!(error instanceof ServiceProblem) || error.status !== 503) return undefined;
+  if (!seeded && error.code !== "overloaded" && error.code !== "shutting_down") return undefined;
+  return error.retry_after_s === undefined ? undefined : Math.min(error.retry_after_s, RETRY_AFTER_S_MAX);
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

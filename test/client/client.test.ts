@@ -171,6 +171,35 @@ describe("retries", () => {
       expect(await connect(url).sample([1], { seed: 1 })).toEqual({ token_id: 1 });
     }));
 
+  /** A server that ends so many connections under their request, and then replies. */
+  async function losing(times: number, run: (url: string, seen: () => number) => Promise<void>) {
+    let requests = 0;
+    const server = createServer((request, response) => {
+      requests += 1;
+      if (requests > times) request.resume().on("end", () => response.end('{"token_id":1}'));
+      else request.socket.destroy();
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => requests);
+    server.closeAllConnections();
+    server.close();
+  }
+
+  test("a connection that is lost is opened again with a seed; without, it is told with its address", () =>
+    losing(2, async (url, requests) => {
+      await expect(connect(url).sample([1])).rejects.toThrow(`no answer from ${url}`);
+      expect(requests()).toBe(1);
+      expect(await connect(url).sample([1], { seed: 1 })).toEqual({ token_id: 1 });
+      expect(requests()).toBe(3);
+    }));
+
+  test("a service that is not there is named, by calls and by streams", async () => {
+    const nowhere = connect("http://127.0.0.1:9", { retries: 0 });
+    const sentence = /^no answer from http:\/\/127\.0\.0\.1:9: ./;
+    await expect(nowhere.sample([1], { seed: 1 })).rejects.toThrow(sentence);
+    await expect(nowhere.stream()).rejects.toThrow(sentence);
+  });
+
   test("not more often than was said", () =>
     refusing(9, '{"code":"overloaded"}', async (url, requests) => {
       await expect(connect(url, { retries: 1 }).sample([1])).rejects.toMatchObject({ code: "overloaded" });
