@@ -18,10 +18,11 @@ export const MODULES: readonly Module[] = [
   { name: "llama.cpp", file: "llama_cpp_chain", packages: ["llama_cpp", "numpy"] },
   { name: "transformers", file: "transformers_chain", packages: ["torch", "transformers", "numpy"] },
   { name: "numpy", file: "numpy_chain", packages: ["numpy"] },
+  { name: "python", file: "local_chain", packages: ["py_mini_racer", "numpy"] },
 ];
 
 export const HOW_TO_INSTALL =
-  "python3 -m venv build/venv && build/venv/bin/pip install numpy llama-cpp-python==0.3.36 torch transformers";
+  "python3 -m venv build/venv && build/venv/bin/pip install numpy llama-cpp-python==0.3.36 torch transformers mini-racer";
 
 export interface Engine {
   readonly name: string;

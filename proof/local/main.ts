@@ -85,6 +85,18 @@ async function compared(python: string, url: string, engine: string): Promise<st
   }
 }
 
+/** The example that needs no more than numpy, run as it stands. */
+async function example(python: string): Promise<string> {
+  try {
+    const { stdout } = await execute(python, [join(ROOT, "examples/in-process/numpy_loop.py")], {
+      cwd: FOLDER,
+    });
+    return JSON.parse(stdout).length === 23 ? "" : stdout;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 async function main(): Promise<void> {
   progress.next();
   if (!values.built) await buildService();
@@ -101,6 +113,12 @@ async function main(): Promise<void> {
         `Python ${made.version}: pip installs clients/python[local], and the wheel has at most ${WHEEL_BYTES_MAX} bytes`,
         made.wheel_bytes <= WHEEL_BYTES_MAX,
         String(made.wheel_bytes),
+      );
+      const told = await example(made.python);
+      report.claim(
+        `Python ${made.version}: examples/in-process/numpy_loop.py writes its 20 tokens`,
+        told === "",
+        told,
       );
       for (const engine of values.long ? ["", "mini_racer"] : [""]) {
         const got = await compared(made.python, service.url, engine);

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Mapping, Sequence
 
 from .._calls import reply_of
 from .._problem import SamplerProblem
+from .._rows import Tensor, tensor_of
 from ._engine import Engine, EngineMissing, open_engine
 
 #: Places of the desk, as src/local/desk.ts has them.
@@ -92,8 +93,9 @@ class Machine:
     def text(self) -> bytes:
         """The text that the last call left, b"" for none. Raises its SamplerProblem."""
         desk = self.desk
-        size = int(desk[_TEXT_BYTES])
-        text = bytes(self.box[:size])
+        if desk[_TEXT_BYTES] == 0:
+            return b""
+        text = bytes(self.box[: int(desk[_TEXT_BYTES])])
         while desk[_TEXT_LEFT]:
             self.call["more"]()
             text += bytes(self.box[: int(desk[_TEXT_BYTES])])
@@ -168,6 +170,17 @@ class Machine:
     def __del__(self) -> None:
         if hasattr(self, "row") and not sys.is_finalizing() and not self._lock._is_owned():  # type: ignore[attr-defined]
             self.close()
+
+
+def quick_tensor_of(logits: Any) -> Tensor:
+    """``tensor_of``, by the buffer alone where it is float32 in one piece, as most rows are: 2 µs of a step of 15."""
+    try:
+        view = memoryview(logits)
+    except TypeError:
+        return tensor_of(logits)
+    if view.format == "f" and view.ndim == 1 and view.c_contiguous and view.nbytes > 0 and sys.byteorder == "little":
+        return Tensor("f32", view.cast("B"))
+    return tensor_of(logits)
 
 
 _machines: "weakref.WeakSet[Machine]" = weakref.WeakSet()

@@ -12,8 +12,8 @@ from .._calls import Call, Reply
 from .._json import json_bytes
 from .._methods import SamplerMethods
 from .._problem import SamplerProblem
-from .._rows import ELEMENT_BYTES, Row, Rows, Tensor, tensor_of
-from ._machine import RESULT, Machine
+from .._rows import ELEMENT_BYTES, Row, Rows, Tensor
+from ._machine import RESULT, Machine, quick_tensor_of
 from ._streams import LocalStream
 
 if TYPE_CHECKING:
@@ -75,24 +75,27 @@ class Sampler(SamplerMethods):
         """Draws one token from one row, as ``SamplerClient.sample`` does."""
         if "combine" in options or isinstance(logits, Mapping):
             return super().sample(logits, **options)
-        tensor = tensor_of(logits)
+        tensor = quick_tensor_of(logits)
         numbers = _numbers_of(options)
         if numbers is None or len(tensor.data) > self._machine.row_bytes * ELEMENT_BYTES[tensor.dtype] // 4:
             return cast("types.Sampled", self._send(_calls.sample_call(tensor, options)))
         step, seed = numbers
-        rest = {name: value for name, value in options.items() if name != "seed" and name != "step"}
+        rest = cast("Dict[str, Any]", options)  # a dict of this call's own
+        given: Dict[str, Any] = {name: rest[name] for name in ("seed", "step") if name in rest}
+        rest.pop("seed", None)
+        rest.pop("step", None)
         try:
             key = (*rest.items(), *map(type, rest.values()))  # 1 and True are one key of a dict, and two options
             plan = self._plans.get(key)
         except TypeError:  # lists and mappings
-            return cast("types.Sampled", self._send(_calls.sample_call(tensor, options)))
+            return cast("types.Sampled", self._send(_calls.sample_call(tensor, {**given, **rest})))
         machine = self._machine
         with machine.admitted():
             machine.require_open()
             if plan is None:
                 plan = self._new_plan(key, rest)
                 if plan is None:
-                    return cast("types.Sampled", self._sent(_calls.sample_call(tensor, options)))
+                    return cast("types.Sampled", self._sent(_calls.sample_call(tensor, {**given, **rest})))
             return cast("types.Sampled", _step(machine, tensor, plan, step, seed))
 
     def stream(self, **options: Unpack[types.StreamOptions]) -> LocalStream:

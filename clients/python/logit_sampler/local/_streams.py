@@ -20,10 +20,9 @@ from .._rows import (
     is_sources,
     json_sources,
     sources_tensor,
-    tensor_of,
 )
 from .._stream import to_follow
-from ._machine import RESULT, Machine
+from ._machine import RESULT, Machine, quick_tensor_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -79,7 +78,7 @@ class LocalStream:
             return self._messaged(as_dtype(tensor[0], self._dtype).data, is_text=False)
         if isinstance(logits, Mapping):
             return self._said({**own, "logits": plain(logits)})
-        row = tensor_of(logits)
+        row = quick_tensor_of(logits)
         if own:
             return self._said({**own, "logits": {"dtype": row.dtype, "data": base64_of(row.data)}})
         row = as_dtype(row, self._dtype)
