@@ -74,7 +74,7 @@ export function post(
 }
 
 /** A connection that was refused or lost; its cause is what fetch said. */
-export class Unreached extends TypeError {}
+class Unreached extends TypeError {}
 
 /** What fetch says without an address ("fetch failed") is told with it, and with its cause. */
 export async function reached<Result>(url: string, action: () => Promise<Result>): Promise<Result> {
