@@ -49,6 +49,10 @@ test("docs/benchmarks.md is what bench/results holds", async () => {
   expect(await read("docs/benchmarks.md")).toBe(benchmarksPage());
 });
 
+test.each(["README.md", "package.json"])("%s says how many samplers there are", async (path) => {
+  expect(await read(path)).toContain(`${STAGES.length} samplers`);
+});
+
 test("the hosts of the README are all presets, and they do not all draw the same", () => {
   const { arms } = compareHosts();
   expect(arms.map(({ name }) => name)).toEqual(PRESETS.map(({ name }) => name));

@@ -12,6 +12,8 @@ import { begin_suppress_tokens } from "./begin-suppress-tokens.ts";
 import { calibration } from "./calibration.ts";
 import { dry } from "./dry.ts";
 import { dynatemp } from "./dynatemp.ts";
+import { edt } from "./edt.ts";
+import { ees } from "./ees.ts";
 import { encoder_no_repeat_ngram_size } from "./encoder-no-repeat-ngram-size.ts";
 import { encoder_repetition_penalty } from "./encoder-repetition-penalty.ts";
 import { epsilon_cutoff } from "./epsilon-cutoff.ts";
@@ -27,6 +29,7 @@ import { min_tokens } from "./min-tokens.ts";
 import { mirostat } from "./mirostat.ts";
 import { no_repeat_ngram_size } from "./no-repeat-ngram-size.ts";
 import { p_less } from "./p-less.ts";
+import { p_step } from "./p-step.ts";
 import { presence_penalty } from "./presence-penalty.ts";
 import { reasoning_budget } from "./reasoning-budget.ts";
 import { repetition_penalty } from "./repetition-penalty.ts";
@@ -68,6 +71,7 @@ export const STAGES: readonly Stage[] = [
   reasoning_budget,
   forced_token_ids,
   dynatemp,
+  edt,
   temperature,
   smoothing,
   top_n_sigma,
@@ -83,6 +87,8 @@ export const STAGES: readonly Stage[] = [
   epsilon_cutoff,
   eta_cutoff,
   p_less,
+  p_step,
+  ees,
   skew,
   xtc,
   mirostat,

@@ -19,7 +19,7 @@ export const min_p: Stage<z.infer<typeof options>> = {
   formula: "keep i ⇔ pᵢ ≥ min_p · max p, that is sᵢ ≥ max s + ln min_p",
   source: {
     title:
-      "kalomaze, Min P, llama.cpp #3841, 2023; Nguyen et al., Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs, 2024",
+      "kalomaze, Min P, llama.cpp #3841, 2023; Nguyen et al., Turning Up the Heat: Min-p Sampling for Creative and Coherent LLM Outputs, 2024; critically: Schaeffer et al., Turning Down the Heat, arXiv 2506.13681, 2025",
     url: "https://arxiv.org/abs/2407.01082",
   },
   options,

@@ -17,7 +17,7 @@ export const dola: Rule<z.infer<typeof options>> = {
     "lsm(final) − lsm(early) for p_final ≥ r·max p_final, −∞ for others; early: the largest JSD to final",
   source: {
     title:
-      "Chuang et al., DoLa: Decoding by Contrasting Layers Improves Factuality in Large Language Models, 2023; transformers, dola_layers",
+      "Chuang et al., DoLa: Decoding by Contrasting Layers Improves Factuality in Large Language Models, 2023; transformers had it as dola_layers until #40082",
     url: "https://arxiv.org/abs/2309.03883",
   },
   options,

@@ -1,0 +1,54 @@
+/** ees: keeps the most likely tokens while their evenness is no less than the mass they hold; there is nothing to set. */
+import * as z from "zod";
+import { ln } from "../../kernels/float64.ts";
+import type { Compact } from "../candidates/compact/compact.ts";
+import { note } from "../candidates/removal.ts";
+import { flag, minKeep } from "../options/fields.ts";
+import type { Stage } from "../stage.ts";
+
+/** Slack of the comparison, whose sides lie in [0, 1]: what evenness and mass come to from float32 logits. */
+const SLACK = 1e-6;
+
+const options = z.strictObject({
+  stage: z.literal("ees"),
+  ees: flag().describe("true keeps the tokens before evenness and mass meet; false is off."),
+  min_keep: minKeep(),
+});
+
+export const ees: Stage<z.infer<typeof options>> = {
+  name: "ees",
+  summary:
+    "Entropy equilibrium: keeps the best tokens up to where the evenness of their probabilities falls below the mass they hold.",
+  formula:
+    "i the first of 2, 3, … with H(p₁ … pᵢ over Pᵢ) / ln i < Pᵢ = p₁ + … + pᵢ, ranked: keep the i − 1 best; all where there is none",
+  source: {
+    title:
+      "Cai et al., Auxiliary-Hyperparameter-Free Sampling: Entropy Equilibrium for Text Generation, 2025",
+    url: "https://arxiv.org/abs/2512.00789",
+  },
+  options,
+  example: { ees: true },
+  keepsArgmax: true,
+  passes: 32,
+  isNeutral: ({ ees }) => !ees,
+  apply(candidates, { min_keep }) {
+    const ranked = candidates.ranked();
+    const kept = countToEquilibrium(ranked);
+    note(candidates.removal, "rank", Math.max(kept, min_keep));
+    ranked.truncate(Math.max(kept, min_keep));
+  },
+};
+
+/** With h = −Σ p ln p over the first i, the entropy of p / P is h / P + ln P. */
+function countToEquilibrium(ranked: Compact): number {
+  const p = ranked.probabilities();
+  let mass = 0;
+  let h = 0;
+  for (let i = 0; i < ranked.count; i++) {
+    const own = p[i] as number; // i < count
+    mass += own;
+    h -= own > 0 ? own * ln(own) : 0;
+    if (i > 0 && (h / mass + ln(mass)) / ln(i + 1) < mass - SLACK) return i;
+  }
+  return ranked.count;
+}
