@@ -10,11 +10,15 @@ export interface Access {
   /** false when there is nothing to check but the origin of WebSockets */
   readonly needed: boolean;
   check(raw: IncomingMessage, now_ms: number): Verdict;
+  /** Who sends a request that needs no check: its address. */
+  addressOf(raw: IncomingMessage): string;
   /** Pages of other origins open no WebSocket unless they may call: browsers ask no preflight for it. */
   checkUpgrade(raw: IncomingMessage): Problem | undefined;
 }
 
 export interface Verdict {
+  /** the key or the address that it came with */
+  readonly client?: string;
   readonly problem?: Problem;
   /** whole seconds, with rate_limited */
   readonly retry_after_s?: number;
@@ -22,7 +26,6 @@ export interface Verdict {
   readonly challenge?: string;
 }
 
-const WELCOME: Verdict = {};
 /** RFC 6750, 3: without a code when nothing was sent, with one when it was wrong. */
 const ASK = 'Bearer realm="logit-sampler"';
 
@@ -30,19 +33,20 @@ export function createAccess({ key_digests, cors_origins, limits }: Config): Acc
   const { rate_per_second, rate_burst, proxy_hops } = limits;
   const keyed = key_digests.length > 0;
   const rate = rate_per_second > 0 ? createRateLimit(limits) : undefined;
+  // One that is injected has no connection.
+  const addressIn = ({ socket, headers }: IncomingMessage) =>
+    addressOf(socket?.remoteAddress, headers["x-forwarded-for"], proxy_hops);
   return {
     needed: keyed || rate !== undefined,
+    addressOf: addressIn,
     check(raw, now_ms) {
       const key = keyed ? keyIndex(key_digests, raw.headers) : undefined;
       if (keyed && (key === undefined || key < 0)) return unauthorized(key === undefined);
-      if (rate === undefined) return WELCOME;
-      const client =
-        key === undefined
-          ? addressOf(raw.socket.remoteAddress, raw.headers["x-forwarded-for"], proxy_hops)
-          : `key ${key}`;
-      const wait_s = rate.take(client, now_ms);
-      if (wait_s === 0) return WELCOME;
+      const client = key === undefined ? addressIn(raw) : `key ${key}`;
+      const wait_s = rate?.take(client, now_ms) ?? 0;
+      if (wait_s === 0) return { client };
       return {
+        client,
         problem: new Problem(
           "rate_limited",
           `a ${keyed ? "key" : "client"} may send ${rate_per_second} requests a second (rate_per_second) and ${rate_burst} at once (rate_burst); try again in ${wait_s.toFixed(3)} s`,

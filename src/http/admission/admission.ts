@@ -59,9 +59,9 @@ export class Admission {
     return this.limits.rows_max;
   }
 
-  /** A request begins. */
-  enter(): Ticket {
-    const ticket = new Ticket(this);
+  /** A request of a client begins: its key, or its address; without one it shares its turns with all others that have none. */
+  enter(client = ""): Ticket {
+    const ticket = new Ticket(this, client);
     this.gate.enter(ticket);
     this.#timer ??= setInterval(() => this.#look(), this.#lookMs()).unref();
     return ticket;

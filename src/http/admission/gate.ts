@@ -10,6 +10,7 @@
  * refused. A request that has arrived never has to go before its answer is computed.
  */
 
+import { FairQueue } from "./fair-queue.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import { patienceWith, rate, type Visitor } from "./visitor.ts";
 
@@ -59,8 +60,8 @@ export class Gate<V extends Visitor> {
   readonly #visitors = new Set<V>();
   /** those that hold something: the only ones whose going makes room */
   readonly #holders = new Set<V>();
-  /** those that wait for rows, the first in front */
-  readonly #queue: V[] = [];
+  /** those that wait for rows; clients take turns */
+  readonly #queue = new FairQueue<V>();
   /** when bodies that take too long were last looked for */
   #looked_ms = 0;
   /** in this turn, and in all turns so far */
@@ -122,7 +123,7 @@ export class Gate<V extends Visitor> {
     this.returnRows(visitor);
     this.held_bytes -= visitor.held_bytes;
     visitor.held_bytes = 0;
-    if (visitor.phase === "queued") this.#queue.splice(this.#queue.indexOf(visitor), 1);
+    if (visitor.phase === "queued") this.#queue.remove(visitor);
     return true;
   }
 
@@ -133,7 +134,7 @@ export class Gate<V extends Visitor> {
   }
 
   /**
-   * Asks for so many rows of a visitor in all. Those who stand in the queue come first, but not before one that has rows
+   * Asks for so many rows of a visitor in all. The visitors in the queue come first, but not before one that has rows
    * already: it cannot wait for the others of its step, or two of them might wait for each other.
    */
   askRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
@@ -155,24 +156,28 @@ export class Gate<V extends Visitor> {
 
   /** The first in the queue, if its rows are there: it has them now. Call until it answers undefined, whenever rows may be free. */
   grant(now_ms: number): V | undefined {
-    const first = this.#queue[0];
+    const { first } = this.#queue;
     if (first === undefined || !this.#hasRows(first.wanted_rows)) return undefined;
-    this.#unqueue(now_ms);
+    this.#queue.take();
+    this.#unqueued(first, now_ms);
     this.#giveRows(first, first.wanted_rows, now_ms);
     return first;
   }
 
-  /** The first in the queue, if it has stood there for too long: it does no more. Call until it answers undefined. */
+  /** One that has stood in the queue for too long: it does no more. Call until it answers undefined. */
   expired(now_ms: number): V | undefined {
-    const first = this.#queue[0];
-    if (first === undefined || first.queued_since_ms > now_ms - this.#limits.queue_ms) return undefined;
-    this.#unqueue(now_ms);
-    return first;
+    for (const first of this.#queue.heads()) {
+      if (first.queued_since_ms > now_ms - this.#limits.queue_ms) continue;
+      this.#queue.remove(first);
+      this.#unqueued(first, now_ms);
+      return first;
+    }
+    return undefined;
   }
 
   /** Those who have to go for the first in the queue, and have left. */
   relieve(now_ms: number): readonly V[] {
-    const first = this.#queue[0];
+    const { first } = this.#queue;
     return first === undefined ? [] : this.#findRows(first, first.wanted_rows, now_ms).leaving;
   }
 
@@ -254,12 +259,10 @@ export class Gate<V extends Visitor> {
     return this.rows_out + rows <= this.#limits.rows_max;
   }
 
-  /** The first leaves the queue. The time that it stood there is not held against its body. */
-  #unqueue(now_ms: number): void {
-    const first = this.#queue.shift();
-    if (first === undefined) return;
-    first.phase = "arriving";
-    first.expected_ms += now_ms - first.queued_since_ms;
+  /** A visitor has left the queue. The time that it stood there is not held against its body. */
+  #unqueued(visitor: V, now_ms: number): void {
+    visitor.phase = "arriving";
+    visitor.expected_ms += now_ms - visitor.queued_since_ms;
   }
 
   #giveRows(visitor: V, rows: number, now_ms: number): void {

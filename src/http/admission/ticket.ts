@@ -40,6 +40,7 @@ export class Ticket implements Visitor {
   waiting_since_ms: number | undefined = undefined;
   sent_bytes = 0;
   sent_ms = 0;
+  readonly client: string;
   readonly #admission: Host;
   #body: ArrivingBody | undefined;
   #sent: (() => number) | undefined;
@@ -51,8 +52,9 @@ export class Ticket implements Visitor {
   #left = false;
   #paused_since_ms: number | undefined;
 
-  constructor(admission: Host) {
+  constructor(admission: Host, client: string) {
     this.#admission = admission;
+    this.client = client;
   }
 
   /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */

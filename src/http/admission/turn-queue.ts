@@ -1,10 +1,12 @@
-/** Those who wait for their turn to compute, the first in front. */
-export class TurnQueue<V> {
-  /** in the middle of something that nobody else may come between: the only one who is given turns */
-  inside: V | undefined;
-  readonly #waiting: V[] = [];
+/** The visitors that wait for their turn to compute, client by client. */
+import { FairQueue } from "./fair-queue.ts";
 
-  /** Whether nobody has to come before this one. */
+export class TurnQueue<V extends { readonly client: string }> {
+  /** the visitor that is in the middle of a step, between whose pieces no other may compute */
+  inside: V | undefined;
+  readonly #waiting = new FairQueue<V>();
+
+  /** Whether this visitor may compute before all that wait. */
   isFirst(visitor: V): boolean {
     return this.inside === undefined ? this.#waiting.length === 0 : this.inside === visitor;
   }
@@ -13,10 +15,9 @@ export class TurnQueue<V> {
     this.#waiting.push(visitor);
   }
 
-  /** Whose turn it is; undefined: nobody's who waits. */
+  /** The visitor whose turn it is; undefined when none waits, or when the one inside does not. */
   take(): V | undefined {
-    if (this.inside === undefined) return this.#waiting.shift();
-    const at = this.#waiting.indexOf(this.inside);
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+    if (this.inside === undefined) return this.#waiting.take();
+    return this.#waiting.remove(this.inside) ? this.inside : undefined;
   }
 }

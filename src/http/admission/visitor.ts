@@ -8,6 +8,8 @@ export type Phase = "arriving" | "queued" | "computing" | "answering" | "idle";
 
 /** A request under way. Its fields are the gate's, but for the bytes that moved, which the visitor counts. */
 export interface Visitor {
+  /** its key, or its address where there are no keys: clients take turns */
+  readonly client: string;
   phase: Phase;
   /** bytes of its body that have come */
   received_bytes: number;

@@ -43,7 +43,7 @@ export class Exchange {
     this.raw = raw;
     this.#response = response;
     this.record = service.lifecycle.enter(raw, route);
-    this.ticket = service.admission.enter();
+    this.ticket = service.admission.enter(this.record.client);
     const { wire, remembered } = service;
     this.context = { limits: wire, remembered, lease: this.ticket.lease };
   }

@@ -7,8 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
-import type { Problem } from "../../errors.ts";
-import { type Access, createAccess } from "../access/access.ts";
+import { type Access, createAccess, type Verdict } from "../access/access.ts";
 import { allowsOrigin, EXPOSED_HEADERS } from "../access/origins.ts";
 import type { Counters, RouteCounters } from "../observe/counters.ts";
 import { RequestLog } from "../observe/request-log.ts";
@@ -66,12 +65,15 @@ export function createLifecycle({ config, counters, admission, log, tracing }: L
       if (trace !== undefined || span !== undefined)
         headers.push("traceresponse", traceresponse(trace, span));
       if (sent.origin !== undefined && cors_origins.length > 0) addCors(headers, cors_origins, sent.origin);
-      const refusal = route.guarded ? refusalOf(access, raw, headers, began_ms) : undefined;
+      const { client = access.addressOf(raw), problem: refusal } = route.guarded
+        ? admittedBy(access, raw, headers, began_ms)
+        : {};
       return {
         id,
         method,
         url,
         route,
+        client,
         refusal,
         headers,
         trace,
@@ -99,19 +101,16 @@ function isGuarded(url: string, { metrics }: Config): boolean {
   return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
 }
 
-/** Why a request may not come in; the headers of the refusal are added here. */
-function refusalOf(
-  access: Access,
-  raw: IncomingMessage,
-  headers: string[],
-  now_ms: number,
-): Problem | undefined {
+/** Whose request it is, and why it may not come in; the headers of the refusal are added here. */
+function admittedBy(access: Access, raw: IncomingMessage, headers: string[], now_ms: number): Verdict {
   const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
-  if (foreign !== undefined || !access.needed) return foreign;
-  const { problem, retry_after_s, challenge } = access.check(raw, now_ms);
+  if (foreign !== undefined) return { problem: foreign };
+  if (!access.needed) return {};
+  const verdict = access.check(raw, now_ms);
+  const { retry_after_s, challenge } = verdict;
   if (retry_after_s !== undefined) headers.push("retry-after", String(retry_after_s));
   if (challenge !== undefined) headers.push("www-authenticate", challenge);
-  return problem;
+  return verdict;
 }
 
 function addCors(headers: string[], origins: readonly string[], origin: string): void {

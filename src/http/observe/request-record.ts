@@ -9,6 +9,8 @@ export interface RequestRecord {
   readonly method: string;
   readonly url: string;
   readonly route: RouteCounters;
+  /** its key, or its address where there are no keys */
+  readonly client: string;
   /** why it may not come in; answer this instead of what was asked */
   readonly refusal: Problem | undefined;
   /** name, value, name, value …: to be sent with any answer */

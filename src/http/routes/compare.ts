@@ -21,7 +21,7 @@ const COMPARE_BODY: Opener = {
 
 export function addCompare(app: FastifyInstance, service: Service): void {
   app.post("/v1/compare", { schema: COMPARE_ROUTE }, async (request, reply) => {
-    const ticket = service.admission.enter();
+    const ticket = service.admission.enter(request.record.client);
     try {
       const reader = await arrive(COMPARE_BODY, service, request, ticket);
       const step = reader.next();

@@ -17,7 +17,7 @@ const DETECT_BODY: Opener<JsonBody> = { json: openJsonBody, tensor: refuseTensor
 export function addDetect(app: FastifyInstance, service: Service): void {
   const { limits, watermark_keys } = service.config;
   app.post("/v1/watermark/detect", { schema: DETECT_ROUTE }, async (request, reply) => {
-    const visit = service.admission.enter();
+    const visit = service.admission.enter(request.record.client);
     try {
       const { value } = await arrive(DETECT_BODY, service, request, visit);
       const options = parseDetect(value, limits);

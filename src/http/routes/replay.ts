@@ -25,7 +25,7 @@ const REPLAY_BODY: Opener = {
 
 export function addReplay(app: FastifyInstance, service: Service): void {
   app.post("/v1/replay", { schema: REPLAY_ROUTE }, async (request, reply) => {
-    const ticket = service.admission.enter();
+    const ticket = service.admission.enter(request.record.client);
     try {
       const replays = new Replays(service, request.id);
       const next = (reader: StepReader) => replays.next(reader);

@@ -59,8 +59,8 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
   });
 }
 
-function run(service: Service, socket: WebSocket, { raw, id, log }: FastifyRequest): void {
-  const session = new StreamSession(service, id);
+function run(service: Service, socket: WebSocket, { raw, id, log, record }: FastifyRequest): void {
+  const session = new StreamSession(service, id, record.client);
   const reader = new WholeMessageReader(session.context);
   // `ws` keeps the bytes of a message until its last one is there, and says nothing of them before.
   let half_bytes = 0;

@@ -29,7 +29,7 @@ export function addStream(app: FastifyInstance, service: Service): void {
 /** Resolves when the stream is over; rejects with why it never began. */
 function run(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { raw, id, log } = request;
-  const session = new StreamSession(service, id);
+  const session = new StreamSession(service, id, request.record.client);
   const reader = openReader(service, session, raw);
   const offer = offerOf(raw);
   if (offer !== undefined) return runUpgraded(service, request, reply, { session, reader, offer });

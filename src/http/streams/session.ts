@@ -35,6 +35,8 @@ export class StreamSession {
   readonly context: WireContext;
   /** Called when the stream has to go: it is too slow, or what it keeps is wanted. */
   cut: (problem: Problem) => void = () => undefined;
+  /** with whose other requests it shares its turns */
+  readonly client: string;
   readonly #service: Service;
   readonly #request_id: string;
   #stream: SampleStream | undefined;
@@ -49,9 +51,10 @@ export class StreamSession {
   /** of lines that the client has not taken */
   #unsent_bytes = 0;
 
-  constructor(service: Service, request_id: string) {
+  constructor(service: Service, request_id: string, client: string) {
     this.#service = service;
     this.#request_id = request_id;
+    this.client = client;
     this.context = { limits: service.wire, lease: (index) => this.#arriving().lease(index) };
   }
 
@@ -270,7 +273,7 @@ export class StreamSession {
 
   /** What the stream holds, while a message of it is arriving. */
   #arriving(): Ticket {
-    this.#ticket ??= this.#service.admission.enter();
+    this.#ticket ??= this.#service.admission.enter(this.client);
     if (this.#ticket.phase === "idle" || this.#ticket.phase === "computing")
       this.#ticket.expect({}, this.cut);
     return this.#ticket;

@@ -119,7 +119,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
   /** The reader was given bytes. */
   advance(): void {
     if (this.#over || this.#waiting) return;
-    this.#turns ??= this.#service.admission.enter();
+    this.#turns ??= this.#service.admission.enter(this.#session.client);
     const is_over = workInTurns(
       { ticket: this.#turns, isWanted: () => !this.#over },
       {

@@ -3,15 +3,17 @@ import type { Visitor } from "../../../src/http/admission/visitor.ts";
 
 export interface Guest extends Visitor {
   readonly name: number;
+  readonly client: string;
   /** bytes of its answer that its client has taken */
   taken_bytes: number;
   /** whether the server reads its body */
   read: boolean;
 }
 
-export function guest(name = 0): Guest {
+export function guest(name = 0, client = ""): Guest {
   return {
     name,
+    client,
     taken_bytes: 0,
     read: true,
     phase: "computing",

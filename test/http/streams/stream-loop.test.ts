@@ -46,7 +46,7 @@ class FakePipe implements StreamPipe {
 }
 
 function driven({ service, server }: App, pipe: StreamPipe) {
-  const session = new StreamSession(service, "id");
+  const session = new StreamSession(service, "id", "");
   const reader = new LineReader(session.context, { message_bytes_max: 1e6 });
   const loop = new StreamLoop(service, session, reader, { pipe, log: server.log, turn_ms: 60_000 });
   const feed = (text: string) => {

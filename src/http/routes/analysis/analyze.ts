@@ -44,7 +44,7 @@ export async function analyze<Kind extends Task>(
 ): Promise<Analyzed<Kind>> {
   const { limits } = service.config;
   const many = { ...service, wire: { ...service.wire, batch_rows_max: limits.analysis_rows_max } };
-  const ticket = service.admission.enter();
+  const ticket = service.admission.enter(request.record.client);
   const owner = ownerOf(ticket, reply);
   let task: Kind | undefined;
   const next = (reader: AnalysisReader) => {
