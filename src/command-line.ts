@@ -142,11 +142,23 @@ export async function run(program: () => Promise<void> | void): Promise<void> {
 /** The words of an Error that was thrown to be read, or that the system gave; else where it came from as well. */
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const { code, path } = error as { readonly code?: unknown; readonly path?: unknown }; // system errors have them
+  if (typeof code === "string" && "syscall" in error)
+    return (typeof path === "string" && SYSTEM_ERRORS[code]?.(path)) || error.message || code;
   const is_told = error.constructor === Error || error instanceof Misuse;
-  const { code } = error as { readonly code?: unknown }; // system errors have one
-  if (is_told || (typeof code === "string" && "syscall" in error)) return error.message || String(code);
-  return error.stack ?? error.message;
+  return is_told ? error.message : (error.stack ?? error.message);
 }
+
+/** What the system says of a file, in words. */
+const SYSTEM_ERRORS: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: (path) => `there is no file ${path}`,
+  ENOTDIR: (path) => `a part of ${path} is no folder`,
+  EISDIR: (path) => `${path} is a folder, where a file is wanted`,
+  EACCES: (path) => `${path} may not be opened by this user`,
+  EPERM: (path) => `${path} may not be changed by this user`,
+  EROFS: (path) => `${path} lies on a disk that cannot be written`,
+  ENOSPC: (path) => `the disk of ${path} is full`,
+};
 
 /** The values that the words give, or the text that they ask for. Throws Misuse. */
 export function readWords<Table extends Options, Word = never>(

@@ -147,6 +147,26 @@ describe("what a program throws", () => {
       /^connect ECONNREFUSED\n$/,
       1,
     ],
+    [
+      "a file that is not there is told by its name",
+      Object.assign(new Error("ENOENT: no such file or directory, open 'a.npy'"), {
+        code: "ENOENT",
+        syscall: "open",
+        path: "a.npy",
+      }),
+      /^there is no file a\.npy\n$/,
+      1,
+    ],
+    [
+      "a full disk is told as such",
+      Object.assign(new Error("ENOSPC: no space left on device, write"), {
+        code: "ENOSPC",
+        syscall: "write",
+        path: "out.json",
+      }),
+      /^the disk of out\.json is full\n$/,
+      1,
+    ],
     ["a defect keeps its stack", new TypeError("x is not a function"), /^TypeError: x is.*\n {4}at /, 1],
   ])("%s", async (_name, error, sentence, code) => {
     const told = await ended(fail(error));

@@ -39,6 +39,9 @@ function settingsText(): string {
   return columns(
     describeSettings()
       .filter(({ variable }) => names.has(variable))
-      .map(({ variable, meaning, standard }) => [variable, `${meaning} Default ${standard}.`]),
+      .map(({ variable, meaning, standard }) => [
+        variable,
+        standard === "" ? meaning : `${meaning} Default ${standard}.`,
+      ]),
   );
 }

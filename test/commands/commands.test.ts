@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createKernelReader } from "../../src/analysis/row-reader.ts";
 import { scoreTask } from "../../src/analysis/tasks/score.ts";
+import { Misuse } from "../../src/command-line.ts";
 import { npy, shardFolder } from "../shards/files.ts";
 import { CLASSES, interrupted, logits, ROWS, rowAt, run, said, targets } from "./running.ts";
 
@@ -334,6 +335,10 @@ describe("a run that is asked for again", () => {
 });
 
 describe("which shards", () => {
+  test("rows that are not named are a misuse, which ends with 2", async () => {
+    await expect(run("score")).rejects.toThrow(Misuse);
+  });
+
   test.each([
     ["none", [], "which rows? --in SHARD"],
     ["one twice", ["--in", whole, whole], "is named twice"],

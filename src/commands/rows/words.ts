@@ -1,5 +1,5 @@
 /** The words that all commands over rows take. */
-import { count, flag, positive, text } from "../../command-line.ts";
+import { count, flag, Misuse, positive, text } from "../../command-line.ts";
 import { ENDINGS, STDIN } from "../../shards/open.ts";
 import { readJson, readPart } from "./documents.ts";
 import type { PassOptions } from "./pass.ts";
@@ -48,7 +48,7 @@ interface RowWords {
 /** What a pass takes, from the words. Throws when no shard was named. */
 export function passOptions(values: RowWords, operands: readonly string[]): PassOptions {
   const words = [...(values.in === undefined ? [] : [values.in]), ...operands];
-  if (words.length === 0) throw new Error(`which rows? --in SHARD, or --in ${STDIN} for standard input`);
+  if (words.length === 0) throw new Misuse(`which rows? --in SHARD, or --in ${STDIN} for standard input`);
   return {
     shards: shardsOf(words),
     targets: values.targets,
