@@ -31,12 +31,16 @@ const CLASSES = z.strictObject({
   covered: z.boolean().optional().describe("Whether it holds the class that came; with `target`."),
 });
 
+const COVERAGE_INTERVAL = z
+  .strictObject({ low: z.number(), high: z.number() })
+  .describe("Of the true share, 95 %.");
+
 const COVERAGE = z
   .strictObject({
     rows: z.int(),
     covered: z.int(),
     coverage: z.number(),
-    interval: z.strictObject({ low: z.number(), high: z.number() }).describe("Of the true share, 95 %."),
+    interval: COVERAGE_INTERVAL,
     set_size: z.number().describe("Mean number of classes in a set."),
   })
   .describe("How often sets held the class that came; with `conformal` and targets.");
@@ -74,6 +78,9 @@ const SCORED = {
   kept: z.int().optional().describe("How many tokens it kept."),
   kept_mass: z.number().optional().describe("The part of the row's own mass that they hold."),
 };
+
+const SCORED_ROW = z.strictObject(SCORED);
+const SCORE_OF_ROW = z.strictObject({ ...SCORED, perplexity: z.number().nullable() });
 
 const MEAN_LOSS = {
   cross_entropy: z.number().nullable().describe("Mean of −ln p over the rows, in nats; null stands for ∞."),
@@ -161,29 +168,36 @@ const QUALITY = z.strictObject({
     .describe("Each class; with `per_class`."),
 });
 
+const SCORE_OF_ROWS = z.strictObject({
+  results: z.array(SCORED_ROW),
+  rows: z.int().describe("How many rows."),
+  ...MEAN_LOSS,
+});
+const PROBABILITIES_OF_ROWS = z.strictObject({
+  results: z.array(PROBABILITIES),
+  coverage: COVERAGE.optional(),
+});
+const DIAGNOSES_OF_ROWS = z.strictObject({ results: z.array(DIAGNOSIS) });
+
+/** Alternatives of a reply have names of their own: generators of clients make classes of those. */
 export const ANALYSIS_REPLIES = {
+  CoverageInterval: COVERAGE_INTERVAL,
+  Coverage: COVERAGE,
+  ProbabilitiesOfRows: PROBABILITIES_OF_ROWS,
+  ScoredRow: SCORED_ROW,
+  ScoreOfRow: SCORE_OF_ROW,
+  ScoreOfRows: SCORE_OF_ROWS,
+  DiagnosesOfRows: DIAGNOSES_OF_ROWS,
   ClassProbabilities: CLASSES,
   BinaryProbability: BINARY,
   Diagnosis: DIAGNOSIS,
   Quality: QUALITY,
   ProbabilitiesReply: z
-    .union([
-      PROBABILITIES,
-      z.strictObject({ results: z.array(PROBABILITIES), coverage: COVERAGE.optional() }),
-    ])
+    .union([CLASSES, BINARY, PROBABILITIES_OF_ROWS])
     .describe("One row's probabilities, or those of each row."),
-  ScoreReply: z
-    .union([
-      z.strictObject({ ...SCORED, perplexity: z.number().nullable() }),
-      z.strictObject({
-        results: z.array(z.strictObject(SCORED)),
-        rows: z.int().describe("How many rows."),
-        ...MEAN_LOSS,
-      }),
-    ])
-    .describe("How well the rows foresaw what came."),
+  ScoreReply: z.union([SCORE_OF_ROW, SCORE_OF_ROWS]).describe("How well the rows foresaw what came."),
   DiagnoseReply: z
-    .union([DIAGNOSIS, z.strictObject({ results: z.array(DIAGNOSIS) })])
+    .union([DIAGNOSIS, DIAGNOSES_OF_ROWS])
     .describe("One row's diagnosis, or that of each row."),
   CalibrateReply: z
     .strictObject({
