@@ -33,7 +33,8 @@ export const edt: Stage<z.infer<typeof options>> = {
   replaces: ["temperature"],
   setsTemperature: true,
   keepsArgmax: true,
-  isNeutral: ({ temperature, edt_theta, edt_base }) => temperature === 1 && (edt_theta === 0 || edt_base === 1),
+  isNeutral: ({ temperature, edt_theta, edt_base }) =>
+    temperature === 1 && (edt_theta === 0 || edt_base === 1),
   isGreedy: ({ temperature }) => temperature === 0,
   apply(candidates, { temperature, edt_theta, edt_base }) {
     if (candidates.count() === 1) return;

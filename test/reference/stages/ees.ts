@@ -21,4 +21,6 @@ const rule: Rule = (tokens, options, world) => {
   return prefix(order, Math.max(kept, number(options, "min_keep")), false, world);
 };
 
-export const stages: Reference = { ees: { rule, options: { ees: fc.constantFrom(true, true, false), min_keep } } };
+export const stages: Reference = {
+  ees: { rule, options: { ees: fc.constantFrom(true, true, false), min_keep } },
+};

@@ -18,7 +18,8 @@ const options = z.strictObject({
 });
 
 const SOURCE = {
-  title: "Aaronson, Watermarking of Large Language Models, talk at the Simons Institute, 17 August 2023, as vLLM 0.33 has it",
+  title:
+    "Aaronson, Watermarking of Large Language Models, talk at the Simons Institute, 17 August 2023, as vLLM 0.33 has it",
   url: "https://docs.vllm.ai/en/latest/features/watermarking.html",
 };
 
