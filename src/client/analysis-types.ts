@@ -77,6 +77,22 @@ export interface CompareFields {
   readonly compare_top?: number;
 }
 
+/** Of the true share, 95 %. */
+export type CoverageInterval = { readonly low: number; readonly high: number };
+
+/** How often sets held the class that came; with `conformal` and targets. */
+export type Coverage = { readonly rows: number; readonly covered: number; readonly coverage: number; readonly interval: { readonly low: number; readonly high: number }; readonly set_size: number };
+
+export type ProbabilitiesOfRows = { readonly results: readonly ({ readonly probabilities?: readonly number[]; readonly log_odds?: readonly (number | null)[]; readonly top_id: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null }; readonly set?: readonly number[]; readonly covered?: boolean } | { readonly probability: number; readonly complement: number; readonly log_odds: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null } })[]; readonly coverage?: { readonly rows: number; readonly covered: number; readonly coverage: number; readonly interval: { readonly low: number; readonly high: number }; readonly set_size: number } };
+
+export type ScoredRow = { readonly label?: string; readonly logprob: number | null; readonly rank: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly processed_logprob?: number | null; readonly is_kept?: boolean; readonly kept?: number; readonly kept_mass?: number };
+
+export type ScoreOfRow = { readonly label?: string; readonly logprob: number | null; readonly rank: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly processed_logprob?: number | null; readonly is_kept?: boolean; readonly kept?: number; readonly kept_mass?: number; readonly perplexity: number | null };
+
+export type ScoreOfRows = { readonly results: readonly { readonly label?: string; readonly logprob: number | null; readonly rank: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly processed_logprob?: number | null; readonly is_kept?: boolean; readonly kept?: number; readonly kept_mass?: number }[]; readonly rows: number; readonly cross_entropy: number | null; readonly cross_entropy_bits: number | null; readonly perplexity: number | null };
+
+export type DiagnosesOfRows = { readonly results: readonly { readonly top_id: number; readonly probability: number; readonly margin: number | null; readonly entropy: number; readonly relative_entropy: number; readonly varentropy: number; readonly energy: number; readonly logit_variance: number; readonly verdict: "confident" | "torn" | "unsure"; readonly label?: string; readonly confidently_wrong?: boolean; readonly z_scores?: { readonly margin: number | null; readonly ln_entropy: number | null; readonly energy: number | null; readonly ln_varentropy: number | null; readonly logit_deviation: number | null }; readonly suspicion?: number | null; readonly suspicious?: boolean }[] };
+
 export type ClassProbabilities = { readonly probabilities?: readonly number[]; readonly log_odds?: readonly (number | null)[]; readonly top_id: number; readonly entropy: number; readonly decision?: { readonly class_id: number | null; readonly label?: string | null; readonly probability: number; readonly threshold: number | null; readonly threshold_log_odds: number | null }; readonly set?: readonly number[]; readonly covered?: boolean };
 
 /** A row of one logit. */

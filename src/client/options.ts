@@ -169,6 +169,10 @@ export interface StepRequestOptions {
   readonly dynatemp_exponent?: number;
   /** Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and that no cut has taken off the list since (llama.cpp). Default "kept". */
   readonly dynatemp_tokens?: "kept" | "listed";
+  /** How soon the temperature falls as the entropy does; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]. */
+  readonly edt_theta?: number;
+  /** What is raised to θ/H; the paper's 0.8 unless said otherwise. 1: the temperature is T₀. In (0, 1]. Default 0.8. */
+  readonly edt_base?: number;
   /** Temperatures above 0 and below it are raised to it (vLLM: 0.01). In [0, 1]. Default 0. */
   readonly temperature_floor?: number;
   /** Temperatures below it are greedy, as 0 is (SGLang: 1e-6). In [0, 1]. Default 0. */
@@ -233,6 +237,10 @@ export interface StepRequestOptions {
   readonly p_less?: boolean;
   /** Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which keeps more. Default false. */
   readonly p_less_norm?: boolean;
+  /** The least share of the probability before it that the next token must have, or the list ends before it. 0 is off. Usual: 0.1 to 0.5. In [0, 1]. */
+  readonly p_step?: number;
+  /** true keeps the tokens before evenness and mass meet; false is off. */
+  readonly ees?: boolean;
   /** Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1. In [-10, 10]. */
   readonly skew?: number;
   /** In which order they come: `rank`, the most likely first (ExLlamaV2); `id`, by token id, as they lie in the row (Aphrodite). Default "rank". */

@@ -354,6 +354,10 @@ class _SharedOptions(TypedDict, total=False):
     dynatemp_tokens: Literal["kept", "listed"]
     """Which tokens are the n of ln n: `kept`, those that can be drawn, or `listed`, with those that were banned and
     that no cut has taken off the list since (llama.cpp). Default "kept"."""
+    edt_theta: float
+    """How soon the temperature falls as the entropy does; at 0 it is T₀. Usual: 0.1 to 1. In [0, 100]."""
+    edt_base: float
+    """What is raised to θ/H; the paper's 0.8 unless said otherwise. 1: the temperature is T₀. In (0, 1]. Default 0.8."""
     temperature_floor: float
     """Temperatures above 0 and below it are raised to it (vLLM: 0.01). In [0, 1]. Default 0."""
     temperature_greedy_below: float
@@ -438,6 +442,11 @@ class _SharedOptions(TypedDict, total=False):
     p_less_norm: bool
     """Lower the threshold by the probability that two draws differ, spread over the vocabulary: p-less-norm, which
     keeps more. Default false."""
+    p_step: float
+    """The least share of the probability before it that the next token must have, or the list ends before it. 0 is off.
+    Usual: 0.1 to 0.5. In [0, 1]."""
+    ees: bool
+    """true keeps the tokens before evenness and mass meet; false is off."""
     skew: float
     """Below 0 the tokens that come first gain, above 0 those that come last; 0 is off. Usual: -1 to 1. In [-10, 10]."""
     skew_order: Literal["rank", "id"]
@@ -598,6 +607,8 @@ class OptionChanges(TypedDict, total=False):
     dynatemp_range: Optional[float]
     dynatemp_exponent: Optional[float]
     dynatemp_tokens: Optional[Literal["kept", "listed"]]
+    edt_theta: Optional[float]
+    edt_base: Optional[float]
     temperature_floor: Optional[float]
     temperature_greedy_below: Optional[float]
     smoothing_factor: Optional[float]
@@ -630,6 +641,8 @@ class OptionChanges(TypedDict, total=False):
     eta_cutoff: Optional[float]
     p_less: Optional[bool]
     p_less_norm: Optional[bool]
+    p_step: Optional[float]
+    ees: Optional[bool]
     skew: Optional[float]
     skew_order: Optional[Literal["rank", "id"]]
     xtc_probability: Optional[float]
