@@ -16,6 +16,7 @@ import {
 } from "../src/schemas/analysis.ts";
 import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
 import { COMPARE_REPLY } from "../src/schemas/compare.ts";
+import { GRAMMAR_REPLY } from "../src/schemas/grammar.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
 
 const ANALYSIS_OPTIONS = {
@@ -44,9 +45,11 @@ ${optionsInterface("VerifyFields", VERIFY_OPTIONS)}`;
 /** src/client/analysis-types.ts. */
 export function clientAnalysisTypes(): string {
   const options = Object.entries(ANALYSIS_OPTIONS).map(([name, schema]) => optionsInterface(name, schema));
-  const replies = Object.entries({ ...ANALYSIS_REPLIES, CompareReply: COMPARE_REPLY }).map(([name, schema]) =>
-    replyType(name, schema),
-  );
+  const replies = Object.entries({
+    ...ANALYSIS_REPLIES,
+    CompareReply: COMPARE_REPLY,
+    GrammarReply: GRAMMAR_REPLY,
+  }).map(([name, schema]) => replyType(name, schema));
   return `${opening("What the analysis endpoints and /v1/compare take besides rows, and what they reply")}
 ${[...options, ...replies].join("\n")}`;
 }

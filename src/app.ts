@@ -14,6 +14,7 @@ import { addAnalysis } from "./http/routes/analysis/routes.ts";
 import { addCombinations } from "./http/routes/combinations.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addDetect } from "./http/routes/detect.ts";
+import { addGrammar } from "./http/routes/grammar.ts";
 import { addHealth } from "./http/routes/health.ts";
 import { addHotRoutes, hotServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
@@ -88,6 +89,7 @@ export async function buildApp({
   addCompare(app, service);
   addAnalysis(app, service);
   addDetect(app, service);
+  addGrammar(app, service);
   addReplay(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);

@@ -72,6 +72,17 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
       if (values.write && engine === "llguidance") keep(agreed);
       found.push(...wrong);
     }
+    const {
+      wrong,
+      agreed: _,
+      ...tally
+    } = await against(installedPython(), "llguidance", vocabulary, {
+      count: values.long ? 1000 : 150,
+      seed: values.seed,
+      kind: "lark",
+    });
+    say("masks of llguidance for Lark", tally);
+    found.push(...wrong);
     return found;
   },
   texts() {

@@ -10,6 +10,7 @@ import { Problem } from "../../src/errors.ts";
 import { compiled, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
 import { bytesOf, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { randomLark } from "./lark.ts";
 import { randomSchema, recursiveSchema } from "./schemas.ts";
 import { idsOf, latin, walk } from "./walk.ts";
 
@@ -45,6 +46,14 @@ export interface OracleTally {
 
 const TOKENS_MAX = 40;
 
+/** Seeded grammars of each kind that engines are asked about. */
+const VALUES = {
+  json_schema: (random: () => number): unknown =>
+    random() < 0.1 ? recursiveSchema(random) : randomSchema(random),
+  lark: randomLark,
+};
+type OracleKind = keyof typeof VALUES;
+
 /** The engines that are asked, each by its script. */
 export type Engine = "llguidance" | "xgrammar";
 
@@ -52,7 +61,11 @@ export async function against(
   python: string,
   name: Engine,
   vocabulary: Vocabulary,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  {
+    count,
+    seed,
+    kind = "json_schema",
+  }: { readonly count: number; readonly seed: number; readonly kind?: OracleKind },
 ): Promise<OracleTally> {
   const tally: OracleTally = {
     schemas: 0,
@@ -67,8 +80,8 @@ export async function against(
   try {
     for (let i = 0; tally.schemas < count && i < 4 * count; i++) {
       const random = seeded(seed, i).unit;
-      const value = random() < 0.1 ? recursiveSchema(random) : randomSchema(random);
-      const source = { kind: "json_schema", value, whitespace: "compact", property_order: "schema" } as const;
+      const value = VALUES[kind](random);
+      const source = { kind, value, whitespace: "compact", property_order: "schema" } as const;
       let grammar: Grammar;
       try {
         grammar = compiled(source);
@@ -77,8 +90,8 @@ export async function against(
         throw error;
       }
       const { token_ids } = walk(grammar, vocabulary, random, TOKENS_MAX, 15);
-      const answer = await engine.ask({ kind: "json_schema", value, token_ids });
-      compare(name, grammar, vocabulary, { kind: "json_schema", value, token_ids }, answer, tally);
+      const answer = await engine.ask({ kind, value, token_ids });
+      compare(name, grammar, vocabulary, { kind, value, token_ids }, answer, tally);
     }
   } finally {
     engine.end();

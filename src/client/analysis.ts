@@ -8,6 +8,7 @@ import type {
   CompareReply,
   DiagnoseOptions,
   DiagnoseReply,
+  GrammarReply,
   ProbabilitiesOptions,
   ProbabilitiesReply,
   ScoreOptions,
@@ -45,6 +46,15 @@ export type SetCall<Options, Reply> = (
   call?: CallOptions,
 ) => Promise<Reply>;
 
+/** A grammar as a step has it, and a text to be read by it. */
+export interface GrammarQuestion {
+  readonly grammar: object;
+  readonly vocabulary?: string;
+  readonly text?: string;
+  /** How many of the tokens that may follow are listed: 20. */
+  readonly tokens_max?: number;
+}
+
 /** All of these throw a ServiceProblem when the service refuses. None draws at random without a seed. */
 export interface AnalysisCalls {
   /** Stable softmax, log-odds, entropy; with `threshold`, which class fires. */
@@ -59,6 +69,8 @@ export interface AnalysisCalls {
   readonly baseline: SetCall<BaselineOptions, BaselineReply>;
   /** One row through several presets or chains: where and why they differ. */
   compare(logits: Logits, options: CompareOptions, call?: CallOptions): Promise<CompareReply>;
+  /** What a grammar takes and does not hold to, where a text stands in it, and which tokens may follow. */
+  grammar(question: GrammarQuestion, call?: CallOptions): Promise<GrammarReply>;
 }
 
 export function analysisCalls(transport: Transport): AnalysisCalls {
@@ -77,6 +89,8 @@ export function analysisCalls(transport: Transport): AnalysisCalls {
       const request = stepPost("/v1/compare", logits, options);
       return (await post(transport, request, call)) as CompareReply;
     },
+    grammar: async (question, call = {}) =>
+      (await post(transport, jsonPost("/v1/grammar", question, true), call)) as GrammarReply,
   };
 }
 

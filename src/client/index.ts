@@ -2,7 +2,14 @@
 
 export type { Sampled } from "../sampling/report/report.ts";
 export type { Verified } from "../sampling/verify/verify.ts";
-export type { AnalysisCalls, AnalysisRow, CompareOptions, RowsCall, SetCall } from "./analysis.ts";
+export type {
+  AnalysisCalls,
+  AnalysisRow,
+  CompareOptions,
+  GrammarQuestion,
+  RowsCall,
+  SetCall,
+} from "./analysis.ts";
 export type * from "./analysis-types.ts";
 export { type BatchRow, connect, type SamplerClient } from "./client.ts";
 export type { CallOptions, ClientOptions } from "./http.ts";

@@ -7,6 +7,7 @@ import { Problem } from "../errors.ts";
 import { textInOrder } from "../ordered-names.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimits } from "./grammar.ts";
+import { type GrammarQuestion, type GrammarReport, inspectGrammar } from "./inspect.ts";
 import { Matcher, type MatcherOptions } from "./matcher.ts";
 import { type GrammarSource, pointerOf } from "./source.ts";
 
@@ -73,6 +74,12 @@ export class Grammars {
     this.#kept.set(key, kept);
     this.#weighAll();
     this.#makeRoom();
+  }
+
+  /** What is to be told of a grammar. It is compiled by itself: nothing of it is kept. */
+  *inspect(question: GrammarQuestion): Generator<undefined, GrammarReport> {
+    this.#keyOf(question.source);
+    return yield* inspectGrammar(question, this.#limits);
   }
 
   #weighAll(): void {

@@ -182,7 +182,7 @@ const UTF8 = new TextEncoder();
 function* nothing(): Generator<undefined, undefined> {}
 
 /** The parts that stand directly in a part. */
-function partsIn(part: Part): readonly Part[] {
+export function partsIn(part: Part): readonly Part[] {
   switch (part.type) {
     case "alt":
       return part.branches;

@@ -6,6 +6,7 @@ import { schemaNode } from "./json/compile.ts";
 import type { ReadingOptions } from "./json/document.ts";
 import type { Whitespace } from "./json/lexemes.ts";
 import type { PropertyOrder } from "./json/objects.ts";
+import { larkNode } from "./lark/lark.ts";
 import type { Nodes } from "./nodes.ts";
 import type { GrammarNotes } from "./notes.ts";
 import { matched } from "./regex/anchors.ts";
@@ -103,6 +104,20 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     compile: (nodes, rules, { value, special_ids = {} }, notes) =>
       gbnfNode({ nodes, rules, tokens: tokensFor(special_ids, notes) }, value as string), // as above
     namesTokens: true,
+  },
+  {
+    name: "lark",
+    says: "A text of a grammar in Lark, as llguidance has it; its rule `start` is the whole.",
+    must: "must be a string",
+    takes: (value) => typeof value === "string",
+    namesTokens: true,
+    *compile(nodes, rules, { value, special_ids = {}, ...options }, notes) {
+      const source = value as string; // as above
+      const tokens = tokensFor(special_ids, notes);
+      const reading = { ...READING, ...options };
+      const ofSchema = (schema: unknown) => schemaNode(nodes, rules, schema, reading, notes);
+      return yield* larkNode({ nodes, rules, tokens, schemaNode: ofSchema }, source);
+    },
   },
   {
     name: "tools",

@@ -5,6 +5,7 @@
  */
 import { assert } from "../errors.ts";
 import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
+import type { GrammarReport } from "../grammar/inspect.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { allAtOnce } from "../pieces.ts";
 import { textBefore } from "../vocabulary/text.ts";
@@ -25,6 +26,7 @@ import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
+import { type GrammarInquiry, grammarReport } from "./grammar-report.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
 import { type Digest, plainDigest, receiptOf } from "./receipt.ts";
 import { exactness } from "./report/exactness.ts";
@@ -66,6 +68,8 @@ export interface Sampler {
   abandon(): void;
   /** what steps may name */
   readonly vocabularies: Vocabularies;
+  /** What is to be told of a grammar, a piece at a time. Throws the Problem of one that is refused. */
+  inspectGrammar(inquiry: GrammarInquiry): Generator<undefined, GrammarReport>;
   /** the grammars that are compiled, and the bytes they take */
   readonly grammars: { readonly count: number; readonly bytes: number };
 }
@@ -159,6 +163,7 @@ export function createSampler(
       return under_way !== undefined;
     },
     abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    inspectGrammar: (inquiry) => grammarReport(grammars, vocabularies, inquiry),
     vocabularies,
     get grammars() {
       return grammars.figures;

@@ -22,8 +22,8 @@ const VOCABULARY = createVocabulary("bytes", {
   end_ids: [256],
 });
 
-function matcherOf(gbnf: string): Matcher {
-  const source: GrammarSource = { kind: "gbnf", value: gbnf, whitespace: "any", property_order: "schema" };
+function matcherOf(value: string, kind = "gbnf"): Matcher {
+  const source: GrammarSource = { kind, value, whitespace: "any", property_order: "schema" };
   return new Matcher(compiled(withTokens(source, VOCABULARY)), VOCABULARY, {
     after: undefined,
     end_ids: undefined,
@@ -49,6 +49,13 @@ describe("special tokens", () => {
     expect(allowedBehind(matcher, [257])).toEqual([a, 258]);
     expect(allowedBehind(matcher, [257, a, 258])).toEqual([a + 1]);
     expect(allowedBehind(matcher, [257, 258, a + 1])).toEqual([256]);
+  });
+
+  test("stand in rules of Lark, and what is ignored between them", () => {
+    const matcher = matcherOf('start: <think> "a"* </think> "b"\n%ignore " "', "lark");
+    expect(allowedBehind(matcher, [])).toEqual([257]);
+    expect(allowedBehind(matcher, [257])).toEqual([32, a, 258]);
+    expect(allowedBehind(matcher, [257, a, 258])).toEqual([32, a + 1]);
   });
 
   test("are lists and ranges of ids", () => {

@@ -39,6 +39,11 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
   ],
   ["/v1/verify", { rows: [{ logits: [1, 3] }, { logits: [2, 1] }], draft_token_ids: [1], seed: 1 }],
   ["/v1/verify/batch", { rows: [{ logits: [1, 3] }], sequences: [{ draft_token_ids: [] }], seed: 1 }],
+  [
+    "/v1/grammar",
+    { grammar: { json_schema: { type: "integer", format: "x" } }, text: "12", vocabulary: "demo" },
+  ],
+  ["/v1/grammar", { grammar: { regex: "a+" }, text: "b" }],
   ["/v1/watermark/detect", { scheme: "gumbel", key: "main", token_ids: [1, 2, 3], values: true }],
   [
     "/v1/watermark/detect",

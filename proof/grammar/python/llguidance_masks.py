@@ -34,7 +34,9 @@ class Matcher:
     def __init__(self, tokenizer, vocab_size, schema):
         compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
         # Otherwise where only one text can follow, only its usual tokens are allowed.
-        grammar = '%llguidance {"no_forcing": true}\nstart: %json ' + json.dumps({**schema, "x-guidance": compact})
+        grammar = '%llguidance {"no_forcing": true}\n'
+        # A text is a grammar in Lark.
+        grammar += schema if isinstance(schema, str) else "start: %json " + json.dumps({**schema, "x-guidance": compact})
         self.vocab_size = vocab_size
         self.matcher = LLMatcher(tokenizer, grammar, log_level=0)
         if self.matcher.is_error():

@@ -17,12 +17,29 @@ const LS32 = `(?:${H16}:${H16}|${IPV4})`;
 const IPV6 = `(?:${ipv6Forms().join("|")})`;
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-]+";
 const LOCAL = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[ !#-\\[\\]-~]|\\\\[ -~])*")`;
-const PCHAR = "(?:[A-Za-z0-9._~!$&'()*+,;=:@\\-]|%[0-9A-Fa-f]{2})";
-const REG_NAME = "(?:[A-Za-z0-9._~!$&'()*+,;=\\-]|%[0-9A-Fa-f]{2})*";
-const USER = "(?:(?:[A-Za-z0-9._~!$&'()*+,;=:\\-]|%[0-9A-Fa-f]{2})*@)?";
-const AUTHORITY = `${USER}(?:\\[(?:${IPV6}|[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:\\-]+)\\]|${REG_NAME})(?::\\d*)?`;
-const REST = `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?`;
-const URI = `[A-Za-z][A-Za-z0-9+.\\-]*:(?://${AUTHORITY}(?:/${PCHAR}*)*|/(?:${PCHAR}+(?:/${PCHAR}*)*)?|${PCHAR}+(?:/${PCHAR}*)*|)${REST}`;
+/** Letters beyond ASCII that an IRI may have, and those that only its query may have (RFC 3987). */
+const UCS = "\\u{A0}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFEF}\\u{10000}-\\u{EFFFD}";
+const PRIVATE = "\\u{E000}-\\u{F8FF}\\u{F0000}-\\u{10FFFD}";
+const [URI, URI_REFERENCE] = uriForms("", "");
+const [IRI, IRI_REFERENCE] = uriForms(UCS, PRIVATE);
+const POINTER = "(?:/(?:[^~/]|~[01])*)*";
+const VARIABLE =
+  "(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})(?:\\.?(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*(?::[1-9]\\d{0,3}|\\*)?";
+const TEMPLATE = `(?:[!#$&(-;=?-\\[\\]_a-z~${UCS}${PRIVATE}]|%[0-9A-Fa-f]{2}|\\{[+#./;?&=,!@|]?${VARIABLE}(?:,${VARIABLE})*\\})*`;
+
+/** RFC 3986, with a scheme and without; RFC 3987 with letters beyond ASCII. */
+function uriForms(letters: string, of_query: string): readonly [whole: string, reference: string] {
+  const pchar = `(?:[A-Za-z0-9._~!$&'()*+,;=:@\\-${letters}]|%[0-9A-Fa-f]{2})`;
+  const no_colon = `(?:[A-Za-z0-9._~!$&'()*+,;=@\\-${letters}]|%[0-9A-Fa-f]{2})`;
+  const name = `(?:[A-Za-z0-9._~!$&'()*+,;=\\-${letters}]|%[0-9A-Fa-f]{2})*`;
+  const user = `(?:(?:[A-Za-z0-9._~!$&'()*+,;=:\\-${letters}]|%[0-9A-Fa-f]{2})*@)?`;
+  const authority = `${user}(?:\\[(?:${IPV6}|[vV][0-9A-Fa-f]+\\.[A-Za-z0-9._~!$&'()*+,;=:\\-]+)\\]|${name})(?::\\d*)?`;
+  const query = of_query === "" ? `(?:${pchar}|[/?])*` : `(?:${pchar}|[/?${of_query}])*`;
+  const rest = `(?:\\?${query})?(?:#(?:${pchar}|[/?])*)?`;
+  const rooted = `//${authority}(?:/${pchar}*)*|/(?:${pchar}+(?:/${pchar}*)*)?`;
+  const whole = `[A-Za-z][A-Za-z0-9+.\\-]*:(?:${rooted}|${pchar}+(?:/${pchar}*)*|)${rest}`;
+  return [whole, `(?:${whole}|(?:${rooted}|${no_colon}+(?:/${pchar}*)*|)${rest})`];
+}
 
 /** Eight groups, or fewer around a :: that stands for at least one. */
 function ipv6Forms(): string[] {
@@ -83,6 +100,16 @@ export const FORMATS: readonly Format[] = [
   { name: "ipv4", regex: IPV4, says: "Four numbers up to 255 without leading zeros." },
   { name: "ipv6", regex: IPV6, says: "RFC 4291, with :: and a dotted end." },
   { name: "uri", regex: URI, says: "RFC 3986: with a scheme." },
+  { name: "uri-reference", regex: URI_REFERENCE, says: "RFC 3986: with a scheme or without." },
+  { name: "iri", regex: IRI, says: "RFC 3987: a URI with letters beyond ASCII." },
+  { name: "iri-reference", regex: IRI_REFERENCE, says: "RFC 3987: with a scheme or without." },
+  { name: "uri-template", regex: TEMPLATE, says: "RFC 6570, up to level 4." },
+  { name: "json-pointer", regex: POINTER, says: "RFC 6901." },
+  {
+    name: "relative-json-pointer",
+    regex: `(?:0|[1-9]\\d*)(?:[+\\-](?:0|[1-9]\\d*))?(?:#|${POINTER})`,
+    says: "A whole number, and # or a JSON pointer.",
+  },
 ];
 
 export const FORMAT_BY_NAME: ReadonlyMap<string, Format> = new Map(

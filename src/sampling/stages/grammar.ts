@@ -87,7 +87,7 @@ const MATCHER_OPTIONS = new WeakMap<
 >();
 
 /** The source with the special tokens that it names, and what a grammar waits for and ends with, as ids. */
-function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) {
+export function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) {
   const known = MATCHER_OPTIONS.get(grammar);
   if (known?.vocabulary === vocabulary) return known;
   const { after, end_ids } = grammar;

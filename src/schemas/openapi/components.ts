@@ -5,6 +5,7 @@ import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
+import { GRAMMAR_REPLY, GRAMMAR_REQUEST } from "../grammar.ts";
 import { LOGIT_REPLY } from "../logit.ts";
 import type { JsonSchema } from "../options.ts";
 import { REPLAY_REPLY, REPLAY_REQUEST } from "../replay.ts";
@@ -36,6 +37,7 @@ const REQUESTS = {
   VerifyRequest: VERIFY_REQUEST,
   VerifyBatchRequest: VERIFY_BATCH_REQUEST,
   DetectRequest: DETECT_REQUEST,
+  GrammarRequest: GRAMMAR_REQUEST,
   ReplayRequest: REPLAY_REQUEST,
   InferRequest: INFER_REQUEST,
   RegionRequest: REGION_REQUEST,
@@ -56,6 +58,7 @@ const REPLIES = {
   VerifyReply: VERIFY_REPLY,
   VerifyBatchReply: VERIFY_BATCH_REPLY,
   DetectReply: DETECT_REPLY,
+  GrammarReply: GRAMMAR_REPLY,
   ReplayReply: REPLAY_REPLY,
   Health: HEALTH,
   LogitReply: LOGIT_REPLY,
