@@ -8,6 +8,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { BenchSummary } from "../../evidence/schema-bench.ts";
 import type { BenchAnswer } from "./bench-child.ts";
 
 const GIVEN_UP_MS = 20_000;
@@ -72,21 +73,6 @@ function startChild() {
     },
     end: () => void child.kill("SIGKILL"),
   };
-}
-
-/** What docs/structured.md tells of the bench. */
-export interface BenchSummary {
-  readonly schemas: number;
-  readonly compiled_as_sent: number;
-  readonly compiled_or_weakened: number;
-  readonly instances: number;
-  readonly invalid_taken: number;
-  readonly valid_refused: number;
-  readonly valid_refused_in_any_order: number;
-  readonly ms: { readonly median: number; readonly p99: number; readonly most: number };
-  readonly bytes_most: number;
-  /** by reason: how many schemas were refused as they were sent, and how many of those weakened as well */
-  readonly refused: Readonly<Record<string, readonly [as_sent: number, weakened: number]>>;
 }
 
 export function summaryOf(answers: readonly BenchAnswer[]): BenchSummary {
