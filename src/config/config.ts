@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { didYouMean } from "../nearest.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
-import { digestsOf } from "./keys.ts";
+import { apiKeysOf, digestsOf, type KeyGrant } from "./keys.ts";
 import { heldBytesOf, memoryGranted } from "./memory.ts";
 import { originsOf } from "./origins.ts";
 import { ACCESS, LIMITS, PROCESS, TRACING } from "./settings.ts";
@@ -18,6 +18,8 @@ export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly limits: Limits;
   /** SHA-256 of each key; the keys themselves are not kept. Empty: open to all. */
   readonly key_digests: readonly Uint8Array[];
+  /** what the owner of each of these keys may do; undefined: all */
+  readonly key_grants: readonly (KeyGrant | undefined)[];
   /** of which nothing but their number may be shown */
   readonly watermark_keys: WatermarkKeys;
   /** empty: none; `*`: all */
@@ -59,10 +61,13 @@ export function readConfig(environment: Environment): Config {
     );
   const plain = settings(PROCESS, "", environment);
   const { api_keys, api_keys_file, cors_origins, watermark_keys_file } = settings(ACCESS, "", environment);
-  const key_digests = [
-    ...named("API_KEYS", () => digestsOf(api_keys.split(","))),
-    ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : digestsOf(linesOf(api_keys_file)))),
+  const keys = [
+    ...named("API_KEYS", () =>
+      digestsOf(api_keys.split(",")).map((digest) => ({ digest, grant: undefined })),
+    ),
+    ...named("API_KEYS_FILE", () => (api_keys_file === "" ? [] : apiKeysOf(linesOf(api_keys_file)))),
   ];
+  const key_digests = keys.map(({ digest }) => digest);
   const watermark_keys = named("WATERMARK_KEYS_FILE", () =>
     watermark_keys_file === ""
       ? NO_WATERMARK_KEYS
@@ -74,6 +79,7 @@ export function readConfig(environment: Environment): Config {
     ...plain,
     limits: { ...limits, held_bytes_max: limits.held_bytes_max ?? heldBytesOf(memoryGranted(), plain) },
     key_digests,
+    key_grants: keys.map(({ grant }) => grant),
     watermark_keys,
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
     tracing: tracingOf(settings(TRACING, "", environment)),
@@ -122,6 +128,7 @@ function pairsOf(text: string): Record<string, string> {
 /** What may be logged of a configuration: all but secrets; of the keys their number. */
 export function shownConfig({
   key_digests,
+  key_grants: _,
   watermark_keys,
   tracing,
   ...rest

@@ -59,7 +59,9 @@ export const ACCESS = z.object({
   api_keys_file: z
     .string()
     .default("")
-    .describe("A file with such keys, one a line, read at the start; lines that begin with # are left out."),
+    .describe(
+      "A file with such keys, one a line, read at the start; lines that begin with # are left out. A line `id key [watermark-keys] [routes] [opt-out]` says what the owner of the key may do: lists are separated by commas, `*` stands for all and `-` for none.",
+    ),
   watermark_keys_file: z
     .string()
     .default("")

@@ -47,8 +47,8 @@ export function* drawInPieces(
 ): Generator<undefined, Drawn> {
   const { n = 1, replacement, draw, watermark } = asked;
   const { rule, options } = draw;
-  if (watermark !== undefined || rule.drawInPieces === undefined)
-    return drawAll(candidates, context, keys, asked);
+  if (watermark !== undefined) return yield* drawMarkedInPieces(candidates, context, keys, watermark);
+  if (rule.drawInPieces === undefined) return drawAll(candidates, context, keys, asked);
   if (n > 1 && !replacement) requireEnough(candidates, n);
   return { token_ids: yield* rule.drawInPieces(candidates, options, context, { n, replacement }) };
 }
@@ -58,6 +58,31 @@ function requireEnough(candidates: Candidates, n: number): void {
   const kept = candidates.count();
   if (n <= kept) return;
   throw new Problem("invalid_option", `n must be at most the number of tokens left, ${kept}, got ${n}`, "/n");
+}
+
+/** Whether a step bears a mark that may take longer than a piece. An unknown key takes none: its draw is refused. */
+export function takesPieces(keys: WatermarkKeys, watermark: MarkChoice | undefined): boolean {
+  if (watermark?.scheme.takesPieces === undefined) return false;
+  const { scheme, options } = watermark;
+  const key = keys.get(options.key);
+  return key !== undefined && scheme.takesPieces?.(options, key) === true;
+}
+
+function* drawMarkedInPieces(
+  candidates: Candidates,
+  context: StepContext,
+  keys: WatermarkKeys,
+  choice: MarkChoice,
+): Generator<undefined, Drawn> {
+  const { scheme, options } = choice;
+  const key = requireKey(keys, options.key, "/watermark/key");
+  const window = contextOf(context, scheme.context(options), options);
+  if (window === undefined) return drawMarked(candidates, context, keys, choice);
+  if (scheme.prepare !== undefined) yield* scheme.prepare(options, key);
+  if (scheme.drawInPieces === undefined) return drawMarked(candidates, context, keys, choice);
+  const marked = { context: window, step: context };
+  const token_id = yield* scheme.drawInPieces(candidates, options, key, marked);
+  return { token_ids: [token_id], watermark: { scheme: scheme.name, marked: true } };
 }
 
 /** A context that came before, and one that is too short for its scheme, is drawn from without the mark. */

@@ -24,7 +24,7 @@ import {
 } from "./chain.ts";
 import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
-import { type Drawing, type Drawn, drawAll, drawInPieces } from "./draws.ts";
+import { type Drawing, type Drawn, drawAll, drawInPieces, takesPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { type GrammarInquiry, grammarReport } from "./grammar-report.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
@@ -145,7 +145,8 @@ export function createSampler(
       const rows = listOfRows(step_rows);
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
       assert(under_way === undefined, "one step is taken at a time");
-      if (!is_long && isPrepared(options.chain, () => context.textOf(options)))
+      const is_short = !is_long && (drawing !== undefined || !takesPieces(keys, options.watermark));
+      if (is_short && isPrepared(options.chain, () => context.textOf(options)))
         return sampleStep(scratch, rows, options, drawing);
       const pieces = marked(stepInPieces(scratch, rows, options, drawing));
       under_way = pieces;

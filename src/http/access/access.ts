@@ -1,7 +1,8 @@
 /** Who may send what how often: keys first, then the rate of each key, or of each address where there are no keys. */
 import type { IncomingMessage } from "node:http";
 import type { Config } from "../../config/config.ts";
-import { Problem } from "../../errors.ts";
+import type { KeyGrant } from "../../config/keys.ts";
+import { Problem, shorten } from "../../errors.ts";
 import { keyIndex } from "./keys.ts";
 import { allowsOrigin, isSameOrigin } from "./origins.ts";
 import { addressOf, createRateLimit } from "./rate.ts";
@@ -19,6 +20,8 @@ export interface Access {
 export interface Verdict {
   /** the key or the address that it came with */
   readonly client?: string;
+  /** what the owner of the key may do; undefined: all */
+  readonly grant?: KeyGrant | undefined;
   readonly problem?: Problem;
   /** whole seconds, with rate_limited */
   readonly retry_after_s?: number;
@@ -29,7 +32,7 @@ export interface Verdict {
 /** RFC 6750, 3: without a code when nothing was sent, with one when it was wrong. */
 const ASK = 'Bearer realm="logit-sampler"';
 
-export function createAccess({ key_digests, cors_origins, limits }: Config): Access {
+export function createAccess({ key_digests, key_grants, cors_origins, limits }: Config): Access {
   const { rate_per_second, rate_burst, proxy_hops } = limits;
   const keyed = key_digests.length > 0;
   const rate = rate_per_second > 0 ? createRateLimit(limits) : undefined;
@@ -43,8 +46,11 @@ export function createAccess({ key_digests, cors_origins, limits }: Config): Acc
       const key = keyed ? keyIndex(key_digests, raw.headers) : undefined;
       if (keyed && (key === undefined || key < 0)) return unauthorized(key === undefined);
       const client = key === undefined ? addressIn(raw) : `key ${key}`;
+      const grant = key === undefined ? undefined : key_grants[key];
+      if (grant !== undefined && !mayCall(grant, raw.url))
+        return { client, problem: notForKey(grant, raw.url) };
       const wait_s = rate?.take(client, now_ms) ?? 0;
-      if (wait_s === 0) return { client };
+      if (wait_s === 0) return grant === undefined ? { client } : { client, grant };
       return {
         client,
         problem: new Problem(
@@ -64,6 +70,19 @@ export function createAccess({ key_digests, cors_origins, limits }: Config): Acc
       );
     },
   };
+}
+
+function mayCall({ routes }: KeyGrant, url = "/"): boolean {
+  return routes === undefined || routes.includes(pathOf(url));
+}
+
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] as string; // a text has a first part
+}
+
+function notForKey({ id, routes = [] }: KeyGrant, url = "/"): Problem {
+  const allowed = routes.length === 0 ? "no route" : `${routes.join(", ")} only`;
+  return new Problem("forbidden", `the key of ${id} may call ${allowed}, got ${shorten(pathOf(url))}`);
 }
 
 function unauthorized(absent: boolean): Verdict {

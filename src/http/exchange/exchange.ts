@@ -2,12 +2,14 @@
  * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
  * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
+
 import { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../../errors.ts";
 import { replyBytes } from "../../sampling/options/reply-size.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import type { Step, WireContext } from "../../wire/step-reader.ts";
+import { ownedBy } from "../access/owned.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import type { RequestRecord } from "../observe/request-record.ts";
@@ -39,10 +41,10 @@ export class Exchange {
   #over = false;
 
   constructor(service: Service, route: RouteCounters, raw: IncomingMessage, response: ServerResponse) {
-    this.service = service;
     this.raw = raw;
     this.#response = response;
     this.record = service.lifecycle.enter(raw, route);
+    this.service = ownedBy(service, this.record.grant);
     this.ticket = service.admission.enter(this.record.client);
     const { wire, remembered } = service;
     this.context = { limits: wire, remembered, lease: this.ticket.lease };

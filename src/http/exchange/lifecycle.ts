@@ -65,9 +65,11 @@ export function createLifecycle({ config, counters, admission, log, tracing }: L
       if (trace !== undefined || span !== undefined)
         headers.push("traceresponse", traceresponse(trace, span));
       if (sent.origin !== undefined && cors_origins.length > 0) addCors(headers, cors_origins, sent.origin);
-      const { client = access.addressOf(raw), problem: refusal } = route.guarded
-        ? admittedBy(access, raw, headers, began_ms)
-        : {};
+      const {
+        client = access.addressOf(raw),
+        problem: refusal,
+        grant,
+      } = route.guarded ? admittedBy(access, raw, headers, began_ms) : OPEN;
       return {
         id,
         method,
@@ -75,6 +77,7 @@ export function createLifecycle({ config, counters, admission, log, tracing }: L
         route,
         client,
         refusal,
+        grant,
         headers,
         trace,
         span,
@@ -101,11 +104,13 @@ function isGuarded(url: string, { metrics }: Config): boolean {
   return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
 }
 
-/** Whose request it is, and why it may not come in; the headers of the refusal are added here. */
+const OPEN: Verdict = {};
+
+/** Whose request it is, what the owner of its key may do, and why it may not come in; the headers of a refusal are added here. */
 function admittedBy(access: Access, raw: IncomingMessage, headers: string[], now_ms: number): Verdict {
   const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
   if (foreign !== undefined) return { problem: foreign };
-  if (!access.needed) return {};
+  if (!access.needed) return OPEN;
   const verdict = access.check(raw, now_ms);
   const { retry_after_s, challenge } = verdict;
   if (retry_after_s !== undefined) headers.push("retry-after", String(retry_after_s));

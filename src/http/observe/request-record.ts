@@ -1,4 +1,5 @@
 /** What is known of a request while it is under way: what its log line, its span and its counters are made of. */
+import type { KeyGrant } from "../../config/keys.ts";
 import type { Problem } from "../../errors.ts";
 import type { RouteCounters } from "./counters.ts";
 import type { TraceContext } from "./trace-context.ts";
@@ -13,6 +14,8 @@ export interface RequestRecord {
   readonly client: string;
   /** why it may not come in; answer this instead of what was asked */
   readonly refusal: Problem | undefined;
+  /** what the owner of its key may do; undefined: all */
+  readonly grant: KeyGrant | undefined;
   /** name, value, name, value …: to be sent with any answer */
   readonly headers: readonly string[];
   /** the trace the caller named */

@@ -6,6 +6,7 @@ import { type ComparisonOptions, parseComparison } from "../../sampling/compare/
 import type { LogitsRow } from "../../sampling/rows.ts";
 import { COMPARE_ROUTE } from "../../schemas/openapi/compare-routes.ts";
 import { openStepJson, openStepTensor } from "../../wire/step-body.ts";
+import { ownedBy } from "../access/owned.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";
@@ -29,8 +30,9 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       if (step instanceof Problem) throw step;
       const options = step.options as ComparisonOptions; // parseComparison made them
       const { compare_work_max } = service.config.limits;
+      const { sampler } = ownedBy(service, request.record.grant);
       // Its context allows no second row.
-      const comparing = compareRow(service.sampler, step.rows[0] as LogitsRow, options, compare_work_max);
+      const comparing = compareRow(sampler, step.rows[0] as LogitsRow, options, compare_work_max);
       const { result, spent_ms } = await inTurns(ownerOf(ticket, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);
     } finally {

@@ -6,6 +6,7 @@ import { requireKey, type WatermarkKeys } from "../../sampling/draw/watermark/ke
 import { DETECT_ROUTE } from "../../schemas/openapi/watermark-routes.ts";
 import { type DetectOptions, parseDetect } from "../../schemas/watermark.ts";
 import { type JsonBody, openJsonBody, refuseTensor } from "../../wire/json-body.ts";
+import { ownedBy } from "../access/owned.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";
@@ -15,12 +16,13 @@ import { inTurns, ownerOf } from "../exchange/turns.ts";
 const DETECT_BODY: Opener<JsonBody> = { json: openJsonBody, tensor: refuseTensor };
 
 export function addDetect(app: FastifyInstance, service: Service): void {
-  const { limits, watermark_keys } = service.config;
+  const { limits } = service.config;
   app.post("/v1/watermark/detect", { schema: DETECT_ROUTE }, async (request, reply) => {
     const visit = service.admission.enter(request.record.client);
     try {
       const { value } = await arrive(DETECT_BODY, service, request, visit);
       const options = parseDetect(value, limits);
+      const { watermark_keys } = ownedBy(service, request.record.grant).config;
       const looking = detected(options, watermark_keys, limits.detect_work_max);
       const { result } = await inTurns(ownerOf(visit, reply), looking);
       return reply.header("content-type", JSON_TYPE).send(JSON.stringify(result));
@@ -37,7 +39,9 @@ function* detected(
   keys: WatermarkKeys,
   work_max: number,
 ): Generator<undefined, Results> {
-  const detector = scheme.detector(options, requireKey(keys, options.key, "/key"), vocab_size);
+  const key = requireKey(keys, options.key, "/key");
+  if (scheme.prepare !== undefined) yield* scheme.prepare(options, key);
+  const detector = scheme.detector(options, key, vocab_size);
   const work = texts.reduce(
     (sum, { token_ids }) => sum + token_ids.length * detector.token_work + detector.verdict_work,
     0,

@@ -12,6 +12,7 @@ import { REPLAY_ROUTE } from "../../schemas/openapi/replay-routes.ts";
 import { openBatchJson, openBatchTensor } from "../../wire/batch-body.ts";
 import { writeProblem } from "../../wire/reply.ts";
 import type { Step, StepReader } from "../../wire/step-reader.ts";
+import { ownedBy } from "../access/owned.ts";
 import { arrive } from "../exchange/arrive.ts";
 import type { Opener } from "../exchange/open-body.ts";
 import type { Service } from "../exchange/service.ts";
@@ -27,7 +28,7 @@ export function addReplay(app: FastifyInstance, service: Service): void {
   app.post("/v1/replay", { schema: REPLAY_ROUTE }, async (request, reply) => {
     const ticket = service.admission.enter(request.record.client);
     try {
-      const replays = new Replays(service, request.id);
+      const replays = new Replays(ownedBy(service, request.record.grant), request.id);
       const next = (reader: StepReader) => replays.next(reader);
       await arrive(REPLAY_BODY, service, request, ticket, { owner: ownerOf(ticket, reply), next });
       return sendTimed(reply, replays.text(), replays.spent_ms);

@@ -4,6 +4,7 @@ import { fastifyWebsocket, type WebSocket } from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Problem } from "../../errors.ts";
 import { WholeMessageReader } from "../../wire/stream-reader.ts";
+import { ownedBy } from "../access/owned.ts";
 import { requireNoQuery } from "../exchange/no-query.ts";
 import { problemOf } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
@@ -60,7 +61,7 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
 }
 
 function run(service: Service, socket: WebSocket, { raw, id, log, record }: FastifyRequest): void {
-  const session = new StreamSession(service, id, record.client);
+  const session = new StreamSession(ownedBy(service, record.grant), id, record.client);
   const reader = new WholeMessageReader(session.context);
   // `ws` keeps the bytes of a message until its last one is there, and says nothing of them before.
   let half_bytes = 0;

@@ -7,6 +7,7 @@ import type { Writable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../../errors.ts";
 import { STREAM_ROUTE } from "../../schemas/openapi/stream-routes.ts";
+import { ownedBy } from "../access/owned.ts";
 import { ClientGone } from "../exchange/client-gone.ts";
 import type { Service } from "../exchange/service.ts";
 import { BodyTap, type Tapped } from "../node/body-tap.ts";
@@ -29,7 +30,7 @@ export function addStream(app: FastifyInstance, service: Service): void {
 /** Resolves when the stream is over; rejects with why it never began. */
 function run(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { raw, id, log } = request;
-  const session = new StreamSession(service, id, request.record.client);
+  const session = new StreamSession(ownedBy(service, request.record.grant), id, request.record.client);
   const reader = openReader(service, session, raw);
   const offer = offerOf(raw);
   if (offer !== undefined) return runUpgraded(service, request, reply, { session, reader, offer });

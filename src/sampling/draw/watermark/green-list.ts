@@ -5,14 +5,17 @@
 import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
 import { binomialTail } from "../../../kernels/special.ts";
+import { allAtOnce } from "../../../pieces.ts";
+import type { Candidates } from "../../candidates/candidates.ts";
 import type { Compact } from "../../candidates/compact/compact.ts";
 import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { finite, oneOf } from "../../options/fields.ts";
 import { contextWidth, keyId, repeats } from "./fields.ts";
 import type { KeyWords, WatermarkKey } from "./keys.ts";
-import { isAmongFirst, randperm } from "./mt19937.ts";
+import { isAmongFirst, randpermInPieces } from "./mt19937.ts";
 import { noiseIn, uniformIn } from "./prf.ts";
-import type { Detector, WatermarkScheme } from "./scheme.ts";
+import type { Detector, MarkedStep, WatermarkScheme } from "./scheme.ts";
+import { keepTable, tableIfMade } from "./tables.ts";
 import { requireVocabSize } from "./vocabulary.ts";
 
 const options = z.strictObject({
@@ -44,8 +47,11 @@ interface Seeding {
   share(asked: Pick<Asked, "gamma" | "vocab_size">): number;
   /** looks at every kept token so often, and at so many of a shuffled vocabulary */
   readonly passes: number;
-  /** Puts the kept tokens into the order of ids, and tells of each whether it is green, as 1 or 0; valid until it is asked again. */
-  green(listed: Compact, context: Int32Array, asked: Asked): Uint8Array;
+  /**
+   * Puts the kept tokens into the order of ids, and tells of each whether it is green, as 1 or 0; valid until it is asked
+   * again. Pauses where it takes long.
+   */
+  green(listed: Compact, context: Int32Array, asked: Asked): Generator<undefined, Uint8Array>;
   isGreen(context: Int32Array, token_id: number, asked: Asked): boolean;
   tokenWork(asked: Pick<Asked, "gamma" | "vocab_size">): number;
 }
@@ -70,7 +76,8 @@ const philox: Seeding = {
   of_prompt: false,
   share: ({ gamma }) => gamma,
   passes: 6,
-  green(listed, context, { words, gamma }) {
+  *green(listed, context, { words, gamma }) {
+    yield;
     const { count } = listed.orderById();
     const uniforms = listed.uniforms(noiseIn(words, context));
     const flags = flagsFor(count);
@@ -110,10 +117,10 @@ const lefthash: Seeding = {
   seed: (context) => context[context.length - 1]! || undefined,
   share: shareOf,
   passes: 16,
-  green(listed, context, asked) {
+  *green(listed, context, asked) {
     const is_green = new Uint8Array(asked.vocab_size);
-    for (const id of randperm(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked)))
-      is_green[id] = 1;
+    const first = yield* randpermInPieces(leftSeed(asked.key, context), asked.vocab_size, greenCount(asked));
+    for (let i = 0; i < first.length; i++) is_green[first[i]!] = 1;
     const { token_ids, count } = listed.orderById();
     const flags = flagsFor(count);
     for (let i = 0; i < count; i++) flags[i] = is_green[token_ids[i]!]!;
@@ -125,11 +132,20 @@ const lefthash: Seeding = {
 };
 
 const TABLE_SIZE = 1_000_003;
+/** From so many tokens on a look at one of them is a piece of work. */
+const PIECE_SIZE = 16_384;
 /** transformers looks at so many of the best for green ones. */
 const SELF_TRIED = 40;
 
+const TABLE = "selfhash";
+
 function tableOf(key: WatermarkKey): Int32Array {
-  return key.once("table", () => randperm(Number(key.value & 0xffffffffn), TABLE_SIZE, TABLE_SIZE));
+  return tableIfMade<Int32Array>(key, TABLE) ?? allAtOnce(makeTable(key));
+}
+
+function* makeTable(key: WatermarkKey): Generator<undefined, Int32Array> {
+  const table = yield* randpermInPieces(Number(key.value & 0xffffffffn), TABLE_SIZE, TABLE_SIZE);
+  return keepTable(key, TABLE, table, table.byteLength);
 }
 
 /** The least key·a·b over the window that ends with the token, in 64 bits; a and b are hashed ids. */
@@ -153,10 +169,13 @@ const selfhash: Seeding = {
   seed: (context, token_id, key) => selfSeed(key, context, token_id),
   share: shareOf,
   passes: 64,
-  green(listed, context, asked) {
+  *green(listed, context, asked) {
     const { token_ids, count } = listed.rank();
-    const best = Array.from(token_ids.subarray(0, Math.min(SELF_TRIED, count)));
-    const green = new Set(best.filter((id) => selfhash.isGreen(context, id, asked)));
+    const green = new Set<number>();
+    for (const id of Array.from(token_ids.subarray(0, Math.min(SELF_TRIED, count)))) {
+      if (selfhash.isGreen(context, id, asked)) green.add(id);
+      if (asked.vocab_size > PIECE_SIZE) yield;
+    }
     listed.orderById();
     const flags = flagsFor(count);
     for (let i = 0; i < count; i++) flags[i] = Number(green.has(token_ids[i]!));
@@ -168,6 +187,29 @@ const selfhash: Seeding = {
 };
 
 const SEEDINGS: Readonly<Record<Options["seeding"], Seeding>> = { philox, lefthash, selfhash };
+
+/** The draw of one marked step, with pauses. */
+function* drawGreen(
+  candidates: Candidates,
+  { seeding, gamma, delta }: Options,
+  key: WatermarkKey,
+  { context, step }: MarkedStep,
+): Generator<undefined, number> {
+  const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
+  const listed = candidates.all();
+  const asked = { key, words: key.words, gamma, vocab_size };
+  const green = yield* SEEDINGS[seeding].green(listed, context, asked);
+  const { token_ids, count } = listed;
+  const weights = listed.probabilities();
+  const gains = [1, exp(delta)];
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    const weight = weights[i]! * gains[green[i]!]!;
+    weights[i] = weight;
+    total += weight;
+  }
+  return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
+}
 
 /** Evidence is a context with its token, or a seed with its token. */
 function evidenceOf(
@@ -211,21 +253,12 @@ export const green_list: WatermarkScheme<Options> = {
     padding: -1,
     of_prompt: SEEDINGS[seeding].of_prompt,
   }),
-  draw(candidates, { seeding, gamma, delta }, key, { context, step }) {
-    const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
-    const listed = candidates.all();
-    const green = SEEDINGS[seeding].green(listed, context, { key, words: key.words, gamma, vocab_size });
-    const { token_ids, count } = listed;
-    const weights = listed.probabilities();
-    const gains = [1, exp(delta)];
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      const weight = weights[i]! * gains[green[i]!]!;
-      weights[i] = weight;
-      total += weight;
-    }
-    return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
+  takesPieces: ({ seeding }) => seeding !== "philox",
+  *prepare({ seeding }, key) {
+    if (seeding === "selfhash" && tableIfMade(key, TABLE) === undefined) yield* makeTable(key);
   },
+  draw: (candidates, options, key, marked) => allAtOnce(drawGreen(candidates, options, key, marked)),
+  drawInPieces: drawGreen,
   detector({ seeding, gamma }, key, given) {
     const rule = SEEDINGS[seeding];
     const vocab_size = requireVocabSize(seeding !== "philox", given, "/vocab_size");

@@ -10,7 +10,11 @@ export type KeyWords = readonly [low: number, high: number];
 
 const MASK = 0xffffffffn;
 
+let keys_made = 0;
+
 export class WatermarkKey {
+  /** no two keys of a process have the same */
+  readonly number = keys_made++;
   readonly #secrets: readonly bigint[];
   readonly #made = new Map<string, unknown>();
 
@@ -45,7 +49,7 @@ export class WatermarkKey {
     return Array.from({ length: count }, (_, layer) => this.derived(`synthid_${layer}`));
   }
 
-  /** What `make` makes of this key, made once under a name. */
+  /** What `make` makes of this key, made once under a name: small things of which there are few. See tables.ts for others. */
   once<Made>(name: string, make: () => Made): Made {
     const known = this.#made.get(name) as Made | undefined; // under a name there is what its maker made
     if (known !== undefined) return known;
@@ -63,6 +67,8 @@ export function wordsOf(key: bigint): KeyWords {
 export interface WatermarkKeys {
   get(id: string): WatermarkKey | undefined;
   readonly size: number;
+  /** Why this id may not be named here; undefined, or absent, where it may. */
+  refusal?(id: string): string | undefined;
 }
 
 export const NO_WATERMARK_KEYS: WatermarkKeys = { get: () => undefined, size: 0 };
@@ -90,6 +96,8 @@ export const KEY_ID_RULE = "must be 1 to 64 letters, digits, points, hyphens and
 
 /** The key of this id, or a Problem that names the id. */
 export function requireKey(keys: WatermarkKeys, id: string, pointer: string): WatermarkKey {
+  const refusal = keys.refusal?.(id);
+  if (refusal !== undefined) throw new Problem("forbidden", refusal, pointer);
   const key = keys.get(id);
   if (key !== undefined) return key;
   const known = keys.size === 0 ? "this server has no watermark keys" : "there is no such watermark key";

@@ -2,6 +2,8 @@
  * The generator of torch on a CPU: MT19937 (Matsumoto and Nishimura, 1998), seeded with the lower 32 bits of a seed, and
  * what torch.randperm and torch.randint make of it.
  */
+import { allAtOnce } from "../../../pieces.ts";
+
 const N = 624;
 const M = 397;
 
@@ -38,17 +40,35 @@ export class Mt19937 {
   }
 }
 
+/** How many numbers are drawn between two pauses: half a millisecond. */
+const PIECE = 65_536;
+
 /** The first `count` places of torch.randperm(n), n below 2³² / 20. */
 export function randperm(seed: number, n: number, count: number): Int32Array {
+  return allAtOnce(randpermInPieces(seed, n, count));
+}
+
+/** The same with pauses. */
+export function* randpermInPieces(seed: number, n: number, count: number): Generator<undefined, Int32Array> {
   const generator = new Mt19937(seed);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (let i = 0; i < count && i < n - 1; i++) {
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
+  const end = Math.min(count, n - 1);
+  for (let first = 0; first < end; first += PIECE) {
+    if (first > 0) yield;
+    shuffle(generator, order, first, Math.min(first + PIECE, end));
+  }
+  return order.subarray(0, count);
+}
+
+function shuffle(generator: Mt19937, order: Int32Array, first: number, end: number): void {
+  const n = order.length;
+  for (let i = first; i < end; i++) {
     const place = i + (generator.next() % (n - i));
     const moved = order[i]!;
     order[i] = order[place]!;
     order[place] = moved;
   }
-  return order.subarray(0, count);
 }
 
 /** Whether `id` is among them: the same walk, in which only the place of `id` is followed. */

@@ -42,6 +42,17 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
   context(options: TestOptions<Options>): ContextRule;
   /** Draws a marked token in a context of `context(options).width` tokens. */
   draw(candidates: Candidates, options: Options, key: WatermarkKey, marked: MarkedStep): number;
+  /** Whether a draw, or what it is made ready by, may take longer than a piece. Absent: it never does. */
+  takesPieces?(options: TestOptions<Options>, key: WatermarkKey): boolean;
+  /** Makes the tables of these options, with pauses; absent where there are none. */
+  prepare?(options: TestOptions<Options>, key: WatermarkKey): Generator<undefined, void>;
+  /** The draw with pauses; absent where it is short once the tables are made. */
+  drawInPieces?(
+    candidates: Candidates,
+    options: Options,
+    key: WatermarkKey,
+    marked: MarkedStep,
+  ): Generator<undefined, number>;
   /** How a claimed token stands to the mark, where that has a margin. */
   hold?(
     candidates: Candidates,

@@ -4,12 +4,14 @@
  */
 import * as z from "zod";
 import { binomialTail, normalTail } from "../../../kernels/special.ts";
+import { allAtOnce } from "../../../pieces.ts";
 import { drawPlace } from "../../candidates/compact/cumulative.ts";
 import { rule, whole } from "../../options/fields.ts";
 import { CONTEXT_WIDTH_MAX, keyId, repeats } from "./fields.ts";
 import { LAYERS_MAX, type WatermarkKey } from "./keys.ts";
 import { Mt19937 } from "./mt19937.ts";
 import type { TestOptions, WatermarkScheme } from "./scheme.ts";
+import { keepTable, tableIfMade } from "./tables.ts";
 
 const options = z.strictObject({
   scheme: z.literal("synthid"),
@@ -54,26 +56,42 @@ interface Layers {
   readonly variance: number;
 }
 
-function layersOf(
-  key: WatermarkKey,
-  { layers, sampling_table_size, sampling_table_seed }: TestOptions<Options>,
-): Layers {
-  return key.once(`synthid ${layers} ${sampling_table_size} ${sampling_table_seed}`, () => {
-    const generator = new Mt19937(sampling_table_seed);
-    const table = Uint8Array.from({ length: sampling_table_size }, () => generator.next() & 1);
-    const keys = key.layers(layers).map((each) => Number(BigInt.asIntN(32, each)));
-    const mask = sampling_table_size - 1;
-    const bits = new Int32Array(sampling_table_size);
-    for (let layer = 0; layer < keys.length; layer++) {
-      let place = hashed(0, keys[layer]!);
-      for (let hash = 0; hash < sampling_table_size; hash++) {
-        bits[hash] = bits[hash]! | (table[place & mask]! << layer);
-        place = (place + MULTIPLIER) | 0;
-      }
-    }
-    const sums = sumsOfBytes(weightsOf(keys.length));
-    return { count: keys.length, bits, mask, sums, ...momentsOf(bits, sums) };
-  });
+type Tabled = TestOptions<Options>;
+
+function nameOf({ layers, sampling_table_size, sampling_table_seed }: Tabled): string {
+  return `synthid ${layers} ${sampling_table_size} ${sampling_table_seed}`;
+}
+
+function layersOf(key: WatermarkKey, options: Tabled): Layers {
+  return tableIfMade<Layers>(key, nameOf(options)) ?? allAtOnce(makeLayers(key, options));
+}
+
+/** Makes the table of a key and keeps it; pauses behind each layer. */
+function* makeLayers(key: WatermarkKey, options: Tabled): Generator<undefined, Layers> {
+  const { layers, sampling_table_size, sampling_table_seed } = options;
+  const generator = new Mt19937(sampling_table_seed);
+  const table = new Uint8Array(sampling_table_size);
+  for (let i = 0; i < sampling_table_size; i++) table[i] = generator.next() & 1;
+  const keys = key.layers(layers).map((each) => Number(BigInt.asIntN(32, each)));
+  const mask = sampling_table_size - 1;
+  const bits = new Int32Array(sampling_table_size);
+  for (let layer = 0; layer < keys.length; layer++) {
+    yield;
+    addLayer(bits, table, layer, keys[layer]!);
+  }
+  yield;
+  const sums = sumsOfBytes(weightsOf(keys.length));
+  const made = { count: keys.length, bits, mask, sums, ...momentsOf(bits, sums) };
+  return keepTable(key, nameOf(options), made, bits.byteLength + sums.byteLength);
+}
+
+function addLayer(bits: Int32Array, table: Uint8Array, layer: number, key: number): void {
+  const mask = bits.length - 1;
+  let place = hashed(0, key);
+  for (let hash = 0; hash < bits.length; hash++) {
+    bits[hash] = bits[hash]! | (table[place & mask]! << layer);
+    place = (place + MULTIPLIER) | 0;
+  }
 }
 
 /** Layers weigh less the later they come, from 10 to 1, with a mean of 1: later ones have less left to decide. */
@@ -181,6 +199,10 @@ export const synthid: WatermarkScheme<Options> = {
   example: { key: "main" },
   keepsDistribution: true,
   passes: () => 24,
+  takesPieces: (options, key) => tableIfMade(key, nameOf(options)) === undefined,
+  *prepare(options, key) {
+    if (tableIfMade(key, nameOf(options)) === undefined) yield* makeLayers(key, options);
+  },
   context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
   draw(candidates, options, key, { context, step }) {
     const { count: layers, bits, mask } = layersOf(key, options);

@@ -11,9 +11,12 @@ import { uniformOf } from "../../../../src/kernels/kernel.ts";
 import { contextOf } from "../../../../src/sampling/draw/watermark/context-window.ts";
 import { WatermarkReader } from "../../../../src/sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../../../../src/sampling/draw/watermark/index.ts";
-import { WatermarkKey } from "../../../../src/sampling/draw/watermark/keys.ts";
+import { WatermarkKey, watermarkKeys } from "../../../../src/sampling/draw/watermark/keys.ts";
 import { noiseIn, uniformIn } from "../../../../src/sampling/draw/watermark/prf.ts";
+import { TABLES_BYTES_MAX, tablesBytes } from "../../../../src/sampling/draw/watermark/tables.ts";
 import { parseTest } from "../../../../src/sampling/draw/watermark/test-options.ts";
+import { parseStepOptions } from "../../../../src/sampling/options/step-options.ts";
+import { createSampler } from "../../../../src/sampling/sampler.ts";
 
 const BANK = normalRows(24, 300, 2, seeded(4));
 
@@ -197,5 +200,48 @@ describe("detection", () => {
     const [once, twice, four] = [clearedFor(100), clearedFor(200), clearedFor(400)];
     expect(once).toBeLessThan(100 * 100);
     expect([twice, four]).toEqual([2 * once, 4 * once]);
+  });
+});
+
+describe("tables of keys", () => {
+  const draw = (watermark: object, keys = watermarkKeys({ main: 77n, other: 78n })) => {
+    const sampler = createSampler({ vocab_size_max: 1024, rows_max: 1 }, undefined, { keys });
+    const row = { token_ids: Int32Array.from({ length: 50 }, (_, i) => 7 * i), values: new Float32Array(50) };
+    const options = parseStepOptions({
+      history: [1, 2, 3, 4, 5, 6],
+      vocab_size: 262_144,
+      seed: 1,
+      watermark,
+    });
+    return sampler.begin({ ...row, vocab_size: 262_144, logsumexp: undefined }, options);
+  };
+
+  test("tables that requests name by options of their own take bounded memory", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const { scheme, options } = parseTest({
+        scheme: "synthid",
+        key: "k",
+        sampling_table_seed: seed,
+        layers: 1,
+      });
+      scheme.detector(options, new WatermarkKey([BigInt(seed)]), undefined);
+      expect(tablesBytes()).toBeLessThanOrEqual(TABLES_BYTES_MAX);
+    }
+    expect(tablesBytes()).toBeGreaterThan(TABLES_BYTES_MAX / 2);
+  });
+
+  test("what makes a table, and forty shuffled vocabularies, is done in pieces", () => {
+    const pieces = (watermark: object) => {
+      const begun = draw(watermark);
+      if (!("next" in begun)) return 0;
+      let count = 1;
+      while (begun.next().done !== true) count += 1;
+      return count;
+    };
+    const selfhash = { scheme: "green_list", seeding: "selfhash", key: "main", gamma: 0.9 };
+    // 16 pieces make the table, 40 look at one token each.
+    expect(pieces(selfhash)).toBeGreaterThan(50);
+    expect(pieces({ scheme: "synthid", key: "main", sampling_table_seed: 12_345 })).toBeGreaterThan(30);
+    expect(pieces({ scheme: "gumbel", key: "main" })).toBe(0);
   });
 });
