@@ -1,5 +1,5 @@
 /** `logit-sampler detect`: which texts bear a watermark. */
-import { text } from "../command-line.ts";
+import { count, flag, text } from "../command-line.ts";
 import type { Fields } from "./rows/analysis.ts";
 import { summing } from "./rows/summing.ts";
 import { jsonOption } from "./rows/words.ts";
@@ -15,17 +15,39 @@ export const DETECT = summing(
         "the mark, as /v1/watermark/detect takes it: scheme, key and its options; JSON, or @FILE",
         undefined,
       ),
+      keys: text(
+        "IDS",
+        "ids of keys, separated by commas, in place of the mark's own: the report compares them",
+        undefined,
+      ),
+      unmarked: flag(
+        "the texts bear no mark: tells the key's own rate of false positives with an interval of 95 %, and thresholds",
+      ),
+      tried: count(
+        "K",
+        "how many configurations (keys, schemes, options) are tried on these texts: each p-value counts K times",
+        1,
+      ),
       rows: text("FILE", "writes score and p-value of every text there, a line of JSON each", undefined),
     },
     epilogue: `Examples:
 
   WATERMARK_KEYS_FILE=keys logit-sampler detect --in texts.ndjson --mark '{"scheme": "gumbel", "key": "main"}'
-  logit-sampler detect --in texts.parquet --mark @mark.json --vocab-size 128256 --rows verdicts.ndjson`,
+  logit-sampler detect --in texts.parquet --mark @mark.json --vocab-size 128256 --rows verdicts.ndjson
+  logit-sampler detect --in human.ndjson --mark '{"scheme": "gumbel"}' --keys main,spare,third --unmarked`,
   },
-  ({ mark, "vocab-size": vocab_size }) => {
+  ({ mark, keys, unmarked, tried, "vocab-size": vocab_size }) => {
     if (mark === undefined) throw new Error("which mark? --mark JSON");
     // The schema says when the mark is none.
     const fields = jsonOption("--mark", mark) as Fields;
-    return { options: { ...fields, ...(vocab_size !== undefined && { vocab_size }) } };
+    return {
+      options: {
+        ...fields,
+        ...(vocab_size !== undefined && { vocab_size }),
+        ...(keys !== undefined && { keys: keys.split(",") }),
+        ...(unmarked && { unmarked }),
+        ...(tried > 1 && { tried }),
+      },
+    };
   },
 );

@@ -129,7 +129,7 @@ describe("detect", () => {
   const MARK = '{"scheme": "gumbel", "key": "main"}';
   const before = process.env["WATERMARK_KEYS_FILE"];
   beforeAll(() => {
-    process.env["WATERMARK_KEYS_FILE"] = file("", "main 0x0123456789abcdef\n", "keys");
+    process.env["WATERMARK_KEYS_FILE"] = file("", "main 0x0123456789abcdef\nspare 7\n", "keys");
   });
   afterAll(() => {
     if (before === undefined) delete process.env["WATERMARK_KEYS_FILE"];
@@ -162,6 +162,41 @@ describe("detect", () => {
     await run("detect", "--in", texts(0, 13), ...words, "--out", path("d0.json"));
     await run("detect", "--in", texts(13, 40), ...words, "--out", path("d1.json"));
     expect(await run("merge", path("d1.json"), path("d0.json"))).toBe(one);
+  });
+
+  test("unmarked texts tell a key's own false positives, with an interval, and thresholds", async () => {
+    const words = ["--in", texts(0, 200), "--mark", MARK, "--unmarked"];
+    const report = JSON.parse(await run("detect", ...words)) as {
+      readonly false_positives: readonly { level: number; texts: number; low: number; high: number }[];
+      readonly thresholds: readonly { share: number; p_value: number | null }[];
+    };
+    expect(report.false_positives.map(({ level }) => level)).toEqual([0.05, 0.01, 1e-4, 1e-6]);
+    for (const { texts, low, high } of report.false_positives)
+      expect([low <= texts / 200, texts / 200 <= high, high < 0.2]).toEqual([true, true, true]);
+    // Clopper and Pearson's interval of 0 of 200.
+    expect(report.false_positives[3]).toMatchObject({ texts: 0, low: 0, high: expect.closeTo(0.018275, 5) });
+    const [five, one, thousandth] = report.thresholds;
+    expect(five?.p_value).toBeGreaterThan(one?.p_value as number);
+    expect(thousandth?.p_value).toBeNull();
+  });
+
+  test("several keys are compared, in parts as well, and each p-value counts as often as configurations were tried", async () => {
+    const words = ["--mark", '{"scheme": "gumbel"}', "--keys", "main,spare", "--unmarked"];
+    const one = await run("detect", "--in", texts(0, 60), ...words);
+    const { keys } = JSON.parse(one) as { readonly keys: readonly { key: string; rows: number }[] };
+    expect(keys.map(({ key }) => key).sort()).toEqual(["main", "spare"]);
+    expect(keys.map(({ rows }) => rows)).toEqual([60, 60]);
+    await run("detect", "--in", texts(0, 20), ...words, "--out", path("k0.json"));
+    await run("detect", "--in", texts(20, 60), ...words, "--out", path("k1.json"));
+    expect(await run("merge", path("k1.json"), path("k0.json"))).toBe(one);
+    await run("detect", "--in", texts(0, 5), "--mark", MARK, "--rows", path("p1.ndjson"));
+    await run("detect", "--in", texts(0, 5), "--mark", MARK, "--tried", "3", "--rows", path("p3.ndjson"));
+    const p = (name: string) =>
+      readFileSync(path(name), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { p_value: number }).p_value);
+    expect(p("p3.ndjson")).toEqual(p("p1.ndjson").map((value) => Math.min(1, 3 * value)));
   });
 
   test("refuses rows of logits, and prompts that are longer than their text", async () => {

@@ -1,6 +1,7 @@
 /** How many of many texts bear a mark, by the p-values of each. */
 import * as z from "zod";
 import { parseWith } from "../../sampling/options/parse.ts";
+import { binomialInterval } from "../binomial-interval.ts";
 import { addCounts, COUNT, SKETCH } from "../sums/saved.ts";
 import { Sketch } from "../sums/sketch.ts";
 import type { Tally } from "./tally.ts";
@@ -31,9 +32,18 @@ const SAVED = z.strictObject({
   p_values: SKETCH,
 });
 
+/** Shares of unmarked texts for which thresholds are told. */
+const SHARES = [0.05, 0.01, 0.001] as const;
+
 export class DetectTally implements Tally {
+  readonly #is_unmarked: boolean;
   readonly #counts = counts();
   readonly #p_values = new Sketch();
+
+  /** With `is_unmarked` the texts bear no mark: the report tells the false positives of the key, and thresholds. */
+  constructor(is_unmarked = false) {
+    this.#is_unmarked = is_unmarked;
+  }
 
   get rows(): number {
     return this.#counts.rows;
@@ -67,6 +77,68 @@ export class DetectTally implements Tally {
       without_tokens,
       tokens_counted: tokens,
       p_values: { ...below, p5: quantile(0.05), p50: quantile(0.5), p95: quantile(0.95) },
+      ...(this.#is_unmarked && { false_positives: this.#falsePositives(), thresholds: this.#thresholds() }),
     };
+  }
+
+  /** How often p lies below each level, with an interval of 95 %: what this key does on texts like these. */
+  #falsePositives(): object[] {
+    const counted = this.#counts;
+    return Object.entries(LEVELS).map(([name, level]) => {
+      const texts = counted[name as keyof typeof LEVELS]; // a key of LEVELS
+      if (counted.rows === 0) return { level, texts, share: null, low: null, high: null };
+      const [low, high] = binomialInterval(texts, counted.rows);
+      return { level, texts, share: texts / counted.rows, low, high };
+    });
+  }
+
+  /** The p-value that no more than each share of these texts reaches; null where they are too few to tell. */
+  #thresholds(): object[] {
+    return SHARES.map((share) => {
+      const count = Math.floor(share * this.#counts.rows);
+      return { share, p_value: count < 1 ? null : (this.#p_values.below(count) ?? null) };
+    });
+  }
+
+  /** The share of texts below .01; undefined when there is no text. */
+  get false_positive_share(): number | undefined {
+    const { rows, below_0_01 } = this.#counts;
+    return rows === 0 ? undefined : below_0_01 / rows;
+  }
+}
+
+/** The same texts under several keys, to choose among them. */
+export class KeysTally implements Tally {
+  readonly #of_key: ReadonlyMap<string, DetectTally>;
+
+  constructor(keys: readonly string[], is_unmarked: boolean) {
+    this.#of_key = new Map(keys.map((key) => [key, new DetectTally(is_unmarked)]));
+  }
+
+  get rows(): number {
+    return this.#of_key.values().next().value?.rows ?? 0;
+  }
+
+  /** The tally of one of the keys. */
+  of(key: string): DetectTally {
+    return this.#of_key.get(key) as DetectTally; // asked for the keys that it was made with
+  }
+
+  save(): object {
+    return Object.fromEntries([...this.#of_key].map(([key, tally]) => [key, tally.save()]));
+  }
+
+  merge(saved: unknown): void {
+    const of_key = parseWith(z.record(z.string(), z.unknown()), saved, "/tally");
+    for (const [key, tally] of this.#of_key) tally.merge(of_key[key]);
+  }
+
+  /** The keys with the fewest false positives first, then by id. */
+  report(): object {
+    const shareOf = (tally: DetectTally) => tally.false_positive_share ?? 0;
+    const sorted = [...this.#of_key].sort(
+      ([a, first], [b, second]) => shareOf(first) - shareOf(second) || (a < b ? -1 : 1),
+    );
+    return { keys: sorted.map(([key, tally]) => ({ key, ...tally.report() })) };
   }
 }

@@ -1,17 +1,19 @@
 /** Looks for a watermark in many texts, with the keys that the service would have. */
-import { DetectTally } from "../../analysis/tallies/detect-tally.ts";
-import type { TaskText } from "../../analysis/tasks/task.ts";
+import { DetectTally, KeysTally } from "../../analysis/tallies/detect-tally.ts";
+import type { ResultList, TaskText } from "../../analysis/tasks/task.ts";
 import { Problem } from "../../errors.ts";
 import { WatermarkReader } from "../../sampling/draw/watermark/detect.ts";
 import { requireKey } from "../../sampling/draw/watermark/keys.ts";
 import { parseTest } from "../../sampling/draw/watermark/test-options.ts";
-import type { Analysis, Fields } from "./analysis.ts";
+import type { Analysis, Fields, Running } from "./analysis.ts";
 import { configuredKeys } from "./drawing.ts";
 
 export const DETECT: Analysis = {
   name: "detect",
-  begin(fields, _state, results) {
-    const tally = new DetectTally();
+  begin(all_fields, _state, results) {
+    const { keys, unmarked = false, tried = 1, ...fields } = all_fields as OwnFields; // as detect.ts makes them
+    if (keys !== undefined) return severalKeys(keys, unmarked, tried, fields, results);
+    const tally = new DetectTally(unmarked);
     let reader: WatermarkReader | undefined;
     return {
       tally,
@@ -19,7 +21,7 @@ export const DETECT: Analysis = {
         const checked = requireText(text);
         // Sums are merged without keys.
         reader ??= readerOf(fields);
-        const found = reader.detect(checked);
+        const found = corrected(reader.detect(checked), tried);
         tally.add(found);
         results.push(found);
       },
@@ -27,6 +29,43 @@ export const DETECT: Analysis = {
     };
   },
 };
+
+/** What the command adds to the fields of /v1/watermark/detect. */
+interface OwnFields extends Fields {
+  readonly keys?: readonly string[];
+  readonly unmarked?: boolean;
+  readonly tried?: number;
+}
+
+/** Of k configurations the best p-value is as small as p with a probability of at most k·p (Bonferroni), whatever they share. */
+function corrected<Found extends { readonly p_value: number }>(found: Found, tried: number): Found {
+  return tried === 1 ? found : { ...found, p_value: Math.min(1, tried * found.p_value) };
+}
+
+function severalKeys(
+  keys: readonly string[],
+  unmarked: boolean,
+  tried: number,
+  fields: Fields,
+  results: ResultList,
+): Running {
+  const tally = new KeysTally(keys, unmarked);
+  let readers: readonly (readonly [string, WatermarkReader])[] | undefined;
+  return {
+    tally,
+    take({ text }) {
+      const checked = requireText(text);
+      readers ??= keys.map((key) => [key, readerOf({ ...fields, key })] as const);
+      const of_keys = readers.map(([key, reader]) => {
+        const found = corrected(reader.detect(checked), tried);
+        tally.of(key).add(found);
+        return { key, ...found };
+      });
+      results.push({ keys: of_keys });
+    },
+    outcome: () => ({ report: tally.report() }),
+  };
+}
 
 /** The fields are those of /v1/watermark/detect without its texts. */
 function readerOf({ vocab_size, ...rest }: Fields): WatermarkReader {
