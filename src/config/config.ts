@@ -4,7 +4,9 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { didYouMean } from "../nearest.ts";
-import { NO_WATERMARK_KEYS, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
+import { parseWatermark } from "../sampling/draw/choice.ts";
+import { NO_WATERMARK_KEYS, requireKey, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
+import type { MarkChoice } from "../sampling/draw/watermark/scheme.ts";
 import { apiKeysOf, digestsOf, type KeyGrant } from "./keys.ts";
 import { heldBytesOf, memoryGranted } from "./memory.ts";
 import { originsOf } from "./origins.ts";
@@ -22,6 +24,10 @@ export interface Config extends Readonly<z.infer<typeof PROCESS>> {
   readonly key_grants: readonly (KeyGrant | undefined)[];
   /** of which nothing but their number may be shown */
   readonly watermark_keys: WatermarkKeys;
+  /** the mark of steps that name none; undefined: they bear none */
+  readonly default_mark: MarkChoice | undefined;
+  /** whether anyone may leave it out, or owners who were given leave only */
+  readonly opt_out: "keyed" | "anyone";
   /** empty: none; `*`: all */
   readonly cors_origins: readonly string[];
   /** where spans go; undefined: nowhere */
@@ -60,7 +66,8 @@ export function readConfig(environment: Environment): Config {
       `there is no setting ${unknown}; known are ${[...known].sort().join(", ")}${meantBy(unknown, known)}`,
     );
   const plain = settings(PROCESS, "", environment);
-  const { api_keys, api_keys_file, cors_origins, watermark_keys_file } = settings(ACCESS, "", environment);
+  const access = settings(ACCESS, "", environment);
+  const { api_keys, api_keys_file, cors_origins, watermark_keys_file } = access;
   const keys = [
     ...named("API_KEYS", () =>
       digestsOf(api_keys.split(",")).map((digest) => ({ digest, grant: undefined })),
@@ -81,9 +88,27 @@ export function readConfig(environment: Environment): Config {
     key_digests,
     key_grants: keys.map(({ grant }) => grant),
     watermark_keys,
+    default_mark: named("WATERMARK_DEFAULT", () => defaultMark(access.watermark_default, watermark_keys)),
+    opt_out: access.watermark_opt_out,
     cors_origins: named("CORS_ORIGINS", () => originsOf(cors_origins)),
     tracing: tracingOf(settings(TRACING, "", environment)),
   };
+}
+
+/** Undefined for an empty text. Throws an Error that says what is wrong. */
+function defaultMark(text: string, keys: WatermarkKeys): MarkChoice | undefined {
+  if (text === "") return undefined;
+  const choice = parseWatermark(parsedJson(text), "");
+  requireKey(keys, choice.options.key, "/key");
+  return choice;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`must be JSON like {"scheme": "gumbel", "key": "main"}, got ${JSON.stringify(text)}`);
+  }
 }
 
 /** Some settings have no prefix: who puts it before one of them means that, whatever else is spelt alike. */
@@ -130,6 +155,7 @@ export function shownConfig({
   key_digests,
   key_grants: _,
   watermark_keys,
+  default_mark,
   tracing,
   ...rest
 }: Config): Readonly<Record<string, unknown>> {
@@ -137,6 +163,7 @@ export function shownConfig({
     ...rest,
     api_keys: key_digests.length,
     watermark_keys: watermark_keys.size,
+    default_mark: default_mark?.scheme.name,
     traces_to: tracing?.url,
   };
 }

@@ -68,6 +68,16 @@ export const ACCESS = z.object({
     .describe(
       "A file of watermark keys, read at the start: an id and a secret of 64 bits a line, such as `main 0x0123456789abcdef`. Requests name the id; the secret is never told.",
     ),
+  watermark_default: z
+    .string()
+    .default("")
+    .describe(
+      'The mark that every step bears which names none, as JSON: `{"scheme": "gumbel", "key": "main"}`. Greedy steps bear none. `unmarked: true` leaves it out for keys that say `opt-out` in API_KEYS_FILE, or as WATERMARK_OPT_OUT says.',
+    ),
+  watermark_opt_out: z
+    .enum(["keyed", "anyone"])
+    .default("keyed")
+    .describe("Who may leave out the default mark: `keyed`, keys that say `opt-out`; `anyone`."),
   cors_origins: z
     .string()
     .default("")

@@ -95,6 +95,21 @@ function fractionQ(a: number, x: number): number {
   return h;
 }
 
+const EULER = 0.5772156649015329;
+
+/** H(x) = ψ(x + 1) + γ for x ≥ 0, the harmonic number of a real: by its asymptotic series, small x raised first. Error about 1e-15. */
+export function harmonic(x: number): number {
+  let y = x;
+  let below = 0;
+  while (y < STIRLING_MIN) {
+    y += 1;
+    below += 1 / y;
+  }
+  const z = 1 / (y * y);
+  const series = 1 / (2 * y) - z * (1 / 12 - z * (1 / 120 - z * (1 / 252 - z / 240)));
+  return ln(y) + EULER + series - below;
+}
+
 /** ½·erfc(z/√2), the probability that a standard normal variable is larger than z. */
 export function normalTail(z: number): number {
   const half = z === 0 ? 0.5 : 0.5 * gammaQ(0.5, (z * z) / 2);

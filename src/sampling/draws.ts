@@ -1,10 +1,11 @@
 /** The draws of one step, all at once or some at a time: by its rule, or marked. */
 import { Problem } from "../errors.ts";
+import { exp } from "../kernels/float64.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
 import { contextOf } from "./draw/watermark/context-window.ts";
 import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
-import type { MarkChoice } from "./draw/watermark/scheme.ts";
+import type { Expected, MarkChoice } from "./draw/watermark/scheme.ts";
 import type { StepOptions } from "./step.ts";
 
 /** Chooses the token of a step in another way than its options say: see verify. */
@@ -23,6 +24,8 @@ export interface Marked {
   readonly scheme: string;
   /** false where the context came before, or there is none */
   readonly marked: boolean;
+  /** with `expected`: the mean of the token's value over keys, for a token of this probability */
+  readonly expected?: Expected;
 }
 
 type Asked = Pick<StepOptions, "n" | "replacement" | "draw" | "watermark">;
@@ -82,7 +85,7 @@ function* drawMarkedInPieces(
   if (scheme.drawInPieces === undefined) return drawMarked(candidates, context, keys, choice);
   const marked = { context: window, step: context };
   const token_id = yield* scheme.drawInPieces(candidates, options, key, marked);
-  return { token_ids: [token_id], watermark: { scheme: scheme.name, marked: true } };
+  return markedAs(candidates, choice, token_id, true);
 }
 
 /** A context that came before, and one that is too short for its scheme, is drawn from without the mark. */
@@ -98,5 +101,24 @@ function drawMarked(
     window === undefined
       ? candidates.draw(() => context.uniform("token"))
       : scheme.draw(candidates, options, key, { context: window, step: context });
-  return { token_ids: [token_id], watermark: { scheme: scheme.name, marked: window !== undefined } };
+  return markedAs(candidates, { scheme, options }, token_id, window !== undefined);
+}
+
+/** What is told of a draw with a mark. Nothing of it depends on the key. */
+function markedAs(
+  candidates: Candidates,
+  { scheme, options }: MarkChoice,
+  token_id: number,
+  marked: boolean,
+): Drawn {
+  const told = { scheme: scheme.name, marked };
+  if (!options.expected) return { token_ids: [token_id], watermark: told };
+  if (scheme.expected === undefined)
+    throw new Problem(
+      "option_conflict",
+      `the expected value of a mark is known of gumbel, dual_key_gumbel and green_list, got ${scheme.name}`,
+      "/watermark/expected",
+    );
+  const expected = scheme.expected(exp(candidates.logprob(token_id)), options);
+  return { token_ids: [token_id], watermark: { ...told, expected } };
 }

@@ -22,6 +22,8 @@ export interface StepOptions extends StepSequence {
   readonly replacement: boolean;
   readonly draw: DrawChoice;
   readonly watermark: MarkChoice | undefined;
+  /** whether the mark that a server lays by default is left out */
+  readonly unmarked: boolean;
   readonly trace: boolean | "timed";
   readonly kept_token_ids: boolean;
   readonly kept_max: number | undefined;

@@ -141,7 +141,16 @@ export const STEP_REPLY = z
       .optional()
       .describe("How sure the distribution was; with `uncertainty`."),
     watermark: z
-      .strictObject({ scheme: z.string(), marked: z.boolean() })
+      .strictObject({
+        scheme: z.string(),
+        marked: z.boolean(),
+        expected: z
+          .strictObject({ marked: z.number(), unmarked: z.number() })
+          .optional()
+          .describe(
+            "What the value of a token of this probability is on average over keys; with `expected`.",
+          ),
+      })
       .optional()
       .describe("Whether the token bears the mark; with `watermark`. A context that came before bears none."),
     receipt: z

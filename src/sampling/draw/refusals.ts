@@ -10,6 +10,7 @@ interface Asked {
   readonly replacement?: boolean | undefined;
   readonly draw?: unknown;
   readonly watermark?: unknown;
+  readonly unmarked?: boolean | undefined;
 }
 
 interface Draw {
@@ -18,7 +19,10 @@ interface Draw {
 }
 
 /** Both are always there: what is spread only sometimes gives options of another shape. */
-export function drawAsked({ n = 1, replacement = true, draw, watermark }: Asked, chain: Chain): Draw {
+export function drawAsked(
+  { n = 1, replacement = true, draw, watermark, unmarked }: Asked,
+  chain: Chain,
+): Draw {
   const choice = draw === undefined ? DEFAULT_DRAW : parseDraw(draw);
   const sentence = choice.rule.refuses?.(choice.options, { n, replacement });
   if (sentence !== undefined) throw new Problem("option_conflict", sentence, "/draw");
@@ -28,6 +32,12 @@ export function drawAsked({ n = 1, replacement = true, draw, watermark }: Asked,
       "option_conflict",
       "a watermark draws by a rule of its own: draw and watermark exclude each other",
       "/draw",
+    );
+  if (unmarked === true)
+    throw new Problem(
+      "option_conflict",
+      "unmarked leaves a mark out, and watermark asks for one: got both",
+      "/unmarked",
     );
   requireMarkable(n, chain);
   return { draw: choice, watermark: parseWatermark(watermark) };

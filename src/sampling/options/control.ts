@@ -91,6 +91,9 @@ export const CONTROL = {
   ),
   draw: DRAW_OPTION,
   watermark: WATERMARK_OPTION,
+  unmarked: flag().describe(
+    "Leave out the mark that the server lays by default (WATERMARK_DEFAULT), where the key may. Default false.",
+  ),
   trace: z
     .union([z.boolean(), z.literal("timed")], rule('must be true, false or "timed"'))
     .describe(

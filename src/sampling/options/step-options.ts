@@ -73,6 +73,7 @@ export function parseStepOptions(value: unknown, limits: OptionLimits = DEFAULT_
     n: options.n,
     replacement: options.replacement ?? true,
     ...drawAsked(options, chain),
+    unmarked: options.unmarked ?? false,
     trace: options.trace ?? false,
     kept_token_ids: options.kept_token_ids ?? false,
     kept_max: options.kept_max,

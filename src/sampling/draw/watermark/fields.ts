@@ -1,6 +1,6 @@
 /** The options that schemes share, each with its sentence. */
 import * as z from "zod";
-import { finite, oneOf, rule, whole } from "../../options/fields.ts";
+import { finite, flag, oneOf, rule, whole } from "../../options/fields.ts";
 import { KEY_ID, KEY_ID_RULE } from "./keys.ts";
 
 export const CONTEXT_WIDTH_MAX = 64;
@@ -33,5 +33,8 @@ export function repeats(standard: "single_turn" | "all" | "none" = "single_turn"
     look_back: whole({ min: 1, max: 1_048_576 })
       .default(look_back)
       .describe("Over how many of the last tokens repeats are looked for."),
+    expected: flag()
+      .default(false)
+      .describe("Tell what value a token drawn with this probability has on average, marked and unmarked."),
   };
 }

@@ -211,6 +211,14 @@ function* drawGreen(
   return token_ids[drawPlace(weights, count, total, step.uniform("token"))]!;
 }
 
+/** P(green | drawn), where the other tokens gain as much as they do on average: near what it is where they are many. */
+function greenOf(probability: number, gamma: number, delta: number): number {
+  const gain = exp(delta);
+  const others = (1 - probability) * (gamma * gain + 1 - gamma);
+  const green = (gamma * gain) / (probability * gain + others);
+  return green / (green + (1 - gamma) / (probability + others));
+}
+
 /** Evidence is a context with its token, or a seed with its token. */
 function evidenceOf(
   { seed: seedOfToken }: Seeding,
@@ -259,6 +267,10 @@ export const green_list: WatermarkScheme<Options> = {
   },
   draw: (candidates, options, key, marked) => allAtOnce(drawGreen(candidates, options, key, marked)),
   drawInPieces: drawGreen,
+  expected: (probability, { gamma, delta }) => ({
+    marked: greenOf(probability, gamma, delta),
+    unmarked: gamma,
+  }),
   detector({ seeding, gamma }, key, given) {
     const rule = SEEDINGS[seeding];
     const vocab_size = requireVocabSize(seeding !== "philox", given, "/vocab_size");

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { ln } from "../../../kernels/float64.ts";
 import type { Noise } from "../../../kernels/kernel.ts";
-import { gammaQ } from "../../../kernels/special.ts";
+import { gammaQ, harmonic } from "../../../kernels/special.ts";
 import { twoGammasTail } from "../../../kernels/two-gammas.ts";
 import { heldByNoise } from "../gumbel.ts";
 import { alpha, contextWidth, keyId, repeats } from "./fields.ts";
@@ -43,6 +43,7 @@ export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
+  expected: (probability) => ({ marked: harmonic(1 / probability), unmarked: 1 }),
   hold: (candidates, token_id, _options, key, { context }) =>
     heldByNoise(candidates, token_id, noiseIn(key.words, context)),
   detector: (_options, { words }) => detectorOf([{ words, weight: 1 }]),
@@ -70,6 +71,11 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
+  // The key that drew the token has the larger value, weighted by its own weight; the other's mean is 1.
+  expected: (probability, { alpha }) => ({
+    marked: 1 + ((1 - alpha) * (1 - alpha) + alpha * alpha) * (harmonic(1 / probability) - 1),
+    unmarked: 1,
+  }),
   hold: (candidates, token_id, { alpha }, key, marked) =>
     heldByNoise(candidates, token_id, dualNoise(key, alpha, marked)),
   detector({ alpha }, key) {

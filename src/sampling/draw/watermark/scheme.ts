@@ -14,6 +14,14 @@ export interface MarkOptions {
   readonly key: string;
   readonly repeated_contexts: "single_turn" | "all" | "none";
   readonly look_back: number;
+  /** whether the reply tells the evidence that the draw can bear */
+  readonly expected: boolean;
+}
+
+/** The mean of a token's value over keys, for a token drawn with a given probability. */
+export interface Expected {
+  readonly marked: number;
+  readonly unmarked: number;
 }
 
 /** What decides the randomness of a mark: the tokens before it, and which of them count. */
@@ -29,7 +37,7 @@ export interface ContextRule {
 export type TestOptions<Options extends MarkOptions> = Omit<Options, (typeof MARKING)[number]>;
 
 /** The options that say how a mark is laid; a text does not show them. */
-export const MARKING = ["repeated_contexts", "look_back", "delta"] as const;
+export const MARKING = ["repeated_contexts", "look_back", "expected", "delta"] as const;
 
 export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
   extends ListedKind<"scheme", Options> {
@@ -53,6 +61,11 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
     key: WatermarkKey,
     marked: MarkedStep,
   ): Generator<undefined, number>;
+  /**
+   * What the value of a token is on average over keys, when it is drawn with this probability after the chain. Absent: there is
+   * no closed form.
+   */
+  expected?(probability: number, options: Options): Expected;
   /** How a claimed token stands to the mark, where that has a margin. */
   hold?(
     candidates: Candidates,
