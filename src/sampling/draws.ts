@@ -1,6 +1,7 @@
 /** The draws of one step, all at once or some at a time: by its rule, or marked. */
 import { Problem } from "../errors.ts";
 import { exp } from "../kernels/float64.ts";
+import type { Noise } from "../kernels/kernel.ts";
 import type { Candidates } from "./candidates/candidates.ts";
 import type { StepContext } from "./context.ts";
 import { contextOf } from "./draw/watermark/context-window.ts";
@@ -8,8 +9,11 @@ import { requireKey, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import type { Expected, MarkChoice } from "./draw/watermark/scheme.ts";
 import type { StepOptions } from "./step.ts";
 
-/** Chooses the token of a step in another way than its options say: see verify. */
-export type Drawing = (candidates: Candidates, context: StepContext) => number;
+/** Chooses the token of a step in another way than its options say: see verify. A token that it draws itself bears the mark by `mark`. */
+export type Drawing = (candidates: Candidates, context: StepContext, mark: TargetMark) => number;
+
+/** The noise by which a step draws what the drafter did not; undefined where it bears no mark. */
+export type TargetMark = () => Noise | undefined;
 
 export interface Drawn {
   readonly token_ids: readonly number[];
@@ -29,6 +33,44 @@ export interface Marked {
 }
 
 type Asked = Pick<StepOptions, "n" | "replacement" | "draw" | "watermark">;
+
+/** The token that `drawing` chooses, and whether it bears the mark, where `drawing` drew it. */
+export function drawChosen(
+  candidates: Candidates,
+  context: StepContext,
+  keys: WatermarkKeys,
+  { watermark }: Pick<StepOptions, "watermark">,
+  drawing: Drawing,
+): Drawn {
+  let told: Marked | undefined;
+  const mark = () => {
+    if (watermark === undefined) return undefined;
+    const noise = targetNoise(context, keys, watermark);
+    told = { scheme: watermark.scheme.name, marked: noise !== undefined };
+    return noise;
+  };
+  const token_ids = [drawing(candidates, context, mark)];
+  return told === undefined
+    ? { token_ids, is_chosen: true }
+    : { token_ids, is_chosen: true, watermark: told };
+}
+
+function targetNoise(
+  context: StepContext,
+  keys: WatermarkKeys,
+  { scheme, options }: MarkChoice,
+): Noise | undefined {
+  if (scheme.targetNoise === undefined)
+    throw new Problem("option_conflict", noTargetNoise(scheme.name), "/watermark");
+  const key = requireKey(keys, options.key, "/watermark/key");
+  const window = contextOf(context, scheme.context(options), options);
+  return window === undefined ? undefined : scheme.targetNoise(options, key, window);
+}
+
+/** Why a draft is not verified under this mark. */
+export function noTargetNoise(scheme: string): string {
+  return `a draft is verified under a mark by method strict, or with gumbel and dual_key_gumbel: of ${scheme} no way is known that keeps the distribution of what stands in place of a rejected token`;
+}
 
 export function drawAll(
   candidates: Candidates,

@@ -24,7 +24,7 @@ import {
 } from "./chain.ts";
 import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
-import { type Drawing, type Drawn, drawAll, drawInPieces, takesPieces } from "./draws.ts";
+import { type Drawing, type Drawn, drawAll, drawChosen, drawInPieces, takesPieces } from "./draws.ts";
 import { SYSTEM_FINGERPRINT } from "./fingerprint.ts";
 import { type GrammarInquiry, grammarReport } from "./grammar-report.ts";
 import { isAtTemperature } from "./options/logprobs-mode.ts";
@@ -220,7 +220,7 @@ function sampleStep(
     const drawn =
       drawing === undefined
         ? drawAll(candidates, context, keys, options)
-        : chosen(drawing(candidates, context));
+        : drawChosen(candidates, context, keys, options, drawing);
     return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
@@ -244,16 +244,12 @@ function* stepInPieces(
     const drawn =
       drawing === undefined
         ? yield* drawInPieces(candidates, context, keys, options)
-        : chosen(drawing(candidates, context));
+        : drawChosen(candidates, context, keys, options, drawing);
     yield;
     return end(scratch, begun, options, { raw, drawn });
   } finally {
     scratch.candidates.restoreRow();
   }
-}
-
-function chosen(token_id: number): Drawn {
-  return { token_ids: [token_id], is_chosen: true };
 }
 
 /** What a step has come to, before it is told. */

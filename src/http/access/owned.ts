@@ -7,7 +7,6 @@ import type { Config } from "../../config/config.ts";
 import type { KeyGrant } from "../../config/keys.ts";
 import { Problem, show } from "../../errors.ts";
 import type { WatermarkKeys } from "../../sampling/draw/watermark/keys.ts";
-import type { Drawing } from "../../sampling/draws.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 
@@ -55,32 +54,31 @@ function refusalOf({ id, watermark_keys }: KeyGrant, key_id: string): string | u
 /** The sampler, whose steps are looked at before they are taken. */
 function guarded({ sampler, config }: Owned, grant: KeyGrant): Sampler {
   const { default_mark, opt_out } = config;
-  const marked = (options: StepOptions, drawing?: Drawing): StepOptions => {
+  const marked = (options: StepOptions): StepOptions => {
     if (options.watermark !== undefined) {
       const sentence = refusalOf(grant, options.watermark.options.key);
       if (sentence !== undefined) throw new Problem("forbidden", sentence, "/watermark/key");
       return options;
     }
     if (default_mark === undefined) return options;
-    if (!options.unmarked)
-      return bearsMark(options, drawing) ? { ...options, watermark: default_mark } : options;
+    if (!options.unmarked) return bearsMark(options) ? { ...options, watermark: default_mark } : options;
     if (opt_out === "anyone" || grant.may_opt_out) return options;
     const sentence =
       "this server marks what it draws (WATERMARK_DEFAULT), and this key may not leave the mark out";
     throw new Problem("forbidden", sentence, "/unmarked");
   };
   const own: Pick<Sampler, "sample" | "begin" | "inspect"> = {
-    sample: (rows, options, drawing) => sampler.sample(rows, marked(options, drawing), drawing),
-    begin: (rows, options, drawing) => sampler.begin(rows, marked(options, drawing), drawing),
+    sample: (rows, options, drawing) => sampler.sample(rows, marked(options), drawing),
+    begin: (rows, options, drawing) => sampler.begin(rows, marked(options), drawing),
     inspect: (rows, options, look) => sampler.inspect(rows, marked(options), look),
   };
   return Object.assign(Object.create(sampler) as Sampler, own);
 }
 
 /** Whether a step can bear the default mark: a greedy one has no choice. Throws the Problem of one that draws in another way. */
-function bearsMark({ chain, n, draw, step, history }: StepOptions, drawing: Drawing | undefined): boolean {
+function bearsMark({ chain, n, draw, step, history }: StepOptions): boolean {
   if (chain.some(({ stage, options }) => stage.isGreedy?.(options))) return false;
-  const [what, pointer] = otherWay(n, draw.rule.name, step > 0 && history.length === 0, drawing);
+  const [what, pointer] = otherWay(n, draw.rule.name, step > 0 && history.length === 0);
   if (what === undefined) return true;
   throw new Problem(
     "option_conflict",
@@ -93,9 +91,7 @@ function otherWay(
   n: number | undefined,
   rule: string,
   lacks_history: boolean,
-  drawing: Drawing | undefined,
 ): readonly [what: string | undefined, pointer: string] {
-  if (drawing !== undefined) return ["a draft that is verified by another method than strict", "/method"];
   if (n !== undefined && n > 1) return [`n of ${n}`, "/n"];
   if (rule !== "inverse_cdf") return [`draw by ${rule}`, "/draw"];
   return [lacks_history ? "a later step without history" : undefined, "/history"];

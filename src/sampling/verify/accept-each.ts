@@ -7,6 +7,6 @@ export function* acceptEach(walk: DraftWalk, judge: Judge): Generator<Pause, num
     if (!(yield* walk.judge(judge))) return accepted;
     if (walk.is_finished) return accepted + 1;
   }
-  yield* walk.take();
+  yield* walk.take(walk.bonus);
   return walk.draft.length;
 }

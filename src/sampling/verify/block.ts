@@ -32,10 +32,10 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
       yield* walk.take(() => token_id);
       if (walk.is_finished) return walk.positions.length;
     }
-    if (accepted === walk.draft.length) yield* walk.take();
+    if (accepted === walk.draft.length) yield* walk.take(walk.bonus);
     else {
       const law = yield* walk.law();
-      yield* walk.take((candidates, context) => drawResidual(candidates, law, share, context));
+      yield* walk.take((candidates, context, mark) => drawResidual(candidates, law, share, context, mark));
     }
     return accepted;
   },

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
+import { noTargetNoise } from "../draws.ts";
 import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
@@ -197,19 +198,15 @@ function requireRead(
     );
 }
 
-/** A token that was not drawn by a rule does not look as if it had been: a mark could not be found in it. */
+/** A token that was not drawn by a rule does not look as if it had been. Marks have noise of their own for what the drafter did not draw. */
 function requireOwnDraws(
   { name, preserves }: VerifyMethod,
   draw: StepOptions["draw"],
   watermark: StepOptions["watermark"],
 ): void {
   if (preserves === "tokens") return;
-  if (watermark !== undefined)
-    throw new Problem(
-      "option_conflict",
-      `method ${name} accepts tokens that were drawn without the watermark: use method strict`,
-      "/watermark",
-    );
+  if (watermark !== undefined && watermark.scheme.targetNoise === undefined)
+    throw new Problem("option_conflict", noTargetNoise(watermark.scheme.name), "/watermark");
   if (draw.rule !== DEFAULT_DRAW.rule)
     throw new Problem(
       "option_conflict",

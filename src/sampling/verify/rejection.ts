@@ -20,9 +20,9 @@ export const rejection: VerifyMethod<z.infer<typeof options>> = {
   readsDraft: true,
   looksAhead: false,
   apply: (walk) =>
-    acceptEach(walk, ({ candidates, context, token_id, law, uniform }) =>
+    acceptEach(walk, ({ candidates, context, mark, token_id, law, uniform }) =>
       uniform() * law.probability(token_id) < probabilityOf(candidates, token_id)
         ? undefined
-        : drawResidual(candidates, law, 1, context),
+        : drawResidual(candidates, law, 1, context, mark),
     ),
 };

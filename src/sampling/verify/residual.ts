@@ -1,9 +1,11 @@
 /** What is drawn in place of a draft that is rejected: from norm(max(c·p − q, 0)), which makes up for what q lacks. */
-import { exp } from "../../kernels/float64.ts";
+import { exp, ln } from "../../kernels/float64.ts";
+import type { Noise } from "../../kernels/kernel.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
 import { drawPlace } from "../candidates/compact/cumulative.ts";
 import type { StepContext } from "../context.ts";
+import type { TargetMark } from "../draws.ts";
 import type { DraftLaw } from "./draft-law.ts";
 
 /** p of one token after the chain; 0 when it was removed. */
@@ -19,6 +21,8 @@ export function residualMass(candidates: Candidates, law: DraftLaw, share: numbe
   return excess(kept, kept.probabilities(), law, share);
 }
 
+const UNMARKED: TargetMark = () => undefined;
+
 /** Draws that are tried before all tokens are weighed. */
 const TRIALS_MAX = 32;
 
@@ -31,13 +35,40 @@ export function drawResidual(
   law: DraftLaw,
   share: number,
   context: StepContext,
+  mark: TargetMark = UNMARKED,
 ): number {
+  const noise = mark();
+  if (noise !== undefined) return noisiestResidual(candidates, law, share, noise);
   for (let trial = 0; trial < TRIALS_MAX && candidates.draws_apart; trial++) {
     const token_id = candidates.draw(() => context.uniform("residual", 2 * trial + 1));
     const left = 1 - law.probability(token_id) / (share * probabilityOf(candidates, token_id));
     if (context.uniform("residual", 2 * trial + 2) < left) return token_id;
   }
   return weighResidual(candidates, law, share, context.uniform("residual"));
+}
+
+/** The token with the largest ln(max(share·p − q, 0)) + Gumbel noise; of p itself where rounding has left nothing of it. */
+function noisiestResidual(candidates: Candidates, law: DraftLaw, share: number, noise: Noise): number {
+  const kept = candidates.all().orderById();
+  const weights = kept.probabilities().slice(0, kept.count);
+  if (excess(kept, weights, law, share) === 0) return candidates.noisiest(noise);
+  const uniforms = kept.uniforms(noise);
+  let best = Number.NEGATIVE_INFINITY;
+  let token_id = -1;
+  for (let i = 0; i < kept.count; i++) {
+    if (weights[i] === 0) continue;
+    const total = ln(weights[i]!) - ln(-ln(uniforms[i]!));
+    if (total <= best) continue;
+    best = total;
+    token_id = kept.token_ids[i]!;
+  }
+  return token_id;
+}
+
+/** A token of what the chain has left, marked where the step bears a mark. */
+export function drawMarkable(candidates: Candidates, context: StepContext, mark: TargetMark): number {
+  const noise = mark();
+  return noise === undefined ? candidates.draw(() => context.uniform("token")) : candidates.noisiest(noise);
 }
 
 /** The token at u of max(share·p − q, 0), in token-id order; of p itself where rounding has left nothing of it. */

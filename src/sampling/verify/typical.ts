@@ -4,7 +4,7 @@ import { exp } from "../../kernels/float64.ts";
 import { finite } from "../options/fields.ts";
 import { acceptEach } from "./accept-each.ts";
 import type { VerifyMethod } from "./method.ts";
-import { probabilityOf } from "./residual.ts";
+import { drawMarkable, probabilityOf } from "./residual.ts";
 
 const options = z.strictObject({
   method: z.literal("typical"),
@@ -33,10 +33,10 @@ export const typical: VerifyMethod<z.infer<typeof options>> = {
   readsDraft: false,
   looksAhead: false,
   apply: (walk, { epsilon, delta }) =>
-    acceptEach(walk, ({ candidates, context, token_id }) => {
+    acceptEach(walk, ({ candidates, context, mark, token_id }) => {
       const threshold = Math.min(epsilon, delta * exp(-candidates.moments().entropy));
       return probabilityOf(candidates, token_id) > threshold
         ? undefined
-        : candidates.draw(() => context.uniform("token"));
+        : drawMarkable(candidates, context, mark);
     }),
 };

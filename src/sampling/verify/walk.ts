@@ -5,7 +5,7 @@
 import { Problem } from "../../errors.ts";
 import type { Candidates } from "../candidates/candidates.ts";
 import type { StepContext } from "../context.ts";
-import type { Drawing } from "../draws.ts";
+import type { Drawing, TargetMark } from "../draws.ts";
 import type { Sampled } from "../report/report.ts";
 import { uniform } from "../rng.ts";
 import { isSparse, type LogitsRow } from "../rows.ts";
@@ -13,6 +13,7 @@ import type { StepTaker } from "../sampler.ts";
 import type { SampleStream } from "../stream.ts";
 import type { Draft } from "./draft.ts";
 import { type DraftLaw, lawOf, lawOfProbabilities, pointMass } from "./draft-law.ts";
+import { drawMarkable } from "./residual.ts";
 
 type State = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -56,6 +57,8 @@ export interface Place {
   /** what the chain has left of the target's row */
   readonly candidates: Candidates;
   readonly context: StepContext;
+  /** the noise by which what stands in place of the token is drawn, where the step bears a mark */
+  readonly mark: TargetMark;
   readonly token_id: number;
   readonly law: DraftLaw;
   /** what decides whether the token is accepted */
@@ -97,6 +100,11 @@ export class DraftWalk {
     return this.#is_exact;
   }
 
+  /** How the token behind a draft that was accepted whole is drawn; undefined: as its step says. Marks have a key for it. */
+  get bonus(): Drawing | undefined {
+    return this.#stream.options.watermark === undefined ? undefined : drawMarkable;
+  }
+
   /** Whether the text does not go on behind the token that was taken last: it has ended, or tokens were taken back. */
   get is_finished(): boolean {
     const { finish_reason, rewind } = this.positions.at(-1) ?? {};
@@ -122,8 +130,8 @@ export class DraftWalk {
     const token_id = this.draft[place] as number; // asked for drafted positions only
     const law = yield* this.law();
     let instead: number | undefined;
-    yield* this.take((candidates, context) => {
-      instead = judge({ candidates, context, token_id, law, uniform: () => this.uniform(place) });
+    yield* this.take((candidates, context, mark) => {
+      instead = judge({ candidates, context, mark, token_id, law, uniform: () => this.uniform(place) });
       return instead ?? token_id;
     });
     return instead === undefined;

@@ -43,6 +43,7 @@ export const gumbel_mark: WatermarkScheme<z.infer<typeof options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, _options, key, { context }) => candidates.noisiest(noiseIn(key.words, context)),
+  targetNoise: (_options, { words }, context) => noiseIn(words, context),
   expected: (probability) => ({ marked: harmonic(1 / probability), unmarked: 1 }),
   hold: (candidates, token_id, _options, key, { context }) =>
     heldByNoise(candidates, token_id, noiseIn(key.words, context)),
@@ -71,6 +72,8 @@ export const dual_key_gumbel: WatermarkScheme<z.infer<typeof dual_options>> = {
   passes: () => 8,
   context: ({ context_width }) => ({ width: context_width, padding: -1, of_prompt: false }),
   draw: (candidates, { alpha }, key, marked) => candidates.noisiest(dualNoise(key, alpha, marked)),
+  // The drafter marks by the first key, as in vLLM: noise that chose the draft must not choose what stands in its place.
+  targetNoise: (_options, key, context) => noiseIn(pairOf(key)[1], context),
   // The key that drew the token has the larger value, weighted by its own weight; the other's mean is 1.
   expected: (probability, { alpha }) => ({
     marked: 1 + ((1 - alpha) * (1 - alpha) + alpha * alpha) * (harmonic(1 / probability) - 1),

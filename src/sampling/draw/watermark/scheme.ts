@@ -2,6 +2,8 @@
  * What a watermark is: a way to draw that a key makes recognisable, and the test that recognises it, as one plain object.
  * A mark is laid over the tokens that the chain has left; log-probabilities are told without it.
  */
+
+import type { Noise } from "../../../kernels/kernel.ts";
 import type { Candidates } from "../../candidates/candidates.ts";
 import type { StepContext } from "../../context.ts";
 import type { ListedKind } from "../../kind.ts";
@@ -61,6 +63,11 @@ export interface WatermarkScheme<Options extends MarkOptions = MarkOptions>
     key: WatermarkKey,
     marked: MarkedStep,
   ): Generator<undefined, number>;
+  /**
+   * The noise of a token that is drawn in place of a rejected draft, or behind an accepted one. Absent: no way is known that keeps
+   * the distribution.
+   */
+  targetNoise?(options: Options, key: WatermarkKey, context: Int32Array): Noise;
   /**
    * What the value of a token is on average over keys, when it is drawn with this probability after the chain. Absent: there is
    * no closed form.
