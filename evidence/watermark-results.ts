@@ -35,8 +35,8 @@ export interface FixedKeys {
 /** What the parts over prose found, and what the prose is. */
 export interface NaturalResults {
   readonly prose: string;
-  readonly rates: readonly NaturalRates[];
-  readonly fixed_keys: readonly FixedKeys[];
+  readonly rates?: readonly NaturalRates[] | undefined;
+  readonly fixed_keys?: readonly FixedKeys[] | undefined;
 }
 
 export interface Power {

@@ -28,8 +28,13 @@ const { values } = commandLine({
       undefined,
     ),
     "prose-name": text("TEXT", "what the prose is, for the page", "prose"),
-    natural: count("N", "p-values over natural texts, for each configuration", 10_000),
-    keys: count("N", "fixed keys over natural texts", 40),
+    natural: count(
+      "N",
+      "p-values over natural texts, for each configuration; 0: those of the run before stay",
+      10_000,
+      0,
+    ),
+    keys: count("N", "fixed keys over natural texts; 0: those of the run before stay", 40, 0),
     "only-prose": flag("runs nothing but the parts over natural texts"),
     unmarked: count("N", "unmarked texts", 100_000),
     rows: count("N", "rows of the demo model", 256),
@@ -94,15 +99,18 @@ async function statistics(seed: number): Promise<Readonly<Record<string, unknown
 }
 
 /** Undefined, and said so, where no prose is named. */
-async function natural(seed: number): Promise<NaturalResults | undefined> {
+async function natural(
+  seed: number,
+  before: Partial<NaturalResults> = {},
+): Promise<NaturalResults | undefined> {
   if (values.prose === undefined) {
     console.log("left out: --prose names no texts that people wrote");
     return undefined;
   }
   const texts = await naturalTexts(values.prose.split(","));
   report.claim("there are 1,000 natural texts or more", texts.length >= 1000, `${texts.length}`);
-  const rates = overRandomKeys(texts, report, seed, values.natural);
-  const fixed_keys = underFixedKeys(texts, report, seed, values.keys);
+  const rates = values.natural === 0 ? before.rates : overRandomKeys(texts, report, seed, values.natural);
+  const fixed_keys = values.keys === 0 ? before.fixed_keys : underFixedKeys(texts, report, seed, values.keys);
   return { prose: values["prose-name"], rates, fixed_keys };
 }
 
@@ -110,7 +118,7 @@ const RESULTS = "proof/watermarks/results.json";
 
 async function main(): Promise<void> {
   const before = await readFile(RESULTS, "utf8").then(JSON.parse, () => ({}));
-  const of_prose = await natural(values.seed);
+  const of_prose = await natural(values.seed, before.natural);
 
   const only = values["only-prose"];
   const of_hosts = only ? undefined : await hosts(values.seed);

@@ -69,8 +69,16 @@ function foundIn(detection: Detection, asked: Readonly<Record<string, unknown>>,
   return { p_value, p_random: above + u * (p_value - above) };
 }
 
-const SHARE_MIN = 0.007;
-const SHARE_MAX = 0.013;
+/** Shuffled vocabularies take long: so many times fewer p-values of them. */
+const SLOW_PART = 5;
+
+function isSlow({ seeding }: Readonly<Record<string, unknown>>): boolean {
+  return seeding === "lefthash" || seeding === "selfhash";
+}
+
+const SHARE_OFF_MAX = 0.003;
+/** A share of few texts may lie as many standard deviations off. */
+const DEVIATIONS = 3;
 const P_KS_MIN = 1e-3;
 const LEVEL = 0.01;
 
@@ -84,9 +92,10 @@ export function overRandomKeys(
   texts: readonly number[][],
   report: Report,
   seed: number,
-  count: number,
+  count_each: number,
 ): NaturalRates[] {
   return ASKED.map((asked) => {
+    const count = isSlow(asked) ? Math.ceil(count_each / SLOW_PART) : count_each;
     const random = seeded(seed, 40);
     const name = nameOf(asked);
     const per_key = TEXTS_PER_KEY[String(asked["seeding"] ?? asked["scheme"])] ?? 1;
@@ -100,10 +109,11 @@ export function overRandomKeys(
     }
     const share = found.filter(({ p_value }) => p_value <= LEVEL).length / count;
     const share_random = found.filter(({ p_random }) => p_random <= LEVEL).length / count;
+    const off_max = Math.max(SHARE_OFF_MAX, DEVIATIONS * Math.sqrt((LEVEL * (1 - LEVEL)) / count));
     const p_ks = kolmogorov(found.map(({ p_random }) => p_random));
     report.claim(
-      `${name}: p is uniform over ${count} unmarked texts of prose, each with a random key (KS), and p ≤ .01 in ${SHARE_MIN} to ${SHARE_MAX} of them`,
-      p_ks > P_KS_MIN && share_random >= SHARE_MIN && share_random <= SHARE_MAX && share <= SHARE_MAX,
+      `${name}: p is uniform over ${count} unmarked texts of prose, each with a random key (KS), and p ≤ .01 in .01 ± ${off_max.toFixed(4)} of them`,
+      p_ks > P_KS_MIN && Math.abs(share_random - LEVEL) <= off_max && share <= LEVEL + off_max,
       `KS p = ${p_ks.toPrecision(2)}, ${share}${share === share_random ? "" : ` (ties drawn: ${share_random})`}`,
     );
     return { name, texts: count, at_01: share, at_01_ties_drawn: share_random, p_ks };
@@ -134,12 +144,13 @@ const FIXED: readonly Readonly<Record<string, unknown>>[] = [
 
 /** All texts under each of some keys: what one deployment with one key sees. */
 export function underFixedKeys(
-  texts: readonly number[][],
+  all_texts: readonly number[][],
   report: Report,
   seed: number,
   keys: number,
 ): FixedKeys[] {
   return FIXED.map((asked) => {
+    const texts = isSlow(asked) ? all_texts.slice(0, 100) : all_texts.slice(0, 1000);
     const random = seeded(seed, 41);
     const shares = Array.from({ length: keys }, () => {
       const reader = readerOf(asked, [secretOf(random)], VOCAB_SIZE);

@@ -12,6 +12,8 @@ export function watermarksPage(current: string, results: WatermarkResults): stri
     schemes: WATERMARKS.map(schemeSection).join("\n\n"),
     hosts: hostsPart(results),
     rates: ratesPart(results),
+    natural: naturalPart(results),
+    fixed: fixedPart(results),
     power: powerPart(results),
   });
 }
@@ -83,6 +85,26 @@ function ratesPart({ statistics }: WatermarkResults): string {
     at_001.toFixed(5),
   ]);
   return table(["scheme", "unmarked texts", "p ≤ .01", "p ≤ .001"], rows);
+}
+
+function naturalPart({ natural }: WatermarkResults): string {
+  const rows = (natural?.rates ?? []).map(({ name, texts, at_01, at_01_ties_drawn, p_ks }) => [
+    name,
+    String(texts),
+    at_01.toFixed(4),
+    at_01_ties_drawn.toFixed(4),
+    p_ks.toPrecision(2),
+  ]);
+  return table(["scheme and options", "p-values", "p ≤ .01", "p ≤ .01, ties drawn", "KS"], rows);
+}
+
+function fixedPart({ natural }: WatermarkResults): string {
+  const rows = (natural?.fixed_keys ?? []).map(({ name, texts, keys, mean, median, least, most }) => [
+    name,
+    `${keys} × ${texts}`,
+    ...[mean, median, least, most].map((share) => share.toFixed(4)),
+  ]);
+  return table(["scheme and options", "keys × texts", "mean", "median", "least", "most"], rows);
 }
 
 function powerPart({ statistics }: WatermarkResults): string {

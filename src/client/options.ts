@@ -40,7 +40,9 @@ export interface StepRequestOptions {
   /** How a token is drawn. Default inverse_cdf. GET /v1/samplers lists the rules. */
   readonly draw?: { readonly rule: "inverse_cdf" | "gumbel"; readonly variant?: "own" | "vllm" };
   /** Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET /v1/samplers lists the schemes. */
-  readonly watermark?: { readonly scheme: "gumbel" | "dual_key_gumbel" | "green_list" | "synthid"; readonly key: string; readonly context_width?: number; readonly repeated_contexts?: "single_turn" | "all" | "none"; readonly look_back?: number; readonly alpha?: number; readonly gamma?: number; readonly delta?: number; readonly seeding?: "philox" | "lefthash" | "selfhash"; readonly ngram_len?: number; readonly layers?: number; readonly sampling_table_size?: number; readonly sampling_table_seed?: number };
+  readonly watermark?: { readonly scheme: "gumbel" | "dual_key_gumbel" | "green_list" | "synthid"; readonly key: string; readonly context_width?: number; readonly repeated_contexts?: "single_turn" | "all" | "none"; readonly look_back?: number; readonly expected?: boolean; readonly alpha?: number; readonly gamma?: number; readonly delta?: number; readonly seeding?: "philox" | "lefthash" | "selfhash"; readonly ngram_len?: number; readonly layers?: number; readonly sampling_table_size?: number; readonly sampling_table_seed?: number };
+  /** Leave out the mark that the server lays by default (WATERMARK_DEFAULT), where the key may. Default false. */
+  readonly unmarked?: boolean;
   /** Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false. */
   readonly trace?: boolean | "timed";
   /** Report the ids of all tokens that were left to draw from. Default false. */

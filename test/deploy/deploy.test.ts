@@ -1,5 +1,8 @@
 /** What deploy/ says of the service is true: ports, paths, settings, times and metrics are those of the application. */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHART_VALUES } from "../../proof/deploy/values.ts";
 import { describeSettings, readConfig } from "../../src/config/config.ts";
@@ -318,4 +321,33 @@ test("a container of one's own gets at the service by the network, the keys and 
   expect(at(sampler, "environment.API_KEYS_FILE")).toBe("/run/secrets/api_keys");
   expect([sampler["secrets"], host["secrets"]]).toEqual([["api_keys"], ["api_keys"]]);
   expect(sampler).toMatchObject({ read_only: true, cap_drop: ["ALL"], stop_grace_period: "15s" });
+});
+
+test("the detector detects, for the owners of its keys, and does nothing else", async () => {
+  const [compose = {}] = manifests("detector/compose.yaml");
+  const environment = at(compose, "services.detector.environment") as Record<string, string>;
+  const folder = mkdtempSync(join(tmpdir(), "detector-"));
+  const [keys, marks] = [join(folder, "keys"), join(folder, "marks")];
+  writeFileSync(keys, readFileSync("deploy/detector/keys.example", "utf8"));
+  writeFileSync(marks, "main 0x0123456789abcdef\nretired 7\nother 8\n");
+  const app = await listen({}, { ...environment, API_KEYS_FILE: keys, WATERMARK_KEYS_FILE: marks });
+  try {
+    const post = async (path: string, body: object, key = "replace-this-by-a-key-of-its-own") => {
+      const headers = { "x-api-key": key, "content-type": "application/json" };
+      return (await fetch(app.url + path, { method: "POST", headers, body: JSON.stringify(body) })).status;
+    };
+    const detect = (key: string) => ({ scheme: "gumbel", key, token_ids: [1, 2, 3] });
+    expect(await post("/v1/watermark/detect", detect("main"))).toBe(200);
+    expect(await post("/v1/watermark/detect", detect("retired"))).toBe(403);
+    expect(await post("/v1/watermark/detect", detect("main"), "a-key-that-there-is-not")).toBe(401);
+    for (const path of ["/v1/sample", "/v1/replay", "/v1/verify", "/v2/models/sampler/infer"])
+      expect([path, await post(path, { logits: [1, 2] })]).toEqual([path, 403]);
+    const codes = await Promise.all(
+      Array.from({ length: 16 }, () => post("/v1/watermark/detect", detect("main"))),
+    );
+    expect(codes.filter((code) => code === 429).length).toBeGreaterThan(3);
+  } finally {
+    await app.close();
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -47,6 +47,8 @@ class StepOptionsWatermark(_StepOptionsWatermark, total=False):
     prompt's too, and the first context_width tokens bear none; `none`: repeats are marked. Default "single_turn"."""
     look_back: int
     """Over how many of the last tokens repeats are looked for. Default 8192. In [1, 1048576]."""
+    expected: bool
+    """Tell what value a token drawn with this probability has on average, marked and unmarked. Default false."""
     alpha: float
     """Part of the tokens that the second key marks. Default 0.1. In [0, 1]."""
     gamma: float
@@ -175,6 +177,8 @@ class _SharedOptions(TypedDict, total=False):
     watermark: StepOptionsWatermark
     """Marks the token so that who knows the key can tell. Needs history and prompt_length; not greedy, one draw. GET
     /v1/samplers lists the schemes."""
+    unmarked: bool
+    """Leave out the mark that the server lays by default (WATERMARK_DEFAULT), where the key may. Default false."""
     trace: Union[bool, Literal["timed"]]
     """Report what each stage did. `timed` adds microseconds, which differ from call to call. Default false."""
     kept_token_ids: bool
@@ -543,6 +547,7 @@ class OptionChanges(TypedDict, total=False):
     replacement: Optional[bool]
     draw: Optional[StepOptionsDraw]
     watermark: Optional[StepOptionsWatermark]
+    unmarked: Optional[bool]
     trace: Optional[Union[bool, Literal["timed"]]]
     kept_token_ids: Optional[bool]
     kept_max: Optional[int]
@@ -1005,11 +1010,23 @@ class SampledUncertainty(TypedDict):
     """Of what was left to draw from."""
 
 
-class SampledWatermark(TypedDict):
-    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+class SampledWatermarkExpected(TypedDict):
+    """What the value of a token of this probability is on average over keys; with `expected`."""
 
+    marked: float
+    unmarked: float
+
+
+class _SampledWatermark(TypedDict):
     scheme: str
     marked: bool
+
+
+class SampledWatermark(_SampledWatermark, total=False):
+    """Whether the token bears the mark; with `watermark`. A context that came before bears none."""
+
+    expected: SampledWatermarkExpected
+    """What the value of a token of this probability is on average over keys; with `expected`."""
 
 
 class SampledReceipt(TypedDict):

@@ -8,6 +8,7 @@ import { Writer } from "../../../../proof/watermarks/marked.ts";
 import { MARKINGS } from "../../../../proof/watermarks/schemes.ts";
 import { falsePositives, overKeys } from "../../../../proof/watermarks/statistics.ts";
 import { uniformOf } from "../../../../src/kernels/kernel.ts";
+import { harmonic } from "../../../../src/kernels/special.ts";
 import { contextOf } from "../../../../src/sampling/draw/watermark/context-window.ts";
 import { WatermarkReader } from "../../../../src/sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../../../../src/sampling/draw/watermark/index.ts";
@@ -243,5 +244,57 @@ describe("tables of keys", () => {
     expect(pieces(selfhash)).toBeGreaterThan(50);
     expect(pieces({ scheme: "synthid", key: "main", sampling_table_seed: 12_345 })).toBeGreaterThan(30);
     expect(pieces({ scheme: "gumbel", key: "main" })).toBe(0);
+  });
+});
+
+describe("the evidence that a draw can bear", () => {
+  test("harmonic numbers of reals", () => {
+    expect([harmonic(0), harmonic(1), harmonic(2), harmonic(10)]).toEqual(
+      [0, 1, 1.5, 7381 / 2520].map((value) => expect.closeTo(value, 13)),
+    );
+    expect(harmonic(0.5)).toBeCloseTo(2 - 2 * Math.LN2, 13);
+  });
+
+  test.each([
+    { scheme: "gumbel" },
+    { scheme: "dual_key_gumbel", alpha: 0.3 },
+    { scheme: "green_list", gamma: 0.25, delta: 2 },
+  ])("$scheme: the mean over keys is what the reply tells", (asked) => {
+    let key = new WatermarkKey([1n]);
+    const keys = { get: () => key, size: 1 };
+    const sampler = createSampler({ vocab_size_max: 64, rows_max: 1 }, undefined, { keys });
+    // One token of four tenths, and many small ones.
+    const values = Float64Array.from({ length: 64 }, (_, i) => (i === 0 ? Math.log(42) : 0));
+    const row = { token_ids: Int32Array.from(values.keys()), values, vocab_size: 64, logsumexp: undefined };
+    const random = seeded(9, 9);
+    const { delta: _, ...tested } = asked as typeof asked & { delta?: number };
+    const { scheme, options } = parseTest({ ...tested, key: "k" });
+    const context = Int32Array.of(4, 3, 2, 1);
+    let [sum, count, expected] = [0, 0, { marked: 0, unmarked: 0 }];
+    for (let i = 0; i < 5000; i++) {
+      key = new WatermarkKey([secretOf(random)]);
+      const watermark = { ...asked, key: "k", expected: true };
+      const sampled = sampler.sample(row, parseStepOptions({ history: [4, 3, 2, 1], seed: i, watermark }));
+      if (sampled.token_id !== 0) continue;
+      expected = sampled.watermark?.expected ?? expected;
+      sum += scheme.detector(options, key, undefined).value(context, 0);
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(1500);
+    expect(Math.abs(sum / count - expected.marked)).toBeLessThan(asked.scheme === "green_list" ? 0.04 : 0.08);
+    expect(expected.unmarked).toBe(asked.scheme === "green_list" ? 0.25 : 1);
+  });
+
+  test("synthid has no closed form, and says so", () => {
+    const keys = watermarkKeys({ main: 1n });
+    const sampler = createSampler({ vocab_size_max: 8, rows_max: 1 }, undefined, { keys });
+    const row = {
+      token_ids: Int32Array.of(0, 1),
+      values: Float64Array.of(1, 2),
+      vocab_size: 8,
+      logsumexp: undefined,
+    };
+    const options = parseStepOptions({ watermark: { scheme: "synthid", key: "main", expected: true } });
+    expect(() => sampler.sample(row, options)).toThrow("known of gumbel, dual_key_gumbel and green_list");
   });
 });
