@@ -88,7 +88,8 @@ function ratesPart({ statistics }: WatermarkResults): string {
 }
 
 function naturalPart({ natural }: WatermarkResults): string {
-  const rows = (natural?.rates ?? []).map(({ name, texts, at_01, at_01_ties_drawn, p_ks }) => [
+  if (natural?.rates === undefined) return "Not measured yet.";
+  const rows = natural.rates.map(({ name, texts, at_01, at_01_ties_drawn, p_ks }) => [
     name,
     String(texts),
     at_01.toFixed(4),
@@ -99,7 +100,8 @@ function naturalPart({ natural }: WatermarkResults): string {
 }
 
 function fixedPart({ natural }: WatermarkResults): string {
-  const rows = (natural?.fixed_keys ?? []).map(({ name, texts, keys, mean, median, least, most }) => [
+  if (natural?.fixed_keys === undefined) return "Not measured yet.";
+  const rows = natural.fixed_keys.map(({ name, texts, keys, mean, median, least, most }) => [
     name,
     `${keys} × ${texts}`,
     ...[mean, median, least, most].map((share) => share.toFixed(4)),
