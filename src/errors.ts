@@ -36,6 +36,7 @@ export const PROBLEMS = {
   grammar_unsupported: [422, "The grammar holds what is not supported"],
   grammar_too_large: [422, "The grammar is larger than a limit"],
   grammar_left: [422, "The text so far does not fit the grammar"],
+  grammar_out_of_reach: [422, "The text cannot be completed within its tokens"],
   grammar_unspellable: [422, "The vocabulary cannot spell what the grammar wants"],
   need_more_tokens: [422, "The sparse row holds too few tokens for an exact answer"],
   cannot_calibrate: [422, "Nothing can be fitted to this set"],

@@ -12,15 +12,16 @@ import { runBench, summaryOf } from "./bench.ts";
 import { fuzz } from "./fuzz.ts";
 import { type AgreedMasks, against } from "./oracle.ts";
 import { runSuite } from "./suite.ts";
+import { againstTags } from "./tags.ts";
 import { drawTexts } from "./texts.ts";
 
-const NAMES = ["suite", "masks", "texts", "fuzz"] as const;
+const NAMES = ["suite", "masks", "texts", "tags", "fuzz"] as const;
 type Name = (typeof NAMES)[number];
 
 const { values, operands } = commandLine({
   name: "npm run proof:grammar --",
   about:
-    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The first two are installed below build/, which needs python3 and a package index.",
+    "Holds grammars against others: `suite`, the JSON Schema Test Suite; `masks`, those of llguidance and XGrammar, bit for bit; `texts`, drawn ones read by ajv; `tags`, dialogues with tool calls, judged as XGrammar's matcher judges them; `fuzz`, mutated grammars against the oracles of test/reference/grammar. The suite, llguidance and XGrammar are installed below build/, which needs python3 and a package index.",
   options: {
     long: flag(
       "the whole of each: 1,100 schemas of masks, 50 schemas of 1,000 texts, 100,000 mutated grammars",
@@ -89,6 +90,11 @@ const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly 
     const [schemas, texts] = values.long ? [50, 1000] : [20, 50];
     const { wrong, ...tally } = drawTexts(demoVocabulary(), { schemas, texts, seed: values.seed });
     say("texts", tally);
+    return wrong;
+  },
+  async tags() {
+    const { wrong, ...tally } = await againstTags(installedPython(), values.long ? 10_000 : 600, values.seed);
+    say("tags", tally);
     return wrong;
   },
   fuzz() {

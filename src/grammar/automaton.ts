@@ -28,7 +28,12 @@ export class Automaton {
   readonly classOf: Uint8Array;
   readonly classes: number;
   readonly #representative: Uint8Array;
-  readonly #rules: readonly number[];
+  /** by class: 1 where it has a single byte */
+  readonly #alone: Uint8Array;
+  /** the body of each rule, by number */
+  readonly rules: readonly number[];
+  /** one byte of each class with the class, in the order of bytes: the first byte of the class */
+  readonly classesInOrder: readonly (readonly [byte: number, byte_class: number])[];
   readonly #nullable_rules: Uint8Array;
   /** by node: where its transitions stand in `table`; UNKNOWN where none were asked for */
   rows: Int32Array = new Int32Array(1024).fill(UNKNOWN);
@@ -45,12 +50,16 @@ export class Automaton {
   /** `rules`: the body of each rule, by number. */
   constructor(nodes: Nodes, rules: readonly number[], table_max: number) {
     this.nodes = nodes;
-    this.#rules = rules;
+    this.rules = rules;
     this.#table_max = table_max;
     const { classOf, representative } = classesOf(nodes.sets);
     this.classOf = classOf;
     this.classes = representative.length;
     this.#representative = representative;
+    this.classesInOrder = Array.from(representative, (byte, byte_class) => [byte, byte_class] as const).sort(
+      ([a], [b]) => a - b,
+    );
+    this.#alone = aloneAmong(classOf, representative.length);
     this.table = new Int32Array(this.classes * 64).fill(UNKNOWN);
     this.#nullable_rules = new Uint8Array(rules.length);
   }
@@ -153,7 +162,7 @@ export class Automaton {
       case KIND.not:
         return this.#living(nodes.not(this.next(a, byte_class)));
       case KIND.call:
-        return this.next(this.#rules[a]!, byte_class);
+        return this.next(this.rules[a]!, byte_class);
       default:
         return NEVER;
     }
@@ -178,6 +187,26 @@ export class Automaton {
     return nodes.kind[node] === KIND.repeat ? nodes.seq(begun, rest) : nodes.word(begun, rest);
   }
 
+  /**
+   * The bytes that every text of a state begins with, at most `max` of them: none where the text may end, or where another
+   * byte may come.
+   */
+  forcedBytes(state: number, max: number): Uint8Array {
+    const bytes: number[] = [];
+    for (let node = state; bytes.length < max && !this.nullable(node); ) {
+      let only = UNKNOWN;
+      for (let byte_class = 0; byte_class < this.classes; byte_class++) {
+        if (this.next(node, byte_class) === NEVER) continue;
+        if (only !== UNKNOWN || this.#alone[byte_class] === 0) return Uint8Array.from(bytes);
+        only = byte_class;
+      }
+      if (only === UNKNOWN) break;
+      bytes.push(this.#representative[only]!);
+      node = this.next(node, only);
+    }
+    return Uint8Array.from(bytes);
+  }
+
   /** Whether the empty text is matched: whether the text may end here. */
   nullable(node: number): boolean {
     const known = this.#nullable[node];
@@ -194,7 +223,7 @@ export class Automaton {
 
   /** Finds which rules match the empty text, before anything is asked of them. */
   *readRules(): Generator<undefined, void> {
-    const found = yield* rulesThatHold(this.nodes, this.#rules, (node) => this.nullable(node));
+    const found = yield* rulesThatHold(this.nodes, this.rules, (node) => this.nullable(node));
     this.#nullable_rules.set(found);
     // What was asked meanwhile knew of no rule.
     this.#nullable.fill(NOT_ASKED);
@@ -287,4 +316,11 @@ export class Automaton {
     if (nodes.kind[node] === KIND.not) return nodes.not(this.#unsearched(a, byte_class));
     return this.next(node, byte_class);
   }
+}
+
+/** By class, 1 where exactly one byte is of it. */
+function aloneAmong(classOf: Uint8Array, classes: number): Uint8Array {
+  const counts = new Uint16Array(classes);
+  for (const byte_class of classOf) counts[byte_class]!++;
+  return Uint8Array.from(counts, (count) => (count === 1 ? 1 : 0));
 }

@@ -9,6 +9,7 @@ import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
 import { spelled } from "../vocabulary/spelling.ts";
 import { bytesOf, type Vocabulary } from "../vocabulary/vocabulary.ts";
+import { Budget } from "./budget.ts";
 import type { Grammar } from "./grammar.ts";
 import type { Masks } from "./mask.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
@@ -45,6 +46,8 @@ export class Matcher {
   readonly vocabulary: Vocabulary;
   readonly masks: Masks;
   readonly #spelled: Vocabulary;
+  /** which tokens leave a way to the end; made only where a step asks for it */
+  readonly budget: Budget;
   readonly #end_ids: ReadonlySet<number>;
   /** words of a mask that holds all of them */
   readonly #end_words: number;
@@ -70,6 +73,12 @@ export class Matcher {
     this.#trigger_ids = new Set(trigger !== undefined && "token_ids" in trigger ? trigger.token_ids : []);
     this.#trigger_bytes = UTF8.encode(trigger !== undefined && "text" in trigger ? trigger.text : "");
     this.#fallback = fallbacksOf(this.#trigger_bytes);
+    this.budget = new Budget(
+      grammar,
+      vocabulary,
+      (state) => this.masks.of(state),
+      (state, token_id) => this.advance(state, token_id),
+    );
     this.#start = trigger === undefined ? grammar.start : WAITING;
   }
 
@@ -77,7 +86,7 @@ export class Matcher {
   get bytes(): number {
     let tokens = this.#banned_count;
     for (const { token_ids } of this.#sequences) tokens += token_ids.length;
-    return tokens * BYTES_OF_A_TOKEN;
+    return tokens * BYTES_OF_A_TOKEN + this.budget.bytes;
   }
 
   /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
@@ -142,9 +151,12 @@ export class Matcher {
     return banned;
   }
 
-  /** The tokens that may come in a state where the grammar holds: those that end the text, where it may end, too. */
-  maskOf(state: number): Uint32Array {
-    const mask = this.masks.of(state);
+  /**
+   * The tokens that may come in a state where the grammar holds: those that end the text, where it may end, too. With
+   * `left`, only tokens behind which so many complete the text.
+   */
+  maskOf(state: number, left?: number): Uint32Array {
+    const mask = left === undefined ? this.masks.of(state) : this.budget.maskWithin(state, left);
     if (!this.grammar.automaton.nullable(state)) return mask;
     const whole = new Uint32Array(Math.max(mask.length, this.#end_words));
     whole.set(mask);

@@ -1,11 +1,13 @@
 /** The kinds of grammars that a request may bring: each its name, what it must be, and how it becomes nodes. */
 import { Problem, show } from "../errors.ts";
+import { spellingOf } from "../vocabulary/spelling.ts";
 import { choiceNode } from "./choices.ts";
 import { gbnfNode } from "./gbnf.ts";
 import { schemaNode } from "./json/compile.ts";
 import type { ReadingOptions } from "./json/document.ts";
 import type { Whitespace } from "./json/lexemes.ts";
 import type { PropertyOrder } from "./json/objects.ts";
+import { isRecord } from "./json/values.ts";
 import { larkNode } from "./lark/lark.ts";
 import type { Nodes } from "./nodes.ts";
 import type { GrammarNotes } from "./notes.ts";
@@ -14,6 +16,7 @@ import { regexNode } from "./regex/compile.ts";
 import { readRegex } from "./regex/syntax.ts";
 import { utf8Node } from "./regex/utf8.ts";
 import type { Rules } from "./rules.ts";
+import { tagsNode } from "./tags.ts";
 import type { TokenNames } from "./token-parts.ts";
 import { isTools, TOOLS_MUST, toolsNode } from "./tools.ts";
 
@@ -25,6 +28,10 @@ export interface GrammarSource extends Partial<ReadingOptions> {
   readonly property_order: PropertyOrder;
   /** ids of special tokens that a grammar of rules may name, by name: {"<think>": 151667} */
   readonly special_ids?: Readonly<Record<string, number>>;
+  /** of tags */
+  readonly triggers?: readonly string[] | undefined;
+  readonly at_least_one?: boolean;
+  readonly stop_after_first?: boolean;
   /** where the value stands in the grammar, for pointers; "/" and its kind where none is given */
   readonly pointer?: string;
 }
@@ -39,8 +46,12 @@ export interface GrammarKind {
   /** what the value must be */
   readonly must: string;
   takes(value: unknown): boolean;
-  /** true where a name in angle brackets, as <think>, is a special token of the vocabulary */
-  readonly namesTokens?: boolean;
+  /** which of the names of special tokens, such as <think>, the grammar holds; absent where it cannot name one */
+  namesTokens?(
+    source: GrammarSource,
+    isSpecial: (name: string) => boolean,
+    names: Iterable<string>,
+  ): string[];
   /** The node of the whole text. Pointers of Problems and of notes are relative to the value. */
   compile(
     nodes: Nodes,
@@ -59,6 +70,9 @@ export const READING: ReadingOptions = {
 };
 
 const CHOICES_MAX = 10_000;
+const UTF8 = new TextEncoder();
+const TAGS_MAX = 256;
+const TAGS_MUST = `must be a list of 1 to ${TAGS_MAX} tags, each with a begin, a content of one kind and an end`;
 
 const isSchema = (value: unknown) =>
   typeof value === "boolean" || (typeof value === "object" && value !== null);
@@ -103,14 +117,14 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     takes: (value) => typeof value === "string",
     compile: (nodes, rules, { value, special_ids = {} }, notes) =>
       gbnfNode({ nodes, rules, tokens: tokensFor(special_ids, notes) }, value as string), // as above
-    namesTokens: true,
+    namesTokens: ({ value }, isSpecial) => namesInBrackets(value as string).filter(isSpecial), // as above
   },
   {
     name: "lark",
     says: "A text of a grammar in Lark, as llguidance has it; its rule `start` is the whole.",
     must: "must be a string",
     takes: (value) => typeof value === "string",
-    namesTokens: true,
+    namesTokens: ({ value }, isSpecial) => namesInBrackets(value as string).filter(isSpecial), // as above
     *compile(nodes, rules, { value, special_ids = {}, ...options }, notes) {
       const source = value as string; // as above
       const tokens = tokensFor(special_ids, notes);
@@ -129,6 +143,36 @@ export const GRAMMAR_KINDS: readonly GrammarKind[] = [
     },
   },
   {
+    name: "tags",
+    says: 'Free text in which triggers start tags: [{"begin": "<call>", "content": {"json_schema": {…}}, "end": "</call>"}, …]. The content is a grammar, or {"any_text": true}.',
+    must: TAGS_MUST,
+    takes: isTags,
+    namesTokens({ value, triggers = [] }, _, names) {
+      const tags = value as readonly TagFields[]; // as below
+      const texts = [...triggers, ...tags.flatMap(({ begin, end }) => [begin, end])];
+      return [...names].filter((name) => texts.some((text) => text.includes(name)));
+    },
+    *compile(nodes, rules, source, notes) {
+      const { triggers, at_least_one = false, stop_after_first = false } = source;
+      const tags = (source.value as readonly TagFields[]).map((tag) => ({ ...tag, content: contentOf(tag) })); // takes() has seen to it
+      return yield* tagsNode(
+        nodes,
+        rules,
+        { tags, triggers, at_least_one, stop_after_first },
+        encoderFor(source.special_ids ?? {}),
+        function* (content, i) {
+          const pointer = `/${i}/content/${content.kind}`;
+          try {
+            const inner = { ...source, ...content };
+            return yield* kindNamed(content.kind).compile(nodes, rules, inner, notes.below(pointer));
+          } catch (error) {
+            throw error instanceof Problem ? error.within(pointer) : error;
+          }
+        },
+      );
+    },
+  },
+  {
     name: "json",
     says: "Any JSON text.",
     must: "must be true",
@@ -144,6 +188,61 @@ function tokensFor(special_ids: Readonly<Record<string, number>>, notes: Grammar
     idOf: (name) => (Object.hasOwn(special_ids, name) ? special_ids[name] : undefined),
     note: (token_id) => void notes.token_ids.add(token_id),
   };
+}
+
+/** Names in angle brackets, as they may stand in a grammar of rules. */
+function namesInBrackets(text: string): string[] {
+  return text.match(/<[^<>\s]+>/g) ?? [];
+}
+
+/** The bytes of a text, in which special tokens stand as grammars spell them; of names that begin alike the longest. */
+function encoderFor(special_ids: Readonly<Record<string, number>>): (text: string) => Uint8Array {
+  const names = Object.keys(special_ids).sort((a, b) => b.length - a.length);
+  return (text) => {
+    const parts: Uint8Array[] = [];
+    let at = 0;
+    for (let i = 0; i < text.length; ) {
+      const name = names.find((each) => text.startsWith(each, i));
+      if (name === undefined) {
+        i++;
+        continue;
+      }
+      parts.push(UTF8.encode(text.slice(at, i)), spellingOf(special_ids[name]!));
+      i += name.length;
+      at = i;
+    }
+    parts.push(UTF8.encode(text.slice(at)));
+    return Uint8Array.from(parts.flatMap((part) => [...part]));
+  };
+}
+
+interface TagFields {
+  readonly begin: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly end: string;
+}
+
+function isTags(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.length <= TAGS_MAX && value.every(isTag);
+}
+
+function isTag(value: unknown): value is TagFields {
+  if (!isRecord(value) || Object.keys(value).length !== 3) return false;
+  const { begin, content, end } = value;
+  if (typeof begin !== "string" || begin === "" || typeof end !== "string" || !isRecord(content))
+    return false;
+  const [name = "", ...others] = Object.keys(content);
+  if (others.length > 0) return false;
+  if (name === "any_text") return content[name] === true;
+  return GRAMMAR_KINDS.some(
+    (kind) => kind.name === name && kind.name !== "tags" && kind.takes(content[name]),
+  );
+}
+
+/** The kind of a tag's content and its value; undefined: any text. */
+function contentOf({ content }: TagFields): { readonly kind: string; readonly value: unknown } | undefined {
+  const [kind = ""] = Object.keys(content);
+  return kind === "any_text" ? undefined : { kind, value: content[kind] };
 }
 
 export function kindNamed(name: string): GrammarKind {

@@ -30,6 +30,8 @@ export class StepContext implements StepText {
   #id_end = 0;
   /** what a stage wants to know again of the token that is drawn */
   readonly remembered = new Remembered();
+  /** numbers that a stage found while it ran, by the name under which the reply has them */
+  readonly found = new Map<string, number>();
   /** token ids so far, prompt first; an id that the row has no logit for is a number that equals no other */
   history: readonly number[] = [];
   /** the same as they were sent: what marks are keyed by */
@@ -68,6 +70,7 @@ export class StepContext implements StepText {
   /** Takes the sequence of one step. Ids of the history that the row has no logit for match nothing. */
   start(step: StepSequence, seed: string, vocab_size: number): void {
     this.remembered.forget();
+    this.found.clear();
     this.history = step.history;
     this.sent_history = step.history;
     this.prompt_length = step.prompt_length;

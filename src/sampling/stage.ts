@@ -66,6 +66,10 @@ export interface Told {
   readonly finish_reason?: string;
   /** tokens that will follow, whatever the model says */
   readonly forced?: readonly number[];
+  /** the text that will follow, whatever tokens spell it */
+  readonly forced_text?: string;
+  /** ln of the probability of the tokens that the grammar allowed, in the row as the grammar met it */
+  readonly grammar_logmass?: number;
   /** what it does not hold to */
   readonly warnings?: readonly string[];
   /** how many tokens are taken back, the drawn one among them */

@@ -122,6 +122,18 @@ export const STEP_REPLY = z
       .describe(
         "The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the grammar.",
       ),
+    forced_text: z
+      .string()
+      .optional()
+      .describe(
+        "The text that must follow, whatever tokens spell it: at most 1,024 bytes, whole characters. With `forced` in the grammar.",
+      ),
+    grammar_logmass: z
+      .number()
+      .optional()
+      .describe(
+        "ln of the probability that the grammar left at this step: of the allowed tokens, in the row as the grammar met it. 0: it took nothing away. In every reply of a step with a grammar and a whole row.",
+      ),
     draws: z.array(z.strictObject(DRAWN)).optional().describe("All draws; with `n`."),
     top_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The most likely tokens; with `top_logprobs`."),
     named_logprobs: z.array(TOKEN_LOGPROB).optional().describe("The tokens of `logprob_token_ids`."),

@@ -53,3 +53,21 @@ function nodeOf({ byte, skip, nodes }: Trie, bytes: Uint8Array): number {
   }
   return node;
 }
+
+/** The lengths, in bytes, of the tokens that stand in a text from a place on. */
+export function tokenLengthsAt(vocabulary: Vocabulary, text: Uint8Array, begin: number): number[] {
+  const lengths: number[] = [];
+  for (const { byte, skip, first, nodes } of triesOf(tokensOf(vocabulary))) {
+    let node = -1;
+    let end = nodes;
+    for (let at = begin; at < text.length; at++) {
+      let next = node + 1;
+      while (next < end && byte[next] !== text[at]) next = skip[next]!;
+      if (next >= end) break;
+      node = next;
+      end = skip[node]!;
+      if (first[node]! < first[node + 1]!) lengths.push(at + 1 - begin);
+    }
+  }
+  return lengths;
+}

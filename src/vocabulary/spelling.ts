@@ -9,7 +9,7 @@ export const TOKEN_MARK = 0xff;
 const UTF8 = new TextEncoder();
 
 /** The bytes that stand for the special token with this id. */
-function spellingOf(token_id: number): Uint8Array {
+export function spellingOf(token_id: number): Uint8Array {
   return Uint8Array.of(TOKEN_MARK, ...UTF8.encode(`[${token_id}]`));
 }
 

@@ -31,3 +31,13 @@ function textOfBytes(bytes: Uint8Array): TokenText {
     return { text: LENIENT.decode(bytes), bytes: [...bytes] };
   }
 }
+
+/** The whole characters at the beginning of some bytes; undefined when the first byte begins none. */
+export function wholeCharacters(bytes: Uint8Array): string | undefined {
+  // A character has at most four bytes, so that at most three at the end begin one that is not whole.
+  for (let end = bytes.length; end >= Math.max(bytes.length - 3, 0); end--)
+    try {
+      return STRICT.decode(bytes.subarray(0, end));
+    } catch {}
+  return undefined;
+}

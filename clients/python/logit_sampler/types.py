@@ -1194,6 +1194,12 @@ class Sampled(_Sampled, total=False):
     forced: List[int]
     """The tokens that follow, whatever their logits are: each alone is allowed in its place. With `forced` in the
     grammar."""
+    forced_text: str
+    """The text that must follow, whatever tokens spell it: at most 1,024 bytes, whole characters. With `forced` in the
+    grammar."""
+    grammar_logmass: float
+    """ln of the probability that the grammar left at this step: of the allowed tokens, in the row as the grammar met
+    it. 0: it took nothing away. In every reply of a step with a grammar and a whole row."""
     draws: List[SampledDraws]
     """All draws; with `n`."""
     top_logprobs: List[SampledTopLogprobs]
@@ -1756,7 +1762,7 @@ class CompareReply(TypedDict):
     """The step, as it was sent. At least -9007199254740991."""
 
 
-ReplayReplyResults = TypedDict("ReplayReplyResults", {"token_id": int, "match": bool, "agrees": bool, "margin": Optional[float], "uniform": float, "from": float, "to": float, "receipt_differs": List[str], "type": str, "title": str, "status": int, "detail": str, "code": Literal["malformed_request", "malformed_json", "malformed_header", "malformed_query", "body_missing", "unauthorized", "forbidden", "not_found", "method_not_allowed", "body_timeout", "headers_timeout", "body_too_large", "unsupported_media_type", "upgrade_required", "headers_too_large", "invalid_option", "unknown_option", "unknown_stage", "unknown_key", "unknown_preset", "option_conflict", "invalid_logits", "nan_logit", "length_mismatch", "token_id_out_of_range", "all_tokens_masked", "vocabulary_unknown", "grammar_invalid", "grammar_unsupported", "grammar_too_large", "grammar_left", "grammar_unspellable", "need_more_tokens", "cannot_calibrate", "limit_exceeded", "rate_limited", "overloaded", "shutting_down", "internal_error"], "pointer": str, "request_id": str})
+ReplayReplyResults = TypedDict("ReplayReplyResults", {"token_id": int, "match": bool, "agrees": bool, "margin": Optional[float], "uniform": float, "from": float, "to": float, "receipt_differs": List[str], "type": str, "title": str, "status": int, "detail": str, "code": Literal["malformed_request", "malformed_json", "malformed_header", "malformed_query", "body_missing", "unauthorized", "forbidden", "not_found", "method_not_allowed", "body_timeout", "headers_timeout", "body_too_large", "unsupported_media_type", "upgrade_required", "headers_too_large", "invalid_option", "unknown_option", "unknown_stage", "unknown_key", "unknown_preset", "option_conflict", "invalid_logits", "nan_logit", "length_mismatch", "token_id_out_of_range", "all_tokens_masked", "vocabulary_unknown", "grammar_invalid", "grammar_unsupported", "grammar_too_large", "grammar_left", "grammar_out_of_reach", "grammar_unspellable", "need_more_tokens", "cannot_calibrate", "limit_exceeded", "rate_limited", "overloaded", "shutting_down", "internal_error"], "pointer": str, "request_id": str})
 
 
 class ReplayReplyTotals(TypedDict):

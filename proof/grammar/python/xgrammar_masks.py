@@ -1,33 +1,12 @@
 """Masks of XGrammar. It imports torch and transformers for names only that no mask needs: a stand-in has those."""
 
 import json
-import sys
-import types
 
 import numpy as np
-import tvm_ffi  # before the stand-ins, which it would take for the real ones
+import standin  # noqa: F401  (before xgrammar)
 from engine import serve
 
-
-class StandIn(types.ModuleType):
-    """A module in which every name is a class of nothing."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return type(name, (), {})
-
-
-torch = StandIn("torch")
-torch.int32 = np.int32
-torch.tensor = lambda value, dtype=None: np.array(value, dtype=dtype)
-sys.modules["torch"] = torch
-sys.modules["transformers"] = StandIn("transformers")
-
 import xgrammar  # noqa: E402
-
-assert tvm_ffi is not None
-
 
 class Matcher:
     """One text."""

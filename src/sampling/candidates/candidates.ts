@@ -132,6 +132,11 @@ export class Candidates {
   }
 
   /** ln Σ exp(score) over the kept tokens. */
+  /** Whether the scores of all tokens are known: false for a sparse row without all of them, until a cut has left them behind. */
+  get is_whole(): boolean {
+    return !this.#omitted.is_open;
+  }
+
   logSumExp(): number {
     this.#omitted.guess();
     return this.form().logSumExp();

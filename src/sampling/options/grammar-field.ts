@@ -4,7 +4,7 @@ import { show } from "../../errors.ts";
 import { DRAFT_NAMES } from "../../grammar/json/drafts.ts";
 import { GRAMMAR_KINDS, type GrammarSource, READING } from "../../grammar/source.ts";
 import type { TokenName } from "../history/token-names.ts";
-import { flag, oneOf, rule, tokenNames } from "./fields.ts";
+import { flag, oneOf, rule, tokenNames, whole } from "./fields.ts";
 import { OWN_WORDS } from "./parse.ts";
 import { FORMAT_TYPES, grammarOfFormat, isResponseFormat } from "./response-format.ts";
 
@@ -22,6 +22,8 @@ export interface GrammarOptions {
   /** undefined: the vocabulary's */
   readonly end_ids: readonly TokenName[] | undefined;
   readonly forced: boolean;
+  /** generated tokens within which the text is complete; undefined: no bound */
+  readonly complete_within: number | undefined;
 }
 
 /** What a kind's value holds is looked at when it is compiled: here, that it is of the right type. */
@@ -64,15 +66,37 @@ const FIELDS = z.strictObject({
     .describe(
       "The draft of a schema without $schema. Default 2020-12, with `nullable` as OpenAPI 3.0 has it.",
     ),
+  triggers: z
+    .array(z.string().min(1), rule("must be a list of texts of 1 character or more"))
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      "With tags: the texts that start one in free text. The `begin` of each tag begins with one. Default: each `begin` as a whole.",
+    ),
+  at_least_one: flag()
+    .optional()
+    .describe("With tags: the text begins with a tag, without free text before it. Default false."),
+  stop_after_first: flag()
+    .optional()
+    .describe("With tags: the text ends behind the first tag. Default false."),
   end_ids: tokenNames()
     .optional()
     .describe("The tokens that end the text, allowed just where it is complete. Default the vocabulary's."),
+  complete_within: whole({ min: 1, max: 1_000_000 })
+    .optional()
+    .describe(
+      "The text is complete within so many generated tokens, the one that ends it not counted: a token is allowed only if the shortest text behind it can be spelt by the rest. Usual: the host's max_tokens. Default: no bound.",
+    ),
   forced: flag()
     .default(false)
     .describe(
       "Whether to tell, as `forced`, the tokens behind the drawn one of which each alone is allowed in its place.",
     ),
 });
+
+/** What only tags have. */
+const OF_TAGS = ["triggers", "at_least_one", "stop_after_first"] as const;
 
 /** An issue of zod with the value that it is about. */
 type RawIssue = z.core.$ZodRawIssue;
@@ -93,8 +117,14 @@ export function grammarField() {
       if (result.success) {
         const fields: Readonly<Record<string, unknown>> = result.data;
         const given = NAMES.filter((name) => fields[name] !== undefined);
-        if (given.length === 1) return grammarOptions(result.data, given[0] ?? "", format.pointer);
-        context.addIssue({ code: "custom", message: `${ONE_KIND}, got ${given.join(" and ") || "none"}` });
+        const stray = given.includes("tags") ? [] : OF_TAGS.filter((name) => fields[name] !== undefined);
+        if (given.length === 1 && stray.length === 0)
+          return grammarOptions(result.data, given[0] ?? "", format.pointer);
+        const message =
+          stray.length > 0
+            ? `must hold tags beside ${stray.join(" and ")}, got ${given.join(" and ") || "none"}`
+            : `${ONE_KIND}, got ${given.join(" and ") || "none"}`;
+        context.addIssue({ code: "custom", message });
       } else
         for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as RawIssue);
       return z.NEVER;
@@ -118,6 +148,7 @@ const FREE: GrammarOptions = {
   after: undefined,
   end_ids: undefined,
   forced: false,
+  complete_within: undefined,
 };
 
 function grammarOptions(
@@ -125,8 +156,8 @@ function grammarOptions(
   kind: string,
   pointer: string | undefined,
 ): GrammarOptions {
-  const { after, end_ids, forced, whitespace, property_order, ...others } = fields;
-  const { unsupported, unknown_keywords, formats, draft } = others;
+  const { after, end_ids, forced, complete_within, whitespace, property_order, ...others } = fields;
+  const { unsupported, unknown_keywords, formats, draft, triggers, at_least_one, stop_after_first } = others;
   const value = (fields as Readonly<Record<string, unknown>>)[kind];
   const reading = { unsupported, unknown_keywords, formats, draft };
   const source = {
@@ -135,7 +166,12 @@ function grammarOptions(
     whitespace,
     property_order,
     ...reading,
+    ...(kind === "tags" && {
+      triggers,
+      at_least_one: at_least_one ?? false,
+      stop_after_first: stop_after_first ?? false,
+    }),
     ...(pointer !== undefined && { pointer }),
   };
-  return { source, is_free: false, after, end_ids, forced };
+  return { source, is_free: false, after, end_ids, forced, complete_within };
 }

@@ -24,6 +24,21 @@ const FORMATS: Readonly<Record<string, (fields: Fields) => FromFormat | undefine
     };
   },
   json_object: (others) => ({ fields: { ...others, json_schema: { type: "object" } }, pointer: "/type" }),
+  structural_tag({ structures, format, triggers, ...others }) {
+    // vLLM's list of structures, or XGrammar's triggered tags
+    if (Array.isArray(structures))
+      return {
+        fields: { ...others, triggers, tags: structures.map(tagOfStructure) },
+        pointer: "/structures",
+      };
+    if (!isRecord(format) || format["type"] !== "triggered_tags" || !Array.isArray(format["tags"]))
+      return undefined;
+    const { type: _, tags, ...fields } = format;
+    return {
+      fields: { ...others, ...fields, tags: (tags as readonly unknown[]).map(tagOfXGrammar) },
+      pointer: "/format/tags",
+    };
+  },
   grammar({ grammar, syntax, definition, ...others }) {
     const is_nested = isRecord(grammar);
     const own = is_nested ? grammar : { syntax, definition };
@@ -32,6 +47,23 @@ const FORMATS: Readonly<Record<string, (fields: Fields) => FromFormat | undefine
     return { fields: { ...others, [own["syntax"]]: own["definition"] }, pointer };
   },
 };
+
+/** {"begin", "schema", "end"}, as vLLM has it. */
+function tagOfStructure(structure: unknown): unknown {
+  if (!isRecord(structure)) return structure;
+  const { schema, ...tag } = structure;
+  return { ...tag, content: { json_schema: schema } };
+}
+
+/** {"type": "tag", "begin", "content": {"type": "json_schema", "json_schema": {…}}, "end"}, as XGrammar has it. */
+function tagOfXGrammar(tag: unknown): unknown {
+  if (!isRecord(tag) || !isRecord(tag["content"])) return tag;
+  const { type: _, content, ...others } = tag as Fields & { content: Fields };
+  const { type, ...own } = content;
+  if (type === "any_text") return { ...others, content: { any_text: true } };
+  if (type === "regex") return { ...others, content: { regex: own["pattern"] } };
+  return { ...others, content: own };
+}
 
 /** The format that says nothing. */
 const FREE = "text";

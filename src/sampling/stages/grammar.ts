@@ -2,12 +2,14 @@
 import * as z from "zod";
 import { assert, Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
+import { OUT_OF_REACH } from "../../grammar/completion.ts";
 import { isWaiting, type Matcher, type MatcherOptions } from "../../grammar/matcher.ts";
 import { EMPTY } from "../../grammar/nodes.ts";
 import { sentenceOf } from "../../grammar/notes.ts";
 import type { GrammarSource } from "../../grammar/source.ts";
 import { withTokens } from "../../grammar/special-tokens.ts";
 import { allAtOnce } from "../../pieces.ts";
+import { wholeCharacters } from "../../vocabulary/text.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
 import { requireVocabulary, type StepText } from "../history/step-text.ts";
@@ -17,6 +19,11 @@ import type { Stage } from "../stage.ts";
 
 /** How many tokens ahead are told at the most. */
 const FORCED_MAX = 16;
+/** How many bytes of text ahead. */
+const FORCED_BYTES_MAX = 1024;
+
+/** The name of the number in a step's context and in the reply. */
+const LOGMASS = "grammar_logmass";
 
 const options = z.strictObject({
   stage: z.literal("grammar"),
@@ -41,8 +48,13 @@ export const grammar: Stage<z.infer<typeof options>> = {
   readsText: true,
   isNeutral: ({ grammar }) => grammar.is_free,
   isPrepared({ grammar }, text) {
-    const matcher = within(() => ready(grammar, text));
-    return within(() => matcher?.isReady(text.history, text.prompt_length)) === true;
+    return within(() => {
+      const matcher = ready(grammar, text);
+      if (matcher?.isReady(text.history, text.prompt_length) !== true) return false;
+      if (grammar.complete_within === undefined) return true;
+      const state = matcher.stateBehind(text.history, text.prompt_length);
+      return isWaiting(state) || matcher.budget.has(state);
+    });
   },
   *prepare({ grammar }, text) {
     const pieces = prepared(grammar, text);
@@ -51,14 +63,18 @@ export const grammar: Stage<z.infer<typeof options>> = {
   apply(candidates, { grammar }, context) {
     const { vocab_size } = context;
     const { matcher, state } = placeOf(grammar, context);
+    const before = candidates.is_whole ? candidates.logSumExp() : undefined;
     if (isWaiting(state)) {
       for (const id of matcher.bannedIn(state))
         if (id < vocab_size) candidates.setScore(id, Number.NEGATIVE_INFINITY);
-      return;
+    } else {
+      const left = leftOf(grammar, context);
+      const mask = within(() => matcher.maskOf(state, left));
+      if (countAllowed(mask, vocab_size) === 0)
+        throw (left !== undefined && outOfReach(matcher, state, left)) || unspellable(matcher, state);
+      candidates.keepMask(mask);
     }
-    const mask = within(() => matcher.maskOf(state));
-    if (countAllowed(mask, vocab_size) === 0) throw unspellable(matcher, state);
-    candidates.keepMask(mask);
+    if (before !== undefined) context.found.set(LOGMASS, Math.min(candidates.logSumExp() - before, 0));
   },
   tells({ grammar }, context, token_id) {
     const { matcher, state } = placeOf(grammar, context);
@@ -66,10 +82,13 @@ export const grammar: Stage<z.infer<typeof options>> = {
       const next = matcher.advance(state, token_id);
       const { notes } = matcher.grammar;
       const is_first = context.history.length === context.prompt_length;
-      const warnings = is_first && notes.length > 0 ? { warnings: notes.map(sentenceOf) } : undefined;
-      if (next === EMPTY) return { finish_reason: "grammar", ...warnings };
-      const forced = grammar.forced ? forcedBehind(matcher, next, context.vocab_size) : [];
-      return forced.length === 0 ? warnings : { forced, ...warnings };
+      const logmass = context.found.get(LOGMASS);
+      return {
+        ...(next === EMPTY && { finish_reason: "grammar" }),
+        ...(next !== EMPTY && grammar.forced && forcedBehind(matcher, next, context.vocab_size)),
+        ...(logmass !== undefined && { grammar_logmass: logmass }),
+        ...(is_first && notes.length > 0 && { warnings: notes.map(sentenceOf) }),
+      };
     });
   },
 };
@@ -113,6 +132,7 @@ function* prepared(grammar: GrammarOptions, text: StepText): Generator<undefined
   if (matcher === undefined) return;
   const state = yield* matcher.follow(text.history, text.prompt_length);
   yield* matcher.make(state);
+  if (grammar.complete_within !== undefined && !isWaiting(state)) yield* matcher.budget.make(state);
 }
 
 function placeOf(
@@ -128,8 +148,19 @@ function placeOf(
   });
 }
 
-/** Tokens that are allowed each alone, one behind the other. */
-function forcedBehind(matcher: Matcher, from: number, vocab_size: number): number[] {
+/** The tokens that are allowed each alone, one behind the other, and the text that must follow. */
+function forcedBehind(
+  matcher: Matcher,
+  state: number,
+  vocab_size: number,
+): { readonly forced?: readonly number[]; readonly forced_text?: string } {
+  if (isWaiting(state)) return {};
+  const forced = aloneBehind(matcher, state, vocab_size);
+  const text = wholeCharacters(matcher.grammar.automaton.forcedBytes(state, FORCED_BYTES_MAX)) ?? "";
+  return { ...(forced.length > 0 && { forced }), ...(text !== "" && { forced_text: text }) };
+}
+
+function aloneBehind(matcher: Matcher, from: number, vocab_size: number): number[] {
   const forced: number[] = [];
   for (let state = from; forced.length < FORCED_MAX && !isWaiting(state); ) {
     const token_id = allowedAlone(matcher.maskOf(state), vocab_size);
@@ -139,6 +170,25 @@ function forcedBehind(matcher: Matcher, from: number, vocab_size: number): numbe
     if (state === EMPTY) break;
   }
   return forced;
+}
+
+/** How many tokens may follow the next one; undefined where their number has no bound. */
+function leftOf(
+  { complete_within }: GrammarOptions,
+  { history, prompt_length }: StepText,
+): number | undefined {
+  return complete_within === undefined ? undefined : complete_within - (history.length - prompt_length) - 1;
+}
+
+/** The Problem of a text that so many tokens cannot complete; undefined where more tokens would not help. */
+function outOfReach(matcher: Matcher, state: number, left: number): Problem | undefined {
+  const needed = matcher.budget.needed(state);
+  if (needed <= left + 1 || needed === OUT_OF_REACH) return undefined;
+  return new Problem(
+    "grammar_out_of_reach",
+    `the text must be complete within complete_within tokens: it needs ${needed} more, and ${Math.max(left + 1, 0)} are left`,
+    "/grammar/complete_within",
+  );
 }
 
 function unspellable(matcher: Matcher, state: number): Problem {

@@ -172,11 +172,11 @@ test("a limit that only forced tokens go beyond is told of the grammar", () => {
     const grammars = new Grammars({ ...DEFAULT_GRAMMARS_LIMITS, nodes_max });
     const text = { history: [], prompt_length: 0, vocabulary: demoVocabulary(), grammars };
     for (const _ of grammar.prepare?.(options, text) ?? []);
-    const context = { ...text, vocab_size: V } as unknown as StepContext; // all that the stage looks at
+    const context = { ...text, vocab_size: V, found: new Map() } as unknown as StepContext; // all that the stage looks at
     return grammar.tells?.(options, context, 34);
   };
   expect(told(100, true)?.forced).toHaveLength(4);
-  expect(told(55, false)).toBeUndefined();
+  expect(told(55, false)?.forced).toBeUndefined();
   expect(problemOf(() => told(55, true))).toMatchObject({ code: "grammar_too_large", pointer: "/grammar" });
 });
 
@@ -235,7 +235,9 @@ describe("OpenAI's response_format", () => {
     const draw = (grammar: object) => () => openStream(sampler, { ...OPTIONS, grammar }).next(load(1));
     expect(problemOf(draw({ type: "xml" }))).toMatchObject({
       pointer: "/grammar",
-      message: expect.stringContaining("type must be one of json_schema, json_object, grammar, text"),
+      message: expect.stringContaining(
+        "type must be one of json_schema, json_object, structural_tag, grammar, text",
+      ),
     });
     expect(problemOf(draw({ type: "json_schema", json_schema: { schema: { type: 1 } } }))).toMatchObject({
       code: "grammar_invalid",
