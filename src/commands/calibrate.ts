@@ -78,7 +78,8 @@ export const CALIBRATE = summing(
       ...conformalOf(values),
     };
     // All rounds have the options of the first.
-    return { options: after?.options ?? own, state: after?.state };
+    if (after === undefined) return { options: own };
+    return { options: after.options, state: after.state, before: after.before };
   },
 );
 

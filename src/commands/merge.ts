@@ -8,11 +8,17 @@ import { commandFrom } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
 import type { Running } from "./rows/analysis.ts";
 import { reportOf } from "./rows/analyze.ts";
-import { headOf, type Partial, readPartial, type Source, writeWhole } from "./rows/documents.ts";
+import { headOf, type Partial, type Round, readPartial, roundOf, type Source } from "./rows/documents.ts";
+import { standardOutput, writeWhole } from "./rows/output.ts";
 import { shardsOf } from "./rows/shards.ts";
 
 const OPTIONS = {
   partial: flag("gives the sums of all, to be merged further, in place of a report"),
+  expect: text(
+    "SHARDS",
+    "the shards that must be in the sums, each once and no others: a folder of them, a pattern, or @FILE with a name a line",
+    undefined,
+  ),
   out: text("FILE", "writes there, in place of standard output", undefined),
 };
 
@@ -29,18 +35,24 @@ export const MERGE = commandFrom(
     epilogue: `Examples:
 
   logit-sampler merge *.partial.json > report.json
+  logit-sampler merge --expect 'shards/*.parquet' sums/*.json
   cat *.partial.json | logit-sampler merge --partial - > all.partial.json`,
   },
   async ({ values, operands }) => {
     if (operands.length === 0) throw new Error("which sums? name files, or - for standard input");
-    const document = await merge(operands, values.partial);
+    const expected = values.expect === undefined ? undefined : expectedShards(values.expect);
+    const document = await merge(operands, values.partial, expected);
     const line = `${JSON.stringify(document)}\n`;
-    if (values.out === undefined) process.stdout.write(line);
+    if (values.out === undefined) standardOutput.write(line);
     else writeWhole(values.out, line);
   },
 );
 
-async function merge(names: readonly string[], as_partial: boolean): Promise<object> {
+async function merge(
+  names: readonly string[],
+  as_partial: boolean,
+  expected: readonly string[] | undefined,
+): Promise<object> {
   let first: Partial | undefined;
   let running: Running | undefined;
   const sources = new Map<string, Source>();
@@ -56,19 +68,24 @@ async function merge(names: readonly string[], as_partial: boolean): Promise<obj
     }
   }
   if (first === undefined || running === undefined) throw new Error("standard input has no sums in it");
-  const { command, options, state } = first;
+  const { command, options, state, before } = first;
   const read = [...sources.values()].sort((a, b) => (a.shard < b.shard ? -1 : 1));
+  if (expected !== undefined) requireShards(expected, sources);
   if (as_partial)
     return {
       kind: "partial",
       ...headOf({ command, options, state }),
+      before,
       sources: read,
+      lines: null,
       tally: running.tally.save(),
     };
+  const round = roundOf(read);
+  if (before !== null) requireRound(before, round);
   const outcome = running.outcome();
   return "report" in outcome
     ? reportOf(command, options, read, outcome.report)
-    : { kind: "state", ...headOf({ command, options, state: outcome.next }) };
+    : { kind: "state", ...headOf({ command, options, state: outcome.next }), before: round };
 }
 
 async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: string, partial: Partial]> {
@@ -87,7 +104,8 @@ async function* partialsOf(names: readonly string[]): AsyncGenerator<[name: stri
 }
 
 function requireAlike(first: Partial, other: Partial, name: string): void {
-  const head = ({ command, options, state }: Partial) => JSON.stringify([command, options, state]);
+  const head = ({ command, options, state, before }: Partial) =>
+    JSON.stringify([command, options, state, before]);
   if (head(first) === head(other)) return;
   throw new Error(
     `${name}: sums are merged of one command with the same options, here ${shorten(head(first))}, got ${shorten(head(other))}`,
@@ -106,9 +124,44 @@ function addSources(sources: Map<string, Source>, { sources: more }: Partial, na
       throw new Error(`${name}: the rows of ${source.shard} are in sums that were merged already`);
     const { rows, skipped } = known ?? { rows: 0, skipped: 0 };
     sources.set(source.shard, {
-      shard: source.shard,
+      ...source,
       rows: rows + source.rows,
       skipped: skipped + source.skipped,
     });
   }
+}
+
+function expectedShards(words: string): readonly string[] {
+  if (!words.startsWith("@")) return shardsOf([words]);
+  const lines = readFileSync(words.slice(1), "utf8").split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line !== "");
+}
+
+function requireShards(expected: readonly string[], sources: ReadonlyMap<string, Source>): void {
+  const wanted = new Set(expected);
+  const missing = expected.filter((shard) => !sources.has(shard));
+  const others = [...sources.keys()].filter((shard) => !wanted.has(shard));
+  if (missing.length === 0 && others.length === 0) return;
+  const told = [
+    ...(missing.length > 0 ? [`without ${missing.length}: ${listed(missing)}`] : []),
+    ...(others.length > 0 ? [`with ${others.length} others: ${listed(others)}`] : []),
+  ];
+  throw new Error(`the sums must be of the ${wanted.size} expected shards, got them ${told.join("; ")}`);
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 10
+    ? names.join(", ")
+    : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`;
+}
+
+/** Every round of a calibration reads the same rows: without some of them it would find another temperature. */
+function requireRound(before: Round, round: Round): void {
+  if (before.digest === round.digest) return;
+  const told = ({ shards, rows, skipped }: Round) =>
+    `${rows} rows of ${shards} shards${skipped === 0 ? "" : `, ${skipped} more skipped`}`;
+  const others = told(before) === told(round) ? ", of other content" : "";
+  throw new Error(
+    `a round must read what the round before has read, ${told(before)}, got ${told(round)}${others}: a shard is missing or has changed`,
+  );
 }

@@ -8,6 +8,7 @@ import type { Fields } from "./rows/analysis.ts";
 import { readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./rows/checkpoint.ts";
 import { configuredKeys, fieldsOf, RowSampler } from "./rows/drawing.ts";
 import { Lines } from "./rows/lines.ts";
+import { removeLeftovers } from "./rows/output.ts";
 import { BEGINNING, pass } from "./rows/pass.ts";
 import { createStatus } from "./rows/status.ts";
 import { jsonOption, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./rows/words.ts";
@@ -42,7 +43,11 @@ export const SAMPLE = commandFrom(
     const options = parseStepOptions(fields);
     const checkpoint =
       values.checkpoint ?? (values.out === undefined ? undefined : `${values.out}.checkpoint`);
-    const run = runOf("sample", [values.options, values["first-step"], values.out], plan);
+    if (checkpoint !== undefined) removeLeftovers(checkpoint);
+    const run =
+      checkpoint === undefined
+        ? ""
+        : runOf("sample", [values.options, values["first-step"], values.out], plan);
     const status = createStatus("sample", values.quiet);
     const resumed = readCheckpoint(checkpoint, run, plan.shards, status);
     const lines = new Lines(values.out, resumed?.lines_bytes ?? 0);
@@ -54,7 +59,7 @@ export const SAMPLE = commandFrom(
         },
         keep(at) {
           if (checkpoint === undefined) return;
-          const lines_bytes = lines.flush();
+          const lines_bytes = lines.keep();
           writeCheckpoint(checkpoint, {
             run,
             state: null,

@@ -1,13 +1,20 @@
 /**
- * Bytes of a file or a pipe, in order, a piece at a time: one buffer, whatever the file's size. Reading waits; a command
- * that reads shards has nothing else to do.
+ * Bytes of a file or a pipe, in order, a piece at a time. One buffer holds them, whatever the size of the file. A file is
+ * read at once. A pipe may have nothing yet: reading it then throws Starved, loses nothing, and is tried again later.
  */
 import { readSync } from "node:fs";
 
 const BUFFER_BYTES = 2 ** 20;
-/** A pipe that has nothing yet may say so instead of waiting. */
-const AGAIN_MS = 2;
-const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+/** More bytes in one piece are asked for by no row that can be read. */
+const PIECE_BYTES_MAX = 2 ** 29;
+
+/** The pipe is empty and still open. What was read so far is kept: the same call may be made again. */
+export class Starved extends Error {
+  constructor() {
+    super("the pipe has nothing yet");
+  }
+}
+const STARVED = new Starved();
 
 export class Bytes {
   readonly #file: number;
@@ -17,6 +24,8 @@ export class Bytes {
   #buffer = new Uint8Array(BUFFER_BYTES);
   #from = 0;
   #to = 0;
+  /** of a pipe: bytes that are left out before the next piece */
+  #skipped = 0;
 
   /** `begin` is null for a pipe. What stands at `end` and behind is not read. */
   constructor(file: number, begin: number | null, end = Number.POSITIVE_INFINITY) {
@@ -52,54 +61,64 @@ export class Bytes {
     }
   }
 
-  /** Leaves out bytes; those of a file are not read. */
+  /** Leaves out bytes. Those of a file are not read; those of a pipe are dropped before the next piece. */
   skip(count: number): void {
     const buffered = Math.min(count, this.#to - this.#from);
     this.#from += buffered;
-    let left = count - buffered;
-    if (this.#position !== null) {
-      this.#position += left;
-      return;
-    }
-    while (left > 0) {
-      const taken = this.take(Math.min(left, BUFFER_BYTES)).length;
-      if (taken === 0) return;
-      left -= taken;
+    if (this.#position !== null) this.#position += count - buffered;
+    else this.#skipped += count - buffered;
+  }
+
+  /** Drops bytes that were skipped. */
+  #drop(): void {
+    while (this.#skipped > 0) {
+      if (this.#from === this.#to) {
+        const read = this.#read(0); // which may throw: nothing is changed before
+        this.#from = 0;
+        this.#to = read;
+        if (read === 0) return;
+      }
+      const dropped = Math.min(this.#skipped, this.#to - this.#from);
+      this.#from += dropped;
+      this.#skipped -= dropped;
     }
   }
 
   #fill(count: number): void {
-    const kept = this.#buffer.subarray(this.#from, this.#to);
-    if (count > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(count, 2 * this.#buffer.length));
-      larger.set(kept);
-      this.#buffer = larger;
-    } else this.#buffer.copyWithin(0, this.#from, this.#to);
+    if (this.#skipped > 0) this.#drop();
+    if (count > PIECE_BYTES_MAX)
+      throw new Error(`has a piece of ${count} bytes, at most ${PIECE_BYTES_MAX} are read at once`);
+    this.#buffer.copyWithin(0, this.#from, this.#to);
+    this.#to -= this.#from;
     this.#from = 0;
-    this.#to = kept.length;
     while (this.#to < count) {
-      const read = this.#read();
+      if (this.#to === this.#buffer.length) this.#grow(count);
+      const read = this.#read(this.#to);
       if (read === 0) return;
       this.#to += read;
     }
   }
 
-  #read(): number {
-    const room = this.#buffer.length - this.#to;
+  /** Twice the room, and no more than is asked for: a header may ask for what the file does not have. */
+  #grow(count: number): void {
+    const larger = new Uint8Array(Math.min(2 * this.#buffer.length, Math.max(count, BUFFER_BYTES)));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
+  }
+
+  #read(at: number): number {
+    const room = this.#buffer.length - at;
     const position = this.#position;
     const wanted = position === null ? room : Math.min(room, this.#end - position);
     if (wanted <= 0) return 0;
-    for (;;) {
-      try {
-        const read = readSync(this.#file, this.#buffer, this.#to, wanted, position);
-        if (position !== null) this.#position = position + read;
-        return read;
-      } catch (error) {
-        const { code } = error as { readonly code?: unknown }; // system errors have one
-        if (code === "EOF") return 0; // how Windows ends a pipe
-        if (code !== "EAGAIN") throw error;
-        Atomics.wait(NOBODY, 0, 0, AGAIN_MS);
-      }
+    try {
+      const read = readSync(this.#file, this.#buffer, at, wanted, position);
+      if (position !== null) this.#position = position + read;
+      return read;
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown }; // system errors have one
+      if (code === "EOF") return 0; // how Windows ends a pipe
+      throw code === "EAGAIN" ? STARVED : error;
     }
   }
 }

@@ -5,7 +5,15 @@
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import type { Bytes } from "./bytes.ts";
 import { type Dtype, decodeFloats, decodeNumbers, ELEMENT_BYTES, FLOATS } from "./elements.ts";
-import { type Part, requireRow, rowOf, type Shard, type ShardOptions } from "./shard.ts";
+import {
+  checkDtype,
+  isSingle,
+  type Part,
+  requireRow,
+  rowOf,
+  type Shard,
+  type ShardOptions,
+} from "./shard.ts";
 
 /** A field of a record. */
 export interface Field {
@@ -23,21 +31,17 @@ export interface Records {
   readonly fields: readonly Field[];
 }
 
-/** Parts of which a row has one. */
-const SINGLE: ReadonlySet<Part> = new Set(["target", "tail_mass", "step", "prompt_length"]);
-
 /** Throws when a field cannot be what its part is. */
 function checkField({ part, dtype, per_row }: Field): void {
-  const wants_floats = part === "logits" || part === "logprobs" || part === "tail_mass";
-  if (wants_floats !== FLOATS.includes(dtype))
-    throw new Error(`${part} must be ${wants_floats ? "floating-point" : "whole"} numbers, got ${dtype}`);
-  const is_single = SINGLE.has(part);
-  if (is_single ? per_row !== 1 : per_row < 1)
-    throw new Error(
-      `${part} must hold ${is_single ? "1 number" : "at least 1 number"} a row, got ${per_row}`,
-    );
+  checkDtype(part, dtype);
+  if (isSingle(part) ? per_row === 1 : per_row >= 1) return;
+  throw new Error(
+    `${part} must hold ${isSingle(part) ? "1 number" : "at least 1 number"} a row, got ${per_row}`,
+  );
 }
 
+/** A row of 16 million float64 numbers. */
+const RECORD_BYTES_MAX = 2 ** 27;
 /** Bytes of records that are decoded together. */
 const BLOCK_BYTES = 2 ** 18;
 
@@ -48,14 +52,26 @@ export function openColumns(
   close: () => void,
 ): Shard {
   const fields = sources.flatMap((source) => source.fields);
-  fields.forEach(checkField);
-  requireRow(new Set(fields.map(({ part }) => part)));
+  // Without rows there is nothing that a shape could be wrong about.
+  if (rows > 0) fields.forEach(checkField);
+  for (const { record_bytes } of sources)
+    if (record_bytes > RECORD_BYTES_MAX)
+      throw new Error(`has rows of ${record_bytes} bytes, at most ${RECORD_BYTES_MAX} are read`);
+  const parts = new Set<Part>();
+  for (const { part } of fields) {
+    if (parts.has(part)) throw new Error(`has ${part} twice: in its rows, and in a file of its own`);
+    parts.add(part);
+  }
+  requireRow(parts);
   const readers = sources.map((source) => new RecordReader(source));
   let at = 0;
   return {
     rows,
     next() {
-      if (at === rows) return undefined;
+      if (at === rows) {
+        for (const reader of readers) reader.requireEnd();
+        return undefined;
+      }
       const parts: Parts = {};
       for (const reader of readers)
         if (!reader.read(parts, rows - at)) throw new Error(`ends in row ${at} of ${rows}`);
@@ -109,6 +125,12 @@ class RecordReader {
     this.#at += read;
     this.#left -= read;
     this.#bytes.skip((count - read) * this.#record_bytes);
+  }
+
+  /** A file that was written twice, or a pipe with two arrays in it, goes on behind the rows that its header tells. */
+  requireEnd(): void {
+    if (this.#bytes.peek(1).length > 0)
+      throw new Error("goes on behind the last row that its header tells: write one array a file");
   }
 
   #isAlone(): boolean {

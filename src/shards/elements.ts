@@ -72,7 +72,8 @@ interface TypedConstructor<Typed> {
 
 function typed<Typed>(bytes: Uint8Array, type: TypedConstructor<Typed>): Typed {
   const { BYTES_PER_ELEMENT: size } = type;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // A copy, which Buffer's own slice() is not.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new type(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / size));
 }
 

@@ -1,8 +1,11 @@
-/** Lines of JSON, one a row: {"logits": […], "target": 3}, or {"token_ids": […], "logprobs": […], "tail_mass": 0.02}. */
+/**
+ * Lines of JSON, one a row: {"logits": […], "target": 3}, or {"token_ids": […], "logprobs": […], "tail_mass": 0.02}. As in
+ * every format, fields of other names are left out.
+ */
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { Problem, show } from "../errors.ts";
 import type { Bytes } from "./bytes.ts";
-import { PARTS, type Part, partOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
+import { type Part, partsOf, type RowParts, rowOf, type Shard, type ShardOptions } from "./shard.ts";
 
 const NEWLINE = 10;
 /** A row of 262,144 numbers of 20 digits. */
@@ -10,6 +13,7 @@ const LINE_BYTES_MAX = 2 ** 23;
 
 export function openNdjson(bytes: Bytes, options: ShardOptions, close: () => void): Shard {
   const decoder = new TextDecoder();
+  let lines_skipped = 0;
   const nextLine = () => {
     for (;;) {
       const line = bytes.takeThrough(NEWLINE, LINE_BYTES_MAX);
@@ -22,11 +26,12 @@ export function openNdjson(bytes: Bytes, options: ShardOptions, close: () => voi
   return {
     rows: undefined,
     next() {
+      for (; lines_skipped > 0; lines_skipped--) if (nextLine() === undefined) return undefined;
       const line = nextLine();
       return line === undefined ? undefined : rowOfLine(line, options);
     },
     skip(rows) {
-      for (let r = 0; r < rows; r++) if (nextLine() === undefined) return;
+      lines_skipped += rows;
     },
     close,
   };
@@ -41,13 +46,9 @@ function rowOfLine(line: string, options: ShardOptions): TaskRow {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Problem("invalid_logits", `a line must be a JSON object, got ${show(value)}`);
+  const fields = value as Readonly<Record<string, unknown>>;
   const parts: Partial<Record<Part, unknown>> = {};
-  for (const [name, field] of Object.entries(value)) {
-    const part = partOf(name);
-    if (part === undefined)
-      throw new Problem("unknown_option", `a row has the fields ${PARTS.join(", ")}, got ${show(name)}`);
-    parts[part] = field;
-  }
+  for (const [part, name] of partsOf(Object.keys(fields))) parts[part] = fields[name];
   return rowOf(checkedParts(parts), options);
 }
 

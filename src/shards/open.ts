@@ -1,6 +1,7 @@
 /** Opens a shard, whatever its format: one list of formats, each known by how its file ends and by how it begins. */
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
-import { Bytes } from "./bytes.ts";
+import { setTimeout } from "node:timers/promises";
+import { Bytes, Starved } from "./bytes.ts";
 import { openNdjson } from "./ndjson.ts";
 import { NPY_MAGIC, openNpy } from "./npy.ts";
 import { openSafetensors } from "./safetensors.ts";
@@ -38,7 +39,7 @@ const FORMATS: readonly Format[] = [
     endings: [".safetensors"],
     begins: (bytes) => bytes[8] === 0x7b && bytes[7] === 0, // { behind a length
     is_stream: false,
-    open: ({ file, close }, options) => openSafetensors(file, options, close),
+    open: ({ file, size = 0, close }, options) => openSafetensors(file, size, options, close),
   },
   {
     name: "parquet",
@@ -53,36 +54,86 @@ const FORMATS: readonly Format[] = [
   {
     name: "ndjson",
     endings: [".ndjson", ".jsonl"],
-    begins: (bytes) => bytes[0] === 0x7b,
+    // An empty file, or an empty pipe, has no rows; so has one of empty lines.
+    begins: (bytes) => /^\uFEFF?\s*(\{|$)/.test(new TextDecoder().decode(bytes)),
     is_stream: true,
     open: ({ bytes, close }, options) => openNdjson(bytes, options, close),
   },
 ];
 
+/** Files that are no shard and often taken for one: how they begin, and what makes rows of them. */
+const OTHERS = [
+  {
+    begin: [0x1f, 0x8b],
+    advice: "is compressed by gzip: gzip -dc FILE | logit-sampler … --in -, for npy of records and ndjson",
+  },
+  {
+    begin: [0x28, 0xb5, 0x2f, 0xfd],
+    advice: "is compressed by zstd: zstd -dc FILE | logit-sampler … --in -, for npy of records and ndjson",
+  },
+  { begin: [0x50, 0x4b], advice: "is a zip, as npz is: save an array of records by np.save" },
+  {
+    begin: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31],
+    advice:
+      "is Arrow IPC: pyarrow.parquet.write_table(pyarrow.feather.read_table(FILE), …) makes Parquet of it",
+  },
+  { begin: [0x50, 0x41, 0x52, 0x45], advice: "is encrypted Parquet, which is not read" },
+] as const;
+
 /** Every ending of a shard's name. */
 export const ENDINGS = FORMATS.flatMap(({ endings }) => endings);
+
+/** Between two looks at an empty pipe. */
+const IDLE_MS = 5;
+
+/** Enough for a safetensors header to begin, and for a few empty lines. */
+const BEGIN_BYTES = 64;
 
 /** The name of the shard that standard input is. */
 export const STDIN = "-";
 
-/** Opens a file, or with `-` standard input. Errors begin with its name. */
-export async function openShard(name: string, options: ShardOptions): Promise<Shard> {
+/**
+ * Opens a file, or with `-` standard input. Errors begin with its name. While a pipe has nothing yet, `idle` is awaited
+ * between two looks at it.
+ */
+export async function openShard(
+  name: string,
+  options: ShardOptions,
+  idle: () => Promise<void> = () => setTimeout(IDLE_MS),
+): Promise<Shard> {
   const opened = open(name);
   try {
-    const format = formatOf(opened);
-    if (options.targets !== undefined && format.name !== "npy")
-      throw new Error(
-        `is ${format.name}, whose rows have their own targets: a file of targets goes with npy`,
-      );
-    return await format.open(opened, options);
+    return await fed(() => openFormat(opened, options), idle);
   } catch (error) {
     opened.close();
     throw error;
   }
 }
 
+/** What the attempt gives, once its pipe has enough for it. */
+async function fed<Result>(
+  attempt: () => Result | Promise<Result>,
+  idle: () => Promise<void>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Starved)) throw error;
+    }
+    await idle();
+  }
+}
+
+function openFormat(opened: Opened, options: ShardOptions): Shard | Promise<Shard> {
+  const format = formatOf(opened);
+  if (options.targets !== undefined && format.name !== "npy")
+    throw new Error(`is ${format.name}, whose rows have their own targets: a file of targets goes with npy`);
+  return format.open(opened, options);
+}
+
 function open(name: string): Opened {
-  if (name === STDIN) return { name, file: 0, size: undefined, bytes: new Bytes(0, null), close: () => {} };
+  if (name === STDIN) return openStdin();
   const file = openSync(name, "r");
   const stat = fstatSync(file);
   if (stat.isDirectory()) throw new Error("is a folder, not a shard");
@@ -96,13 +147,29 @@ function open(name: string): Opened {
   };
 }
 
+/**
+ * Reading an empty pipe would hold up the process, signals with it. To ask Node for its stream makes the pipe
+ * non-blocking; nothing is read by that.
+ */
+function openStdin(): Opened {
+  const stat = fstatSync(0);
+  if (stat.isFIFO() || stat.isSocket()) void process.stdin;
+  return { name: STDIN, file: 0, size: undefined, bytes: new Bytes(0, null), close: () => {} };
+}
+
 /** By how the file begins; what it is called does not matter then. */
 function formatOf({ size, bytes, name }: Opened): Format {
-  const begin = bytes.peek(9);
+  const begin = bytes.peek(BEGIN_BYTES);
   const format = FORMATS.find(({ begins }) => begins(begin));
   const names = FORMATS.map((each) => each.name).join(", ");
-  if (format === undefined)
-    throw new Error(begin.length === 0 ? "is empty" : `is in none of the formats ${names}`);
+  if (format === undefined) {
+    const other = OTHERS.find((each) => each.begin.every((byte, i) => begin[i] === byte));
+    throw new Error(other?.advice ?? `is in none of the formats ${names}`);
+  }
+  // What is cut to nothing is no npy file without rows, nor Parquet.
+  const named = FORMATS.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
+  if (begin.length === 0 && size !== undefined && named !== undefined && named !== format)
+    throw new Error(`is empty, and should be ${named.name}`);
   if (size === undefined && !format.is_stream)
     throw new Error(
       `${name === STDIN ? "standard input" : "a pipe"} is ${format.name}, which is read from a file only`,
@@ -110,18 +177,30 @@ function formatOf({ size, bytes, name }: Opened): Format {
   return format;
 }
 
-/** Targets lie in the file that was named, or in NAME.targets.npy beside NAME.npy. */
+/**
+ * The file of the classes that came, for a shard of npy: `targets`, where {shard} stands for the shard's name without its
+ * ending, or NAME.targets.npy beside NAME.npy, if it is there.
+ */
+export function targetsOf(shard: string, targets: string | undefined): string | undefined {
+  if (targets !== undefined) return targets.replaceAll("{shard}", shard.replace(/\.[^./]*$/, ""));
+  const beside = shard.replace(/\.npy$/, ".targets.npy");
+  return beside !== shard && existsSync(beside) ? beside : undefined;
+}
+
 function openNpyWithTargets(opened: Opened, options: ShardOptions): Shard {
-  const beside = opened.name.replace(/\.npy$/, ".targets.npy");
-  const found = beside !== opened.name && existsSync(beside) ? beside : undefined;
-  const name = options.targets ?? found;
+  const name = targetsOf(opened.name, options.targets);
   if (name === undefined) return openNpy(opened.bytes, options, undefined, opened.close);
   const file = openSync(name, "r");
   const close = () => {
     opened.close();
     closeSync(file);
   };
-  return openNpy(opened.bytes, options, new Bytes(file, 0), close);
+  try {
+    return openNpy(opened.bytes, options, new Bytes(file, 0), close);
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
 }
 
 /** Loaded when there is such a file: what reads it is an optional dependency. */

@@ -5,9 +5,20 @@
 import { Bytes } from "./bytes.ts";
 import { openColumns, type Records } from "./columns.ts";
 import { type Dtype, ELEMENT_BYTES } from "./elements.ts";
-import { PARTS, type Part, partOf, type Shard, type ShardOptions } from "./shard.ts";
+import {
+  isSingle,
+  PARTS,
+  type Part,
+  partsOf,
+  requireRowsOf,
+  type Shard,
+  type ShardOptions,
+} from "./shard.ts";
 
-const HEADER_BYTES_MAX = 2 ** 26;
+/** Of some thirty thousand tensors. */
+const HEADER_BYTES_MAX = 2 ** 22;
+/** The header is an object of objects that hold arrays of numbers. */
+const HEADER_DEPTH_MAX = 3;
 
 const DTYPES: Readonly<Record<string, Dtype>> = {
   F64: "f64",
@@ -25,6 +36,7 @@ const DTYPES: Readonly<Record<string, Dtype>> = {
 };
 
 interface Tensor {
+  readonly name: string;
   readonly part: Part;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -32,34 +44,71 @@ interface Tensor {
   readonly end: number;
 }
 
-export function openSafetensors(file: number, options: ShardOptions, close: () => void): Shard {
+export function openSafetensors(file: number, size: number, options: ShardOptions, close: () => void): Shard {
   const start = new Bytes(file, 0);
   const view = new DataView(start.take(8).slice().buffer);
   const length = view.byteLength === 8 ? Number(view.getBigUint64(0, true)) : Number.NaN;
   if (!(length <= HEADER_BYTES_MAX))
-    throw new Error(`is no safetensors file: its header would have ${length} bytes`);
+    throw new Error(`is no safetensors file that is read: its header would have ${length} bytes`);
+  if (8 + length > size) throw new Error("ends in its header");
   const tensors = tensorsOf(new TextDecoder().decode(start.take(length)));
-  const rows = rowsOf(tensors);
-  const sources = tensors.map((tensor) => recordsOf(file, 8 + length, tensor, rows));
-  return openColumns(sources, rows, options, close);
+  for (const { name, end } of tensors)
+    if (8 + length + end > size) throw new Error(`ends in the tensor ${name}`);
+  const along = rowShapeOf(tensors);
+  const sources = tensors.map((tensor) => recordsOf(file, 8 + length, tensor, along));
+  return openColumns(
+    sources,
+    along.reduce((product, each) => product * each, 1),
+    options,
+    close,
+  );
 }
 
 function tensorsOf(text: string): Tensor[] {
-  const header: unknown = JSON.parse(text);
-  if (typeof header !== "object" || header === null)
-    throw new Error("is no safetensors file: its header is no object");
-  const tensors: Tensor[] = [];
-  for (const [name, told] of Object.entries(header)) {
-    const part = partOf(name);
-    if (part !== undefined) tensors.push(tensorOf(name, part, told));
-  }
+  const header = headerOf(text);
+  const tensors = [...partsOf(Object.keys(header))].map(([part, name]) => tensorOf(name, part, header[name]));
   if (tensors.length === 0)
-    throw new Error(`has none of the tensors ${PARTS.join(", ")}, got ${Object.keys(header).join(", ")}`);
+    throw new Error(`has none of the tensors ${PARTS.join(", ")}, got ${namesOf(header)}`);
   return tensors;
 }
 
+function headerOf(text: string): Readonly<Record<string, unknown>> {
+  if (depthOf(text) > HEADER_DEPTH_MAX)
+    throw new Error("is no safetensors file: its header is nested too deeply");
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw new Error("is no safetensors file: its header is no JSON");
+  }
+  if (typeof header === "object" && header !== null) return header as Readonly<Record<string, unknown>>;
+  throw new Error("is no safetensors file: its header is no object");
+}
+
+/** How deep brackets stand in brackets, without those in strings. */
+function depthOf(json: string): number {
+  let deepest = 0;
+  let depth = 0;
+  let is_text = false;
+  for (let i = 0; i < json.length; i++) {
+    const c = json.charCodeAt(i);
+    if (c === 0x22) is_text = !is_text;
+    else if (is_text) i += c === 0x5c ? 1 : 0;
+    else if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (c === 0x5d || c === 0x7d) depth -= 1;
+  }
+  return deepest;
+}
+
+function namesOf(header: object): string {
+  const names = Object.keys(header);
+  return names.length <= 20
+    ? names.join(", ")
+    : `${names.slice(0, 20).join(", ")} and ${names.length - 20} more`;
+}
+
 function tensorOf(name: string, part: Part, told: unknown): Tensor {
-  const { dtype: type, shape, data_offsets } = told as Readonly<Record<string, unknown>>; // checked below
+  const { dtype: type, shape, data_offsets } = (told ?? {}) as Readonly<Record<string, unknown>>; // checked below
   const dtype = typeof type === "string" && Object.hasOwn(DTYPES, type) ? DTYPES[type] : undefined;
   if (dtype === undefined)
     throw new Error(`has ${name} of type ${String(type)}; known are ${Object.keys(DTYPES).join(", ")}`);
@@ -68,7 +117,7 @@ function tensorOf(name: string, part: Part, told: unknown): Tensor {
   const bytes = lengths.reduce((product, length) => product * length, ELEMENT_BYTES[dtype]);
   if (begin === undefined || end === undefined || end - begin !== bytes)
     throw new Error(`has ${name} of shape [${lengths.join(", ")}], which is ${bytes} bytes, in others`);
-  return { part, dtype, shape: lengths, begin, end };
+  return { name, part, dtype, shape: lengths, begin, end };
 }
 
 function wholes(list: unknown, name: string): number[] {
@@ -77,27 +126,25 @@ function wholes(list: unknown, name: string): number[] {
   throw new Error(`describes ${name} in a way that is not understood`);
 }
 
-/** The product of all dimensions but the last of the tensor that holds the rows. */
-function rowsOf(tensors: readonly Tensor[]): number {
+/** All dimensions but the last of the tensor that holds the rows. */
+function rowShapeOf(tensors: readonly Tensor[]): readonly number[] {
   const widest = tensors.find(({ part }) => part === "logits" || part === "token_ids");
   if (widest === undefined) throw new Error("holds no rows: it has neither logits nor token_ids");
-  if (widest.shape.length < 2)
-    throw new Error(
-      `must have ${widest.part} of shape [rows, classes] or more, got [${widest.shape.join(", ")}]`,
-    );
-  return widest.shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const { part, shape } = widest;
+  if (shape.length >= 2) return shape.slice(0, -1);
+  if (shape[0] === 0) return shape;
+  throw new Error(`must have ${part} of shape [rows, classes] or more, got [${shape.join(", ")}]`);
 }
 
 function recordsOf(
   file: number,
   data: number,
-  { part, dtype, shape, begin, end }: Tensor,
-  rows: number,
+  { name, part, dtype, shape, begin, end }: Tensor,
+  along: readonly number[],
 ): Records {
-  const elements = shape.reduce((product, length) => product * length, 1);
-  const per_row = rows === 0 ? 1 : elements / rows;
-  if (!Number.isInteger(per_row))
-    throw new Error(`must have one entry of ${part} for each of ${rows} rows, got [${shape.join(", ")}]`);
+  // Of a file without rows a tensor may have any number of dimensions.
+  if (shape[0] !== 0) requireRowsOf(name, shape, along, isSingle(part) ? "one" : "list");
+  const per_row = isSingle(part) ? 1 : (shape.at(-1) ?? 0);
   return {
     bytes: new Bytes(file, data + begin, data + end),
     record_bytes: per_row * ELEMENT_BYTES[dtype],

@@ -5,14 +5,15 @@
 import { type Tail, tailOf, tailOfMass } from "../analysis/tail.ts";
 import type { TaskRow } from "../analysis/tasks/task.ts";
 import { Problem } from "../errors.ts";
-import type { Values } from "./elements.ts";
+import { type Dtype, FLOATS, type Values } from "./elements.ts";
 
 export interface Shard {
   /** how many there are, where the format tells */
   readonly rows: number | undefined;
   /**
    * The next row, valid until the next call; undefined at the end. Throws a Problem when this row is none, and goes on
-   * behind it with the next call; any other error ends the shard.
+   * behind it with the next call. Throws Starved when a pipe has nothing yet: the call is made again. Any other error
+   * ends the shard.
    */
   next(): TaskRow | undefined;
   /** Leaves out rows. */
@@ -24,7 +25,7 @@ export interface Shard {
 export interface ShardOptions {
   /** classes of rows of which only the best were kept */
   readonly vocab_size: number | undefined;
-  /** a file of classes that came, beside a file that holds none */
+  /** a file of classes that came, beside a file that holds none; {shard} in it is the shard's name without its ending */
   readonly targets: string | undefined;
 }
 
@@ -48,8 +49,66 @@ const ALIASES: Readonly<Record<string, Part>> = {
   labels: "target",
 };
 
-export function partOf(name: string): Part | undefined {
+function partOf(name: string): Part | undefined {
   return PARTS.find((part) => part === name) ?? (Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined);
+}
+
+/**
+ * The part that each name stands for, in every format. Other names are left out. Throws an Error when two names stand for
+ * one part, such as `target` and `label`: one of them would be read and the other ignored.
+ */
+export function partsOf(names: Iterable<string>): Map<Part, string> {
+  const parts = new Map<Part, string>();
+  for (const name of names) {
+    const part = partOf(name);
+    if (part === undefined) continue;
+    const other = parts.get(part);
+    if (other !== undefined)
+      throw new Error(`has two columns for ${part}, ${other} and ${name}: exactly one must be there`);
+    parts.set(part, name);
+  }
+  return parts;
+}
+
+/** Parts of which a row has one number; of the others it has a list. */
+const SINGLE: ReadonlySet<Part> = new Set(["target", "tail_mass", "step", "prompt_length"]);
+/** Parts that are no whole numbers. */
+const REAL: ReadonlySet<Part> = new Set(["logits", "logprobs", "tail_mass"]);
+
+export function isSingle(part: Part): boolean {
+  return SINGLE.has(part);
+}
+
+/**
+ * Throws an Error when elements of this kind cannot be the part. Whole numbers may come as float32 or float64, as pandas
+ * writes a column in which one is missing; float16 has no room for the classes of a vocabulary.
+ */
+export function checkDtype(part: Part, dtype: Dtype): void {
+  const is_real = FLOATS.includes(dtype);
+  if (REAL.has(part) ? is_real : !is_real || dtype === "f32" || dtype === "f64") return;
+  const kind = REAL.has(part) ? "floating-point" : "whole";
+  throw new Error(`${part} must be ${kind} numbers, got ${dtype}`);
+}
+
+/**
+ * Throws unless a tensor has one entry a row: its shape is `along`, the dimensions of the rows, or one dimension for all
+ * rows. Behind it stands what a row has of it: nothing or 1 of a single number, one more dimension of a list.
+ */
+export function requireRowsOf(
+  name: string,
+  shape: readonly number[],
+  along: readonly number[],
+  kind: "one" | "list",
+): void {
+  const rows = along.reduce((product, length) => product * length, 1);
+  const isAlong = (lengths: readonly number[]) =>
+    (lengths.length === 1 && lengths[0] === rows) ||
+    (lengths.length === along.length && lengths.every((length, i) => length === along[i]));
+  const front = shape.slice(0, -1);
+  if (kind === "list" ? isAlong(front) : isAlong(shape) || (shape.at(-1) === 1 && isAlong(front))) return;
+  throw new Error(
+    `${name} must hold one ${kind === "list" ? "list" : "entry"} a row, for rows of shape [${along.join(", ")}], got the shape [${shape.join(", ")}]`,
+  );
 }
 
 /** Throws when these parts make no row. */
@@ -73,8 +132,12 @@ export interface RowParts {
   readonly prompt_length?: number | undefined;
 }
 
+/** The row that these parts make. NaN in a single part stands for one that is missing. */
 export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
-  const { logits, target, step, prompt_length = 0 } = parts;
+  const { logits } = parts;
+  const target = known(parts.target);
+  const step = stepOf(known(parts.step));
+  const prompt_length = known(parts.prompt_length) ?? 0;
   const history = parts.history && { token_ids: parts.history, prompt_length };
   if (logits !== undefined) return { values: logits, target, step, history };
   const { token_ids, logprobs } = parts;
@@ -85,8 +148,17 @@ export function rowOf(parts: RowParts, { vocab_size }: ShardOptions): TaskRow {
       "/logits",
     );
   if (logprobs === undefined) return { values: NO_LOGITS, target, text: { token_ids, prompt_length } };
-  const tail = keptOf(token_ids, logprobs, parts.tail_mass, vocab_size);
+  const tail = keptOf(token_ids, logprobs, known(parts.tail_mass), vocab_size);
   return { values: logprobs, target, step, history, tail };
+}
+
+function known(number: number | undefined): number | undefined {
+  return number === undefined || Number.isNaN(number) ? undefined : number;
+}
+
+function stepOf(step: number | undefined): number | undefined {
+  if (step === undefined || (Number.isSafeInteger(step) && step >= 0)) return step;
+  throw new Problem("invalid_option", `step must be a whole number from 0 on, got ${step}`, "/step");
 }
 
 const NO_LOGITS = new Float64Array(0);

@@ -2,6 +2,7 @@
 import { expect, vi } from "vitest";
 import { COMMANDS } from "../../src/commands/index.ts";
 import { Interrupted } from "../../src/commands/rows/interrupted.ts";
+import { standardOutput } from "../../src/commands/rows/output.ts";
 
 /** Of the last command: what it said on standard error. */
 export const said = () => complained;
@@ -11,9 +12,8 @@ let complained = "";
 export async function run(name: string, ...words: string[]): Promise<string> {
   let out = "";
   complained = "";
-  const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
+  const stdout = vi.spyOn(standardOutput, "write").mockImplementation((text) => {
+    out += text;
   });
   const stderr = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
     complained += String(text);

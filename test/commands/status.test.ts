@@ -13,14 +13,18 @@ function screen(is_terminal: boolean) {
   return { made, written, at: (ms: number) => (now = ms) };
 }
 
-const place = (rows: number) => ({ shard: "a.npy", rows, rows_expected: 10_000 });
+const place = (rows: number) => ({ shard: "a.npy", rows, rows_before: 0, rows_expected: 10_000 });
 
 test("a line of a terminal has the share, the rate and the time left", () => {
   expect(sentenceOf(figuresOf(place(2500), 2.5))).toBe(
     "a.npy: 2,500 rows (25 %), 1,000 rows/s, about 8 s left",
   );
+  // After a resume all rows count, and the rate is that of this run.
+  expect(sentenceOf(figuresOf({ ...place(1000), rows_before: 6000 }, 1))).toBe(
+    "a.npy: 7,000 rows (70 %), 1,000 rows/s, about 3 s left",
+  );
   expect(sentenceOf(figuresOf({ ...place(0), rows_expected: 0 }, 0))).toBe("a.npy: 0 rows (0 %), 0 rows/s");
-  expect(sentenceOf(figuresOf({ shard: "-", rows: 7, rows_expected: undefined }, 1))).toBe(
+  expect(sentenceOf(figuresOf({ shard: "-", rows: 7, rows_before: 0, rows_expected: undefined }, 1))).toBe(
     "-: 7 rows, 7 rows/s",
   );
 });

@@ -77,6 +77,81 @@ describe("npy", () => {
     await expect(rowsOf(file(".npy", bytes))).rejects.toThrow(sentence);
   });
 
+  test.each([
+    ["rows of no number", npy("<f8", [0, 5], new Float64Array(0))],
+    ["np.array([])", npy("<f8", [0], new Float64Array(0))],
+    ["sequences of none", npy("<f8", [0, 3, 5], new Float64Array(0))],
+  ])("%s are no rows, and no error", async (_, bytes) => {
+    expect(await rowsOf(file(".npy", bytes))).toEqual([]);
+  });
+
+  test("records may have padding and fields of any size beside theirs", async () => {
+    const descr =
+      "[('id', '<U2'), (('a title', 'label'), '<i2'), ('', '|V2'), ('logits', '<f4', (2,)), ('when', '<M8[s]')]";
+    const record = new DataView(new ArrayBuffer(28));
+    record.setInt16(8, 1, true);
+    record.setFloat32(12, 0.5, true);
+    record.setFloat32(16, -2, true);
+    expect(await rowsOf(file(".npy", npy(descr, [1], record)))).toEqual([{ values: [0.5, -2], target: 1 }]);
+  });
+
+  test.each([
+    [
+      "two columns of classes",
+      npy("[('target', '<i4'), ('label', '<i4'), ('logits', '<f4', (2,))]", [1], new Uint8Array(16)),
+      "has two columns for target, target and label",
+    ],
+    [
+      "two rows in a record",
+      npy("[('logits', '<f4', (2, 3))]", [1], LOGITS),
+      "has logits of shape [2, 3] in each record",
+    ],
+    [
+      "records in records",
+      npy("[('row', [('logits', '<f4', (2,))])]", [1], LOGITS),
+      "has records in records",
+    ],
+    ["a header that is no dict", npy("x', 'y", [1, 2], LOGITS), "has a header that is not understood"],
+    ["more rows than there are numbers", npy("<f4", [2 ** 30, 2 ** 40], LOGITS), "not understood"],
+    ["a row of gigabytes", npy("<f4", [1, 2 ** 40], LOGITS), "has rows of 4398046511104 bytes"],
+  ])("%s are refused", async (_, bytes, sentence) => {
+    await expect(rowsOf(file(".npy", bytes))).rejects.toThrow(sentence);
+  });
+
+  test("a second array in the file is not left out in silence", async () => {
+    const twice = Buffer.concat([npy("<f4", [2, 3], LOGITS), npy("<f4", [2, 3], LOGITS)]);
+    await expect(rowsOf(file(".npy", twice))).rejects.toThrow("goes on behind the last row");
+  });
+
+  test("targets of the other order of dimensions, and of float16", async () => {
+    const path = file(".npy", npy("<f4", [2, 1, 3], LOGITS));
+    const turned = file(".npy", npy("<i4", [1, 2], TARGETS));
+    await expect(rowsOf(path, { targets: turned })).rejects.toThrow(
+      "for rows of shape [2, 1], got the shape [1, 2]",
+    );
+    const same = file(".npy", npy("<i4", [2, 1], TARGETS));
+    expect(await rowsOf(path, { targets: same })).toEqual(ROWS);
+    const halves = file(".npy", npy("<f2", [2], Uint16Array.of(0x4000, 0)));
+    await expect(rowsOf(path, { targets: halves })).rejects.toThrow("target must be whole numbers, got f16");
+    const doubles = file(".npy", npy("<f8", [2], Float64Array.of(2, Number.NaN)));
+    expect((await rowsOf(path, { targets: doubles })).map(({ target }) => target)).toEqual([2, undefined]);
+  });
+
+  test("a header of brackets costs no more than its bytes", async () => {
+    const header = `{${"'descr':[".repeat(13_000)}`;
+    const bytes = Buffer.concat([
+      Buffer.from("\x93NUMPY\x02\x00", "latin1"),
+      Buffer.from(Uint32Array.of(header.length).buffer),
+      Buffer.from(header),
+    ]);
+    await expect(rowsOf(file(".npy", bytes))).rejects.toThrow("has a header that is not understood");
+    const long = Buffer.concat([
+      Buffer.from("\x93NUMPY\x02\x00\xff\xff\xff\x7f", "latin1"),
+      Buffer.alloc(99),
+    ]);
+    await expect(rowsOf(file(".npy", long))).rejects.toThrow("has a header of 2147483647 bytes");
+  });
+
   test("a file that ends too early says in which row", async () => {
     const bytes = npy("<f4", [2, 3], LOGITS);
     await expect(rowsOf(file(".npy", bytes.subarray(0, -4)))).rejects.toThrow("ends in row 1 of 2");
@@ -85,7 +160,9 @@ describe("npy", () => {
   test("as many classes as rows", async () => {
     const targets = file(".npy", npy("<i4", [3], Int32Array.of(1, 2, 3)));
     const path = file(".npy", npy("<f4", [2, 3], LOGITS));
-    await expect(rowsOf(path, { targets })).rejects.toThrow("one class a row, 2, got 3");
+    await expect(rowsOf(path, { targets })).rejects.toThrow(
+      "targets must hold one entry a row, for rows of shape [2], got the shape [3]",
+    );
   });
 });
 
@@ -121,6 +198,32 @@ describe("safetensors", () => {
     expect(other?.tail?.logit).toBeCloseTo(Math.log(0.0125), 12);
   });
 
+  const headed = (header: string) => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, Buffer.from(header)]);
+  };
+
+  test("no rows are no error", async () => {
+    const empty = { ...logits, shape: [0, 3], data: new Float32Array(0) };
+    expect(await rowsOf(file(".safetensors", safetensors([empty])))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "two columns of classes",
+      safetensors([targets, { ...targets, name: "label" }, logits]),
+      "has two columns",
+    ],
+    ["brackets in brackets", headed(`{"logits":${"[".repeat(99_999)}`), "its header is nested too deeply"],
+    ["a header that is no JSON", headed('{"logits": '), "its header is no JSON"],
+    ["a header that is longer than the file", headed("{").subarray(0, 8), "is in none of the formats"],
+    ["a tensor that is cut", safetensors([logits]).subarray(0, -4), "ends in the tensor logits"],
+    ["a tensor that is none", headed('{"logits": null}'), "has logits of type undefined"],
+  ])("%s is refused", async (_, bytes, sentence) => {
+    await expect(rowsOf(file(".safetensors", bytes))).rejects.toThrow(sentence);
+  });
+
   test.each([
     ["no rows", safetensors([targets]), "holds no rows"],
     ["other names", safetensors([{ ...logits, name: "output" }]), "has none of the tensors logits,"],
@@ -130,7 +233,7 @@ describe("safetensors", () => {
     [
       "a class for half of the rows",
       safetensors([{ ...targets, shape: [1], data: BigInt64Array.of(1n) }, logits]),
-      "one entry of target for each of 2 rows",
+      "targets must hold one entry a row, for rows of shape [2], got the shape [1]",
     ],
   ])("%s is refused", async (_, bytes, sentence) => {
     await expect(rowsOf(file(".safetensors", bytes))).rejects.toThrow(sentence);
@@ -143,7 +246,11 @@ describe("which format a file has", () => {
   });
 
   test.each([
-    ["nothing", "", "is empty"],
+    ["nothing", "", "is empty, and should be npy"],
+    ["gzip", Buffer.of(0x1f, 0x8b, 8, 0), "is compressed by gzip: gzip -dc FILE | logit-sampler"],
+    ["npz", Buffer.from("PK\x03\x04"), "is a zip, as npz is"],
+    ["Arrow IPC", Buffer.from("ARROW1\0\0"), "is Arrow IPC: pyarrow.parquet.write_table"],
+    ["encrypted Parquet", Buffer.from("PARE...."), "is encrypted Parquet, which is not read"],
     ["prose", "Call me Ishmael.", "is in none of the formats npy, safetensors, parquet, ndjson"],
   ])("of %s is none", async (_, text, sentence) => {
     await expect(rowsOf(file(".npy", text))).rejects.toThrow(sentence);

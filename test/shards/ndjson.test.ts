@@ -39,7 +39,7 @@ test("a line that is no row is told, and those behind it are read", async () => 
     'a line must be a JSON object, got "{\\"logits\\": [1"',
     "a line must be a JSON object, got [1,2]",
     'logits must hold numbers, got "2"',
-    'a row has the fields logits, token_ids, logprobs, tail_mass, target, step, history, prompt_length, got "logit"',
+    "a row must have logits, or token_ids and perhaps logprobs",
     "a row must have logits, or token_ids and perhaps logprobs",
     'target must be a number, got "cat"',
     "token_ids must be distinct, got 1 twice",
@@ -60,4 +60,27 @@ test("a line may be longer than the buffer, and from any row on", async () => {
   const rows = await rowsOf(path, {}, 1);
   expect(rows.map(({ values }) => values.length)).toEqual([300_000, 1]);
   expect(rows[0]?.values.at(-1)).toBe(149_999.5);
+});
+
+test("fields of other names are left out, as columns are; two names of one part are refused", async () => {
+  const path = file(".ndjson", '{"logits": [1, 2], "label": 1, "prompt": "Call me"}\n');
+  expect(await rowsOf(path)).toEqual([{ values: [1, 2], target: 1 }]);
+  const two = file(".ndjson", '{"logits": [1, 2], "label": 1, "targets": 0}\n');
+  await expect(rowsOf(two)).rejects.toThrow("has two columns for target, label and targets");
+});
+
+test.each(["", "\n\n", "  \n"])("a file of %j has no rows, and is no error", async (text) => {
+  expect(await rowsOf(file(".ndjson", text))).toEqual([]);
+});
+
+test("a step is a whole number", async () => {
+  const path = file(
+    ".ndjson",
+    '{"logits": [1], "step": 1.5}\n{"logits": [1], "step": -1}\n{"logits": [1], "step": 3}\n',
+  );
+  expect((await rowsOf(path)).map(({ problem }) => problem)).toEqual([
+    "step must be a whole number from 0 on, got 1.5",
+    "step must be a whole number from 0 on, got -1",
+    undefined,
+  ]);
 });

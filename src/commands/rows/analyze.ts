@@ -5,12 +5,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { NOWHERE, type ResultList } from "../../analysis/tasks/task.ts";
 import { Misuse } from "../../command-line.ts";
+import { VERSION } from "../../config/version.ts";
 import { Problem } from "../../errors.ts";
 import { STDIN } from "../../shards/open.ts";
 import type { Analysis, Running } from "./analysis.ts";
 import { type Checkpoint, readCheckpoint, removeCheckpoint, runOf, writeCheckpoint } from "./checkpoint.ts";
-import { headOf, type Partial, readPartial, type Source, writeWhole } from "./documents.ts";
+import { headOf, type Partial, type Round, readPartial, type SourceRows } from "./documents.ts";
+import { digestOf, inputOf } from "./inputs.ts";
 import { Lines } from "./lines.ts";
+import { removeLeftovers, standardOutput, writeWhole } from "./output.ts";
 import { BEGINNING, type PassOptions, pass, type Standing } from "./pass.ts";
 import { createStatus, type Status } from "./status.ts";
 
@@ -23,6 +26,8 @@ export interface AnalyzeRun {
   readonly options: Readonly<Record<string, unknown>>;
   /** of a calibration: what merge said after the round before; null at the beginning */
   readonly state: unknown;
+  /** and what that round has read */
+  readonly before: Round | null;
   readonly pass: PassOptions;
   /** where the sums go; undefined: a report to standard output */
   readonly out: string | undefined;
@@ -35,18 +40,22 @@ export interface AnalyzeRun {
 export async function runAnalysis(run: AnalyzeRun): Promise<void> {
   const { analysis, options, out } = run;
   const status = createStatus(analysis.name, run.quiet);
-  const id = runOf(analysis.name, [options, run.state, run.rows], run.pass);
-  if (out !== undefined && isDone(out, run)) {
+  const is_file = out !== undefined && out !== STDOUT;
+  const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
+  for (const path of [is_file ? out : undefined, checkpoint]) if (path !== undefined) removeLeftovers(path);
+  if (is_file && isDone(out, run)) {
     status.say(`${out} holds the sums of these rows already`, { event: "done_before", out });
     return;
   }
-  const is_file = out !== undefined && out !== STDOUT;
-  const checkpoint = run.checkpoint ?? (is_file ? `${out}.checkpoint` : undefined);
+  const id =
+    checkpoint === undefined
+      ? ""
+      : runOf(analysis.name, [options, run.state, run.before, run.rows], run.pass);
   const resumed = readCheckpoint(checkpoint, id, run.pass.shards, status);
   const document = await passes({ ...run, checkpoint }, id, resumed, status);
   const line = `${JSON.stringify(document)}\n`;
-  if (out === undefined || out === STDOUT) process.stdout.write(line);
-  else writeWhole(out, line);
+  if (is_file) writeWhole(out, line);
+  else standardOutput.write(line);
   removeCheckpoint(checkpoint);
 }
 
@@ -60,10 +69,17 @@ async function passes(
   const { analysis, options, out } = run;
   let start = resumed;
   let state = start?.state ?? run.state;
+  let before: string | undefined;
   for (;;) {
     const head = headOf({ command: analysis.name, options, state });
     const { running, sources } = await onePass(run, id, state, start, status);
-    if (out !== undefined) return { kind: "partial", ...head, sources, tally: running.tally.save() };
+    if (out !== undefined) return partialOf(run, head, sources, running);
+    const read = JSON.stringify(sources);
+    if (before !== undefined && before !== read)
+      throw new Error(
+        `the shards must stay as they are, but a pass read ${read}, and the one before ${before}`,
+      );
+    before = read;
     const outcome = running.outcome();
     if ("report" in outcome) return reportOf(analysis.name, options, sources, outcome.report);
     if (run.pass.shards.includes(STDIN))
@@ -73,6 +89,17 @@ async function passes(
     state = outcome.next;
     start = undefined;
   }
+}
+
+function partialOf(
+  { rows, before, pass: { targets } }: AnalyzeRun,
+  head: object,
+  sources: readonly SourceRows[],
+  { tally }: Running,
+): object {
+  const read = sources.map((source) => ({ ...source, input: inputOf(source.shard, targets) }));
+  const lines = rows === undefined ? null : digestOf(rows);
+  return { kind: "partial", ...head, before, sources: read, lines, tally: tally.save() };
 }
 
 async function onePass(
@@ -92,7 +119,7 @@ async function onePass(
   if (start !== undefined && start.sources.length > 0) running.tally.merge(start.tally);
   const keep = (at: Standing) => {
     if (run.checkpoint === undefined) return;
-    const lines_bytes = lines?.flush() ?? 0;
+    const lines_bytes = lines?.keep() ?? 0;
     writeCheckpoint(run.checkpoint, {
       run: id,
       state,
@@ -118,7 +145,7 @@ async function onePass(
 export function reportOf(
   command: string,
   options: Readonly<Record<string, unknown>>,
-  sources: readonly Source[],
+  sources: readonly SourceRows[],
   report: object,
 ): object {
   const skipped = sources.reduce((sum, source) => sum + source.skipped, 0);
@@ -134,8 +161,13 @@ function begun({ analysis, options }: AnalyzeRun, state: unknown, results: Resul
   }
 }
 
-/** A run whose sums are there has nothing to do: a job may be started again after all. */
-function isDone(out: string, { analysis, options, state, pass: { shards } }: AnalyzeRun): boolean {
+/**
+ * A run whose sums are there has nothing to do: a job may be started again after all. They must be of the same rows, targets
+ * and options, by the same version, and the lines for rows must be there if they are asked for.
+ */
+function isDone(out: string, run: AnalyzeRun): boolean {
+  const { analysis, options, state, before, rows, pass } = run;
+  const { shards, targets } = pass;
   if (!existsSync(out) || shards.includes(STDIN)) return false;
   const written_ms = statSync(out).mtimeMs;
   if (shards.some((shard) => statSync(shard).mtimeMs > written_ms)) return false;
@@ -145,8 +177,16 @@ function isDone(out: string, { analysis, options, state, pass: { shards } }: Ana
   } catch {
     return false;
   }
-  const { command, sources } = partial;
-  const of_others = [command, partial.options, partial.state, sources.map(({ shard }) => shard)];
-  const of_this = [analysis.name, options, state, shards];
+  const { version, command, sources, lines } = partial;
+  const skipped = sources.reduce((sum, source) => sum + source.skipped, 0);
+  if (skipped > 0 && !pass.skip_bad) return false;
+  if (rows !== undefined && (!existsSync(rows) || digestOf(rows) !== lines)) return false;
+  const of_others = [version, command, partial.options, partial.state, partial.before, inputsOf(sources)];
+  const inputs = shards.map((shard) => ({ shard, input: inputOf(shard, targets) }));
+  const of_this = [VERSION, analysis.name, options, state, before, inputsOf(inputs)];
   return JSON.stringify(of_others) === JSON.stringify(of_this);
+}
+
+function inputsOf(sources: readonly { readonly shard: string; readonly input: string | null }[]): object {
+  return sources.map(({ shard, input }) => [shard, input]);
 }

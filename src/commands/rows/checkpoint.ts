@@ -2,11 +2,12 @@
  * Where a run stood: what it had summed, and the row it would have read next. A run that finds the checkpoint of one like
  * it goes on there, and ends with the bytes that the other would have ended with.
  */
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import * as z from "zod";
-import { parseWith } from "../../sampling/options/parse.ts";
-import { STDIN } from "../../shards/open.ts";
-import { SOURCE, writeWhole } from "./documents.ts";
+import { VERSION } from "../../config/version.ts";
+import { readDocument, SOURCE_ROWS } from "./documents.ts";
+import { inputOf } from "./inputs.ts";
+import { writeWhole } from "./output.ts";
 import type { PassOptions } from "./pass.ts";
 import type { Status } from "./status.ts";
 
@@ -19,7 +20,7 @@ const CHECKPOINT = z.strictObject({
   state: z.unknown(),
   shard: count,
   row: count,
-  sources: z.array(SOURCE),
+  sources: z.array(SOURCE_ROWS),
   tally: z.unknown(),
   /** bytes of the file with a line for every row */
   lines_bytes: count,
@@ -27,15 +28,11 @@ const CHECKPOINT = z.strictObject({
 
 export type Checkpoint = z.infer<typeof CHECKPOINT>;
 
-/** What makes two runs the same: the command, its options, and the files that it reads, as they are now. */
+/** What makes two runs the same: the program, the command, its options, and what it reads, as it is now. */
 export function runOf(command: string, options: object, pass: PassOptions): string {
   const { shards, targets, vocab_size, skip_bad } = pass;
-  const files = shards.map((shard) => {
-    if (shard === STDIN) return [shard];
-    const { size, mtimeMs } = statSync(shard);
-    return [shard, size, mtimeMs];
-  });
-  return JSON.stringify([command, options, { targets, vocab_size, skip_bad }, files]);
+  const inputs = shards.map((shard) => [shard, inputOf(shard, targets)]);
+  return JSON.stringify([VERSION, command, options, { vocab_size, skip_bad }, inputs]);
 }
 
 /** The checkpoint of this very run, which is told; undefined when there is none. One of another run is an error. */
@@ -46,7 +43,12 @@ export function readCheckpoint(
   status: Status,
 ): Checkpoint | undefined {
   if (path === undefined || !existsSync(path)) return undefined;
-  const checkpoint = parseWith(CHECKPOINT, JSON.parse(readFileSync(path, "utf8")), "/checkpoint");
+  const checkpoint = readDocument(
+    CHECKPOINT,
+    readFileSync(path, "utf8"),
+    path,
+    "a checkpoint: remove it to begin anew",
+  );
   if (checkpoint.run === run) {
     const { shard, row } = checkpoint;
     const name = shards[shard] ?? "";

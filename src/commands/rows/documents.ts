@@ -2,19 +2,20 @@
  * The files that commands over shards write: the sums of a part, where a run stood when it was cut, where a calibration
  * stands between two rounds, and the report. Each is one JSON object in one line, with the same head.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { VERSION } from "../../config/version.ts";
 import { Problem } from "../../errors.ts";
 import { parseWith } from "../../sampling/options/parse.ts";
 
 /** Of the form of these files; sums of different forms are not merged. */
-const FORM = 1;
+const FORM = 2;
 
 const count = z.int().min(0);
 const HEAD = {
   form: z.literal(FORM),
-  /** of the program that wrote it: told, not checked */
+  /** of the program that wrote it */
   version: z.string(),
   command: z.string(),
   /** as the endpoint of the same name takes them */
@@ -23,19 +24,40 @@ const HEAD = {
   state: z.unknown(),
 };
 
-export const SOURCE = z.strictObject({ shard: z.string(), rows: count, skipped: count });
+const ROUND = z.strictObject({ shards: count, rows: count, skipped: count, digest: z.string() });
+
+/** A shard as a pass reads it. */
+export interface SourceRows {
+  readonly shard: string;
+  readonly rows: number;
+  readonly skipped: number;
+}
+
+export const SOURCE_ROWS = z.strictObject({ shard: z.string(), rows: count, skipped: count });
+
+const SOURCE = z.strictObject({
+  ...SOURCE_ROWS.shape,
+  /** digest of what was read; null for standard input */
+  input: z.string().nullable(),
+});
 
 const PARTIAL = z.strictObject({
   kind: z.literal("partial"),
   ...HEAD,
+  /** of a calibration: what the round before has read, which this one has to read again */
+  before: ROUND.nullable(),
   sources: z.array(SOURCE),
+  /** digest of the file with a line for every row; null when there is none */
+  lines: z.string().nullable(),
   tally: z.unknown(),
 });
 
-const STATE = z.strictObject({ kind: z.literal("state"), ...HEAD });
+const STATE = z.strictObject({ kind: z.literal("state"), ...HEAD, before: ROUND });
 
 /** A shard that was read, and how many of its rows. */
 export type Source = z.infer<typeof SOURCE>;
+/** All shards of a round of a calibration. */
+export type Round = z.infer<typeof ROUND>;
 export type Partial = z.infer<typeof PARTIAL>;
 export type State = z.infer<typeof STATE>;
 
@@ -47,6 +69,18 @@ export interface Head {
 
 export function headOf({ command, options, state }: Head) {
   return { form: FORM, version: VERSION, command, options: { ...options }, state };
+}
+
+/** The same for the same rows, whatever the shards are called and in whatever order they come. */
+export function roundOf(sources: readonly Source[]): Round {
+  const sum = (of: (source: Source) => number) => sources.reduce((total, source) => total + of(source), 0);
+  const inputs = sources.map(({ input, rows, skipped }) => JSON.stringify([input, rows, skipped])).sort();
+  return {
+    shards: sources.length,
+    rows: sum(({ rows }) => rows),
+    skipped: sum(({ skipped }) => skipped),
+    digest: createHash("sha256").update(inputs.join("\n")).digest("hex"),
+  };
 }
 
 /** The partial that a line of JSON holds; throws an Error that begins with `name`. */
@@ -80,7 +114,7 @@ export function readPart(path: string, name: string): unknown {
   return holds ? (value as Readonly<Record<string, unknown>>)[name] : value;
 }
 
-function readDocument<Document>(
+export function readDocument<Document>(
   schema: z.ZodType<Document>,
   text: string,
   name: string,
@@ -98,20 +132,4 @@ function readDocument<Document>(
     if (!(error instanceof Problem)) throw error;
     throw new Error(`${name}: is not ${what}: ${error.message}`);
   }
-}
-
-/**
- * Writes a file whole or not at all, whenever the machine stops: beside its place first, to the disk, and then into its
- * place.
- */
-export function writeWhole(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = openSync(beside, "w");
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(beside, path);
 }

@@ -2,21 +2,22 @@
  * A file with one line of JSON for every row, written as rows come. A run that is cut and goes on first drops the lines
  * behind the place where it goes on.
  */
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
+import { standardOutput, writeAll } from "./output.ts";
 
 const BUFFERED_CHARACTERS = 65_536;
-const STDOUT = 1;
 
 export class Lines {
-  readonly #file: number;
+  /** undefined: standard output */
+  readonly #file: number | undefined;
   #text = "";
   #bytes: number;
 
   /** Without a path lines go to standard output. `bytes` are those that an earlier run wrote and that stay. */
   constructor(path: string | undefined, bytes: number) {
-    this.#file = path === undefined ? STDOUT : openSync(path, bytes === 0 ? "w" : "r+");
+    this.#file = path === undefined ? undefined : openSync(path, bytes === 0 ? "w" : "r+");
     this.#bytes = bytes;
-    if (bytes > 0) ftruncateSync(this.#file, bytes);
+    if (bytes > 0 && this.#file !== undefined) cut(this.#file, path ?? "", bytes);
   }
 
   push(value: unknown): void {
@@ -26,17 +27,39 @@ export class Lines {
 
   /** Writes what is left, and answers how long the file is. */
   flush(): number {
-    const text = Buffer.from(this.#text);
+    const text = this.#text;
     this.#text = "";
-    const to_file = this.#file !== STDOUT;
-    for (let at = 0; at < text.length; )
-      at += writeSync(this.#file, text, at, text.length - at, to_file ? this.#bytes + at : null);
-    this.#bytes += text.length;
+    if (this.#file === undefined) standardOutput.write(text);
+    else {
+      const bytes = Buffer.from(text);
+      writeAll(this.#file, bytes, this.#bytes);
+      this.#bytes += bytes.length;
+    }
     return this.#bytes;
   }
 
-  close(): void {
-    this.flush();
-    if (this.#file !== STDOUT) closeSync(this.#file);
+  /** The same, to the disk: a checkpoint may not tell of lines that are lost with the machine. */
+  keep(): number {
+    const bytes = this.flush();
+    if (this.#file !== undefined) fsyncSync(this.#file);
+    return bytes;
   }
+
+  close(): void {
+    try {
+      this.flush();
+    } finally {
+      if (this.#file !== undefined) closeSync(this.#file);
+    }
+  }
+}
+
+/** Drops what stands behind the lines that stay. */
+function cut(file: number, path: string, bytes: number): void {
+  const { size } = fstatSync(file);
+  if (size < bytes)
+    throw new Error(
+      `${path} must hold at least the ${bytes} bytes that the checkpoint tells of, got ${size}: remove the checkpoint to begin anew`,
+    );
+  ftruncateSync(file, bytes);
 }

@@ -2,11 +2,14 @@
  * One pass over the rows of all shards: each goes to a tally; now and then the pass says where it is and keeps a
  * checkpoint. Rows that are none end the pass, or are counted when that was asked for.
  */
+
+import { setTimeout as wait } from "node:timers/promises";
 import type { TaskRow } from "../../analysis/tasks/task.ts";
 import { Problem } from "../../errors.ts";
+import { Starved } from "../../shards/bytes.ts";
 import { openShard, STDIN } from "../../shards/open.ts";
 import type { Shard, ShardOptions } from "../../shards/shard.ts";
-import type { Source } from "./documents.ts";
+import type { SourceRows } from "./documents.ts";
 import { Interrupted } from "./interrupted.ts";
 import type { Status } from "./status.ts";
 
@@ -24,7 +27,7 @@ export interface Standing {
   /** of the next row in it */
   readonly row: number;
   /** what was read of each shard so far */
-  readonly sources: readonly Source[];
+  readonly sources: readonly SourceRows[];
 }
 
 export const BEGINNING: Standing = { shard: 0, row: 0, sources: [] };
@@ -41,6 +44,8 @@ export interface PassHooks {
 const LOOK_ROWS = 64;
 /** Signals are heard only between two turns of the event loop. */
 const TURN_MS = 100;
+/** Between two looks at a pipe that has nothing yet. */
+const IDLE_MS = 5;
 /** Skipped rows of a shard that are told one by one. */
 const TOLD_MAX = 20;
 /** Shards that are opened beforehand, to say how many rows there will be. */
@@ -51,10 +56,11 @@ export async function pass(
   options: PassOptions,
   start: Standing,
   hooks: PassHooks,
-): Promise<readonly Source[]> {
+): Promise<readonly SourceRows[]> {
   const signals = watchSignals();
   const clock = { options, hooks, signals, kept_ms: performance.now(), turned_ms: performance.now() };
-  const run: Run = { ...clock, rows: 0, rows_expected: await rowsExpected(options) };
+  const rows_before = start.sources.reduce((sum, { rows, skipped }) => sum + rows + skipped, 0);
+  const run: Run = { ...clock, rows: 0, rows_before, rows_expected: await rowsExpected(options) };
   let sources = start.sources;
   try {
     for (const [place, name] of options.shards.entries()) {
@@ -62,7 +68,7 @@ export async function pass(
       const others = sources.filter(({ shard }) => shard !== name);
       const read = sources.find(({ shard }) => shard === name) ?? { shard: name, rows: 0, skipped: 0 };
       const reading = { name, place, others, index: place === start.shard ? start.row : 0, ...read };
-      const shard = await opened(name, options);
+      const shard = await opened(name, options, () => idle(run, reading));
       try {
         if (reading.index > 0) shard.skip(reading.index);
         await readShard(run, reading, shard);
@@ -84,6 +90,8 @@ interface Run {
   readonly signals: Signals;
   /** that were read or skipped, of all shards */
   rows: number;
+  /** of a run that was cut, which this one goes on with */
+  readonly rows_before: number;
   readonly rows_expected: number | undefined;
   kept_ms: number;
   turned_ms: number;
@@ -93,14 +101,14 @@ interface Run {
 interface Reading {
   readonly name: string;
   readonly place: number;
-  readonly others: readonly Source[];
+  readonly others: readonly SourceRows[];
   /** of the next row */
   index: number;
   rows: number;
   skipped: number;
 }
 
-function sourceOf({ name, rows, skipped }: Reading): Source {
+function sourceOf({ name, rows, skipped }: Reading): SourceRows {
   return { shard: name, rows, skipped };
 }
 
@@ -114,6 +122,10 @@ async function readShard(run: Run, reading: Reading, shard: Shard): Promise<void
       run.hooks.take(row, name, reading.index);
       reading.rows += 1;
     } catch (error) {
+      if (error instanceof Starved) {
+        await idle(run, reading);
+        continue;
+      }
       if (!(error instanceof Problem)) throw named(name, error);
       if (!run.options.skip_bad) throw badRow(reading, error);
       reading.skipped += 1;
@@ -124,11 +136,18 @@ async function readShard(run: Run, reading: Reading, shard: Shard): Promise<void
   }
 }
 
+/** Waits for a pipe that has nothing yet, and does meanwhile what is due. */
+async function idle(run: Run, reading: Reading): Promise<void> {
+  await wait(IDLE_MS);
+  await look(run, reading);
+}
+
 /** Looks at the clock and at signals, and does what is due. */
 async function look(run: Run, { name, place, others, ...reading }: Reading): Promise<void> {
   const { options, hooks, signals } = run;
   const now_ms = performance.now();
-  hooks.status.at({ shard: name, rows: run.rows, rows_expected: run.rows_expected });
+  const { rows, rows_before, rows_expected } = run;
+  hooks.status.at({ shard: name, rows, rows_before, rows_expected });
   if (now_ms - run.turned_ms >= TURN_MS) {
     await new Promise((resolve) => setImmediate(resolve));
     run.turned_ms = now_ms;
@@ -140,12 +159,11 @@ async function look(run: Run, { name, place, others, ...reading }: Reading): Pro
   if (signals.heard !== undefined) throw new Interrupted(signals.heard, `${name}, row ${reading.index}`);
 }
 
-async function opened(name: string, options: PassOptions): Promise<Shard> {
-  const targets = options.targets?.replaceAll("{shard}", name.replace(/\.[^./]*$/, ""));
+async function opened(name: string, options: PassOptions, idle?: () => Promise<void>): Promise<Shard> {
   try {
-    return await openShard(name, { ...options, targets });
+    return await openShard(name, options, idle);
   } catch (error) {
-    throw named(name, error);
+    throw error instanceof Interrupted ? error : named(name, error);
   }
 }
 

@@ -8,6 +8,8 @@ export interface Place {
   readonly shard: string;
   /** rows that this run has read, of all shards */
   readonly rows: number;
+  /** rows that runs before it have read, where it goes on with them */
+  readonly rows_before: number;
   /** how many all shards have, as far as their formats tell */
   readonly rows_expected: number | undefined;
 }
@@ -72,8 +74,11 @@ interface Figures {
   readonly seconds_left: number | null;
 }
 
-export function figuresOf({ shard, rows, rows_expected }: Place, elapsed_s: number): Figures {
-  const rows_per_s = elapsed_s > 0 ? Math.round(rows / elapsed_s) : 0;
+/** Rows are those of all runs; the rate, and the time that is left, are those of this one. */
+export function figuresOf(place: Place, elapsed_s: number): Figures {
+  const { shard, rows_before, rows_expected } = place;
+  const rows = rows_before + place.rows;
+  const rows_per_s = elapsed_s > 0 ? Math.round(place.rows / elapsed_s) : 0;
   const seconds_left =
     rows_expected === undefined || rows_per_s === 0
       ? null

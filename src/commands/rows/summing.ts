@@ -4,6 +4,7 @@ import { type Command, commandFrom } from "../command.ts";
 import { analysisOf } from "./analyses.ts";
 import type { Fields } from "./analysis.ts";
 import { runAnalysis } from "./analyze.ts";
+import type { Round } from "./documents.ts";
 import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./words.ts";
 
 interface Summing<Own extends Options> {
@@ -19,6 +20,7 @@ interface Summing<Own extends Options> {
 interface Asked {
   readonly options: Fields;
   readonly state?: unknown;
+  readonly before?: Round;
 }
 
 const SHARED = { ...ROW_OPTIONS, ...OUT_OPTION };
@@ -32,9 +34,9 @@ export function summing<Own extends Options>(
   return commandFrom(table, async ({ values, operands }) => {
     const { out, checkpoint, quiet } = values;
     const { rows } = values as { readonly rows?: string }; // the option of that name is a text
-    const { options, state = null } = asked(values);
+    const { options, state = null, before = null } = asked(values);
     const analysis = await analysisOf(told.name);
     const pass = passOptions(values, operands);
-    await runAnalysis({ analysis, options, state, pass, out, checkpoint, rows, quiet });
+    await runAnalysis({ analysis, options, state, before, pass, out, checkpoint, rows, quiet });
   });
 }

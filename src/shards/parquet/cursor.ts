@@ -1,30 +1,35 @@
 /** The rows of a column, one after the other, with one page in memory. A list may go on in the page behind its own. */
+import { crc32 } from "node:zlib";
 import type { PageHeader, RowGroup } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { Bytes } from "../bytes.ts";
-import { type Column, type Numbers, type Page, readDictionary, readPage } from "./page.ts";
+import type { Chunk, Column } from "./columns.ts";
+import { bytesIn, type Numbers, type Page, readDictionary, readPage } from "./page.ts";
+import { CutShort, structLength } from "./thrift.ts";
 
 /** Headers of pages take some 50 bytes; statistics of long texts may make them longer. */
 const HEADER_BYTES = [256, 65_536, 2 ** 20];
 
 export class Cursor {
   readonly #file: number;
-  readonly #columns: readonly Column[];
+  readonly #column: Column;
   #group = -1;
+  /** that were taken of the group */
+  #rows = 0;
   #bytes: Bytes | undefined;
   #dictionary: Numbers | undefined;
   #page: Page | undefined;
   #at = 0;
 
-  /** `columns` are the column's parts in the groups of rows, one each. */
-  constructor(file: number, columns: readonly Column[]) {
+  constructor(file: number, column: Column) {
     this.#file = file;
-    this.#columns = columns;
+    this.#column = column;
   }
 
   /** The numbers of the next row, valid until the next call; undefined at the end. Null elements are NaN. */
   next(): Numbers | undefined {
     if (!this.#isInPage() && !this.#nextPage()) return undefined;
+    this.#rows += 1;
     const begun = this.#takeInPage();
     // Where the page ends the row may go on.
     if (this.#isInPage() || !this.#goesOn()) return begun;
@@ -36,8 +41,13 @@ export class Cursor {
   /** Leaves out whole groups of rows, without reading them. */
   skipGroups(count: number): void {
     this.#group = count - 1;
+    this.#rows = this.#chunk?.rows ?? 0;
     this.#bytes = undefined;
     this.#page = undefined;
+  }
+
+  get #chunk(): Chunk | undefined {
+    return this.#column.chunks[this.#group];
   }
 
   #isInPage(): boolean {
@@ -49,21 +59,21 @@ export class Cursor {
     const page = this.#page as Page; // every caller has seen to it
     const { numbers, repetition, definition } = page;
     const from = this.#at;
-    const column = this.#columns[this.#group] as Column; // of the page
     if (repetition === undefined) this.#at = from + 1;
     else {
       const next = repetition.indexOf(0, from + 1);
       this.#at = next < 0 ? numbers.length : next;
     }
     const is_empty =
-      repetition !== undefined && definition !== undefined && (definition[from] ?? 0) < column.element_level;
+      repetition !== undefined &&
+      definition !== undefined &&
+      (definition[from] ?? 0) < this.#column.element_level;
     return numbers.subarray(from, is_empty ? from : this.#at);
   }
 
   /** Goes to the next page, if that goes on with the row of this one. */
   #goesOn(): boolean {
-    const column = this.#columns[this.#group];
-    if (column === undefined || column.repetition_max === 0) return false;
+    if (this.#column.repetition_max === 0) return false;
     // Rows do not reach from one group to the next.
     const group = this.#group;
     if (!this.#nextPage() || this.#group !== group) return false;
@@ -77,52 +87,100 @@ export class Cursor {
         if (!this.#nextGroup()) return false;
         continue;
       }
-      const column = this.#columns[this.#group] as Column; // whose header it is
-      const body = (this.#bytes as Bytes).take(header.compressed_page_size);
-      if (body.length < header.compressed_page_size) throw new Error(`ends within a page of ${column.name}`);
-      if (header.type === "DICTIONARY_PAGE") this.#dictionary = readDictionary(column, header, body.slice());
-      else if (header.type !== "INDEX_PAGE") {
-        this.#page = readPage(column, header, body, this.#dictionary);
-        this.#at = 0;
-        if (this.#page.numbers.length > 0) return true;
+      try {
+        if (this.#take(header)) return true;
+      } catch (error) {
+        throw new Error(`has a page of ${this.#column.name} that cannot be read: ${wordsOf(error)}`);
       }
     }
   }
 
-  #nextGroup(): boolean {
-    const column = this.#columns[this.#group + 1];
-    if (column === undefined) return false;
-    const {
-      data_page_offset,
-      dictionary_page_offset = data_page_offset,
-      total_compressed_size,
-    } = column.meta;
-    const begin = Math.min(Number(dictionary_page_offset), Number(data_page_offset));
-    this.#group += 1;
-    this.#bytes = new Bytes(this.#file, begin, begin + Number(total_compressed_size));
-    this.#dictionary = undefined;
+  /** Reads what stands behind the header; answers whether it is a page with values. */
+  #take(header: PageHeader): boolean {
+    const size = bytesIn(header.compressed_page_size);
+    const bytes = (this.#bytes as Bytes).take(size); // whose header was read
+    if (bytes.length < size) throw new Error("the file ends in it");
+    // hyparquet reads it as a signed number.
+    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0)
+      throw new Error("its checksum is another");
+    const packed = { header, codec: (this.#chunk as Chunk).meta.codec, bytes };
+    if (header.type === "INDEX_PAGE") return false;
+    if (header.type === "DICTIONARY_PAGE") {
+      this.#dictionary = readDictionary(this.#column, packed);
+      return false;
+    }
+    const is_first = this.#page === undefined;
+    this.#page = readPage(this.#column, packed, this.#dictionary);
+    this.#at = 0;
+    if (this.#page.numbers.length === 0) return false;
+    if (is_first && (this.#page.repetition?.[0] ?? 0) !== 0) throw new Error("it begins within a row");
     return true;
+  }
+
+  #nextGroup(): boolean {
+    this.#requireRows();
+    this.#group += 1;
+    const chunk = this.#chunk;
+    if (chunk === undefined) return false;
+    const { data_page_offset, dictionary_page_offset = data_page_offset, total_compressed_size } = chunk.meta;
+    const begin = Number(
+      dictionary_page_offset > 0n && dictionary_page_offset < data_page_offset
+        ? dictionary_page_offset
+        : data_page_offset,
+    );
+    // A group without rows has no pages, whatever its offsets say.
+    const bytes = chunk.rows === 0 ? 0 : Number(total_compressed_size);
+    if (!(begin >= 0 && bytes >= 0))
+      throw new Error(`has ${this.#column.name} at byte ${begin}, of ${bytes} bytes`);
+    this.#bytes = new Bytes(this.#file, begin, begin + bytes);
+    this.#dictionary = undefined;
+    this.#page = undefined;
+    this.#rows = 0;
+    return true;
+  }
+
+  /** Rows that are missing from a column would give those behind them the values of others. */
+  #requireRows(): void {
+    const chunk = this.#chunk;
+    if (chunk === undefined || chunk.rows === this.#rows) return;
+    throw new Error(
+      `has ${this.#rows} rows of ${this.#column.name} in a group of ${chunk.rows}: the file is cut or damaged`,
+    );
   }
 
   /** The header of the next page; undefined at the end of the group. */
   #header(): PageHeader | undefined {
     const bytes = this.#bytes;
     if (bytes === undefined) return undefined;
-    for (const size of HEADER_BYTES) {
-      const begin = bytes.peek(size);
-      if (begin.length === 0) return undefined;
-      const reader = { view: new DataView(begin.slice().buffer), offset: 0 };
-      try {
-        const header = parquetHeader(reader);
-        bytes.take(reader.offset);
-        return header;
-      } catch (error) {
-        // It was longer than what was looked at.
-        if (!(error instanceof RangeError) || begin.length < size) throw error;
+    try {
+      for (const size of HEADER_BYTES) {
+        const begin = bytes.peek(size);
+        if (begin.length === 0) return undefined;
+        const length = lengthOf(begin, begin.length === size);
+        if (length === undefined) continue;
+        const header = bytes.take(length).slice();
+        return parquetHeader({ view: new DataView(header.buffer), offset: 0 });
       }
+    } catch (error) {
+      throw new Error(`has a page of ${this.#column.name} whose header is not understood: ${wordsOf(error)}`);
     }
-    throw new Error("has a page whose header does not end");
+    throw new Error(`has a page of ${this.#column.name} whose header does not end`);
   }
+}
+
+/** Undefined when the header goes on behind these bytes, and more of them may be looked at. */
+function lengthOf(begin: Uint8Array, has_more: boolean): number | undefined {
+  try {
+    return structLength(begin);
+  } catch (error) {
+    if (error instanceof CutShort && has_more) return undefined;
+    throw error;
+  }
+}
+
+/** The message of an error, ours or a library's. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function joined(parts: readonly Numbers[]): Numbers {

@@ -19,7 +19,7 @@ export function readRuns(
   while (filled < to.length) {
     let header = 0;
     for (let shift = 0; ; shift += 7) {
-      if (at >= bytes.length) throw new Error(`a page ends in its ${filled}th level of ${to.length}`);
+      if (at >= bytes.length || shift > 28) throw endsIn(filled, to.length);
       const byte = bytes[at++]!;
       header += (byte & 127) * 2 ** shift;
       if (byte < 128) break;
@@ -28,12 +28,14 @@ export function readRuns(
     const count = Math.floor(header / 2);
     if (header % 2 === 0) {
       let value = 0;
+      if (at + Math.ceil(width / 8) > bytes.length) throw endsIn(filled, to.length);
       for (let b = 0; b < width; b += 8) value |= bytes[at++]! << b;
       to.fill(value, filled, filled + count);
       filled += count;
       is_one &&= to[begun] === to[0];
     } else {
       const packed = Math.min(8 * count, to.length - filled);
+      if (at + Math.ceil((packed * width) / 8) > bytes.length) throw endsIn(filled, to.length);
       unpack(bytes, at, width, to, filled, packed);
       at += count * width;
       filled += packed;
@@ -41,6 +43,10 @@ export function readRuns(
     }
   }
   return is_one;
+}
+
+function endsIn(filled: number, length: number): Error {
+  return new Error(`it ends in its ${filled}th level of ${length}`);
 }
 
 /** Values of at most 24 bits in four bytes at once, wider ones byte by byte. */

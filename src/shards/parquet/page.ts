@@ -2,23 +2,25 @@
  * A page of a column: its numbers, in typed arrays, and where its rows begin. hyparquet reads what surrounds them, and
  * its own way of making an object of every list would cost twenty times what the numbers do.
  */
-import type { ColumnMetaData, Compressors, PageHeader } from "hyparquet";
-import { decompressPage } from "hyparquet/src/datapage.js";
+import type { PageHeader } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { byteStreamSplit } from "hyparquet/src/encoding.js";
+import { readVarInt } from "hyparquet/src/thrift.js";
 import { type Dtype, decodeFloats, decodeNumbers, ELEMENT_BYTES } from "../elements.ts";
+import { decompressed } from "./codecs.ts";
+import type { Column } from "./columns.ts";
 import { bitsOf, readRuns } from "./levels.ts";
 
-/** What the pages of a column have in common. */
-export interface Column {
-  readonly name: string;
-  readonly meta: ColumnMetaData;
-  readonly dtype: Dtype;
-  readonly repetition_max: number;
-  readonly definition_max: number;
-  /** from this definition level on there is an element, though it may be null */
-  readonly element_level: number;
-  readonly compressors: Compressors;
+/** A page of a few bytes may tell of as many values as it likes, all of which are made. Writers make pages of some MB. */
+const VALUES_MAX = 2 ** 25;
+const PAGE_BYTES_MAX = 2 ** 28;
+
+/** A page as it lies in the file. */
+export interface PackedPage {
+  readonly header: PageHeader;
+  /** of the group of rows that it is in */
+  readonly codec: string;
+  /** valid until the next page is taken */
+  readonly bytes: Uint8Array;
 }
 
 export type Numbers = Float32Array | Float64Array | Int32Array;
@@ -42,50 +44,61 @@ interface Body {
   readonly values: Uint8Array;
 }
 
-export function readPage(
-  column: Column,
-  header: PageHeader,
-  compressed: Uint8Array,
-  dictionary: Numbers | undefined,
-): Page {
-  const body = bodyOf(column, header, compressed);
+export function readPage(column: Column, packed: PackedPage, dictionary: Numbers | undefined): Page {
+  const body = bodyOf(column, packed);
   const { count, repetition, definition } = body;
   if (definition === undefined)
     return { numbers: valuesOf(column, body, count, dictionary), repetition, definition };
   const { definition_max } = column;
   let present = 0;
   for (let i = 0; i < count; i++) if (definition[i] === definition_max) present += 1;
-  const packed = valuesOf(column, body, present, dictionary);
-  return { numbers: spread(packed, definition, definition_max), repetition, definition };
+  const values = valuesOf(column, body, present, dictionary);
+  return { numbers: spread(values, definition, definition_max), repetition, definition };
 }
 
 /** The numbers of a dictionary page. */
-export function readDictionary(column: Column, header: PageHeader, compressed: Uint8Array): Numbers {
-  const count = header.dictionary_page_header?.num_values ?? 0;
-  return plain(column.dtype, decompress(column, header.uncompressed_page_size, compressed), count);
+export function readDictionary(column: Column, { header, codec, bytes }: PackedPage): Numbers {
+  const count = countOf(header.dictionary_page_header?.num_values);
+  return plain(column.dtype, decompressed(codec, bytes, bytesIn(header.uncompressed_page_size)), count);
 }
 
-function bodyOf(column: Column, header: PageHeader, compressed: Uint8Array): Body {
+/** Throws an Error when a page tells of more bytes than any writer puts into one. */
+export function bytesIn(told: number): number {
+  if (Number.isInteger(told) && told >= 0 && told <= PAGE_BYTES_MAX) return told;
+  throw new Error(`it tells of ${told} bytes, at most ${PAGE_BYTES_MAX} are read`);
+}
+
+function countOf(told: number | undefined): number {
+  if (told !== undefined && told >= 0 && told <= VALUES_MAX) return told;
+  throw new Error(`it tells of ${told} values, at most ${VALUES_MAX} are read`);
+}
+
+function bodyOf(column: Column, { header, codec, bytes }: PackedPage): Body {
   const { data_page_header: first, data_page_header_v2: second } = header;
-  if (first !== undefined) {
-    const bytes = decompress(column, header.uncompressed_page_size, compressed);
-    return bodyOfFirst(column, bytes, first.num_values, first.encoding);
-  }
-  if (second === undefined) throw new Error(`a page of ${column.name} is of an unknown kind, ${header.type}`);
-  const repetition_bytes = second.repetition_levels_byte_length;
-  const levels_bytes = repetition_bytes + second.definition_levels_byte_length;
-  const packed = compressed.subarray(levels_bytes);
-  const values_bytes = header.uncompressed_page_size - levels_bytes;
-  const is_compressed = second.is_compressed !== false && values_bytes > 0;
+  const page_bytes = bytesIn(header.uncompressed_page_size);
+  if (first !== undefined)
+    return bodyOfFirst(
+      column,
+      decompressed(codec, bytes, page_bytes),
+      countOf(first.num_values),
+      first.encoding,
+    );
+  if (second === undefined) throw new Error(`it is of an unknown kind, ${header.type}`);
+  const count = countOf(second.num_values);
+  const repetition_bytes = bytesIn(second.repetition_levels_byte_length);
+  const levels_bytes = repetition_bytes + bytesIn(second.definition_levels_byte_length);
+  if (levels_bytes > bytes.length || levels_bytes > page_bytes) throw new Error("it ends within its levels");
+  const values = bytes.subarray(levels_bytes);
+  const is_packed = second.is_compressed !== false && page_bytes > levels_bytes;
   return {
-    count: second.num_values,
+    count,
     encoding: second.encoding,
-    repetition: levels(compressed, 0, column.repetition_max, second.num_values)?.values,
+    repetition: levels(bytes.subarray(0, repetition_bytes), column.repetition_max, count)?.values,
     definition: unlessHighest(
-      levels(compressed, repetition_bytes, column.definition_max, second.num_values),
+      levels(bytes.subarray(repetition_bytes, levels_bytes), column.definition_max, count),
       column,
     ),
-    values: is_compressed ? decompress(column, values_bytes, packed) : packed.slice(),
+    values: decompressed(is_packed ? codec : "UNCOMPRESSED", values, page_bytes - levels_bytes),
   };
 }
 
@@ -94,8 +107,9 @@ function bodyOfFirst(column: Column, bytes: Uint8Array, count: number, encoding:
   let at = 0;
   const next = (max: number) => {
     if (max === 0) return undefined;
+    if (at + 4 > bytes.length) throw new Error("it ends within its levels");
     const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-    const read = levels(bytes, at + 4, max, count);
+    const read = levels(bytes.subarray(at + 4, at + 4 + length), max, count);
     at += 4 + length;
     return read;
   };
@@ -109,21 +123,15 @@ interface Levels {
   readonly is_one: boolean;
 }
 
-function levels(bytes: Uint8Array, from: number, max: number, count: number): Levels | undefined {
+function levels(bytes: Uint8Array, max: number, count: number): Levels | undefined {
   if (max === 0) return undefined;
   const values = new Uint8Array(count);
-  return { values, is_one: readRuns(bytes, from, bitsOf(max), values) };
+  return { values, is_one: readRuns(bytes, 0, bitsOf(max), values) };
 }
 
 function unlessHighest(found: Levels | undefined, { definition_max }: Column): Uint8Array | undefined {
   if (found === undefined || (found.is_one && found.values[0] === definition_max)) return undefined;
   return found.values;
-}
-
-/** In memory of its own: what was read lies in a buffer that the next page is read into. */
-function decompress({ meta, compressors }: Column, bytes: number, compressed: Uint8Array): Uint8Array {
-  if (meta.codec === "UNCOMPRESSED") return compressed.slice();
-  return decompressPage(compressed, bytes, meta.codec, compressors);
 }
 
 type Decode = (column: Column, values: Uint8Array, count: number, dictionary: Numbers | undefined) => Numbers;
@@ -132,39 +140,24 @@ const DECODERS: Readonly<Record<string, Decode>> = {
   PLAIN: ({ dtype }, values, count) => plain(dtype, values, count),
   PLAIN_DICTIONARY: gather,
   RLE_DICTIONARY: gather,
-  BYTE_STREAM_SPLIT({ meta, dtype }, values, count) {
-    const width = ELEMENT_BYTES[dtype];
-    const type = meta.type;
-    const read = byteStreamSplit({ view: viewOf(values), offset: 0 }, count, type, width);
-    return ArrayBuffer.isView(read) && !(read instanceof BigInt64Array)
-      ? (read as Numbers) // of the types that dtypeOf lets through
-      : plain(dtype, bytesOf(read, width), count);
-  },
-  DELTA_BINARY_PACKED({ meta }, values, count) {
-    const read = meta.type === "INT32" ? new Int32Array(count) : new BigInt64Array(count);
-    deltaBinaryUnpack({ view: viewOf(values), offset: 0 }, count, read);
-    return read instanceof Int32Array ? read : Float64Array.from(read, Number);
-  },
+  BYTE_STREAM_SPLIT: ({ dtype }, values, count) => plain(dtype, joinedStreams(values, count, dtype), count),
+  DELTA_BINARY_PACKED: ({ dtype }, values, count) => deltas(dtype, values, count),
 };
 
 function valuesOf(column: Column, body: Body, count: number, dictionary: Numbers | undefined): Numbers {
   const decode = Object.hasOwn(DECODERS, body.encoding) ? DECODERS[body.encoding] : undefined;
   if (decode === undefined)
-    throw new Error(
-      `${column.name} is encoded as ${body.encoding}; read are ${Object.keys(DECODERS).join(", ")}`,
-    );
+    throw new Error(`it is encoded as ${body.encoding}; read are ${Object.keys(DECODERS).join(", ")}`);
   return decode(column, body.values, count, dictionary);
 }
 
 function plain(dtype: Dtype, values: Uint8Array, count: number): Numbers {
   const bytes = values.subarray(0, count * ELEMENT_BYTES[dtype]);
   if (bytes.length < count * ELEMENT_BYTES[dtype])
-    throw new Error(`a page must hold ${count} values of ${dtype}, got ${bytes.length} bytes`);
-  if (dtype === "i32" || dtype === "i64") {
-    const numbers = decodeNumbers(bytes, dtype);
-    return numbers instanceof Int32Array ? numbers : Float64Array.from(numbers);
-  }
-  return decodeFloats(bytes, dtype);
+    throw new Error(`it must hold ${count} values of ${dtype}, got ${bytes.length} bytes`);
+  if (dtype !== "i32") return decodeFloats(bytes, dtype);
+  const numbers = decodeNumbers(bytes, dtype);
+  return numbers instanceof Int32Array ? numbers : Float64Array.from(numbers);
 }
 
 function gather(
@@ -173,13 +166,46 @@ function gather(
   count: number,
   dictionary: Numbers | undefined,
 ): Numbers {
-  if (dictionary === undefined) throw new Error("a page refers to a dictionary, but there is none");
+  if (dictionary === undefined) throw new Error("it refers to a dictionary, but there is none");
   const indices = new Int32Array(count);
   const width = values[0] ?? 0;
+  if (width > 32) throw new Error(`it has places of ${width} bits in a dictionary`);
   if (width > 0) readRuns(values, 1, width, indices);
   const numbers = new (dictionary.constructor as new (length: number) => Numbers)(count); // one of the three
-  for (let i = 0; i < count; i++) numbers[i] = dictionary[indices[i]!] ?? Number.NaN;
+  for (let i = 0; i < count; i++) {
+    const number = dictionary[indices[i]!];
+    if (number === undefined)
+      throw new Error(`it refers to place ${indices[i]! >>> 0} of a dictionary of ${dictionary.length}`);
+    numbers[i] = number;
+  }
   return numbers;
+}
+
+/** Values whose bytes lie apart: the first bytes of all, then their second ones. */
+function joinedStreams(values: Uint8Array, count: number, dtype: Dtype): Uint8Array {
+  const width = ELEMENT_BYTES[dtype];
+  if (values.length < count * width)
+    throw new Error(`it must hold ${count} values of ${dtype}, got ${values.length} bytes`);
+  const bytes = new Uint8Array(count * width);
+  for (let b = 0; b < width; b++)
+    for (let i = 0, from = b * count, to = b; i < count; i++, to += width) bytes[to] = values[from + i]!;
+  return bytes;
+}
+
+/** Miniblocks of a block; writers make 4. */
+const MINIBLOCKS_MAX = 1024;
+
+function deltas(dtype: Dtype, values: Uint8Array, count: number): Numbers {
+  const start = { view: viewOf(values), offset: 0 };
+  const block = readVarInt(start);
+  const miniblocks = readVarInt(start);
+  if (!(miniblocks > 0 && miniblocks <= MINIBLOCKS_MAX && block > 0 && block % miniblocks === 0))
+    throw new Error(`it has blocks of ${block} differences in ${miniblocks} parts`);
+  const is_long = ELEMENT_BYTES[dtype] === 8;
+  const read = is_long ? new BigInt64Array(count) : new Int32Array(count);
+  if (count > 0) deltaBinaryUnpack({ view: viewOf(values), offset: 0 }, count, read);
+  if (dtype === "i32" && read instanceof Int32Array) return read;
+  return decodeFloats(new Uint8Array(read.buffer), dtype);
 }
 
 /** The numbers at the places of the elements that are there. */
@@ -192,14 +218,6 @@ function spread(packed: Numbers, definition: Uint8Array, definition_max: number)
   for (let i = 0; i < definition.length; i++)
     numbers[i] = definition[i] === definition_max ? packed[at++]! : Number.NaN;
   return numbers;
-}
-
-/** Elements that were split into arrays of bytes, one behind the other. */
-function bytesOf(read: ArrayLike<unknown>, width: number): Uint8Array {
-  if (read instanceof BigInt64Array) return new Uint8Array(read.buffer, read.byteOffset, read.byteLength);
-  const bytes = new Uint8Array(read.length * width);
-  for (let i = 0; i < read.length; i++) bytes.set(read[i] as Uint8Array, i * width);
-  return bytes;
 }
 
 function viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {

@@ -4,58 +4,60 @@
  * large the groups of rows are.
  */
 import { readSync } from "node:fs";
-import { type ColumnMetaData, type FileMetaData, parquetMetadata } from "hyparquet";
-import { getMaxDefinitionLevel, getMaxRepetitionLevel, getSchemaPath } from "hyparquet/src/schema.js";
-import { compressors } from "hyparquet-compressors";
-import type { Dtype, Values } from "../elements.ts";
-import { PARTS, type Part, partOf, requireRow, rowOf, type Shard, type ShardOptions } from "../shard.ts";
-import { Cursor, groupStarts } from "./cursor.ts";
-import type { Column, Numbers } from "./page.ts";
+import { type FileMetaData, parquetMetadata } from "hyparquet";
+import type { Values } from "../elements.ts";
+import { type Part, rowOf, type Shard, type ShardOptions } from "../shard.ts";
+import { type Column, columnsOf } from "./columns.ts";
+import { Cursor, groupStarts, wordsOf } from "./cursor.ts";
+import type { Numbers } from "./page.ts";
+import { structLength } from "./thrift.ts";
 
 const MAGIC_BYTES = 8;
+/** Of a file of some hundred thousand groups of rows. */
+const FOOTER_BYTES_MAX = 2 ** 26;
+const PAR1 = 0x31524150;
+const PARE = 0x45524150;
 
 export function openParquet(file: number, bytes: number, options: ShardOptions, close: () => void): Shard {
-  const metadata = parquetMetadata(footerOf(file, bytes), { geoparquet: false });
-  const columnOf = (meta: ColumnMetaData): Column => {
-    const path = getSchemaPath(metadata.schema, meta.path_in_schema);
-    const leaf = path.at(-1)?.element;
-    const definition_max = getMaxDefinitionLevel(path);
-    return {
-      name: meta.path_in_schema.join("."),
-      meta,
-      dtype: dtypeOf(meta, leaf?.type_length),
-      repetition_max: getMaxRepetitionLevel(path),
-      definition_max,
-      element_level: leaf?.repetition_type === "OPTIONAL" ? definition_max - 1 : definition_max,
-      compressors,
-    };
-  };
-  return openRows(file, metadata, columnOf, options, close);
+  const metadata = metadataOf(footerOf(file, bytes));
+  return openRows(file, metadata, columnsOf(metadata), options, close);
+}
+
+function metadataOf(footer: Uint8Array): FileMetaData {
+  try {
+    structLength(footer);
+    return parquetMetadata(footer, { geoparquet: false });
+  } catch (error) {
+    throw new Error(`has a footer that is not understood: ${wordsOf(error)}`);
+  }
 }
 
 function openRows(
   file: number,
   metadata: FileMetaData,
-  columnOf: (meta: ColumnMetaData) => Column,
+  columns: ReadonlyMap<Part, Column>,
   options: ShardOptions,
   close: () => void,
 ): Shard {
-  const columns = columnsOf(metadata, columnOf);
-  requireRow(new Set(columns.keys()));
-  const cursors = [...columns].map(([part, parts]) => ({ part, cursor: new Cursor(file, parts) }));
+  const cursors = [...columns].map(([part, column]) => ({ part, cursor: new Cursor(file, column) }));
   const starts = groupStarts(metadata.row_groups);
+  if (starts.at(-1) !== Number(metadata.num_rows))
+    throw new Error(`has ${starts.at(-1)} rows in its groups, and tells of ${metadata.num_rows}`);
   let at = 0;
   const nextNumbers = () => {
+    if (cursors.length === 0) return undefined;
     const row: Partial<Record<Part, Numbers>> = {};
     for (const { part, cursor } of cursors) {
       const numbers = cursor.next();
-      if (numbers === undefined) return undefined;
-      row[part] = numbers;
+      // Each cursor has counted its rows: all of them end together.
+      if (numbers !== undefined) row[part] = numbers;
+      else if (cursors[0]?.part === part) return undefined;
+      else throw new Error(`ends in row ${at} of ${part}`);
     }
     return row;
   };
   return {
-    rows: Number(metadata.num_rows),
+    rows: starts.at(-1),
     next() {
       const row = nextNumbers();
       at += 1;
@@ -81,11 +83,11 @@ function rowOfNumbers(row: Partial<Record<Part, Numbers>>, options: ShardOptions
       logits: floats(logits),
       token_ids,
       logprobs: floats(logprobs),
-      tail_mass: known(tail_mass?.[0]),
-      target: known(target?.[0]),
-      step: known(step?.[0]),
+      tail_mass: tail_mass?.[0],
+      target: target?.[0],
+      step: step?.[0],
       history,
-      prompt_length: known(prompt_length?.[0]),
+      prompt_length: prompt_length?.[0],
     },
     options,
   );
@@ -95,52 +97,16 @@ function floats(numbers: Numbers | undefined): Values | undefined {
   return numbers instanceof Int32Array ? Float64Array.from(numbers) : numbers;
 }
 
-/** A number that is not null. */
-function known(number: number | undefined): number | undefined {
-  return number === undefined || Number.isNaN(number) ? undefined : number;
-}
-
-/** The columns that rows are made of, by what they are; those of each group of rows. */
-function columnsOf(
-  { row_groups }: FileMetaData,
-  columnOf: (meta: ColumnMetaData) => Column,
-): Map<Part, Column[]> {
-  const columns = new Map<Part, Column[]>();
-  const names = new Set<string>();
-  for (const { columns: chunks } of row_groups) {
-    for (const { meta_data } of chunks) {
-      const name = meta_data?.path_in_schema[0];
-      if (meta_data === undefined || name === undefined) continue;
-      names.add(name);
-      const part = partOf(name);
-      if (part === undefined) continue;
-      const list = columns.get(part) ?? [];
-      columns.set(part, list);
-      list.push(columnOf(meta_data));
-    }
-  }
-  if (columns.size === 0 && row_groups.length > 0)
-    throw new Error(`has none of the columns ${PARTS.join(", ")}, got ${[...names].join(", ")}`);
-  return columns;
-}
-
-function dtypeOf({ type, path_in_schema }: ColumnMetaData, type_length: number | undefined): Dtype {
-  if (type === "FLOAT") return "f32";
-  if (type === "DOUBLE") return "f64";
-  if (type === "INT32") return "i32";
-  if (type === "INT64") return "i64";
-  if (type === "FIXED_LEN_BYTE_ARRAY" && type_length === 2) return "f16";
-  throw new Error(
-    `has a column ${path_in_schema[0]} of type ${type}; read are FLOAT, DOUBLE, FLOAT16, INT32 and INT64`,
-  );
-}
-
 function footerOf(file: number, bytes: number): Uint8Array {
   const tail = readAt(file, bytes - MAGIC_BYTES, MAGIC_BYTES);
   const view = new DataView(tail.buffer);
   const length = bytes < 2 * MAGIC_BYTES ? Number.POSITIVE_INFINITY : view.getUint32(0, true);
-  if (view.getUint32(4, true) !== 0x31524150 || length + MAGIC_BYTES > bytes)
+  const magic = view.getUint32(4, true);
+  if (magic === PARE) throw new Error("is encrypted Parquet, which is not read");
+  if (magic !== PAR1 || length + MAGIC_BYTES > bytes)
     throw new Error("is no Parquet file: it does not end with a footer");
+  if (length > FOOTER_BYTES_MAX)
+    throw new Error(`has a footer of ${length} bytes, at most ${FOOTER_BYTES_MAX} are read`);
   return readAt(file, bytes - MAGIC_BYTES - length, length + MAGIC_BYTES);
 }
 

@@ -1,0 +1,43 @@
+/** What a run read, in a few digits: a run asked for again has nothing to do only when all of that is as it was. */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { STDIN, targetsOf } from "../../shards/open.ts";
+
+/** Files up to here are read whole. */
+const WHOLE_BYTES = 2 ** 24;
+/** Of larger ones the beginning, the end, and this many places between them. */
+const ENDS_BYTES = 2 ** 20;
+const PLACES = 64;
+const PLACE_BYTES = 2 ** 12;
+
+/** SHA-256 over the size of a file and its bytes, or of a large one over both ends and places spread over it. */
+export function digestOf(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const hash = createHash("sha256").update(`${size}\n`);
+    const add = (position: number, length: number) => {
+      const bytes = new Uint8Array(length);
+      let read = 0;
+      for (let more = 1; read < length && more > 0; read += more)
+        more = readSync(file, bytes, read, length - read, position + read);
+      hash.update(bytes.subarray(0, read));
+    };
+    if (size <= WHOLE_BYTES) add(0, size);
+    else {
+      add(0, ENDS_BYTES);
+      for (let p = 1; p <= PLACES; p++) add(Math.floor((size / (PLACES + 1)) * p), PLACE_BYTES);
+      add(size - ENDS_BYTES, ENDS_BYTES);
+    }
+    return hash.digest("hex");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The digest of a shard, with that of its file of targets behind it; null for standard input, which can be read only once. */
+export function inputOf(shard: string, targets: string | undefined): string | null {
+  if (shard === STDIN) return null;
+  const beside = targetsOf(shard, targets);
+  return beside === undefined ? digestOf(shard) : `${digestOf(shard)}+${digestOf(beside)}`;
+}
