@@ -8,6 +8,9 @@ const BUFFER_BYTES = 2 ** 20;
 /** More bytes in one piece are asked for by no row that can be read. */
 const PIECE_BYTES_MAX = 2 ** 29;
 
+/** How the system reads. An object, so that tests can play a pipe that has nothing yet. */
+export const system = { readSync };
+
 /** The pipe is empty and still open. What was read so far is kept: the same call may be made again. */
 export class Starved extends Error {
   constructor() {
@@ -112,7 +115,7 @@ export class Bytes {
     const wanted = position === null ? room : Math.min(room, this.#end - position);
     if (wanted <= 0) return 0;
     try {
-      const read = readSync(this.#file, this.#buffer, at, wanted, position);
+      const read = system.readSync(this.#file, this.#buffer, at, wanted, position);
       if (position !== null) this.#position = position + read;
       return read;
     } catch (error) {

@@ -1,26 +1,16 @@
 /** Writing to a disk that takes a part, to one that is full, and to a pipe that is. */
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Lines } from "../../src/commands/rows/lines.ts";
-import { removeLeftovers, writeAll, writeWhole } from "../../src/commands/rows/output.ts";
+import { removeLeftovers, system, writeAll, writeWhole } from "../../src/commands/rows/output.ts";
 import { shardFolder } from "../shards/files.ts";
-
-let writing: typeof fs.writeSync;
-
-vi.mock("node:fs", async (importOriginal) => {
-  const actual = await importOriginal<typeof fs>();
-  return { ...actual, writeSync: vi.fn(actual.writeSync) };
-});
 
 const { folder } = shardFolder();
 const path = (name: string) => join(folder, name);
 const failing = (code: string) => Object.assign(new Error(`${code}: it cannot`), { code, syscall: "write" });
 
-beforeEach(async () => {
-  ({ writeSync: writing } = await vi.importActual<typeof fs>("node:fs"));
-  vi.mocked(fs.writeSync).mockReset();
-});
+afterEach(() => void vi.restoreAllMocks());
 
 /** Takes at most so many bytes a call; each `error` of the list is thrown once before. */
 function disk(bytes_a_call: number, room: number, errors: Error[] = []): void {
@@ -31,9 +21,9 @@ function disk(bytes_a_call: number, room: number, errors: Error[] = []): void {
     if (left === 0) throw failing("ENOSPC");
     const taken = Math.min(length, bytes_a_call, left);
     left -= taken;
-    return writing(file, bytes, at, taken, position);
+    return fs.writeSync(file, bytes, at, taken, position);
   };
-  vi.mocked(fs.writeSync).mockImplementation(write as typeof fs.writeSync);
+  vi.spyOn(system, "writeSync").mockImplementation(write as typeof fs.writeSync);
 }
 
 describe("a file that is written whole", () => {

@@ -3,19 +3,9 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { VERSION } from "../../src/config/version.ts";
+import { system } from "../../src/shards/bytes.ts";
 import { npy, shardFolder } from "../shards/files.ts";
 import { CLASSES, logits, run, said, targets } from "./running.ts";
-
-let is_idle = false;
-
-vi.mock("node:fs", async (importOriginal) => {
-  const actual = await importOriginal<typeof fs>();
-  const readSync = (...given: Parameters<typeof fs.readSync>) => {
-    if (is_idle && given[0] === 0) throw Object.assign(new Error("EAGAIN"), { code: "EAGAIN" });
-    return actual.readSync(...given);
-  };
-  return { ...actual, readSync };
-});
 
 const { folder, file } = shardFolder();
 const path = (name: string) => join(folder, name);
@@ -176,13 +166,17 @@ test("shards without rows count as none, in reports and in merges", async () => 
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s is heard while standard input has nothing", async (signal) => {
-  is_idle = true;
+  const { readSync } = system;
+  vi.spyOn(system, "readSync").mockImplementation(((...given: Parameters<typeof readSync>) => {
+    if (given[0] === 0) throw Object.assign(new Error("EAGAIN"), { code: "EAGAIN" });
+    return readSync(...given);
+  }) as typeof readSync);
   // Until it is heard: on a busy machine the run may listen late.
   const telling = setInterval(() => process.emit(signal, signal), 20);
   try {
     await expect(run("score", "--in", "-")).rejects.toThrow(`ended by ${signal} at -, row 0`);
   } finally {
     clearInterval(telling);
-    is_idle = false;
+    vi.restoreAllMocks();
   }
 });

@@ -1,21 +1,20 @@
 /** Reading of a pipe that has nothing yet, played by a readSync that says so. */
-import * as fs from "node:fs";
-import { beforeEach, expect, test, vi } from "vitest";
-import { Bytes, Starved } from "../../src/shards/bytes.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Bytes, Starved, system } from "../../src/shards/bytes.ts";
 import { openNdjson } from "../../src/shards/ndjson.ts";
 import { openNpy } from "../../src/shards/npy.ts";
 import { npy } from "./files.ts";
-
-vi.mock("node:fs", async (importOriginal) => {
-  const actual = await importOriginal<typeof fs>();
-  return { ...actual, readSync: vi.fn(actual.readSync) };
-});
 
 /** What the pipe gives, call by call: bytes, or null when it has nothing yet. At the end it is closed. */
 let given: (Uint8Array | null)[] = [];
 
 beforeEach(() => {
-  vi.mocked(fs.readSync).mockImplementation(((_file: number, to: Uint8Array, at: number, length: number) => {
+  vi.spyOn(system, "readSync").mockImplementation(((
+    _file: number,
+    to: Uint8Array,
+    at: number,
+    length: number,
+  ) => {
     const bytes = given.shift();
     if (bytes === null) throw Object.assign(new Error("EAGAIN"), { code: "EAGAIN" });
     if (bytes === undefined) return 0;
@@ -23,8 +22,9 @@ beforeEach(() => {
     to.set(taken, at);
     if (taken.length < bytes.length) given.unshift(bytes.subarray(taken.length));
     return taken.length;
-  }) as typeof fs.readSync);
+  }) as typeof system.readSync);
 });
+afterEach(() => void vi.restoreAllMocks());
 
 /** Every byte for itself, with an empty look before each. */
 function dripping(bytes: Uint8Array): (Uint8Array | null)[] {
@@ -33,13 +33,14 @@ function dripping(bytes: Uint8Array): (Uint8Array | null)[] {
 
 /** Calls until the pipe has enough, and answers how often it had not. */
 function patiently<Result>(attempt: () => Result): { readonly result: Result; readonly starved: number } {
-  for (let starved = 0; ; starved++) {
+  for (let starved = 0; starved < 10_000; starved++) {
     try {
       return { result: attempt(), starved };
     } catch (error) {
       if (!(error instanceof Starved)) throw error;
     }
   }
+  throw new Error("the pipe never has enough");
 }
 
 const OPTIONS = { vocab_size: undefined, targets: undefined };

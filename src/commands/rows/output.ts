@@ -7,6 +7,9 @@ const AGAIN_MS = 2;
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 const STDOUT = 1;
 
+/** How the system writes. An object, so that tests can play a disk that is full. */
+export const system = { writeSync };
+
 /**
  * Writes all bytes, at a position of a file, or with null where the pipe or file stands. Waits for a pipe that is full.
  * Throws the system's error when the disk is full or the pipe is closed.
@@ -14,7 +17,7 @@ const STDOUT = 1;
 export function writeAll(file: number, bytes: Uint8Array, position: number | null): void {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(file, bytes, at, bytes.length - at, position === null ? null : position + at);
+      at += system.writeSync(file, bytes, at, bytes.length - at, position === null ? null : position + at);
     } catch (error) {
       const { code } = error as { readonly code?: unknown }; // system errors have one
       if (code !== "EAGAIN") throw error;
