@@ -76,12 +76,6 @@ export function thresholdPlace(rows: number, miscoverage: number): number {
   return Math.floor((rows + 1) * miscoverage + 1e-9);
 }
 
-/** The threshold of conformities, of any number and in any order. */
-export function thresholdOf(conformities: Float64Array, miscoverage: number): number | null {
-  const place = thresholdPlace(conformities.length, miscoverage);
-  return place === 0 ? null : conformities.slice().sort()[place - 1]!;
-}
-
 /** Classes of the set, ascending: those that conform, and the likeliest in any case, with which no set misses more. */
 export function conformalSet(p: Float64Array, { threshold, ...choice }: Conformal): number[] {
   if (threshold === null) return Array.from(p, (_, c) => c);

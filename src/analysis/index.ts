@@ -15,7 +15,6 @@ export {
   type Calibration,
   calibrate,
   calibrateInSlices,
-  type Intervals,
 } from "./calibration/calibrate.ts";
 export { type LabelledLogits, labelledLogits, rowOf } from "./calibration/labelled.ts";
 export type { Quality } from "./calibration/quality.ts";

@@ -7,9 +7,15 @@ import {
   conformalSet,
   conformity,
   coverageOf,
-  thresholdOf,
+  thresholdPlace,
 } from "../../src/analysis/conformal.ts";
 import { softmax } from "../../src/analysis/index.ts";
+
+/** The threshold of these conformities, by its place among them. */
+function thresholdOf(conformities: Float64Array, miscoverage: number): number | null {
+  const place = thresholdPlace(conformities.length, miscoverage);
+  return place === 0 ? null : conformities.toSorted()[place - 1]!;
+}
 
 const ROW = Float64Array.of(0.5, 0.2, 0.2, 0.1);
 const choice = (method: ConformalMethod) => ({ method, miscoverage: 0.1, rank_penalty: 0.1, free_ranks: 1 });

@@ -71,16 +71,20 @@ const CURVATURE_MIN = 1e-14;
 /** Σ p(1 − p) over all rows of a class that is foreseen and ruled out without doubt. */
 const CERTAIN_CURVATURE = 1e-6;
 
+/** Throws `cannot_calibrate` at the first row of a set, before rounds are spent on a search that cannot begin. */
+export function requireFewClasses(method: ClassMethod, classes: number): void {
+  if (classes <= SCALED_CLASSES_MAX) return;
+  const detail = `${method} must be of at most ${SCALED_CLASSES_MAX} classes, got ${classes}`;
+  throw new Problem("cannot_calibrate", detail, "/method");
+}
+
 export function startClassSearch(
   method: ClassMethod,
   inverse_temperature: number,
   choice: Pick<SumsChoice, "classes" | "size"> & { readonly ridge: number },
 ): ClassSearch {
   const { classes } = choice;
-  if (classes > SCALED_CLASSES_MAX) {
-    const detail = `${method} must be of at most ${SCALED_CLASSES_MAX} classes, got ${classes}`;
-    throw new Problem("cannot_calibrate", detail, "/method");
-  }
+  requireFewClasses(method, classes);
   const is_shared = method === "bias_scaling";
   const weights = new Array<number>(is_shared ? 1 : classes).fill(inverse_temperature);
   const at = [...weights, ...new Array<number>(classes).fill(0)];

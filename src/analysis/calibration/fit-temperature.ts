@@ -66,7 +66,7 @@ export function addSlope(sum: Slope, m: Moments, x: number): void {
 }
 
 /** β(E[x] − x) and β²Var(x) of one row: the second is the varentropy, since ln p = βx − const. */
-export function rowSlope(m: Moments, x: number): { gradient: number; curvature: number } {
+function rowSlope(m: Moments, x: number): { gradient: number; curvature: number } {
   return { gradient: meanLogWeight(m) - (x - m.max) * m.inverse_temperature, curvature: varentropy(m) };
 }
 

@@ -4,7 +4,7 @@
  * classes apart, if one was asked for. The sums of parts are merged, and say where the next round looks. The last round
  * judges the set with what was found.
  *
- * The search is that of calibrate.ts, and so are the sums: it finds the same calibration to the bit.
+ * calibrate.ts plays the rounds over a set that is kept, and finds the same numbers to the bit.
  */
 import * as z from "zod";
 import { Problem } from "../../errors.ts";
@@ -18,8 +18,8 @@ import {
   thresholdPlace,
 } from "../conformal.ts";
 import { brier, lookAt } from "../judge.ts";
-import { type Moments, weightOf } from "../moments.ts";
-import type { RowReader } from "../row-reader.ts";
+import { type Moments, topProbability, weightOf } from "../moments.ts";
+import { plainReader, type RowReader } from "../row-reader.ts";
 import { addSums, COUNT, SKETCH, SUM, savedSums } from "../sums/saved.ts";
 import { FINE, Sketch } from "../sums/sketch.ts";
 import { keptPlace, type Tail, withTail } from "../tail.ts";
@@ -27,7 +27,13 @@ import type { Tally } from "../tallies/tally.ts";
 import { needsAllClasses } from "../tasks/scaled.ts";
 import { asClasses, classOf, requireTarget, type TaskRow } from "../tasks/task.ts";
 import type { Interval } from "./bootstrap.ts";
-import { advanceClasses, type ClassSearch, classScalingOf, startClassSearch } from "./class-search.ts";
+import {
+  advanceClasses,
+  type ClassSearch,
+  classScalingOf,
+  requireFewClasses,
+  startClassSearch,
+} from "./class-search.ts";
 import { ClassSums, reachOf, sizeFor } from "./class-sums.ts";
 import { addClasswise, type ClasswiseBins, startClasswise } from "./classwise.ts";
 import {
@@ -182,11 +188,13 @@ export class CalibrationTally implements Tally {
   /** of the search for a temperature; 1 where rows are scaled class by class */
   readonly #beta: number;
   readonly #scaler: RowScaler | undefined;
-  readonly #judges: boolean;
+  /** whether this round judges the set: the first one does, and the last */
+  readonly judges: boolean;
   readonly #measures: boolean;
   /** asked for in the last round */
   readonly #conformal: ConformalChoice | undefined;
   readonly #conformities = new Sketch(FINE);
+  #edges: Float64Array;
   #rows = 0;
   #classes = 0;
   #has_tails = false;
@@ -202,9 +210,10 @@ export class CalibrationTally implements Tally {
     this.#options = options;
     this.#beta = classes === null ? search.beta : 1;
     this.#scaler = classes === null ? undefined : new RowScaler(classScalingOf(classes));
-    this.#judges = search.passes === 0 || is_last;
+    this.judges = search.passes === 0 || is_last;
     this.#measures = !search.done && options.method !== "temperature_scaling";
     this.#conformal = is_last ? options.conformal : undefined;
+    this.#edges = equalEdges(options.bins);
   }
 
   get rows(): number {
@@ -219,6 +228,19 @@ export class CalibrationTally implements Tally {
     return this.#reach;
   }
 
+  /** Judges with these upper edges of bins, in place of equal ones; to be called before the first row. */
+  useEdges(edges: Float64Array): void {
+    this.#edges = edges;
+  }
+
+  /** The probability of a row's likeliest class, as this round sees the row. */
+  confidence(values: TaskRow["values"], reader: RowReader): number {
+    const scaled = this.#scaler?.scale(values);
+    return topProbability(
+      scaled === undefined ? reader.moments(values, this.#beta) : plainReader.moments(scaled, this.#beta),
+    );
+  }
+
   /** Adds a row, or throws a Problem and adds nothing. */
   take(row: TaskRow, reader: RowReader): void {
     const { tail } = row;
@@ -230,7 +252,7 @@ export class CalibrationTally implements Tally {
     const target = requireTarget(sent, values.length);
     requireLive(values[target]!, target);
     const scaled = this.#scaler?.scale(values);
-    if (scaled !== undefined && !this.#judges) {
+    if (scaled !== undefined && !this.judges) {
       checkRow(values);
       this.#begin(values.length, false);
       this.#class_sums?.add(values, scaled, target);
@@ -238,9 +260,11 @@ export class CalibrationTally implements Tally {
       return;
     }
     const seen = scaled ?? values;
-    const { moments: m, probabilities: p } = this.#judges
-      ? reader.look(seen, this.#beta)
-      : { moments: reader.moments(seen, this.#beta), probabilities: NONE };
+    // Scaled rows are float64, which a reader of float32 would round.
+    const { look, moments } = scaled === undefined ? reader : plainReader;
+    const { moments: m, probabilities: p } = this.judges
+      ? look(seen, this.#beta)
+      : { moments: moments(seen, this.#beta), probabilities: NONE };
     const logit = seen[target]!;
     this.#begin(values.length, false);
     this.#rows += 1;
@@ -334,14 +358,15 @@ export class CalibrationTally implements Tally {
       const detail = `all rows must hold as many logits as the first, ${kind(this.#classes, this.#has_tails)}, got ${kind(classes, has_tails)}`;
       throw new Problem("length_mismatch", detail, "/logits");
     }
+    const { method, bins } = this.#options;
+    if (method !== "temperature_scaling") requireFewClasses(method, classes);
     this.#classes = classes;
     this.#has_tails = has_tails;
     const search = this.#state.classes;
     if (search?.done === false) this.#class_sums = new ClassSums(search);
-    if (!this.#judges) return;
-    const { bins } = this.#options;
+    if (!this.judges) return;
     if (!has_tails && classes * bins <= CLASSWISE_SUMS_MAX) this.#classwise = startClasswise(classes, bins);
-    this.#quality = new QualitySums(equalEdges(bins), this.#options, this.#classwise);
+    this.#quality = new QualitySums(this.#edges, this.#options, this.#classwise);
   }
 }
 

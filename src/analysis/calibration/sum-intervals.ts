@@ -1,7 +1,7 @@
 /**
- * How far to trust a calibration of which only sums are left: the bootstrap of bootstrap.ts, where a resample is drawn
- * from what the sums say of it instead of from the rows. With n rows the sum of a resample is normal up to the order of
- * 1/√n, and its variance is in the sums. Sets that are cut into parts are large.
+ * How far to trust a calibration, from its sums alone. A resample, n rows drawn with replacement, has sums that are normal
+ * up to the order of 1/√n, whose means and variances are known from the sums of the set. So resamples are drawn from these
+ * in place of the rows: the interval is the same however the rows were cut, and costs nothing a row.
  */
 import seedrandom from "seedrandom";
 import { ln } from "../../kernels/float64.ts";

@@ -59,21 +59,38 @@ describe("a calibration in rounds", () => {
 
   test("has intervals that hold their estimates, as wide as those of rows that are drawn anew", () => {
     const { calibration, intervals, before, after } = inRounds(1, () => 0);
-    const drawn = calibrate({ values, classes: CLASSES, targets }, { ...OPTIONS, resamples: 400 });
-    const pairs = [
-      [intervals!.temperature!, drawn.intervals!.temperature!, calibration.temperature!],
-      [intervals!.ece_before, drawn.intervals!.ece_before, before.ece],
-      [intervals!.ece_after, drawn.intervals!.ece_after, after.ece],
+    const found = [
+      [intervals!.temperature!, calibration.temperature!],
+      [intervals!.ece_before, before.ece],
+      [intervals!.ece_after, after.ece],
     ] as const;
-    for (const [ours, theirs, estimate] of pairs) {
-      expect(ours.low).toBeLessThanOrEqual(estimate);
-      expect(ours.high).toBeGreaterThanOrEqual(estimate);
-      const ratio = (ours.high - ours.low) / (theirs.high - theirs.low);
-      expect(ratio).toBeGreaterThan(0.7);
-      expect(ratio).toBeLessThan(1.4);
+    for (const [{ low, high }, estimate] of found) {
+      expect(low).toBeLessThanOrEqual(estimate);
+      expect(high).toBeGreaterThanOrEqual(estimate);
     }
+    const redrawn = Array.from({ length: 200 }, resampled);
+    const temperatures = redrawn.map(({ temperature }) => temperature);
+    const { low, high } = intervals!.temperature!;
+    expect((high - low) / (quantile(temperatures, 0.975) - quantile(temperatures, 0.025))).toBeGreaterThan(
+      0.7,
+    );
+    const eces = redrawn.map((each) => each.before.ece);
+    const theirs = 2 * before.ece - quantile(eces, 0.025);
+    expect(Math.abs(intervals!.ece_before.high / theirs - 1)).toBeLessThan(0.1);
   });
 });
+
+/** Rows drawn with replacement, and a whole fit of them: what the intervals stand for. */
+function resampled() {
+  const rows = Array.from({ length: ROWS }, () => Math.floor(next() * ROWS));
+  const drawn = Float32Array.from(rows.flatMap((r) => Array.from(rowAt(r).values)));
+  const came = Int32Array.from(rows, (r) => targets[r]!);
+  return calibrate({ values: drawn, classes: CLASSES, targets: came }, { ...OPTIONS, resamples: 0 });
+}
+
+function quantile(values: readonly number[], q: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(q * values.length)]!;
+}
 
 describe("rows that do not belong", () => {
   const tally = () => new CalibrationTally(startCalibration(), OPTIONS);
