@@ -19,6 +19,8 @@ import pyarrow as pa
 import ray
 
 PROGRAM = os.environ.get("LOGIT_SAMPLER", "logit-sampler").split()
+# How many sums are merged at once, on a worker; the driver holds no more of them, however many rows there are.
+FAN_IN = 64
 
 
 def run(words: list[str], data: bytes) -> str:
@@ -38,14 +40,21 @@ def records(batch: pa.Table) -> bytes:
         return file.read()
 
 
+def merge(batch: pa.Table) -> pa.Table:
+    texts = "".join(batch.column("sums").to_pylist())
+    return pa.table({"sums": [run(["merge", "--partial", "-"], texts.encode())]})
+
+
 def analyze(command: str, folder: str, words: list[str]) -> str:
     while True:
 
         def sums(batch: pa.Table) -> pa.Table:
             return pa.table({"sums": [run([command, "--in", "-", "--out", "-", "--quiet", *words], records(batch))]})
 
-        rows = ray.data.read_parquet(folder).map_batches(sums, batch_format="pyarrow", batch_size=4096)
-        merged = run(["merge", "-"], "".join(row["sums"] for row in rows.take_all()).encode())
+        parts = ray.data.read_parquet(folder).map_batches(sums, batch_format="pyarrow", batch_size=4096).materialize()
+        while parts.count() > FAN_IN:
+            parts = parts.map_batches(merge, batch_format="pyarrow", batch_size=FAN_IN).materialize()
+        merged = run(["merge", "-"], "".join(row["sums"] for row in parts.take_all()).encode())
         if json.loads(merged)["kind"] == "report":
             return merged
         # A round of a calibration: the next one begins where this one ended.
@@ -56,4 +65,8 @@ def analyze(command: str, folder: str, words: list[str]) -> str:
 
 if __name__ == "__main__":
     command, folder, *words = sys.argv[1:]
-    sys.stdout.write(analyze(command, folder, words))
+    # Ray writes messages to standard output: they go to standard error, and the report alone to where it was.
+    report = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    with report:
+        report.write(analyze(command, folder, words))

@@ -20,6 +20,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 PROGRAM = os.environ.get("LOGIT_SAMPLER", "logit-sampler").split()
+# How many sums a partition holds before it merges them.
+FAN_IN = 64
 
 
 def run(words: list[str], data: bytes) -> str:
@@ -39,17 +41,27 @@ def records(batch: pa.RecordBatch) -> bytes:
         return file.read()
 
 
+def merge(texts: list[str]) -> str:
+    return run(["merge", "--partial", "-"], "".join(texts).encode())
+
+
 def analyze(spark: SparkSession, command: str, folder: str, words: list[str]) -> str:
     while True:
 
         def sums(batches: Iterator[pa.RecordBatch], words: list[str] = words) -> Iterator[pa.RecordBatch]:
+            parts: list[str] = []
             for batch in batches:
                 if batch.num_rows > 0:
-                    text = run([command, "--in", "-", "--out", "-", "--quiet", *words], records(batch))
-                    yield pa.RecordBatch.from_pydict({"sums": [text]})
+                    parts.append(run([command, "--in", "-", "--out", "-", "--quiet", *words], records(batch)))
+                if len(parts) == FAN_IN:
+                    parts = [merge(parts)]
+            if parts:
+                yield pa.RecordBatch.from_pydict({"sums": [merge(parts)]})
 
-        rows = spark.read.parquet(folder).select("logits", "target").mapInArrow(sums, "sums string").collect()
-        merged = run(["merge", "-"], "".join(row.sums for row in rows).encode())
+        rows = spark.read.parquet(folder).select("logits", "target").mapInArrow(sums, "sums string")
+        # The workers merge what partitions come to; the driver holds a few of these sums.
+        parts = rows.rdd.map(lambda row: row.sums).treeReduce(lambda one, other: merge([one, other]), depth=3)
+        merged = run(["merge", "-"], parts.encode())
         if json.loads(merged)["kind"] == "report":
             return merged
         # A round of a calibration: the next one begins where this one ended.
