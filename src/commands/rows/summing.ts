@@ -1,10 +1,13 @@
 /** Commands that make an analysis of rows: to a report, or with --out to sums, for merge. */
-import type { Options, Values } from "../../command-line.ts";
+import { count, Misuse, type Options, type Values } from "../../command-line.ts";
+import { STDIN } from "../../shards/open.ts";
 import { type Command, commandFrom } from "../command.ts";
 import { analysisOf } from "./analyses.ts";
 import type { Fields } from "./analysis.ts";
 import { runAnalysis } from "./analyze.ts";
 import type { Round } from "./documents.ts";
+import { runJobs, wordsOf } from "./jobs.ts";
+import { standardOutput } from "./output.ts";
 import { OUT_OPTION, passOptions, ROW_OPTIONS, SHARD_OPERANDS } from "./words.ts";
 
 interface Summing<Own extends Options> {
@@ -23,7 +26,11 @@ interface Asked {
   readonly before?: Round;
 }
 
-const SHARED = { ...ROW_OPTIONS, ...OUT_OPTION };
+const SHARED = {
+  ...ROW_OPTIONS,
+  ...OUT_OPTION,
+  jobs: count("N", "processes that share the shards, for a report; each reads whole shards", 1),
+};
 
 /** The command of an analysis; `asked` makes the analysis' options of the words. */
 export function summing<Own extends Options>(
@@ -37,6 +44,24 @@ export function summing<Own extends Options>(
     const { options, state = null, before = null } = asked(values);
     const analysis = await analysisOf(told.name);
     const pass = passOptions(values, operands);
+    if (values.jobs > 1) {
+      requireReport({ out, rows, checkpoint, state }, pass.shards);
+      const words = wordsOf(table.options, values);
+      standardOutput.write(
+        await runJobs({ command: told.name, jobs: values.jobs, shards: pass.shards, words }),
+      );
+      return;
+    }
     await runAnalysis({ analysis, options, state, before, pass, out, checkpoint, rows, quiet });
   });
+}
+
+/** Jobs end with a report of files: what else one process can do they cannot. */
+function requireReport(given: Readonly<Record<string, unknown>>, shards: readonly string[]): void {
+  for (const [name, value] of Object.entries(given))
+    if (value !== undefined && value !== null)
+      throw new Misuse(
+        `--jobs gives a report, and goes without ${name === "state" ? "--after" : `--${name}`}`,
+      );
+  if (shards.includes(STDIN)) throw new Misuse("--jobs reads files: standard input goes to one process");
 }

@@ -1,0 +1,113 @@
+/**
+ * Several processes over the shards of one command, as xargs and merge would drive them: each sums its own shards, and the
+ * sums are merged. A calibration goes in rounds. The report has the bytes of one process.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Options } from "../../command-line.ts";
+import { Interrupted } from "./interrupted.ts";
+
+/** This program, as it was started. */
+const THIS_PROGRAM: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? ""];
+/** Options that the jobs set themselves, or that have no meaning in one. */
+const OWN = new Set(["in", "out", "rows", "checkpoint", "checkpoint-s", "quiet", "jobs", "after"]);
+
+export interface JobsRun {
+  readonly command: string;
+  readonly jobs: number;
+  readonly shards: readonly string[];
+  /** the options of every job */
+  readonly words: readonly string[];
+  /** what starts the command line */
+  readonly program?: readonly string[];
+}
+
+/** The report. Throws an Error when a job fails, which has said why on standard error; Interrupted on a signal. */
+export async function runJobs(run: JobsRun): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "logit-sampler-"));
+  const jobs = new Jobs(run.program ?? THIS_PROGRAM);
+  try {
+    const lots = lotsOf(run.shards, run.jobs);
+    let after: readonly string[] = [];
+    for (let round = 0; ; round++) {
+      const summed = async (lot: readonly string[], i: number) => {
+        const out = join(folder, `${round}-${i}.json`);
+        await jobs.output([run.command, "--out", out, "--quiet", ...run.words, ...after, ...lot]);
+        return out;
+      };
+      const sums = await Promise.all(lots.map(summed));
+      const merged = await jobs.output(["merge", ...sums]);
+      if ((JSON.parse(merged) as { readonly kind: string }).kind === "report") return merged; // which merge wrote
+      const state = join(folder, `${round}.json`);
+      writeFileSync(state, merged);
+      after = ["--after", state];
+    }
+  } finally {
+    jobs.end();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The words that give a job the options that were given here. */
+export function wordsOf(table: Options, values: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(table)
+    .filter(([name, { standard }]) => !OWN.has(name) && values[name] !== standard)
+    .map(([name, { placeholder }]) =>
+      placeholder === undefined ? `--${name}` : `--${name}=${values[name]}`,
+    );
+}
+
+/** The shards dealt to as many jobs, the largest first, each to the job that has the fewest bytes. */
+export function lotsOf(shards: readonly string[], jobs: number): readonly (readonly string[])[] {
+  const lots = Array.from({ length: Math.min(jobs, shards.length) }, () => ({
+    bytes: 0,
+    shards: [] as string[],
+  }));
+  const sized = shards.map((shard) => ({ shard, bytes: statSync(shard).size }));
+  for (const { shard, bytes } of sized.sort((a, b) => b.bytes - a.bytes)) {
+    const lot = lots.reduce((least, each) => (each.bytes < least.bytes ? each : least));
+    lot.bytes += bytes;
+    lot.shards.push(shard);
+  }
+  return lots.map((lot) => lot.shards);
+}
+
+/** Children that end with this process. */
+class Jobs {
+  readonly #program: readonly string[];
+  readonly #children = new Set<ChildProcess>();
+  #heard: NodeJS.Signals | undefined;
+  readonly #hear = (signal: NodeJS.Signals) => {
+    this.#heard = signal;
+    for (const child of this.#children) child.kill(signal);
+  };
+
+  constructor(program: readonly string[]) {
+    this.#program = program;
+    process.on("SIGINT", this.#hear).on("SIGTERM", this.#hear);
+  }
+
+  /** What a child prints. */
+  async output(words: readonly string[]): Promise<string> {
+    const [command = "", ...before] = this.#program;
+    const child = spawn(command, [...before, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+    this.#children.add(child);
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+    });
+    const [code] = (await once(child, "close")) as [number | null];
+    this.#children.delete(child);
+    if (this.#heard !== undefined) throw new Interrupted(this.#heard, "its jobs");
+    if (code === 0) return out;
+    throw new Error(`a job ended with ${code}: ${words.join(" ")}`);
+  }
+
+  end(): void {
+    process.off("SIGINT", this.#hear).off("SIGTERM", this.#hear);
+    for (const child of this.#children) child.kill();
+  }
+}
