@@ -17,6 +17,7 @@ import type { Memory, Race, Read } from "../../evidence/scale-results.ts";
 import { buildService } from "../../evidence/service.ts";
 import { columns, commandLine, flag, readWord, run } from "../../src/command-line.ts";
 import { createReport } from "../report.ts";
+import { proveByHand } from "./by-hand.ts";
 import { proveEngines, proveMerging, proveResuming } from "./cuts.ts";
 import { proveMemory } from "./memory.ts";
 import { outputOf, ROOT } from "./program.ts";
@@ -33,6 +34,7 @@ const PROOFS = [
     seconds: 30,
   },
   { name: "reading", about: "Parquet beside pyarrow", seconds: 20 },
+  { name: "by-hand", about: "score beside numpy by hand over pyarrow, by the codec", seconds: 60 },
   { name: "speed", about: "numpy, scipy and scikit-learn", seconds: 240 },
   { name: "memory", about: "a million rows through a pipe; with --long ten millions", seconds: 30 },
 ] as const;
@@ -101,6 +103,7 @@ async function main(): Promise<void> {
     async reading() {
       reads = await proveReading(folder, python, report);
     },
+    "by-hand": () => proveByHand(folder, python, report),
     async speed() {
       ({ races, versions } = await proveSpeed(folder, python, SIZE, report));
     },
