@@ -1,28 +1,81 @@
 /**
- * The element types in which logits may arrive: the one list from which all others come. Little-endian; all are
- * widened to f32 as they arrive, exactly.
+ * How rows of logits stand on the wire: the one list from which all others come. Little-endian; all elements are widened
+ * to f32 as they arrive.
+ *
+ *   f32, f16, bf16   element, element, element …
+ *   i8, scale row    scale (f32), then an int8 for each element: the product of both, rounded to f32
+ *   i8, scale block  for each 32 elements: scale (f16), 32 int8, as the blocks of GGUF's Q8_0
  */
 
-/** What is to be known of a type. */
-interface DtypeFacts {
-  /** of one element on the wire */
-  readonly bytes: 1 | 2 | 4;
-  /** the passes that widen it, any elements, or whole blocks along with their scan; undefined: it is f32 already */
+/** Where the scales of a row stand. */
+export type Scale = "row" | "block";
+
+/** What is to be known of an encoding. A unit is the smallest part of a row that holds elements: `bytes` bytes of `elements` elements. */
+interface EncodingFacts {
+  /** its name on the wire */
+  readonly dtype: string;
+  readonly scale: Scale | undefined;
+  /** in front of the first unit: the scale of the row */
+  readonly head_bytes: 0 | 4;
+  readonly bytes: number;
+  readonly elements: 1 | 32;
+  /** the passes that widen elements that stand alone; undefined: they are f32 already, or scaled */
   readonly widening: Widening | undefined;
 }
 
 export interface Widening {
+  /** widens any elements */
   readonly elements: "widenF16" | "widenBF16";
+  /** widens whole blocks of 128 along with their scan */
   readonly blocks: "widenBlocksOfF16" | "widenBlocksOfBF16";
 }
 
+const ALONE = { scale: undefined, head_bytes: 0, elements: 1 } as const;
+const F16 = { elements: "widenF16", blocks: "widenBlocksOfF16" } as const;
+const BF16 = { elements: "widenBF16", blocks: "widenBlocksOfBF16" } as const;
+const I8 = { dtype: "i8", widening: undefined } as const;
+
+/** Encodings whose elements stand alone, by their dtype. */
 export const DTYPES = {
-  f32: { bytes: 4, widening: undefined },
-  f16: { bytes: 2, widening: { elements: "widenF16", blocks: "widenBlocksOfF16" } },
-  bf16: { bytes: 2, widening: { elements: "widenBF16", blocks: "widenBlocksOfBF16" } },
-} as const satisfies Record<string, DtypeFacts>;
+  f32: { dtype: "f32", ...ALONE, bytes: 4, widening: undefined },
+  f16: { dtype: "f16", ...ALONE, bytes: 2, widening: F16 },
+  bf16: { dtype: "bf16", ...ALONE, bytes: 2, widening: BF16 },
+} as const satisfies Record<string, EncodingFacts>;
+
+/** All of them. */
+export const ENCODINGS = {
+  ...DTYPES,
+  i8_by_row: { ...I8, scale: "row", head_bytes: 4, bytes: 1, elements: 1 },
+  i8_by_block: { ...I8, scale: "block", head_bytes: 0, bytes: 34, elements: 32 },
+} as const satisfies Record<string, EncodingFacts>;
 
 export type Dtype = keyof typeof DTYPES;
+export type Encoding = keyof typeof ENCODINGS;
+/** What `dtype` may say on the wire. */
+export type WireDtype = (typeof ENCODINGS)[Encoding]["dtype"];
 
 /** In the order of the table. */
 export const DTYPE_NAMES = Object.keys(DTYPES) as [Dtype, ...Dtype[]]; // Object.keys types its result as string
+export const ENCODING_NAMES = Object.keys(ENCODINGS) as [Encoding, ...Encoding[]]; // as above
+export const WIRE_DTYPES = [...new Set(ENCODING_NAMES.map((name) => ENCODINGS[name].dtype))] as [
+  WireDtype,
+  ...WireDtype[], // the table has some
+];
+
+/** The encoding of this dtype and scale; undefined when there is none. */
+export function encodingNamed(dtype: WireDtype, scale: Scale | undefined): Encoding | undefined {
+  return ENCODING_NAMES.find((name) => ENCODINGS[name].dtype === dtype && ENCODINGS[name].scale === scale);
+}
+
+/** Bytes of a row of so many elements. No whole number when its last unit would not be full. */
+export function rowBytes(encoding: Encoding, elements: number): number {
+  const facts = ENCODINGS[encoding];
+  return facts.head_bytes + (elements / facts.elements) * facts.bytes;
+}
+
+/** Elements of a row of so many bytes. No whole number, or below 0, when no row has so many. */
+export function rowElements(encoding: Encoding, bytes: number): number {
+  const facts = ENCODINGS[encoding];
+  const units = (bytes - facts.head_bytes) / facts.bytes;
+  return Number.isInteger(units) ? units * facts.elements : Number.NaN;
+}

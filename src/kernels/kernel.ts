@@ -40,7 +40,20 @@ import { typicalCut } from "./typical/typical.ts";
 
 export type { Combiner, LogRow } from "./combine.ts";
 export type { ValueMoments } from "./distribution.ts";
-export { DTYPE_NAMES, DTYPES, type Dtype } from "./dtypes.ts";
+export {
+  DTYPE_NAMES,
+  DTYPES,
+  type Dtype,
+  ENCODING_NAMES,
+  ENCODINGS,
+  type Encoding,
+  encodingNamed,
+  rowBytes,
+  rowElements,
+  type Scale,
+  WIRE_DTYPES,
+  type WireDtype,
+} from "./dtypes.ts";
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";

@@ -4,9 +4,10 @@
  *
  * Blocks of 128 are scanned as soon as they are complete, so that little is left to do after the last byte.
  */
-import { DTYPES, type Dtype, type Widening } from "./dtypes.ts";
+import { DTYPES, ENCODINGS, type Encoding, type Widening } from "./dtypes.ts";
 import type { Machine } from "./instance.ts";
 import { BLOCK, STAGING_BYTES } from "./layout.ts";
+import { ScaledElements } from "./scaled.ts";
 
 /** One leased row. Values are written by `append`, `load` or a parser; then `finish`, then the kernel's passes. */
 export class Row {
@@ -35,6 +36,8 @@ export class Row {
   readonly #bytes: Uint8Array;
   #element_bytes: number = DTYPES.f32.bytes;
   #widening: Widening | undefined;
+  /** undefined while elements stand alone */
+  #scaled: ScaledElements | undefined;
   #scanned_blocks = 0;
 
   constructor(machine: Machine, address: number, vocab_size_max: number) {
@@ -50,10 +53,11 @@ export class Row {
     this.#bytes = new Uint8Array(machine.buffer);
   }
 
-  /** Starts anew: nothing received, elements of this type to come. */
-  begin(dtype: Dtype): void {
-    const { bytes, widening } = DTYPES[dtype];
+  /** Starts anew: nothing received, elements that stand so to come. */
+  begin(encoding: Encoding): void {
+    const { bytes, scale, widening } = ENCODINGS[encoding];
     this.#element_bytes = bytes;
+    this.#scaled = scale === undefined ? undefined : new ScaledElements(scale);
     this.#widening = widening;
     this.#scanned_blocks = 0;
     this.length = 0;
@@ -64,6 +68,7 @@ export class Row {
 
   /** Takes the next bytes of the tensor; an element may be split. False, and nothing taken, when the row would be too long. */
   append(bytes: Uint8Array): boolean {
+    if (this.#scaled !== undefined) return this.#appendScaled(bytes, this.#scaled);
     const there = this.length * this.#element_bytes + this.odd_bytes;
     if (there + bytes.length > this.values.length * this.#element_bytes) return false;
     if (this.#widening !== undefined) {
@@ -85,7 +90,7 @@ export class Row {
    * when they are widened on the way.
    */
   room(bytes: number): Uint8Array | undefined {
-    if (this.#widening !== undefined) return undefined;
+    if (this.#widening !== undefined || this.#scaled !== undefined) return undefined;
     const begin = this.address + this.length * 4 + this.odd_bytes;
     const left = this.values.length * 4 - (begin - this.address);
     return this.#bytes.subarray(begin, begin + Math.min(bytes, left));
@@ -140,6 +145,20 @@ export class Row {
   restored(max: number): void {
     this.max = max;
     this.version += 1;
+  }
+
+  /** Bytes received so far. */
+  get received_bytes(): number {
+    return this.#scaled?.received_bytes ?? this.length * this.#element_bytes + this.odd_bytes;
+  }
+
+  #appendScaled(bytes: Uint8Array, scaled: ScaledElements): boolean {
+    const length = scaled.write(bytes, this.values, this.length);
+    if (length === undefined) return false;
+    this.length = length;
+    this.odd_bytes = scaled.odd_bytes;
+    this.#scanTo(length >> 7);
+    return true;
   }
 
   #widened(bytes: Uint8Array, widening: Widening): void {

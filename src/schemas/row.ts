@@ -3,7 +3,7 @@
  * schemas that check check only what is around them; `LOGITS` describes the whole for the OpenAPI document.
  */
 import * as z from "zod";
-import { DTYPE_NAMES } from "../kernels/kernel.ts";
+import { WIRE_DTYPES } from "../kernels/kernel.ts";
 import { finite, oneOf, rule, whole } from "../sampling/options/fields.ts";
 
 /** What other libraries call the types. */
@@ -17,11 +17,16 @@ const ELSEWHERE = {
   bfloat16: "bf16",
 } as const;
 
-export const DTYPE = oneOf(DTYPE_NAMES, ELSEWHERE).describe("Element type of the tensor, little-endian.");
+export const DTYPE = oneOf(WIRE_DTYPES, ELSEWHERE).describe("Element type of the tensor, little-endian.");
+
+export const SCALE = oneOf(["row", "block"]).describe(
+  "Where the scales of i8 stand, which needs them. `row`: a float32 in front of each row, then one int8 for each logit. `block`: a float16 in front of every 32 int8, as in the blocks of GGUF's Q8_0. A logit is the product of both, rounded to float32.",
+);
 
 /** The object `{dtype, data}`; `data` has been decoded when this is checked, and an empty string stands there. */
 export const PACKED_ROW = z.strictObject({
   dtype: DTYPE,
+  scale: SCALE.optional(),
   data: z
     .string(rule("must be a string of base64"))
     .describe("The elements in base64 (RFC 4648, standard or URL-safe alphabet, no white space)."),

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { listOf } from "../sampling/options/counted-fields.ts";
 import { finite, whole } from "../sampling/options/fields.ts";
-import { DTYPE } from "./row.ts";
+import { DTYPE, SCALE } from "./row.ts";
 
 /** Tensors of more dimensions are none of ours; what must be of how many, who reads the shape says. */
 const DIMENSIONS_MAX = 8;
@@ -16,6 +16,7 @@ export const TENSOR_FIELDS = z.strictObject({
   dtype: DTYPE.optional().describe(
     "Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it.",
   ),
+  scale: SCALE.optional(),
   shape: shapeOf(1)
     .optional()
     .describe("[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."),

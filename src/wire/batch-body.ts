@@ -13,7 +13,7 @@ import { RowsBody, type RowsKind } from "./rows-body.ts";
 import { requireKnown, rowProblem, SharedOptions } from "./shared-options.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 import {
-  dtypeOf,
+  encodingOf,
   type Fields,
   requireTensorBytes,
   requireVocabSize,
@@ -40,7 +40,7 @@ interface TensorPlan extends BatchPlan {
 const BATCH_TENSOR: RowsKind<TensorHead, TensorPlan, TensorRows, Step | Problem> = {
   plan: planOfTensor,
   rows: ({ of, shape }, { lease }) =>
-    new TensorRows(lease, of, (received) => requireTensorBytes(shape, of.dtype, received)),
+    new TensorRows(lease, of, (received) => requireTensorBytes(shape, of.encoding, received)),
   item: (plan, tensor, index) =>
     stepAt(plan, index, "an object", (own) => {
       const options = plan.options.of(own);
@@ -117,7 +117,7 @@ function planOfTensor(head: TensorHead, context: WireContext): TensorPlan {
     );
   const plan = batchPlan(shared, rows, context);
   const shape = step_rows === 1 ? [steps, vocab_size] : [steps, step_rows, vocab_size];
-  return { ...plan, shape, of: { dtype: dtypeOf(tensor, head.source), steps, step_rows, vocab_size } };
+  return { ...plan, shape, of: { encoding: encodingOf(tensor, head.source), steps, step_rows, vocab_size } };
 }
 
 function batchPlan(
@@ -129,7 +129,7 @@ function batchPlan(
   return { shared, rows, options: new SharedOptions(shared, limits.options, parse) };
 }
 
-function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): Omit<RowsOf, "dtype"> {
+function batchShape(shape: readonly number[] | undefined, { limits }: WireContext): Omit<RowsOf, "encoding"> {
   const { batch_rows_max, options } = limits;
   const [steps, second, third] = shape ?? [];
   const [step_rows, vocab_size] = third === undefined ? [1, second] : [second as number, third];

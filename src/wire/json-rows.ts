@@ -126,7 +126,7 @@ export function rowOf(
       );
     case "packed": {
       const row = context.lease(source);
-      loadPacked(row, form.dtype, arrived.packed ?? new GrowingBuffer(0));
+      loadPacked(row, form.encoding, arrived.packed ?? new GrowingBuffer(0));
       return finishRow(row, options);
     }
   }

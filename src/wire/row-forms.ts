@@ -1,10 +1,10 @@
 /** How the rows of a step stand in JSON: what is left of a body once its numbers were taken out. */
 import { Problem, show } from "../errors.ts";
-import type { Dtype } from "../kernels/kernel.ts";
+import type { Encoding } from "../kernels/kernel.ts";
 import { within } from "../sampling/combine/combination.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/step.ts";
-import { isSparseForm, packedDtype } from "./rows.ts";
+import { isSparseForm, packedEncoding } from "./rows.ts";
 import { type SparseForm, sparseForm } from "./sparse.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** How a row stands in JSON. */
 export type RowForm =
   | { readonly kind: "dense" }
-  | { readonly kind: "packed"; readonly dtype: Dtype }
+  | { readonly kind: "packed"; readonly encoding: Encoding }
   | { readonly kind: "sparse"; readonly sparse: SparseForm };
 
 /** How the rows of a step stand in JSON. */
@@ -65,5 +65,5 @@ export function formsOf({ logits, sources, ...fields }: Fields): DividedStep {
 export function rowForm(logits: unknown): RowForm {
   if (Array.isArray(logits)) return { kind: "dense" };
   if (isSparseForm(logits)) return { kind: "sparse", sparse: sparseForm(logits) };
-  return { kind: "packed", dtype: packedDtype(logits) };
+  return { kind: "packed", encoding: packedEncoding(logits) };
 }

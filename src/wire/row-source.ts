@@ -1,8 +1,8 @@
 /** The two halves of a body with rows, as the machine of rows-body.ts sees them: its head, and where its rows go. */
-import { DTYPE_NAMES, type Row } from "../kernels/kernel.ts";
+import { type Row, WIRE_DTYPES } from "../kernels/kernel.ts";
 
 /** How a body holds logits: as elements of a type, as the few that a sparse row lists, as text, or not at all. */
-export const BODY_FORMS = [...DTYPE_NAMES, "sparse", "json", "shared_memory"] as const;
+export const BODY_FORMS = [...WIRE_DTYPES, "sparse", "json", "shared_memory"] as const;
 export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** Reads what a body says beside its rows. */

@@ -1,6 +1,14 @@
 /** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
 import { Problem, show } from "../errors.ts";
-import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
+import {
+  ENCODINGS,
+  type Encoding,
+  encodingNamed,
+  type Row,
+  rowElements,
+  type Scale,
+  type WireDtype,
+} from "../kernels/kernel.ts";
 import { isRecord, parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
@@ -38,27 +46,72 @@ export function requireFinite(row: Row): Row {
   );
 }
 
-/** The type of packed elements. `value` is the object at `logits`, its data already decoded. */
-export function packedDtype(value: unknown): Dtype {
-  return parseWith(PACKED_ROW, value, "/logits").dtype;
+/** How packed elements stand. `value` is the object at `logits`, its data already decoded. */
+export function packedEncoding(value: unknown): Encoding {
+  const { dtype, scale } = parseWith(PACKED_ROW, value, "/logits");
+  return encodingWith(dtype, scale, "/logits");
+}
+
+/** The encoding of a dtype with such a scale. Throws where a scale is missing, or there is none to give. */
+export function encodingWith(dtype: WireDtype, scale: Scale | undefined, pointer: string): Encoding {
+  const encoding = encodingNamed(dtype, scale);
+  if (encoding !== undefined) return encoding;
+  throw new Problem(
+    scale === undefined ? "invalid_option" : "option_conflict",
+    scale === undefined
+      ? `${dtype} needs scale, "row" or "block", got none`
+      : `scale is for i8: the elements of ${dtype} stand alone, got ${show(scale)}`,
+    `${pointer}/scale`,
+  );
+}
+
+/** `f16`, or `i8 with scale block`. */
+export function encodingText(encoding: Encoding): string {
+  const { dtype, scale } = ENCODINGS[encoding];
+  return scale === undefined ? dtype : `${dtype} with scale ${scale}`;
+}
+
+/** A row of blocks has no block that is half full. */
+export function requireFullUnits(encoding: Encoding, elements: number, pointer: string): void {
+  const unit = ENCODINGS[encoding].elements;
+  if (elements % unit === 0) return;
+  throw new Problem(
+    "invalid_option",
+    `a row of ${encodingText(encoding)} must have a multiple of ${unit} elements, got ${elements}: pad it, and say vocab_size`,
+    pointer,
+  );
 }
 
 /** Writes packed bytes into a row. */
-export function loadPacked(row: Row, dtype: Dtype, data: GrowingBuffer): void {
-  requireWhole(data.length, dtype, "/logits/data");
+export function loadPacked(row: Row, encoding: Encoding, data: GrowingBuffer): void {
+  requireWhole(data.length, encoding, "/logits/data");
   requireNoFile(data.bytes);
-  row.begin(dtype);
+  row.begin(encoding);
   if (!row.append(data.bytes)) throw rowTooLong(row, "/logits/data");
 }
 
-/** A tensor may not end inside an element. */
-export function requireWhole(bytes: number, dtype: Dtype, pointer: string): void {
-  if (bytes % DTYPES[dtype].bytes === 0) return;
+/** A row may not end inside an element, a scale or a block. */
+export function requireWhole(bytes: number, encoding: Encoding, pointer: string): void {
+  if (rowElements(encoding, bytes) >= 0) return;
+  const { bytes: unit, head_bytes } = ENCODINGS[encoding];
+  const behind = head_bytes > 0 ? `${head_bytes} of its scale, and one for each logit` : `a multiple of ${unit}`;
   throw new Problem(
     "length_mismatch",
-    `the bytes of ${dtype} logits must be a multiple of ${DTYPES[dtype].bytes}, got ${bytes}`,
+    `the bytes of ${encodingText(encoding)} logits must be ${behind}, got ${bytes}`,
     pointer,
   );
+}
+
+/** Elements of so many bytes of several rows of one length; no whole number for each where they have none. */
+export function elementsOfRows(bytes: number, rows: number, encoding: Encoding): number {
+  const { scale, bytes: unit } = ENCODINGS[encoding];
+  return scale === undefined ? bytes / unit : rows * rowElements(encoding, bytes / rows);
+}
+
+/** The same for several rows of one length. */
+export function requireWholeRows(bytes: number, rows: number, encoding: Encoding, pointer: string): void {
+  const is_scaled = ENCODINGS[encoding].scale !== undefined;
+  requireWhole(is_scaled ? bytes / rows : bytes, encoding, pointer);
 }
 
 export function rowTooLong(row: Row, pointer: string): Problem {

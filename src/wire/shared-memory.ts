@@ -9,7 +9,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, shorten, show } from "../errors.ts";
-import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { DTYPES, type Encoding, type Row, rowBytes } from "../kernels/kernel.ts";
 
 /** What a client says of a region when it registers it. */
 export interface RegionRequest {
@@ -154,20 +154,20 @@ export class SharedMemory {
   /** Begins a row and fills it with `elements` of a region. Pointers lead from `pointer`, where the reference stands. */
   readRow(
     row: Row,
-    dtype: Dtype,
+    encoding: Encoding,
     elements: number,
     at: Omit<RegionPart, "byte_size">,
     pointer: string,
   ): void {
     const { buffer, byteOffset } = row.values;
-    const byte_size = elements * DTYPES[dtype].bytes;
-    // Elements of two bytes are read into the second half of their row and widened from its beginning on: what is
+    const byte_size = rowBytes(encoding, elements);
+    // Narrower elements are read into the end of their row and widened from its beginning on: what is
     // written never passes what was read already.
-    const begin = byteOffset + elements * DTYPES.f32.bytes - byte_size;
+    const begin = byteOffset + Math.max(0, elements * DTYPES.f32.bytes - byte_size);
     const bytes = new Uint8Array(buffer, begin, byte_size);
     this.#read(bytes, { ...at, byte_size }, pointer);
-    row.begin(dtype);
-    if (dtype === "f32") row.wrote(elements);
+    row.begin(encoding);
+    if (encoding === "f32") row.wrote(elements);
     else row.append(bytes);
   }
 

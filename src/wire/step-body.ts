@@ -3,7 +3,7 @@
  * nothing is left to copy when the last byte is there.
  */
 import { Problem } from "../errors.ts";
-import { DTYPES, type Dtype, type Row } from "../kernels/kernel.ts";
+import { ENCODINGS, type Encoding, type Row } from "../kernels/kernel.ts";
 import { requireSources } from "../sampling/combine/combination.ts";
 import { parseWith } from "../sampling/options/parse.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
@@ -16,13 +16,13 @@ import { fieldsOf, JsonHead, KeptRows } from "./kept-rows.ts";
 import { parseQuery } from "./query.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { formsOf, type JsonPlan } from "./row-forms.ts";
-import type { BodyHead, RowSource } from "./row-source.ts";
-import { finishRow, requireWhole, rowTooLong } from "./rows.ts";
+import type { BodyForm, BodyHead, RowSource } from "./row-source.ts";
+import { finishRow, requireFullUnits, requireWhole, elementsOfRows, requireWholeRows, rowTooLong } from "./rows.ts";
 import { RowsBody, type RowsKind } from "./rows-body.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
 import { requireNoFile } from "./tensor/file-magic.ts";
 import {
-  dtypeOf,
+  encodingOf,
   type Fields,
   headerFields,
   requireVocabSize,
@@ -76,13 +76,13 @@ interface StepRows extends RowSource {
 const STEP_TENSOR: RowsKind<TensorHead | QueryHead, StepPlan, StepRows, Step> = {
   plan: planned,
   rows({ tensor, sparse }, { lease }) {
-    const { dtype, shape = [], step_rows } = tensor;
-    if (sparse !== undefined) return new SparseTensor(sparse, dtype, lease());
+    const { encoding, shape = [], step_rows } = tensor;
+    if (sparse !== undefined) return new SparseTensor(sparse, encoding, lease());
     if (step_rows === 1) return new OneRow(tensor, lease());
-    const of = { dtype, steps: 1, step_rows, vocab_size: shape.at(-1) ?? 0 };
+    const of = { encoding, steps: 1, step_rows, vocab_size: shape.at(-1) ?? 0 };
     return new TensorRows(lease, of, (received) => {
-      requireWhole(received, dtype, "");
-      requireLength(received / DTYPES[dtype].bytes, shape);
+      requireWholeRows(received, step_rows, encoding, "");
+      requireLength(elementsOfRows(received, step_rows, encoding), shape);
     });
   },
   item: ({ options }, rows) => ({ rows: rows.finish(options), options }),
@@ -128,24 +128,28 @@ function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: Wir
   const { shape } = described;
   const step_rows = shape === undefined ? 1 : stepRows(shape, context);
   const listed = sparse === undefined ? undefined : sparseFields(sparse, shape, context);
+  const encoding = encodingOf(described, source);
+  if (listed !== undefined) requireFullUnits(encoding, listed.count, "/sparse/count");
   const { limits, parse = parseStepOptions } = context;
   const options = parse(fields, limits.options);
   if (context.parse === undefined) requireSources(step_rows, options);
-  return { tensor: { dtype: dtypeOf(described, source), shape, step_rows }, sparse: listed, options };
+  return { tensor: { encoding, shape, step_rows }, sparse: listed, options };
 }
 
 /** Most steps are one row. It may be longer than its shape says, and is told by how much. */
 class OneRow implements StepRows {
-  readonly form: Dtype;
+  readonly form: BodyForm;
+  readonly #encoding: Encoding;
   readonly into: Row;
   readonly #shape: TensorFields["shape"];
   #is_ready = false;
 
-  constructor({ dtype, shape }: Tensor, row: Row) {
-    this.form = dtype;
+  constructor({ encoding, shape }: Tensor, row: Row) {
+    this.form = ENCODINGS[encoding].dtype;
+    this.#encoding = encoding;
     this.into = row;
     this.#shape = shape;
-    row.begin(dtype);
+    row.begin(encoding);
   }
 
   write(bytes: Uint8Array): void {
@@ -155,7 +159,7 @@ class OneRow implements StepRows {
 
   end(): void {
     const { length, odd_bytes } = this.into;
-    if (odd_bytes > 0) requireWhole(length * DTYPES[this.form].bytes + odd_bytes, this.form, "");
+    if (odd_bytes > 0) requireWhole(this.into.received_bytes, this.#encoding, "");
     if (this.#shape !== undefined) requireLength(length, this.#shape);
     this.#is_ready = true;
   }

@@ -6,7 +6,7 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
-import { DTYPES, type Dtype } from "../kernels/kernel.ts";
+import { ENCODINGS, type Encoding } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
 import { isRecord } from "../sampling/options/parse.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
@@ -18,9 +18,9 @@ import { type ArrivedStep, rowsOf, stepTargets } from "./json-rows.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { type DividedStep, formsOf } from "./row-forms.ts";
 import type { BodyForm } from "./row-source.ts";
-import { finishRows, requireWhole } from "./rows.ts";
+import { elementsOfRows, finishRows, requireWholeRows } from "./rows.ts";
 import type { WireContext } from "./step-reader.ts";
-import { requireVocabSize, tensorFields } from "./tensor/head.ts";
+import { encodingOf, requireVocabSize, tensorFields } from "./tensor/head.ts";
 import { TensorRows } from "./tensor/rows.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export type StreamMessage =
 
 /** What the rows of a stream are, unless they say so themselves. */
 interface StreamTensor {
-  readonly dtype: Dtype;
+  readonly encoding: Encoding;
   readonly shape: TensorFields["shape"];
   /** rows of each step */
   readonly step_rows: number;
@@ -102,15 +102,15 @@ export class StreamMessages {
     };
   }
 
-  /** The rows of a step: so many bytes of the stream's dtype. */
+  /** The rows of a step: so many bytes, as the stream's elements stand. */
   beginRow(bytes: number): ArrivingMessage {
-    const tensor: StreamTensor = this.#tensor ?? { dtype: "f32", shape: undefined, step_rows: 1 };
-    const { dtype, step_rows } = tensor;
+    const tensor: StreamTensor = this.#tensor ?? { encoding: "f32", shape: undefined, step_rows: 1 };
+    const { encoding, step_rows } = tensor;
     let rows: TensorRows | undefined;
     let problem: Problem | undefined;
     try {
       const vocab_size = requireRowBytes(bytes, tensor, this.#context);
-      rows = new TensorRows(this.#context.lease, { dtype, steps: 1, step_rows, vocab_size });
+      rows = new TensorRows(this.#context.lease, { encoding, steps: 1, step_rows, vocab_size });
     } catch (error) {
       problem = asProblem(error);
     }
@@ -120,7 +120,7 @@ export class StreamMessages {
       end: () => ({
         type: "step",
         own: undefined,
-        form: dtype,
+        form: ENCODINGS[encoding].dtype,
         bytes,
         rows: (options) => {
           if (rows === undefined) throw problem;
@@ -185,7 +185,8 @@ export class StreamMessages {
         "the first message holds the options of the stream, and no logits",
         "/logits",
       );
-    const [{ dtype = "f32", shape }, options] = tensorFields(fields);
+    const [tensor, options] = tensorFields(fields);
+    const { shape } = tensor;
     const { limits } = this.#context;
     const { sources_max } = limits.options;
     if (shape !== undefined && (shape.length < 1 || shape.length > 2 || stepRows(shape) > sources_max))
@@ -203,7 +204,7 @@ export class StreamMessages {
         `a stream of ${step_rows} rows a step needs combine, which says how they become one`,
         "/combine",
       );
-    this.#tensor = { dtype, shape, step_rows };
+    this.#tensor = { encoding: encodingOf(tensor, { header_bytes: 0 }), shape, step_rows };
     return { type: "open", options };
   }
 }
@@ -231,15 +232,16 @@ function ownOf(fields: Fields): Fields {
 /** The elements of a row. */
 function requireRowBytes(
   bytes: number,
-  { dtype, shape, step_rows }: StreamTensor,
+  { encoding, shape, step_rows }: StreamTensor,
   { limits }: WireContext,
 ): number {
-  requireWhole(bytes, dtype, "");
-  const elements = bytes / DTYPES[dtype].bytes / step_rows;
+  requireWholeRows(bytes, step_rows, encoding, "");
+  const all = elementsOfRows(bytes, step_rows, encoding);
+  const elements = all / step_rows;
   if (!Number.isInteger(elements))
     throw new Problem(
       "length_mismatch",
-      `a frame holds ${step_rows} rows of one length, got ${bytes / DTYPES[dtype].bytes} elements`,
+      `a frame holds ${step_rows} rows of one length, got ${all} elements`,
     );
   requireVocabSize(elements, limits, "");
   requireShape(elements, shape);

@@ -11,7 +11,7 @@ import type { StepPlan } from "../../src/wire/tensor/head.ts";
 
 function parsed(query: string): StepPlan {
   const options = parseStepOptions(parseQuery(query, LIST_OPTIONS));
-  return { tensor: { dtype: "f32", step_rows: 1 }, sparse: undefined, options };
+  return { tensor: { encoding: "f32", step_rows: 1 }, sparse: undefined, options };
 }
 
 /** The options, or the code and pointer of the problem. */

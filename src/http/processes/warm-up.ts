@@ -3,7 +3,7 @@
  * first steps of a worker would take milliseconds instead of microseconds.
  */
 
-import { DTYPE_NAMES, DTYPES } from "../../kernels/kernel.ts";
+import { ENCODING_NAMES, rowBytes } from "../../kernels/kernel.ts";
 import { parseStepOptions } from "../../sampling/options/step-options.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { writeSampled } from "../../wire/reply.ts";
@@ -31,9 +31,9 @@ export function warmUp(sampler: Sampler): void {
   const values = Float32Array.from({ length }, (_, id) => ((id * 7919) % 1009) / 100);
   const steps = OPTIONS.map((options) => parseStepOptions({ ...options, seed: 0 }));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const dtype of DTYPE_NAMES) {
-      row.begin(dtype);
-      row.append(new Uint8Array(values.buffer, 0, length * DTYPES[dtype].bytes));
+    for (const encoding of ENCODING_NAMES) {
+      row.begin(encoding);
+      row.append(new Uint8Array(values.buffer, 0, Math.floor(rowBytes(encoding, length))));
       row.finish();
     }
     row.load(values);

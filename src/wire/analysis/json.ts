@@ -7,7 +7,7 @@ import { didYouMean } from "../../nearest.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
 import { JsonHead, KeptRows } from "../kept-rows.ts";
-import { isSparseForm, loadPacked, packedDtype } from "../rows.ts";
+import { isSparseForm, loadPacked, packedEncoding } from "../rows.ts";
 import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import type { Fields } from "../tensor/head.ts";
@@ -137,6 +137,6 @@ function valuesOf(index: number, logits: unknown, store: RowStore, context: Wire
   const data = new GrowingBuffer(bytes.length, bytes.length);
   data.append(bytes);
   const row = context.lease();
-  loadPacked(row, packedDtype(logits), data);
+  loadPacked(row, packedEncoding(logits), data);
   return row.values.subarray(0, row.length);
 }

@@ -8,7 +8,7 @@ import { requireWhole } from "../rows.ts";
 import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import {
-  dtypeOf,
+  encodingOf,
   requireTensorBytes,
   requireVocabSize,
   TensorHead,
@@ -39,8 +39,8 @@ const ANALYSIS_TENSOR: Kind = {
   plan: planOf,
   rows: ({ of, shape }, { lease }) =>
     new TensorRows(lease, of, (received) => {
-      if (shape === undefined) requireWhole(received, of.dtype, "");
-      else requireTensorBytes(shape, of.dtype, received);
+      if (shape === undefined) requireWhole(received, of.encoding, "");
+      else requireTensorBytes(shape, of.encoding, received);
     }),
   item: rowOf,
 };
@@ -66,7 +66,7 @@ function planOf(tensor_head: TensorHead, context: WireContext): Plan {
   if (shape !== undefined) requireVocabSize(shape.at(-1) ?? 0, context.limits, `/shape/${shape.length - 1}`);
   requireTargetsFit(fields, single, rows);
   const of: RowsOf = {
-    dtype: dtypeOf(tensor, tensor_head.source),
+    encoding: encodingOf(tensor, tensor_head.source),
     steps: rows,
     step_rows: 1,
     vocab_size: shape?.at(-1) ?? Number.POSITIVE_INFINITY,

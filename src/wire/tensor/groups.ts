@@ -2,12 +2,12 @@
  * The rows of one tensor in groups of any size, one group behind the other. A group whose rows are not taken, or not all of
  * them, is dropped as its bytes come.
  */
-import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
-import type { RowSource } from "../row-source.ts";
+import { ENCODINGS, type Encoding, type Row, rowBytes } from "../../kernels/kernel.ts";
+import type { BodyForm, RowSource } from "../row-source.ts";
 import { TensorRows } from "./rows.ts";
 
 export interface GroupsOf {
-  readonly dtype: Dtype;
+  readonly encoding: Encoding;
   readonly vocab_size: number;
   readonly groups: number;
 }
@@ -15,7 +15,7 @@ export interface GroupsOf {
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 export class RowGroups implements RowSource {
-  readonly form: Dtype;
+  readonly form: BodyForm;
   /** of the tensor, so far */
   received_bytes = 0;
   readonly #lease: (index: number) => Row;
@@ -34,7 +34,7 @@ export class RowGroups implements RowSource {
 
   /** `whole` throws when a tensor of so many bytes is not whole. */
   constructor(lease: (index: number) => Row, of: GroupsOf, whole: (received_bytes: number) => void) {
-    this.form = of.dtype;
+    this.form = ENCODINGS[of.encoding].dtype;
     this.#whole = whole;
     this.#lease = lease;
     this.#of = of;
@@ -66,13 +66,13 @@ export class RowGroups implements RowSource {
   begin(rows: number): void {
     this.#begun += 1;
     this.#rows = rows;
-    this.#left = rows * this.#of.vocab_size * DTYPES[this.#of.dtype].bytes;
+    this.#left = rows * rowBytes(this.#of.encoding, this.#of.vocab_size);
   }
 
   /** The rows of the group, so many at a time in place together. Those that have come already are in it. */
   take(together: number): TensorRows {
-    const { dtype, vocab_size } = this.#of;
-    const of = { dtype, vocab_size, steps: this.#rows / together, step_rows: together };
+    const { encoding, vocab_size } = this.#of;
+    const of = { encoding, vocab_size, steps: this.#rows / together, step_rows: together };
     const rows = new TensorRows(this.#lease, of);
     this.#taken = rows;
     this.#fill();

@@ -1,13 +1,14 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
 import { alternatives, Problem, show } from "../../errors.ts";
-import { DTYPE_NAMES, DTYPES, type Dtype } from "../../kernels/kernel.ts";
+import { type Encoding, rowBytes, WIRE_DTYPES } from "../../kernels/kernel.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import { type SparseFields, TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
 import type { WireLimits } from "../limits.ts";
+import { encodingText, encodingWith, requireFullUnits } from "../rows.ts";
 import type { BodyHead } from "../row-source.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ export interface TensorSource {
 }
 
 export interface Tensor {
-  readonly dtype: Dtype;
+  readonly encoding: Encoding;
   readonly shape?: TensorFields["shape"];
   readonly step_rows: number;
 }
@@ -112,8 +113,12 @@ export function headerFields(text: string, limits: WireLimits): Fields {
 }
 
 /** What a header says, divided into the tensor's description and the rest. */
-export function tensorFields({ dtype, shape, ...rest }: Fields): [TensorFields, Fields] {
-  const described = { ...(dtype !== undefined && { dtype }), ...(shape !== undefined && { shape }) };
+export function tensorFields({ dtype, scale, shape, ...rest }: Fields): [TensorFields, Fields] {
+  const described = {
+    ...(dtype !== undefined && { dtype }),
+    ...(scale !== undefined && { scale }),
+    ...(shape !== undefined && { shape }),
+  };
   return [parseWith(TENSOR_FIELDS, described, ""), rest];
 }
 
@@ -121,22 +126,30 @@ export function tensorFields({ dtype, shape, ...rest }: Fields): [TensorFields, 
  * What the elements of a tensor are. Bytes do not tell: those of 16 bits are numbers as 32 bits too, and nonsense. In a
  * JSON header f32 may be left out, as in the first message of a stream; of a bare tensor nobody has said anything.
  */
-export function dtypeOf({ dtype }: TensorFields, { header_bytes }: TensorSource): Dtype {
-  if (dtype !== undefined || header_bytes !== undefined) return dtype ?? "f32";
+export function encodingOf(
+  { dtype, scale, shape }: TensorFields,
+  { header_bytes }: Pick<TensorSource, "header_bytes">,
+): Encoding {
+  if (dtype !== undefined || header_bytes !== undefined) {
+    const encoding = encodingWith(dtype ?? "f32", scale, "");
+    if (shape !== undefined) requireFullUnits(encoding, shape.at(-1) ?? 0, "/shape");
+    return encoding;
+  }
   throw new Problem(
     "invalid_option",
-    `a tensor without a JSON header needs its dtype in the query string: ?dtype=${alternatives(DTYPE_NAMES)}, got none`,
+    `a tensor without a JSON header needs its dtype in the query string: ?dtype=${alternatives(WIRE_DTYPES)}, got none`,
     "/dtype",
   );
 }
 
 /** A whole tensor has the bytes that its shape says. */
-export function requireTensorBytes(shape: readonly number[], dtype: Dtype, received: number): void {
-  const expected = shape.reduce((product, length) => product * length, DTYPES[dtype].bytes);
+export function requireTensorBytes(shape: readonly number[], encoding: Encoding, received: number): void {
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const expected = rows * rowBytes(encoding, shape.at(-1) ?? 0);
   if (received === expected) return;
   throw new Problem(
     "length_mismatch",
-    `shape [${shape.join(", ")}] of ${dtype} needs ${expected} bytes, got ${received}`,
+    `shape [${shape.join(", ")}] of ${encodingText(encoding)} needs ${expected} bytes, got ${received}`,
     "/shape",
   );
 }

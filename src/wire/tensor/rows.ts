@@ -5,15 +5,15 @@
  *   bytes ─► row 0 … row k−1: a step is ready ─► row 0 … row k−1: the next one ─► …
  */
 import { assert } from "../../errors.ts";
-import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { ENCODINGS, type Encoding, type Row, rowBytes } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/step.ts";
-import type { RowSource } from "../row-source.ts";
+import type { BodyForm, RowSource } from "../row-source.ts";
 import { finishRows, rowTooLong } from "../rows.ts";
 import { requireNoFile } from "./file-magic.ts";
 
 /** What the rows of one tensor have in common. */
 export interface RowsOf {
-  readonly dtype: Dtype;
+  readonly encoding: Encoding;
   readonly steps: number;
   /** rows that one step needs together */
   readonly step_rows: number;
@@ -24,7 +24,8 @@ export interface RowsOf {
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 export class TensorRows implements RowSource {
-  readonly form: Dtype;
+  readonly form: BodyForm;
+  readonly #encoding: Encoding;
   /** of the step that is arriving, or was taken last */
   readonly rows: readonly Row[];
   /** of the tensor, so far */
@@ -44,17 +45,18 @@ export class TensorRows implements RowSource {
   /** `whole` throws when a tensor of so many bytes is not whole. */
   constructor(
     lease: (index: number) => Row,
-    { dtype, steps, step_rows, vocab_size }: RowsOf,
+    { encoding, steps, step_rows, vocab_size }: RowsOf,
     whole?: (received_bytes: number) => void,
   ) {
     const rows: Row[] = [];
     for (let index = 0; index < step_rows; index++) rows.push(lease(index));
     this.rows = rows;
-    this.form = dtype;
+    this.form = ENCODINGS[encoding].dtype;
+    this.#encoding = encoding;
     this.#whole = whole;
     this.#steps = steps;
-    this.#row_bytes = vocab_size * DTYPES[dtype].bytes;
-    for (const row of this.rows) row.begin(dtype);
+    this.#row_bytes = rowBytes(encoding, vocab_size);
+    for (const row of this.rows) row.begin(encoding);
   }
 
   /** Takes the next bytes of the tensor; those behind its last row are only counted. Every step that is ready is taken before more are written. */
@@ -109,7 +111,7 @@ export class TensorRows implements RowSource {
   /** Puts into the row that is arriving what belongs to it. */
   #append(): void {
     const row = this.rows[this.#arriving] as Row; // it is one of them while one is arriving
-    if (this.#row_received === 0) row.begin(this.form);
+    if (this.#row_received === 0) row.begin(this.#encoding);
     const left = this.#row_bytes - this.#row_received;
     const part = this.#pending.length > left ? this.#pending.subarray(0, left) : this.#pending;
     if (!row.append(part)) throw rowTooLong(row, "");

@@ -7,20 +7,20 @@
  *   └──────────────────────────┴──────────────────────────┘
  */
 import { Problem } from "../../errors.ts";
-import { DTYPES, type Dtype, type Row } from "../../kernels/kernel.ts";
+import { type Encoding, type Row, rowBytes } from "../../kernels/kernel.ts";
 import type { SparseRow } from "../../sampling/rows.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import type { SparseFields } from "../../schemas/tensor.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
 import type { RowSource } from "../row-source.ts";
-import { rowTooLong } from "../rows.ts";
+import { encodingText, rowTooLong } from "../rows.ts";
 import { requireVocabulary, sparseRow } from "../sparse.ts";
 
 const ID_BYTES = 4;
 
 export class SparseTensor implements RowSource {
   readonly form = "sparse";
-  readonly #dtype: Dtype;
+  readonly #encoding: Encoding;
   readonly #fields: SparseFields;
   readonly #ids: GrowingBuffer;
   /** the values, widened as those of a whole row are */
@@ -29,13 +29,13 @@ export class SparseTensor implements RowSource {
   #is_ready = false;
 
   /** `row` is leased, and long enough for as many values. */
-  constructor(fields: SparseFields, dtype: Dtype, row: Row) {
+  constructor(fields: SparseFields, encoding: Encoding, row: Row) {
     const id_bytes = fields.count * ID_BYTES;
-    this.#dtype = dtype;
+    this.#encoding = encoding;
     this.#fields = fields;
     this.#ids = new GrowingBuffer(id_bytes, id_bytes);
     this.#row = row;
-    row.begin(dtype);
+    row.begin(encoding);
   }
 
   write(bytes: Uint8Array): void {
@@ -47,11 +47,11 @@ export class SparseTensor implements RowSource {
 
   end(): void {
     const { count } = this.#fields;
-    const expected = count * (ID_BYTES + DTYPES[this.#dtype].bytes);
+    const expected = count * ID_BYTES + rowBytes(this.#encoding, count);
     if (this.#bytes !== expected)
       throw new Problem(
         "length_mismatch",
-        `${count} token ids and ${this.#dtype} logits need ${expected} bytes, got ${this.#bytes}`,
+        `${count} token ids and ${encodingText(this.#encoding)} logits need ${expected} bytes, got ${this.#bytes}`,
         "/sparse/count",
       );
     this.#is_ready = true;

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { assert, Problem, show } from "../../errors.ts";
+import { ENCODINGS } from "../../kernels/kernel.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import type { TextBuffer } from "../growing-buffer.ts";
 import type { WireLimits } from "../limits.ts";
@@ -77,7 +78,7 @@ export class InferReader implements BodyReader {
 
   get form(): BodyForm | undefined {
     const { logits, rows } = this.#inference ?? {};
-    return logits?.place.in === "body" ? rows?.dtype : logits?.place.in;
+    return logits?.place.in === "body" ? (rows && ENCODINGS[rows.encoding].dtype) : logits?.place.in;
   }
 
   write(chunk: Uint8Array): void {

@@ -1,6 +1,6 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
 import { alternatives, Problem, shorten, show } from "../../errors.ts";
-import { DTYPE_NAMES, type Dtype } from "../../kernels/kernel.ts";
+import { ENCODINGS, type Encoding, rowElements, type Scale, WIRE_DTYPES, type WireDtype } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import type { StepOptions } from "../../sampling/step.ts";
@@ -11,7 +11,9 @@ import {
   type InferInput,
   type InferRequest,
 } from "../../schemas/v2.ts";
+import { SCALE } from "../../schemas/row.ts";
 import type { WireLimits } from "../limits.ts";
+import { encodingWith, requireWhole } from "../rows.ts";
 import { requireVocabSize } from "../tensor/head.ts";
 import type { RowsOf } from "../tensor/rows.ts";
 import { type Fields, SIDE_NAMES } from "./options.ts";
@@ -69,10 +71,11 @@ export interface InferencePlan {
 
 const LOGITS = "logits";
 /** What the protocol calls the element types of logits; undefined: it has no name for one. */
-const LOGITS_DATATYPES: Readonly<Record<Dtype, Datatype | undefined>> = {
+const LOGITS_DATATYPES: Readonly<Record<WireDtype, Datatype | undefined>> = {
   f32: "FP32",
   f16: "FP16",
   bf16: "BF16",
+  i8: "INT8",
 };
 const NAMED_DATATYPES = Object.values(LOGITS_DATATYPES).filter((name) => name !== undefined);
 
@@ -81,9 +84,9 @@ export function parseInference(value: unknown, limits: WireLimits): Inference {
   const request = parseWith(INFER_REQUEST, value, "");
   const inputs = request.inputs.map(inputOf);
   const logits = logitsOf(inputs);
-  const rows = rowsOf(logits, limits);
+  const { parameters, scale, binary_by_default, timeout_us } = parametersOf(request);
+  const rows = rowsOf(logits, scale, limits);
   requireSmall(inputs, logits, limits);
-  const { parameters, binary_by_default, timeout_us } = parametersOf(request);
   const outputs = outputsOf(request);
   return {
     wanted: {
@@ -176,15 +179,18 @@ function logitsOf(inputs: readonly Input[]): Input {
   throw new Problem("invalid_logits", "an inference needs the input logits, got none", "/inputs");
 }
 
-function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf {
-  const dtype = DTYPE_NAMES.find((name) => LOGITS_DATATYPES[name] === datatype);
+function rowsOf({ datatype, shape, pointer, place }: Input, scale: Scale | undefined, limits: WireLimits): RowsOf {
+  const dtype = WIRE_DTYPES.find((name) => LOGITS_DATATYPES[name] === datatype);
   if (dtype === undefined)
     throw new Problem(
       "invalid_option",
       `logits must be ${alternatives(NAMED_DATATYPES)}, got ${datatype}`,
       `${pointer}/datatype`,
     );
-  const vocab_size = shape.at(-1) ?? 0;
+  const encoding = encodingWith(dtype, scale, "/parameters");
+  if (scale !== undefined && place.in === "json")
+    throw new Problem("invalid_option", "INT8 must be sent as binary data, not in JSON", pointer);
+  const vocab_size = elementsOf(encoding, shape.at(-1) ?? 0, `${pointer}/shape`);
   const steps = shape.length > 1 ? (shape[0] as number) : 1;
   const step_rows = shape.length > 2 ? (shape[1] as number) : 1;
   if (shape.length > 3 || steps === 0 || step_rows === 0 || vocab_size === 0)
@@ -206,7 +212,14 @@ function rowsOf({ datatype, shape, pointer }: Input, limits: WireLimits): RowsOf
       `a step may have at most ${limits.options.sources_max} sources (sources_max), got ${step_rows}`,
       `${pointer}/shape`,
     );
-  return { dtype, steps, step_rows, vocab_size };
+  return { encoding, steps, step_rows, vocab_size };
+}
+
+/** Elements of a row whose last dimension is `size`: of elements, or with scales among them, of bytes. */
+function elementsOf(encoding: Encoding, size: number, pointer: string): number {
+  if (ENCODINGS[encoding].scale === undefined) return size;
+  requireWhole(size, encoding, pointer);
+  return rowElements(encoding, size);
 }
 
 /** Tensors besides the logits wait in memory until the last of them is there. */
@@ -231,7 +244,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 function parametersOf({ parameters }: InferRequest) {
-  const { binary_data_output = false, timeout, ...rest } = parameters ?? {};
+  const { binary_data_output = false, timeout, scale, ...rest } = parameters ?? {};
   if (typeof binary_data_output !== "boolean")
     throw new Problem(
       "invalid_option",
@@ -253,7 +266,13 @@ function parametersOf({ parameters }: InferRequest) {
     );
   // 0 means the server's own limits, as with Triton; other values were found whole above.
   const timeout_us = (timeout as number | undefined) || undefined;
-  return { parameters: rest, binary_by_default: binary_data_output, timeout_us };
+  if (scale !== undefined) parseWith(SCALE, scale, "/parameters/scale");
+  return {
+    parameters: rest,
+    scale: scale as Scale | undefined, // checked above
+    binary_by_default: binary_data_output,
+    timeout_us,
+  };
 }
 
 function outputsOf({ outputs }: InferRequest) {

@@ -2,7 +2,7 @@
  * The rows of an inference, put step after step into leased rows: as their bytes arrive, when options come behind them,
  * from JSON, or from shared memory.
  */
-import { DTYPES, type Row } from "../../kernels/kernel.ts";
+import { type Row, rowBytes } from "../../kernels/kernel.ts";
 import type { SharedMemory } from "../shared-memory.ts";
 import { type RowsOf, TensorRows } from "../tensor/rows.ts";
 
@@ -26,9 +26,9 @@ export class StoredRows implements RowSource {
   #stored = 0;
 
   constructor(lease: Lease, of: RowsOf) {
-    const { dtype, steps, step_rows, vocab_size } = of;
+    const { encoding, steps, step_rows, vocab_size } = of;
     this.#tensor = new TensorRows(lease, of);
-    this.#bytes = new Uint8Array(steps * step_rows * vocab_size * DTYPES[dtype].bytes);
+    this.#bytes = new Uint8Array(steps * step_rows * rowBytes(encoding, vocab_size));
   }
 
   get rows(): readonly Row[] {
@@ -83,12 +83,12 @@ export class SharedRows implements RowSource {
   keep(): void {}
 
   next(): boolean {
-    const { dtype, vocab_size, steps } = this.#of;
+    const { encoding, vocab_size, steps } = this.#of;
     if (this.#read === steps * this.rows.length) return false;
     const { region, offset } = this.#part;
     for (const row of this.rows) {
-      const at = { region, offset: offset + this.#read * vocab_size * DTYPES[dtype].bytes };
-      this.#memory.readRow(row, dtype, vocab_size, at, this.#pointer);
+      const at = { region, offset: offset + this.#read * rowBytes(encoding, vocab_size) };
+      this.#memory.readRow(row, encoding, vocab_size, at, this.#pointer);
       this.#read += 1;
     }
     return true;

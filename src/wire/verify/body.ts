@@ -4,7 +4,7 @@
  * whole body has said what they belong to.
  */
 import { Problem, show } from "../../errors.ts";
-import type { Dtype, Row } from "../../kernels/kernel.ts";
+import type { Encoding, Row } from "../../kernels/kernel.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { StepOptions } from "../../sampling/step.ts";
@@ -17,7 +17,7 @@ import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import { RowGroups } from "../tensor/groups.ts";
 import {
-  dtypeOf,
+  encodingOf,
   type Fields,
   requireTensorBytes,
   requireVocabSize,
@@ -29,7 +29,7 @@ import type { TensorRows } from "../tensor/rows.ts";
 import { ownOptions, type Sequence, sequencesOf, type VerifyCall, type VerifyReader } from "./calls.ts";
 
 interface TensorPlan {
-  readonly dtype: Dtype;
+  readonly encoding: Encoding;
   readonly vocab_size: number;
   readonly sequences: readonly Sequence[];
   /** options of each row; undefined: none has any */
@@ -65,9 +65,9 @@ export function openVerifyJson(many: boolean, context: WireContext): VerifyReade
 function tensorKind(many: boolean): TensorKind {
   return {
     plan: (head, context) => planOfTensor(head, many, context),
-    rows: ({ dtype, vocab_size, sequences }, { lease }) =>
-      new RowGroups(lease, { dtype, vocab_size, groups: sequences.length }, (received) =>
-        requireTensorBytes([rowCount(sequences), vocab_size], dtype, received),
+    rows: ({ encoding, vocab_size, sequences }, { lease }) =>
+      new RowGroups(lease, { encoding, vocab_size, groups: sequences.length }, (received) =>
+        requireTensorBytes([rowCount(sequences), vocab_size], encoding, received),
       ),
     item: (plan, groups, index) => {
       const sequence = plan.sequences[index] as Sequence; // there are as many as groups
@@ -227,5 +227,5 @@ function planOfTensor(head: TensorHead, many: boolean, context: WireContext): Te
       `rows must be an array of ${expected} objects, as the drafts need, got ${Array.isArray(rows) ? rows.length : show(rows)}`,
       "/rows",
     );
-  return { dtype: dtypeOf(tensor, head.source), vocab_size, sequences, rows };
+  return { encoding: encodingOf(tensor, head.source), vocab_size, sequences, rows };
 }

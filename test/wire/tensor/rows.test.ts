@@ -35,7 +35,7 @@ function taken(tensor: TensorRows, bytes: Uint8Array, size: number): number[][][
 
 describe("the rows of a tensor", () => {
   const of = (steps: number, step_rows: number, vocab_size: number) =>
-    new TensorRows(lease, { dtype: "f32", steps, step_rows, vocab_size });
+    new TensorRows(lease, { encoding: "f32", steps, step_rows, vocab_size });
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
   test.each([0, 1, 3, 4, 7, 16, 1000])("two steps of three rows, in pieces of %i bytes", (size) => {
