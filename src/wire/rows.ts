@@ -94,7 +94,8 @@ export function loadPacked(row: Row, encoding: Encoding, data: GrowingBuffer): v
 export function requireWhole(bytes: number, encoding: Encoding, pointer: string): void {
   if (rowElements(encoding, bytes) >= 0) return;
   const { bytes: unit, head_bytes } = ENCODINGS[encoding];
-  const behind = head_bytes > 0 ? `${head_bytes} of its scale, and one for each logit` : `a multiple of ${unit}`;
+  const behind =
+    head_bytes > 0 ? `${head_bytes} of its scale, and one for each logit` : `a multiple of ${unit}`;
   throw new Problem(
     "length_mismatch",
     `the bytes of ${encodingText(encoding)} logits must be ${behind}, got ${bytes}`,

@@ -3,12 +3,9 @@
  * nothing is left to copy when the last byte is there.
  */
 import { Problem } from "../errors.ts";
-import { ENCODINGS, type Encoding, type Row } from "../kernels/kernel.ts";
 import { requireSources } from "../sampling/combine/combination.ts";
 import { parseWith } from "../sampling/options/parse.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
-import type { LogitsRow } from "../sampling/rows.ts";
-import type { StepOptions } from "../sampling/step.ts";
 import { LIST_OPTIONS } from "../schemas/options.ts";
 import { SPARSE_TENSOR, type SparseFields, type TensorFields } from "../schemas/tensor.ts";
 import { type ArrivedStep, rowsOf, stepTargets } from "./json-rows.ts";
@@ -16,22 +13,21 @@ import { fieldsOf, JsonHead, KeptRows } from "./kept-rows.ts";
 import { parseQuery } from "./query.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { formsOf, type JsonPlan } from "./row-forms.ts";
-import type { BodyForm, BodyHead, RowSource } from "./row-source.ts";
-import { finishRow, requireFullUnits, requireWhole, elementsOfRows, requireWholeRows, rowTooLong } from "./rows.ts";
+import type { BodyHead } from "./row-source.ts";
+import { elementsOfRows, requireFullUnits, requireWholeRows } from "./rows.ts";
 import { RowsBody, type RowsKind } from "./rows-body.ts";
 import type { Step, StepReader, WireContext } from "./step-reader.ts";
-import { requireNoFile } from "./tensor/file-magic.ts";
 import {
   encodingOf,
   type Fields,
   headerFields,
   requireVocabSize,
   type StepPlan,
-  type Tensor,
   TensorHead,
   type TensorSource,
   tensorFields,
 } from "./tensor/head.ts";
+import { OneRow, requireLength, type StepRows } from "./tensor/one-row.ts";
 import { TensorRows } from "./tensor/rows.ts";
 import { SparseTensor } from "./tensor/sparse.ts";
 
@@ -65,12 +61,6 @@ class QueryHead implements BodyHead {
   write(): never {
     throw new Error("a head that is complete takes no bytes");
   }
-}
-
-/** The rows of a step that comes as bytes. */
-interface StepRows extends RowSource {
-  /** The rows, once all bytes are there. Throws what is wrong with them. */
-  finish(options: StepOptions): readonly LogitsRow[];
 }
 
 const STEP_TENSOR: RowsKind<TensorHead | QueryHead, StepPlan, StepRows, Step> = {
@@ -136,45 +126,6 @@ function planOf({ sparse, ...dense }: Fields, source: TensorSource, context: Wir
   return { tensor: { encoding, shape, step_rows }, sparse: listed, options };
 }
 
-/** Most steps are one row. It may be longer than its shape says, and is told by how much. */
-class OneRow implements StepRows {
-  readonly form: BodyForm;
-  readonly #encoding: Encoding;
-  readonly into: Row;
-  readonly #shape: TensorFields["shape"];
-  #is_ready = false;
-
-  constructor({ encoding, shape }: Tensor, row: Row) {
-    this.form = ENCODINGS[encoding].dtype;
-    this.#encoding = encoding;
-    this.into = row;
-    this.#shape = shape;
-    row.begin(encoding);
-  }
-
-  write(bytes: Uint8Array): void {
-    if (this.into.length === 0) requireNoFile(bytes);
-    if (!this.into.append(bytes)) throw rowTooLong(this.into, "");
-  }
-
-  end(): void {
-    const { length, odd_bytes } = this.into;
-    if (odd_bytes > 0) requireWhole(this.into.received_bytes, this.#encoding, "");
-    if (this.#shape !== undefined) requireLength(length, this.#shape);
-    this.#is_ready = true;
-  }
-
-  next(): boolean {
-    const is_ready = this.#is_ready;
-    this.#is_ready = false;
-    return is_ready;
-  }
-
-  finish(options: StepOptions): readonly LogitsRow[] {
-    return [finishRow(this.into, options)];
-  }
-}
-
 function sparseFields(sparse: unknown, shape: TensorFields["shape"], { limits }: WireContext): SparseFields {
   const fields = parseWith(SPARSE_TENSOR, sparse, "/sparse");
   if (shape !== undefined)
@@ -205,14 +156,4 @@ function stepRows(
 
 function rowsOfShape(step_rows_max: number): string {
   return step_rows_max === 1 ? "[1, vocab_size]" : `[rows, vocab_size] with at most ${step_rows_max} rows`;
-}
-
-function requireLength(length: number, shape: readonly number[]): void {
-  const elements = shape.reduce((product, size) => product * size, 1);
-  if (length !== elements)
-    throw new Problem(
-      "length_mismatch",
-      `shape [${shape.join(", ")}] needs ${elements} elements, got ${length}`,
-      "/shape",
-    );
 }

@@ -18,9 +18,10 @@ import { type ArrivedStep, rowsOf, stepTargets } from "./json-rows.ts";
 import { REMEMBERED_LENGTH_MAX } from "./remembered.ts";
 import { type DividedStep, formsOf } from "./row-forms.ts";
 import type { BodyForm } from "./row-source.ts";
-import { elementsOfRows, finishRows, requireWholeRows } from "./rows.ts";
+import { elementsOfRows, requireWholeRows } from "./rows.ts";
 import type { WireContext } from "./step-reader.ts";
 import { encodingOf, requireVocabSize, tensorFields } from "./tensor/head.ts";
+import { OneRow, type StepRows } from "./tensor/one-row.ts";
 import { TensorRows } from "./tensor/rows.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -67,6 +68,59 @@ export interface ArrivingMessage {
   end(): StreamMessage;
 }
 
+/** The rows of a step that are arriving. */
+class RowMessage implements ArrivingMessage {
+  readonly #rows: StepRows;
+  readonly #bytes: number;
+
+  constructor(rows: StepRows, bytes: number) {
+    this.#rows = rows;
+    this.#bytes = bytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#rows.write(bytes);
+  }
+
+  room(bytes: number): Uint8Array | undefined {
+    return this.#rows.room(bytes);
+  }
+
+  end(): StreamMessage {
+    const rows = this.#rows;
+    return {
+      type: "step",
+      own: undefined,
+      form: rows.form,
+      bytes: this.#bytes,
+      rows: (options) => rows.finish(options),
+    };
+  }
+}
+
+/** Rows that cannot be taken: the answer to their step says why. */
+class RefusedRow implements ArrivingMessage {
+  readonly #problem: Problem;
+  readonly #form: BodyForm;
+  readonly #bytes: number;
+
+  constructor(problem: Problem, form: BodyForm, bytes: number) {
+    this.#problem = problem;
+    this.#form = form;
+    this.#bytes = bytes;
+  }
+
+  write(): void {}
+
+  end(): StreamMessage {
+    const problem = this.#problem;
+    const rows = () => {
+      throw problem;
+    };
+    return { type: "step", own: undefined, form: this.#form, bytes: this.#bytes, rows };
+  }
+}
+
 const TYPES = ["update", "accept", "rewind", "verify", "step"] as const;
 const LISTED_TYPES = '"update", "accept", "rewind", "verify" or "step"';
 
@@ -75,6 +129,9 @@ export class StreamMessages {
   readonly #context: WireContext;
   #tensor: StreamTensor | undefined;
   #last: Said | undefined;
+  /** of the frame before, which was one of rows, and the length of those */
+  #row_bytes = -1;
+  #vocab_size = 0;
 
   constructor(context: WireContext) {
     this.#context = context;
@@ -104,30 +161,21 @@ export class StreamMessages {
 
   /** The rows of a step: so many bytes, as the stream's elements stand. */
   beginRow(bytes: number): ArrivingMessage {
-    const tensor: StreamTensor = this.#tensor ?? { encoding: "f32", shape: undefined, step_rows: 1 };
-    const { encoding, step_rows } = tensor;
-    let rows: TensorRows | undefined;
-    let problem: Problem | undefined;
+    const { lease } = this.#context;
+    const tensor = this.#tensor ?? { encoding: "f32", shape: undefined, step_rows: 1 };
     try {
-      const vocab_size = requireRowBytes(bytes, tensor, this.#context);
-      rows = new TensorRows(this.#context.lease, { encoding, steps: 1, step_rows, vocab_size });
+      // Most rows of a stream are as long as the row before.
+      if (bytes !== this.#row_bytes) this.#vocab_size = requireRowBytes(bytes, tensor, this.#context);
+      this.#row_bytes = bytes;
+      const { encoding, step_rows } = tensor;
+      const rows =
+        step_rows === 1
+          ? new OneRow(tensor, lease())
+          : new TensorRows(lease, { encoding, steps: 1, step_rows, vocab_size: this.#vocab_size });
+      return new RowMessage(rows, bytes);
     } catch (error) {
-      problem = asProblem(error);
+      return new RefusedRow(asProblem(error), ENCODINGS[tensor.encoding].dtype, bytes);
     }
-    return {
-      write: (part) => rows?.write(part),
-      room: (missing) => rows?.room(missing),
-      end: () => ({
-        type: "step",
-        own: undefined,
-        form: ENCODINGS[encoding].dtype,
-        bytes,
-        rows: (options) => {
-          if (rows === undefined) throw problem;
-          return finishRows(rows.rows, options);
-        },
-      }),
-    };
   }
 
   /** How many rows the next message may have. */

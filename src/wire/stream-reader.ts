@@ -41,6 +41,9 @@ const NOTHING = new Uint8Array(0);
 
 /** Length-prefixed frames. */
 export class FrameReader implements MessageReader {
+  inside = false;
+  begins = false;
+  keeps = false;
   readonly #messages: StreamMessages;
   readonly #text_bytes_max: number;
   readonly #row_bytes_max: number;
@@ -49,7 +52,6 @@ export class FrameReader implements MessageReader {
   #prefix = 0;
   #prefix_bytes = 0;
   #missing = 0;
-  #is_text = false;
   #message: ArrivingMessage | undefined;
 
   constructor(context: WireContext, { message_bytes_max }: StreamLimits) {
@@ -58,20 +60,8 @@ export class FrameReader implements MessageReader {
     this.#row_bytes_max = context.limits.vocab_size_max * ELEMENT_BYTES_MAX;
   }
 
-  get inside(): boolean {
-    return this.#message !== undefined || this.#prefix_bytes > 0;
-  }
-
-  get begins(): boolean {
-    return this.#message === undefined && this.#at < this.#chunk.length;
-  }
-
   get step_rows(): number {
     return this.#messages.step_rows;
-  }
-
-  get keeps(): boolean {
-    return this.#message !== undefined && this.#is_text;
   }
 
   room(): Uint8Array | undefined {
@@ -81,25 +71,31 @@ export class FrameReader implements MessageReader {
   write(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
+    this.begins = this.#message === undefined && chunk.length > 0;
   }
 
   next(): StreamMessage | undefined {
-    this.#message ??= this.#begin();
-    if (this.#message === undefined) return this.#forget();
-    const taken = Math.min(this.#missing, this.#chunk.length - this.#at);
-    if (taken > 0) this.#message.write(this.#chunk.subarray(this.#at, this.#at + taken));
-    this.#at += taken;
-    this.#missing -= taken;
-    if (this.#missing > 0) return this.#forget();
+    const left = this.#chunk.length - this.#at;
+    this.#message ??= left > 0 ? this.#begin() : undefined;
     const message = this.#message;
-    this.#message = undefined;
-    return message.end();
-  }
-
-  /** All of the chunk was taken: its memory may be freed from now on. */
-  #forget(): undefined {
+    if (message !== undefined) {
+      const taken = Math.min(this.#missing, this.#chunk.length - this.#at);
+      if (taken > 0) message.write(this.#chunk.subarray(this.#at, this.#at + taken));
+      this.#at += taken;
+      this.#missing -= taken;
+      if (this.#missing === 0) {
+        this.#message = undefined;
+        this.inside = false;
+        this.keeps = false;
+        this.begins = this.#at < this.#chunk.length;
+        return message.end();
+      }
+    }
+    // All of the chunk was taken: its memory may be freed from now on.
     this.#chunk = NOTHING;
     this.#at = 0;
+    this.begins = false;
+    return undefined;
   }
 
   end(): undefined {
@@ -112,6 +108,7 @@ export class FrameReader implements MessageReader {
 
   /** Reads the prefix; undefined while bytes of it are missing. */
   #begin(): ArrivingMessage | undefined {
+    this.inside = true;
     while (this.#prefix_bytes < PREFIX_BYTES) {
       if (this.#at === this.#chunk.length) return undefined;
       const byte = this.#chunk[this.#at++] ?? 0;
@@ -124,7 +121,7 @@ export class FrameReader implements MessageReader {
     this.#prefix = 0;
     this.#prefix_bytes = 0;
     this.#missing = bytes;
-    this.#is_text = is_text;
+    this.keeps = is_text;
     return is_text ? this.#messages.beginText() : this.#messages.beginRow(bytes);
   }
 

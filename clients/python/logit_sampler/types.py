@@ -526,7 +526,7 @@ class StepOptions(_ChainedOptions, total=False):
 class StreamOptions(StepOptions, total=False):
     """Options of a stream."""
 
-    dtype: Literal["f32", "f16", "bf16"]
+    dtype: Literal["f32", "f16", "bf16", "i8"]
     """Element type of the tensor, little-endian. f32 when a JSON header leaves it out; a query string must name it."""
     shape: Ints
     """[vocab_size] or [1, vocab_size] for one step, [rows, vocab_size] for a batch."""

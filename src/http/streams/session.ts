@@ -15,21 +15,6 @@ type StepMessage = Extract<StreamMessage, { readonly type: "step" }>;
 const TOKEN_BYTES = 32;
 const CHARGED_TOKENS = 4096;
 
-/** A row's step, which may take several pieces. */
-interface StepUnderWay {
-  spent_ms: number;
-  take(): Sampled | Generator<undefined, Sampled>;
-}
-
-/** What the next piece of a step has drawn; undefined when it was not the last. */
-function sampledBy(step: StepUnderWay): Sampled | undefined {
-  const taken = step.take();
-  if (!("next" in taken)) return taken;
-  step.take = () => taken;
-  const piece = taken.next();
-  return piece.done === true ? piece.value : undefined;
-}
-
 export class StreamSession {
   /** what readers of this stream need: each message that has a row leases it anew, and idle streams hold none */
   readonly context: WireContext;
@@ -45,9 +30,16 @@ export class StreamSession {
   /** of the message that is arriving */
   kept_bytes = 0;
   #history_bytes = 0;
-  #under_way: StepUnderWay | undefined;
+  /** Whether the answer to a row needs `goOn`. */
+  is_inside = false;
+  /** of the step at hand, when it takes several turns */
+  #pieces: Generator<undefined, Sampled> | undefined;
+  /** spent on the step at hand so far */
+  #spent_ms = 0;
   /** whose rows are coming */
   #draft: StreamDraft | undefined;
+  /** no message is arriving, and the ticket was told so */
+  #rests = false;
   /** of lines that the client has not taken */
   #unsent_bytes = 0;
 
@@ -85,18 +77,14 @@ export class StreamSession {
     return this.#arriving().reserve(then, rows);
   }
 
-  /** Whether a row's answer needs `goOn`. */
-  get is_inside(): boolean {
-    return this.#under_way !== undefined || this.#draft?.is_inside === true;
-  }
-
   /**
    * The line that answers a row; undefined for what needs no answer, and while `goOn` has more to do. Throws the Problem
    * after which no stream goes on.
    */
   answer(message: StreamMessage): string | undefined {
     try {
-      const line = this.#answered(message);
+      const line =
+        message.type === "step" && this.#draft === undefined ? this.#begin(message) : this.#answered(message);
       if (!this.is_inside) this.#chargeHistory();
       return line;
     } finally {
@@ -106,7 +94,7 @@ export class StreamSession {
 
   /** Does the next piece of a row's step. */
   goOn(): string | undefined {
-    const line = this.#draft?.is_inside === true ? this.#goOnDraft(this.#draft) : this.#goOnStep();
+    const line = this.#draft === undefined ? this.#goOnStep() : this.#goOnDraft(this.#draft);
     if (this.is_inside) return undefined;
     try {
       this.#chargeHistory();
@@ -118,8 +106,9 @@ export class StreamSession {
 
   /** No message is arriving. */
   rest(): void {
-    if (this.#ticket === undefined) return;
-    this.#ticket.free(this.kept_bytes);
+    if (this.#ticket === undefined || this.#rests) return;
+    this.#rests = true;
+    if (this.kept_bytes > 0) this.#ticket.free(this.kept_bytes);
     this.kept_bytes = 0;
     this.#ticket.rest(this.cut);
   }
@@ -150,23 +139,14 @@ export class StreamSession {
     this.#ticket = undefined;
   }
 
-  #goOnStep(): string | undefined {
-    const step = this.#under_way;
-    assert(step !== undefined, "a step was begun");
-    const line = this.#attempt(step);
-    if (line !== undefined) this.#under_way = undefined;
-    return line;
-  }
-
   #answered(message: StreamMessage): string | undefined {
     if (this.#draft !== undefined) return this.#answeredDraft(this.#draft, message);
     if (message.type === "verify") return this.#beginDraft(message.said);
-    if (message.type === "step") return this.#begin(this.#running, message);
     if (message.type === "open")
       this.#stream = openStream(this.#service.sampler, message.options, this.#service.wire.options);
     else if (message.type === "update") this.#running.update(message.options);
     else if (message.type === "accept") this.#running.accept(message.token_ids);
-    else this.#running.rewind(message.steps);
+    else if (message.type === "rewind") this.#running.rewind(message.steps);
     return undefined;
   }
 
@@ -175,12 +155,49 @@ export class StreamSession {
     return this.#stream;
   }
 
-  #begin(stream: SampleStream, { rows, own, form, bytes }: StepMessage): string | undefined {
+  #begin({ rows, own, form, bytes }: StepMessage): string | undefined {
     this.#service.counters.received(form, bytes);
-    const step: StepUnderWay = { spent_ms: 0, take: () => stream.begin(rows, own) };
-    const line = this.#attempt(step);
-    if (line === undefined) this.#under_way = step;
-    return line;
+    this.#spent_ms = 0;
+    return this.#attempt((stream) => stream.begin(rows, own));
+  }
+
+  #goOnStep(): string | undefined {
+    const pieces = this.#pieces;
+    assert(pieces !== undefined, "a step was begun");
+    return this.#attempt(() => pieces);
+  }
+
+  /** Does the next piece of a step. A row that fails is answered with its problem, and the stream is where it was. */
+  #attempt(take: (stream: SampleStream) => Sampled | Generator<undefined, Sampled>): string | undefined {
+    const { counters } = this.#service;
+    const stream = this.#stream as SampleStream; // the first message of a stream opens it
+    const began_ms = performance.now();
+    try {
+      const taken = take(stream);
+      const sampled = "next" in taken ? this.#next(taken) : taken;
+      this.#spent_ms += performance.now() - began_ms;
+      if (sampled === undefined) return undefined;
+      counters.sampled(sampled, "stream", this.#spent_ms / 1000);
+      return writeSampled(sampled);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#left();
+      return this.#rejected(error);
+    }
+  }
+
+  /** What the last piece has drawn; undefined for those before it. */
+  #next(pieces: Generator<undefined, Sampled>): Sampled | undefined {
+    const piece = pieces.next();
+    this.#pieces = piece.done === true ? undefined : pieces;
+    this.is_inside = piece.done !== true;
+    return piece.done === true ? piece.value : undefined;
+  }
+
+  /** The step at hand has ended. */
+  #left(): void {
+    this.#pieces = undefined;
+    this.is_inside = false;
   }
 
   /** A draft that is refused is answered with its problem, and its rows are dropped. Throws where nobody can tell how many. */
@@ -220,6 +237,7 @@ export class StreamSession {
       if (!draft.is_answered) {
         const verified = draft.goOn();
         const positions = verified?.positions ?? [];
+        this.is_inside = draft.is_inside;
         for (const sampled of positions)
           counters.sampled(sampled, "verify", draft.spent_ms / 1000 / positions.length);
         line = verified && writeVerified(verified);
@@ -234,6 +252,7 @@ export class StreamSession {
   #draftFailed(draft: StreamDraft, error: unknown): string {
     if (!(error instanceof Problem)) throw error;
     draft.end();
+    this.is_inside = false;
     if (draft.left === 0) this.#draft = undefined;
     return this.#rejected(error);
   }
@@ -243,25 +262,9 @@ export class StreamSession {
     return this.refusal(problem);
   }
 
-  /** A row that fails is answered with its problem, and the stream is where it was. */
-  #attempt(step: StepUnderWay): string | undefined {
-    const { counters } = this.#service;
-    const began_ms = performance.now();
-    try {
-      const sampled = sampledBy(step);
-      step.spent_ms += performance.now() - began_ms;
-      if (sampled === undefined) return undefined;
-      counters.sampled(sampled, "stream", step.spent_ms / 1000);
-      return writeSampled(sampled);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      return this.#rejected(error);
-    }
-  }
-
   /** Holds what the history has grown by, some thousand tokens at a time. */
   #chargeHistory(): void {
-    const tokens = this.#running.history.length;
+    const tokens = this.#stream?.history.length ?? 0;
     const bytes = TOKEN_BYTES * Math.ceil(tokens / CHARGED_TOKENS) * CHARGED_TOKENS;
     if (bytes <= this.#history_bytes) return;
     const more = bytes - this.#history_bytes;
@@ -273,6 +276,7 @@ export class StreamSession {
 
   /** What the stream holds, while a message of it is arriving. */
   #arriving(): Ticket {
+    this.#rests = false;
     this.#ticket ??= this.#service.admission.enter(this.client);
     if (this.#ticket.phase === "idle" || this.#ticket.phase === "computing")
       this.#ticket.expect({}, this.cut);

@@ -8,7 +8,7 @@ import type { MessageReader } from "../../wire/stream-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import { problemOf } from "../exchange/problems.ts";
 import type { Service } from "../exchange/service.ts";
-import { workInTurns } from "../exchange/turns.ts";
+import { type Owner, type Work, workInTurns } from "../exchange/turns.ts";
 import { causeOf } from "../observe/request-log.ts";
 import type { StreamSession } from "./session.ts";
 
@@ -35,29 +35,29 @@ export interface StreamLoopOptions {
   readonly turn_ms?: number;
 }
 
-export class StreamLoop<Reader extends MessageReader = MessageReader> {
+/**
+ * What becomes of the next bytes: messages are read and answered; they wait for another turn of the event loop; for the
+ * client to read, or for a free row; the stream has ended.
+ */
+type State = "reading" | "working" | "blocked" | "over";
+
+export class StreamLoop<Reader extends MessageReader = MessageReader> implements Work {
   readonly reader: Reader;
   readonly #service: Service;
   readonly #session: StreamSession;
   readonly #pipe: StreamPipe;
   readonly #log: FastifyBaseLogger;
   readonly #turn_ms: number | undefined;
-  /** whose turns the stream is given; from its first bytes on */
-  #turns: Ticket | undefined;
-  #over = false;
-  /** the client has sent all it will */
-  #ended = false;
-  /** the server is about to end */
-  #finishing = false;
-  /** waiting for the reader of the lines, for a row, or for a turn of the event loop */
-  #waiting = false;
-  /** the reader of the lines has to take some first, or a row to come free */
-  #blocked = false;
-  /** a message was answered since all were */
-  #answered = false;
+  /** the visitor that is given turns; from its first bytes on */
+  #owner: (Owner & { readonly ticket: Ticket }) | undefined;
+  #state: State = "reading";
+  /** nothing comes any more: the client has sent all it will, or the server is about to end */
+  #last: "ended" | "finishing" | undefined;
   /** the message that comes next has waited for a row in vain */
   #refused = false;
-  /** the bytes so far end inside a message */
+  /** a message was answered since its time was set */
+  #answered = false;
+  /** the bytes ended inside a message when its time was set */
   #inside = false;
   #deadline_ms = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -92,23 +92,23 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
 
   /** Whether bytes that the reader was given are still to be read. */
   get isWaiting(): boolean {
-    return this.#waiting;
+    return this.#state === "working" || this.#state === "blocked";
   }
 
   /** Bytes have come. Answers the messages that they complete. */
   take(bytes: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#state === "over") return;
     this.#session.received(bytes.length);
     this.reader.write(bytes);
     this.advance();
-    if (this.#over || this.#waiting) return;
+    if (this.#state !== "reading") return;
     if (this.reader.keeps) this.arrives(this.#session.kept_bytes + bytes.length);
     else if (!this.reader.inside) this.#session.rest();
   }
 
   /** So many bytes of a message have come that are kept until the rest of it is there. */
   arrives(bytes: number): void {
-    if (this.#over) return;
+    if (this.#state === "over") return;
     try {
       this.#session.keep(bytes);
     } catch (error) {
@@ -118,49 +118,45 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
 
   /** The reader was given bytes. */
   advance(): void {
-    if (this.#over || this.#waiting) return;
-    this.#turns ??= this.#service.admission.enter(this.#session.client);
-    const is_over = workInTurns(
-      { ticket: this.#turns, isWanted: () => !this.#over },
-      {
-        next: () => this.#answerNext(),
-        done: () => this.#caughtUp(),
-        fail: (error) => this.fail(error),
-      },
-      this.#turn_ms,
-    );
-    if (!is_over) this.#wait();
+    if (this.#state !== "reading") return;
+    this.#owner ??= {
+      ticket: this.#service.admission.enter(this.#session.client),
+      isWanted: () => this.#state !== "over",
+    };
+    const is_over = workInTurns(this.#owner, this, this.#turn_ms);
+    if (!is_over) this.#wait("working");
   }
 
   /** The client has sent all it will. */
   end(): void {
-    this.#ended = true;
+    this.#last = "ended";
     this.advance();
   }
 
   /** The server is about to end: the message that is arriving is still answered. */
   finish(): void {
-    this.#finishing = true;
+    this.#last ??= "finishing";
     this.advance();
   }
 
   /** The connection is gone, or all was said. */
   stop(): void {
-    this.#over = true;
+    this.#state = "over";
     clearTimeout(this.#timer);
     this.#session.close();
-    this.#turns?.leave();
+    this.#owner?.ticket.leave();
     this.#service.streams.delete(this);
   }
 
   /** Answers the next message that is complete, or does a piece of it; false when there is none, or something must happen first. */
-  #answerNext(): boolean {
+  next(): boolean {
+    if (this.#state === "over") return false;
     if (this.#session.is_inside) return this.#sendsOn(this.#session.goOn());
     if (this.reader.begins && !this.#hasRow()) {
-      this.#blocked = true;
+      this.#state = "blocked";
       return false;
     }
-    const message = this.reader.next() ?? (this.#ended ? this.reader.end() : undefined);
+    const message = this.reader.next() ?? (this.#last === "ended" ? this.reader.end() : undefined);
     if (message === undefined) return false;
     this.#answered = true;
     const line = this.#session.answer(message);
@@ -171,61 +167,67 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
   /** Sends a line, if there is one; false when it must be taken before the next. */
   #sendsOn(line: string | undefined): boolean {
     if (line === undefined || this.#pipe.send(line)) return true;
+    // The connection broke under the line.
+    if (this.#state === "over") return false;
     this.#session.owes(line.length);
     this.#pipe.whenDrained(() => {
-      if (!this.#over) this.#session.paid();
+      if (this.#state !== "over") this.#session.paid();
       this.#goOn();
     });
-    this.#blocked = true;
+    this.#state = "blocked";
     return false;
   }
 
-  /** All messages at hand are answered, or it has to wait for a row, or for the reader of the lines. */
-  #caughtUp(): void {
-    this.#waiting = false;
-    if (this.#blocked) {
-      this.#wait();
+  /** All messages at hand are answered, or it has to wait for a row, or for the client to read. */
+  done(): void {
+    if (this.#state === "over") return;
+    if (this.#state === "blocked") {
+      this.#wait("blocked");
       return;
     }
-    const was_inside = this.#inside;
-    this.#inside = this.reader.inside;
-    if (this.#answered || was_inside !== this.#inside) this.#extend();
+    this.#state = "reading";
+    const { inside } = this.reader;
+    if (this.#answered || this.#inside !== inside) this.#extend();
+    this.#inside = inside;
     this.#answered = false;
-    if (this.#ended) this.#complete();
-    else if (this.#finishing && !this.reader.inside) this.fail(shuttingDown());
+    if (this.#last === "ended") this.#complete();
+    else if (this.#last === "finishing" && !inside) this.fail(shuttingDown());
     else this.#pipe.resume();
   }
 
   /** Reads no further for now. */
-  #wait(): void {
-    if (this.#over) return;
-    this.#waiting = true;
+  #wait(state: "working" | "blocked"): void {
+    if (this.#state === "over") return;
+    this.#state = state;
     this.#pipe.pause();
     this.#extend();
   }
 
   /** What it waited for is there. */
   #goOn(): void {
-    this.#blocked = false;
-    this.#waiting = false;
+    if (this.#state === "over") return;
+    this.#state = "reading";
     this.advance();
   }
 
   /** Whether the next message may be read: there is a row for it, or none is to be had, which it will be answered. */
   #hasRow(): boolean {
-    const was_refused = this.#refused;
-    this.#refused = false;
-    if (was_refused) return true;
+    if (this.#refused) {
+      this.#refused = false;
+      return true;
+    }
     try {
-      return this.#session.reserve(this.reader.step_rows, (refusal) => {
-        this.#refused = refusal !== undefined;
-        this.#goOn();
-      });
+      return this.#session.reserve(this.reader.step_rows, this.#reserved);
     } catch (error) {
       if (error instanceof Problem) return true;
       throw error;
     }
   }
+
+  readonly #reserved = (refusal: Problem | undefined): void => {
+    this.#refused = refusal !== undefined;
+    this.#goOn();
+  };
 
   #complete(): void {
     if (!this.#session.opened)
@@ -236,7 +238,7 @@ export class StreamLoop<Reader extends MessageReader = MessageReader> {
 
   /** Something went wrong that no further message can follow. */
   fail(error: unknown): void {
-    if (this.#over) return;
+    if (this.#state === "over") return;
     const problem = problemOf(error);
     const opened = this.#session.opened;
     this.stop();

@@ -8,8 +8,8 @@ import { type SparseFields, TENSOR_FIELDS, type TensorFields } from "../../schem
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { JsonEnvelope } from "../json/envelope.ts";
 import type { WireLimits } from "../limits.ts";
-import { encodingText, encodingWith, requireFullUnits } from "../rows.ts";
 import type { BodyHead } from "../row-source.ts";
+import { encodingText, encodingWith, requireFullUnits } from "../rows.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 

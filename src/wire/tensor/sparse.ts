@@ -45,6 +45,8 @@ export class SparseTensor implements RowSource {
     if (!this.#row.append(bytes.subarray(of_ids))) throw rowTooLong(this.#row, "");
   }
 
+  room(): undefined {}
+
   end(): void {
     const { count } = this.#fields;
     const expected = count * ID_BYTES + rowBytes(this.#encoding, count);

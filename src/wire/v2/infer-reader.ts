@@ -78,7 +78,7 @@ export class InferReader implements BodyReader {
 
   get form(): BodyForm | undefined {
     const { logits, rows } = this.#inference ?? {};
-    return logits?.place.in === "body" ? (rows && ENCODINGS[rows.encoding].dtype) : logits?.place.in;
+    return logits?.place.in === "body" ? rows && ENCODINGS[rows.encoding].dtype : logits?.place.in;
   }
 
   write(chunk: Uint8Array): void {

@@ -1,9 +1,17 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
 import { alternatives, Problem, shorten, show } from "../../errors.ts";
-import { ENCODINGS, type Encoding, rowElements, type Scale, WIRE_DTYPES, type WireDtype } from "../../kernels/kernel.ts";
+import {
+  ENCODINGS,
+  type Encoding,
+  rowElements,
+  type Scale,
+  WIRE_DTYPES,
+  type WireDtype,
+} from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
 import { isRecord, parseWith } from "../../sampling/options/parse.ts";
 import type { StepOptions } from "../../sampling/step.ts";
+import { SCALE } from "../../schemas/row.ts";
 import {
   DATATYPES,
   type Datatype,
@@ -11,7 +19,6 @@ import {
   type InferInput,
   type InferRequest,
 } from "../../schemas/v2.ts";
-import { SCALE } from "../../schemas/row.ts";
 import type { WireLimits } from "../limits.ts";
 import { encodingWith, requireWhole } from "../rows.ts";
 import { requireVocabSize } from "../tensor/head.ts";
@@ -179,7 +186,11 @@ function logitsOf(inputs: readonly Input[]): Input {
   throw new Problem("invalid_logits", "an inference needs the input logits, got none", "/inputs");
 }
 
-function rowsOf({ datatype, shape, pointer, place }: Input, scale: Scale | undefined, limits: WireLimits): RowsOf {
+function rowsOf(
+  { datatype, shape, pointer, place }: Input,
+  scale: Scale | undefined,
+  limits: WireLimits,
+): RowsOf {
   const dtype = WIRE_DTYPES.find((name) => LOGITS_DATATYPES[name] === datatype);
   if (dtype === undefined)
     throw new Problem(
