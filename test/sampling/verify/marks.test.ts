@@ -52,7 +52,9 @@ function writer({ vocab_size, method, scheme, drafter }: World) {
         const history = [...text, ...drafted];
         const row = rowOf(vocab_size, history.at(-1) ?? -1, 2);
         const mark = drafter && { watermark: { scheme: "gumbel", key: drafter } };
-        const options = parseStepOptions({ history, step: history.length, seed: seed + 7_000_000, ...mark });
+        // Each call drafts with a seed of its own: block has looked at the drafts that the call before gave up.
+        const draft_seed = seed + 1_000_000 * (7 + text.length);
+        const options = parseStepOptions({ history, step: history.length, seed: draft_seed, ...mark });
         drafted.push(sampler.sample(row, options).token_id);
         draft.push(row);
         target.push(rowOf(vocab_size, drafted.at(-1) ?? -1, 1));
