@@ -88,9 +88,14 @@ export class Grammar {
     this.automaton.nodes.effort.open(this.#limits.work_max);
   }
 
+  /** Whether much was made while walking, so that it should be forgotten before the next walk. */
+  get is_crowded(): boolean {
+    return this.automaton.is_crowded;
+  }
+
   /** Between two steps: what was made while walking is forgotten when it has become much. */
   tidy(): void {
-    if (!this.automaton.is_crowded) return;
+    if (!this.is_crowded) return;
     this.automaton.forget();
     for (const plain of this.#plain_states) plain.forget();
     for (const masks of this.#masks.values()) masks.forget();

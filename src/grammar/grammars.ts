@@ -1,13 +1,19 @@
 /**
  * The grammars compiled lately. A host sends the same grammar with every step of a sequence: it is compiled once, and
- * found again by its text, or by the object that holds it. All that is kept is counted in bytes, and what was not used
- * for longest goes first.
+ * found again by a hash of its text, or by the object that holds it. All that is kept is counted in bytes, and what was
+ * not used for longest goes first.
+ *
+ * Work on a grammar is done in pieces, and steps are taken between two of them. Those who need the same grammar compiled
+ * do the pieces of one compilation. A compiled grammar is worked on by one at a time: whoever comes meanwhile finishes
+ * that work first.
  */
 import { Problem } from "../errors.ts";
 import { textInOrder } from "../ordered-names.ts";
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
+import { Effort } from "./effort.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimits } from "./grammar.ts";
 import { type GrammarQuestion, type GrammarReport, inspectGrammar } from "./inspect.ts";
+import { Job } from "./job.ts";
 import { Matcher, type MatcherOptions } from "./matcher.ts";
 import { type GrammarSource, pointerOf } from "./source.ts";
 
@@ -24,56 +30,74 @@ export const DEFAULT_GRAMMARS_LIMITS: GrammarsLimits = {
   kept_bytes_max: 128 * 1024 * 1024,
 };
 
+/** What is told of grammars in metrics. */
+export interface GrammarsFigures {
+  /** grammars that are kept, and the bytes that they take */
+  readonly count: number;
+  readonly bytes: number;
+  /** units of work (effort.ts) that all grammars have taken so far */
+  readonly work_units: number;
+  /** compilations and walks that were begun */
+  readonly jobs: number;
+}
+
 interface Kept {
   readonly grammar: Grammar;
-  /** what it took when it was last looked at */
+  /** what it took when it was last looked at; 0 while it is not kept */
   bytes: number;
   readonly matchers: Map<string, Matcher>;
   /** by the object that holds the options: a step asks several times, and all steps of a stream have one */
   readonly lately: WeakMap<MatcherOptions, Matcher>;
+  /** work on it that was begun; those who do it hold it */
+  job: WeakRef<Job<unknown>> | undefined;
 }
+
+/** A text as a key that is short, and that no other text has. */
+export type TextHash = (text: string) => string;
+
+/** Sources that are refused are remembered, the last so many: compiling one again would take as long. */
+const REFUSED_MAX = 256;
+/** Bytes of a grammar that is kept, besides those that are counted: its rules, maps and objects, measured. */
+const KEPT_BYTES = 56 * 1024;
 
 export class Grammars {
   readonly #limits: GrammarsLimits;
-  /** by text; what was used last stands last */
+  readonly #hash: TextHash;
+  /** by hash; what was used last stands last */
   readonly #kept = new Map<string, Kept>();
   readonly #keys = new WeakMap<GrammarSource, string>();
+  readonly #compiling = new Map<string, WeakRef<Job<Kept>>>();
+  readonly #refused = new Map<string, Problem>();
   /** of all that are kept, when each was last looked at */
   #bytes = 0;
+  #work_units = 0;
+  #jobs = 0;
 
-  constructor(limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS) {
+  constructor(limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS, hash: TextHash = (text) => text) {
     this.#limits = limits;
+    this.#hash = hash;
   }
 
-  /** How many are kept, and the bytes they take. */
-  get figures(): { readonly count: number; readonly bytes: number } {
-    this.#weighAll();
-    return { count: this.#kept.size, bytes: this.#bytes };
+  get figures(): GrammarsFigures {
+    for (const kept of this.#kept.values()) this.#weigh(kept);
+    const { size: count } = this.#kept;
+    return { count, bytes: this.#bytes, work_units: Math.round(this.#work_units), jobs: this.#jobs };
   }
 
-  /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first. */
+  /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first, or is worked on. */
   ready(source: GrammarSource, vocabulary: Vocabulary, options: MatcherOptions): Matcher | undefined {
     const key = this.#keyOf(source);
     const kept = this.#kept.get(key);
-    if (kept === undefined) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
+    if (kept === undefined || jobOf(kept) !== undefined) return undefined;
     const matcher = matcherOf(kept, vocabulary, options);
     // It may have grown since: masks are made while texts are.
-    this.#weigh(kept);
-    this.#makeRoom();
+    this.#use(key, kept);
     return matcher;
   }
 
   /** Compiles the grammar, a piece at a time. */
   *compile(source: GrammarSource): Generator<undefined, void> {
-    const key = this.#keyOf(source);
-    if (this.#kept.has(key)) return;
-    const grammar = yield* compileGrammar(source, this.#limits);
-    const kept: Kept = { grammar, bytes: 0, matchers: new Map(), lately: new WeakMap() };
-    this.#kept.set(key, kept);
-    this.#weighAll();
-    this.#makeRoom();
+    yield* this.#compiled(this.#keyOf(source), source);
   }
 
   /** What is to be told of a grammar. It is compiled by itself: nothing of it is kept. */
@@ -82,24 +106,91 @@ export class Grammars {
     return yield* inspectGrammar(question, this.#limits);
   }
 
-  #weighAll(): void {
-    for (const kept of this.#kept.values()) this.#weigh(kept);
+  /** Works on a grammar by its matcher, a piece at a time, and alone. The grammar is kept when the work is done. */
+  *work<Result>(
+    source: GrammarSource,
+    vocabulary: Vocabulary,
+    options: MatcherOptions,
+    work: (matcher: Matcher) => Generator<undefined, Result>,
+  ): Generator<undefined, Result> {
+    const key = this.#keyOf(source);
+    const kept = yield* this.#compiled(key, source);
+    for (let other = jobOf(kept); other !== undefined; other = jobOf(kept)) {
+      other.advance();
+      yield;
+    }
+    const { effort } = kept.grammar.automaton.nodes;
+    const units = effort.units;
+    const job = new Job(work(matcherOf(kept, vocabulary, options)));
+    kept.job = new WeakRef(job);
+    this.#jobs++;
+    try {
+      return yield* job.finish();
+    } finally {
+      this.#work_units += effort.units - units;
+      kept.job = undefined;
+      this.#use(key, kept);
+    }
+  }
+
+  *#compiled(key: string, source: GrammarSource): Generator<undefined, Kept> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    const refusal = this.#refused.get(key);
+    if (refusal !== undefined) throw refusal;
+    const begun = this.#compiling.get(key)?.deref();
+    const job = begun ?? new Job(this.#compileNew(key, source));
+    if (begun === undefined) this.#compiling.set(key, new WeakRef(job));
+    return yield* job.finish();
+  }
+
+  *#compileNew(key: string, source: GrammarSource): Generator<undefined, Kept> {
+    this.#jobs++;
+    const effort = new Effort();
+    try {
+      const grammar = yield* compileGrammar(source, this.#limits, effort);
+      const kept: Kept = { grammar, bytes: 0, matchers: new Map(), lately: new WeakMap(), job: undefined };
+      this.#use(key, kept);
+      return kept;
+    } catch (error) {
+      if (error instanceof Problem) this.#refuse(key, error);
+      throw error;
+    } finally {
+      this.#work_units += effort.units;
+      this.#compiling.delete(key);
+    }
+  }
+
+  #refuse(key: string, problem: Problem): void {
+    const [oldest] = this.#refused.keys();
+    if (this.#refused.size >= REFUSED_MAX && oldest !== undefined) this.#refused.delete(oldest);
+    this.#refused.set(key, problem);
+  }
+
+  /** Makes it the one that was used last. What was used last stays, however large it is. */
+  #use(key: string, kept: Kept): void {
+    const other = this.#kept.get(key);
+    if (other !== undefined && other !== kept) this.#drop(key, other);
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    this.#weigh(kept);
+    for (const [oldest, each] of this.#kept) {
+      if (this.#bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
+      this.#drop(oldest, each);
+    }
+  }
+
+  #drop(key: string, kept: Kept): void {
+    this.#bytes -= kept.bytes;
+    kept.bytes = 0;
+    this.#kept.delete(key);
   }
 
   #weigh(kept: Kept): void {
-    let bytes = kept.grammar.bytes;
-    for (const matcher of kept.matchers.values()) bytes += matcher.bytes;
+    let bytes = KEPT_BYTES + kept.grammar.bytes;
+    for (const [key, matcher] of kept.matchers) bytes += 2 * key.length + matcher.bytes;
     this.#bytes += bytes - kept.bytes;
     kept.bytes = bytes;
-  }
-
-  /** What was used last stays, however large it is. */
-  #makeRoom(): void {
-    for (const [key, { bytes }] of this.#kept) {
-      if (this.#bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
-      this.#bytes -= bytes;
-      this.#kept.delete(key);
-    }
   }
 
   #keyOf(source: GrammarSource): string {
@@ -113,10 +204,15 @@ export class Grammars {
         `a grammar may have at most ${this.#limits.source_length_max} characters as JSON (grammar_length_max), got ${text.length}`,
         pointerOf(source),
       );
-    const key = `${JSON.stringify(options)} ${text}`;
+    const key = this.#hash(`${JSON.stringify(options)} ${text}`);
     this.#keys.set(source, key);
     return key;
   }
+}
+
+function jobOf({ job }: Kept): Job<unknown> | undefined {
+  const held = job?.deref();
+  return held?.is_done === false ? held : undefined;
 }
 
 const MATCHERS_MAX = 16;

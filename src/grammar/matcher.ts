@@ -28,9 +28,13 @@ export type Trigger = { readonly token_ids: readonly number[] } | { readonly tex
 const SEQUENCES_MAX = 64;
 /** Tokens that all kept sequences have together: 8 bytes each. */
 const TOKENS_MAX = 1_048_576;
-const TOKENS_A_TURN = 4096;
+/** Ids that all lists of banned tokens have together; when there are more, all are forgotten. */
+const BANNED_MAX = 524_288;
 /** An id and a state. */
 const BYTES_OF_A_TOKEN = 8;
+/** An id in a set takes as much as so many tokens; a sequence by itself as many as so many. */
+const BYTES_OF_A_LISTED_ID = 6;
+const SEQUENCE_TOKENS = 64;
 const UTF8 = new TextEncoder();
 
 /** A sequence that came before: its generated tokens, and the state behind each number of them. */
@@ -84,8 +88,9 @@ export class Matcher {
 
   /** Bytes that sequences and lists take, about. */
   get bytes(): number {
-    let tokens = this.#banned_count;
-    for (const { token_ids } of this.#sequences) tokens += token_ids.length;
+    const ids = this.#end_ids.size + this.#trigger_ids.size;
+    let tokens = this.#banned_count + BYTES_OF_A_LISTED_ID * ids + this.#trigger_bytes.length;
+    for (const { token_ids } of this.#sequences) tokens += SEQUENCE_TOKENS + token_ids.length;
     return tokens * BYTES_OF_A_TOKEN + this.budget.bytes;
   }
 
@@ -98,7 +103,7 @@ export class Matcher {
     while (sequence.length < length) {
       const before = sequence.states[sequence.length]!;
       const token_id = history[from + sequence.length]!;
-      const state = yield* this.#effort.again(() => this.advance(before, token_id));
+      const state = yield* this.advanced(before, token_id);
       if (state === NEVER) throw this.#left(history, from + sequence.length, before);
       append(sequence, token_id, state);
       this.#effort.units++;
@@ -111,16 +116,36 @@ export class Matcher {
     return this.grammar.automaton.nodes.effort;
   }
 
-  /** The same at once. */
+  /** The same at once, where it was followed before. May pause where that is awaited. */
   stateBehind(history: readonly number[], from: number): number {
-    return allAtOnce(this.follow(history, from));
+    const length = history.length - from;
+    const sequence = this.#sequenceFor(history, from);
+    while (sequence.length < length) {
+      const before = sequence.states[sequence.length]!;
+      const token_id = history[from + sequence.length]!;
+      const state = this.advance(before, token_id);
+      if (state === NEVER) throw this.#left(history, from + sequence.length, before);
+      append(sequence, token_id, state);
+      this.#effort.units++;
+      this.#effort.checkpoint();
+    }
+    return sequence.states[length]!;
   }
 
-  /** Whether a step finds its mask made: else it should be made ready while others have turns. */
+  /** Does the work, unless it takes more than a piece: undefined then. What it has learnt by then is kept. */
+  briefly<T>(work: () => T): T | undefined {
+    this.grammar.openAccount();
+    return this.#effort.briefly(work);
+  }
+
+  /** Whether a step finds its mask made, or all but a piece of work: else it should be made while others have turns. */
   isReady(history: readonly number[], from: number): boolean {
-    const length = history.length - from;
-    if (this.#sequenceFor(history, from).length < length - TOKENS_A_TURN) return false;
-    const state = this.stateBehind(history, from);
+    if (this.grammar.is_crowded) return false;
+    return this.briefly(() => this.hasMade(this.stateBehind(history, from))) === true;
+  }
+
+  /** Whether what a step in this state asks for is there. */
+  hasMade(state: number): boolean {
     return isWaiting(state) ? this.#banned.has(state) : this.masks.has(state);
   }
 
@@ -129,6 +154,10 @@ export class Matcher {
     if (!isWaiting(state)) yield* this.masks.make(state);
     else if (!this.#banned.has(state)) {
       const banned = yield* this.#findBanned(state);
+      if (this.#banned_count > BANNED_MAX) {
+        this.#banned.clear();
+        this.#banned_count = 0;
+      }
       this.#banned.set(state, banned);
       this.#banned_count += banned.length;
     }
@@ -174,6 +203,11 @@ export class Matcher {
     const bytes = bytesOf(this.#spelled, token_id);
     const next = bytes.length === 0 ? NEVER : this.grammar.advance(state, bytes);
     return next === NEVER && is_end && automaton.nullable(state) ? EMPTY : next;
+  }
+
+  /** The same, a piece at a time. */
+  advanced(state: number, token_id: number): Generator<undefined, number> {
+    return this.#effort.again(() => this.advance(state, token_id));
   }
 
   #wait(state: number, token_id: number): number {

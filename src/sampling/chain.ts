@@ -50,13 +50,37 @@ export function* prepareChain(chain: Chain, text: StepText): Generator<undefined
     if (skipped === undefined && stage.prepare !== undefined) yield* stage.prepare(options, text);
 }
 
-/** What the stages tell of a drawn token; undefined when none does. */
-export function toldBy(chain: Chain, context: StepContext, token_id: number): Told | undefined {
+/** What the stages tell of a drawn token; undefined when none tells anything. Pieces, when one of them takes long. */
+export function toldBy(
+  chain: Chain,
+  context: StepContext,
+  token_id: number,
+): Told | undefined | Generator<undefined, Told | undefined> {
   let told: Told | undefined;
-  for (const { stage, options, skipped } of chain)
-    if (skipped === undefined && stage.tells !== undefined)
-      told = { ...told, ...stage.tells(options, context, token_id) };
-  return told;
+  let later: Generator<undefined, Told | undefined>[] = NONE_LATER;
+  for (const { stage, options, skipped } of chain) {
+    if (skipped !== undefined || stage.tells === undefined) continue;
+    const tells = stage.tells(options, context, token_id);
+    if (tells === undefined) continue;
+    if ("next" in tells) later = [...later, tells];
+    else told = { ...told, ...tells };
+  }
+  if (later.length > 0) return toldLater(told, later);
+  return told === undefined || Object.keys(told).length === 0 ? undefined : told;
+}
+
+const NONE_LATER: Generator<undefined, Told | undefined>[] = [];
+
+function* toldLater(
+  first: Told | undefined,
+  later: readonly Generator<undefined, Told | undefined>[],
+): Generator<undefined, Told | undefined> {
+  let told = first;
+  for (const pieces of later) {
+    const tells = yield* pieces;
+    if (tells !== undefined) told = { ...told, ...tells };
+  }
+  return told === undefined || Object.keys(told).length === 0 ? undefined : told;
 }
 
 /** The states after a draw, of the stages that carry one; null when none does. */

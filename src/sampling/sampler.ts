@@ -3,8 +3,12 @@
  * Synchronous and pure but for the scratch memory it owns: the same row and options give the same answer, to the
  * bit, whatever was sampled before.
  */
-import { assert } from "../errors.ts";
-import { DEFAULT_GRAMMARS_LIMITS, Grammars, type GrammarsLimits } from "../grammar/grammars.ts";
+import {
+  DEFAULT_GRAMMARS_LIMITS,
+  Grammars,
+  type GrammarsFigures,
+  type GrammarsLimits,
+} from "../grammar/grammars.ts";
 import type { GrammarReport } from "../grammar/inspect.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
 import { allAtOnce } from "../pieces.ts";
@@ -13,15 +17,7 @@ import { NO_VOCABULARIES, type Vocabularies } from "../vocabulary/vocabularies.t
 import type { Vocabulary } from "../vocabulary/vocabulary.ts";
 import { type Begun, begin, rawOf, type Scratch, wantsLogprobs } from "./begin.ts";
 import { Candidates } from "./candidates/candidates.ts";
-import {
-  type ChainEntry,
-  isPrepared,
-  nextStates,
-  prepareChain,
-  runChain,
-  runStage,
-  toldBy,
-} from "./chain.ts";
+import { type ChainEntry, nextStates, runChain, runStage, toldBy } from "./chain.ts";
 import { StepContext } from "./context.ts";
 import { NO_WATERMARK_KEYS, type WatermarkKeys } from "./draw/watermark/keys.ts";
 import { type Drawing, type Drawn, drawAll, drawChosen, drawInPieces, takesPieces } from "./draws.ts";
@@ -38,6 +34,7 @@ import type { Tracer } from "./report/trace.ts";
 import { isSparse, type LogitsRow, listOfRows, type StepRows } from "./rows.ts";
 import type { Told } from "./stage.ts";
 import type { StepOptions } from "./step.ts";
+import { StepPieces, type Untold } from "./step-pieces.ts";
 import { type Finish, finishOf } from "./stops/index.ts";
 import { allowedWork, LONG_WORK } from "./work.ts";
 
@@ -53,8 +50,9 @@ export interface Sampler {
    */
   sample(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled;
   /**
-   * The same, or the pieces of a step that takes long, which almost none does. Until the last piece no other step may be
-   * taken, which `is_inside` tells. Throws the Problem of a step that is more work than is allowed, too.
+   * The same, or the pieces of a step that takes long, which almost none does. While grammars are prepared, and behind
+   * the draw, other steps may be taken between two pieces; between, no other step may, which `is_inside` tells. Throws the
+   * Problem of a step that is more work than is allowed, too.
    */
   begin(rows: StepRows, options: StepOptions, drawing?: Drawing): Sampled | Generator<undefined, Sampled>;
   /**
@@ -66,12 +64,14 @@ export interface Sampler {
   readonly is_inside: boolean;
   /** Gives up that step; its row is as it was. */
   abandon(): void;
+  /** Whether the last piece prepared a step, while others may be taken: told once. */
+  wasPreparing(): boolean;
   /** what steps may name */
   readonly vocabularies: Vocabularies;
   /** What is to be told of a grammar, a piece at a time. Throws the Problem of one that is refused. */
   inspectGrammar(inquiry: GrammarInquiry): Generator<undefined, GrammarReport>;
-  /** the grammars that are compiled, and the bytes they take */
-  readonly grammars: { readonly count: number; readonly bytes: number };
+  /** the grammars that are compiled, the bytes they take, and the work they have taken */
+  readonly grammars: GrammarsFigures;
 }
 
 /** What takes steps; without `begin` each at once. */
@@ -118,58 +118,55 @@ export function createSampler(
 ): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
-  const grammars = new Grammars(grammarsLimits(limits));
+  const grammars = new Grammars(grammarsLimits(limits), (text) => shortKey(text, digest));
   const context = new StepContext(kernel.tokens, vocabularies, grammars);
   const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;
-  let under_way: Generator<undefined, unknown> | undefined;
-  function* marked<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
-    try {
-      return yield* pieces;
-    } finally {
-      under_way = undefined;
-    }
-  }
+  const pieces = new StepPieces(context);
   return {
     arrivals: kernel.arrivals,
     leaseRow: () => kernel.leaseRow(),
     returnRow: (row) => kernel.returnRow(row),
     sample(step_rows, options, drawing) {
-      assert(under_way === undefined, "one step is taken at a time");
       const rows = listOfRows(step_rows);
-      return isPrepared(options.chain, () => context.textOf(options))
-        ? sampleStep(scratch, rows, options, drawing)
-        : allAtOnce(stepInPieces(scratch, rows, options, drawing));
+      return pieces.isReady(options)
+        ? pieces.toldAtOnce(sampleStep(scratch, rows, options, drawing))
+        : allAtOnce(pieces.whole(options, false, () => stepInPieces(scratch, rows, options, drawing)));
     },
     begin(step_rows, options, drawing) {
       const rows = listOfRows(step_rows);
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
-      assert(under_way === undefined, "one step is taken at a time");
       const is_short = !is_long && (drawing !== undefined || !takesPieces(keys, options.watermark));
-      if (is_short && isPrepared(options.chain, () => context.textOf(options)))
-        return sampleStep(scratch, rows, options, drawing);
-      const pieces = marked(stepInPieces(scratch, rows, options, drawing));
-      under_way = pieces;
-      return pieces;
+      const is_ready = pieces.isReady(options);
+      return is_short && is_ready
+        ? pieces.told(sampleStep(scratch, rows, options, drawing))
+        : pieces.whole(options, is_ready, () => stepInPieces(scratch, rows, options, drawing));
     },
     inspect(step_rows, options, look) {
       const rows = listOfRows(step_rows);
       const is_long = allowedWork(rows, options, step_work_max) >= long_work_min;
-      assert(under_way === undefined, "one step is taken at a time");
-      const pieces = marked(inspected(scratch, rows, options, { look, is_long }));
-      under_way = pieces;
-      return pieces;
+      const is_ready = pieces.isReady(options);
+      return pieces.whole(options, is_ready, () => inspected(scratch, rows, options, { look, is_long }));
     },
     get is_inside() {
-      return under_way !== undefined;
+      return pieces.is_inside;
     },
-    abandon: () => void under_way?.return(undefined as never), // it ends in place of returning
+    abandon: () => pieces.abandon(),
+    wasPreparing: () => pieces.wasPreparing(),
     inspectGrammar: (inquiry) => grammarReport(grammars, vocabularies, inquiry),
     vocabularies,
     get grammars() {
       return grammars.figures;
     },
   };
+}
+
+/** Short texts are their own keys. */
+const KEY_LENGTH_MAX = 128;
+const UTF8 = new TextEncoder();
+
+function shortKey(text: string, digest: Digest): string {
+  return text.length <= KEY_LENGTH_MAX ? text : digest(UTF8.encode(text));
 }
 
 function grammarsLimits(given: SamplerLimits): GrammarsLimits {
@@ -193,7 +190,6 @@ function* inspected<Seen>(
   const { kernel, candidates, context, keys, digest } = scratch;
   try {
     const begun = begin(scratch, rows, options);
-    yield* prepareChain(options.chain, context);
     if (is_long) yield* runInPieces(scratch, begun, options);
     else run(scratch, begun, options);
     const raw = () => {
@@ -212,7 +208,7 @@ function sampleStep(
   rows: readonly LogitsRow[],
   options: StepOptions,
   drawing?: Drawing,
-): Sampled {
+): Sampled | Untold<Sampled> {
   try {
     const begun = begin(scratch, rows, options);
     const { candidates, context, keys } = scratch;
@@ -233,12 +229,11 @@ function* stepInPieces(
   rows: readonly LogitsRow[],
   options: StepOptions,
   drawing?: Drawing,
-): Generator<undefined, Sampled> {
+): Generator<undefined, Sampled | Untold<Sampled>> {
   try {
     const begun = begin(scratch, rows, options);
     const { candidates, context, keys } = scratch;
     yield;
-    yield* prepareChain(options.chain, context);
     const raw = (yield* runInPieces(scratch, begun, options)) ?? begun.raw;
     yield;
     const drawn =
@@ -265,7 +260,7 @@ function end(
   { rows, row, is_exact, tracer, seed }: Begun,
   options: StepOptions,
   { raw, drawn }: Outcome,
-): Sampled {
+): Sampled | Untold<Sampled> {
   const { token_ids, watermark } = drawn;
   const token_id = token_ids[0] as number; // n ≥ 1
   const state = nextStates(options.chain, options.state, candidates, context, token_id);
@@ -290,22 +285,27 @@ function end(
   // The row is as it came again.
   if (options.receipt) candidates.restoreRow();
   const receipt = options.receipt && receiptOf(rows, { ...options, receipt: options.receipt }, digest);
-  return {
+  const source_logprobs =
+    options.combine && options.logprobs ? sourceLogprobs(kernel, rows, token_id) : undefined;
+  const exact = rows.some(isSparse) ? exactness(candidates, rows, is_exact, options, report) : undefined;
+  const account = tracer && accountOf(tracer, drawn, options, context);
+  const tell = (told: Told | undefined): Sampled => ({
     token_id,
     ...(vocabulary === undefined ? report : withTexts(vocabulary, token_id, report)),
     ...told,
     ...(finish && endOf(finish, told, vocabulary, token_id)),
-    ...(options.combine && options.logprobs && { source_logprobs: sourceLogprobs(kernel, rows, token_id) }),
+    ...(source_logprobs && { source_logprobs }),
     ...(watermark && { watermark }),
     ...(receipt && { receipt }),
-    ...(rows.some(isSparse) && { exact: exactness(candidates, rows, is_exact, options, report) }),
+    ...(exact !== undefined && { exact }),
     seed,
     step,
     state: finish === undefined ? state : joined(state, finish.states),
     system_fingerprint: SYSTEM_FINGERPRINT,
     ...(options.warnings !== undefined && { warnings: [...options.warnings, ...(told?.warnings ?? [])] }),
-    ...(tracer && accountOf(tracer, drawn, options, context)),
-  };
+    ...account,
+  });
+  return told !== undefined && "next" in told ? { pieces: told, tell } : tell(told);
 }
 
 /** ln p of a token in each of the rows as they came. */

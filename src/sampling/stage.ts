@@ -54,8 +54,12 @@ export interface Stage<Options extends StageOptions = StageOptions> extends List
   prepare?(options: Options, text: StepText): Generator<undefined, void>;
   /** rescales, edits or shrinks the candidates; at least one always stays */
   apply(candidates: Candidates, options: Options, context: StepContext): void;
-  /** what it tells of the token that was drawn; nothing when absent */
-  tells?(options: Options, context: StepContext, token_id: number): Told | undefined;
+  /** what it tells of the token that was drawn, in pieces where that takes long; nothing when absent */
+  tells?(
+    options: Options,
+    context: StepContext,
+    token_id: number,
+  ): Told | undefined | Generator<undefined, Told | undefined>;
   /** what it must carry from step to step; absent for most */
   readonly state?: StageState<Options>;
 }

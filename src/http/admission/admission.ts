@@ -31,6 +31,7 @@ export class Admission {
   readonly no_place: Problem;
   readonly no_rows: Problem;
   readonly no_bytes: Problem;
+  readonly no_preparing: Problem;
   #timer: NodeJS.Timeout | undefined;
   /** looks after the queue while there is one */
   #queue_timer: NodeJS.Timeout | undefined;
@@ -48,6 +49,10 @@ export class Admission {
     this.no_rows = full(`${rows}, and for ${limits.queue_ms} ms (queue_ms) none became free: they`);
     this.no_bytes = full(
       `all ${limits.held_bytes_max} bytes for what clients send or do not take (held_bytes_max)`,
+    );
+    this.no_preparing = new Problem(
+      "overloaded",
+      `at most ${this.gate.preparing_max} steps may prepare grammars at once, and this one had taken longest; try again`,
     );
   }
 
@@ -72,6 +77,7 @@ export class Admission {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;
     gate.turns.inside = sampler.is_inside ? ticket : undefined;
+    gate.prepares(ticket, sampler.wasPreparing(), ms);
     if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
   }
 

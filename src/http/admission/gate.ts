@@ -31,6 +31,9 @@ export interface GateLimits {
   readonly answer_timeout_ms: number;
 }
 
+/** Visitors that may prepare steps at once: a quarter of the rows, and at most so many. */
+export const PREPARING_MAX = 8;
+
 /** Whether there is what was asked for, and who has to go for it; who has to go has left. */
 export interface Verdict<V> {
   readonly granted: boolean;
@@ -62,6 +65,8 @@ export class Gate<V extends Visitor> {
   readonly #holders = new Set<V>();
   /** those that wait for rows; clients take turns */
   readonly #queue = new FairQueue<V>();
+  /** those that prepare something long */
+  readonly #preparing = new Set<V>();
   /** when bodies that take too long were last looked for */
   #looked_ms = 0;
   /** in this turn, and in all turns so far */
@@ -119,6 +124,7 @@ export class Gate<V extends Visitor> {
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
     this.#holders.delete(visitor);
+    this.#preparing.delete(visitor);
     if (this.turns.inside === visitor) this.turns.inside = undefined;
     this.returnRows(visitor);
     this.held_bytes -= visitor.held_bytes;
@@ -224,6 +230,31 @@ export class Gate<V extends Visitor> {
     return false;
   }
 
+  /** How many may prepare steps at once. */
+  get preparing_max(): number {
+    return Math.max(1, Math.min(PREPARING_MAX, this.#limits.rows_max >> 2));
+  }
+
+  /**
+   * A visitor has computed, and what it did was to prepare a step, or not. When more do than may, the one that has taken
+   * longest has to give up.
+   */
+  prepares(visitor: V, is_preparing: boolean, ms: number): void {
+    if (visitor.is_preparing !== is_preparing) {
+      visitor.is_preparing = is_preparing;
+      visitor.prepared_ms = 0;
+      if (is_preparing && this.#visitors.has(visitor)) this.#preparing.add(visitor);
+      else this.#preparing.delete(visitor);
+    }
+    if (!is_preparing) return;
+    visitor.prepared_ms += ms;
+    if (this.#preparing.size <= this.preparing_max) return;
+    let longest = visitor;
+    for (const each of this.#preparing) if (each.prepared_ms > longest.prepared_ms) longest = each;
+    longest.is_refused = true;
+    this.#preparing.delete(longest);
+  }
+
   /** A visitor has computed for so long. True when the turn is full by that: call `turn` when the event loop has gone around. */
   spent(ms: number): boolean {
     const was_full = this.#spent_ms >= this.#turn_ms;
@@ -238,6 +269,7 @@ export class Gate<V extends Visitor> {
    */
   turn(rest_ms = 0): void {
     this.#spent_ms = 0;
+    this.turns.turn();
     this.#turn_ms = Math.min(TURN_MS_MAX, Math.max(TURN_MS, rest_ms));
   }
 

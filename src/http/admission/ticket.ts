@@ -21,6 +21,7 @@ export interface Host {
   readonly sampler: Pick<Sampler, "leaseRow" | "returnRow">;
   readonly no_place: Problem;
   readonly no_bytes: Problem;
+  readonly no_preparing: Problem;
   rowsReturned(): void;
   queues(): void;
   spent(ticket: Ticket, ms: number): void;
@@ -38,6 +39,9 @@ export class Ticket implements Visitor {
   wanted_rows = 0;
   queued_since_ms = 0;
   waiting_since_ms: number | undefined = undefined;
+  is_preparing = false;
+  prepared_ms = 0;
+  is_refused = false;
   sent_bytes = 0;
   sent_ms = 0;
   readonly client: string;
@@ -177,6 +181,13 @@ export class Ticket implements Visitor {
     const { gate } = this.#admission;
     if (gate.askTurn(this, performance.now())) this.#admission.spent(this, job());
     else this.#job = job;
+  }
+
+  /** Throws the Problem of a request that must give up what it prepares. */
+  requireAllowed(): void {
+    if (!this.is_refused) return;
+    this.is_refused = false;
+    throw this.#admission.no_preparing;
   }
 
   /** Its turn has come. */

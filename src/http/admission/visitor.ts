@@ -24,6 +24,10 @@ export interface Visitor {
   queued_since_ms: number;
   /** since when it waits for its turn; undefined when it does not */
   waiting_since_ms: number | undefined;
+  /** it prepares a step, while others take theirs; for so many milliseconds so far; and it may not go on with that */
+  is_preparing: boolean;
+  prepared_ms: number;
+  is_refused: boolean;
   /** bytes of its answer that its client has taken, and how many there were, and when, as it was last seen to take some */
   sentBytes(): number;
   sent_bytes: number;

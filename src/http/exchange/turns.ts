@@ -11,7 +11,7 @@ import { ClientGone } from "./client-gone.ts";
 
 /** Whose work it is: the request that is given turns. */
 export interface Owner {
-  readonly ticket: Pick<Ticket, "compute" | "pause" | "resume">;
+  readonly ticket: Pick<Ticket, "compute" | "pause" | "resume"> & Partial<Pick<Ticket, "requireAllowed">>;
   /** whether the client still waits for what is computed */
   isWanted(): boolean;
 }
@@ -50,6 +50,7 @@ export function workInTurns(owner: Owner, work: Work, turn_ms = TURN_MS): boolea
 /** False when the turn ended before the work did. */
 function turnOf(owner: Owner, work: Work, until_ms: number): boolean {
   if (!owner.isWanted()) throw new ClientGone("the client closed the connection");
+  owner.ticket.requireAllowed?.();
   do {
     if (work.next()) continue;
     work.done();

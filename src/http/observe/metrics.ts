@@ -3,6 +3,7 @@
  * request. What several workers tell is added up: counters, histograms, and gauges that are parts of a whole.
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
+import type { GrammarsFigures } from "../../grammar/grammars.ts";
 import { SYSTEM_FINGERPRINT } from "../../sampling/fingerprint.ts";
 import type { Counters, Distribution } from "./counters.ts";
 import { standardOutput } from "./log-output.ts";
@@ -53,7 +54,7 @@ export interface Observed {
   };
   /** streams that are open */
   readonly streams: { readonly size: number };
-  readonly sampler: { readonly grammars: { readonly count: number; readonly bytes: number } };
+  readonly sampler: { readonly grammars: GrammarsFigures };
 }
 
 /** Answers the metrics of this worker. `version` is that of the service. */
@@ -172,6 +173,12 @@ function stateMetrics({ admission, streams, sampler }: Observed, version: string
     gauge("streams_open", "Streams that are open.", [[{}, streams.size]]),
     gauge("grammars", "Grammars that are kept compiled.", [[{}, sampler.grammars.count]]),
     gauge("grammar_bytes", "Bytes that they and their masks take.", [[{}, sampler.grammars.bytes]]),
+    counter("grammar_work_units_total", "Units of work that grammars have taken, some 50 ns each.", [
+      [{}, sampler.grammars.work_units],
+    ]),
+    counter("grammar_jobs_total", "Compilations and walks of grammars that were begun.", [
+      [{}, sampler.grammars.jobs],
+    ]),
     gauge("workers_draining", "Workers that are about to end.", [[{}, admission.draining ? 1 : 0]]),
     linesLost(standardOutput.lost),
     { ...gauge("build_info", "What runs; always 1.", [[build, 1]]), aggregator: "first" },

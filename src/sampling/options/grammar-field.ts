@@ -10,6 +10,9 @@ import { FORMAT_TYPES, grammarOfFormat, isResponseFormat } from "./response-form
 
 const NAMES = GRAMMAR_KINDS.map(({ name }) => name);
 const ONE_KIND = `must hold one of ${NAMES.join(", ")}`;
+/** Tokens that a list of a grammar may name, and characters of the text behind which it holds: each is kept. */
+const TOKENS_MAX = 1024;
+const AFTER_LENGTH_MAX = 1024;
 const AFTER = 'must be {"token_ids": […]} or {"text": "…"}';
 
 /** A grammar and how it holds. */
@@ -116,6 +119,11 @@ export function grammarField() {
       const result = FIELDS.safeParse(format.fields, OWN_WORDS);
       if (result.success) {
         const fields: Readonly<Record<string, unknown>> = result.data;
+        const long = tooLong(result.data);
+        if (long !== undefined) {
+          context.addIssue({ code: "custom", ...long });
+          return z.NEVER;
+        }
         const given = NAMES.filter((name) => fields[name] !== undefined);
         const stray = given.includes("tags") ? [] : OF_TAGS.filter((name) => fields[name] !== undefined);
         if (given.length === 1 && stray.length === 0)
@@ -130,6 +138,27 @@ export function grammarField() {
       return z.NEVER;
     })
     .meta({ type: "object" });
+}
+
+/** The first list or text that is longer than it may be. */
+function tooLong({
+  after,
+  end_ids,
+}: z.infer<typeof FIELDS>): { path: string[]; message: string } | undefined {
+  const text = after !== undefined && "text" in after ? after.text : "";
+  if (text.length > AFTER_LENGTH_MAX)
+    return {
+      path: ["after", "text"],
+      message: `must have at most ${AFTER_LENGTH_MAX} characters, got ${text.length}`,
+    };
+  const lists = [
+    { path: ["after", "token_ids"], ids: after !== undefined && "token_ids" in after ? after.token_ids : [] },
+    { path: ["end_ids"], ids: end_ids ?? [] },
+  ];
+  const long = lists.find(({ ids }) => ids.length > TOKENS_MAX);
+  return (
+    long && { path: long.path, message: `must list at most ${TOKENS_MAX} tokens, got ${long.ids.length}` }
+  );
 }
 
 const EXAMPLES = [

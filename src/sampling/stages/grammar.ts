@@ -1,6 +1,6 @@
 /** grammar: keeps the tokens with which a text goes on as a JSON schema, a regular expression or a grammar wants it. */
 import * as z from "zod";
-import { assert, Problem } from "../../errors.ts";
+import { Problem } from "../../errors.ts";
 import { bounded } from "../../grammar/bounded.ts";
 import { OUT_OF_REACH } from "../../grammar/completion.ts";
 import { isWaiting, type Matcher, type MatcherOptions } from "../../grammar/matcher.ts";
@@ -8,14 +8,13 @@ import { EMPTY } from "../../grammar/nodes.ts";
 import { sentenceOf } from "../../grammar/notes.ts";
 import type { GrammarSource } from "../../grammar/source.ts";
 import { withTokens } from "../../grammar/special-tokens.ts";
-import { allAtOnce } from "../../pieces.ts";
 import { wholeCharacters } from "../../vocabulary/text.ts";
 import type { Vocabulary } from "../../vocabulary/vocabulary.ts";
 import { allowedAlone, countAllowed } from "../candidates/mask.ts";
 import { requireVocabulary, type StepText } from "../history/step-text.ts";
 import { idsOf, inAnyRow, type TokenName } from "../history/token-names.ts";
 import { type GrammarOptions, grammarField } from "../options/grammar-field.ts";
-import type { Stage } from "../stage.ts";
+import type { Stage, Told } from "../stage.ts";
 
 /** How many tokens ahead are told at the most. */
 const FORCED_MAX = 16;
@@ -57,8 +56,7 @@ export const grammar: Stage<z.infer<typeof options>> = {
     });
   },
   *prepare({ grammar }, text) {
-    const pieces = prepared(grammar, text);
-    while (within(() => pieces.next()).done !== true) yield;
+    yield* withinPieces(prepared(grammar, text));
   },
   apply(candidates, { grammar }, context) {
     const { vocab_size } = context;
@@ -78,18 +76,17 @@ export const grammar: Stage<z.infer<typeof options>> = {
   },
   tells({ grammar }, context, token_id) {
     const { matcher, state } = placeOf(grammar, context);
-    return within(() => {
-      const next = matcher.advance(state, token_id);
-      const { notes } = matcher.grammar;
-      const is_first = context.history.length === context.prompt_length;
-      const logmass = context.found.get(LOGMASS);
-      return {
-        ...(next === EMPTY && { finish_reason: "grammar" }),
-        ...(next !== EMPTY && grammar.forced && forcedBehind(matcher, next, context.vocab_size)),
-        ...(logmass !== undefined && { grammar_logmass: logmass }),
-        ...(is_first && notes.length > 0 && { warnings: notes.map(sentenceOf) }),
-      };
-    });
+    const { history, prompt_length, vocabulary, grammars, vocab_size } = context;
+    const { notes } = matcher.grammar;
+    const logmass = context.found.get(LOGMASS);
+    const also: Told = {
+      ...(logmass !== undefined && { grammar_logmass: logmass }),
+      ...(history.length === prompt_length && notes.length > 0 && { warnings: notes.map(sentenceOf) }),
+    };
+    const brief = within(() => matcher.briefly(() => briefAccount(matcher, state, grammar.forced, token_id)));
+    if (brief !== undefined) return { ...brief, ...also };
+    const text = { history: [...history, token_id], prompt_length, vocabulary, grammars };
+    return withinPieces(accountOf(grammar, text, vocab_size, also));
   },
 };
 
@@ -124,49 +121,84 @@ export function matcherOptions(grammar: GrammarOptions, vocabulary: Vocabulary) 
   return made;
 }
 
-/** Compiles the grammar, reads the history, and makes the mask. */
-function* prepared(grammar: GrammarOptions, text: StepText): Generator<undefined, void> {
-  const { source } = matcherOptions(grammar, requireVocabulary(text, "grammar"));
-  yield* text.grammars.compile(source);
-  const matcher = ready(grammar, text);
-  if (matcher === undefined) return;
-  const state = yield* matcher.follow(text.history, text.prompt_length);
-  yield* matcher.make(state);
-  if (grammar.complete_within !== undefined && !isWaiting(state)) yield* matcher.budget.make(state);
+/** Works on the grammar, compiled for that, with the state behind the history. */
+function worked<Result>(
+  grammar: GrammarOptions,
+  text: StepText,
+  work: (matcher: Matcher, state: number) => Generator<undefined, Result>,
+): Generator<undefined, Result> {
+  const vocabulary = requireVocabulary(text, "grammar");
+  const { source, options } = matcherOptions(grammar, vocabulary);
+  return text.grammars.work(source, vocabulary, options, function* (matcher) {
+    const state = yield* matcher.follow(text.history, text.prompt_length);
+    return yield* work(matcher, state);
+  });
 }
+
+/** Makes all that the step asks for. */
+function prepared(grammar: GrammarOptions, text: StepText): Generator<undefined, void> {
+  return worked(grammar, text, function* (matcher, state) {
+    yield* matcher.make(state);
+    if (grammar.complete_within !== undefined && !isWaiting(state)) yield* matcher.budget.make(state);
+  });
+}
+
+/** What is told of the token that the history ends with, and `also` besides. */
+function accountOf(
+  grammar: GrammarOptions,
+  text: StepText,
+  vocab_size: number,
+  also: Told,
+): Generator<undefined, Told> {
+  return worked(grammar, text, function* (matcher, state) {
+    if (state === EMPTY) return { finish_reason: "grammar", ...also };
+    const forced = grammar.forced ? yield* forcedBehind(matcher, state, vocab_size) : NOTHING;
+    return { ...forced, ...also };
+  });
+}
+
+/** The same of a token that is drawn in this state, where no mask has to be made: nothing at all, or undefined. */
+function briefAccount(matcher: Matcher, state: number, forced: boolean, token_id: number): Told | undefined {
+  const next = matcher.advance(state, token_id);
+  if (next === EMPTY) return { finish_reason: "grammar" };
+  return forced ? undefined : NOTHING;
+}
+
+const NOTHING: Told = {};
 
 function placeOf(
   grammar: GrammarOptions,
   text: StepText,
 ): { readonly matcher: Matcher; readonly state: number } {
   return within(() => {
-    // Another grammar of the same chain may have taken its room since it was prepared.
-    if (ready(grammar, text) === undefined) allAtOnce(prepared(grammar, text));
     const matcher = ready(grammar, text);
-    assert(matcher !== undefined, "a grammar that was compiled last is kept");
+    if (matcher === undefined)
+      throw new Problem(
+        "grammar_too_large",
+        "the grammars of one chain must fit together into the bytes that grammars may take (grammar_bytes_max)",
+      );
     return { matcher, state: matcher.stateBehind(text.history, text.prompt_length) };
   });
 }
 
 /** The tokens that are allowed each alone, one behind the other, and the text that must follow. */
-function forcedBehind(
-  matcher: Matcher,
-  state: number,
-  vocab_size: number,
-): { readonly forced?: readonly number[]; readonly forced_text?: string } {
+function* forcedBehind(matcher: Matcher, state: number, vocab_size: number): Generator<undefined, Told> {
   if (isWaiting(state)) return {};
-  const forced = aloneBehind(matcher, state, vocab_size);
-  const text = wholeCharacters(matcher.grammar.automaton.forcedBytes(state, FORCED_BYTES_MAX)) ?? "";
+  const forced = yield* aloneBehind(matcher, state, vocab_size);
+  const { automaton } = matcher.grammar;
+  const bytes = yield* automaton.nodes.effort.again(() => automaton.forcedBytes(state, FORCED_BYTES_MAX));
+  const text = wholeCharacters(bytes) ?? "";
   return { ...(forced.length > 0 && { forced }), ...(text !== "" && { forced_text: text }) };
 }
 
-function aloneBehind(matcher: Matcher, from: number, vocab_size: number): number[] {
+function* aloneBehind(matcher: Matcher, from: number, vocab_size: number): Generator<undefined, number[]> {
   const forced: number[] = [];
   for (let state = from; forced.length < FORCED_MAX && !isWaiting(state); ) {
+    yield* matcher.make(state);
     const token_id = allowedAlone(matcher.maskOf(state), vocab_size);
     if (token_id === undefined) break;
     forced.push(token_id);
-    state = matcher.advance(state, token_id);
+    state = yield* matcher.advanced(state, token_id);
     if (state === EMPTY) break;
   }
   return forced;
@@ -204,6 +236,15 @@ function unspellable(matcher: Matcher, state: number): Problem {
         `no token of vocabulary "${name}" below the row's length goes on with the text as the grammar wants it`,
         "/grammar",
       );
+}
+
+/** The same for work in pieces. */
+function* withinPieces<Result>(pieces: Generator<undefined, Result>): Generator<undefined, Result> {
+  for (;;) {
+    const next = within(() => pieces.next());
+    if (next.done === true) return next.value;
+    yield;
+  }
 }
 
 /** What grammars say of themselves, seen from the step; what they say of the history stays. */

@@ -25,6 +25,9 @@ export function guest(name = 0, client = ""): Guest {
     wanted_rows: 0,
     queued_since_ms: 0,
     waiting_since_ms: undefined,
+    is_preparing: false,
+    prepared_ms: 0,
+    is_refused: false,
     sent_bytes: 0,
     sent_ms: 0,
     sentBytes() {

@@ -85,6 +85,27 @@ const WRONG: readonly (readonly [
     'type must be a type or a list of types, got "strin"',
   ],
   [
+    "more tokens that end a text than a list may name",
+    demo({ regex: "a", end_ids: Array.from({ length: 1025 }, (_, i) => i) }),
+    "invalid_option",
+    "/grammar/end_ids",
+    "must list at most 1024 tokens, got 1025",
+  ],
+  [
+    "more tokens that a grammar waits for than a list may name",
+    demo({ regex: "a", after: { token_ids: Array.from({ length: 1025 }, (_, i) => i) } }),
+    "invalid_option",
+    "/grammar/after/token_ids",
+    "must list at most 1024 tokens, got 1025",
+  ],
+  [
+    "a longer text to wait for than may be kept",
+    demo({ regex: "a", after: { text: "x".repeat(1025) } }),
+    "invalid_option",
+    "/grammar/after/text",
+    "must have at most 1024 characters, got 1025",
+  ],
+  [
     "a schema that is a list",
     demo({ json_schema: [] }),
     "invalid_option",
