@@ -13,11 +13,12 @@ const LIMITS: GateLimits = {
   answer_timeout_ms: 1,
 };
 
+/** Visitors of which the first has taken longest. */
 function preparing(gate: Gate<Guest>, count: number): Guest[] {
   return Array.from({ length: count }, (_, i) => {
     const visitor = guest(i);
     gate.enter(visitor);
-    gate.prepares(visitor, true, 10 - i);
+    gate.prepares(visitor, true, 10 * count - i);
     return visitor;
   });
 }
