@@ -41,6 +41,7 @@ const form = {
 /** About what a proof takes: in its short form, in its long one. */
 const SECONDS: Readonly<Record<string, readonly [short: number, long: number]>> = {
   hostile: [5, 5],
+  grammars: [80, 400],
   fuzz: [15, 300],
   statistics: [20, 200],
   replay: [15, 60],

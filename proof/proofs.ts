@@ -3,6 +3,7 @@ import { BATCHES_IN_MEMORY } from "./batches/batches.ts";
 import { CONNECTIONS } from "./connections/connections.ts";
 import { FAULTS } from "./faults/faults.ts";
 import { FUZZ } from "./fuzz/fuzz.ts";
+import { GRAMMARS } from "./grammars/grammars.ts";
 import { HOLDING } from "./holding/holding.ts";
 import { HOSTILE } from "./hostile/hostile.ts";
 import { LEAK } from "./leak/leak.ts";
@@ -16,6 +17,7 @@ import { VERIFY } from "./verify/verify.ts";
 
 export const PROOFS: readonly Proof[] = [
   HOSTILE,
+  GRAMMARS,
   FUZZ,
   STATISTICS,
   REPLAY,

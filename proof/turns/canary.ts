@@ -11,6 +11,8 @@ import { encode } from "../message.ts";
 export interface CanaryJob {
   readonly url: string;
   readonly worker_pid: number;
+  /** what it asks; its health when absent */
+  readonly probe?: Uint8Array;
 }
 
 /** Milliseconds of every probe: as the canary saw them, and without what other processes took. */
@@ -19,7 +21,7 @@ export interface Probes {
   readonly own_ms: readonly number[];
 }
 
-const PROBE = encode({ method: "GET", path: "/healthz" });
+const HEALTH = encode({ method: "GET", path: "/healthz" });
 const PAUSE_MS = 1;
 const NS_PER_MS = 1e6;
 
@@ -32,7 +34,7 @@ function waitedMs(pid: number | "self"): number {
   }
 }
 
-process.once("message", async ({ url, worker_pid }: CanaryJob) => {
+process.once("message", async ({ url, worker_pid, probe = HEALTH }: CanaryJob) => {
   const connection = new Connection(url);
   let seen_ms: number[] = [];
   let own_ms: number[] = [];
@@ -46,7 +48,7 @@ process.once("message", async ({ url, worker_pid }: CanaryJob) => {
   while (!over) {
     const waited_ms = waitedMs(worker_pid) + waitedMs("self");
     const began_ms = performance.now();
-    await connection.exchange(PROBE);
+    await connection.exchange(probe);
     const took_ms = performance.now() - began_ms;
     seen_ms.push(took_ms);
     own_ms.push(Math.max(0, took_ms - (waitedMs(worker_pid) + waitedMs("self") - waited_ms)));

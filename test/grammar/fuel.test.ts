@@ -1,10 +1,10 @@
 /** What a grammar's work grows with, counted in units: no clock is asked. */
 import { describe, expect, test } from "vitest";
+import { FORMS, type Form } from "../../proof/grammars/forms.ts";
 import { Problem } from "../../src/errors.ts";
 import { Effort } from "../../src/grammar/effort.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
-import { FORMS, type Form } from "./forms.ts";
 import { DEMO } from "./texts.ts";
 
 interface Cost {

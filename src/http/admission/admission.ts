@@ -77,7 +77,9 @@ export class Admission {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;
     gate.turns.inside = sampler.is_inside ? ticket : undefined;
-    gate.prepares(ticket, sampler.wasPreparing(), ms);
+    const was_preparing = sampler.wasPreparing();
+    gate.prepares(ticket, was_preparing, ms);
+    if (was_preparing) this.relief.worked(ms);
     if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
   }
 

@@ -32,7 +32,7 @@ export interface GateLimits {
 }
 
 /** Visitors that may prepare steps at once: a quarter of the rows, and at most so many. */
-export const PREPARING_MAX = 8;
+const PREPARING_MAX = 8;
 
 /** Whether there is what was asked for, and who has to go for it; who has to go has left. */
 export interface Verdict<V> {

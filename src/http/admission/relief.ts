@@ -9,15 +9,27 @@ const MUCH_BYTES = 32 * 1024 * 1024;
 const LEFT_PART = 1 / 4;
 /** More may come, or go, at the same time. */
 const PAUSE_MS = 1000;
+/** Preparing grammars for so long leaves some hundred MiB of garbage. */
+const MUCH_WORK_MS = 2000;
 
 export class Relief {
   /** the most that was held since the last collection */
   #most_bytes = 0;
+  /** that grammars took since the last collection */
+  #worked_ms = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #collect: () => void;
 
   constructor(collect: () => void) {
     this.#collect = collect;
+  }
+
+  /** Grammars took so many milliseconds: what they made meanwhile is garbage that V8 lets lie. */
+  worked(ms: number): void {
+    this.#worked_ms += ms;
+    if (this.#worked_ms < MUCH_WORK_MS) return;
+    this.#worked_ms = 0;
+    this.#collectSoon();
   }
 
   /** So many bytes are held now. */
@@ -28,6 +40,10 @@ export class Relief {
 
   #relieve(bytes: number): void {
     this.#most_bytes = bytes;
+    this.#collectSoon();
+  }
+
+  #collectSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#collect();

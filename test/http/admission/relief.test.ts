@@ -36,3 +36,13 @@ test("another time it is collected again", () => {
     expect(collections).toBe(round);
   }
 });
+
+test.each([
+  ["below two seconds", [1000, 999], 0],
+  ["two seconds", [1000, 1000], 1],
+  ["four at once", [2000, 2000], 1],
+])("grammars that take %s", (_name, ms, times) => {
+  for (const each of ms) relief.worked(each);
+  vi.advanceTimersByTime(1000);
+  expect(collections).toBe(times);
+});
