@@ -9,6 +9,7 @@ import { standardOutput } from "../observe/log-output.ts";
 import type { WorkerCounts } from "../observe/metrics.ts";
 import { Departures } from "./departures.ts";
 import { closeHandoffs } from "./handoffs.ts";
+import { KeptPort } from "./keep-port.ts";
 import { CLOSE, GOING, type Ping, READY, type Serve } from "./messages.ts";
 import { Pool } from "./pool.ts";
 import { Watch } from "./watch.ts";
@@ -41,6 +42,7 @@ export class Workforce {
   readonly #pool: Pool<Worker>;
   readonly #departures = new Departures<Worker>((worker) => void setTimeout(retire, FAREWELL_MS, worker));
   readonly #watch: Watch<Worker>;
+  readonly #kept_port = new KeptPort();
   /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
   #asked_port: number;
   #lost_connections = 0;
@@ -119,9 +121,11 @@ export class Workforce {
     this.#pool.died(worker);
   }
 
-  /** From now on nobody is replaced. Who hangs is killed all the same, since the end waits for all. */
+  /** From now on no worker is replaced. One that hangs is killed all the same, since the end waits for all. */
   end(): void {
     this.#ending = true;
+    const [serving] = this.#pool.listening;
+    this.#kept_port.release(serving);
   }
 
   #start(): void {
@@ -129,6 +133,7 @@ export class Workforce {
     const worker = cluster.fork({ ...MALLOC, ...process.env });
     this.alive.add(worker);
     closeHandoffs(worker, () => this.#lose());
+    this.#kept_port.watch(worker);
     worker.on("error", (err) => {
       // What could not be sent to one that ends is no error: its end is told apart.
       if (worker.process.pid !== undefined) return;
@@ -139,8 +144,8 @@ export class Workforce {
   }
 
   #serve(worker: Worker): void {
-    // The port is given up with its last worker, and must be the same again.
-    if (this.#departures.port_is_closed) this.#asked_port = this.port;
+    // A port that was given up with its last worker must be the same again.
+    if (this.#departures.port_is_closed && !this.#kept_port.is_kept) this.#asked_port = this.port;
     tell(worker, { serve_port: this.#asked_port });
   }
 

@@ -1,0 +1,71 @@
+/**
+ * Keeps the port open while no worker shares it, as long as one is being loaded. Node's cluster closes a port with the last worker that listens there,
+ * and clients are refused until the next is loaded. A share that belongs to no worker keeps it open: the primary goes on
+ * to accept connections, and hands them to the next worker that listens.
+ *
+ * Cluster has no call for that. The share is taken by the message with which a worker asks for its own, sent again under
+ * an id that no worker has, before the port is open (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20
+ * to 24).
+ */
+import cluster, { type Worker } from "node:cluster";
+
+/** What a worker and cluster say to each other of a port. */
+interface PortMessage {
+  readonly cmd?: string;
+  readonly act?: string;
+  readonly seq?: number;
+  /** the name of the port */
+  readonly key?: string;
+}
+
+/** Cluster counts its workers from 1. */
+const NO_WORKER = -1;
+
+export class KeptPort {
+  #key: string | undefined;
+  #is_kept = false;
+
+  /** Whether the port stays open although no worker may share it. */
+  get is_kept(): boolean {
+    return this.#is_kept;
+  }
+
+  /** Call once for each worker, before it serves. */
+  watch(worker: Worker): void {
+    const child = worker.process;
+    const send = child.send.bind(child) as (...parts: unknown[]) => boolean;
+    child.send = (message: unknown, ...rest: unknown[]) => {
+      const { cmd, act, key } = message as PortMessage; // texts have none of these
+      if (cmd === "NODE_CLUSTER" && act === undefined && key !== undefined) this.#key = key;
+      return send(message, ...rest);
+    };
+    child.on("internalMessage", (message: PortMessage) => {
+      if (message.act !== "queryServer" || this.#is_kept) return;
+      this.#is_kept = true;
+      say(worker, { ...message, seq: undefined });
+    });
+    // Without any process left, cluster takes a port that is open for an error of its own.
+    for (const event of ["exit", "disconnect"])
+      child.prependOnceListener(event, () => {
+        if (Object.keys(cluster.workers ?? {}).length <= 1) this.release(worker);
+      });
+  }
+
+  /** Gives the share up: the port closes with its last worker. `worker` is any that lives. */
+  release(worker: Worker | undefined): void {
+    if (!this.#is_kept || this.#key === undefined || worker === undefined) return;
+    this.#is_kept = false;
+    say(worker, { cmd: "NODE_CLUSTER", act: "close", key: this.#key });
+  }
+}
+
+/** Tells cluster something in the name of no worker. */
+function say(worker: Worker, message: object): void {
+  const { id } = worker;
+  worker.id = NO_WORKER;
+  try {
+    worker.process.emit("internalMessage", message);
+  } finally {
+    worker.id = id;
+  }
+}
