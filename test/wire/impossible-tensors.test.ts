@@ -65,7 +65,7 @@ describe("a batch that cannot be", () => {
 describe("a binary step that cannot be", () => {
   test.each<[string, Fields, Buffer, string, string]>([
     ["with a broken element", {}, Buffer.alloc(7), "length_mismatch", ""],
-    ["with another dtype", { dtype: "i8" }, Buffer.alloc(4), "invalid_option", "/dtype"],
+    ["with another dtype", { dtype: "i4" }, Buffer.alloc(4), "invalid_option", "/dtype"],
     ["with another shape", { shape: [3] }, Buffer.alloc(8), "length_mismatch", "/shape"],
     ["with a shape of three", { shape: [1, 2, 1] }, Buffer.alloc(8), "invalid_option", "/shape"],
     ["with sources that nothing combines", { shape: [2, 1] }, Buffer.alloc(8), "option_conflict", "/combine"],

@@ -257,6 +257,7 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /** What a client is never told of, since going beyond it is no fault of a request; and where it is tested. */
 const SILENT = [
+  "logprobs_rank_max", // logprobs-cap.test.ts
   "answer_timeout_ms", // answers.test.ts: the connection ends
   "connection_answers_max", // answers.test.ts: requests wait
   "connections_max", // connections-max.test.ts

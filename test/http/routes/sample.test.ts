@@ -149,7 +149,7 @@ describe("a refusal", () => {
     ["options of JSON in the query", "?top_k=1", JSON_HEADERS, "{}", 422, "option_conflict", "/top_k"],
     ["an option twice", "?top_k=1&top_k=2", {}, ROW, 400, "malformed_query", "/top_k"],
     ["a broken escape in the query", "?preset=%ff", {}, ROW, 400, "malformed_query", ""],
-    ["an unknown option in the query", "?topk=1", {}, ROW, 422, "unknown_option", "/topk"],
+    ["an unknown option in the query", "?dtype=f32&topk=1", {}, ROW, 422, "unknown_option", "/topk"],
     [
       "a header length in words",
       "",

@@ -67,6 +67,7 @@ export const stages: Reference = {
   },
   smoothing: {
     rule: smoothing,
-    options: { smoothing_factor: stepsOf(0.05, 0.4), smoothing_curve: stepsOf(1, 5) },
+    options: { smoothing_factor: stepsOf(0.05, 0.4), smoothing_curve: stepsOf(1, 3) },
+    alone: { smoothing_curve: stepsOf(1, 5) },
   },
 };

@@ -157,7 +157,7 @@ describe("a draft on a stream", () => {
     const call = (method: string, options: object) =>
       problemOf(() => parseVerifyOptions({ draft_token_ids: [0], method, ...options }));
     expect(call("rejection", { draw })).toMatchObject({ code: "option_conflict", pointer: "/draw" });
-    expect(call("typical", { watermark: { scheme: "gumbel", key: "a" } })).toMatchObject({
+    expect(call("typical", { watermark: { scheme: "green_list", key: "a" } })).toMatchObject({
       code: "option_conflict",
       pointer: "/watermark",
     });
