@@ -55,11 +55,12 @@ function bend(scores: Float64Array, p: Float64Array, count: number, logsumexp: n
   let cumulated = 0;
   let ln_cumulated = 0;
   for (let i = 0; i < count; i++) {
+    const before = cumulated;
     cumulated += p[i]!;
     const x = p[i]! / cumulated;
     if (!(x < SMALL)) {
       ln_cumulated = ln(cumulated);
-      scores[i] = power * ln_cumulated + (x < 1 ? lnShare(-power * ln(1 - x)) : 0);
+      scores[i] = power * ln_cumulated + (before > 0 ? lnShare(-power * ln(before / cumulated)) : 0);
       continue;
     }
     const growth = x * (1 + x * (1 / 2 + x * (1 / 3 + x * (1 / 4 + x / 5))));

@@ -10,13 +10,15 @@ const rule: Rule = (tokens, options) => {
   const p = probabilitiesOf(order);
   const a = Math.exp(skew);
   let before = 0;
-  return order.map(({ id }, i) => {
+  return order.flatMap(({ id }, i) => {
     const own = p[i] as number; // as many as tokens
+    if (own === 0) return []; // too small for a float64: it has no part in the sums
     const after = before + own;
-    // after^a − before^a, without the digits that a difference of nearly equal numbers loses
-    const share = -Math.expm1(a * Math.log1p(-own / after));
+    // after^a − before^a, without the difference of nearly equal numbers, on either side
+    const rest = own < after / 2 ? Math.log1p(-own / after) : Math.log(before / after);
+    const share = -Math.expm1(a * rest);
     before = after;
-    return { id, score: a * Math.log(after) + Math.log(share) };
+    return [{ id, score: a * Math.log(after) + Math.log(share) }];
   });
 };
 
