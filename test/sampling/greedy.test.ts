@@ -20,7 +20,11 @@ const scores = fc.uniqueArray(
 const histories = fc.array(fc.integer({ min: 0, max: 23 }), { maxLength: 12 });
 
 describe.each(DEFINED.map((stage) => [stage.name, stage] as const))("%s alone", (name, stage) => {
-  const entry = fc.record({ stage: fc.constant(name), ...REFERENCE[name]?.options, ...REFERENCE[name]?.alone });
+  const entry = fc.record({
+    stage: fc.constant(name),
+    ...REFERENCE[name]?.options,
+    ...REFERENCE[name]?.alone,
+  });
   const cases = fc.sample(fc.tuple(scores, entry, histories), { seed: 21, numRuns: 400 });
 
   test("it may be left out of a greedy step if and only if the best token stays the best", () => {

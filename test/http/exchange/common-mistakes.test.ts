@@ -146,7 +146,14 @@ describe("bytes", () => {
   const tensor = { "content-type": "application/octet-stream" };
 
   test.each([
-    ["halves without a dtype", "/v1/sample?top_k=3", F16, tensor, 422, "?dtype=f32, f16, bf16 or i8, got none"],
+    [
+      "halves without a dtype",
+      "/v1/sample?top_k=3",
+      F16,
+      tensor,
+      422,
+      "?dtype=f32, f16, bf16 or i8, got none",
+    ],
     ["floats without a dtype", "/v1/sample", F32, {}, 422, "needs its dtype in the query string"],
     ["a batch without one", "/v1/sample/batch?shape=1,4", F32, tensor, 422, "needs its dtype"],
     ["rows to be read without one", "/v1/score?target=1", F32, tensor, 422, "needs its dtype"],

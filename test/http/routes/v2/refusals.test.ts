@@ -123,7 +123,11 @@ test.each([
     inferRequest([{ ...LOGITS, name: "seed" }]),
     "needs the input logits, got none",
   ],
-  ["logits of whole numbers", instead({ datatype: "INT32" }), "logits must be FP32, FP16, BF16 or INT8, got INT32"],
+  [
+    "logits of whole numbers",
+    instead({ datatype: "INT32" }),
+    "logits must be FP32, FP16, BF16 or INT8, got INT32",
+  ],
   ["an unknown datatype", instead({ datatype: "FP8" }), "inputs.0.datatype must be one of"],
   [
     "logits of four dimensions",
