@@ -34,6 +34,7 @@ export const PROBLEMS = {
   vocabulary_unknown: [422, "There is no such vocabulary"],
   grammar_invalid: [422, "The grammar is none"],
   grammar_unsupported: [422, "The grammar holds what is not supported"],
+  grammar_refused: [422, "The grammar has ended a worker"],
   grammar_too_large: [422, "The grammar is larger than a limit"],
   grammar_left: [422, "The text so far does not fit the grammar"],
   grammar_out_of_reach: [422, "The text cannot be completed within its tokens"],

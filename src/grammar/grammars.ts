@@ -55,6 +55,16 @@ interface Kept {
 /** A text as a key that is short, and that no other text has. */
 export type TextHash = (text: string) => string;
 
+/** Who is told of work on grammars, before each piece of it. */
+export interface GrammarWatch {
+  /** Work on this grammar goes on. */
+  works(grammar: string): void;
+  /** Whether it is refused, since a worker process ended while it worked on it. */
+  isRefused(grammar: string): boolean;
+}
+
+const UNWATCHED: GrammarWatch = { works: () => undefined, isRefused: () => false };
+
 /** Sources that are refused are remembered, the last so many: compiling one again would take as long. */
 const REFUSED_MAX = 256;
 /** Bytes of a grammar that is kept, besides those that are counted: its rules, maps and objects, measured. */
@@ -63,6 +73,7 @@ const KEPT_BYTES = 56 * 1024;
 export class Grammars {
   readonly #limits: GrammarsLimits;
   readonly #hash: TextHash;
+  readonly #watch: GrammarWatch;
   /** by hash; what was used last stands last */
   readonly #kept = new Map<string, Kept>();
   readonly #keys = new WeakMap<GrammarSource, string>();
@@ -73,9 +84,14 @@ export class Grammars {
   #work_units = 0;
   #jobs = 0;
 
-  constructor(limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS, hash: TextHash = (text) => text) {
+  constructor(
+    limits: GrammarsLimits = DEFAULT_GRAMMARS_LIMITS,
+    hash: TextHash = (text) => text,
+    watch: GrammarWatch = UNWATCHED,
+  ) {
     this.#limits = limits;
     this.#hash = hash;
+    this.#watch = watch;
   }
 
   get figures(): GrammarsFigures {
@@ -102,8 +118,7 @@ export class Grammars {
 
   /** What is to be told of a grammar. It is compiled by itself: nothing of it is kept. */
   *inspect(question: GrammarQuestion): Generator<undefined, GrammarReport> {
-    this.#keyOf(question.source);
-    return yield* inspectGrammar(question, this.#limits);
+    return yield* this.#watched(this.#keyOf(question.source), inspectGrammar(question, this.#limits));
   }
 
   /** Works on a grammar by its matcher, a piece at a time, and alone. The grammar is kept when the work is done. */
@@ -121,7 +136,7 @@ export class Grammars {
     }
     const { effort } = kept.grammar.automaton.nodes;
     const units = effort.units;
-    const job = new Job(work(matcherOf(kept, vocabulary, options)));
+    const job = new Job(this.#watched(key, work(matcherOf(kept, vocabulary, options))));
     kept.job = new WeakRef(job);
     this.#jobs++;
     try {
@@ -138,8 +153,9 @@ export class Grammars {
     if (kept !== undefined) return kept;
     const refusal = this.#refused.get(key);
     if (refusal !== undefined) throw refusal;
+    this.#askWatch(key); // before the job: one that has not begun would not take itself off the list
     const begun = this.#compiling.get(key)?.deref();
-    const job = begun ?? new Job(this.#compileNew(key, source));
+    const job = begun ?? new Job(this.#watched(key, this.#compileNew(key, source)));
     if (begun === undefined) this.#compiling.set(key, new WeakRef(job));
     return yield* job.finish();
   }
@@ -159,6 +175,28 @@ export class Grammars {
       this.#work_units += effort.units;
       this.#compiling.delete(key);
     }
+  }
+
+  /** The same work, of which the watch is told before each piece. Throws the Problem of a grammar that it refuses. */
+  *#watched<Result>(key: string, pieces: Generator<undefined, Result>): Generator<undefined, Result> {
+    try {
+      for (;;) {
+        this.#askWatch(key);
+        this.#watch.works(key);
+        const next = pieces.next();
+        if (next.done === true) return next.value;
+        yield;
+      }
+    } finally {
+      pieces.return(undefined as never); // a generator that has ended ignores it
+    }
+  }
+
+  #askWatch(key: string): void {
+    if (!this.#watch.isRefused(key)) return;
+    const sentence =
+      "a worker process ended while it worked on this grammar, which is refused for some minutes";
+    throw new Problem("grammar_refused", sentence);
   }
 
   #refuse(key: string, problem: Problem): void {

@@ -8,6 +8,7 @@ import {
   Grammars,
   type GrammarsFigures,
   type GrammarsLimits,
+  type GrammarWatch,
 } from "../grammar/grammars.ts";
 import type { GrammarReport } from "../grammar/inspect.ts";
 import { Kernel, type KernelLimits, type Row } from "../kernels/kernel.ts";
@@ -108,17 +109,24 @@ export interface SamplerParts {
   readonly digest?: Digest;
   /** of which steps may name one, for texts and grammars; none when absent */
   readonly vocabularies?: Vocabularies;
+  /** who is told of work on grammars; nobody when absent */
+  readonly grammar_watch?: GrammarWatch;
 }
 
 /** `now` tells microseconds from any origin: what timed traces read; this module has no clock of its own. */
 export function createSampler(
   limits: SamplerLimits,
   now?: () => number,
-  { keys = NO_WATERMARK_KEYS, digest = plainDigest, vocabularies = NO_VOCABULARIES }: SamplerParts = {},
+  {
+    keys = NO_WATERMARK_KEYS,
+    digest = plainDigest,
+    vocabularies = NO_VOCABULARIES,
+    grammar_watch,
+  }: SamplerParts = {},
 ): Sampler {
   const kernel = new Kernel(limits);
   const candidates = new Candidates(kernel);
-  const grammars = new Grammars(grammarsLimits(limits), (text) => shortKey(text, digest));
+  const grammars = new Grammars(grammarsLimits(limits), (text) => shortKey(text, digest), grammar_watch);
   const context = new StepContext(kernel.tokens, vocabularies, grammars);
   const scratch: Scratch = { kernel, candidates, context, now, keys, digest };
   const { step_work_max = Number.POSITIVE_INFINITY, long_work_min = LONG_WORK } = limits;

@@ -22,6 +22,12 @@ describe("matchers", () => {
     expect(grammars.ready(source, DEMO, { ...none })).toBe(grammars.ready(source, DEMO, none));
   });
 
+  test("a grammar is compiled once, however often it is asked for", () => {
+    const grammars = new Grammars();
+    for (let time = 0; time < 3; time++) for (const _ of grammars.compile(source));
+    expect(grammars.figures).toMatchObject({ count: 1, jobs: 1 });
+  });
+
   describe("what is kept compiled", () => {
     const other = { ...source, value: "b+" };
     const last = { ...source, value: "c+" };

@@ -24,6 +24,24 @@ export interface Ping {
 export const DRAIN = "drain";
 export const CLOSE = "close";
 
+/** A worker tells which grammar it works on; null: none. */
+export interface WorksOn {
+  readonly works_on: string | null;
+}
+
+/** The primary tells the workers which grammars are refused. */
+export interface Refuse {
+  readonly refused_grammars: readonly string[];
+}
+
+export function isWorksOn(message: unknown): message is WorksOn {
+  return typeof message === "object" && message !== null && "works_on" in message;
+}
+
+export function isRefuse(message: unknown): message is Refuse {
+  return typeof message === "object" && message !== null && "refused_grammars" in message;
+}
+
 export function isServe(message: unknown): message is Serve {
   return typeof message === "object" && message !== null && "serve_port" in message;
 }

@@ -15,7 +15,8 @@ import { type CannotListen, cannotListen } from "./cannot-listen.ts";
 import { capConnections } from "./connections-max.ts";
 import { terminalLog } from "./console.ts";
 import { DEFECTS, takeDefects } from "./defects.ts";
-import { CLOSE, DRAIN, DRAINING, isPing, isServe, type Ping, PONG, READY } from "./messages.ts";
+import { createGrammarWatch } from "./grammar-watch.ts";
+import { CLOSE, DRAIN, DRAINING, isPing, isRefuse, isServe, type Ping, PONG, READY } from "./messages.ts";
 import { tell } from "./tell.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -26,10 +27,12 @@ const SWEEP_MS = 25;
 export async function runWorker(config: Config): Promise<void> {
   const { limits } = config;
   const log = createLog(config, "worker", terminalLog());
+  const grammar_watch = createGrammarWatch(tell);
   const sampler = createSampler(limits, () => performance.now() * MICROSECONDS, {
     keys: config.watermark_keys,
     digest: (bytes) => createHash("sha256").update(bytes).digest("hex"),
     vocabularies: loadVocabularies(config.vocabularies_dir, config.vocabulary),
+    grammar_watch,
   });
   const tracing = await openTracing(config, log);
   const app = await buildApp({ config, sampler, logger: log, bus: busToOthers(), tracing });
@@ -57,6 +60,7 @@ export async function runWorker(config: Config): Promise<void> {
     if (message === CLOSE) end();
     if (isServe(message)) void listen(app, config.host, message.serve_port, log);
     if (isPing(message)) hear(app, message);
+    if (isRefuse(message)) grammar_watch.refuse(message.refused_grammars);
   });
   process.on("disconnect", end);
 

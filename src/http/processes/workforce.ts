@@ -10,8 +10,9 @@ import type { WorkerCounts } from "../observe/metrics.ts";
 import { Departures } from "./departures.ts";
 import { closeHandoffs } from "./handoffs.ts";
 import { KeptPort } from "./keep-port.ts";
-import { CLOSE, GOING, type Ping, READY, type Serve } from "./messages.ts";
+import { CLOSE, GOING, isWorksOn, type Ping, READY, type Refuse, type Serve } from "./messages.ts";
 import { Pool } from "./pool.ts";
+import { REFUSED_MS, Suspects } from "./suspects.ts";
 import { Watch } from "./watch.ts";
 
 /**
@@ -43,6 +44,7 @@ export class Workforce {
   readonly #departures = new Departures<Worker>((worker) => void setTimeout(retire, FAREWELL_MS, worker));
   readonly #watch: Watch<Worker>;
   readonly #kept_port = new KeptPort();
+  readonly #suspects = new Suspects<Worker>(() => performance.now());
   /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
   #asked_port: number;
   #lost_connections = 0;
@@ -98,9 +100,11 @@ export class Workforce {
     this.#watch.heard(worker);
     if (message === READY) {
       this.#watch.watch(worker);
+      this.#tellRefused(worker);
       this.#pool.ready(worker);
     }
     if (message === GOING) this.#leave(worker);
+    if (isWorksOn(message)) this.#suspects.works(worker, message.works_on);
   }
 
   /** A worker takes connections; true when with it all do. */
@@ -117,7 +121,9 @@ export class Workforce {
     this.#watch.forget(worker);
     this.#departures.gone(worker);
     if (this.#ending) return;
-    this.#log.error({ worker: worker.process.pid, code, signal }, "a worker died");
+    const grammar = this.#suspects.died(worker);
+    this.#log.error({ worker: worker.process.pid, code, signal, grammar }, "a worker died");
+    if (grammar !== undefined) this.#tellRefusedToAll();
     this.#pool.died(worker);
   }
 
@@ -162,9 +168,23 @@ export class Workforce {
   #kill(worker: Worker): void {
     const { worker_silence_ms } = this.#config.limits;
     const what = `a worker did not answer for ${worker_silence_ms} ms (worker_silence_ms) and is killed`;
-    this.#log.error({ worker: worker.process.pid }, what);
+    const grammar = this.#suspects.hangs(worker);
+    this.#log.error({ worker: worker.process.pid, grammar }, what);
+    if (grammar !== undefined) this.#tellRefusedToAll();
     this.#leave(worker);
     worker.process.kill("SIGKILL");
+  }
+
+  /** Workers that are not told in time hear of it when they are loaded. A refusal ends when its time is over. */
+  #tellRefusedToAll(): void {
+    for (const worker of this.alive) this.#tellRefused(worker);
+    setTimeout(() => {
+      for (const worker of this.alive) this.#tellRefused(worker);
+    }, REFUSED_MS + 1).unref();
+  }
+
+  #tellRefused(worker: Worker): void {
+    tell(worker, { refused_grammars: this.#suspects.refused });
   }
 
   /** A connection found no descriptor in its worker. They come by the hundred, and one line tells of all. */
@@ -190,7 +210,7 @@ export function retire(worker: Worker): void {
 }
 
 /** A worker that is gone, or that goes by itself, need not hear. */
-export function tell(worker: Worker, message: string | Serve | Ping): void {
+export function tell(worker: Worker, message: string | Serve | Ping | Refuse): void {
   if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
