@@ -24,8 +24,8 @@ const PANELS = 5;
 const TAIL = 40;
 
 /**
- * P(w₁·X + w₂·Y > s) for whole n ≥ 1 and weights ≥ 0 of which one is positive. s ≤ 0 gives 1. Relative error about 1e-12
- * for n up to 10⁴ and tails down to 1e-280, against mpmath.
+ * P(w₁·X + w₂·Y > s) for whole n ≥ 1 and weights ≥ 0 of which one is positive. s ≤ 0 gives 1. Relative error for n up to
+ * 10⁴, against mpmath's quadrature with 30 digits: below 1e-11 for tails down to 1e-20, below 2e-8 for tails down to 1e-120.
  */
 export function twoGammasTail(n: number, weight_1: number, weight_2: number, s: number): number {
   if (s <= 0) return 1;
