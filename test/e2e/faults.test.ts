@@ -117,6 +117,28 @@ describe.runIf(is_linux)("a worker that hangs", () => {
     expect(await service.stop()).toBe(0);
   });
 
+  test("takes the grammar along that it works on: for a time it is refused, and no other", async () => {
+    const service = await start({ LOGIT_SAMPLER_WORKER_SILENCE_MS: "1000" });
+    // Compiles for half a second, in pieces of a millisecond or two.
+    const words = Array.from({ length: 40_000 }, (_, i) => `w${(i * 7919) % 1_000_003}`);
+    const look = (grammar: object) =>
+      fetch(`${service.url}/v1/grammar`, {
+        method: "POST",
+        headers: { "content-type": "application/json", connection: "close" },
+        body: JSON.stringify({ grammar }),
+      });
+    const lost = look({ json_schema: { enum: words } }).catch(() => undefined);
+    await sleep(150);
+    process.kill(service.worker_pids[0] ?? 0, "SIGSTOP");
+    expect(await lost).toBeUndefined();
+    await untilHealth(service.url, ({ replaced }) => replaced === 1);
+    const refused = await look({ json_schema: { enum: words } });
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ code: "grammar_refused" });
+    expect((await look({ json_schema: { enum: words.slice(1, 9) } })).status).toBe(200);
+    expect(await service.stop()).toBe(0);
+  });
+
   test("does not keep the service from ending", async () => {
     const service = await start({ WORKERS: "2", LOGIT_SAMPLER_WORKER_SILENCE_MS: "1000" });
     await untilHealth(service.url, ({ running }) => running === 2);
