@@ -10,6 +10,7 @@ import { VERIFY_OPTIONS } from "../src/sampling/verify/options.ts";
 import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
 import { ANALYSIS_HEADERS } from "../src/schemas/analysis-requests.ts";
 import { COMPARE_REPLY } from "../src/schemas/compare.ts";
+import { GRAMMAR_REPLY } from "../src/schemas/grammar.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
 import { REPLAY_REPLY } from "../src/schemas/replay.ts";
 import { STEP_REPLY } from "../src/schemas/replies.ts";
@@ -27,6 +28,7 @@ const REPLIES = {
   CompareReply: COMPARE_REPLY,
   ReplayReply: REPLAY_REPLY,
   DetectReply: DETECT_REPLY,
+  GrammarReply: GRAMMAR_REPLY,
 };
 
 /** What only a step has, and calls that compare chains name themselves. */

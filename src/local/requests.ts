@@ -28,6 +28,7 @@ import {
   parseProbabilities,
   parseScore,
 } from "../schemas/analysis-options.ts";
+import { parseGrammarRequest } from "../schemas/grammar.ts";
 import { parseDetect } from "../schemas/watermark.ts";
 import { openAnalysisJson } from "../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader } from "../wire/analysis/reader.ts";
@@ -106,6 +107,7 @@ export const CALLS: Readonly<Record<string, (form: Form, parts: Parts) => Call>>
     });
   },
   "watermark/detect": detectCall,
+  grammar: grammarCall,
   probabilities: (form, parts) =>
     analysisCall(form, parts, (head) => {
       const { options, temperature, scaling } = parseProbabilities(head.options);
@@ -281,6 +283,14 @@ function detectCall(form: Form, { keys, context, analysis_rows_max }: Parts): Ca
     const results = texts.map((text) => allAtOnce(looking.pieces(text, values)));
     return JSON.stringify(single ? results[0] : { results });
   });
+}
+
+function grammarCall(form: Form, { sampler, context }: Parts): Call {
+  if (form !== "json") return refuseTensor();
+  const reader = openJsonBody(context);
+  return atTheEnd(reader, () =>
+    JSON.stringify(allAtOnce(sampler.inspectGrammar(parseGrammarRequest(reader.value)))),
+  );
 }
 
 function analysisCall(form: Form, parts: Parts, begin: (head: AnalysisHead) => Task): Call {

@@ -29,41 +29,50 @@ export const GRAMMAR_REQUEST = z
 
 export const GRAMMAR_REPLY = z
   .strictObject({
-    kind: z.string().describe("The kind of grammar: json_schema, regex, choice, gbnf, lark, tools, json."),
-    parts: z.int().describe("Parts of expressions, states among them; at most a million."),
-    bytes: z.int().describe("Memory that the compiled grammar takes, with the mask behind the text."),
-    work: z.int().describe("Units of work to compile it; grammar_work_max bounds them."),
+    kind: z
+      .string()
+      .describe("The kind of grammar: json_schema, regex, choice, gbnf, lark, tools, tags, json."),
+    parts: z.int().min(0).describe("Parts of expressions, states among them."),
+    bytes: z.int().min(0).describe("Memory that the compiled grammar takes, with the mask behind the text."),
+    work: z.int().min(0).describe("Units of work to compile it; grammar_work_max bounds them."),
     notes: z
       .array(
-        z.strictObject({
-          kind: z
-            .enum(["ignored", "weakened"])
-            .describe("`ignored`: an annotation; `weakened`: the masks allow more than the grammar says."),
-          keyword: z.string(),
-          pointer: z.string().describe("The first place, within the grammar."),
-          detail: z.string(),
-          count: z.int().describe("How many places there are."),
-        }),
+        z
+          .strictObject({
+            kind: z
+              .enum(["ignored", "weakened"])
+              .describe("`ignored`: an annotation; `weakened`: the masks allow more than the grammar says."),
+            keyword: z.string(),
+            pointer: z.string().describe("The first place, within the grammar."),
+            detail: z.string(),
+            count: z.int().min(0).describe("How many places there are."),
+          })
+          .describe("A keyword or a part of the grammar that the masks do not hold to."),
       )
       .describe("What the masks do not hold to."),
     text: z
       .strictObject({
         is_complete: z.boolean().describe("Whether the text is one of the grammar."),
         is_begun: z.boolean().describe("Whether some text of the grammar begins so."),
-        left_at: z.int().nullable().describe("UTF-8 bytes before the first that cannot come; null: all can."),
+        left_at: z
+          .int()
+          .min(0)
+          .nullable()
+          .describe("UTF-8 bytes before the first that cannot come; null: all can."),
       })
       .describe("Where the text stands."),
     next: z
       .strictObject({
         vocabulary: z.string(),
         fits: z.boolean().describe("Whether the vocabulary has a token for what must follow."),
-        count: z.int().describe("How many tokens may follow, those that end the text among them."),
-        token_ids: z.array(z.int()).describe("The first of them, by id."),
+        count: z.int().min(0).describe("How many tokens may follow, those that end the text among them."),
+        token_ids: z.array(z.int().min(0)).describe("The first of them, by id."),
         texts: z.array(z.string().nullable()).describe("What they stand for; null: part of a character."),
       })
+      .describe("The tokens that may follow a text.")
       .nullable()
       .describe(
-        "Which tokens may follow; null without a vocabulary, and where the text has left the grammar.",
+        "Which tokens may follow the text; null without a vocabulary, and where the text has left the grammar.",
       ),
   })
   .describe("What a grammar takes, what it does not hold to, and where a text stands in it.");

@@ -95,6 +95,8 @@ test("batches, drafts, analyses, comparisons, replays and watermarks", async () 
     token_ids: [1, 2, 3, 4, 5, 6],
     vocab_size: 8,
   });
+  await same("grammar", { grammar: { regex: "a+b?" }, vocabulary: "demo", text: "aa", tokens_max: 3 });
+  await same("grammar", { grammar: { regex: "(" } });
   await same("watermark/detect", { scheme: "gumbel", key: "other", token_ids: [1], vocab_size: 8 });
 });
 

@@ -362,6 +362,18 @@ class Analysis(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.client.analyze("samplers", [1.0, 2.0])
 
+    def test_a_grammar_is_looked_at(self):
+        schema = {"type": "array", "items": {"enum": ["red", "blue"]}, "uniqueItems": False, "minItem": 1}
+        reply = self.client.grammar({"json_schema": schema}, "demo", '["r', tokens_max=2)
+        self.assertEqual((reply["kind"], [note["keyword"] for note in reply["notes"]]), ("json_schema", ["minItem"]))
+        self.assertEqual(reply["text"], {"is_complete": False, "is_begun": True, "left_at": None})
+        self.assertEqual((reply["next"]["fits"], len(reply["next"]["token_ids"])), (True, 2))
+        left = self.client.grammar({"regex": "a+"}, text="aab")
+        self.assertEqual((left["text"]["left_at"], left["next"]), (2, None))
+        with self.assertRaises(SamplerProblem) as raised:
+            self.client.grammar({"regex": "("})
+        self.assertEqual((raised.exception.code, raised.exception.pointer), ("grammar_invalid", "/grammar/regex"))
+
     def test_a_comparison_says_where_two_hosts_differ(self):
         reply = self.client.compare([1.0, 2.5, -0.3, 2.4], ["default", "llama.cpp"], temperature=1.5, top_p=0.8, seed=7)
         self.assertEqual([arm["name"] for arm in reply["arms"]], ["default", "llama.cpp"])

@@ -156,6 +156,8 @@ class SameAsTheClient(unittest.TestCase):
         self.same(lambda s: s.analyze("score", row(1, 10), target=3))
         self.same(lambda s: s.analyze("score", row(1, 10), target=13))
         self.same(lambda s: s.compare(row(2), ["llama.cpp", "vllm"], seed=1))
+        self.same(lambda s: s.grammar({"json_schema": {"minLength": 2}}, "demo", '"ab', 5))
+        self.same(lambda s: s.grammar({"regex": "("}))
 
     def test_sources(self):
         three = numpy.stack([row(i) for i in range(3)])

@@ -134,6 +134,13 @@ class AsyncSamplerClient:
         reply: types.DetectReply = await self._send(_calls.detect_call(token_ids, texts, options))
         return reply
 
+    async def grammar(
+        self, grammar: Mapping[str, Any], vocabulary: Optional[str] = None, text: str = "", tokens_max: int = 20
+    ) -> types.GrammarReply:
+        """Looks at a grammar. As ``SamplerClient.grammar``."""
+        reply: types.GrammarReply = await self._send(_calls.grammar_call(grammar, vocabulary, text, tokens_max))
+        return reply
+
     async def stream(self, **options: Unpack[types.StreamOptions]) -> "AsyncSamplerStream":
         """Opens a stream: ``async with await client.stream(seed=7) as stream: await stream.next(logits)``. Raises
         SamplerProblem when the options are refused."""

@@ -94,6 +94,12 @@ def detect_call(token_ids: Any, texts: Optional[Sequence[Any]], options: Mapping
     return _post_json("/v1/watermark/detect", {**options, **one, **many}, True, _reader("p_value", "results"))
 
 
+def grammar_call(grammar: Mapping[str, Any], vocabulary: Optional[str], text: str, tokens_max: int) -> Call[Any]:
+    body: Dict[str, Any] = {"grammar": grammar, "text": text, "tokens_max": tokens_max}
+    named = {} if vocabulary is None else {"vocabulary": vocabulary}
+    return _post_json("/v1/grammar", {**body, **named}, True, _reader("parts"))
+
+
 def _text_of(text: Any) -> Any:
     return dict(text) if isinstance(text, Mapping) else {"token_ids": [int(token_id) for token_id in text]}
 

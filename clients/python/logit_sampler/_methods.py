@@ -138,3 +138,14 @@ class SamplerMethods(ABC):
         ``token_ids`` and ``prompt_length``. The reply has ``p_value`` and ``score``, or ``results`` in order."""
         reply: types.DetectReply = self._send(_calls.detect_call(token_ids, texts, options))
         return reply
+
+    def grammar(
+        self, grammar: Mapping[str, Any], vocabulary: Optional[str] = None, text: str = "", tokens_max: int = 20
+    ) -> types.GrammarReply:
+        """Looks at a grammar before tokens are drawn by it: ``{"json_schema": {...}}``, ``{"regex": "..."}`` or another
+        kind of docs/structured.md. The reply has ``parts``, ``bytes`` and ``work``, and under ``notes`` what the masks do
+        not hold to. Its ``text`` tells whether ``text`` is one of the grammar, begins one, or where it leaves it. Its
+        ``next`` has the tokens of ``vocabulary`` that may follow the text, ``tokens_max`` of them (0 to 1,000) listed; it
+        is None without a vocabulary. Raises SamplerProblem for a grammar that a step would refuse."""
+        reply: types.GrammarReply = self._send(_calls.grammar_call(grammar, vocabulary, text, tokens_max))
+        return reply

@@ -116,6 +116,11 @@ class SamplerLike(Protocol):
     ) -> types.DetectReply:
         """Looks for a watermark in texts of token ids."""
 
+    def grammar(
+        self, grammar: Mapping[str, Any], vocabulary: Optional[str] = None, text: str = "", tokens_max: int = 20
+    ) -> types.GrammarReply:
+        """What a grammar takes and does not hold to, where a text stands in it, and which tokens may follow."""
+
     def stream(self, **options: Unpack[types.StreamOptions]) -> StreamLike:
         """Opens a stream of steps."""
 

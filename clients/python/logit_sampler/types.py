@@ -1823,3 +1823,60 @@ class DetectReply(TypedDict, total=False):
     values: List[Optional[float]]
     """Of each token; with `values`."""
     results: List[DetectReplyResults]
+
+
+class GrammarReplyNotes(TypedDict):
+    """A keyword or a part of the grammar that the masks do not hold to."""
+
+    kind: Literal["ignored", "weakened"]
+    """`ignored`: an annotation; `weakened`: the masks allow more than the grammar says."""
+    keyword: str
+    pointer: str
+    """The first place, within the grammar."""
+    detail: str
+    count: int
+    """How many places there are. At least 0."""
+
+
+class GrammarReplyText(TypedDict):
+    """Where the text stands."""
+
+    is_complete: bool
+    """Whether the text is one of the grammar."""
+    is_begun: bool
+    """Whether some text of the grammar begins so."""
+    left_at: Optional[int]
+    """UTF-8 bytes before the first that cannot come; null: all can."""
+
+
+class GrammarReplyNext(TypedDict):
+    """The tokens that may follow a text."""
+
+    vocabulary: str
+    fits: bool
+    """Whether the vocabulary has a token for what must follow."""
+    count: int
+    """How many tokens may follow, those that end the text among them. At least 0."""
+    token_ids: List[int]
+    """The first of them, by id."""
+    texts: List[Optional[str]]
+    """What they stand for; null: part of a character."""
+
+
+class GrammarReply(TypedDict):
+    """What a grammar takes, what it does not hold to, and where a text stands in it."""
+
+    kind: str
+    """The kind of grammar: json_schema, regex, choice, gbnf, lark, tools, tags, json."""
+    parts: int
+    """Parts of expressions, states among them. At least 0."""
+    bytes: int
+    """Memory that the compiled grammar takes, with the mask behind the text. At least 0."""
+    work: int
+    """Units of work to compile it; grammar_work_max bounds them. At least 0."""
+    notes: List[GrammarReplyNotes]
+    """What the masks do not hold to."""
+    text: GrammarReplyText
+    """Where the text stands."""
+    next: Optional[GrammarReplyNext]
+    """Which tokens may follow the text; null without a vocabulary, and where the text has left the grammar."""
