@@ -8,6 +8,7 @@ import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { blockOf } from "../../evidence/markdown-blocks.ts";
 import { BUILD, BUILT } from "../../evidence/options.ts";
 import { createProgress } from "../../evidence/progress.ts";
 import { buildService, startService } from "../../evidence/service.ts";
@@ -97,6 +98,19 @@ async function example(python: string): Promise<string> {
   }
 }
 
+/** The README's first program, with a row in row.npy. */
+async function readme(python: string): Promise<string> {
+  try {
+    const make = 'import numpy; numpy.save("row.npy", numpy.float32([1.0, 2.5, -0.3, 2.4]))';
+    await execute(python, ["-c", make], { cwd: FOLDER });
+    const program = blockOf("README.md", "python", "row.npy");
+    const { stdout } = await execute(python, ["-c", program], { cwd: FOLDER });
+    return stdout === "1\n" ? "" : stdout;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 async function main(): Promise<void> {
   progress.next();
   if (!values.built) await buildService();
@@ -119,6 +133,12 @@ async function main(): Promise<void> {
         `Python ${made.version}: examples/in-process/numpy_loop.py writes its 20 tokens`,
         told === "",
         told,
+      );
+      const drew = await readme(made.python);
+      report.claim(
+        `Python ${made.version}: the README's first program draws the token of its row`,
+        drew === "",
+        drew,
       );
       for (const engine of values.long ? ["", "mini_racer"] : [""]) {
         const got = await compared(made.python, service.url, engine);

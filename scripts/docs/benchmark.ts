@@ -1,4 +1,4 @@
-/** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the README's numbers. */
+/** Markdown about what was measured, made from bench/results: docs/benchmarks.md and the ratios of the README. */
 import type { GrowthResults } from "../../bench/growth/results.ts";
 import { CHAINS } from "../../bench/rivals/chains.ts";
 import type { Raced, RivalResults, RowKind } from "../../bench/rivals/results.ts";
@@ -8,7 +8,8 @@ import type { PeerResults } from "../../load-tests/peers/results.ts";
 import type { LoadResults } from "../../load-tests/results.ts";
 import { ENGINES_NOTE, enginesTable, enginesText } from "./engines.ts";
 import { growthPlot } from "./growth-plot.ts";
-import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, times, versionsText } from "./measured.ts";
+import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, versionsText } from "./measured.ts";
+import { oneRowPlot } from "./one-row-plot.ts";
 import { rivalsPlot } from "./rivals-plot.ts";
 
 const PLAIN = "plain TypeScript";
@@ -22,58 +23,8 @@ const growth = () => results<GrowthResults>("growth", "bench:growth");
 export const plots: Readonly<Record<string, () => string>> = {
   "docs/images/rivals.svg": () => rivalsPlot(rivals(), SIZE),
   "docs/images/growth.svg": () => growthPlot(growth()),
+  "docs/images/one-row.svg": oneRowPlot,
 };
-
-/** What stands in the README: one size of row, and the service. */
-export function readmeNumbers(): string {
-  return [
-    ...enginesText(),
-    "",
-    enginesTable("peaked"),
-    "",
-    ENGINES_NOTE,
-    "",
-    "Rows a second, as a multiple of a FastAPI and numpy server's that does the same (`npm run load:peer`), with",
-    `${connectionsText(peer())}:`,
-    `${peerSentence(peer())}.`,
-    "",
-    ...folded("What a JavaScript user would pick instead", rivalsText()),
-    "",
-    ...folded("The service under load", loadText()),
-    "",
-    "More sizes, flat rows, how costs grow, and all rivals: [docs/benchmarks.md](docs/benchmarks.md). Which form a row",
-    "should travel in: [docs/transports.md](docs/transports.md).",
-  ].join("\n");
-}
-
-function folded(summary: string, lines: readonly string[]): string[] {
-  return ["<details>", `<summary>${summary}</summary>`, "", ...lines, "", "</details>"];
-}
-
-function rivalsText(): string[] {
-  const { machine, versions } = rivals();
-  return [
-    `The sampler as a library, µs a step over ${thousands(SIZE)} logits, the least of many, and how many times as long`,
-    "others take for the same tokens in the same run. `npm run bench:rivals`,",
-    `${machineText(machine)}, ${versionsText(versions)}:`,
-    "",
-    shortTable(rivals()),
-    "",
-    PART_NOTE,
-    "",
-    "![Microseconds a step, by chain and sampler](docs/images/rivals.svg)",
-  ];
-}
-
-function loadText(): string[] {
-  return [
-    `With temperature, top-k 40 and top-p 0.95; one worker, ${load().connections} connections,`,
-    "generator and service on the same machine. `npm run load`,",
-    `${machineText(load().machine)}:`,
-    "",
-    loadTable(load()),
-  ];
-}
 
 const PART_NOTE =
   "\\* does less: transformers.js has no top-p and no min-p, and of the biases and penalties only the repetition penalty; it runs what it has.";
@@ -85,7 +36,8 @@ export function benchmarksPage(): string {
   return [
     "# Benchmarks",
     "",
-    "Made from `bench/results/*.json` by `npm run build:docs`. What was tried, and what did not work:",
+    "This page has every measured figure, with its machine and its command. For example, `npm run bench:rivals` measures the first tables.",
+    "It is made from `bench/results/*.json` by `npm run build:docs`. What was tried, and what did not work:",
     "[bench/LOG.md](../bench/LOG.md).",
     "",
     "## The sampler against its rivals",
@@ -144,19 +96,6 @@ export function benchmarksPage(): string {
   ].join("\n");
 }
 
-function shortTable(found: RivalResults): string {
-  const rows = CHAINS.flatMap((chain) => {
-    const kinds = chain.id === "top_p" ? ROW_KINDS : (["peaked"] as const);
-    return kinds.map((kind) => {
-      const raced = racedBy(found, SIZE, kind, chain);
-      const ours = raced.get("ours")!; // every race has it
-      const name = chain.id === "top_p" ? `${chain.name}, ${kind} row` : chain.name;
-      return [name, figure(ours.min_us), ...RIVALS.map((rival) => times(raced.get(rival), ours))];
-    });
-  });
-  return table(["chain", "ours, µs", ...RIVALS.map((name) => `${name}`)], rows);
-}
-
 function fullTable(found: RivalResults, vocab_size: number, kind: RowKind): string[] {
   const names = ["ours", "ours, row copied", ...RIVALS];
   const rows = CHAINS.flatMap((chain) => {
@@ -174,18 +113,6 @@ function fullTable(found: RivalResults, vocab_size: number, kind: RowKind): stri
 function timesOf(raced: Raced | undefined): string {
   if (raced === undefined) return "–";
   return `${figure(raced.min_us)} / ${figure(raced.median_us)}${raced.part ? " \\*" : ""}`;
-}
-
-function loadTable({ scenarios }: LoadResults): string {
-  const rows = scenarios.map(({ name, body_bytes, rows: rows_each, raw }) => [
-    name,
-    `${figure(body_bytes / 1024)} KiB`,
-    figure(raw.requests_per_s * rows_each),
-    raw.p50_ms.toFixed(2),
-    raw.p99_ms.toFixed(2),
-    raw.server_us === undefined ? "–" : figure(raw.server_us / rows_each),
-  ]);
-  return table(["request", "body", "rows/s", "p50 ms", "p99 ms", "CPU of the service a row, µs"], rows);
 }
 
 function fullLoadTable({ scenarios }: LoadResults): string {
@@ -228,19 +155,6 @@ function peerTable({ cases }: PeerResults): string {
     "ratio (of the rounds)",
   ];
   return table([...head, "goal"], rows);
-}
-
-/** The most connections that were measured, where the servers and not the generator are busy. */
-function connectionsText({ cases }: PeerResults): string {
-  return `${[...new Set(cases.map(({ connections }) => connections))].join(" and ")} connections`;
-}
-
-/** The ratios of each body, by connections. */
-function peerSentence({ cases }: PeerResults): string {
-  const names = [...new Set(cases.map(({ name }) => name))];
-  const ratios = (wanted: string) =>
-    cases.filter(({ name }) => name === wanted).map(({ ratio }) => ratio.toFixed(1));
-  return names.map((name) => `${name}: ${ratios(name).join(" and ")}`).join("; ");
 }
 
 function growthTable({ series }: GrowthResults): string {

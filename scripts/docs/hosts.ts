@@ -1,5 +1,5 @@
 /**
- * Markdown about what hosts do with one row: the table of the README, made by the comparison that `POST /v1/compare`
+ * Markdown about what hosts do with one row: the table of docs/presets.md, made by the comparison that `POST /v1/compare`
  * makes, on a row of the demo model where they differ.
  */
 import { readFileSync } from "node:fs";
@@ -19,11 +19,14 @@ interface ExampleRow {
   readonly data: string;
 }
 
-const HOSTS_OPTIONS = { temperature: 0.8, top_p: 0.9, min_p: 0.05, seed: 15 } as const;
+export const HOSTS_OPTIONS = { temperature: 0.8, top_p: 0.9, min_p: 0.05, seed: 15 } as const;
 
 const ship = JSON.parse(
   readFileSync(new URL("../../playground/public/examples/ship.json", import.meta.url), "utf8"),
 ) as ExampleRow; // written in that form
+
+/** The text before the row. */
+export const EXAMPLE_TEXT = ship.text;
 
 /** Every host's draw from the row, with the same options and the same randomness. */
 export function compareHosts(): Comparison {
@@ -44,7 +47,7 @@ export function compareHosts(): Comparison {
   return allAtOnce(comparing);
 }
 
-/** What stands in the README. */
+/** What stands in docs/presets.md. */
 export function hostsSection(): string {
   const { arms } = compareHosts();
   const rows = arms.map((arm) => {
@@ -58,7 +61,7 @@ export function hostsSection(): string {
     `\`${JSON.stringify(HOSTS_OPTIONS)}\`, and the same randomness`,
     "(`npm run generate` makes this table, with the code of `POST /v1/compare`):",
     "",
-    table(["host", "draws", "of so many tokens left", "what it ran, in its order"], rows),
+    table(["host", "draws", "tokens kept", "stages that ran, in order"], rows),
   ].join("\n");
 }
 
@@ -73,6 +76,7 @@ export function hostsSentence(): string {
   return parts.join(", ");
 }
 
-function tokenText(token_id: number): string {
+/** The text of a token of the example row, for a cell of a table. */
+export function tokenText(token_id: number): string {
   return cell((ship.labels[token_id] ?? `token ${token_id}`).trim());
 }

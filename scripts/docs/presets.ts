@@ -5,6 +5,7 @@
 
 import { cell, code, table } from "../../evidence/markdown.ts";
 import type { Place, Preset, Rules, Variant } from "../../src/sampling/presets/preset.ts";
+import { hostsSection } from "./hosts.ts";
 
 /** What a run against a host's own code found, as proof/engines stores it. */
 export interface EngineResult {
@@ -33,9 +34,22 @@ export function presetsPage(
   const opening = [
     "# Presets",
     "",
-    "What `preset` and `variant` take (`GET /v1/presets` tells the same as data): the order of a host's stages, its",
-    "defaults, and its rules where hosts differ. What a request says wins. This page is generated from the presets",
-    "and from the results of `npm run proof:engines` by `npm run generate`; change them, not the page.",
+    "This page tells what each host does: the order of its stages, its defaults, and its rules where hosts differ. A step",
+    "takes them with `preset`, and a host's version with `variant`; what the request says itself wins. For example:",
+    "",
+    "```json",
+    '{ "logits": [1.0, 2.5, -0.3, 2.4], "preset": "llama.cpp", "temperature": 0.8, "seed": 7 }',
+    "```",
+    "",
+    "`GET /v1/presets` tells the same as data. The page is generated from the presets and from the results of",
+    "`npm run proof:engines` by `npm run generate`; change them, not the page.",
+    "",
+    "## One row, many hosts",
+    "",
+    hostsSection(),
+    "",
+    "Hosts differ in the order of their stages, in defaults, in ties, and in the stages that they lack. `POST /v1/compare` takes",
+    "several presets at once and names the stage that makes the difference.",
     "",
     "## Compared with the hosts' own code",
     "",

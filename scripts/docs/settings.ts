@@ -20,8 +20,9 @@ export function configurationPage(): string {
   return [
     "# Configuration",
     "",
-    "The service is set by environment variables. A value out of range, or a `LOGIT_SAMPLER_` variable that does not",
-    "exist, stops the start with a sentence that says so. This page is generated from `src/config/config.ts` by",
+    "This page lists the settings of the service. They are environment variables, for example",
+    "`PORT=9000 WORKERS=2 npm start`. A value out of range, or a `LOGIT_SAMPLER_` variable that does",
+    "not exist, stops the start with a sentence that says so. The page is generated from `src/config/config.ts` by",
     "`npm run generate`.",
     "",
     table(["variable", "meaning", "default"], rows),

@@ -4,6 +4,8 @@ const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328; }
   .title { font-weight: 600; }
   .faint { fill: #59636e; }
+  .small { font-size: 11px; }
+  .paper { fill: #ffffff; stroke: #d1d9e0; }
   .grid { stroke: #d1d9e0; stroke-width: 1; }
   .ours { fill: #0969da; stroke: #0969da; }
   .rival { fill: #818b98; stroke: #818b98; }
@@ -12,6 +14,7 @@ const STYLE = `
   .c2 { stroke: #1a7f37; fill: #1a7f37; } .c3 { stroke: #8250df; fill: #8250df; }
   text.c0, text.c1, text.c2, text.c3 { stroke: none; }
   @media (prefers-color-scheme: dark) {
+    .paper { fill: #0d1117; stroke: #3d444d; }
     text { fill: #e6edf3; } .faint { fill: #9198a1; } .grid { stroke: #3d444d; }
     .ours { fill: #4493f8; stroke: #4493f8; } .rival { fill: #656c76; stroke: #656c76; }
     .c0 { stroke: #4493f8; fill: #4493f8; } .c1 { stroke: #f0883e; fill: #f0883e; }

@@ -1,30 +1,23 @@
-/** Every command and every program of the README is run, as it stands there, against the built service. */
+/**
+ * Every command and every program of the README, and the plain programs of docs/clients.md, run as they stand there against the
+ * built service. What needs PyPI is run by `npm run proof:local` and `npm run proof:hosts -- --long`.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blockOf, blocksOf } from "../../evidence/markdown-blocks.ts";
 import { VERSION } from "../../src/config/version.ts";
 import { whyNoPython } from "../python/python.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const README = readFileSync(`${ROOT}README.md`, "utf8");
 const CI = readFileSync(`${ROOT}.ci/run`, "utf8");
 
-const blocks = (language: string) =>
-  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, text]) =>
-    text!.trim(),
-  );
-
-/** The block that holds the words; there has to be one. */
-function block(language: string, words: string): string {
-  const found = blocks(language).filter((text) => text.includes(words));
-  expect(found, words).toHaveLength(1);
-  return found[0]!;
-}
+const LIBRARY = readFileSync(`${ROOT}docs/library.md`, "utf8");
 
 let folder: string;
 let port: number;
@@ -35,7 +28,7 @@ beforeAll(async () => {
   port = await freePort();
   const env = { ...process.env, PORT: String(port), WORKERS: "1" };
   // In a group of its own: npm stands between, and a terminal would send Ctrl+C to all of them.
-  service = spawn("bash", ["-c", block("sh", "npm start")], {
+  service = spawn("bash", ["-c", blockOf("README.md", "sh", "npm start")], {
     cwd: ROOT,
     env,
     detached: true,
@@ -80,17 +73,29 @@ const here = (text: string) =>
 const inShell = (text: string, environment = {}, cwd = folder) =>
   ran("bash", ["-ec", here(text)], environment, cwd);
 
-test("there is no command, and no program, that no test here runs", () => {
-  expect(blocks("sh")).toHaveLength(8);
-  expect(blocks("python")).toHaveLength(1);
-  expect(blocks("js")).toHaveLength(1);
-  expect(blocks("bash").length + blocks("console").length + blocks("ts").length).toBe(0);
+test("there is no command, and no program, that no test or proof runs", () => {
+  const counts = (page: string) =>
+    Object.fromEntries(
+      ["sh", "python", "js", "bash", "console", "ts"].map((name) => [name, blocksOf(page, name).length]),
+    );
+  expect(counts("README.md")).toEqual({ sh: 6, python: 2, js: 1, bash: 0, console: 0, ts: 0 });
+  // The two Python programs and their pip commands: these proofs install the packages and run the blocks.
+  expect(readFileSync(`${ROOT}proof/local/main.ts`, "utf8")).toContain(
+    'blockOf("README.md", "python", "row.npy")',
+  );
+  expect(readFileSync(`${ROOT}proof/hosts/python/llama_cpp_host.py`, "utf8")).toContain("README.md");
+  for (const [command, proof] of [
+    ['pip install "./clients/python[local]"', "npm run proof:local"],
+    ['pip install "./clients/python[llama-cpp,local]"', "npm run proof:hosts"],
+  ] as const) {
+    expect(blocksOf("README.md", "sh")).toContain(command);
+    expect(CI).toContain(proof);
+  }
 });
 
 describe("the commands", () => {
   test("that install, run the demo and the tests are steps of CI", () => {
-    const install = blocks("sh").filter((text) => text.startsWith("npm ci"));
-    expect(install).toEqual(["npm ci\nnpm run demo", "npm ci\nnpm test"]);
+    expect(blocksOf("README.md", "sh")[0]).toBe("npm ci\nnpm run demo");
     for (const line of ["npm ci </dev/null", "npm run check </dev/null", "npm run demo -- "])
       expect(CI).toContain(line);
     const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8"));
@@ -98,32 +103,40 @@ describe("the commands", () => {
   });
 
   test("the first request has the reply that is shown", () => {
-    const reply = JSON.parse(inShell(block("sh", "logprobs"))) as Record<string, unknown>;
-    const shown = JSON.parse(block("json", "system_fingerprint")) as Record<string, unknown>;
+    const reply = JSON.parse(inShell(blockOf("README.md", "sh", "logprobs"))) as Record<string, unknown>;
+    const shown = JSON.parse(blockOf("README.md", "json", "system_fingerprint")) as Record<string, unknown>;
     const { system_fingerprint, ...rest } = shown;
     expect(reply).toMatchObject(rest);
     expect(String(reply["system_fingerprint"])).toMatch(String(system_fingerprint).replace("…", ""));
   });
 
   test("a file of float32 is made, and sampled", () => {
-    const reply = JSON.parse(inShell(block("sh", "row.f32"))) as Record<string, unknown>;
+    const reply = JSON.parse(inShell(blockOf("docs/clients.md", "sh", "row.f32"))) as Record<string, unknown>;
     expect(reply).toMatchObject({ seed: "7", step: 3, kept: 40 });
   });
 
-  test("another project takes it from the clone: its library, its client and its command", () => {
+  test("another project takes it from the clone: its library, its client, its command, and the row of an ONNX model", () => {
     inShell("npm init -y");
-    inShell(block("sh", "npm install").replace("../logit-sampler", ROOT), { npm_config_offline: "true" });
+    inShell(blockOf("README.md", "sh", "npm install").replace("../logit-sampler", ROOT), {
+      npm_config_offline: "true",
+    });
     expect(ran("npx", ["--no-install", "logit-sampler", "--version"])).toBe(`logit-sampler ${VERSION}\n`);
-    const imports = [...README.matchAll(/`(import \{ (\w+) \} from "[^"]+")`/g)];
+    const imports = [...LIBRARY.matchAll(/`(import \{ (\w+) \} from "[^"]+")`/g)];
     expect(imports.map(([, , name]) => name)).toEqual(["createSampler", "connect"]);
     const program = `${imports.map(([, line]) => line).join(";")}; console.log(typeof createSampler, typeof connect)`;
     expect(ran("node", ["--input-type=module", "-e", program])).toBe("function function\n");
+    const onnx = `${onnxSession()}\n${blockOf("README.md", "js", "session.run")}`;
+    writeFileSync(join(folder, "onnx.mjs"), onnx);
+    expect(ran("node", ["onnx.mjs"])).toMatch(/^\d+\n$/);
   });
 
   test("the tarball has what the service needs, and not the demo model", () => {
     // dist is built, and stays as it is for the other tests.
     const where = { npm_config_pack_destination: folder, npm_config_ignore_scripts: "true" };
-    const name = inShell(block("sh", "npm pack"), where, ROOT).trim().split("\n").at(-1)!;
+    const name = inShell(blockOf("docs/library.md", "sh", "npm pack"), where, ROOT)
+      .trim()
+      .split("\n")
+      .at(-1)!;
     expect(readFileSync(join(folder, name)).length).toBeLessThan(2_000_000);
     const files = ran("tar", ["-tzf", name]).split("\n");
     for (const file of [
@@ -137,37 +150,48 @@ describe("the commands", () => {
   });
 
   test("the demo takes sampling options", () => {
-    const told = inShell(`${block("sh", "My dear")} --max_tokens 4`, {}, ROOT);
+    const told = inShell(
+      `${blockOf("examples/model-host/README.md", "sh", "My dear")} --max_tokens 4`,
+      {},
+      ROOT,
+    );
     expect(told).toContain('"temperature":1.2,"top_p":0.95,"repetition_penalty":1.15,"seed":5,"min_p":0.1');
     expect(told).toMatch(/\nMy dear\S* /);
     expect(told).toContain("the same text, to the letter");
   });
 });
 
-describe("the programs", () => {
+describe("the programs of docs/clients.md", () => {
   const missing = whyNoPython();
   test(`Python${missing === undefined ? "" : ` (skipped: ${missing})`}`, {
     skip: missing !== undefined,
   }, () => {
-    expect(ran("python3", ["-c", here(block("python", "http.client"))])).toMatch(/^\d\n$/);
+    expect(ran("python3", ["-c", here(blockOf("docs/clients.md", "python", "http.client"))])).toMatch(
+      /^\d\n$/,
+    );
   });
 
   test("Node", () => {
-    const program = `${here(block("js", "fetch"))}\nconsole.log(token_id);`;
+    const program = `${here(blockOf("docs/clients.md", "js", "fetch("))}\nconsole.log(token_id);`;
     expect(ran("node", ["--input-type=module", "-e", program])).toMatch(/^\d\n$/);
   });
 });
 
-test("every page that the README links to is there", () => {
-  const targets = [...README.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target!);
-  const missing = targets.filter((target) => spawnSync("test", ["-e", join(ROOT, target)]).status !== 0);
-  expect(missing).toEqual([]);
-  const headings = [...README.matchAll(/^## (.*)$/gm)].map(([, words]) => words!);
-  const anchors = headings.map((words) =>
-    words
-      .toLowerCase()
-      .replaceAll(/[^\w -]/g, "")
-      .replaceAll(" ", "-"),
-  );
-  for (const [, anchor] of README.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors).toContain(anchor);
-});
+/** The demo model as a program of the reader's own has it: a session of onnxruntime-web, and the inputs for two tokens. */
+function onnxSession(): string {
+  const model = `${ROOT}examples/model-host/model`;
+  const { num_hidden_layers, num_attention_heads, hidden_size } = JSON.parse(
+    readFileSync(`${model}/config.json`, "utf8"),
+  ) as Record<"num_hidden_layers" | "num_attention_heads" | "hidden_size", number>;
+  const shape = [1, num_attention_heads, 0, hidden_size / num_attention_heads];
+  return `
+import { readFileSync } from "node:fs";
+import ort from ${JSON.stringify(pathToFileURL(`${ROOT}node_modules/onnxruntime-web/dist/ort.node.min.mjs`).href)};
+ort.env.wasm.numThreads = 1;
+const session = await ort.InferenceSession.create(new Uint8Array(readFileSync(${JSON.stringify(`${model}/model_quantized.onnx`)})));
+const ids = (values) => new ort.Tensor("int64", BigInt64Array.from(values, BigInt), [1, 2]);
+const feeds = { input_ids: ids([1100, 1098]), attention_mask: ids([1, 1]), position_ids: ids([0, 1]) };
+for (let layer = 0; layer < ${num_hidden_layers}; layer++)
+  for (const part of ["key", "value"])
+    feeds[\`past_key_values.\${layer}.\${part}\`] = new ort.Tensor("float32", new Float32Array(0), ${JSON.stringify(shape)});`;
+}

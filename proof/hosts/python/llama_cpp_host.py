@@ -1,9 +1,11 @@
 """llama-cpp-python: completions, chat, streams and drafts with the processor, and errors that reach the caller."""
 
+import os
+import re
 import time
 
 import llama_cpp
-from checks import MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from checks import HAS_LOCAL, MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
 from llama_cpp import Llama, LogitsProcessorList, StoppingCriteriaList
 from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
 from logit_sampler import SamplerClient, SamplerProblem
@@ -120,6 +122,15 @@ def errors_at_exit():
     raises(OSError, run)
 
 
+def readme():
+    """the README's program for llama.cpp writes a text, with the sampler in this process"""
+    page = open(f"{os.environ['HOSTS_ROOT']}/README.md", encoding="utf8").read()
+    program = next(block for block in re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S) if "llama_cpp" in block)
+    told = []
+    exec(program.replace("model.gguf", f"{MODEL}/model.gguf"), {"print": told.append})
+    assert len(told) == 1 and told[0].strip(), told
+
+
 def timed(folder):
     own = model(folder)
     count = 16
@@ -144,6 +155,8 @@ def timed(folder):
 
 
 host(f"llama-cpp-python {llama_cpp.__version__}")
+if HAS_LOCAL:
+    claims(readme)
 claims(greedy, as_plain_calls, streams_and_chat, drafts, options_on_entry, errors_on_the_way, other_prompts, errors_at_exit)
 for folder in filter(None, (MODEL, WIDE_MODEL)):
     timed(folder)
