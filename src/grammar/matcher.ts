@@ -3,7 +3,7 @@
  * found for sequences before is kept, so that a step costs one token's bytes; a stream's history, which grows in place, is
  * known again by itself.
  *
- * A state is a node of the automaton, or below zero while the text that starts a lazy grammar has not come.
+ * A state is a node of the automaton, or below zero while the trigger of a lazy grammar has not come (waiting.ts).
  */
 import { Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
@@ -13,6 +13,7 @@ import { Budget } from "./budget.ts";
 import type { Grammar } from "./grammar.ts";
 import type { Masks } from "./mask.ts";
 import { EMPTY, NEVER } from "./nodes.ts";
+import { isWaiting, type Trigger, Waiting } from "./waiting.ts";
 
 /** How a grammar holds over a text of a vocabulary. */
 export interface MatcherOptions {
@@ -21,9 +22,6 @@ export interface MatcherOptions {
   /** ids that end the text; undefined: the vocabulary's */
   readonly end_ids: readonly number[] | undefined;
 }
-
-/** What a grammar waits for: one of some tokens, or a text. Behind it the grammar holds. */
-export type Trigger = { readonly token_ids: readonly number[] } | { readonly text: string };
 
 const SEQUENCES_MAX = 64;
 /** Tokens that all kept sequences have together: 8 bytes each. */
@@ -35,7 +33,6 @@ const BYTES_OF_A_TOKEN = 8;
 /** An id in a set takes as much as so many tokens; a sequence by itself as many as so many. */
 const BYTES_OF_A_LISTED_ID = 6;
 const SEQUENCE_TOKENS = 64;
-const UTF8 = new TextEncoder();
 
 /** A sequence that came before: its generated tokens, and the state behind each number of them. */
 interface Sequence {
@@ -55,10 +52,8 @@ export class Matcher {
   readonly #end_ids: ReadonlySet<number>;
   /** words of a mask that holds all of them */
   readonly #end_words: number;
-  readonly #trigger_ids: ReadonlySet<number>;
-  readonly #trigger_bytes: Uint8Array;
-  /** by how many bytes of the trigger stand at the end of the text: how many do when the next byte is another */
-  readonly #fallback: Int32Array;
+  /** undefined: the grammar holds from the beginning */
+  readonly #waiting: Waiting | undefined;
   readonly #sequences: Sequence[] = [];
   readonly #own = new WeakMap<readonly number[], Sequence>();
   readonly #start: number;
@@ -74,24 +69,21 @@ export class Matcher {
     this.masks = grammar.masksFor(vocabulary);
     this.#end_ids = new Set(end_ids ?? vocabulary.end_ids);
     this.#end_words = 1 + ([...this.#end_ids].reduce((most, id) => Math.max(most, id), 0) >>> 5);
-    this.#trigger_ids = new Set(trigger !== undefined && "token_ids" in trigger ? trigger.token_ids : []);
-    this.#trigger_bytes = UTF8.encode(trigger !== undefined && "text" in trigger ? trigger.text : "");
-    this.#fallback = fallbacksOf(this.#trigger_bytes);
+    this.#waiting = trigger && new Waiting(trigger);
     this.budget = new Budget(
       grammar,
       vocabulary,
       (state) => this.masks.of(state),
       (state, token_id) => this.advance(state, token_id),
     );
-    this.#start = trigger === undefined ? grammar.start : WAITING;
+    this.#start = this.#waiting?.start ?? grammar.start;
   }
 
   /** Bytes that sequences and lists take, about. */
   get bytes(): number {
-    const ids = this.#end_ids.size + this.#trigger_ids.size;
-    let tokens = this.#banned_count + BYTES_OF_A_LISTED_ID * ids + this.#trigger_bytes.length;
+    let tokens = this.#banned_count + BYTES_OF_A_LISTED_ID * this.#end_ids.size;
     for (const { token_ids } of this.#sequences) tokens += SEQUENCE_TOKENS + token_ids.length;
-    return tokens * BYTES_OF_A_TOKEN + this.budget.bytes;
+    return tokens * BYTES_OF_A_TOKEN + this.budget.bytes + (this.#waiting?.bytes ?? 0);
   }
 
   /** The state behind history[from …]. Throws the Problem of a token that the grammar does not take. */
@@ -171,9 +163,9 @@ export class Matcher {
 
   *#findBanned(state: number): Generator<undefined, readonly number[]> {
     const banned: number[] = [];
-    if (this.#trigger_bytes.length === 0) return banned;
+    if (this.#waiting?.looksInside !== true) return banned;
     for (let id = 0; id < this.vocabulary.size; id++) {
-      if ((yield* this.#effort.again(() => this.#wait(state, id))) === NEVER) banned.push(id);
+      if ((yield* this.advanced(state, id)) === NEVER) banned.push(id);
       this.#effort.units++;
       if (this.#effort.isDue()) yield;
     }
@@ -195,8 +187,12 @@ export class Matcher {
 
   /** The state behind one more token; NEVER when the grammar does not take it. */
   advance(state: number, token_id: number): number {
-    if (state < 0) return this.#wait(state, token_id);
     const { automaton, token_ids } = this.grammar;
+    if (this.#waiting !== undefined && isWaiting(state)) {
+      const { start } = this.grammar;
+      const bytes = bytesOf(this.vocabulary, token_id);
+      return this.#waiting.advance(state, token_id, bytes, (rest) => this.grammar.advance(start, rest));
+    }
     const is_named = token_ids.has(token_id);
     const is_end = this.#end_ids.has(token_id);
     if (is_end && !is_named) return automaton.nullable(state) ? EMPTY : NEVER;
@@ -208,20 +204,6 @@ export class Matcher {
   /** The same, a piece at a time. */
   advanced(state: number, token_id: number): Generator<undefined, number> {
     return this.#effort.again(() => this.advance(state, token_id));
-  }
-
-  #wait(state: number, token_id: number): number {
-    if (this.#trigger_ids.has(token_id)) return this.grammar.start;
-    const trigger = this.#trigger_bytes;
-    if (trigger.length === 0) return state;
-    const bytes = bytesOf(this.vocabulary, token_id);
-    let matched = WAITING - state;
-    for (let i = 0; i < bytes.length; i++) {
-      while (matched > 0 && trigger[matched] !== bytes[i]) matched = this.#fallback[matched]!;
-      if (trigger[matched] === bytes[i]) matched++;
-      if (matched === trigger.length) return this.grammar.advance(this.grammar.start, bytes.subarray(i + 1));
-    }
-    return WAITING - matched;
   }
 
   #left(history: readonly number[], index: number, state: number): Problem {
@@ -279,14 +261,6 @@ function requireSpecial(token_ids: ReadonlySet<number>, { name, special }: Vocab
       );
 }
 
-/** No byte of the trigger has come. */
-const WAITING = -1;
-
-/** Below zero: the grammar does not hold yet. */
-export function isWaiting(state: number): boolean {
-  return state < 0;
-}
-
 /** Most kept sequences are others': their last token tells, without a look at the rest. */
 function mayShare(
   sequence: Sequence,
@@ -338,15 +312,4 @@ function append(sequence: Sequence, token_id: number, state: number): void {
   sequence.token_ids[sequence.length] = token_id;
   sequence.length++;
   sequence.states[sequence.length] = state;
-}
-
-/** Knuth, Morris & Pratt: the longest proper beginning of the trigger that ends where its first n bytes end. */
-function fallbacksOf(trigger: Uint8Array): Int32Array {
-  const fallback = new Int32Array(trigger.length + 1);
-  for (let i = 1, matched = 0; i < trigger.length; i++) {
-    while (matched > 0 && trigger[i] !== trigger[matched]) matched = fallback[matched]!;
-    if (trigger[i] === trigger[matched]) matched++;
-    fallback[i + 1] = matched;
-  }
-  return fallback;
 }

@@ -12,6 +12,8 @@ export type Step = { readonly state: number } | { readonly trigger: number };
 export interface Search {
   /** how many states there are; the search begins in state 0 */
   readonly states: number;
+  /** memory that it takes */
+  readonly bytes: number;
   step(state: number, byte: number): Step;
 }
 
@@ -32,7 +34,7 @@ export function hiddenAmong(triggers: readonly Uint8Array[]): Hidden | undefined
 
 /** The search for these texts, none of which contains another one. */
 export function searchFor(triggers: readonly Uint8Array[]): Search {
-  const next: Int32Array[] = [newRow()];
+  const next: Int16Array[] = [newRow()];
   /** by state: the trigger that is complete there */
   const complete: (number | undefined)[] = [undefined];
   for (const [trigger, bytes] of triggers.entries()) {
@@ -48,24 +50,26 @@ export function searchFor(triggers: readonly Uint8Array[]): Search {
     complete[state] = trigger;
   }
   completeTransitions(next);
+  const steps = complete.map((trigger, state): Step => (trigger === undefined ? { state } : { trigger }));
   return {
     states: next.length,
-    step(state, byte) {
-      const to = next[state]![byte]!;
-      const trigger = complete[to];
-      return trigger === undefined ? { state: to } : { trigger };
-    },
+    bytes: next.length * BYTES_OF_A_STATE,
+    step: (state, byte) => steps[next[state]![byte]!]!,
   };
 }
 
 const NONE = -1;
 
-function newRow(): Int32Array {
-  return new Int32Array(256).fill(NONE);
+/** A row of transitions with its array, and a step. */
+const BYTES_OF_A_STATE = 512 + 160 + 32;
+
+/** The states of TRIGGER_BYTES_MAX bytes fit into 16 bits. */
+function newRow(): Int16Array {
+  return new Int16Array(256).fill(NONE);
 }
 
 /** Where a state has no transition, it takes the one of the longest proper end of it that is a state. */
-function completeTransitions(next: Int32Array[]): void {
+function completeTransitions(next: Int16Array[]): void {
   const fallback = new Int32Array(next.length);
   const queue: number[] = [0];
   for (let at = 0; at < queue.length; at++) {

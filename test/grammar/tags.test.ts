@@ -1,17 +1,27 @@
 /** Structural tags: free text, tags behind triggers, and free text again. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seeded } from "../../evidence/seeded.ts";
 import { compiled } from "../../src/grammar/grammar.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
+import { NEVER } from "../../src/grammar/nodes.ts";
 import { withTokens } from "../../src/grammar/special-tokens.ts";
 import { hiddenAmong, searchFor } from "../../src/grammar/triggers.ts";
-import { createVocabulary } from "../../src/vocabulary/vocabulary.ts";
+import { isWaiting } from "../../src/grammar/waiting.ts";
+import { tokenNamed } from "../../src/vocabulary/lookup.ts";
+import { bytesOf, createVocabulary } from "../../src/vocabulary/vocabulary.ts";
 import { problemOf } from "../sampling/sample.ts";
-import { allowedBehind, takes } from "./texts.ts";
+import { allowedBehind, DEMO, takes } from "./texts.ts";
 
 const HOW = { whitespace: "compact", property_order: "schema" } as const;
 type Options = { triggers?: string[]; at_least_one?: boolean; stop_after_first?: boolean };
 const tags = (value: unknown, options: Options = {}) => compiled({ kind: "tags", value, ...HOW, ...options });
+
+/** The tokens that stand for a part of a text: byte FF is none, and special tokens are spelled by it. */
+const withText = Array.from({ length: DEMO.size }, (_, id) => id).filter((id) => {
+  const [first] = bytesOf(DEMO, id);
+  return first !== undefined && first !== 0xff;
+});
 
 const NUMBER = { json_schema: { type: "integer", minimum: 0, maximum: 99 } };
 const CALLS = [
@@ -80,6 +90,37 @@ test("tokens that reach past the end of a tag into free text are allowed", () =>
   expect(behind).toContain("a");
   expect(behind).toContain("and");
   expect(behind).not.toContain("b");
+});
+
+describe("`after` is one tag that ends the text", () => {
+  const content = { json_schema: { type: "array", items: { enum: ["call", "ca"] } } };
+  const inner = compiled({ kind: "json_schema", value: content.json_schema, ...HOW });
+
+  test.each(["c", "aca", "aab", "call", "\u{1f40b}"])("behind %j the same tokens may come", (text) => {
+    const tag = tags([{ begin: text, content, end: "" }], { stop_after_first: true });
+    const lazy = new Matcher(inner, DEMO, { after: { text }, end_ids: [] });
+    const tagged = new Matcher(tag, DEMO, { after: undefined, end_ids: [] });
+    const random = seeded(5, text.length);
+    for (let run = 0; run < 12; run++) {
+      let states = [lazy.stateBehind([], 0), tag.start] as const;
+      for (let step = 0; step < 24; step++) {
+        const pieces = [text, text.slice(0, 1), "ca", "aa", "[", '"', "call", "]", " "];
+        const wanted = random.oneIn(3) ? undefined : tokenNamed(DEMO, random.pick(pieces));
+        const token_id = wanted ?? random.below(DEMO.size);
+        const next = [lazy.advance(states[0], token_id), tagged.advance(states[1], token_id)] as const;
+        expect(next[0] === NEVER).toBe(next[1] === NEVER);
+        if (next[0] === NEVER) continue;
+        states = next;
+        const holds = !isWaiting(states[0]);
+        const banned = holds ? [] : lazy.bannedIn(states[0]);
+        const mask = tagged.maskOf(states[1]);
+        const is_same = holds
+          ? lazy.maskOf(states[0]).every((word, i) => word === mask[i])
+          : withText.every((id) => banned.includes(id) !== (((mask[id >>> 5]! >>> (id & 31)) & 1) === 1));
+        expect(is_same, `${run} ${step}`).toBe(true);
+      }
+    }
+  });
 });
 
 describe("what is refused", () => {
