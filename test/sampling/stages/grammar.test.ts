@@ -138,6 +138,16 @@ test("the end may come where the text is complete, and nothing else behind it", 
   expect(problemOf(() => kept([7]))).toMatchObject({ code: "grammar_left", pointer: "/history/0" });
 });
 
+test.each([
+  ["min_tokens, where only an end may follow", { min_tokens: 9, stop_token_ids: [0], history: [34] }],
+  ["bad_words_ids, which ban the only way on", { bad_words_ids: [[34]] }],
+  ["allowed_token_ids without one that the grammar allows", { allowed_token_ids: [5] }],
+  ["a mask without one that the grammar allows", { token_bitmask: "IAAAAA==" }],
+])("%s, leave no token", (_, options) => {
+  const step = { vocabulary: "demo", grammar: { choice: ["B"], end_ids: [0] }, seed: 1, ...options };
+  expect(problemOf(() => sampler.sample(load(1), parseStepOptions(step))).code).toBe("all_tokens_masked");
+});
+
 test("a grammar that is too long is refused, with the limit; one as long as it is taken", () => {
   const short = createSampler({ vocab_size_max: V, rows_max: 1, grammar_length_max: 40 }, undefined, {
     vocabularies,
