@@ -1,0 +1,29 @@
+/**
+ * Every explanation there is, the likeliest first: of several that fit alike the first is told first. To add one: its
+ * file, one line here, one row of test/sampling/explain/explain.test.ts.
+ */
+import type { Explanation } from "../explanation.ts";
+import { at_bound, off_by_one, other_reading, other_window } from "./bounds.ts";
+import { other_history } from "./history.ts";
+import { host_order, order } from "./order.ts";
+import { bias_form, penalty_count, penalty_form } from "./penalties.ts";
+import { greedy, left_out, nothing_runs, twice } from "./presence.ts";
+import { other_rule } from "./rules.ts";
+
+export const EXPLANATIONS: readonly Explanation[] = [
+  order,
+  other_rule,
+  at_bound,
+  left_out,
+  penalty_count,
+  penalty_form,
+  bias_form,
+  off_by_one,
+  other_history,
+  other_window,
+  other_reading,
+  twice,
+  host_order,
+  greedy,
+  nothing_runs,
+];
