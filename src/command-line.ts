@@ -17,6 +17,8 @@ export interface Option<Value> {
   readonly standard: Value;
   /** Reads the value; throws an Error whose words go behind the option's name. A switch is given "". */
   read(text: string): Value;
+  /** the option may be given several times: its value is a list, and `read` makes a list of each */
+  readonly is_many?: boolean;
 }
 
 /** Words that are no options, such as names of proofs. */
@@ -63,6 +65,11 @@ export function text<Standard extends string | undefined>(
   standard: Standard,
 ): Option<string | Standard> {
   return { about, placeholder, standard, read: (given) => given };
+}
+
+/** A text that may be given several times. */
+export function texts(placeholder: string, about: string): Option<readonly string[]> {
+  return { about, placeholder, standard: [], read: (given) => [given], is_many: true };
 }
 
 /** A number above 0, with or without a fraction. */
@@ -173,8 +180,7 @@ export function readWords<Table extends Options, Word = never>(
     if (token.kind === "positional") read.push(operandOf(operands, token.value, read.length));
     else if (token.name === "help") return helpOf(command);
     else if (token.name === "version") return `logit-sampler ${VERSION}\n`;
-    else if (given.has(token.name)) throw new Misuse(`${token.rawName} is given more than once`);
-    else given.set(token.name, givenValue(options, token));
+    else given.set(token.name, joined(options, token, given.get(token.name)));
   }
   const standards = Object.entries(options).map(([name, { standard }]) => [name, standard]);
   // Each value was read by the option of its name, or is its standard.
@@ -195,6 +201,14 @@ function tokensOf(options: Options, words: readonly string[]) {
   const settings = { strict: false, tokens: true, allowPositionals: true } as const;
   return parseArgs({ ...settings, args: [...words], options: { ...Object.fromEntries(types), ...own } })
     .tokens;
+}
+
+/** The value of an option, behind those that were given before where it takes several. */
+function joined(options: Options, token: OptionToken, before: unknown): unknown {
+  const is_many = Object.hasOwn(options, token.name) && options[token.name]?.is_many === true;
+  if (before === undefined) return givenValue(options, token);
+  if (!is_many) throw new Misuse(`${token.rawName} is given more than once`);
+  return [...(before as readonly unknown[]), ...(givenValue(options, token) as readonly unknown[])]; // is_many says so
 }
 
 interface OptionToken {

@@ -18,6 +18,11 @@ const WORKING: readonly Listed[] = [
     load: async () => (await import("./sample.ts")).SAMPLE,
   },
   {
+    name: "generate",
+    about: "text of a running llama-server, vLLM or SGLang, its tokens drawn here",
+    load: async () => (await import("./generate.ts")).GENERATE,
+  },
+  {
     name: "score",
     about: "cross-entropy, perplexity and ranks of the classes that came",
     load: async () => (await import("./score.ts")).SCORE,

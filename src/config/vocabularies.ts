@@ -4,13 +4,13 @@
  * or config.json beside a tokenizer.json says, where there is one.
  */
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { demoVocabulary } from "../vocabulary/demo.ts";
 import { tokensOfGguf } from "../vocabulary/gguf.ts";
 import { tokensOfTiktoken } from "../vocabulary/tiktoken.ts";
 import { tokensOfTokenizerJson } from "../vocabulary/tokenizer-json.ts";
 import { type Vocabularies, vocabulariesOf } from "../vocabulary/vocabularies.ts";
-import { createVocabulary, type TokenList } from "../vocabulary/vocabulary.ts";
+import { createVocabulary, type TokenList, type Vocabulary } from "../vocabulary/vocabulary.ts";
 
 /** Metadata of a GGUF file lies at its beginning; no vocabulary needs more. */
 const GGUF_HEAD_BYTES = 64 * 1024 * 1024;
@@ -38,6 +38,16 @@ export function loadVocabularies(directory: string, standard: string): Vocabular
     }
   });
   return vocabulariesOf([demoVocabulary(), ...lists], standard === "" ? undefined : standard);
+}
+
+/** The vocabulary of one file, or of a directory with a tokenizer.json. Throws an Error that says what is wrong with it. */
+export function readVocabulary(path: string, name: string): Vocabulary {
+  const [found] = listed(dirname(path), basename(path));
+  if (found === undefined)
+    throw new Error(
+      `${path} is no vocabulary: it must end in ${Object.keys(FILES).join(", ")}, or be a folder with a tokenizer.json`,
+    );
+  return createVocabulary(name, found.read());
 }
 
 interface Listed {

@@ -1,0 +1,43 @@
+/** The text of tokens as they come: whole characters only, whoever tells what a token stands for. */
+import type { Engine, NextRow } from "../../engines/index.ts";
+import { bytesOf, type Vocabulary } from "../../vocabulary/vocabulary.ts";
+
+/** How many tokens before a new one an engine is told, so that it puts blanks where they belong. */
+const CONTEXT = 8;
+const UNFINISHED = "\uFFFD";
+
+export class TextOf {
+  readonly #engine: Engine;
+  readonly #vocabulary: Vocabulary | undefined;
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #token_ids: number[];
+  /** of `#token_ids`: what was shown last lies between these two */
+  #from: number;
+  #shown: number;
+
+  /** `vocabulary`: what the caller named; else the engine is asked. */
+  constructor(engine: Engine, vocabulary: Vocabulary | undefined, prompt: readonly number[]) {
+    this.#engine = engine;
+    this.#vocabulary = vocabulary;
+    this.#token_ids = [...prompt];
+    this.#shown = prompt.length;
+    this.#from = Math.max(0, prompt.length - CONTEXT);
+  }
+
+  /** What the token adds; "" while a character is unfinished. `row`: the one that it was drawn from. */
+  async add(token_id: number, row: NextRow, signal: AbortSignal): Promise<string> {
+    this.#token_ids.push(token_id);
+    const bytes =
+      this.#vocabulary === undefined
+        ? row.bytes?.[row.token_ids.indexOf(token_id)]
+        : bytesOf(this.#vocabulary, token_id);
+    if (bytes !== undefined) return this.#decoder.decode(bytes, { stream: true });
+    const tell = (end?: number) =>
+      this.#engine.detokenize(this.#token_ids.slice(this.#from, end), { signal });
+    const [before, after] = await Promise.all([this.#shown > this.#from ? tell(this.#shown) : "", tell()]);
+    if (after.endsWith(UNFINISHED)) return "";
+    this.#from = this.#shown;
+    this.#shown = this.#token_ids.length;
+    return after.slice(before.length);
+  }
+}

@@ -1,0 +1,38 @@
+/** The kinds of engines, in the order in which a server is asked what it is: a new one is a file and a line here. */
+import { type Engine, EngineError, type EngineKind } from "./engine.ts";
+import { llamaServer } from "./llama-server.ts";
+import { openai } from "./openai.ts";
+import { type EngineSettings, openServer } from "./server.ts";
+import { sglang } from "./sglang.ts";
+import { vllm } from "./vllm.ts";
+
+/** The last takes every server with a list of models. */
+export const ENGINES: readonly EngineKind[] = [llamaServer, vllm, sglang, openai];
+
+/**
+ * Opens the engine at an address such as http://127.0.0.1:8081: asks it which kind it is, and what it runs. Throws an
+ * EngineError when no kind takes it.
+ */
+export async function engine(url: string, settings: EngineSettings = {}): Promise<Engine> {
+  const server = await openServer(url, settings);
+  for (const kind of ENGINES) {
+    const opened = await kind.open(server);
+    if (opened !== undefined) return opened;
+  }
+  throw new EngineError(
+    `${server.url} is none of ${ENGINES.map(({ name }) => name).join(", ")}: it has no list of models at /v1/models`,
+  );
+}
+
+export type {
+  Count,
+  Engine,
+  EngineFacts,
+  EngineKind,
+  EngineOptions,
+  NextRow,
+  OwnStep,
+  TokenBytes,
+} from "./engine.ts";
+export { EngineError } from "./engine.ts";
+export type { EngineSettings } from "./server.ts";

@@ -1,0 +1,36 @@
+/** Looks into JSON that an engine answered: anything may stand anywhere. */
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value at a path of names and places; undefined where something else stands on the way. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inside, step) => {
+    if (typeof step === "number") return Array.isArray(inside) ? inside[step] : undefined;
+    return isRecord(inside) ? inside[step] : undefined;
+  }, value);
+}
+
+/** The list at a path; empty where there is none. */
+export function listIn(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
+export function numberIn(value: unknown, ...path: readonly (string | number)[]): number | undefined {
+  const found = at(value, ...path);
+  return typeof found === "number" ? found : undefined;
+}
+
+export function textIn(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === "string" ? found : undefined;
+}
+
+/** Whole numbers of at least 0 in a list; undefined when something else stands in it. */
+export function idsIn(value: unknown, ...path: readonly (string | number)[]): number[] | undefined {
+  const found = at(value, ...path);
+  if (!Array.isArray(found)) return undefined;
+  return found.every((id) => Number.isSafeInteger(id) && id >= 0) ? (found as number[]) : undefined;
+}

@@ -1,0 +1,120 @@
+/**
+ * Any server with OpenAI's legacy POST /v1/completions and `logprobs`: it tells texts of tokens and no ids, so ids are
+ * those of the vocabulary that the caller names.
+ */
+import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./completions.ts";
+import {
+  type CallOptions,
+  type Count,
+  type Engine,
+  EngineError,
+  type EngineFacts,
+  type EngineKind,
+  type EngineOptions,
+  type NextRow,
+  type OwnStep,
+  type Server,
+} from "./engine.ts";
+import { idsIn, textIn } from "./json.ts";
+import { bytesFor, rowOf } from "./next-row.ts";
+import { type Spelling, seedField, spelledFor } from "./spelling.ts";
+
+const LOGSUMEXP_ERROR = 2e-4;
+/** What OpenAI's own API allows. */
+const MOST = 5;
+
+const SPELLING: Spelling = {
+  temperature: "temperature",
+  top_p: "top_p",
+  frequency_penalty: "frequency_penalty",
+  presence_penalty: "presence_penalty",
+  logit_bias: "logit_bias",
+  seed: seedField(53),
+};
+
+export const openai: EngineKind = {
+  name: "openai",
+  about:
+    "Any other server with /v1/completions and logprobs: as many as it gives, often 5. It tells texts and no ids, so it needs the model's tokenizer.json.",
+  async open(server) {
+    if (server.model === undefined) return undefined;
+    if (server.idOf === undefined)
+      throw new EngineError(
+        `${server.url} tells texts of tokens and no ids: name its tokenizer.json, which tells the ids (--vocabulary FILE)`,
+      );
+    const facts: EngineFacts = {
+      model: server.model,
+      version: undefined,
+      vocab_size: server.vocab_size,
+      context_tokens_max: undefined,
+      end_ids: [],
+    };
+    return new Completions(server, facts);
+  },
+};
+
+class Completions implements Engine {
+  readonly kind = openai.name;
+  readonly preset = "openai";
+  readonly url: string;
+  readonly facts: EngineFacts;
+  readonly #server: Server;
+  #most: number | undefined;
+
+  constructor(server: Server, facts: EngineFacts) {
+    this.#server = server;
+    this.url = server.url;
+    this.facts = facts;
+  }
+
+  #idOf = (name: string): number | undefined => idInName(name) ?? this.#server.idOf?.(name);
+
+  async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
+    const { model, vocab_size } = this.facts;
+    const wanted = within(count === "whole" ? (vocab_size ?? MOST) : count, this.#most) as number;
+    const asked = { ...oneToken(model, prompt), logprobs: wanted };
+    try {
+      const reply = await this.#server.post("/v1/completions", asked, bytesFor(wanted), call);
+      return rowOf(this.#told(reply).pairs, {
+        url: this.url,
+        asked: wanted,
+        vocab_size,
+        logsumexp_error: LOGSUMEXP_ERROR,
+        nameless: this.#told(reply).nameless,
+        is_most: count === "whole" || wanted < count,
+      });
+    } catch (error) {
+      const is_refusal = error instanceof EngineError && error.status !== undefined && error.status < 500;
+      if (this.#most !== undefined || !is_refusal) throw error;
+      this.#most = mostIn(error.message) ?? MOST;
+      return this.next(prompt, count, call);
+    }
+  }
+
+  #told(reply: unknown) {
+    return toldTokens(reply, this.#idOf);
+  }
+
+  async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
+    const fields = spelledFor(this.kind, SPELLING, options);
+    const asked = { ...oneToken(this.facts.model, prompt), ...fields, logprobs: 1 };
+    const reply = await this.#server.post("/v1/completions", asked, bytesFor(1), call);
+    const [token_id] = drawnIds(reply, this.#idOf);
+    if (token_id === undefined)
+      throw new EngineError(
+        `${this.url} drew ${JSON.stringify(textIn(reply, "choices", 0, "text"))}, which is no one token of the vocabulary`,
+      );
+    return { token_id, processed: undefined };
+  }
+
+  async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
+    const asked = { model: this.facts.model, prompt };
+    const ids = idsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), "tokens");
+    if (ids === undefined) throw new EngineError(`${this.url}/tokenize answered no token ids`);
+    return ids;
+  }
+
+  async detokenize(): Promise<string> {
+    throw new EngineError(`${this.url} has no way to turn token ids into text`);
+  }
+}

@@ -1,0 +1,127 @@
+/** vLLM's OpenAI-compatible server: POST /v1/completions with tokens named by their ids. */
+import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./completions.ts";
+import {
+  type CallOptions,
+  type Count,
+  type Engine,
+  EngineError,
+  type EngineFacts,
+  type EngineKind,
+  type EngineOptions,
+  type NextRow,
+  type OwnStep,
+  type Server,
+} from "./engine.ts";
+import { idsIn, numberIn, textIn } from "./json.ts";
+import { bytesFor, rowOf } from "./next-row.ts";
+import { type Spelling, seedField, spelledFor } from "./spelling.ts";
+
+/** torch.log_softmax in float32 adds up in pieces. */
+const LOGSUMEXP_ERROR = 2e-5;
+/** What vLLM allows when it is not started with --max-logprobs. */
+const MOST = 20;
+
+const SPELLING: Spelling = {
+  temperature: "temperature",
+  top_k: "top_k",
+  top_p: "top_p",
+  min_p: "min_p",
+  repetition_penalty: "repetition_penalty",
+  frequency_penalty: "frequency_penalty",
+  presence_penalty: "presence_penalty",
+  logit_bias: "logit_bias",
+  allowed_token_ids: "allowed_token_ids",
+  min_tokens: "min_tokens",
+  seed: seedField(53),
+};
+
+export const vllm: EngineKind = {
+  name: "vllm",
+  about:
+    "vLLM's server: the top 20 log-probabilities, or any number when it is started with --max-logprobs -1. It tells no text of single tokens.",
+  async open(server) {
+    if (server.owner !== "vllm") return undefined;
+    const facts: EngineFacts = {
+      model: server.model ?? "",
+      version: textIn(await server.get("/version"), "version"),
+      vocab_size: undefined,
+      context_tokens_max: numberIn(server.card, "max_model_len"),
+      end_ids: [],
+    };
+    return new Vllm(server, facts);
+  },
+};
+
+class Vllm implements Engine {
+  readonly kind = vllm.name;
+  readonly preset = "vllm";
+  readonly url: string;
+  readonly facts: EngineFacts;
+  readonly #server: Server;
+  #most: number | undefined;
+  #vocab_size: number | undefined;
+
+  constructor(server: Server, facts: EngineFacts) {
+    this.#server = server;
+    this.url = server.url;
+    this.facts = facts;
+  }
+
+  async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
+    const wanted = within(count, this.#most);
+    const asked = {
+      ...oneToken(this.facts.model, prompt),
+      logprobs: wanted === "whole" ? -1 : wanted,
+      return_tokens_as_token_ids: true,
+    };
+    try {
+      const bytes_max = bytesFor(wanted, this.#vocab_size);
+      const reply = await this.#server.post("/v1/completions", asked, bytes_max, call);
+      const row = rowOf(toldTokens(reply, idInName).pairs, {
+        url: this.url,
+        asked: wanted,
+        vocab_size: this.#vocab_size,
+        logsumexp_error: LOGSUMEXP_ERROR,
+        is_most: wanted !== count,
+      });
+      if (row.is_whole) this.#vocab_size = row.vocab_size;
+      return row;
+    } catch (error) {
+      if (this.#most !== undefined || !isRefusal(error)) throw error;
+      this.#most = mostIn(error.message) ?? MOST;
+      return this.next(prompt, count, call);
+    }
+  }
+
+  async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
+    const fields = spelledFor(this.kind, SPELLING, options);
+    const asked = { ...oneToken(this.facts.model, prompt), ...fields, logprobs: 0, return_token_ids: true };
+    const reply = await this.#server.post("/v1/completions", asked, bytesFor(0), call);
+    const [token_id] = drawnIds(reply, idInName);
+    if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
+    return { token_id, processed: undefined };
+  }
+
+  async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
+    const reply = await this.#server.post(
+      "/tokenize",
+      { model: this.facts.model, prompt },
+      bytesFor(prompt.length),
+      call,
+    );
+    const ids = idsIn(reply, "tokens");
+    if (ids === undefined) throw new EngineError(`${this.url}/tokenize answered no token ids`);
+    return ids;
+  }
+
+  async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {
+    const asked = { model: this.facts.model, tokens };
+    return (
+      textIn(await this.#server.post("/detokenize", asked, bytesFor(tokens.length), call), "prompt") ?? ""
+    );
+  }
+}
+
+function isRefusal(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.status === 400 && /logprobs/i.test(error.message);
+}
