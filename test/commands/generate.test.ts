@@ -164,7 +164,9 @@ test.each([
 
 test("an option that the sampler refuses is told before anything is asked", async () => {
   const server = await started(llamaServer);
-  await expect(run("generate", ...words(server), "--top-p", "2")).rejects.toThrow("top_p must lie in [0, 1], got 2");
+  await expect(run("generate", ...words(server), "--top-p", "2")).rejects.toThrow(
+    "top_p must lie in [0, 1], got 2",
+  );
   expect(server.asked).toEqual([]);
 });
 
