@@ -1,5 +1,6 @@
 /** Whether a classifier means what it says: its reliability before and after one temperature, and what follows. */
 import { useEffect } from "preact/hooks";
+import { CalibrateRoom } from "../components/room.tsx";
 import { Says } from "../components/says.tsx";
 import { type Fitted, fitted, followChoices, is_stale, problem, set_error } from "./reader.ts";
 import { Reliability } from "./reliability.tsx";
@@ -12,7 +13,7 @@ export function CalibrateView() {
   useEffect(followChoices, []);
   const of = fitted.value;
   const is_asking = of === undefined && problem.value === undefined && set_error.value === "";
-  if (is_asking) return <main class="calibrate" aria-busy="true" />;
+  if (is_asking) return <CalibrateRoom />;
   return (
     <main class="calibrate">
       <div class="calibrate-side">

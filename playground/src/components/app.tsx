@@ -9,6 +9,7 @@ import { DropAnywhere } from "./drop-anywhere.tsx";
 import { later } from "./later.tsx";
 import { PageFoot } from "./page-foot.tsx";
 import { PageHead } from "./page-head.tsx";
+import { CalibrateRoom, LearnRoom } from "./room.tsx";
 import { SampleView } from "./sample-view.tsx";
 import { Says } from "./says.tsx";
 import { SkipLinks } from "./skip-links.tsx";
@@ -49,12 +50,9 @@ function Shown({ view: shown }: { view: View }) {
   return <SampleView writes={shown === "write"} />;
 }
 
-const Learn = later(
-  async () => (await import("../learn/learn-view.tsx")).LearnView,
-  <main class="learn" aria-busy="true" />,
-);
+const Learn = later(async () => (await import("../learn/learn-view.tsx")).LearnView, <LearnRoom />);
 
 const Calibrate = later(
   async () => (await import("../calibrate/calibrate-view.tsx")).CalibrateView,
-  <main class="calibrate" aria-busy="true" />,
+  <CalibrateRoom />,
 );

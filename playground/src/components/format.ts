@@ -26,8 +26,17 @@ export function significant(x: number, digits = 3): string {
   return Number.isInteger(x) ? signed(x, 0) : String(Number(x.toPrecision(digits))).replace("-", "−");
 }
 
+/** Special tokens that end a text: GPT's, Llama's, Qwen's, SentencePiece's. */
+const ENDS = /^(?:<\|(?:endoftext|end_of_text|eot_id|im_end)\|>|<\/s>|<eos>)$/;
+
+/** Whether the text of a token is that of one which ends a text. */
+export function isEnd(text: string): boolean {
+  return ENDS.test(text);
+}
+
 /** A token's text with what cannot be seen made visible. */
 export function visible(text: string): string {
+  if (isEnd(text)) return "⏹ end of text";
   return text.replaceAll("\n", "↵").replaceAll("\t", "⇥").replace(/^ /, "·").replace(/ $/, "·");
 }
 

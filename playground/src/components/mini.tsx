@@ -1,4 +1,6 @@
-/** On narrow screens: the answer in a line that stays in sight while the chain is changed. */
+/** On narrow screens: the answer in a line that stays in sight while the chain is changed, once the answer itself is not. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { answer } from "../state/result.ts";
 import { is_stale } from "../state/stale.ts";
 import { count } from "./format.ts";
@@ -7,6 +9,16 @@ import { Token } from "./token.tsx";
 
 export function Mini() {
   const shown = answer.value;
+  const is_outcome_seen = useSignal(true);
+  useEffect(() => {
+    const outcome = document.querySelector(".outcome");
+    if (outcome === null) return;
+    const observer = new IntersectionObserver(([entry]) => {
+      is_outcome_seen.value = entry?.isIntersecting ?? false;
+    });
+    observer.observe(outcome);
+    return () => observer.disconnect();
+  }, []);
   if (shown === undefined) return null;
   const { row } = shown.question;
   const { token_id } = shown.sampled;
@@ -14,7 +26,10 @@ export function Mini() {
   const steps = [row.vocab_size, ...counts].filter((n, i, all) => n !== all[i - 1]);
   return (
     // everything in it stands elsewhere too
-    <div class={`mini ${is_stale.value ? "is-stale" : ""}`} aria-hidden="true">
+    <div
+      class={`mini ${is_stale.value ? "is-stale" : ""} ${is_outcome_seen.value ? "is-away" : ""}`}
+      aria-hidden="true"
+    >
       <span class="drawn">
         <Token token_id={token_id} label={row.labelOf(token_id)} />
       </span>

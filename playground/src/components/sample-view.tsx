@@ -16,6 +16,7 @@ import { later } from "./later.tsx";
 import { ManyDraws } from "./many-draws.tsx";
 import { Mini } from "./mini.tsx";
 import { Outcome } from "./outcome.tsx";
+import { BenchRoom } from "./room.tsx";
 import { RowPanel } from "./row-panel.tsx";
 
 export function SampleView({ writes }: { writes: boolean }) {
@@ -23,7 +24,7 @@ export function SampleView({ writes }: { writes: boolean }) {
   useEffect(() => {
     if (writes) void loadWriteParts();
   }, [writes]);
-  if (!is_ready.value || (writes && parts === undefined)) return <main class="bench" aria-busy="true" />;
+  if (!is_ready.value || (writes && parts === undefined)) return <BenchRoom writes={writes} />;
   const row = <div class="bench-row">{writes && parts ? <parts.WritePanel /> : <RowPanel />}</div>;
   const chain = (
     <div class="bench-chain">

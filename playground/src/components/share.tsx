@@ -26,7 +26,7 @@ export function Share() {
   return (
     <button type="button" class="plain share" onClick={() => void share()}>
       <Icon name="link" />
-      <span class="share-text" aria-live="polite">
+      <span class={`share-text ${said.value === "" ? "is-name" : ""}`} aria-live="polite">
         {said.value === "" ? "Copy link" : said.value}
       </span>
     </button>

@@ -71,9 +71,8 @@ function Body({ item, info, pointer }: { item: ChainItem; info: StageInfo; point
   const folded = names.filter((name) => !required.includes(name));
   return (
     <>
-      <p class="formula" title={info.summary}>
-        {info.formula}
-      </p>
+      <p class="plain-words">{firstSentence(info.summary)}</p>
+      <p class="formula">{info.formula}</p>
       {names.filter((name) => required.includes(name)).map(field)}
       <details class="more" open={folded.some((name) => item.options[name] !== undefined) || undefined}>
         <summary>{folded.length > 0 ? `${folded.length} more, and what it does` : "what it does"}</summary>
@@ -87,6 +86,11 @@ function Body({ item, info, pointer }: { item: ChainItem; info: StageInfo; point
       </details>
     </>
   );
+}
+
+/** What a stage does in plain words; the rest of its summary is folded away. */
+function firstSentence(summary: string): string {
+  return /^.*?[.:;](?=\s|$)/.exec(summary)?.[0].replace(/[:;]$/, ".") ?? summary;
 }
 
 /** 8,192 → 40, or why it did not run. */

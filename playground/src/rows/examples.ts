@@ -28,6 +28,9 @@ const USUAL: ChainList = [
   { stage: "min_p", min_p: 0.05 },
 ];
 
+/** The demo model's token that ends a text. */
+const END_OF_TEXT = "<|endoftext|>";
+
 /** What a model says after a text, stored with the page. */
 interface StoredRow {
   readonly text: string;
@@ -49,7 +52,8 @@ async function stored(id: string): Promise<PageRow> {
     history,
     prompt_length: history.length,
     is_of_demo: true,
-    labelOf: (token_id) => labels[token_id],
+    // the one token without a text is the one that ends a text
+    labelOf: (token_id) => (labels[token_id] === "" ? END_OF_TEXT : labels[token_id]),
   };
 }
 

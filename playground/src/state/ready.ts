@@ -1,6 +1,6 @@
 /**
  * Whether everything that the first look shows is there. The parts come one after another, and each would push those below
- * it away from where somebody reads already; so they are shown together.
+ * it away from where somebody reads already; so they are shown together. Until then the view is its room (components/room.tsx).
  */
 import { effect, signal } from "@preact/signals";
 import { rules } from "../combine/combination.ts";
@@ -12,13 +12,7 @@ import { row_error } from "./signals.ts";
 
 export const is_ready = signal(false);
 
-/** A service that is slow is no reason for an empty page. */
-const PATIENCE_MS = 2000;
-
 export function awaitReady(): void {
-  const timer = setTimeout(() => {
-    is_ready.value = true;
-  }, PATIENCE_MS);
   const end = effect(() => {
     const is_refused = problem.value !== undefined || row_error.value !== "";
     const has_lists =
@@ -29,7 +23,6 @@ export function awaitReady(): void {
       answer.value !== undefined && (hosts.value !== undefined || presets.value.length === 0);
     if (!has_lists || !(is_refused || has_answers)) return;
     is_ready.value = true;
-    clearTimeout(timer);
     queueMicrotask(() => end());
   });
 }

@@ -44,7 +44,7 @@ export function TextPanel() {
         <DraftsLine key={name} name={differences && name} written={written} />
       ))}
       {is_empty && (
-        <p class="note">
+        <p class="note first-note">
           {model.value.kind === "ready"
             ? "Press Write, or Ctrl+Enter: the service draws each token from the model's own logits, and its step opens below."
             : "The model is on its way: 24 MB, once. It writes here, and each token's step opens below."}
