@@ -196,7 +196,7 @@ export class Candidates {
   divideBy(temperature: number): void {
     const divisor = divisorBehind(this.#divided_by, temperature);
     this.#divided_by *= divisor;
-    this.#omitted.rescaled(divisor);
+    this.#omitted.rescaled(divisor, () => this.#compact.logSumExp());
     if (this.#form === "compact") this.#compact.divideBy(divisor);
     else this.#dense.temperature *= divisor;
   }
