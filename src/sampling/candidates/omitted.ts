@@ -62,6 +62,7 @@ export class Omitted {
    * bound. Below 1: Σ yᵇ over n numbers of one sum is largest where they are equal.
    */
   #scaledMass(log_mass: number, by: number): number | undefined {
+    if (by === Number.POSITIVE_INFINITY) return undefined;
     if (by >= 1) return log_mass + this.#bound * (by - 1);
     if (this.#count === Number.POSITIVE_INFINITY) return undefined;
     const log_count = ln(this.#count);
