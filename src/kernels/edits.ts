@@ -209,6 +209,15 @@ export class Edits {
     this.#goOnInCopy();
   }
 
+  /** s ← peak − sharpness·d²/(1 + d), d = |w·share − target|/width, of the kept weights of the settled row; the new values are scores at T = 1. */
+  scoreByDistance(share: number, target: number, width: number, peak: number, sharpness: number): void {
+    const { wasm } = this.#machine;
+    const { row } = this;
+    const { address, maxima_address } = this.#copy;
+    wasm.distanceRow(row.address, row.blocks, address, maxima_address, share, target, width, peak, sharpness);
+    this.#goOnInCopy();
+  }
+
   /** The row with its block maxima right. Costs nothing when nothing was edited. */
   settle(): Row {
     const { row } = this;

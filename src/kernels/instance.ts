@@ -117,6 +117,45 @@ export interface KernelExports {
     square: number,
     cube: number,
   ): void;
+  distanceRow(
+    values: number,
+    blocks: number,
+    to: number,
+    maxima: number,
+    share: number,
+    target: number,
+    width: number,
+    peak: number,
+    sharpness: number,
+  ): void;
+  tiltGreen(
+    values: number,
+    maxima: number,
+    blocks: number,
+    limit: number,
+    gain: number,
+    to: number,
+    sums: number,
+  ): number;
+  tiltByFactors(
+    values: number,
+    maxima: number,
+    blocks: number,
+    factors: number,
+    period: number,
+    to: number,
+    sums: number,
+  ): number;
+  drawTilted(weights: number, blocks: number, sums: number, total: number, u: number): number;
+  foldWeights(values: number, maxima: number, blocks: number, period: number, to: number): number;
+  playLayers(
+    weights: number,
+    bits: number,
+    count: number,
+    layers: number,
+    total: number,
+    factors: number,
+  ): void;
   addRows(
     table: number,
     rows: number,

@@ -17,11 +17,13 @@ import { distributionOf, type ValueMoments, valueMomentsOf } from "./distributio
 import { Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
+import { drawByLayers, drawGreen, type GreenRule, type LayersRule } from "./marks.ts";
 import {
   BlockSums,
   draw,
   drawInfinite,
   intervalOf,
+  keepWeights,
   logMass,
   logSumExp,
   normaliserOf,
@@ -57,6 +59,7 @@ export {
 export type { Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";
+export { GAIN_MAX, type GreenRule, type LayersRule } from "./marks.ts";
 export { Normaliser } from "./normaliser.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
@@ -279,6 +282,24 @@ export class Kernel {
     configureNoise(this.#machine, noise);
     setWindow(this.#machine, cut);
     return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
+  }
+
+  /** The survivor at u of the distribution in which green tokens weigh more. The cut has no ceiling, the maximum is finite. */
+  drawGreen(row: Row, temperature: number, cut: Cut, rule: GreenRule, u: number): number {
+    keepWeights(this.#machine, this.#sums, row, temperature);
+    return drawGreen(this.#machine, row, cut, rule, u);
+  }
+
+  /** The survivor at u of what a tournament of layers leaves. The cut has no ceiling, the maximum is finite. */
+  drawByLayers(row: Row, temperature: number, cut: Cut, rule: LayersRule, u: number): number {
+    keepWeights(this.#machine, this.#sums, row, temperature);
+    return drawByLayers(this.#machine, row, cut, rule, u);
+  }
+
+  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every token of the row that is edited; scores at T = 1. The maximum is finite. */
+  scoreByDistance(temperature: number, target: number, width: number, peak: number, sharpness: number): void {
+    const total = keepWeights(this.#machine, this.#sums, this.edits.settle(), temperature);
+    this.edits.scoreByDistance(1 / total, target, width, peak, sharpness);
   }
 
   /** The sums of a cut: those that are there, or made now. */

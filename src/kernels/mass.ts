@@ -147,6 +147,14 @@ export function normaliserOf(
   return new Normaliser(sums.largest / clampTemperature(temperature), ln(sums.total) + sums.offset);
 }
 
+/** Sees to it that the weights of a whole row are kept, and returns their sum. The largest must be finite. */
+export function keepWeights(machine: Machine, sums: BlockSums, row: Row, temperature: number): number {
+  const is_kept = machine.kept.has(row, clampTemperature(temperature));
+  if (!is_kept || !sums.areOf(row, temperature, EVERYTHING))
+    sumWeights(machine, sums, row, temperature, EVERYTHING, true);
+  return sums.total;
+}
+
 /** ln Σ exp((xᵢ − max)/T) over a row whose largest value is finite: what rows far from zero lose of ln Σ exp(xᵢ/T). */
 export function logMass(machine: Machine, sums: BlockSums, row: Row, temperature: number): number {
   if (!sums.areOf(row, temperature, EVERYTHING))

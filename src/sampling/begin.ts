@@ -86,7 +86,7 @@ function beginSeveral(
   const { row, is_exact, account, plausible } = combineRows(scratch, rows, combine, known_size, best);
   const us = began === undefined || now === undefined ? undefined : now() - began;
   startAt(candidates, row, options);
-  candidates.beginStage(combine.rule.name);
+  candidates.beginStage(combine.rule.name, false);
   tracer?.ran(combine.rule.name, candidates, us, {
     sources: rows.length,
     ...account,

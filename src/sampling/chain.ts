@@ -22,19 +22,22 @@ export type Chain = readonly ChainEntry[];
 
 /** Runs every stage that has something to do; at least one candidate is left, or a Problem names who masked the last. */
 export function runChain(chain: Chain, candidates: Candidates, context: StepContext): void {
-  for (let i = 0; i < chain.length; i++) runStage(chain[i] as ChainEntry, candidates, context); // i < length
+  for (let i = 0; i < chain.length; i++) runStage(chain, i, candidates, context);
 }
 
-/** Runs one of them, as far as it is not skipped. */
-export function runStage(
-  { stage, options, skipped }: ChainEntry,
-  candidates: Candidates,
-  context: StepContext,
-): void {
+/** Runs the stage at an index of the chain, as far as it is not skipped. */
+export function runStage(chain: Chain, index: number, candidates: Candidates, context: StepContext): void {
+  const { stage, options, skipped } = chain[index] as ChainEntry; // index < length
   if (skipped !== undefined) return;
-  candidates.beginStage(stage.name);
+  candidates.beginStage(stage.name, isLast(chain, index));
   stage.apply(candidates, options, context);
   candidates.endStage(stage.name);
+}
+
+/** Whether no stage runs behind this one. */
+function isLast(chain: Chain, index: number): boolean {
+  for (let i = index + 1; i < chain.length; i++) if (chain[i]?.skipped === undefined) return false;
+  return true;
 }
 
 /** Whether all is there that stages may take long to make; `text` is asked for by those that have something to make. */

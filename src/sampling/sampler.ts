@@ -374,7 +374,7 @@ function* runInPieces(
   for (const [index, entry] of chain.entries()) {
     if (index === place) raw = asItIs(candidates);
     const began = clock?.();
-    runStage(entry, candidates, context);
+    runStage(chain, index, candidates, context);
     const us = began === undefined || clock === undefined ? undefined : clock() - began;
     yield;
     if (tracer === undefined) continue;

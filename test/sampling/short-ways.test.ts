@@ -8,7 +8,10 @@ import { combineRows } from "../../src/sampling/combine/combine.ts";
 import { WholeSources } from "../../src/sampling/combine/sources.ts";
 import { StepContext } from "../../src/sampling/context.ts";
 import { gumbel } from "../../src/sampling/draw/gumbel.ts";
+import { green_list } from "../../src/sampling/draw/watermark/green-list.ts";
 import { WatermarkKey } from "../../src/sampling/draw/watermark/keys.ts";
+import type { MarkOptions, WatermarkScheme } from "../../src/sampling/draw/watermark/scheme.ts";
+import { synthid } from "../../src/sampling/draw/watermark/synthid.ts";
 import { prepareHistory } from "../../src/sampling/history/prepared-history.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import { RawDense } from "../../src/sampling/report/logprobs.ts";
@@ -44,6 +47,13 @@ function begin(
   return candidates;
 }
 
+const KEY = new WatermarkKey([77n]);
+const CONTEXT = Int32Array.of(1, 2, 3, 4);
+
+function parsedMark<Options extends MarkOptions>({ options, name, example }: WatermarkScheme<Options>) {
+  return options.parse({ scheme: name, ...example });
+}
+
 const DRAWS = { n: 1, replacement: true };
 const OWN = { rule: "gumbel", variant: "own" } as const;
 
@@ -75,6 +85,24 @@ test.each<readonly [string, typeof flatRow, (kept: Candidates) => unknown]>([
   ["the mass that is kept", flatRow, (kept) => kept.keptMass(new RawDense(kernel, row))],
   ["a draw by Gumbel noise", flatRow, (kept) => gumbel.draw(kept, OWN, context, DRAWS)],
   ["a claim that is held against it", flatRow, (kept) => gumbel.hold(kept, 5, OWN, context)],
+  [
+    "a distance to a target, in the last stage",
+    flatRow,
+    (kept) => {
+      kept.beginStage("adaptive_p", true);
+      kept.scoreByDistance(0.3, 0.3, 5, 10, context.remembered);
+    },
+  ],
+  [
+    "a draw from green tokens",
+    flatRow,
+    (kept) => green_list.draw(kept, parsedMark(green_list), KEY, { context: CONTEXT, step: context }),
+  ],
+  [
+    "a draw of a tournament",
+    flatRow,
+    (kept) => synthid.draw(kept, parsedMark(synthid), KEY, { context: CONTEXT, step: context }),
+  ],
   ["a mask of nearly all", flatRow, (kept) => kept.keepMask(new Uint32Array(V / 32).fill(0xffff_fffe))],
   ["what replaces a drafted token", flatRow, (kept) => drawResidual(kept, pointMass(3), 1, context)],
   ["what a certain draft leaves", flatRow, (kept) => residualMass(kept, pointMass(3), 0.5)],

@@ -35,6 +35,27 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     tests: SAMPLING,
   },
   {
+    name: "distances to a target where the row lies",
+    file: "src/sampling/candidates/candidates.ts",
+    part: 'if (this.#form === "dense" && this.#is_last)',
+    instead: 'if (this.#form === "dense" && this.vocab_size < 0)',
+    tests: SAMPLING,
+  },
+  {
+    name: "draws from green tokens where the row lies",
+    file: "src/sampling/candidates/candidates.ts",
+    part: 'return this.#form === "dense" ? this.#dense.drawGreen(',
+    instead: "return this.vocab_size < 0 ? this.#dense.drawGreen(",
+    tests: SAMPLING,
+  },
+  {
+    name: "tournaments where the row lies",
+    file: "src/sampling/candidates/candidates.ts",
+    part: 'return this.#form === "dense" ? this.#dense.drawByLayers(',
+    instead: "return this.vocab_size < 0 ? this.#dense.drawByLayers(",
+    tests: SAMPLING,
+  },
+  {
     name: "typical sampling where the row lies",
     file: "src/sampling/candidates/candidates.ts",
     part: 'const form = this.#form === "dense" ? keepTypicalOfRow',

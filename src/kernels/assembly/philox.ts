@@ -20,7 +20,7 @@ const WEYL_1: i32 = 0xbb67ae85;
 /** Ten keys of two words, four times each: what the rounds xor with. */
 const KEYS: usize = memory.data(10 * 32, 16);
 /** Four words of each of eight counters. */
-const WORDS: usize = memory.data(128, 16);
+export const WORDS: usize = memory.data(128, 16);
 /** By leading zeros of how far a word is from the largest: no noise of such a word is larger. */
 const NOISE_MAX: usize = memory.data(33 * 8, 16);
 
@@ -57,7 +57,7 @@ export function configureNoise(second: i32, third: i32, fourth: i32, key_0: i32,
  */
 // @ts-ignore: decorator
 @inline
-function philox(first: v128, second: v128): void {
+export function philox(first: v128, second: v128): void {
   const m0 = v128.load(FIRST);
   const m1 = v128.load(THIRD);
   let x0 = first;

@@ -6,7 +6,8 @@
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
-import type { Combiner, Kernel, Noise, Row } from "../../kernels/kernel.ts";
+import type { Combiner, GreenRule, Kernel, LayersRule, Noise, Row } from "../../kernels/kernel.ts";
+import type { Remembered } from "../history/remembered.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { massOf, type RawRow } from "../report/logprobs.ts";
 import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
@@ -43,6 +44,8 @@ export class Candidates {
   /** by what limit the present stage has removed tokens */
   readonly removal: Removal = { kind: "other", limit: 0, kept_at: 0, removed_at: 0, listed: 0 };
   readonly #moments: Moments = { logsumexp: 0, entropy: 0, collision: 0 };
+  /** whether no stage runs behind the present one */
+  #is_last = false;
   /** what scores were divided by in all */
   #divided_by = 1;
   /** length of the row: ids at or past it do not exist */
@@ -76,7 +79,9 @@ export class Candidates {
     beginSparse(this.#turnCompact(row.token_ids.length), this.#omitted, row, vocab_size);
   }
 
-  beginStage(stage: string): void {
+  /** `is_last`: what the stage leaves is drawn from, and no stage ranks it. */
+  beginStage(stage: string, is_last: boolean): void {
+    this.#is_last = is_last;
     this.removal.kind = "other";
     this.removal.limit = 0;
     this.#dense.stage = stage;
@@ -206,6 +211,22 @@ export class Candidates {
     if (this.#form === "compact" || !this.#dense.smooth(square, cube)) smoothEach(this.all(), square, cube);
   }
 
+  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every kept token. Each p, as it was, goes to `remembered`. */
+  scoreByDistance(
+    target: number,
+    width: number,
+    peak: number,
+    sharpness: number,
+    remembered: Remembered,
+  ): void {
+    // In float32 scores near the peak are equal that are not in float64: no matter where none is ranked.
+    if (this.#form === "dense" && this.#is_last)
+      if (this.#dense.scoreByDistance(target, width, peak, sharpness, remembered)) return;
+    const all = this.all();
+    remembered.keep(all.token_ids, all.probabilities(), all.count);
+    all.scoreByDistance(target, width, peak, sharpness);
+  }
+
   /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
   setScore(token_id: number, score: number): void {
     if (this.#editable() !== this.#compact) this.#dense.setScore(token_id, score);
@@ -283,6 +304,16 @@ export class Candidates {
   /** The token at u of the cumulative distribution, taken in token-id order (0 < u < 1). A single one needs no u. */
   draw(u: () => number): number {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
+  }
+
+  /** The token at u of the distribution in which green tokens weigh more; undefined where tokens lie in a list. */
+  drawGreen(rule: GreenRule, u: number): number | undefined {
+    return this.#form === "dense" ? this.#dense.drawGreen(rule, u) : undefined;
+  }
+
+  /** The token at u of what a tournament of layers leaves; undefined where tokens lie in a list. */
+  drawByLayers(rule: LayersRule, u: number): number | undefined {
+    return this.#form === "dense" ? this.#dense.drawByLayers(rule, u) : undefined;
   }
 
   /** Whether each draw with replacement costs the same, however many are asked for at once. */

@@ -14,11 +14,14 @@ import {
   type Cut,
   cutFrom,
   EVERYTHING,
+  type GreenRule,
   type Kernel,
+  type LayersRule,
   type Noise,
   type Normaliser,
   type Row,
 } from "../../kernels/kernel.ts";
+import type { Remembered } from "../history/remembered.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { type TokenLogprob, tokenLogprob } from "../report/token-logprob.ts";
 import type { Compact } from "./compact/compact.ts";
@@ -222,6 +225,18 @@ export class Dense {
     return this.kernel.interval(this.settle(), this.temperature, this.cut, token_id);
   }
 
+  /** The token at u of the distribution in which green tokens weigh more; undefined where there is a ceiling. */
+  drawGreen(rule: GreenRule, u: number): number | undefined {
+    if (this.cut.ceiling !== Number.POSITIVE_INFINITY) return undefined;
+    return this.kernel.drawGreen(this.settle(), this.temperature, this.cut, rule, u);
+  }
+
+  /** The token at u of what a tournament of layers leaves; undefined where there is a ceiling. */
+  drawByLayers(rule: LayersRule, u: number): number | undefined {
+    if (this.cut.ceiling !== Number.POSITIVE_INFINITY) return undefined;
+    return this.kernel.drawByLayers(this.settle(), this.temperature, this.cut, rule, u);
+  }
+
   /** The kept token for which score + noise is largest, of equals the lowest id. */
   noisiest(noise: Noise): number {
     const row = this.settleBelowCeiling();
@@ -311,6 +326,27 @@ export class Dense {
   smooth(square: number, cube: number): boolean {
     if (this.isCut) return false;
     this.kernel.edits.smooth(square, cube, this.temperature);
+    this.temperature = 1;
+    this.#count = -1;
+    return true;
+  }
+
+  /**
+   * s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every token; its logits and their normaliser as they were
+   * go to `remembered`. False, and nothing done, in a row that is cut.
+   */
+  scoreByDistance(
+    target: number,
+    width: number,
+    peak: number,
+    sharpness: number,
+    remembered: Remembered,
+  ): boolean {
+    if (this.isCut) return false;
+    const { temperature, vocab_size } = this;
+    const { values } = this.settle();
+    remembered.keepRow(values.subarray(0, vocab_size), temperature, this.normaliser());
+    this.kernel.scoreByDistance(temperature, target, width, peak, sharpness);
     this.temperature = 1;
     this.#count = -1;
     return true;

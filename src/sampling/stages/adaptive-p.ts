@@ -42,9 +42,7 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   isNeutral: ({ adaptive_target }) => adaptive_target < 0,
   apply(candidates, { adaptive_target }, context) {
     const target = adapted(adaptive_target, context.stateOf("adaptive_p") as State); // checked by state.schema
-    const all = candidates.all();
-    context.remembered.keep(all.token_ids, all.probabilities(), all.count);
-    all.scoreByDistance(target, WIDTH, PEAK, SHARPNESS);
+    candidates.scoreByDistance(target, WIDTH, PEAK, SHARPNESS, context.remembered);
   },
   state: {
     schema: state,

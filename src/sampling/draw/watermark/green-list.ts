@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { exp } from "../../../kernels/float64.ts";
+import { GAIN_MAX } from "../../../kernels/kernel.ts";
 import { binomialTail } from "../../../kernels/special.ts";
 import { allAtOnce } from "../../../pieces.ts";
 import type { Candidates } from "../../candidates/candidates.ts";
@@ -196,12 +197,18 @@ function* drawGreen(
   { context, step }: MarkedStep,
 ): Generator<undefined, number> {
   const vocab_size = requireVocabSize(seeding !== "philox", step.vocab_size, "/watermark");
+  const gain = exp(delta);
+  if (seeding === "philox" && gain <= GAIN_MAX) {
+    const noise = noiseIn(key.words, context);
+    const drawn = candidates.drawGreen({ noise, gamma, gain }, step.uniform("token"));
+    if (drawn !== undefined) return drawn;
+  }
   const listed = candidates.all();
   const asked = { key, words: key.words, gamma, vocab_size };
   const green = yield* SEEDINGS[seeding].green(listed, context, asked);
   const { token_ids, count } = listed;
   const weights = listed.probabilities();
-  const gains = [1, exp(delta)];
+  const gains = [1, gain];
   let total = 0;
   for (let i = 0; i < count; i++) {
     const weight = weights[i]! * gains[green[i]!]!;

@@ -184,6 +184,16 @@ function makeFactors(layers: number): void {
   }
 }
 
+/** The bits of the tokens from id 0 on: hashes of ids that follow each other lie MULTIPLIER apart. */
+function writeBits(own: Int32Array, bits: Int32Array, hash: number): void {
+  const mask = bits.length - 1;
+  let place = hashed(hash, 0);
+  for (let id = 0; id < own.length; id++) {
+    own[id] = bits[place & mask]!;
+    place = (place + MULTIPLIER) | 0;
+  }
+}
+
 export const synthid: WatermarkScheme<Options> = {
   name: "synthid",
   summary:
@@ -206,6 +216,15 @@ export const synthid: WatermarkScheme<Options> = {
   context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
   draw(candidates, options, key, { context, step }) {
     const { count: layers, bits, mask } = layersOf(key, options);
+    const drawn = candidates.drawByLayers(
+      {
+        layers,
+        period: bits.length,
+        writeBits: (own) => writeBits(own, bits, hashContext(context)),
+      },
+      step.uniform("token"),
+    );
+    if (drawn !== undefined) return drawn;
     const listed = candidates.all().orderById();
     const { token_ids, count } = listed;
     const probabilities = listed.probabilities();

@@ -1,0 +1,83 @@
+/**
+ * Draws among the survivors of a cut whose weights a mark makes heavier or lighter. The weights of the row are those of
+ * its normaliser, which are kept; what a mark makes of them, and the sums by block, lie in the scratch of brackets.
+ */
+import type { Machine } from "./instance.ts";
+import { BLOCK } from "./layout.ts";
+import { coarseUniform, configureNoise, type Noise } from "./philox.ts";
+import type { Row } from "./row.ts";
+import { type Cut, setWindow } from "./selection/cut.ts";
+
+/** Which tokens are green, and what their weights are multiplied by. */
+export interface GreenRule {
+  /** coarse */
+  readonly noise: Noise;
+  /** a token is green whose u is below */
+  readonly gamma: number;
+  /** at most GAIN_MAX */
+  readonly gain: number;
+}
+
+/** Beyond it weights that float32 holds would be too few: e³². */
+export const GAIN_MAX = 7.8e13;
+
+/** The layers of a tournament: bit l of a token's word is what it has in layer l, and the bits above are 0. */
+export interface LayersRule {
+  /** 1 to 32 */
+  readonly layers: number;
+  /** ids that agree modulo this power of 2 have the same bits */
+  readonly period: number;
+  /** Writes the words of the tokens from id 0 on. */
+  writeBits(bits: Int32Array): void;
+}
+
+/** Upper 24 bits of a word from which on u is not below gamma. */
+function limitOf(gamma: number): number {
+  let low = 0;
+  let high = 1 << 24;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (coarseUniform(middle * 256) < gamma) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The token at u of the distribution in which green tokens weigh more; −1 when nothing survives. The weights must be kept. */
+export function drawGreen(
+  machine: Machine,
+  row: Row,
+  cut: Cut,
+  { noise, gamma, gain }: GreenRule,
+  u: number,
+): number {
+  const { wasm, layout } = machine;
+  const { bracket_weights: weights, bracket_values: sums } = layout;
+  configureNoise(machine, noise);
+  setWindow(machine, cut);
+  const { address, maxima_address, blocks } = row;
+  const total = wasm.tiltGreen(address, maxima_address, blocks, limitOf(gamma), gain, weights, sums);
+  return wasm.drawTilted(weights, blocks, sums, total, u);
+}
+
+/** The token at u of what a tournament of layers leaves; −1 when nothing survives. The weights must be kept. */
+export function drawByLayers(
+  machine: Machine,
+  row: Row,
+  cut: Cut,
+  { layers, period, writeBits }: LayersRule,
+  u: number,
+): number {
+  const { wasm, layout, buffer } = machine;
+  const { address, maxima_address, blocks } = row;
+  const { rank_keys: folded, listed_ids: bits, rank_spare: factors } = layout;
+  const { bracket_weights: weights, bracket_values: sums } = layout;
+  const blocks_apart = Math.min(blocks, Math.max(1, period / BLOCK));
+  const count = blocks_apart * BLOCK;
+  writeBits(new Int32Array(buffer, bits, count));
+  setWindow(machine, cut);
+  const mass = wasm.foldWeights(address, maxima_address, blocks, blocks_apart, folded);
+  wasm.playLayers(folded, bits, count, layers, mass, factors);
+  const total = wasm.tiltByFactors(address, maxima_address, blocks, factors, blocks_apart, weights, sums);
+  return wasm.drawTilted(weights, blocks, sums, total, u);
+}
