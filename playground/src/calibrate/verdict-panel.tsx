@@ -62,7 +62,8 @@ function Rows({ of: { set, diagnoses }, kind }: { of: Fitted; kind: Kind }) {
     .filter(({ diagnosis }) => isOf(kind)(diagnosis));
   if (chosen.length === 0) return <p class="note">No row is {kind}.</p>;
   return (
-    <div class="verdict-box">
+    // a stop of the keyboard, since it scrolls
+    <section class="verdict-box" tabIndex={0} aria-label="Verdicts, row by row">
       <table class="verdict-rows">
         <thead>
           <tr>
@@ -90,6 +91,6 @@ function Rows({ of: { set, diagnoses }, kind }: { of: Fitted; kind: Kind }) {
         </tbody>
       </table>
       {chosen.length > LISTED && <p class="note">and {count(chosen.length - LISTED)} more</p>}
-    </div>
+    </section>
   );
 }

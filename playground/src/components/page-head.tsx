@@ -18,7 +18,8 @@ const WHAT: Readonly<Record<View, string>> = {
     "See how a language model's next token is drawn: what each sampler removes, why, and what another host would have drawn.",
   write: "A small language model writes in your browser; the service draws every token, and shows how.",
   calibrate: "See whether a classifier means the probabilities it gives, and mend it with one temperature.",
-  learn: "What logits, softmax, temperature and calibration are: seven ideas, each with something to drag.",
+  learn:
+    "How a row of numbers becomes a word: softmax, temperature, top-k, top-p, min-p and the draw in one picture, then nine ideas to drag.",
 };
 
 export function PageHead() {

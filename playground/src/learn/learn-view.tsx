@@ -1,15 +1,29 @@
-/** The ideas behind logits, one after another: two sentences each, with a live row to drag. */
+/** The story of a row, then the ideas behind it: two sentences each, with something to drag. */
 import { useEffect } from "preact/hooks";
 import type { Idea } from "./idea.ts";
 import { adversarial } from "./ideas/adversarial.tsx";
 import { firewall } from "./ideas/firewall.tsx";
+import { gradient } from "./ideas/gradient.tsx";
 import { logOdds } from "./ideas/log-odds.tsx";
 import { overconfidence } from "./ideas/overconfidence.tsx";
 import { softmax } from "./ideas/softmax.tsx";
 import { temperature } from "./ideas/temperature.tsx";
 import { torn } from "./ideas/torn.tsx";
+import { truth } from "./ideas/truth.tsx";
+import { STEPS } from "./story/steps.tsx";
+import { Story } from "./story/story.tsx";
 
-const IDEAS: readonly Idea[] = [logOdds, softmax, firewall, temperature, overconfidence, torn, adversarial];
+const IDEAS: readonly Idea[] = [
+  logOdds,
+  softmax,
+  gradient,
+  firewall,
+  temperature,
+  truth,
+  overconfidence,
+  torn,
+  adversarial,
+];
 
 export function LearnView() {
   useEffect(() => {
@@ -18,7 +32,17 @@ export function LearnView() {
   }, []);
   return (
     <main class="learn">
-      <nav class="learn-list" aria-label="Ideas">
+      <nav class="learn-list" aria-label="The story and the ideas">
+        <ul>
+          {STEPS.map(({ id, title }) => (
+            <li key={id}>
+              <button type="button" class="plain" onClick={() => goTo(id)}>
+                {title}
+              </button>
+            </li>
+          ))}
+        </ul>
+        <h2>Then, with dials</h2>
         <ol>
           {IDEAS.map(({ id, title }) => (
             <li key={id}>
@@ -33,6 +57,7 @@ export function LearnView() {
         </p>
       </nav>
       <div class="ideas">
+        <Story />
         {IDEAS.map((idea, i) => (
           <IdeaPanel key={idea.id} idea={idea} number={i + 1} />
         ))}
@@ -62,7 +87,7 @@ function IdeaPanel({ idea: { id, title, sentences, View, asks }, number }: { ide
 
 /** A heading takes the focus only when it is allowed to. */
 function goTo(id: string): void {
-  const heading = document.getElementById(`${id}-title`);
+  const heading = document.getElementById(`${id}-title`) ?? document.querySelector<HTMLElement>(`#${id} h3`);
   if (heading === null) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });

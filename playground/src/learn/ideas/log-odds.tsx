@@ -84,7 +84,7 @@ export const logOdds: Idea = {
   id: "log-odds",
   title: "A logit is a log-odds",
   sentences: [
-    "What a model's last layer says to a question of yes or no, its logit, is ln(p / (1 − p)): 0 is even, every step of 1 makes yes 2.7 times as likely against no, and no number makes it 100 %.",
+    "What a model's last layer says to a question of yes or no, its logit, is ln(p / (1 − p)): 0 means even odds, and every step of 1 multiplies the odds by 2.7. Those are odds, not probabilities: from 1 : 1 to 2.7 : 1 is 50 % to 73 %, and no number makes it 100 %.",
     "Drag the logit and see how little happens to the probability at either end.",
   ],
   View,

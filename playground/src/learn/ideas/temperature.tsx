@@ -19,7 +19,7 @@ const TEMPERATURE: DialSpec = {
   step: 0.05,
   start: 0.8,
 };
-const TOLD_OF = [0.2, 0.8, 1.2];
+const TOLD_OF = [0.2, 0.8, 1, 1.2];
 const SHOWN = 8;
 const DRAWS = 1000;
 
@@ -44,7 +44,7 @@ function View() {
             aria-pressed={temperature === value}
             onClick={() => setDial(TEMPERATURE.name, value)}
           >
-            {value}
+            {value === 1 ? "1: the model's own" : value}
           </button>
         ))}
       </p>
@@ -98,7 +98,7 @@ export const temperature: Idea = {
   title: "Temperature over 8,192 tokens",
   sentences: [
     "Temperature divides every logit before softmax: the order of the tokens stays, how far they lie apart does not.",
-    "At 0.2 the likeliest is drawn nearly every time, at 1.2 hundreds of others get their turn.",
+    "1 is what the model itself says. At 0.2 the likeliest is drawn nearly every time, 0.8 is sharper than the model, and at 1.2 hundreds of others get their turn.",
   ],
   View,
   asks: "POST /v1/sample with n",
