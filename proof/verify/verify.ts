@@ -3,12 +3,13 @@
  * distribution, and wrong versions of them are found out by the same count.
  */
 
+import { SIBLINGS } from "../../src/sampling/verify/draft.ts";
 import { VERIFY_METHODS } from "../../src/sampling/verify/index.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import type { Proof, Report } from "../proof.ts";
 import { goodnessOfFit, P_MIN } from "../statistics/chi-square.ts";
 import { compareWithSteps } from "./step-by-step.ts";
-import { type Course, count, expected, TOLD, WIDTHS } from "./world.ts";
+import { type Course, count, expected, PARENTS, TOLD, WIDTHS } from "./world.ts";
 import { WRONG } from "./wrong.ts";
 
 export const VERIFY: Proof = {
@@ -27,19 +28,39 @@ export const VERIFY: Proof = {
     for (const method of VERIFY_METHODS.filter(({ preserves }) => preserves === "distribution"))
       for (const told of TOLD)
         for (const width of WIDTHS) fits(report, { method, told, width, drafted: 3, sequences, seed });
+    for (const course of TREES)
+      for (const width of WIDTHS) fits(report, { ...course, width, drafted: 0, sequences, seed });
     for (const method of WRONG) isFound(report, method, seed, Math.min(sequences, 100_000));
   },
 };
 
+/** Drafts that branch, under every method that keeps the tokens or their distribution and takes them. */
+const TREES = VERIFY_METHODS.filter(
+  ({ preserves, looksAhead }) => preserves !== "nothing" && !looksAhead,
+).flatMap((method) =>
+  TOLD.filter((told) => told === "none" || method.readsDraft).flatMap((told) =>
+    SIBLINGS.filter((siblings) => told !== "none" || siblings === "independent").map((siblings) => ({
+      method,
+      told,
+      parents: PARENTS,
+      ...(told !== "none" && { siblings }),
+    })),
+  ),
+);
+
 function fits(report: Report, course: Course): void {
   const { counts, accepted_a_call } = count(course);
   const { p_chi, p_g, cells } = goodnessOfFit(counts, expected(course.width));
+  const shape = course.parents === undefined ? "a draft" : "a tree";
+  const siblings = course.siblings === undefined ? "" : `, siblings ${course.siblings}`;
   const told =
-    course.told === "none" ? "a draft of which nothing is told" : `a draft with its ${course.told}`;
+    course.told === "none"
+      ? `${shape} of which nothing is told`
+      : `${shape} with its ${course.told}${siblings}`;
   report.claim(
     `${course.method.name}: ${course.sequences} sequences of ${told}, ${course.width} rows, are distributed as without`,
     Math.min(p_chi, p_g) > P_MIN,
-    `${cells} cells, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted_a_call.toFixed(3)} of 3 accepted a call`,
+    `${cells} cells, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted_a_call.toFixed(3)} accepted a call`,
   );
 }
 

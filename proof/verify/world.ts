@@ -8,8 +8,10 @@ import { seeded } from "../../evidence/seeded.ts";
 import type { Row } from "../../src/kernels/kernel.ts";
 import type { LogitsRow } from "../../src/sampling/rows.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
+import type { Siblings } from "../../src/sampling/verify/draft.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import { parseVerifyOptions, type VerifyOptions } from "../../src/sampling/verify/options.ts";
+import { type DraftTree, ROOT, treeOf } from "../../src/sampling/verify/tree.ts";
 import { verifyDraft } from "../../src/sampling/verify/verify.ts";
 
 const WORDS = 5;
@@ -117,25 +119,42 @@ export interface Course {
   readonly drafted: number;
   readonly sequences: number;
   readonly seed: number;
+  /** a tree in place of so many tokens one behind the other */
+  readonly parents?: readonly number[];
+  /** how tokens with one parent are drawn; by itself each when absent */
+  readonly siblings?: Siblings;
+}
+
+/** A tree with several tokens at each fork, of several depths, whose nodes do not stand depth by depth. */
+export const PARENTS = [-1, 0, -1, 0, 1, -1, 2, 2, 4];
+
+/** A draft of the world. */
+interface WorldDraft {
+  readonly tokens: readonly number[];
+  readonly parents: readonly number[];
 }
 
 /** Makes so many sequences, each with a seed of its own. */
-export function count({ method, told, width, drafted, sequences, seed }: Course): Counted {
+export function count(course: Course): Counted {
+  const { method, told, width, sequences, seed } = course;
   const counts = new Float64Array(WORDS ** LENGTH);
   const noise = seeded(seed);
-  const options = optionsOf(method, told, width);
+  const options = optionsOf(course, method);
+  const { siblings } = course;
+  const { parents = Array.from({ length: course.drafted }, (_, i) => i - 1) } = course;
+  const tree = treeOf(parents.length, parents);
   let accepted = 0;
   let calls = 0;
   for (let i = 0; i < sequences; i++) {
     const history = [FIRST_WORD];
     while (history.length <= LENGTH) {
-      const draft = drawDraft(history, drafted, told, noise.unit);
+      const draft = { parents, tokens: drawDraft(history, tree, told, siblings, noise.unit) };
       const verified = verifyDraft(sampler, rowsOf(history, draft, told, width), {
         ...options,
         history,
         seed: String(seed * sequences + i),
         step: history.length - 1,
-        verification: { ...options.verification, draft_token_ids: draft },
+        verification: { ...options.verification, tree, draft_token_ids: draft.tokens },
       });
       accepted += verified.accepted;
       calls += 1;
@@ -146,7 +165,7 @@ export function count({ method, told, width, drafted, sequences, seed }: Course)
   return { counts, accepted_a_call: accepted / calls };
 }
 
-function optionsOf(method: VerifyMethod, told: Told, width: Width): VerifyOptions {
+function optionsOf({ told, width, siblings }: Course, method: VerifyMethod): VerifyOptions {
   const draft_options = told === "logits" ? { draft_options: { temperature: DRAFT_TEMPERATURE } } : {};
   const parsed = parseVerifyOptions({
     ...CHAIN,
@@ -155,6 +174,7 @@ function optionsOf(method: VerifyMethod, told: Told, width: Width): VerifyOption
     method: "rejection",
     draft_token_ids: [],
     draft_rows: told,
+    ...(siblings && { draft_siblings: siblings }),
     ...draft_options,
   });
   const method_options = method.options.parse({ method: method.name });
@@ -162,13 +182,29 @@ function optionsOf(method: VerifyMethod, told: Told, width: Width): VerifyOption
 }
 
 /** Tokens of the drafter: drawn, or where it does not tell from what, the likeliest, as a table of what followed gives. */
-function drawDraft(history: readonly number[], drafted: number, told: Told, uniform: () => number): number[] {
-  const draft: number[] = [];
-  for (let i = 0; i < drafted; i++) {
-    const law = draft_laws[draft.at(-1) ?? history.at(-1) ?? 0] ?? [];
-    draft.push(told === "none" ? law.indexOf(Math.max(...law)) : drawn(law, uniform()));
-  }
-  return draft;
+function drawDraft(
+  history: readonly number[],
+  tree: DraftTree,
+  told: Told,
+  siblings: Siblings | undefined,
+  uniform: () => number,
+): number[] {
+  const tokens: number[] = [];
+  const visit = (node: number) => {
+    const law = draft_laws[tokens[node] ?? history.at(-1) ?? 0] ?? [];
+    const ranked = [...law.keys()].sort((a, b) => (law[b] ?? 0) - (law[a] ?? 0));
+    const gone = new Set<number>();
+    for (const [i, child] of tree.childrenOf(node).entries()) {
+      const left = siblings === "without_replacement" ? law.map((q, id) => (gone.has(id) ? 0 : q)) : law;
+      const total = left.reduce((sum, q) => sum + q, 0);
+      const token = told === "none" ? (ranked[i] ?? 0) : drawn(left, uniform() * total);
+      gone.add(token);
+      tokens[child] = token;
+      visit(child);
+    }
+  };
+  visit(ROOT);
+  return tokens;
 }
 
 function drawn(law: readonly number[], u: number): number {
@@ -180,16 +216,17 @@ function drawn(law: readonly number[], u: number): number {
   return law.length - 1;
 }
 
-function rowsOf(history: readonly number[], draft: readonly number[], told: Told, width: Width) {
-  const before = [history.at(-1) ?? 0, ...draft];
+function rowsOf(history: readonly number[], { tokens, parents }: WorldDraft, told: Told, width: Width) {
+  const words = [history.at(-1) ?? 0, ...tokens];
+  const inner = words.filter((_, i) => parents.includes(i - 1));
   const all: Readonly<Record<Told, readonly Row[]>> = {
     logits: rows[width].draft,
     probabilities: rows[width].draft_probabilities,
     none: [],
   };
-  const pick = (from: readonly Row[], words: readonly number[]): LogitsRow[] =>
-    words.flatMap((word) => from[word] ?? []);
-  return { target: pick(rows[width].target, before), draft: pick(all[told], before.slice(0, -1)) };
+  const pick = (from: readonly Row[], of: readonly number[]): LogitsRow[] =>
+    of.flatMap((word) => from[word] ?? []);
+  return { target: pick(rows[width].target, words), draft: pick(all[told], inner) };
 }
 
 function softmax(scores: readonly number[]): number[] {

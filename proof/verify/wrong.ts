@@ -6,12 +6,20 @@ import { block, type decide } from "../../src/sampling/verify/block.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import { rejection } from "../../src/sampling/verify/rejection.ts";
 import { drawResidual, probabilityOf } from "../../src/sampling/verify/residual.ts";
-import type { DraftWalk, Judge, Pause } from "../../src/sampling/verify/walk.ts";
+import type { Drafted, DraftWalk, Judge, Pause, Place } from "../../src/sampling/verify/walk.ts";
 
 const any = z.object({ method: z.string() });
 
-function wrong(name: string, judge: Judge): VerifyMethod {
-  return { ...rejection, name, options: any, apply: (walk) => acceptEach(walk, judge) };
+/** Judges the one drafted token that comes next: accepts it with undefined, or gives the one in its place. */
+type JudgeOfOne = (place: Place & Drafted) => number | undefined;
+
+function wrong(name: string, judge: JudgeOfOne): VerifyMethod {
+  const of_all: Judge = (place) => {
+    const drafted = place.drafted[0] as Drafted; // there is one at the least
+    const { token_id, law, node } = drafted;
+    return judge({ ...place, token_id, law, node, uniform: () => drafted.uniform() }) ?? drafted;
+  };
+  return { ...rejection, name, options: any, apply: (walk) => acceptEach(walk, of_all) };
 }
 
 export const WRONG: readonly VerifyMethod[] = [
@@ -53,10 +61,12 @@ function wrongBlock(name: string, decides: Decide): VerifyMethod {
     options: any,
     *apply(walk) {
       const { accepted, share } = yield* walk.ahead(decides);
-      for (const token_id of walk.draft.slice(0, accepted)) yield* walk.take(() => token_id);
+      for (const token_id of walk.draft.slice(0, accepted)) {
+        yield* walk.take(() => token_id);
+        walk.follow(token_id);
+      }
       const law = accepted === walk.draft.length ? undefined : yield* walk.law();
       yield* walk.take(law && ((candidates, context) => drawResidual(candidates, law, share, context)));
-      return accepted;
     },
   };
 }
@@ -91,5 +101,6 @@ function* ratioOf(scout: DraftWalk, token_id: number): Generator<Pause, number> 
     ratio = probabilityOf(candidates, token_id) / law.probability(token_id);
     return token_id;
   });
+  scout.follow(token_id);
   return ratio;
 }

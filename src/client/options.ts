@@ -273,12 +273,16 @@ export interface StepRequestOptions {
 
 /** What is said of a draft, as on the wire. */
 export interface VerifyFields {
-  /** The drafted tokens, 0 to 16: k of them need k + 1 rows of the target. */
+  /** The drafted tokens, 0 to 16, or with `parents` up to 256: k of them need k + 1 rows of the target, the first behind the history and one behind each token. */
   readonly draft_token_ids: readonly number[];
+  /** A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands before its children; no path is longer than 16. Default: each follows the one before it. */
+  readonly parents?: readonly number[];
   /** How the draft is verified. Default strict. */
   readonly method?: "strict" | "rejection" | "block" | "typical";
-  /** What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows that the draft was drawn from, `logits` or `probabilities`. */
+  /** What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in their order. */
   readonly draft_rows?: "none" | "logits" | "probabilities";
+  /** How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand. */
+  readonly draft_siblings?: "independent" | "without_replacement";
   /** How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it is. */
   readonly draft_options?: Readonly<Record<string, unknown>>;
   /** What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1]. Default 0.09. */

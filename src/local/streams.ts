@@ -6,7 +6,7 @@ import type { LogitsRow } from "../sampling/rows.ts";
 import { isSparse } from "../sampling/rows.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { openStream, type SampleStream } from "../sampling/stream.ts";
-import { parseVerification, rowsOfDraft } from "../sampling/verify/options.ts";
+import { needsAll, parseVerification, rowsOfDraft } from "../sampling/verify/options.ts";
 import { verifyOnStream } from "../sampling/verify/verify.ts";
 import { writeSampled, writeVerified } from "../wire/reply.ts";
 import { finishRow } from "../wire/rows.ts";
@@ -70,7 +70,7 @@ class LocalStream {
   }
 
   #begun(said: Said): Draft {
-    const draft: Draft = { said, count: rowsOfDraft(said), rows: [], own: [], problem: undefined };
+    const draft: Draft = { said, count: rowsOfDraft(said).count, rows: [], own: [], problem: undefined };
     try {
       parseVerification(said, this.opened.options, this.#context.limits.options);
     } catch (error) {
@@ -118,11 +118,15 @@ class LocalStream {
   #verified({ said, rows: kept, own }: Draft): string {
     const stream = this.opened;
     const verification = parseVerification(said, stream.options, this.#context.limits.options);
-    const rows = kept.map((each, index) => this.#rowOf(each, index));
-    const drafted = verification.draft_token_ids.length;
-    const lengths = rows.map((row) => (isSparse(row) ? row.vocab_size : row.length));
-    const of_draft = (place: number) => rows[drafted + 1 + place];
-    const source = { lengths, target: (place: number) => rows[place], draft: of_draft, own };
+    const { method, draft_rows, draft_token_ids } = verification;
+    const together = needsAll(method, draft_rows);
+    const rowAt = (place: number) =>
+      this.#rowOf(kept[place] as LogitsRow | Float32Array, together ? place : 0); // as many as the draft needs
+    const lengths = kept.map((row) =>
+      row instanceof Float32Array || !isSparse(row) ? row.length : row.vocab_size,
+    );
+    const draft = (place: number) => rowAt(draft_token_ids.length + 1 + place);
+    const source = { lengths, target: rowAt, draft, own };
     return writeVerified(allAtOnce(verifyOnStream(this.#sampler, stream, source, verification)));
   }
 

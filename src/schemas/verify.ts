@@ -12,7 +12,7 @@ const ROWS = z
   .array(STEP_REQUEST)
   .min(1)
   .describe(
-    "A row of the target for each drafted token and one more, in order, then the rows of the draft where `draft_rows` tells of them. What a row of the target says beside its logits holds for its position: a mask, for one.",
+    "A row of the target behind the history and one behind each drafted token, in order, then the rows of the draft where `draft_rows` tells of them. What a row of the target says beside its logits holds for its position: a mask, for one.",
   );
 
 export const VERIFY_REQUEST = z
@@ -38,6 +38,10 @@ export const VERIFY_REPLY = z
       .enum(PROMISES)
       .describe("What is the same as without a draft: the tokens, their distribution, or nothing."),
     accepted: z.int().describe("How many tokens of the draft."),
+    path: z
+      .array(z.int())
+      .optional()
+      .describe("With `parents`: the accepted tokens by their index in the draft."),
     token_ids: z.array(z.int()).describe("Those, and the one that follows them."),
     positions: z.array(STEP_REPLY).describe("What a step's reply holds, of each of these tokens."),
     exact: z

@@ -1,7 +1,7 @@
 /** Binary drafts whose bytes come in pieces: wherever they are cut, the replies are those of rows that are all there. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Problem } from "../../src/errors.ts";
-import type { Row } from "../../src/kernels/kernel.ts";
+import { Row as KernelRow, type Row } from "../../src/kernels/kernel.ts";
 import { DEFAULT_OPTION_LIMITS } from "../../src/sampling/options/option-limits.ts";
 import { createSampler } from "../../src/sampling/sampler.ts";
 import { parseVerifyOptions } from "../../src/sampling/verify/options.ts";
@@ -11,7 +11,7 @@ import { openVerifyTensor } from "../../src/wire/verify/body.ts";
 import { randomRow } from "../sampling/sample.ts";
 
 const VOCABULARY = 300;
-const ROWS = Array.from({ length: 16 }, (_, i) => randomRow(VOCABULARY, i + 1, true));
+const ROWS = Array.from({ length: 19 }, (_, i) => randomRow(VOCABULARY, i + 1, true));
 const LIMITS = {
   vocab_size_max: 1024,
   batch_rows_max: 64,
@@ -75,8 +75,10 @@ const sequences = [
   { draft_token_ids: [7], method: "block", seed: 2, ...draft },
   { draft_token_ids: [], method: "typical", seed: 3 },
   { draft_token_ids: [5, 6, 7], method: "rejection", seed: 4, ...draft },
+  // A draft that branches, under masks that leave its nodes 2 and 3.
+  { draft_token_ids: [5, 6, 7, 8], parents: [-1, -1, -1, 2], seed: 5, allowed_token_ids: [7, 8] },
 ];
-const COUNTS = [3, 3, 1, 7];
+const COUNTS = [3, 3, 1, 7, 5];
 
 /** The same on rows that are there. */
 function expected(): Verified[] {
@@ -97,11 +99,11 @@ function expected(): Verified[] {
   });
 }
 
-const HEADER = { shape: [14, VOCABULARY], sequences, ...said };
+const HEADER = { shape: [19, VOCABULARY], sequences, ...said };
 
 describe("a binary body of drafts", () => {
   test.each([1_000_000, 20_000, 1199, 1201, 500, 97])("in pieces of %s bytes", (size) => {
-    expect(replies(HEADER, ROWS.slice(0, 14), size).results).toEqual(expected());
+    expect(replies(HEADER, ROWS.slice(0, 19), size).results).toEqual(expected());
   });
 
   test("needs one row at a time where nothing looks ahead", () => {
@@ -111,11 +113,27 @@ describe("a binary body of drafts", () => {
     expect(replies(block, ROWS.slice(0, 4), 700).leased).toBe(4);
   });
 
+  test.each([1_000_000, 700])("reads the rows of its path alone, in pieces of %s bytes", (size) => {
+    const append = vi.spyOn(KernelRow.prototype, "append");
+    const finish = vi.spyOn(KernelRow.prototype, "finish");
+    // Row 0, and rows 3 and 4 behind nodes 2 and 3: two of the tree are not read, and none behind a rejected token.
+    const tree = { draft_token_ids: [5, 6, 7, 8, 9, 9], parents: [-1, -1, -1, 2, 3, 3], seed: 5 };
+    const own = [[7], [1], [1], [8], [2], [1], [1]].map((allowed_token_ids) => ({ allowed_token_ids }));
+    const header = { shape: [7, VOCABULARY], sequences: [tree], rows: own };
+    const { results, leased } = replies(header, ROWS.slice(0, 7), size);
+    expect(results).toMatchObject([{ path: [2, 3], token_ids: [7, 8, 2] }]);
+    expect(leased).toBe(1);
+    expect(append.mock.calls.reduce((sum, [bytes]) => sum + bytes.length, 0)).toBe(3 * 4 * VOCABULARY);
+    expect(finish).toHaveBeenCalledTimes(3);
+    append.mockRestore();
+    finish.mockRestore();
+  });
+
   test.each([1_000_000, 700])("goes on behind a wrong sequence, in pieces of %s bytes", (size) => {
     const wrong = sequences.map((each, i) => (i === 1 ? { ...each, top_p: 3 } : each));
-    const { results } = replies({ ...HEADER, sequences: wrong }, ROWS.slice(0, 14), size);
+    const { results } = replies({ ...HEADER, sequences: wrong }, ROWS.slice(0, 19), size);
     const right = expected();
     expect(results[1]).toMatchObject({ code: "invalid_option", pointer: "/sequences/1/top_p" });
-    expect([results[0], results[2], results[3]]).toEqual([right[0], right[2], right[3]]);
+    expect([results[0], ...results.slice(2)]).toEqual([right[0], ...right.slice(2)]);
   });
 });

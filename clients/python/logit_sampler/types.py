@@ -666,11 +666,18 @@ class OptionChanges(TypedDict, total=False):
 class DraftOptions(TypedDict, total=False):
     """How a draft is verified."""
 
+    parents: Ints
+    """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
+    before its children; no path is longer than 16. Default: each follows the one before it."""
     method: Literal["strict", "rejection", "block", "typical"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
-    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows
-    that the draft was drawn from, `logits` or `probabilities`."""
+    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
+    that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in
+    their order."""
+    draft_siblings: Literal["independent", "without_replacement"]
+    """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
+    order in which they stand."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
     is."""
@@ -684,11 +691,18 @@ class DraftOptions(TypedDict, total=False):
 class VerifyOptions(_ChainedOptions, total=False):
     """Options of a draft and of its steps."""
 
+    parents: Ints
+    """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
+    before its children; no path is longer than 16. Default: each follows the one before it."""
     method: Literal["strict", "rejection", "block", "typical"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
-    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows
-    that the draft was drawn from, `logits` or `probabilities`."""
+    """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
+    that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in
+    their order."""
+    draft_siblings: Literal["independent", "without_replacement"]
+    """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
+    order in which they stand."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
     is."""
@@ -701,7 +715,8 @@ class VerifyOptions(_ChainedOptions, total=False):
 
 class _Drafted(TypedDict):
     draft_token_ids: Ints
-    """The drafted tokens, 0 to 16: k of them need k + 1 rows of the target."""
+    """The drafted tokens, 0 to 16, or with `parents` up to 256: k of them need k + 1 rows of the target, the first
+    behind the history and one behind each token."""
 
 
 class VerifySequence(_Drafted, VerifyOptions):
@@ -1259,6 +1274,8 @@ class _Verified(TypedDict):
 class Verified(_Verified, total=False):
     """How much of a draft was accepted, and what follows it."""
 
+    path: List[int]
+    """With `parents`: the accepted tokens by their index in the draft."""
     exact: bool
     """Sparse rows: whether whole ones would provably have given the same answer."""
     warnings: List[str]

@@ -15,7 +15,7 @@ import type { Opener } from "../exchange/open-body.ts";
 import { GatheredText } from "../exchange/pieces.ts";
 import { type BodyWork, takeBody } from "../exchange/take-body.ts";
 
-const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids"]);
+const LISTS: ReadonlySet<string> = new Set([...LIST_OPTIONS, "draft_token_ids", "parents"]);
 
 const VERIFY_BODY = bodyOf(false);
 const VERIFY_BATCH_BODY = bodyOf(true);
@@ -79,7 +79,7 @@ class Drafts implements BodyWork<VerifyReader> {
   #begin({ rows, options, place }: VerifyCall): void {
     const { sampler, wire } = this.#exchange.service;
     const [vocab_size = 0] = rows.lengths;
-    for (let i = 0; i <= options.verification.draft_token_ids.length; i++)
+    for (let i = 0; i <= options.verification.tree.depth; i++)
       this.#exchange.reckonReply(options, vocab_size);
     this.#exchange.record.vocab_size = vocab_size;
     const pieces = verifyInPieces(sampler, rows, options, wire.options);

@@ -7,7 +7,7 @@ import { Problem } from "../../errors.ts";
 import type { Row } from "../../kernels/kernel.ts";
 import { isSparse, type LogitsRow } from "../../sampling/rows.ts";
 import type { SampleStream } from "../../sampling/stream.ts";
-import { parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
+import { needsAll, parseVerification, rowsOfDraft } from "../../sampling/verify/options.ts";
 import { type Verified, verifyOnStream } from "../../sampling/verify/verify.ts";
 import type { Pause, VerifyRows } from "../../sampling/verify/walk.ts";
 import { requireBelow } from "../../sampling/vocab-size.ts";
@@ -44,7 +44,7 @@ export class StreamDraft {
 
   /** Throws when nobody can tell how many rows follow. `ticket`: what the stream holds rows by. */
   constructor(stream: SampleStream, said: Fields, ticket: () => Ticket) {
-    this.#count = rowsOfDraft(said);
+    this.#count = rowsOfDraft(said).count;
     this.left = this.#count;
     this.#said = said;
     this.#stream = stream;
@@ -56,7 +56,7 @@ export class StreamDraft {
     const verification = parseVerification(this.#said, this.#stream.options, wire.options);
     const { method, draft_rows, draft_token_ids } = verification;
     this.#drafted = draft_token_ids;
-    this.#together = method.looksAhead || draft_rows !== "none";
+    this.#together = needsAll(method, draft_rows);
     this.#pieces = verifyOnStream(sampler, this.#stream, this.#rows(), verification);
   }
 

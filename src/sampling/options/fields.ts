@@ -93,6 +93,18 @@ export function tokenIds() {
   return listOfTokens<number>(isTokenId, notATokenId).meta({ type: "array", items: ID });
 }
 
+/** Indices into another list of the request, and −1. Whoever reads them checks the upper end. */
+export function nodeIds() {
+  return listOfTokens<number>(isNodeId, (value) => `must be -1, 0, 1, 2, …, got ${show(value)}`).meta({
+    type: "array",
+    items: { type: "integer", minimum: -1 },
+  });
+}
+
+function isNodeId(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= -1;
+}
+
 /**
  * The ids of a history: any int32 from 0 on, and −1 for a token without an id, which comes out as the largest int32. Both
  * match nothing where the row has no logit for them.

@@ -30,14 +30,14 @@ export const block: VerifyMethod<z.infer<typeof options>> = {
     const { accepted, share } = yield* walk.ahead(decide);
     for (const token_id of walk.draft.slice(0, accepted)) {
       yield* walk.take(() => token_id);
-      if (walk.is_finished) return walk.positions.length;
+      walk.follow(token_id);
+      if (walk.is_finished) return;
     }
     if (accepted === walk.draft.length) yield* walk.take(walk.bonus);
     else {
       const law = yield* walk.law();
       yield* walk.take((candidates, context, mark) => drawResidual(candidates, law, share, context, mark));
     }
-    return accepted;
   },
 };
 
@@ -63,6 +63,7 @@ export function* decide(scout: DraftWalk): Generator<Pause, Decision> {
       share = Math.min(1, share * ratio);
       return token_id;
     });
+    scout.follow(token_id);
     // Behind a token that the target would not draw, nothing is accepted.
     if (share === 0) return decision;
   }

@@ -10,6 +10,7 @@ import { Compact } from "../candidates/compact/compact.ts";
 import { PlainLists } from "../candidates/compact/lists.ts";
 import { Dense } from "../candidates/dense.ts";
 import { isSparse, type LogitsRow, type SparseRow } from "../rows.ts";
+import type { Siblings } from "./draft.ts";
 
 export interface DraftLaw {
   /** q of one token; 0 when it could not be drawn */
@@ -21,6 +22,52 @@ export interface DraftLaw {
 /** The law of a drafter that could draw nothing else. */
 export function pointMass(drafted_id: number): DraftLaw {
   return { certain_id: drafted_id, probability: (token_id) => (token_id === drafted_id ? 1 : 0) };
+}
+
+/** The law of a drafter that could draw any of these and nothing else, each for certain: none of them is left of a target. */
+export function pointMasses(drafted_ids: ReadonlySet<number>): DraftLaw {
+  return { probability: (token_id) => (drafted_ids.has(token_id) ? 1 : 0) };
+}
+
+/** The laws of several tokens that were drawn from one: each by itself, or without those before it. */
+export function lawsOfSiblings(
+  law: DraftLaw,
+  token_ids: readonly number[],
+  siblings: Siblings,
+): readonly DraftLaw[] {
+  if (siblings === "independent" || token_ids.length === 1) return token_ids.map(() => law);
+  const places = new Map<number, number>();
+  let left = 1;
+  return token_ids.map((id, place) => {
+    const q = law.probability(id);
+    // No token is likelier than all that are left; a sum of differences may say so.
+    const rest = new RestOfLaw(law, places, place, Math.max(left, q));
+    if (!places.has(id)) places.set(id, place);
+    left -= q;
+    return rest;
+  });
+}
+
+/** What is left of a law behind some draws without replacement. */
+export class RestOfLaw implements DraftLaw {
+  readonly whole: DraftLaw;
+  /** probability of what is left */
+  readonly left: number;
+  readonly #places: ReadonlyMap<number, number>;
+  readonly #place: number;
+
+  /** `places`: the drawn tokens with their order; those before `place` are gone. */
+  constructor(whole: DraftLaw, places: ReadonlyMap<number, number>, place: number, left: number) {
+    this.whole = whole;
+    this.left = left;
+    this.#places = places;
+    this.#place = place;
+  }
+
+  probability(token_id: number): number {
+    const is_gone = (this.#places.get(token_id) ?? Number.POSITIVE_INFINITY) < this.#place;
+    return is_gone ? 0 : this.whole.probability(token_id) / this.left;
+  }
 }
 
 /** The law that candidates are drawn by. A whole row is read where it lies: it must stay there as long as the law is asked. */

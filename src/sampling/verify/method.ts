@@ -23,8 +23,8 @@ export interface VerifyMethod<Options extends MethodOptions = MethodOptions>
   readonly preserves: Promise;
   /** true when it asks with what probability the draft was drawn: who verifies may send the draft's rows */
   readonly readsDraft: boolean;
-  /** true when it looks at later rows before the first token is certain: all of them are needed together */
+  /** true when it looks at later rows before the first token is certain: all of them are needed together, and the draft may not branch */
   readonly looksAhead: boolean;
-  /** Takes the accepted tokens of the draft and one more; returns how many were accepted. */
-  apply(walk: DraftWalk, options: Options): Generator<Pause, number>;
+  /** Takes the accepted tokens of the draft and one more. */
+  apply(walk: DraftWalk, options: Options): Generator<Pause, void>;
 }

@@ -4,17 +4,15 @@ import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { noTargetNoise } from "../draws.ts";
-import { oneOf, optionalEach, tokenIds } from "../options/fields.ts";
+import { nodeIds, oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { isRecord, parseWith } from "../options/parse.ts";
 import { isStageOption, parseStepOptions } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
-import { DRAFT_ROWS, type Draft, type DraftRows } from "./draft.ts";
+import { DRAFT_ROWS, type Draft, type DraftRows, SIBLINGS, type Siblings } from "./draft.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
-
-/** Tokens of one draft. Hosts draft 2 to 8; each costs a row of memory. */
-const DRAFT_TOKENS_MAX = 16;
+import { PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
 
 /** What of a step's options a draft's chain may say. */
 const CHAIN_OPTIONS: ReadonlySet<string> = new Set(["preset", "variant", "chain", "state"]);
@@ -23,11 +21,17 @@ const NAMES = VERIFY_METHODS.map(({ name }) => name) as [string, ...string[]]; /
 
 const FIELDS = {
   draft_token_ids: tokenIds().describe(
-    `The drafted tokens, 0 to ${DRAFT_TOKENS_MAX}: k of them need k + 1 rows of the target.`,
+    `The drafted tokens, 0 to ${PATH_TOKENS_MAX}, or with \`parents\` up to ${TREE_TOKENS_MAX}: k of them need k + 1 rows of the target, the first behind the history and one behind each token.`,
+  ),
+  parents: nodeIds().describe(
+    `A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands before its children; no path is longer than ${PATH_TOKENS_MAX}. Default: each follows the one before it.`,
   ),
   method: oneOf(NAMES).describe("How the draft is verified. Default strict."),
   draft_rows: oneOf(DRAFT_ROWS).describe(
-    "What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or k rows that the draft was drawn from, `logits` or `probabilities`.",
+    "What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in their order.",
+  ),
+  draft_siblings: oneOf(SIBLINGS).describe(
+    "How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand.",
   ),
   draft_options: z
     .custom<Readonly<Record<string, unknown>>>()
@@ -39,7 +43,12 @@ const FIELDS = {
 
 /** What tells how many rows come. */
 const ROWS_FIELDS = z.strictObject(
-  optionalEach({ draft_token_ids: FIELDS.draft_token_ids, draft_rows: FIELDS.draft_rows }),
+  optionalEach({
+    draft_token_ids: FIELDS.draft_token_ids,
+    parents: FIELDS.parents,
+    method: FIELDS.method,
+    draft_rows: FIELDS.draft_rows,
+  }),
 );
 
 const OWN_FIELDS = z.strictObject(optionalEach(FIELDS));
@@ -63,6 +72,8 @@ export const VERIFY_OPTIONS = z.strictObject({
 export interface Verification extends Draft {
   readonly method: VerifyMethod;
   readonly method_options: MethodOptions;
+  /** its parents were given: the reply tells its path */
+  readonly is_tree: boolean;
 }
 
 /** The checked options of a call: those of its steps, and the draft. */
@@ -81,7 +92,7 @@ export function parseVerifyOptions(
   const [said, given] = divided(value);
   const options = parseStepOptions(given, limits);
   const verification = parseVerification(said, options, limits);
-  const length = options.history.length + verification.draft_token_ids.length;
+  const length = options.history.length + verification.tree.depth;
   if (length > limits.history_length_max)
     throw new Problem(
       "limit_exceeded",
@@ -95,12 +106,40 @@ export function parseVerifyOptions(
 /** What matters to a draft of the options of its steps. */
 type Asked = Pick<StepOptions, "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
 
-/** How many rows the draft of these options needs: of the target, one for each token and one more, and its own. */
-export function rowsOfDraft(value: Readonly<Record<string, unknown>>): number {
-  const { draft_token_ids, draft_rows } = value;
-  const said = parseWith(ROWS_FIELDS, { draft_token_ids, draft_rows }, "");
-  const drafted = requireDrafted(said.draft_token_ids).length;
-  return (said.draft_rows ?? "none") === "none" ? drafted + 1 : 2 * drafted + 1;
+/** The rows that a draft needs. */
+export interface DraftRowCounts {
+  /** of the target, one for the root and each token, and its own */
+  readonly count: number;
+  /** how many must be in place at the same time: one, or all */
+  readonly at_once: number;
+}
+
+/** How many rows the draft of these options needs. */
+export function rowsOfDraft(value: Readonly<Record<string, unknown>>): DraftRowCounts {
+  const { draft_token_ids, parents, method, draft_rows } = value;
+  const said = parseWith(ROWS_FIELDS, { draft_token_ids, parents, method, draft_rows }, "");
+  const drafted = requireDrafted(said.draft_token_ids);
+  const tree = treeOf(drafted.length, said.parents);
+  const count = rowCount({ draft_token_ids: drafted, tree, draft_rows: said.draft_rows ?? "none" });
+  return { count, at_once: needsAll(methodNamed(said.method), said.draft_rows) ? count : 1 };
+}
+
+/** How many rows a checked draft needs. */
+export function rowCount({
+  draft_token_ids,
+  tree,
+  draft_rows,
+}: Pick<Draft, "draft_token_ids" | "tree" | "draft_rows">): number {
+  return draft_token_ids.length + 1 + (draft_rows === "none" ? 0 : tree.inner);
+}
+
+/** Whether all rows of a draft must be in place together. */
+export function needsAll({ looksAhead }: VerifyMethod, draft_rows: DraftRows = "none"): boolean {
+  return looksAhead || draft_rows !== "none";
+}
+
+function methodNamed(name = "strict"): VerifyMethod {
+  return VERIFY_METHODS.find((each) => each.name === name) as VerifyMethod; // FIELDS has their names
 }
 
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
@@ -110,9 +149,11 @@ export function parseVerification(
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
-  const { method: name, draft_rows, draft_options, ...drafted } = parseWith(OWN_FIELDS, own, "");
-  const draft_token_ids = requireDrafted(drafted.draft_token_ids);
-  const method = VERIFY_METHODS.find((each) => each.name === (name ?? "strict")) as VerifyMethod; // FIELDS has their names
+  const told = parseWith(OWN_FIELDS, own, "");
+  const { draft_rows, draft_options, draft_siblings, parents } = told;
+  const draft_token_ids = requireDrafted(told.draft_token_ids);
+  const tree = treeOf(draft_token_ids.length, parents);
+  const method = methodNamed(told.method);
   const method_options = optionsOf(method, rest);
   if (n !== undefined)
     throw new Problem(
@@ -120,14 +161,19 @@ export function parseVerification(
       `each position of a draft is drawn once: leave n out, got ${n}`,
       "/n",
     );
-  requireRead(method, draft_rows ?? "none", draft_options);
+  requireRead(method, draft_rows ?? "none", draft_options, draft_siblings);
   requireOwnDraws(method, draw, watermark);
+  const chain_options = draftOptions(draft_options, limits);
+  if (tree.branches) requireBranches(method, chain_options);
   return {
     method,
     method_options,
     draft_token_ids,
+    tree,
+    is_tree: parents !== undefined,
     draft_rows: draft_rows ?? "none",
-    draft_options: { ...draftOptions(draft_options, limits), vocab_size, require_exact },
+    draft_siblings: draft_siblings ?? "independent",
+    draft_options: { ...chain_options, vocab_size, require_exact },
   };
 }
 
@@ -136,12 +182,6 @@ function requireDrafted(draft_token_ids: readonly number[] | undefined): readonl
     throw new Problem(
       "invalid_option",
       "draft_token_ids must be an array of token ids, got nothing",
-      "/draft_token_ids",
-    );
-  if (draft_token_ids.length > DRAFT_TOKENS_MAX)
-    throw new Problem(
-      "limit_exceeded",
-      `a draft may have at most ${DRAFT_TOKENS_MAX} tokens, got ${draft_token_ids.length}`,
       "/draft_token_ids",
     );
   return draft_token_ids;
@@ -183,7 +223,14 @@ function requireRead(
   { name, readsDraft }: VerifyMethod,
   draft_rows: DraftRows,
   draft_options: unknown,
+  draft_siblings: Siblings | undefined,
 ): void {
+  if (draft_siblings !== undefined && draft_rows === "none")
+    throw new Problem(
+      "option_conflict",
+      `draft_siblings say how tokens were drawn from rows of the draft, got ${draft_siblings} with draft_rows none`,
+      "/draft_siblings",
+    );
   if (draft_rows !== "none" && !readsDraft)
     throw new Problem(
       "option_conflict",
@@ -194,6 +241,23 @@ function requireRead(
     throw new Problem(
       "option_conflict",
       `draft_options say how the draft was drawn from rows of logits, got draft_rows ${draft_rows}`,
+      "/draft_options",
+    );
+}
+
+/** Where a draft branches, a method must go along a tree, and the draft's chain must not go on from the token that was drawn. */
+function requireBranches({ name, looksAhead }: VerifyMethod, { chain }: StepOptions): void {
+  if (looksAhead)
+    throw new Problem(
+      "option_conflict",
+      `method ${name} judges one chain of tokens as a whole: parents must be -1, 0, 1, …, got a token with several behind it; rejection takes trees`,
+      "/parents",
+    );
+  const stateful = chain.find(({ stage }) => stage.state !== undefined);
+  if (stateful !== undefined)
+    throw new Problem(
+      "option_conflict",
+      `the chain of a draft that branches can have no stage with a state, which follows one token, got ${stateful.stage.name}`,
       "/draft_options",
     );
 }

@@ -52,6 +52,11 @@ function noisiestResidual(candidates: Candidates, law: DraftLaw, share: number, 
   const kept = candidates.all().orderById();
   const weights = kept.probabilities().slice(0, kept.count);
   if (excess(kept, weights, law, share) === 0) return candidates.noisiest(noise);
+  return noisiestOf(kept, weights, noise);
+}
+
+/** The kept token, of those in id order, with the largest ln w + Gumbel noise. */
+export function noisiestOf(kept: Compact, weights: Float64Array, noise: Noise): number {
   const uniforms = kept.uniforms(noise);
   let best = Number.NEGATIVE_INFINITY;
   let token_id = -1;

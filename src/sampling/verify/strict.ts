@@ -18,12 +18,9 @@ export const strict: VerifyMethod<z.infer<typeof options>> = {
   readsDraft: false,
   looksAhead: false,
   *apply(walk) {
-    for (const [accepted, token_id] of walk.draft.entries()) {
-      const sampled = yield* walk.take();
-      if (sampled.token_id !== token_id) return accepted;
-      if (walk.is_finished) return accepted + 1;
+    for (;;) {
+      const { token_id } = yield* walk.take();
+      if (!walk.follow(token_id) || walk.is_finished) return;
     }
-    yield* walk.take();
-    return walk.draft.length;
   },
 };

@@ -21,7 +21,7 @@ const options = z.strictObject({
 export const typical: VerifyMethod<z.infer<typeof options>> = {
   name: "typical",
   summary:
-    "Typical acceptance: accepts a token whose probability is above a threshold that falls with the target's entropy; the position's own draw stands in place of the first that it rejects.",
+    "Typical acceptance: accepts a token whose probability is above a threshold that falls with the target's entropy; the position's own draw stands in place of the first that it rejects. In a tree, the first of the tokens that may come next whose probability is above it.",
   formula: "accept xᵢ ⇔ pᵢ(xᵢ) > min(ε, δ·e^−H), H = −Σ pᵢ ln pᵢ; else yᵢ = draw(pᵢ; seed, step + i)",
   source: {
     title:
@@ -33,10 +33,9 @@ export const typical: VerifyMethod<z.infer<typeof options>> = {
   readsDraft: false,
   looksAhead: false,
   apply: (walk, { epsilon, delta }) =>
-    acceptEach(walk, ({ candidates, context, mark, token_id }) => {
+    acceptEach(walk, ({ candidates, context, mark, drafted }) => {
       const threshold = Math.min(epsilon, delta * exp(-candidates.moments().entropy));
-      return probabilityOf(candidates, token_id) > threshold
-        ? undefined
-        : drawMarkable(candidates, context, mark);
+      const accepted = drafted.find(({ token_id }) => probabilityOf(candidates, token_id) > threshold);
+      return accepted ?? drawMarkable(candidates, context, mark);
     }),
 };

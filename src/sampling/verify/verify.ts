@@ -11,7 +11,7 @@ import type { StepTaker } from "../sampler.ts";
 import { type SampleStream, streamFrom } from "../stream.ts";
 import { requireBelow } from "../vocab-size.ts";
 import type { Promise as Preserved } from "./method.ts";
-import type { Verification, VerifyOptions } from "./options.ts";
+import { rowCount, type Verification, type VerifyOptions } from "./options.ts";
 import { DraftWalk, inPlace, type Pause, type PlacedRows, type VerifyRows } from "./walk.ts";
 
 /** The reply to a draft, in wire order. */
@@ -21,6 +21,8 @@ export interface Verified {
   readonly preserves: Preserved;
   /** how many tokens of the draft */
   readonly accepted: number;
+  /** of a draft with parents: the accepted tokens by their index in it */
+  readonly path?: readonly number[];
   /** those, and the one that follows them */
   readonly token_ids: readonly number[];
   /** what a step's reply holds, of each of these tokens */
@@ -66,8 +68,8 @@ export function* verifyOnStream(
   const { method, method_options } = verification;
   const walk = new DraftWalk(taker, stream, rows, verification);
   try {
-    const accepted = yield* method.apply(walk, method_options);
-    return told(walk, stream, verification, accepted);
+    yield* method.apply(walk, method_options);
+    return told(walk, stream, verification);
   } catch (error) {
     walk.back();
     throw error;
@@ -75,16 +77,16 @@ export function* verifyOnStream(
 }
 
 function told(
-  { positions, is_exact }: DraftWalk,
+  { positions, path, is_exact }: DraftWalk,
   stream: SampleStream,
-  { method }: Verification,
-  accepted: number,
+  { method, is_tree }: Verification,
 ): Verified {
   const { state, rewind, system_fingerprint } = positions.at(-1) as Sampled; // every method takes one at the least
   return {
     method: method.name,
     preserves: method.preserves,
-    accepted,
+    accepted: path.length,
+    ...(is_tree && { path: [...path] }),
     token_ids: positions.map(({ token_id }) => token_id),
     positions: [...positions],
     ...(is_exact !== undefined && { exact: is_exact }),
@@ -101,11 +103,12 @@ const NOT_OWN = ["n", "vocab_size"] as const;
 
 function requireRows(
   { lengths, own }: VerifyRows,
-  { draft_token_ids, draft_rows }: Verification,
+  verification: Verification,
   vocab_size: number | undefined,
 ): void {
+  const { draft_token_ids, draft_rows } = verification;
   const drafted = draft_token_ids.length;
-  const expected = draft_rows === "none" ? drafted + 1 : 2 * drafted + 1;
+  const expected = rowCount(verification);
   const got = lengths.length;
   if (got !== expected)
     throw new Problem(

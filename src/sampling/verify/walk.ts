@@ -12,8 +12,9 @@ import { isSparse, type LogitsRow } from "../rows.ts";
 import type { StepTaker } from "../sampler.ts";
 import type { SampleStream } from "../stream.ts";
 import type { Draft } from "./draft.ts";
-import { type DraftLaw, lawOf, lawOfProbabilities, pointMass } from "./draft-law.ts";
+import { type DraftLaw, lawOf, lawOfProbabilities, lawsOfSiblings, pointMass } from "./draft-law.ts";
 import { drawMarkable } from "./residual.ts";
+import { ROOT } from "./tree.ts";
 
 type State = Readonly<Record<string, unknown>>;
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,13 +24,14 @@ export interface VerifyRows {
   /** lengths of all of them, those of the target first; undefined where a sparse one does not tell */
   readonly lengths: readonly (number | undefined)[];
   /**
-   * The target's row behind so many drafted tokens; undefined: it has not come yet. Places are asked for in ascending
-   * order, and a row is not asked for again once the next was, unless the method looks ahead.
+   * The target's row behind the history, 0, or behind drafted token i, i + 1; undefined: it has not come yet. Places are
+   * asked for in ascending order, some left out, and a row is not asked for again once a later one was, unless the method
+   * looks ahead.
    */
   target(place: number): LogitsRow | undefined;
-  /** What the draft was drawn from at a place, when that is told; undefined: it has not come yet. */
+  /** A row that tokens of the draft were drawn from, when those are told; undefined: it has not come yet. */
   draft(place: number): LogitsRow | undefined;
-  /** options that hold for single positions, by place */
+  /** options that hold for single rows of the target, by place */
   readonly own: readonly (Fields | undefined)[];
 }
 
@@ -52,21 +54,30 @@ export function inPlace({ target, draft, own = [] }: PlacedRows): VerifyRows {
 /** Why the work on a draft pauses: for others, or until more rows have come. */
 export type Pause = undefined | "arriving";
 
-/** What a judge sees of a drafted token. */
+/** A drafted token that may come next. */
+export interface Drafted {
+  /** its index in the draft */
+  readonly node: number;
+  readonly token_id: number;
+  /** what it was drawn from */
+  readonly law: DraftLaw;
+  /** what decides whether it is accepted */
+  uniform(): number;
+}
+
+/** What a judge sees of the tokens drafted for one position. */
 export interface Place {
   /** what the chain has left of the target's row */
   readonly candidates: Candidates;
   readonly context: StepContext;
-  /** the noise by which what stands in place of the token is drawn, where the step bears a mark */
+  /** the noise by which what stands in place of the tokens is drawn, where the step bears a mark */
   readonly mark: TargetMark;
-  readonly token_id: number;
-  readonly law: DraftLaw;
-  /** what decides whether the token is accepted */
-  uniform(): number;
+  /** in the order in which they are tried; at least one */
+  readonly drafted: readonly Drafted[];
 }
 
-/** Accepts a drafted token, with undefined, or gives the one that comes in its place. */
-export type Judge = (place: Place) => number | undefined;
+/** Accepts one of the drafted tokens, or gives the id of the token that comes in their place. */
+export type Judge = (place: Place) => Drafted | number;
 
 export class DraftWalk {
   readonly draft: readonly number[];
@@ -81,6 +92,8 @@ export class DraftWalk {
   readonly #first_step: number;
   /** of the draft's own chain, by position, as far as somebody has been there */
   readonly #draft_states: State[];
+  /** drafted tokens that were taken, by their index */
+  readonly path: number[] = [];
   #is_exact: boolean | undefined;
 
   /** The walk grows the stream: see `back`. */
@@ -111,9 +124,14 @@ export class DraftWalk {
     return (finish_reason !== undefined && finish_reason !== null) || rewind !== undefined;
   }
 
+  /** The drafted token that was taken last, by its index, or the root. */
+  get #node(): number {
+    return this.path.at(-1) ?? ROOT;
+  }
+
   /** Takes the token that the next position draws, or the one of what its chain has left that `drawing` chooses. */
   *take(drawing?: Drawing): Generator<Pause, Sampled> {
-    const place = this.positions.length;
+    const place = this.#node + 1;
     const row = yield* arrived(() => this.#rows.target(place));
     const own = this.#rows.own[place];
     const choice = drawing && { drawing, looks_ahead: this.#is_scout };
@@ -124,40 +142,81 @@ export class DraftWalk {
     return sampled;
   }
 
-  /** Takes the drafted token of the next position if the judge accepts it, and else what it gives; tells whether it did. */
-  *judge(judge: Judge): Generator<Pause, boolean> {
-    const place = this.positions.length;
-    const token_id = this.draft[place] as number; // asked for drafted positions only
-    const law = yield* this.law();
-    let instead: number | undefined;
-    yield* this.take((candidates, context, mark) => {
-      instead = judge({ candidates, context, mark, token_id, law, uniform: () => this.uniform(place) });
-      return instead ?? token_id;
-    });
-    return instead === undefined;
+  /** Goes on along the draft if it has this token next; the first of several. Call it behind `take`. */
+  follow(token_id: number): boolean {
+    const node = this.#next.find((child) => this.draft[child] === token_id);
+    if (node === undefined) return false;
+    this.path.push(node);
+    return true;
   }
 
-  /** By what law the drafted token of the next position was drawn. */
+  /** Whether the draft ends here. */
+  get is_at_end(): boolean {
+    return this.#next.length === 0;
+  }
+
+  get #next(): readonly number[] {
+    return this.#told.tree.childrenOf(this.#node);
+  }
+
+  /** Takes one of the drafted tokens of the next position if the judge accepts it, and else what it gives; tells whether it did. */
+  *judge(judge: Judge): Generator<Pause, boolean> {
+    const laws = yield* this.#laws();
+    const drafted = this.#next.map(
+      (node, i): Drafted => ({
+        node,
+        token_id: this.draft[node] as number, // tree and tokens are as long
+        law: laws[i] as DraftLaw, // one for each
+        uniform: () => this.uniform(node),
+      }),
+    );
+    let verdict: Drafted | number = -1;
+    yield* this.take((candidates, context, mark) => {
+      verdict = judge({ candidates, context, mark, drafted });
+      return typeof verdict === "number" ? verdict : verdict.token_id;
+    });
+    const accepted = verdict as Drafted | number; // set by `take`, which the compiler cannot see
+    if (typeof accepted === "number") return false;
+    this.path.push(accepted.node);
+    return true;
+  }
+
+  /** By what law the drafted token of the next position was drawn, in a draft that does not branch. */
   *law(): Generator<Pause, DraftLaw> {
-    const place = this.positions.length;
-    const token_id = this.draft[place] as number; // asked for drafted positions only
-    if (this.#told.draft_rows === "none") return pointMass(token_id);
+    const [law] = yield* this.#laws();
+    return law as DraftLaw; // asked for where a token comes next
+  }
+
+  /** By what laws the drafted tokens of the next position were drawn. */
+  *#laws(): Generator<Pause, readonly DraftLaw[]> {
+    const next = this.#next;
+    const token_ids = next.map((node) => this.draft[node] as number); // tree and tokens are as long
+    if (this.#told.draft_rows === "none") return token_ids.map(pointMass);
+    const place = this.#told.tree.draftRowOf(this.#node);
     const row = yield* arrived(() => this.#rows.draft(place));
-    const law = yield* at(this.draft.length + 1 + place, () => this.#lawOf(row, place, token_id));
-    if (law.probability(token_id) > 0) return law;
+    const [first = 0] = token_ids;
+    const law = yield* at(this.draft.length + 1 + place, () => this.#lawOf(row, first));
+    const laws = lawsOfSiblings(law, token_ids, this.#told.draft_siblings);
+    for (const [i, each] of laws.entries()) this.#requireDrawn(each, next[i] as number);
+    return laws;
+  }
+
+  #requireDrawn(law: DraftLaw, node: number): void {
+    const token_id = this.draft[node] as number; // one of the draft
+    if (law.probability(token_id) > 0) return;
     throw new Problem(
       "invalid_option",
       `a drafted token must have been drawn from its row of the draft, got ${token_id}, which has probability 0 there`,
-      `/draft_token_ids/${place}`,
+      `/draft_token_ids/${node}`,
     );
   }
 
   /**
-   * A uniform for accepting the drafted token at a place. It is keyed by the first step of the call: a later call, which
+   * A uniform for accepting a drafted token, by its index. It is keyed by the first step of the call: a later call, which
    * sees the steps again that this one gave up, must not decide by what this one has looked at.
    */
-  uniform(place: number): number {
-    return uniform("accept", this.#stream.seed, this.#first_step, place);
+  uniform(node: number): number {
+    return uniform("accept", this.#stream.seed, this.#first_step, node);
   }
 
   /** What comes of going ahead along the draft, before anything is taken. */
@@ -175,19 +234,21 @@ export class DraftWalk {
   back(): void {
     if (this.positions.length > 0) this.#stream.rewind(this.positions.length);
     this.positions.length = 0;
+    this.path.length = 0;
   }
 
-  #lawOf(row: LogitsRow, place: number, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
+  #lawOf(row: LogitsRow, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
     const { draft_rows } = this.#told;
     return draft_rows === "probabilities"
       ? lawOfProbabilities(row, this.#stream.vocab_size ?? Number.POSITIVE_INFINITY)
-      : this.#lawOfLogits(row, place, token_id);
+      : this.#lawOfLogits(row, token_id);
   }
 
   /** The draft's own chain runs on its row, and what it leaves is the law. */
-  *#lawOfLogits(row: LogitsRow, place: number, token_id: number): Generator<Pause, DraftLaw> {
+  *#lawOfLogits(row: LogitsRow, token_id: number): Generator<Pause, DraftLaw> {
     const { history, seed, step } = this.#stream;
     const { prompt_length } = this.#stream.options;
+    const place = this.path.length;
     const state = this.#draft_states[place] as State; // each position leaves one for the next
     const options = { ...this.#told.draft_options, history, prompt_length, seed, step, state };
     let law = pointMass(token_id);

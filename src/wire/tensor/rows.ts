@@ -39,6 +39,8 @@ export class TensorRows implements RowSource {
   #arriving = 0;
   #row_received = 0;
   #taken = 0;
+  /** bytes of steps that are left out */
+  #left_out = 0;
   /** the step in place was taken: its rows may be overwritten */
   #is_taken = false;
 
@@ -85,6 +87,12 @@ export class TensorRows implements RowSource {
     if (this.#row_bytes === Number.POSITIVE_INFINITY) this.#arriving = this.rows.length;
   }
 
+  /** Leaves out the next steps: their bytes are dropped as they come. Call it behind `next`, for steps that there are. */
+  skip(steps: number): void {
+    this.#taken += steps;
+    this.#left_out += steps * this.rows.length * this.#row_bytes;
+  }
+
   /** Whether the rows of the next step are in place, until this is called again; false when more bytes are needed or all were taken. */
   next(): boolean {
     this.#fill();
@@ -100,12 +108,19 @@ export class TensorRows implements RowSource {
   }
 
   #fill(): void {
+    if (this.#left_out > 0) this.#drop();
     if (this.#pending.length === 0) return;
     if (this.#is_taken) this.#arriving = 0;
     this.#is_taken = false;
     while (this.#pending.length > 0 && this.#arriving < this.rows.length) this.#append();
     const is_last = this.#taken + 1 === this.#steps && this.#arriving === this.rows.length;
     if (is_last) this.#pending = NOTHING;
+  }
+
+  #drop(): void {
+    const dropped = Math.min(this.#left_out, this.#pending.length);
+    this.#left_out -= dropped;
+    this.#pending = dropped === this.#pending.length ? NOTHING : this.#pending.subarray(dropped);
   }
 
   /** Puts into the row that is arriving what belongs to it. */

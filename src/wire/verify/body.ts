@@ -4,15 +4,14 @@
  * whole body has said what they belong to.
  */
 import { Problem, show } from "../../errors.ts";
-import type { Encoding, Row } from "../../kernels/kernel.ts";
+import { type Encoding, type Row, rowElements } from "../../kernels/kernel.ts";
 import { isRecord } from "../../sampling/options/parse.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { StepOptions } from "../../sampling/step.ts";
-import type { VerifyOptions } from "../../sampling/verify/options.ts";
-import { inPlace } from "../../sampling/verify/walk.ts";
-import { type ArrivedStep, keptTargets, rowOf } from "../json-rows.ts";
+import { needsAll, type VerifyOptions } from "../../sampling/verify/options.ts";
+import { type Arrived, type ArrivedStep, keptTargets, rowOf } from "../json-rows.ts";
 import { JsonHead, KeptRows } from "../kept-rows.ts";
-import { rowForm } from "../row-forms.ts";
+import { type RowForm, rowForm } from "../row-forms.ts";
 import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import { RowGroups } from "../tensor/groups.ts";
@@ -42,10 +41,10 @@ interface JsonPlan {
 }
 
 /** The rows of JSON steps, by their index in the body. */
-type Arrived = ArrivedStep[];
+type Steps = ArrivedStep[];
 
 type TensorKind = RowsKind<TensorHead, TensorPlan, RowGroups, VerifyCall | Problem>;
-type JsonKind = RowsKind<JsonHead<Arrived>, JsonPlan, KeptRows<Arrived>, VerifyCall | Problem>;
+type JsonKind = RowsKind<JsonHead<Steps>, JsonPlan, KeptRows<Steps>, VerifyCall | Problem>;
 
 const [ONE_IN_TENSOR, MANY_IN_TENSOR] = [tensorKind(false), tensorKind(true)];
 const [ONE_IN_JSON, MANY_IN_JSON] = [jsonKind(false), jsonKind(true)];
@@ -57,7 +56,7 @@ export function openVerifyTensor(many: boolean, source: TensorSource, context: W
 }
 
 export function openVerifyJson(many: boolean, context: WireContext): VerifyReader {
-  const arrived: Arrived = [];
+  const arrived: Steps = [];
   const head = new JsonHead("batch", context.limits, arrived, keptTargets(context, arrived));
   return new RowsBody(many ? MANY_IN_JSON : ONE_IN_JSON, head, context);
 }
@@ -103,7 +102,7 @@ function callOfTensor(
 ): VerifyCall {
   const options = checked();
   const { method, draft_rows } = options.verification;
-  const together = method.looksAhead || draft_rows !== "none";
+  const together = needsAll(method, draft_rows);
   const own = ownOptions(rows?.slice(first, first + count) ?? [], options);
   const rowOfGroup = takenFrom(groups.take(together ? count : 1), options);
   const drafted = options.verification.draft_token_ids.length;
@@ -112,12 +111,16 @@ function callOfTensor(
   return { rows: { lengths, target: rowOfGroup, draft, own }, options, place };
 }
 
-/** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. */
+/** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. Rows that are not asked for are dropped unread. */
 function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) => Row | undefined {
   const together = tensor.rows.length;
   let taken = 0;
   return (index) => {
     while (index >= taken) {
+      if (index >= taken + together) {
+        tensor.skip(index - taken);
+        taken = index;
+      }
       if (!tensor.next()) return undefined;
       tensor.finish(options);
       taken += together;
@@ -129,47 +132,80 @@ function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) =>
 function callOfJson(
   { first, count, options: checked, place }: Sequence,
   all: readonly unknown[],
-  arrived: Arrived,
+  arrived: Steps,
   context: WireContext,
 ): VerifyCall {
   const options = checked();
   try {
     const given = all.slice(first, first + count).map((row, i) => ownOf(row, i));
-    const rows = given.map(({ logits }, i) =>
-      rowAt(logits, takeOut(arrived, first + i), i, options, context),
-    );
+    const rows = given.map(({ logits }, i) => keptRow(logits, takeOut(arrived, first + i), i));
     const own = ownOptions(
       given.map(({ logits: _, ...fields }) => (Object.keys(fields).length === 0 ? undefined : fields)),
       options,
     );
+    const rowInPlace = placedIn(rows, options, context);
     const drafted = options.verification.draft_token_ids.length;
-    const placed = { target: rows.slice(0, drafted + 1), draft: rows.slice(drafted + 1), own };
-    return { rows: inPlace(placed), options, place };
+    const draft = (index: number) => rowInPlace(drafted + 1 + index);
+    return { rows: { lengths: rows.map(lengthOf), target: rowInPlace, draft, own }, options, place };
   } catch (error) {
     throw error instanceof Problem ? place(error) : error;
   }
 }
 
-function takeOut(arrived: Arrived, index: number): ArrivedStep {
-  const step = arrived[index] ?? { rows: [] };
-  delete arrived[index];
-  return step;
+/** A row of JSON as it is kept. */
+interface KeptRow {
+  readonly form: RowForm;
+  readonly arrived: Arrived;
 }
 
-/** A row in place `place` of its sequence. */
-function rowAt(
-  logits: unknown,
-  { problem, rows }: ArrivedStep,
-  place: number,
+function keptRow(logits: unknown, { problem, rows }: ArrivedStep, place: number): KeptRow {
+  return inRow(place, () => {
+    if (problem !== undefined) throw problem;
+    return { form: rowForm(logits), arrived: rows[0] ?? {} };
+  });
+}
+
+/** Elements of a row; undefined where it does not tell, or is none. */
+function lengthOf({ form, arrived }: KeptRow): number | undefined {
+  if (form.kind === "sparse") return form.sparse.known.vocab_size;
+  const { length = 0 } = (form.kind === "packed" ? arrived.packed : arrived.dense) ?? {};
+  const elements = rowElements(form.kind === "packed" ? form.encoding : "f32", length);
+  return elements > 0 ? elements : undefined;
+}
+
+/** Puts the rows into leased ones when they are asked for: all, or one in the place of the one before. Others are not looked at. */
+function placedIn(
+  kept: readonly KeptRow[],
   options: VerifyOptions,
   context: WireContext,
-): LogitsRow {
+): (place: number) => LogitsRow {
+  const { method, draft_rows } = options.verification;
+  const together = needsAll(method, draft_rows);
+  const placed = new Map<number, LogitsRow>();
+  return (place) => {
+    const known = placed.get(place);
+    if (known !== undefined) return known;
+    const { form, arrived } = kept[place] as KeptRow; // there are as many as the draft needs
+    if (!together) placed.clear();
+    const row = inRow(place, () => rowOf(form, arrived, options, context, together ? place : 0));
+    placed.set(place, row);
+    return row;
+  };
+}
+
+/** What is wrong with a row is told with its place in its sequence. */
+function inRow<Result>(place: number, make: () => Result): Result {
   try {
-    if (problem !== undefined) throw problem;
-    return rowOf(rowForm(logits), rows[0] ?? {}, options, context, place);
+    return make();
   } catch (error) {
     throw error instanceof Problem ? error.within(`/rows/${place}`) : error;
   }
+}
+
+function takeOut(arrived: Steps, index: number): ArrivedStep {
+  const step = arrived[index] ?? { rows: [] };
+  delete arrived[index];
+  return step;
 }
 
 function ownOf(row: unknown, place: number): Fields {

@@ -79,8 +79,8 @@ function sequenceAt(
     }
   };
   const { rows_max = Number.POSITIVE_INFINITY } = limits;
-  const count = placing(() => rowsOfDraft(fields));
-  if (count > rows_max)
+  const { count, at_once } = placing(() => rowsOfDraft(fields));
+  if (at_once > rows_max)
     throw place(
       new Problem(
         "limit_exceeded",

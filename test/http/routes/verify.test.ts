@@ -282,6 +282,13 @@ describe("a refusal", () => {
       "/draft_options/seed",
       /got "seed"/,
     ],
+    [
+      "a parent behind its token",
+      { ...call, rows: rowsOf(3), parents: [-1, 2] },
+      "invalid_option",
+      "/parents/1",
+      /from -1 to 0, got 2/,
+    ],
     ["n", { ...call, rows: rowsOf(3), n: 2 }, "option_conflict", "/n", /leave n out, got 2/],
     [
       "an unknown option",

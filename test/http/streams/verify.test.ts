@@ -47,6 +47,8 @@ describe("a draft on a stream", () => {
     ["rejection", drafted, 5],
     ["block", { draft_token_ids: [1, 2] }, 3],
     ["block", drafted, 5],
+    ["strict", { draft_token_ids: [1, 2, 3], parents: [-1, -1, 0] }, 4],
+    ["rejection", { draft_token_ids: [1, 2, 3], parents: [-1, -1, 0], draft_rows: "logits" }, 6],
   ])(
     "%s, with %o, has the reply of a call of its own, and the stream goes on behind it",
     async (method, said, count) => {

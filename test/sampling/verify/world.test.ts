@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
 import { compareWithSteps } from "../../../proof/verify/step-by-step.ts";
-import { count, expected, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
+import { count, expected, PARENTS, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
 import { WRONG } from "../../../proof/verify/wrong.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 
@@ -29,6 +29,30 @@ describe.each(lossless.flatMap((method) => TOLD.map((told) => [method.name, told
     });
   },
 );
+
+describe.each([
+  ["strict", "none", undefined],
+  ["rejection", "none", undefined],
+  ["rejection", "logits", "independent"],
+  ["rejection", "logits", "without_replacement"],
+  ["rejection", "probabilities", "without_replacement"],
+] as const)("a tree under %s with draft rows %s, siblings %s", (name, told, siblings) => {
+  const method = VERIFY_METHODS.find((each) => each.name === name)!;
+  const tree = { method, told, parents: PARENTS, drafted: 0, ...(siblings && { siblings }) };
+  test.each(WIDTHS)("keeps the target's distribution in %s rows", (width) => {
+    const { counts, accepted_a_call } = count({ ...tree, width, sequences: SEQUENCES, seed: 3 });
+    const { p_chi, p_g } = goodnessOfFit(counts, expected(width));
+    expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
+    expect(accepted_a_call).toBeGreaterThan(0.5);
+  });
+
+  test("accepts more than its first path alone", () => {
+    const course = { ...tree, width: "narrow", sequences: 1000, seed: 5 } as const;
+    const of_tree = count(course).accepted_a_call;
+    const of_path = count({ ...course, parents: [-1, 0, 1] }).accepted_a_call;
+    expect(of_tree).toBeGreaterThan(1.2 * of_path);
+  });
+});
 
 test.each(WRONG.map((method) => [method.name, method] as const))("found out: %s", (_, method) => {
   const { counts } = count({
