@@ -23,6 +23,11 @@ const WORKING: readonly Listed[] = [
     load: async () => (await import("./generate.ts")).GENERATE,
   },
   {
+    name: "audit",
+    about: "whether a running engine's own sampler does what its options say",
+    load: async () => (await import("./audit.ts")).AUDIT,
+  },
+  {
     name: "score",
     about: "cross-entropy, perplexity and ranks of the classes that came",
     load: async () => (await import("./score.ts")).SCORE,

@@ -24,7 +24,7 @@ export interface Told {
 }
 
 /** JSON has no −Infinity: vLLM writes −9999 and llama-server the least float32. */
-const LEAST = -9999;
+export const LEAST = -9999;
 /** A log-probability above this is a logit. */
 const MOST = 1e-3;
 /** The largest id that a row may have: see vocabulary.ts. */

@@ -1,4 +1,5 @@
 /** vLLM's OpenAI-compatible server: POST /v1/completions with tokens named by their ids. */
+import { exp } from "../kernels/float64.ts";
 import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./completions.ts";
 import {
   type CallOptions,
@@ -13,7 +14,7 @@ import {
   type Server,
 } from "./engine.ts";
 import { idsIn, numberIn, textIn } from "./json.ts";
-import { bytesFor, rowOf } from "./next-row.ts";
+import { bytesFor, LEAST, rowOf } from "./next-row.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 /** torch.log_softmax in float32 adds up in pieces. */
@@ -60,6 +61,7 @@ class Vllm implements Engine {
   readonly #server: Server;
   #most: number | undefined;
   #vocab_size: number | undefined;
+  #tells_processed: boolean | undefined;
 
   constructor(server: Server, facts: EngineFacts) {
     this.#server = server;
@@ -69,11 +71,7 @@ class Vllm implements Engine {
 
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
     const wanted = within(count, this.#most);
-    const asked = {
-      ...oneToken(this.facts.model, prompt),
-      logprobs: wanted === "whole" ? -1 : wanted,
-      return_tokens_as_token_ids: true,
-    };
+    const asked = { ...this.#named(prompt), logprobs: wanted === "whole" ? -1 : wanted };
     try {
       const bytes_max = bytesFor(wanted, this.#vocab_size);
       const reply = await this.#server.post("/v1/completions", asked, bytes_max, call);
@@ -95,11 +93,41 @@ class Vllm implements Engine {
 
   async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
     const fields = spelledFor(this.kind, SPELLING, options);
-    const asked = { ...oneToken(this.facts.model, prompt), ...fields, logprobs: 0, return_token_ids: true };
-    const reply = await this.#server.post("/v1/completions", asked, bytesFor(0), call);
+    const tells_processed = await this.#tellsProcessed(prompt, call);
+    const logprobs = tells_processed ? (this.#most ?? -1) : 0;
+    const asked = { ...this.#named(prompt), ...fields, logprobs };
+    const bytes_max = bytesFor(logprobs === -1 ? "whole" : logprobs, this.#vocab_size);
+    const reply = await this.#server.post("/v1/completions", asked, bytes_max, call);
     const [token_id] = drawnIds(reply, idInName);
     if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
-    return { token_id, processed: undefined };
+    if (!tells_processed) return { token_id, processed: undefined };
+    const pairs = toldTokens(reply, idInName).pairs.filter(({ logprob }) => (logprob ?? LEAST) > LEAST);
+    return {
+      token_id,
+      processed: {
+        token_ids: Int32Array.from(pairs, ({ id }) => id),
+        probabilities: Float64Array.from(pairs, ({ logprob }) => exp(logprob as number)), // those without one are gone
+      },
+    };
+  }
+
+  #named(prompt: readonly number[]) {
+    return {
+      ...oneToken(this.facts.model, prompt),
+      return_tokens_as_token_ids: true,
+      return_token_ids: true,
+    };
+  }
+
+  /** Started with --logprobs-mode processed_logprobs it tells what its sampler left: with top_k 1 the second has none. */
+  async #tellsProcessed(prompt: readonly number[], call?: CallOptions): Promise<boolean> {
+    if (this.#tells_processed === undefined) {
+      const asked = { ...this.#named(prompt), top_k: 1, logprobs: 2 };
+      const reply = await this.#server.post("/v1/completions", asked, bytesFor(2), call);
+      const told = toldTokens(reply, idInName).pairs.map(({ logprob }) => logprob ?? LEAST);
+      this.#tells_processed = told.length > 1 && told.filter((logprob) => logprob > LEAST).length === 1;
+    }
+    return this.#tells_processed;
   }
 
   async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {

@@ -27,6 +27,12 @@ export interface Double {
 
 /** What a double does otherwise than it should. */
 export interface Faults {
+  /** the order of its sampler's stages, in place of llama.cpp's */
+  readonly order?: readonly Stage[];
+  /** takes these in place of what it is asked for */
+  readonly instead?: Readonly<Record<string, unknown>>;
+  /** draws another token each time, whatever the seed is */
+  readonly ignores_seeds?: boolean;
   /** tells at most so many log-probabilities */
   readonly most?: number;
   /** refuses to be asked for more than `most`, as vLLM does */
@@ -88,6 +94,56 @@ function ranked(prompt: readonly number[], count: number, { most = count, shift 
     .slice(0, Math.min(count, most));
 }
 
+type Stage = "top_k" | "top_p" | "min_p" | "temperature";
+const VLLM_ORDER: readonly Stage[] = ["temperature", "min_p", "top_k", "top_p"];
+const LLAMA_ORDER: readonly Stage[] = ["top_k", "top_p", "min_p", "temperature"];
+
+/** A plain sampler: probabilities by id, most likely first. */
+function processed(prompt: readonly number[], body: Body, { order = LLAMA_ORDER, instead }: Faults) {
+  const options = { ...body, ...instead } as Readonly<Record<string, number>>;
+  let list = logprobsBehind(prompt).map((x, id) => ({ id, x, p: 0 }));
+  list.sort((a, b) => b.x - a.x);
+  const normalise = () => {
+    const mass = list.reduce((sum, { x }) => sum + Math.exp(x), 0);
+    for (const each of list) each.p = Math.exp(each.x) / mass;
+  };
+  for (const stage of order) {
+    normalise();
+    const value = options[stage];
+    if (value === undefined) continue;
+    if (stage === "temperature") for (const each of list) each.x /= value;
+    else if (stage === "top_k") list = value > 0 ? list.slice(0, value) : list;
+    else if (stage === "min_p") list = list.filter(({ p }) => p >= value * list[0]!.p);
+    else {
+      let mass = 0;
+      list = list.filter(({ p }) => {
+        const stays = mass < value;
+        mass += p;
+        return stays;
+      });
+    }
+  }
+  normalise();
+  return list;
+}
+
+let draws = 0;
+function drawn(
+  list: readonly { readonly id: number; readonly p: number }[],
+  seed: number,
+  faults: Faults,
+): number {
+  const key = faults.ignores_seeds === true ? ++draws : seed;
+  let left = (Math.imul(key ^ (key >>> 15), 0x2c1b3c6d) ^ Math.imul(key + 1, 0x297a2d39)) >>> 0;
+  left = Math.imul(left ^ (left >>> 13), 0x85ebca6b) >>> 0;
+  let u = ((left ^ (left >>> 16)) >>> 0) / 2 ** 32;
+  for (const { id, p } of list) {
+    u -= p;
+    if (u < 0) return id;
+  }
+  return list[0]!.id;
+}
+
 const encode = (text: string) => [...text].map((letter) => (letter.charCodeAt(0) % 6) + 1);
 const decode = (ids: readonly number[]) => ids.map((id) => TOKENS[id] ?? "").join("");
 const models = (owned_by: string, more: object = {}) => ({
@@ -107,20 +163,26 @@ export function llamaServer(faults: Faults = {}): Promise<Double> {
       }),
       "/tokenize": ({ content }) => ({ tokens: content === "<end>" ? [0] : encode(content as string) }),
       "/detokenize": ({ tokens }) => ({ content: decode(tokens as number[]) }),
-      "/completion": ({ prompt, n_probs, post_sampling_probs }) => {
+      "/completion": ({ prompt, n_probs, post_sampling_probs, ...body }) => {
+        if (post_sampling_probs === true) {
+          const left = processed(prompt as number[], body, faults);
+          const top_probs = left.map(({ id, p }) => ({ id, prob: p }));
+          const tokens = [drawn(left, (body["seed"] as number) ?? 0, faults)];
+          return { tokens, completion_probabilities: [{ top_probs }] };
+        }
         const told = ranked(prompt as number[], n_probs as number, faults);
         const [first] = told;
         const step = (each: (typeof told)[number]) => ({
           id: each.id,
           token: each.name,
           bytes: [...Buffer.from(each.name)],
-          ...(post_sampling_probs === true ? { prob: Math.exp(each.logprob) } : { logprob: each.logprob }),
+          logprob: each.logprob,
         });
-        const name = post_sampling_probs === true ? "top_probs" : "top_logprobs";
         return {
           content: first?.name,
           tokens: [first?.id],
-          completion_probabilities: told.length === 0 ? [] : [{ ...step(told[0]!), [name]: told.map(step) }],
+          completion_probabilities:
+            told.length === 0 ? [] : [{ ...step(told[0]!), top_logprobs: told.map(step) }],
         };
       },
     },
@@ -136,7 +198,11 @@ export function vllm(faults: Faults = {}): Promise<Double> {
       "/version": () => ({ version: "0.32.0" }),
       "/tokenize": ({ prompt }) => ({ tokens: encode(prompt as string), count: 1, max_model_len: 64 }),
       "/detokenize": ({ tokens }) => ({ prompt: decode(tokens as number[]) }),
-      "/v1/completions": ({ prompt, logprobs }) => {
+      "/v1/completions": ({ prompt, logprobs, ...body }) => {
+        if (body["seed"] !== undefined) {
+          const list = processed(prompt as number[], body, { order: VLLM_ORDER, ...faults });
+          return { choices: [{ token_ids: [drawn(list, body["seed"] as number, faults)] }] };
+        }
         const wanted = logprobs === -1 ? TOKENS.length : (logprobs as number);
         if (faults.refuses === true && (logprobs === -1 || wanted > (faults.most ?? 20)))
           throw new Error(

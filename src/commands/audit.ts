@@ -1,0 +1,126 @@
+/** `logit-sampler audit`: whether a running engine's own sampler does what its options say. */
+import { count, Misuse, type Option, readWord, text } from "../command-line.ts";
+import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
+import type { Engine } from "../engines/index.ts";
+import { Problem } from "../errors.ts";
+import { PRESETS } from "../sampling/presets/index.ts";
+import { isSparse, type LogitsRow } from "../sampling/rows.ts";
+import { createSampler } from "../sampling/sampler.ts";
+import { type Command, commandFrom } from "./command.ts";
+import { AUDIT_FORMS, type AuditForm } from "./engines/audit-output.ts";
+import { ENGINE_WORDS, namedVocabulary, openEngines, plainly } from "./engines/opening.ts";
+import { SAMPLING_WORDS, samplingOptions, withDashes } from "./engines/sampling-words.ts";
+import { signalled } from "./engines/signalled.ts";
+import { logitsOf } from "./engines/writer.ts";
+import { Interrupted } from "./rows/interrupted.ts";
+import { standardOutput, writeWhole } from "./rows/output.ts";
+import { jsonOption } from "./rows/words.ts";
+
+const FORMS = Object.keys(AUDIT_FORMS) as AuditForm[];
+
+const FORM: Option<AuditForm> = {
+  about: `how the report is written: ${FORMS.join(", ")}`,
+  placeholder: "NAME",
+  standard: "text",
+  read: (word) => readWord(word, FORMS),
+};
+
+const { prompt: _, ...SHARED } = ENGINE_WORDS;
+const OWN = {
+  prompt: text("TEXT", "what the engine continues", "Once upon a time"),
+  ...SHARED,
+  steps: count("N", "tokens of the engine's own text whose distributions are compared", 8),
+  draws: count(
+    "N",
+    "tokens drawn behind the prompt with seeds 1, 2, …, counted against the law; 0: none",
+    400,
+    0,
+  ),
+  form: FORM,
+  out: text("FILE", "writes the report there, in place of standard output", undefined),
+  options: text(
+    "JSON",
+    "options of the engine's sampler in the names of docs/samplers.md: JSON, or @FILE",
+    "{}",
+  ),
+};
+
+/** What an engine is asked for when nothing is said: what most requests set. */
+const USUAL = { temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05 };
+const VOCAB_SIZE = 262_144;
+
+const TABLE = commandFrom(
+  {
+    name: "audit",
+    about:
+      "Asks a running engine for the distribution of some tokens as the model has it, and for what the engine's own sampler makes of it under options; does the same by the preset of that engine; and says that they agree, or which stage differs and what would explain it. Draws with seeds are counted against the law (G-test), and seeds are given twice. vLLM tells its sampler's distribution only when it is started with --logprobs-mode processed_logprobs; else, and for engines that do not tell it, draws are what is judged.\n\nEnds with 0 when all agrees and with 1 when something differs.",
+    options: { ...OWN, ...SAMPLING_WORDS },
+    operands: { placeholder: "URL", about: "the engine", count_max: 1, read: (word: string) => word },
+    epilogue: `Examples:
+
+  logit-sampler audit http://127.0.0.1:8081
+  logit-sampler audit http://127.0.0.1:8081 --temperature 0.7 --top-p 0.9 --draws 2000
+  logit-sampler audit http://127.0.0.1:8081 --presence-penalty 0.5 --form markdown --out audit.md`,
+  },
+  async ({ values, operands: [url] }) => {
+    const words = values as Words;
+    const given = samplingOptions(values, jsonOption("--options", words.options));
+    if (url === undefined) throw new Misuse("which engine? logit-sampler audit http://127.0.0.1:8081");
+    const stop = signalled();
+    try {
+      const report = await plainly(() => audited(url, words, given, stop.signal));
+      const written = AUDIT_FORMS[words.form](report);
+      if (words.out === undefined) standardOutput.write(written);
+      else writeWhole(words.out, written);
+      if (!report.agrees) process.exitCode = 1;
+    } catch (error) {
+      if (stop.heard === undefined) throw error;
+      throw new Interrupted(stop.heard, "the audit");
+    } finally {
+      stop.forget();
+    }
+  },
+);
+
+export const AUDIT: Command = { ...TABLE, run: (words) => TABLE.run(withDashes(words)) };
+
+type Words = { readonly [Name in keyof typeof OWN]: (typeof OWN)[Name]["standard"] };
+type Given = Readonly<Record<string, unknown>>;
+
+async function audited(url: string, words: Words, given: Given, signal: AbortSignal): Promise<AuditReport> {
+  const vocabulary = namedVocabulary(words);
+  const [engine] = (await openEngines([url], words, vocabulary)) as readonly [Engine]; // one for each address
+  const ids = words["prompt-ids"];
+  const prompt =
+    ids === undefined
+      ? await engine.tokenize(words.prompt, { signal })
+      : (jsonOption("--prompt-ids", ids) as readonly number[]); // the history's schema says when it is none
+  const { steps, draws } = words;
+  const { seed = 1, ...own } = given;
+  const options = { ...defaultsOf(engine.preset), ...(Object.keys(own).length === 0 ? USUAL : own) };
+  const plan = { prompt, options, steps, draws, seed: Number(seed) };
+  return audit(engine, plan, lender(engine.facts.vocab_size ?? vocabulary?.size ?? VOCAB_SIZE), { signal });
+}
+
+/** The preset's defaults are sent, since a server may have been started with others. */
+function defaultsOf(name: string): Given {
+  return PRESETS.find((preset) => preset.name === name)?.defaults ?? {};
+}
+
+function lender(vocab_size: number): Lend {
+  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: 1 });
+  return ({ row }, use) => {
+    const logits = logitsOf(row);
+    if (!(logits instanceof Float32Array)) return use(sampler, logits as LogitsRow & object);
+    const leased = sampler.leaseRow();
+    if (leased === undefined || isSparse(leased))
+      throw new Problem("internal_error", "the one row of this sampler is leased");
+    try {
+      leased.load(logits);
+      leased.finish(undefined);
+      return use(sampler, leased);
+    } finally {
+      sampler.returnRow(leased);
+    }
+  };
+}
