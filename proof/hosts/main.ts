@@ -14,6 +14,7 @@ import { commandLine, flag, readWord, run } from "../../src/command-line.ts";
 import { pack } from "../npm.ts";
 import { conclude, createReport } from "../report.ts";
 import { pythonWith } from "../venv.ts";
+import { proveEngines } from "./engines/prove.ts";
 import type { Host, NodeHost, Result } from "./host.ts";
 import { HOSTS, LONG_PACKAGES, SHORT_PACKAGES } from "./hosts.ts";
 import { writeModelFolder } from "./model/folder.ts";
@@ -26,14 +27,16 @@ const FOLDER = join(ROOT, "build/proof-hosts");
 const WIDE_VOCAB_SIZE = 128_256;
 
 const SCRIPTS = HOSTS.map(({ script }) => script);
+/** Engines that are driven and judged over HTTP, in the long form: one of them is compiled. */
+const ENGINES = "engines";
 const { values, operands } = commandLine({
   name: "npm run proof:hosts --",
   about:
-    "Real hosts and clients draw their tokens with the built service. npm and pip install them below build/, which needs registries; HOSTS_PYTHON names a Python that has the Python ones already.",
+    "Real hosts and clients draw their tokens with the built service. npm and pip install them below build/, which needs registries; HOSTS_PYTHON names a Python that has the Python ones already, LLAMA_SERVER and VLLM name those programs.",
   operands: {
     placeholder: "HOST",
-    about: `of ${SCRIPTS.join(", ")}; none: all of the form`,
-    read: (word: string) => readWord(word, SCRIPTS),
+    about: `of ${[...SCRIPTS, ENGINES].join(", ")}; none: all of the form`,
+    read: (word: string) => readWord(word, [...SCRIPTS, ENGINES]),
   },
   options: {
     built: BUILT,
@@ -45,6 +48,7 @@ const { values, operands } = commandLine({
 const chosen = HOSTS.filter(({ script, is_long }) =>
   operands.length > 0 ? operands.includes(script) : values.long || !is_long,
 );
+const with_engines = operands.length > 0 ? operands.includes(ENGINES) : values.long;
 /** How often each host is timed by turns with ours: times that nobody keeps need one. */
 const TURNS = values.long || values.write ? "6" : "1";
 const progress = createProgress([
@@ -52,6 +56,7 @@ const progress = createProgress([
   { name: "write the demo model for the hosts", seconds: values.long ? 5 : 2 },
   { name: "install", seconds: values.long ? 900 : 40 },
   ...chosen.map(({ name }) => ({ name, seconds: 15 })),
+  ...(with_engines ? [{ name: "running engines", seconds: 400 }] : []),
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
@@ -122,6 +127,10 @@ async function main(): Promise<void> {
     progress.next();
     const result = await prove(host, place, models);
     if (result !== undefined) results.push(result);
+  }
+  if (with_engines) {
+    progress.next();
+    await proveEngines(FOLDER, models["HOSTS_MODEL"] ?? "", report);
   }
   progress.end();
   await conclude(report);
