@@ -150,7 +150,10 @@ async function texts(url: string, report: Report): Promise<void> {
   const grammar = JSON.stringify({
     json_schema: {
       type: "object",
-      properties: { name: { type: "string", maxLength: 20 }, age: { type: "integer", minimum: 0, maximum: 120 } },
+      properties: {
+        name: { type: "string", maxLength: 20 },
+        age: { type: "integer", minimum: 0, maximum: 120 },
+      },
       required: ["name", "age"],
       additionalProperties: false,
     },
