@@ -4,8 +4,17 @@
  */
 import type { Machine } from "./instance.ts";
 import { BLOCK, RULES_MAX } from "./layout.ts";
+import type { Ranking } from "./ranking.ts";
 import { Row } from "./row.ts";
 import type { TokenTable } from "./tokens.ts";
+
+/** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width. */
+export interface DistanceRule {
+  readonly target: number;
+  readonly width: number;
+  readonly peak: number;
+  readonly sharpness: number;
+}
 
 export class Edits {
   readonly #machine: Machine;
@@ -209,12 +218,23 @@ export class Edits {
     this.#goOnInCopy();
   }
 
-  /** s ← peak − sharpness·d²/(1 + d), d = |w·share − target|/width, of the kept weights of the settled row; the new values are scores at T = 1. */
-  scoreByDistance(share: number, target: number, width: number, peak: number, sharpness: number): void {
+  /** Scores by the distance to a target, p = w·share of the kept weights of the settled row; the new values are scores at T = 1. */
+  scoreByDistance(share: number, { target, width, peak, sharpness }: DistanceRule): void {
     const { wasm } = this.#machine;
     const { row } = this;
     const { address, maxima_address } = this.#copy;
     wasm.distanceRow(row.address, row.blocks, address, maxima_address, share, target, width, peak, sharpness);
+    this.#goOnInCopy();
+  }
+
+  /** s ← ln(Cᵃ − (C − p)ᵃ) by the ranking of the settled row, whose kept weights sum up to `total`; the new values are scores at T = 1. */
+  skew({ ids, values }: Ranking, temperature: number, total: number, log_mass: number, amount: number): void {
+    const { wasm } = this.#machine;
+    const { blocks, max } = this.row;
+    const { address, maxima_address } = this.#copy;
+    const count = blocks * BLOCK;
+    wasm.skewRanked(ids, values, count, 1 / total, max, 1 / temperature, log_mass, amount, address);
+    wasm.scan(address, maxima_address, blocks);
     this.#goOnInCopy();
   }
 

@@ -220,6 +220,29 @@ export interface KernelExports {
     keys: number,
     spare: number,
   ): number;
+  rankIds(
+    values: number,
+    blocks: number,
+    max: number,
+    scale: number,
+    keys: number,
+    spare: number,
+    ids: number,
+    ranked: number,
+  ): number;
+  sumBends(weights: number, count: number): number;
+  weighInOrder(row: number, end: number, max: number, factor: number, to: number): void;
+  skewRanked(
+    ids: number,
+    ranked: number,
+    count: number,
+    share: number,
+    max: number,
+    inverse: number,
+    log_mass: number,
+    amount: number,
+    to: number,
+  ): void;
   repair(values: number, maxima: number): void;
   takeBack(values: number, edits: number): void;
   configureTokens(table: number, ids: number, counts: number): void;

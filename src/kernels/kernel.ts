@@ -14,10 +14,10 @@
 import { assert } from "../errors.ts";
 import { Combiner } from "./combine.ts";
 import { distributionOf, type ValueMoments, valueMomentsOf } from "./distribution.ts";
-import { Edits } from "./edits.ts";
+import { type DistanceRule, Edits } from "./edits.ts";
 import { instantiate, type Machine } from "./instance.ts";
 import { ARRIVALS_BYTES, type KernelLimits, SELECTION_MAX } from "./layout.ts";
-import { drawByLayers, drawGreen, type GreenRule, type LayersRule } from "./marks.ts";
+import { drawMarked, type MarkRule } from "./marks.ts";
 import {
   BlockSums,
   draw,
@@ -31,6 +31,7 @@ import {
 } from "./mass.ts";
 import type { Normaliser } from "./normaliser.ts";
 import { configureNoise, type Noise } from "./philox.ts";
+import { type RankedWeights, rankedWeights, ranking } from "./ranking.ts";
 import { Row } from "./row.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERYTHING, gather, setWindow } from "./selection/cut.ts";
@@ -56,10 +57,10 @@ export {
   WIRE_DTYPES,
   type WireDtype,
 } from "./dtypes.ts";
-export type { Edits } from "./edits.ts";
+export type { DistanceRule, Edits } from "./edits.ts";
 export { exp, ln } from "./float64.ts";
 export { type KernelLimits, SELECTION_MAX, SOURCES_MAX } from "./layout.ts";
-export { GAIN_MAX, type GreenRule, type LayersRule } from "./marks.ts";
+export { GAIN_MAX, type LayersRule, type MarkRule } from "./marks.ts";
 export { Normaliser } from "./normaliser.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
@@ -284,22 +285,34 @@ export class Kernel {
     return this.#machine.wasm.noisiestOfRow(row.address, row.maxima_address, row.blocks, temperature, most);
   }
 
-  /** The survivor at u of the distribution in which green tokens weigh more. The cut has no ceiling, the maximum is finite. */
-  drawGreen(row: Row, temperature: number, cut: Cut, rule: GreenRule, u: number): number {
+  /** The survivor at u of the distribution that a mark makes of them. The cut has no ceiling, the maximum is finite. */
+  drawMarked(row: Row, temperature: number, cut: Cut, rule: MarkRule, u: number): number {
     keepWeights(this.#machine, this.#sums, row, temperature);
-    return drawGreen(this.#machine, row, cut, rule, u);
+    return drawMarked(this.#machine, row, cut, rule, u);
   }
 
-  /** The survivor at u of what a tournament of layers leaves. The cut has no ceiling, the maximum is finite. */
-  drawByLayers(row: Row, temperature: number, cut: Cut, rule: LayersRule, u: number): number {
-    keepWeights(this.#machine, this.#sums, row, temperature);
-    return drawByLayers(this.#machine, row, cut, rule, u);
-  }
-
-  /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every token of the row that is edited; scores at T = 1. The maximum is finite. */
-  scoreByDistance(temperature: number, target: number, width: number, peak: number, sharpness: number): void {
+  /** Scores every token of the row that is edited by the distance of its probability to a target; scores at T = 1. The maximum is finite. */
+  scoreByDistance(temperature: number, rule: DistanceRule): void {
     const total = keepWeights(this.#machine, this.#sums, this.edits.settle(), temperature);
-    this.edits.scoreByDistance(1 / total, target, width, peak, sharpness);
+    this.edits.scoreByDistance(1 / total, rule);
+  }
+
+  /**
+   * s ← ln(Cᵃ − (C − p)ᵃ), a = e^skew, C the probability of the token and all ranked before it, for every token of the row
+   * that is edited; scores at T = 1. False, and nothing done, where the row cannot be ranked in bins. The maximum is finite.
+   */
+  skewByRank(temperature: number, skew: number): boolean {
+    const row = this.edits.settle();
+    const total = keepWeights(this.#machine, this.#sums, row, temperature);
+    const ranked = ranking(this.#machine, row, temperature);
+    if (ranked === undefined) return false;
+    this.edits.skew(ranked, temperature, total, this.logMass(row, temperature), skew);
+    return true;
+  }
+
+  /** The weights at a temperature in the order of the ranking; undefined where the row cannot be ranked in bins. */
+  rankedWeights(row: Row, temperature: number): RankedWeights | undefined {
+    return rankedWeights(this.#machine, row, temperature);
   }
 
   /** The sums of a cut: those that are there, or made now. */

@@ -9,7 +9,7 @@ import type { Row } from "./row.ts";
 import { type Cut, setWindow } from "./selection/cut.ts";
 
 /** Which tokens are green, and what their weights are multiplied by. */
-export interface GreenRule {
+interface GreenRule {
   /** coarse */
   readonly noise: Noise;
   /** a token is green whose u is below */
@@ -31,6 +31,15 @@ export interface LayersRule {
   writeBits(bits: Int32Array): void;
 }
 
+export type MarkRule = GreenRule | LayersRule;
+
+/** The token at u of the distribution that a mark makes of what survives; −1 when nothing does. The weights of the row must be kept. */
+export function drawMarked(machine: Machine, row: Row, cut: Cut, rule: MarkRule, u: number): number {
+  const { bracket_weights: weights, bracket_values: sums } = machine.layout;
+  const total = "noise" in rule ? tiltGreen(machine, row, cut, rule) : tiltByLayers(machine, row, cut, rule);
+  return machine.wasm.drawTilted(weights, row.blocks, sums, total, u);
+}
+
 /** Upper 24 bits of a word from which on u is not below gamma. */
 function limitOf(gamma: number): number {
   let low = 0;
@@ -43,30 +52,22 @@ function limitOf(gamma: number): number {
   return low;
 }
 
-/** The token at u of the distribution in which green tokens weigh more; −1 when nothing survives. The weights must be kept. */
-export function drawGreen(
-  machine: Machine,
-  row: Row,
-  cut: Cut,
-  { noise, gamma, gain }: GreenRule,
-  u: number,
-): number {
+/** Makes the weights of green tokens larger; returns the sum of all. */
+function tiltGreen(machine: Machine, row: Row, cut: Cut, { noise, gamma, gain }: GreenRule): number {
   const { wasm, layout } = machine;
+  const { address, maxima_address, blocks } = row;
   const { bracket_weights: weights, bracket_values: sums } = layout;
   configureNoise(machine, noise);
   setWindow(machine, cut);
-  const { address, maxima_address, blocks } = row;
-  const total = wasm.tiltGreen(address, maxima_address, blocks, limitOf(gamma), gain, weights, sums);
-  return wasm.drawTilted(weights, blocks, sums, total, u);
+  return wasm.tiltGreen(address, maxima_address, blocks, limitOf(gamma), gain, weights, sums);
 }
 
-/** The token at u of what a tournament of layers leaves; −1 when nothing survives. The weights must be kept. */
-export function drawByLayers(
+/** Makes of the weights what a tournament leaves; returns their sum. */
+function tiltByLayers(
   machine: Machine,
   row: Row,
   cut: Cut,
   { layers, period, writeBits }: LayersRule,
-  u: number,
 ): number {
   const { wasm, layout, buffer } = machine;
   const { address, maxima_address, blocks } = row;
@@ -78,6 +79,5 @@ export function drawByLayers(
   setWindow(machine, cut);
   const mass = wasm.foldWeights(address, maxima_address, blocks, blocks_apart, folded);
   wasm.playLayers(folded, bits, count, layers, mass, factors);
-  const total = wasm.tiltByFactors(address, maxima_address, blocks, factors, blocks_apart, weights, sums);
-  return wasm.drawTilted(weights, blocks, sums, total, u);
+  return wasm.tiltByFactors(address, maxima_address, blocks, factors, blocks_apart, weights, sums);
 }

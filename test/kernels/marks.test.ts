@@ -75,7 +75,7 @@ describe.each(ROWS)("a row, %s", (_, values) => {
     ] as const) {
       const marked = probabilities(values, cut).map((p, id) => (uniformOf(NOISE, id) < gamma ? gain * p : p));
       for (const u of UNIFORMS)
-        expectDrawn(marked, kernel.drawGreen(row, T, cut, { noise: NOISE, gamma, gain }, u), u);
+        expectDrawn(marked, kernel.drawMarked(row, T, cut, { noise: NOISE, gamma, gain }, u), u);
     }
   });
 
@@ -92,7 +92,7 @@ describe.each(ROWS)("a row, %s", (_, values) => {
     ] as const) {
       const rule = layersRule(layers, period);
       const marked = played(probabilities(values, cut), rule);
-      for (const u of UNIFORMS) expectDrawn(marked, kernel.drawByLayers(row, T, cut, rule, u), u);
+      for (const u of UNIFORMS) expectDrawn(marked, kernel.drawMarked(row, T, cut, rule, u), u);
     }
   });
 });
@@ -130,11 +130,11 @@ test("of a u at gamma itself the token is not green, of the next lower one it is
   );
   const green = Array.from({ length: V }, (_, id) => id).find((id) => uniformOf(NOISE, id) === least);
   // One token has nearly all of the mass, where it alone is green.
-  expect(kernel.drawGreen(row, 1, EVERYTHING, { noise: NOISE, gamma: next, gain: GAIN_MAX }, 0.5)).toBe(
+  expect(kernel.drawMarked(row, 1, EVERYTHING, { noise: NOISE, gamma: next, gain: GAIN_MAX }, 0.5)).toBe(
     green,
   );
   // Where none is, the middle of the row is drawn.
-  expect(kernel.drawGreen(row, 1, EVERYTHING, { noise: NOISE, gamma: least, gain: GAIN_MAX }, 0.5)).toBe(
+  expect(kernel.drawMarked(row, 1, EVERYTHING, { noise: NOISE, gamma: least, gain: GAIN_MAX }, 0.5)).toBe(
     Math.floor(V / 2),
   );
 });

@@ -90,7 +90,24 @@ test.each<readonly [string, typeof flatRow, (kept: Candidates) => unknown]>([
     flatRow,
     (kept) => {
       kept.beginStage("adaptive_p", true);
-      kept.scoreByDistance(0.3, 0.3, 5, 10, context.remembered);
+      kept.scoreByDistance({ target: 0.3, width: 0.3, peak: 5, sharpness: 10 }, context.remembered);
+    },
+  ],
+  [
+    "skew by rank, in the last stage",
+    flatRow,
+    (kept) => {
+      kept.beginStage("skew", true);
+      expect(kept.skewByRank(0.5)).toBe(true);
+    },
+  ],
+  ["bends of all tokens", flatRow, (kept) => expect(kept.bends(0.95, -1)).toBeDefined()],
+  [
+    "bends of the best tokens, none of which ranks the others",
+    peakedRow,
+    (kept) => {
+      expect(kept.bends(0.95, -1)).toBeDefined();
+      expect([...calls]).not.toContain("rankIds");
     },
   ],
   [

@@ -29,5 +29,9 @@ export { addRows, divergence, maskBelow, mixBetween, mixMaxima, mixRows } from "
 export { weighScores, divideEach, largestScore, scoreByDistance } from "./scores";
 export { configureNoise, writeUniforms, noisiest, noisiestOfRow } from "./philox";
 export { listRow, rankRow } from "./selection/rank";
+export { sumBends } from "./bends";
+export { weigh as weighInOrder } from "./weights/weights-f64";
+export { rankIds } from "./selection/rank-ids";
+export { skewRanked } from "./skew";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
 export { widenF16, widenBF16, widenBlocksOfBF16, widenBlocksOfF16 } from "./widen";

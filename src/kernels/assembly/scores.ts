@@ -161,7 +161,7 @@ export function divideEach(list: usize, count: i32, by: f64): void {
 }
 
 /** eˣ, step by step as float64.ts has it. */
-function exp(x: f64): f64 {
+export function exp(x: f64): f64 {
   if (x > 709.782712893384) return Infinity;
   if (x < -745.1332191019412) return 0;
   const n = x * LOG2_E + ROUNDER - ROUNDER;

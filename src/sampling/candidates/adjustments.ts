@@ -3,6 +3,8 @@
  * token that is no longer kept stays out.
  */
 
+import type { DistanceRule } from "../../kernels/kernel.ts";
+import type { Remembered } from "../history/remembered.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import type { Compact } from "./compact/compact.ts";
 
@@ -34,6 +36,16 @@ export function penaliseEach(
     const amount = constant + per_count * counts[i]!;
     candidates.setScore(id, (score > 0 ? score / ratio : score * ratio) + amount);
   }
+}
+
+/** Scores by the distance to a target. Each p, as it was, goes to `remembered`. */
+export function scoreEachByDistance(
+  compact: Compact,
+  { target, width, peak, sharpness }: DistanceRule,
+  remembered: Remembered,
+): void {
+  remembered.keep(compact.token_ids, compact.probabilities(), compact.count);
+  compact.scoreByDistance(target, width, peak, sharpness);
 }
 
 /** s ← max s + d²·(square + cube·d), d = s − max s, for every token. */

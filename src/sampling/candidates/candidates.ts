@@ -6,13 +6,13 @@
  * Scores are what the softmax is taken of; `p` is always the softmax over the tokens still kept. At least one
  * token always stays. Equal scores: the lower token id ranks first.
  */
-import type { Combiner, GreenRule, Kernel, LayersRule, Noise, Row } from "../../kernels/kernel.ts";
+import type { Combiner, DistanceRule, Kernel, MarkRule, Noise, Row } from "../../kernels/kernel.ts";
 import type { Remembered } from "../history/remembered.ts";
 import type { SeenTokens } from "../history/seen-tokens.ts";
 import { massOf, type RawRow } from "../report/logprobs.ts";
 import { notAboveZero, type TokenLogprob } from "../report/token-logprob.ts";
 import type { SparseRow } from "../rows.ts";
-import { addEach, penaliseEach, smoothEach } from "./adjustments.ts";
+import { addEach, penaliseEach, scoreEachByDistance, smoothEach } from "./adjustments.ts";
 import { bestScoresOf } from "./best-scores.ts";
 import { Compact } from "./compact/compact.ts";
 import {
@@ -30,6 +30,7 @@ import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
 import { note, type Removal } from "./removal.ts";
 import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseScore } from "./sparse.ts";
+import { type Bends, bendsOfRow } from "./tail-free-row.ts";
 import type { MassRule, Ties } from "./thresholds.ts";
 import { type Exclusion, excludeTop, excludeTopOfRow } from "./top-choices.ts";
 import { keepTypical } from "./typical.ts";
@@ -136,12 +137,12 @@ export class Candidates {
     return this.#omitted.isExact;
   }
 
-  /** ln Σ exp(score) over the kept tokens. */
   /** Whether the scores of all tokens are known: false for a sparse row without all of them, until a cut has left them behind. */
   get is_whole(): boolean {
     return !this.#omitted.is_open;
   }
 
+  /** ln Σ exp(score) over the kept tokens. */
   logSumExp(): number {
     this.#omitted.guess();
     return this.form().logSumExp();
@@ -190,6 +191,11 @@ export class Candidates {
     return this.#compact.rank();
   }
 
+  /** Where the bends of the ranked probabilities exceed z of their sum; undefined where a list has to tell. */
+  bends(z: number, straight: number): Bends | undefined {
+    return this.#form === "dense" ? bendsOfRow(this.#dense, z, straight) : undefined;
+  }
+
   /** Fills `scores` with the largest scores, descending, and returns how many there are. */
   bestScores(scores: Float64Array): number {
     this.#omitted.guess();
@@ -212,19 +218,15 @@ export class Candidates {
   }
 
   /** s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every kept token. Each p, as it was, goes to `remembered`. */
-  scoreByDistance(
-    target: number,
-    width: number,
-    peak: number,
-    sharpness: number,
-    remembered: Remembered,
-  ): void {
+  scoreByDistance(rule: DistanceRule, remembered: Remembered): void {
     // In float32 scores near the peak are equal that are not in float64: no matter where none is ranked.
-    if (this.#form === "dense" && this.#is_last)
-      if (this.#dense.scoreByDistance(target, width, peak, sharpness, remembered)) return;
-    const all = this.all();
-    remembered.keep(all.token_ids, all.probabilities(), all.count);
-    all.scoreByDistance(target, width, peak, sharpness);
+    if (this.#form === "dense" && this.#is_last) if (this.#dense.scoreByDistance(rule, remembered)) return;
+    scoreEachByDistance(this.all(), rule, remembered);
+  }
+
+  /** skew by rank for every token of a whole row, as the last stage; false, and nothing done, where a list has to be bent. */
+  skewByRank(skew: number): boolean {
+    return this.#form === "dense" && this.#is_last && this.#dense.skewByRank(skew);
   }
 
   /** Gives one token another score; −Infinity bans it. A token that is no longer kept stays out. */
@@ -251,6 +253,11 @@ export class Candidates {
   /** Keeps the k largest scores (k ≥ 1); ties "keep" also keeps those equal to the k-th. */
   keepTopK(k: number, ties: Ties): void {
     note(this.removal, "rank", k);
+    this.keepBest(k, ties);
+  }
+
+  /** The same of a stage that notes by itself why they go. */
+  keepBest(k: number, ties: Ties = "cut"): void {
     if (this.#omitted.is_open) keepSparseTopK(this.#compact, this.#omitted, k, ties);
     else if (this.#form === "compact") this.#compact.keepTopK(k, ties);
     else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut")
@@ -306,14 +313,9 @@ export class Candidates {
     return this.#form === "compact" ? this.#compact.draw(u) : this.#dense.draw(u());
   }
 
-  /** The token at u of the distribution in which green tokens weigh more; undefined where tokens lie in a list. */
-  drawGreen(rule: GreenRule, u: number): number | undefined {
-    return this.#form === "dense" ? this.#dense.drawGreen(rule, u) : undefined;
-  }
-
-  /** The token at u of what a tournament of layers leaves; undefined where tokens lie in a list. */
-  drawByLayers(rule: LayersRule, u: number): number | undefined {
-    return this.#form === "dense" ? this.#dense.drawByLayers(rule, u) : undefined;
+  /** The token at u of the distribution that a mark makes of the kept tokens; undefined where they lie in a list. */
+  drawMarked(rule: MarkRule, u: number): number | undefined {
+    return this.#form === "dense" ? this.#dense.drawMarked(rule, u) : undefined;
   }
 
   /** Whether each draw with replacement costs the same, however many are asked for at once. */

@@ -13,10 +13,10 @@ import { exp } from "../../kernels/float64.ts";
 import {
   type Cut,
   cutFrom,
+  type DistanceRule,
   EVERYTHING,
-  type GreenRule,
   type Kernel,
-  type LayersRule,
+  type MarkRule,
   type Noise,
   type Normaliser,
   type Row,
@@ -225,16 +225,10 @@ export class Dense {
     return this.kernel.interval(this.settle(), this.temperature, this.cut, token_id);
   }
 
-  /** The token at u of the distribution in which green tokens weigh more; undefined where there is a ceiling. */
-  drawGreen(rule: GreenRule, u: number): number | undefined {
+  /** The token at u of the distribution that a mark makes of the kept tokens; undefined where there is a ceiling. */
+  drawMarked(rule: MarkRule, u: number): number | undefined {
     if (this.cut.ceiling !== Number.POSITIVE_INFINITY) return undefined;
-    return this.kernel.drawGreen(this.settle(), this.temperature, this.cut, rule, u);
-  }
-
-  /** The token at u of what a tournament of layers leaves; undefined where there is a ceiling. */
-  drawByLayers(rule: LayersRule, u: number): number | undefined {
-    if (this.cut.ceiling !== Number.POSITIVE_INFINITY) return undefined;
-    return this.kernel.drawByLayers(this.settle(), this.temperature, this.cut, rule, u);
+    return this.kernel.drawMarked(this.settle(), this.temperature, this.cut, rule, u);
   }
 
   /** The kept token for which score + noise is largest, of equals the lowest id. */
@@ -332,21 +326,23 @@ export class Dense {
   }
 
   /**
-   * s ← peak − sharpness·d²/(1 + d), d = |p − target|/width, for every token; its logits and their normaliser as they were
+   * Scores every token by the distance of its probability to a target; its logits and their normaliser as they were
    * go to `remembered`. False, and nothing done, in a row that is cut.
    */
-  scoreByDistance(
-    target: number,
-    width: number,
-    peak: number,
-    sharpness: number,
-    remembered: Remembered,
-  ): boolean {
+  scoreByDistance(rule: DistanceRule, remembered: Remembered): boolean {
     if (this.isCut) return false;
     const { temperature, vocab_size } = this;
     const { values } = this.settle();
     remembered.keepRow(values.subarray(0, vocab_size), temperature, this.normaliser());
-    this.kernel.scoreByDistance(temperature, target, width, peak, sharpness);
+    this.kernel.scoreByDistance(temperature, rule);
+    this.temperature = 1;
+    this.#count = -1;
+    return true;
+  }
+
+  /** s ← ln(Cᵃ − (C − p)ᵃ), for every token, most likely first. False, and nothing done, in a row that is cut or cannot be ranked. */
+  skewByRank(skew: number): boolean {
+    if (this.isCut || !this.kernel.skewByRank(this.temperature, skew)) return false;
     this.temperature = 1;
     this.#count = -1;
     return true;

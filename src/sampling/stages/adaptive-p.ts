@@ -42,7 +42,8 @@ export const adaptive_p: Stage<z.infer<typeof options>> = {
   isNeutral: ({ adaptive_target }) => adaptive_target < 0,
   apply(candidates, { adaptive_target }, context) {
     const target = adapted(adaptive_target, context.stateOf("adaptive_p") as State); // checked by state.schema
-    candidates.scoreByDistance(target, WIDTH, PEAK, SHARPNESS, context.remembered);
+    const rule = { target, width: WIDTH, peak: PEAK, sharpness: SHARPNESS };
+    candidates.scoreByDistance(rule, context.remembered);
   },
   state: {
     schema: state,

@@ -31,6 +31,7 @@ export const skew: Stage<z.infer<typeof options>> = {
   keepsArgmax: false,
   isNeutral: ({ skew }) => skew === 0,
   apply(candidates, { skew, skew_order }) {
+    if (skew_order === "rank" && candidates.skewByRank(skew)) return;
     const all = skew_order === "rank" ? candidates.ranked() : candidates.all().orderById();
     const logsumexp = all.logSumExp();
     const p = all.probabilities();

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Compact } from "../candidates/compact/compact.ts";
 import { note, noteShare, type Removal } from "../candidates/removal.ts";
+import { bendAt } from "../candidates/tail-free-row.ts";
 import { SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep, oneOf } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
@@ -34,8 +35,17 @@ export const tfs: Stage<z.infer<typeof options>> = {
   passes: 32,
   apply(candidates, { tfs, tfs_edge, min_keep }) {
     if (candidates.count() < 3) return;
+    const straight = tfs_edge === "before" ? STRAIGHT : -1;
+    const found = candidates.bends(tfs, straight);
+    if (found !== undefined) {
+      const kept = tfs_edge === "centre" ? found.count + 1 : Math.max(1, found.count);
+      noteShare(candidates.removal, tfs, found.kept_at, found.removed_at);
+      if (kept < min_keep) note(candidates.removal, "rank", min_keep);
+      candidates.keepBest(Math.max(kept, min_keep));
+      return;
+    }
     const ranked = candidates.ranked();
-    const bends = bendsWithin(ranked, tfs, tfs_edge === "before" ? STRAIGHT : -1, candidates.removal);
+    const bends = bendsWithin(ranked, tfs, straight, candidates.removal);
     const before = bends === ranked.count - 2 ? ranked.count : Math.max(1, bends);
     const kept = tfs_edge === "centre" ? bends + 1 : before;
     // Behind the last difference only the last token goes, whatever it is.
@@ -69,8 +79,4 @@ function bendsWithin(ranked: Compact, z: number, straight: number, removal: Remo
     return i;
   }
   return bends;
-}
-
-function bendAt(p: Float64Array, i: number): number {
-  return Math.abs(p[i]! - 2 * p[i + 1]! + p[i + 2]!);
 }

@@ -200,7 +200,7 @@ function* drawGreen(
   const gain = exp(delta);
   if (seeding === "philox" && gain <= GAIN_MAX) {
     const noise = noiseIn(key.words, context);
-    const drawn = candidates.drawGreen({ noise, gamma, gain }, step.uniform("token"));
+    const drawn = candidates.drawMarked({ noise, gamma, gain }, step.uniform("token"));
     if (drawn !== undefined) return drawn;
   }
   const listed = candidates.all();

@@ -216,7 +216,7 @@ export const synthid: WatermarkScheme<Options> = {
   context: ({ ngram_len }) => ({ width: ngram_len - 1, padding: 0, of_prompt: false }),
   draw(candidates, options, key, { context, step }) {
     const { count: layers, bits, mask } = layersOf(key, options);
-    const drawn = candidates.drawByLayers(
+    const drawn = candidates.drawMarked(
       {
         layers,
         period: bits.length,
