@@ -9,8 +9,8 @@ import { allAtOnce } from "../../pieces.ts";
 import { isSparse, type LogitsRow } from "../rows.ts";
 import type { StepTaker } from "../sampler.ts";
 import type { StepOptions } from "../step.ts";
-import type { ExplanationKind, LogitsByToken, Proposal } from "./explanation.ts";
-import { EXPLANATIONS } from "./explanations/index.ts";
+import type { ExplanationKind, LogitsByToken } from "./explanation.ts";
+import { explanationsOf, type NamedProposal } from "./explanations/index.ts";
 import { type Fit, fitOf, type Looked, type Observed, observedIds } from "./observed.ts";
 
 export interface Explained extends Fit {
@@ -133,13 +133,12 @@ class Search {
   /** Every difference of a step that brings it nearer, the nearest first, and of equals the likeliest. */
   *nearer(step: StepOptions, base: Fit, behind: readonly Found[]): Generator<undefined, Tried[]> {
     const tried: Tried[] = [];
-    for (const { name, propose } of EXPLANATIONS)
-      for (const proposal of propose(step, this.#row)) {
-        if (this.#looks_left <= 0) return tried.sort(byDistance);
-        const fit = yield* this.fit(proposal.changed);
-        if (fit === undefined || fit.distance >= NEARER * base.distance) continue;
-        tried.push({ found: joined(behind, { name, ...proposal }, fit), changed: proposal.changed });
-      }
+    for (const proposal of explanationsOf(step, this.#row)) {
+      if (this.#looks_left <= 0) break;
+      const fit = yield* this.fit(proposal.changed);
+      if (fit === undefined || fit.distance >= NEARER * base.distance) continue;
+      tried.push({ found: joined(behind, proposal, fit), changed: proposal.changed });
+    }
     return tried.sort(byDistance);
   }
 }
@@ -149,7 +148,7 @@ const NEARER = 0.999;
 
 function joined(
   behind: readonly Found[],
-  { name, kind, stage, says }: Proposal & { name: string },
+  { name, kind, stage, says }: NamedProposal,
   fit: Fit,
 ): Found {
   return {

@@ -2,7 +2,8 @@
  * Every explanation there is, the likeliest first: of several that fit alike the first is told first. To add one: its
  * file, one line here, one row of test/sampling/explain/explain.test.ts.
  */
-import type { Explanation } from "../explanation.ts";
+import type { StepOptions } from "../../step.ts";
+import type { Explanation, LogitsByToken, Proposal } from "../explanation.ts";
 import { at_bound, off_by_one, other_reading, other_window } from "./bounds.ts";
 import { other_history } from "./history.ts";
 import { host_order, order } from "./order.ts";
@@ -27,3 +28,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
   greedy,
   nothing_runs,
 ];
+
+/** A way in which one explanation could hold, with its name. */
+export type NamedProposal = Proposal & { readonly name: string };
+
+/** Every way in which any of them could hold for a step, in their order. */
+export function explanationsOf(step: StepOptions, row: LogitsByToken): NamedProposal[] {
+  return EXPLANATIONS.flatMap(({ name, propose }) => propose(step, row).map((each) => ({ name, ...each })));
+}

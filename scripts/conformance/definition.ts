@@ -1,0 +1,104 @@
+/** The answers of the suite: by the plain float64 definitions of test/reference, which share no arithmetic with the core. */
+
+import { running } from "../../src/sampling/explain/explanation.ts";
+import { explanationsOf } from "../../src/sampling/explain/explanations/index.ts";
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import type { StepOptions } from "../../src/sampling/step.ts";
+import { referenceSurvivors } from "../../test/reference/sampler.ts";
+import { type Otherwise, short } from "./vector.ts";
+
+/** Nearer to a bound than this a sampler in float32 may decide otherwise: such rows are not in the suite. */
+export const MARGIN = 2e-4;
+/** The largest difference of a probability that float32 explains. */
+export const TOLERANCE = 1e-5;
+
+export interface Answer {
+  readonly kept: readonly number[];
+  readonly probabilities: readonly number[];
+  readonly margin: number;
+}
+
+/** A step as a line asks it. */
+export interface Question {
+  readonly chain: readonly Readonly<Record<string, unknown>>[];
+  readonly row: readonly number[];
+  readonly history?: readonly number[] | undefined;
+  readonly prompt_length?: number | undefined;
+  readonly state?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function stepOf({ row: _, ...question }: Question): StepOptions {
+  const given = Object.entries(question).filter(([, value]) => value !== undefined);
+  return parseStepOptions({ ...Object.fromEntries(given), seed: 0 });
+}
+
+export function answerOf(step: StepOptions, row: readonly number[]): Answer {
+  const { token_ids, probabilities, margin } = referenceSurvivors(
+    row,
+    running(step).map(({ stage, options }) => ({ stage: stage.name, options })),
+    {
+      history: step.history,
+      prompt_length: step.prompt_length,
+      // No stage of the suite draws: xtc_probability is 1, or the average is asked for.
+      uniform: () => 0,
+      state: (stage) => step.state[stage] as Readonly<Record<string, unknown>>, // plain data, of the stages that have one
+    },
+  );
+  return { kept: token_ids, probabilities, margin };
+}
+
+/** Answers of known mistakes that differ from the right one, each once. */
+export function otherwiseOf(step: StepOptions, row: readonly number[], right: Answer): Otherwise[] {
+  const found = new Map<
+    string,
+    { as: string[]; kept: readonly number[]; probabilities: readonly number[] }
+  >();
+  for (const { says, changed } of proposals(step, row)) {
+    const { kept, probabilities } = answerOf(changed, row);
+    if (kept.length === 0 || isSame(right, { kept, probabilities })) continue;
+    const shortened = probabilities.map(short);
+    const key = `${kept.join()}:${probabilities.map((p) => p.toFixed(4)).join()}`;
+    const same = found.get(key);
+    if (same === undefined) found.set(key, { as: [says], kept, probabilities: shortened });
+    else if (!same.as.includes(says)) same.as.push(says);
+  }
+  return [...found.values()];
+}
+
+/** Nearer than this two answers are not told apart. */
+const APART = 1e-3;
+
+export function isSame(one: Pick<Answer, "kept" | "probabilities">, other: typeof one): boolean {
+  return (
+    one.kept.length === other.kept.length &&
+    one.kept.every((id, i) => id === other.kept[i]) &&
+    one.probabilities.every((p, i) => Math.abs(p - (other.probabilities[i] as number)) < APART) // as many
+  );
+}
+
+function proposals(step: StepOptions, row: readonly number[]) {
+  return explanationsOf(step, (id) => row[id] ?? Number.NEGATIVE_INFINITY);
+}
+
+/**
+ * Groups of tokens that no rule tells apart, of which some stay and some go: others of a group may stand for those kept.
+ * Two are alike when they have the same logit, places in the history, and mention in the options.
+ */
+export function tiesOf({ row, chain, history = [] }: Question, { kept }: Answer): number[][] {
+  const numbers = new Set((JSON.stringify(chain).match(/\d+/g) ?? []).map(Number));
+  const seen = new Set(history);
+  const groups = new Map<string, number[]>();
+  for (const [id, logit] of row.entries()) {
+    const places = seen.has(id);
+    const named = numbers.has(id);
+    const key = named || places ? `${id}` : `${logit} alike`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [id]);
+    else group.push(id);
+  }
+  const is_kept = new Set(kept);
+  return [...groups.values()].filter((ids) => {
+    const stay = ids.filter((id) => is_kept.has(id)).length;
+    return stay > 0 && stay < ids.length;
+  });
+}

@@ -1,0 +1,38 @@
+/** Lines that ask what is left of a row behind a chain, and with what probabilities. */
+import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE, tiesOf } from "./definition.ts";
+import { type Line, rowField } from "./vector.ts";
+
+/** No more answers of mistakes than these are kept, the likeliest. */
+const OTHERWISE_MAX = 10;
+
+/** Of longer rows the mistakes are not told: each would be as long. */
+const LONG = 128;
+
+type Asked = Question & Pick<Line, "id" | "section" | "rule" | "about" | "why">;
+
+/** The line; undefined when a decision is nearer to its bound than `margin`, or when the chain masks every token. */
+export function distributionLine(asked: Asked, margin: number): Line | undefined {
+  const { id, section, rule, about, why, chain, row, history, prompt_length, state } = asked;
+  const step = stepOf({ chain, row, history, prompt_length, state });
+  const answer = answerOf(step, row);
+  if (answer.margin < margin || answer.kept.length === 0) return undefined;
+  const ties = tiesOf(asked, answer);
+  const states = Object.keys(step.state).length > 0 ? { state: step.state } : {};
+  return {
+    id,
+    section,
+    task: "distribution",
+    rule,
+    about,
+    chain,
+    row: rowField(row),
+    ...(history !== undefined && { history, prompt_length }),
+    ...states,
+    kept: answer.kept,
+    probabilities: answer.probabilities,
+    tolerance: TOLERANCE,
+    ...(ties.length > 0 && { ties }),
+    otherwise: row.length > LONG ? [] : otherwiseOf(step, row, answer).slice(0, OTHERWISE_MAX),
+    why,
+  };
+}

@@ -1,0 +1,143 @@
+/** The same options in two orders, where the order decides; and whole chains in the orders of hosts. */
+import { seeded } from "../../../evidence/seeded.ts";
+import type { ParsedEntry } from "../../../src/sampling/chain.ts";
+import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
+import { PRESETS } from "../../../src/sampling/presets/index.ts";
+import { answerOf, isSame, MARGIN, type Question, stepOf } from "../definition.ts";
+import { distributionLine } from "../distribution.ts";
+import { randomRow, randomSequence } from "../rows.ts";
+import type { Line, Section } from "../vector.ts";
+
+type Entry = Readonly<Record<string, unknown>> & { readonly stage: string };
+
+const entry = (stage: string, ...values: readonly unknown[]): readonly Entry[] =>
+  values.map((value) => ({ stage, [stage]: value }));
+
+/** What is put in two orders, with values of which one makes the order decide on some row. */
+const ENTRIES: readonly (readonly Entry[])[] = [
+  entry("temperature", 0.5, 2),
+  entry("top_k", 2, 3),
+  entry("top_p", 0.6, 0.8),
+  entry("min_p", 0.1, 0.3),
+  entry("typical_p", 0.5, 0.8),
+  entry("top_n_sigma", 1, 0.6),
+  entry("epsilon_cutoff", 0.1, 0.2),
+  entry("repetition_penalty", 1.3, 2),
+  entry("presence_penalty", 1, 1.5),
+  entry("frequency_penalty", 0.5, 1),
+  entry("logit_bias", { "0": 1.5, "2": -2 }, { "1": 3 }),
+  [{ stage: "smoothing", smoothing_factor: 0.3 }],
+  [{ stage: "xtc", xtc_probability: 1, xtc_threshold: 0.15 }],
+];
+
+const ROWS_A_PAIR = 2;
+const TRIES = 80;
+
+function pairs(): Line[] {
+  const lines: Line[] = [];
+  for (const [i, first] of ENTRIES.entries())
+    for (const [j, second] of ENTRIES.entries()) {
+      if (j <= i) continue;
+      let found = 0;
+      for (let attempt = 0; attempt < TRIES && found < ROWS_A_PAIR; attempt++) {
+        const random = seeded(282, (i * 100 + j) * TRIES + attempt);
+        const [a, b] = [random.pick(first), random.pick(second)];
+        const row = randomRow(random);
+        const sequence = [a, b].some(({ stage }) => stage.endsWith("penalty"))
+          ? randomSequence(random, row.length)
+          : {};
+        const both = [
+          { chain: [a, b], row, ...sequence },
+          { chain: [b, a], row, ...sequence },
+        ].map((question, at) => lineOf(question, "orders", lines.length + at));
+        if (both.some((line) => line === undefined) || !differ(both as Line[])) continue; // both are lines
+        lines.push(...(both as Line[]));
+        found++;
+      }
+    }
+  return lines;
+}
+
+function lineOf(question: Question, section: string, place: number): Line | undefined {
+  const names = question.chain.map(({ stage }) => stage);
+  return distributionLine(
+    {
+      ...question,
+      section,
+      id: `order-${String(place + 1).padStart(3, "0")}`,
+      rule: names.join(" → "),
+      about: `${names.join(", then ")}: the other order gives something else`,
+      why: "each stage works on what the one before it left, docs/samplers.md",
+    },
+    MARGIN,
+  );
+}
+
+/** What is left differs by more than rounding, so that the order can be seen. */
+function differ([one, other]: readonly Line[]): boolean {
+  const answers = [one, other].map((line) => line as unknown as { kept: number[]; probabilities: number[] }); // as written
+  return !isSame(answers[0] as (typeof answers)[number], answers[1] as (typeof answers)[number]); // two
+}
+
+/** What a request says to every host, as far as the host has it. */
+const ASKED: readonly Readonly<Record<string, unknown>>[] = [
+  { temperature: 0.7, top_k: 4, top_p: 0.9 },
+  { temperature: 1.5, top_p: 0.8, min_p: 0.1 },
+  { temperature: 0.6, top_k: 5, top_p: 0.85, repetition_penalty: 1.3 },
+  { temperature: 1.8, top_k: 6, min_p: 0.15, presence_penalty: 0.8, frequency_penalty: 0.3 },
+  { temperature: 0.9, top_p: 0.7, logit_bias: { "1": 1.5, "3": -2 } },
+];
+const ROWS_A_HOST = 2;
+
+function hostOrders(): Line[] {
+  const lines: Line[] = [];
+  for (const [at, { name, order, source }] of PRESETS.entries())
+    for (const [which, options] of ASKED.entries()) {
+      const names = order.map((place) => (typeof place === "string" ? place : place.stage));
+      const own = Object.fromEntries(Object.entries(options).filter(([option]) => names.includes(option)));
+      const { chain } = parseStepOptions({ preset: name, ...own, seed: 0 });
+      let found = 0;
+      for (let attempt = 0; attempt < TRIES && found < ROWS_A_HOST; attempt++) {
+        const random = seeded(283, (at * 100 + which) * TRIES + attempt);
+        const row = randomRow(random);
+        const question = { chain: chain.map(written), row, ...randomSequence(random, row.length) };
+        const id = `host-order-${String(lines.length + 1).padStart(3, "0")}`;
+        const about = `${Object.keys(own).join(", ")} in the order of ${name}`;
+        const why = `${source.title}, ${source.url}`;
+        const line = distributionLine({ ...question, section: "orders", id, rule: name, about, why }, MARGIN);
+        if (line === undefined || answerOf(stepOf(question), row).kept.length < 2) continue;
+        lines.push(line);
+        found++;
+      }
+    }
+  return lines;
+}
+
+/** A checked entry as a line has it, without what holds anyway. */
+export function written({ stage, options }: ParsedEntry): Readonly<Record<string, unknown>> {
+  const given = Object.entries(options).filter(([name]) => name !== "stage");
+  const plain = JSON.parse(
+    JSON.stringify(Object.fromEntries(given.map(([name, value]) => [name, plainOf(value)]))),
+  ) as Record<string, unknown>; // plain data
+  const needed = Object.entries(plain).filter(([name, value]) => {
+    const field = stage.options.shape[name];
+    const standard = field?.safeParse(undefined);
+    return standard?.success !== true || JSON.stringify(standard.data) !== JSON.stringify(value);
+  });
+  return { stage: stage.name, ...Object.fromEntries(needed) };
+}
+
+/** A bias as it is written; everything else is written as it was checked. */
+function plainOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("biases" in value)) return value;
+  const { token_ids, biases } = value as { token_ids: Int32Array; biases: Float64Array }; // as its schema makes it
+  return Object.fromEntries(
+    [...token_ids].map((id, i) => [String(id), Number.isFinite(biases[i]) ? biases[i] : "-inf"]),
+  );
+}
+
+export const orders: Section = {
+  name: "orders",
+  about: "The same options in another order give something else: pairs of stages, and the orders of hosts.",
+  files: () => ({ orders: pairs(), "orders-of-hosts": hostOrders() }),
+};

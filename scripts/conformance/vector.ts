@@ -1,0 +1,48 @@
+/** A test case of the suite as a line of ndjson has it: a question, the answer by the definition, and what known mistakes answer. */
+
+/** −Infinity is null. A list of numbers, or the bytes of float32 or float16 numbers, least significant first. */
+export type RowField =
+  | readonly (number | null)[]
+  | { readonly f32: string }
+  | { readonly f16: string }
+  | { readonly length: number; readonly fill: number; readonly values: Readonly<Record<string, number>> };
+
+/** What every line has. */
+export interface Line {
+  /** unique in the suite, and the same in later versions */
+  readonly id: string;
+  readonly section: string;
+  /** which kind of question it is: which fields ask, and which answer */
+  readonly task: string;
+  /** what is tested, by its name in docs/samplers.md */
+  readonly rule: string;
+  /** what the case is, in one sentence */
+  readonly about: string;
+  /** where the rule is written */
+  readonly why: string;
+  readonly [field: string]: unknown;
+}
+
+/** The answer of a known mistake: a runner that meets it can say what was done. */
+export interface Otherwise {
+  /** the mistakes that come to it, the likeliest first */
+  readonly as: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+export interface Section {
+  readonly name: string;
+  /** one sentence for the README and reports */
+  readonly about: string;
+  /** files by name without the ending, each with its lines */
+  files(): Readonly<Record<string, readonly Line[]>>;
+}
+
+/** Numbers of an answer of a mistake: few digits are enough to tell it from others. */
+export function short(p: number): number {
+  return Number(p.toPrecision(4));
+}
+
+export function rowField(row: readonly number[]): (number | null)[] {
+  return row.map((x) => (Number.isFinite(x) ? x : null));
+}
