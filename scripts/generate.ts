@@ -7,7 +7,7 @@ import { commandLine, run } from "../src/command-line.ts";
 const { values } = commandLine({
   name: "npm run generate --",
   about:
-    "Writes all that is generated: src/kernels/*.wasm.ts, openapi/openapi.json, tables and pages of the documentation, the client's types; then formats.",
+    "Writes all that is generated: src/kernels/*.wasm.ts, openapi/openapi.json, tables and pages of the documentation, the client's types, conformance/vectors; then formats.",
   options: { check: CHECK },
 });
 
@@ -16,6 +16,7 @@ const SCRIPTS = [
   { name: "build:vocabulary", seconds: 1 },
   { name: "build:openapi", seconds: 2 },
   { name: "build:docs", seconds: 2 },
+  { name: "build:conformance", seconds: 12 },
 ];
 /** Generated files are written as the formatter would write them, but for the client's types. */
 const FORMAT = { name: "format", seconds: 5 };

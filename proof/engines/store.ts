@@ -1,10 +1,12 @@
 /** Stores what a run found: counts for docs/presets.md, and cases with the host's own answers for CI. */
 import { readFile, writeFile } from "node:fs/promises";
+import { hostLine } from "../../evidence/conformance/host-line.ts";
+import { rowField } from "../../evidence/conformance/vector.ts";
 import type { Answer, Case, Host } from "./host.ts";
 import type { Result } from "./tally.ts";
 
 const RESULTS = new URL("results.json", import.meta.url);
-const VECTORS = new URL("../../test/vectors/engines/", import.meta.url);
+const VECTORS = new URL("../../conformance/hosts/", import.meta.url);
 
 /** So many of the cases that were equal become vectors: the first of short rows, and a few of long ones. */
 const SHORT = 150;
@@ -24,17 +26,14 @@ export async function store(
   const size = (i: number) => cases[i]?.logits.length ?? 0;
   const short = equal.filter((i) => size(i) <= 64).slice(0, SHORT);
   const long = equal.filter((i) => size(i) > 256 && size(i) <= 700).slice(0, LONG);
-  const lines = [...short, ...long].map((i) => vectorOf(cases[i] as Case, answers[i] as Answer)); // places of both
   const { preset, variant, version } = result;
-  const head = `${JSON.stringify({ preset, variant, version })}\n`;
-  await writeFile(new URL(`${host.module}.ndjson`, VECTORS), [head, ...lines].join(""));
-}
-
-function vectorOf({ id: _, logits, ...asked }: Case, answer: Answer): string {
-  if ("error" in answer) throw new Error("a refusal is no vector");
-  const { kept, p } = answer;
-  const numbers = logits.map((x) => (Number.isFinite(x) ? x : null));
-  const rounded = p.map((x) => Number(x.toPrecision(6)));
-  const whole = kept.length === logits.length ? "all" : kept;
-  return `${JSON.stringify({ ...asked, logits: numbers, kept: whole, p: rounded })}\n`;
+  const lines = [...short, ...long].map((i, place) => {
+    const { options, history, prompt_length, logits } = cases[i] as Case; // places of both
+    const answer = answers[i] as Answer;
+    if ("error" in answer) throw new Error("a refusal is no vector");
+    const probabilities = answer.p.map((x) => Number(x.toPrecision(6)));
+    const asked = { preset, variant, version, options, row: rowField(logits), history, prompt_length };
+    return `${JSON.stringify(hostLine(place, { ...asked, kept: answer.kept, probabilities }))}\n`;
+  });
+  await writeFile(new URL(`${host.module.replaceAll("_", "-")}.ndjson`, VECTORS), lines.join(""));
 }

@@ -1,11 +1,11 @@
 /** The answers of the suite: by the plain float64 definitions of test/reference, which share no arithmetic with the core. */
 
+import { type Otherwise, short } from "../../evidence/conformance/vector.ts";
 import { running } from "../../src/sampling/explain/explanation.ts";
 import { explanationsOf } from "../../src/sampling/explain/explanations/index.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { StepOptions } from "../../src/sampling/step.ts";
 import { referenceSurvivors } from "../../test/reference/sampler.ts";
-import { type Otherwise, short } from "./vector.ts";
 
 /** Nearer to a bound than this a sampler in float32 may decide otherwise: such rows are not in the suite. */
 export const MARGIN = 2e-4;
@@ -48,7 +48,11 @@ export function answerOf(step: StepOptions, row: readonly number[]): Answer {
 }
 
 /** Answers of known mistakes that differ from the right one, each once. */
-export function otherwiseOf(step: StepOptions, row: readonly number[], right: Answer): Otherwise[] {
+export function otherwiseOf(
+  step: StepOptions,
+  row: readonly number[],
+  right: Answer,
+): (Otherwise & Pick<Answer, "kept">)[] {
   const found = new Map<
     string,
     { as: string[]; kept: readonly number[]; probabilities: readonly number[] }

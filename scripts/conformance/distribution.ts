@@ -1,9 +1,10 @@
 /** Lines that ask what is left of a row behind a chain, and with what probabilities. */
+
+import { allOr, type Line, rowField } from "../../evidence/conformance/vector.ts";
 import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE, tiesOf } from "./definition.ts";
-import { type Line, rowField } from "./vector.ts";
 
 /** No more answers of mistakes than these are kept, the likeliest. */
-const OTHERWISE_MAX = 10;
+const OTHERWISE_MAX = 7;
 
 /** Of longer rows the mistakes are not told: each would be as long. */
 const LONG = 128;
@@ -28,11 +29,16 @@ export function distributionLine(asked: Asked, margin: number): Line | undefined
     row: rowField(row),
     ...(history !== undefined && { history, prompt_length }),
     ...states,
-    kept: answer.kept,
+    kept: allOr(answer.kept, row.length),
     probabilities: answer.probabilities,
     tolerance: TOLERANCE,
     ...(ties.length > 0 && { ties }),
-    otherwise: row.length > LONG ? [] : otherwiseOf(step, row, answer).slice(0, OTHERWISE_MAX),
+    otherwise:
+      row.length > LONG
+        ? []
+        : otherwiseOf(step, row, answer)
+            .slice(0, OTHERWISE_MAX)
+            .map((other) => ({ ...other, kept: allOr(other.kept, row.length) })),
     why,
   };
 }

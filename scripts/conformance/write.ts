@@ -3,10 +3,10 @@
  * Nothing here asks the core; test/conformance holds it to them.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import type { Line } from "../../evidence/conformance/vector.ts";
 import { CHECK } from "../../evidence/options.ts";
 import { commandLine, run } from "../../src/command-line.ts";
 import { SECTIONS } from "./sections/index.ts";
-import type { Line } from "./vector.ts";
 
 const FOLDER = new URL("../../conformance/vectors/", import.meta.url);
 

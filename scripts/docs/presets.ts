@@ -71,7 +71,7 @@ export function presetsPage(
       ]),
     ),
     "",
-    "Some of the equal cases are kept as numbers in `test/vectors/engines`, and hold in every run of the tests. The",
+    "Some of the equal cases are kept as numbers in `conformance/hosts`, and hold in every run of the tests. The",
     "other presets and variants were made by reading the host's source, which each names.",
     "",
   ];

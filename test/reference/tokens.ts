@@ -43,8 +43,11 @@ export function logSumExp(tokens: readonly Token[]): number {
 }
 
 export function probabilitiesOf(tokens: readonly Token[]): number[] {
-  const logsumexp = logSumExp(tokens);
-  return tokens.map(({ score }) => Math.exp(score - logsumexp));
+  // Counted from the largest: at scores of 1e15 a logarithm of the sum would have no digits left.
+  const max = largest(tokens);
+  const weights = tokens.map(({ score }) => Math.exp(score - max));
+  const total = sum(weights);
+  return weights.map((weight) => weight / total);
 }
 
 /** −Σ p ln p, with 0 · ln 0 = 0. */

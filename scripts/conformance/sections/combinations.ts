@@ -1,11 +1,11 @@
 /** Several rows that are made one: guidance, contrast, mixtures. */
 import fc from "fast-check";
+import { type Line, rowField, type Section, short } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
 import { RULES } from "../../../src/sampling/combine/index.ts";
 import { COMBINATIONS, combinedScores } from "../../../test/reference/combine.ts";
 import type { Fields } from "../../../test/reference/sources.ts";
 import { answerOf, isSame, MARGIN, stepOf, TOLERANCE } from "../definition.ts";
-import { type Line, rowField, type Section, short } from "../vector.ts";
 
 const RANDOM = 30;
 

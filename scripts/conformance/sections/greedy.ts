@@ -1,9 +1,10 @@
 /** Greedy steps: the most likely token of what the stages before leave; and rows that are hard for floating point. */
+
+import type { Line, RowField, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
 import type { Question } from "../definition.ts";
 import { distributionLine } from "../distribution.ts";
 import { HAND, randomRow, randomSequence } from "../rows.ts";
-import type { Line, RowField, Section } from "../vector.ts";
 
 const COLD = { stage: "temperature", temperature: 0 };
 
@@ -183,7 +184,7 @@ function hardLines(): Line[] {
       },
       0,
     );
-    if (line === undefined || (line["kept"] as readonly number[]).length > KEPT_MAX) return [];
+    if (line === undefined || (line["probabilities"] as readonly number[]).length > KEPT_MAX) return [];
     return [field === undefined ? line : { ...line, row: field }];
   });
 }

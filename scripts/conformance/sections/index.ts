@@ -1,5 +1,5 @@
 /** Every section of the suite, in the order of the README and of reports. To add one: its file, and one line here. */
-import type { Section } from "../vector.ts";
+import type { Section } from "../../../evidence/conformance/vector.ts";
 import { combinations } from "./combinations.ts";
 import { greedy, hard } from "./greedy.ts";
 import { drawSection, logprobs } from "./logprobs.ts";

@@ -1,8 +1,9 @@
 /** Log-probabilities that are reported, before and behind the sampler's own work; ranks with ties; the greedy choice; draws by inverse CDF. */
+
+import { type Line, rowField, type Section, short } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
 import { answerOf, MARGIN, type Question, stepOf } from "../definition.ts";
 import { HAND, randomRow, randomSequence } from "../rows.ts";
-import { type Line, rowField, type Section, short } from "../vector.ts";
 
 const CHAIN = [
   { stage: "repetition_penalty", repetition_penalty: 1.4 },

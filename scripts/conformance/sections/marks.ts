@@ -1,6 +1,7 @@
 /** Watermarks without a sampler: Philox's words, the uniform numbers of tokens, scores and p-values of texts. */
+
+import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
-import type { Line, Section } from "../vector.ts";
 
 const MASK = 0xffffffffn;
 

@@ -1,12 +1,13 @@
 /** The same options in two orders, where the order decides; and whole chains in the orders of hosts. */
+
+import type { Line, Section } from "../../../evidence/conformance/vector.ts";
+import { written } from "../../../evidence/conformance/written.ts";
 import { seeded } from "../../../evidence/seeded.ts";
-import type { ParsedEntry } from "../../../src/sampling/chain.ts";
 import { parseStepOptions } from "../../../src/sampling/options/step-options.ts";
 import { PRESETS } from "../../../src/sampling/presets/index.ts";
-import { answerOf, isSame, MARGIN, type Question, stepOf } from "../definition.ts";
+import { type Answer, answerOf, isSame, MARGIN, type Question, stepOf } from "../definition.ts";
 import { distributionLine } from "../distribution.ts";
 import { randomRow, randomSequence } from "../rows.ts";
-import type { Line, Section } from "../vector.ts";
 
 type Entry = Readonly<Record<string, unknown>> & { readonly stage: string };
 
@@ -46,11 +47,13 @@ function pairs(): Line[] {
         const sequence = [a, b].some(({ stage }) => stage.endsWith("penalty"))
           ? randomSequence(random, row.length)
           : {};
-        const both = [
+        const questions = [
           { chain: [a, b], row, ...sequence },
           { chain: [b, a], row, ...sequence },
-        ].map((question, at) => lineOf(question, "orders", lines.length + at));
-        if (both.some((line) => line === undefined) || !differ(both as Line[])) continue; // both are lines
+        ];
+        if (!differ(questions)) continue;
+        const both = questions.map((question, at) => lineOf(question, "orders", lines.length + at));
+        if (both.some((line) => line === undefined)) continue;
         lines.push(...(both as Line[]));
         found++;
       }
@@ -74,9 +77,12 @@ function lineOf(question: Question, section: string, place: number): Line | unde
 }
 
 /** What is left differs by more than rounding, so that the order can be seen. */
-function differ([one, other]: readonly Line[]): boolean {
-  const answers = [one, other].map((line) => line as unknown as { kept: number[]; probabilities: number[] }); // as written
-  return !isSame(answers[0] as (typeof answers)[number], answers[1] as (typeof answers)[number]); // two
+function differ(questions: readonly Question[]): boolean {
+  const [one, other] = questions.map((question) => answerOf(stepOf(question), question.row)) as [
+    Answer,
+    Answer,
+  ]; // two
+  return !isSame(one, other);
 }
 
 /** What a request says to every host, as far as the host has it. */
@@ -87,7 +93,7 @@ const ASKED: readonly Readonly<Record<string, unknown>>[] = [
   { temperature: 1.8, top_k: 6, min_p: 0.15, presence_penalty: 0.8, frequency_penalty: 0.3 },
   { temperature: 0.9, top_p: 0.7, logit_bias: { "1": 1.5, "3": -2 } },
 ];
-const ROWS_A_HOST = 2;
+const ROWS_A_HOST = 1;
 
 function hostOrders(): Line[] {
   const lines: Line[] = [];
@@ -111,29 +117,6 @@ function hostOrders(): Line[] {
       }
     }
   return lines;
-}
-
-/** A checked entry as a line has it, without what holds anyway. */
-export function written({ stage, options }: ParsedEntry): Readonly<Record<string, unknown>> {
-  const given = Object.entries(options).filter(([name]) => name !== "stage");
-  const plain = JSON.parse(
-    JSON.stringify(Object.fromEntries(given.map(([name, value]) => [name, plainOf(value)]))),
-  ) as Record<string, unknown>; // plain data
-  const needed = Object.entries(plain).filter(([name, value]) => {
-    const field = stage.options.shape[name];
-    const standard = field?.safeParse(undefined);
-    return standard?.success !== true || JSON.stringify(standard.data) !== JSON.stringify(value);
-  });
-  return { stage: stage.name, ...Object.fromEntries(needed) };
-}
-
-/** A bias as it is written; everything else is written as it was checked. */
-function plainOf(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("biases" in value)) return value;
-  const { token_ids, biases } = value as { token_ids: Int32Array; biases: Float64Array }; // as its schema makes it
-  return Object.fromEntries(
-    [...token_ids].map((id, i) => [String(id), Number.isFinite(biases[i]) ? biases[i] : "-inf"]),
-  );
 }
 
 export const orders: Section = {

@@ -1,7 +1,7 @@
 /** When a text ends, behind the token that was drawn last. */
 import { readFileSync } from "node:fs";
+import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
-import type { Line, Section } from "../vector.ts";
 
 interface Text {
   readonly prompt: readonly number[];

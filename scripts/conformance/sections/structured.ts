@@ -1,6 +1,6 @@
 /** Structured output: whether a text is one of a schema or a pattern, by ajv and by the platform's regular expressions. */
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Line, Section } from "../vector.ts";
+import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 
 interface Case {
   readonly schema: unknown;

@@ -1,9 +1,10 @@
 /** Drafts that are verified, with the uniform numbers given: what is accepted, and what is drawn in place of what is not. */
+
+import type { Line, Section } from "../../../evidence/conformance/vector.ts";
 import { seeded } from "../../../evidence/seeded.ts";
 import { uniform } from "../../../src/sampling/rng.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { MARGIN } from "../definition.ts";
-import type { Line, Section } from "../vector.ts";
 
 type Law = readonly number[];
 

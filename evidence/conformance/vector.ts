@@ -46,3 +46,8 @@ export function short(p: number): number {
 export function rowField(row: readonly number[]): (number | null)[] {
   return row.map((x) => (Number.isFinite(x) ? x : null));
 }
+
+/** Of a whole row "all" stands for its ids. */
+export function allOr(kept: readonly number[], length: number): readonly number[] | "all" {
+  return kept.length === length ? "all" : kept;
+}

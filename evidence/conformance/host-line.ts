@@ -1,0 +1,47 @@
+/** A recorded answer of a host's own code as a line of conformance/hosts. */
+
+import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import { allOr, type Line } from "./vector.ts";
+import { written } from "./written.ts";
+
+/** What was put to the host, and what it answered. */
+export interface Recorded {
+  readonly preset: string;
+  readonly variant?: string | undefined;
+  /** the packages that ran, with their versions */
+  readonly version: string;
+  /** options as the preset's short form has them */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** null is −Infinity */
+  readonly row: readonly (number | null)[];
+  readonly history: readonly number[];
+  readonly prompt_length: number;
+  readonly kept: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
+/** Host and ours are float32 and float64: the largest difference that the sums of a row explain. */
+const TOLERANCE = 3e-5;
+
+export function hostLine(place: number, recorded: Recorded): Line {
+  const { preset, variant, version, options, row, history, prompt_length, kept, probabilities } = recorded;
+  const host = variant === undefined ? preset : `${preset} ${variant}`;
+  const { chain } = parseStepOptions({ preset, ...(variant && { variant }), ...options, seed: 0 });
+  return {
+    id: `${host.replaceAll(" ", "-")}-${String(place + 1).padStart(3, "0")}`,
+    section: "hosts",
+    task: "distribution",
+    rule: host,
+    about: `what ${version} answered`,
+    host: { preset, ...(variant && { variant }) },
+    options,
+    chain: chain.filter(({ skipped }) => skipped !== "neutral").map(written),
+    row,
+    history,
+    prompt_length,
+    kept: allOr(kept, row.length),
+    probabilities,
+    tolerance: TOLERANCE,
+    why: `docs/presets.md, ${preset}`,
+  };
+}

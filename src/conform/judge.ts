@@ -1,0 +1,142 @@
+/**
+ * Holds an answer against that of the suite. What float32 or an open choice among equal tokens explains is no failure: those
+ * are verdicts of their own. A failure is told with the known mistakes that come to the same answer.
+ */
+import type { Answer, Vector } from "./vectors.ts";
+import { ANSWERS } from "./vectors.ts";
+
+export type VerdictKind = "passed" | "tie" | "rounding" | "failed" | "not_supported" | "error";
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** of a failure: the known mistakes that give this answer */
+  readonly as: readonly string[];
+  /** of an error: its sentence */
+  readonly detail?: string;
+  /** the mistakes that the case tells from the right answer, and that the answer does not have */
+  readonly not_as: readonly string[];
+}
+
+/** What a tested program says: an answer, that it does not have the rule, or that it failed. */
+export type Reply =
+  | { readonly answer: Answer }
+  | { readonly not_supported: true }
+  | { readonly error: string };
+
+/** Float32 in a long sum. */
+const ROUNDING = 3e-4;
+/** A probability below this is 0 in float32, or near it. */
+const TINY = 1e-7;
+/** Answers of mistakes have four digits, and differ from the right one by more. */
+const MISTAKE = 6e-4;
+
+export function judge(vector: Vector, reply: Reply): Verdict {
+  if ("not_supported" in reply) return { kind: "not_supported", as: [], not_as: [] };
+  if ("error" in reply) return { kind: "error", as: [], not_as: [], detail: reply.error };
+  const { answer } = reply;
+  const kind = compare(vector, vector, answer, Number(vector["tolerance"] ?? 0));
+  const { otherwise = [] } = vector;
+  const is_met = otherwise.map(
+    (other) => kind === "failed" && compare(vector, other, answer, MISTAKE) !== "failed",
+  );
+  return {
+    kind,
+    as: otherwise.flatMap(({ as }, i) => (is_met[i] ? as : [])),
+    not_as: otherwise.flatMap(({ as }, i) => (is_met[i] ? [] : as)),
+  };
+}
+
+type Compared = "passed" | "tie" | "rounding" | "failed";
+
+function compare(vector: Vector, right: Answer, answer: Answer, tolerance: number): Compared {
+  if (vector.task === "distribution" || vector.task === "combine")
+    return compareSets(setOf(right), setOf(answer), groupsOf(vector), tolerance);
+  const fields = (ANSWERS[vector.task] ?? []).filter((name) => right[name] !== undefined);
+  return fields.every((name) => isEqual(right[name], answer[name], tolerance)) ? "passed" : "failed";
+}
+
+/** Numbers within a tolerance, relative to those above 1; lists place by place; everything else exactly. */
+function isEqual(right: unknown, other: unknown, tolerance: number): boolean {
+  if (Array.isArray(right))
+    return (
+      Array.isArray(other) &&
+      right.length === other.length &&
+      right.every((x, i) => isEqual(x, other[i], tolerance))
+    );
+  if (typeof right !== "number" || typeof other !== "number") return right === (other ?? null);
+  return Math.abs(right - other) <= tolerance * Math.max(1, Math.abs(right));
+}
+
+/** Probabilities by id; an answer that is a set has none. */
+interface Left {
+  readonly ids: readonly number[];
+  readonly p: ReadonlyMap<number, number> | undefined;
+}
+
+function setOf({ kept, probabilities }: Answer): Left {
+  const p = probabilities as readonly number[] | undefined; // as the protocol says
+  if (kept === undefined && p !== undefined) {
+    const ids = p.flatMap((x, id) => (x > 0 ? [id] : []));
+    return { ids, p: new Map(ids.map((id) => [id, p[id] as number])) }; // ids are its places
+  }
+  // Of a whole row "all" stands for its ids.
+  const ids = kept === "all" ? [...(p ?? []).keys()] : (kept as readonly number[]); // as the protocol says
+  return { ids, p: p && new Map(ids.map((id, i) => [id, p[i] ?? 0])) };
+}
+
+function groupsOf({ ties }: Vector): ReadonlyMap<number, string> {
+  const groups = (ties ?? []) as readonly (readonly number[])[]; // as the suite writes it
+  return new Map(groups.flatMap((ids) => ids.map((id) => [id, `any of ${ids.join()}`])));
+}
+
+function compareSets(
+  right: Left,
+  other: Left,
+  groups: ReadonlyMap<number, string>,
+  tolerance: number,
+): Compared {
+  if (isSame(right, other, tolerance)) return "passed";
+  if (isSame(grouped(right, groups), grouped(other, groups), tolerance)) return "tie";
+  return isSame(grouped(large(right), groups), grouped(large(other), groups), Math.max(ROUNDING, tolerance))
+    ? "rounding"
+    : "failed";
+}
+
+/** As many of each name, with the same probabilities. */
+function isSame(right: Left | Named, other: Left | Named, tolerance: number): boolean {
+  const [one, two] = [right, other].map((each) => ("ids" in each ? namedBy(each, String) : each)) as [
+    Named,
+    Named,
+  ]; // two
+  if (one.count.size !== two.count.size) return false;
+  for (const [name, count] of one.count) {
+    if (two.count.get(name) !== count) return false;
+    const [p, q] = [one.p?.get(name), two.p?.get(name)];
+    if (p !== undefined && q !== undefined && Math.abs(p - q) > tolerance) return false;
+  }
+  return true;
+}
+
+interface Named {
+  readonly count: ReadonlyMap<string, number>;
+  readonly p: ReadonlyMap<string, number> | undefined;
+}
+
+function grouped(left: Left, groups: ReadonlyMap<number, string>): Named {
+  return namedBy(left, (id) => groups.get(id) ?? String(id));
+}
+
+function namedBy({ ids, p }: Left, nameOf: (id: number) => string): Named {
+  const count = new Map<string, number>();
+  const sums = new Map<string, number>();
+  for (const id of ids) {
+    const name = nameOf(id);
+    count.set(name, (count.get(name) ?? 0) + 1);
+    sums.set(name, (sums.get(name) ?? 0) + (p?.get(id) ?? 0));
+  }
+  return { count, p: p && sums };
+}
+
+function large({ ids, p }: Left): Left {
+  return { ids: ids.filter((id) => p === undefined || (p.get(id) ?? 0) > TINY), p };
+}

@@ -1,0 +1,89 @@
+/** The suite as its files hold it: lines of questions with their answers. docs/conformance.md says what every field is. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export interface Otherwise extends Answer {
+  /** the known mistakes that come to this answer */
+  readonly as: readonly string[];
+}
+
+/** What answers a question: the fields of its task. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+export interface Vector extends Answer {
+  readonly id: string;
+  readonly section: string;
+  readonly task: string;
+  readonly rule: string;
+  readonly about: string;
+  readonly why: string;
+  readonly otherwise?: readonly Otherwise[];
+}
+
+/** The fields that answer, by task. Every other field asks. */
+export const ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  distribution: ["kept", "probabilities"],
+  combine: ["kept", "probabilities"],
+  logprobs: ["logprobs"],
+  ranks: ["ranks"],
+  draw: ["token_id"],
+  verify: ["accepted", "token_id"],
+  philox: ["words"],
+  mark_token: ["word", "u"],
+  mark_score: ["score", "p_value"],
+  structured: ["valid"],
+  stop: ["finish_reason"],
+};
+
+/** What says how an answer is judged: no part of the question. */
+const JUDGING = ["tolerance", "ties", "otherwise", "why"];
+
+/** The question alone: what a program that is tested may see. */
+export function questionOf(vector: Vector): Readonly<Record<string, unknown>> {
+  const hidden = new Set([...JUDGING, ...(ANSWERS[vector.task] ?? [])]);
+  return Object.fromEntries(Object.entries(vector).filter(([name]) => !hidden.has(name)));
+}
+
+/** The suite that comes with the package. */
+const FOLDER = fileURLToPath(new URL("../../conformance", import.meta.url));
+
+/** All lines of vectors/ and hosts/ below a folder, by file name. Throws a sentence where there are none. */
+export function readVectors(folder = FOLDER): Vector[] {
+  const vectors: Vector[] = [];
+  for (const part of ["vectors", "hosts"]) {
+    const path = new URL(`${part}/`, `${pathToFileURL(folder)}/`);
+    for (const name of filesIn(path)) {
+      const text = readFileSync(new URL(name, path), "utf8");
+      for (const line of text.split("\n")) if (line !== "") vectors.push(JSON.parse(line) as Vector); // as the suite writes it
+    }
+  }
+  if (vectors.length === 0) throw new Error(`${folder} has no vectors/*.ndjson and no hosts/*.ndjson`);
+  return vectors;
+}
+
+function filesIn(path: URL): string[] {
+  try {
+    return readdirSync(path)
+      .filter((name) => name.endsWith(".ndjson"))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** A row in any of its forms, as numbers; null is −Infinity. */
+export function rowOf(field: unknown): number[] {
+  if (Array.isArray(field))
+    return field.map((x: unknown) => (x === null ? Number.NEGATIVE_INFINITY : Number(x)));
+  const form = field as {
+    readonly f32?: string;
+    readonly length?: number;
+    readonly fill?: number;
+    readonly values?: Readonly<Record<string, number>>;
+  }; // as the suite writes it
+  if (form.f32 !== undefined)
+    return [...new Float32Array(Uint8Array.from(Buffer.from(form.f32, "base64")).buffer)];
+  const row = new Array<number>(form.length ?? 0).fill(form.fill ?? 0);
+  for (const [id, value] of Object.entries(form.values ?? {})) row[Number(id)] = value;
+  return row;
+}
