@@ -146,11 +146,7 @@ class Search {
 /** What brings a step no nearer than this is told of nowhere: rounding does as much. */
 const NEARER = 0.999;
 
-function joined(
-  behind: readonly Found[],
-  { name, kind, stage, says }: NamedProposal,
-  fit: Fit,
-): Found {
+function joined(behind: readonly Found[], { name, kind, stage, says }: NamedProposal, fit: Fit): Found {
   return {
     name: [...behind.map((each) => each.name), name].join(" and "),
     kind: behind[0]?.kind ?? kind,
