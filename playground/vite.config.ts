@@ -1,24 +1,38 @@
-/** Bundles the page into dist/playground, with the demo model beside it, so that what is shipped needs no network. */
+/**
+ * Bundles the page, with the demo model beside it, so that what is shipped needs no network: into dist/playground for the service,
+ * and with `--mode pages` into build/pages, a folder that any host of files can serve without the service.
+ */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { demoFiles } from "./vite-demo-files.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
-  root: here("."),
-  base: "/",
-  publicDir: here("public"),
-  build: {
-    outDir: here("../dist/playground"),
-    emptyOutDir: true,
-    target: "es2023",
-    // the theme must be known before the first paint; all else is small enough to be one file
-    modulePreload: { polyfill: false },
-    assetsInlineLimit: 0,
-    reportCompressedSize: false,
-  },
-  worker: { format: "es" },
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [demoFiles()],
+export default defineConfig(({ mode }) => {
+  const is_alone = mode === "pages";
+  return {
+    root: here("."),
+    base: is_alone ? "./" : "/",
+    publicDir: here("public"),
+    build: {
+      outDir: here(is_alone ? "../build/pages" : "../dist/playground"),
+      emptyOutDir: true,
+      target: "es2023",
+      // the theme must be known before the first paint; all else is small enough to be one file
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+    },
+    worker: { format: "es" },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    resolve: {
+      alias: is_alone
+        ? [
+            { find: /^.*\/(transport|place)\.ts$/, replacement: `${here("src/api/in-page")}/$1.ts` },
+            { find: "node:buffer", replacement: here("../src/local/buffer.ts") },
+          ]
+        : [],
+    },
+    plugins: [demoFiles()],
+  };
 });

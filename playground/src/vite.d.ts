@@ -6,3 +6,8 @@ declare module "*?url" {
   // biome-ignore lint/style/noDefaultExport: vite makes it the default
   export default url;
 }
+
+/** What vite says of the build. */
+interface ImportMeta {
+  readonly env: { readonly BASE_URL: string };
+}

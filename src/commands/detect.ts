@@ -1,5 +1,5 @@
 /** `logit-sampler detect`: which texts bear a watermark. */
-import { count, flag, text } from "../command-line.ts";
+import { count, flag, Misuse, text } from "../command-line.ts";
 import type { Fields } from "./rows/analysis.ts";
 import { summing } from "./rows/summing.ts";
 import { jsonOption } from "./rows/words.ts";
@@ -37,7 +37,7 @@ export const DETECT = summing(
   logit-sampler detect --in human.ndjson --mark '{"scheme": "gumbel"}' --keys main,spare,third --unmarked`,
   },
   ({ mark, keys, unmarked, tried, "vocab-size": vocab_size }) => {
-    if (mark === undefined) throw new Error("which mark? --mark JSON");
+    if (mark === undefined) throw new Misuse("which mark? --mark JSON");
     // The schema says when the mark is none.
     const fields = jsonOption("--mark", mark) as Fields;
     return {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { NOWHERE } from "../analysis/tasks/task.ts";
-import { flag, text } from "../command-line.ts";
+import { flag, Misuse, text } from "../command-line.ts";
 import { STDIN } from "../shards/open.ts";
 import { commandFrom } from "./command.ts";
 import { analysisOf } from "./rows/analyses.ts";
@@ -39,7 +39,7 @@ export const MERGE = commandFrom(
   cat *.partial.json | logit-sampler merge --partial - > all.partial.json`,
   },
   async ({ values, operands }) => {
-    if (operands.length === 0) throw new Error("which sums? name files, or - for standard input");
+    if (operands.length === 0) throw new Misuse("which sums? name files, or - for standard input");
     const expected = values.expect === undefined ? undefined : expectedShards(values.expect);
     const document = await merge(operands, values.partial, expected);
     const line = `${JSON.stringify(document)}\n`;

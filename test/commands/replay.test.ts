@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Misuse } from "../../src/command-line.ts";
 import { npy, shardFolder } from "../shards/files.ts";
 import { CLASSES, logits, ROWS, run } from "./running.ts";
 
@@ -206,7 +207,9 @@ describe("detect", () => {
     await expect(run("detect", "--in", long, "--mark", MARK)).rejects.toThrow(
       "prompt_length must lie in [0, 2], got 3",
     );
-    await expect(run("detect", "--in", long)).rejects.toThrow("which mark?");
+    await expect(run("detect", "--in", long)).rejects.toThrow(new Misuse("which mark? --mark JSON"));
+    await expect(run("detect", "--in", long)).rejects.toBeInstanceOf(Misuse); // ends with 2
+    await expect(run("merge")).rejects.toBeInstanceOf(Misuse);
     await expect(run("score", "--in", long)).rejects.toThrow("row 0: each row needs the class that came");
   });
 });

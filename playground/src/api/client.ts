@@ -1,5 +1,6 @@
 /** The page's side of the service's public API. It knows URLs and forms of body, nothing of the page. */
 import type { Dtype } from "../../../src/kernels/dtypes.ts";
+import { send } from "./transport.ts";
 import type { Catalogue, ProblemBody, Sampled, Verified } from "./wire.ts";
 
 /** The bytes of one row of logits, little-endian, as they came from the host. */
@@ -64,7 +65,7 @@ export function getCatalogue(): Promise<Catalogue> {
 export async function request<Reply>(path: string, init: RequestInit): Promise<Reply> {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await send(path, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Refusal(unreachable("The service does not answer. Is it running?"));

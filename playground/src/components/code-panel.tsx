@@ -1,5 +1,7 @@
 /** The step as a request to copy: curl, Python or TypeScript, with the row to save where it is too long to write. */
+
 import { useSignal } from "@preact/signals";
+import { service_url } from "../api/place.ts";
 import { copied } from "../code/clipboard.ts";
 import { codeFor, fileName, type Language } from "../code/request-code.ts";
 import { save } from "../code/save.ts";
@@ -27,7 +29,7 @@ function Code({ of: { question } }: { of: Answer }) {
   const language = useSignal<Language>("curl");
   const said = useSignal("");
   const options = { ...stepOptions(question), logprobs: true };
-  const text = codeFor(language.value, { url: location.origin, row: sentRow(question), options });
+  const text = codeFor(language.value, { url: service_url, row: sentRow(question), options });
   const copy = async () => {
     said.value = (await copied(text))
       ? "Copied"

@@ -1,11 +1,12 @@
 /** The foot of the page: where its numbers come from, and where more is told. */
 
+import { docs_url, source_of_numbers } from "../api/place.ts";
+
 export function PageFoot() {
   return (
     <footer class="page-foot">
       <p>
-        Everything on this page is an answer of the service's public API; the page itself samples nothing.{" "}
-        <a href="/docs">Every route and option</a>
+        {source_of_numbers} <a href={docs_url}>Every route and option</a>
       </p>
     </footer>
   );

@@ -1,4 +1,6 @@
 /** The head of the page: name, what it is, views, link, documentation, theme. */
+import { asset } from "../api/asset.ts";
+import { docs_url } from "../api/place.ts";
 import { visit } from "../state/history.ts";
 import { type View, view } from "../state/signals.ts";
 import { SavePicture } from "./save-picture.tsx";
@@ -26,7 +28,7 @@ export function PageHead() {
   return (
     <header class="page-head">
       <h1 class="mark">
-        <img src="/icon.svg" alt="" width="24" height="24" />
+        <img src={asset("icon.svg")} alt="" width="24" height="24" />
         logit-sampler
       </h1>
       <nav class="views" aria-label="Views">
@@ -47,7 +49,7 @@ export function PageHead() {
       </nav>
       <Share />
       <SavePicture />
-      <a class="head-link" href="/docs">
+      <a class="head-link" href={docs_url}>
         API
       </a>
       <ThemeSwitch />

@@ -1,6 +1,7 @@
 /** The probabilities of every token of a row as it came, most likely first: asked for once a row. */
 import { signal } from "@preact/signals";
 import { binaryBody } from "../api/client.ts";
+import { send } from "../api/transport.ts";
 import type { PageRow } from "../rows/row.ts";
 import { followLatest } from "../state/latest.ts";
 import { holdersOf, type Point, pointsOf } from "./curve-points.ts";
@@ -29,16 +30,22 @@ export const askWhole = followLatest(async (row: PageRow): Promise<void> => {
   };
 });
 
-/** float32 behind a JSON head; undefined for rows that the service refuses, which is told of elsewhere. */
+/** float32 behind a JSON head, or JSON where that is what comes; undefined for rows that the service refuses, which is told of elsewhere. */
 async function probabilitiesOf({ dtype, bytes, vocab_size }: PageRow): Promise<Float32Array | undefined> {
   const { headers, body } = binaryBody({ dtype, shape: [1, vocab_size] }, bytes);
   const accept = "application/octet-stream";
-  const response = await fetch("/v1/probabilities", {
+  const response = await send("/v1/probabilities", {
     method: "POST",
     headers: { ...headers, accept },
     body,
   });
   if (!response.ok) return undefined;
+  if (response.headers.get("content-type")?.startsWith("application/json")) {
+    const { results } = (await response.json()) as {
+      results: readonly { probabilities: readonly number[] }[];
+    }; // of one row
+    return Float32Array.from(results[0]?.probabilities ?? []);
+  }
   const head_bytes = Number(response.headers.get("inference-header-content-length"));
   return new Float32Array((await response.arrayBuffer()).slice(head_bytes));
 }

@@ -1,4 +1,5 @@
 /** The digits of the learn view: their logits as the calibrate view has them, and pictures of some. */
+import { asset } from "../api/asset.ts";
 import { type LabelledRows, type StoredRows, unpack } from "../calibrate/labelled-rows.ts";
 import { loadSet, type RowSet } from "../calibrate/sets.ts";
 import { bytesOf } from "../rows/base64.ts";
@@ -47,7 +48,7 @@ type StoredDigit = StoredRows & {
 };
 
 async function loadPictures(): Promise<Pictures> {
-  const response = await fetch("/examples/digit-pictures.json");
+  const response = await fetch(asset("examples/digit-pictures.json"));
   if (!response.ok) throw new Error(`The pictures do not load: ${response.status}`);
   // written by examples/real-data/digit-pictures.ts
   const { step, wrong, moved } = (await response.json()) as {

@@ -1,5 +1,6 @@
 /** The rows that the page offers to begin with: each shows one thing, with a chain that makes it visible. */
 
+import { asset } from "../api/asset.ts";
 import { bytesOf } from "./base64.ts";
 import type { PageRow } from "./row.ts";
 import { rowOfLogits } from "./row.ts";
@@ -40,7 +41,7 @@ interface StoredRow {
 }
 
 async function stored(id: string): Promise<PageRow> {
-  const response = await fetch(`/examples/${id}.json`);
+  const response = await fetch(asset(`examples/${id}.json`));
   if (!response.ok) throw new Error(`The example does not load: ${response.status}`);
   const { text, history, labels, data } = (await response.json()) as StoredRow; // written by scripts/write-playground-rows.ts
   const bytes = bytesOf(data);

@@ -4,6 +4,9 @@ import runtime_url from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 
 const FILES = ["config.json", "tokenizer.json", "runtime.wasm", "model.onnx", "early_layers.onnx"] as const;
 
+/** Beside the page; a worker lies in a folder of its own. */
+const DEMO = import.meta.env.BASE_URL === "/" ? "/demo/" : "../demo/";
+
 export type DemoFiles = Readonly<Record<(typeof FILES)[number], ArrayBuffer>>;
 
 export async function downloadDemo(tell: (loaded: number, total: number) => void): Promise<DemoFiles> {
@@ -22,7 +25,7 @@ export async function downloadDemo(tell: (loaded: number, total: number) => void
 }
 
 async function get(name: string): Promise<Response> {
-  const url = name === "runtime.wasm" ? runtime_url : `/demo/${name}`;
+  const url = name === "runtime.wasm" ? runtime_url : new URL(`${DEMO}${name}`, location.href).href;
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} does not load: ${response.status}`);
   return response;

@@ -46,6 +46,9 @@ const TOP = z.object({ compare_top: COMPARE_FIELDS.compare_top });
 /** What an arm may say besides the options of stages. */
 const OWN = new Set(["name", "preset", "variant", "chain", "state"]);
 
+/** Names under which the list of ways has been sent. */
+const OTHER_NAMES = ["presets", "arms", "hosts", "chains"] as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Checks a comparison. An arm that cannot be is told of in its place; what is wrong for all arms is thrown. */
@@ -53,6 +56,13 @@ export function parseComparison(
   { compare, compare_top, ...shared }: Fields,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
 ): ComparisonOptions {
+  const [meant] = compare === undefined ? OTHER_NAMES.filter((name) => shared[name] !== undefined) : [];
+  if (meant !== undefined)
+    throw new Problem(
+      "unknown_option",
+      `there is no option ${JSON.stringify(meant)}; the ways to compare go as "compare": ["default", "vllm"]`,
+      pointerTo([meant]),
+    );
   if (!Array.isArray(compare) || compare.length < 2 || compare.length > COMPARE_ARMS_MAX)
     throw new Problem(
       "invalid_option",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { type RunningService, startService } from "../../../evidence/service.ts";
+import { startService } from "../../../evidence/service.ts";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -47,20 +47,26 @@ export async function startPlayground(
 ): Promise<Playground> {
   if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
   const service = await startService(environment);
+  return playgroundAt(service.url, () => service.stop());
+}
+
+/** The page where somebody serves it already. `stop` ends that. */
+export async function playgroundAt(url: string, stop: () => Promise<unknown>): Promise<Playground> {
+  if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
   const browser = await chromium.launch({ executablePath, args: QUIET });
   return {
-    url: service.url,
-    open: (hash = "", options = {}) => openPage(browser, service, hash, options),
+    url,
+    open: (hash = "", options = {}) => openPage(browser, url, hash, options),
     close: async () => {
       await browser.close();
-      await service.stop();
+      await stop();
     },
   };
 }
 
 async function openPage(
   browser: Browser,
-  service: RunningService,
+  url: string,
   hash: string,
   options: BrowserContextOptions,
 ): Promise<OpenPage> {
@@ -72,7 +78,7 @@ async function openPage(
     const is_refusal = message.text().includes("status of 422");
     if (["error", "warning"].includes(message.type()) && !is_refusal) complaints.push(message.text());
   });
-  await page.goto(`${service.url}/${hash}`);
+  await page.goto(`${url}/${hash}`);
   return { page, complaints };
 }
 

@@ -160,6 +160,7 @@ describe("compareRow", () => {
 
   test.each([
     [{}, "/compare", "must be an array of 2 to 32"],
+    [{ presets: ["default", "vllm"] }, "/presets", '"compare": ["default", "vllm"]'],
     [{ compare: ["default"] }, "/compare", "must be an array of 2 to 32"],
     [{ compare: ["default", 3] }, "/compare/1", "must be a preset or an object of options, got 3"],
     [{ compare: ["default", { seed: 3 }] }, "/compare/1/seed", "seed holds for all arms"],

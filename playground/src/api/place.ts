@@ -1,0 +1,11 @@
+/** Where the page is, as it tells its readers. */
+
+/** The service as programs reach it, for the page's code. */
+export const service_url = location.origin;
+
+/** Where every route and option is described. */
+export const docs_url = "/docs";
+
+/** Where the numbers of the page come from, for its foot. */
+export const source_of_numbers =
+  "Everything on this page is an answer of the service's public API; the page itself samples nothing.";
