@@ -78,12 +78,14 @@ test("there is no command, and no program, that no test or proof runs", () => {
     Object.fromEntries(
       ["sh", "python", "js", "bash", "console", "ts"].map((name) => [name, blocksOf(page, name).length]),
     );
-  expect(counts("README.md")).toEqual({ sh: 6, python: 2, js: 1, bash: 0, console: 0, ts: 0 });
+  expect(counts("README.md")).toEqual({ sh: 7, python: 2, js: 1, bash: 0, console: 0, ts: 0 });
   // The two Python programs and their pip commands: these proofs install the packages and run the blocks.
   expect(readFileSync(`${ROOT}proof/local/main.ts`, "utf8")).toContain(
     'blockOf("README.md", "python", "row.npy")',
   );
   expect(readFileSync(`${ROOT}proof/hosts/python/llama_cpp_host.py`, "utf8")).toContain("README.md");
+  // The words of `generate` are run there against an engine.
+  expect(readFileSync(`${ROOT}test/commands/readme-engine.test.ts`, "utf8")).toContain("README.md");
   for (const [command, proof] of [
     ['pip install "./clients/python[local]"', "npm run proof:local"],
     ['pip install "./clients/python[llama-cpp,local]"', "npm run proof:hosts"],
@@ -121,6 +123,10 @@ describe("the commands", () => {
       npm_config_offline: "true",
     });
     expect(ran("npx", ["--no-install", "logit-sampler", "--version"])).toBe(`logit-sampler ${VERSION}\n`);
+    // As `npm link` does, into a folder of this test.
+    const prefix = { npm_config_prefix: join(folder, "global") };
+    inShell(blockOf("README.md", "sh", "npm link").split("\n")[0]!, prefix, ROOT);
+    expect(ran(join(folder, "global/bin/logit-sampler"), ["--version"])).toBe(`logit-sampler ${VERSION}\n`);
     const imports = [...LIBRARY.matchAll(/`(import \{ (\w+) \} from "[^"]+")`/g)];
     expect(imports.map(([, , name]) => name)).toEqual(["createSampler", "connect"]);
     const program = `${imports.map(([, line]) => line).join(";")}; console.log(typeof createSampler, typeof connect)`;
