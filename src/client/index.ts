@@ -1,5 +1,16 @@
 /** The typed client of the service, for Node and browsers. */
 
+export {
+  type Count,
+  type Engine,
+  EngineError,
+  type EngineFacts,
+  type EngineSettings,
+  engine,
+  logitsOf,
+  type NextRow,
+  type PartOfRow,
+} from "../engines/index.ts";
 export type { Sampled } from "../sampling/report/report.ts";
 export type { Verified } from "../sampling/verify/verify.ts";
 export type {

@@ -2,16 +2,15 @@
 import { count, Misuse, type Option, readWord, text } from "../command-line.ts";
 import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
 import type { Engine } from "../engines/index.ts";
+import { logitsOf } from "../engines/logits.ts";
 import { Problem } from "../errors.ts";
 import { PRESETS } from "../sampling/presets/index.ts";
-import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { type Command, commandFrom } from "./command.ts";
 import { AUDIT_FORMS, type AuditForm } from "./engines/audit-output.ts";
 import { ENGINE_WORDS, namedVocabulary, openEngines, plainly } from "./engines/opening.ts";
 import { SAMPLING_WORDS, samplingOptions, withDashes } from "./engines/sampling-words.ts";
 import { signalled } from "./engines/signalled.ts";
-import { logitsOf } from "./engines/writer.ts";
 import { Interrupted } from "./rows/interrupted.ts";
 import { standardOutput, writeWhole } from "./rows/output.ts";
 import { jsonOption } from "./rows/words.ts";
@@ -111,10 +110,9 @@ function lender(vocab_size: number): Lend {
   const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: 1 });
   return ({ row }, use) => {
     const logits = logitsOf(row);
-    if (!(logits instanceof Float32Array)) return use(sampler, logits as LogitsRow & object);
+    if (!(logits instanceof Float32Array)) return use(sampler, logits);
     const leased = sampler.leaseRow();
-    if (leased === undefined || isSparse(leased))
-      throw new Problem("internal_error", "the one row of this sampler is leased");
+    if (leased === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
     try {
       leased.load(logits);
       leased.finish(undefined);

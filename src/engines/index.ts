@@ -35,4 +35,5 @@ export type {
   TokenBytes,
 } from "./engine.ts";
 export { EngineError } from "./engine.ts";
+export { logitsOf, type PartOfRow } from "./logits.ts";
 export type { EngineSettings } from "./server.ts";

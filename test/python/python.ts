@@ -21,10 +21,14 @@ export function whyNoPython(...modules: readonly string[]): string | undefined {
 }
 
 /** Runs one file of unittest tests; throws its output when any of them failed. */
-export async function runPython(file: string, url: string): Promise<string> {
+export async function runPython(
+  file: string,
+  url: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const path = [`${ROOT}clients/python`, `${ROOT}test/adapters`].join(":");
   const child = spawn(PYTHON ?? "python3", [`${ROOT}${file}`], {
-    env: { ...process.env, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: "1", LOGIT_SAMPLER_URL: url },
+    env: { ...process.env, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: "1", LOGIT_SAMPLER_URL: url, ...more },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += String(text)));

@@ -29,20 +29,26 @@ from ._stream import SamplerStream
 
 if TYPE_CHECKING:
     from ._async import AsyncSamplerClient, AsyncSamplerStream
+    from ._engine import Engine, EngineError, EngineRow, engine
     from .local import Sampler
 
 __all__ = [
     "AsyncSamplerClient",
     "AsyncSamplerStream",
+    "Engine",
+    "EngineError",
+    "EngineRow",
     "Packed",
     "Sampler",
     "SamplerClient",
     "SamplerProblem",
     "SamplerStream",
     "UnreadableReply",
+    "engine",
 ]
 
 _ASYNC = ("AsyncSamplerClient", "AsyncSamplerStream")
+_ENGINE = ("Engine", "EngineError", "EngineRow", "engine")
 
 
 def __getattr__(name: str) -> Any:
@@ -51,6 +57,10 @@ def __getattr__(name: str) -> Any:
         from . import _async
 
         return getattr(_async, name)
+    if name in _ENGINE:
+        from . import _engine
+
+        return getattr(_engine, name)
     if name == "Sampler":
         from .local import Sampler
 

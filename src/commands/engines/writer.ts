@@ -3,10 +3,10 @@
  * few tokens of the row first, and for more until the answer is proven to be that of the whole row.
  */
 import type { Count, Engine, NextRow } from "../../engines/index.ts";
+import { logitsOf, type PartOfRow, partOf } from "../../engines/logits.ts";
 import { Problem } from "../../errors.ts";
 import type { LibraryStream, Logits, Sampler } from "../../library.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
-import type { SparseRow } from "../../sampling/rows.ts";
 
 /** One row of each step: an engine, and the prompt that it continues. */
 export interface Source {
@@ -124,20 +124,8 @@ function cut(row: NextRow, count: number): NextRow {
 }
 
 /** The row with the normaliser at one end of what it may be. */
-function atEnd(row: NextRow, sign: number): SparseRow {
+function atEnd(row: NextRow, sign: number): PartOfRow {
   const logsumexp = row.logsumexp + sign * row.logsumexp_error;
   // No whole row holds less than its part: `logsumexp` is above 0 only where the part says so.
-  return sparse(row, Math.max(logsumexp, row.logsumexp > 0 ? row.logsumexp : logsumexp));
-}
-
-function sparse({ token_ids, values, vocab_size, max_omitted }: NextRow, logsumexp: number): SparseRow {
-  return { token_ids, values, vocab_size, max_omitted, logsumexp };
-}
-
-/** A whole row as a dense one, a part as a sparse one. */
-export function logitsOf(row: NextRow): Logits {
-  if (!row.is_whole) return sparse(row, row.logsumexp);
-  const values = new Float32Array(row.vocab_size ?? 0).fill(Number.NEGATIVE_INFINITY);
-  for (const [place, id] of row.token_ids.entries()) values[id] = row.values[place] as number; // as many
-  return values;
+  return partOf(row, Math.max(logsumexp, row.logsumexp > 0 ? row.logsumexp : logsumexp));
 }
