@@ -151,9 +151,8 @@ def engine(
         kind = _KINDS.get(str(card.get("owned_by")))
         if kind is None:
             raise EngineError(f"{server.url} is none of {', '.join(each.name for each in _KINDS.values())}")
-        meta = card.get("meta") if isinstance(card.get("meta"), dict) else {}
-        size = meta.get("n_vocab", vocab_size)
-        context = meta.get("n_ctx", card.get("max_model_len"))
+        size = _at(card, "meta", "n_vocab") or vocab_size
+        context = _at(card, "meta", "n_ctx") or card.get("max_model_len")
         return Engine(kind.name, server.url, kind.preset, str(card.get("id", "")), size, context, server, kind)
     except BaseException:
         server.close()
