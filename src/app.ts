@@ -20,6 +20,7 @@ import { addHotRoutes, hotServer } from "./http/routes/hot.ts";
 import { addMetrics } from "./http/routes/metrics.ts";
 import { addPresets } from "./http/routes/presets.ts";
 import { addReplay } from "./http/routes/replay.ts";
+import { addResample } from "./http/routes/resample.ts";
 import { addSamplers } from "./http/routes/samplers.ts";
 import { addStream } from "./http/routes/stream.ts";
 import { addStreamWebSocket } from "./http/routes/stream-websocket.ts";
@@ -91,6 +92,7 @@ export async function buildApp({
   addDetect(app, service);
   addGrammar(app, service);
   addReplay(app, service);
+  addResample(app, service);
   addHealth(app, service);
   addMetrics(app, service, bus);
   addV2(app, service, bus, regions);

@@ -12,11 +12,13 @@ import { scoreTask } from "../analysis/tasks/score.ts";
 import type { Task, TaskContext, TaskRow } from "../analysis/tasks/task.ts";
 import { assert, Problem } from "../errors.ts";
 import { allAtOnce } from "../pieces.ts";
+import { BeamWalk } from "../sampling/beam/search.ts";
 import { compareRow } from "../sampling/compare/compare.ts";
 import { type ComparisonOptions, parseComparison } from "../sampling/compare/options.ts";
 import { WatermarkReader } from "../sampling/draw/watermark/detect.ts";
 import { requireKey, type WatermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { parseReplay, type ReplayOptions, ReplayTotals, replay } from "../sampling/replay.ts";
+import { resample } from "../sampling/resample.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 import { chainScore, parseScoreChain } from "../sampling/score-chain.ts";
@@ -34,9 +36,10 @@ import { openAnalysisJson } from "../wire/analysis/json.ts";
 import type { AnalysisHead, AnalysisReader } from "../wire/analysis/reader.ts";
 import { openAnalysisTensor } from "../wire/analysis/tensor.ts";
 import { openBatchJson, openBatchTensor } from "../wire/batch-body.ts";
+import { type BeamReader, openBeamJson, openBeamTensor } from "../wire/beam-body.ts";
 import { TextPieces, WrittenList, writeInPieces } from "../wire/json/pieces.ts";
 import { openJsonBody, refuseTensor } from "../wire/json-body.ts";
-import { BATCH_TEXT, writeProblem, writeSampled, writeVerified } from "../wire/reply.ts";
+import { BATCH_TEXT, writeBeams, writeProblem, writeSampled, writeVerified } from "../wire/reply.ts";
 import { openStepJson, openStepTensor } from "../wire/step-body.ts";
 import type { BodyReader, Step, StepReader, WireContext } from "../wire/step-reader.ts";
 import { openVerifyJson, openVerifyTensor } from "../wire/verify/body.ts";
@@ -77,6 +80,12 @@ export const CALLS: Readonly<Record<string, (form: Form, parts: Parts) => Call>>
   "sample/batch": (form, parts) => rowByRow(openBatch(form, parts.context), sampleEach(parts), batchText),
   verify: (form, parts) => verifyCall(form, parts, false),
   "verify/batch": (form, parts) => verifyCall(form, parts, true),
+  beam: beamCall,
+  resample: (form, { context }) => {
+    if (form !== "json") return refuseTensor();
+    const reader = openJsonBody(context);
+    return atTheEnd(reader, () => JSON.stringify(resample(reader.value)));
+  },
   replay: (form, parts) => {
     const totals = new ReplayTotals();
     const reader = openBatch(form, { ...parts.context, parse: parseReplay });
@@ -270,6 +279,29 @@ class Drafts {
     if (!this.#many) throw problem;
     this.#texts.push(writeProblem(problem, ""));
   }
+}
+
+/** Rows are looked at as they come. */
+function beamCall(form: Form, { sampler, context }: Parts): Call {
+  const reader: BeamReader =
+    form === "json" ? openBeamJson(context) : openBeamTensor({ ...form, query: QUERY }, context);
+  let walk: BeamWalk | undefined;
+  const advance = () => {
+    for (let step = reader.next(); step !== undefined; step = reader.next()) {
+      assert(reader.plan !== undefined, "rows come behind the head of a body");
+      walk ??= new BeamWalk(reader.plan.call);
+      try {
+        allAtOnce(walk.row(sampler, step.rows, step.options));
+      } catch (error) {
+        throw error instanceof Problem ? (step.place?.(error) ?? error) : error;
+      }
+    }
+  };
+  const reply = () => {
+    assert(walk !== undefined, "a body that ended well has its rows");
+    return writeBeams(walk.end());
+  };
+  return { reader, advance, reply };
 }
 
 function detectCall(form: Form, { keys, context, analysis_rows_max }: Parts): Call {

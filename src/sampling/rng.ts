@@ -10,7 +10,7 @@
 import seedrandom from "seedrandom";
 
 /** What a uniform is for; a part of its key, so that two uses in one step never share randomness. */
-export type Purpose = "token" | "xtc" | "gumbel" | "watermark" | "accept" | "residual";
+export type Purpose = "token" | "xtc" | "gumbel" | "watermark" | "accept" | "residual" | "beam" | "resample";
 
 /** A uniform of (0, 1) with 53 random bits. */
 export function uniform(purpose: Purpose, seed: string, step: number, draw: number): number {

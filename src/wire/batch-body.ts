@@ -24,21 +24,21 @@ import {
 import { type RowsOf, TensorRows } from "./tensor/rows.ts";
 
 /** What a batch says beside the numbers of its rows. */
-interface BatchPlan {
+export interface BatchPlan {
   readonly shared: Fields;
   /** what each row says itself; undefined: no row says anything */
   readonly rows: readonly unknown[] | undefined;
   readonly options: SharedOptions;
 }
 
-interface TensorPlan extends BatchPlan {
+export interface BatchTensorPlan extends BatchPlan {
   readonly of: RowsOf;
   /** without the sources of a step that has one */
   readonly shape: readonly number[];
 }
 
-const BATCH_TENSOR: RowsKind<TensorHead, TensorPlan, TensorRows, Step | Problem> = {
-  plan: planOfTensor,
+export const BATCH_TENSOR: RowsKind<TensorHead, BatchTensorPlan, TensorRows, Step | Problem> = {
+  plan: (head, context) => planOfTensor(head.fields, head.source, context),
   rows: ({ of, shape }, { lease }) =>
     new TensorRows(lease, of, (received) => requireTensorBytes(shape, of.encoding, received)),
   item: (plan, tensor, index) =>
@@ -49,8 +49,13 @@ const BATCH_TENSOR: RowsKind<TensorHead, TensorPlan, TensorRows, Step | Problem>
     }),
 };
 
-const BATCH_JSON: RowsKind<JsonHead<ArrivedStep[]>, BatchPlan, KeptRows<ArrivedStep[]>, Step | Problem> = {
-  plan: planOfJson,
+export const BATCH_JSON: RowsKind<
+  JsonHead<ArrivedStep[]>,
+  BatchPlan,
+  KeptRows<ArrivedStep[]>,
+  Step | Problem
+> = {
+  plan: ({ fields }, context) => planOfJson(fields, context),
   rows: ({ rows }, _context, { kept }) => new KeptRows(kept, rows?.length ?? 0),
   item(plan, { kept }, index, context) {
     const arrived = kept[index] ?? { rows: [] };
@@ -92,8 +97,8 @@ function stepAt(
   }
 }
 
-function planOfJson({ fields }: JsonHead<ArrivedStep[]>, context: WireContext): BatchPlan {
-  const { rows, ...shared } = fields;
+/** What the text of a JSON batch says beside its rows. */
+export function planOfJson({ rows, ...shared }: Fields, context: WireContext): BatchPlan {
   if (!Array.isArray(rows) || rows.length === 0)
     throw new Problem(
       "invalid_option",
@@ -106,8 +111,8 @@ function planOfJson({ fields }: JsonHead<ArrivedStep[]>, context: WireContext): 
 }
 
 /** All that the header says of the batch as a whole is checked before the first element is taken. */
-function planOfTensor(head: TensorHead, context: WireContext): TensorPlan {
-  const [tensor, { rows, ...shared }] = tensorFields(head.fields);
+export function planOfTensor(fields: Fields, source: TensorSource, context: WireContext): BatchTensorPlan {
+  const [tensor, { rows, ...shared }] = tensorFields(fields);
   const { steps, step_rows, vocab_size } = batchShape(tensor.shape, context);
   if (rows !== undefined && (!Array.isArray(rows) || rows.length !== steps))
     throw new Problem(
@@ -117,7 +122,7 @@ function planOfTensor(head: TensorHead, context: WireContext): TensorPlan {
     );
   const plan = batchPlan(shared, rows, context);
   const shape = step_rows === 1 ? [steps, vocab_size] : [steps, step_rows, vocab_size];
-  return { ...plan, shape, of: { encoding: encodingOf(tensor, head.source), steps, step_rows, vocab_size } };
+  return { ...plan, shape, of: { encoding: encodingOf(tensor, source), steps, step_rows, vocab_size } };
 }
 
 function batchPlan(

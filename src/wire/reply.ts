@@ -3,6 +3,7 @@
  * wherever it stands, alone or among others.
  */
 import type { Problem } from "../errors.ts";
+import type { BeamStep } from "../sampling/beam/search.ts";
 import type { Sampled } from "../sampling/report/report.ts";
 import type { Verified } from "../sampling/verify/verify.ts";
 
@@ -14,6 +15,11 @@ export function writeSampled(sampled: Sampled): string {
 /** The reply to a draft, each position as the step that it is. */
 export function writeVerified(verified: Verified): string {
   return JSON.stringify(verified);
+}
+
+/** The reply to a step of a beam search. */
+export function writeBeams(step: BeamStep): string {
+  return JSON.stringify(step);
 }
 
 /** RFC 9457, with the code, the pointer into the request and the request's id. */

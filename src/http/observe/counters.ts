@@ -7,7 +7,7 @@ import type { Sampled } from "../../sampling/report/report.ts";
 import { BODY_FORMS, type BodyForm } from "../../wire/row-source.ts";
 
 /** What a step was part of. */
-const TRANSPORTS = ["unary", "batch", "stream", "verify"] as const;
+const TRANSPORTS = ["unary", "batch", "stream", "verify", "beam"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */
@@ -103,6 +103,12 @@ export class Counters {
     this.sampling_seconds.add(seconds);
     this.kept.add(kept);
     if (trace !== undefined) this.#traced(trace);
+  }
+
+  /** A step of a search made so many beams. */
+  searched(beams: number, seconds: number): void {
+    this.tokens.set("beam", (this.tokens.get("beam") ?? 0) + beams);
+    this.sampling_seconds.add(seconds);
   }
 
   rejected(code: ProblemCode): void {

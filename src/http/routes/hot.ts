@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import { BEAM_ROUTE } from "../../schemas/openapi/beam-routes.ts";
 import { BATCH_ROUTE, SAMPLE_ROUTE } from "../../schemas/openapi/routes.ts";
 import { INFER_ROUTE } from "../../schemas/openapi/v2-routes.ts";
 import { VERIFY_BATCH_ROUTE, VERIFY_ROUTE } from "../../schemas/openapi/verify-routes.ts";
@@ -16,6 +17,7 @@ import type { Service } from "../exchange/service.ts";
 import { type ConnectionsHost, serverInPlace } from "../node/connections.ts";
 import type { RouteCounters } from "../observe/counters.ts";
 import { answerBatch } from "./batch.ts";
+import { answerBeam } from "./beam.ts";
 import { answerInfer } from "./v2/infer.ts";
 import { answerVerify, answerVerifyBatch } from "./verify.ts";
 
@@ -29,6 +31,7 @@ const MODEL_PATH = `/v2/models/${MODEL.name}`;
 const ROUTES: Readonly<Record<string, HotRoute>> = {
   "/v1/sample": { schema: SAMPLE_ROUTE, answer: answerStep },
   "/v1/sample/batch": { schema: BATCH_ROUTE, answer: answerBatch },
+  "/v1/beam": { schema: BEAM_ROUTE, answer: answerBeam },
   "/v1/verify": { schema: VERIFY_ROUTE, answer: answerVerify },
   "/v1/verify/batch": { schema: VERIFY_BATCH_ROUTE, answer: answerVerifyBatch },
   [`${MODEL_PATH}/infer`]: { schema: INFER_ROUTE, answer: answerInfer },

@@ -4,6 +4,7 @@ import { STAGES } from "../../sampling/stages/index.ts";
 import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
+import { BEAM_REPLY, BEAM_REQUEST, RESAMPLE_REPLY, RESAMPLE_REQUEST } from "../beam.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { GRAMMAR_REPLY, GRAMMAR_REQUEST } from "../grammar.ts";
 import { LOGIT_REPLY } from "../logit.ts";
@@ -34,6 +35,8 @@ const REQUESTS = {
   PackedRow: PACKED_ROW,
   SparseRow: SPARSE_ROW,
   CompareRequest: COMPARE_REQUEST,
+  BeamRequest: BEAM_REQUEST,
+  ResampleRequest: RESAMPLE_REQUEST,
   VerifyRequest: VERIFY_REQUEST,
   VerifyBatchRequest: VERIFY_BATCH_REQUEST,
   DetectRequest: DETECT_REQUEST,
@@ -55,6 +58,8 @@ const REPLIES = {
   Presets: PRESETS_REPLY,
   Vocabularies: VOCABULARIES_REPLY,
   CompareReply: COMPARE_REPLY,
+  BeamReply: BEAM_REPLY,
+  ResampleReply: RESAMPLE_REPLY,
   VerifyReply: VERIFY_REPLY,
   VerifyBatchReply: VERIFY_BATCH_REPLY,
   DetectReply: DETECT_REPLY,

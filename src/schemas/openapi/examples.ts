@@ -130,6 +130,23 @@ const verifyBatch: Examples = {
   },
 };
 
+const beam: Examples = {
+  first: {
+    summary: "The first step: one row becomes two beams",
+    value: {
+      rows: [{ logits }],
+      beam: { rule: "transformers", num_beams: 2, end_token_ids: [3], max_tokens: 16 },
+    },
+  },
+};
+
+const resample: Examples = {
+  particles: {
+    summary: "Three sequences, of which the last has lost its weight",
+    value: { log_weights: [-0.2, -1.5, null], seed: 7, step: 3 },
+  },
+};
+
 const replay: Examples = {
   claim: {
     summary: "A step, and the token that was drawn from it",
@@ -252,6 +269,8 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Examples>> = {
   sampleBatch,
   verify,
   verifyBatch,
+  beam,
+  resample,
   replay,
   detectWatermark,
   stream,

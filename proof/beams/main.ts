@@ -1,0 +1,82 @@
+/**
+ * `npm run proof:beams`: random beam searches by the hosts' own code and by ours, on the same rows. BEAMS_PYTHON names a Python
+ * with transformers, vllm, onnxruntime-genai, onnx, torch and numpy. TensorRT-LLM does not run without a GPU, and llama.cpp's
+ * search is gone from it: for these two, ports of the proof, written from their sources, answer (ports.ts).
+ */
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { Searcher } from "../../evidence/beam-search.ts";
+import { seeded } from "../../evidence/seeded.ts";
+import { commandLine, count, flag, readWord, run } from "../../src/command-line.ts";
+import { PORTS } from "./ports.ts";
+import { ASKED, type Answer, type Asked, ownRow, verdictOf } from "./searches.ts";
+
+const { values, operands } = commandLine({
+  name: "npm run proof:beams --",
+  about:
+    "Random beam searches by the hosts' own code and by ours. BEAMS_PYTHON names a Python with the hosts. Ends with 1 when sequences or scores differ.",
+  options: {
+    searches: count("N", "how many of each host", 5000),
+    seed: count("N", "which", 1, 0),
+    record: flag("writes the first 200 answers of each host to evidence/beam-answers"),
+  },
+  operands: { placeholder: "HOST", about: "only these", read: (word) => readWord(word, Object.keys(ASKED)) },
+});
+
+const RECORDED = 200;
+
+/** The answers of a host's own code, in Python. */
+async function hostAnswers(name: string, asked: readonly Asked[]): Promise<Answer[]> {
+  const python = process.env["BEAMS_PYTHON"];
+  if (python === undefined) throw new Error("BEAMS_PYTHON must name a Python with the hosts");
+  const script = fileURLToPath(new URL(`hosts/${name}_host.py`, import.meta.url));
+  const host = spawn(python, [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const answers = text(host.stdout);
+  host.stdin.end(asked.map((each) => JSON.stringify(each)).join("\n"));
+  const lines = (await answers).split("\n").filter((line) => line.startsWith("[["));
+  if (lines.length !== asked.length)
+    throw new Error(`${name} answered ${lines.length} of ${asked.length} searches`);
+  return lines.map((line) => JSON.parse(line) as Answer);
+}
+
+async function hold(name: string): Promise<boolean> {
+  const searcher = new Searcher();
+  const asked = Array.from({ length: values.searches }, (_, i) =>
+    (ASKED[name] as (typeof ASKED)[string])(seeded(values.seed, i)),
+  );
+  const port = PORTS[name];
+  const answers = port === undefined ? await hostAnswers(name, asked) : asked.map((each) => port(each));
+  const counts = { same: 0, tie: 0, other: 0, undefined: 0 };
+  for (const [i, each] of asked.entries()) {
+    const theirs = answers[i];
+    if (theirs === undefined) {
+      counts.undefined += 1;
+      continue;
+    }
+    const { sequences } = searcher.search(each.world, each.beam, ownRow(each.row));
+    const verdict = verdictOf(sequences, theirs);
+    counts[verdict] += 1;
+    if (verdict !== "same")
+      console.log(`${name} ${i} ${verdict}: ${JSON.stringify(each)}\n  ours   ${JSON.stringify(sequences.map(({ token_ids, score }) => [token_ids, score]))}\n  theirs ${JSON.stringify(theirs)}`);
+  }
+  const by = port === undefined ? "the host's own code" : "a port of the proof";
+  console.log(`${name} (${by}): ${JSON.stringify(counts)}`);
+  if (values.record) {
+    const lines = asked.slice(0, RECORDED).flatMap((each, i) => {
+      const theirs = answers[i];
+      return theirs === undefined ? [] : [JSON.stringify({ ...each, theirs })];
+    });
+    const file = new URL(`../../evidence/beam-answers/${name}.jsonl`, import.meta.url);
+    writeFileSync(file, `${lines.join("\n")}\n`);
+  }
+  return counts.other === 0;
+}
+
+run(async () => {
+  const names = operands.length === 0 ? Object.keys(ASKED) : operands;
+  let holds = true;
+  for (const name of names) holds = (await hold(name)) && holds;
+  if (!holds) process.exitCode = 1;
+});

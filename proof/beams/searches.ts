@@ -1,0 +1,109 @@
+/** Random searches of each rule, and what a host's answer is held to. */
+import type { FoundSequence, World } from "../../evidence/beam-search.ts";
+import type { Seeded } from "../../evidence/seeded.ts";
+
+export interface Asked {
+  readonly world: World;
+  readonly beam: Readonly<Record<string, unknown>>;
+  /** what the chain of each row is made of, as the host calls it */
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** Sequences, best first, as [token ids, score]. */
+export type Answer = readonly (readonly [readonly number[], number])[];
+
+function worldOf(random: Seeded): World {
+  const vocab_size = random.pick([16, 24, 40, 64]);
+  return {
+    seed: random.below(2 ** 31),
+    vocab_size,
+    prompt: Array.from({ length: 1 + random.below(4) }, () => random.below(vocab_size)),
+    spread: random.pick([1, 3, 6]),
+  };
+}
+
+/** `vocab_size` is at least (ends + 1) · num_beams, as hosts want it: their first step has one row. */
+function common(random: Seeded, { vocab_size }: World, ends_max: number) {
+  const ends = random.below(ends_max + 1);
+  const beams_max = Math.min(8, Math.floor(vocab_size / Math.max(2, ends + 1)));
+  const end_token_ids = Array.from({ length: ends }, (_, i) => 3 * i + random.below(3));
+  return { num_beams: 2 + random.below(beams_max - 1), end_token_ids, max_tokens: 1 + random.below(10) };
+}
+
+const PENALTIES = [0, 1, 0.6, 2, -0.5];
+
+/** A random search of each rule that a host has. */
+export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
+  transformers(random) {
+    const world = worldOf(random);
+    const row = random.oneIn(3)
+      ? { no_repeat_ngram_size: 2 + random.below(2), repetition_penalty: random.pick([0.8, 1.2, 1.7]) }
+      : {};
+    const own = {
+      length_penalty: random.pick(PENALTIES),
+      early_stopping: random.pick([true, false, "never"]),
+    };
+    return { world, beam: { rule: "transformers", ...common(random, world, 3), ...own }, row };
+  },
+  vllm(random) {
+    const world = worldOf(random);
+    const beam = { rule: "vllm", ...common(random, world, 3), length_penalty: random.pick(PENALTIES) };
+    return { world, beam, row: {} };
+  },
+  onnxruntime_genai(random) {
+    const world = worldOf(random);
+    const { end_token_ids, ...rest } = common(random, world, 1);
+    const own = {
+      end_token_ids: end_token_ids.length === 0 ? [1] : end_token_ids,
+      length_penalty: random.pick(PENALTIES),
+      early_stopping: random.oneIn(2),
+      prompt_tokens: world.prompt.length,
+    };
+    return { world, beam: { rule: "onnxruntime_genai", ...rest, ...own }, row: {} };
+  },
+  tensorrt_llm(random) {
+    const world = worldOf(random);
+    const own = {
+      length_penalty: random.pick(PENALTIES),
+      early_stopping: random.below(3),
+      beam_search_diversity_rate: random.pick([0, 0, 0.1, 0.5]),
+    };
+    const { end_token_ids, ...rest } = common(random, world, 1);
+    const ends = end_token_ids.length === 0 ? [1] : end_token_ids;
+    return { world, beam: { rule: "tensorrt_llm", ...rest, end_token_ids: ends, ...own }, row: {} };
+  },
+  llama_cpp(random) {
+    const world = worldOf(random);
+    return { world, beam: { rule: "llama_cpp", ...common(random, world, 1) }, row: {} };
+  },
+};
+
+/** The chain that means what a host's options mean: transformers penalises log-probabilities, not logits, and bans behind it. */
+export function ownRow(row: Asked["row"]): Readonly<Record<string, unknown>> {
+  const { repetition_penalty, no_repeat_ngram_size } = row;
+  const chain = [
+    ...(repetition_penalty === undefined
+      ? []
+      : [{ stage: "repetition_penalty", repetition_penalty, repetition_penalty_normalize: true }]),
+    ...(no_repeat_ngram_size === undefined ? [] : [{ stage: "no_repeat_ngram_size", no_repeat_ngram_size }]),
+  ];
+  return chain.length === 0 ? {} : { chain };
+}
+
+/** float32 sums of a few tens of numbers are right to so much. */
+const TOLERANCE = 4e-6;
+
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b)) * 4;
+}
+
+export type Verdict = "same" | "tie" | "other";
+
+/** Same sequences and scores; or the same scores, which is a tie of sequences; or something else. */
+export function verdictOf(ours: readonly FoundSequence[], theirs: Answer): Verdict {
+  if (ours.length !== theirs.length) return "other";
+  const scores = ours.every(({ score }, i) => near(score, theirs[i]?.[1] ?? Number.NaN));
+  if (!scores) return "other";
+  const same = ours.every(({ token_ids }, i) => String(token_ids) === String(theirs[i]?.[0]));
+  return same ? "same" : "tie";
+}
