@@ -11,7 +11,7 @@ import { Searcher } from "../../evidence/beam-search.ts";
 import { seeded } from "../../evidence/seeded.ts";
 import { commandLine, count, flag, readWord, run } from "../../src/command-line.ts";
 import { PORTS } from "./ports.ts";
-import { ASKED, type Answer, type Asked, ownRow, verdictOf } from "./searches.ts";
+import { type Answer, ASKED, type Asked, ownRow, verdictOf } from "./searches.ts";
 
 const { values, operands } = commandLine({
   name: "npm run proof:beams --",
@@ -59,7 +59,9 @@ async function hold(name: string): Promise<boolean> {
     const verdict = verdictOf(sequences, theirs);
     counts[verdict] += 1;
     if (verdict !== "same")
-      console.log(`${name} ${i} ${verdict}: ${JSON.stringify(each)}\n  ours   ${JSON.stringify(sequences.map(({ token_ids, score }) => [token_ids, score]))}\n  theirs ${JSON.stringify(theirs)}`);
+      console.log(
+        `${name} ${i} ${verdict}: ${JSON.stringify(each)}\n  ours   ${JSON.stringify(sequences.map(({ token_ids, score }) => [token_ids, score]))}\n  theirs ${JSON.stringify(theirs)}`,
+      );
   }
   const by = port === undefined ? "the host's own code" : "a port of the proof";
   console.log(`${name} (${by}): ${JSON.stringify(counts)}`);

@@ -129,3 +129,29 @@ test.each([
 ])("refuses %s in the words of the service", async (_, body) => {
   expect(await same("sample", body)).toContain("urn:logit-sampler:problem:");
 });
+
+test("beams and particles", async () => {
+  const rows = STEPS.filter(({ row }) => row.length === STEPS[0]?.row.length).slice(0, 3);
+  const vocab_size = rows[0]?.row.length ?? 0;
+  const beam = { rule: "stochastic", num_beams: 3, end_token_ids: [1], max_tokens: 9 };
+  const first = await same(
+    "beam",
+    { dtype: "f32", shape: [1, vocab_size], beam, seed: 4 },
+    f32(rows[0]?.row ?? []),
+  );
+  const { search } = JSON.parse(first) as { readonly search: { readonly beams: readonly unknown[] } };
+  const count = search.beams.length;
+  const row = Array.from({ length: vocab_size }, (_, id) => Math.sin(id));
+  const all = Array.from({ length: count }, () => row).flat();
+  expect(
+    await same(
+      "beam",
+      { dtype: "f32", shape: [count, vocab_size], beam, search, seed: 4, top_k: 9 },
+      f32(all),
+    ),
+  ).toContain('"finished"');
+  await same("beam", { beam, rows: [{ logits: row.slice(0, 30) }], seed: 2 });
+  await same("beam", { beam, rows: [] });
+  await same("resample", { log_weights: [0, -1, null], seed: 4 });
+  await same("resample", { log_weights: [] });
+});

@@ -27,6 +27,7 @@ test("a step counts its draws, its kept tokens, and what a trace tells for nothi
     ["batch", 2],
     ["stream", 1],
     ["verify", 0],
+    ["beam", 0],
   ]);
   expect([counters.kept.sum, counters.entropy.sum]).toEqual([42, 0.7]);
   expect([...counters.stages]).toEqual([["top_k", { seconds: 12e-6, steps: 1 }]]);

@@ -1,0 +1,86 @@
+/** The laws of the rules that draw, over every text of a small world. */
+import { Searcher } from "../../evidence/beam-search.ts";
+import { goodnessOfFit, upperTail } from "../statistics/chi-square.ts";
+import { SMALL, textsOf } from "./world.ts";
+
+export const COMMON = { end_token_ids: [0], max_tokens: 3 };
+export const TEXTS = textsOf(SMALL, 0, COMMON.max_tokens);
+const PROBABILITIES = TEXTS.map(({ p }) => p);
+const INDEX = new Map(TEXTS.map(({ token_ids }, i) => [String(token_ids), i]));
+
+/** The texts of each of many searches, by their index. Throws for one that is no text of the world. */
+function* drawn(beam: object, searches: number): Generator<number[]> {
+  const searcher = new Searcher();
+  for (let seed = 1; seed <= searches; seed++) {
+    const { sequences } = searcher.search(SMALL, beam, {}, seed);
+    yield sequences.map(({ token_ids }) => {
+      const index = INDEX.get(String(token_ids));
+      if (index === undefined) throw new Error(`a text that cannot be: ${token_ids.join(" ")}`);
+      return index;
+    });
+  }
+}
+
+function fitOf(counts: readonly number[], law: readonly number[]): number {
+  return goodnessOfFit(counts, law).p_chi;
+}
+
+/** The p-value of each law in so many searches. */
+export const LAWS: Readonly<Record<string, (searches: number) => number>> = {
+  "arithmetic: a beam draws from the model's law": (searches) => {
+    const counts = PROBABILITIES.map(() => 0);
+    for (const [index = 0] of drawn({ rule: "arithmetic", num_beams: 1, ...COMMON }, searches))
+      counts[index] = (counts[index] ?? 0) + 1;
+    return fitOf(counts, PROBABILITIES);
+  },
+  "arithmetic: so does the last of four": (searches) => {
+    const counts = PROBABILITIES.map(() => 0);
+    for (const indices of drawn({ rule: "arithmetic", num_beams: 4, ...COMMON }, searches)) {
+      // The texts of a search depend on each other: one of them is counted, another each time.
+      const index = indices[counts.reduce((a, b) => a + b) % indices.length] ?? 0;
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+    return fitOf(counts, PROBABILITIES);
+  },
+  "stochastic: the first text is a draw": (searches) => {
+    const counts = PROBABILITIES.map(() => 0);
+    for (const [index = 0] of drawn({ rule: "stochastic", num_beams: 2, ...COMMON }, searches))
+      counts[index] = (counts[index] ?? 0) + 1;
+    return fitOf(counts, PROBABILITIES);
+  },
+  "stochastic: pairs are draws without replacement": (searches) => {
+    const counts = new Map<string, number>();
+    for (const pair of drawn({ rule: "stochastic", num_beams: 2, ...COMMON }, searches)) {
+      if (pair[0] === pair[1]) throw new Error(`a text that came twice: ${pair[0]}`);
+      counts.set(String(pair), (counts.get(String(pair)) ?? 0) + 1);
+    }
+    const pairs = PROBABILITIES.flatMap((pa, a) =>
+      PROBABILITIES.flatMap((pb, b) => (a === b ? [] : [{ key: `${a},${b}`, p: (pa * pb) / (1 - pa) }])),
+    );
+    return fitOf(
+      pairs.map(({ key }) => counts.get(key) ?? 0),
+      pairs.map(({ p }) => p),
+    );
+  },
+  "stochastic: means by inclusion probabilities are the model's": (searches) => {
+    const searcher = new Searcher();
+    let total = 0;
+    let squares = 0;
+    for (let seed = 1; seed <= searches; seed++) {
+      const beam = { rule: "stochastic", num_beams: 3, ...COMMON };
+      const { sequences, last } = searcher.search(SMALL, beam, {}, seed);
+      const { inclusion } = last as unknown as { readonly inclusion: readonly number[] };
+      const estimate = sequences.reduce(
+        (sum, { token_ids, chain_logprob }, i) =>
+          sum +
+          (token_ids.length * Math.exp(chain_logprob ?? Number.NEGATIVE_INFINITY)) / (inclusion[i] ?? 0),
+        0,
+      );
+      total += estimate;
+      squares += estimate * estimate;
+    }
+    const mean = TEXTS.reduce((sum, { token_ids, p }) => sum + token_ids.length * p, 0);
+    const variance = (squares / searches - (total / searches) ** 2) / searches;
+    return upperTail(1, (total / searches - mean) ** 2 / variance);
+  },
+};
