@@ -9,6 +9,7 @@ import { CLAIM_FIELDS } from "../src/sampling/replay.ts";
 import { VERIFY_OPTIONS } from "../src/sampling/verify/options.ts";
 import { ANALYSIS_REPLIES } from "../src/schemas/analysis-replies.ts";
 import { ANALYSIS_HEADERS } from "../src/schemas/analysis-requests.ts";
+import { BEAM_REPLY, RESAMPLE_REPLY } from "../src/schemas/beam.ts";
 import { COMPARE_REPLY } from "../src/schemas/compare.ts";
 import { GRAMMAR_REPLY } from "../src/schemas/grammar.ts";
 import { type JsonSchema, jsonSchemaOf, propertiesOf } from "../src/schemas/options.ts";
@@ -29,6 +30,8 @@ const REPLIES = {
   ReplayReply: REPLAY_REPLY,
   DetectReply: DETECT_REPLY,
   GrammarReply: GRAMMAR_REPLY,
+  BeamReply: BEAM_REPLY,
+  ResampleReply: RESAMPLE_REPLY,
 };
 
 /** What only a step has, and calls that compare chains name themselves. */

@@ -4,6 +4,9 @@ export { Problem, type ProblemCode } from "./errors.ts";
 export type { Dtype } from "./kernels/dtypes.ts";
 export type { Row } from "./kernels/kernel.ts";
 export {
+  type BeamLogits,
+  type BeamStepOptions,
+  beamStep,
   createSampler,
   type LibraryStream,
   type Logits,
@@ -12,12 +15,16 @@ export {
   type SampleOptions,
   type Sampler,
 } from "./library.ts";
+export { BEAM_RULES } from "./sampling/beam/index.ts";
+export type { BeamRule, Search } from "./sampling/beam/rule.ts";
+export type { BeamStep } from "./sampling/beam/search.ts";
 export { WatermarkReader } from "./sampling/draw/watermark/detect.ts";
 export { type WatermarkKeys, watermarkKeys } from "./sampling/draw/watermark/keys.ts";
 export { parseStepOptions, STEP_OPTIONS } from "./sampling/options/step-options.ts";
 export { PRESETS, type Preset } from "./sampling/presets/index.ts";
 export type { Sampled } from "./sampling/report/report.ts";
 export type { TokenLogprob } from "./sampling/report/token-logprob.ts";
+export { type Resampled, resample } from "./sampling/resample.ts";
 export type { LogitsRow, SparseRow } from "./sampling/rows.ts";
 export type { Stage, StageOptions } from "./sampling/stage.ts";
 export { STAGES } from "./sampling/stages/index.ts";

@@ -5,6 +5,11 @@
 import type { StepRequestOptions } from "./client/options.ts";
 import { Problem, show } from "./errors.ts";
 import { Row } from "./kernels/kernel.ts";
+import { allAtOnce } from "./pieces.ts";
+import { parseBeam, parseBeamRow } from "./sampling/beam/options.ts";
+import type { Search } from "./sampling/beam/rule.ts";
+import { type BeamStep, BeamWalk, wrongRows } from "./sampling/beam/search.ts";
+import { DEFAULT_OPTION_LIMITS } from "./sampling/options/option-limits.ts";
 import { parseStepOptions } from "./sampling/options/step-options.ts";
 import type { Sampled } from "./sampling/report/report.ts";
 import type { LogitsRow } from "./sampling/rows.ts";
@@ -49,9 +54,9 @@ export function createSampler(
   parts?: SamplerParts,
 ): Sampler {
   requireLimits(limits);
-  const { vocab_size_max, rows_max } = { ...SAMPLER_DEFAULTS, ...limits };
+  const { vocab_size_max, rows_max } = limitsOf(limits);
   const core = createCore({ ...limits, vocab_size_max, rows_max }, now, parts);
-  return {
+  const sampler: Sampler = {
     ...core,
     get is_inside() {
       return core.is_inside;
@@ -63,29 +68,89 @@ export function createSampler(
       const checked = isChecked(options) ? options : parseStepOptions(options);
       // A loop over leased rows makes nothing but its answers.
       if (logits instanceof Row) return core.sample(logits, checked);
-      const list = isList(logits) ? logits : [logits];
-      const leased: Row[] = [];
-      const rowOf = (each: Logits): LogitsRow => {
-        if (!isValues(each)) return requireRow(each);
-        const row = core.leaseRow();
-        if (row === undefined)
-          throw new Problem(
-            "limit_exceeded",
-            `a row of values needs one of the sampler's ${rows_max} (rows_max), and all are leased`,
-          );
-        leased.push(row);
-        requireLength(each.length, vocab_size_max);
-        row.load(each);
-        row.finish(checked.vocab_size);
-        return row;
-      };
-      try {
-        return core.sample(list.map(rowOf), checked);
-      } finally {
-        for (const row of leased) core.returnRow(row);
-      }
+      return withRows(core, limitsOf(limits), logits, checked, (rows) => core.sample(rows, checked));
     },
   };
+  LIMITS_OF.set(sampler, { vocab_size_max, rows_max });
+  return sampler;
+}
+
+/** A row of a beam search, with options of its own over the shared ones. */
+export interface BeamLogits extends StepRequestOptions {
+  readonly logits: Logits | readonly Logits[];
+}
+
+/** What is said of a search, and what its rows share. */
+export interface BeamStepOptions extends StepRequestOptions {
+  /** the rule with its options: docs/beams.md */
+  readonly beam: Readonly<Record<string, unknown>> & { readonly rule: string };
+  /** what the last step returned; absent in the first one */
+  readonly search?: Search | null | undefined;
+}
+
+/**
+ * One step of a beam search: a row for each live beam, one in the first step. Throws a Problem whose pointer is relative to
+ * the options, or begins with /rows and the index of a row.
+ */
+export function beamStep(
+  sampler: Sampler,
+  rows: readonly BeamLogits[],
+  { beam, search, ...shared }: BeamStepOptions,
+): BeamStep {
+  const call = parseBeam(beam, search, shared.seed);
+  const walk = new BeamWalk(call);
+  if (rows.length !== walk.expected) throw wrongRows(walk.expected, rows.length);
+  for (const [index, { logits, ...own }] of rows.entries())
+    try {
+      const options = parseBeamRow(call, { ...shared, ...own }, DEFAULT_OPTION_LIMITS);
+      const look = (placed: readonly LogitsRow[]) => allAtOnce(walk.row(sampler, placed, options));
+      withRows(sampler, LIMITS_OF.get(sampler) ?? SAMPLER_DEFAULTS, logits, options, look);
+    } catch (error) {
+      throw error instanceof Problem ? error.within(`/rows/${index}`) : error;
+    }
+  return walk.end();
+}
+
+type RowLimits = Pick<SamplerLimits, "vocab_size_max" | "rows_max">;
+
+const LIMITS_OF = new WeakMap<Sampler, RowLimits>();
+
+function limitsOf({ vocab_size_max, rows_max }: Partial<SamplerLimits>): RowLimits {
+  return {
+    vocab_size_max: vocab_size_max ?? SAMPLER_DEFAULTS.vocab_size_max,
+    rows_max: rows_max ?? SAMPLER_DEFAULTS.rows_max,
+  };
+}
+
+/** Uses rows in place: those that are values are put into leased rows, which are given back. */
+function withRows<Result>(
+  core: Pick<Core, "leaseRow" | "returnRow">,
+  { vocab_size_max, rows_max }: RowLimits,
+  logits: Logits | readonly Logits[],
+  checked: StepOptions,
+  use: (rows: readonly LogitsRow[]) => Result,
+): Result {
+  const list = isList(logits) ? logits : [logits];
+  const leased: Row[] = [];
+  const rowOf = (each: Logits): LogitsRow => {
+    if (!isValues(each)) return requireRow(each);
+    const row = core.leaseRow();
+    if (row === undefined)
+      throw new Problem(
+        "limit_exceeded",
+        `a row of values needs one of the sampler's ${rows_max} (rows_max), and all are leased`,
+      );
+    leased.push(row);
+    requireLength(each.length, vocab_size_max);
+    row.load(each);
+    row.finish(checked.vocab_size);
+    return row;
+  };
+  try {
+    return use(list.map(rowOf));
+  } finally {
+    for (const row of leased) core.returnRow(row);
+  }
 }
 
 /**

@@ -10,8 +10,11 @@ import { fileURLToPath } from "node:url";
 import { Searcher } from "../../evidence/beam-search.ts";
 import { seeded } from "../../evidence/seeded.ts";
 import { commandLine, count, flag, readWord, run } from "../../src/command-line.ts";
+import { LAWS } from "./laws.ts";
 import { PORTS } from "./ports.ts";
 import { type Answer, ASKED, type Asked, ownRow, verdictOf } from "./searches.ts";
+
+const NAMES = ["laws", ...Object.keys(ASKED)];
 
 const { values, operands } = commandLine({
   name: "npm run proof:beams --",
@@ -22,7 +25,7 @@ const { values, operands } = commandLine({
     seed: count("N", "which", 1, 0),
     record: flag("writes the first 200 answers of each host to evidence/beam-answers"),
   },
-  operands: { placeholder: "HOST", about: "only these", read: (word) => readWord(word, Object.keys(ASKED)) },
+  operands: { placeholder: "HOST", about: "only these", read: (word) => readWord(word, NAMES) },
 });
 
 const RECORDED = 200;
@@ -76,9 +79,20 @@ async function hold(name: string): Promise<boolean> {
   return counts.other === 0;
 }
 
-run(async () => {
-  const names = operands.length === 0 ? Object.keys(ASKED) : operands;
+/** Each law in 20,000 searches at the least. */
+function holdLaws(): boolean {
   let holds = true;
-  for (const name of names) holds = (await hold(name)) && holds;
+  for (const [law, pOf] of Object.entries(LAWS)) {
+    const p = pOf(Math.max(20_000, values.searches));
+    console.log(`${law}: p = ${p.toFixed(4)}`);
+    holds &&= p > 0.001;
+  }
+  return holds;
+}
+
+await run(async () => {
+  const names = operands.length === 0 ? NAMES : operands;
+  let holds = true;
+  for (const name of names) holds = (name === "laws" ? holdLaws() : await hold(name)) && holds;
   if (!holds) process.exitCode = 1;
 });

@@ -5,28 +5,20 @@
  *   const client = connect("http://127.0.0.1:8080");
  *   const { token_id } = await client.sample(logits, { temperature: 0.8, top_p: 0.95, seed: 7, step: 0 });
  */
+
+import type { BeamStep } from "../sampling/beam/search.ts";
 import type { Sampled } from "../sampling/report/report.ts";
+import type { Resampled } from "../sampling/resample.ts";
 import type { Verified } from "../sampling/verify/verify.ts";
 import { type AnalysisCalls, analysisCalls } from "./analysis.ts";
-import {
-  type CallOptions,
-  type ClientOptions,
-  type Post,
-  post,
-  type Transport,
-  transportOf,
-} from "./http.ts";
+import { type BeamOptions, beam, type ResampleOptions, resample } from "./beam.ts";
+import { type CallOptions, type ClientOptions, post, type Transport, transportOf } from "./http.ts";
 import type { StepRequestOptions } from "./options.ts";
-import { binaryPost, jsonPost, stepPost } from "./posts.ts";
+import { type BatchRow, batchPost, stepPost } from "./posts.ts";
 import { problemIn, type ServiceProblem } from "./problem.ts";
-import { alike, denseRows, jsonFields, type Logits, type StepLogits, sourcesOf } from "./row.ts";
+import type { Logits, StepLogits } from "./row.ts";
 import { type ClientStream, openClientStream, type StreamOptions, type StreamTransport } from "./stream.ts";
 import { type VerifyOptions, type VerifySequence, verify, verifyBatch } from "./verify.ts";
-
-/** A row of a batch, with options of its own over the shared ones. */
-export interface BatchRow extends StepRequestOptions {
-  readonly logits: StepLogits;
-}
 
 export interface SamplerClient extends AnalysisCalls {
   /** Draws one token from one row, or from several that the option `combine` makes one of. Throws a ServiceProblem when the service refuses. */
@@ -48,6 +40,10 @@ export interface SamplerClient extends AnalysisCalls {
     shared?: Partial<VerifyOptions>,
     call?: CallOptions,
   ): Promise<(Verified | ServiceProblem)[]>;
+  /** Takes one step of a beam search: a row for each live beam, one in the first step. */
+  beam(rows: readonly BatchRow[], options: BeamOptions, call?: CallOptions): Promise<BeamStep>;
+  /** Chooses which of N weighted sequences go on. */
+  resample(options: ResampleOptions, call?: CallOptions): Promise<Resampled>;
   /** Opens a stream: the service keeps history, step and state, so that a step sends only its logits. */
   stream(options?: StreamOptions, connection?: StreamTransport): Promise<ClientStream>;
 }
@@ -61,6 +57,8 @@ export function connect(url: string, options: ClientOptions = {}): SamplerClient
     sampleBatch: (rows, shared = {}, call = {}) => sampleBatch(transport, rows, shared, call),
     verify: (logits, own, call = {}) => verify(transport, logits, own, call),
     verifyBatch: (sequences, shared = {}, call = {}) => verifyBatch(transport, sequences, shared, call),
+    beam: (rows, options, call = {}) => beam(transport, rows, options, call),
+    resample: (options, call = {}) => resample(transport, options, call),
     stream: (own = {}, connection = {}) => openClientStream(transport, own, connection),
   };
 }
@@ -81,27 +79,8 @@ async function sampleBatch(
   shared: StepRequestOptions,
   call: CallOptions,
 ): Promise<(Sampled | ServiceProblem)[]> {
-  const reply = await post(transport, batchPost(rows, shared), call);
+  const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
+  const reply = await post(transport, batchPost("/v1/sample/batch", rows, shared, seeded), call);
   const { results } = reply as { readonly results: readonly (Sampled | { readonly status: number })[] }; // as above
   return results.map((result) => problemIn(result) ?? (result as Sampled));
-}
-
-/** Rows of one form and length go as one tensor, any others as JSON. */
-function batchPost(rows: readonly BatchRow[], shared: StepRequestOptions): Post {
-  const path = "/v1/sample/batch";
-  const seeded = shared.seed !== undefined || rows.every(({ seed }) => seed !== undefined);
-  const steps = rows.map(({ logits }) => denseRows(logits));
-  const packed = steps.flatMap((step) => step ?? []);
-  const counts = new Set(rows.map(({ logits }) => sourcesOf(logits)?.length));
-  const tensor = steps.includes(undefined) || counts.size > 1 ? undefined : alike(packed);
-  if (tensor === undefined) return jsonPost(path, { ...shared, rows: rows.map(jsonRow) }, seeded);
-  const { dtype, elements } = tensor;
-  const [sources] = counts;
-  const shape = [rows.length, ...(sources === undefined ? [] : [sources]), elements];
-  const own = rows.map(({ logits: _, ...options }) => options);
-  return binaryPost(path, { dtype, shape, ...shared, rows: own }, packed, seeded);
-}
-
-function jsonRow({ logits, sources, ...options }: BatchRow): object {
-  return { ...options, ...jsonFields(logits, sources) };
 }

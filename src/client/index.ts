@@ -22,9 +22,11 @@ export type {
   SetCall,
 } from "./analysis.ts";
 export type * from "./analysis-types.ts";
-export { type BatchRow, connect, type SamplerClient } from "./client.ts";
+export type { BeamOptions, ResampleOptions } from "./beam.ts";
+export { connect, type SamplerClient } from "./client.ts";
 export type { CallOptions, ClientOptions } from "./http.ts";
 export type { StepRequestOptions } from "./options.ts";
+export type { BatchRow } from "./posts.ts";
 export { ServiceProblem } from "./problem.ts";
 export type { Logits, PackedLogits, SparseLogits } from "./row.ts";
 export type { ClientStream, OptionChanges, StreamOptions, StreamTransport } from "./stream.ts";

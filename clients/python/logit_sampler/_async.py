@@ -116,6 +116,27 @@ class AsyncSamplerClient:
         """One row through several presets or chains. As ``SamplerClient.compare``."""
         return cast("types.CompareReply", await self._send(_calls.compare_call(logits, compare, options)))
 
+    async def beam(
+        self,
+        logits: Rows,
+        beam: Mapping[str, Any],
+        search: Optional[Mapping[str, Any]] = None,
+        rows: Optional[Sequence[types.StepOptions]] = None,
+        **shared: Unpack[types.StepOptions],
+    ) -> types.BeamReply:
+        """Takes one step of a beam search. As ``SamplerClient.beam``."""
+        reply: types.BeamReply = await self._send(_calls.beam_call(logits, beam, search, rows, shared))
+        return reply
+
+    async def resample(
+        self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
+    ) -> types.ResampleReply:
+        """Chooses which of N weighted sequences go on. As ``SamplerClient.resample``."""
+        reply: types.ResampleReply = await self._send(
+            _calls.resample_call(log_weights, {"threshold": threshold, **key})
+        )
+        return reply
+
     async def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
     ) -> types.ReplayReply:

@@ -83,6 +83,26 @@ def compare_call(logits: Any, compare: Sequence[Any], options: Mapping[str, Any]
     return _post("/v1/compare", logits, {**options, "compare": list(compare)}, seeded, _reader("arms"))
 
 
+def beam_call(
+    logits: Any,
+    beam: Mapping[str, Any],
+    search: Optional[Mapping[str, Any]],
+    rows: Optional[Sequence[Mapping[str, Any]]],
+    shared: Mapping[str, Any],
+) -> Call[Any]:
+    tensor, shape = batch_tensor(logits)
+    own = {} if rows is None else {"rows": list(rows)}
+    options = {**shared, "shape": shape, "beam": beam, "search": search, **own}
+    # Behind the first step the search has its seed.
+    return _post("/v1/beam", tensor, options, search is not None or _is_set(shared, "seed"), _reader("beams"))
+
+
+def resample_call(log_weights: Any, options: Mapping[str, Any]) -> Call[Any]:
+    weights = [None if weight is None or weight == float("-inf") else float(weight) for weight in log_weights]
+    body = {**options, "log_weights": weights}
+    return _post_json("/v1/resample", body, _is_set(options, "seed"), _reader("parents"))
+
+
 def replay_call(logits: Any, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> Call[Any]:
     tensor, shape = batch_tensor(logits)
     return _post("/v1/replay", tensor, {**shared, "shape": shape, "rows": list(rows)}, True, _reader("totals"))

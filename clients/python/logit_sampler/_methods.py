@@ -119,6 +119,31 @@ class SamplerMethods(ABC):
         reply: types.CompareReply = self._send(_calls.compare_call(logits, compare, options))
         return reply
 
+    def beam(
+        self,
+        logits: Rows,
+        beam: Mapping[str, Any],
+        search: Optional[Mapping[str, Any]] = None,
+        rows: Optional[Sequence[types.StepOptions]] = None,
+        **shared: Unpack[types.StepOptions],
+    ) -> types.BeamReply:
+        """Takes one step of a beam search. ``logits`` is [beams, vocab_size]: a row for each live beam, one in the first step.
+
+        ``beam`` has the rule and its options: ``{"rule": "transformers", "num_beams": 4, "end_token_ids": [2],
+        "max_tokens": 64}`` (docs/beams.md). ``search`` is that of the last reply; ``rows`` has the options of each row, its
+        history for one. The reply has ``beams``, ``ended``, ``finished`` and ``search``. Raises as ``sample`` does.
+        """
+        reply: types.BeamReply = self._send(_calls.beam_call(logits, beam, search, rows, shared))
+        return reply
+
+    def resample(
+        self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
+    ) -> types.ResampleReply:
+        """Chooses which of N weighted sequences go on. ``log_weights`` are ln of their weights, None or -inf for 0;
+        ``seed=`` and ``step=`` key the draw. The reply has ``parents``. Raises as ``sample`` does."""
+        reply: types.ResampleReply = self._send(_calls.resample_call(log_weights, {"threshold": threshold, **key}))
+        return reply
+
     def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
     ) -> types.ReplayReply:

@@ -102,6 +102,21 @@ class SamplerLike(Protocol):
     ) -> types.CompareReply:
         """One row through several presets or chains."""
 
+    def beam(
+        self,
+        logits: Rows,
+        beam: Mapping[str, Any],
+        search: Optional[Mapping[str, Any]] = None,
+        rows: Optional[Sequence[types.StepOptions]] = None,
+        **shared: Unpack[types.StepOptions],
+    ) -> types.BeamReply:
+        """Takes one step of a beam search on the rows [beams, vocab_size] of its live beams."""
+
+    def resample(
+        self, log_weights: Sequence[Optional[float]], *, threshold: float = 1.0, **key: Any
+    ) -> types.ResampleReply:
+        """Chooses which of N weighted sequences go on."""
+
     def replay(
         self, logits: Rows, rows: Sequence[types.ReplayStep], **shared: Unpack[types.ReplayStep]
     ) -> types.ReplayReply:

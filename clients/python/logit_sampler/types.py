@@ -1897,3 +1897,150 @@ class GrammarReply(TypedDict):
     """Where the text stands."""
     next: Optional[GrammarReplyNext]
     """Which tokens may follow the text; null without a vocabulary, and where the text has left the grammar."""
+
+
+class _BeamReplyBeams(TypedDict):
+    parent: int
+    """Index of the row that it continues. At least -9007199254740991."""
+    token_id: int
+    """At least -9007199254740991."""
+    score: float
+    """By which sequences are ranked."""
+    logprob: Optional[float]
+    """ln p of the tokens under the rows as they came; null for probability 0."""
+    chain_logprob: Optional[float]
+    """ln p of the tokens under the chain."""
+
+
+class BeamReplyBeams(_BeamReplyBeams, total=False):
+    """Part of BeamReplyBeams."""
+
+    carry: List[float]
+    """Numbers of the rule's own."""
+    state: Optional[Dict[str, Any]]
+    """What the beam's next row brings along, of stages with a state."""
+
+
+class _BeamReplyEnded(TypedDict):
+    id: int
+    """By which `search.ended` names it. At least -9007199254740991."""
+    score: float
+    """By which sequences are ranked."""
+    logprob: Optional[float]
+    """ln p of the tokens under the rows as they came; null for probability 0."""
+    chain_logprob: Optional[float]
+    """ln p of the tokens under the chain."""
+    length: int
+    """Tokens, the end token included. At least -9007199254740991."""
+    parent: int
+    """Index of the row that it continues. At least -9007199254740991."""
+    token_id: int
+    """At least -9007199254740991."""
+    finish_reason: Literal["end_token", "length"]
+
+
+class BeamReplyEnded(_BeamReplyEnded, total=False):
+    """Part of BeamReplyEnded."""
+
+    carry: List[float]
+    """Numbers of the rule's own."""
+
+
+class _BeamReplySearchBeams(TypedDict):
+    score: float
+    """By which sequences are ranked."""
+    logprob: Optional[float]
+    """ln p of the tokens under the rows as they came; null for probability 0."""
+    chain_logprob: Optional[float]
+    """ln p of the tokens under the chain."""
+
+
+class BeamReplySearchBeams(_BeamReplySearchBeams, total=False):
+    """Part of BeamReplySearchBeams."""
+
+    carry: List[float]
+    """Numbers of the rule's own."""
+
+
+class _BeamReplySearchEnded(TypedDict):
+    id: int
+    """At least 0."""
+    score: float
+    """By which sequences are ranked."""
+    logprob: Optional[float]
+    """ln p of the tokens under the rows as they came; null for probability 0."""
+    chain_logprob: Optional[float]
+    """ln p of the tokens under the chain."""
+    length: int
+    """In [1, 1048576]."""
+
+
+class BeamReplySearchEnded(_BeamReplySearchEnded, total=False):
+    """Part of BeamReplySearchEnded."""
+
+    carry: List[float]
+    """Numbers of the rule's own."""
+
+
+class BeamReplySearch(TypedDict):
+    """The state of the search: the next request brings it along."""
+
+    rule: str
+    """The rule that it was begun with."""
+    seed: str
+    """Decimal text."""
+    step: int
+    """Tokens of each live beam. In [1, 1048576]."""
+    beams: List[BeamReplySearchBeams]
+    """The live beams: a row of logits each."""
+    ended: List[BeamReplySearchEnded]
+    """The sequences that have ended and are kept, best first."""
+    next_id: int
+    """The id of the next sequence that ends. At least 0."""
+    carry: List[float]
+    """Numbers of the rule's own."""
+    finished: bool
+    """Whether the search is over."""
+
+
+class _BeamReply(TypedDict):
+    beams: List[BeamReplyBeams]
+    """The beams that go on, in the order in which the next step wants their rows."""
+    ended: List[BeamReplyEnded]
+    """The sequences that ended in this step and are kept."""
+    finished: bool
+    """Whether the search is over: `search.ended` has its sequences, best first."""
+    search: BeamReplySearch
+    """The state of the search: the next request brings it along."""
+    system_fingerprint: str
+    """Names everything that decides the bits: same request and same fingerprint, same reply."""
+
+
+class BeamReply(_BeamReply, total=False):
+    """What became of the beams."""
+
+    exact: bool
+    """Sparse rows: whether whole ones would provably have given the same answer."""
+    kappa: Optional[float]
+    """stochastic, at the end: the largest perturbed ln p that was left behind; null when nothing was."""
+    inclusion: List[float]
+    """stochastic, at the end: the inclusion probability of each sequence of `search.ended`, given kappa."""
+
+
+class ResampleReply(TypedDict):
+    """Which sequences go on."""
+
+    parents: List[int]
+    """Of each of the N that go on: which sequence it continues, ascending."""
+    resampled: bool
+    """False where the effective size was above the threshold: each continues itself."""
+    effective_size: float
+    """(Σ w)² / Σ w²: 1 to N."""
+    log_mean_weight: float
+    """ln of the mean weight: what the evidence of a particle filter grows by."""
+    log_weights: List[Optional[float]]
+    """What the weights are from here on: all 0 behind a resampling, else those that were sent; null for −∞."""
+    seed: str
+    """The seed, as decimal text; the one drawn when none was sent."""
+    step: int
+    """At least -9007199254740991."""

@@ -4,7 +4,6 @@
  * says which continuations go on.
  */
 import { Problem } from "../../errors.ts";
-import { allAtOnce } from "../../pieces.ts";
 import { nextStates } from "../chain.ts";
 import { SYSTEM_FINGERPRINT } from "../fingerprint.ts";
 import type { TokenLogprob } from "../report/token-logprob.ts";
@@ -254,27 +253,4 @@ function numbered(ended: readonly (EndedBeam | EndingBeam)[], next_id: number): 
 export function wrongRows(expected: number, got: number): Problem {
   const what = expected === 1 ? "1 row, its live beam" : `${expected} rows, one for each live beam`;
   return new Problem("length_mismatch", `this step of the search needs ${what}, got ${got}`, "/rows");
-}
-
-/** A row of a step, with the options of its chain. */
-export interface BeamRow {
-  readonly rows: StepRows;
-  readonly options: StepOptions;
-}
-
-/** A step of a search whose rows are there, at once. */
-export function beamStep(
-  sampler: Pick<Sampler, "inspect">,
-  call: BeamCall,
-  rows: readonly BeamRow[],
-): BeamStep {
-  const walk = new BeamWalk(call);
-  if (rows.length !== walk.expected) throw wrongRows(walk.expected, rows.length);
-  for (const [index, { rows: step_rows, options }] of rows.entries())
-    try {
-      allAtOnce(walk.row(sampler, step_rows, options));
-    } catch (error) {
-      throw error instanceof Problem ? error.within(`/rows/${index}`) : error;
-    }
-  return walk.end();
 }

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { Searcher } from "../../../evidence/beam-search.ts";
 import { type Answer, type Asked, ownRow, verdictOf } from "../../../proof/beams/searches.ts";
 
-const HOSTS = ["transformers", "vllm", "onnxruntime_genai", "tensorrt_llm", "llama_cpp"];
+const HOSTS = ["transformers", "vllm", "tensorrt_llm", "llama_cpp"];
 
 test.each(HOSTS)("%s: the same sequences and scores", (host) => {
   const file = new URL(`../../../evidence/beam-answers/${host}.jsonl`, import.meta.url);
