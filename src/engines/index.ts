@@ -29,10 +29,7 @@ export type {
   Engine,
   EngineFacts,
   EngineKind,
-  EngineOptions,
   NextRow,
-  OwnStep,
-  TokenBytes,
 } from "./engine.ts";
 export { EngineError } from "./engine.ts";
 export { logitsOf, type PartOfRow } from "./logits.ts";

@@ -1,4 +1,5 @@
 /** Looks into JSON that an engine answered: anything may stand anywhere. */
+import { EngineError } from "./engine.ts";
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -33,4 +34,11 @@ export function idsIn(value: unknown, ...path: readonly (string | number)[]): nu
   const found = at(value, ...path);
   if (!Array.isArray(found)) return undefined;
   return found.every((id) => Number.isSafeInteger(id) && id >= 0) ? (found as number[]) : undefined;
+}
+
+/** The ids that an engine's /tokenize answered. */
+export function tokenIdsIn(reply: unknown, url: string): number[] {
+  const ids = idsIn(reply, "tokens");
+  if (ids === undefined) throw new EngineError(`${url}/tokenize answered no token ids`);
+  return ids;
 }

@@ -13,7 +13,7 @@ import {
   type Server,
   type TokenBytes,
 } from "./engine.ts";
-import { idsIn, listIn, numberIn, textIn } from "./json.ts";
+import { idsIn, listIn, numberIn, textIn, tokenIdsIn } from "./json.ts";
 import { bytesFor, type Pair, rowOf } from "./next-row.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
@@ -134,7 +134,7 @@ class LlamaServer implements Engine {
   async tokenize(content: string, call?: CallOptions): Promise<number[]> {
     const asked = { content, add_special: true, parse_special: true };
     const reply = await this.#server.post("/tokenize", asked, bytesFor(content.length), call);
-    return requiredIds(this.url, idsIn(reply, "tokens"));
+    return tokenIdsIn(reply, this.url);
   }
 
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {
@@ -159,9 +159,4 @@ function pairOf(told: unknown): Pair {
     logprob: numberIn(told, "logprob") ?? null,
     bytes: Uint8Array.from(listIn(told, "bytes") as number[]), // what is no byte becomes one
   };
-}
-
-export function requiredIds(url: string, ids: number[] | undefined): number[] {
-  if (ids !== undefined) return ids;
-  throw new EngineError(`${url}/tokenize answered no token ids`);
 }

@@ -15,7 +15,7 @@ import {
   type OwnStep,
   type Server,
 } from "./engine.ts";
-import { idsIn, textIn } from "./json.ts";
+import { textIn, tokenIdsIn } from "./json.ts";
 import { bytesFor, rowOf } from "./next-row.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
@@ -109,9 +109,7 @@ class Completions implements Engine {
 
   async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
     const asked = { model: this.facts.model, prompt };
-    const ids = idsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), "tokens");
-    if (ids === undefined) throw new EngineError(`${this.url}/tokenize answered no token ids`);
-    return ids;
+    return tokenIdsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), this.url);
   }
 
   async detokenize(): Promise<string> {

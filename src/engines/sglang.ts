@@ -11,7 +11,7 @@ import {
   type OwnStep,
   type Server,
 } from "./engine.ts";
-import { idsIn, listIn, numberIn, textIn } from "./json.ts";
+import { idsIn, listIn, numberIn, textIn, tokenIdsIn } from "./json.ts";
 import { bytesFor, type Pair, rowOf } from "./next-row.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
@@ -100,9 +100,7 @@ class Sglang implements Engine {
 
   async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
     const asked = { model: this.facts.model, prompt };
-    const ids = idsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), "tokens");
-    if (ids === undefined) throw new EngineError(`${this.url}/tokenize answered no token ids`);
-    return ids;
+    return tokenIdsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), this.url);
   }
 
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {

@@ -13,7 +13,7 @@ import {
   type OwnStep,
   type Server,
 } from "./engine.ts";
-import { idsIn, numberIn, textIn } from "./json.ts";
+import { numberIn, textIn, tokenIdsIn } from "./json.ts";
 import { bytesFor, LEAST, rowOf } from "./next-row.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
@@ -137,9 +137,7 @@ class Vllm implements Engine {
       bytesFor(prompt.length),
       call,
     );
-    const ids = idsIn(reply, "tokens");
-    if (ids === undefined) throw new EngineError(`${this.url}/tokenize answered no token ids`);
-    return ids;
+    return tokenIdsIn(reply, this.url);
   }
 
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {

@@ -73,7 +73,7 @@ test("text and Markdown say the same", async () => {
   opened.push(server);
   const all = [server.url, "--prompt-ids", "[3,1]", ...OPTIONS, "--draws", "50"];
   const text = await run("audit", ...all);
-  expect(text).toContain("differs from its options");
+  expect(text).toContain("differs from the preset");
   expect(text).toContain("most like: as if temperature were 0.9, where 0.7 was asked");
   const markdown = await run("audit", ...all, "--form", "markdown");
   expect(markdown).toMatch(/^# Audit of llama-server b1-double$/m);

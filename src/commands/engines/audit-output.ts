@@ -28,8 +28,8 @@ function nameOf({ engine, preset }: AuditReport): string {
   return `${engine.kind}${engine.version === null ? "" : ` ${engine.version}`} at ${engine.url}, model ${engine.model}, by the preset ${preset}`;
 }
 
-export function verdict({ agrees, distance, tells_processed, draws }: AuditReport): string {
-  if (!agrees) return "differs from its options";
+function verdict({ agrees, distance, tells_processed, draws }: AuditReport): string {
+  if (!agrees) return "differs from the preset";
   if (tells_processed && distance !== null) return `agrees within ${figure(distance)}`;
   return draws === null ? "nothing was seen that differs" : "its draws agree";
 }
