@@ -84,8 +84,11 @@ class Completions implements Engine {
         is_most: count === "whole" || wanted < count,
       });
     } catch (error) {
-      const is_refusal = error instanceof EngineError && error.status !== undefined && error.status < 500;
-      if (this.#most !== undefined || !is_refusal) throw error;
+      if (!(error instanceof EngineError) || error.status === undefined) throw error;
+      // llama-cpp-python's server: its prompts are texts, which it would split anew at each step.
+      if (/prompt/.test(error.message) && /valid string/.test(error.message))
+        throw new EngineError(`${this.url} takes a prompt as text alone, and not as token ids`, error.status);
+      if (this.#most !== undefined || error.status >= 500) throw error;
       this.#most = mostIn(error.message) ?? MOST;
       return this.next(prompt, count, call);
     }

@@ -139,6 +139,14 @@ test("a text that is no one token bounds what is left out", async () => {
   expect(row.max_omitted).toBe(-1.5);
 });
 
+test("a server that takes no token ids says so", async () => {
+  const answer = `{"error":{"message":"{'loc': ('body', 'prompt', 'str'), 'msg': 'Input should be a valid string'}"}}`;
+  const { opened: known, server } = await start("openai", { answer, status: 500 });
+  await expect(known.next([2], 4)).rejects.toThrow(
+    `${server.url} takes a prompt as text alone, and not as token ids`,
+  );
+});
+
 test("a server that is no engine, and an address that is none", async () => {
   const server = await (await import("./double.ts")).double({ "/": () => ({}) });
   opened.push(server);
