@@ -96,8 +96,8 @@ async function audited(url: string, words: Words, given: Given, signal: AbortSig
       : (jsonOption("--prompt-ids", ids) as readonly number[]); // the history's schema says when it is none
   const { steps, draws } = words;
   const { seed = 1, ...own } = given;
-  const options = { ...defaultsOf(engine.preset), ...(Object.keys(own).length === 0 ? USUAL : own) };
-  const plan = { prompt, options, steps, draws, seed: Number(seed) };
+  const options = Object.keys(own).length === 0 ? USUAL : own;
+  const plan = { prompt, options, defaults: defaultsOf(engine.preset), steps, draws, seed: Number(seed) };
   return audit(engine, plan, lender(engine.facts.vocab_size ?? vocabulary?.size ?? VOCAB_SIZE), { signal });
 }
 

@@ -7,6 +7,7 @@ import { allAtOnce } from "../../pieces.ts";
 import { explainRow, lookWith } from "../../sampling/explain/explain.ts";
 import { type Fit, fitOf, type Observed, observedIds } from "../../sampling/explain/observed.ts";
 import { parseStepOptions } from "../../sampling/options/step-options.ts";
+import { PRESETS } from "../../sampling/presets/index.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import type { StepOptions } from "../../sampling/step.ts";
@@ -17,8 +18,10 @@ import { otherValues } from "./values.ts";
 
 export interface AuditPlan {
   readonly prompt: readonly number[];
-  /** the engine's options in our names, without the preset's defaults */
+  /** the engine's options in our names */
   readonly options: EngineOptions;
+  /** the preset's own defaults, which are sent besides: a server may have been started with others */
+  readonly defaults: EngineOptions;
   /** tokens of the engine's own text that are looked at */
   readonly steps: number;
   /** tokens drawn behind the prompt, with seeds 1, 2, … */
@@ -76,6 +79,8 @@ export interface AuditReport {
   readonly notes: readonly string[];
 }
 
+/** ½ Σ |p − q| that float32 makes of the logarithms of float32 probabilities, behind a bias and a temperature. */
+const TOLERANCE = 1e-4;
 /** Options whose bound is a sum or a product of probabilities, and how far float32 may take it. */
 const BOUNDS = ["top_p", "min_p", "typical_p"] as const;
 const ROUNDING = 5e-5;
@@ -94,15 +99,17 @@ export async function audit(
   const checked = parseStepOptions(options);
   requireShiftless(engine, checked);
   const seen: StepSeen[] = [];
-  for await (const step of seenSteps(engine, plan, call)) seen.push(step);
+  const sent = { ...plan, options: { ...plan.defaults, ...plan.options } };
+  for await (const step of seenSteps(engine, sent, call)) seen.push(step);
   const first = seen[0];
   if (first === undefined) throw new EngineError(`an audit needs at least one step, got ${plan.steps}`);
-  const judge = new Judge(lend, options);
-  const draws = plan.draws === 0 ? null : await countDraws(engine, plan, judge.law(first), call);
+  const judge = new Judge(lend, options, sent.options);
+  const draws = plan.draws === 0 ? null : await countDraws(engine, sent, judge.law(first), call);
   const steps = seen.map((step, index) => judge.step(step, index));
   const different = seen.filter((_, index) => steps[index]?.agrees === false);
   const observations = different.map((step) => [step, judge.observed(step)] as const);
   if (draws !== null && draws.fit.agrees === false) observations.push([first, { counts: draws.counts }]);
+  const reasons = judge.reasons(observations);
   const distances = steps.filter(({ largest }) => largest !== null).map(({ distance }) => distance);
   const agrees = observations.length === 0 && (draws?.repeated.agree ?? true);
   return {
@@ -113,15 +120,15 @@ export async function audit(
       model: engine.facts.model,
     },
     preset: engine.preset,
-    options: plan.options,
+    options: sent.options,
     agrees,
     tells_processed: first.processed !== undefined,
     has_whole_rows: seen.every(({ row }) => row.is_whole),
     steps,
     distance: distances.length === 0 ? null : Math.max(...distances),
-    reasons: judge.reasons(observations),
+    reasons,
     draws,
-    notes: notesOf(seen, steps, checked),
+    notes: [...notesOf(seen, steps, checked), ...knownOf(engine.preset, reasons)],
   };
 }
 
@@ -141,10 +148,13 @@ type Sighting = readonly [step: StepSeen, observed: Observed];
 class Judge {
   readonly #lend: Lend;
   readonly #given: EngineOptions;
+  readonly #holding: EngineOptions;
 
-  constructor(lend: Lend, given: EngineOptions) {
+  /** `holding`: what was given and the defaults, all of which may have another value. */
+  constructor(lend: Lend, given: EngineOptions, holding: EngineOptions) {
     this.#lend = lend;
     this.#given = given;
+    this.#holding = holding;
   }
 
   /** The probabilities that our sampler gives the tokens of a row that it leaves. */
@@ -157,7 +167,7 @@ class Judge {
   }
 
   observed({ processed = new Map() }: StepSeen): Observed {
-    return { probabilities: processed };
+    return { probabilities: processed, tolerance: TOLERANCE };
   }
 
   step(step: StepSeen, index: number): StepJudged {
@@ -180,7 +190,7 @@ class Judge {
       };
     const both = new Map([...law.keys()].map((id) => [id, processed.get(id) ?? 0] as const));
     for (const [id, p] of processed) both.set(id, p);
-    const sighting: Sighting = [step, { probabilities: both }];
+    const sighting: Sighting = [step, { probabilities: both, tolerance: TOLERANCE }];
     const fit = this.#fit([sighting], this.#given) ?? { distance: 1, agrees: false };
     const is_rounding = !fit.agrees && this.#isRounding(sighting);
     let largest = 0;
@@ -203,7 +213,7 @@ class Judge {
   /** Whether a bound that is off by what float32 makes of a sum explains the step. */
   #isRounding(sighting: Sighting): boolean {
     return BOUNDS.some((option) => {
-      const value = this.#given[option];
+      const value = this.#holding[option];
       if (typeof value !== "number") return false;
       return [-ROUNDING, ROUNDING].some(
         (by) => this.#fit([sighting], { ...this.#given, [option]: value + by })?.agrees === true,
@@ -215,12 +225,8 @@ class Judge {
   reasons(sightings: readonly Sighting[]): Reason[] {
     if (sightings.length === 0) return [];
     const base = this.#fit(sightings, this.#given) ?? { distance: 1, agrees: false };
-    const { preset: _, ...asked } = this.#given;
-    const values = otherValues(
-      asked,
-      (options) => this.#fit(sightings, { ...this.#given, ...options }),
-      base,
-    ).map(
+    const fits = (option: string, value: number) => this.#fit(sightings, { ...this.#given, [option]: value });
+    const values = otherValues(this.#holding, fits, base).map(
       ({ option, asked: value, value: other, ...fit }): Reason => ({
         says: `as if ${option} were ${other}, where ${value} was asked`,
         stage: option,
@@ -292,4 +298,12 @@ function notesOf(seen: readonly StepSeen[], steps: readonly StepJudged[], { chai
   if (impossible > 0)
     notes.push(`${impossible} of ${steps.length} tokens that it drew have no probability by these options`);
   return notes;
+}
+
+/** What the preset says of the stages that reasons name: choices and limits of the host that are known. */
+function knownOf(preset: string, reasons: readonly Reason[]): string[] {
+  const { notes = [] } = PRESETS.find(({ name }) => name === preset) ?? {};
+  const stages = reasons.map(({ stage }) => stage).filter((stage) => stage !== null);
+  const names = stages.flatMap((stage) => [stage, stage.replaceAll("_", "-")]);
+  return notes.filter((note) => names.some((name) => note.includes(name))).map((note) => `known: ${note}`);
 }

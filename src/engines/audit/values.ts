@@ -1,8 +1,8 @@
 /** Which other value of one option would give what was seen: 0.9 in place of a top_p of 0.95. */
 import type { Fit } from "../../sampling/explain/observed.ts";
 
-/** How well the options fit all that was seen; undefined: the options are refused. */
-export type Fits = (options: Readonly<Record<string, unknown>>) => Fit | undefined;
+/** How well what was seen fits when one option has another value; undefined: that is refused. */
+export type Fits = (option: string, value: number) => Fit | undefined;
 
 export interface ValueFound extends Fit {
   readonly option: string;
@@ -29,13 +29,13 @@ function range(from: number, to: number, step: number): number[] {
   return Array.from({ length: count }, (_, place) => Number((from + place * step).toFixed(4)));
 }
 
-/** The nearest value of each numeric option that was asked, those first that explain everything. */
+/** The nearest value of each numeric option that holds, those first that explain everything. */
 export function otherValues(options: Readonly<Record<string, unknown>>, fits: Fits, base: Fit): ValueFound[] {
   const found: ValueFound[] = [];
   for (const [option, asked] of Object.entries(options)) {
     const values = Object.hasOwn(VALUES, option) ? VALUES[option] : undefined;
     if (typeof asked !== "number" || values === undefined) continue;
-    const best = nearest({ option, asked }, values, (value) => fits({ ...options, [option]: value }));
+    const best = nearest({ option, asked }, values, (value) => fits(option, value));
     if (best !== undefined && best.distance < base.distance * CLEARLY) found.push(best);
   }
   return found.sort((a, b) => Number(b.agrees) - Number(a.agrees) || a.distance - b.distance);
