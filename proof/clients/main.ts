@@ -15,6 +15,7 @@ import { buildService, startService } from "../../evidence/service.ts";
 import { commandLine, run } from "../../src/command-line.ts";
 import { conclude, createReport } from "../report.ts";
 import { GENERATORS, type Generator } from "./generators.ts";
+import { PYTHON_CLIENT, pythonClient } from "./python-client.ts";
 
 const execute = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -56,6 +57,7 @@ const progress = createProgress([
   { name: "install the generators", seconds: 30 },
   { name: "redocly", seconds: 5 },
   ...GENERATORS.map(({ name }) => ({ name, seconds: 15 })),
+  { name: PYTHON_CLIENT, seconds: 60 },
 ]);
 const report = createReport({ hold_times: false }, (line) => progress.say(line));
 
@@ -148,6 +150,10 @@ async function main(): Promise<void> {
       progress.next();
       await prove(generator, service.url);
     }
+    progress.next();
+    await claim(`${PYTHON_CLIENT}: sample, score and batch, with types of their own`, () =>
+      pythonClient(join(FOLDER, "python"), join(ROOT, "openapi/openapi.json"), service.url),
+    );
   } finally {
     progress.end();
     await service.stop();

@@ -18,7 +18,7 @@ interface Props {
 /** Nothing is wrong before that. */
 const SLOW_MS = 8000;
 
-export function RoomOf({ view, columns }: Props) {
+function RoomOf({ view, columns }: Props) {
   const is_slow = useSignal(false);
   useEffect(() => {
     const timer = setTimeout(() => {

@@ -48,10 +48,13 @@ export function withSharedOptions(schemas: Schemas, names: readonly string[]): R
     const properties = Object.entries(propertiesOf(schema));
     if (properties.length === 0) return [name, schema];
     if (!names.includes(name)) return [name, { ...schema, properties: told(properties) }];
-    const { additionalProperties: _, ...rest } = schema;
+    const { additionalProperties: _, properties: _own, anyOf, ...rest } = schema;
     const own = Object.fromEntries(properties.filter(([option]) => !is_shared.has(option)));
-    const allOf = [{ $ref: `#/components/schemas/${SHARED}` }];
-    return [name, { ...rest, allOf, properties: own, unevaluatedProperties: false }];
+    // Generators take an allOf of one reference for that reference, and leave out what stands beside it; and an anyOf beside it for
+    // a union of types without fields.
+    const told_here = { type: "object", properties: own, ...(anyOf !== undefined && { anyOf }) };
+    const allOf = [{ $ref: `#/components/schemas/${SHARED}` }, told_here];
+    return [name, { ...rest, allOf, unevaluatedProperties: false }];
   });
   const description = "Options of a step, which several requests take alike.";
   return {
