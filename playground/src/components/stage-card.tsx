@@ -90,7 +90,7 @@ function Body({ item, info, pointer }: { item: ChainItem; info: StageInfo; point
 
 /** What a stage does in plain words; the rest of its summary is folded away. */
 function firstSentence(summary: string): string {
-  return /^.*?[.:;](?=\s|$)/.exec(summary)?.[0].replace(/[:;]$/, ".") ?? summary;
+  return /^.*?\.(?=\s|$)/.exec(summary)?.[0] ?? summary;
 }
 
 /** 8,192 → 40, or why it did not run. */
