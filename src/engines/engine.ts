@@ -58,6 +58,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface OwnCallOptions extends CallOptions {
+  /** what the engine drew from is not asked for, which of a whole row is much */
+  readonly token_only?: boolean;
+}
+
 /** A running engine. All calls throw an EngineError with a sentence when the engine refuses or answers something else. */
 export interface Engine {
   /** the kind, as in the list of engines */
@@ -69,7 +74,7 @@ export interface Engine {
   /** Asks for the distribution behind these tokens, before any sampler. */
   next(token_ids: readonly number[], count: Count, call?: CallOptions): Promise<NextRow>;
   /** Has the engine draw one token with its own sampler. Throws when it does not have one of the options. */
-  own(token_ids: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep>;
+  own(token_ids: readonly number[], options: EngineOptions, call?: OwnCallOptions): Promise<OwnStep>;
   /** Token ids of a text as the model's prompts have them, with what the model begins with. */
   tokenize(text: string, call?: CallOptions): Promise<number[]>;
   detokenize(token_ids: readonly number[], call?: CallOptions): Promise<string>;

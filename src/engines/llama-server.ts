@@ -9,6 +9,7 @@ import {
   type EngineKind,
   type EngineOptions,
   type NextRow,
+  type OwnCallOptions,
   type OwnStep,
   type Server,
   type TokenBytes,
@@ -106,22 +107,18 @@ class LlamaServer implements Engine {
     return rowOf(pairs, { url: this.url, asked: count, vocab_size, logsumexp_error: LOGSUMEXP_ERROR });
   }
 
-  async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
+  async own(prompt: readonly number[], options: EngineOptions, call: OwnCallOptions = {}): Promise<OwnStep> {
     const fields = spelledFor(this.kind, SPELLING, options);
     const { vocab_size = 2 ** 24 } = this.facts;
-    const asked = {
-      ...fields,
-      prompt,
-      n_predict: 1,
-      n_probs: vocab_size,
-      post_sampling_probs: true,
-      cache_prompt: true,
-      return_tokens: true,
-    };
+    const { token_only = false } = call;
+    const probabilities = token_only ? {} : { n_probs: vocab_size, post_sampling_probs: true };
+    const fixed = { n_predict: 1, cache_prompt: true, return_tokens: true };
+    const asked = { ...fields, prompt, ...fixed, ...probabilities };
     const reply = await this.#server.post("/completion", asked, bytesFor("whole", vocab_size), call);
     const told = listIn(reply, "completion_probabilities", 0, "top_probs");
     const [token_id] = idsIn(reply, "tokens") ?? [];
     if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell it`);
+    if (token_only) return { token_id, processed: undefined };
     return {
       token_id,
       processed: {

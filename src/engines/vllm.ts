@@ -10,6 +10,7 @@ import {
   type EngineKind,
   type EngineOptions,
   type NextRow,
+  type OwnCallOptions,
   type OwnStep,
   type Server,
 } from "./engine.ts";
@@ -91,9 +92,9 @@ class Vllm implements Engine {
     }
   }
 
-  async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
+  async own(prompt: readonly number[], options: EngineOptions, call: OwnCallOptions = {}): Promise<OwnStep> {
     const fields = spelledFor(this.kind, SPELLING, options);
-    const tells_processed = await this.#tellsProcessed(prompt, call);
+    const tells_processed = call.token_only !== true && (await this.#tellsProcessed(prompt, call));
     const logprobs = tells_processed ? (this.#most ?? -1) : 0;
     const asked = { ...this.#named(prompt), ...fields, logprobs };
     const bytes_max = bytesFor(logprobs === -1 ? "whole" : logprobs, this.#vocab_size);

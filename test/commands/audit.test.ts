@@ -68,6 +68,14 @@ test("seeds that are ignored are told", async () => {
   expect(report.agrees).toBe(false);
 });
 
+test("draws ask for no probabilities, of which a whole row is many", async () => {
+  const server = await llamaServer();
+  opened.push(server);
+  await run("audit", server.url, "--prompt-ids", "[3,1]", ...OPTIONS, "--steps", "1", "--draws", "5");
+  const own = server.asked.filter(({ seed }) => seed !== undefined);
+  expect(own.map(({ n_probs = null }) => n_probs)).toEqual([8, ...Array(10).fill(null)]);
+});
+
 test("text and Markdown say the same", async () => {
   const server = await llamaServer({ instead: { temperature: 0.9 } });
   opened.push(server);

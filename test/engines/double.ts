@@ -164,11 +164,11 @@ export function llamaServer(faults: Faults = {}): Promise<Double> {
       "/tokenize": ({ content }) => ({ tokens: content === "<end>" ? [0] : encode(content as string) }),
       "/detokenize": ({ tokens }) => ({ content: decode(tokens as number[]) }),
       "/completion": ({ prompt, n_probs, post_sampling_probs, ...body }) => {
-        if (post_sampling_probs === true) {
+        if (post_sampling_probs === true || n_probs === undefined) {
           const left = processed(prompt as number[], body, faults);
           const top_probs = left.map(({ id, p }) => ({ id, prob: p }));
           const tokens = [drawn(left, (body["seed"] as number) ?? 0, faults)];
-          return { tokens, completion_probabilities: [{ top_probs }] };
+          return { tokens, ...(n_probs !== undefined && { completion_probabilities: [{ top_probs }] }) };
         }
         const told = ranked(prompt as number[], n_probs as number, faults);
         const [first] = told;

@@ -31,7 +31,8 @@ export async function countDraws(
   law: ReadonlyMap<number, number>,
   call: CallOptions,
 ): Promise<DrawsSeen> {
-  const draw = async (seed: number) => (await engine.own(prompt, { ...options, seed }, call)).token_id;
+  const draw = async (seed: number) =>
+    (await engine.own(prompt, { ...options, seed }, { ...call, token_only: true })).token_id;
   const tokens = await inTurn(draws, (index) => draw(index + 1));
   const again = await inTurn(Math.min(REPEATED, draws), (index) => draw(index + 1));
   const counts = new Map<number, number>([...law.keys()].map((id) => [id, 0]));
