@@ -23,6 +23,7 @@ describe.skipIf(without_browser)("the story of Learn", () => {
   test.each([390, 1360])("scrolls from a row to a text at %d pixels", async (width) => {
     const options = { viewport: { width, height: 844 }, reducedMotion: "reduce" as const };
     const { page, complaints } = await playground.open("#view=learn", options);
+    await page.locator(".story-picture li").first().waitFor();
     await read(page, "story-softmax");
     await expect.poll(() => caption(page).innerText()).toBe("probabilities at temperature 1");
     await expect.poll(() => bars(page)).toContain("21.8 %");
@@ -39,7 +40,7 @@ describe.skipIf(without_browser)("the story of Learn", () => {
     await expect.poll(async () => (await bars(page)).filter((text) => text === "removed").length).toBe(7);
     await read(page, "story-draw");
     await page.locator(".story-line", { hasText: "falls on" }).waitFor();
-    expect(await page.locator(".story-picture .is-drawn").count()).toBe(1);
+    expect(await page.locator(".story-picture li.is-drawn").count()).toBe(1);
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole("button", { name: "Let it write on" }).click();
     await page.locator(".write-panel, .text-panel").first().waitFor();
