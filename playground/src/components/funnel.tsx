@@ -60,8 +60,8 @@ function Account({ of }: { of: Answer }) {
       <TokenAccount lives={lives} columns={columns} />
       <p class="note funnel-more">
         {count(lives.rows.length)} of {count(of.question.row.vocab_size)} tokens, most likely first
-        {lives.rows.length > IN_SIGHT && ": the list scrolls"}. Press one for its account, and to ban, bias,
-        force or pin it.
+        {lives.rows.length > IN_SIGHT && ": the list scrolls"}. Press one to see what each stage made of it,
+        and to ban, bias, force or pin it.
         <NotRun of={of} />
       </p>
       <HowToRead />

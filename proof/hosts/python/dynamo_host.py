@@ -96,5 +96,5 @@ def away():
     assert write(alone, PROMPTS[0]) == greedy(PROMPTS[0], COUNT) and waited_s() - waited < 1.0
 
 
-host(f"ai-dynamo {version('ai-dynamo')}", "Dynamo's adapter for TensorRT-LLM; TensorRT-LLM's base classes are stood in for")
+host(f"ai-dynamo {version('ai-dynamo')}", "Dynamo's adapter for TensorRT-LLM; with doubles of TensorRT-LLM's base classes")
 claims(by_dynamo, by_request, by_batch, beams, mistakes, away)

@@ -118,5 +118,5 @@ def errors():
     assert "not ready" in respond({}, model="another").error().message()
 
 
-host("model.py for the Python backend", "Triton's server is not run; what its Python backend gives a model is stood in for")
+host("model.py for the Python backend", "Triton's server is not run; a double of its Python backend takes its place")
 claims(as_plain_calls, ends, errors)

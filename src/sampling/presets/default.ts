@@ -5,7 +5,7 @@ import type { Preset } from "./preset.ts";
 export const defaultPreset: Preset = {
   name: "default",
   summary:
-    "Every stage: masks, bias and penalties, then temperature, then truncation; everything neutral unless asked for.",
+    "Every stage: masks, bias and penalties, then temperature, then truncation. All stages are off by default.",
   source: {
     title:
       "Min-p behind the temperature and top-p: Hugging Face transformers, generation/utils.py, whose order this one follows",
