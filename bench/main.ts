@@ -14,6 +14,7 @@ const BENCHES = [
     about: "how costs grow with the row, the history, the batch, the connections",
     seconds: 50,
   },
+  { name: "cost", about: "everything, as multiples of a temperature", seconds: 120 },
   { name: "stages", about: "every stage over a whole row", seconds: 20 },
   { name: "history", about: "stages that look at the history", seconds: 15 },
   { name: "combine", about: "what several sources cost, alone, in process and by POST", seconds: 60 },

@@ -13,32 +13,16 @@ import { createSampler, type Sampler } from "../src/sampling/sampler.ts";
 import { STAGES } from "../src/sampling/stages/index.ts";
 import type { StepOptions } from "../src/sampling/step.ts";
 import { flatRow, peakedRow } from "../test/kernels/rows.ts";
+import { HISTORY, LARGER } from "./cost/stage-options.ts";
 
 const ROWS = 4;
 const WARM_UP = 20;
 const STEPS = 300;
 const BUDGET_US = 200_000;
 const TEMPERATURE = { stage: "temperature", temperature: 0.8 };
-const history = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 30_000);
-const ids = (n: number) => Array.from({ length: n }, (_, i) => i * 101);
-
-/** Options of a size that tells something, where those of the stage's own example are for reading. */
-const LARGER: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  allowed_token_ids: { allowed_token_ids: ids(1000) },
-  token_bitmask: { token_bitmask: btoa("\xf0".repeat(16_384)) },
-  logit_bias: { logit_bias: Object.fromEntries(ids(300).map((id) => [id, 1])) },
-  sequence_bias: { sequence_bias: ids(100).map((id) => ({ token_ids: [id], bias: 1 })) },
-  bad_words_ids: { bad_words_ids: ids(100).map((id) => [id]) },
-  min_tokens: { min_tokens: 2000, stop_token_ids: [2] },
-  forced_token_ids: { forced_token_ids: { "1024": 7 } },
-  xtc: { xtc_probability: 1 },
-  begin_suppress_tokens: { begin_suppress_tokens: ids(100), begin_suppress_index: 1024 },
-  encoder_repetition_penalty: { encoder_repetition_penalty: 1.2, encoder_input_ids: history },
-  encoder_no_repeat_ngram_size: { encoder_no_repeat_ngram_size: 3, encoder_input_ids: history },
-};
 
 function optionsOf(chain: readonly object[]): StepOptions {
-  return parseStepOptions({ chain, history, seed: 1 });
+  return parseStepOptions({ chain, history: HISTORY, seed: 1 });
 }
 
 function microseconds(run: () => void): number {

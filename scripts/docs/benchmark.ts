@@ -6,6 +6,7 @@ import { table } from "../../evidence/markdown.ts";
 import { machineText } from "../../evidence/results.ts";
 import type { PeerResults } from "../../load-tests/peers/results.ts";
 import type { LoadResults } from "../../load-tests/results.ts";
+import { costText } from "./cost.ts";
 import { ENGINES_NOTE, enginesTable, enginesText } from "./engines.ts";
 import { growthPlot } from "./growth-plot.ts";
 import { figure, ROW_KINDS, racedBy, results, SIZE, thousands, versionsText } from "./measured.ts";
@@ -68,6 +69,10 @@ export function benchmarksPage(): string {
       "",
     ]),
     ENGINES_NOTE,
+    "",
+    "## What everything costs",
+    "",
+    ...costText(),
     "",
     "## The service under load",
     "",

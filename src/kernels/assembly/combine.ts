@@ -195,18 +195,53 @@ function mixIn(entry: usize, from: usize, bytes: usize): void {
   const offset = v128.load64_splat(entry + OFFSET);
   for (let i: usize = 0; i != bytes; i += 16) {
     const x = v128.load(from + i);
-    mixPair(SUMS + 2 * i, lnOf(f64x2.promote_low_f32x4(x), top, scale, offset));
-    mixPair(SUMS + 2 * i + 16, lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset));
+    const a0 = v128.load(SUMS + 2 * i);
+    const a1 = v128.load(SUMS + 2 * i, 16);
+    const b0 = lnOf(f64x2.promote_low_f32x4(x), top, scale, offset);
+    const b1 = lnOf(f64x2.promote_low_f32x4(upper(x)), top, scale, offset);
+    const d0 = f32x4.demote_f64x2_zero(f64x2.abs(f64x2.sub(a0, b0)));
+    const d1 = f32x4.demote_f64x2_zero(f64x2.abs(f64x2.sub(a1, b1)));
+    const more = lnOnePlusExp(i32x4.shuffle(d0, d1, 0, 1, 4, 5));
+    v128.store(SUMS + 2 * i, f64x2.add(f64x2.pmax(a0, b0), f64x2.promote_low_f32x4(more)));
+    v128.store(SUMS + 2 * i, f64x2.add(f64x2.pmax(a1, b1), f64x2.promote_low_f32x4(upper(more))), 16);
   }
 }
 
+/** Each four times, in memory: log₂e, 1.5·2²³, ln 2 in two parts, −87, the polynomial of e^r (weights.ts), and 2/(2n + 1). */
+const EXP: usize = memory.data<f32>(
+  [
+    1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 1.4426950408889634, 12582912, 12582912, 12582912,
+    12582912, 0.693145751953125, 0.693145751953125, 0.693145751953125, 0.693145751953125, 1.428606765330187e-6,
+    1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6, -87, -87, -87, -87,
+  ],
+  16,
+);
+
+/**
+ * ln(1 + e^−d) for d ≥ 0, in f32: at most ln 2, so that its error is at most 1e-7 whatever it is added to. Of no number,
+ * which two tokens at −Infinity leave, and of d beyond 87, what no sum can notice.
+ */
 // @ts-ignore: decorator
 @inline
-function mixPair(at: usize, b: v128): void {
-  const a = v128.load(at);
-  const high = f64x2.pmax(a, b);
-  const small = power(exponent(a, b));
-  v128.store(at, f64x2.add(high, lnOnePlus(small)));
+function lnOnePlusExp(d: v128): v128 {
+  const x = f32x4.pmax(v128.load(EXP, 64), f32x4.neg(d));
+  const shift = v128.load(EXP, 16);
+  const t = f32x4.add(f32x4.mul(x, v128.load(EXP)), shift);
+  const n = f32x4.sub(t, shift);
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, v128.load(EXP, 32))), f32x4.mul(n, v128.load(EXP, 48)));
+  const r2 = f32x4.mul(r, r);
+  let p = f32x4.add(f32x4.mul(f32x4.splat(0.008297619466280623), r), f32x4.splat(0.04191562925056718));
+  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(f32x4.splat(0.16667576541808804), r), f32x4.splat(0.49998892661192695)));
+  p = f32x4.add(f32x4.mul(p, r2), f32x4.add(f32x4.mul(f32x4.splat(0.9999996910699437), r), f32x4.splat(1.0000000718663848)));
+  const e = i32x4.add(p, i32x4.shl(t, 23));
+  const s = f32x4.div(e, f32x4.add(e, f32x4.splat(2)));
+  const z = f32x4.mul(s, s);
+  let q = f32x4.add(f32x4.splat(2.0 / 11), f32x4.mul(z, f32x4.splat(2.0 / 13)));
+  q = f32x4.add(f32x4.splat(2.0 / 9), f32x4.mul(z, q));
+  q = f32x4.add(f32x4.splat(2.0 / 7), f32x4.mul(z, q));
+  q = f32x4.add(f32x4.splat(2.0 / 5), f32x4.mul(z, q));
+  q = f32x4.add(f32x4.splat(2.0 / 3), f32x4.mul(z, q));
+  return f32x4.mul(s, f32x4.add(f32x4.splat(2), f32x4.mul(z, q)));
 }
 
 /** Writes the sums as f32; the largest of them. */

@@ -1,0 +1,28 @@
+/** What a run of the cost bench leaves: the shape of bench/results/cost.json. */
+import type { Machine } from "../../evidence/results.ts";
+
+/** A length and kind of row, and what the temperature alone takes there. */
+export interface CostColumn {
+  readonly vocab_size: number;
+  readonly rows: "peaked" | "flat";
+  /** µs, the least of all rounds */
+  readonly temperature_us: number;
+}
+
+export interface CostLine {
+  readonly kind: string;
+  readonly name: string;
+  /** µs for each row, the least of all rounds, as a multiple of the temperature's, by column */
+  readonly ratios: readonly number[];
+}
+
+export interface CostResults {
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly columns: readonly CostColumn[];
+  readonly lines: readonly CostLine[];
+  /** loads and stores of wasm memory for each four logits of a flat row of 32,000: counts, which CI holds, by kind and name */
+  readonly accesses: Readonly<Record<string, number>>;
+  /** the same of requests over HTTP: CPU of the service, of POST /v1/sample with f32; undefined where they were left out */
+  readonly routes?: readonly CostLine[];
+}

@@ -1,0 +1,47 @@
+/** The table of docs/benchmarks.md that tells what everything costs, from the last `npm run bench:cost -- --write`. */
+import type { CostColumn, CostLine, CostResults } from "../../bench/cost/results.ts";
+import { ROUTE_SIZES } from "../../bench/cost/routes.ts";
+import { code, table } from "../../evidence/markdown.ts";
+import { machineText } from "../../evidence/results.ts";
+import { results, thousands } from "./measured.ts";
+
+/** Section of docs/benchmarks.md. */
+export function costText(): string[] {
+  const {
+    machine,
+    rounds,
+    columns,
+    lines,
+    accesses,
+    routes = [],
+  } = results<CostResults>("cost", "bench:cost");
+  return [
+    `\`npm run bench:cost\` on ${machineText(machine)}. Everything takes turns with the chain that only has a temperature, ${rounds} rounds in one`,
+    "process. A cell is the least time of all rounds for each row of the step, as a multiple of the temperature's in that column. The rows lie in",
+    "the sampler's memory, but for the forms, whose bytes are copied and widened as well.",
+    "The last column counts loads and stores of wasm memory for each four logits of 32,000, flat: CI holds each to 1.15 of it.",
+    "",
+    table(
+      ["", ...columns.map(headOf), "accesses"],
+      [
+        ["temperature, µs", ...columns.map(({ temperature_us }) => temperature_us.toFixed(1)), ""],
+        ...lines.map((line) => rowOf(line, accesses[`${line.kind} ${line.name}`])),
+      ],
+    ),
+    "",
+    "The same of requests: CPU of the service for each row, as a multiple of `POST /v1/sample` with a row of float32.",
+    "",
+    table(
+      ["", ...ROUTE_SIZES.map(thousands)],
+      routes.map(({ name, ratios }) => [name, ...ratios.map(String)]),
+    ),
+  ];
+}
+
+function rowOf({ kind, name, ratios }: CostLine, accesses: number | undefined): string[] {
+  return [`${kind} ${code(name)}`, ...ratios.map(String), accesses?.toFixed(1) ?? ""];
+}
+
+function headOf({ vocab_size, rows }: CostColumn): string {
+  return `${thousands(vocab_size)}, ${rows}`;
+}
