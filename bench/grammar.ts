@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { seeded } from "../evidence/seeded.ts";
-import { commandLine, count, run } from "../src/command-line.ts";
+import { commandLine, count, flag, run } from "../src/command-line.ts";
 import { Problem } from "../src/errors.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../src/grammar/grammar.ts";
 import { Matcher } from "../src/grammar/matcher.ts";
@@ -16,12 +16,27 @@ import { demoVocabulary } from "../src/vocabulary/demo.ts";
 import { tokensOfTiktoken } from "../src/vocabulary/tiktoken.ts";
 import { vocabulariesOf } from "../src/vocabulary/vocabularies.ts";
 import { createVocabulary, type Vocabulary } from "../src/vocabulary/vocabulary.ts";
+import { race } from "./grammar-rivals/rivals.ts";
 
 const { values } = commandLine({
   name: "npm run bench:grammar --",
   about: "Measures compiling and masks over real schemas, with the demo's vocabulary, cl100k and o200k.",
-  options: { tokens: count("N", "tokens of each text", 200), texts: count("N", "texts of each schema", 3) },
+  options: {
+    tokens: count("N", "tokens of each text", 200),
+    texts: count("N", "texts of each schema", 3),
+    rivals: flag(
+      "schemas of JSONSchemaBench along their instances, beside llguidance and XGrammar: the folder maskbench/data of github.com/guidance-ai/jsonschemabench, as build/jsonschemabench or JSONSCHEMABENCH; GRAMMAR_PYTHON is a Python that has both",
+    ),
+    alone: flag("with --rivals, without the rivals"),
+    schemas: count("N", "with --rivals, so many schemas", 120),
+    offset: count("N", "with --rivals, other schemas", 0),
+  },
 });
+
+const RIVALS = {
+  python: process.env["GRAMMAR_PYTHON"] ?? "build/proof-grammar/bin/python",
+  folder: process.env["JSONSCHEMABENCH"] ?? "build/jsonschemabench",
+};
 
 const require = createRequire(import.meta.url);
 
@@ -151,7 +166,8 @@ function line(name: string, unsorted: readonly number[], unit: string): string {
   return `  ${name.padEnd(26)}${shown.map((value) => value.toFixed(2).padStart(10)).join("")} ${unit}  (${sorted.length})`;
 }
 
-await run(() => {
+await run(async () => {
+  if (values.rivals) return race({ ...RIVALS, ...values });
   const all = schemas();
   for (const vocabulary of [demoVocabulary(), encoding("cl100k_base"), encoding("o200k_base")]) {
     vocabulariesOf([vocabulary]);
