@@ -113,8 +113,34 @@ interface Engine {
   end(): void;
 }
 
+/** A rival that takes longer for a schema is given up, and begun again. */
+const GIVEN_UP_MS = 20_000;
+
 function rival(name: string, python: string, vocabulary: Vocabulary): Engine {
-  const child: ChildProcess = spawn(python, [SCRIPT, name], { stdio: ["pipe", "pipe", "ignore"] });
+  let engine = startRival(name, python, vocabulary);
+  return {
+    name,
+    async ask(asked) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<Answer>((resolve) => {
+        timer = setTimeout(() => resolve({ refused: GIVEN_UP }), GIVEN_UP_MS);
+      });
+      const answer = await Promise.race([engine.ask(asked), late]);
+      clearTimeout(timer);
+      if ("refused" in answer && answer.refused === GIVEN_UP) {
+        engine.end();
+        engine = startRival(name, python, vocabulary);
+      }
+      return answer;
+    },
+    end: () => engine.end(),
+  };
+}
+
+const GIVEN_UP = `took longer than ${GIVEN_UP_MS / 1000} s`;
+
+function startRival(name: string, python: string, vocabulary: Vocabulary): Engine {
+  const child: ChildProcess = spawn(python, [SCRIPT, name], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const tokens = Array.from({ length: vocabulary.size }, (_, id) =>
     vocabulary.special.has(id) || bytesOf(vocabulary, id).length === 0
@@ -130,7 +156,7 @@ function rival(name: string, python: string, vocabulary: Vocabulary): Engine {
       if (next.done) return { refused: "the process ended" };
       return JSON.parse(next.value) as Answer; // the script writes nothing else
     },
-    end: () => void child.kill(),
+    end: () => void child.kill("SIGKILL"),
   };
 }
 

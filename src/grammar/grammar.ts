@@ -16,6 +16,7 @@ import { NEVER, Nodes } from "./nodes.ts";
 import { type GrammarNote, GrammarNotes } from "./notes.ts";
 import { PlainStates } from "./plain-states.ts";
 import { Rules } from "./rules.ts";
+import { SharedHeads } from "./shared-heads.ts";
 import { type GrammarSource, kindNamed, pointerOf } from "./source.ts";
 
 export interface GrammarLimits {
@@ -45,6 +46,7 @@ export class Grammar {
   readonly token_ids: ReadonlySet<number>;
   readonly #plain: number;
   readonly #limits: GrammarLimits;
+  readonly #heads: SharedHeads;
   readonly #masks = new Map<Vocabulary, Masks>();
   readonly #plain_states: PlainStates[] = [];
   /** counts how often states were forgotten: a state is good for one generation */
@@ -56,7 +58,9 @@ export class Grammar {
     plain: number,
     limits: GrammarLimits,
     notes: GrammarNotes = new GrammarNotes(),
+    heads: SharedHeads = new SharedHeads(limits.mask_bytes_max / 2),
   ) {
+    this.#heads = heads;
     this.automaton = automaton;
     this.start = start;
     this.notes = notes.all;
@@ -70,7 +74,7 @@ export class Grammar {
     if (known !== undefined) return known;
     const tokens = tokensOf(vocabulary);
     const plain = new PlainStates(this.automaton, this.#plain);
-    const masks = new Masks(this.automaton, plain, tokens, this.#limits.mask_bytes_max);
+    const masks = new Masks(this.automaton, plain, tokens, this.#limits.mask_bytes_max, this.#heads);
     this.#plain_states.push(plain);
     this.#masks.set(vocabulary, masks);
     return masks;
@@ -110,11 +114,15 @@ export class Grammar {
   }
 }
 
-/** Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`. */
+/**
+ * Throws a Problem whose pointer is relative to the grammar: `/json_schema/properties/a/pattern`. `heads`: what was found
+ * for other grammars, where it is kept.
+ */
 export function* compileGrammar(
   source: GrammarSource,
   limits: GrammarLimits = DEFAULT_GRAMMAR_LIMITS,
   effort = new Effort(),
+  heads?: SharedHeads,
 ): Generator<undefined, Grammar> {
   effort.open(limits.work_max);
   const kind = kindNamed(source.kind);
@@ -129,7 +137,7 @@ export function* compileGrammar(
     const { automaton, root } = yield* boundedPieces(rules.sealed(node, limits.transitions_max));
     if (root === NEVER) throw new Problem("grammar_invalid", "the grammar admits no text at all");
     effort.open(Number.POSITIVE_INFINITY);
-    return new Grammar(automaton, root, plain, limits, notes);
+    return new Grammar(automaton, root, plain, limits, notes, heads);
   } catch (error) {
     throw error instanceof Problem ? error.within(pointerOf(source)) : error;
   }

@@ -15,6 +15,7 @@ import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar, type GrammarLimit
 import { type GrammarQuestion, type GrammarReport, inspectGrammar } from "./inspect.ts";
 import { Job } from "./job.ts";
 import { Matcher, type MatcherOptions } from "./matcher.ts";
+import { SharedHeads } from "./shared-heads.ts";
 import { type GrammarSource, pointerOf } from "./source.ts";
 
 export interface GrammarsLimits extends GrammarLimits {
@@ -67,6 +68,8 @@ const UNWATCHED: GrammarWatch = { works: () => undefined, isRefused: () => false
 
 /** Sources that are refused are remembered, the last so many: compiling one again would take as long. */
 const REFUSED_MAX = 256;
+/** What grammars have in common may take one part in so many of the bytes that are kept. */
+const HEADS_PART = 8;
 /** Bytes of a grammar that is kept, besides those that are counted: its rules, maps and objects, measured. */
 const KEPT_BYTES = 56 * 1024;
 
@@ -81,6 +84,8 @@ export class Grammars {
   readonly #refused = new Map<string, Problem>();
   /** of all that are kept, when each was last looked at */
   #bytes = 0;
+  /** what masks of one grammar found, for the others */
+  readonly #heads: SharedHeads;
   #work_units = 0;
   #jobs = 0;
 
@@ -90,6 +95,7 @@ export class Grammars {
     watch: GrammarWatch = UNWATCHED,
   ) {
     this.#limits = limits;
+    this.#heads = new SharedHeads(limits.kept_bytes_max / HEADS_PART);
     this.#hash = hash;
     this.#watch = watch;
   }
@@ -97,7 +103,7 @@ export class Grammars {
   get figures(): GrammarsFigures {
     for (const kept of this.#kept.values()) this.#weigh(kept);
     const { size: count } = this.#kept;
-    return { count, bytes: this.#bytes, work_units: Math.round(this.#work_units), jobs: this.#jobs };
+    return { count, bytes: this.#bytes + this.#heads.bytes, work_units: Math.round(this.#work_units), jobs: this.#jobs };
   }
 
   /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first, or is worked on. */
@@ -164,7 +170,7 @@ export class Grammars {
     this.#jobs++;
     const effort = new Effort();
     try {
-      const grammar = yield* compileGrammar(source, this.#limits, effort);
+      const grammar = yield* compileGrammar(source, this.#limits, effort, this.#heads);
       const kept: Kept = { grammar, bytes: 0, matchers: new Map(), lately: new WeakMap(), job: undefined };
       this.#use(key, kept);
       return kept;
@@ -213,7 +219,7 @@ export class Grammars {
     this.#kept.set(key, kept);
     this.#weigh(kept);
     for (const [oldest, each] of this.#kept) {
-      if (this.#bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
+      if (this.#bytes + this.#heads.bytes <= this.#limits.kept_bytes_max || this.#kept.size === 1) return;
       this.#drop(oldest, each);
     }
   }

@@ -9,27 +9,35 @@ import { SHORT_BYTES, type Tokens } from "../vocabulary/tokens.ts";
 import type { Trie } from "../vocabulary/trie.ts";
 import type { Automaton } from "./automaton.ts";
 import { isPause } from "./effort.ts";
-import { KIND, NEVER } from "./nodes.ts";
+import { EMPTY, KIND, NEVER, UNLIMITED } from "./nodes.ts";
 import type { PlainStates } from "./plain-states.ts";
-
-/** What a head allows: tokens whatever lies below, and where tokens reach past its end. */
-interface Head {
-  readonly mask: Uint32Array;
-  readonly crossings: readonly Crossing[];
-}
-
-/** A node of the tree that the head itself cannot take, though it may have ended `ended` bytes into the token. */
-interface Crossing {
-  readonly trie: Trie;
-  readonly node: number;
-  readonly ended: number;
-}
-
-/** Bytes that a crossing takes, about. */
-const CROSSING_BYTES = 40;
+import {
+  bytesOfHead,
+  type Crossing,
+  type Head,
+  NOT_SHARED,
+  type SharedHeads,
+  type Structures,
+} from "./shared-heads.ts";
 
 /** Words of masks that are put together while a byte is looked up, about. */
 const WORDS_A_UNIT = 8;
+
+/** Bytes by which the state is found that a head has behind most text. */
+const USUAL_TEXT = [0x7e, 0x51, 0x30, 0x65];
+
+/** A walk of a tree from a head. */
+interface Walk {
+  readonly trie: Trie;
+  readonly mask: Uint32Array;
+  readonly crossings: Crossing[];
+  /** the head from whose answer it began: where both have the same left to match, the answer stays; else NEVER's */
+  readonly base: Head;
+  /** the crossing of the base that comes next */
+  at: number;
+  /** where it goes on */
+  node: number;
+}
 
 export class Masks {
   readonly #automaton: Automaton;
@@ -40,18 +48,31 @@ export class Masks {
   readonly #masks = new Map<number, Uint32Array>();
   /** of short tokens, by states whose counts are cut to them */
   readonly #short = new Map<number, Uint32Array>();
+  readonly #shared: SharedHeads;
+  readonly #structures: Structures;
   readonly #path: Int32Array;
-  /** 1 where the head may have ended on the way to a depth, or there */
+  /** the same for the head that a walk begins from */
+  readonly #base_path: Int32Array;
+  /** 1 where the head, or the one that the walk begins from, may have ended on the way to a depth, or there */
   readonly #ended: Uint8Array;
   #bytes = 0;
 
-  constructor(automaton: Automaton, plain: PlainStates, tokens: Tokens, bytes_max: number) {
+  constructor(
+    automaton: Automaton,
+    plain: PlainStates,
+    tokens: Tokens,
+    bytes_max: number,
+    shared: SharedHeads,
+  ) {
     this.#automaton = automaton;
     this.#plain = plain;
     this.#tokens = tokens;
     this.#bytes_max = bytes_max;
     const depth_max = tokens.vocabulary.token_bytes_max;
+    this.#shared = shared;
+    this.#structures = shared.newStructures();
     this.#path = new Int32Array(depth_max + 2);
+    this.#base_path = new Int32Array(depth_max + 2);
     this.#ended = new Uint8Array(depth_max + 2);
   }
 
@@ -87,7 +108,7 @@ export class Masks {
     const shared = this.#short.get(short);
     const mask = shared?.slice() ?? new Uint32Array(this.#tokens.words);
     if (shared === undefined) {
-      yield* this.#add(short, mask);
+      yield* this.#add(short, mask, new Set());
       if (short !== key) this.#keepShort(short, mask.slice());
     }
     yield* this.#effort.again(() => this.#addLong(key, mask));
@@ -103,19 +124,22 @@ export class Masks {
   }
 
   forget(): void {
+    this.#structures.ids.clear();
     this.#short.clear();
     this.#heads.clear();
     this.#masks.clear();
     this.#bytes = 0;
   }
 
-  *#add(state: number, mask: Uint32Array): Generator<undefined, void> {
+  /** Adds what a state allows, unless it was added before: each way that it may go on by itself. */
+  *#add(state: number, mask: Uint32Array, added: Set<number>): Generator<undefined, void> {
+    if (added.has(state)) return;
+    added.add(state);
     const { nodes } = this.#automaton;
-    const a = nodes.a[state]!;
-    if (nodes.kind[state] === KIND.alt)
-      for (const branch of nodes.partsOf(state)) yield* this.#add(branch, mask);
+    const ways = yield* this.#effort.again(() => this.#waysOf(state));
+    if (ways !== undefined) for (const way of ways) yield* this.#add(way, mask, added);
     else if (nodes.kind[state] === KIND.seq) {
-      const head = yield* this.#headOf(a);
+      const head = yield* this.#headOf(nodes.a[state]!);
       this.#join(mask, head.mask);
       for (const crossing of head.crossings) {
         yield* this.#effort.again(() => this.#cross(crossing, nodes.b[state]!, mask));
@@ -123,6 +147,32 @@ export class Masks {
       }
     } else this.#join(mask, (yield* this.#headOf(state)).mask);
     if (this.#effort.isDue()) yield;
+  }
+
+  /** The states that a state is a choice of, each with its own head; undefined where it has one. */
+  #waysOf(state: number): readonly number[] | undefined {
+    const { nodes, rules } = this.#automaton;
+    const a = nodes.a[state]!;
+    switch (nodes.kind[state]) {
+      case KIND.alt:
+        return nodes.partsOf(state);
+      case KIND.call:
+        return [rules[a]!];
+      case KIND.seq: {
+        const below = nodes.b[state]!;
+        const inner = this.#hasFrames(a) ? this.#waysOf(a) : undefined;
+        return inner?.map((way) => nodes.seq(way, below));
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Whether a head is a choice of what has a stack of its own: what each of them allows serves other heads, too. */
+  #hasFrames(head: number): boolean {
+    const { nodes } = this.#automaton;
+    if (nodes.kind[head] !== KIND.alt) return nodes.kind[head] === KIND.call;
+    return nodes.partsOf(head).some((way) => nodes.kind[way] === KIND.seq || nodes.kind[way] === KIND.call);
   }
 
   #join(mask: Uint32Array, other: Uint32Array): void {
@@ -137,55 +187,102 @@ export class Masks {
   *#headOf(node: number): Generator<undefined, Head> {
     const known = this.#heads.get(node);
     if (known !== undefined) return known;
-    const { plain, other, words } = this.#tokens;
-    const crossings: Crossing[] = [];
-    const room = yield* this.#effort.again(() => this.#plain.roomIn(node));
-    const mask = room > 0 ? this.#tokens.plainMask(room).slice() : new Uint32Array(words);
-    this.#path[0] = node;
-    this.#ended[0] = this.#automaton.nullable(node) ? 1 : 0;
-    for (const trie of room > 0 ? [other] : [plain, other])
-      for (let at = 0; at < trie.nodes; ) {
-        at = this.#walk(trie, at, mask, crossings);
-        if (at === trie.nodes) break;
-        this.#effort.beginPiece();
-        yield;
-      }
-    const head = { mask, crossings };
-    this.#bytes += mask.byteLength + crossings.length * CROSSING_BYTES;
+    const structure = this.#structureOf(node);
+    const shared = structure === NOT_SHARED ? undefined : this.#shared.get(this.#tokens, structure);
+    const head = shared ?? (yield* this.#findHead(node));
+    if (shared === undefined && structure !== NOT_SHARED) {
+      // What is kept may have been forgotten meanwhile: the structure is asked again.
+      const own = this.#structureOf(node);
+      if (own !== NOT_SHARED) this.#shared.keep(this.#tokens, own, head);
+    }
+    this.#bytes += bytesOfHead(head);
     this.#heads.set(node, head);
     return head;
   }
 
+  /** Text that begins with one certain byte is seldom another grammar's, and is soon walked. */
+  #structureOf(node: number): number {
+    const { nodes } = this.#automaton;
+    if (nodes.kind[node] === KIND.word && nodes.kind[nodes.a[node]!] === KIND.set) return NOT_SHARED;
+    return this.#shared.structureOf(nodes, node, this.#structures);
+  }
+
+  *#findHead(node: number): Generator<undefined, Head> {
+    const { plain, other, words } = this.#tokens;
+    const room = yield* this.#effort.again(() => this.#plain.roomIn(node));
+    const usual = room > 0 ? NEVER : yield* this.#effort.again(() => this.#usualBehind(node));
+    const base = usual === NEVER ? { mask: NOTHING, crossings: [] } : yield* this.#headOf(usual);
+    const mask = new Uint32Array(words);
+    mask.set(room > 0 ? this.#tokens.plainMask(room) : base.mask);
+    const crossings: Crossing[] = [];
+    this.#path[0] = node;
+    this.#base_path[0] = usual;
+    this.#ended[0] = this.#mayEnd(node) || this.#mayEnd(usual) ? 1 : 0;
+    for (const trie of room > 0 ? [other] : [plain, other]) {
+      const walk: Walk = { trie, mask, crossings, base, at: 0, node: 0 };
+      for (;;) {
+        this.#walk(walk);
+        if (walk.node === trie.nodes) break;
+        this.#effort.beginPiece();
+        yield;
+      }
+    }
+    return { mask, crossings };
+  }
+
+  #mayEnd(state: number): boolean {
+    return state === EMPTY || (state !== NEVER && this.#automaton.nullable(state));
+  }
+
   /**
-   * Walks a tree from a head: tokens that it takes are allowed, and where it may have ended before is noted. Tells the
-   * node to go on from: behind the last one, or where others should have a turn.
+   * The state that any plain text may follow and that a head has behind most text, if there is one: a name of a property
+   * is any string behind the first letter that no other name has.
    */
-  #walk(trie: Trie, from: number, mask: Uint32Array, crossings: Crossing[]): number {
-    const reached = { node: from };
+  #usualBehind(node: number): number {
+    const automaton = this.#automaton;
+    for (const byte of USUAL_TEXT) {
+      const usual = automaton.step(node, byte);
+      if (usual === NEVER || usual === node) continue;
+      if (automaton.step(usual, byte) === usual && this.#plain.roomIn(usual) === UNLIMITED) return usual;
+    }
+    return NEVER;
+  }
+
+  /** Walks a tree from a head, as far as it comes before others should have a turn. */
+  #walk(walk: Walk): void {
     try {
-      this.#effort.pausing(() => this.#walkOn(trie, reached, mask, crossings));
+      this.#effort.pausing(() => this.#walkOn(walk));
     } catch (error) {
       if (!isPause(error)) throw error;
     }
-    return reached.node;
   }
 
-  /** What was reached is told when it is left in the middle, too. */
-  #walkOn(trie: Trie, reached: { node: number }, mask: Uint32Array, crossings: Crossing[]): void {
+  /** Tokens that the head takes are allowed, and where it may have ended before is noted. */
+  #walkOn(walk: Walk): void {
     const automaton = this.#automaton;
     const { classOf } = automaton;
+    const { trie, mask, crossings } = walk;
     const { nodes, byte, depth, skip, first, ordered } = trie;
     const path = this.#path;
+    const base_path = this.#base_path;
     const ended = this.#ended;
     const behind = trie === this.#tokens.plain ? this.#tokens.behind : undefined;
     const effort = this.#effort;
-    for (let node = reached.node; node < nodes; reached.node = node) {
+    for (let node = walk.node; node < nodes; walk.node = node) {
       effort.units++;
       effort.checkpoint();
       const at = depth[node]!;
-      const next = automaton.next(path[at]!, classOf[byte[node]!]!);
+      const byte_class = classOf[byte[node]!]!;
+      const next = automaton.next(path[at]!, byte_class);
+      const base = base_path[at] === NEVER ? NEVER : automaton.next(base_path[at]!, byte_class);
       if (next === NEVER) {
+        if (base !== NEVER) disallow(mask, ordered, first[node]!, first[skip[node]!]!);
         if (ended[at] === 1) this.#noteCrossings(trie, node, crossings);
+        node = skip[node]!;
+        continue;
+      }
+      if (next === base && ended[at] === 0) {
+        copyCrossings(walk, node, skip[node]!);
         node = skip[node]!;
         continue;
       }
@@ -200,7 +297,8 @@ export class Masks {
         continue;
       }
       path[at + 1] = next;
-      ended[at + 1] = ended[at]! | (automaton.nullable(next) ? 1 : 0);
+      base_path[at + 1] = base;
+      ended[at + 1] = ended[at] === 1 || this.#mayEnd(next) || this.#mayEnd(base) ? 1 : 0;
       node++;
     }
   }
@@ -253,5 +351,25 @@ export class Masks {
       i++;
     }
     this.#effort.units += end - from;
+  }
+}
+
+const NOTHING = new Uint32Array(0);
+
+/** Takes back the tokens ordered[from … end). */
+function disallow(mask: Uint32Array, ordered: Int32Array, from: number, end: number): void {
+  for (let i = from; i < end; i++) {
+    const id = ordered[i]!;
+    mask[id >>> 5]! &= ~(1 << (id & 31));
+  }
+}
+
+/** Copies the crossings of the base at the nodes from … end). They stand in the order of nodes, each tree for itself. */
+function copyCrossings(walk: Walk, from: number, end: number): void {
+  const { trie, base, crossings } = walk;
+  for (let next = base.crossings[walk.at]; next !== undefined; next = base.crossings[++walk.at]) {
+    if (next.trie !== trie) continue;
+    if (next.node >= end) return;
+    if (next.node >= from) crossings.push(next);
   }
 }

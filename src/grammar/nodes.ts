@@ -69,6 +69,8 @@ export class Nodes {
   #places = new Int32Array(512).fill(UNKNOWN);
   /** the node of each single byte, as far as it was asked for */
   readonly #bytes = new Int32Array(256).fill(UNKNOWN);
+  /** the node of every text, once it was asked for */
+  #all = UNKNOWN;
   readonly #nodes_max: number;
 
   constructor(nodes_max: number, effort = new Effort()) {
@@ -114,6 +116,7 @@ export class Nodes {
     this.#lists.backTo(lists, nodes);
     this.#resize(capacityFor(nodes));
     for (let byte = 0; byte < 256; byte++) if (this.#bytes[byte]! >= nodes) this.#bytes[byte] = UNKNOWN;
+    if (this.#all >= nodes) this.#all = UNKNOWN;
   }
 
   set(set: ByteSet): number {
@@ -342,7 +345,8 @@ export class Nodes {
 
   /** Every text. */
   all(): number {
-    return this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
+    if (this.#all === UNKNOWN) this.#all = this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
+    return this.#all;
   }
 
   #isDoubtful(kind: number, a: number, b: number): boolean {

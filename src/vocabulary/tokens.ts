@@ -33,12 +33,15 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
   if (known !== undefined) return known;
   const vocabulary = spelled(plain_vocabulary);
   const { size } = vocabulary;
+  /** by token: its characters where it is plain and short, else 0 */
+  const characters = new Uint8Array(size);
   const is_plain = new Uint8Array(size);
   const is_long = new Uint8Array(size);
   for (let id = 0; id < size; id++) {
     const bytes = bytesOf(vocabulary, id);
     is_plain[id] = isPlain(bytes) ? 1 : 0;
     is_long[id] = bytes.length > SHORT_BYTES ? 1 : 0;
+    if (is_plain[id] === 1 && is_long[id] === 0) characters[id] = charactersIn(bytes);
   }
   const plain = trieOf(vocabulary, (id) => is_plain[id] === 1 && is_long[id] === 0);
   const words = (size + 31) >>> 5;
@@ -50,9 +53,9 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
     long: trieOf(vocabulary, (id) => is_long[id] === 1),
     behind: charactersBehind(plain),
     words,
-    plainMask(characters) {
-      const length = Math.min(characters, SHORT_BYTES);
-      masks[length] ??= maskOf(vocabulary, plain, words, length);
+    plainMask(room) {
+      const length = Math.min(room, SHORT_BYTES);
+      masks[length] ??= maskOf(characters, words, length);
       return masks[length]!;
     },
   };
@@ -60,10 +63,13 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
   return tokens;
 }
 
-function maskOf(vocabulary: Vocabulary, { ordered }: Trie, words: number, characters: number): Uint32Array {
+/** The plain tokens of at most `length` characters. */
+function maskOf(characters: Uint8Array, words: number, length: number): Uint32Array {
   const mask = new Uint32Array(words);
-  for (const id of ordered)
-    if (charactersIn(bytesOf(vocabulary, id)) <= characters) mask[id >>> 5]! |= 1 << (id & 31);
+  for (let id = 0; id < characters.length; id++) {
+    const own = characters[id]!;
+    if (own > 0 && own <= length) mask[id >>> 5]! |= 1 << (id & 31);
+  }
   return mask;
 }
 
