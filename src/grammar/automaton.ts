@@ -284,12 +284,12 @@ export class Automaton {
   *search(node: number): Generator<undefined, boolean> {
     const from = new Map<number, number>([[node, NEVER]]);
     const queue = [node];
+    if (this.#isAlive(node)) {
+      this.#alive.set(node, true);
+      return true;
+    }
     for (let at = 0; at < queue.length; at++) {
       const state = queue[at]!;
-      if (this.#alive.get(state) === true || this.nullable(state)) {
-        for (let on_way = state; on_way !== NEVER; on_way = from.get(on_way)!) this.#alive.set(on_way, true);
-        return true;
-      }
       if (queue.length > SEARCH_STATES_MAX)
         throw new Problem(
           "grammar_too_large",
@@ -300,11 +300,20 @@ export class Automaton {
         const next = yield* this.nodes.effort.again(() => this.#unsearched(state, byte_class));
         if (next === NEVER || from.has(next) || this.#alive.get(next) === false) continue;
         from.set(next, state);
+        if (this.#isAlive(next)) {
+          for (let on_way = next; on_way !== NEVER; on_way = from.get(on_way)!) this.#alive.set(on_way, true);
+          return true;
+        }
         queue.push(next);
       }
     }
     for (const state of queue) this.#alive.set(state, false);
     return false;
+  }
+
+  /** Whether a state matches something as it is: it may end, it was searched, or nothing in it has to be. */
+  #isAlive(state: number): boolean {
+    return this.nodes.doubtful[state] === 0 || this.#alive.get(state) === true || this.nullable(state);
   }
 
   /** A transition as the search takes it: the search itself is what would tell whether it leads anywhere. */

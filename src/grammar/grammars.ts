@@ -103,7 +103,12 @@ export class Grammars {
   get figures(): GrammarsFigures {
     for (const kept of this.#kept.values()) this.#weigh(kept);
     const { size: count } = this.#kept;
-    return { count, bytes: this.#bytes + this.#heads.bytes, work_units: Math.round(this.#work_units), jobs: this.#jobs };
+    return {
+      count,
+      bytes: this.#bytes + this.#heads.bytes,
+      work_units: Math.round(this.#work_units),
+      jobs: this.#jobs,
+    };
   }
 
   /** A grammar's matcher for a vocabulary; undefined when it has to be compiled first, or is worked on. */

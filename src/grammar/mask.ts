@@ -26,6 +26,9 @@ const WORDS_A_UNIT = 8;
 /** Bytes by which the state is found that a head has behind most text. */
 const USUAL_TEXT = [0x7e, 0x51, 0x30, 0x65];
 
+/** Walks of smaller trees are over before such a state is found and compared. */
+const OTHER_NODES_MIN = 8192;
+
 /** A walk of a tree from a head. */
 interface Walk {
   readonly trie: Trie;
@@ -210,7 +213,10 @@ export class Masks {
   *#findHead(node: number): Generator<undefined, Head> {
     const { plain, other, words } = this.#tokens;
     const room = yield* this.#effort.again(() => this.#plain.roomIn(node));
-    const usual = room > 0 ? NEVER : yield* this.#effort.again(() => this.#usualBehind(node));
+    const usual =
+      room > 0 || other.nodes < OTHER_NODES_MIN
+        ? NEVER
+        : yield* this.#effort.again(() => this.#usualBehind(node));
     const base = usual === NEVER ? { mask: NOTHING, crossings: [] } : yield* this.#headOf(usual);
     const mask = new Uint32Array(words);
     mask.set(room > 0 ? this.#tokens.plainMask(room) : base.mask);
@@ -308,10 +314,14 @@ export class Masks {
       if (this.#automaton.nullable(this.#path[ended]!)) crossings.push({ trie, node, ended });
   }
 
-  /** Long tokens are few: they are looked at for each state. */
+  /** Long tokens are few: they are looked at for each state, except where all plain text may follow. */
   #addLong(state: number, mask: Uint32Array): void {
+    const { long, long_plain } = this.#tokens;
+    const takes_plain = this.#plain.roomIn(state) === UNLIMITED;
     this.#path[0] = state;
-    this.#allow(this.#tokens.long, 0, this.#tokens.long.nodes, mask);
+    this.#allow(long, 0, long.nodes, mask);
+    if (takes_plain) for (const id of long_plain.ordered) mask[id >>> 5]! |= 1 << (id & 31);
+    else this.#allow(long_plain, 0, long_plain.nodes, mask);
   }
 
   /** Allows the tokens at and below the node whose bytes behind the end of the head the stack takes. */

@@ -69,8 +69,7 @@ export class Nodes {
   #places = new Int32Array(512).fill(UNKNOWN);
   /** the node of each single byte, as far as it was asked for */
   readonly #bytes = new Int32Array(256).fill(UNKNOWN);
-  /** the node of every text, once it was asked for */
-  #all = UNKNOWN;
+  #all: number | undefined;
   readonly #nodes_max: number;
 
   constructor(nodes_max: number, effort = new Effort()) {
@@ -116,7 +115,7 @@ export class Nodes {
     this.#lists.backTo(lists, nodes);
     this.#resize(capacityFor(nodes));
     for (let byte = 0; byte < 256; byte++) if (this.#bytes[byte]! >= nodes) this.#bytes[byte] = UNKNOWN;
-    if (this.#all >= nodes) this.#all = UNKNOWN;
+    this.#all = undefined;
   }
 
   set(set: ByteSet): number {
@@ -146,10 +145,8 @@ export class Nodes {
 
   /** The bytes one behind the other. */
   literal(bytes: Uint8Array): number {
-    return this.#joined(
-      KIND.word,
-      Array.from(bytes, (byte) => this.range(byte, byte)),
-    );
+    const parts = Array.from(bytes, (byte) => this.range(byte, byte));
+    return this.#joined(KIND.word, parts);
   }
 
   text(text: string): number {
@@ -343,9 +340,9 @@ export class Nodes {
     return this.kind[node] === KIND.and || this.kind[node] === KIND.not;
   }
 
-  /** Every text. */
+  /** Every text: one node, made when it is first asked for. */
   all(): number {
-    if (this.#all === UNKNOWN) this.#all = this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
+    this.#all ??= this.wordRepeat(this.range(0, 255), 0, UNLIMITED);
     return this.#all;
   }
 

@@ -17,6 +17,8 @@ export interface Tokens {
   /** short tokens of plain text, and all other short ones */
   readonly plain: Trie;
   readonly other: Trie;
+  /** long tokens of plain text, and all other long ones */
+  readonly long_plain: Trie;
   readonly long: Trie;
   /** by node of `plain`: the characters that its longest token has behind the node's byte */
   readonly behind: Uint16Array;
@@ -50,7 +52,8 @@ export function tokensOf(plain_vocabulary: Vocabulary): Tokens {
     vocabulary,
     plain,
     other: trieOf(vocabulary, (id) => is_plain[id] === 0 && is_long[id] === 0),
-    long: trieOf(vocabulary, (id) => is_long[id] === 1),
+    long_plain: trieOf(vocabulary, (id) => is_long[id] === 1 && is_plain[id] === 1),
+    long: trieOf(vocabulary, (id) => is_long[id] === 1 && is_plain[id] === 0),
     behind: charactersBehind(plain),
     words,
     plainMask(room) {

