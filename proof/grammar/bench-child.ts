@@ -4,7 +4,8 @@ import { createInterface } from "node:readline";
 import { Problem } from "../../src/errors.ts";
 import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
 import { NEVER } from "../../src/grammar/nodes.ts";
-import { keepOrder, namesInOrder } from "../../src/ordered-names.ts";
+import { keepOrder } from "../../src/ordered-names.ts";
+import { readWritten, written } from "./written.ts";
 
 export interface BenchAnswer {
   readonly file: string;
@@ -33,36 +34,11 @@ interface File {
 }
 
 const UTF8 = new TextEncoder();
-/** Marks a number that was read as its text. */
-const MARK = "\u0000";
-
-/** Strings and numbers of a JSON text. */
-const SCALARS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-
-/** The instances with their numbers as they are written: 1.0 is no integer in draft 4. */
-function instancesIn(text: string): readonly Instance[] {
-  const marked = text.replace(SCALARS, (token) => (token.startsWith('"') ? token : `"\\u0000${token}"`));
-  const file = JSON.parse(marked) as File;
-  keepOrder(marked, file);
-  return file.tests ?? [];
-}
-
-/** A value as its text has it, names in their order, without white space. */
-function compact(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(compact).join()}]`;
-  if (typeof value === "string" && value.startsWith(MARK)) return value.slice(1);
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = value as Readonly<Record<string, unknown>>;
-  return `{${namesInOrder(value)
-    .map((name) => `${JSON.stringify(name)}:${compact(fields[name])}`)
-    .join()}}`;
-}
-
 function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weaken"> {
   const text = readFileSync(path, "utf8");
   const file = JSON.parse(text) as File;
   keepOrder(text, file);
-  const tests = instancesIn(text);
+  const { tests = [] } = readWritten(text) as File;
   const begin = process.cpuUsage();
   let longest_ms = 0;
   let grammar: Grammar | undefined;
@@ -99,7 +75,7 @@ function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weake
     refused_in_any_order: [] as number[],
   };
   for (const [i, { valid, data }] of grammar === undefined ? [] : tests.entries()) {
-    const taken = takesText(grammar, compact(data));
+    const taken = takesText(grammar, written(data));
     if (taken && !valid) wrong.invalid_taken.push(i);
     if (taken || !valid || grammar === undefined) continue;
     wrong.valid_refused.push(i);
@@ -134,7 +110,7 @@ function takesInSomeOrder(grammar: Grammar, value: unknown): boolean {
   const text = (state: number, part: string) =>
     ++tries > TRIES_MAX || state === NEVER ? NEVER : grammar.advance(state, UTF8.encode(part));
   function* behind(state: number, own: unknown): Generator<number> {
-    if (typeof own !== "object" || own === null) yield text(state, compact(own));
+    if (typeof own !== "object" || own === null) yield text(state, written(own));
     else if (Array.isArray(own)) yield* items(text(state, "["), own, 0);
     else yield* members(text(state, "{"), Object.entries(own), true);
   }

@@ -57,9 +57,10 @@ const ALONE = ["xgrammar==0.2.8"];
 
 const PROOFS: Readonly<Record<Name, () => Promise<readonly string[]> | readonly string[]>> = {
   suite() {
-    const { wrong, ...tally } = runSuite(installedSuite());
-    say("suite", tally);
-    return wrong;
+    return Object.entries(runSuite(installedSuite())).flatMap(([draft, { wrong, ...tally }]) => {
+      say(`suite, ${draft}`, tally);
+      return wrong.map((line) => `${draft} | ${line}`);
+    });
   },
   async masks() {
     const vocabulary = demoVocabulary();

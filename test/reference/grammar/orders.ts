@@ -4,25 +4,38 @@ import { NEVER } from "../../../src/grammar/nodes.ts";
 
 const UTF8 = new TextEncoder();
 
-export function takesValue(grammar: Grammar, value: unknown): boolean {
-  for (const state of behind(grammar, new Set([grammar.start]), value))
+type Write = (value: unknown) => string;
+
+/** `write`: how a value that is no object and no list is written. */
+export function takesValue(
+  grammar: Grammar,
+  value: unknown,
+  write: (value: unknown) => string = JSON.stringify,
+): boolean {
+  for (const state of behind(grammar, write, new Set([grammar.start]), value))
     if (grammar.automaton.nullable(state)) return true;
   return false;
 }
 
 /** The states in which a grammar may be behind a value. */
-function behind(grammar: Grammar, from: ReadonlySet<number>, value: unknown): ReadonlySet<number> {
-  if (typeof value !== "object" || value === null) return behindText(grammar, from, JSON.stringify(value));
-  if (!Array.isArray(value)) return behindObject(grammar, from, Object.entries(value));
+function behind(
+  grammar: Grammar,
+  write: Write,
+  from: ReadonlySet<number>,
+  value: unknown,
+): ReadonlySet<number> {
+  if (typeof value !== "object" || value === null) return behindText(grammar, from, write(value));
+  if (!Array.isArray(value)) return behindObject(grammar, write, from, Object.entries(value));
   let states = behindText(grammar, from, "[");
   for (const [i, item] of value.entries())
-    states = behind(grammar, i === 0 ? states : behindText(grammar, states, ","), item);
+    states = behind(grammar, write, i === 0 ? states : behindText(grammar, states, ","), item);
   return behindText(grammar, states, "]");
 }
 
 /** By which members have come: each set of them is reached from those that are one smaller. */
 function behindObject(
   grammar: Grammar,
+  write: Write,
   from: ReadonlySet<number>,
   members: readonly (readonly [string, unknown])[],
 ): ReadonlySet<number> {
@@ -35,7 +48,7 @@ function behindObject(
       if (((come >> i) & 1) === 1) continue;
       const comma = come === 0 ? "" : ",";
       const named = behindText(grammar, reached[come]!, `${comma}${JSON.stringify(name)}:`);
-      for (const state of behind(grammar, named, own)) reached[come | (1 << i)]!.add(state);
+      for (const state of behind(grammar, write, named, own)) reached[come | (1 << i)]!.add(state);
     }
   }
   return behindText(grammar, reached[all]!, "}");
