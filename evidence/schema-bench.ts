@@ -7,6 +7,8 @@ export interface BenchSummary {
   readonly instances: number;
   readonly invalid_taken: number;
   readonly valid_refused: number;
+  /** those that are refused with `property_order: "any"` too, which larger objects do not have */
+  readonly valid_refused_with_any: number;
   readonly valid_refused_in_any_order: number;
   readonly ms: { readonly median: number; readonly p99: number; readonly most: number };
   readonly bytes_most: number;

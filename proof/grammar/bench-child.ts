@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Problem } from "../../src/errors.ts";
-import { compileGrammar, DEFAULT_GRAMMAR_LIMITS, type Grammar } from "../../src/grammar/grammar.ts";
+import { compiled, compileGrammar, type Grammar } from "../../src/grammar/grammar.ts";
 import { NEVER } from "../../src/grammar/nodes.ts";
 import { keepOrder } from "../../src/ordered-names.ts";
 import { readWritten, written } from "./written.ts";
@@ -20,6 +20,8 @@ export interface BenchAnswer {
   readonly valid_refused: readonly number[];
   /** those of them for which no other order of properties was found that is taken */
   readonly refused_in_any_order: readonly number[];
+  /** those of them that property_order "any", larger objects weakened, refuses too */
+  readonly refused_with_any: readonly number[];
   readonly instances: number;
 }
 
@@ -34,6 +36,8 @@ interface File {
 }
 
 const UTF8 = new TextEncoder();
+const HOW = { whitespace: "compact", property_order: "schema" } as const;
+
 function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weaken"> {
   const text = readFileSync(path, "utf8");
   const file = JSON.parse(text) as File;
@@ -44,16 +48,8 @@ function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weake
   let grammar: Grammar | undefined;
   let refused: BenchAnswer["refused"];
   try {
-    const pieces = compileGrammar(
-      {
-        kind: "json_schema",
-        value: file.schema,
-        whitespace: "compact",
-        property_order: "schema",
-        unsupported: weaken ? "weaken" : "refuse",
-      },
-      DEFAULT_GRAMMAR_LIMITS,
-    );
+    const source = { kind: "json_schema", value: file.schema, ...HOW } as const;
+    const pieces = compileGrammar({ ...source, unsupported: weaken ? "weaken" : "refuse" });
     for (let done = false; !done; ) {
       const before = performance.now();
       const next = pieces.next();
@@ -73,25 +69,39 @@ function judge(path: string, weaken: boolean): Omit<BenchAnswer, "file" | "weake
     invalid_taken: [] as number[],
     valid_refused: [] as number[],
     refused_in_any_order: [] as number[],
+    refused_with_any: [] as number[],
   };
+  let bytes = grammar?.bytes ?? 0;
   for (const [i, { valid, data }] of grammar === undefined ? [] : tests.entries()) {
     const taken = takesText(grammar, written(data));
+    bytes = Math.max(bytes, grammar?.bytes ?? 0);
     if (taken && !valid) wrong.invalid_taken.push(i);
     if (taken || !valid || grammar === undefined) continue;
     wrong.valid_refused.push(i);
     if (!takesInSomeOrder(grammar, data)) wrong.refused_in_any_order.push(i);
+    if (!takesText(inAnyOrder(file.schema), written(data))) wrong.refused_with_any.push(i);
   }
   const notes = (grammar?.notes ?? []).map(({ kind, keyword, detail }) => ({ kind, keyword, detail }));
   const instances = grammar === undefined ? 0 : tests.length;
   return {
     ms,
     longest_ms,
-    bytes: grammar?.bytes ?? 0,
+    bytes,
     ...(refused && { refused }),
     notes,
     ...wrong,
     instances,
   };
+}
+
+/** The schema with its properties in any order where they are few enough; undefined where that is too large. */
+function inAnyOrder(value: unknown): Grammar | undefined {
+  try {
+    return compiled({ kind: "json_schema", value, ...HOW, property_order: "any", unsupported: "weaken" });
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
 }
 
 function takesText(grammar: Grammar | undefined, text: string): boolean {

@@ -48,6 +48,7 @@ function givenUp(file: string, weaken: boolean): BenchAnswer {
     invalid_taken: [],
     valid_refused: [],
     refused_in_any_order: [],
+    refused_with_any: [],
     instances: 0,
   };
 }
@@ -90,6 +91,7 @@ export function summaryOf(answers: readonly BenchAnswer[]): BenchSummary {
     instances: sum(({ instances }) => instances),
     invalid_taken: sum(({ invalid_taken }) => invalid_taken.length),
     valid_refused: sum(({ valid_refused }) => valid_refused.length),
+    valid_refused_with_any: sum(({ refused_with_any }) => refused_with_any.length),
     valid_refused_in_any_order: sum(({ refused_in_any_order }) => refused_in_any_order.length),
     ms: { median: at(0.5), p99: at(0.99), most: at(1) },
     bytes_most: Math.max(...answers.map(({ bytes }) => bytes)),

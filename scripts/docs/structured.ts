@@ -40,7 +40,8 @@ function benchText(): string {
   return `Of ${schemas} of its 11,305 schemas ${share(compiled_as_sent, schemas)} compile as they were sent, and
 ${share(compiled_or_weakened, schemas)} with \`"unsupported": "weaken"\`: ${ms.median} ms of CPU in the median, ${ms.p99} at p99, ${ms.most} at most, and ${megabytes} MB
 at most. Of ${instances} instances of those that compile as sent ${summary.invalid_taken} invalid ones are taken, each for a format that is not held and is
-told; ${summary.valid_refused} valid ones (${share(summary.valid_refused, instances)}) are refused, all but ${summary.valid_refused_in_any_order} for the order of their properties alone. By reason:
+told; ${summary.valid_refused} valid ones (${share(summary.valid_refused, instances)}) are refused, all but ${summary.valid_refused_in_any_order} for the order of their properties alone. With \`"property_order": "any"\`, and
+\`weaken\` for objects that list more than 10, ${share(summary.valid_refused_with_any, instances)} are. By reason:
 
 ${table(["refused, since", "as sent", "weakened"], rows)}`;
 }

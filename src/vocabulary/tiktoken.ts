@@ -18,7 +18,28 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "<|endofprompt|>": 100276,
   },
   o200k_base: { "<|endoftext|>": 199999, "<|endofprompt|>": 200018 },
+  o200k_harmony: harmonyTokens(),
 };
+
+/** Those of gpt-oss: ids from 200000 to 201087 without a name of their own are reserved. */
+function harmonyTokens(): Readonly<Record<string, number>> {
+  const reserved = Array.from({ length: 1088 }, (_, i) => [`<|reserved_${200_000 + i}|>`, 200_000 + i]);
+  const named = {
+    "<|startoftext|>": 199998,
+    "<|endoftext|>": 199999,
+    "<|return|>": 200002,
+    "<|constrain|>": 200003,
+    "<|channel|>": 200005,
+    "<|start|>": 200006,
+    "<|end|>": 200007,
+    "<|message|>": 200008,
+    "<|call|>": 200012,
+    "<|endofprompt|>": 200018,
+  };
+  const names = new Map(Object.entries(named).map(([name, id]) => [id, name]));
+  const free = reserved.filter(([, id]) => !names.has(id as number));
+  return { ...named, ...Object.fromEntries(free) };
+}
 
 export function tokensOfTiktoken(text: string, encoding: string): TokenList {
   const tokens: (Uint8Array | undefined)[] = [];

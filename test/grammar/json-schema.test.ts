@@ -202,11 +202,18 @@ describe("json_schema", () => {
     for (const text of ['{"b":2}', '{"a":1,"a":1}', "{}"]) expect(takes(grammar, text)).toBe("no");
     const names = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`p${i}`, true]));
     expect(() =>
-      grammarOf("json_schema", { type: "object", properties: names(8) }, { property_order: "any" }),
+      grammarOf("json_schema", { type: "object", properties: names(10) }, { property_order: "any" }),
     ).not.toThrow();
-    expect(() =>
-      grammarOf("json_schema", { type: "object", properties: names(9) }, { property_order: "any" }),
-    ).toThrow("at most 8 listed properties, got 9");
+    const large = { type: "object", properties: names(11) };
+    expect(() => grammarOf("json_schema", large, { property_order: "any" })).toThrow(
+      "at most 10 listed properties, got 11",
+    );
+    const weakened = grammarOf("json_schema", large, { property_order: "any", unsupported: "weaken" });
+    expect(takes(weakened, '{"p0":1,"p10":2}')).toBe("whole");
+    expect(takes(weakened, '{"p10":2,"p0":1}')).toBe("no");
+    expect(weakened.notes).toEqual([
+      expect.objectContaining({ kind: "weakened", keyword: "property_order", pointer: "/json_schema" }),
+    ]);
   });
 
   test.each([

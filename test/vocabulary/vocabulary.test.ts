@@ -1,5 +1,6 @@
 /** Tokens as bytes, from the files that say what they are. */
 import { readFileSync } from "node:fs";
+import { decode as decodeHarmony } from "gpt-tokenizer/encoding/o200k_harmony";
 import { describe, expect, test } from "vitest";
 import { demoVocabulary } from "../../src/vocabulary/demo.ts";
 import { tokensOfGguf } from "../../src/vocabulary/gguf.ts";
@@ -111,6 +112,13 @@ test("a tiktoken file: a line for each token, special ones by the encoding's nam
   expect(() => tokensOfTiktoken("IQ==\n", "x")).toThrow("line 1 must be base64, a blank and a rank");
   expect(() => tokensOfTiktoken("IQ== 0\nI* 1\n", "x")).toThrow("line 2 must be base64");
   expect(() => tokensOfTiktoken("IQ== 16777216\n", "x")).toThrow("got 16777216");
+});
+
+test("the special tokens of gpt-oss's o200k_harmony are those of its tokenizer", () => {
+  const { special, end_ids } = tokensOfTiktoken("IQ== 0\n", "o200k_harmony");
+  for (let id = 199_998; id < 201_088; id++) expect(special.get(id)).toBe(decodeHarmony([id]));
+  expect(special.size).toBe(1090);
+  expect(end_ids).toEqual(expect.arrayContaining([199_999, 200_002, 200_012]));
 });
 
 describe("GGUF", () => {

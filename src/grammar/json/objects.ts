@@ -18,7 +18,7 @@ export type PropertyOrder = "schema" | "any";
 
 const PATTERNS_MAX = 4;
 /** All subsets of the properties are states. */
-const ANY_ORDER_MAX = 8;
+const ANY_ORDER_MAX = 10;
 const PROPERTIES_MAX = 2000;
 /** Every so many properties a chain goes on in a rule of its own, so that long ones are not copied at every step. */
 const CHAIN_LENGTH = 32;
@@ -63,8 +63,8 @@ export class ObjectNodes {
     const counts = countsOf(places);
     if (counts.max < counts.min) return NEVER;
     const inside =
-      this.#parts.order === "any"
-        ? yield* this.#inAnyOrder(places, properties, others, counts)
+      this.#parts.order === "any" && this.#allowsAnyOrder(places, properties.length)
+        ? yield* this.#inAnyOrder(properties, others, counts)
         : yield* this.#inOrder(properties, others, counts);
     return nodes.seq(nodes.word(nodes.text("{"), space), inside);
   }
@@ -211,19 +211,24 @@ export class ObjectNodes {
     return lexemes.nodes.call(rule);
   }
 
+  /** False where an object with more properties is taken all the same: it keeps the order of the schema. */
+  #allowsAnyOrder(places: readonly Place[], count: number): boolean {
+    if (count <= ANY_ORDER_MAX) return true;
+    const problem = new Problem(
+      "grammar_unsupported",
+      `property_order "any" is supported for objects with at most ${ANY_ORDER_MAX} listed properties, got ${count}`,
+      places[0]?.pointer,
+    );
+    this.#parts.document.weaken(problem, "property_order");
+    return false;
+  }
+
   /** Every set of properties that have come is a state. */
   *#inAnyOrder(
-    places: readonly Place[],
     properties: readonly Property[],
     others: number,
     counts: Counts,
   ): Generator<undefined, number> {
-    if (properties.length > ANY_ORDER_MAX)
-      throw new Problem(
-        "grammar_unsupported",
-        `property_order "any" is supported for objects with at most ${ANY_ORDER_MAX} listed properties, got ${properties.length}`,
-        places[0]?.pointer,
-      );
     const { nodes } = this.#parts.lexemes;
     const { comma } = this.#parts.lexemes;
     const needed = properties.reduce((bits, { is_required }, i) => (is_required ? bits | (1 << i) : bits), 0);

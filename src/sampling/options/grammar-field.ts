@@ -52,7 +52,9 @@ const FIELDS = z.strictObject({
     ),
   property_order: oneOf(["schema", "any"])
     .default("schema")
-    .describe("The order of listed properties: the schema's, or `any`, for objects that list at most 8."),
+    .describe(
+      "The order of listed properties: the schema's, or `any`, for objects that list at most 10; with `unsupported: weaken` larger ones keep the schema's, which `warnings` tell.",
+    ),
   unsupported: oneOf(["refuse", "weaken"])
     .default(READING.unsupported)
     .describe(
