@@ -15,7 +15,7 @@ import { tokensOfTokenizerJson } from "../../src/vocabulary/tokenizer-json.ts";
 import { bytesOf, createVocabulary, type Vocabulary } from "../../src/vocabulary/vocabulary.ts";
 
 /** What an engine took for a schema, in microseconds. */
-export interface Timed {
+interface Timed {
   readonly compile_us: number;
   /** by text, each mask in order */
   readonly texts: readonly (readonly number[])[];
@@ -29,7 +29,7 @@ interface Case {
   readonly texts: readonly (readonly number[])[];
 }
 
-export interface RaceOptions {
+interface RaceOptions {
   readonly schemas: number;
   readonly offset: number;
   readonly python: string;
@@ -224,7 +224,7 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
 /** The rows of the table, in the order of docs. */
-export const ROWS: Readonly<Record<string, (all: readonly Timed[]) => number>> = {
+const ROWS: Readonly<Record<string, (all: readonly Timed[]) => number>> = {
   "compile, median ms": (all) =>
     quantile(
       all.map((one) => one.compile_us),
