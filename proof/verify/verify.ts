@@ -4,12 +4,13 @@
  */
 
 import { SIBLINGS } from "../../src/sampling/verify/draft.ts";
+import { ensemble } from "../../src/sampling/verify/ensemble.ts";
 import { VERIFY_METHODS } from "../../src/sampling/verify/index.ts";
 import type { VerifyMethod } from "../../src/sampling/verify/method.ts";
 import type { Proof, Report } from "../proof.ts";
 import { goodnessOfFit, P_MIN } from "../statistics/chi-square.ts";
 import { compareWithSteps } from "./step-by-step.ts";
-import { type Course, count, expected, PARENTS, TOLD, WIDTHS } from "./world.ts";
+import { type Course, count, expected, expectedEnsemble, PARENTS, TOLD, WIDTHS } from "./world.ts";
 import { WRONG } from "./wrong.ts";
 
 export const VERIFY: Proof = {
@@ -30,6 +31,15 @@ export const VERIFY: Proof = {
         for (const width of WIDTHS) fits(report, { method, told, width, drafted: 3, sequences, seed });
     for (const course of TREES)
       for (const width of WIDTHS) fits(report, { ...course, width, drafted: 0, sequences, seed });
+    for (const width of WIDTHS) {
+      const course = { method: ensemble, told: "logits", width, drafted: 3, sequences, seed } as const;
+      fits(
+        report,
+        { ...course, options: { ensemble_weight: 0.6 } },
+        expectedEnsemble(width, 0.6, 3),
+        "as the mixture",
+      );
+    }
     for (const method of WRONG) isFound(report, method, seed, Math.min(sequences, 100_000));
   },
 };
@@ -48,9 +58,9 @@ const TREES = VERIFY_METHODS.filter(
   ),
 );
 
-function fits(report: Report, course: Course): void {
+function fits(report: Report, course: Course, law = expected(course.width), what = "as without"): void {
   const { counts, accepted_a_call } = count(course);
-  const { p_chi, p_g, cells } = goodnessOfFit(counts, expected(course.width));
+  const { p_chi, p_g, cells } = goodnessOfFit(counts, law);
   const shape = course.parents === undefined ? "a draft" : "a tree";
   const siblings = course.siblings === undefined ? "" : `, siblings ${course.siblings}`;
   const told =
@@ -58,7 +68,7 @@ function fits(report: Report, course: Course): void {
       ? `${shape} of which nothing is told`
       : `${shape} with its ${course.told}${siblings}`;
   report.claim(
-    `${course.method.name}: ${course.sequences} sequences of ${told}, ${course.width} rows, are distributed as without`,
+    `${course.method.name}: ${course.sequences} sequences of ${told}, ${course.width} rows, are distributed ${what}`,
     Math.min(p_chi, p_g) > P_MIN,
     `${cells} cells, p ${p_chi.toPrecision(3)} (χ²) and ${p_g.toPrecision(3)} (G), ${accepted_a_call.toFixed(3)} accepted a call`,
   );

@@ -102,6 +102,37 @@ export function expected(width: Width): Float64Array {
   return all;
 }
 
+/**
+ * The same where drafts of so many tokens, one behind the other, are verified by `ensemble`. A drafted position has the
+ * mixture; the one behind a draft that was accepted whole has the target.
+ */
+export function expectedEnsemble(width: Width, weight: number, drafted: number): Float64Array {
+  const all = new Float64Array(WORDS ** LENGTH);
+  const visit = (words: readonly number[], place: number, probability: number) => {
+    if (words.length === LENGTH) {
+      all[indexOf(words)]! += probability;
+      return;
+    }
+    const history = [FIRST_WORD, ...words];
+    const p = targetLaw(history, width);
+    if (place === drafted) {
+      for (const [word, each] of p.entries()) visit([...words, word], 0, probability * each);
+      return;
+    }
+    const q = draft_laws[history.at(-1) ?? 0] ?? [];
+    const kept_mass = q.reduce((sum, each, word) => sum + ((p[word] ?? 0) > 0 ? each : 0), 0);
+    for (const [word, each] of p.entries()) {
+      if (each === 0) continue;
+      const drawn = q[word] ?? 0;
+      const mixed = weight * each + ((1 - weight) * drawn) / kept_mass;
+      visit([...words, word], place + 1, probability * Math.min(drawn, mixed));
+      visit([...words, word], 0, probability * Math.max(mixed - drawn, 0));
+    }
+  };
+  visit([], 0, 1);
+  return all;
+}
+
 function indexOf(words: readonly number[]): number {
   return words.slice(0, LENGTH).reduce((index, word) => index * WORDS + word, 0);
 }
@@ -123,6 +154,8 @@ export interface Course {
   readonly parents?: readonly number[];
   /** how tokens with one parent are drawn; by itself each when absent */
   readonly siblings?: Siblings;
+  /** of the method */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** A tree with several tokens at each fork, of several depths, whose nodes do not stand depth by depth. */
@@ -165,7 +198,10 @@ export function count(course: Course): Counted {
   return { counts, accepted_a_call: accepted / calls };
 }
 
-function optionsOf({ told, width, siblings }: Course, method: VerifyMethod): VerifyOptions {
+function optionsOf(
+  { told, width, siblings, options: course_options }: Course,
+  method: VerifyMethod,
+): VerifyOptions {
   const draft_options = told === "logits" ? { draft_options: { temperature: DRAFT_TEMPERATURE } } : {};
   const parsed = parseVerifyOptions({
     ...CHAIN,
@@ -177,7 +213,7 @@ function optionsOf({ told, width, siblings }: Course, method: VerifyMethod): Ver
     ...(siblings && { draft_siblings: siblings }),
     ...draft_options,
   });
-  const method_options = method.options.parse({ method: method.name });
+  const method_options = method.options.parse({ method: method.name, ...course_options });
   return { ...parsed, verification: { ...parsed.verification, method, method_options } };
 }
 

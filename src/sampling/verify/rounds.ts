@@ -17,15 +17,19 @@ export class Rounds {
   /** tokens that were drafted for certain and rejected, and the p of them all */
   readonly #gone = new Set<number>();
   #gone_mass = 0;
+  /** part of the target in the mixture with the draft that is the target of the first round */
+  readonly #weight: number;
   #left: Left | undefined;
 
-  constructor(candidates: Candidates) {
+  constructor(candidates: Candidates, weight = 1) {
     this.#candidates = candidates;
+    this.#weight = weight;
   }
 
   /** Whether the token is accepted in this round; if not, the next one begins. */
   accepts(drafted: Drafted): boolean {
     const { token_id, law } = drafted;
+    if (this.#weight < 1) this.#left ??= new Left(this.#candidates, { law, weight: this.#weight });
     if (drafted.uniform() * law.probability(token_id) * this.#mass() < this.#weightOf(token_id)) return true;
     this.#rejected.push(drafted);
     if (law.certain_id !== undefined && !this.#gone.has(token_id)) {
@@ -39,7 +43,8 @@ export class Rounds {
   draw(context: StepContext, mark: TargetMark): number {
     const [first, ...others] = this.#rejected.map(({ law }) => law);
     if (first === undefined) throw new Error("some token was rejected");
-    if (others.length === 0) return drawResidual(this.#candidates, first, 1, context, mark);
+    if (others.length === 0 && this.#left === undefined)
+      return drawResidual(this.#candidates, first, 1, context, mark);
     if (first.certain_id !== undefined)
       return drawResidual(this.#candidates, pointMasses(this.#gone), 1, context, mark);
     return this.#weighed().draw(context, mark);
@@ -54,7 +59,8 @@ export class Rounds {
 
   #weightOf(token_id: number): number {
     const [first] = this.#rejected;
-    if (first === undefined) return probabilityOf(this.#candidates, token_id);
+    if (first === undefined)
+      return this.#left?.weightOf(token_id) ?? probabilityOf(this.#candidates, token_id);
     if (first.law.certain_id === undefined) return this.#weighed().weightOf(token_id);
     return this.#gone.has(token_id) ? 0 : probabilityOf(this.#candidates, token_id);
   }
@@ -77,10 +83,22 @@ class Left {
   #whole: DraftLaw | undefined;
   #rounds = 0;
 
-  constructor(candidates: Candidates) {
+  /** `mixed`: a law to mix in, of which the target is `weight`. */
+  constructor(candidates: Candidates, mixed?: { readonly law: DraftLaw; readonly weight: number }) {
     this.#kept = candidates.all().orderById();
     this.#weights = this.#kept.probabilities().slice(0, this.#kept.count);
     this.#draft = new Float64Array(this.#kept.count);
+    if (mixed !== undefined) this.#mix(mixed.law, mixed.weight);
+  }
+
+  /** w ← weight·w + (1 − weight)·q, where q is shared out among the kept tokens; as it is where they have none of it. */
+  #mix(law: DraftLaw, weight: number): void {
+    const draft = this.#lawAt(law);
+    const kept_mass = draft.reduce((sum, q) => sum + q, 0);
+    if (kept_mass === 0) return;
+    const weights = this.#weights;
+    for (let i = 0; i < weights.length; i++)
+      weights[i] = weight * weights[i]! + ((1 - weight) / kept_mass) * draft[i]!;
   }
 
   /** Takes away what the rejected tokens were drawn from that were not taken yet. */

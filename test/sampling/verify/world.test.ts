@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { goodnessOfFit } from "../../../proof/statistics/chi-square.ts";
 import { compareWithSteps } from "../../../proof/verify/step-by-step.ts";
-import { count, expected, PARENTS, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
+import { count, expected, expectedEnsemble, PARENTS, TOLD, WIDTHS } from "../../../proof/verify/world.ts";
 import { WRONG } from "../../../proof/verify/wrong.ts";
 import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 
@@ -52,6 +52,36 @@ describe.each([
     const of_path = count({ ...course, parents: [-1, 0, 1] }).accepted_a_call;
     expect(of_tree).toBeGreaterThan(1.2 * of_path);
   });
+});
+
+describe.each([0.3, 0.7, 1])("ensemble of weight %s", (ensemble_weight) => {
+  const method = VERIFY_METHODS.find(({ name }) => name === "ensemble")!;
+  const course = { method, options: { ensemble_weight }, drafted: 3, sequences: SEQUENCES, seed: 3 };
+  test.each(WIDTHS)("has the distribution of the mixture in %s rows", (width) => {
+    for (const told of ["logits", "probabilities"] as const) {
+      const { counts } = count({ ...course, told, width });
+      const { p_chi, p_g } = goodnessOfFit(counts, expectedEnsemble(width, ensemble_weight, 3));
+      expect(Math.min(p_chi, p_g)).toBeGreaterThan(P_MIN);
+    }
+  });
+});
+
+test("an ensemble accepts more the more of the draft is in it, and is found out by the target's law", () => {
+  const method = VERIFY_METHODS.find(({ name }) => name === "ensemble")!;
+  const course = {
+    method,
+    told: "logits",
+    width: "narrow",
+    drafted: 3,
+    sequences: SEQUENCES,
+    seed: 3,
+  } as const;
+  const [most, more, least] = [0.2, 0.6, 1].map((ensemble_weight) =>
+    count({ ...course, options: { ensemble_weight } }),
+  );
+  expect(most!.accepted_a_call).toBeGreaterThan(more!.accepted_a_call);
+  expect(more!.accepted_a_call).toBeGreaterThan(least!.accepted_a_call);
+  expect(goodnessOfFit(most!.counts, expected("narrow")).p_chi).toBeLessThan(P_MIN);
 });
 
 test.each(WRONG.map((method) => [method.name, method] as const))("found out: %s", (_, method) => {
