@@ -278,7 +278,7 @@ export interface VerifyFields {
   /** A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands before its children; no path is longer than 16. Default: each follows the one before it. */
   readonly parents?: readonly number[];
   /** How the draft is verified. Default strict. */
-  readonly method?: "strict" | "rejection" | "block" | "typical";
+  readonly method?: "strict" | "rejection" | "block" | "typical" | "ensemble";
   /** What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows that the draft was drawn from, `logits` or `probabilities`: one for the root and each token that has children, in their order. */
   readonly draft_rows?: "none" | "logits" | "probabilities";
   /** How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand. */
@@ -289,4 +289,6 @@ export interface VerifyFields {
   readonly epsilon?: number;
   /** The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3. */
   readonly delta?: number;
+  /** w, the part of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5. */
+  readonly ensemble_weight?: number;
 }

@@ -669,7 +669,7 @@ class DraftOptions(TypedDict, total=False):
     parents: Ints
     """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
     before its children; no path is longer than 16. Default: each follows the one before it."""
-    method: Literal["strict", "rejection", "block", "typical"]
+    method: Literal["strict", "rejection", "block", "typical", "ensemble"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
     """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
@@ -686,6 +686,8 @@ class DraftOptions(TypedDict, total=False):
     Default 0.09."""
     delta: float
     """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+    ensemble_weight: float
+    """w, the part of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
 
 
 class VerifyOptions(_ChainedOptions, total=False):
@@ -694,7 +696,7 @@ class VerifyOptions(_ChainedOptions, total=False):
     parents: Ints
     """A tree of drafts: for each drafted token the index of the one before it, -1 behind the history. A parent stands
     before its children; no path is longer than 16. Default: each follows the one before it."""
-    method: Literal["strict", "rejection", "block", "typical"]
+    method: Literal["strict", "rejection", "block", "typical", "ensemble"]
     """How the draft is verified. Default strict."""
     draft_rows: Literal["none", "logits", "probabilities"]
     """What follows the rows of the target: `none` (default), and then each drafted token counts as certain, or rows
@@ -711,6 +713,8 @@ class VerifyOptions(_ChainedOptions, total=False):
     Default 0.09."""
     delta: float
     """The threshold as a part of e^−H, which falls as the target grows unsure. Usual: 0.3. In [0, 1]. Default 0.3."""
+    ensemble_weight: float
+    """w, the part of the target in the mixture; 1 is method rejection. Default 0.5. In (0, 1]. Default 0.5."""
 
 
 class _Drafted(TypedDict):

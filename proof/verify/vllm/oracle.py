@@ -62,9 +62,10 @@ spec_step_seed, tl_rand32 = noise.spec_step_seed, noise.tl_rand32
 
 
 @triton.jit
-def uniforms_kernel(out, seed, count):
+def uniforms_kernel(out, seed, places, count):
     for i in range(count):
-        tl.store(out + i, tl_rand32(spec_step_seed(tl.load(seed), i), i, includes_zero=False))
+        place = tl.load(places + i)
+        tl.store(out + i, tl_rand32(spec_step_seed(tl.load(seed), i), place, includes_zero=False))
 
 
 def block(case, seed):
@@ -91,7 +92,7 @@ def block(case, seed):
         use_block_verification=True,
     )
     uniforms = torch.zeros(count, dtype=torch.float32)
-    uniforms_kernel[(1,)](uniforms, seeds, count)
+    uniforms_kernel[(1,)](uniforms, seeds, places.to(torch.int64), count)
     return {"accepted": int(sampled[0]), "uniforms": uniforms.tolist()}
 
 

@@ -109,6 +109,16 @@ function typical({ draft, p, u_token }: Call): Verdict {
   return { accepted: last, token_id: at(p[last] ?? [], u_token[last] ?? 0, margin), margin: margin.value };
 }
 
+/** Wang et al.: rejection against v = p/2 + q/2, where q is shared out among the tokens that p has. */
+function ensemble(call: Call): Verdict {
+  const mixed = call.p.map((own, i) => {
+    const kept = (call.q[i] ?? []).map((x, id) => (probability(own, id) > 0 ? x : 0));
+    const mass = sum(kept);
+    return mass === 0 ? own : own.map((x, id) => 0.5 * x + (0.5 / mass) * (kept[id] ?? 0));
+  });
+  return rejection({ ...call, p: mixed });
+}
+
 /** Stern et al.: each position draws, and the draft is accepted as far as it says the same. */
 function strict({ draft, p, u_token }: Call): Verdict {
   const margin = new Margin();
@@ -124,6 +134,7 @@ const RULES: Readonly<Record<string, (call: Call) => Verdict>> = {
   rejection: (call) => rejection(call),
   block,
   typical,
+  ensemble,
 };
 const CASES = 50;
 
@@ -157,7 +168,7 @@ function callOf(method: number, i: number): { readonly call: Call; readonly seed
 
 /** What the token in place of a rejected one is drawn by, of each method in its order. */
 const draws = VERIFY_METHODS.map(({ name }) =>
-  ["rejection", "block"].includes(name) ? "residual" : "token",
+  ["rejection", "block", "ensemble"].includes(name) ? "residual" : "token",
 );
 
 function lines(): Line[] {
