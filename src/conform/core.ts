@@ -10,6 +10,7 @@ import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";
 import { parseStepOptions } from "../sampling/options/step-options.ts";
 import type { Sampled } from "../sampling/report/report.ts";
 import { createSampler } from "../sampling/sampler.ts";
+import { VERIFY_METHODS } from "../sampling/verify/index.ts";
 import { parseVerifyOptions } from "../sampling/verify/options.ts";
 import { verifyDraft } from "../sampling/verify/verify.ts";
 import type { Reply } from "./judge.ts";
@@ -65,7 +66,9 @@ const TASKS: Readonly<Record<string, (vector: Vector) => Answer | undefined>> = 
   verify: ({ draft, p, q, method, seed }) => {
     const laws = [
       ...(p as number[][]).map(logsOf),
-      ...(method === "rejection" || method === "block" ? (q as number[][]) : []),
+      ...(VERIFY_METHODS.some(({ name, readsDraft }) => readsDraft && name === method)
+        ? (q as number[][])
+        : []),
     ];
     const told = laws.length > (p as number[][]).length ? { draft_rows: "probabilities" } : {};
     return withRows(laws, (rows) => {
