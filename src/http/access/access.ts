@@ -1,4 +1,4 @@
-/** Who may send what how often: keys first, then the rate of each key, or of each address where there are no keys. */
+/** Checks a request: first its API key, then the rate of that key, or of the address where the service has no keys. */
 import type { IncomingMessage } from "node:http";
 import type { Config } from "../../config/config.ts";
 import type { KeyGrant } from "../../config/keys.ts";
@@ -8,17 +8,17 @@ import { allowsOrigin, isSameOrigin } from "./origins.ts";
 import { addressOf, createRateLimit } from "./rate.ts";
 
 export interface Access {
-  /** false when there is nothing to check but the origin of WebSockets */
+  /** false when only the origin of WebSockets has to be checked */
   readonly needed: boolean;
   check(raw: IncomingMessage, now_ms: number): Verdict;
-  /** Who sends a request that needs no check: its address. */
+  /** The client of a request that needs no check: its address. */
   addressOf(raw: IncomingMessage): string;
-  /** Pages of other origins open no WebSocket unless they may call: browsers ask no preflight for it. */
+  /** Refuses a WebSocket from the page of an origin that may not call: browsers send no preflight for WebSockets. */
   checkUpgrade(raw: IncomingMessage): Problem | undefined;
 }
 
 export interface Verdict {
-  /** the key or the address that it came with */
+  /** the client: the id of its key, or its address */
   readonly client?: string;
   /** what the owner of the key may do; undefined: all */
   readonly grant?: KeyGrant | undefined;
@@ -36,7 +36,7 @@ export function createAccess({ key_digests, key_grants, cors_origins, limits }: 
   const { rate_per_second, rate_burst, proxy_hops } = limits;
   const keyed = key_digests.length > 0;
   const rate = rate_per_second > 0 ? createRateLimit(limits) : undefined;
-  // One that is injected has no connection.
+  // A request that a test injects has no connection.
   const addressIn = ({ socket, headers }: IncomingMessage) =>
     addressOf(socket?.remoteAddress, headers["x-forwarded-for"], proxy_hops);
   return {

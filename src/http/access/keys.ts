@@ -6,13 +6,13 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { digestOf } from "../../config/keys.ts";
 
-/** The index of the key that a request brings; -1 when it brings none of them, undefined when it brings none at all. */
+/** The index of the request's key among those configured; -1 for an unknown key, undefined for a request without one. */
 export function keyIndex(digests: readonly Uint8Array[], headers: IncomingHttpHeaders): number | undefined {
   const key = keyOf(headers);
   if (key === undefined) return undefined;
   const digest = digestOf(key);
   let found = -1;
-  // All are compared, whichever it is.
+  // Every key is compared, also after a match, so that the time is the same.
   for (let index = 0; index < digests.length; index++)
     if (timingSafeEqual(digest, digests[index] as Uint8Array)) found = index;
   return found;

@@ -1,6 +1,6 @@
 /**
- * Which pages may call the service from a browser. None may unless their origin is configured; a page of the
- * service itself needs no leave. WebSockets are not bound by CORS, so their origin is checked here.
+ * Decides which web pages may call the service. A page may call if its origin is configured, or if the service
+ * itself served it. WebSockets are not bound by CORS, so their origin is checked here.
  */
 import type { IncomingHttpHeaders } from "node:http";
 
@@ -13,11 +13,11 @@ export function isSameOrigin({ origin, host }: IncomingHttpHeaders): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** What scripts may read of an answer besides its body. */
+/** The headers of an answer that a page's script may read. */
 export const EXPOSED_HEADERS =
   "x-request-id, server-timing, retry-after, www-authenticate, traceresponse, inference-header-content-length";
 
-/** The answer's headers that let a page's script ask first: a preflight (Fetch standard, CORS protocol). */
+/** The headers of the answer to a preflight (Fetch standard, CORS protocol). */
 export const PREFLIGHT_HEADERS = {
   "access-control-allow-methods": "GET, POST",
   "access-control-allow-headers":

@@ -1,7 +1,7 @@
 /**
- * The service as the owner of a key sees it: steps and searches name the watermark keys of the owner, and no others, and steps
- * that name no mark bear the server's. What a request said is remembered for all owners, so every step is looked at, not only
- * the texts that are parsed.
+ * The service as the owner of an API key sees it. Steps and detections may name only the owner's watermark keys. A step that
+ * names no mark gets the server's default mark. Parsed requests are cached for all owners, so the check is made for every step,
+ * not only when a text is parsed.
  */
 import type { Config } from "../../config/config.ts";
 import type { KeyGrant } from "../../config/keys.ts";
@@ -10,16 +10,16 @@ import type { WatermarkKeys } from "../../sampling/draw/watermark/keys.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 
-/** What of a service depends on the owner of a key. */
+/** The part of a service that depends on the owner of the key. */
 interface Owned {
   readonly sampler: Sampler;
   readonly config: Pick<Config, "watermark_keys" | "default_mark" | "opt_out">;
 }
 
-/** What requests without an owner may do: a key that was configured alone, or no key at all. */
+/** The grant of requests without an owner: their key has no line in the keys file, or the service has no keys. */
 const NO_OWNER: KeyGrant = { id: "", watermark_keys: undefined, routes: undefined, may_opt_out: false };
 
-/** One for each grant: grants live as long as the service. */
+/** One service for each grant. Grants live as long as the service. */
 const KNOWN = new WeakMap<object, WeakMap<KeyGrant, object>>();
 
 /** The service itself where nothing depends on the owner. */
@@ -51,7 +51,7 @@ function refusalOf({ id, watermark_keys }: KeyGrant, key_id: string): string | u
   return `the key of ${id} may name the watermark keys that are its own, ${allowed}, got ${show(key_id)}`;
 }
 
-/** The sampler, whose steps are looked at before they are taken. */
+/** A sampler that checks each step against the grant before it takes it. */
 function guarded({ sampler, config }: Owned, grant: KeyGrant): Sampler {
   const { default_mark, opt_out } = config;
   const marked = (options: StepOptions): StepOptions => {

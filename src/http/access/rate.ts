@@ -1,10 +1,10 @@
 /**
- * How often each client may come: a token bucket for each, filled at a steady rate and no fuller than a burst.
- * It is pure but for its own map, which is bounded: the client that was silent longest is forgotten first, and
- * begins with a full bucket when it comes back. Each worker counts for itself.
+ * Limits the request rate of each client by a token bucket, filled at a steady rate up to a burst. The map of clients
+ * is bounded: the client that was silent longest is forgotten first, and starts with a full bucket when it returns.
+ * Each worker counts for itself.
  */
 export interface RateLimit {
-  /** Takes one request of this client at this time; answers the seconds to wait when it comes too soon, else 0. */
+  /** Takes one request of this client at this time. Returns 0, or the seconds to wait when it comes too soon. */
   take(client: string, now_ms: number): number;
 }
 
@@ -47,8 +47,8 @@ function forgetFirst(buckets: Map<string, Bucket>): void {
 }
 
 /**
- * What stands for a client without a key: its address, or that which the outermost of `proxy_hops` trusted proxies
- * saw. All of an IPv6 network of 64 bits is one client, since one host may use any address of it (RFC 4291, 2.5.4).
+ * The identity of a client without a key: its address, or the address that the outermost of `proxy_hops` trusted
+ * proxies saw. All addresses of an IPv6 /64 are one client, since one host may use any of them (RFC 4291, 2.5.4).
  */
 export function addressOf(
   remote: string | undefined,

@@ -1,7 +1,7 @@
 /**
- * Lets requests in, as the gate decides: gives out rows, tells clients that are too slow, and calls those that wait
- * for rows, and those that compute, turn by turn of the event loop. libuv takes one new connection a turn, so a long
- * one would keep all others waiting.
+ * Carries out what the gate decides: it leases rows, ends clients that are too slow, and calls the requests that wait
+ * for rows or for their turn to compute, turn by turn of the event loop. libuv accepts one new connection a turn, so
+ * a long turn would keep all others waiting.
  */
 import { Problem } from "../../errors.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
@@ -10,24 +10,24 @@ import { Relief } from "./relief.ts";
 import { dismissAll, Ticket } from "./ticket.ts";
 import { RATE_MS_MIN } from "./visitor.ts";
 
-/** Seconds after which a client that was turned away may try again: a step takes far less. */
+/** Retry-After of a refusal, in seconds. A step takes far less. */
 export const RETRY_AFTER_S = 1;
 
-/** Bodies that take too long are looked for so many times in the time they may take. */
+/** The sweep for overdue bodies runs so many times within the time that a body may take. */
 const LOOKS = 10;
 
 export class Admission {
-  /** Set when the process is about to end: no longer ready, though requests are still answered. */
+  /** Set when the process is about to end: it is no longer ready, but still answers requests. */
   draining = false;
-  /** Set while the process is loaded but takes no connections: nobody can have its rows. */
+  /** Set while the process stands by: it is loaded, but takes no connections, so its rows are out of reach. */
   standby = false;
-  /** visitors that stood in the queue for rows, and those of them that stood there in vain */
+  /** visitors that waited in the queue for rows, and those of them that got none */
   readonly waited = { granted: 0, refused: 0 };
   readonly sampler: Sampler;
   readonly limits: GateLimits;
   readonly gate: Gate<Ticket>;
   readonly relief: Relief;
-  /** Made once: where a server is full it is sent thousands of times a second, and making an error costs a stack. */
+  /** Made once: a full server sends it thousands of times a second, and each new error would capture a stack. */
   readonly no_place: Problem;
   readonly no_rows: Problem;
   readonly no_bytes: Problem;
@@ -35,7 +35,7 @@ export class Admission {
   #timer: NodeJS.Timeout | undefined;
   /** looks after the queue while there is one */
   #queue_timer: NodeJS.Timeout | undefined;
-  /** when the last turn was full: nobody has computed since */
+  /** when the last turn was full; no visitor has computed since */
   #full_ms = 0;
   #turn_is_due = false;
 
@@ -64,7 +64,7 @@ export class Admission {
     return this.limits.rows_max;
   }
 
-  /** A request of a client begins: its key, or its address; without one it shares its turns with all others that have none. */
+  /** A request begins. `client` is its key or its address. Requests without one share their turns with each other. */
   enter(client = ""): Ticket {
     const ticket = new Ticket(this, client);
     this.gate.enter(ticket);
@@ -72,7 +72,7 @@ export class Admission {
     return ticket;
   }
 
-  /** A visitor has computed for so long. While a step of its is under way in pieces, nobody else computes. */
+  /** A visitor has computed for so long. While its step is under way in pieces, no other visitor computes. */
   spent(ticket: Ticket, ms: number): void {
     const { gate, sampler } = this;
     const was_inside = gate.turns.inside !== undefined;
@@ -83,7 +83,7 @@ export class Admission {
     if (gate.spent(ms) || (was_inside && !sampler.is_inside)) this.#turnSoon();
   }
 
-  /** A visitor leaves. What is left of a step of its is given up, while its row is still its own. */
+  /** A visitor leaves. The rest of its step is abandoned before its row is given back. */
   leave(ticket: Ticket): void {
     const was_inside = this.gate.turns.inside === ticket;
     if (was_inside) this.sampler.abandon();
@@ -98,12 +98,12 @@ export class Admission {
     setImmediate(() => this.#turn());
   }
 
-  /** Rows may be free: those who wait for them are called, not before this turn of the event loop is over. */
+  /** Rows may be free: visitors that wait for them are called after this turn of the event loop. */
   rowsReturned(): void {
     if (this.gate.queued > 0) setImmediate(() => this.#grant());
   }
 
-  /** Somebody waits for rows. */
+  /** A visitor waits for rows: starts the timer of the queue. */
   queues(): void {
     this.#queue_timer ??= setInterval(() => this.#serveQueue(), RATE_MS_MIN).unref();
   }
@@ -129,7 +129,7 @@ export class Admission {
     }
   }
 
-  /** Rows come free when bodies in front turn out to be slow; who has waited for too long is refused. */
+  /** Frees the rows of bodies that turn out to be slow, and refuses visitors that have waited too long. */
   #serveQueue(): void {
     const now_ms = performance.now();
     dismissAll(this.gate.relieve(now_ms));

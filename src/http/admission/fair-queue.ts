@@ -55,7 +55,7 @@ export class FairQueue<V extends Queued> {
     return true;
   }
 
-  /** The first visitor of each client: those of each that have waited longest. */
+  /** The first visitor of each client, which is the one that has waited longest. */
   *heads(): Generator<V> {
     for (const [first] of this.#waiting.values()) if (first !== undefined) yield first;
   }

@@ -1,13 +1,14 @@
 /**
- * Who may hold what, and who computes when: the decisions of admission as a state machine. Events go in, decisions
- * come out; it has no clock, timer, socket or row, so that a test can live through years of it.
+ * Decides what each request may hold and when it may compute: admission as a state machine. Events go in, decisions
+ * come out. It has no clock, timer, socket or row, so that a test can run through years of it.
  *
  *     enter ─► asks for rows, waits for them, asks for bytes, as the body comes ─► computes, turn by turn ─► is answered ─► leave
  *
- * Whatever a client makes the service hold is asked for here: rows, bytes of bodies, what streams keep, answers that
- * are not taken. When there is none left, the slowest has to go that is slower than a client may then be, of equals
- * the one that holds most; if nobody is, the newcomer waits for a row, a while and in a queue that has an end, or is
- * refused. A request that has arrived never has to go before its answer is computed.
+ * Everything that a client makes the service hold is requested here: rows, bytes of bodies, the state of streams,
+ * answers that are not yet taken. When nothing is left, the gate evicts the slowest client that is below the minimum
+ * rate; of equally slow ones, the one that holds most. If no client is too slow, the newcomer waits for a row, for a
+ * bounded time in a bounded queue, or is refused. A request that has arrived whole is never evicted before its answer
+ * is computed.
  */
 
 import { FairQueue } from "./fair-queue.ts";
@@ -17,38 +18,38 @@ import { patienceWith, rate, type Visitor } from "./visitor.ts";
 export interface GateLimits {
   /** rows that may be out at once */
   readonly rows_max: number;
-  /** visitors that may stand in the queue for rows */
+  /** visitors that may wait in the queue for rows */
   readonly queue_max: number;
-  /** milliseconds that one stands there */
+  /** milliseconds that a visitor may wait there */
   readonly queue_ms: number;
-  /** bytes that visitors may hold besides rows, all together */
+  /** bytes besides rows that all visitors together may hold */
   readonly held_bytes_max: number;
-  /** bytes a second; a slower client makes room when there is none */
+  /** bytes a second; a slower client is evicted when room is needed */
   readonly body_rate_min: number;
   /** milliseconds that a body may take */
   readonly body_timeout_ms: number;
-  /** milliseconds in which a client must take something of its answer */
+  /** milliseconds within which a client must take a part of its answer */
   readonly answer_timeout_ms: number;
 }
 
 /** Visitors that may prepare steps at once: a quarter of the rows, and at most so many. */
 const PREPARING_MAX = 8;
 
-/** Whether there is what was asked for, and who has to go for it; who has to go has left. */
+/** The decision, and the visitors evicted for it. They have already left the gate. */
 export interface Verdict<V> {
   readonly granted: boolean;
   readonly leaving: readonly V[];
 }
 
-/** How long visitors may compute in one turn of the event loop, all together, in milliseconds. */
+/** Milliseconds that all visitors together may compute in one turn of the event loop. */
 export const TURN_MS = 2;
-/** The most that they may, when the rest of a turn takes long. */
+/** The upper bound of that, when the rest of a turn takes long. */
 export const TURN_MS_MAX = 20;
 
 const GRANTED = { granted: true, leaving: [] } as const;
 const NOT_GRANTED = { granted: false, leaving: [] } as const;
 
-/** What is wanted: whether there is enough of it, and who holds any. */
+/** A scarce resource: whether there is enough of it, and how much each visitor holds. */
 interface Room<V> {
   enough(): boolean;
   holds(visitor: V): boolean;
@@ -61,15 +62,15 @@ export class Gate<V extends Visitor> {
   readonly turns = new TurnQueue<V>();
   readonly #limits: GateLimits;
   readonly #visitors = new Set<V>();
-  /** those that hold something: the only ones whose going makes room */
+  /** visitors that hold something: only their leaving makes room */
   readonly #holders = new Set<V>();
-  /** those that wait for rows; clients take turns */
+  /** visitors that wait for rows; clients take turns */
   readonly #queue = new FairQueue<V>();
   /** those that prepare something long */
   readonly #preparing = new Set<V>();
-  /** when bodies that take too long were last looked for */
+  /** time of the last sweep for overdue bodies */
   #looked_ms = 0;
-  /** in this turn, and in all turns so far */
+  /** milliseconds computed in this turn, and in all turns so far */
   #spent_ms = 0;
   #spent_total_ms = 0;
   /** how long visitors may compute in this turn */
@@ -89,7 +90,7 @@ export class Gate<V extends Visitor> {
     return this.#visitors.size;
   }
 
-  /** How many stand in the queue for rows. */
+  /** Number of visitors in the queue for rows. */
   get queued(): number {
     return this.#queue.length;
   }
@@ -98,14 +99,14 @@ export class Gate<V extends Visitor> {
     this.#visitors.add(visitor);
   }
 
-  /** The body of a visitor comes from now on, or the next message of a stream, which may keep something already. */
+  /** The body of a visitor begins to arrive, or the next message of a stream, which may hold something already. */
   expect(visitor: V, now_ms: number): void {
     visitor.phase = "arriving";
     visitor.expected_ms = now_ms;
     visitor.held_since_ms = visitor.held_bytes > 0 ? this.#clock(now_ms) : Number.POSITIVE_INFINITY;
   }
 
-  /** The answer of a visitor is sent from now on. Its rows are free. */
+  /** The answer of a visitor begins to be sent. Its rows are free. */
   answers(visitor: V, now_ms: number): void {
     this.returnRows(visitor);
     visitor.phase = "answering";
@@ -120,7 +121,7 @@ export class Gate<V extends Visitor> {
     visitor.held_since_ms = this.#clock(now_ms);
   }
 
-  /** Takes back all that a visitor holds, whatever became of it. False when it had left before. */
+  /** Takes back everything that a visitor holds. False when it had left before. */
   leave(visitor: V): boolean {
     if (!this.#visitors.delete(visitor)) return false;
     this.#holders.delete(visitor);
@@ -140,8 +141,8 @@ export class Gate<V extends Visitor> {
   }
 
   /**
-   * Asks for so many rows of a visitor in all. The visitors in the queue come first, but not before one that has rows
-   * already: it cannot wait for the others of its step, or two of them might wait for each other.
+   * Requests rows for a visitor: `rows` is the total that it will then hold. Visitors in the queue come first, except
+   * before a visitor that already has rows: if it waited for the other rows of its step, two visitors could deadlock.
    */
   askRows(visitor: V, rows: number, now_ms: number): Verdict<V> {
     if (this.#queue.length > 0 && visitor.rows === 0) return NOT_GRANTED;
@@ -160,7 +161,7 @@ export class Gate<V extends Visitor> {
     return true;
   }
 
-  /** The first in the queue, if its rows are there: it has them now. Call until it answers undefined, whenever rows may be free. */
+  /** Grants rows to the first visitor in the queue, if there are enough, and returns it. Call until it returns undefined, whenever rows may be free. */
   grant(now_ms: number): V | undefined {
     const { first } = this.#queue;
     if (first === undefined || !this.#hasRows(first.wanted_rows)) return undefined;
@@ -170,7 +171,7 @@ export class Gate<V extends Visitor> {
     return first;
   }
 
-  /** One that has stood in the queue for too long: it does no more. Call until it answers undefined. */
+  /** Removes and returns a visitor that has waited in the queue too long. Call until it returns undefined. */
   expired(now_ms: number): V | undefined {
     for (const first of this.#queue.heads()) {
       if (first.queued_since_ms > now_ms - this.#limits.queue_ms) continue;
@@ -181,13 +182,13 @@ export class Gate<V extends Visitor> {
     return undefined;
   }
 
-  /** Those who have to go for the first in the queue, and have left. */
+  /** The visitors evicted for the first in the queue. They have already left. */
   relieve(now_ms: number): readonly V[] {
     const { first } = this.#queue;
     return first === undefined ? [] : this.#findRows(first, first.wanted_rows, now_ms).leaving;
   }
 
-  /** Asks for so many bytes more. */
+  /** Requests so many bytes more. */
   askBytes(visitor: V, bytes: number, now_ms: number): Verdict<V> {
     const enough = () => this.held_bytes + bytes <= this.#limits.held_bytes_max;
     const verdict = enough()
@@ -212,7 +213,7 @@ export class Gate<V extends Visitor> {
     visitor.held_bytes -= freed;
   }
 
-  /** The visitors whose bodies, or whose clients, have taken too long; they have left. */
+  /** The visitors evicted because their bodies, or their clients, took too long. They have already left. */
   overdue(now_ms: number): V[] {
     const unread_ms = now_ms - this.#looked_ms;
     this.#looked_ms = now_ms;
@@ -222,7 +223,7 @@ export class Gate<V extends Visitor> {
     return late;
   }
 
-  /** True: the visitor computes now. False: once `next` names it. */
+  /** True: the visitor may compute now. False: it may once `next` returns it. */
   askTurn(visitor: V, now_ms: number): boolean {
     if (this.#spent_ms < this.#turn_ms && this.turns.isFirst(visitor)) return true;
     visitor.waiting_since_ms = now_ms;
@@ -230,14 +231,14 @@ export class Gate<V extends Visitor> {
     return false;
   }
 
-  /** How many may prepare steps at once. */
+  /** Number of visitors that may prepare steps at once. */
   get preparing_max(): number {
     return Math.max(1, Math.min(PREPARING_MAX, this.#limits.rows_max >> 2));
   }
 
   /**
-   * A visitor has computed, and what it did was to prepare a step, or not. When more do than may, the one that has taken
-   * longest has to give up.
+   * A visitor has computed; `is_preparing` says whether it prepared a step. When too many prepare steps, the one that has
+   * taken longest must give up.
    */
   prepares(visitor: V, is_preparing: boolean, ms: number): void {
     if (visitor.is_preparing !== is_preparing) {
@@ -255,7 +256,7 @@ export class Gate<V extends Visitor> {
     this.#preparing.delete(longest);
   }
 
-  /** A visitor has computed for so long. True when the turn is full by that: call `turn` when the event loop has gone around. */
+  /** A visitor has computed for so long. True when this fills the turn: call `turn` once the event loop has gone around. */
   spent(ms: number): boolean {
     const was_full = this.#spent_ms >= this.#turn_ms;
     this.#spent_ms += ms;
@@ -264,8 +265,8 @@ export class Gate<V extends Visitor> {
   }
 
   /**
-   * The event loop has gone around, and what it had to do since the turn was full took so long. Visitors may compute as
-   * long in the next one: when hundreds of requests a turn are read and refused, it would do little else.
+   * The event loop has gone around. Its other work since the turn was full took `rest_ms`. Visitors may compute as
+   * long in the next turn: otherwise a loop that reads and refuses hundreds of requests a turn would do little else.
    */
   turn(rest_ms = 0): void {
     this.#spent_ms = 0;
@@ -273,7 +274,7 @@ export class Gate<V extends Visitor> {
     this.#turn_ms = Math.min(TURN_MS_MAX, Math.max(TURN_MS, rest_ms));
   }
 
-  /** Who computes next in this turn; undefined: nobody. Time spent waiting for that is not held against a body. */
+  /** The visitor that computes next in this turn; undefined when none does. Time spent waiting for it does not count against a body. */
   next(now_ms: number): V | undefined {
     while (this.#spent_ms < this.#turn_ms) {
       const visitor = this.turns.take();
@@ -291,7 +292,7 @@ export class Gate<V extends Visitor> {
     return this.rows_out + rows <= this.#limits.rows_max;
   }
 
-  /** A visitor has left the queue. The time that it stood there is not held against its body. */
+  /** A visitor has left the queue. Its time there does not count against its body. */
   #unqueued(visitor: V, now_ms: number): void {
     visitor.phase = "arriving";
     visitor.expected_ms += now_ms - visitor.queued_since_ms;
@@ -325,14 +326,14 @@ export class Gate<V extends Visitor> {
   }
 
   /**
-   * By which rates are measured: it stands still while the server computes, since nobody reads then what clients send. The
-   * time that a body may take in all is not stretched so, or drip-fed ones would outlive it on a busy server.
+   * The clock by which rates are measured. It stops while the server computes, since nothing is read then. The total time
+   * of a body is not stretched that way: on a busy server a drip-fed body would never time out.
    */
   #clock(now_ms: number): number {
     return now_ms - this.#spent_total_ms;
   }
 
-  /** Sends slow clients away that hold what is wanted, the slowest first, until there is enough of it. */
+  /** Evicts slow clients that hold the resource, the slowest first, until there is enough of it. */
   #makeRoom(visitor: V, now_ms: number, { enough, holds }: Room<V>): Verdict<V> {
     const leaving: V[] = [];
     const clock_ms = this.#clock(now_ms);

@@ -1,21 +1,21 @@
 /**
- * Gives memory back. What clients made the worker hold is garbage once they are gone, and a worker that has nothing to do
- * makes none that would have it collected: after much was held, and most of it was given back, everything is collected.
+ * Gives memory back. What clients made the worker hold becomes garbage when they leave. An idle worker allocates nothing, so
+ * V8 would not collect it. After much was held and most of it was released, a full collection is made here.
  */
 
-/** Less than this is not worth the pause that a collection is. */
+/** Bytes below which a collection is not worth its pause. */
 const MUCH_BYTES = 32 * 1024 * 1024;
-/** How much of the most that was held may be left. */
+/** Share of the peak that may still be held when the collection is made. */
 const LEFT_PART = 1 / 4;
-/** More may come, or go, at the same time. */
+/** Milliseconds to wait before a collection: more may be held or released at the same time. */
 const PAUSE_MS = 1000;
-/** Preparing grammars for so long leaves some hundred MiB of garbage. */
+/** Milliseconds of work on grammars that leave some hundred MiB of garbage. */
 const MUCH_WORK_MS = 2000;
 
 export class Relief {
   /** the most that was held since the last collection */
   #most_bytes = 0;
-  /** that grammars took since the last collection */
+  /** milliseconds of work on grammars since the last collection */
   #worked_ms = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #collect: () => void;
@@ -24,7 +24,7 @@ export class Relief {
     this.#collect = collect;
   }
 
-  /** Grammars took so many milliseconds: what they made meanwhile is garbage that V8 lets lie. */
+  /** Work on grammars took so many milliseconds. Its garbage would stay until V8 collects by itself. */
   worked(ms: number): void {
     this.#worked_ms += ms;
     if (this.#worked_ms < MUCH_WORK_MS) return;
@@ -32,7 +32,7 @@ export class Relief {
     this.#collectSoon();
   }
 
-  /** So many bytes are held now. */
+  /** Reports how many bytes are held now. */
   holds(bytes: number): void {
     if (bytes > this.#most_bytes) this.#most_bytes = bytes;
     else if (this.#most_bytes > MUCH_BYTES && bytes < LEFT_PART * this.#most_bytes) this.#relieve(bytes);

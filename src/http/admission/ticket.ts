@@ -6,14 +6,14 @@ import type { Gate, GateLimits } from "./gate.ts";
 import type { Relief } from "./relief.ts";
 import type { Phase, Visitor } from "./visitor.ts";
 
-/** The body of a ticket's request: whether it still comes. */
+/** The body of a ticket's request. */
 export interface ArrivingBody {
-  /** all of it has come */
+  /** true once all of it has come */
   readonly complete?: boolean;
   isPaused?(): boolean;
 }
 
-/** What tickets know of the Admission that made them. */
+/** The part of Admission that its tickets call. */
 export interface Host {
   readonly gate: Gate<Ticket>;
   readonly limits: GateLimits;
@@ -50,7 +50,7 @@ export class Ticket implements Visitor {
   #sent: (() => number) | undefined;
   #cut: ((problem: Problem) => void) | undefined;
   #admitted: ((refusal: Problem | undefined) => void) | undefined;
-  /** those that were leased */
+  /** the rows that it has leased */
   readonly #rows: Row[] = [];
   #job: (() => number) | undefined;
   #left = false;
@@ -61,7 +61,7 @@ export class Ticket implements Visitor {
     this.client = client;
   }
 
-  /** Its body comes from now on. `cut` is called at most once: when the body takes too long, or has to make room. */
+  /** Its body begins to arrive. `cut` is called at most once: when the body takes too long, or is evicted to make room. */
   expect(body: ArrivingBody, cut: (problem: Problem) => void): void {
     this.received_bytes = 0;
     this.#admission.gate.expect(this, performance.now());
@@ -73,7 +73,7 @@ export class Ticket implements Visitor {
     return this.#body?.complete !== true && this.#body?.isPaused?.() !== true;
   }
 
-  /** The server computes, or reads no further for now: the body is not timed until `resume`. */
+  /** The server computes, or stops reading for now: the body is not timed until `resume`. */
   pause(): void {
     if (this.phase !== "arriving") return;
     this.phase = "computing";
@@ -89,13 +89,13 @@ export class Ticket implements Visitor {
     this.phase = "arriving";
   }
 
-  /** All that was expected has come. */
+  /** Everything expected has come. */
   arrived(): void {
     this.#paused_since_ms = undefined;
     if (this.phase === "arriving") this.phase = "computing";
   }
 
-  /** A stream waits for its next message. `cut` is called when what it keeps is wanted. */
+  /** A stream waits for its next message. `cut` is called when it is evicted to make room. */
   rest(cut: (problem: Problem) => void): void {
     this.#returnRows();
     this.#admission.gate.rests(this, performance.now());
@@ -103,7 +103,7 @@ export class Ticket implements Visitor {
     this.#cut = cut;
   }
 
-  /** Its answer is being taken, `sent` bytes so far. Its rows are free. `cut` is called when its client takes nothing, or has to make room. */
+  /** Its client takes the answer, `sent` bytes so far. Its rows are free. `cut` is called when the client takes nothing for too long, or is evicted to make room. */
   answers(sent: () => number, cut: (problem: Problem) => void): void {
     this.#returnRows();
     this.#admission.gate.answers(this, performance.now());
@@ -117,8 +117,8 @@ export class Ticket implements Visitor {
   }
 
   /**
-   * True: there are as many rows for this request. False: `then` is called once there are, or with why there are none.
-   * Throws the Problem `overloaded` when there is not even a place to wait.
+   * True: the request has its rows. False: `then` is called once it has them, or with the Problem if it gets none.
+   * Throws the Problem `overloaded` when the queue is full.
    */
   reserve(then: (refusal: Problem | undefined) => void, rows = 1): boolean {
     if (this.rows > 0) return true;
@@ -137,7 +137,7 @@ export class Ticket implements Visitor {
     then?.(refusal);
   }
 
-  /** A row of this request, the same at every call with an index. Throws the Problem `overloaded` when none is free. */
+  /** A row of this request; the same row for the same index. Throws the Problem `overloaded` when none is free. */
   readonly lease = (index = 0): Row => {
     const leased = this.#rows[index];
     if (leased !== undefined) return leased;
@@ -160,21 +160,21 @@ export class Ticket implements Visitor {
     if (!granted) throw no_bytes;
   }
 
-  /** Counts bytes that are there already, whether or not there is room. */
+  /** Counts bytes that are held already, even if there is no room for them. */
   count(bytes: number): void {
     const { gate, relief } = this.#admission;
     gate.holdBytes(this, bytes, performance.now());
     relief.holds(gate.held_bytes);
   }
 
-  /** Holds so many bytes less. */
+  /** Releases so many bytes. */
   free(bytes: number): void {
     this.#admission.gate.freeBytes(this, bytes);
   }
 
   /**
-   * Calls the job in this turn of the event loop or a later one, and then until it says how long it computed, in
-   * milliseconds. It is not called once the request is over.
+   * Calls the job in this turn of the event loop or a later one, and again until it returns how long it computed, in
+   * milliseconds. Once the request is over, the job is not called any more.
    */
   compute(job: () => number): void {
     if (this.#left) return;
@@ -183,7 +183,7 @@ export class Ticket implements Visitor {
     else this.#job = job;
   }
 
-  /** Throws the Problem of a request that must give up what it prepares. */
+  /** Throws the Problem if the gate has decided that the request must give up what it prepares. */
   requireAllowed(): void {
     if (!this.is_refused) return;
     this.is_refused = false;
@@ -203,7 +203,7 @@ export class Ticket implements Visitor {
     this.#end();
   }
 
-  /** The gate has sent it away: others wanted what it holds, or it took too long. */
+  /** The gate has evicted it: to make room, or because it took too long. */
   dismiss(why: "slow" | "late"): void {
     const problem = why === "slow" ? this.#slow() : this.#late();
     this.#end();
@@ -253,7 +253,7 @@ export class Ticket implements Visitor {
   }
 }
 
-/** Tells those who had to make room. */
+/** Calls back the visitors that were evicted. */
 export function dismissAll(leaving: readonly Ticket[]): void {
   for (const ticket of leaving) ticket.dismiss("slow");
 }

@@ -1,11 +1,11 @@
 /**
- * The visitors that wait for their turn to compute, client by client. Those that prepare something long stand apart:
- * they compute when no other waits, and else once in a few turns. Of them the one comes first that has computed least so
- * far, so that what is soon done need not wait for what takes long.
+ * The visitors that wait for their turn to compute, client by client. Visitors that prepare something long wait apart: they
+ * compute when no other visitor waits, or else once every few turns. Among them, the one that has computed least goes
+ * first, so that short work does not wait for long work.
  */
 import { FairQueue } from "./fair-queue.ts";
 
-/** Turns of the event loop that visitors with something long may be passed over. */
+/** Turns of the event loop in which visitors with long work may be passed over. */
 const PASSED_MAX = 3;
 
 interface Waiting {
@@ -16,13 +16,13 @@ interface Waiting {
 }
 
 export class TurnQueue<V extends Waiting> {
-  /** the visitor that is in the middle of a step, between whose pieces no other may compute */
+  /** the visitor in the middle of a step; no other may compute between its pieces */
   inside: V | undefined;
   readonly #waiting = new FairQueue<V>();
   readonly #preparing: V[] = [];
   #passed = 0;
 
-  /** Whether this visitor may compute before all that wait. */
+  /** Whether this visitor may compute before every visitor that waits. */
   isFirst(visitor: V): boolean {
     if (this.inside !== undefined) return this.inside === visitor;
     return this.#waiting.length === 0 && (!visitor.is_preparing || this.#preparing.length === 0);
@@ -38,7 +38,7 @@ export class TurnQueue<V extends Waiting> {
     this.#passed++;
   }
 
-  /** The visitor whose turn it is; undefined when none waits, or when the one inside does not. */
+  /** The visitor whose turn it is; undefined when none waits, or while the one in the middle of a step has nothing to compute. */
   take(): V | undefined {
     if (this.inside !== undefined)
       return this.#waiting.remove(this.inside) ? this.inside : this.#remove(this.inside);

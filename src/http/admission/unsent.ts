@@ -1,11 +1,11 @@
-/** Answers that their clients do not take: what waits for that is held by the client's connection, and may cost it. */
+/** Answers that clients are slow to take. Their bytes are charged to the connection, which may be closed for them. */
 import { ServerResponse } from "node:http";
 import type { Admission } from "./admission.ts";
 
-/** The class of a server's answers, each of which counts what is left of it when it has ended. */
+/** The class of a server's answers. Each one counts the bytes that are still unsent when it has ended. */
 export function countedAnswers(admission: Admission): typeof ServerResponse {
   class Answer extends ServerResponse {
-    // All of Node's signatures come down to this one.
+    // Every signature of Node's `end` reduces to this one.
     override end(...given: unknown[]): this {
       Reflect.apply(super.end, this, given);
       if (this.writableLength > 0) countUnsent(admission, this);
@@ -17,7 +17,7 @@ export function countedAnswers(admission: Admission): typeof ServerResponse {
 
 function countUnsent(admission: Admission, answer: ServerResponse): void {
   const { socket } = answer.req;
-  // Its client may have gone while it was computed: it is told nothing more then.
+  // The client may have gone while the answer was computed: nothing is sent then.
   if (answer.destroyed || socket.destroyed) return;
   const ticket = admission.enter();
   const bytes = answer.writableLength;

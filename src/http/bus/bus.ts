@@ -1,13 +1,13 @@
 /**
- * How the workers of one service speak with each other: a question goes through the primary to all of them, the
- * one that asks included, and their answers come back together. What a worker asks and answers is plain data.
+ * How the workers of one service talk to each other. A question goes through the primary to every worker, the asking
+ * one included, and all answers come back together. Questions and answers are plain data.
  */
 import type { WorkerCounts } from "../observe/metrics.ts";
 
 export interface Bus {
   /** Answers questions about a topic; one handler a topic. */
   answer(topic: string, handler: (body: unknown) => unknown): void;
-  /** The answers of all workers. One that is gone, silent for too long, or fails to answer is left out. */
+  /** The answers of all workers. A worker that has gone, is silent for too long, or fails to answer is left out. */
   ask(topic: string, body: unknown): Promise<Answers>;
 }
 
@@ -16,7 +16,7 @@ export interface Answers {
   readonly workers: WorkerCounts;
 }
 
-/** What goes over the channels between the primary and its workers. */
+/** A message on the channel between the primary and a worker. */
 export type BusMessage =
   | { readonly bus: "ask"; readonly id: number; readonly topic: string; readonly body: unknown }
   | { readonly bus: "question"; readonly id: number; readonly topic: string; readonly body: unknown }
@@ -32,7 +32,7 @@ export function isBusMessage(message: unknown): message is BusMessage {
 
 const ALONE: WorkerCounts = { running: 1, replaced: 0, silent: 0, log_lines_lost: 0 };
 
-/** A bus for a process that is alone. */
+/** A bus for a single process. */
 export function createLocalBus(): Bus {
   const handlers = new Map<string, (body: unknown) => unknown>();
   return {

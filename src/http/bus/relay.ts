@@ -6,14 +6,14 @@ import { type BusMessage, isBusMessage, REPLY_MS_MAX } from "./bus.ts";
 /** A worker, as far as the relay needs it. */
 export interface Peer {
   readonly id: number;
-  /** whether it can hear */
+  /** whether its channel is open */
   isConnected(): boolean;
-  /** `sent` is told of a failure, which without it would end the process. */
+  /** `sent` is called with an error if sending fails. Without a callback the error would end the process. */
   send(message: BusMessage, sent: () => void): unknown;
 }
 
 export interface Relay {
-  /** A worker said something. */
+  /** A message of a worker has come. */
   heard(from: Peer, message: unknown): void;
   /** A worker will not reply any more. */
   gone(peer: Peer): void;
@@ -25,7 +25,7 @@ interface Question {
   finish(): void;
 }
 
-/** Who cannot hear any more is about to be reported gone. */
+/** A worker whose channel is closed is skipped: it is about to be reported gone. */
 const unheard = () => undefined;
 
 export function createRelay(peers: () => readonly Peer[], counts: () => WorkerCounts): Relay {

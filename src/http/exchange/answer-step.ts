@@ -1,6 +1,6 @@
 /**
- * One request for a token, from the first byte of its body to its answer: the body is read in place, and when it is whole
- * and it is this request's turn, its step is sampled and answered.
+ * One request for a token, from the first byte of its body to its answer. The body is read in place. When it is whole and
+ * it is this request's turn, its step is sampled and answered.
  */
 import type { Sampled } from "../../sampling/report/report.ts";
 import { writeSampled } from "../../wire/reply.ts";
@@ -26,7 +26,7 @@ function answer(exchange: Exchange, reader: StepReader): void {
   else exchange.answer(writeSampled(sampled));
 }
 
-/** Does the rest of a step that takes long. */
+/** Runs the rest of a long step, a piece at a time. */
 function goOn(exchange: Exchange, answers: StepAnswers): void {
   let sampled: Sampled | undefined;
   workInTurns(exchange, {

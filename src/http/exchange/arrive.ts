@@ -1,4 +1,4 @@
-/** From a request that Fastify answers to the reader of its body. */
+/** Connects a request that Fastify answers to the reader of its body. */
 import type { FastifyRequest } from "fastify";
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Ticket } from "../admission/ticket.ts";
@@ -7,7 +7,7 @@ import { BodyReading } from "./read-body.ts";
 import type { Service } from "./service.ts";
 import { Intake, type Owner } from "./turns.ts";
 
-/** What a route does with the rows of a body while it comes. */
+/** What a route does with the rows of a body as they arrive. */
 export interface Taking<Reader> {
   readonly owner: Owner;
   /** Takes the next row that is ready; false when none is. */
@@ -15,8 +15,8 @@ export interface Taking<Reader> {
 }
 
 /**
- * Reads the whole body. With `taking`, rows are taken in turns as they come. The reader that comes back has seen the end
- * of the body, and no row is ready that was not taken. Throws a Problem, or ClientGone.
+ * Reads the whole body. With `taking`, rows are taken in turns as they arrive. The returned reader has seen the end of
+ * the body, and every row that is ready was taken. Throws a Problem, or ClientGone.
  */
 export function arrive<Reader extends BodyReader>(
   opener: Opener<Reader>,

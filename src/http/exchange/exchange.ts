@@ -1,6 +1,6 @@
 /**
- * One request of a hot route, from its head to the end of its answer, on Node's own request and response: what Fastify
- * would do for it costs as much as sampling. Every request is answered once, by `answer` or by `refuse`.
+ * One request of a hot route, from its head to the end of its answer, on Node's own request and response. Fastify's part
+ * would cost as much as sampling. Every request is answered once, by `answer` or by `refuse`.
  */
 
 import { Buffer } from "node:buffer";
@@ -28,16 +28,16 @@ export class Exchange {
   readonly raw: IncomingMessage;
   readonly record: RequestRecord;
   readonly ticket: Ticket;
-  /** what readers of its body are given */
+  /** the context for readers of its body */
   readonly context: WireContext;
-  /** spent on sampling so far; told in the answer */
+  /** milliseconds spent on sampling so far; the answer reports them */
   sampling_ms = 0;
   readonly #response: ServerResponse;
-  /** bytes that the answer may take, of the steps reckoned so far */
+  /** an upper bound of the answer's bytes, for the steps counted so far */
   #reply_bytes = 0;
   /** the answer has been begun */
   #answered = false;
-  /** it was sent, or its client is gone */
+  /** the answer was sent, or its client is gone */
   #over = false;
 
   constructor(service: Service, route: RouteCounters, raw: IncomingMessage, response: ServerResponse) {
@@ -50,7 +50,7 @@ export class Exchange {
     this.context = { limits: wire, remembered, lease: this.ticket.lease };
   }
 
-  /** Reads the body. That of a request that may not come in is dropped. */
+  /** Reads the body. The body of a refused request is dropped. */
   read<Reader extends ChunkReader>(
     use: BodyUse<Reader>,
     fail: Fail = (error) => this.refuse(error),
@@ -64,7 +64,7 @@ export class Exchange {
     return !this.#response.destroyed;
   }
 
-  /** Calls the job when it is this request's turn to compute; not when nobody waits for the answer any more. */
+  /** Calls the job when it is this request's turn to compute, unless its client has gone by then. */
   compute(job: () => void): void {
     this.ticket.compute(() => {
       const began_ms = performance.now();
@@ -78,12 +78,12 @@ export class Exchange {
     });
   }
 
-  /** Makes room for the reply to a step that is about to be computed. Throws a Problem when there is none, or when it would be too long. */
+  /** Reserves memory for the reply to the next step. Throws a Problem when there is no room, or when the reply would be too long. */
   reckon({ options, rows }: Step): void {
     this.reckonReply(options, vocabSize(rows));
   }
 
-  /** The same for a step on rows of this length. */
+  /** The same, for a step on rows of this length. */
   reckonReply(options: StepOptions, vocab_size: number): void {
     const { limits } = this.service.config;
     const bytes = replyBytes(options, vocab_size);
@@ -96,13 +96,13 @@ export class Exchange {
     this.ticket.hold(bytes);
   }
 
-  /** Sends a JSON text, or what these headers say it is, in one part or several. */
+  /** Sends a JSON text, or content of the type that the headers name, in one part or several. */
   answer(body: AnswerBody, headers: readonly string[] = JSON_HEADERS): void {
     const timing = `sample;dur=${this.sampling_ms.toFixed(3)}`;
     this.#send(200, ["server-timing", timing, ...headers], body);
   }
 
-  /** Sends the problem that an error is. */
+  /** Sends an error as a problem. */
   refuse(error: unknown): void {
     if (error instanceof ClientGone) {
       this.#end(CLIENT_GONE);

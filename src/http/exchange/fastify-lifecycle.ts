@@ -19,7 +19,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** counters of the route, by method */
     counters?: Readonly<Record<string, RouteCounters>>;
-    /** a hot route: it calls the lifecycle itself */
+    /** whether it is a hot route, which calls the lifecycle itself */
     hot?: boolean;
   }
 }
@@ -39,7 +39,7 @@ export function addLifecycle(app: FastifyInstance, service: Service): void {
   app.addHook("onRequest", (request, reply, done) => {
     const { raw, id } = request;
     if (request.routeOptions.config.hot === true) return done();
-    // Paths that do not exist are refused like those that do: without a key nothing can be told from nothing.
+    // Unknown paths are refused in the same way: without a key, a client cannot tell which paths exist.
     const nowhere = /^\/v[12]\//.test(raw.url ?? "") ? unknown_guarded : unknown;
     const record = lifecycle.enter(
       raw,
@@ -48,9 +48,9 @@ export function addLifecycle(app: FastifyInstance, service: Service): void {
     );
     request.record = record;
     addHeaders(reply, record.headers);
-    // Not onResponse: that is not called when the client goes away.
+    // Not onResponse: Fastify does not call it when the client goes away.
     reply.raw.once("close", () => lifecycle.leave(record, statusOf(request, reply)));
-    // A connection that was to become a WebSocket, and did not, is no one's any more.
+    // A connection that did not become a WebSocket has no other owner.
     if (raw.headers.upgrade !== undefined)
       reply.header("connection", "close").raw.once("finish", () => lingerAndEnd(raw.socket));
     if (isPreflight(request) && allowsOrigin(config.cors_origins, request.headers.origin ?? ""))
@@ -61,13 +61,13 @@ export function addLifecycle(app: FastifyInstance, service: Service): void {
   });
 }
 
-/** A connection that changed its protocol has no other answer than that. */
+/** A connection that changed its protocol gets no other answer. */
 function statusOf({ raw: { headers } }: FastifyRequest, { raw, sent }: FastifyReply): number {
   if (raw.writableEnded) return raw.statusCode;
   return headers.upgrade !== undefined && sent ? SWITCHED : CLIENT_GONE;
 }
 
-/** A browser asks whether a page's script may send the request that it wants to send. */
+/** A preflight: the browser asks whether a page's script may send its request. */
 function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
 }

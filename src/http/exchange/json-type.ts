@@ -1,14 +1,14 @@
-/** The type of JSON under /v2: KServe's client takes an answer for JSON only when its type is exactly this. */
+/** The media type of JSON under /v2. KServe's client reads an answer as JSON only if its type is exactly this. */
 import type { FastifyInstance } from "fastify";
 
 export const V2_JSON_TYPE = "application/json";
 
-/** Whether a path, or a URL, is one of the protocol. */
+/** Whether a path or a URL belongs to the protocol. */
 export function isV2(url: string): boolean {
   return /^\/v2(?:[/?]|$)/.test(url);
 }
 
-/** Takes the charset from answers under /v2, which Fastify adds to all JSON, refusals of unknown paths included. */
+/** Removes the charset that Fastify adds to all JSON from answers under /v2, including refusals of unknown paths. */
 export function useJsonType(app: FastifyInstance): void {
   app.addHook("onSend", (request, reply, payload, done) => {
     const type = isV2(request.url) ? reply.getHeader("content-type") : undefined;

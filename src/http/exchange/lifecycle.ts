@@ -1,7 +1,7 @@
 /**
- * What every request passes on its way in and out, whichever code answers it: an id, the trace it belongs to, the
- * headers every answer carries, whether it may come in at all; and at the end the count, the log line and the span.
- * Two plain calls a request: the hot routes make them themselves, Fastify's hooks make them for the rest.
+ * What happens to every request at its start and at its end, whichever code answers it. At the start: its id, its trace,
+ * the headers of every answer, and the access check. At the end: the counters, the log line and the span. These are two
+ * plain calls: the hot routes make them themselves, and Fastify's hooks make them for the rest.
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -22,26 +22,26 @@ import {
 } from "../observe/trace-context.ts";
 
 export interface Lifecycle {
-  /** The counters of a route, which also say whether keys and rates hold for it. Once a route, at the start. */
+  /** The counters of a route, and whether keys and rates apply to it. Called once for each route, at the start. */
   route(method: string, url: string): RouteCounters;
   /** The client's own X-Request-Id when it is fit to be logged, or one of ours. */
   idOf(raw: IncomingMessage): string;
   /** A request begins. Never throws. */
   enter(raw: IncomingMessage, route: RouteCounters, id?: string): RequestRecord;
-  /** It is over: answered with this status, or 499 when its client went away. Once a request. */
+  /** A request is over: answered with this status, or 499 if its client went away. Called once a request. */
   leave(record: RequestRecord, status: number): void;
 }
 
 export interface LifecycleParts {
   readonly config: Config;
   readonly counters: Counters;
-  /** whether the process is about to end: connections are not kept then */
+  /** whether the process is about to end: connections are not kept alive then */
   readonly admission: { readonly draining: boolean };
   readonly log?: FastifyBaseLogger | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
-/** The client closed its connection before the answer: nginx's number, as HTTP has none. */
+/** The client closed its connection before the answer. HTTP has no status for that; this is nginx's. */
 export const CLIENT_GONE = 499;
 
 export function createLifecycle({ config, counters, admission, log, tracing }: LifecycleParts): Lifecycle {
@@ -98,7 +98,7 @@ export function createLifecycle({ config, counters, admission, log, tracing }: L
   };
 }
 
-/** What samples, reads logits or tells of samplers needs a key; pages and health do not, metrics when so configured. */
+/** Routes that sample, read logits or describe samplers need a key. Pages and health do not; metrics do if so configured. */
 function isGuarded(url: string, { metrics }: Config): boolean {
   if (url === "/metrics") return metrics === "keyed";
   return /^\/v[12](\/|$)/.test(url) && !url.startsWith("/v2/health/");
@@ -106,7 +106,7 @@ function isGuarded(url: string, { metrics }: Config): boolean {
 
 const OPEN: Verdict = {};
 
-/** Whose request it is, what the owner of its key may do, and why it may not come in; the headers of a refusal are added here. */
+/** Finds the client of a request, the grant of its key, and the Problem if it is refused. Adds the headers of a refusal. */
 function admittedBy(access: Access, raw: IncomingMessage, headers: string[], now_ms: number): Verdict {
   const foreign = raw.headers.upgrade === undefined ? undefined : access.checkUpgrade(raw);
   if (foreign !== undefined) return { problem: foreign };
@@ -124,13 +124,13 @@ function addCors(headers: string[], origins: readonly string[], origin: string):
   headers.push("access-control-allow-origin", origin, "access-control-expose-headers", EXPOSED_HEADERS);
 }
 
-/** The trace this answer belongs to, by the form of traceparent (W3C Trace Context, level 2, 4.1). */
+/** The header that names the trace of this answer, in the form of traceparent (W3C Trace Context, level 2, 4.1). */
 function traceresponse(trace: TraceContext | undefined, span: RequestRecord["span"]): string {
   if (span !== undefined) return writeTraceparent(span.trace_id, span.span_id, true);
   return trace === undefined ? "" : writeTraceparent(trace.trace_id, trace.parent_id, trace.sampled);
 }
 
-/** Ids of ours are the process's random name and a count. */
+/** An id that the service makes: the random name of the process and a count. */
 function requestIds(): (raw: IncomingMessage) => string {
   const name = randomBytes(4).toString("hex");
   let count = 0;

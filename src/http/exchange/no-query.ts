@@ -1,10 +1,10 @@
-/** Query strings where nothing reads them. */
+/** Refuses options in query strings that no route reads. */
 import { Problem, pointerTo, shorten } from "../../errors.ts";
 import { parseQuery } from "../../wire/query.ts";
 
 const NO_LISTS: ReadonlySet<string> = new Set();
 
-/** Throws the Problem that an option in the query string of this URL is. `place` says where options stand. */
+/** Throws a Problem if the query string of this URL holds an option. `place` says where options belong. */
 export function requireNoQuery(url: string | undefined, place: string): void {
   const mark = url?.indexOf("?") ?? -1;
   if (url === undefined || mark < 0) return;

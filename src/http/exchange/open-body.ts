@@ -1,4 +1,4 @@
-/** Chooses the reader of a body by what its headers say it is, and refuses what no reader takes. */
+/** Chooses the reader of a body by its headers. Throws a Problem for a type that no reader takes. */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Problem, shorten } from "../../errors.ts";
@@ -16,16 +16,16 @@ export const HEADER_LENGTH = "inference-header-content-length";
 export interface Opener<Reader extends BodyReader = StepReader> {
   json(context: WireContext): Reader;
   tensor(source: TensorSource, context: WireContext): Reader;
-  /** A body without a header of its own; as `tensor` when absent. */
+  /** A body that is not preceded by JSON; read as `tensor` when absent. */
   bare?(query: string, context: WireContext): Reader;
-  /** names of the options that a query string may write as `1,2,3`; those of a step when absent */
+  /** names of the options that a query string may write as `1,2,3`; the options of a step when absent */
   readonly lists?: ReadonlySet<string>;
 }
 
 export const STEP_BODY: Opener = { json: openStepJson, tensor: openStepTensor, bare: openBareTensor };
 export const BATCH_BODY: Opener = { json: openBatchJson, tensor: openBatchTensor };
 
-/** The reader of a request's body, of which `first` are the first bytes. */
+/** The reader of a request's body, whose first bytes are `first`. */
 export function openBody<Reader extends BodyReader>(
   opener: Opener<Reader>,
   { headers, url = "" }: Pick<IncomingMessage, "headers" | "url">,
@@ -62,8 +62,8 @@ function requireNoTensor(header_bytes: number | undefined): void {
 const SHAPE = /(?:"shape":\s*\[|[?&]shape=(?:\[|%5B)?)(\d{1,3})\s*(?:,|%2C)\s*\d/i;
 
 /**
- * How many rows a step needs at once, as far as the beginning of its body tells: they are waited for together, since nothing
- * is waited for with rows in hand. What is told later, as in JSON, has to be there when it is.
+ * The number of rows that a step needs at once, if the beginning of its body says so. They are requested together, since a
+ * request that holds rows must not wait for more. A number that comes later, as in JSON, needs rows that are free then.
  */
 export function rowsAsked(
   { url = "", headers }: IncomingMessage,
@@ -72,18 +72,18 @@ export function rowsAsked(
 ): number {
   const header_bytes = Number(headers[HEADER_LENGTH] ?? 0);
   const text = header_bytes > 0 ? latin1(first.subarray(0, header_bytes)) : url;
-  // Most bodies tell no shape: a look for the word costs less than one for the pattern.
+  // Most bodies name no shape: searching for the word costs less than matching the pattern.
   if (!text.includes("shape")) return 1;
   const rows = Number(SHAPE.exec(text)?.[1] ?? 1);
-  // A shape that cannot be is refused by who reads it.
+  // The reader refuses an impossible shape.
   return rows >= 1 && rows <= rows_max ? rows : 1;
 }
 
-/** The beginning of a JSON object, which as float32 would be some 10²⁰: no logit. */
+/** The beginning of a JSON object. As a float32 it would be about 10²⁰, which no logit is. */
 const JSON_BEGIN = /^\s*\{\s*"\w/;
 const JSON_BEGIN_BYTES = 16;
 
-/** Without a type a body is a tensor, but one that is JSON would be sampled as if its letters were numbers. */
+/** A body without a type is a tensor, unless it begins like JSON: its letters would be sampled as numbers. */
 function requireNoJson(query: string, first: Uint8Array): void {
   if (NAMES_DTYPE.test(query) || !JSON_BEGIN.test(latin1(first.subarray(0, JSON_BEGIN_BYTES)))) return;
   throw new Problem(
@@ -98,7 +98,7 @@ function latin1({ buffer, byteOffset, length }: Uint8Array): string {
 
 const NAMES_DTYPE = /(?:^|&)dtype=/;
 
-/** curl calls any data a form unless it is told otherwise: only who names a dtype can mean a tensor by it. */
+/** curl labels any data as a form by default. It is read as a tensor only if the request names a dtype. */
 function requireDtype(query: string): void {
   if (NAMES_DTYPE.test(query)) return;
   throw new Problem(
@@ -122,7 +122,7 @@ export function requireIdentity(encoding: string | undefined): void {
   );
 }
 
-/** What a media type stands for, among those that are taken. No type at all is the first of them. */
+/** The meaning of a media type, among those accepted. No type at all means the first of them. */
 export function mediaType<Kind extends string>(
   header: string | undefined,
   taken: Readonly<Record<string, Kind>>,

@@ -1,4 +1,4 @@
-/** Sends a long answer piece by piece, as its reader takes it: what waits in the process is counted, and one piece more. */
+/** Sends a long answer piece by piece, as its client takes it. The bytes that wait in the process are charged to the request. */
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { Ticket } from "../admission/ticket.ts";
@@ -8,7 +8,7 @@ export const PIECE_BYTES = 65_536;
 
 type Part = string | Uint8Array;
 
-/** What is sent behind a head: one text, bytes, or several of them one behind the other. */
+/** The body of an answer: one text, bytes, or several of them in order. */
 export type AnswerBody = Part | readonly Part[];
 
 export function byteLength(body: AnswerBody): number {
@@ -25,10 +25,10 @@ export function joined(body: AnswerBody): Part {
   return Buffer.concat(body.map((part) => (typeof part === "string" ? Buffer.from(part) : part)));
 }
 
-/** Characters that are gathered before they are made into bytes: of such a length that the system gets them back when they are freed. */
+/** Characters gathered before they are encoded. Buffers of this length go back to the system when they are freed. */
 const GATHERED_LENGTH = 262_144;
 
-/** A long answer that is made text by text. It lies outside the heap, which would keep what it has grown by. */
+/** A long answer that is made text by text. Its bytes lie outside V8's heap, which would not shrink again. */
 export class GatheredText {
   readonly #parts: Part[] = [];
   #texts: string[] = [];
@@ -50,8 +50,8 @@ export class GatheredText {
 }
 
 /**
- * Sends what follows a head. The ticket holds it until then: a client that takes nothing for too long, or too little
- * when the room is wanted, loses its connection. `done` is told once whether all was sent.
+ * Sends the body of an answer. The ticket holds its bytes until they are sent. A client that takes nothing for too long, or
+ * too little when memory is needed, loses its connection. `done` is called once: true if everything was sent.
  */
 export function sendPieces(
   response: ServerResponse,
@@ -86,7 +86,7 @@ export function sendPieces(
   proceed();
 }
 
-/** Short parts together, long ones divided. A part is forgotten as soon as it was sent. */
+/** Joins short parts and divides long ones. A part is forgotten as soon as it was sent. */
 function* piecesOf(parts: Part[]): Generator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let bytes = 0;

@@ -19,7 +19,7 @@ import type { Service } from "./service.ts";
 
 const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
-/** Fastify's own errors, by code, as ours. */
+/** The codes of problems, by the code of Fastify's error. */
 const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_BAD_URL: "malformed_request",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "malformed_header",
@@ -29,7 +29,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_MAX_PARAM_LENGTH: "not_found",
 };
 
-/** What went wrong, as a Problem; anything unknown is a defect of ours, and its own words stay in the log. */
+/** An error as a Problem. An unknown error is a defect of this service; its message goes to the log only. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code, message } = error as Partial<FastifyError>; // any thrown value may lack them
@@ -38,7 +38,7 @@ export function problemOf(error: unknown): Problem {
   return new Problem("internal_error", "the server failed; the log of the server says how");
 }
 
-/** How a problem is answered. */
+/** The answer to a problem. */
 interface ProblemAnswer {
   readonly status: number;
   /** name, value, name, value … */
@@ -46,7 +46,7 @@ interface ProblemAnswer {
   readonly text: string;
 }
 
-/** The answer of a problem, in the form that clients of the path expect. */
+/** The answer to a problem, in the form that clients of the path expect. */
 export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id: string): ProblemAnswer {
   const url = raw.url ?? "";
   const answer = (type: string, text: string, status: number = problem.status) => ({
@@ -62,7 +62,7 @@ export function problemAnswer(problem: Problem, raw: IncomingMessage, request_id
 function problemHeaders({ status }: Problem, raw: IncomingMessage, type: string): string[] {
   const headers = ["content-type", type];
   if (status === 503) headers.push("retry-after", String(RETRY_AFTER_S));
-  // What is left of the body can no longer be told from a next request.
+  // The rest of the body cannot be told from the next request.
   if (raw.complete === false && hasBody(raw)) headers.push("connection", "close");
   return headers;
 }
@@ -71,7 +71,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
 }
 
-/** Answers a request with a problem. The problem goes into its record, to be counted and logged at the end. */
+/** Answers a request with a problem. Its record keeps the problem, which is counted and logged at the end. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
   const record: RequestRecord | undefined = request.record;
@@ -90,7 +90,7 @@ export function addHeaders(reply: FastifyReply, headers: readonly string[]): voi
     reply.header(headers[index] as string, headers[index + 1]); // both lie within the list
 }
 
-/** Refuses a request whose body nobody has read: it is read first, so that its sender gets to read the answer. */
+/** Refuses a request whose body was not read. The body is read first, so that the client can read the answer. */
 async function refuseUnread(
   service: Service,
   problem: Problem,
@@ -118,7 +118,7 @@ export function addProblems(app: FastifyInstance, service: Service): void {
   };
   app.setNotFoundHandler(notFound);
   app.setErrorHandler((error, request, reply) => {
-    // Fastify asks a QUERY for its Content-Type before it sees that there is nothing to be queried.
+    // Fastify checks the Content-Type of a QUERY before it looks for a route.
     const { code } = error as Partial<FastifyError>; // any thrown value may lack it
     if (code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") return notFound(request, reply);
     if (!(error instanceof ClientGone)) return sendProblem(error, request, reply);
@@ -127,14 +127,14 @@ export function addProblems(app: FastifyInstance, service: Service): void {
   });
 }
 
-/** Where other services take text. */
+/** Paths at which other services take text. */
 const TEXT_PATHS =
   /^\/(?:v1\/)?(?:chat\/completions|completions|completion|messages|responses|embeddings|generate|models(?:\/.*)?)\/?$/;
 
-/** Where Triton's and KServe's clients name a model. */
+/** Paths at which Triton's and KServe's clients name a model. */
 const MODEL_PATHS = /^\/v2\/models\/([^/]+)/;
 
-/** That there is nothing, and what was perhaps sought. */
+/** The sentence for an unknown path, with the path that was perhaps meant. */
 function nothingAt(path: string, routes: readonly { readonly url: string }[]): Problem {
   const [, model] = MODEL_PATHS.exec(path) ?? [];
   if (model !== undefined && model !== "sampler")
@@ -146,7 +146,7 @@ function nothingAt(path: string, routes: readonly { readonly url: string }[]): P
   return new Problem("not_found", `there is nothing at ${shorten(path)}${hint}`);
 }
 
-/** What a route's path matches: `:name` is one part of it, `*` the rest. */
+/** A pattern for a route's path: `:name` is one segment, `*` the rest. */
 function patternOf(url: string): RegExp {
   const parts = url.split("/").map((part) => {
     if (part === "*") return ".*";
@@ -155,7 +155,7 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${parts.join("/")}$`);
 }
 
-/** Node's parser errors as ours; all else is malformed. */
+/** The codes of problems, by the code of Node's parser error. Any other error is `malformed`. */
 function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits): Problem {
   if (code === "HPE_HEADER_OVERFLOW")
     return new Problem(
@@ -172,7 +172,7 @@ function parserProblem(code: string | undefined, { headers_timeout_ms }: Limits)
   return new Problem("malformed_request", `the request is not HTTP: ${code}`);
 }
 
-/** Answers what is not HTTP, after all that came before it on its connection, which ends with that. There is no request, so the answer is written by hand. */
+/** Answers bytes that are not HTTP, after the answers to all requests before them, and ends the connection. Without a request, the answer is written by hand. */
 export function answerMalformed(
   { config, counters }: Pick<Service, "config" | "counters">,
   error: Error & { readonly code?: string },
@@ -194,7 +194,7 @@ export function answerMalformed(
   whenAnswered(socket, answer, broken);
 }
 
-/** The parser reads no more of it. */
+/** The parser reads no more of this connection. */
 function endWith(socket: Socket, text: string): void {
   socket.removeAllListeners("data");
   socket.write(text);
@@ -207,7 +207,7 @@ function malformedAnswer(problem: Problem): string {
   return `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
 }
 
-/** Something threw that a connection called. It costs that connection; what is no Problem is a defect of ours. */
+/** A listener of a connection threw. The connection ends; an error that is not a Problem is a defect of this service. */
 export function connectionFailed({ counters, log }: Pick<Service, "counters" | "log">, error: unknown): void {
   const problem = problemOf(error);
   counters.rejected(problem.code);

@@ -1,7 +1,7 @@
 /**
- * Reads the body of a request as it arrives: counts it, gets the row that it needs, opens its reader by its first bytes,
- * and puts every chunk where it belongs, into the reader or straight into a row. A body that is refused is read to its
- * end and dropped, within a limit, so that its sender gets to read the answer and the connection lives on.
+ * Reads the body of a request as it arrives: counts its bytes, leases its row, opens its reader by its first bytes, and
+ * writes each chunk to the reader or straight into a row. A refused body is read to its end and dropped, up to a limit,
+ * so that the client can read the answer and the connection can be used again.
  */
 import type { IncomingMessage } from "node:http";
 import type { Limits } from "../../config/config.ts";
@@ -15,49 +15,49 @@ import { ClientGone } from "./client-gone.ts";
 import type { Service } from "./service.ts";
 import type { Flow } from "./turns.ts";
 
-/** What bytes of a body are written to. */
+/** The destination of a body's bytes. */
 export interface ChunkReader {
-  /** the form of the logits, once known; absent: there are none */
+  /** the form of the logits, once known; absent when there are none */
   readonly form?: BodyForm | undefined;
-  /** whether the bytes that come next have to wait in memory for those that follow */
+  /** whether the next bytes must wait in memory for those that follow */
   readonly parks?: boolean;
-  /** a row that takes the rest of the body as it is, in place of `write` */
+  /** a row that takes the rest of the body directly, instead of `write` */
   readonly into?: Row | undefined;
   write(chunk: Uint8Array): void;
   end(): void;
 }
 
 /**
- * What is done with a body. Nothing is called after `whole`, unless it throws, nor after `fail`. One that is put together by
- * spreading has a shape of its own in each request, and what V8 knows of the others does not hold for it.
+ * The callbacks for a body. Nothing is called after `fail`, nor after `whole` unless it throws. Do not build one by
+ * spreading objects: V8 would give it a new shape in each request, and code compiled for the others would not fit.
  */
 export interface BodyUse<Reader extends ChunkReader> {
-  /** whether nothing of a chunk is looked at again once it was taken */
+  /** whether a chunk is never read again once it was written */
   readonly in_place?: boolean;
-  /** How many rows it surely needs at once, as far as its first bytes tell; 1 when absent. */
+  /** The number of rows that it needs at once, as far as its first bytes tell; 1 when absent. */
   rows?(first: Uint8Array): number;
-  /** Makes what reads the body; asked when its first bytes are there. What it throws refuses the body, as does what is thrown below. */
+  /** Makes the reader of the body from its first bytes. An error thrown here, or by the callbacks below, refuses the body. */
   open(first: Uint8Array): Reader;
   /** A chunk was written. */
   wrote?(reader: Reader, chunk: Uint8Array): void;
-  /** All bytes were written, and the reader is content. What it throws goes to `fail`. */
+  /** All bytes were written, and the reader accepts them. An error thrown here goes to `fail`. */
   whole(reader: Reader): void;
 }
 
-/** There is no body to be had: the first Problem, or ClientGone. */
+/** The body failed: with the first Problem, or ClientGone. */
 export type Fail = (error: unknown) => void;
 
 type Host = Pick<Service, "config" | "collector" | "counters">;
 
 /**
- * What becomes of the next bytes: a row is asked for; they are kept until there is one; they are put where they belong;
- * they are dropped; nobody looks at them.
+ * The state of a body, which says what happens to its next bytes: a row is requested; they are kept until it is granted;
+ * they are written; they are dropped; they are ignored.
  */
 type State = "asking" | "waiting" | "reading" | "dropping" | "over";
 
 /**
- * The body of one request on its way from the connection to its reader, from now until it is whole, refused, too slow, or its
- * client is gone. With a refusal from the start it is dropped.
+ * Carries the body of one request from the connection to its reader, until it is whole, refused, too slow, or its client
+ * is gone. If the request is refused from the start, the body is dropped.
  */
 export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   readonly #service: Host;
@@ -71,7 +71,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   #refusal: unknown;
   #reader: Reader | undefined;
   #into: Row | undefined;
-  /** what came before there was a row for it */
+  /** bytes that came before there was a row for them */
   #early: Uint8Array | undefined;
   #ended = false;
 
@@ -100,10 +100,10 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
       });
     raw.on("end", () => {
       this.#ended = true;
-      // A stream that was stopped while it began to flow tells its end all the same.
+      // A stream that was stopped just as it began to flow still emits its end.
       if (this.#state !== "waiting") this.#conclude();
     });
-    // Every request closes in the end; the error is made only for one that was not complete by then.
+    // Every request closes in the end. The error is made only if the body was incomplete by then.
     raw.on("close", () => {
       if (!this.#ended) this.#fail(new ClientGone("the client closed the connection"));
     });
@@ -122,7 +122,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     else if (!this.#into.append(chunk)) this.refuse(rowTooLong(this.#into, ""));
   }
 
-  /** Stops the body, and lets it go on. */
+  /** Pauses and resumes the body. */
   pause(): void {
     this.#raw.pause();
   }
@@ -131,14 +131,14 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     this.#raw.resume();
   }
 
-  /** No more of the body is wanted: at its end this is what it failed by. */
+  /** The rest of the body is dropped; at its end it fails with this error. */
   refuse(error: unknown): void {
     if (this.#state === "over" || this.#state === "dropping") return;
     this.#state = "dropping";
     this.#refusal = error;
   }
 
-  /** Takes what is not to be read at once. */
+  /** Keeps bytes that cannot be written yet. */
   #takeBeside(chunk: Uint8Array): void {
     if (this.#state === "dropping") {
       if (this.#ticket.received_bytes > readMax(this.#service.config.limits)) this.#fail(this.#refusal);
@@ -178,19 +178,19 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
     this.pause();
   }
 
-  /** There is a row for the body, or none is to be had. */
+  /** A row was granted to the body, or refused. */
   #admit(refusal: unknown): void {
     const early = this.#early;
     this.#early = undefined;
     if (this.#state === "waiting") this.#state = "reading";
     if (refusal !== undefined) this.refuse(refusal);
-    // Before its reader may want to stop it again.
+    // Resumed first, because its reader may pause it again.
     this.resume();
     if (early !== undefined && this.#state === "reading") this.#write(early);
     if (this.#ended) this.#conclude();
   }
 
-  /** All has come, and a row for it. */
+  /** The whole body has come, and its row. */
   #conclude(): void {
     if (this.#state === "over") return;
     if (this.#refusal !== undefined) {
@@ -219,7 +219,7 @@ export class BodyReading<Reader extends ChunkReader> implements BodySink, Flow {
   }
 }
 
-/** Reads a body that nobody wants, so that its sender gets to read the answer. */
+/** Reads and drops a refused body, so that the client can read the answer. */
 export function discard(service: Host & Pick<Service, "admission">, raw: IncomingMessage): Promise<void> {
   const ticket = service.admission.enter();
   return new Promise((resolve) => {
@@ -237,7 +237,7 @@ function unread(): never {
   throw new Error("a body that is dropped is not read");
 }
 
-/** How much of a refused body is read. */
+/** Bytes of a refused body that are read. */
 function readMax({ body_bytes_max, discarded_bytes_max }: Limits): number {
   return body_bytes_max + discarded_bytes_max;
 }

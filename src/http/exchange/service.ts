@@ -1,4 +1,4 @@
-/** What routes are given: the configuration, the sampler, and the rows of the worker. */
+/** What routes need: the configuration, the sampler, and the rows of the worker. */
 import type { FastifyBaseLogger } from "fastify";
 import type { Config } from "../../config/config.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
@@ -13,9 +13,9 @@ import { noStatistics, type Statistics } from "../observe/statistics.ts";
 import type { Tracing } from "../observe/telemetry.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 
-/** A stream, as the end of the server sees it. */
+/** A stream, as the shutdown of the server sees it. */
 export interface OpenStream {
-  /** Ends the stream once the message that is arriving has been answered. */
+  /** Ends the stream once the arriving message has been answered. */
   finish(): void;
 }
 
@@ -25,21 +25,21 @@ export interface Service {
   readonly sampler: Sampler;
   readonly admission: Admission;
   readonly wire: WireLimits;
-  /** what was said of steps before */
+  /** parsed options of earlier requests */
   readonly remembered: Remembered;
-  /** what every request passes on its way in and out */
+  /** called at the start and the end of every request */
   readonly lifecycle: Lifecycle;
-  /** what is counted */
+  /** counters of the worker */
   readonly counters: Counters;
-  /** what is counted of inferences */
+  /** statistics of inferences */
   readonly inferences: Statistics;
-  /** rows that are not in bodies; undefined: switched off */
+  /** rows in shared memory; undefined when it is switched off */
   readonly shared_memory: SharedMemory | undefined;
   /** streams that are open */
   readonly streams: Set<OpenStream>;
-  /** of the memory that bodies arrive in */
+  /** collector of the memory in which bodies arrive */
   readonly collector: Collector;
-  /** what the primary told of all workers the last time; undefined: nothing yet, or there is none */
+  /** the primary's last report on all workers; undefined before the first, or without a primary */
   readonly health: { workers: WorkerCounts | undefined };
 }
 

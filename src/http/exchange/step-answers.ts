@@ -1,4 +1,4 @@
-/** From a step to the text of its answer, timed. */
+/** Answers steps: from a step to the text of its reply, timed. */
 import type { FastifyReply } from "fastify";
 import { assert, Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
@@ -10,7 +10,7 @@ import type { Service } from "./service.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
-/** What a step belongs to. */
+/** The request or stream that a step belongs to. */
 export interface Call {
   readonly service: Service;
   readonly record: RequestRecord;
@@ -18,7 +18,7 @@ export interface Call {
   sampling_ms: number;
 }
 
-/** Answers steps, one after the other: each at once, or a piece with every call when it takes long. */
+/** Answers steps one after the other. A long step takes several calls, a piece each. */
 export class StepAnswers {
   readonly #call: Call;
   readonly #transport: Transport;
@@ -31,7 +31,7 @@ export class StepAnswers {
     this.#transport = transport;
   }
 
-  /** Whether the step that was begun needs `goOn`. */
+  /** Whether the current step needs `goOn`. */
   get is_inside(): boolean {
     return this.#pieces !== undefined;
   }
@@ -84,14 +84,14 @@ export class StepAnswers {
     return sampled;
   }
 
-  /** What went wrong, as seen from the request. */
+  /** The error as a Problem whose pointer leads into the request. */
   #failed(error: unknown): unknown {
     this.#pieces = undefined;
     return error instanceof Problem && this.#place !== undefined ? this.#place(error) : error;
   }
 }
 
-/** Elements of each row of a step; 0 where a sparse one does not tell. */
+/** Elements of each row of a step; 0 for a sparse row that does not say. */
 export function vocabSize([row]: readonly LogitsRow[]): number {
   if (row === undefined) return 0;
   return "length" in row ? row.length : (row.vocab_size ?? 0);

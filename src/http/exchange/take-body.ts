@@ -1,10 +1,10 @@
-/** From an exchange to work on what its body makes ready, while it comes. */
+/** Runs work on the rows of an exchange's body as they become ready. */
 import type { BodyReader } from "../../wire/step-reader.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Opener, openBody } from "./open-body.ts";
 import { Intake, type Work } from "./turns.ts";
 
-/** Work that takes what a reader of a body makes ready. */
+/** Work that takes the rows that a reader of a body makes ready. */
 export interface BodyWork<Reader extends BodyReader> extends Work {
   /** of the body, once its first bytes are there */
   reader: Reader | undefined;
@@ -22,7 +22,7 @@ export function takeBody<Reader extends BodyReader>(
       work.reader = reader;
       return reader;
     },
-    // What was not taken of a chunk is copied: it is gone afterwards.
+    // The part of a chunk that was not taken is copied: the chunk is gone afterwards.
     wrote(reader) {
       if (!intake.wrote()) reader.keep?.();
     },

@@ -1,7 +1,7 @@
 /**
- * The one place that shares the event loop: work is done piece after piece for a short turn, then the loop goes around
- * and others have theirs, as the gate decides. libuv takes one new connection a turn, so a long one would keep all
- * others waiting. A body whose rows take longer than a turn waits with them, and that time is not held against it.
+ * The one place that shares the event loop. Work runs piece by piece for a short turn; then the loop goes around and other
+ * requests have their turn, as the gate decides. libuv accepts one new connection a turn, so a long turn would keep all
+ * others waiting. A body whose rows take longer than a turn waits for them, and that time does not count against it.
  */
 import type { FastifyReply } from "fastify";
 import { assert } from "../../errors.ts";
@@ -9,14 +9,14 @@ import { TURN_MS } from "../admission/gate.ts";
 import type { Ticket } from "../admission/ticket.ts";
 import { ClientGone } from "./client-gone.ts";
 
-/** Whose work it is: the request that is given turns. */
+/** The owner of work: the request that is given turns. */
 export interface Owner {
   readonly ticket: Pick<Ticket, "compute" | "pause" | "resume"> & Partial<Pick<Ticket, "requireAllowed">>;
-  /** whether the client still waits for what is computed */
+  /** whether the client still waits for the result */
   isWanted(): boolean;
 }
 
-/** The owner that a request is which Fastify answers. */
+/** A request that Fastify answers, as the owner of work. */
 export function ownerOf(ticket: Owner["ticket"], { raw }: FastifyReply): Owner {
   return { ticket, isWanted: () => !raw.destroyed };
 }
@@ -24,9 +24,9 @@ export function ownerOf(ticket: Owner["ticket"], { raw }: FastifyReply): Owner {
 export interface Work {
   /** Does the next piece; false when there was none. */
   next(): boolean;
-  /** No piece is left; called in the turn of the last. */
+  /** Called when no piece is left, in the turn of the last one. */
   done(): void;
-  /** Takes what `next` or `done` threw, or ClientGone. */
+  /** Called with the error that `next` or `done` threw, or with ClientGone. */
   fail(error: unknown): void;
 }
 
@@ -59,7 +59,7 @@ function turnOf(owner: Owner, work: Work, until_ms: number): boolean {
   return false;
 }
 
-/** Goes through work that pauses now and then; what came of it, and how long it took without the waiting. */
+/** Runs a generator to its end, and returns its result and its computing time without the waits. */
 export function inTurns<Result>(
   owner: Owner,
   pieces: Generator<undefined, Result>,
@@ -81,30 +81,30 @@ export function inTurns<Result>(
   });
 }
 
-/** The bytes of a body, which can be told to wait, and that no more of them are wanted. */
+/** The bytes of a body, which can be paused, and dropped. */
 export interface Flow {
   pause(): void;
   resume(): void;
   refuse(error: unknown): void;
 }
 
-/** What a body makes ready is taken while it comes. */
+/** Takes the rows of a body as they become ready. */
 export class Intake implements Work {
   readonly #owner: Owner;
   readonly #flow: Flow;
   readonly #work: Work;
-  /** the body waits until what it made ready is taken */
+  /** whether the body waits until its ready rows are taken */
   #is_behind = false;
   #has_ended = false;
 
-  /** `work.next` takes what is ready, one after the other; `work.done` is called once, behind the last of a whole body. */
+  /** `work.next` takes one ready row at a time; `work.done` is called once, after the last row of a whole body. */
   constructor(owner: Owner, flow: Flow, work: Work) {
     this.#owner = owner;
     this.#flow = flow;
     this.#work = work;
   }
 
-  /** Bytes were written. True when all that they made ready was taken at once: they are not looked at again. */
+  /** Bytes were written. True when every row that they completed was taken at once, so that they are not read again. */
   wrote(): boolean {
     assert(!this.#is_behind, "a body that waits brings no bytes");
     const is_over = this.#proceed();
@@ -141,7 +141,7 @@ export class Intake implements Work {
   }
 
   #proceed(): boolean {
-    // What the server computes is not held against the body.
+    // The time that the server computes does not count against the body.
     this.#owner.ticket.pause();
     return workInTurns(this.#owner, this);
   }

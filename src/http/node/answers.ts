@@ -1,7 +1,7 @@
 /**
- * The answers under way on one connection. Node reads requests that stand behind each other as they come, and keeps
- * their answers until those before them were sent: what comes next on the connection, another protocol or the answer
- * to what is no HTTP, has to wait for them, for it would be taken for an answer to the first.
+ * The answers under way on one connection. Node reads pipelined requests as they come, and keeps their answers until the
+ * answers before them were sent. Anything else that is written to the connection, such as another protocol or the answer
+ * to bytes that are not HTTP, must wait for them: the client would take it for the answer to its first request.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -13,20 +13,20 @@ interface ServerSocket {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
 
-/** The answer that a connection is to send next; undefined: none is under way. */
+/** The answer that a connection sends next; undefined when none is under way. */
 export function currentAnswer(socket: Socket): ServerResponse | undefined {
   return (socket as ServerSocket)._httpMessage ?? undefined;
 }
 
-/** The request whose body the connection is reading; undefined between two requests. */
+/** The request whose body is being read; undefined between two requests. */
 export function arrivingRequest(socket: Socket): IncomingMessage | undefined {
   const incoming = (socket as ServerSocket).parser?.incoming ?? undefined;
   return incoming?.complete === false ? incoming : undefined;
 }
 
 /**
- * Calls `then` once all answers before it were sent, at once where there are none; not when the connection ends before.
- * `broken` is a request that will have no answer of its own. Nothing is read from the connection meanwhile.
+ * Calls `then` once all earlier answers were sent, at once if there are none, and not at all if the connection ends first.
+ * `broken` is a request that will get no answer of its own. Nothing is read from the connection meanwhile.
  */
 export function whenAnswered(socket: Socket, then: () => void, broken?: IncomingMessage): void {
   const answer = currentAnswer(socket);
@@ -34,7 +34,7 @@ export function whenAnswered(socket: Socket, then: () => void, broken?: Incoming
     then();
     return;
   }
-  // The server's own listeners are gone once a request was an offer. An answer that is piped waits for this one.
+  // Node removes its own listeners from a connection that offers an upgrade. A piped answer waits for this one.
   const drained = () => currentAnswer(socket)?.emit("drain");
   const ignore = () => undefined;
   socket.on("drain", drained).on("error", ignore);

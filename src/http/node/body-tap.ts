@@ -1,14 +1,14 @@
 /**
- * Takes the chunks of a request's body from the HTTP parser itself. Node's parser hands each chunk to `push`, behind
- * which a readable stream buffers, counts and announces it: at eight chunks a row that costs a tenth of the step, and
- * a connection that reads as it answers needs none of it.
+ * Takes the chunks of a request's body from the HTTP parser itself. Node's parser hands each chunk to `push`; behind it a
+ * readable stream buffers, counts and announces the chunk. At eight chunks a row that costs a tenth of the step, and a
+ * connection that reads while it answers does not need it.
  */
 import { IncomingMessage } from "node:http";
 
 export interface Tapped {
   /** Called with every chunk, in order; not while paused. */
   chunk(bytes: Uint8Array): void;
-  /** Called once, behind the last chunk, when the body has ended as it should. */
+  /** Called once, after the last chunk of a complete body. */
   end(): void;
 }
 
@@ -16,15 +16,15 @@ export class BodyTap {
   readonly #raw: IncomingMessage;
   #tapped: Tapped;
   #paused = false;
-  /** the body has ended, and that was not told yet */
+  /** the body has ended, and `end` was not called yet */
   #ended = false;
-  /** what the parser still had when it was told to stop, and what came before the tap was set */
+  /** chunks that the parser still had when it was stopped, and chunks that came before the tap was set */
   readonly #waiting: Uint8Array[] = [];
 
   constructor(raw: IncomingMessage, tapped: Tapped) {
     this.#raw = raw;
     this.#tapped = tapped;
-    // What the parser read along with the head is in the stream already.
+    // Bytes that the parser read together with the head are already in the stream.
     for (let early = raw.read() as Uint8Array | null; early !== null; early = raw.read() as Uint8Array | null)
       this.#waiting.push(early);
     raw.on("end", () => {
@@ -44,11 +44,11 @@ export class BodyTap {
     if (!this.#paused) return;
     this.#paused = false;
     this.#deliver();
-    // Tells the connection to read again; the stream itself has nothing to give.
+    // Makes the connection read again; the stream itself is empty.
     if (!this.#paused) this.#raw._read(0);
   }
 
-  /** Drops whatever comes from now on, and reads it away. */
+  /** Reads and drops all further chunks. */
   drop(): void {
     this.#tapped = { chunk: () => undefined, end: () => undefined };
     this.#paused = true;

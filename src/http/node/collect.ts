@@ -1,10 +1,10 @@
 /**
- * What becomes of the memory that bodies arrive in. Each 64 KiB that the parser reads is a fresh external buffer; left
- * alone, V8 lets them pile up until it marks the whole heap, and the pages go back and forth to the system: measured
- * at 128,256 f32, twice the CPU time a request and 34 page faults instead of none.
+ * Frees the memory in which bodies arrive. Each 64 KiB that the parser reads is a fresh external buffer. By itself, V8 lets
+ * them pile up until it marks the whole heap, and the pages go back and forth to the system. Measured at 128,256 f32, that
+ * costs twice the CPU time a request, and 34 page faults instead of none.
  *
- * A chunk that was taken is freed at once, so that the next one comes into the same memory, which the caches still
- * hold. Where somebody may look at chunks again, young garbage is collected after every so many bytes.
+ * A chunk that was taken is freed at once, so that the next one arrives in the same memory, which the caches still hold.
+ * Where chunks may be read again, young garbage is collected after every so many bytes.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -14,18 +14,18 @@ type Collect = (
 ) => void;
 type Transfer = (this: ArrayBufferLike, byteLength: number) => ArrayBuffer;
 
-/** Smaller ones cost less to collect than to free. */
+/** Bytes below which a chunk costs less to collect than to free. */
 const FREED_BYTES_MIN = 8192;
 
 /** V8 begins to look for old garbage only when there are hundreds of MiB of it. */
 const OLD_BYTES = 96 * 1024 * 1024;
 
 export interface Collector {
-  /** Nobody looks at this chunk any more, which the parser made for nobody else: it is empty afterwards. */
+  /** Frees a chunk that will not be read again and that has no other owner. It is empty afterwards. */
   free(chunk: Uint8Array): void;
-  /** A chunk of so many bytes was looked at; one that was freed has none. */
+  /** A chunk of so many bytes was read; 0 for one that was freed. */
   count(bytes: number): void;
-  /** So many bytes will be garbage that is not young: too large, or kept for a while. */
+  /** So many bytes become garbage that is not young: too large, or kept for a while. */
   countOld(bytes: number): void;
   /** Collects everything, soon. */
   collectAll(): void;

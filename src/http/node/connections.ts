@@ -1,8 +1,8 @@
 /**
- * Connections that read bodies in place. Node's HTTP server copies each piece of a body that it reads into a buffer for
- * whoever wants it, and sends that through a readable stream, which costs more than sampling. Here all connections read
- * into one piece of memory, and a body is taken from there. Node's parser still reads every head and every chunk, and
- * counts the bytes of every body; it is only told that they were there.
+ * Connections that read bodies in place. Node's HTTP server copies each piece of a body into a buffer and sends the buffer
+ * through a readable stream, which costs more than sampling. Here all connections read into one piece of memory, and the
+ * body is taken from there. Node's parser still reads every head and every chunk, and counts the bytes of every body, but
+ * it gets only their number.
  */
 import {
   createServer,
@@ -16,30 +16,30 @@ import { arrivingRequest } from "./answers.ts";
 import type { Collector } from "./collect.ts";
 import { type DirectSocket, type Reading, takeOver } from "./direct-socket.ts";
 
-/** What is read at once while no body is expected. The parser may copy it, and malloc asks the system for larger copies. */
+/** Bytes read at once while no body is expected. The parser may copy them, and malloc gets larger copies from the system. */
 const SHORT_BYTES = 65_536;
 
-/** How the heads begin whose bodies are taken in place, and how they end. */
+/** The first and last bytes of heads whose bodies are taken in place. */
 const HOT_HEADS = new Set(["POST /v1/sample", "POST /v1/verify", "POST /v2/models"]);
 const HOT_HEAD_BYTES = 15;
 const LETTER_P = 0x50;
 const HEAD_END = "\r\n\r\n";
 
 /**
- * What the parser is given at once. It hands over every request in it before anything can stop it, and a thousand
- * fit into what is read at once.
+ * Bytes given to the parser at once. The parser hands over every request in them before it can be stopped, and a thousand
+ * requests would fit into one read.
  */
 const PIECE_BYTES = 4096;
 /**
- * What it is given at once inside a body: all that is read at once, for a piece costs as much as sampling it. Requests
- * that stand behind the body in the same piece are charged to the connection, as all that wait are.
+ * Bytes given to the parser at once inside a body: a whole read, since each piece costs as much as sampling it. Requests
+ * behind the body in the same piece are charged to the connection, like all requests that wait.
  */
 const BODY_PIECE_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
-/** Bytes that a request takes which was parsed and waits, about. */
+/** Approximate bytes held by a parsed request that waits. */
 const PARSED_BYTES = 4096;
 
-/** Who takes the bytes of a body as they are read; they are gone when `take` returns. */
+/** Takes the bytes of a body as they are read. They are overwritten once `take` returns. */
 export interface BodySink {
   take(bytes: Uint8Array): void;
 }
@@ -48,34 +48,34 @@ export interface BodySink {
 interface Body {
   readonly raw: IncomingMessage;
   readonly sink: BodySink;
-  /** bytes that were not read yet; 0 where their number is not known */
+  /** bytes still to be read; 0 when their number is not known */
   left: number;
 }
 
 /** Node's parser (lib/_http_common.js, src/node_http_parser.cc). */
 interface Parser {
-  /** at `kOnBody`: what is called with a copy of the bytes of a body; without it none is made */
+  /** at `kOnBody`: called with a copy of the bytes of a body; the parser makes no copy without it */
   [on_body: number]: unknown;
   readonly constructor: { readonly kOnBody?: number };
 }
 
 const connections = new WeakMap<Socket, Connection>();
 
-/** What connections need to know of the service. */
+/** What connections need from the service. */
 export interface ConnectionsHost {
-  /** Memory that all connections read into. What was read is taken before anything else is read, so one is enough. */
+  /** Memory that all connections read into. Each read is consumed before the next, so one piece is enough. */
   readonly scratch: Uint8Array;
   /** answers that may be under way on one connection */
   readonly answers_max: number;
-  /** Holds bytes of a connection that waits, until what it answers is called. Throws when there is no room. */
+  /** Charges the bytes of a connection that waits, until the returned function is called. Throws when there is no room. */
   hold(bytes: number): () => void;
-  /** A listener threw: the defect of one connection, which ends. */
+  /** Called when a listener throws: the connection ends. */
   failed(error: unknown): void;
 }
 
 type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
 
-/** A server whose connections are read in place. Where Node is not as it is known here, everything works as in any other. */
+/** Makes the connections of a server read in place. If Node's internals are not as expected, the server works as usual. */
 export function serverInPlace(options: ServerOptions, host: ConnectionsHost, answer: Answer): Server {
   const server = createServer(options, (raw, response) => {
     const connection = response.socket === null ? connections.get(raw.socket) : undefined;
@@ -90,7 +90,7 @@ function readInPlace(server: Server, host: ConnectionsHost): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection");
   server.on("connection", (accepted: Socket) => {
-    // One that comes again, because what it offered was not taken, is known already.
+    // A connection comes again when its offer of an upgrade was not taken.
     const connection = connections.get(accepted) ?? new Connection(accepted, host);
     connection.begin();
     const { socket } = connection;
@@ -98,7 +98,7 @@ function readInPlace(server: Server, host: ConnectionsHost): void {
   });
 }
 
-/** Bytes that were read from a connection and not given to the parser. They are the caller's now. */
+/** Takes the bytes that were read from a connection and not given to the parser. The caller owns them. */
 export function takeUnparsed(socket: Socket): Uint8Array {
   return connections.get(socket)?.takeBehind() ?? NOTHING;
 }
@@ -106,11 +106,11 @@ export function takeUnparsed(socket: Socket): Uint8Array {
 /** Gives `sink` the bytes of a body as they are read. While `raw` is paused Node keeps what comes. */
 export function takeInPlace(raw: IncomingMessage, collector: Collector, sink: BodySink): void {
   const body: Body = { raw, sink, left: Number(raw.headers["content-length"] ?? 0) };
-  // What the parser copied. Not by another `push` on the request: with a property of its own it outlives young collections.
+  // Bytes that the parser copied. `push` of the request is not replaced: with an own property the request outlives young collections.
   raw.on("data", (bytes: Uint8Array) => {
     body.left -= bytes.length;
     sink.take(bytes);
-    // What was injected belongs to whoever injected it.
+    // The bytes of an injected request are not ours to free.
     if (raw instanceof IncomingMessage) collector.free(bytes);
     collector.count(bytes.length);
   });
@@ -120,17 +120,17 @@ export function takeInPlace(raw: IncomingMessage, collector: Collector, sink: Bo
 class Connection implements Reading {
   readonly socket: DirectSocket;
   readonly #host: ConnectionsHost;
-  /** the one that is taken in place, until all of it was */
+  /** the body being taken in place */
   #body: Body | undefined;
-  /** answers that stand behind the one that is being sent */
+  /** answers that wait behind the one being sent */
   readonly #behind_answers = new Set<ServerResponse>();
-  /** requests of the last of them, which nobody has seen yet */
+  /** parsed requests that no handler has seen yet */
   readonly #unseen: (() => void)[] = [];
-  /** what was read and not given to the parser */
+  /** bytes read and not yet given to the parser */
   #behind: Uint8Array = NOTHING;
   #given_away = false;
   readonly #short_scratch: Uint8Array;
-  /** gives back what this connection holds while it waits */
+  /** releases the bytes charged to this connection while it waits */
   #release: (() => void) | undefined;
 
   constructor(accepted: Socket, host: ConnectionsHost) {
@@ -152,7 +152,7 @@ class Connection implements Reading {
     this.#given_away = false;
   }
 
-  /** A request behind others: it is answered as soon as few enough are under way, and what comes behind it is not even read until then. */
+  /** A pipelined request. It is answered as soon as few enough are under way; bytes behind it are not read until then. */
   queue(response: ServerResponse, answer: () => void): void {
     const { answers_max } = this.#host;
     this.#behind_answers.add(response);
@@ -172,7 +172,7 @@ class Connection implements Reading {
     }
   }
 
-  /** Bytes that the parser was not given. The connection is somebody else's from now on; answers under way are still sent. */
+  /** Hands over the connection, with the bytes that the parser was not given. Answers under way are still sent. */
   takeBehind(): Uint8Array {
     this.#given_away = true;
     const behind = Buffer.from(this.#behind);
@@ -194,7 +194,7 @@ class Connection implements Reading {
     if (!(this.socket as { _paused?: boolean })._paused && this.socket.readable) this.socket.resume();
   }
 
-  /** The connection is closed. Node tells nothing to answers that it has not begun to send. */
+  /** The connection is closed. Node emits no event on answers that it has not begun to send. */
   #forget(): void {
     this.#release?.();
     this.#unseen.length = 0;
@@ -207,7 +207,7 @@ class Connection implements Reading {
     this.#body = body;
   }
 
-  /** How many of the next bytes are those of this body, which is taken in place. */
+  /** The number of the next bytes that belong to the body taken in place. */
   #left(body: Body): number {
     if (body.left <= 0) return 0;
     const { readableFlowing, readableLength } = this.socket;
@@ -225,7 +225,7 @@ class Connection implements Reading {
     return left < scratch.length ? scratch.subarray(0, left) : scratch;
   }
 
-  /** What was read is a piece of a body, or the head of a request and the beginning of its body, or anything else. */
+  /** Bytes were read: a piece of a body, the head of a request with the beginning of its body, or anything else. */
   filled(bytes: Uint8Array): void {
     let rest = bytes;
     if (this.#body === undefined || this.#body.left <= 0) {
@@ -248,7 +248,7 @@ class Connection implements Reading {
         body.left -= piece.length;
         if (body.left === 0) this.#body = undefined;
         body.sink.take(piece);
-        // The parser is told of it, and makes no copy.
+        // The parser gets only the number, and makes no copy.
         const onBody = parser[on_body];
         parser[on_body] = undefined;
         try {
@@ -265,11 +265,11 @@ class Connection implements Reading {
     this.#host.failed(error);
   }
 
-  /** Hands on what the parser reads. */
+  /** Hands on bytes for the parser. */
   #pass(bytes: Uint8Array): void {
     if (bytes.length <= PIECE_BYTES && !this.socket.held) this.#give(bytes);
     else {
-      // What comes while the connection is held was under way already.
+      // Bytes that come while the connection is held were already under way.
       this.#behind = this.#behind.length === 0 ? bytes : Buffer.concat([this.#behind, bytes]);
       this.#feed();
       if (this.#behind.length > 0) this.#behind = Buffer.from(this.#behind);
@@ -277,7 +277,7 @@ class Connection implements Reading {
     if (this.socket.held) this.#hold();
   }
 
-  /** Gives the parser what was read, piece by piece, until the connection is held. */
+  /** Gives the bytes to the parser, piece by piece, until the connection is held. */
   #feed(): void {
     while (this.#behind.length > 0 && !this.socket.held && !this.socket.destroyed) {
       const bytes = pieceBytes(this.#behind, arrivingRequest(this.socket) !== undefined);
@@ -287,24 +287,24 @@ class Connection implements Reading {
     }
   }
 
-  /** Charges what waits here. */
+  /** Charges the bytes that wait here. */
   #hold(): void {
     this.#release?.();
     this.#release = this.#host.hold(this.#behind.length + PARSED_BYTES * this.#unseen.length);
   }
 
-  /** To the parser, or to whoever reads the connection when it is not HTTP any more: he may keep what he reads. */
+  /** Gives bytes to the parser, or to the reader of a connection that no longer speaks HTTP, which may keep them. */
   #give(bytes: Uint8Array): void {
     const { socket } = this;
     const { parser } = socket as { parser?: Parser | null };
-    // Nobody has stopped the connection, and nothing waits there.
+    // The connection was not paused, and nothing waits there.
     const flows = socket.readableFlowing === true && socket.readableLength === 0;
     if (parser && flows) socket.emit("data", bytes);
     else socket.push(copyOf(bytes));
   }
 }
 
-/** How much of these bytes the parser is given next: inside a body more, and no head that is cut, for its time would run. */
+/** Bytes that the parser is given next: more inside a body, and no partial head, whose timeout would start. */
 function pieceBytes(bytes: Uint8Array, inside_body: boolean): number {
   const most = inside_body ? BODY_PIECE_BYTES : PIECE_BYTES;
   if (bytes.length <= most) return bytes.length;
@@ -316,7 +316,7 @@ function pieceBytes(bytes: Uint8Array, inside_body: boolean): number {
 const SLAB_BYTES = 1_048_576;
 let slab = Buffer.alloc(0);
 
-/** A copy that may be kept for long. Many pieces of their own would leave malloc's heap as large as it ever was. */
+/** A copy that may be kept for long. Many separate pieces would keep malloc's heap at its peak. */
 function copyOf(bytes: Uint8Array): Buffer {
   if (slab.length < bytes.length) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   const copy = slab.subarray(0, bytes.length);
@@ -325,7 +325,7 @@ function copyOf(bytes: Uint8Array): Buffer {
   return copy;
 }
 
-/** Length of the head with which these bytes begin, if its body may be taken in place; else 0. */
+/** Length of the head at the start of these bytes, if its body may be taken in place; else 0. */
 function headBytes({ buffer, byteOffset, length }: Uint8Array): number {
   const text = Buffer.from(buffer, byteOffset, length);
   if (text[0] !== LETTER_P) return 0;

@@ -1,20 +1,20 @@
 /**
- * A connection whose bytes the kernel writes to where they are wanted, a row of logits for example: nothing is
- * allocated and nothing copied on the way. Node offers this for connections that it opens (`onread` of net.connect);
+ * A connection whose bytes the kernel writes directly to their destination, such as a row of logits: nothing is
+ * allocated or copied on the way. Node offers this for connections that it opens (`onread` of net.connect);
  * for one that was accepted, a second socket takes over the first one's handle.
  */
 import { Socket, type SocketConstructorOpts } from "node:net";
 
 export interface Reading {
-  /** Where the next bytes may go, at least one. Asked when the connection is taken over, and after every read. */
+  /** Room for the next bytes, at least one. Called when the connection is taken over, and after every read. */
   room(): Uint8Array;
-  /** Takes what was read into that room. */
+  /** Takes the bytes that were read into that room. */
   filled(bytes: Uint8Array): void;
-  /** `filled` threw: a defect that ends this connection and nothing else. */
+  /** Called when `filled` throws: only this connection ends. */
   failed(error: unknown): void;
 }
 
-/** A socket that reads nothing while it is held. A paused one does not do: Node's HTTP server resumes it by itself. */
+/** A socket that reads nothing while it is held. Pausing is not enough: Node's HTTP server resumes a paused socket. */
 export class DirectSocket extends Socket {
   held = false;
 
@@ -28,7 +28,7 @@ export class DirectSocket extends Socket {
     this.held = false;
   }
 
-  /** Neither flows nor is paused, as a connection that Node's server gives away: its next reader decides. */
+  /** Makes the socket neither flowing nor paused, as Node's server does when it hands a connection over. */
   forgetFlow(): void {
     (this as { readableFlowing: boolean | null }).readableFlowing = null;
   }
@@ -38,9 +38,9 @@ export class DirectSocket extends Socket {
   }
 }
 
-/** A socket over the connection of another, which is left without one: destroy it when this one closes. */
+/** Makes a socket over the connection of another. The other has no connection then: destroy it when this one closes. */
 export function takeOver(socket: Socket, reading: Reading): DirectSocket {
-  // Node's own field, there since its beginnings: null once the connection is gone.
+  // Node's own field: null once the connection is gone.
   const held = socket as unknown as { _handle: unknown };
   const handle = held._handle;
   held._handle = null;
@@ -60,15 +60,15 @@ export function takeOver(socket: Socket, reading: Reading): DirectSocket {
     onread: { buffer: reading.room.bind(reading), callback },
   } as SocketConstructorOpts;
   const taken = new DirectSocket(options);
-  // Node's HTTP server listens only while HTTP is spoken, and an error that nobody listens to ends the process.
+  // Node's HTTP server removes its listener when HTTP ends, and an error without a listener ends the process.
   taken.on("error", () => undefined);
   return taken;
 }
 
-/** How long a client may go on sending after all was said. */
+/** Milliseconds that a client may go on sending after the last answer. */
 const LINGER_MS = 2000;
 
-/** Ends a connection that nobody reads any more: what still comes is dropped for a while, or its client might lose the last answer. */
+/** Ends a connection. Further bytes are read and dropped for a while: closing at once could lose the last answer. */
 export function lingerAndEnd(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.on("close", () => clearTimeout(timer)).on("error", () => undefined);

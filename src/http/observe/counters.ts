@@ -1,19 +1,19 @@
 /**
- * What a worker counts while it works: plain numbers, so that counting costs nanoseconds. They become metrics only
- * when somebody asks for them (metrics.ts).
+ * The counters of a worker: plain numbers, so that counting costs nanoseconds. They become metrics when GET /metrics is
+ * called (metrics.ts).
  */
 import { PROBLEMS, type ProblemCode } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
 import { BODY_FORMS, type BodyForm } from "../../wire/row-source.ts";
 
-/** What a step was part of. */
+/** The kind of request that a step was part of. */
 const TRANSPORTS = ["unary", "batch", "stream", "verify", "beam"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** A histogram as Prometheus has it: how many values were at most each bound, their number and their sum. */
+/** A histogram as Prometheus defines it: counts of values at most each bound, their number and their sum. */
 export class Distribution {
   readonly bounds: Float64Array;
-  /** of the values above the bound before and not above this one; one more for those above all */
+  /** counts of values above the previous bound and at most this one; the last is for values above all bounds */
   readonly counts: Float64Array;
   sum = 0;
 
@@ -40,12 +40,12 @@ const SAMPLING_SECONDS = [
 const KEPT = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000];
 const NATS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12];
 
-/** A route that requests are counted by. */
+/** A route, by which requests are counted. */
 export class RouteCounters {
   readonly method: string;
-  /** its pattern, never a path that a client made up */
+  /** its pattern, never the path that a client sent */
   readonly route: string;
-  /** whether keys and rates hold for it */
+  /** whether keys and rates apply to it */
   readonly guarded: boolean;
   /** requests answered, by HTTP status; 499: the client went away before its answer */
   readonly by_status = new Map<number, number>();
@@ -63,7 +63,7 @@ export class RouteCounters {
   }
 }
 
-/** Time that a stage took, of the steps whose trace was timed. */
+/** Time that each stage took, in steps with a timed trace. */
 export interface StageTime {
   seconds: number;
   steps: number;
@@ -71,19 +71,19 @@ export interface StageTime {
 
 export class Counters {
   readonly routes: RouteCounters[] = [];
-  /** requests that have begun and are not over */
+  /** requests under way */
   in_flight = 0;
-  /** Of all codes from the start: Prometheus sees no increase in what was not there before. */
+  /** All codes are present from the start: Prometheus sees no increase in a counter that did not exist before. */
   readonly rejections = new Map(Object.keys(PROBLEMS).map((code) => [code as ProblemCode, 0]));
   readonly bytes = new Map<BodyForm, number>(BODY_FORMS.map((form) => [form, 0]));
   readonly tokens = new Map<Transport, number>(TRANSPORTS.map((transport) => [transport, 0]));
   readonly sampling_seconds = new Distribution(SAMPLING_SECONDS);
   readonly kept = new Distribution(KEPT);
-  /** of the distribution drawn from, of the steps whose trace told it */
+  /** entropy of the distribution drawn from, in steps whose trace reports it */
   readonly entropy = new Distribution(NATS);
   readonly stages = new Map<string, StageTime>();
 
-  /** The counters of a route; pages and questions about the process's health are not guarded. */
+  /** The counters of a route. Pages and health checks are not guarded. */
   route(method: string, route: string, guarded: boolean): RouteCounters {
     const known = this.routes.find((each) => each.method === method && each.route === route);
     if (known !== undefined) return known;
@@ -92,7 +92,7 @@ export class Counters {
     return made;
   }
 
-  /** Bytes of a request body, or of the message of a stream, whose logits came in this form. */
+  /** Counts the bytes of a body, or of a stream's message, by the form of its logits. */
   received(form: BodyForm, bytes: number): void {
     this.bytes.set(form, (this.bytes.get(form) ?? 0) + bytes);
   }

@@ -1,14 +1,14 @@
 /**
- * Where the log goes: standard output, written at once, line by line. Logging never waits and never fails: a disk that
- * is full, or a pipe whose reader is gone, loses lines, which are counted. A pipe whose reader is slow is written to
- * again a little later, up to a bound on what waits.
+ * Writes the log to standard output, at once, line by line. Logging never blocks and never fails. If the disk is full, or
+ * the reader of the pipe is gone, lines are lost and counted. If the reader is slow, the write is tried again a little
+ * later; the lines that wait are bounded.
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { unblocker } from "../node/unblocker.ts";
 
 /** Characters of lines that may wait for a slow reader. */
 const WAITING_MAX = 1_048_576;
-/** How soon lines that wait are tried again; and at the end of the process, how often in vain. */
+/** Milliseconds until waiting lines are tried again; and, at the end of the process, how often. */
 const RETRY_MS = 10;
 const VAIN_TRIES_MAX = 20;
 
@@ -18,10 +18,10 @@ export class LogOutput {
   #unblock: () => void = () => undefined;
   /** lines that the reader has not taken yet */
   #waiting: Buffer[] = [];
-  /** Part of a line was written, and its end was lost: the next line has to begin on a new one. */
+  /** true when the end of a line was lost: the next one must begin on a new line */
   #torn = false;
   #timer: NodeJS.Timeout | undefined;
-  /** lines that were not written */
+  /** lines lost */
   lost = 0;
   waiting_bytes = 0;
 
@@ -30,9 +30,9 @@ export class LogOutput {
   }
 
   /**
-   * A pipe that is full turns lines away from now on. Whether it does is a property of what the processes of a service
-   * share, and each that starts or ends takes it back; so a process has the pipe for itself where it can, and
-   * elsewhere asks for it before every write.
+   * Makes a full pipe reject lines instead of blocking. The processes of a service share that property of the pipe, and each
+   * process that starts or ends resets it. A process therefore opens the pipe for itself where it can, and elsewhere sets
+   * the property before every write.
    */
   neverBlock(): void {
     const own = openedAgain(this.#fd);
@@ -49,7 +49,7 @@ export class LogOutput {
     else this.#put(bytes);
   }
 
-  /** Writes what waits, for as long as a reader that is there would take. Call when the process is about to end. */
+  /** Writes the waiting lines, within the time that a live reader would take. Call when the process is about to end. */
   readonly finish = (): void => {
     for (let vain = 0; this.#waiting.length > 0 && vain < VAIN_TRIES_MAX; vain++) {
       const before = this.waiting_bytes;
@@ -59,7 +59,7 @@ export class LogOutput {
     }
   };
 
-  /** Writes a line, or what was left of it. */
+  /** Writes a line, or the rest of it. */
   #put(line: Buffer): void {
     let rest = this.#torn ? Buffer.concat([NEW_LINE, line]) : line;
     try {
@@ -90,7 +90,7 @@ export class LogOutput {
     }, RETRY_MS).unref();
   }
 
-  /** Tries all that waits. What still cannot be written waits again, in the same order. */
+  /** Tries to write the waiting lines. Those that cannot be written wait again, in the same order. */
   #resume(): void {
     const lines = this.#waiting;
     this.#waiting = [];
@@ -108,14 +108,14 @@ const STDOUT = 1;
 /** The standard output of this process. */
 export const standardOutput = new LogOutput(STDOUT);
 
-/** Call once a process, before the first line: a pipe whose reader reads nothing would otherwise stop the process. */
+/** Makes standard output non-blocking. Call once a process, before the first line: a reader that does not read would block it. */
 export function openStandardOutput(): LogOutput {
   process.once("exit", standardOutput.finish);
   try {
     const output = fstatSync(STDOUT);
     if (output.isFIFO() || output.isSocket()) standardOutput.neverBlock();
   } catch {
-    // Standard output is closed: every line will be lost.
+    // Standard output is closed: every line is lost.
   }
   return standardOutput;
 }

@@ -1,6 +1,6 @@
 /**
- * The log of the primary and of the workers: JSON lines of one form, at LOG_LEVEL. It tells what happened and never
- * what was sent: no body, no query, no key, whoever logs headers or an error that holds more than its words.
+ * The log of the primary and of the workers: JSON lines of one form, at LOG_LEVEL. It says what happened and never what was
+ * sent: no body, no query, no key, even when code logs headers, or an error with further fields.
  */
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Config } from "../../config/config.ts";
@@ -8,9 +8,9 @@ import { openStandardOutput } from "./log-output.ts";
 
 export type Role = "primary" | "worker";
 
-/** Of the path that a client asked for, and of an error's words. */
+/** Characters kept of a path, and of an error's message. */
 const LENGTH_MAX = 256;
-/** Headers whose values say nothing of who sends or what. */
+/** Headers whose values reveal neither the sender nor the content. */
 const OPEN_HEADERS = new Set([
   "accept",
   "connection",
@@ -24,7 +24,7 @@ const OPEN_HEADERS = new Set([
   "user-agent",
 ]);
 
-/** To standard output, unless there is another destination. */
+/** The log. It writes to standard output unless another destination is given. */
 export function createLog(
   { log_level }: Config,
   role: Role,
@@ -34,14 +34,14 @@ export function createLog(
   return pino({ level: log_level, base: { pid: process.pid, role }, serializers }, destination);
 }
 
-/** The path of a request's target, at most so long. What follows a question mark may be a key, or a history. */
+/** The path of a request's target, cut to a bound, without the query string, which may hold a key or a history. */
 export function shownPath(url: string): string {
   const mark = url.indexOf("?");
   const path = mark < 0 ? url : url.slice(0, mark);
   return shortened(path);
 }
 
-/** Type, words, and where it was thrown; not what else it carries. */
+/** Type, message and stack of an error, without its other fields. */
 function shownError(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   const { name, message, stack = "" } = error;
@@ -50,7 +50,7 @@ function shownError(error: unknown): unknown {
     type: name,
     message: shortened(message),
     ...(typeof code === "string" && { code }),
-    // The frames alone: in front of them the words stand once more, at any length.
+    // Only the frames: the message stands before them once more, at any length.
     stack: stack.split("\n").filter((line) => /^ {4}at /.test(line)),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The counters of a worker as Prometheus metrics. Each is read when it is asked for; nothing here runs for a
- * request. What several workers tell is added up: counters, histograms, and gauges that are parts of a whole.
+ * The counters of a worker as Prometheus metrics. They are read when GET /metrics is called; nothing here runs for other
+ * requests. The values of several workers are added up: counters, histograms, and gauges that are parts of a whole.
  */
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from "prom-client";
 import type { GrammarsFigures } from "../../grammar/grammars.ts";
@@ -13,7 +13,7 @@ export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 interface Value {
   readonly value: number;
   readonly labels: Readonly<Record<string, string | number>>;
-  /** when it is not the metric's own: `…_bucket`, `…_sum`, `…_count` */
+  /** the name, where it differs from the metric's: `…_bucket`, `…_sum`, `…_count` */
   readonly metricName?: string;
 }
 
@@ -32,11 +32,11 @@ export type WorkerMetrics = readonly Metric[];
 /** What the primary knows of the workers. */
 export interface WorkerCounts {
   readonly running: number;
-  /** workers that were started because another had died */
+  /** workers started because another had died */
   readonly replaced: number;
   /** workers that do not answer the primary at the moment */
   readonly silent: number;
-  /** lines of the primary's log that were not written */
+  /** lines of the primary's log that were lost */
   readonly log_lines_lost: number;
 }
 
@@ -62,7 +62,7 @@ export function createMetrics(observed: Observed, version: string): () => Promis
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return async () => [
-    // What getMetricsAsJSON makes are metrics as above.
+    // getMetricsAsJSON makes metrics as above.
     ...processMetrics((await registry.getMetricsAsJSON()) as unknown as WorkerMetrics, observed),
     ...requestMetrics(observed.counters),
     ...samplingMetrics(observed.counters),
@@ -86,8 +86,8 @@ export function metricsText(workers: readonly WorkerMetrics[], counts: WorkerCou
 }
 
 /**
- * What prom-client finds out of a process, but for gauges that are named like counters. One that stands by has memory
- * and CPU time like all others, but its event loop, which nothing keeps waiting, would make the mean of them look good.
+ * prom-client's metrics of a process, without gauges that are named like counters. A worker that stands by reports memory
+ * and CPU time like the others, but not its idle event loop, which would make the mean look better.
  */
 function processMetrics(found: WorkerMetrics, { admission }: Observed): WorkerMetrics {
   return found.filter(
@@ -185,7 +185,7 @@ function stateMetrics({ admission, streams, sampler }: Observed, version: string
   ];
 }
 
-/** Of one process: the primary tells of its own beside those of the workers. */
+/** Lines lost by one process: the primary reports its own beside those of the workers. */
 function linesLost(lines: number): Metric {
   const help =
     "Lines of the log that could not be written, because of a full disk or a reader that was gone.";

@@ -1,13 +1,13 @@
 /**
- * What the log says of requests: one line for each that was refused, and for each at all at LOG_LEVEL=debug. Where too
- * many come they are refused by the thousand, and a line for each would cost more than refusing it: one a second then.
+ * The log lines of requests: one for each refused request, and one for every request at LOG_LEVEL=debug. An overloaded
+ * service refuses thousands of requests, and a line would cost more than the refusal: it then logs one a second.
  */
 import type { FastifyBaseLogger } from "fastify";
 import type { Problem, ProblemCode } from "../../errors.ts";
 import { shownPath } from "./log.ts";
 import type { RequestRecord } from "./request-record.ts";
 
-/** Codes whose refusals say nothing that the one before has not said. */
+/** Codes whose refusals are all alike, so that one line stands for many. */
 const ALIKE: ReadonlySet<ProblemCode> = new Set(["overloaded", "rate_limited", "shutting_down"]);
 const SECOND_MS = 1000;
 
@@ -19,7 +19,7 @@ export class RequestLog {
     this.#log = log;
   }
 
-  /** A client's fault is information, ours is an error; a request that went well is worth a line only to who debugs. */
+  /** The level: info for a client's error, error for a defect of the service, debug for a success. */
   write(record: RequestRecord, status: number, total_ms: number): void {
     const { problem, defect } = record;
     const debugs = isDebug(this.#log);
@@ -38,7 +38,7 @@ export class RequestLog {
     else this.#log.info(line, "refused");
   }
 
-  /** How many refusals like this one had no line since the last that had; undefined: this one has none either. */
+  /** The number of like refusals without a line since the last line; undefined when this one gets no line either. */
   #unsaid(code: ProblemCode, now_ms: number): number | undefined {
     if (!ALIKE.has(code)) return 0;
     const flood = this.#floods.get(code);
@@ -56,7 +56,7 @@ interface Flood {
   unsaid: number;
 }
 
-/** Why something was refused. The sentence quotes what was sent, so it is only for who debugs. */
+/** The reason of a refusal. The sentence quotes what the client sent, so it is logged at debug only. */
 export function causeOf({ code, message, pointer }: Problem, log: FastifyBaseLogger) {
   return { code, pointer, ...(isDebug(log) && { detail: message }) };
 }

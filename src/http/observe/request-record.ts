@@ -1,4 +1,4 @@
-/** What is known of a request while it is under way: what its log line, its span and its counters are made of. */
+/** The facts of a request under way, from which its log line, its span and its counters are made. */
 import type { KeyGrant } from "../../config/keys.ts";
 import type { Problem } from "../../errors.ts";
 import type { RouteCounters } from "./counters.ts";
@@ -12,21 +12,21 @@ export interface RequestRecord {
   readonly route: RouteCounters;
   /** its key, or its address where there are no keys */
   readonly client: string;
-  /** why it may not come in; answer this instead of what was asked */
+  /** the Problem that refuses it; answer this instead of the request */
   readonly refusal: Problem | undefined;
-  /** what the owner of its key may do; undefined: all */
+  /** the grant of its key; undefined when all is allowed */
   readonly grant: KeyGrant | undefined;
-  /** name, value, name, value …: to be sent with any answer */
+  /** name, value, name, value …: headers of any answer */
   readonly headers: readonly string[];
-  /** the trace the caller named */
+  /** the trace that the client named */
   readonly trace: TraceContext | undefined;
   /** the span of this request; undefined when none is recorded */
   readonly span: { readonly trace_id: string; readonly span_id: string } | undefined;
-  /** performance.now() when its head was there */
+  /** performance.now() when its head had arrived */
   readonly began_ms: number;
-  /** what it was refused with, once it was */
+  /** the Problem that it was answered with */
   problem: Problem | undefined;
-  /** what the Problem hides: the defect behind an internal_error */
+  /** the error behind an internal_error, which the Problem does not show */
   defect: unknown;
   /** elements of its (first) row, once known */
   vocab_size: number;

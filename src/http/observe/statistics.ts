@@ -1,6 +1,6 @@
-/** What Triton's statistics extension tells of inferences: how many there were, of how many rows, and how long they took. */
+/** The statistics of inferences, as Triton's statistics extension has them: their number, their rows, their times. */
 
-/** Count and total time, as the protocol has them. */
+/** Count and total time, in the protocol's units. */
 interface Duration {
   count: number;
   ns: number;
@@ -8,7 +8,7 @@ interface Duration {
 
 /** Times of one inference, in milliseconds. */
 export interface InferenceTimes {
-  /** until the last row was sampled, without the sampling itself */
+  /** until the last row was sampled, without the sampling */
   readonly input_ms: number;
   readonly sampling_ms: number;
   /** writing the answer */
@@ -84,7 +84,7 @@ export function sumOf(all: readonly Statistics[]): Statistics {
   return sum;
 }
 
-/** As the extension writes them. There is no queue and no cache here. */
+/** The statistics in the form of the extension. This service has no queue and no cache. */
 export function statisticsReply(
   { name, version }: { name: string; version: string },
   statistics: Statistics,

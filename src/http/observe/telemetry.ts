@@ -9,11 +9,11 @@ import type { RequestRecord } from "./request-record.ts";
 import type { TraceContext } from "./trace-context.ts";
 
 export interface Tracing {
-  /** Whether a request is recorded: as its caller decided, or as the ratio has it. */
+  /** Whether a request is recorded: by its client's decision, or by the ratio. */
   wants(trace: TraceContext | undefined): boolean;
   /** A request with a span is over. */
   record(record: RequestRecord, status: number, total_ms: number): void;
-  /** Sends what is left. */
+  /** Sends the spans that wait. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createTracing(config: TracingConfig, version: string, log?: Fast
   const sendAll = async () => {
     while (waiting.length > 0) {
       const sent = await send(config, version, waiting.splice(0, BATCH));
-      // One line when it begins to fail: a collector that is away is no news a thousand times.
+      // One line when sending begins to fail, not one for each failure.
       if (sent !== undefined && !failing) log?.warn({ reason: sent, dropped }, "spans cannot be sent");
       failing = sent !== undefined;
     }
@@ -58,7 +58,7 @@ export function createTracing(config: TracingConfig, version: string, log?: Fast
   };
 }
 
-/** Sends spans; answers why they could not be, if so. They are not tried again: a trace is worth no memory. */
+/** Sends spans. Returns the reason of a failure. Failed spans are dropped, so that they take no memory. */
 async function send(
   { url, headers, service_name, attributes }: TracingConfig,
   version: string,
@@ -81,7 +81,7 @@ async function send(
   }
 }
 
-/** Names as in OpenTelemetry's semantic conventions for HTTP servers; what they do not name stands below ours. */
+/** Names follow OpenTelemetry's semantic conventions for HTTP servers; other attributes have names of this service. */
 function spanOf(
   { span, trace, route, url, problem, vocab_size, id, began_ms }: RequestRecord,
   status: number,
@@ -105,7 +105,7 @@ function spanOf(
     startTimeUnixNano: nanoseconds(performance.timeOrigin + began_ms),
     endTimeUnixNano: nanoseconds(performance.timeOrigin + began_ms + total_ms),
     attributes: attributesOf(attributes),
-    // A server's span is an error when the server failed, not when its client did.
+    // A server's span is an error only if the server failed, not if its client did.
     status: status >= 500 ? { code: ERROR } : {},
   };
 }
@@ -118,7 +118,7 @@ function attributesOf(values: Readonly<Record<string, string | number>>): object
   }));
 }
 
-/** Milliseconds since 1970 as nanoseconds, in text: they do not fit a number. */
+/** Milliseconds since 1970 as nanoseconds, in text: a number cannot hold them exactly. */
 function nanoseconds(ms: number): string {
   const whole_ms = Math.floor(ms);
   return String(BigInt(whole_ms) * 1_000_000n + BigInt(Math.round((ms - whole_ms) * 1e6)));

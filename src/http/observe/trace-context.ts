@@ -12,13 +12,13 @@ export interface TraceContext {
 
 const HEADER = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** The context in a traceparent header; undefined when there is none, or none that is valid. */
+/** The context in a traceparent header; undefined for a missing or invalid header. */
 export function readTraceparent(header: string | string[] | undefined): TraceContext | undefined {
   if (typeof header !== "string") return undefined;
   const [, version, trace_id, parent_id, flags, rest] = HEADER.exec(header) ?? [];
   if (version === undefined || trace_id === undefined || parent_id === undefined || flags === undefined)
     return undefined;
-  // Version 00 ends with the flags; later ones may go on, and ff is none.
+  // Version 00 ends with the flags. Later versions may go on. Version ff is invalid.
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (/^0+$/.test(trace_id) || /^0+$/.test(parent_id)) return undefined;
   return { trace_id, parent_id, sampled: (Number.parseInt(flags, 16) & 1) === 1 };

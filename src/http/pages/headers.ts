@@ -1,6 +1,6 @@
 /**
- * Headers of what browsers show: the playground and the page of the OpenAPI document. They load from this service
- * and nowhere else, and stand in no other page's frame.
+ * Headers of the pages: the playground and the page of the OpenAPI document. The pages load from this service only, and
+ * cannot be framed by another page.
  */
 import { fastifyHelmet } from "@fastify/helmet";
 import type { FastifyInstance } from "fastify";
@@ -30,7 +30,7 @@ export async function addPages(
       },
       frameguard: { action: "deny" },
       referrerPolicy: { policy: "no-referrer" },
-      // The service speaks plain HTTP; whoever puts TLS in front of it decides that for all of the host.
+      // The service speaks plain HTTP. The proxy that adds TLS sets this header for the whole host.
       strictTransportSecurity: false,
     });
     await add(pages);

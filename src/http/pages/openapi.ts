@@ -32,7 +32,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         },
         { name: "service", description: "How the process is" },
       ],
-      // JSON Schema 2020-12 is what OpenAPI 3.1 takes; the plugin's types know 3.0 only.
+      // OpenAPI 3.1 uses JSON Schema 2020-12; the plugin's types know 3.0 only.
       components: {
         schemas: componentSchemas() as Record<string, object>,
         securitySchemes: {
@@ -40,7 +40,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
           api_key: { type: "apiKey", in: "header", name: "x-api-key", description: "The same key." },
         },
       },
-      // Open where no keys are configured.
+      // Without configured keys the service is open.
       security: [{}, { bearer: [] }, { api_key: [] }],
     },
     transformObject: (document) =>

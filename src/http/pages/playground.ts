@@ -1,18 +1,18 @@
 /**
- * GET /: the playground, as `npm run build` has left it beside the compiled service. It is only files; what the
- * page shows it asks of the public routes like any other client.
+ * GET /: the playground, as `npm run build` writes it beside the compiled service. It is static files; the page calls the
+ * public routes like any other client.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** Next to dist/http when compiled; below dist also when the sources run as they are. */
+/** The folder of the built page: in dist, also when the sources run uncompiled. */
 const FOLDERS = ["../../playground", "../../../dist/playground"];
 
 const NOT_BUILT = "The playground is not built. Run npm run build and start the service again.\n";
 
-/** Where the page may load from: this service, and nothing else anywhere. */
+/** The page may load from this service only. */
 const SAME_ORIGIN_ONLY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,7 +25,7 @@ const SAME_ORIGIN_ONLY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A worker has its own policy: only the one that runs the demo model may compile WebAssembly. */
+/** A web worker has its own policy: only the worker of the demo model may compile WebAssembly. */
 const MODEL_WORKER = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
 const YEAR = "public, max-age=31536000, immutable";
@@ -41,7 +41,7 @@ export async function addPlayground(app: FastifyInstance, folder = builtFolder()
   }
   await app.register(fastifyStatic, {
     root: folder,
-    // one route a file: no wildcard that would answer for paths that do not exist
+    // one route a file: a wildcard would answer for paths that do not exist
     wildcard: false,
     preCompressed: true,
     decorateReply: false,

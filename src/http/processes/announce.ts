@@ -1,4 +1,4 @@
-/** How the primary tells that the service has started, or why it could not: in a terminal to a person, else to the log. */
+/** Reports that the service has started, or why it could not: in a terminal as text, else in the log. */
 import cluster from "node:cluster";
 import type { Logger } from "pino";
 import type { Config } from "../../config/config.ts";
@@ -11,7 +11,7 @@ export function announce(config: Config, log: Logger): void {
   let listening = 0;
   cluster.on("listening", (_worker, { port }) => {
     listening += 1;
-    // Workers that come in the place of others are not announced.
+    // Replacement workers are not announced.
     if (is_terminal && listening === config.workers) process.stdout.write(banner(config, port));
   });
   cluster.on("message", (_worker, message) => {
@@ -20,7 +20,7 @@ export function announce(config: Config, log: Logger): void {
       log.error(message.cannot_listen);
       return;
     }
-    // The other workers would find the same, and each would say so, or that there is nobody to say it to.
+    // The other workers would fail and report in the same way.
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill("SIGKILL");
     if (is_terminal) process.stderr.write(`logit-sampler: ${message.cannot_listen}\n`);
     else log.fatal(message.cannot_listen);

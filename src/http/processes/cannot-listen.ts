@@ -1,6 +1,6 @@
-/** Why a port could not be had, as a worker tells the primary and the primary tells whoever started it. */
+/** Why the service cannot listen: a worker reports it to the primary, and the primary to the person who started it. */
 
-/** What a worker sends before it ends. */
+/** The message that a worker sends before it ends. */
 export interface CannotListen {
   readonly cannot_listen: string;
 }
@@ -9,7 +9,7 @@ export function isCannotListen(message: unknown): message is CannotListen {
   return typeof message === "object" && message !== null && "cannot_listen" in message;
 }
 
-/** A sentence with what to do about it. */
+/** The reason as a sentence, with a remedy. */
 export function cannotListen(error: unknown, host: string, port: number): string {
   const { code, message } = error as NodeJS.ErrnoException; // what listen() fails with
   switch (code) {

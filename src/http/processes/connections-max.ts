@@ -1,6 +1,6 @@
 /**
- * Keeps connections below a number that the descriptors of the process suffice for. Without any left it could not even
- * take a connection to refuse it. When the last is taken, those that wait for a next request are closed for the next.
+ * Bounds the connections by the file descriptors of the process. Without a free descriptor, the process could not even
+ * accept a connection to refuse it. When the last one is taken, idle keep-alive connections are closed.
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
@@ -9,10 +9,10 @@ import { Problem } from "../../errors.ts";
 import { writeProblem } from "../../wire/reply.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";
 
-/** Connections that are read to their end after their refusal, so that their clients get to read it, and how long. */
+/** Refused connections that are read to their end, so that their clients can read the refusal; and for how many milliseconds. */
 const REFUSED_MAX = 32;
 const REFUSED_MS = 500;
-/** Looking for those that wait costs a look at all. */
+/** Milliseconds between searches for idle connections: a search visits all of them. */
 const ROOM_MS = 100;
 
 /** Call once, before the server listens. */
@@ -39,7 +39,7 @@ export function capConnections({ server: { server }, service }: App): void {
     server.closeIdleConnections();
   };
   insteadOf(server, (socket, go_on) => {
-    // One that comes again, because what it offered was not taken, has been counted.
+    // A connection comes again when its offer of an upgrade was not taken; it is already counted.
     if (socket.bytesRead > 0) return go_on();
     const is_full = open.size >= connections_max;
     if (open.size + 1 >= connections_max) makeRoom();
@@ -50,7 +50,7 @@ export function capConnections({ server: { server }, service }: App): void {
   });
 }
 
-/** Asks `decide` of each new connection, which goes on to those that listen now. */
+/** Calls `decide` for each new connection before the listeners that are present now. */
 function insteadOf(server: Server, decide: (socket: Socket, go_on: () => void) => void): void {
   const listeners = server.listeners("connection");
   server.removeAllListeners("connection");

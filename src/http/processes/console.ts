@@ -1,14 +1,14 @@
 /**
- * What a person reads who starts the service in a terminal: a few lines about where it is, and then the log, a short
- * line for each record. Where there is no terminal the log is JSON, and none of this is used.
+ * The output in a terminal: a few lines with the service's addresses, then the log with a short line for each record.
+ * Without a terminal, the log is JSON and this module is not used.
  */
 import type { DestinationStream } from "pino";
 import type { Config } from "../../config/config.ts";
 import { VERSION } from "../../config/version.ts";
 
-/** Named once for all workers: each of them, and the cluster, says it in the log again. */
+/** Messages that every worker and the cluster repeat; they are shown once. */
 const TOLD_ALREADY = /^(?:starting$|Server listening at |listening at )/;
-/** Fields that stand in front, or say what everybody knows. */
+/** Fields that are shown first, or not at all. */
 const PLAIN = new Set(["level", "time", "pid", "role", "msg", "err", "error"]);
 
 const WARN = 40;
@@ -27,7 +27,7 @@ export function terminalLog(): DestinationStream | undefined {
   return process.stdout.isTTY ? readableLog((text) => void process.stdout.write(text)) : undefined;
 }
 
-/** Takes the records that pino writes, one JSON text a call, and writes those that a person wants to read. */
+/** Takes pino's records, one JSON text a call, and writes them as short lines. */
 export function readableLog(write: (text: string) => void): DestinationStream {
   return {
     write(json) {
@@ -38,7 +38,7 @@ export function readableLog(write: (text: string) => void): DestinationStream {
   };
 }
 
-/** `14:03:21 refused method=POST path=/v1/sample status=422`; a defect's stack stands below. */
+/** `14:03:21 refused method=POST path=/v1/sample status=422`; the stack of a defect follows. */
 function lineOf(record: LogRecord): string {
   const { level, time, msg = "", err } = record;
   const fields = Object.entries(record)
@@ -50,7 +50,7 @@ function lineOf(record: LogRecord): string {
   return [line, ...(err?.stack ?? [])].join("\n");
 }
 
-/** The lines that stand there once all workers listen. */
+/** The lines that are written once all workers listen. */
 export function banner({ host, workers, spare_workers, key_digests }: Config, port: number): string {
   const url = `http://${reachable(host)}:${port}`;
   const stand_by = spare_workers === 0 ? "" : `, and ${spare_workers} standing by`;

@@ -1,33 +1,33 @@
 /**
- * What nothing has caught: a defect, after which a worker may not go on for long. It tells the primary at once, serves
- * until another does, answers what is under way, and ends. What it cannot answer soon is lost with it.
+ * Handles uncaught errors. After one, the state of a worker is unknown, so it must end soon. It tells the primary at once,
+ * serves until another worker does, answers the requests under way, and ends. Requests that take too long are lost.
  */
 import type { Logger } from "pino";
 import type { App } from "../../app.ts";
 import { GOING } from "./messages.ts";
 import { tell } from "./tell.ts";
 
-/** What Node calls them. */
+/** Node's events for them. */
 export const DEFECTS = ["uncaughtException", "unhandledRejection"] as const;
 
-/** Defects that are logged; a worker that ends may have the same one a thousand times more. */
+/** Defects that are logged: the same one may come a thousand times before the worker ends. */
 const LOGGED_MAX = 10;
 
 export interface DefectsOptions {
   readonly app: App;
   readonly log: Logger;
-  /** Resolves when what is under way is answered. */
+  /** Resolves when the requests under way are answered. */
   readonly finish: () => Promise<void>;
 }
 
 export interface Defects {
   /** whether there was one */
   readonly found: boolean;
-  /** Ends the process as soon as what is under way is answered, or takes too long. */
+  /** Ends the process once the requests under way are answered, or after a time limit. */
   end(): void;
 }
 
-/** Listens for what nothing catches. Call once a worker. */
+/** Listens for uncaught errors. Call once a worker. */
 export function takeDefects({ app, log, finish }: DefectsOptions): Defects {
   const { defect_shutdown_ms, shutdown_ms } = app.service.config.limits;
   let count = 0;
@@ -42,7 +42,7 @@ export function takeDefects({ app, log, finish }: DefectsOptions): Defects {
     if (count > 1) return;
     app.service.admission.draining = true;
     tell(GOING);
-    // The primary says when another serves. Where none does for so long, this one does not wait for it.
+    // The primary says when another worker serves. After this time the worker ends without one.
     setTimeout(end, app.service.admission.standby ? 0 : shutdown_ms);
   };
   for (const name of DEFECTS) process.on(name, take);

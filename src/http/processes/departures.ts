@@ -1,18 +1,18 @@
 /**
- * Workers that leave although they still live. One with a defect takes connections until another does, so that nobody
- * is refused meanwhile, and then only finishes what it has begun. The port is open as long as one worker shares it.
+ * Tracks workers that leave while they are alive. A worker with a defect takes connections until another worker does, so
+ * that no client is refused. After that it only finishes its requests. The port stays open while one worker shares it.
  */
 export class Departures<Worker> {
   readonly #sharing = new Set<Worker>();
   readonly #going = new Set<Worker>();
   readonly #retire: (worker: Worker) => void;
 
-  /** `retire` lets a worker take no more connections. */
+  /** `retire` makes a worker take no more connections. */
   constructor(retire: (worker: Worker) => void) {
     this.#retire = retire;
   }
 
-  /** Whether no worker shares the port, so that the next one has to open it again. */
+  /** Whether no worker shares the port, so that the next one must open it again. */
   get port_is_closed(): boolean {
     return this.#sharing.size === 0;
   }
@@ -29,7 +29,7 @@ export class Departures<Worker> {
     this.#relieve();
   }
 
-  /** A worker is no more. */
+  /** A worker has ended. */
   gone(worker: Worker): void {
     this.#sharing.delete(worker);
     this.#going.delete(worker);

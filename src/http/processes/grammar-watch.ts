@@ -1,8 +1,8 @@
-/** A worker's side of the suspects: tells the primary which grammar it works on, and refuses those that it is told of. */
+/** A worker's side of the suspects: reports to the primary which grammar it works on, and refuses the grammars that the primary names. */
 import type { GrammarWatch } from "../../grammar/grammars.ts";
 import type { WorksOn } from "./messages.ts";
 
-/** After so long without a piece of work on it, a grammar is no longer at work. In milliseconds. */
+/** Milliseconds without a piece of work after which no grammar is at work. */
 const IDLE_MS = 100;
 
 export interface ToldGrammarWatch extends GrammarWatch {
@@ -10,7 +10,7 @@ export interface ToldGrammarWatch extends GrammarWatch {
   refuse(grammars: readonly string[]): void;
 }
 
-/** `tell` must hand the message on before it returns: a piece of work may be the last thing that the worker does. */
+/** `tell` must hand the message to the system before it returns: the worker may hang in the piece of work that follows. */
 export function createGrammarWatch(tell: (message: WorksOn) => void): ToldGrammarWatch {
   let refused: ReadonlySet<string> = new Set();
   let at_work: string | undefined;

@@ -1,8 +1,8 @@
 /**
- * Connections on their way from the primary to a worker. Node's cluster keeps its copy of a connection, and gives the
- * worker no other one, until the worker says that it has it. A worker that dies before that says nothing, and one that
- * has no descriptor left for it does not either: Node drops the connection in the worker's process and tells only that
- * it did not arrive. Here such connections are closed, and a worker without descriptors is given the next one.
+ * Closes connections that are lost between the primary and a worker. Node's cluster keeps its copy of a connection, and gives
+ * the worker no other one, until the worker acknowledges it. A worker that dies first sends nothing. A worker without a free
+ * descriptor sends nothing either: Node drops the connection there and reports only that it did not arrive. Here such
+ * connections are closed, and a worker without descriptors is given the next one.
  */
 import type { Worker } from "node:cluster";
 
@@ -11,7 +11,7 @@ interface Handle {
   close(): void;
 }
 
-/** What cluster's and Node's own processes say to each other (lib/internal/cluster, child_process in Node 20 to 24). */
+/** Messages between the processes of Node's cluster (lib/internal/cluster, child_process in Node 20 to 24). */
 interface InternalMessage {
   readonly cmd?: string;
   readonly act?: string;
@@ -21,11 +21,11 @@ interface InternalMessage {
   readonly ack?: number;
 }
 
-/** Call once for each worker, before it serves. `lost` is told of each connection that the worker could not take. */
+/** Call once for each worker, before it serves. `lost` is called for each connection that the worker could not take. */
 export function closeHandoffs(worker: Worker, lost: () => void): void {
   const child = worker.process;
   const under_way = new Map<number, Handle>();
-  /** Of those that were sent, in this order, the worker's process has not said yet whether they arrived. */
+  /** connections sent and not yet acknowledged by the worker's process, in this order */
   const sent: number[] = [];
   const send = child.send.bind(child) as (...parts: unknown[]) => boolean;
   child.send = (message: unknown, handle?: unknown, ...rest: unknown[]) => {
@@ -42,7 +42,7 @@ export function closeHandoffs(worker: Worker, lost: () => void): void {
     if (cmd !== "NODE_HANDLE_NACK") return;
     const seq = sent.shift();
     if (seq === undefined) return;
-    // In the name of the worker, as if it had it: cluster closes its copy, and hands the worker the next connection.
+    // Acknowledged in the worker's name: cluster closes its copy, and hands the worker the next connection.
     child.emit("internalMessage", { cmd: "NODE_CLUSTER", ack: seq, accepted: true });
     lost();
   });

@@ -1,15 +1,14 @@
 /**
- * Keeps the port open while no worker shares it, as long as one is being loaded. Node's cluster closes a port with the last worker that listens there,
- * and clients are refused until the next is loaded. A share that belongs to no worker keeps it open: the primary goes on
- * to accept connections, and hands them to the next worker that listens.
+ * Keeps the port open while no worker shares it, as long as one is being loaded. Node's cluster closes a port when the last
+ * worker that listens there ends, and clients are refused until the next is loaded. Here a share without a worker keeps the
+ * port open: the primary goes on accepting connections, and hands them to the next worker that listens.
  *
- * Cluster has no call for that. The share is taken by the message with which a worker asks for its own, sent again under
- * an id that no worker has, before the port is open (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20
- * to 24).
+ * Cluster has no call for that. Before the port is open, the message with which a worker requests its share is sent again
+ * under an id that no worker has (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20 to 24).
  */
 import cluster, { type Worker } from "node:cluster";
 
-/** What a worker and cluster say to each other of a port. */
+/** Messages about a port between a worker and cluster. */
 interface PortMessage {
   readonly cmd?: string;
   readonly act?: string;
@@ -25,7 +24,7 @@ export class KeptPort {
   #key: string | undefined;
   #is_kept = false;
 
-  /** Whether the port stays open although no worker may share it. */
+  /** Whether the port stays open without workers. */
   get is_kept(): boolean {
     return this.#is_kept;
   }
@@ -44,7 +43,7 @@ export class KeptPort {
       this.#is_kept = true;
       say(worker, { ...message, seq: undefined });
     });
-    // Without any process left, cluster takes a port that is open for an error of its own.
+    // Cluster treats an open port without any process as its own error.
     for (const event of ["exit", "disconnect"])
       child.prependOnceListener(event, () => {
         if (Object.keys(cluster.workers ?? {}).length <= 1) this.release(worker);
@@ -59,7 +58,7 @@ export class KeptPort {
   }
 }
 
-/** Tells cluster something in the name of no worker. */
+/** Sends cluster a message under an id that no worker has. */
 function say(worker: Worker, message: object): void {
   const { id } = worker;
   worker.id = NO_WORKER;

@@ -1,13 +1,13 @@
-/** What the primary and its workers say to each other besides what goes over the bus. */
+/** The messages between the primary and its workers, besides those of the bus. */
 import type { WorkerCounts } from "../observe/metrics.ts";
 
 /** A worker is loaded. */
 export const READY = "ready";
-/** A worker has read what came before it was told to drain. */
+/** A worker has read everything that came before DRAIN. */
 export const DRAINING = "draining";
 /** A defect ends a worker: another should serve in its place. */
 export const GOING = "going";
-/** A worker hears. */
+/** The answer to a Ping. */
 export const PONG = "pong";
 
 /** The primary tells a worker to serve at a port. */
@@ -15,16 +15,16 @@ export interface Serve {
   readonly serve_port: number;
 }
 
-/** It asks a worker whether it hears, and tells what it knows of all. */
+/** The primary asks a worker whether it is alive, and sends the counts of all workers. */
 export interface Ping {
   readonly ping: WorkerCounts;
 }
 
-/** At the end it tells a worker to say that it is not ready; to finish what it has, and end. */
+/** At the end the primary tells a worker to report that it is not ready; then to finish its requests and end. */
 export const DRAIN = "drain";
 export const CLOSE = "close";
 
-/** A worker tells which grammar it works on; null: none. */
+/** A worker reports the grammar that it works on; null for none. */
 export interface WorksOn {
   readonly works_on: string | null;
 }

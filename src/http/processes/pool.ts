@@ -1,19 +1,19 @@
 /**
- * Which workers serve and which stand by. Loading a worker takes most of a second, so one more than needed is kept
- * loaded: when a worker dies, the one that stands by serves within milliseconds, and another is loaded behind it.
- * The pool knows no cluster: it is told how to start a worker and what happens to each.
+ * Decides which workers serve and which stand by. Loading a worker takes most of a second, so one more than needed is kept
+ * loaded: when a worker dies, the one that stands by serves within milliseconds, and another is loaded after it. The pool
+ * does not depend on cluster: its owner starts workers for it, and reports what happens to each.
  */
 
 export interface PoolOptions<Worker> {
-  /** how many serve, and how many stand by */
+  /** number of workers that serve, and that stand by */
   readonly serving: number;
   readonly spare: number;
   start(): void;
-  /** Tells a loaded worker that its turn to serve has come. */
+  /** Tells a loaded worker to serve. */
   serve(worker: Worker): void;
-  /** Starts one after a while, since the last one died before it could serve. */
+  /** Starts a worker after a delay, because the last one died before it could serve. */
   startLater(): void;
-  /** No worker could serve, and another try would end alike. */
+  /** Called when no worker could serve, and another try would fail in the same way. */
   giveUp(): void;
 }
 
@@ -22,7 +22,7 @@ export class Pool<Worker> {
   readonly #told = new Set<Worker>();
   readonly #standing = new Set<Worker>();
   readonly listening = new Set<Worker>();
-  /** workers that were replaced while they still lived, and are not gone yet */
+  /** replaced workers that are still alive */
   readonly leaving = new Set<Worker>();
   readonly #options: PoolOptions<Worker>;
   /** workers that were started to stand by */
@@ -41,7 +41,7 @@ export class Pool<Worker> {
     this.#fill();
   }
 
-  /** A worker takes connections; true when with it all do. */
+  /** A worker takes connections. True when all workers now do. */
   listens(worker: Worker): boolean {
     const { serving, spare, start } = this.#options;
     this.listening.add(worker);
@@ -54,14 +54,14 @@ export class Pool<Worker> {
     return true;
   }
 
-  /** A worker still lives, but is to end: another takes its place. */
+  /** A worker is alive but will end: another takes its place. */
   leaves(worker: Worker): void {
     if (this.leaving.has(worker)) return;
     this.leaving.add(worker);
     this.#replace(worker);
   }
 
-  /** A worker is no more. */
+  /** A worker has ended. */
   died(worker: Worker): void {
     if (!this.leaving.delete(worker)) this.#replace(worker);
   }

@@ -1,6 +1,6 @@
 /**
- * The primary process: starts the workers with what V8 needs for large bodies, passes on what workers ask each other,
- * and on SIGTERM or SIGINT lets all finish what they have begun.
+ * The primary process. It starts the workers with V8's flags for large bodies, relays the workers' questions, and on
+ * SIGTERM or SIGINT lets all workers finish their requests.
  */
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,8 +15,8 @@ import { DRAIN, DRAINING } from "./messages.ts";
 import { retire, tell, Workforce } from "./workforce.ts";
 
 /**
- * With buffers swept on another thread, some processes never settle into reusing them. And wasm is compiled at once and
- * as well as V8 can: by itself it would begin with quick code, and take hundreds of steps to leave it.
+ * V8's flags. With buffers swept on another thread, some processes never begin to reuse them. WebAssembly is compiled at
+ * once by the optimizing compiler: by default V8 begins with baseline code, and needs hundreds of steps to replace it.
  */
 export const V8_FLAGS = [
   "--no-concurrent-array-buffer-sweeping",
@@ -24,9 +24,9 @@ export const V8_FLAGS = [
   "--no-wasm-lazy-compilation",
 ];
 
-/** Longer than a worker may take. */
+/** Milliseconds until workers are killed: longer than a worker may take. */
 const MARGIN_MS = 2000;
-/** How long requests that came before the end may take to reach a worker. */
+/** Milliseconds that requests sent before the end may take to reach a worker. */
 const ARRIVAL_MS_MAX = 1000;
 
 export function runPrimary(config: Config): void {
@@ -35,7 +35,7 @@ export function runPrimary(config: Config): void {
   log.info(shownConfig(config), "starting");
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...V8_FLAGS] });
   const workforce = new Workforce(config, log);
-  /** workers that can hear */
+  /** workers whose channel is open */
   const peers = new Set<Worker>();
   const keeper: Peer = keepRegions(config, (message) => relay.heard(keeper, message));
   const relay = createRelay(
@@ -58,7 +58,7 @@ export function runPrimary(config: Config): void {
     workforce.exited(worker, code, signal);
   });
   const delay = config.limits.drain_ms + ARRIVAL_MS_MAX + config.limits.shutdown_ms + MARGIN_MS;
-  // Nobody is left behind without a primary.
+  // No worker is left behind without a primary.
   const onTimeout = () => {
     log.error(`not ended within ${delay} ms: killed`);
     for (const worker of workforce.alive) worker.process.kill("SIGKILL");
@@ -78,7 +78,7 @@ async function endAll({ host, limits }: Config, workforce: Workforce): Promise<v
   const ended = Promise.all([...alive].map(untilExit));
   const serving = [...listening];
   for (const worker of alive) {
-    // One that does not serve yet has nothing to finish, and would not hear.
+    // A worker that does not serve yet has nothing to finish, and cannot receive the message.
     if (listening.has(worker)) tell(worker, DRAIN);
     else if (leaving.has(worker)) retire(worker);
     else worker.process.kill("SIGKILL");
@@ -90,7 +90,7 @@ async function endAll({ host, limits }: Config, workforce: Workforce): Promise<v
   await ended;
 }
 
-/** Whatever goes wrong with its channel meanwhile: a worker may have been told to end by others, too. */
+/** Errors of the channel are ignored: another signal may already have ended the worker. */
 function untilExit(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     if (worker.isDead()) resolve();
@@ -98,7 +98,7 @@ function untilExit(worker: Worker): Promise<void> {
   });
 }
 
-/** Resolves when a worker has read what came before the end, is gone, or takes too long. */
+/** Resolves when a worker has read everything that came before the end, has ended, or takes too long. */
 function untilDraining(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ARRIVAL_MS_MAX).unref();
@@ -110,8 +110,8 @@ function untilDraining(worker: Worker): Promise<void> {
 }
 
 /**
- * Comes as the last of all clients. Connections are handed to workers in the order in which they came, so when this
- * one is answered, all those before it have a worker.
+ * Connects as the last client. Connections are handed to workers in order, so when this one is answered, all earlier ones
+ * have a worker.
  */
 async function knock(url: string): Promise<void> {
   const options = { headers: { connection: "close" }, signal: AbortSignal.timeout(ARRIVAL_MS_MAX) };
@@ -121,7 +121,7 @@ async function knock(url: string): Promise<void> {
   );
 }
 
-/** Where this machine reaches the service. */
+/** The address at which this machine reaches the service. */
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Notices grammars that cost a worker its life. Each worker says which grammar it works on. A grammar on which a worker
- * hangs is refused for a time; one on which a worker ends otherwise is refused when that happens twice, since a worker
- * may also end for another reason. The suspects know no cluster and have no clock of their own.
+ * Finds grammars that end workers. Each worker reports which grammar it works on. A grammar on which a worker hangs is
+ * refused for a time. A grammar on which a worker ends in another way is refused when that happens twice, because the
+ * worker may have ended for another reason. The suspects do not depend on cluster, and have no clock of their own.
  */
 
 /** How long such a grammar is refused, in milliseconds. */
@@ -33,12 +33,12 @@ export class Suspects<Worker> {
     else this.#working_on.set(worker, grammar);
   }
 
-  /** A worker hangs and is killed; the grammar that it worked on, if any. */
+  /** A worker hangs and is killed; returns the grammar that it worked on, if any. */
   hangs(worker: Worker): string | undefined {
     return this.#blame(worker, DEATHS_MAX);
   }
 
-  /** A worker is no more; the grammar that it worked on, if any. */
+  /** A worker has ended; returns the grammar that it worked on, if any. */
   died(worker: Worker): string | undefined {
     return this.#blame(worker, 1);
   }

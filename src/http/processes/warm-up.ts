@@ -1,6 +1,6 @@
 /**
- * Draws a few tokens before the first request comes: what is called for the first time is compiled then, and the
- * first steps of a worker would take milliseconds instead of microseconds.
+ * Draws a few tokens before the first request. V8 compiles code when it is first called, so the first steps of a worker
+ * would take milliseconds instead of microseconds.
  */
 
 import { ENCODING_NAMES, rowBytes } from "../../kernels/kernel.ts";
@@ -8,12 +8,12 @@ import { parseStepOptions } from "../../sampling/options/step-options.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { writeSampled } from "../../wire/reply.ts";
 
-/** As long as the lists of top_k are made from, and short enough to take no time. */
+/** Length of the row: long enough for top_k's lists, and short enough to be fast. */
 const VOCAB_SIZE = 8192;
-/** After so many calls V8 has compiled what is called most. */
+/** Calls after which V8 has compiled the code that is called most. */
 const ROUNDS = 50;
 
-/** What most requests ask for: one way through the kernel each. */
+/** The commonest options: one path through the kernel each. */
 const OPTIONS = [
   { temperature: 0 },
   { temperature: 0.8 },
@@ -23,7 +23,7 @@ const OPTIONS = [
   { top_logprobs: 5, logprobs: true },
 ] as const;
 
-/** Takes some 150 ms. The sampler is as before. */
+/** Takes about 150 ms. The state of the sampler does not change. */
 export function warmUp(sampler: Sampler): void {
   const row = sampler.leaseRow();
   if (row === undefined) return;

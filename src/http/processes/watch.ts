@@ -1,22 +1,22 @@
 /**
- * Notices workers that hang: stopped, or busy with something that does not end. Each is asked again and again whether
- * it hears. What counts is how many questions went unanswered, not the time: a machine that slept, or had no core for
- * the primary either, has not made its workers silent. The watch knows no cluster and has no clock.
+ * Detects workers that hang: stopped, or in an endless loop. Each worker is pinged again and again. The count of unanswered
+ * pings decides, not the time: when the machine sleeps, or the primary gets no core, no worker is blamed. The watch does
+ * not depend on cluster and has no clock.
  */
 
 export interface WatchOptions<Worker> {
-  /** questions in a row that a worker may leave unanswered; Infinity: all of them */
+  /** pings in a row that a worker may leave unanswered; Infinity: any number */
   readonly patience: number;
   ping(worker: Worker): void;
-  /** A worker has not answered for too long. Told once. */
+  /** Called once for a worker that has not answered for too long. */
   hangs(worker: Worker): void;
 }
 
-/** A worker that has left so many unanswered has had the time between two questions to answer. */
+/** Unanswered pings after which a worker counts as silent: it had at least the time between two pings to answer. */
 const SILENT_PINGS = 2;
 
 export class Watch<Worker> {
-  /** of each worker, how many questions it has not answered */
+  /** unanswered pings of each worker */
   readonly #unanswered = new Map<Worker, number>();
   readonly #options: WatchOptions<Worker>;
 
@@ -24,27 +24,27 @@ export class Watch<Worker> {
     this.#options = options;
   }
 
-  /** Workers that do not answer at the moment. */
+  /** Number of workers that are silent now. */
   get silent(): number {
     return [...this.#unanswered.values()].filter((count) => count >= SILENT_PINGS).length;
   }
 
-  /** A worker is loaded: from now on it has no reason not to hear. */
+  /** A worker is loaded: from now on it must answer. */
   watch(worker: Worker): void {
     this.#unanswered.set(worker, 0);
   }
 
-  /** A worker has said something. */
+  /** A message of the worker has come. */
   heard(worker: Worker): void {
     if (this.#unanswered.has(worker)) this.#unanswered.set(worker, 0);
   }
 
-  /** A worker is gone, or cannot be asked any more. */
+  /** A worker has ended, or its channel is closed. */
   forget(worker: Worker): void {
     this.#unanswered.delete(worker);
   }
 
-  /** Asks all of them. Call again and again, in even steps. */
+  /** Pings all workers. Call at even intervals. */
   tick(): void {
     for (const [worker, count] of this.#unanswered) {
       if (count >= this.#options.patience) {

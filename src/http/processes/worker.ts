@@ -1,4 +1,4 @@
-/** A worker process: config → app → listen, and at the end: not ready → what is under way is answered → gone. */
+/** A worker process: config → app → listen; and at the end: not ready → requests under way are answered → exit. */
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import closeWithGrace, { type Options } from "close-with-grace";
@@ -21,7 +21,7 @@ import { tell } from "./tell.ts";
 import { warmUp } from "./warm-up.ts";
 
 const MICROSECONDS = 1000;
-/** How often connections that have become idle are looked for while the server closes. */
+/** Milliseconds between searches for idle connections while the server closes. */
 const SWEEP_MS = 25;
 
 export async function runWorker(config: Config): Promise<void> {
@@ -45,7 +45,7 @@ export async function runWorker(config: Config): Promise<void> {
   };
   const defects = takeDefects({ app, log, finish });
 
-  // Signals are the primary's affair: a terminal sends them to every process.
+  // The primary handles signals: a terminal sends them to every process.
   const skip: NonNullable<Options["skip"]> = ["SIGINT", "SIGTERM", "beforeExit", ...DEFECTS];
   const delay = limits.drain_ms + limits.shutdown_ms;
   const grace = closeWithGrace({ delay, logger: log, skip }, finish);
@@ -70,13 +70,13 @@ export async function runWorker(config: Config): Promise<void> {
   tell(READY);
 }
 
-/** Answers the primary, and keeps what it tells of all workers. */
+/** Answers the primary's ping, and keeps the counts of all workers. */
 function hear({ service }: App, { ping }: Ping): void {
   service.health.workers = ping;
   tell(PONG);
 }
 
-/** When it cannot, the primary is told why, and this process ends. */
+/** Listens. If it cannot, it tells the primary why, and this process ends. */
 async function listen({ server, service }: App, host: string, port: number, log: Logger): Promise<void> {
   service.admission.standby = false;
   try {
@@ -84,7 +84,7 @@ async function listen({ server, service }: App, host: string, port: number, log:
   } catch (error) {
     log.debug({ err: error }, "cannot listen");
     const why: CannotListen = { cannot_listen: cannotListen(error, host, port) };
-    // The primary may end before it was told, since another worker found the same.
+    // The primary may end first, because another worker has reported the same.
     const exit = () => process.exit(1);
     process.once("disconnect", exit);
     process.send?.(why, undefined, undefined, exit);
@@ -104,10 +104,10 @@ async function openTracing({ tracing }: Config, log: Logger): Promise<Tracing | 
   return createTracing(tracing, VERSION, log);
 }
 
-/** Says that it is not ready any more, and tells the primary once all requests that had arrived by then were read. */
+/** Reports not ready, and tells the primary once every request that had arrived by then was read. */
 async function drain({ service }: App): Promise<void> {
   service.admission.draining = true;
-  // One turn ends the round of sockets that the message came in, the next has read all that were ready then.
+  // The first turn ends the poll in which the message came; the next has read all sockets that were ready then.
   await nextTurn();
   await nextTurn();
   tell(DRAINING);

@@ -1,6 +1,6 @@
 /**
- * The workers of a service, as the primary keeps them: so many serve and some stand by, whoever dies, has a defect or
- * hangs is replaced, and who leaves finishes what it has begun. What workers ask each other is the relay's affair.
+ * The workers of a service, as the primary keeps them. A number of workers serve and some stand by. A worker that dies, has
+ * a defect or hangs is replaced. A worker that leaves finishes its requests. The relay handles the workers' questions.
  */
 import cluster, { type Worker } from "node:cluster";
 import type { Logger } from "pino";
@@ -21,22 +21,22 @@ import { Watch } from "./watch.ts";
  */
 export const MALLOC = { MALLOC_TRIM_THRESHOLD_: "67108864", MALLOC_TOP_PAD_: "16777216" };
 
-/** Before a worker is started in the place of one that could not even begin to serve. */
+/** Milliseconds before a worker is started in place of one that died before it could serve. */
 const PAUSE_MS = 1000;
-/** Questions that a worker may leave unanswered in the time that it may be silent. */
+/** Pings sent within the time that a worker may be silent. */
 const PINGS_MAX = 5;
-/** How often workers are asked whether they hear, where they may be silent for as long as they like. */
+/** Milliseconds between pings where the silence of workers is not bounded. */
 const PING_MS = 1000;
 /**
- * How long a worker that leaves goes on once another serves. Connections that are kept open close at its end: those in
- * use have had an answer by then that says so, and none is lost that a client sends meanwhile.
+ * Milliseconds that a leaving worker goes on once another serves. Its keep-alive connections close at its end. Those in use
+ * get an answer that says so before, so that no request is lost.
  */
 const FAREWELL_MS = 100;
-/** Connections that workers had no descriptor for are logged at most so often. */
+/** Milliseconds between log lines on connections for which a worker had no descriptor. */
 const LOST_LINE_MS = 1000;
 
 export class Workforce {
-  /** all that are processes, whatever they do */
+  /** all worker processes */
   readonly alive = new Set<Worker>();
   readonly #config: Config;
   readonly #log: Logger;
@@ -45,7 +45,7 @@ export class Workforce {
   readonly #watch: Watch<Worker>;
   readonly #kept_port = new KeptPort();
   readonly #suspects = new Suspects<Worker>(() => performance.now());
-  /** what the port that is shared was asked for as: a port of the system's choice is asked for as 0 */
+  /** the port that workers request: 0 when the system chooses */
   #asked_port: number;
   #lost_connections = 0;
   #ending = false;
@@ -90,12 +90,12 @@ export class Workforce {
     return this.#pool.listening;
   }
 
-  /** Workers that finish what they have begun. */
+  /** Workers that finish their requests. */
   get leaving(): ReadonlySet<Worker> {
     return this.#pool.leaving;
   }
 
-  /** A worker said something. */
+  /** A message of a worker has come. */
   heard(worker: Worker, message: unknown): void {
     this.#watch.heard(worker);
     if (message === READY) {
@@ -107,7 +107,7 @@ export class Workforce {
     if (isWorksOn(message)) this.#suspects.works(worker, message.works_on);
   }
 
-  /** A worker takes connections; true when with it all do. */
+  /** A worker takes connections. True when all workers now do. */
   listens(worker: Worker, port: number): boolean {
     this.port = port;
     this.#departures.listens(worker);
@@ -115,7 +115,7 @@ export class Workforce {
     return this.#pool.listens(worker);
   }
 
-  /** A worker is no more. */
+  /** A worker has ended. */
   exited(worker: Worker, code: number | null, signal: string | null): void {
     this.alive.delete(worker);
     this.#watch.forget(worker);
@@ -127,7 +127,7 @@ export class Workforce {
     this.#pool.died(worker);
   }
 
-  /** From now on no worker is replaced. One that hangs is killed all the same, since the end waits for all. */
+  /** From now on no worker is replaced. Hung workers are still killed, because shutdown waits for every worker. */
   end(): void {
     this.#ending = true;
     const [serving] = this.#pool.listening;
@@ -141,7 +141,7 @@ export class Workforce {
     closeHandoffs(worker, () => this.#lose());
     this.#kept_port.watch(worker);
     worker.on("error", (err) => {
-      // What could not be sent to one that ends is no error: its end is told apart.
+      // A failed send to an ending worker is no error: its end is reported by another event.
       if (worker.process.pid !== undefined) return;
       this.#log.error({ err }, "the system starts no worker");
       this.alive.delete(worker);
@@ -150,7 +150,7 @@ export class Workforce {
   }
 
   #serve(worker: Worker): void {
-    // A port that was given up with its last worker must be the same again.
+    // A port that was closed with its last worker must be opened again with the same number.
     if (this.#departures.port_is_closed && !this.#kept_port.is_kept) this.#asked_port = this.port;
     tell(worker, { serve_port: this.#asked_port });
   }
@@ -175,7 +175,7 @@ export class Workforce {
     worker.process.kill("SIGKILL");
   }
 
-  /** Workers that are not told in time hear of it when they are loaded. A refusal ends when its time is over. */
+  /** Sends the refused grammars to all workers, now and when the refusal is over. Workers that load later get them then. */
   #tellRefusedToAll(): void {
     for (const worker of this.alive) this.#tellRefused(worker);
     setTimeout(() => {
@@ -187,7 +187,7 @@ export class Workforce {
     tell(worker, { refused_grammars: this.#suspects.refused });
   }
 
-  /** A connection found no descriptor in its worker. They come by the hundred, and one line tells of all. */
+  /** A worker had no descriptor for a connection. Such connections come by the hundred; one line reports them all. */
   #lose(): void {
     this.#lost_connections += 1;
     if (this.#lost_connections > 1) return;
@@ -199,8 +199,8 @@ export class Workforce {
 }
 
 /**
- * Lets a worker finish, and take nothing more. The primary stops listening for it first, and only then does it hear of
- * it: a connection that it is being handed meanwhile is still taken. Were workers to stop listening themselves, the last
+ * Makes a worker finish and take no new connection. The primary stops listening for it first, and then tells it: a
+ * connection that is being handed over meanwhile is still taken. If workers stopped listening themselves, the last one
  * would hand such a connection back, and it would stay open, unread, until the primary ends.
  */
 export function retire(worker: Worker): void {
@@ -209,12 +209,12 @@ export function retire(worker: Worker): void {
   tell(worker, CLOSE);
 }
 
-/** A worker that is gone, or that goes by itself, need not hear. */
+/** Sends a message to a worker. A worker whose channel is closed does not need it. */
 export function tell(worker: Worker, message: string | Serve | Ping | Refuse): void {
   if (worker.isConnected()) worker.send(message, () => undefined);
 }
 
-/** No worker could even begin to serve, and another try would end alike. */
+/** No worker could begin to serve, and another try would fail in the same way. */
 function giveUp(log: Logger): never {
   log.fatal("no worker could start");
   process.exit(1);

@@ -1,6 +1,6 @@
 /**
- * POST /v1/sample/batch: many rows in, their tokens out in the same order; one bad row fails alone. Rows are answered
- * as they come. When they take longer than a turn of the event loop may, the body has to wait with them.
+ * POST /v1/sample/batch: many rows in, their tokens out in the same order. A bad row fails alone. Rows are sampled as they
+ * arrive. When they take longer than a turn of the event loop, the body waits.
  */
 import { Problem } from "../../errors.ts";
 import type { Sampled } from "../../sampling/report/report.ts";
@@ -23,7 +23,7 @@ class Batch implements BodyWork<StepReader> {
   readonly #exchange: Exchange;
   readonly #answers: StepAnswers;
   readonly #text = new GatheredText();
-  /** of a client that wants the kept tokens behind the JSON and not in it */
+  /** kept tokens, if the client wants them behind the JSON and not in it */
   readonly #kept: KeptSets | undefined;
   #rows = 0;
 
@@ -33,7 +33,7 @@ class Batch implements BodyWork<StepReader> {
     this.#answers = new StepAnswers(exchange, "batch");
   }
 
-  /** Answers the next row that is ready, or does a piece of it; false when none is. */
+  /** Samples the next ready row, or a piece of it; false when no row is ready. */
   next(): boolean {
     const step = this.#answers.is_inside ? undefined : this.reader?.next();
     if (step === undefined && !this.#answers.is_inside) return false;
@@ -59,7 +59,7 @@ class Batch implements BodyWork<StepReader> {
     this.#exchange.refuse(error);
   }
 
-  /** A row's reply is the text it would have alone; a row that fails has its problem there. Without a step the one at hand goes on. */
+  /** Writes the reply of a row, which is the text of its single request, or its problem. Without a step, the current one goes on. */
   #answerRow(step: Step | Problem | undefined): string | undefined {
     if (step !== undefined && !(step instanceof Problem)) this.#exchange.reckon(step);
     try {

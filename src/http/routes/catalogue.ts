@@ -1,8 +1,8 @@
-/** What the catalogues tell of every kind of thing that they list. */
+/** The fields that every catalogue lists. */
 import type { ListedKind } from "../../sampling/kind.ts";
 import { jsonSchemaOf } from "../../schemas/options.ts";
 
-/** `tag` is the option that names one of the kind. */
+/** `tag` is the option that names an entry. */
 export function described<Tag extends string, Options extends Readonly<Record<Tag, string>>>(
   tag: Tag,
   { name, summary, formula, source, example, options }: ListedKind<Tag, Options>,

@@ -31,7 +31,7 @@ export function addCompare(app: FastifyInstance, service: Service): void {
       const options = step.options as ComparisonOptions; // parseComparison made them
       const { compare_work_max } = service.config.limits;
       const { sampler } = ownedBy(service, request.record.grant);
-      // Its context allows no second row.
+      // The context of a comparison has one row.
       const comparing = compareRow(sampler, step.rows[0] as LogitsRow, options, compare_work_max);
       const { result, spent_ms } = await inTurns(ownerOf(ticket, reply), comparing);
       return sendTimed(reply, JSON.stringify(result), spent_ms);

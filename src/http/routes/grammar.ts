@@ -1,4 +1,4 @@
-/** POST /v1/grammar: a grammar in, its size, what it does not hold to, and what may follow a text out. No logits. */
+/** POST /v1/grammar: a grammar in; its size, its warnings, and what may follow a text out. It takes no logits. */
 import type { FastifyInstance } from "fastify";
 import { parseGrammarRequest } from "../../schemas/grammar.ts";
 import { GRAMMAR_ROUTE } from "../../schemas/openapi/grammar-route.ts";
@@ -12,7 +12,7 @@ import { inTurns, ownerOf } from "../exchange/turns.ts";
 const GRAMMAR_BODY: Opener<JsonBody> = { json: openJsonBody, tensor: refuseTensor };
 
 export function addGrammar(app: FastifyInstance, service: Service): void {
-  /** One grammar is looked at at a time: what it takes is given back before the next one begins. */
+  /** Grammars are inspected one at a time: the memory of one is released before the next begins. */
   let last: Promise<unknown> = Promise.resolve();
   app.post("/v1/grammar", { schema: GRAMMAR_ROUTE }, async (request, reply) => {
     const visit = service.admission.enter();

@@ -1,4 +1,4 @@
-/** GET /healthz and /readyz: whether the process lives, and whether it wants requests. */
+/** GET /healthz and /readyz: whether the process is alive, and whether it takes requests. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { HEALTH_ROUTE, READY_ROUTE } from "../../schemas/openapi/routes.ts";
 import { RETRY_AFTER_S } from "../admission/admission.ts";

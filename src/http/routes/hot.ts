@@ -1,6 +1,6 @@
 /**
- * The hot routes: requests that are worth answering before Fastify sees them, because they come once for every token.
- * Fastify knows their routes as well, for the document and for what is injected; both ways run the same function.
+ * The hot routes: requests that come once for every token, answered before Fastify sees them. Fastify has their routes too,
+ * for the OpenAPI document and for injected requests. Both ways run the same function.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
@@ -43,7 +43,7 @@ const ROUTES: Readonly<Record<string, HotRoute>> = {
 
 type Answer = (raw: IncomingMessage, response: ServerResponse) => void;
 
-/** What answers a request: of a hot route at once, any other by `handler`. */
+/** Answers a request: on a hot route at once, on any other by `handler`. */
 function answerAny(service: Service, handler: Answer): Answer {
   const hot = new Map(Object.keys(ROUTES).map((path) => [path, routeOf(service, path)]));
   return (raw, response) => {
@@ -70,7 +70,7 @@ export function hotServer(service: Service, handler: Answer): Server {
   const { limits } = service.config;
   const answer = answerAny(service, handler);
   const options = {
-    // The head must come soon; the body is timed by its ticket, for streams have no time.
+    // Node times the head only. The ticket times the body, because a stream may last.
     headersTimeout: limits.headers_timeout_ms,
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
@@ -98,12 +98,12 @@ function connectionsHost(service: Service): ConnectionsHost {
   };
 }
 
-/** Adds the hot routes that begin so to those of Fastify. */
+/** Adds the hot routes with this prefix to Fastify's. */
 export function addHotRoutes(app: FastifyInstance, service: Service, prefix: "/v1/" | "/v2/"): void {
   for (const [path, { schema }] of Object.entries(ROUTES)) {
     if (!path.startsWith(prefix)) continue;
     const route = routeOf(service, path);
-    // In a hook, since Fastify would look at the body's type before it calls a handler.
+    // In a hook: Fastify would check the body's type before it calls a handler.
     const onRequest = (request: FastifyRequest, reply: FastifyReply) => {
       reply.hijack();
       route.answer(new Exchange(service, route.counters, request.raw, reply.raw));

@@ -1,4 +1,4 @@
-/** GET /metrics: what all workers have counted, as Prometheus reads it. */
+/** GET /metrics: the counters of all workers in Prometheus' format. */
 import type { FastifyInstance } from "fastify";
 import { VERSION } from "../../config/version.ts";
 import { METRICS_ROUTE } from "../../schemas/openapi/routes.ts";

@@ -1,4 +1,4 @@
-/** GET /v1/presets: the orders, defaults and rules of the hosts, as they are. */
+/** GET /v1/presets: the order, the defaults and the rules of each host. */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { DEFAULT_PRESET, PRESETS } from "../../sampling/presets/index.ts";

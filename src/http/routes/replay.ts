@@ -1,4 +1,4 @@
-/** POST /v1/replay: rows, options and the tokens that a host says it drew; whether they are those that the steps give. */
+/** POST /v1/replay: rows, options and the tokens that a host claims; the reply says whether the steps give these tokens. */
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../errors.ts";
 import {
@@ -38,7 +38,7 @@ export function addReplay(app: FastifyInstance, service: Service): void {
   });
 }
 
-/** Rows are replayed as they come; one that cannot be has its problem in its place. */
+/** Replays rows as they arrive. A row that fails has its problem in its place. */
 class Replays {
   readonly #service: Service;
   readonly #request_id: string;
@@ -53,7 +53,7 @@ class Replays {
     this.#request_id = request_id;
   }
 
-  /** Takes the next row, or a piece of it; false when none is ready. */
+  /** Replays the next ready row, or a piece of it; false when none is ready. */
   next(reader: StepReader): boolean {
     const began_ms = performance.now();
     try {

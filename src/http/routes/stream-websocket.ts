@@ -1,4 +1,4 @@
-/** GET /v1/stream as WebSocket: the messages of the stream for clients that cannot send while they receive. */
+/** GET /v1/stream as a WebSocket: the messages of the stream, for clients that cannot send and receive at once over HTTP. */
 import type { Socket } from "node:net";
 import { fastifyWebsocket, type WebSocket } from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -16,21 +16,21 @@ import { StreamLoop, type StreamPipe } from "../streams/stream-loop.ts";
 const WAITING_BYTES_MAX = 65_536;
 
 /**
- * By how much a message's garbage counts for more than its bytes: `ws` keeps its chunks until the last is there, and
- * joins them. Collected as seldom as other bodies, they outlive the young generation, and each row of 128,256 costs
- * 1,190 µs instead of 680.
+ * Factor by which a message's garbage exceeds its bytes: `ws` keeps the chunks of a message until the last one, and joins
+ * them. If they were collected as seldom as other bodies, they would outlive the young generation, and a row of 128,256
+ * would cost 1,190 µs instead of 680.
  */
 const GARBAGE_FACTOR = 16;
 
-/** Bytes of a logit as JSON at its longest, and a comma: a message that holds a whole row of them is taken. */
+/** The most bytes of a logit as JSON, with its comma: a message with a whole row of them is taken. */
 const NUMBER_BYTES_MAX = 25;
-/** Bytes of a client's control frame besides what it says. */
+/** Bytes of a client's control frame besides its payload. */
 const CONTROL_BYTES = 6;
 
-/** How long a client that sends a message which nobody will have is given to read why. */
+/** Milliseconds that a client has to read the refusal before its socket is closed. */
 const DROP_MS = 500;
 
-/** Close codes of RFC 6455: nothing more to say, the server goes away, a message it will not take, a defect. */
+/** Close codes of RFC 6455: normal closure, going away, message too big, internal error. */
 const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const REFUSED = 1008;
@@ -39,7 +39,7 @@ const DEFECT = 1011;
 export async function addStreamWebSocket(app: FastifyInstance, service: Service): Promise<void> {
   const { vocab_size_max, json_text_bytes_max } = service.config.limits;
   await app.register(fastifyWebsocket, {
-    // Logits hardly shrink. Where `bufferutil` has a binary for the machine, `ws` unmasks with it: 25 times as fast.
+    // Logits hardly compress. Where `bufferutil` has a binary for the machine, `ws` unmasks with it, 25 times as fast.
     options: {
       maxPayload: Math.max(NUMBER_BYTES_MAX * vocab_size_max, json_text_bytes_max),
       perMessageDeflate: false,
@@ -50,7 +50,7 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
   app.route({
     method: "GET",
     url: "/v1/stream",
-    // OpenAPI cannot tell of it: the document has it in the words of the POST.
+    // OpenAPI cannot describe a WebSocket: the description of the POST explains it.
     schema: { hide: true },
     handler: (_request, reply) => {
       reply.header("upgrade", "websocket");
@@ -63,9 +63,9 @@ export async function addStreamWebSocket(app: FastifyInstance, service: Service)
 function run(service: Service, socket: WebSocket, { raw, id, log, record }: FastifyRequest): void {
   const session = new StreamSession(ownedBy(service, record.grant), id, record.client);
   const reader = new WholeMessageReader(session.context);
-  // `ws` keeps the bytes of a message until its last one is there, and says nothing of them before.
+  // `ws` keeps the bytes of a message until the last one, and reports nothing before.
   let half_bytes = 0;
-  // One that is injected has no connection.
+  // A request that a test injects has no connection.
   const connection = raw.socket as Socket | undefined;
   const pipe = socketPipe(socket, session, () => {
     if (half_bytes > 0) drop(socket, connection);
@@ -99,13 +99,13 @@ function run(service: Service, socket: WebSocket, { raw, id, log, record }: Fast
   }
 }
 
-/** Reads the rest of a message away that nobody will have: `ws` would keep it, and wait for its end. */
+/** Reads and drops the rest of a refused message: `ws` would keep it, and wait for its end. */
 function drop(socket: WebSocket, connection: Socket | undefined): void {
   connection?.removeAllListeners("data").resume();
   setTimeout(() => socket.terminate(), DROP_MS).unref();
 }
 
-/** `closing` is called once no message is wanted any more. */
+/** `closing` is called once no further message is taken. */
 function socketPipe(socket: WebSocket, session: StreamSession, closing: () => void): StreamPipe {
   let then: (() => void) | undefined;
   const sent = () => {
@@ -115,7 +115,7 @@ function socketPipe(socket: WebSocket, session: StreamSession, closing: () => vo
     proceed();
   };
   const close = (problem?: Problem) => {
-    // The client's own close has to be read, or the connection stays until `ws` gives up.
+    // The client's close frame must be read, or the connection stays until `ws` gives up.
     if (socket.isPaused) socket.resume();
     socket.close(closeCode(problem), problem?.code ?? "");
     closing();

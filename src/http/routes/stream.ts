@@ -1,6 +1,6 @@
 /**
- * POST /v1/stream: one long request, full duplex. Rows up, in frames or lines, a line of JSON down for each, at
- * once. The answer's head goes out as soon as the options are known to be right.
+ * POST /v1/stream: one long request, full duplex. The client sends rows, in frames or lines; each is answered at once by a
+ * line of JSON. The answer's head is sent as soon as the options are valid.
  */
 import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
@@ -16,7 +16,7 @@ import { StreamSession } from "../streams/session.ts";
 import { StreamLoop, type StreamPipe } from "../streams/stream-loop.ts";
 import { offerOf, runUpgraded } from "../streams/upgrade.ts";
 
-/** How long the client may go on sending after the last line was sent, before the connection is cut. */
+/** Milliseconds that the client may go on sending after the last line, before the connection is closed. */
 const LINGER_MS = 2000;
 
 export function addStream(app: FastifyInstance, service: Service): void {
@@ -27,7 +27,7 @@ export function addStream(app: FastifyInstance, service: Service): void {
   app.post("/v1/stream", { schema: STREAM_ROUTE }, (request, reply) => run(service, request, reply));
 }
 
-/** Resolves when the stream is over; rejects with why it never began. */
+/** Resolves when the stream is over; rejects with the reason if it never began. */
 function run(service: Service, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { raw, id, log } = request;
   const session = new StreamSession(ownedBy(service, request.record.grant), id, request.record.client);
@@ -47,7 +47,7 @@ function run(service: Service, request: FastifyRequest, reply: FastifyReply): Pr
       },
       end: () => loop.end(),
     });
-    // The response closes with the connection; the request closes as soon as its last byte was read.
+    // The response closes with the connection; the request closes when its last byte was read.
     reply.raw.on("close", () => {
       loop.stop();
       if (session.opened) resolve();
@@ -61,7 +61,7 @@ class HttpPipe implements StreamPipe {
   readonly #raw: IncomingMessage;
   readonly #reply: FastifyReply;
   #tap: BodyTap | undefined;
-  /** what lines are written to: the connection, or the response while another is still being answered there */
+  /** the destination of lines: the connection, or the response while an earlier answer is still being sent */
   #out: Writable;
 
   constructor(raw: IncomingMessage, reply: FastifyReply, refuse: (problem: Problem) => void) {
@@ -80,7 +80,7 @@ class HttpPipe implements StreamPipe {
     const response = this.#reply.raw;
     this.#reply.hijack();
     response.writeHead(200, headOf(this.#reply.request)).flushHeaders();
-    // Lines are framed here, in one string each: Node would make four writes of a chunk and its frame.
+    // Each line is framed here as one string: Node would make four writes of a chunk and its frame.
     response.chunkedEncoding = false;
     this.#out = response.socket ?? response;
   }
@@ -106,7 +106,7 @@ class HttpPipe implements StreamPipe {
     if (!this.#raw.complete) this.#linger();
   }
 
-  /** Reads on for a while what nobody will answer: a connection closed on unread bytes loses the lines still under way. */
+  /** Reads and drops bytes for a while: closing a connection with unread bytes would lose the lines still under way. */
   #linger(): void {
     const timer = setTimeout(() => this.#raw.destroy(), LINGER_MS).unref();
     this.#raw.on("close", () => clearTimeout(timer));

@@ -1,7 +1,7 @@
 /**
- * POST /v1/verify: a draft and the rows that the target gave along it in, the tokens that are accepted and the next one
- * out; POST /v1/verify/batch: many of them, one bad one fails alone. Each is verified as its rows come; those behind the
- * first token that is rejected are dropped.
+ * POST /v1/verify: a draft and the target's rows along it in; the accepted tokens and the next one out. POST
+ * /v1/verify/batch: many drafts; a bad one fails alone. A draft is verified as its rows arrive. Rows behind the first
+ * rejected token are dropped.
  */
 import { Problem } from "../../errors.ts";
 import { type Verified, verifyInPieces } from "../../sampling/verify/verify.ts";
@@ -43,7 +43,7 @@ interface UnderWay {
   spent_ms: number;
 }
 
-/** Answers the calls of a body, a piece at a time. */
+/** Answers the drafts of a body, a piece at a time. */
 class Drafts implements BodyWork<VerifyReader> {
   reader: VerifyReader | undefined;
   readonly #exchange: Exchange;
@@ -57,7 +57,7 @@ class Drafts implements BodyWork<VerifyReader> {
     this.#many = many;
   }
 
-  /** Does a piece of the call at hand, or begins the next; false when there is none, or its rows have not come. */
+  /** Runs a piece of the current draft, or begins the next; false when there is none, or its rows have not arrived. */
   next(): boolean {
     if (this.#under_way !== undefined) return this.#goOn(this.#under_way);
     const call = this.reader?.next();

@@ -1,4 +1,4 @@
-/** GET /v1/vocabularies: what token ids may stand for. */
+/** GET /v1/vocabularies: the vocabularies that a step may name. */
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { VOCABULARIES_ROUTE } from "../../schemas/openapi/vocabularies-route.ts";

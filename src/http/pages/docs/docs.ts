@@ -21,7 +21,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
     type: "application/json; charset=utf-8",
     make: () => JSON.stringify(app.swagger()),
   });
-  // What the page loads stands beside it, wherever a proxy puts the service.
+  // The page loads relative paths, so that it works below any path of a proxy.
   app.get("/docs", { schema: { hide: true } }, (_request, reply) => reply.redirect("docs/", 308));
   addMadeOnce(app, "/docs/", { type: "text/html; charset=utf-8", make: () => PAGE });
   addMadeOnce(app, "/docs/page.css", { type: "text/css; charset=utf-8", make: () => STYLE });

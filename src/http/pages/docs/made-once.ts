@@ -1,10 +1,10 @@
-/** GET of what a program makes and no request changes: bytes made once at the start, with a tag to ask again by. */
+/** GET routes of constant content: its bytes are made once at the start, and have an ETag. */
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 
 export interface Made {
   readonly type: string;
-  /** called once, when all routes are known */
+  /** makes the content; called once, when all routes are known */
   make(): string;
 }
 
@@ -23,7 +23,7 @@ export function addMadeOnce(app: FastifyInstance, url: string, { type, make }: M
   });
 }
 
-/** Whether the client has it already (RFC 9110, 13.1.2): tags are compared weakly. */
+/** Whether the client already has the content (RFC 9110, 13.1.2): tags are compared weakly. */
 function isKnown(header: string | undefined, tag: string): boolean {
   const tags = (header ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
   return tags.includes(tag) || tags.includes("*");

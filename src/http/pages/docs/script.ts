@@ -1,6 +1,6 @@
 /**
- * The script of the page at /docs/: the theme that the playground has chosen, and Swagger UI. Options that may stand
- * in a query string are folded: /v1/sample has 80 of them, in front of the body that most people come for.
+ * The script of the page at /docs/: the theme chosen in the playground, and Swagger UI. Options in query strings are
+ * folded: /v1/sample has 80 of them before its body.
  */
 export const SCRIPT = `"use strict";
 (() => {
@@ -28,7 +28,7 @@ export const SCRIPT = `"use strict";
     const isOptional = (parameter) => parameter.get("required") !== true;
     const keyOf = (parameter) => parameter.get("in") + " " + parameter.get("name");
 
-    /** In the order in which they are shown: by the place where they stand. */
+    /** In the order of the page: by position. */
     function optionalOf(parameters) {
       const places = new Map();
       for (const each of parameters)
@@ -62,7 +62,7 @@ export const SCRIPT = `"use strict";
     return { wrapComponents: { parameters, parameterRow } };
   }
 
-  /** Swagger UI leaves these without a name, without a heading above theirs, or a link inside a button. */
+  /** Swagger UI leaves these without an accessible name, with a heading level skipped, or with a link inside a button. */
   function namesThings({ React }) {
     const h = React.createElement;
     const named = (text) => (Original) => (props) =>
@@ -85,13 +85,13 @@ export const SCRIPT = `"use strict";
     };
   }
 
-  /** Swagger UI takes every string of JSON or base64 for a file; in a query string they are written. */
+  /** Swagger UI shows a file input for every string of JSON or base64; in a query string it is typed. */
   function writesText({ React }) {
     const JsonSchema_string = (Original) => (props) => {
       const schema = props.schema.delete("contentMediaType").delete("format");
       return React.createElement(Original, { ...props, schema });
     };
-    /** Lines of JSON are text, too: Swagger UI would make one string of JSON of them. */
+    /** NDJSON is text: Swagger UI would encode it as one JSON string. */
     function afterLoad({ fn }) {
       const { getSampleSchema } = fn;
       this.fn.getSampleSchema = (schema, type, config, example) =>

@@ -39,7 +39,7 @@ noscript { display: block; max-width: 1420px; margin: 0 auto; padding: 20px; }
 .swagger-ui .fold-row td { padding: 12px 0; color: var(--soft); font: 13px/2.2 var(--sans); }
 `;
 
-/** What Swagger UI shows and this page has no use for: a title twice, one server, links that no answer has. */
+/** Hidden parts of Swagger UI: the second title, the single server, links that no answer has. */
 const HIDDEN = `.swagger-ui .info hgroup.main { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .swagger-ui .scheme-container .servers-title, .swagger-ui .scheme-container .servers,
 .swagger-ui .response-col_links, .swagger-ui .info__license { display: none; }

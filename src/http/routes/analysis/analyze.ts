@@ -1,4 +1,4 @@
-/** From a request with rows to a task that has seen them all, and from its reply to text; both in short turns. */
+/** Gives the rows of a request to an analysis task, and writes its reply, both in short turns. */
 import type { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -16,10 +16,10 @@ import type { Service } from "../../exchange/service.ts";
 import { JSON_TYPE } from "../../exchange/step-answers.ts";
 import { inTurns, ownerOf } from "../../exchange/turns.ts";
 
-/** What the analysis routes are given. */
+/** What the analysis routes need. */
 export interface Analysis {
   readonly service: Service;
-  /** one for all requests: nothing is left in it between two rows */
+  /** one for all requests: it holds nothing between two rows */
   readonly reader: RowReader;
 }
 
@@ -81,7 +81,7 @@ export function sendText(reply: FastifyReply, text: string | readonly Buffer[]):
   return reply.header("content-length", bytes).send(Readable.from(text));
 }
 
-/** The context of a task, from what was asked. */
+/** The context of a task, from the parsed request. */
 export function taskContext({ reader }: Analysis, head: AnalysisHead, temperature: number): TaskContext {
   const { single, values_expected } = head;
   const results = new WrittenList(); // results are written as rows come

@@ -1,4 +1,4 @@
-/** POST /v1/calibrate: validation rows with their classes in, the calibration and the account of it out. */
+/** POST /v1/calibrate: validation rows with their classes in, the calibration and its report out. */
 import type { FastifyInstance } from "fastify";
 import { calibrateTask } from "../../../analysis/tasks/calibrate.ts";
 import { parseCalibrate } from "../../../schemas/analysis-options.ts";

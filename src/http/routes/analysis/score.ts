@@ -1,4 +1,4 @@
-/** POST /v1/score: rows of logits and the classes that really came in, log-probabilities, ranks and the loss out. */
+/** POST /v1/score: rows of logits and their true classes in; log-probabilities, ranks and the loss out. */
 
 import type { FastifyInstance } from "fastify";
 import { scaledTask } from "../../../analysis/tasks/scaled.ts";
@@ -26,7 +26,7 @@ export function addScore(app: FastifyInstance, analysis: Analysis): void {
   });
 }
 
-/** Runs the chain on each row, which is put into the request's own. */
+/** Runs the chain on each row, which is copied into the request's own row. */
 function scoredUnder({ service }: Analysis, sampling: unknown, lease: () => Row) {
   const { sampler, config } = service;
   const options = parseScoreChain(sampling, config.limits, "/sampling");

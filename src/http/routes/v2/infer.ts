@@ -1,4 +1,4 @@
-/** POST /v2/models/sampler/infer: tensors in, tensors out. Every row is drawn as /v1 would draw it. */
+/** POST /v2/models/sampler/infer: tensors in, tensors out. Every row is drawn as on /v1. */
 import { assert, Problem } from "../../../errors.ts";
 import type { Sampled } from "../../../sampling/report/report.ts";
 import { InferReader } from "../../../wire/v2/infer-reader.ts";
@@ -47,7 +47,7 @@ class InferCall implements Work, Inflated {
     this.#exchange = exchange;
   }
 
-  /** Reads the body; rows are sampled as they come. */
+  /** Reads the body; rows are sampled as they arrive. */
   read(): void {
     const use = {
       in_place: true,
@@ -61,7 +61,7 @@ class InferCall implements Work, Inflated {
     const body: Flow = this.#exchange.read(use, (error) => this.fail(error));
   }
 
-  /** Reads a body that is compressed: `write` and `end` are called with what comes out of it. */
+  /** Reads a compressed body: `write` and `end` are called with the inflated bytes. */
   inflate(encoding: string | undefined): void {
     const { body_bytes_max } = this.#exchange.service.config.limits;
     let inflating: Inflating | undefined;
@@ -107,7 +107,7 @@ class InferCall implements Work, Inflated {
     requireNoQuery(this.#exchange.raw.url, "options of an inference are its parameters");
   }
 
-  /** Makes the reader. Throws what is wrong with the head. */
+  /** Makes the reader. Throws a Problem if the head is wrong. */
   #open(flow: Flow): InferReader {
     const { raw, service, context } = this.#exchange;
     const header_bytes = headerLength(raw.headers[HEADER_LENGTH]);
@@ -124,7 +124,7 @@ class InferCall implements Work, Inflated {
   /** Takes the rows that are ready in turns. */
   #wrote(): void {
     const reader = this.#opened;
-    // A single row is sampled with the end, which is in the same packet. Else the chunk is gone afterwards.
+    // A single row is sampled at the end of the body, which is in the same packet. Otherwise the chunk is gone afterwards.
     if (reader.inference?.rows.steps !== 1 && !this.#intake?.wrote()) reader.keep();
   }
 
@@ -133,7 +133,7 @@ class InferCall implements Work, Inflated {
     this.#intake?.end();
   }
 
-  /** Samples the next row that is ready, or does a piece of it; false when none is. */
+  /** Samples the next ready row, or a piece of it; false when none is ready. */
   #sampleNext(reader: InferReader): boolean {
     const step = this.#answers?.is_inside ? undefined : reader.next();
     if (step === undefined && !this.#answers?.is_inside) return false;

@@ -1,6 +1,6 @@
 /**
- * Compressed bodies of /v2: bytes are inflated as they come, and no more than the limit on bodies allows, so that a
- * small body cannot become a large one unseen. Answers are compressed for those who ask for it.
+ * Compressed bodies of /v2. Bytes are inflated as they arrive, up to the limit on bodies, so that a small body cannot
+ * become a large one unnoticed. Answers are compressed if the client accepts it.
  */
 import { promisify } from "node:util";
 import { createGunzip, createInflate, deflate, type Gunzip, gzip, type Inflate } from "node:zlib";
@@ -15,7 +15,7 @@ export function isPlain(encoding: string | undefined): boolean {
   return encoding === undefined || encoding.trim().toLowerCase() === "identity";
 }
 
-/** How a body is compressed. Throws a Problem for what is not taken. */
+/** The compression of a body. Throws a Problem for an unsupported one. */
 export function compressionOf(encoding: string | undefined): Compression {
   const name = encoding?.trim().toLowerCase();
   if (name === "gzip" || name === "deflate") return name;
@@ -25,14 +25,14 @@ export function compressionOf(encoding: string | undefined): Compression {
   );
 }
 
-/** What inflated bytes are given to. Nothing is called after `fail`. */
+/** The destination of inflated bytes. Nothing is called after `fail`. */
 export interface Inflated {
   write(chunk: Uint8Array): void;
   end(): void;
   fail(error: unknown): void;
 }
 
-/** Takes compressed bytes and gives `inner` what they stand for. The body waits while it is inflated. */
+/** Takes compressed bytes and gives the inflated ones to `inner`. The body waits while it is inflated. */
 export class Inflating implements ChunkReader, Flow {
   readonly #stream: Gunzip | Inflate;
   readonly #body: Flow;
@@ -80,7 +80,7 @@ export class Inflating implements ChunkReader, Flow {
     else this.#body.refuse(error);
   }
 
-  /** Nothing more is wanted. */
+  /** Drops all further bytes. */
   close(): void {
     this.#refused = true;
     this.#stream.destroy();
@@ -112,7 +112,7 @@ function notCompressed(compression: Compression, error: Error): Problem {
   return new Problem("malformed_request", `the body is not ${compression}: ${error.message}`);
 }
 
-/** What the client prefers of what there is; undefined: plain. */
+/** The encoding that the client prefers among those supported; undefined for none. */
 export function acceptedCompression(header: string | string[] | undefined): Compression | undefined {
   if (header === undefined) return undefined;
   const weights = new Map(String(header).split(",").map(weightOf));

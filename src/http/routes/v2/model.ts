@@ -1,4 +1,4 @@
-/** What /v2 tells of itself: the server, the one model, whether they are well, and what was asked of them. */
+/** The descriptions under /v2: the server, its one model, their health, and their statistics. */
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { VERSION } from "../../../config/version.ts";
 import {
@@ -24,7 +24,7 @@ const METADATA = {
   name: MODEL.name,
   versions: [MODEL.version],
   platform: MODEL.platform,
-  // The protocol lists the inputs that a model requires; options are inputs as well, and none is required.
+  // The protocol lists the inputs that a model requires. Options are inputs too, but none is required.
   inputs: [{ name: "logits", datatype: "FP32", shape: [-1, -1] }],
   outputs: OUTPUT_METADATA,
 };
@@ -33,7 +33,7 @@ const CONFIG = {
   name: MODEL.name,
   platform: MODEL.platform,
   backend: MODEL.platform,
-  // The rows are a dimension of the tensors, not one that the server adds.
+  // The rows are a dimension of the tensors themselves; the server adds none.
   max_batch_size: 0,
   input: METADATA.inputs.map(configured),
   output: METADATA.outputs.map(configured),

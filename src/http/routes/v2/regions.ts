@@ -1,4 +1,4 @@
-/** Registering shared memory, as Triton's system shared memory extension has it. Where it is off, every route says so. */
+/** Registers shared memory, as in Triton's system shared memory extension. When it is off, every route says so. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../../errors.ts";
@@ -29,7 +29,7 @@ export function addRegions(app: FastifyInstance, service: Service, regions: Shar
     if (regions !== undefined) return regions;
     throw new Problem("not_found", SHARED_MEMORY_IS_OFF);
   };
-  // A service tells in its document what it does; the file has all of it.
+  // The document of a running service describes what is switched on; the file in the repository describes everything.
   const schema = <Route extends object>(route: Route) => ({ ...route, hide: regions === undefined });
   app.post<Named>(
     `${PATH}/region/:name/register`,

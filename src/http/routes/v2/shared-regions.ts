@@ -1,7 +1,7 @@
 /**
- * Keeps the shared memory of all processes of a service alike. A change goes over the bus, which brings every
- * question to all of them in one order, so that two clients who want one name meet the same answer everywhere. The
- * primary keeps the table too, without opening files: whichever worker is replaced, the new one learns of all regions.
+ * Keeps the registered regions equal in all processes of a service. A change goes over the bus, which delivers questions to
+ * all processes in one order: two clients that want one name get the same answer everywhere. The primary keeps the table
+ * too, without opening files, so that a new worker learns all regions.
  */
 import { randomUUID } from "node:crypto";
 import type { Config } from "../../../config/config.ts";
@@ -20,19 +20,19 @@ interface Refusal {
   readonly detail: string;
 }
 
-/** What both a worker's memory and the primary's table can do. */
+/** The operations of a worker's memory and of the primary's table. */
 interface Regions {
   add(region: Region): void;
   remove(name?: string): void;
 }
 
-/** Shared memory of a worker, kept like that of the others. */
+/** The shared memory of a worker, kept equal to that of the others. */
 export class SharedRegions {
   readonly memory: SharedMemory;
   readonly #bus: Bus;
-  /** tells this worker's question from that of another */
+  /** identifies this worker's questions */
   readonly #ticket = randomUUID();
-  /** changes that came while the table was being fetched; undefined once it is here */
+  /** changes that came while the table was being fetched; undefined afterwards */
   #waiting: Change[] | undefined = [];
 
   constructor({ shared_memory_dir, limits }: Config, bus: Bus) {
@@ -42,7 +42,7 @@ export class SharedRegions {
     bus.answer(LIST, (ticket) => this.#list(ticket));
   }
 
-  /** Learns what is registered. Call before the first request can come. */
+  /** Fetches the registered regions. Call before the first request can come. */
   async fetch(): Promise<void> {
     const { replies } = await this.#bus.ask(LIST, this.#ticket);
     const regions = replies.find((reply) => Array.isArray(reply)) as readonly Region[] | undefined; // see #list
@@ -73,7 +73,7 @@ export class SharedRegions {
     return "done";
   }
 
-  /** Changes that came before this worker's question are in everyone's answer to it; those that come now follow it. */
+  /** Changes before this worker's question are part of every answer to it; later changes follow it. */
   #list(ticket: unknown): readonly Region[] | undefined {
     if (this.#waiting === undefined) return this.memory.regions;
     if (ticket === this.#ticket) this.#waiting = [];
@@ -81,7 +81,7 @@ export class SharedRegions {
   }
 }
 
-/** The primary as one more of those who are asked. `say` is how it answers. */
+/** The primary takes part in the bus as one more process. `say` sends its answer. */
 export function keepRegions({ limits }: Config, say: (message: BusMessage) => void): Peer {
   const table = new RegionTable(limits);
   let hear: (message: unknown) => void = () => undefined;
@@ -91,7 +91,7 @@ export function keepRegions({ limits }: Config, say: (message: BusMessage) => vo
       hear = take;
     },
   });
-  // Workers say what is wrong with a change; the primary only takes part in what is right.
+  // Workers report what is wrong with a change; the primary applies only valid ones.
   bus.answer(CHANGE, (change) => void apply(table, change as Change));
   bus.answer(LIST, () => table.all);
   return { id: PRIMARY_ID, isConnected: () => true, send: hear };

@@ -1,4 +1,4 @@
-/** What Triton's clients can ask and this service does not do: each is told so in a sentence of its own. */
+/** Requests of Triton's clients that this service does not support. Each is refused with its own sentence. */
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../../../errors.ts";
 import { MODEL } from "../../../schemas/v2.ts";
