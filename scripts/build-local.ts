@@ -6,10 +6,17 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { commandLine, flag } from "../src/command-line.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FOLDER = `${ROOT}clients/python/logit_sampler/local`;
 const HASH_DIGITS = 16;
+
+const { values } = commandLine({
+  name: "npm run build:local --",
+  about: "Bundles the library into one file of JavaScript for the Python package, with its hash in its name.",
+  options: { parts: flag("also lists the largest parts of the bundle, in bytes") },
+});
 
 const { outputFiles, metafile } = await build({
   entryPoints: [`${ROOT}src/local/main.ts`],
@@ -34,7 +41,7 @@ await mkdir(FOLDER, { recursive: true });
 for (const name of await readdir(FOLDER)) if (/^bundle-.*\.js$/.test(name)) await rm(`${FOLDER}/${name}`);
 await writeFile(`${FOLDER}/bundle-${hash}.js`, contents);
 process.stdout.write(`clients/python/logit_sampler/local/bundle-${hash}.js: ${contents.length} bytes\n`);
-if (process.argv.includes("--parts")) {
+if (values.parts) {
   const inputs = Object.entries(Object.values(metafile.outputs)[0]!.inputs)
     .sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput)
     .slice(0, 25);

@@ -5,6 +5,7 @@ import { stageInfo } from "../state/catalogue.ts";
 import { itemOf, sentChain } from "../state/chain.ts";
 import { extras, NO_EXTRAS } from "../state/extras.ts";
 import { orderOf, presets } from "../state/presets.ts";
+import { DEFAULT_PRESET } from "../state/request-options.ts";
 import { type ChainItem, chain, seed } from "../state/signals.ts";
 import { markIn } from "../watermark/mark.ts";
 import { isSameChain } from "./runs.ts";
@@ -62,7 +63,8 @@ interface Choice {
 
 function choices(): readonly Choice[] {
   const list = sentChain(chain.value);
-  const host = presets.value.find((preset) => !isSameChain(orderOf(preset, list), list));
+  const hosts = presets.value.filter(({ name }) => name !== DEFAULT_PRESET);
+  const host = hosts.find((preset) => !isSameChain(orderOf(preset, list), list));
   const hosted = host && orderOf(host, list).map((entry) => itemOf(entry));
   const moved = movedNumber(chain.value);
   return [

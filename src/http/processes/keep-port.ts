@@ -3,8 +3,9 @@
  * worker that listens there ends, and clients are refused until the next is loaded. Here a share without a worker keeps the
  * port open: the primary goes on accepting connections, and hands them to the next worker that listens.
  *
- * Cluster has no call for that. Before the port is open, the message with which a worker requests its share is sent again
- * under an id that no worker has (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20 to 24).
+ * Cluster has no call for that. When the first worker listens, the message with which it requested its share is sent again
+ * under an id that no worker has (lib/internal/cluster/primary.js, round_robin_handle.js in Node 20 to 24). A port that is
+ * taken never gets that far: cluster cannot report its error to two shares.
  */
 import cluster, { type Worker } from "node:cluster";
 
@@ -23,6 +24,8 @@ const NO_WORKER = -1;
 export class KeptPort {
   #key: string | undefined;
   #is_kept = false;
+  /** while cluster takes the share: makes the worker's id its own again */
+  #restore: (() => void) | undefined;
 
   /** Whether the port stays open without workers. */
   get is_kept(): boolean {
@@ -36,18 +39,31 @@ export class KeptPort {
     child.send = (message: unknown, ...rest: unknown[]) => {
       const { cmd, act, key } = message as PortMessage; // texts have none of these
       if (cmd === "NODE_CLUSTER" && act === undefined && key !== undefined) this.#key = key;
+      // Behind its answer cluster notes who can take a connection: that is the worker itself.
+      this.#restore?.();
       return send(message, ...rest);
     };
+    let query: PortMessage | undefined;
     child.on("internalMessage", (message: PortMessage) => {
-      if (message.act !== "queryServer" || this.#is_kept) return;
-      this.#is_kept = true;
-      say(worker, { ...message, seq: undefined });
+      if (message.act === "queryServer") query ??= message;
+      if (message.act === "listening" && query !== undefined) this.#take(worker, query);
     });
     // Cluster treats an open port without any process as its own error.
     for (const event of ["exit", "disconnect"])
       child.prependOnceListener(event, () => {
         if (Object.keys(cluster.workers ?? {}).length <= 1) this.release(worker);
       });
+  }
+
+  #take(worker: Worker, query: PortMessage): void {
+    if (this.#is_kept || !worker.isConnected()) return;
+    this.#is_kept = true;
+    const { id } = worker;
+    this.#restore = () => {
+      worker.id = id;
+    };
+    say(worker, { ...query, seq: undefined });
+    this.#restore = undefined;
   }
 
   /** Gives the share up: the port closes with its last worker. `worker` is any that lives. */

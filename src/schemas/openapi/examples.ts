@@ -147,6 +147,23 @@ const resample: Examples = {
   },
 };
 
+const inspectGrammar: Examples = {
+  schema: {
+    summary: "A JSON schema, and the beginning of a text",
+    value: {
+      grammar: {
+        json_schema: {
+          type: "object",
+          properties: { name: { type: "string" }, age: { type: "integer", minimum: 0 } },
+          required: ["name"],
+          additionalProperties: false,
+        },
+      },
+      text: '{"name":"Ada",',
+    },
+  },
+};
+
 const replay: Examples = {
   claim: {
     summary: "A step, and the token that was drawn from it",
@@ -271,6 +288,7 @@ export const REQUEST_EXAMPLES: Readonly<Record<string, Examples>> = {
   verifyBatch,
   beam,
   resample,
+  inspectGrammar,
   replay,
   detectWatermark,
   stream,
