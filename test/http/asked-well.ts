@@ -37,6 +37,11 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
       seed: 1,
     },
   ],
+  [
+    "/v1/beam",
+    { rows: [{ logits: [1, 3, 2] }], beam: { rule: "stochastic", num_beams: 2, max_tokens: 1 }, seed: 1 },
+  ],
+  ["/v1/resample", { log_weights: [0, null, -1], seed: 1 }],
   ["/v1/verify", { rows: [{ logits: [1, 3] }, { logits: [2, 1] }], draft_token_ids: [1], seed: 1 }],
   ["/v1/verify/batch", { rows: [{ logits: [1, 3] }], sequences: [{ draft_token_ids: [] }], seed: 1 }],
   [
