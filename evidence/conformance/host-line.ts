@@ -1,6 +1,7 @@
 /** A recorded answer of a host's own code as a line of conformance/hosts. */
 
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
+import { tiesOf } from "./ties.ts";
 import { allOr, type Line } from "./vector.ts";
 import { written } from "./written.ts";
 
@@ -27,6 +28,8 @@ export function hostLine(place: number, recorded: Recorded): Line {
   const { preset, variant, version, options, row, history, prompt_length, kept, probabilities } = recorded;
   const host = variant === undefined ? preset : `${preset} ${variant}`;
   const { chain } = parseStepOptions({ preset, ...(variant && { variant }), ...options, seed: 0 });
+  const own = chain.filter(({ skipped }) => skipped !== "neutral").map(written);
+  const ties = tiesOf({ chain: own, row, history }, kept);
   return {
     id: `${host.replaceAll(" ", "-")}-${String(place + 1).padStart(3, "0")}`,
     section: "hosts",
@@ -35,13 +38,14 @@ export function hostLine(place: number, recorded: Recorded): Line {
     about: `what ${version} answered`,
     host: { preset, ...(variant && { variant }) },
     options,
-    chain: chain.filter(({ skipped }) => skipped !== "neutral").map(written),
+    chain: own,
     row,
     history,
     prompt_length,
     kept: allOr(kept, row.length),
     probabilities,
     tolerance: TOLERANCE,
+    ...(ties.length > 0 && { ties }),
     why: `docs/presets.md, ${preset}`,
   };
 }

@@ -57,7 +57,7 @@ export function otherwiseOf(
     string,
     { as: string[]; kept: readonly number[]; probabilities: readonly number[] }
   >();
-  for (const { says, changed } of proposals(step, row)) {
+  for (const { says, changed } of inTurns(proposals(step, row))) {
     const { kept, probabilities } = answerOf(changed, row);
     if (kept.length === 0 || isSame(right, { kept, probabilities })) continue;
     const shortened = probabilities.map(short);
@@ -84,25 +84,13 @@ function proposals(step: StepOptions, row: readonly number[]) {
   return explanationsOf(step, (id) => row[id] ?? Number.NEGATIVE_INFINITY);
 }
 
-/**
- * Groups of tokens that no rule tells apart, of which some stay and some go: others of a group may stand for those kept.
- * Two are alike when they have the same logit, places in the history, and mention in the options.
- */
-export function tiesOf({ row, chain, history = [] }: Question, { kept }: Answer): number[][] {
-  const numbers = new Set((JSON.stringify(chain).match(/\d+/g) ?? []).map(Number));
-  const seen = new Set(history);
-  const groups = new Map<string, number[]>();
-  for (const [id, logit] of row.entries()) {
-    const places = seen.has(id);
-    const named = numbers.has(id);
-    const key = named || places ? `${id}` : `${logit} alike`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [id]);
-    else group.push(id);
-  }
-  const is_kept = new Set(kept);
-  return [...groups.values()].filter((ids) => {
-    const stay = ids.filter((id) => is_kept.has(id)).length;
-    return stay > 0 && stay < ids.length;
+/** One of each explanation, then the next of each: the first few are of every kind. */
+function inTurns<Named extends { readonly name: string }>(list: readonly Named[]): Named[] {
+  const turns = new Map<string, number>();
+  const numbered = list.map((each) => {
+    const turn = turns.get(each.name) ?? 0;
+    turns.set(each.name, turn + 1);
+    return { each, turn };
   });
+  return numbered.sort((a, b) => a.turn - b.turn).map(({ each }) => each);
 }

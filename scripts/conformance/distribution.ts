@@ -1,10 +1,11 @@
 /** Lines that ask what is left of a row behind a chain, and with what probabilities. */
 
+import { tiesOf } from "../../evidence/conformance/ties.ts";
 import { allOr, type Line, rowField } from "../../evidence/conformance/vector.ts";
-import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE, tiesOf } from "./definition.ts";
+import { answerOf, otherwiseOf, type Question, stepOf, TOLERANCE } from "./definition.ts";
 
 /** No more answers of mistakes than these are kept, the likeliest. */
-const OTHERWISE_MAX = 7;
+const OTHERWISE_MAX = 8;
 
 /** Of longer rows the mistakes are not told: each would be as long. */
 const LONG = 128;
@@ -17,7 +18,7 @@ export function distributionLine(asked: Asked, margin: number): Line | undefined
   const step = stepOf({ chain, row, history, prompt_length, state });
   const answer = answerOf(step, row);
   if (answer.margin < margin || answer.kept.length === 0) return undefined;
-  const ties = tiesOf(asked, answer);
+  const ties = tiesOf(asked, answer.kept);
   const states = Object.keys(step.state).length > 0 ? { state: step.state } : {};
   return {
     id,

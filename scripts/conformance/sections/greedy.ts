@@ -103,6 +103,25 @@ const ROWS: readonly (Pick<Hard, "field" | "row"> & { readonly about: string })[
 
 const EXACT: readonly Hard[] = [
   {
+    about: "typical_p 0.5 of four equal tokens: two hold it",
+    row: [0, 0, 0, 0],
+    chain: [{ stage: "typical_p", typical_p: 0.5 }],
+  },
+  {
+    about: "min_tokens 3 behind three generated tokens: the end may come",
+    row: [1, 2, 0],
+    chain: [{ stage: "min_tokens", min_tokens: 3, stop_token_ids: [1] }],
+    history: [0, 0, 2, 2, 0],
+    prompt_length: 2,
+  },
+  {
+    about: "min_tokens 3 behind two generated tokens: it may not",
+    row: [1, 2, 0],
+    chain: [{ stage: "min_tokens", min_tokens: 3, stop_token_ids: [1] }],
+    history: [0, 0, 2, 2],
+    prompt_length: 2,
+  },
+  {
     about: "top_p 0.5 of four equal tokens: two hold it, and the bound is met exactly",
     row: [0, 0, 0, 0],
     chain: [{ stage: "top_p", top_p: 0.5 }],

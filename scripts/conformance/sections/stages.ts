@@ -79,6 +79,12 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     reasoning_end_ids: [3],
     reasoning_forced_ids: [2, 3],
   },
+  sequence_bias: {
+    sequence_bias: [
+      { token_ids: [1], bias: 1.5 },
+      { token_ids: [0, 3], bias: -2 },
+    ],
+  },
   top_p_decay: { top_p_decay: 0.8, top_p: 0.95, top_p_min: 0.5, top_p_reset_ids: [3] },
   xtc: { xtc_probability: 1, xtc_threshold: 0.12 },
 };

@@ -98,7 +98,7 @@ export function lookWith(sampler: StepTaker, row: LogitsRow): Look {
   };
 }
 
-export function logitsOf(row: LogitsRow): LogitsByToken {
+function logitsOf(row: LogitsRow): LogitsByToken {
   if (!isSparse(row)) return (id) => row.values[id] ?? Number.NEGATIVE_INFINITY;
   const { token_ids, values } = row;
   return (id) => values[token_ids.indexOf(id)] ?? Number.NEGATIVE_INFINITY;

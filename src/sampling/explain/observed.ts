@@ -81,7 +81,7 @@ function unitOf(p: number): number {
 }
 
 /** Below this p-value of the G-test the draws are not of the distribution. */
-export const COUNTS_P_MIN = 0.001;
+const COUNTS_P_MIN = 0.001;
 /** Cells that expect fewer draws are counted as one. */
 const EXPECTED_MIN = 5;
 

@@ -3,6 +3,11 @@
 from importlib.metadata import version
 
 import torch
+import vllm.utils.platform_utils
+
+# Without a GPU there is no pinned memory; a wheel for CUDA asks the driver for it.
+vllm.utils.platform_utils.is_pin_memory_available = torch.cuda.is_available
+
 from vllm.sampling_params import SamplingParams
 from vllm.v1.sample import logits_processor as processors
 from vllm.v1.sample.logits_processor.interface import BatchUpdate
