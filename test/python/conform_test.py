@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import plain_sampler  # noqa: E402
 
 SECTIONS = ["truncations", "temperatures", "penalties", "bans", "masks", "orders", "greedy", "hard rows"]
-MUTANTS = int(os.environ.get("CONFORM_MUTANTS", "60"))
+MUTANTS = int(os.environ.get("CONFORM_MUTANTS", "15"))
 FOUND_MIN, NAMED_MIN = 58 / 60, 45 / 60
 
 

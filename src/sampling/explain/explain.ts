@@ -46,7 +46,7 @@ export interface SearchLimits {
 const LOOKS_MAX = 2000;
 
 /** The search in pieces, one step each. Throws the Problem of options that the look refuses as they are. */
-export function* explain(
+function* explain(
   look: Look,
   row: LogitsByToken,
   options: StepOptions,

@@ -64,7 +64,7 @@ class Host:
                 logit_bias=bias_of(given.get("logit_bias", {})) or None,
                 max_tokens=None,
             )
-        except ValueError as error:  # a value that the host refuses
+        except Exception as error:  # a value that the host refuses, by a class of its own
             raise NotSupported from error
         greedy = params.temperature < 1e-5
         told = Sampler("processed_logprobs")(
