@@ -1,7 +1,7 @@
 /**
  * `npm run proof:beams`: random beam searches by the hosts' own code and by ours, on the same rows. BEAMS_PYTHON names a Python
- * with transformers, vllm, onnxruntime-genai, onnx, torch and numpy. TensorRT-LLM does not run without a GPU, and llama.cpp's
- * search is gone from it: for these two, ports of the proof, written from their sources, answer (ports.ts).
+ * with transformers, vllm, torch and numpy. TensorRT-LLM needs a GPU, and llama.cpp has removed its search: for these two, ports
+ * that were written from their sources answer (ports.ts). The rule of onnxruntime-genai has no proof yet.
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";

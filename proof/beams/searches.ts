@@ -50,17 +50,6 @@ export const ASKED: Readonly<Record<string, (random: Seeded) => Asked>> = {
     const beam = { rule: "vllm", ...common(random, world, 3), length_penalty: random.pick(PENALTIES) };
     return { world, beam, row: {} };
   },
-  onnxruntime_genai(random) {
-    const world = worldOf(random);
-    const { end_token_ids, ...rest } = common(random, world, 1);
-    const own = {
-      end_token_ids: end_token_ids.length === 0 ? [1] : end_token_ids,
-      length_penalty: random.pick(PENALTIES),
-      early_stopping: random.oneIn(2),
-      prompt_tokens: world.prompt.length,
-    };
-    return { world, beam: { rule: "onnxruntime_genai", ...rest, ...own }, row: {} };
-  },
   tensorrt_llm(random) {
     const world = worldOf(random);
     const own = {
