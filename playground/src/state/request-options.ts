@@ -10,7 +10,7 @@ import { order_of, seed, step } from "./signals.ts";
 export const untaken = signal<readonly string[]>([]);
 
 /** The order of the short form when a request names no preset. */
-export const DEFAULT_PRESET = "default";
+const DEFAULT_PRESET = "default";
 
 export function takeOptions(options: Readonly<Record<string, unknown>>): void {
   const { chain: list, preset: name, seed: seed_number, step: at, ...short } = options;

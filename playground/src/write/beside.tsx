@@ -3,9 +3,9 @@ import { movedFrom } from "../controls/control.ts";
 import { ofStep, speculationIn } from "../speculate/speculation.ts";
 import { stageInfo } from "../state/catalogue.ts";
 import { itemOf, sentChain } from "../state/chain.ts";
+import { DEFAULT_COMPARED } from "../state/compared.ts";
 import { extras, NO_EXTRAS } from "../state/extras.ts";
 import { orderOf, presets } from "../state/presets.ts";
-import { DEFAULT_PRESET } from "../state/request-options.ts";
 import { type ChainItem, chain, seed } from "../state/signals.ts";
 import { markIn } from "../watermark/mark.ts";
 import { isSameChain } from "./runs.ts";
@@ -63,8 +63,9 @@ interface Choice {
 
 function choices(): readonly Choice[] {
   const list = sentChain(chain.value);
-  const hosts = presets.value.filter(({ name }) => name !== DEFAULT_PRESET);
-  const host = hosts.find((preset) => !isSameChain(orderOf(preset, list), list));
+  const host = presets.value.find(
+    (preset) => DEFAULT_COMPARED.includes(preset.name) && !isSameChain(orderOf(preset, list), list),
+  );
   const hosted = host && orderOf(host, list).map((entry) => itemOf(entry));
   const moved = movedNumber(chain.value);
   return [
