@@ -22,7 +22,7 @@ export interface Crossing {
 
 /** Bytes that a crossing takes, about. */
 const CROSSING_BYTES = 40;
-/** Bytes of an entry of a map whose key is a short text, about. */
+/** Bytes of an entry of a map besides the text that is its key, about. */
 const STRUCTURE_BYTES = 160;
 
 /** Bytes that a head takes, about. */
@@ -56,7 +56,7 @@ export class SharedHeads {
 
   /** Bytes that are kept, about. */
   get bytes(): number {
-    return this.#bytes + this.#structures.size * STRUCTURE_BYTES;
+    return this.#bytes;
   }
 
   newStructures(): Structures {
@@ -72,7 +72,7 @@ export class SharedHeads {
     }
     const left = { parts: PARTS_MAX };
     const id = this.#structureOf(nodes, node, known.ids, left, 0);
-    nodes.effort.units += PARTS_MAX - left.parts;
+    nodes.effort.units += PARTS_MAX - Math.max(0, left.parts);
     return id;
   }
 
@@ -83,16 +83,23 @@ export class SharedHeads {
     left: { parts: number },
     depth: number,
   ): number {
+    // A known part counts, too: it stands in the key of what it is a part of.
+    if (left.parts-- <= 0 || depth > DEPTH_MAX) return NOT_SHARED;
     const found = known.get(node);
     if (found !== undefined) return found;
-    if (left.parts-- <= 0 || depth > DEPTH_MAX) return NOT_SHARED;
     const key = this.#keyOf(nodes, node, (part) => this.#structureOf(nodes, part, known, left, depth + 1));
     let id: number = NOT_SHARED;
     if (key !== undefined) {
-      id = this.#structures.get(key) ?? this.#structures.size;
-      this.#structures.set(key, id);
+      id = this.#structures.get(key) ?? this.#number(key);
     }
     known.set(node, id);
+    return id;
+  }
+
+  #number(key: string): number {
+    const id = this.#structures.size;
+    this.#structures.set(key, id);
+    this.#bytes += STRUCTURE_BYTES + key.length;
     return id;
   }
 
