@@ -16,7 +16,7 @@ const FOLDER = new URL("../build/pages/", import.meta.url);
 const LISTS = ["samplers", "presets", "combinations"];
 
 commandLine({
-  name: "npm run build:pages",
+  name: "npm run build:pages --",
   about:
     "Writes the playground into build/pages, a folder that needs no service: host it anywhere, at any path.",
   options: {},
