@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Runs the conformance suite against a sampler, and says what it does otherwise.
 
     from logit_sampler import conform

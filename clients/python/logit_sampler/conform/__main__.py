@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """``python -m logit_sampler.conform``: runs the suite against a host, a function or a program.
 
 It ends with 0 when nothing failed, with 1 when something did, and with 2 when it was called wrongly.

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Holds an answer against that of the suite.
 
 What float32 or an open choice among equal tokens explains is no failure: those are verdicts of their own. A failure is told

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Puts the suite's questions to a function, or to a program that reads and writes lines."""
 
 import json

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The suite: lines of questions with their answers. conformance/README.md says what every field is."""
 
 import array

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Samplers of hosts, ready to be run against the suite. To add one: its file, and one line here.
 
 Each is called without arguments and has ``version`` and ``sampler(row, options, history)``. A host runs its stages in one

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """What adapters share: options that a host has, and the order in which it runs its stages."""
 
 from .. import NotSupported

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """llama.cpp: the samplers of its library through its C interface, one for each stage, in the order asked for."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """transformers: the logits processors and warpers of generation/logits_process.py, one for each stage, in the order asked for."""
 
 from importlib.metadata import version

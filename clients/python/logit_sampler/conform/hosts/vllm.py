@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """vLLM: the Sampler of its V1 engine, on its PyTorch path. It has one order; a chain in another is not supported."""
 
 from importlib.metadata import version
