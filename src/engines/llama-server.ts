@@ -3,7 +3,6 @@
 import {
   type CallOptions,
   type Count,
-  type Engine,
   EngineError,
   type EngineFacts,
   type EngineKind,
@@ -14,8 +13,9 @@ import {
   type Server,
   type TokenBytes,
 } from "./engine.ts";
-import { idsIn, listIn, numberIn, textIn, tokenIdsIn } from "./json.ts";
+import { idsIn, listIn, numberIn, textIn } from "./json.ts";
 import { bytesFor, type Pair, rowOf } from "./next-row.ts";
+import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const PRESET = "llama.cpp";
@@ -85,24 +85,15 @@ async function endIds(server: Server, eos: string | undefined): Promise<readonly
   return ids.length === 1 ? ids : []; // a text of several tokens is no special token
 }
 
-class LlamaServer implements Engine {
+class LlamaServer extends ServedEngine {
   readonly kind = llamaServer.name;
   readonly preset = PRESET;
-  readonly url: string;
-  readonly facts: EngineFacts;
-  readonly #server: Server;
-
-  constructor(server: Server, facts: EngineFacts) {
-    this.#server = server;
-    this.url = server.url;
-    this.facts = facts;
-  }
 
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
     const { vocab_size } = this.facts;
     const n_probs = count === "whole" ? (vocab_size ?? 2 ** 24) : count;
     const asked = { ...BARE, prompt, n_probs };
-    const reply = await this.#server.post("/completion", asked, bytesFor(count, vocab_size), call);
+    const reply = await this.server.post("/completion", asked, bytesFor(count, vocab_size), call);
     const pairs = listIn(reply, "completion_probabilities", 0, "top_logprobs").map(pairOf);
     return rowOf(pairs, { url: this.url, asked: count, vocab_size, logsumexp_error: LOGSUMEXP_ERROR });
   }
@@ -114,7 +105,7 @@ class LlamaServer implements Engine {
     const probabilities = token_only ? {} : { n_probs: vocab_size, post_sampling_probs: true };
     const fixed = { n_predict: 1, cache_prompt: true, return_tokens: true };
     const asked = { ...fields, prompt, ...fixed, ...probabilities };
-    const reply = await this.#server.post("/completion", asked, bytesFor("whole", vocab_size), call);
+    const reply = await this.server.post("/completion", asked, bytesFor("whole", vocab_size), call);
     const told = listIn(reply, "completion_probabilities", 0, "top_probs");
     const [token_id] = idsIn(reply, "tokens") ?? [];
     if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell it`);
@@ -128,15 +119,12 @@ class LlamaServer implements Engine {
     };
   }
 
-  async tokenize(content: string, call?: CallOptions): Promise<number[]> {
-    const asked = { content, add_special: true, parse_special: true };
-    const reply = await this.#server.post("/tokenize", asked, bytesFor(content.length), call);
-    return tokenIdsIn(reply, this.url);
+  override tokenize(content: string, call?: CallOptions): Promise<number[]> {
+    return this.tokenIdsOf({ content, add_special: true, parse_special: true }, content, call);
   }
 
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {
-    const reply = await this.#server.post("/detokenize", { tokens }, bytesFor(tokens.length), call);
-    return textIn(reply, "content") ?? "";
+    return textIn(await this.detokenized({ tokens }, tokens, call), "content") ?? "";
   }
 
   /** One row of all tokens, which come with their text. Special tokens have none. */

@@ -6,17 +6,16 @@ import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./comp
 import {
   type CallOptions,
   type Count,
-  type Engine,
   EngineError,
   type EngineFacts,
   type EngineKind,
   type EngineOptions,
   type NextRow,
   type OwnStep,
-  type Server,
 } from "./engine.ts";
-import { textIn, tokenIdsIn } from "./json.ts";
+import { textIn } from "./json.ts";
 import { bytesFor, rowOf } from "./next-row.ts";
+import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const LOGSUMEXP_ERROR = 2e-4;
@@ -53,34 +52,26 @@ export const openai: EngineKind = {
   },
 };
 
-class Completions implements Engine {
+class Completions extends ServedEngine {
   readonly kind = openai.name;
   readonly preset = "openai";
-  readonly url: string;
-  readonly facts: EngineFacts;
-  readonly #server: Server;
   #most: number | undefined;
 
-  constructor(server: Server, facts: EngineFacts) {
-    this.#server = server;
-    this.url = server.url;
-    this.facts = facts;
-  }
-
-  #idOf = (name: string): number | undefined => idInName(name) ?? this.#server.idOf?.(name);
+  #idOf = (name: string): number | undefined => idInName(name) ?? this.server.idOf?.(name);
 
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
     const { model, vocab_size } = this.facts;
     const wanted = within(count === "whole" ? (vocab_size ?? MOST) : count, this.#most) as number;
     const asked = { ...oneToken(model, prompt), logprobs: wanted };
     try {
-      const reply = await this.#server.post("/v1/completions", asked, bytesFor(wanted), call);
-      return rowOf(this.#told(reply).pairs, {
+      const reply = await this.server.post("/v1/completions", asked, bytesFor(wanted), call);
+      const { pairs, nameless } = toldTokens(reply, this.#idOf);
+      return rowOf(pairs, {
         url: this.url,
         asked: wanted,
         vocab_size,
         logsumexp_error: LOGSUMEXP_ERROR,
-        nameless: this.#told(reply).nameless,
+        nameless,
         is_most: count === "whole" || wanted < count,
       });
     } catch (error) {
@@ -94,25 +85,16 @@ class Completions implements Engine {
     }
   }
 
-  #told(reply: unknown) {
-    return toldTokens(reply, this.#idOf);
-  }
-
   async own(prompt: readonly number[], options: EngineOptions, call?: CallOptions): Promise<OwnStep> {
     const fields = spelledFor(this.kind, SPELLING, options);
     const asked = { ...oneToken(this.facts.model, prompt), ...fields, logprobs: 1 };
-    const reply = await this.#server.post("/v1/completions", asked, bytesFor(1), call);
+    const reply = await this.server.post("/v1/completions", asked, bytesFor(1), call);
     const [token_id] = drawnIds(reply, this.#idOf);
     if (token_id === undefined)
       throw new EngineError(
         `${this.url} drew ${JSON.stringify(textIn(reply, "choices", 0, "text"))}, which is no one token of the vocabulary`,
       );
     return { token_id, processed: undefined };
-  }
-
-  async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
-    const asked = { model: this.facts.model, prompt };
-    return tokenIdsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), this.url);
   }
 
   async detokenize(): Promise<string> {

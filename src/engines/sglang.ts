@@ -1,18 +1,16 @@
 /** SGLang's server: POST /generate, which takes token ids and tells pairs of ln p and id. */
-import {
-  type CallOptions,
-  type Count,
-  type Engine,
-  EngineError,
-  type EngineFacts,
-  type EngineKind,
-  type EngineOptions,
-  type NextRow,
-  type OwnStep,
-  type Server,
+import type {
+  CallOptions,
+  Count,
+  EngineFacts,
+  EngineKind,
+  EngineOptions,
+  NextRow,
+  OwnStep,
 } from "./engine.ts";
-import { idsIn, listIn, numberIn, textIn, tokenIdsIn } from "./json.ts";
+import { idsIn, listIn, numberIn, textIn } from "./json.ts";
 import { bytesFor, type Pair, rowOf } from "./next-row.ts";
+import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 const LOGSUMEXP_ERROR = 2e-5;
@@ -48,18 +46,9 @@ export const sglang: EngineKind = {
   },
 };
 
-class Sglang implements Engine {
+class Sglang extends ServedEngine {
   readonly kind = sglang.name;
   readonly preset = "sglang";
-  readonly url: string;
-  readonly facts: EngineFacts;
-  readonly #server: Server;
-
-  constructor(server: Server, facts: EngineFacts) {
-    this.#server = server;
-    this.url = server.url;
-    this.facts = facts;
-  }
 
   /** More tokens than the model has would end SGLang's scheduler (torch.topk), so no more are asked for than it surely has. */
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
@@ -73,7 +62,7 @@ class Sglang implements Engine {
       top_logprobs_num: wanted,
       return_text_in_logprobs: false,
     };
-    const reply = await this.#server.post("/generate", asked, bytesFor(wanted), call);
+    const reply = await this.server.post("/generate", asked, bytesFor(wanted), call);
     return rowOf(listIn(reply, "meta_info", "output_top_logprobs", 0).map(pairOf), {
       url: this.url,
       asked: wanted,
@@ -91,21 +80,15 @@ class Sglang implements Engine {
       return_logprob: true,
       logprob_start_len: -1,
     };
-    const reply = await this.#server.post("/generate", asked, bytesFor(0), call);
-    const token_id =
+    const reply = await this.server.post("/generate", asked, bytesFor(0), call);
+    const told =
       idsIn(reply, "output_ids")?.[0] ?? numberIn(reply, "meta_info", "output_token_logprobs", 0, 1);
-    if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
-    return { token_id, processed: undefined };
-  }
-
-  async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
-    const asked = { model: this.facts.model, prompt };
-    return tokenIdsIn(await this.#server.post("/tokenize", asked, bytesFor(prompt.length), call), this.url);
+    return { token_id: this.drawn(told), processed: undefined };
   }
 
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {
     const asked = { model: this.facts.model, tokens, skip_special_tokens: false };
-    return textIn(await this.#server.post("/detokenize", asked, bytesFor(tokens.length), call), "text") ?? "";
+    return textIn(await this.detokenized(asked, tokens, call), "text") ?? "";
   }
 }
 

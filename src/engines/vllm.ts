@@ -4,7 +4,6 @@ import { drawnIds, idInName, mostIn, oneToken, toldTokens, within } from "./comp
 import {
   type CallOptions,
   type Count,
-  type Engine,
   EngineError,
   type EngineFacts,
   type EngineKind,
@@ -12,10 +11,10 @@ import {
   type NextRow,
   type OwnCallOptions,
   type OwnStep,
-  type Server,
 } from "./engine.ts";
-import { numberIn, textIn, tokenIdsIn } from "./json.ts";
+import { numberIn, textIn } from "./json.ts";
 import { bytesFor, LEAST, rowOf } from "./next-row.ts";
+import { ServedEngine } from "./served.ts";
 import { type Spelling, seedField, spelledFor } from "./spelling.ts";
 
 /** torch.log_softmax in float32 adds up in pieces. */
@@ -54,28 +53,19 @@ export const vllm: EngineKind = {
   },
 };
 
-class Vllm implements Engine {
+class Vllm extends ServedEngine {
   readonly kind = vllm.name;
   readonly preset = "vllm";
-  readonly url: string;
-  readonly facts: EngineFacts;
-  readonly #server: Server;
   #most: number | undefined;
   #vocab_size: number | undefined;
   #tells_processed: boolean | undefined;
-
-  constructor(server: Server, facts: EngineFacts) {
-    this.#server = server;
-    this.url = server.url;
-    this.facts = facts;
-  }
 
   async next(prompt: readonly number[], count: Count, call?: CallOptions): Promise<NextRow> {
     const wanted = within(count, this.#most);
     const asked = { ...this.#named(prompt), logprobs: wanted === "whole" ? -1 : wanted };
     try {
       const bytes_max = bytesFor(wanted, this.#vocab_size);
-      const reply = await this.#server.post("/v1/completions", asked, bytes_max, call);
+      const reply = await this.server.post("/v1/completions", asked, bytes_max, call);
       const row = rowOf(toldTokens(reply, idInName).pairs, {
         url: this.url,
         asked: wanted,
@@ -98,9 +88,8 @@ class Vllm implements Engine {
     const logprobs = tells_processed ? (this.#most ?? -1) : 0;
     const asked = { ...this.#named(prompt), ...fields, logprobs };
     const bytes_max = bytesFor(logprobs === -1 ? "whole" : logprobs, this.#vocab_size);
-    const reply = await this.#server.post("/v1/completions", asked, bytes_max, call);
-    const [token_id] = drawnIds(reply, idInName);
-    if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
+    const reply = await this.server.post("/v1/completions", asked, bytes_max, call);
+    const token_id = this.drawn(drawnIds(reply, idInName)[0]);
     if (!tells_processed) return { token_id, processed: undefined };
     const pairs = toldTokens(reply, idInName).pairs.filter(({ logprob }) => (logprob ?? LEAST) > LEAST);
     return {
@@ -124,28 +113,16 @@ class Vllm implements Engine {
   async #tellsProcessed(prompt: readonly number[], call?: CallOptions): Promise<boolean> {
     if (this.#tells_processed === undefined) {
       const asked = { ...this.#named(prompt), top_k: 1, logprobs: 2 };
-      const reply = await this.#server.post("/v1/completions", asked, bytesFor(2), call);
+      const reply = await this.server.post("/v1/completions", asked, bytesFor(2), call);
       const told = toldTokens(reply, idInName).pairs.map(({ logprob }) => logprob ?? LEAST);
       this.#tells_processed = told.length > 1 && told.filter((logprob) => logprob > LEAST).length === 1;
     }
     return this.#tells_processed;
   }
 
-  async tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
-    const reply = await this.#server.post(
-      "/tokenize",
-      { model: this.facts.model, prompt },
-      bytesFor(prompt.length),
-      call,
-    );
-    return tokenIdsIn(reply, this.url);
-  }
-
   async detokenize(tokens: readonly number[], call?: CallOptions): Promise<string> {
     const asked = { model: this.facts.model, tokens };
-    return (
-      textIn(await this.#server.post("/detokenize", asked, bytesFor(tokens.length), call), "prompt") ?? ""
-    );
+    return textIn(await this.detokenized(asked, tokens, call), "prompt") ?? "";
   }
 }
 

@@ -1,0 +1,53 @@
+/** What engines have in common: the server behind them, and the requests that several of them take alike. */
+import {
+  type CallOptions,
+  type Count,
+  type Engine,
+  EngineError,
+  type EngineFacts,
+  type EngineOptions,
+  type NextRow,
+  type OwnCallOptions,
+  type OwnStep,
+  type Server,
+} from "./engine.ts";
+import { tokenIdsIn } from "./json.ts";
+import { bytesFor } from "./next-row.ts";
+
+export abstract class ServedEngine implements Engine {
+  abstract readonly kind: string;
+  abstract readonly preset: string;
+  readonly url: string;
+  readonly facts: EngineFacts;
+  protected readonly server: Server;
+
+  constructor(server: Server, facts: EngineFacts) {
+    this.server = server;
+    this.url = server.url;
+    this.facts = facts;
+  }
+
+  abstract next(token_ids: readonly number[], count: Count, call?: CallOptions): Promise<NextRow>;
+  abstract own(token_ids: readonly number[], options: EngineOptions, call?: OwnCallOptions): Promise<OwnStep>;
+  abstract detokenize(token_ids: readonly number[], call?: CallOptions): Promise<string>;
+
+  /** The route of vLLM, which others have taken over. */
+  tokenize(prompt: string, call?: CallOptions): Promise<number[]> {
+    return this.tokenIdsOf({ model: this.facts.model, prompt }, prompt, call);
+  }
+
+  protected async tokenIdsOf(asked: object, text: string, call?: CallOptions): Promise<number[]> {
+    return tokenIdsIn(await this.server.post("/tokenize", asked, bytesFor(text.length), call), this.url);
+  }
+
+  /** The answer of the engine's /detokenize. */
+  protected detokenized(asked: object, { length }: readonly number[], call?: CallOptions): Promise<unknown> {
+    return this.server.post("/detokenize", asked, bytesFor(length), call);
+  }
+
+  /** The id of the token that the engine drew. Throws an EngineError where it tells none. */
+  protected drawn(token_id: number | undefined): number {
+    if (token_id === undefined) throw new EngineError(`${this.url} drew a token and did not tell its id`);
+    return token_id;
+  }
+}
