@@ -3,16 +3,15 @@ import { count, Misuse, type Option, readWord, text } from "../command-line.ts";
 import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
 import type { Engine } from "../engines/index.ts";
 import { logitsOf } from "../engines/logits.ts";
-import { Problem } from "../errors.ts";
 import { PRESETS } from "../sampling/presets/index.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { type Command, commandFrom } from "./command.ts";
 import { AUDIT_FORMS, type AuditForm } from "./engines/audit-output.ts";
 import { ENGINE_WORDS, namedVocabulary, openEngines, plainly } from "./engines/opening.ts";
 import { SAMPLING_WORDS, samplingOptions, withDashes } from "./engines/sampling-words.ts";
-import { signalled } from "./engines/signalled.ts";
-import { Interrupted } from "./rows/interrupted.ts";
+import { withRow } from "./rows/drawing.ts";
 import { standardOutput, writeWhole } from "./rows/output.ts";
+import { interruptible } from "./rows/signals.ts";
 import { jsonOption } from "./rows/words.ts";
 
 const FORMS = Object.keys(AUDIT_FORMS) as AuditForm[];
@@ -65,19 +64,16 @@ const TABLE = commandFrom(
     const words = values as Words;
     const given = samplingOptions(values, jsonOption("--options", words.options));
     if (url === undefined) throw new Misuse("which engine? logit-sampler audit http://127.0.0.1:8081");
-    const stop = signalled();
-    try {
-      const report = await plainly(() => audited(url, words, given, stop.signal));
-      const written = AUDIT_FORMS[words.form](report);
-      if (words.out === undefined) standardOutput.write(written);
-      else writeWhole(words.out, written);
-      if (!report.agrees) process.exitCode = 1;
-    } catch (error) {
-      if (stop.heard === undefined) throw error;
-      throw new Interrupted(stop.heard, "the audit");
-    } finally {
-      stop.forget();
-    }
+    await interruptible(
+      () => "the audit",
+      async (abort) => {
+        const report = await plainly(() => audited(url, words, given, abort));
+        const written = AUDIT_FORMS[words.form](report);
+        if (words.out === undefined) standardOutput.write(written);
+        else writeWhole(words.out, written);
+        if (!report.agrees) process.exitCode = 1;
+      },
+    );
   },
 );
 
@@ -111,14 +107,6 @@ function lender(vocab_size: number): Lend {
   return ({ row }, use) => {
     const logits = logitsOf(row);
     if (!(logits instanceof Float32Array)) return use(sampler, logits);
-    const leased = sampler.leaseRow();
-    if (leased === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
-    try {
-      leased.load(logits);
-      leased.finish(undefined);
-      return use(sampler, leased);
-    } finally {
-      sampler.returnRow(leased);
-    }
+    return withRow(sampler, logits, undefined, (leased) => use(sampler, leased));
   };
 }

@@ -17,10 +17,9 @@ import {
   toldVocabulary,
 } from "./engines/opening.ts";
 import { SAMPLING_WORDS, samplingOptions, withDashes } from "./engines/sampling-words.ts";
-import { signalled } from "./engines/signalled.ts";
 import { type Source, Writer } from "./engines/writer.ts";
 import { configuredKeys } from "./rows/drawing.ts";
-import { Interrupted } from "./rows/interrupted.ts";
+import { interruptible } from "./rows/signals.ts";
 import { jsonOption } from "./rows/words.ts";
 
 const OWN = {
@@ -52,15 +51,11 @@ const TABLE = commandFrom(
     const words = values as { readonly [Name in keyof typeof OWN]: (typeof OWN)[Name]["standard"] };
     const given = samplingOptions(values, jsonOption("--options", words.options));
     if (words.engine.length === 0) throw new Misuse("which engine? --engine http://127.0.0.1:8081");
-    const stop = signalled();
     const output = new GenerateOutput(words.json, words.quiet);
+    const place = () => `token ${output.tokens}`;
     try {
-      await plainly(() => write(words, given, output, stop.signal));
-    } catch (error) {
-      if (stop.heard === undefined) throw error;
-      throw new Interrupted(stop.heard, `token ${output.tokens}`);
+      await interruptible(place, (abort) => plainly(() => write(words, given, output, abort)));
     } finally {
-      stop.forget();
       output.end();
     }
   },

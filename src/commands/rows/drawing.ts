@@ -34,15 +34,7 @@ export class RowSampler {
     }
     const classes = asClasses(values);
     const sampler = this.#sized(classes.length);
-    const row = sampler.leaseRow();
-    if (row === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
-    try {
-      row.load(classes);
-      row.finish(vocab_size);
-      return use(sampler, row);
-    } finally {
-      sampler.returnRow(row);
-    }
+    return withRow(sampler, classes, vocab_size, (row) => use(sampler, row));
   }
 
   #sized(length: number): Sampler {
@@ -52,6 +44,24 @@ export class RowSampler {
       this.#sampler = createSampler(limits, undefined, { keys: this.#keys() });
     }
     return this.#sampler;
+  }
+}
+
+/** Uses values in the one row of a sampler, which is given back. Ids from `vocab_size` on are padding. */
+export function withRow<Result>(
+  sampler: Sampler,
+  values: ArrayLike<number>,
+  vocab_size: number | undefined,
+  use: (row: LogitsRow) => Result,
+): Result {
+  const row = sampler.leaseRow();
+  if (row === undefined) throw new Problem("internal_error", "the one row of this sampler is leased");
+  try {
+    row.load(values);
+    row.finish(vocab_size);
+    return use(row);
+  } finally {
+    sampler.returnRow(row);
   }
 }
 

@@ -11,6 +11,7 @@ import { openShard, STDIN } from "../../shards/open.ts";
 import type { Shard, ShardOptions } from "../../shards/shard.ts";
 import type { SourceRows } from "./documents.ts";
 import { Interrupted } from "./interrupted.ts";
+import { type Signals, watchSignals } from "./signals.ts";
 import type { Status } from "./status.ts";
 
 export interface PassOptions extends ShardOptions {
@@ -202,23 +203,4 @@ function badRow({ name, index }: Reading, { message, pointer }: Problem): Error 
 function named(name: string, error: unknown): Error {
   const words = error instanceof Error ? error.message : String(error);
   return new Error(words.startsWith(name) ? words : `${name}: ${words}`);
-}
-
-interface Signals {
-  readonly heard: NodeJS.Signals | undefined;
-  forget(): void;
-}
-
-function watchSignals(): Signals {
-  let heard: NodeJS.Signals | undefined;
-  const hear = (name: NodeJS.Signals) => {
-    heard = name;
-  };
-  process.on("SIGINT", hear).on("SIGTERM", hear);
-  return {
-    get heard() {
-      return heard;
-    },
-    forget: () => void process.off("SIGINT", hear).off("SIGTERM", hear),
-  };
 }
