@@ -9,6 +9,7 @@ import { drawSeed } from "../rng.ts";
 import type { LogitsRow } from "../rows.ts";
 import type { StepTaker } from "../sampler.ts";
 import type { StepOptions } from "../step.ts";
+import { totalVariation } from "../total-variation.ts";
 import { workOf } from "../work.ts";
 import { type ChangedStage, changesTowards } from "./changes.ts";
 import type { Arm, ComparisonOptions } from "./options.ts";
@@ -222,7 +223,7 @@ function* differenceOf(
   between: readonly [number, number],
   [first, other]: readonly [Taken, Taken],
 ): Comparing<Difference> {
-  const distance = distanceOf(first.probabilities, other.probabilities);
+  const distance = totalVariation(first.probabilities, other.probabilities);
   const only = (one: Taken, two: Taken) =>
     token_ids.filter((_, i) => (one.probabilities[i] ?? 0) > 0 && two.probabilities[i] === 0);
   const makers =
@@ -259,20 +260,8 @@ function* attempts(
     yield;
     requireWithin(runner.work);
     if (sampled instanceof Problem) continue;
-    const distance_without = distanceOf(probabilitiesIn(sampled), two.probabilities);
+    const distance_without = totalVariation(probabilitiesIn(sampled), two.probabilities);
     makers.push({ arm: of_other ? other : own, ...stage, distance_without });
   }
   return makers;
-}
-
-/** ½ Σ |p − q| over the listed tokens, and over what is left of 1 as if it were one token. */
-function distanceOf(p: readonly number[], q: readonly number[]): number {
-  let apart = 0;
-  let left = 0;
-  for (let i = 0; i < p.length; i++) {
-    const difference = (p[i] ?? 0) - (q[i] ?? 0);
-    apart += Math.abs(difference);
-    left -= difference;
-  }
-  return Math.min(1, (apart + Math.abs(left)) / 2);
 }

@@ -1,6 +1,7 @@
 /** What another sampler was seen to do with a row, and how far a distribution is from it. */
 import { exp, ln } from "../../kernels/float64.ts";
 import { gammaQ } from "../../kernels/special.ts";
+import { totalVariation } from "../total-variation.ts";
 
 /** Probabilities of some tokens, the set of tokens that can be drawn, or how often each token was drawn. */
 export type Observed =
@@ -48,18 +49,6 @@ function fitOfSet(size: number, { probabilities, kept }: Looked): Fit {
   const both = probabilities.filter((p) => p > 0).length;
   const distance = 1 - both / Math.max(1, size + kept - both);
   return { distance, agrees: distance === 0 };
-}
-
-/** ½ Σ |p − q| over the listed tokens, and over what is left of 1 as one token. */
-function totalVariation(p: readonly number[], q: readonly number[]): number {
-  let apart = 0;
-  let left = 0;
-  for (let i = 0; i < p.length; i++) {
-    const difference = (p[i] ?? 0) - (q[i] ?? 0);
-    apart += Math.abs(difference);
-    left -= difference;
-  }
-  return Math.min(1, (apart + Math.abs(left)) / 2);
 }
 
 /** What float32 may differ by in a sum over a row, for each token. */
