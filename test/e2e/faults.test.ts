@@ -1,9 +1,10 @@
 /** What goes wrong inside or below the built service: a defect, a worker that hangs, no descriptors, no place for the log. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { freePort } from "../../evidence/free-port.ts";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import { DEFECT_SIGNAL, WITH_DEFECTS } from "../../proof/faults/defect.ts";
 
@@ -216,13 +217,4 @@ function isThere(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

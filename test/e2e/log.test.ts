@@ -1,9 +1,9 @@
 /** The log of the built service, line by line: one form, whichever process writes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { freePort } from "../../evidence/free-port.ts";
 
 /** All that the service writes from its start until SIGTERM has ended it; `at` is called once it is ready. */
 async function logged(LOG_LEVEL: string, at: (url: string) => Promise<unknown>): Promise<string> {
@@ -23,15 +23,6 @@ async function logged(LOG_LEVEL: string, at: (url: string) => Promise<unknown>):
   child.kill("SIGTERM");
   await once(child, "exit");
   return output;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -5,11 +5,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../evidence/free-port.ts";
 import { blockOf, blocksOf } from "../../evidence/markdown-blocks.ts";
 import { VERSION } from "../../src/config/version.ts";
 import { whyNoPython } from "../python/python.ts";
@@ -43,15 +43,6 @@ afterAll(async () => {
   await ended;
   rmSync(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 async function isReady(): Promise<boolean> {
   const reply = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
