@@ -79,12 +79,9 @@ class Beams implements BodyWork<BeamReader> {
     return this.#walk;
   }
 
-  /** A search draws no token by a mark: a server that marks what it draws lets only those search who may leave the mark out. */
+  /** A search cannot bear the server's mark, and has to leave it out. Whether the key may is looked at with each step. */
   #requireUnmarked({ unmarked }: StepOptions): void {
-    const { service, record } = this.#exchange;
-    const { default_mark, opt_out } = service.config;
-    if (default_mark === undefined) return;
-    if (unmarked && (opt_out === "anyone" || record.grant?.may_opt_out === true)) return;
+    if (unmarked || this.#exchange.service.config.default_mark === undefined) return;
     throw new Problem(
       "forbidden",
       "this server marks what it draws (WATERMARK_DEFAULT), and a beam search cannot bear the mark: unmarked leaves it out, where the key may",

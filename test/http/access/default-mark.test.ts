@@ -80,6 +80,25 @@ test.each([
   expect((await sample({ ...fields, unmarked: true }, EDITOR)).status).toBe(200);
 });
 
+test("a beam search cannot bear it: only a key that may leave it out searches", async () => {
+  const search = {
+    logits: undefined,
+    history: undefined,
+    rows: [{ logits: LOGITS }],
+    beam: { rule: "transformers", num_beams: 2, end_token_ids: [0], max_tokens: 4 },
+  };
+  const silent = await sample(search, EDITOR, "/v1/beam");
+  expect([silent.status, silent.reply["pointer"]]).toEqual([403, "/rows/0/unmarked"]);
+  expect(silent.reply["detail"]).toContain("a beam search cannot bear the mark");
+  const refused = await sample({ ...search, unmarked: true }, PLAIN, "/v1/beam");
+  expect([refused.status, refused.reply["pointer"], refused.reply["detail"]]).toEqual([
+    403,
+    "/unmarked",
+    "this server marks what it draws (WATERMARK_DEFAULT), and this key may not leave the mark out",
+  ]);
+  expect((await sample({ ...search, unmarked: true }, EDITOR, "/v1/beam")).status).toBe(200);
+});
+
 test("drafts are verified under it too", async () => {
   const fields = { logits: undefined, rows: [{ logits: LOGITS }], draft_token_ids: [], method: "rejection" };
   const { reply } = await sample(fields, PLAIN, "/v1/verify");
