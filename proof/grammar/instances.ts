@@ -1,6 +1,6 @@
 /** Seeded values near a schema: what its keywords ask for, as far as one reads them alone, and the same with a fault. */
 import type { Seeded } from "../../evidence/seeded.ts";
-import { isRecord } from "../../src/grammar/json/values.ts";
+import { isRecord } from "../../src/is-record.ts";
 
 const DEPTH_MAX = 5;
 const SCALARS: readonly unknown[] = [null, true, false, 0, 1, -1, 7, 1.5, 300, "", "a", "ab", "é", "x y"];

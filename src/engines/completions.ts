@@ -1,6 +1,8 @@
 /** POST /v1/completions as OpenAI's legacy API has it, which several engines share: what it tells of one step. */
+
+import { isRecord } from "../is-record.ts";
 import type { Count } from "./engine.ts";
-import { at, isRecord, listIn, numberIn } from "./json.ts";
+import { at, listIn, numberIn } from "./json.ts";
 import type { Pair } from "./next-row.ts";
 
 /** Asks for one token behind these, drawn from the model's own distribution. */

@@ -1,9 +1,6 @@
 /** Looks into JSON that an engine answered: anything may stand anywhere. */
+import { isRecord } from "../is-record.ts";
 import { EngineError } from "./engine.ts";
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** The value at a path of names and places; undefined where something else stands on the way. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {

@@ -1,7 +1,8 @@
 /** One engine's HTTP: each request with a time limit, each answer with a limit of bytes, each failure a sentence. */
 import { shorten } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { type CallOptions, EngineError, type Server } from "./engine.ts";
-import { isRecord, listIn } from "./json.ts";
+import { listIn } from "./json.ts";
 
 export interface EngineSettings {
   /** for each request. Default 60,000. */

@@ -1,5 +1,6 @@
 /** The kinds of grammars that a request may bring: each its name, what it must be, and how it becomes nodes. */
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { spellingOf } from "../vocabulary/spelling.ts";
 import { choiceNode } from "./choices.ts";
 import { gbnfNode } from "./gbnf.ts";
@@ -7,7 +8,6 @@ import { schemaNode } from "./json/compile.ts";
 import type { ReadingOptions } from "./json/document.ts";
 import type { Whitespace } from "./json/lexemes.ts";
 import type { PropertyOrder } from "./json/objects.ts";
-import { isRecord } from "./json/values.ts";
 import { larkNode } from "./lark/lark.ts";
 import type { Nodes } from "./nodes.ts";
 import type { GrammarNotes } from "./notes.ts";

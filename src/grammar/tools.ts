@@ -3,9 +3,9 @@
  * hosts pass on: OpenAI's functions, of chat completions or of responses, and the tools of MCP and of Anthropic.
  */
 import { Problem } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { type JsonOptions, schemaNode } from "./json/compile.ts";
 import { Lexemes } from "./json/lexemes.ts";
-import { isRecord } from "./json/values.ts";
 import type { Nodes } from "./nodes.ts";
 import type { GrammarNotes } from "./notes.ts";
 import type { Rules } from "./rules.ts";

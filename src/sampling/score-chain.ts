@@ -1,7 +1,7 @@
 /** What a chain makes of a given token: what a trainer needs of a token that was drawn elsewhere. */
 import { Problem, pointerTo, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import type { OptionLimits } from "./options/option-limits.ts";
-import { isRecord } from "./options/parse.ts";
 import { isStageOption, parseStepOptions } from "./options/step-options.ts";
 import type { Left } from "./sampler.ts";
 import type { StepOptions } from "./step.ts";

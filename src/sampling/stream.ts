@@ -7,11 +7,11 @@
  * state gives in a call of its own, and those four open the sequence again at the same place.
  */
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import type { Chain } from "./chain.ts";
 import type { Drawing } from "./draws.ts";
 import { contextIdsOf, isContextId, notAContextId } from "./options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "./options/option-limits.ts";
-import { isRecord } from "./options/parse.ts";
 import { parseStepOptions } from "./options/step-options.ts";
 import type { Sampled } from "./report/report.ts";
 import { drawSeed } from "./rng.ts";

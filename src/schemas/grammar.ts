@@ -1,7 +1,7 @@
 /** The body of POST /v1/grammar, and what it answers. */
 import * as z from "zod";
 import { Problem, show } from "../errors.ts";
-import { isRecord } from "../grammar/json/values.ts";
+import { isRecord } from "../is-record.ts";
 import { grammarField } from "../sampling/options/grammar-field.ts";
 import { parseWith } from "../sampling/options/parse.ts";
 

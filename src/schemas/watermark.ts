@@ -1,11 +1,12 @@
 /** What POST /v1/watermark/detect takes and replies. */
 import * as z from "zod";
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import type { Text } from "../sampling/draw/watermark/detect.ts";
 import { WATERMARKS } from "../sampling/draw/watermark/index.ts";
 import { parseTest, type TestChoice, testSchemaOf } from "../sampling/draw/watermark/test-options.ts";
 import { flag, oneOf, optionalEach, tokenIds, whole } from "../sampling/options/fields.ts";
-import { isRecord, parseWith } from "../sampling/options/parse.ts";
+import { parseWith } from "../sampling/options/parse.ts";
 
 const TOKEN_IDS = tokenIds().describe("A text, its prompt first if that is there.");
 

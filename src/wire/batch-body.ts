@@ -4,8 +4,8 @@
  * batch of any size needs the memory of one step. In JSON options may come behind the rows, and rows are kept.
  */
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { requireSources } from "../sampling/combine/combination.ts";
-import { isRecord } from "../sampling/options/parse.ts";
 import { type ArrivedStep, keptTargets, rowsOf } from "./json-rows.ts";
 import { JsonHead, KeptRows } from "./kept-rows.ts";
 import { formsOf } from "./row-forms.ts";

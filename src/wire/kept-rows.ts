@@ -1,6 +1,6 @@
 /** Bodies of JSON for the machine of rows-body.ts: the whole text is the head, and what stood in its rows is kept. */
 import { assert, Problem, show } from "../errors.ts";
-import { isRecord } from "../sampling/options/parse.ts";
+import { isRecord } from "../is-record.ts";
 import { type EnvelopeTargets, JsonEnvelope } from "./json/envelope.ts";
 import type { Places } from "./json/nesting.ts";
 import { jsonValue } from "./json/text.ts";

@@ -1,8 +1,8 @@
 /** How the rows of a step stand in JSON: what is left of a body once its numbers were taken out. */
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import type { Encoding } from "../kernels/kernel.ts";
 import { within } from "../sampling/combine/combination.ts";
-import { isRecord } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import { isSparseForm, packedEncoding } from "./rows.ts";
 import { type SparseForm, sparseForm } from "./sparse.ts";

@@ -1,5 +1,6 @@
 /** Makes the row of a step out of what stood at `logits`: dense numbers that the scanner wrote, or packed bytes. */
 import { Problem, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import {
   ENCODINGS,
   type Encoding,
@@ -9,7 +10,7 @@ import {
   type Scale,
   type WireDtype,
 } from "../kernels/kernel.ts";
-import { isRecord, parseWith } from "../sampling/options/parse.ts";
+import { parseWith } from "../sampling/options/parse.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import { PACKED_ROW } from "../schemas/row.ts";
 import type { GrowingBuffer } from "./growing-buffer.ts";

@@ -6,9 +6,9 @@
  * kind can be told throws at once, and no stream goes on after that.
  */
 import { Problem, pointerTo, show } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { ENCODINGS, type Encoding } from "../kernels/kernel.ts";
 import { didYouMean } from "../nearest.ts";
-import { isRecord } from "../sampling/options/parse.ts";
 import { isSparse, type LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step.ts";
 import type { TensorFields } from "../schemas/tensor.ts";

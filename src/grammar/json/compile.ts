@@ -3,6 +3,7 @@
  * itself; the rules still to be made stand in a queue, and between two of them others may have their turn.
  */
 import { Problem } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { choiceNode } from "../choices.ts";
 import { PART_UNITS } from "../effort.ts";
 import { NEVER, type Nodes } from "../nodes.ts";
@@ -18,7 +19,7 @@ import { NOT_INTEGER, NOT_VALUES } from "./negation.ts";
 import { type Bound, brokenNumber, numberNode, otherNumber } from "./numbers.ts";
 import { ObjectNodes, type PropertyOrder } from "./objects.ts";
 import { stringNode } from "./strings.ts";
-import { isRecord, JSON_TYPES, type JsonType } from "./values.ts";
+import { JSON_TYPES, type JsonType } from "./values.ts";
 
 export interface JsonOptions extends ReadingOptions {
   readonly whitespace: Whitespace;

@@ -3,6 +3,7 @@
  * object. A place is checked when it is first asked for: definitions that nothing refers to may hold what they like.
  */
 import { assert, Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { didYouMean } from "../../nearest.ts";
 import { allAtOnce } from "../../pieces.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
@@ -18,7 +19,6 @@ import {
 } from "./drafts.ts";
 import { KEYWORD_BY_NAME, KEYWORDS } from "./keywords.ts";
 import type { Reference } from "./references.ts";
-import { isRecord } from "./values.ts";
 
 export type SchemaObject = Readonly<Record<string | symbol, unknown>>;
 

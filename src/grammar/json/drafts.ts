@@ -3,9 +3,10 @@
  * draft 2020-12 that says the same: {"items": [a, b], "additionalItems": c} becomes {"prefixItems": [a, b], "items": c}.
  * Forms that only an older draft can mean are read so in every draft.
  */
+
+import { isRecord } from "../../is-record.ts";
 import { FORMAT_BY_NAME } from "./formats.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
-import { isRecord } from "./values.ts";
 
 /** In order: a keyword that came with one is known to those behind it. */
 export const DRAFT_NAMES = ["openapi-3.0", "4", "6", "7", "2019-09", "2020-12"] as const;

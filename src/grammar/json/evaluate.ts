@@ -3,6 +3,7 @@
  * An answer is kept by place and value, so that a schema that many others refer to is asked once for each value.
  */
 import { Problem, pointerTo } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
 import { matcherOf } from "../regex/match.ts";
 import { isMultiple } from "./decimal.ts";
@@ -11,7 +12,7 @@ import { FORMAT_BY_NAME } from "./formats.ts";
 import { NOT_INTEGER, NOT_PATTERNS, NOT_VALUES } from "./negation.ts";
 import { REFERENCES } from "./references.ts";
 import { hasUnevaluated } from "./unevaluated.ts";
-import { canonical, isRecord, lengthOf, typeOf } from "./values.ts";
+import { canonical, lengthOf, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 200;
 /** Letters that are written while a byte is looked up, about. */

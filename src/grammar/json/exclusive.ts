@@ -2,11 +2,13 @@
  * Whether two schemas admit no value in common, as far as that can be seen: by type, values, bounds or a required
  * property. An answer is kept by the two places and how deep they stand.
  */
+
+import { isRecord } from "../../is-record.ts";
 import { type Effort, PART_UNITS } from "../effort.ts";
 import { type Place, type SchemaDocument, valuesIn } from "./document.ts";
 import type { Evaluator } from "./evaluate.ts";
 import { REFERENCES } from "./references.ts";
-import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
+import { JSON_TYPES, typeOf } from "./values.ts";
 
 const DEPTH_MAX = 8;
 

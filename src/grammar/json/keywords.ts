@@ -2,7 +2,9 @@
  * Every keyword of JSON Schema 2020-12, one entry each: what its value must be, what becomes of it here, and where its
  * subschemas are. The table of the documentation is this list. A name that is not in it is an annotation.
  */
-import { isRecord, JSON_TYPES } from "./values.ts";
+
+import { isRecord } from "../../is-record.ts";
+import { JSON_TYPES } from "./values.ts";
 
 export interface Keyword {
   readonly name: string;

@@ -2,10 +2,12 @@
  * What a schema does not admit, as schemas: `{"required": ["a"]}` turned around is an object without `a`. Each keyword
  * that can be turned around has its entry; a schema is turned around by turning around any of its keywords.
  */
+
+import { isRecord } from "../../is-record.ts";
 import { PART_UNITS } from "../effort.ts";
 import { type Place, type SchemaDocument, type SchemaObject, said } from "./document.ts";
 import { KEYWORD_BY_NAME } from "./keywords.ts";
-import { isRecord, JSON_TYPES, typeOf } from "./values.ts";
+import { JSON_TYPES, typeOf } from "./values.ts";
 
 /** Values that must not be, patterns that must not be found: in schemas made here, which no client can write. */
 export const NOT_VALUES: unique symbol = Symbol("values that must not be");

@@ -3,8 +3,8 @@
  * items is evaluated, and the rest is what additionalProperties and items would be said of, if all stood in one schema.
  */
 import { Problem } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { type Place, type SchemaObject, said } from "./document.ts";
-import { isRecord } from "./values.ts";
 
 const KEYWORDS = ["unevaluatedProperties", "unevaluatedItems"] as const;
 

@@ -1,12 +1,9 @@
 /** JSON values, as JSON Schema sees them. */
+import { isRecord } from "../../is-record.ts";
 
 /** The types that values have; an integer is a number. */
 export const JSON_TYPES = ["null", "boolean", "number", "string", "array", "object"] as const;
 export type JsonType = (typeof JSON_TYPES)[number];
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 export function typeOf(value: unknown): JsonType {
   if (value === null) return "null";

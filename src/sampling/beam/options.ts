@@ -1,10 +1,11 @@
 /** What a request says of a beam search: its rule with options, and the state that the last reply left. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { amongKnown } from "../../nearest.ts";
 import { finite, rule as saying, whole } from "../options/fields.ts";
 import type { OptionLimits } from "../options/option-limits.ts";
-import { isRecord, parseWith } from "../options/parse.ts";
+import { parseWith } from "../options/parse.ts";
 import { isOption, isStageOption, parseStepOptions, unknownOption } from "../options/step-options.ts";
 import { canonicalSeed, drawSeed } from "../rng.ts";
 import type { StepOptions } from "../step.ts";

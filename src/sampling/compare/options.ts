@@ -1,9 +1,10 @@
 /** What a comparison is asked: several ways to take the same step, each a preset, options of its own, or a chain. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { whole } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
-import { isRecord, parseWith } from "../options/parse.ts";
+import { parseWith } from "../options/parse.ts";
 import {
   isOption,
   isStageOption,

@@ -1,8 +1,9 @@
 /** The draw rule and the watermark that a request names, with their checked options. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { amongKnown } from "../../nearest.ts";
-import { isRecord, parseWith } from "../options/parse.ts";
+import { parseWith } from "../options/parse.ts";
 import type { DrawChoice, DrawRule } from "./draw-rule.ts";
 import { DRAW_RULES } from "./index.ts";
 import { WATERMARKS } from "./watermark/index.ts";

@@ -3,12 +3,13 @@
  * order; the explicit form is a list.
  */
 import { Problem, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { amongKnown } from "../../nearest.ts";
 import { type Chain, chainOfEntries, type ParsedEntry } from "../chain.ts";
 import { orderFor, type Place, type Preset, spelledOut, stageOf } from "../presets/preset.ts";
 import type { Stage } from "../stage.ts";
 import { STAGES } from "../stages/index.ts";
-import { isRecord, parseWith } from "./parse.ts";
+import { parseWith } from "./parse.ts";
 
 const STAGE_BY_NAME: ReadonlyMap<string, Stage> = new Map(STAGES.map((stage) => [stage.name, stage]));
 

@@ -1,6 +1,7 @@
 /** What a request says of several sources, and of the rule by which they become one row. */
 import * as z from "zod";
 import { Problem, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { SELECTION_MAX, SOURCES_MAX } from "../../kernels/kernel.ts";
 import { amongKnown } from "../../nearest.ts";
 import type { Chain } from "../chain.ts";
@@ -10,7 +11,7 @@ import type { Rule } from "../combine/rule.ts";
 import { chainFromList } from "./chain-options.ts";
 import { listOf } from "./counted-fields.ts";
 import { finite, rule } from "./fields.ts";
-import { isRecord, parseWith } from "./parse.ts";
+import { parseWith } from "./parse.ts";
 
 export const SOURCE_OPTIONS = z.strictObject({
   temperature: finite({ min: 0, openMin: true })

@@ -1,6 +1,7 @@
 /** The options of a step beside those of its stages: what it is about, how its token is drawn, and what is reported. */
 import * as z from "zod";
 import { show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { SELECTION_MAX } from "../../kernels/kernel.ts";
 import { RULES } from "../combine/index.ts";
 import { DRAW_OPTION, WATERMARK_OPTION } from "../draw/choice.ts";
@@ -14,7 +15,6 @@ import { namedValues } from "./counted-fields.ts";
 import { contextIds, flag, oneOf, rule, tokenIds, whole } from "./fields.ts";
 import { KEPT_MODES } from "./kept-mode.ts";
 import { LOGPROBS_MODES } from "./logprobs-mode.ts";
-import { isRecord } from "./parse.ts";
 
 const SEED_RULE = "must be an integer of 64 bits, as a number or a decimal string";
 

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { show } from "../../errors.ts";
-import { isRecord } from "./parse.ts";
+import { isRecord } from "../../is-record.ts";
 
 /** A list, and how many elements it may have. They are counted before any is looked at, and the first fault ends the look. */
 export function listOf<Item extends z.ZodType>(

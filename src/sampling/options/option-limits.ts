@@ -1,8 +1,8 @@
 /** Bounds on the size of what a step may ask, and what is told to those who go beyond. */
 import { Problem } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { SOURCES_MAX } from "../../kernels/kernel.ts";
 import { TOKEN_ID_MAX } from "../../vocabulary/vocabulary.ts";
-import { isRecord } from "./parse.ts";
 
 /** Bounds on the size of what one request may ask; the service takes them from its configuration. */
 export interface OptionLimits {

@@ -3,10 +3,6 @@ import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The checked value, or a Problem whose pointer begins with `pointer`. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, pointer: string): T {
   const result = schema.safeParse(value, OWN_WORDS);

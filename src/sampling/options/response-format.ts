@@ -2,7 +2,7 @@
  * OpenAI's `response_format`, `text.format` and the formats of its custom tools, as the grammar that says the same: a host
  * passes on what it was sent.
  */
-import { isRecord } from "../../grammar/json/values.ts";
+import { isRecord } from "../../is-record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Chain } from "../chain.ts";
 import type { Combination } from "../combine/combination.ts";
@@ -23,7 +24,7 @@ import { insteadOf } from "./foreign-options.ts";
 import { requireWithinCap } from "./logprobs-cap.ts";
 import { isAtTemperature, type LogprobsMode } from "./logprobs-mode.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits, requireWithin } from "./option-limits.ts";
-import { isRecord, parseWith } from "./parse.ts";
+import { parseWith } from "./parse.ts";
 import { receiptOptions } from "./receipt-options.ts";
 
 /** What the short form can say: the options of every stage, each once. */

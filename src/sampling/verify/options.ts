@@ -1,12 +1,13 @@
 /** Everything that may be said of verifying a draft besides its rows: the draft, the method, and the options of its steps. */
 import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { didYouMean } from "../../nearest.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { noTargetNoise } from "../draws.ts";
 import { nodeIds, oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
-import { isRecord, parseWith } from "../options/parse.ts";
+import { parseWith } from "../options/parse.ts";
 import { isStageOption, parseStepOptions } from "../options/step-options.ts";
 import type { StepOptions } from "../step.ts";
 import { DRAFT_ROWS, type Draft, type DraftRows, SIBLINGS, type Siblings } from "./draft.ts";

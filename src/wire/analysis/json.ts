@@ -3,8 +3,8 @@
  * rows, so the numbers are kept, once, until the body is complete.
  */
 import { Problem, pointerTo, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { didYouMean } from "../../nearest.ts";
-import { isRecord } from "../../sampling/options/parse.ts";
 import { GrowingBuffer } from "../growing-buffer.ts";
 import { JsonHead, KeptRows } from "../kept-rows.ts";
 import { isSparseForm, loadPacked, packedEncoding } from "../rows.ts";

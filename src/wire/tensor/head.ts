@@ -1,8 +1,9 @@
 /** The JSON header in front of a tensor, gathered from the first bytes of a body, and what it says of the tensor. */
 import { Buffer } from "node:buffer";
 import { alternatives, Problem, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { type Encoding, rowBytes, WIRE_DTYPES } from "../../kernels/kernel.ts";
-import { isRecord, parseWith } from "../../sampling/options/parse.ts";
+import { parseWith } from "../../sampling/options/parse.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import { type SparseFields, TENSOR_FIELDS, type TensorFields } from "../../schemas/tensor.ts";
 import { type TextBuffer, textBesideLogits } from "../growing-buffer.ts";

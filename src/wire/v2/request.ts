@@ -1,5 +1,6 @@
 /** From the JSON of an inference request to what is to be done: where each tensor lies, and what shall come back. */
 import { alternatives, Problem, shorten, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import {
   ENCODINGS,
   type Encoding,
@@ -9,7 +10,7 @@ import {
   type WireDtype,
 } from "../../kernels/kernel.ts";
 import { didYouMean } from "../../nearest.ts";
-import { isRecord, parseWith } from "../../sampling/options/parse.ts";
+import { parseWith } from "../../sampling/options/parse.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import { SCALE } from "../../schemas/row.ts";
 import {

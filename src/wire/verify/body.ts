@@ -4,8 +4,8 @@
  * whole body has said what they belong to.
  */
 import { Problem, show } from "../../errors.ts";
+import { isRecord } from "../../is-record.ts";
 import { type Encoding, type Row, rowElements } from "../../kernels/kernel.ts";
-import { isRecord } from "../../sampling/options/parse.ts";
 import type { LogitsRow } from "../../sampling/rows.ts";
 import type { StepOptions } from "../../sampling/step.ts";
 import { needsAll, type VerifyOptions } from "../../sampling/verify/options.ts";

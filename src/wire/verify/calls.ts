@@ -4,7 +4,7 @@
  * was drawn from, where they are sent. It is the order in which engines lay out the logits of a batch of drafts.
  */
 import { Problem, show } from "../../errors.ts";
-import { isRecord } from "../../sampling/options/parse.ts";
+import { isRecord } from "../../is-record.ts";
 import { mergeStepOptions } from "../../sampling/options/step-options.ts";
 import { parseVerifyOptions, rowsOfDraft, type VerifyOptions } from "../../sampling/verify/options.ts";
 import type { VerifyRows } from "../../sampling/verify/walk.ts";
