@@ -101,7 +101,8 @@ export function lookWith(sampler: StepTaker, row: LogitsRow): Look {
 function logitsOf(row: LogitsRow): LogitsByToken {
   if (!isSparse(row)) return (id) => row.values[id] ?? Number.NEGATIVE_INFINITY;
   const { token_ids, values } = row;
-  return (id) => values[token_ids.indexOf(id)] ?? Number.NEGATIVE_INFINITY;
+  const by_id = new Map(Array.from(token_ids, (id, place) => [id, values[place]]));
+  return (id) => by_id.get(id) ?? Number.NEGATIVE_INFINITY;
 }
 
 interface Tried {
