@@ -1,5 +1,7 @@
 /** Samples one row as a client would ask for it. */
+import { afterAll } from "vitest";
 import { Problem } from "../../src/errors.ts";
+import type { Row } from "../../src/kernels/kernel.ts";
 import { parseStepOptions } from "../../src/sampling/options/step-options.ts";
 import type { Sampled } from "../../src/sampling/report/report.ts";
 import type { SparseRow } from "../../src/sampling/rows.ts";
@@ -8,6 +10,23 @@ import { createSampler } from "../../src/sampling/sampler.ts";
 export const sampler = createSampler({ vocab_size_max: 131_072, rows_max: 1 });
 
 type Options = Readonly<Record<string, unknown>>;
+
+/** Loads rows of a sampler, which stay leased until the tests of the file are over. */
+export function rowsOf(
+  lender: Pick<typeof sampler, "leaseRow" | "returnRow">,
+): (values: ArrayLike<number>) => Row {
+  const leased: Row[] = [];
+  afterAll(() => {
+    for (const row of leased) lender.returnRow(row);
+  });
+  return (values) => {
+    const row = lender.leaseRow()!;
+    row.load(values);
+    row.finish();
+    leased.push(row);
+    return row;
+  };
+}
 
 /** Loads the logits, samples, and gives the row back. */
 export function sample(logits: ArrayLike<number>, options: Options = {}): Sampled {

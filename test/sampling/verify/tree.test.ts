@@ -1,5 +1,5 @@
 /** Drafts that branch: the path that is taken, the rows that are read, and the parents that are refused. */
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { seeded } from "../../../evidence/seeded.ts";
 import type { Row } from "../../../src/kernels/kernel.ts";
 import type { Sampled } from "../../../src/sampling/report/report.ts";
@@ -10,21 +10,10 @@ import { parseVerifyOptions, rowsOfDraft } from "../../../src/sampling/verify/op
 import { DraftTree } from "../../../src/sampling/verify/tree.ts";
 import { verifyDraft } from "../../../src/sampling/verify/verify.ts";
 import { DraftWalk } from "../../../src/sampling/verify/walk.ts";
-import { logitsOf, problemOf, randomRow } from "../sample.ts";
+import { logitsOf, problemOf, randomRow, rowsOf } from "../sample.ts";
 
 const sampler = createSampler({ vocab_size_max: 1024, rows_max: 64 });
-const leased: Row[] = [];
-afterAll(() => {
-  for (const row of leased) sampler.returnRow(row);
-});
-
-function rowOf(values: ArrayLike<number>): Row {
-  const row = sampler.leaseRow()!;
-  row.load(values);
-  row.finish();
-  leased.push(row);
-  return row;
-}
+const rowOf = rowsOf(sampler);
 
 const ROWS = Array.from({ length: 24 }, (_, i) => rowOf(randomRow(60, i + 1, true).map((x) => x / 3)));
 

@@ -1,6 +1,5 @@
 /** Methods of verifying, on rows anyone can check, and what a draft does to a stream. */
-import { afterAll, describe, expect, test, vi } from "vitest";
-import type { Row } from "../../../src/kernels/kernel.ts";
+import { describe, expect, test, vi } from "vitest";
 import { allAtOnce } from "../../../src/pieces.ts";
 import { StepContext } from "../../../src/sampling/context.ts";
 import type { Purpose } from "../../../src/sampling/rng.ts";
@@ -10,21 +9,10 @@ import { VERIFY_METHODS } from "../../../src/sampling/verify/index.ts";
 import { parseVerification, parseVerifyOptions } from "../../../src/sampling/verify/options.ts";
 import { verifyDraft, verifyOnStream } from "../../../src/sampling/verify/verify.ts";
 import { DraftWalk, inPlace, type PlacedRows } from "../../../src/sampling/verify/walk.ts";
-import { logitsOf, problemOf, sparse } from "../sample.ts";
+import { logitsOf, problemOf, rowsOf, sparse } from "../sample.ts";
 
 const sampler = createSampler({ vocab_size_max: 1024, rows_max: 32 });
-const leased: Row[] = [];
-afterAll(() => {
-  for (const row of leased) sampler.returnRow(row);
-});
-
-function rowOf(values: ArrayLike<number>): Row {
-  const row = sampler.leaseRow()!;
-  row.load(values);
-  row.finish();
-  leased.push(row);
-  return row;
-}
+const rowOf = rowsOf(sampler);
 
 type Uniforms = Partial<Record<Purpose, number>>;
 
