@@ -15,29 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "proof/grammar/python"))
 def llguidance(tokens, end_id):
     from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
     from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+    from llguidance_vocabulary import Vocabulary
 
-    class Vocabulary:
-        """What llguidance asks of a tokenizer. The bench passes token ids, so it never divides a text that matters."""
-
-        eos_token_id = end_id
-        bos_token_id = None
-        special_token_ids = [i for i, t in enumerate(tokens) if t is None]
-
-        def __init__(self):
-            self.tokens = [b"\xff<%d>" % i if t is None else t for i, t in enumerate(tokens)]
-            self.ids = {t: i for i, t in reversed(list(enumerate(self.tokens)))}
-            self.length_max = max(map(len, self.tokens))
-
-        def __call__(self, text):
-            rest = text.encode() if isinstance(text, str) else bytes(text)
-            found = []
-            while rest:
-                length = next(n for n in range(min(self.length_max, len(rest)), 0, -1) if rest[:n] in self.ids)
-                found.append(self.ids[rest[:length]])
-                rest = rest[length:]
-            return found
-
-    tokenizer = LLTokenizer(TokenizerWrapper(Vocabulary()))
+    tokenizer = LLTokenizer(TokenizerWrapper(Vocabulary(tokens, end_id)))
     mask = allocate_token_bitmask(1, len(tokens))
     compact = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
 

@@ -5,27 +5,7 @@ import json
 from engine import serve
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
-
-
-class Vocabulary:
-    """What llguidance asks of a tokenizer: text is divided by the longest tokens."""
-
-    def __init__(self, tokens, end_id):
-        self.eos_token_id = end_id
-        self.bos_token_id = None
-        self.tokens = [b"\xff<%d>" % i if t is None else t for i, t in enumerate(tokens)]
-        self.special_token_ids = [i for i, t in enumerate(tokens) if t is None]
-        self.ids = {t: i for i, t in reversed(list(enumerate(self.tokens)))}
-        self.length_max = max(map(len, self.tokens))
-
-    def __call__(self, text):
-        rest = text.encode() if isinstance(text, str) else bytes(text)
-        found = []
-        while rest:
-            length = next(n for n in range(min(self.length_max, len(rest)), 0, -1) if rest[:n] in self.ids)
-            found.append(self.ids[rest[:length]])
-            rest = rest[length:]
-        return found
+from llguidance_vocabulary import Vocabulary
 
 
 class Matcher:
