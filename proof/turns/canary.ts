@@ -40,10 +40,12 @@ process.once("message", async ({ url, worker_pid, probe = HEALTH }: CanaryJob) =
   let own_ms: number[] = [];
   let over = false;
   process.on("message", (what) => {
-    process.send?.({ seen_ms, own_ms } satisfies Probes);
+    // Many probes take the pipe a while, and a channel that is closed before loses them.
+    process.send?.({ seen_ms, own_ms } satisfies Probes, undefined, undefined, () => {
+      over = what === "end";
+    });
     seen_ms = [];
     own_ms = [];
-    over = what === "end";
   });
   while (!over) {
     const waited_ms = waitedMs(worker_pid) + waitedMs("self");
