@@ -26,13 +26,7 @@ export interface RunningService {
 export async function buildService(): Promise<void> {
   if (isBuilt(ROOT)) return;
   try {
-    // A test runner's NODE_ENV would make the page one for development, which is larger.
-    const env = { ...process.env, NODE_ENV: "production" };
-    await promisify(execFile)("npm", ["run", "build"], {
-      cwd: ROOT,
-      env,
-      shell: process.platform === "win32",
-    });
+    await promisify(execFile)("npm", ["run", "build"], { cwd: ROOT, shell: process.platform === "win32" });
   } catch (error) {
     // execFile rejects with the texts that the command printed; the compiler prints its errors to the first.
     const { stdout } = error as { stdout?: string };
