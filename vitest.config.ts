@@ -40,9 +40,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // What a page shows comes when it comes: a crowded machine is no failure here either.
           expect: { poll: { timeout: 30_000 } },
-          // Pages wait more than they compute: .ci/run has two at a time. What builds or edits the tree runs alone.
-          fileParallelism: process.env["E2E_SIDE_BY_SIDE"] === "1",
-          maxWorkers: 2,
+          fileParallelism: false,
           // A browser on a crowded machine misses a moment now and then; what is wrong is so twice.
           retry: process.env["CI"] === undefined ? 0 : 1,
         },
