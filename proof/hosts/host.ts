@@ -24,12 +24,16 @@ export interface PythonHost extends Known {
 
 export type Host = NodeHost | PythonHost;
 
-/** Milliseconds a token, with the host's own sampler and with ours. */
+/** Milliseconds a token, model and sampler. */
 export interface Times {
   readonly vocab_size: number;
   readonly what?: string;
+  /** with the host's own sampler */
   readonly own: number;
+  /** with the service */
   readonly ours: number;
+  /** with the sampler in the host's process, where the host was run so */
+  readonly local?: number;
 }
 
 /** What a script tells, a line each. */

@@ -95,7 +95,9 @@ export async function runHost(
       claims.push(line.claim);
     } else {
       ms.push(line.ms);
-      report.figure(timesText(line.ms), `${line.ms.own} with its own sampler, ${line.ms.ours} with ours`);
+      const { own, ours, local } = line.ms;
+      const in_process = local === undefined ? "" : `, ${local} in the process`;
+      report.figure(timesText(line.ms), `${own} with its own sampler, ${ours} with the service${in_process}`);
     }
   }
   const [code] = await ended;

@@ -38,8 +38,14 @@ function leastOf(now: readonly Times[], before: readonly Times[]): Times[] {
   const merged = new Map(before.map((times) => [key(times), times]));
   for (const times of now) {
     const earlier = merged.get(key(times)) ?? times;
+    const local = leastOfTwo(times.local, earlier.local);
     const least = { own: Math.min(times.own, earlier.own), ours: Math.min(times.ours, earlier.ours) };
-    merged.set(key(times), { ...times, ...least });
+    merged.set(key(times), { ...times, ...least, ...(local !== undefined && { local }) });
   }
   return [...merged.values()];
+}
+
+function leastOfTwo(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

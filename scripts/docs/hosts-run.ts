@@ -7,6 +7,7 @@ interface Times {
   readonly what?: string;
   readonly own: number;
   readonly ours: number;
+  readonly local?: number;
 }
 
 /** As proof/hosts stores it. */
@@ -29,16 +30,20 @@ export function hostsPage(current: string, { machine, hosts }: HostsRun): string
     String(claims.length),
   ]);
   const ms = hosts.flatMap(({ name, ms: times }) =>
-    times.map(({ vocab_size, what = "", own, ours }) => [
+    times.map(({ vocab_size, what = "", own, ours, local }) => [
       name,
       vocab_size.toLocaleString("en"),
       what,
       own.toFixed(2),
       ours.toFixed(2),
+      local?.toFixed(2) ?? "",
     ]),
   );
   const told = `Milliseconds a token, model and sampler, the least of some runs by turns; temperature 0.8 and top-p 0.95 (in JavaScript top-k 40, which those hosts have), one thread. ${machineText(machine)}:`;
-  const costs = table(["host", "tokens", "", "its own sampler, ms", "ours, ms"], ms);
+  const costs = table(
+    ["host", "tokens", "", "its own sampler, ms", "the service, ms", "in the process, ms"],
+    ms,
+  );
   return replaceParts(current, {
     "hosts-run": table(["host", "run with", "what of it", "claims"], run),
     "hosts-ms": `${told}\n\n${costs}`,

@@ -65,25 +65,24 @@ export async function plain(
   return history.slice(prompt.length);
 }
 
-/** Milliseconds a token of both, the least of some runs by turns. Each run answers how many tokens it made. */
+/** Milliseconds a token of each, the least of some runs by turns. A run returns how many tokens it made. */
 export async function measured(
   vocab_size: number,
   own: () => Promise<number>,
   ours: () => Promise<number>,
   what?: string,
+  local?: () => Promise<number>,
 ): Promise<void> {
   const clock = async (run: () => Promise<number>) => {
     const begun = performance.now();
     const tokens = await run();
     return (performance.now() - begun) / tokens;
   };
-  const best = { own: Number.POSITIVE_INFINITY, ours: Number.POSITIVE_INFINITY };
-  for (let turn = 0; turn < TURNS; turn++) {
-    best.own = Math.min(best.own, await clock(own));
-    best.ours = Math.min(best.ours, await clock(ours));
-  }
-  const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
-  tell({
-    ms: { vocab_size, ...(what !== undefined && { what }), own: rounded(best.own), ours: rounded(best.ours) },
-  });
+  const runs = { own, ours, ...(local !== undefined && { local }) };
+  const best: Record<string, number> = {};
+  for (let turn = 0; turn < TURNS; turn++)
+    for (const [name, run] of Object.entries(runs))
+      best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, await clock(run));
+  const rounded = Object.entries(best).map(([name, ms]) => [name, Math.round(ms * 1000) / 1000]);
+  tell({ ms: { vocab_size, ...(what !== undefined && { what }), ...Object.fromEntries(rounded) } });
 }

@@ -112,11 +112,6 @@ await measured(
   8192,
   by_own,
   async () => (await overStream({ ...TIMED, ...endless }, timed)).length,
-  "over a stream",
-);
-await measured(
-  8192,
-  by_own,
+  undefined,
   async () => (await inProcess({ ...TIMED, ...endless }, timed)).length,
-  "in the process",
 );

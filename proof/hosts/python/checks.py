@@ -1,9 +1,10 @@
 """What every host's script here shares: claims and times, told as JSON lines on stdout, and plain calls to hold them to.
 
-The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model (model/folder.ts), HOSTS_WIDE_MODEL that
-of the one with 128,256 tokens, where it was written.
+The service is at LOGIT_SAMPLER_URL; HOSTS_MODEL is the folder of the demo model (model/folder.ts), HOSTS_WIDE_MODELS those
+of the ones with 32,000 and 128,256 tokens, where they were written.
 """
 
+import functools
 import importlib.util
 import json
 import os
@@ -15,7 +16,8 @@ from logit_sampler import SamplerClient
 
 URL = os.environ["LOGIT_SAMPLER_URL"]
 MODEL = os.environ["HOSTS_MODEL"]
-WIDE_MODEL = os.environ.get("HOSTS_WIDE_MODEL", "")
+#: The folders of the models that are timed.
+MODELS = [MODEL, *filter(None, os.environ.get("HOSTS_WIDE_MODELS", "").split(os.pathsep))]
 #: How often each is timed: what is not kept needs one turn.
 TURNS = int(os.environ["HOSTS_TURNS"])
 #: A port of 127.0.0.1 on which nothing listens.
@@ -82,8 +84,23 @@ def plain(rows, prompt_length, **options):
     return tokens
 
 
-def measured(vocab_size, own, ours, what=""):
-    """``own`` and ``ours`` run and count their milliseconds a token: by turns, so that the machine treats both alike."""
-    pairs = [(own(), ours()) for _ in range(TURNS)]
-    least = {"own": min(pair[0] for pair in pairs), "ours": min(pair[1] for pair in pairs)}
+@functools.lru_cache(maxsize=None)
+def samplers():
+    """What draws our tokens, by its name in the table of times: the service, and the sampler in this process where its engine is installed."""
+    found = {"ours": SamplerClient(URL)}
+    if HAS_LOCAL:
+        from logit_sampler import Sampler
+
+        found["local"] = Sampler()
+    return found
+
+
+def measured(vocab_size, own, ours, what="", ways=None):
+    """Times ``own()`` and, for each of ``ways``, ``ours(way)``: by turns, so that the machine treats all alike.
+
+    Both return milliseconds a token. ``ways`` are ``samplers()`` where nothing else is given.
+    """
+    runs = {"own": own, **{name: functools.partial(ours, way) for name, way in (ways or samplers()).items()}}
+    turns = [{name: run() for name, run in runs.items()} for _ in range(TURNS)]
+    least = {name: min(turn[name] for turn in turns) for name in runs}
     tell({"ms": {"vocab_size": vocab_size, **({"what": what} if what else {}), **least}})

@@ -5,13 +5,15 @@ import re
 import time
 
 import llama_cpp
-from checks import HAS_LOCAL, MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from checks import HAS_LOCAL, MODEL, MODELS, NOWHERE, OPTIONS, PROMPT, TIMED, URL, claims, host, measured, plain, raises
 from llama_cpp import Llama, LogitsProcessorList, StoppingCriteriaList
 from llama_cpp.llama_speculative import LlamaPromptLookupDecoding
 from logit_sampler import SamplerClient, SamplerProblem
 from logit_sampler.adapters.llama_cpp import ServiceLogitsProcessor
 
 COUNT = 12
+#: What Llama.generate() does when nothing is said.
+DEFAULTS = {"temperature": 0.8, "top_k": 40, "top_p": 0.95, "min_p": 0.05}
 ENDLESS = {"min_tokens": COUNT, "stop_token_ids": [0]}
 client = SamplerClient(URL)
 
@@ -146,17 +148,19 @@ def timed(folder):
         for _, _ in zip(range(count), tokens):
             pass
 
-    def ours():
-        with ServiceLogitsProcessor(client, **TIMED) as processor:
+    def ours(client, options):
+        with ServiceLogitsProcessor(client, **options) as processor:
             generated(temp=0.0, **processing(processor))
 
-    chain = {"temp": TIMED["temperature"], "top_p": TIMED["top_p"], "top_k": 0, "min_p": 0.0}
-    measured(own.n_vocab(), lambda: clock(lambda: generated(**chain)), lambda: clock(ours))
+    top_p = {"temp": TIMED["temperature"], "top_p": TIMED["top_p"], "top_k": 0, "min_p": 0.0}
+    for what, chain, options in (("", top_p, TIMED), ("its default chain", {}, DEFAULTS)):
+        measured(own.n_vocab(), lambda: clock(lambda: generated(**chain)),
+                 lambda client: clock(lambda: ours(client, options)), what)
 
 
 host(f"llama-cpp-python {llama_cpp.__version__}")
 if HAS_LOCAL:
     claims(readme)
 claims(greedy, as_plain_calls, streams_and_chat, drafts, options_on_entry, errors_on_the_way, other_prompts, errors_at_exit)
-for folder in filter(None, (MODEL, WIDE_MODEL)):
+for folder in MODELS:
     timed(folder)

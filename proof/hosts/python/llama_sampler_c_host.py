@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import llama_cpp
 import numpy as np
-from checks import MODEL, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain
+from checks import MODEL, MODELS, OPTIONS, PROMPT, TIMED, URL, claims, host, measured, plain
 from logit_sampler import SamplerClient
 
 SOURCE = Path(os.environ["HOSTS_ROOT"]) / "adapters/llama.cpp/logit_sampler.c"
@@ -219,10 +219,10 @@ def timed(folder):
         return chain_of(llama_cpp.llama_sampler_init_top_p(TIMED["top_p"], 1),
                         llama_cpp.llama_sampler_init_temp(TIMED["temperature"]), llama_cpp.llama_sampler_init_dist(1))
 
-    measured(own.size, lambda: clock(of_llama()), lambda: clock(chain_of(service(TIMED, own)[0])))
+    measured(own.size, lambda: clock(of_llama()), lambda _: clock(chain_of(service(TIMED, own)[0])), ways={"ours": URL})
 
 
 host(f"llama.cpp's libllama of llama-cpp-python {llama_cpp.__version__}")
 claims(greedy, as_plain_calls, behind_others, without_a_seed, taken_back, clones_and_resets, mistakes, refused_rows)
-for folder in filter(None, (MODEL, WIDE_MODEL)):
+for folder in MODELS:
     timed(folder)

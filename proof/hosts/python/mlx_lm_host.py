@@ -1,10 +1,11 @@
 """mlx-lm on the CPU: generate() and stream_generate() with the processor."""
 
+import json
 import time
 from importlib.metadata import version
 
 import mlx.core as mx
-from checks import MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from checks import MODEL, MODELS, NOWHERE, OPTIONS, PROMPT, TIMED, URL, claims, host, measured, plain, raises
 from logit_sampler import SamplerClient, SamplerProblem
 from logit_sampler.adapters.mlx_lm import ServiceLogitsProcessor
 from mlx_lm import generate, load
@@ -69,8 +70,8 @@ def errors():
 
 def timed(folder):
     own_model, _ = load(folder)
-    vocab_size = 8192 if folder == MODEL else 128256
-    sampler = make_sampler(temp=TIMED["temperature"], top_p=TIMED["top_p"])
+    with open(f"{folder}/config.json", encoding="utf8") as file:
+        vocab_size = json.load(file)["vocab_size"]
     count = 16
 
     def clock(**more):
@@ -78,14 +79,16 @@ def timed(folder):
         tokens_of(own_model, count, **more)
         return round((time.perf_counter() - begun) * 1000 / count, 3)
 
-    def ours():
-        with ServiceLogitsProcessor(client, **TIMED) as processor:
+    def ours(client, options):
+        with ServiceLogitsProcessor(client, **options) as processor:
             return clock(logits_processors=[processor])
 
-    measured(vocab_size, lambda: clock(sampler=sampler), ours)
+    top_p = {"sampler": make_sampler(temp=TIMED["temperature"], top_p=TIMED["top_p"])}
+    for what, chain, options in (("", top_p, TIMED), ("its default, greedy", {}, {"temperature": 0})):
+        measured(vocab_size, lambda: clock(**chain), lambda client: ours(client, options), what)
 
 
 host(f"mlx-lm {version('mlx-lm')}, mlx {version('mlx')} on the CPU")
 claims(greedy, as_plain_calls, bfloat16, errors)
-for folder in filter(None, (MODEL, WIDE_MODEL)):
+for folder in MODELS:
     timed(folder)

@@ -78,7 +78,7 @@ def timed():
     measured(
         8192,
         lambda: clock(lambda: own_tokens(generator(count, **sampled))),
-        lambda: clock(lambda: list(generate(generator(count), client, **TIMED, **endless))),
+        lambda client: clock(lambda: list(generate(generator(count), client, **TIMED, **endless))),
     )
 
 

@@ -35,8 +35,8 @@ def write(draw, count=COUNT):
     return history[len(PROMPT_IDS) :]
 
 
-def over_stream(count=COUNT, rows=None, **options):
-    with client.stream(**options, history=PROMPT_IDS, prompt_length=len(PROMPT_IDS)) as stream:
+def over_stream(count=COUNT, rows=None, by=client, **options):
+    with by.stream(**options, history=PROMPT_IDS, prompt_length=len(PROMPT_IDS)) as stream:
 
         def draw(history, row):
             if rows is not None:
@@ -81,6 +81,6 @@ random = np.random.default_rng(1)
 measured(
     config["vocab_size"],
     lambda: clock(lambda count: write(lambda _, row: numpy_top_p(random, row), count)),
-    lambda: clock(lambda count: over_stream(count, **TIMED)),
+    lambda by: clock(lambda count: over_stream(count, by=by, **TIMED)),
     "beside a numpy top-p",
 )

@@ -8,7 +8,7 @@ import numpy
 import torch
 import transformers
 from between import Forwarder
-from checks import HAS_LOCAL, MODEL, NOWHERE, OPTIONS, PROMPT, TIMED, URL, WIDE_MODEL, claims, host, measured, plain, raises
+from checks import HAS_LOCAL, MODEL, MODELS, NOWHERE, OPTIONS, PROMPT, TIMED, URL, claims, host, measured, plain, raises
 from logit_sampler import SamplerClient, SamplerProblem
 from logit_sampler.adapters.transformers import ServiceLogitsProcessor, generate
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessorList, TextIteratorStreamer
@@ -267,7 +267,7 @@ def errors():
 
 def timed(folder):
     own_model = model if folder == MODEL else AutoModelForCausalLM.from_pretrained(folder)
-    count, sampled = 16, {"do_sample": True, "top_k": 0, **TIMED}
+    count = 16
     ban = {"min_new_tokens": count, "max_new_tokens": count, "pad_token_id": 0}
 
     def clock(run):
@@ -275,19 +275,19 @@ def timed(folder):
         run()
         return round((time.perf_counter() - begun) * 1000 / count, 3)
 
-    measured(
-        own_model.config.vocab_size,
-        lambda: clock(lambda: own_model.generate(**inputs, **ban, **sampled)),
-        lambda: clock(lambda: own_model.generate(**inputs, **ban, custom_generate=generate, client=client, options=TIMED)),
-        "the loop",
-    )
-    measured(
-        own_model.config.vocab_size,
-        lambda: clock(lambda: own_model.generate(**inputs, **ban, **sampled)),
-        lambda: clock(lambda: own_model.generate(**inputs, **ban, do_sample=False,
-                      logits_processor=LogitsProcessorList([ServiceLogitsProcessor(client, **TIMED)]))),
-        "the processor",
-    )
+    def by_own(chain):
+        return clock(lambda: own_model.generate(**inputs, **ban, do_sample=True, **chain))
+
+    def in_loop(client, options):
+        return clock(lambda: own_model.generate(**inputs, **ban, custom_generate=generate, client=client, options=options))
+
+    def in_processor(client, options):
+        processors = LogitsProcessorList([ServiceLogitsProcessor(client, **options)])
+        return clock(lambda: own_model.generate(**inputs, **ban, do_sample=False, logits_processor=processors))
+
+    for chain, options, name in (({"top_k": 0, **TIMED}, TIMED, ""), ({}, {"top_k": 50}, ", its default chain")):
+        for way, ours in (("the loop", in_loop), ("the processor", in_processor)):
+            measured(own_model.config.vocab_size, lambda: by_own(chain), lambda client: ours(client, options), way + name)
 
 
 host(f"transformers {transformers.__version__}, torch {torch.__version__}")
@@ -295,5 +295,5 @@ claims(greedy, as_plain_calls, loop_is_processor, bfloat16, batches, embeddings,
        dictionaries, log_probabilities, log_probabilities_in_batches, log_probabilities_not_asked, cuts, streamers, errors)
 if HAS_LOCAL:
     claims(local)
-for folder in filter(None, (MODEL, WIDE_MODEL)):
+for folder in MODELS:
     timed(folder)

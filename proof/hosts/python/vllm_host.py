@@ -210,8 +210,8 @@ def timed(rows, vocab_size):
     generator = torch.Generator().manual_seed(1)
     logits = torch.randn(rows, vocab_size, generator=generator) * 3
 
-    def clock(**more):
-        engine = Engine(rows, vocab_size)
+    def clock(url=URL, **more):
+        engine = Engine(rows, vocab_size, url)
         for row in range(rows):
             engine.add(str(row), [1, 2], **more)
         engine.step(logits.clone())
@@ -220,7 +220,10 @@ def timed(rows, vocab_size):
             engine.step(logits.clone())
         return round((time.perf_counter() - begun) * 1000 / 4 / rows, 3)
 
-    measured(vocab_size, lambda: clock(**TIMED), lambda: clock(options=dict(TIMED)), f"{rows} requests, without the model")
+    requests = f"{rows} request{'s' if rows > 1 else ''}, without the model"
+    for what, chain in ((requests, TIMED), (f"{requests}, its default chain", {"temperature": 1.0})):
+        measured(vocab_size, lambda: clock(**chain), lambda url: clock(url, options=dict(chain)), what,
+                 {"ours": URL, **({"local": "local"} if HAS_LOCAL else {})})
 
 
 host(f"vllm {vllm.__version__}", "InputBatch, build_logitsprocs and Sampler of the first model runner, on the CPU")
