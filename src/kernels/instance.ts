@@ -230,6 +230,26 @@ export interface KernelExports {
     ids: number,
     ranked: number,
   ): number;
+  countBins(values: number, blocks: number, top: number, scale: number, counts: number): void;
+  weighBins(
+    values: number,
+    blocks: number,
+    top: number,
+    scale: number,
+    factor: number,
+    counts: number,
+    sums: number,
+  ): void;
+  gatherBins(
+    values: number,
+    blocks: number,
+    top: number,
+    scale: number,
+    first: number,
+    last: number,
+    capacity: number,
+  ): number;
+  largestFromBin(values: number, blocks: number, top: number, scale: number, first: number): number;
   sumBends(weights: number, count: number): number;
   weighInOrder(row: number, end: number, max: number, factor: number, to: number): void;
   skewRanked(

@@ -33,6 +33,7 @@ import type { Normaliser } from "./normaliser.ts";
 import { configureNoise, type Noise } from "./philox.ts";
 import { type RankedWeights, rankedWeights, ranking } from "./ranking.ts";
 import { Row } from "./row.ts";
+import { RowBins } from "./row-bins.ts";
 import { ScoreList } from "./score-list.ts";
 import { type Cut, EVERYTHING, gather, setWindow } from "./selection/cut.ts";
 import { kthLargest, topK } from "./selection/select.ts";
@@ -64,6 +65,7 @@ export { GAIN_MAX, type LayersRule, type MarkRule } from "./marks.ts";
 export { Normaliser } from "./normaliser.ts";
 export { coarseUniform, gumbelOf, type Noise, philox, uniformOf } from "./philox.ts";
 export { Row } from "./row.ts";
+export { LAST_BIN, type RowBins } from "./row-bins.ts";
 export { type Cut, cutFrom, EVERY_TIE, EVERYTHING } from "./selection/cut.ts";
 export type { Distribution } from "./softmax.ts";
 export type { CountMemory, TokenTable } from "./tokens.ts";
@@ -77,6 +79,8 @@ export class Kernel {
   readonly tokens: TokenTable;
   /** The means to put several rows together into one. */
   readonly combiner: Combiner;
+  /** A row in bins of equal width. */
+  readonly bins: RowBins;
   /** SELECTION_MAX places; the first ones are the selection. */
   readonly selected_ids: Int32Array;
   readonly selected_logits: Float32Array;
@@ -102,6 +106,7 @@ export class Kernel {
     this.tokens = new TokenTable(machine, limits.vocab_size_max, () => this.edits.effect());
     this.list = new ScoreList(machine, limits.vocab_size_max);
     this.combiner = new Combiner(machine, limits.vocab_size_max);
+    this.bins = new RowBins(machine);
     this.#sums = new BlockSums(layout.sums);
     this.#cut_sums = new BlockSums(layout.cut_sums);
     this.arrivals = new Uint8Array(machine.buffer, layout.arrivals, ARRIVALS_BYTES);

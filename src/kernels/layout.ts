@@ -5,7 +5,7 @@
  *     65536    scratch, shared by all rows because passes run one after another:
  *              block values · block weights · bins · block sums · selection · sort keys · staging · arrivals ·
  *              table · counts · bracket · mask · copy of a row · edits · tokens · list of scores ·
- *              table of sources · combined row · masked sources
+ *              bins of a row · table of sources · combined row · masked sources
  *     …        rows_max rows, each: values (vocab_size_max rounded up to 128, f32) · 64 bytes of slack ·
  *              block maxima (f32), and one place more
  *
@@ -31,6 +31,8 @@ export const SOURCE_BYTES = 32;
 /** penalties that are put into effect together */
 export const RULES_MAX = 8;
 export const BINS = 2048;
+/** bins of a whole row by value */
+export const ROW_BINS = 2048;
 /** bins of the sampled histogram, and of the bracket's */
 export const SAMPLE_BINS = 1024;
 
@@ -101,6 +103,9 @@ export interface Layout {
   readonly listed_weights: number;
   readonly rank_keys: number;
   readonly rank_spare: number;
+  /** of a row in ROW_BINS bins: i32, and two f64 each */
+  readonly row_bin_counts: number;
+  readonly row_bin_sums: number;
   /** what is told of each row that is combined; the row that they make, and room for as many rows, masked */
   readonly sources: number;
   readonly combined: number;
@@ -162,6 +167,8 @@ export function layoutFor(limits: KernelLimits): Layout {
     listed_weights: take(blocks * BLOCK * 8 + 8),
     rank_keys: take(blocks * BLOCK * 8),
     rank_spare: take(blocks * BLOCK * 8),
+    row_bin_counts: take(ROW_BINS * 4),
+    row_bin_sums: take(ROW_BINS * 16),
     sources: take(SOURCES_MAX * SOURCE_BYTES),
     combined: take(rowBytes(blocks)),
     masked: take(SOURCES_MAX * rowBytes(blocks)),

@@ -4,6 +4,8 @@ import { instantiate } from "../../src/kernels/instance.ts";
 import { Kernel } from "../../src/kernels/kernel.ts";
 import { Candidates } from "../../src/sampling/candidates/candidates.ts";
 import { Dense } from "../../src/sampling/candidates/dense.ts";
+import { equilibriumOfRow } from "../../src/sampling/candidates/equilibrium-row.ts";
+import { prefixToStep } from "../../src/sampling/candidates/step-row.ts";
 import { combineRows } from "../../src/sampling/combine/combine.ts";
 import { WholeSources } from "../../src/sampling/combine/sources.ts";
 import { StepContext } from "../../src/sampling/context.ts";
@@ -101,6 +103,8 @@ test.each<readonly [string, typeof flatRow, (kept: Candidates) => unknown]>([
       expect(kept.skewByRank(0.5)).toBe(true);
     },
   ],
+  ["a prefix to a step", flatRow, (kept) => kept.keepPrefix((row) => prefixToStep(row, -1), 1)],
+  ["a prefix to the equilibrium", flatRow, (kept) => kept.keepPrefix(equilibriumOfRow, 1)],
   ["bends of all tokens", flatRow, (kept) => expect(kept.bends(0.95, -1)).toBeDefined()],
   [
     "bends of the best tokens, none of which ranks the others",

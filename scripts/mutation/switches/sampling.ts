@@ -70,6 +70,20 @@ export const SAMPLING_SWITCHES: readonly Switch[] = [
     tests: SAMPLING,
   },
   {
+    name: "prefixes where the row lies",
+    file: "src/sampling/candidates/candidates.ts",
+    part: 'const found = this.#form === "dense" ? find(',
+    instead: "const found = this.vocab_size < 0 ? find(",
+    tests: SAMPLING,
+  },
+  {
+    name: "the equilibrium of the best tokens",
+    file: "src/sampling/candidates/equilibrium-row.ts",
+    part: "if (early !== undefined) return early;",
+    instead: "",
+    tests: SAMPLING,
+  },
+  {
     name: "typical sampling where the row lies",
     file: "src/sampling/candidates/candidates.ts",
     part: 'const form = this.#form === "dense" ? keepTypicalOfRow',

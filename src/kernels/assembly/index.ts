@@ -32,6 +32,7 @@ export { listRow, rankRow } from "./selection/rank";
 export { sumBends } from "./bends";
 export { weigh as weighInOrder } from "./weights/weights-f64";
 export { rankIds } from "./selection/rank-ids";
+export { countBins, gatherBins, largestFromBin, weighBins } from "./selection/row-bins";
 export { skewRanked } from "./skew";
 export { configureTokens, largestToken, countTokens, readCounts, listTokens } from "./tokens";
 export { widenF16, widenBF16, widenBlocksOfBF16, widenBlocksOfF16 } from "./widen";

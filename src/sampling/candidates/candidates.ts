@@ -28,6 +28,7 @@ import { keepOne, restrict, restrictRow } from "./mask.ts";
 import { maskedAsItCame, maskedBy } from "./masked.ts";
 import { type Moments, momentsOf, sigmaOf } from "./moments.ts";
 import { Omitted } from "./omitted.ts";
+import type { Prefix } from "./prefix.ts";
 import { note, type Removal } from "./removal.ts";
 import { beginSparse, keepSparseFrom, keepSparseMass, keepSparseTopK, setSparseScore } from "./sparse.ts";
 import { type Bends, bendsOfRow } from "./tail-free-row.ts";
@@ -263,6 +264,17 @@ export class Candidates {
     else if (k <= this.#dense.kernel.selected_ids.length && ties === "cut")
       this.#form = fillFromTop(this.#compact, this.#dense, k);
     else this.#afterCut(this.#dense.cutToTopK(k, ties));
+  }
+
+  /** Keeps what `find` finds in a whole row, and never fewer than the min_keep best. False, and nothing done, where a list has to tell. */
+  keepPrefix(find: (row: Dense) => Prefix | undefined, min_keep: number): boolean {
+    const found = this.#form === "dense" ? find(this.#dense) : undefined;
+    if (found === undefined) return false;
+    const kept = Math.max(found.count, min_keep);
+    note(this.removal, "rank", kept);
+    if (kept > found.count || kept <= this.#dense.kernel.selected_ids.length) this.keepBest(kept);
+    else if (kept < this.#dense.count()) this.#dense.cutTo(found.cut, kept);
+    return true;
   }
 
   /** Keeps the smallest descending prefix whose mass reaches p (0 < p ≤ 1), as the rule says. */

@@ -2,12 +2,11 @@
 import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
+import { isPastEquilibrium } from "../candidates/equilibrium.ts";
+import { equilibriumOfRow } from "../candidates/equilibrium-row.ts";
 import { note } from "../candidates/removal.ts";
 import { flag, minKeep } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
-
-/** Slack of the comparison, whose sides lie in [0, 1]: what evenness and mass come to from float32 logits. */
-const SLACK = 1e-6;
 
 const options = z.strictObject({
   stage: z.literal("ees"),
@@ -32,10 +31,11 @@ export const ees: Stage<z.infer<typeof options>> = {
   passes: 32,
   isNeutral: ({ ees }) => !ees,
   apply(candidates, { min_keep }) {
+    if (candidates.keepPrefix(equilibriumOfRow, min_keep)) return;
     const ranked = candidates.ranked();
-    const kept = countToEquilibrium(ranked);
-    note(candidates.removal, "rank", Math.max(kept, min_keep));
-    ranked.truncate(Math.max(kept, min_keep));
+    const kept = Math.max(countToEquilibrium(ranked), min_keep);
+    note(candidates.removal, "rank", kept);
+    ranked.truncate(kept);
   },
 };
 
@@ -48,7 +48,7 @@ function countToEquilibrium(ranked: Compact): number {
     const own = p[i] as number; // i < count
     mass += own;
     h -= own > 0 ? own * ln(own) : 0;
-    if (i > 0 && (h / mass + ln(mass)) / ln(i + 1) < mass - SLACK) return i;
+    if (isPastEquilibrium(h / mass + ln(mass), mass, i + 1)) return i;
   }
   return ranked.count;
 }

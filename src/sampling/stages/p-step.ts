@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ln } from "../../kernels/float64.ts";
 import type { Compact } from "../candidates/compact/compact.ts";
 import { note } from "../candidates/removal.ts";
+import { prefixToStep } from "../candidates/step-row.ts";
 import { SCORE_SLACK } from "../candidates/thresholds.ts";
 import { finite, minKeep } from "../options/fields.ts";
 import type { Stage } from "../stage.ts";
@@ -29,8 +30,10 @@ export const p_step: Stage<z.infer<typeof options>> = {
   passes: 32,
   isNeutral: ({ p_step }) => p_step === 0,
   apply(candidates, { p_step, min_keep }) {
+    const step = ln(p_step) - SCORE_SLACK;
+    if (candidates.keepPrefix((row) => prefixToStep(row, step), min_keep)) return;
     const ranked = candidates.ranked();
-    const kept = Math.max(countToStep(ranked, ln(p_step) - SCORE_SLACK), min_keep);
+    const kept = Math.max(countToStep(ranked, step), min_keep);
     note(candidates.removal, "rank", kept);
     ranked.truncate(kept);
   },

@@ -1,0 +1,148 @@
+/**
+ * The equilibrium of evenness and mass in a whole row in kernel memory. The row is weighed in bins; only the bins in which
+ * the equilibrium may lie are ranked.
+ */
+import { exp, ln } from "../../kernels/float64.ts";
+import { cutFrom, LAST_BIN, type RowBins } from "../../kernels/kernel.ts";
+import type { Dense } from "./dense.ts";
+import { EQUILIBRIUM_SLACK, isPastEquilibrium } from "./equilibrium.ts";
+import type { Prefix } from "./prefix.ts";
+
+/** Tokens so many nats below the best have no part in a sum of float64. */
+const REACH_NATS = 40;
+/** Bins are ranked together up to so many tokens. */
+const RANKED_TOGETHER = 1024;
+/** Bins are ranked so many times; then the row is ranked as a list. */
+const LOOKS_MAX = 12;
+/** What the sums of bins may differ from those of single tokens. */
+const ROUNDING = 1e-9;
+/** Of so many of the best tokens the equilibrium is looked for first, and found where it is no closer call than this. */
+const BEST = 64;
+const UNDECIDED = 1e-5;
+
+/** Σ w and Σ w·ln w over the first `count` tokens of the ranking, the largest w being 1. */
+interface Sums {
+  count: number;
+  mass: number;
+  moment: number;
+}
+
+/** The tokens before evenness falls below mass; undefined where a list has to tell. A row that is cut is one. */
+export function equilibriumOfRow(dense: Dense): Prefix | undefined {
+  if (dense.isCut) return undefined;
+  const { kernel, temperature } = dense;
+  const { bins } = kernel;
+  const row = dense.settle();
+  const early = equilibriumOfBest(dense);
+  if (early !== undefined) return early;
+  const range = Math.min(row.max - dense.min() * temperature, REACH_NATS * temperature);
+  if (!bins.weigh(row, temperature, Math.max(range, Number.MIN_VALUE))) return undefined;
+  const total = totalOf(bins);
+  const sums: Sums = { count: 0, mass: 0, moment: 0 };
+  let looks = 0;
+  for (let bin = 0; bin < LAST_BIN; bin++) {
+    if (bins.counts[bin] === 0) continue;
+    if (!mayHoldEquilibrium(bins, bin, sums, total, temperature)) {
+      addBin(bins, bin, sums, temperature);
+      continue;
+    }
+    const last = lastTogether(bins, bin);
+    const found = looks++ < LOOKS_MAX ? bins.select(bin, last) : -1;
+    if (found < 0) return undefined;
+    const place = equilibriumWithin(bins, found, sums, total, { max: row.max, temperature });
+    if (place >= 0)
+      return {
+        cut: cutFrom(bins.selected_values[place]!, bins.selected_ids[place]! - 1),
+        count: sums.count - 1,
+      };
+    bin = last;
+  }
+  // What lies in the last bin is not known well enough.
+  return sums.count === dense.count() ? { cut: dense.cut, count: sums.count } : undefined;
+}
+
+/** The same where the best tokens decide it by more than float32 weights of all the others can err. */
+function equilibriumOfBest(dense: Dense): Prefix | undefined {
+  const { kernel, temperature } = dense;
+  const row = dense.settle();
+  const total = exp(kernel.logMass(row, temperature));
+  const best = kernel.topK(row, BEST);
+  const sums: Sums = { count: 0, mass: 0, moment: 0 };
+  for (let place = 0; place < best; place++) {
+    addToken(sums, (kernel.selected_logits[place]! - row.max) / temperature);
+    if (place === 0) continue;
+    const spare = entropyOf(sums) / ln(sums.count) - sums.mass / total;
+    if (Math.abs(spare) < UNDECIDED) return undefined;
+    if (spare < 0) {
+      const cut = cutFrom(kernel.selected_logits[place - 1]!, kernel.selected_ids[place - 1]!);
+      return { cut, count: place };
+    }
+  }
+  return undefined;
+}
+
+function addToken(sums: Sums, distance: number): void {
+  const weight = exp(distance);
+  sums.count++;
+  sums.mass += weight;
+  sums.moment += weight * distance;
+}
+
+function totalOf({ sums }: RowBins): number {
+  let total = 0;
+  for (let bin = 0; bin <= LAST_BIN; bin++) total += sums[2 * bin]!;
+  return total;
+}
+
+/**
+ * Adding the next token of a ranking never lessens the entropy of those before it: so within a bin the evenness is at least the
+ * entropy before it over ln of the count behind it, and the mass at most that behind it.
+ */
+function mayHoldEquilibrium(
+  { counts, sums }: RowBins,
+  bin: number,
+  before: Sums,
+  total: number,
+  temperature: number,
+): boolean {
+  const count = before.count + counts[bin]!;
+  if (count === 1) return false;
+  const entropy = before.count === 0 ? 0 : entropyOf(before);
+  const mass = (before.mass + sums[2 * bin]!) / total;
+  return entropy / ln(count) < mass - EQUILIBRIUM_SLACK + ROUNDING * (1 + 1 / temperature);
+}
+
+/** With w = p·Z the entropy of p / P is ln Σ w − Σ w·ln w / Σ w. */
+function entropyOf({ mass, moment }: Sums): number {
+  return ln(mass) - moment / mass;
+}
+
+function addBin({ counts, sums }: RowBins, bin: number, before: Sums, temperature: number): void {
+  before.count += counts[bin]!;
+  before.mass += sums[2 * bin]!;
+  before.moment += sums[2 * bin + 1]! / temperature;
+}
+
+/** The last of the bins from this one on that are ranked together. */
+function lastTogether({ counts }: RowBins, first: number): number {
+  let count = counts[first]!;
+  let last = first;
+  while (last + 1 < LAST_BIN && count + counts[last + 1]! <= RANKED_TOGETHER) count += counts[++last]!;
+  return last;
+}
+
+/** The place of the first selected token past the equilibrium, −1 when there is none; adds the tokens up to it. */
+function equilibriumWithin(
+  { selected_values }: RowBins,
+  found: number,
+  sums: Sums,
+  total: number,
+  { max, temperature }: { readonly max: number; readonly temperature: number },
+): number {
+  for (let place = 0; place < found; place++) {
+    addToken(sums, (selected_values[place]! - max) / temperature);
+    if (!isPastEquilibrium(entropyOf(sums), sums.mass / total, sums.count)) continue;
+    return place;
+  }
+  return -1;
+}
