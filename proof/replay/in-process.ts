@@ -1,25 +1,24 @@
 /**
- * The same steps without a service: the library in this process, and the Python package's Sampler in Python's own, where an
- * environment has its engine (PROOF_LOCAL_PYTHON, or what proof:local has made).
+ * The same steps without a service: the library in this process and in a browser, and the Python package's Sampler in
+ * Python's process, where an environment has its engine (PROOF_LOCAL_PYTHON, or the one that proof:local has made).
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createSampler, type SampleOptions } from "../../src/index.ts";
+import { inBrowser } from "./browser.ts";
+import { LIBRARY_FORMS, type LibraryForm } from "./library-forms.ts";
 import type { ReplayStep } from "./steps.ts";
 import type { Replay } from "./ways.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-const library: Replay = (_url, steps) => {
-  const sampler = createSampler();
-  const replies = steps.map(({ row, options }) =>
-    // Options of a request, as JSON has them.
-    JSON.stringify(sampler.sample(Float32Array.from(row), options as SampleOptions)),
-  );
-  return Promise.resolve(replies);
-};
+const FORMS = Object.keys(LIBRARY_FORMS) as LibraryForm[]; // its own keys
+
+/** The library in this process, in one form. */
+function inNode(form: LibraryForm): Replay {
+  return (_url, steps) => Promise.resolve(LIBRARY_FORMS[form](steps));
+}
 
 /** In which forms the Python package is given the rows: `local.py` has one function each. */
 const PYTHON_FORMS = [
@@ -67,5 +66,6 @@ export function inProcess(): Readonly<Record<string, Replay>> {
     python === undefined
       ? []
       : PYTHON_FORMS.map((form) => [`Sampler of Python, ${form}`, inPython(python, form)]);
-  return { "the library": library, ...Object.fromEntries(of_python) };
+  const of_node = FORMS.map((form) => [`the library, ${form}`, inNode(form)]);
+  return { ...Object.fromEntries([...of_node, ...of_python]), ...inBrowser(FORMS) };
 }

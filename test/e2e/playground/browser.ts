@@ -2,31 +2,16 @@
  * A real Chromium for the tests of the playground, and the built service with the page in it. Without a Chromium
  * the tests are skipped at a desk and fail in CI; `apt-get install chromium` gets one.
  */
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CHROMIUM_FLAGS, chromium_path } from "../../../evidence/chromium.ts";
 import { startService } from "../../../evidence/service.ts";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
-const executablePath = [process.env["CHROMIUM_PATH"] ?? "", ...PLACES].find((path) => existsSync(path));
-
 /** Whether to skip: there is no browser here, and nobody has promised one. */
-export const without_browser = executablePath === undefined && process.env["CI"] === undefined;
-
-const QUIET = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+export const without_browser = chromium_path === undefined && process.env["CI"] === undefined;
 
 export interface Playground {
   readonly url: string;
@@ -45,15 +30,15 @@ export interface OpenPage {
 export async function startPlayground(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Playground> {
-  if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
+  if (chromium_path === undefined) throw new Error("no Chromium here: apt-get install chromium");
   const service = await startService(environment);
   return playgroundAt(service.url, () => service.stop());
 }
 
 /** The page where somebody serves it already. `stop` ends that. */
 export async function playgroundAt(url: string, stop: () => Promise<unknown>): Promise<Playground> {
-  if (executablePath === undefined) throw new Error("no Chromium here: apt-get install chromium");
-  const browser = await chromium.launch({ executablePath, args: QUIET });
+  if (chromium_path === undefined) throw new Error("no Chromium here: apt-get install chromium");
+  const browser = await chromium.launch({ executablePath: chromium_path, args: CHROMIUM_FLAGS });
   return {
     url,
     open: (hash = "", options = {}) => openPage(browser, url, hash, options),
