@@ -1,15 +1,12 @@
 /** `logit-sampler audit`: whether a running engine's own sampler does what its options say. */
 import { count, Misuse, type Option, readWord, text } from "../command-line.ts";
-import { type AuditReport, audit, type Lend } from "../engines/audit/audit.ts";
+import { type AuditReport, audit } from "../engines/audit/audit.ts";
 import type { Engine } from "../engines/index.ts";
-import { logitsOf } from "../engines/logits.ts";
-import { PRESETS } from "../sampling/presets/index.ts";
-import { createSampler } from "../sampling/sampler.ts";
 import { type Command, commandFrom } from "./command.ts";
 import { AUDIT_FORMS, type AuditForm } from "./engines/audit-output.ts";
+import { defaultsOf, lender } from "./engines/auditing.ts";
 import { ENGINE_WORDS, namedVocabulary, openEngines, plainly } from "./engines/opening.ts";
 import { SAMPLING_WORDS, samplingOptions, withDashes } from "./engines/sampling-words.ts";
-import { withRow } from "./rows/drawing.ts";
 import { standardOutput, writeWhole } from "./rows/output.ts";
 import { interruptible } from "./rows/signals.ts";
 import { jsonOption } from "./rows/words.ts";
@@ -45,7 +42,6 @@ const OWN = {
 
 /** What an engine is asked for when nothing is said: what most requests set. */
 const USUAL = { temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05 };
-const VOCAB_SIZE = 262_144;
 
 const TABLE = commandFrom(
   {
@@ -94,19 +90,5 @@ async function audited(url: string, words: Words, given: Given, signal: AbortSig
   const { seed = 1, ...own } = given;
   const options = Object.keys(own).length === 0 ? USUAL : own;
   const plan = { prompt, options, defaults: defaultsOf(engine.preset), steps, draws, seed: Number(seed) };
-  return audit(engine, plan, lender(engine.facts.vocab_size ?? vocabulary?.size ?? VOCAB_SIZE), { signal });
-}
-
-/** The preset's defaults are sent, since a server may have been started with others. */
-function defaultsOf(name: string): Given {
-  return PRESETS.find((preset) => preset.name === name)?.defaults ?? {};
-}
-
-function lender(vocab_size: number): Lend {
-  const sampler = createSampler({ vocab_size_max: vocab_size, rows_max: 1 });
-  return ({ row }, use) => {
-    const logits = logitsOf(row);
-    if (!(logits instanceof Float32Array)) return use(sampler, logits);
-    return withRow(sampler, logits, undefined, (leased) => use(sampler, leased));
-  };
+  return audit(engine, plan, lender(engine.facts.vocab_size ?? vocabulary?.size), { signal });
 }

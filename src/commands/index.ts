@@ -28,6 +28,11 @@ const WORKING: readonly Listed[] = [
     load: async () => (await import("./audit.ts")).AUDIT,
   },
   {
+    name: "conform",
+    about: "the conformance suite against a function, a program, a host or a running server",
+    load: async () => (await import("./conform.ts")).CONFORM,
+  },
+  {
     name: "score",
     about: "cross-entropy, perplexity and ranks of the classes that came",
     load: async () => (await import("./score.ts")).SCORE,

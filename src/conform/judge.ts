@@ -2,10 +2,12 @@
  * Holds an answer against that of the suite. What float32 or an open choice among equal tokens explains is no failure: those
  * are verdicts of their own. A failure is told with the known mistakes that come to the same answer.
  */
-import type { Answer, Vector } from "./vectors.ts";
-import { ANSWERS } from "./vectors.ts";
+import { wrongWith } from "./answers.ts";
+import { ANSWERS, type Answer, type Vector } from "./vectors.ts";
 
-export type VerdictKind = "passed" | "tie" | "rounding" | "failed" | "not_supported" | "error";
+/** In the order in which reports count them. */
+export const VERDICTS = ["passed", "tie", "rounding", "failed", "not_supported", "error"] as const;
+export type VerdictKind = (typeof VERDICTS)[number];
 
 export interface Verdict {
   readonly kind: VerdictKind;
@@ -23,6 +25,17 @@ export type Reply =
   | { readonly not_supported: true }
   | { readonly error: string };
 
+/** The longest sentence of a tested sampler that is told. */
+const DETAIL_LENGTH_MAX = 500;
+
+/** Without halves of surrogate pairs, which UTF-8 does not hold, and no longer than a sentence. */
+export function shortened(text: string): string {
+  return [...text.slice(0, 2 * DETAIL_LENGTH_MAX)]
+    .slice(0, DETAIL_LENGTH_MAX)
+    .join("")
+    .replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
 /** Float32 in a long sum. */
 const ROUNDING = 3e-4;
 /** A probability below this is 0 in float32, or near it. */
@@ -32,8 +45,10 @@ const MISTAKE = 6e-4;
 
 export function judge(vector: Vector, reply: Reply): Verdict {
   if ("not_supported" in reply) return { kind: "not_supported", as: [], not_as: [] };
-  if ("error" in reply) return { kind: "error", as: [], not_as: [], detail: reply.error };
+  if ("error" in reply) return { kind: "error", as: [], not_as: [], detail: shortened(reply.error) };
   const { answer } = reply;
+  const wrong = wrongWith(vector, answer);
+  if (wrong !== undefined) return { kind: "error", as: [], not_as: [], detail: wrong };
   const kind = compare(vector, vector, answer, Number(vector["tolerance"] ?? 0));
   const { otherwise = [] } = vector;
   const is_met = otherwise.map(
@@ -74,13 +89,13 @@ interface Left {
 }
 
 function setOf({ kept, probabilities }: Answer): Left {
-  const p = probabilities as readonly number[] | undefined; // as the protocol says
-  if (kept === undefined && p !== undefined) {
+  const p = (probabilities ?? undefined) as readonly number[] | undefined; // its form was looked at
+  if ((kept ?? undefined) === undefined && p !== undefined) {
     const ids = p.flatMap((x, id) => (x > 0 ? [id] : []));
     return { ids, p: new Map(ids.map((id) => [id, p[id] as number])) }; // ids are its places
   }
   // Of a whole row "all" stands for its ids.
-  const ids = kept === "all" ? [...(p ?? []).keys()] : (kept as readonly number[]); // as the protocol says
+  const ids = kept === "all" ? [...(p ?? []).keys()] : (kept as readonly number[]); // its form was looked at
   return { ids, p: p && new Map(ids.map((id, i) => [id, p[i] ?? 0])) };
 }
 

@@ -1,6 +1,7 @@
 /** The suite as its files hold it: lines of questions with their answers. docs/conformance.md says what every field is. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { didYouMean } from "../nearest.ts";
 
 export interface Otherwise extends Answer {
   /** the known mistakes that come to this answer */
@@ -47,8 +48,8 @@ export function questionOf(vector: Vector): Readonly<Record<string, unknown>> {
 /** The suite that comes with the package. */
 const FOLDER = fileURLToPath(new URL("../../conformance", import.meta.url));
 
-/** All lines of vectors/ and hosts/ below a folder, by file name. Throws a sentence where there are none. */
-export function readVectors(folder = FOLDER): Vector[] {
+/** All lines of vectors/ and hosts/ below a folder, by file name; of some sections alone where they are named. Throws a sentence where there are none. */
+export function readVectors(folder = FOLDER, sections: readonly string[] = []): Vector[] {
   const vectors: Vector[] = [];
   for (const part of ["vectors", "hosts"]) {
     const path = new URL(`${part}/`, `${pathToFileURL(folder)}/`);
@@ -58,7 +59,13 @@ export function readVectors(folder = FOLDER): Vector[] {
     }
   }
   if (vectors.length === 0) throw new Error(`${folder} has no vectors/*.ndjson and no hosts/*.ndjson`);
-  return vectors;
+  const known = [...new Set(vectors.map(({ section }) => section))];
+  for (const section of sections)
+    if (!known.includes(section))
+      throw new Error(
+        `there is no section ${section}; there are ${known.join(", ")}${didYouMean(section, known)}`,
+      );
+  return sections.length === 0 ? vectors : vectors.filter(({ section }) => sections.includes(section));
 }
 
 function filesIn(path: URL): string[] {
@@ -86,4 +93,12 @@ export function rowOf(field: unknown): number[] {
   const row = new Array<number>(form.length ?? 0).fill(form.fill ?? 0);
   for (const [id, value] of Object.entries(form.values ?? {})) row[Number(id)] = value;
   return row;
+}
+
+/** How many tokens the row of a case has; of several rows, the first. */
+export function sizeOf(vector: Vector): number {
+  const field = vector["row"] ?? (vector["rows"] as readonly unknown[])[0]; // a case has one of them
+  if (Array.isArray(field)) return field.length;
+  const { f32, length = 0 } = field as { readonly f32?: string; readonly length?: number }; // as the suite writes it
+  return f32 === undefined ? length : Buffer.from(f32, "base64").length / Float32Array.BYTES_PER_ELEMENT;
 }

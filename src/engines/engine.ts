@@ -121,3 +121,6 @@ export class EngineError extends Error {
     this.status = status;
   }
 }
+
+/** An engine that does not have an option that was asked for. */
+export class MissingOption extends EngineError {}

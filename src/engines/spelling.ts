@@ -1,6 +1,6 @@
 /** Options of a step in an engine's own words. */
 import { show } from "../errors.ts";
-import { EngineError, type EngineOptions } from "./engine.ts";
+import { EngineError, type EngineOptions, MissingOption } from "./engine.ts";
 
 /** Our option → the engine's name for it, or what makes fields of its value. */
 export type Spelling = Readonly<Record<string, string | ((value: unknown) => object)>>;
@@ -8,13 +8,13 @@ export type Spelling = Readonly<Record<string, string | ((value: unknown) => obj
 /** Options that say nothing of what the engine does: where a step stands, and what is reported of it. */
 const UNSAID: readonly string[] = ["preset", "variant", "history", "prompt_length", "step", "vocabulary"];
 
-/** Throws an EngineError that names the options which the engine does not have. */
+/** Throws a MissingOption that names the options which the engine does not have. */
 export function spelledFor(engine: string, spelling: Spelling, options: EngineOptions): object {
   const missing = Object.keys(options).filter(
     (name) => !(Object.hasOwn(spelling, name) || UNSAID.includes(name)),
   );
   if (missing.length > 0)
-    throw new EngineError(
+    throw new MissingOption(
       `${engine} has no option ${missing.join(", ")}; it has ${Object.keys(spelling).join(", ")}`,
     );
   const fields = Object.entries(options).map(([name, value]) => {

@@ -62,6 +62,12 @@ test("an engine that hides what its sampler made of a row is judged by its draws
   expect(other.reasons.map(({ says }) => says).join("\n")).toContain("temperature");
 });
 
+test("bounds that are off are off by no rounding, in an engine that differs", async () => {
+  const words = ["--temperature", "0.7", "--top-p", "1", "--min-p", "0", "--top-k", "0", "--draws", "0"];
+  const report = await audited(llamaServer, { instead: { temperature: 1.4 } }, ...words);
+  expect(report.reasons[0]?.says).toContain("as if temperature were 1.4");
+});
+
 test("seeds that are ignored are told", async () => {
   const report = await audited(llamaServer, { ignores_seeds: true }, ...OPTIONS, "--draws", "200");
   expect(report.draws?.repeated.agree).toBe(false);

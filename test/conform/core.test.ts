@@ -9,10 +9,11 @@ const vectors = readVectors();
 const sections = [...new Set(vectors.map(({ section }) => section))];
 
 describe.each(sections)("%s", (section) => {
-  test("the core passes", () => {
-    const failed = vectors
-      .filter((vector) => vector.section === section)
-      .map((vector) => ({ vector, reply: answerOfCore(vector) }))
+  test("the core passes", async () => {
+    const own = vectors.filter((vector) => vector.section === section);
+    const failed = (
+      await Promise.all(own.map(async (vector) => ({ vector, reply: await answerOfCore(vector) })))
+    )
       .map(({ vector, reply }) => ({ vector, reply, verdict: judge(vector, reply) }))
       .filter(({ verdict }) => !["passed", "not_supported"].includes(verdict.kind));
     expect(failed.slice(0, 3).map(({ vector, reply, verdict }) => ({ vector, reply, verdict }))).toEqual([]);

@@ -215,9 +215,9 @@ class Judge {
     return BOUNDS.some((option) => {
       const value = this.#holding[option];
       if (typeof value !== "number") return false;
-      return [-ROUNDING, ROUNDING].some(
-        (by) => this.#fit([sighting], { ...this.#given, [option]: value + by })?.agrees === true,
-      );
+      return [value - ROUNDING, value + ROUNDING]
+        .filter((other) => other >= 0 && other <= 1)
+        .some((other) => this.#fit([sighting], { ...this.#given, [option]: other })?.agrees === true);
     });
   }
 

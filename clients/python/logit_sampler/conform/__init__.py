@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Runs the conformance suite against a sampler, and says what it does otherwise.
 
     from logit_sampler import conform

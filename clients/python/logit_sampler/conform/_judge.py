@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Holds an answer against that of the suite.
 
 What float32 or an open choice among equal tokens explains is no failure: those are verdicts of their own. A failure is told
@@ -6,9 +5,13 @@ with the known mistakes that come to the same answer.
 """
 
 from collections import Counter
-from typing import List, NamedTuple, Optional
+from typing import Any, Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional
 
-from ._vectors import ANSWERS
+from ._vectors import ANSWERS, Case
+
+#: Probabilities by token id; None for an answer that is a set alone.
+_Left = Dict[int, Optional[float]]
+_Groups = Dict[int, Hashable]
 
 KINDS = ("passed", "tie", "rounding", "failed", "not_supported", "error")
 
@@ -30,17 +33,18 @@ class Verdict(NamedTuple):
     detail: Optional[str] = None
 
 
-def judge(case, answer):
+def judge(case: Case, answer: Mapping[str, Any]) -> Verdict:
     """The verdict about an answer, a dictionary with the fields of the case's task."""
     kind = _compare(case, case, answer, case.get("tolerance", 0))
-    as_if, not_as = [], []
+    as_if: List[str] = []
+    not_as: List[str] = []
     for other in case.get("otherwise", []):
         is_met = kind == "failed" and _compare(case, other, answer, _MISTAKE) != "failed"
         (as_if if is_met else not_as).extend(other["as"])
     return Verdict(kind, as_if, not_as)
 
 
-def _compare(case, right, answer, tolerance):
+def _compare(case: Case, right: Mapping[str, Any], answer: Mapping[str, Any], tolerance: float) -> str:
     if case["task"] in ("distribution", "combine"):
         return _compare_sets(_set_of(right), _set_of(answer), _groups_of(case), tolerance)
     fields = [name for name in ANSWERS[case["task"]] if name in right]
@@ -48,7 +52,7 @@ def _compare(case, right, answer, tolerance):
     return "passed" if equal else "failed"
 
 
-def _is_equal(right, other, tolerance):
+def _is_equal(right: Any, other: Any, tolerance: float) -> bool:
     """Numbers within a tolerance, relative to those above 1; lists place by place; everything else exactly."""
     if isinstance(right, list):
         return (
@@ -56,44 +60,53 @@ def _is_equal(right, other, tolerance):
             and len(right) == len(other)
             and all(_is_equal(x, y, tolerance) for x, y in zip(right, other))
         )
-    if isinstance(right, bool) or not isinstance(right, (int, float)) or not isinstance(other, (int, float)):
-        return right == other
-    return abs(right - other) <= tolerance * max(1, abs(right))
+    if not _is_number(right) or not _is_number(other):
+        return type(right) is type(other) and bool(right == other)
+    return bool(abs(right - other) <= tolerance * max(1, abs(right)))
 
 
-def _set_of(answer):
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _set_of(answer: Mapping[str, Any]) -> _Left:
     """Ids with their probabilities; an answer that is a set alone has None for each."""
-    kept, probabilities = answer.get("kept"), answer.get("probabilities")
+    kept: Any = answer.get("kept")
+    probabilities: Any = answer.get("probabilities")
     if kept is None:
-        return {i: p for i, p in enumerate(probabilities) if p > 0}
-    if kept == "all":
-        kept = range(len(probabilities))
-    return dict(zip(kept, probabilities if probabilities is not None else [None] * len(kept)))
+        return {i: p for i, p in enumerate(probabilities or []) if p > 0}
+    ids: Iterable[int] = range(len(probabilities)) if kept == "all" else kept
+    return dict(zip(ids, probabilities)) if probabilities is not None else dict.fromkeys(ids)
 
 
-def _groups_of(case):
+def _groups_of(case: Case) -> _Groups:
     return {token: tuple(ids) for ids in case.get("ties", []) for token in ids}
 
 
-def _compare_sets(right, other, groups, tolerance):
+def _compare_sets(right: _Left, other: _Left, groups: _Groups, tolerance: float) -> str:
     if _is_same(right, other, {}, tolerance):
         return "passed"
     if groups and _is_same(right, other, groups, tolerance):
         return "tie"
     large = [{i: p for i, p in each.items() if p is None or p > _TINY} for each in (right, other)]
-    return "rounding" if _is_same(*large, groups, max(_ROUNDING, tolerance)) else "failed"
+    return "rounding" if _is_same(large[0], large[1], groups, max(_ROUNDING, tolerance)) else "failed"
 
 
-def _is_same(right, other, groups, tolerance):
+def _is_same(right: _Left, other: _Left, groups: _Groups, tolerance: float) -> bool:
     """As many of each group, with the same probabilities."""
-    counts = [Counter(groups.get(token, token) for token in each) for each in (right, other)]
-    if counts[0] != counts[1]:
+    if Counter(groups.get(token, token) for token in right) != Counter(groups.get(token, token) for token in other):
         return False
-    sums = [{}, {}]
-    for total, each in zip(sums, (right, other)):
-        for token, p in each.items():
-            name = groups.get(token, token)
-            total[name] = None if p is None else total.get(name, 0) + p
-    return all(
-        p is None or sums[1][name] is None or abs(p - sums[1][name]) <= tolerance for name, p in sums[0].items()
-    )
+    ours, theirs = _sums(right, groups), _sums(other, groups)
+    return all(_is_near(p, theirs[name], tolerance) for name, p in ours.items())
+
+
+def _sums(left: _Left, groups: _Groups) -> Dict[Hashable, Optional[float]]:
+    total: Dict[Hashable, Optional[float]] = {}
+    for token, p in left.items():
+        name = groups.get(token, token)
+        total[name] = None if p is None else (total.get(name) or 0) + p
+    return total
+
+
+def _is_near(one: Optional[float], two: Optional[float], tolerance: float) -> bool:
+    return one is None or two is None or abs(one - two) <= tolerance

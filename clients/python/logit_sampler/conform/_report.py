@@ -1,12 +1,16 @@
-# mypy: ignore-errors
 """What came of the suite: counts by section, the mistakes that explain the failures, and files for other tools."""
 
 import json
+import re
 from collections import Counter
-from typing import List, NamedTuple
-from xml.sax.saxutils import quoteattr
+from typing import Counter as Counts
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+from xml.sax.saxutils import escape
 
-from ._judge import KINDS
+from ._judge import KINDS, Verdict
+from ._vectors import Case
+
+Judged = Tuple[Case, Verdict]
 
 _EXAMPLES = 3
 _SUSPECTS_MAX = 12
@@ -26,27 +30,28 @@ class Suspect(NamedTuple):
 class Report:
     """The verdict about every case, and what they come to."""
 
-    def __init__(self, judged, name):
-        self.judged = judged
+    def __init__(self, judged: Sequence[Judged], name: str) -> None:
+        self.judged = list(judged)
         self.name = name
-        self.counts = Counter(verdict.kind for _, verdict in judged)
+        self.counts: Counts[str] = Counter(verdict.kind for _, verdict in judged)
         self.suspects = _suspects(judged)
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
         """Nothing failed, and something was supported."""
         held = self.counts["passed"] + self.counts["tie"] + self.counts["rounding"]
         return held > 0 and self.counts["failed"] == 0 and self.counts["error"] == 0
 
     @property
-    def sections(self):
-        sections = {}
+    def sections(self) -> Dict[str, Counts[str]]:
+        """Counts of verdicts by section, in the order of the suite."""
+        sections: Dict[str, Counts[str]] = {}
         for case, verdict in self.judged:
             sections.setdefault(case["section"], Counter())[verdict.kind] += 1
         return sections
 
     @property
-    def unexplained(self):
+    def unexplained(self) -> List[str]:
         """Ids of failures that no suspect explains."""
         known = {suspect.says for suspect in self.suspects}
         return [
@@ -55,10 +60,12 @@ class Report:
             if verdict.kind == "error" or (verdict.kind == "failed" and not known.intersection(verdict.as_if))
         ]
 
-    def failures(self):
+    def failures(self) -> List[Judged]:
+        """The cases with another answer or an error."""
         return [(case, verdict) for case, verdict in self.judged if verdict.kind in ("failed", "error")]
 
-    def text(self):
+    def text(self) -> str:
+        """Counts by section and what would explain the failures, for a terminal."""
         lines = [f"{self.name}: {_counts(self.counts)}", ""]
         width = max(len(section) for section in self.sections)
         lines += [f"  {section:<{width}}  {_counts(counts)}" for section, counts in self.sections.items()]
@@ -75,7 +82,8 @@ class Report:
             lines += ["", f"No known mistake explains {len(self.unexplained)}: {shown}"]
         return "\n".join(lines) + "\n"
 
-    def markdown(self):
+    def markdown(self) -> str:
+        """A table of the sections in Markdown."""
         head = ["section", *(kind.replace("_", " ") for kind in KINDS)]
         rows = [[section, *(str(counts[kind]) for kind in KINDS)] for section, counts in self.sections.items()]
         rows.append(["**all**", *(str(self.counts[kind]) for kind in KINDS)])
@@ -83,7 +91,8 @@ class Report:
         notes = [f"- {each.says}: explains {each.explains} failures" for each in self.suspects]
         return "\n".join([f"## {self.name}", "", *table, "", *notes]) + "\n"
 
-    def json(self):
+    def json(self) -> str:
+        """Counts, suspects and failures as JSON."""
         return json.dumps(
             {
                 "name": self.name,
@@ -100,9 +109,10 @@ class Report:
                 ],
             },
             indent=2,
+            ensure_ascii=False,
         )
 
-    def junit(self):
+    def junit(self) -> str:
         """JUnit XML: a test suite for each section. Ties and rounding are passes."""
         suites = []
         for section, counts in self.sections.items():
@@ -114,34 +124,43 @@ class Report:
                 if verdict.kind == "not_supported":
                     inner = "<skipped/>"
                 elif verdict.kind == "failed":
-                    inner = f"<failure message={quoteattr('; '.join(verdict.as_if) or 'no known mistake')}/>"
+                    inner = f"<failure message={_attribute('; '.join(verdict.as_if) or 'no known mistake')}/>"
                 elif verdict.kind == "error":
-                    inner = f"<error message={quoteattr(verdict.detail or '')}/>"
+                    inner = f"<error message={_attribute(verdict.detail or '')}/>"
                 tests.append(
-                    f"<testcase classname={quoteattr(case['rule'])} name={quoteattr(case['id'])}>{inner}</testcase>"
+                    f"<testcase classname={_attribute(case['rule'])} name={_attribute(case['id'])}>{inner}</testcase>"
                 )
             suites.append(
-                f'<testsuite name={quoteattr(section)} tests="{len(tests)}" failures="{counts["failed"]}" '
+                f'<testsuite name={_attribute(section)} tests="{len(tests)}" failures="{counts["failed"]}" '
                 f'errors="{counts["error"]}" skipped="{counts["not_supported"]}">' + "".join(tests) + "</testsuite>"
             )
         return '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>' + "".join(suites) + "</testsuites>\n"
 
 
-def _counts(counts):
+def _attribute(text: str) -> str:
+    """Quoted, with what XML does not hold replaced."""
+    held = re.sub("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]", "\ufffd", text)
+    return f'"{escape(held, _ENTITIES)}"'
+
+
+_ENTITIES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+
+
+def _counts(counts: Counts[str]) -> str:
     return ", ".join(f"{counts[kind]} {kind.replace('_', ' ')}" for kind in KINDS if counts[kind]) or "no case"
 
 
-def _suspects(judged):
+def _suspects(judged: Sequence[Judged]) -> List[Suspect]:
     """The mistakes that explain most failures, one after the other.
 
     Each time it is the one that explains most of what is left, less what speaks against it. A mistake that more cases
     contradict than support is no suspect.
     """
-    contradicted = Counter(says for _, verdict in judged for says in set(verdict.not_as))
+    contradicted: Counts[str] = Counter(says for _, verdict in judged for says in dict.fromkeys(verdict.not_as))
     left = [(case, verdict) for case, verdict in judged if verdict.as_if]
-    suspects = []
+    suspects: List[Suspect] = []
     while left and len(suspects) < _SUSPECTS_MAX:
-        support = Counter(says for _, verdict in left for says in set(verdict.as_if))
+        support: Counts[str] = Counter(says for _, verdict in left for says in dict.fromkeys(verdict.as_if))
         says, explains = max(support.items(), key=lambda item: (item[1] - contradicted[item[0]], item[1]))
         if explains - contradicted[says] < 0:
             break

@@ -1,31 +1,40 @@
-# mypy: ignore-errors
 """Puts the suite's questions to a function, or to a program that reads and writes lines."""
 
 import json
 import math
+import re
 import shlex
 import subprocess
 import threading
+from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Union
 
+from ._answers import wrong_with, wrong_with_size
 from ._judge import Verdict, judge
 from ._report import Report
-from ._vectors import load, question_of, row_of
+from ._vectors import ANSWERS, Case, load, question_of, row_of
+
+#: A function (row, options, history). It gives probabilities, a dictionary of id to probability, or a set of ids.
+Sampler = Callable[[Any, "Options", List[int]], Any]
+
+#: The longest sentence of a tested sampler that is told, and the longest line of a program.
+_DETAIL_LENGTH_MAX = 500
+_LINE_LENGTH_MAX = 64 * 1024 * 1024
 
 
 class NotSupported(Exception):
     """Raised by a sampler for a question that it does not take: the case is counted as not supported."""
 
 
-class Options(dict):
+class Options(Dict[str, Any]):
     """The options of all stages of a case by name, without the stages."""
 
     #: the stages in the order in which they run, each with its options
-    chain: list
+    chain: List[Dict[str, Any]]
     #: how many ids of the history are the prompt
     prompt_length: int
 
     @classmethod
-    def of(cls, case):
+    def of(cls, case: Case) -> "Options":
         options = cls()
         options.chain = case.get("chain", [])
         options.prompt_length = case.get("prompt_length", 0)
@@ -36,7 +45,15 @@ class Options(dict):
         return options
 
 
-def run(sampler=None, *, vectors=None, sections=None, array=False, name=None, **tasks):
+def run(
+    sampler: Optional[Sampler] = None,
+    *,
+    vectors: Optional[str] = None,
+    sections: Optional[Sequence[str]] = None,
+    array: bool = False,
+    name: Optional[str] = None,
+    **tasks: Callable[[Case], Any],
+) -> Report:
     """Runs the suite against a sampler, and gives a Report.
 
     ``sampler(row, options, history)`` answers the cases whose task is ``distribution``. Functions for other tasks are given by
@@ -46,10 +63,12 @@ def run(sampler=None, *, vectors=None, sections=None, array=False, name=None, **
     judged = []
     for case in load(vectors, sections):
         judged.append((case, _verdict(case, sampler, tasks, array)))
-    return Report(judged, name or getattr(sampler, "__name__", "sampler"))
+    return Report(judged, name or str(getattr(sampler, "__name__", "sampler")))
 
 
-def _verdict(case, sampler, tasks, array):
+def _verdict(
+    case: Case, sampler: Optional[Sampler], tasks: Mapping[str, Callable[[Case], Any]], array: bool
+) -> Verdict:
     try:
         if case["task"] == "distribution" and sampler is not None:
             answer = _distribution(case, sampler, array)
@@ -57,15 +76,25 @@ def _verdict(case, sampler, tasks, array):
             answer = _fields(case, tasks[case["task"]](question_of(case)))
         else:
             raise NotSupported
-        return judge(case, answer)
+        return _judged(case, answer)
     except NotSupported:
         return Verdict("not_supported")
     except Exception as error:  # noqa: BLE001  whatever a tested sampler raises is told of
-        return Verdict("error", detail=f"{type(error).__name__}: {error}")
+        return Verdict("error", detail=_shortened(f"{type(error).__name__}: {error}"))
 
 
-def _distribution(case, sampler, array):
-    row = row_of(case["row"])
+def _judged(case: Case, answer: Mapping[str, Any]) -> Verdict:
+    wrong = wrong_with(case, answer)
+    return judge(case, answer) if wrong is None else Verdict("error", detail=wrong)
+
+
+def _shortened(text: str) -> str:
+    """Without halves of surrogate pairs, which UTF-8 does not hold, and no longer than a sentence."""
+    return re.sub("[\ud800-\udfff]", "\ufffd", text[:_DETAIL_LENGTH_MAX])
+
+
+def _distribution(case: Case, sampler: Sampler, array: bool) -> Dict[str, Any]:
+    row: Any = row_of(case["row"])
     if array:
         import numpy
 
@@ -73,7 +102,7 @@ def _distribution(case, sampler, array):
     return _answer(sampler(row, Options.of(case), case.get("history", [])), len(row))
 
 
-def _answer(given, size):
+def _answer(given: Any, size: int) -> Dict[str, Any]:
     if given is None:
         raise NotSupported
     if isinstance(given, (set, frozenset)):
@@ -82,69 +111,108 @@ def _answer(given, size):
         ids = sorted(token for token, p in given.items() if p > 0)
         return {"kept": ids, "probabilities": [float(given[token]) for token in ids]}
     probabilities = [float(p) for p in given]
-    if len(probabilities) != size:
-        raise ValueError(f"a sampler gives the probability of each of the {size} tokens, got {len(probabilities)} numbers")
+    wrong = wrong_with_size(len(probabilities), size)
+    if wrong is not None:
+        raise ValueError(wrong)
     if any(math.isnan(p) for p in probabilities):
         raise ValueError("a probability is not a number (nan)")
     return {"probabilities": probabilities}
 
 
-def _fields(case, given):
+def _fields(case: Case, given: Any) -> Dict[str, Any]:
     if given is None and case["task"] != "stop":
         raise NotSupported
     if isinstance(given, dict):
         return given
-    from ._vectors import ANSWERS
-
     return {ANSWERS[case["task"]][0]: given}
 
 
-def program(command, *, vectors=None, sections=None, timeout_s=600, name=None):
+def program(
+    command: Union[str, Sequence[str]],
+    *,
+    vectors: Optional[str] = None,
+    sections: Optional[Sequence[str]] = None,
+    timeout_s: float = 600,
+    name: Optional[str] = None,
+) -> Report:
     """Runs the suite against a program: it reads a question a line, and writes an answer a line.
 
     A question is the case without its answer. An answer has the question's ``id`` and the fields of its task, or
     ``"not_supported": true``, or ``"error"`` with a sentence. The order does not matter; a case that is not answered
-    is an error.
+    is an error. Raises ValueError for a line that is no answer. docs/conformance.md has the protocol.
     """
     cases = load(vectors, sections)
     words = shlex.split(command) if isinstance(command, str) else list(command)
-    child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    if not words:
+        raise ValueError("the command has no words")
+    child = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    )
+    assert child.stdin is not None and child.stdout is not None
     killer = threading.Timer(timeout_s, child.kill)
     killer.start()
-
-    def write():
-        try:
-            for case in cases:
-                child.stdin.write(json.dumps(question_of(case)) + "\n")
-            child.stdin.close()
-        except (BrokenPipeError, ValueError):
-            pass  # the program ended: what it did not answer is told of
-
-    writer = threading.Thread(target=write, daemon=True)
+    writer = threading.Thread(target=_write, args=(child.stdin, cases), daemon=True)
     writer.start()
-    answers = {}
     try:
-        for line in child.stdout:
-            if line.strip():
-                answer = json.loads(line)
-                answers[answer.pop("id")] = answer
+        answers = _answers_in(child.stdout, {case["id"] for case in cases})
         child.wait()
     finally:
         killer.cancel()
         child.kill()
         child.wait()
         writer.join()
+        child.stdout.close()
     return Report([(case, _told(case, answers.get(case["id"]))) for case in cases], name or words[0])
 
 
-def _told(case, answer):
+def _write(stdin: IO[str], cases: Sequence[Case]) -> None:
+    try:
+        for case in cases:
+            stdin.write(json.dumps(question_of(case)) + "\n")
+        stdin.close()
+    except (BrokenPipeError, ValueError):
+        pass  # the program ended: what it did not answer is told of
+
+
+def _answers_in(stdout: IO[str], ids: "set[str]") -> Dict[str, Dict[str, Any]]:
+    answers: Dict[str, Dict[str, Any]] = {}
+    number = 0
+    while True:
+        line = stdout.readline(_LINE_LENGTH_MAX)
+        if not line:
+            return answers
+        number += 1
+        if not line.strip():
+            continue
+        answer = _answer_in(line)
+        if answer is None or answer.get("id") not in ids:
+            raise ValueError(
+                f"line {number} of the program is no answer, which is a JSON object with the id of a question: "
+                + _shortened(line.strip())
+            )
+        if answer["id"] in answers:
+            raise ValueError(f"the program answered {answer['id']} twice")
+        answers[answer["id"]] = answer
+
+
+def _answer_in(line: str) -> Optional[Dict[str, Any]]:
+    try:
+        answer = json.loads(line, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) and isinstance(answer.get("id"), str) else None
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _told(case: Case, answer: Optional[Mapping[str, Any]]) -> Verdict:
     if answer is None:
         return Verdict("error", detail="the program gave no answer")
-    if answer.get("not_supported"):
+    if answer.get("not_supported") is True:
         return Verdict("not_supported")
     if "error" in answer:
-        return Verdict("error", detail=str(answer["error"]))
-    try:
-        return judge(case, answer)
-    except (TypeError, KeyError, AttributeError) as error:
-        return Verdict("error", detail=f"the answer lacks a field of its task: {error!r}")
+        error = answer["error"]
+        return Verdict("error", detail=_shortened(error) if isinstance(error, str) else "the error is no sentence")
+    return _judged(case, answer)

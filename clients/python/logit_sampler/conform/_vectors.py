@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The suite: lines of questions with their answers. conformance/README.md says what every field is."""
 
 import array
@@ -7,6 +6,10 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+#: A line of the suite: a question with its answer.
+Case = Dict[str, Any]
 
 #: The fields that answer, by task. Every other field asks.
 ANSWERS = {
@@ -25,7 +28,7 @@ ANSWERS = {
 _JUDGING = {"tolerance", "ties", "otherwise", "why"}
 
 
-def folder():
+def folder() -> Path:
     """Where the suite lies: LOGIT_SAMPLER_CONFORMANCE, the package's own copy, or the repository's."""
     here = Path(__file__).resolve().parent
     named = os.environ.get("LOGIT_SAMPLER_CONFORMANCE")
@@ -36,9 +39,9 @@ def folder():
     raise FileNotFoundError("there is no conformance/vectors here: name its folder by LOGIT_SAMPLER_CONFORMANCE")
 
 
-def load(path=None, sections=None):
+def load(path: Optional[str] = None, sections: Optional[Sequence[str]] = None) -> List[Case]:
     """All cases, or those of some sections. Every case is a dictionary."""
-    cases = []
+    cases: List[Case] = []
     root = Path(path) if path else folder()
     for part in ("vectors", "hosts"):
         for file in sorted((root / part).glob("*.ndjson")):
@@ -53,13 +56,13 @@ def load(path=None, sections=None):
     return [case for case in cases if not sections or case["section"] in sections]
 
 
-def question_of(case):
+def question_of(case: Case) -> Case:
     """The case without its answer: what a program that is tested may see."""
     hidden = _JUDGING.union(ANSWERS[case["task"]])
     return {name: value for name, value in case.items() if name not in hidden}
 
 
-def row_of(field):
+def row_of(field: Any) -> List[float]:
     """A row in any of its forms as a list of floats."""
     if isinstance(field, list):
         return [float("-inf") if x is None else float(x) for x in field]
@@ -72,3 +75,11 @@ def row_of(field):
     for token, value in field["values"].items():
         row[int(token)] = float(value)
     return row
+
+
+def size_of(case: Case) -> int:
+    """How many tokens the row of a case has; of several rows, the first."""
+    field = case["row"] if "row" in case else case["rows"][0]
+    if isinstance(field, list):
+        return len(field)
+    return len(base64.b64decode(field["f32"])) // 4 if "f32" in field else int(field["length"])

@@ -1,18 +1,19 @@
-# mypy: ignore-errors
 """llama.cpp: the samplers of its library through its C interface, one for each stage, in the order asked for."""
 
 import ctypes
 import math
 from importlib.metadata import version
+from typing import Any, Dict, List
 
 import llama_cpp
 
-from .. import NotSupported
+from .. import NotSupported, Options
+from ._order import Host as _Host
 from ._order import bias_of, entries
 
 api = llama_cpp.llama_cpp
 
-TAKES = {
+TAKES: Dict[str, List[str]] = {
     "logit_bias": ["logit_bias"],
     "repetition_penalty": ["repetition_penalty", "penalty_last_n"],
     "presence_penalty": ["presence_penalty", "penalty_last_n", "penalty_scope"],
@@ -29,11 +30,11 @@ TAKES = {
 }
 
 
-class Host:
-    def __init__(self):
+class Host(_Host):
+    def __init__(self) -> None:
         self.version = f"llama.cpp of llama-cpp-python {version('llama-cpp-python')}"
 
-    def sampler(self, row, options, history):
+    def sampler(self, row: Any, options: Options, history: List[int]) -> Any:
         size = len(row)
         chain = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
         try:
@@ -55,7 +56,7 @@ class Host:
         return {token: weight / total for token, weight in weights.items()}
 
 
-def _sampler(stage, entry, size, history):
+def _sampler(stage: str, entry: Dict[str, Any], size: int, history: List[int]) -> Any:
     get = entry.get
     keep = get("min_keep", 1)
     if stage == "logit_bias":

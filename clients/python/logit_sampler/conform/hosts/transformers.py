@@ -1,16 +1,17 @@
-# mypy: ignore-errors
 """transformers: the logits processors and warpers of generation/logits_process.py, one for each stage, in the order asked for."""
 
 from importlib.metadata import version
+from typing import Any, Dict, List
 
 import torch
 from transformers.generation import logits_process
 
-from .. import NotSupported
+from .. import NotSupported, Options
+from ._order import Host as _Host
 from ._order import bias_of, entries
 
 #: Options of each stage that the processor of that name has.
-TAKES = {
+TAKES: Dict[str, List[str]] = {
     "temperature": ["temperature"],
     "top_k": ["top_k", "ties"],
     "top_p": ["top_p"],
@@ -31,19 +32,19 @@ TAKES = {
 }
 
 
-class Host:
-    def __init__(self):
+class Host(_Host):
+    def __init__(self) -> None:
         torch.set_num_threads(1)
         self.version = f"transformers {version('transformers')}"
 
-    def sampler(self, row, options, history):
+    def sampler(self, row: Any, options: Options, history: List[int]) -> Any:
         scores = torch.tensor(row, dtype=torch.float32)[None]
         ids = torch.tensor([list(history)], dtype=torch.long)
         for stage, entry in entries(options, TAKES):
             scores = self._processor(stage, entry, options, ids)(ids, scores)
         return torch.softmax(scores, dim=-1)[0].tolist()
 
-    def _processor(self, stage, entry, options, ids):
+    def _processor(self, stage: str, entry: Dict[str, Any], options: Options, ids: Any) -> Any:
         made = logits_process
         value = entry[stage]
         if stage == "temperature" and value == 0:

@@ -1,7 +1,7 @@
-# mypy: ignore-errors
 """vLLM: the Sampler of its V1 engine, on its PyTorch path. It has one order; a chain in another is not supported."""
 
 from importlib.metadata import version
+from typing import Any, Dict, List
 
 import torch
 import vllm.utils.platform_utils
@@ -15,7 +15,8 @@ from vllm.v1.sample.logits_processor.interface import BatchUpdate
 from vllm.v1.sample.metadata import SamplingMetadata
 from vllm.v1.sample.sampler import Sampler
 
-from .. import NotSupported
+from .. import NotSupported, Options
+from ._order import Host as _Host
 from ._order import bias_of, entries, require_order
 
 ORDER = [
@@ -31,7 +32,7 @@ ORDER = [
     "top_k",
     "top_p",
 ]
-TAKES = {
+TAKES: Dict[str, List[str]] = {
     **{name: [name] for name in ORDER},
     "bad_words_ids": ["bad_words_ids", "sequence_scope"],
     "min_tokens": ["min_tokens", "stop_token_ids"],
@@ -41,12 +42,12 @@ TAKES = {
 }
 
 
-class Host:
-    def __init__(self):
+class Host(_Host):
+    def __init__(self) -> None:
         torch.set_num_threads(1)
         self.version = f"vllm {version('vllm')}"
 
-    def sampler(self, row, options, history):
+    def sampler(self, row: Any, options: Options, history: List[int]) -> Any:
         require_order(options, ORDER)
         given = {name: value for _, entry in entries(options, TAKES) for name, value in entry.items()}
         size = len(row)
@@ -76,8 +77,10 @@ class Host:
             return {int(told.sampled_token_ids[0, 0]): 1.0}
         return torch.exp(told.logprobs_tensors.logprobs)[0].tolist()
 
-    def _metadata(self, params, given, greedy, prompt, generated, size):
-        one = lambda value, dtype=torch.float32: torch.tensor([value], dtype=dtype)  # noqa: E731
+    def _metadata(
+        self, params: Any, given: Dict[str, Any], greedy: bool, prompt: List[int], generated: List[int], size: int
+    ) -> Any:
+        one: Any = lambda value, dtype=torch.float32: torch.tensor([value], dtype=dtype)  # noqa: E731
         mask = None
         if "allowed_token_ids" in given:
             mask = torch.ones(1, size, dtype=torch.bool)
@@ -102,7 +105,7 @@ class Host:
             logitsprocs=self._processors(params, prompt, generated),
         )
 
-    def _processors(self, params, prompt, generated):
+    def _processors(self, params: Any, prompt: List[int], generated: List[int]) -> Any:
         class Scheduler:
             max_num_seqs = 1
 

@@ -1,0 +1,54 @@
+"""Whether an answer has the form that its task asks for. The runner in TypeScript has the same sentences (src/conform/answers.ts)."""
+
+import math
+from typing import Any, List, Mapping, Optional
+
+from ._vectors import ANSWERS, Case, size_of
+
+
+def wrong_with(case: Case, answer: Mapping[str, Any]) -> Optional[str]:
+    """What is wrong with the form of an answer, in a sentence; None when it can be judged."""
+    if case["task"] in ("distribution", "combine"):
+        return _wrong_with_set(case, answer.get("kept"), answer.get("probabilities"))
+    missing = [name for name in ANSWERS[case["task"]] if name in case and name not in answer]
+    return f"the answer lacks {', '.join(missing)}" if missing else None
+
+
+def _wrong_with_set(case: Case, kept: Any, probabilities: Any) -> Optional[str]:
+    if kept is None and probabilities is None:
+        return "the answer has neither kept nor probabilities"
+    if probabilities is not None and not (isinstance(probabilities, list) and all(map(_is_number, probabilities))):
+        return "probabilities is no list of numbers"
+    if kept is None or kept == "all":
+        if probabilities is None:
+            return 'kept is "all", and there are no probabilities'
+        return wrong_with_size(len(probabilities), size_of(case))
+    if not (isinstance(kept, list) and all(map(_is_id, kept))):
+        return 'kept is neither a list of token ids nor "all"'
+    return _wrong_with_ids(kept, probabilities)
+
+
+def _wrong_with_ids(kept: List[int], probabilities: Optional[List[float]]) -> Optional[str]:
+    if probabilities is not None and len(kept) != len(probabilities):
+        return f"kept has {len(kept)} ids, and probabilities has {len(probabilities)} numbers"
+    seen = set()
+    for token in kept:
+        if token in seen:
+            return f"kept has token {int(token)} twice"
+        seen.add(token)
+    return None
+
+
+def wrong_with_size(given: int, size: int) -> Optional[str]:
+    """What is wrong with so many probabilities for a row of so many tokens."""
+    if given == size:
+        return None
+    return f"a sampler gives the probability of each of the {size} tokens, got {given} numbers"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_id(value: Any) -> bool:
+    return _is_number(value) and value >= 0 and value == int(value)

@@ -1,0 +1,50 @@
+/** Whether an answer has the form that its task asks for. The runner in Python has the same sentences (conform/_answers.py). */
+import { ANSWERS, type Answer, sizeOf, type Vector } from "./vectors.ts";
+
+/** What is wrong with the form of an answer, in a sentence; undefined when it can be judged. */
+export function wrongWith(vector: Vector, answer: Answer): string | undefined {
+  if (vector.task === "distribution" || vector.task === "combine")
+    return wrongWithSet(vector, answer["kept"] ?? undefined, answer["probabilities"] ?? undefined);
+  const missing = (ANSWERS[vector.task] ?? []).filter(
+    (name) => vector[name] !== undefined && answer[name] === undefined,
+  );
+  return missing.length > 0 ? `the answer lacks ${missing.join(", ")}` : undefined;
+}
+
+function wrongWithSet(vector: Vector, kept: unknown, probabilities: unknown): string | undefined {
+  if (kept === undefined && probabilities === undefined)
+    return "the answer has neither kept nor probabilities";
+  if (probabilities !== undefined && !isListOf(probabilities, Number.isFinite))
+    return "probabilities is no list of numbers";
+  if (kept === undefined || kept === "all") {
+    if (probabilities === undefined) return 'kept is "all", and there are no probabilities';
+    return wrongWithSize(probabilities.length, sizeOf(vector));
+  }
+  if (!isListOf(kept, (id) => Number.isInteger(id) && id >= 0))
+    return 'kept is neither a list of token ids nor "all"';
+  return wrongWithIds(kept, probabilities);
+}
+
+function wrongWithIds(
+  kept: readonly number[],
+  probabilities: readonly number[] | undefined,
+): string | undefined {
+  if (probabilities !== undefined && kept.length !== probabilities.length)
+    return `kept has ${kept.length} ids, and probabilities has ${probabilities.length} numbers`;
+  const seen = new Set<number>();
+  for (const id of kept) {
+    if (seen.has(id)) return `kept has token ${id} twice`;
+    seen.add(id);
+  }
+  return undefined;
+}
+
+/** What is wrong with so many probabilities for a row of so many tokens. */
+export function wrongWithSize(given: number, size: number): string | undefined {
+  if (given === size) return undefined;
+  return `a sampler gives the probability of each of the ${size} tokens, got ${given} numbers`;
+}
+
+function isListOf(value: unknown, is: (each: number) => boolean): value is readonly number[] {
+  return Array.isArray(value) && value.every((each: unknown) => typeof each === "number" && is(each));
+}

@@ -1,0 +1,57 @@
+/** The suite's questions, put to a function of JavaScript. */
+
+import { wrongWithSize } from "./answers.ts";
+import type { Reply } from "./judge.ts";
+import { rowOf, type Vector } from "./vectors.ts";
+
+/** The options of all stages of a case by name. `chain` and `prompt_length` are no options: they are not enumerated. */
+export interface SamplerOptions {
+  readonly [option: string]: unknown;
+  /** the stages in the order in which they run, each with its options */
+  readonly chain: readonly Readonly<Record<string, unknown>>[];
+  /** how many ids of the history are the prompt */
+  readonly prompt_length: number;
+}
+
+/**
+ * A sampler under test. It gives the probabilities of all tokens, a Map of id to probability, or a Set of the ids that are kept,
+ * or a promise of them; and undefined or null for what it does not have.
+ */
+export type TestedSampler = (
+  row: readonly number[],
+  options: SamplerOptions,
+  history: readonly number[],
+) => unknown;
+
+export async function answerOfFunction(sampler: TestedSampler, vector: Vector): Promise<Reply> {
+  if (vector.task !== "distribution") return { not_supported: true };
+  const row = rowOf(vector["row"]);
+  try {
+    const history = (vector["history"] ?? []) as readonly number[]; // as the suite writes it
+    const given: unknown = await sampler(row, optionsOf(vector), history);
+    return given === undefined || given === null ? { not_supported: true } : replyOf(given, row.length);
+  } catch (error) {
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : `Error: ${String(error)}` };
+  }
+}
+
+function optionsOf(vector: Vector): SamplerOptions {
+  const chain = (vector["chain"] ?? []) as SamplerOptions["chain"]; // as the suite writes it
+  const options = Object.assign({}, ...chain.map(({ stage: _, ...own }) => own)) as Record<string, unknown>;
+  const hidden = { chain: { value: chain }, prompt_length: { value: vector["prompt_length"] ?? 0 } };
+  return Object.defineProperties(options, hidden) as SamplerOptions; // both are there now
+}
+
+function replyOf(given: unknown, size: number): Reply {
+  if (given instanceof Set) return { answer: { kept: [...given].sort((a, b) => Number(a) - Number(b)) } };
+  if (given instanceof Map) {
+    const left = [...(given as ReadonlyMap<number, number>)].filter(([, p]) => p > 0 || Number.isNaN(p));
+    left.sort(([a], [b]) => a - b);
+    return { answer: { kept: left.map(([id]) => id), probabilities: left.map(([, p]) => p) } };
+  }
+  if (!Array.isArray(given) && !ArrayBuffer.isView(given))
+    return { error: `a sampler gives an array, a Map or a Set, got ${typeof given}` };
+  const probabilities = Array.from(given as unknown as ArrayLike<unknown>, Number);
+  const wrong = wrongWithSize(probabilities.length, size);
+  return wrong === undefined ? { answer: { probabilities } } : { error: wrong };
+}

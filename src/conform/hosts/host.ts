@@ -1,0 +1,15 @@
+/** A host's sampler that runs in this process, ready to be held against the suite. */
+import type { Reply } from "../judge.ts";
+import type { Vector } from "../vectors.ts";
+
+export interface ConformHost {
+  /** its name with its version */
+  readonly version: string;
+  answer(vector: Vector): Promise<Reply>;
+}
+
+/** A host in the list. It is loaded when it is asked for. */
+export interface ListedHost {
+  readonly name: string;
+  load(): Promise<ConformHost>;
+}

@@ -1,0 +1,110 @@
+/** A report as text, Markdown, JSON and JUnit XML. The runner in Python writes the same bytes. */
+import { VERDICTS, type Verdict } from "./judge.ts";
+import type { Counts, Judged, Report, Suspect } from "./report.ts";
+
+export type ReportForm = "text" | "json" | "markdown" | "junit";
+
+export const REPORT_FORMS: Readonly<Record<ReportForm, (report: Report) => string>> = {
+  text,
+  json,
+  markdown,
+  junit,
+};
+
+const UNEXPLAINED_TOLD = 8;
+
+function text({ name, counts, sections, suspects, unexplained }: Report): string {
+  const width = Math.max(...[...sections.keys()].map(({ length }) => length));
+  const lines = [`${name}: ${countsText(counts)}`, ""];
+  for (const [section, own] of sections) lines.push(`  ${section.padEnd(width)}  ${countsText(own)}`);
+  if (suspects.length > 0) lines.push("", "What would explain the failures:", ...suspects.map(suspectText));
+  if (unexplained.length > 0) {
+    const told = unexplained.slice(0, UNEXPLAINED_TOLD).join(", ");
+    lines.push("", `No known mistake explains ${unexplained.length}: ${told}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function countsText(counts: Counts): string {
+  const told = VERDICTS.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${spaced(kind)}`);
+  return told.join(", ") || "no case";
+}
+
+function suspectText({ says, explains, contradicted, examples }: Suspect): string {
+  const against = contradicted > 0 ? `, ${contradicted} cases speak against it` : "";
+  return `  ${says}: explains ${explains}${against} (such as ${examples.join(", ")})`;
+}
+
+function markdown({ name, counts, sections, suspects }: Report): string {
+  const row = (cells: readonly unknown[]) => `| ${cells.join(" | ")} |`;
+  const rowOf = (section: string, own: Counts) => row([section, ...VERDICTS.map((kind) => own[kind])]);
+  return `${[
+    `## ${name}`,
+    "",
+    row(["section", ...VERDICTS.map(spaced)]),
+    row(["---", ...VERDICTS.map(() => "---")]),
+    ...[...sections].map(([section, own]) => rowOf(section, own)),
+    rowOf("**all**", counts),
+    "",
+    ...suspects.map(({ says, explains }) => `- ${says}: explains ${explains} failures`),
+  ].join("\n")}\n`;
+}
+
+function json({ judged, sections, ...report }: Report): string {
+  const failures = judged
+    .filter(({ verdict: { kind } }) => kind === "failed" || kind === "error")
+    .map(({ vector: { id, rule }, verdict: { as, detail = null } }) => ({ id, rule, as, detail }));
+  const { name, passed, counts, suspects, unexplained } = report;
+  const told = {
+    name,
+    passed,
+    counts,
+    sections: Object.fromEntries(sections),
+    suspects,
+    unexplained,
+    failures,
+  };
+  return JSON.stringify(told, null, 2);
+}
+
+/** A test suite for each section. Ties and rounding are passes. */
+function junit({ sections, judged }: Report): string {
+  const suites = [...sections].map(([section, counts]) => {
+    const tests = judged.filter(({ vector }) => vector.section === section).map(testcase);
+    return (
+      `<testsuite name=${attribute(section)} tests="${tests.length}" failures="${counts.failed}" ` +
+      `errors="${counts.error}" skipped="${counts.not_supported}">${tests.join("")}</testsuite>`
+    );
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>${suites.join("")}</testsuites>\n`;
+}
+
+function testcase({ vector: { id, rule }, verdict }: Judged): string {
+  return `<testcase classname=${attribute(rule)} name=${attribute(id)}>${resultOf(verdict)}</testcase>`;
+}
+
+function resultOf({ kind, as, detail = "" }: Verdict): string {
+  if (kind === "not_supported") return "<skipped/>";
+  if (kind === "failed") return `<failure message=${attribute(as.join("; ") || "no known mistake")}/>`;
+  return kind === "error" ? `<error message=${attribute(detail)}/>` : "";
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "\n": "&#10;",
+  "\r": "&#13;",
+  "\t": "&#9;",
+};
+
+/** Quoted, with what XML does not hold replaced. */
+function attribute(given: string): string {
+  const held = given.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd");
+  return `"${held.replace(/[&<>"\n\r\t]/g, (found) => ENTITIES[found] ?? found)}"`;
+}
+
+function spaced(kind: string): string {
+  return kind.replaceAll("_", " ");
+}

@@ -1,0 +1,114 @@
+/** What came of the suite: counts by section, and the mistakes that explain the failures. */
+import { VERDICTS, type Verdict, type VerdictKind } from "./judge.ts";
+import type { Vector } from "./vectors.ts";
+
+export interface Judged {
+  readonly vector: Pick<Vector, "id" | "section" | "rule">;
+  readonly verdict: Verdict;
+}
+
+/** A mistake that explains failures. */
+export interface Suspect {
+  readonly says: string;
+  readonly explains: number;
+  /** cases that would have failed by it, and did not, or otherwise */
+  readonly contradicted: number;
+  /** ids of some of the failures */
+  readonly examples: readonly string[];
+}
+
+export type Counts = Readonly<Record<VerdictKind, number>>;
+
+export interface Report {
+  readonly name: string;
+  /** nothing failed, and something was supported */
+  readonly passed: boolean;
+  readonly counts: Counts;
+  /** in the order of the suite */
+  readonly sections: ReadonlyMap<string, Counts>;
+  readonly suspects: readonly Suspect[];
+  /** ids of failures that no suspect explains */
+  readonly unexplained: readonly string[];
+  readonly judged: readonly Judged[];
+}
+
+export function reportOf(name: string, judged: readonly Judged[]): Report {
+  const sections = new Map<string, Judged[]>();
+  for (const each of judged) {
+    const { section } = each.vector;
+    const before = sections.get(section);
+    if (before === undefined) sections.set(section, [each]);
+    else before.push(each);
+  }
+  const counts = countsOf(judged);
+  const suspects = suspectsIn(judged);
+  return {
+    name,
+    passed: counts.passed + counts.tie + counts.rounding > 0 && counts.failed === 0 && counts.error === 0,
+    counts,
+    sections: new Map([...sections].map(([section, own]) => [section, countsOf(own)])),
+    suspects,
+    unexplained: unexplainedIn(judged, new Set(suspects.map(({ says }) => says))),
+    judged,
+  };
+}
+
+function countsOf(judged: readonly Judged[]): Counts {
+  const counts = Object.fromEntries(VERDICTS.map((kind) => [kind, 0])) as Record<VerdictKind, number>; // each of them
+  for (const { verdict } of judged) counts[verdict.kind]++;
+  return counts;
+}
+
+function unexplainedIn(judged: readonly Judged[], known: ReadonlySet<string>): string[] {
+  return judged
+    .filter(
+      ({ verdict: { kind, as } }) =>
+        kind === "error" || (kind === "failed" && !as.some((says) => known.has(says))),
+    )
+    .map(({ vector }) => vector.id);
+}
+
+const SUSPECTS_MAX = 12;
+const EXAMPLES = 3;
+
+/**
+ * The mistakes that explain most failures, one after the other. Each time it is the one that explains most of what is left,
+ * less what speaks against it. A mistake that more cases contradict than support is no suspect.
+ */
+function suspectsIn(judged: readonly Judged[]): Suspect[] {
+  const contradicted = tallied(judged.map(({ verdict }) => verdict.not_as));
+  const suspects: Suspect[] = [];
+  let left = judged.filter(({ verdict }) => verdict.as.length > 0);
+  while (left.length > 0 && suspects.length < SUSPECTS_MAX) {
+    const [says, explains] = mostTelling(tallied(left.map(({ verdict }) => verdict.as)), contradicted);
+    const against = contradicted.get(says) ?? 0;
+    if (explains < against) break;
+    const own = left.filter(({ verdict }) => verdict.as.includes(says)).map(({ vector }) => vector.id);
+    suspects.push({ says, explains, contradicted: against, examples: own.slice(0, EXAMPLES) });
+    left = left.filter(({ verdict }) => !verdict.as.includes(says));
+  }
+  return suspects;
+}
+
+/** How many of the lists have each text. */
+function tallied(lists: readonly (readonly string[])[]): Map<string, number> {
+  const tally = new Map<string, number>();
+  for (const list of lists) for (const each of new Set(list)) tally.set(each, (tally.get(each) ?? 0) + 1);
+  return tally;
+}
+
+/** The most support less what speaks against it; of equals the most support, then the first. */
+function mostTelling(
+  support: ReadonlyMap<string, number>,
+  contradicted: ReadonlyMap<string, number>,
+): readonly [says: string, explains: number] {
+  let best: readonly [string, number] = ["", 0];
+  let surplus = Number.NEGATIVE_INFINITY;
+  for (const [says, explains] of support) {
+    const own = explains - (contradicted.get(says) ?? 0);
+    if (own < surplus || (own === surplus && explains <= best[1])) continue;
+    best = [says, explains];
+    surplus = own;
+  }
+  return best;
+}
