@@ -21,6 +21,8 @@ const TIMEOUT_MS = 60_000;
 /** Answers about models and settings; llama-server's hold a chat template. */
 const FACTS_BYTES_MAX = 4 * 1024 * 1024;
 const SENTENCE_LENGTH_MAX = 300;
+/** Codes of a connection that the other side has closed. */
+const LOST: readonly string[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 /** What a server answers that does not have a path. */
 const ABSENT: readonly number[] = [404, 405, 501];
 
@@ -77,7 +79,7 @@ class Wire {
   async #ask(path: string, asked: RequestInit, bytes_max: number, { signal }: CallOptions): Promise<Answer> {
     const timeout = AbortSignal.timeout(this.#timeout_ms);
     try {
-      const response = await this.#fetch(this.#url + path, {
+      const response = await this.#fetched(this.#url + path, {
         ...asked,
         headers: { ...this.#headers, ...(asked.headers as Record<string, string> | undefined) },
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
@@ -97,6 +99,20 @@ class Wire {
         undefined,
         error,
       );
+    }
+  }
+
+  /**
+   * Sends it again on another connection where the first was lost: servers close connections that were idle for seconds, and a
+   * search between two requests takes as long. Every request gives the same answer again.
+   */
+  async #fetched(url: string, asked: RequestInit): Promise<Response> {
+    try {
+      return await this.#fetch(url, asked);
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { readonly code?: string }; // system errors have one
+      if (code === undefined || !LOST.includes(code)) throw error;
+      return await this.#fetch(url, asked);
     }
   }
 

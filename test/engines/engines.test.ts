@@ -187,3 +187,26 @@ test("what tokens stand for", async () => {
   const { opened: other } = await start("vllm");
   expect(other.vocabulary).toBeUndefined();
 });
+
+test.each([
+  [1, true],
+  [2, false],
+])("a connection that was lost %i times in a row, where one may be", async (losses, is_answered) => {
+  const server = await llamaServer();
+  let lost = 0;
+  const losing: typeof fetch = async (url, asked) => {
+    if (String(url).endsWith("/completion") && lost++ < losses)
+      throw new TypeError("fetch failed", {
+        cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
+      });
+    return fetch(url, asked);
+  };
+  try {
+    const opened = await engine(server.url, { fetch: losing });
+    const row = opened.next([2], 4);
+    if (is_answered) expect((await row).token_ids).toHaveLength(4);
+    else await expect(row).rejects.toThrow("/completion: read ECONNRESET");
+  } finally {
+    await server.close();
+  }
+});
