@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { onTestFailed, TestRunner } from "vitest";
 import { CHROMIUM_FLAGS, chromium_path } from "../../../evidence/chromium.ts";
 import { startService } from "../../../evidence/service.ts";
 
@@ -63,8 +64,23 @@ async function openPage(
     const is_refusal = message.text().includes("status of 422");
     if (["error", "warning"].includes(message.type()) && !is_refusal) complaints.push(message.text());
   });
+  tellOnFailure(page, complaints);
   await page.goto(`${url}/${hash}`);
   return { page, complaints };
+}
+
+/** When the test fails that opened this page: prints where the page is, what it waits for, and what it shows. */
+function tellOnFailure(page: Page, complaints: readonly string[]): void {
+  if (TestRunner.getCurrentTest() === undefined) return;
+  const pending = new Set<string>();
+  page.on("request", (request) => pending.add(request.url()));
+  for (const end of ["requestfinished", "requestfailed"] as const)
+    page.on(end as "requestfinished", (request) => pending.delete(request.url()));
+  onTestFailed(async () => {
+    if (page.isClosed()) return;
+    const shown = await page.locator("body").innerText({ timeout: 5000 });
+    console.log({ at: page.url(), complaints, pending: [...pending], shown: shown.slice(0, 600) });
+  });
 }
 
 /** The token that the page says was drawn, and the counts above the columns of the funnel. */

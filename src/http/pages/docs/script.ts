@@ -102,6 +102,41 @@ export const SCRIPT = `"use strict";
     return { wrapComponents: { JsonSchema_string }, afterLoad };
   }
 
+  /**
+   * Swagger UI parses the whole document anew for each operation that is opened, which takes seconds. This document has
+   * references to its own components only; each is put in its place once. A schema that contains itself keeps its reference.
+   */
+  function resolvesReferences() {
+    const resolved = new Map();
+    const at = (document, names) => names.reduce((node, name) => node?.[name], document);
+    const unescaped = (name) => name.replaceAll("~1", "/").replaceAll("~0", "~");
+
+    function target(document, reference, above) {
+      if (above.includes(reference)) return { $ref: reference };
+      if (!resolved.has(reference)) {
+        const names = reference.slice(2).split("/").map(unescaped);
+        resolved.set(reference, inPlace(document, at(document, names), [...above, reference]));
+      }
+      return resolved.get(reference);
+    }
+
+    function inPlace(document, node, above) {
+      if (node === null || typeof node !== "object") return node;
+      if (Array.isArray(node)) return node.map((each) => inPlace(document, each, above));
+      if (typeof node.$ref === "string" && node.$ref.startsWith("#/components/"))
+        return target(document, node.$ref, above);
+      return Object.fromEntries(
+        Object.entries(node).map(([name, each]) => [name, inPlace(document, each, above)]),
+      );
+    }
+
+    const resolveSubtree = async (document, path) => ({
+      spec: inPlace(document, at(document, path), []),
+      errors: [],
+    });
+    return { fn: { resolveSubtree } };
+  }
+
   addEventListener("DOMContentLoaded", () => {
     const place = document.createElement("div");
     document.getElementById("api").append(place);
@@ -110,7 +145,7 @@ export const SCRIPT = `"use strict";
       domNode: place,
       layout: "BaseLayout",
       presets: [SwaggerUIBundle.presets.apis],
-      plugins: [foldsOptions, namesThings, writesText],
+      plugins: [foldsOptions, namesThings, writesText, resolvesReferences],
       deepLinking: true,
       docExpansion: "list",
       defaultModelsExpandDepth: 0,
