@@ -12,6 +12,7 @@ import { addOpenApi } from "./http/pages/openapi.ts";
 import { addPlayground } from "./http/pages/playground.ts";
 import { addAnalysis } from "./http/routes/analysis/routes.ts";
 import { addCombinations } from "./http/routes/combinations.ts";
+import { addCommonTokens } from "./http/routes/common-tokens.ts";
 import { addCompare } from "./http/routes/compare.ts";
 import { addDetect } from "./http/routes/detect.ts";
 import { addGrammar } from "./http/routes/grammar.ts";
@@ -87,6 +88,7 @@ export async function buildApp({
   addCombinations(app);
   addPresets(app);
   addVocabularies(app, service);
+  addCommonTokens(app, service);
   addCompare(app, service);
   addAnalysis(app, service);
   addDetect(app, service);

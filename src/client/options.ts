@@ -283,6 +283,10 @@ export interface VerifyFields {
   readonly draft_rows?: "none" | "logits" | "probabilities";
   /** How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand. */
   readonly draft_siblings?: "independent" | "without_replacement";
+  /** The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids then, and its rows have its length. */
+  readonly draft_vocabulary?: string;
+  /** How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled in tokens of the target, and the rows are behind those. */
+  readonly draft_match?: "tokens" | "text";
   /** How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it is. */
   readonly draft_options?: Readonly<Record<string, unknown>>;
   /** What the threshold is at the most: a token of larger probability is always accepted. Usual: 0.09. In [0, 1]. Default 0.09. */

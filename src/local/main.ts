@@ -9,6 +9,7 @@ import { watermarkKeys } from "../sampling/draw/watermark/keys.ts";
 import { SYSTEM_FINGERPRINT } from "../sampling/fingerprint.ts";
 import { DEFAULT_OPTION_LIMITS } from "../sampling/options/option-limits.ts";
 import { createSampler } from "../sampling/sampler.ts";
+import type { CommonTokens } from "../vocabulary/common-tokens.ts";
 import { demoVocabulary } from "../vocabulary/demo.ts";
 import { tokensOfGguf } from "../vocabulary/gguf.ts";
 import { tokensOfTiktoken } from "../vocabulary/tiktoken.ts";
@@ -64,7 +65,11 @@ function create(setup: Setup): string {
     json_text_bytes_max: TEXT_BYTES_MAX,
     options: DEFAULT_OPTION_LIMITS,
   };
-  const context: WireContext = { limits, lease: (index = 0) => rows[index] as Row };
+  const context: WireContext = {
+    limits,
+    vocabularies: sampler.vocabularies,
+    lease: (index = 0) => rows[index] as Row,
+  };
   const parts: Parts = {
     sampler,
     keys,
@@ -193,6 +198,10 @@ class KnownVocabularies implements Vocabularies {
 
   of(name: string | undefined): Vocabulary | undefined {
     return name === undefined ? this.#made?.of(name) : this.#known.of(name);
+  }
+
+  common(target: Vocabulary, draft: Vocabulary): CommonTokens {
+    return this.#known.common(target, draft);
   }
 
   /** Reads one whose head, as JSON, is the first `head_bytes`. The last one that says so is the standard. */

@@ -70,9 +70,12 @@ class LocalStream {
   }
 
   #begun(said: Said): Draft {
-    const draft: Draft = { said, count: rowsOfDraft(said).count, rows: [], own: [], problem: undefined };
+    const { vocabularies } = this.#context;
+    const { vocabulary } = this.opened.options;
+    const { count } = rowsOfDraft({ ...said, vocabulary }, vocabularies);
+    const draft: Draft = { said, count, rows: [], own: [], problem: undefined };
     try {
-      parseVerification(said, this.opened.options, this.#context.limits.options);
+      parseVerification(said, this.opened.options, this.#context.limits.options, vocabularies);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       draft.problem = error;
@@ -117,7 +120,12 @@ class LocalStream {
 
   #verified({ said, rows: kept, own }: Draft): string {
     const stream = this.opened;
-    const verification = parseVerification(said, stream.options, this.#context.limits.options);
+    const verification = parseVerification(
+      said,
+      stream.options,
+      this.#context.limits.options,
+      this.#context.vocabularies,
+    );
     const { method, draft_rows, draft_token_ids } = verification;
     const together = needsAll(method, draft_rows);
     const rowAt = (place: number) =>

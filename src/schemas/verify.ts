@@ -42,6 +42,16 @@ export const VERIFY_REPLY = z
       .array(z.int())
       .optional()
       .describe("With `parents`: the accepted tokens by their index in the draft."),
+    draft_token_ids: z
+      .array(z.int())
+      .optional()
+      .describe("With `draft_vocabulary`: the draft in the ids of the target."),
+    draft_accepted: z
+      .int()
+      .optional()
+      .describe(
+        "With `draft_vocabulary`: how many of the drafter's own tokens lie wholly in the accepted text.",
+      ),
     token_ids: z.array(z.int()).describe("Those, and the one that follows them."),
     positions: z.array(STEP_REPLY).describe("What a step's reply holds, of each of these tokens."),
     exact: z

@@ -36,8 +36,8 @@ export function tokensOfBytes(vocabulary: Vocabulary, bytes: Uint8Array): number
   return ids.sort((a, b) => a - b);
 }
 
-function triesOf({ plain, other, long }: Tokens): readonly Trie[] {
-  return [plain, other, long];
+function triesOf({ plain, other, long_plain, long }: Tokens): readonly Trie[] {
+  return [plain, other, long_plain, long];
 }
 
 /** The node to which bytes lead; -1 when none of the tokens begins with them. */

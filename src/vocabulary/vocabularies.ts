@@ -1,5 +1,6 @@
 /** The vocabularies that a sampler knows by name, and the one that holds where a step names none. */
 import { Problem, show } from "../errors.ts";
+import { type CommonTokens, CommonTokensCache } from "./common-tokens.ts";
 import { tokensOf } from "./tokens.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -9,6 +10,8 @@ export interface Vocabularies {
   readonly standard: Vocabulary | undefined;
   /** That of a name, or the standard of none. Throws the Problem of a name that there is not. */
   of(name: string | undefined): Vocabulary | undefined;
+  /** What two of them have in common. Made once and kept, as long as there is room. */
+  common(target: Vocabulary, draft: Vocabulary): CommonTokens;
 }
 
 export const NO_VOCABULARIES: Vocabularies = vocabulariesOf([]);
@@ -28,5 +31,11 @@ export function vocabulariesOf(all: readonly Vocabulary[], standard?: string): V
     );
   }
   const of_none = standard === undefined ? undefined : named(standard);
-  return { all, standard: of_none, of: (name) => (name === undefined ? of_none : named(name)) };
+  const cache = new CommonTokensCache();
+  return {
+    all,
+    standard: of_none,
+    of: (name) => (name === undefined ? of_none : named(name)),
+    common: (target, draft) => cache.of(target, draft),
+  };
 }

@@ -7,6 +7,7 @@ import type { Row } from "../kernels/kernel.ts";
 import type { OptionLimits } from "../sampling/options/option-limits.ts";
 import type { LogitsRow } from "../sampling/rows.ts";
 import type { StepOptions } from "../sampling/step.ts";
+import type { Vocabularies } from "../vocabulary/vocabularies.ts";
 import type { WireLimits } from "./limits.ts";
 import type { Remembered } from "./remembered.ts";
 import type { BodyForm } from "./row-source.ts";
@@ -51,6 +52,8 @@ export interface WireContext {
   readonly step_rows_max?: number;
   /** What was said of steps before; nothing is remembered when absent, nor of options that `parse` checks. */
   readonly remembered?: Remembered;
+  /** Vocabularies that a draft may name; none when absent. */
+  readonly vocabularies?: Vocabularies;
   /**
    * A row to write into, for the whole request the same one for an index: a step of several rows needs as many at once.
    * Throws the Problem `overloaded` when none is free.

@@ -49,6 +49,8 @@ export const ASKED_WELL: readonly (readonly [path: string, body: object | string
     { grammar: { json_schema: { type: "integer", format: "x" } }, text: "12", vocabulary: "demo" },
   ],
   ["/v1/grammar", { grammar: { regex: "a+" }, text: "b" }],
+  ["/v1/vocabularies/common", { vocabulary: "demo", draft_vocabulary: "demo" }],
+  ["/v1/vocabularies/common", { vocabulary: "demo", draft_vocabulary: "demo", draft_token_ids: [300] }],
   ["/v1/watermark/detect", { scheme: "gumbel", key: "main", token_ids: [1, 2, 3], values: true }],
   [
     "/v1/watermark/detect",

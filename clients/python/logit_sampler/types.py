@@ -678,6 +678,13 @@ class DraftOptions(TypedDict, total=False):
     draft_siblings: Literal["independent", "without_replacement"]
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
     order in which they stand."""
+    draft_vocabulary: str
+    """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
+    then, and its rows have its length."""
+    draft_match: Literal["tokens", "text"]
+    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its
+    law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
+    in tokens of the target, and the rows are behind those."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
     is."""
@@ -705,6 +712,13 @@ class VerifyOptions(_ChainedOptions, total=False):
     draft_siblings: Literal["independent", "without_replacement"]
     """How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the
     order in which they stand."""
+    draft_vocabulary: str
+    """The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids
+    then, and its rows have its length."""
+    draft_match: Literal["tokens", "text"]
+    """How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its
+    law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled
+    in tokens of the target, and the rows are behind those."""
     draft_options: Mapping[Any, Any]
     """How the draft was drawn from its rows of logits: options of stages, `chain`, `preset`. Default the softmax as it
     is."""
@@ -1280,6 +1294,11 @@ class Verified(_Verified, total=False):
 
     path: List[int]
     """With `parents`: the accepted tokens by their index in the draft."""
+    draft_token_ids: List[int]
+    """With `draft_vocabulary`: the draft in the ids of the target."""
+    draft_accepted: int
+    """With `draft_vocabulary`: how many of the drafter's own tokens lie wholly in the accepted text. At least
+    -9007199254740991."""
     exact: bool
     """Sparse rows: whether whole ones would provably have given the same answer."""
     warnings: List[str]

@@ -47,7 +47,8 @@ export class Exchange {
     this.service = ownedBy(service, this.record.grant);
     this.ticket = service.admission.enter(this.record.client);
     const { wire, remembered } = service;
-    this.context = { limits: wire, remembered, lease: this.ticket.lease };
+    const { vocabularies } = service.sampler;
+    this.context = { limits: wire, remembered, vocabularies, lease: this.ticket.lease };
   }
 
   /** Reads the body. The body of a refused request is dropped. */

@@ -36,15 +36,18 @@ export class StreamDraft {
   readonly #kept: Kept[] = [];
   #drafted: readonly number[] = [];
   #together = false;
+  /** the drafter has another vocabulary, and its rows another length */
+  #is_translated = false;
   #pieces: Generator<Pause, Verified> | undefined;
   #row: LogitsRow | undefined;
   /** of the first row */
   #length: number | undefined;
   #received = 0;
 
-  /** Throws when nobody can tell how many rows follow. `ticket`: what the stream holds rows by. */
-  constructor(stream: SampleStream, said: Fields, ticket: () => Ticket) {
-    this.#count = rowsOfDraft(said).count;
+  /** Throws where the number of rows cannot be told. `ticket`: what the stream holds rows by. */
+  constructor(stream: SampleStream, said: Fields, ticket: () => Ticket, { sampler }: Service) {
+    const { vocabulary } = stream.options;
+    this.#count = rowsOfDraft({ ...said, vocabulary }, sampler.vocabularies).count;
     this.left = this.#count;
     this.#said = said;
     this.#stream = stream;
@@ -53,9 +56,15 @@ export class StreamDraft {
 
   /** Throws the Problem of what was said. */
   begin({ sampler, wire }: Service): void {
-    const verification = parseVerification(this.#said, this.#stream.options, wire.options);
+    const verification = parseVerification(
+      this.#said,
+      this.#stream.options,
+      wire.options,
+      sampler.vocabularies,
+    );
     const { method, draft_rows, draft_token_ids } = verification;
     this.#drafted = draft_token_ids;
+    this.#is_translated = verification.translation !== undefined;
     this.#together = needsAll(method, draft_rows);
     this.#pieces = verifyOnStream(sampler, this.#stream, this.#rows(), verification);
   }
@@ -68,7 +77,7 @@ export class StreamDraft {
         `the rows of a draft are of one source, got a step of ${others.length + 1}`,
         "/sources",
       );
-    this.#requireAlike(row);
+    if (!this.#isDrafters(this.#received)) this.#requireAlike(row);
     this.#own.push(own !== undefined && Object.keys(own).length > 0 ? own : undefined);
     this.#received += 1;
     this.#row = row;
@@ -125,8 +134,13 @@ export class StreamDraft {
     if (!(kept instanceof Float32Array)) return kept;
     const row: Row = this.#ticket().lease(index);
     row.load(kept);
-    row.finish(this.#stream.vocab_size);
+    row.finish(this.#isDrafters(index - 1) ? undefined : this.#stream.vocab_size);
     return row;
+  }
+
+  /** Whether a row is one of a drafter with another vocabulary. */
+  #isDrafters(index: number): boolean {
+    return this.#is_translated && index > this.#drafted.length;
   }
 
   #requireAlike(row: LogitsRow): void {

@@ -202,7 +202,7 @@ export class StreamSession {
 
   /** A draft that is refused is answered with its problem, and its rows are dropped. Throws where nobody can tell how many. */
   #beginDraft(said: Readonly<Record<string, unknown>>): string | undefined {
-    const draft = new StreamDraft(this.#running, said, () => this.#arriving());
+    const draft = new StreamDraft(this.#running, said, () => this.#arriving(), this.#service);
     this.#draft = draft;
     try {
       draft.begin(this.#service);

@@ -3,8 +3,10 @@ import * as z from "zod";
 import { Problem, pointerTo, show } from "../../errors.ts";
 import { isRecord } from "../../is-record.ts";
 import { didYouMean } from "../../nearest.ts";
+import { NO_VOCABULARIES, type Vocabularies } from "../../vocabulary/vocabularies.ts";
 import { DEFAULT_DRAW } from "../draw/choice.ts";
 import { noTargetNoise } from "../draws.ts";
+import { CONTROL } from "../options/control.ts";
 import { nodeIds, oneOf, optionalEach, tokenIds } from "../options/fields.ts";
 import { DEFAULT_OPTION_LIMITS, type OptionLimits } from "../options/option-limits.ts";
 import { parseWith } from "../options/parse.ts";
@@ -13,6 +15,7 @@ import type { StepOptions } from "../step.ts";
 import { DRAFT_ROWS, type Draft, type DraftRows, SIBLINGS, type Siblings } from "./draft.ts";
 import { VERIFY_METHODS } from "./index.ts";
 import type { MethodOptions, VerifyMethod } from "./method.ts";
+import { DRAFT_MATCHES, restricted, type TranslationFields, translationOf } from "./translation.ts";
 import { PATH_TOKENS_MAX, TREE_TOKENS_MAX, treeOf } from "./tree.ts";
 
 /** What of a step's options a draft's chain may say. */
@@ -34,6 +37,14 @@ const FIELDS = {
   draft_siblings: oneOf(SIBLINGS).describe(
     "How tokens with one parent were drawn from their row: `independent` (default), or `without_replacement`, in the order in which they stand.",
   ),
+  draft_vocabulary: z
+    .string()
+    .describe(
+      "The drafter's vocabulary, where it is another: a name of GET /v1/vocabularies. `draft_token_ids` are its ids then, and its rows have its length.",
+    ),
+  draft_match: oneOf(DRAFT_MATCHES).describe(
+    "How tokens of `draft_vocabulary` become those of the target: `tokens` (default), each the one with its bytes; its law is restricted to tokens that both have, and the drafter must draw from that. `text`: the draft's text is spelled in tokens of the target, and the rows are behind those.",
+  ),
   draft_options: z
     .custom<Readonly<Record<string, unknown>>>()
     .describe(
@@ -49,6 +60,9 @@ const ROWS_FIELDS = z.strictObject(
     parents: FIELDS.parents,
     method: FIELDS.method,
     draft_rows: FIELDS.draft_rows,
+    draft_vocabulary: FIELDS.draft_vocabulary,
+    draft_match: FIELDS.draft_match,
+    vocabulary: CONTROL.vocabulary,
   }),
 );
 
@@ -88,11 +102,12 @@ export interface VerifyOptions extends StepOptions {
 export function parseVerifyOptions(
   value: unknown,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
+  vocabularies: Vocabularies = NO_VOCABULARIES,
 ): VerifyOptions {
   if (!isRecord(value)) throw new Problem("invalid_option", `options must be an object, got ${show(value)}`);
   const [said, given] = divided(value);
   const options = parseStepOptions(given, limits);
-  const verification = parseVerification(said, options, limits);
+  const verification = parseVerification(said, options, limits, vocabularies);
   const length = options.history.length + verification.tree.depth;
   if (length > limits.history_length_max)
     throw new Problem(
@@ -105,7 +120,7 @@ export function parseVerifyOptions(
 }
 
 /** What matters to a draft of the options of its steps. */
-type Asked = Pick<StepOptions, "n" | "vocab_size" | "require_exact" | "draw" | "watermark">;
+type Asked = Pick<StepOptions, "n" | "vocab_size" | "vocabulary" | "require_exact" | "draw" | "watermark">;
 
 /** The rows that a draft needs. */
 export interface DraftRowCounts {
@@ -116,11 +131,14 @@ export interface DraftRowCounts {
 }
 
 /** How many rows the draft of these options needs. */
-export function rowsOfDraft(value: Readonly<Record<string, unknown>>): DraftRowCounts {
-  const { draft_token_ids, parents, method, draft_rows } = value;
-  const said = parseWith(ROWS_FIELDS, { draft_token_ids, parents, method, draft_rows }, "");
-  const drafted = requireDrafted(said.draft_token_ids);
-  const tree = treeOf(drafted.length, said.parents);
+export function rowsOfDraft(
+  value: Readonly<Record<string, unknown>>,
+  vocabularies: Vocabularies = NO_VOCABULARIES,
+): DraftRowCounts {
+  const { draft_token_ids, parents, method, draft_rows, draft_vocabulary, draft_match, vocabulary } = value;
+  const named = { draft_vocabulary, draft_match, vocabulary };
+  const said = parseWith(ROWS_FIELDS, { draft_token_ids, parents, method, draft_rows, ...named }, "");
+  const { drafted, tree } = draftedTree(said, said.vocabulary, vocabularies);
   const count = rowCount({ draft_token_ids: drafted, tree, draft_rows: said.draft_rows ?? "none" });
   return { count, at_once: needsAll(methodNamed(said.method), said.draft_rows) ? count : 1 };
 }
@@ -139,6 +157,30 @@ export function needsAll({ looksAhead }: VerifyMethod, draft_rows: DraftRows = "
   return looksAhead || draft_rows !== "none";
 }
 
+/** What is said of the tokens of a draft. */
+interface Said extends TranslationFields {
+  readonly draft_token_ids?: readonly number[] | undefined;
+  readonly parents?: readonly number[] | undefined;
+}
+
+/** The drafted tokens in the ids of the target, and how they follow one another. */
+function draftedTree(said: Said, vocabulary: string | undefined, vocabularies: Vocabularies) {
+  const given = requireDrafted(said.draft_token_ids);
+  // Its size is checked before any of it is looked up.
+  const own_tree = treeOf(given.length, said.parents);
+  const translation = translationOf(given, { ...said, vocabulary }, vocabularies);
+  if (translation?.match !== "text")
+    return { drafted: translation?.token_ids ?? given, tree: own_tree, translation };
+  if (said.parents !== undefined)
+    throw new Problem(
+      "option_conflict",
+      "a text is one chain of tokens: leave parents out with draft_match text, got a tree",
+      "/parents",
+    );
+  const drafted = translation.token_ids;
+  return { drafted, tree: treeOf(drafted.length, undefined), translation };
+}
+
 function methodNamed(name = "strict"): VerifyMethod {
   return VERIFY_METHODS.find((each) => each.name === name) as VerifyMethod; // FIELDS has their names
 }
@@ -146,14 +188,14 @@ function methodNamed(name = "strict"): VerifyMethod {
 /** The same for what is said of a draft on a stream, whose steps have their options already. */
 export function parseVerification(
   said: Readonly<Record<string, unknown>>,
-  { n, vocab_size, require_exact, draw, watermark }: Asked,
+  { n, vocab_size, vocabulary, require_exact, draw, watermark }: Asked,
   limits: OptionLimits = DEFAULT_OPTION_LIMITS,
+  vocabularies: Vocabularies = NO_VOCABULARIES,
 ): Verification {
   const [own, rest] = split(said, (name) => Object.hasOwn(FIELDS, name));
   const told = parseWith(OWN_FIELDS, own, "");
   const { draft_rows, draft_options, draft_siblings, parents } = told;
-  const draft_token_ids = requireDrafted(told.draft_token_ids);
-  const tree = treeOf(draft_token_ids.length, parents);
+  const { drafted, tree, translation } = draftedTree(told, vocabulary, vocabularies);
   const method = methodNamed(told.method);
   const method_options = optionsOf(method, rest);
   if (n !== undefined)
@@ -164,17 +206,25 @@ export function parseVerification(
     );
   requireRead(method, draft_rows ?? "none", draft_options, draft_siblings);
   requireOwnDraws(method, draw, watermark);
+  if (translation?.match === "text" && draft_rows !== undefined && draft_rows !== "none")
+    throw new Problem(
+      "option_conflict",
+      `rows of the drafter are over its own tokens, and draft_match text has others: leave draft_rows out, got ${draft_rows}`,
+      "/draft_rows",
+    );
   const chain_options = draftOptions(draft_options, limits);
+  const draft_chain = { ...chain_options, vocab_size, require_exact };
   if (tree.branches) requireBranches(method, chain_options);
   return {
     method,
     method_options,
-    draft_token_ids,
+    draft_token_ids: drafted,
     tree,
+    translation,
     is_tree: parents !== undefined,
     draft_rows: draft_rows ?? "none",
     draft_siblings: draft_siblings ?? "independent",
-    draft_options: { ...chain_options, vocab_size, require_exact },
+    draft_options: translation === undefined ? draft_chain : restricted(draft_chain, translation),
   };
 }
 

@@ -12,6 +12,7 @@ import { type SampleStream, streamFrom } from "../stream.ts";
 import { requireBelow } from "../vocab-size.ts";
 import type { Promise as Preserved } from "./method.ts";
 import { rowCount, type Verification, type VerifyOptions } from "./options.ts";
+import { drafterAccepted } from "./translation.ts";
 import { DraftWalk, inPlace, type Pause, type PlacedRows, type VerifyRows } from "./walk.ts";
 
 /** The reply to a draft, in wire order. */
@@ -23,6 +24,10 @@ export interface Verified {
   readonly accepted: number;
   /** of a draft with parents: the accepted tokens by their index in it */
   readonly path?: readonly number[];
+  /** of a drafter with another vocabulary: the draft in the ids of the target, whose rows are needed */
+  readonly draft_token_ids?: readonly number[];
+  /** of such a drafter: how many of its own tokens lie wholly in the accepted text */
+  readonly draft_accepted?: number;
   /** those, and the one that follows them */
   readonly token_ids: readonly number[];
   /** what a step's reply holds, of each of these tokens */
@@ -79,7 +84,7 @@ export function* verifyOnStream(
 function told(
   { positions, path, is_exact }: DraftWalk,
   stream: SampleStream,
-  { method, is_tree }: Verification,
+  { method, is_tree, translation }: Verification,
 ): Verified {
   const { state, rewind, system_fingerprint } = positions.at(-1) as Sampled; // every method takes one at the least
   return {
@@ -87,6 +92,10 @@ function told(
     preserves: method.preserves,
     accepted: path.length,
     ...(is_tree && { path: [...path] }),
+    ...(translation && {
+      draft_token_ids: translation.token_ids,
+      draft_accepted: drafterAccepted(translation, path.length),
+    }),
     token_ids: positions.map(({ token_id }) => token_id),
     positions: [...positions],
     ...(is_exact !== undefined && { exact: is_exact }),
@@ -106,7 +115,7 @@ function requireRows(
   verification: Verification,
   vocab_size: number | undefined,
 ): void {
-  const { draft_token_ids, draft_rows } = verification;
+  const { draft_token_ids, draft_rows, translation } = verification;
   const drafted = draft_token_ids.length;
   const expected = rowCount(verification);
   const got = lengths.length;
@@ -116,7 +125,9 @@ function requireRows(
       `a draft of ${drafted} tokens needs ${expected} rows with draft_rows ${draft_rows}, got ${got}`,
       "/rows",
     );
-  const [first, ...others] = lengths;
+  // Rows of a drafter with another vocabulary have another length.
+  const alike = translation === undefined ? lengths : lengths.slice(0, drafted + 1);
+  const [first, ...others] = alike;
   const odd = others.findIndex((length) => length !== undefined && first !== undefined && length !== first);
   if (odd >= 0)
     throw new Problem(

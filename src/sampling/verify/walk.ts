@@ -14,6 +14,7 @@ import type { SampleStream } from "../stream.ts";
 import type { Draft } from "./draft.ts";
 import { type DraftLaw, lawOf, lawOfProbabilities, lawsOfSiblings, pointMass } from "./draft-law.ts";
 import { drawMarkable } from "./residual.ts";
+import { drafterHistory, ofTarget, restrictedProbabilities } from "./translation.ts";
 import { ROOT } from "./tree.ts";
 
 type State = Readonly<Record<string, unknown>>;
@@ -238,15 +239,19 @@ export class DraftWalk {
   }
 
   #lawOf(row: LogitsRow, token_id: number): DraftLaw | Generator<Pause, DraftLaw> {
-    const { draft_rows } = this.#told;
-    return draft_rows === "probabilities"
+    const { draft_rows, translation } = this.#told;
+    if (draft_rows !== "probabilities") return this.#lawOfLogits(row, token_id);
+    return translation === undefined
       ? lawOfProbabilities(row, this.#stream.vocab_size ?? Number.POSITIVE_INFINITY)
-      : this.#lawOfLogits(row, token_id);
+      : ofTarget(restrictedProbabilities(row, translation), translation);
   }
 
   /** The draft's own chain runs on its row, and what it leaves is the law. */
-  *#lawOfLogits(row: LogitsRow, token_id: number): Generator<Pause, DraftLaw> {
-    const { history, seed, step } = this.#stream;
+  *#lawOfLogits(row: LogitsRow, drafted_id: number): Generator<Pause, DraftLaw> {
+    const { translation } = this.#told;
+    const { history: said, seed, step } = this.#stream;
+    const history = translation === undefined ? said : drafterHistory(said, translation);
+    const token_id = translation?.common.to_draft[drafted_id] ?? drafted_id;
     const { prompt_length } = this.#stream.options;
     const place = this.path.length;
     const state = this.#draft_states[place] as State; // each position leaves one for the next
@@ -261,7 +266,7 @@ export class DraftWalk {
     const sampled = "next" in begun ? yield* begun : begun;
     this.#counts(sampled);
     this.#draft_states[place + 1] = sampled.state ?? {};
-    return law;
+    return translation === undefined ? law : ofTarget(law, translation);
   }
 
   #counts({ exact }: Pick<Sampled, "exact">): void {

@@ -5,6 +5,7 @@ import { BASELINE, CONFORMAL } from "../analysis.ts";
 import { ANALYSIS_REPLIES } from "../analysis-replies.ts";
 import { ANALYSIS_REQUESTS } from "../analysis-requests.ts";
 import { BEAM_REPLY, BEAM_REQUEST, RESAMPLE_REPLY, RESAMPLE_REQUEST } from "../beam.ts";
+import { COMMON_REPLY, COMMON_REQUEST } from "../common-tokens.ts";
 import { COMPARE_REPLY, COMPARE_REQUEST, PRESETS_REPLY } from "../compare.ts";
 import { GRAMMAR_REPLY, GRAMMAR_REQUEST } from "../grammar.ts";
 import { LOGIT_REPLY } from "../logit.ts";
@@ -40,6 +41,7 @@ const REQUESTS = {
   VerifyRequest: VERIFY_REQUEST,
   VerifyBatchRequest: VERIFY_BATCH_REQUEST,
   DetectRequest: DETECT_REQUEST,
+  CommonRequest: COMMON_REQUEST,
   GrammarRequest: GRAMMAR_REQUEST,
   ReplayRequest: REPLAY_REQUEST,
   InferRequest: INFER_REQUEST,
@@ -63,6 +65,7 @@ const REPLIES = {
   VerifyReply: VERIFY_REPLY,
   VerifyBatchReply: VERIFY_BATCH_REPLY,
   DetectReply: DETECT_REPLY,
+  CommonReply: COMMON_REPLY,
   GrammarReply: GRAMMAR_REPLY,
   ReplayReply: REPLAY_REPLY,
   Health: HEALTH,

@@ -12,6 +12,7 @@ import { needsAll, type VerifyOptions } from "../../sampling/verify/options.ts";
 import { type Arrived, type ArrivedStep, keptTargets, rowOf } from "../json-rows.ts";
 import { JsonHead, KeptRows } from "../kept-rows.ts";
 import { type RowForm, rowForm } from "../row-forms.ts";
+import { finishRows } from "../rows.ts";
 import { RowsBody, type RowsKind } from "../rows-body.ts";
 import type { WireContext } from "../step-reader.ts";
 import { RowGroups } from "../tensor/groups.ts";
@@ -112,7 +113,7 @@ function callOfTensor(
 }
 
 /** The rows of a tensor by their index, as far as they have come: all together, or one in the place of the one before. Rows that are not asked for are dropped unread. */
-function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) => Row | undefined {
+function takenFrom(tensor: TensorRows, options: VerifyOptions): (index: number) => Row | undefined {
   const together = tensor.rows.length;
   let taken = 0;
   return (index) => {
@@ -122,11 +123,23 @@ function takenFrom(tensor: TensorRows, options: StepOptions): (index: number) =>
         taken = index;
       }
       if (!tensor.next()) return undefined;
-      tensor.finish(options);
+      finishAll(tensor.rows, options);
       taken += together;
     }
     return tensor.rows[index % together];
   };
+}
+
+/** Finishes the rows in place: those of the target, and behind them those of the draft. */
+function finishAll(rows: readonly Row[], options: VerifyOptions): void {
+  const { draft_token_ids } = options.verification;
+  finishRows(rows.slice(0, draft_token_ids.length + 1), options);
+  finishRows(rows.slice(draft_token_ids.length + 1), optionsOfDraftRow(options));
+}
+
+/** The target's `vocab_size` is not that of a drafter with another vocabulary. */
+function optionsOfDraftRow(options: VerifyOptions): StepOptions {
+  return options.verification.translation === undefined ? options : { ...options, vocab_size: undefined };
 }
 
 function callOfJson(
@@ -187,7 +200,9 @@ function placedIn(
     if (known !== undefined) return known;
     const { form, arrived } = kept[place] as KeptRow; // there are as many as the draft needs
     if (!together) placed.clear();
-    const row = inRow(place, () => rowOf(form, arrived, options, context, together ? place : 0));
+    const { draft_token_ids } = options.verification;
+    const row_options = place > draft_token_ids.length ? optionsOfDraftRow(options) : options;
+    const row = inRow(place, () => rowOf(form, arrived, row_options, context, together ? place : 0));
     placed.set(place, row);
     return row;
   };

@@ -67,7 +67,7 @@ function sequenceAt(
   shared: Fields,
   index: number | undefined,
   first: number,
-  { limits }: WireContext,
+  { limits, vocabularies }: WireContext,
 ): Sequence {
   const fields = mergeStepOptions(shared, own);
   const place = (problem: Problem) => placed(problem, own, shared, index, first);
@@ -79,7 +79,7 @@ function sequenceAt(
     }
   };
   const { rows_max = Number.POSITIVE_INFINITY } = limits;
-  const { count, at_once } = placing(() => rowsOfDraft(fields));
+  const { count, at_once } = placing(() => rowsOfDraft(fields, vocabularies));
   if (at_once > rows_max)
     throw place(
       new Problem(
@@ -88,7 +88,8 @@ function sequenceAt(
         "/draft_token_ids",
       ),
     );
-  return { first, count, place, options: () => placing(() => parseVerifyOptions(fields, limits.options)) };
+  const options = () => placing(() => parseVerifyOptions(fields, limits.options, vocabularies));
+  return { first, count, place, options };
 }
 
 /** Rows stand side by side in the request; options stand with the sequence, unless they are shared. */

@@ -1,0 +1,14 @@
+/** What the OpenAPI document says of /v1/vocabularies/common. */
+import { refTo } from "./components.ts";
+import { BODY_PROBLEMS, problems, REQUEST_HEADERS, reply } from "./routes.ts";
+
+export const COMMON_ROUTE = {
+  operationId: "commonTokens",
+  tags: ["sampling"],
+  summary: "Tell what two vocabularies have in common, or a draft of one in ids of the other",
+  description:
+    "For drafters with another tokenizer: the tokens that a drafter may draw, each with its id in the target, or the ids of one draft, behind which the target gives its rows. Tokens are the same where their bytes are, special tokens where their names are.",
+  headers: REQUEST_HEADERS,
+  body: { content: { "application/json": { schema: refTo("CommonRequest") } } },
+  response: { 200: reply("What they have in common.", "CommonReply"), ...problems(BODY_PROBLEMS) },
+};

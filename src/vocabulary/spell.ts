@@ -1,0 +1,84 @@
+/**
+ * A text as tokens of a vocabulary of which only the bytes are known. Of all neighbours whose bytes together are a token,
+ * those are joined first whose token has the lowest id: byte-pair encoders number tokens in the order of their merges, so
+ * that this is their rule. What a file says besides (merges that it numbers otherwise, how text is cut into words before)
+ * is not known here: the tokens spell the text, and another encoder may spell it by others.
+ */
+import { Problem } from "../errors.ts";
+import { tokensOfBytes } from "./lookup.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+/** Longest text, in bytes. Joining looks at all neighbours once for each join. */
+export const SPELLED_BYTES_MAX = 1024;
+
+/** Throws the Problem of a text that is too long, or has a byte that is no token. `pointer` leads to the text. */
+export function spell(vocabulary: Vocabulary, text: Uint8Array, pointer: string): number[] {
+  if (text.length > SPELLED_BYTES_MAX)
+    throw new Problem(
+      "limit_exceeded",
+      `a text may have at most ${SPELLED_BYTES_MAX} bytes to be spelled in another vocabulary, got ${text.length}`,
+      pointer,
+    );
+  const pieces = unitsOf(vocabulary, text, pointer);
+  const joined = pieces.map((_, i) => joinedAt(vocabulary, text, pieces, i));
+  for (;;) {
+    let best = -1;
+    for (const [i, id] of joined.entries())
+      if (id !== undefined && (best < 0 || id < (joined[best] as number))) best = i;
+    if (best < 0) return pieces.map(({ id }) => id);
+    const [left, right] = [pieces[best] as Piece, pieces[best + 1] as Piece]; // a pair has two
+    pieces.splice(best, 2, { begin: left.begin, end: right.end, id: joined[best] as number });
+    joined.splice(best, 1);
+    for (const i of [best - 1, best]) if (i >= 0) joined[i] = joinedAt(vocabulary, text, pieces, i);
+  }
+}
+
+interface Piece {
+  readonly begin: number;
+  readonly end: number;
+  readonly id: number;
+}
+
+/** The token of this piece and the next one together; undefined: there is none. */
+function joinedAt(
+  vocabulary: Vocabulary,
+  text: Uint8Array,
+  pieces: readonly Piece[],
+  i: number,
+): number | undefined {
+  const [left, right] = [pieces[i], pieces[i + 1]];
+  if (left === undefined || right === undefined) return undefined;
+  return tokensOfBytes(vocabulary, text.subarray(left.begin, right.end)).at(-1);
+}
+
+/** Whole characters that are tokens, and single bytes of the others. */
+function unitsOf(vocabulary: Vocabulary, text: Uint8Array, pointer: string): Piece[] {
+  const units: Piece[] = [];
+  for (let begin = 0; begin < text.length; ) {
+    const end = characterEnd(text, begin);
+    const id = tokensOfBytes(vocabulary, text.subarray(begin, end)).at(-1);
+    const stop = id === undefined ? end : begin;
+    if (id !== undefined) units.push({ begin, end, id });
+    for (let at = begin; at < stop; at++) units.push(byteAt(vocabulary, text, at, pointer));
+    begin = end;
+  }
+  return units;
+}
+
+function byteAt(vocabulary: Vocabulary, text: Uint8Array, at: number, pointer: string): Piece {
+  const id = tokensOfBytes(vocabulary, text.subarray(at, at + 1)).at(-1);
+  if (id !== undefined) return { begin: at, end: at + 1, id };
+  throw new Problem(
+    "invalid_option",
+    `the vocabulary ${vocabulary.name} must have a token for each byte of the draft's text, got byte ${text[at]} at ${at}`,
+    pointer,
+  );
+}
+
+/** Where the character ends that begins here; behind one byte where none begins. */
+function characterEnd(text: Uint8Array, begin: number): number {
+  const first = text[begin]!;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  for (let i = 1; i < length; i++) if (((text[begin + i] ?? 0) & 0xc0) !== 0x80) return begin + 1;
+  return begin + length;
+}
