@@ -63,11 +63,15 @@ export class GrowingBuffer {
 /** A growing text: bytes in, checked UTF-8 out. */
 export class TextBuffer {
   readonly #bytes: GrowingBuffer;
+  readonly #bytes_max: number;
   readonly #too_long: string;
+  /** bytes that count as text and are kept elsewhere */
+  #apart = 0;
 
   /** `too_long` is the sentence that more than `bytes_max` are refused with. */
   constructor(bytes_max: number, too_long: string) {
     this.#bytes = new GrowingBuffer(bytes_max, TEXT_BYTES);
+    this.#bytes_max = bytes_max;
     this.#too_long = too_long;
   }
 
@@ -77,6 +81,13 @@ export class TextBuffer {
 
   append(bytes: Uint8Array): void {
     if (!this.#bytes.append(bytes)) throw new Problem("limit_exceeded", this.#too_long);
+    if (this.#apart > 0) this.count(0);
+  }
+
+  /** Counts bytes of the text that are kept elsewhere, or takes them off the count. */
+  count(bytes: number): void {
+    this.#apart += bytes;
+    if (this.length + this.#apart > this.#bytes_max) throw new Problem("limit_exceeded", this.#too_long);
   }
 
   slice(begin: number): string {

@@ -35,7 +35,12 @@ export class JsonHead<Kept> implements BodyHead {
 
   /** What the text says beside its rows, at the end of the body. Throws when it is no JSON object. */
   get fields(): Fields {
-    return fieldsOf(this.text);
+    return this.fieldsOf(this.text);
+  }
+
+  /** The same of the text, where that was asked for. */
+  fieldsOf(text: string): Fields {
+    return this.#envelope.restored(fieldsOf(text));
   }
 }
 

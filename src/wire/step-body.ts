@@ -79,10 +79,11 @@ const STEP_TENSOR: RowsKind<TensorHead | QueryHead, StepPlan, StepRows, Step> = 
 };
 
 const STEP_JSON: RowsKind<JsonHead<ArrivedStep>, JsonPlan, KeptRows<ArrivedStep>, Step> = {
-  plan({ text }, context) {
+  plan(head, context) {
+    const { text } = head;
     const remembered = context.parse === undefined ? context.remembered : undefined;
     if (remembered === undefined || text.length > REMEMBERED_LENGTH_MAX)
-      return planOfJson(fieldsOf(text), context);
+      return planOfJson(head.fieldsOf(text), context);
     return remembered.body.of(text, (each) => planOfJson(fieldsOf(each), context));
   },
   rows: (_plan, _context, { kept }) => new KeptRows(kept, 1),

@@ -155,7 +155,7 @@ export class StreamMessages {
         received += bytes.length;
         envelope.write(bytes);
       },
-      end: () => this.#messageOf(this.#read(envelope.endText()), arrived, received),
+      end: () => this.#messageOf(this.#read(envelope), arrived, received),
     };
   }
 
@@ -184,9 +184,10 @@ export class StreamMessages {
   }
 
   /** What a text says. One that is like the text before, as when steps differ in their numbers only, is not read anew. */
-  #read(text: string): Said {
+  #read(envelope: JsonEnvelope): Said {
+    const text = envelope.endText();
     if (this.#last?.text === text) return this.#last;
-    const said: Said = { text, value: jsonValue(text), forms: undefined };
+    const said: Said = { text, value: envelope.restored(jsonValue(text)), forms: undefined };
     this.#last = text.length <= REMEMBERED_LENGTH_MAX ? said : undefined;
     return said;
   }

@@ -13,6 +13,7 @@ import { Problem } from "../../errors.ts";
 import { GrowingBuffer, type TextBuffer, textBesideLogits } from "../growing-buffer.ts";
 import { faultProblem } from "./faults.ts";
 import { IdScanner } from "./ids.ts";
+import { LongList } from "./long-list.ts";
 import { Nesting, type NestingLimits, type Places, type ScannedArray } from "./nesting.ts";
 import { type ElementSink, type Fault, NumberScanner } from "./numbers.ts";
 import { PackedString } from "./packed-string.ts";
@@ -50,7 +51,7 @@ const STRUCTURAL = new Uint8Array(256);
 for (const character of '"{}[],:') STRUCTURAL[character.charCodeAt(0)] = 1;
 
 /** What the next byte belongs to. `skip` is the rest of an array of numbers with a fault. */
-type Mode = "plain" | "string" | "key" | "numbers" | "ids" | "packed" | "skip";
+type Mode = "plain" | "string" | "key" | "numbers" | "ids" | "list" | "packed" | "skip";
 
 const ID_BYTES = 4;
 
@@ -66,6 +67,8 @@ export class JsonEnvelope {
   #scanner: NumberScanner | undefined;
   #ids: { readonly scanner: IdScanner; readonly bytes: GrowingBuffer } | undefined;
   #packed_string: PackedString | undefined;
+  #list: LongList | undefined;
+  readonly #lists: LongList[] = [];
   #skipped = new SkippedArray();
 
   constructor(places: Places, limits: EnvelopeLimits, targets: EnvelopeTargets) {
@@ -82,7 +85,18 @@ export class JsonEnvelope {
 
   /** The body without its rows. */
   end(): unknown {
-    return jsonValue(this.endText());
+    return this.restored(jsonValue(this.endText()));
+  }
+
+  /** The value of the text, with what was read apart from it in its place. */
+  restored<Value>(value: Value): Value {
+    for (const list of this.#lists) {
+      const { rows } = value as { rows?: unknown };
+      const own = list.row === undefined ? value : (rows as readonly unknown[])[list.row];
+      const fields = own as { history: readonly number[] };
+      fields.history = list.complete(fields.history);
+    }
+    return value;
   }
 
   /** The text of the body without its rows. Whether it is JSON, who reads it will see. */
@@ -117,6 +131,8 @@ export class JsonEnvelope {
         return this.#numbers(chunk, at);
       case "ids":
         return this.#tokenIds(chunk, at);
+      case "list":
+        return this.#longList(chunk, at);
       case "packed":
         return this.#packed(chunk, at);
       case "skip":
@@ -135,8 +151,14 @@ export class JsonEnvelope {
       if (byte === QUOTE) {
         if (this.#nesting.wantsKey || this.#nesting.atPacked) break;
         at = this.#skipString(chunk, at);
-      } else if (byte === COMMA) this.#nesting.comma();
-      else if (byte === COLON) this.#nesting.colon();
+      } else if (byte === COMMA) {
+        this.#nesting.comma();
+        if (!this.#nesting.atLongList) continue;
+        this.#text.append(chunk.subarray(begin, at - 1));
+        this.#mode = "list";
+        this.#list = new LongList(this.#nesting.ownRow);
+        return at;
+      } else if (byte === COLON) this.#nesting.colon();
       else if (byte !== BRACKET && byte !== BRACE) this.#nesting.close();
       else {
         const array = this.#nesting.open(byte === BRACE);
@@ -212,6 +234,26 @@ export class JsonEnvelope {
       this.#nesting.enter();
       this.#text.append(Buffer.from(bytes.integers().join()));
       this.write(scanner.rest);
+    }
+    return used;
+  }
+
+  /** The rest of a long list: one that holds anything but plain ids goes back into the text, and is read on there. */
+  #longList(chunk: Uint8Array, begin: number): number {
+    const list = this.#list;
+    if (list === undefined) return chunk.length;
+    const used = list.scanner.write(chunk, begin);
+    list.bytes += used - begin;
+    this.#text.count(used - begin);
+    if (list.scanner.closed) {
+      this.#lists.push(list);
+      this.#nesting.close();
+      this.#endArray();
+    } else if (list.scanner.rest !== undefined) {
+      this.#mode = "plain";
+      this.#text.count(-list.bytes);
+      this.#text.append(Buffer.from(list.text()));
+      this.write(list.scanner.rest);
     }
     return used;
   }

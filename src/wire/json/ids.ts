@@ -14,7 +14,7 @@ interface IdSink {
   append(bytes: Uint8Array): boolean;
 }
 
-/** One array, from behind its `[` to its `]`. */
+/** One array, or the rest of one, from behind its `[` to its `]`. */
 export class IdScanner {
   /** true once the `]` was read */
   closed = false;
@@ -22,11 +22,13 @@ export class IdScanner {
   rest: Uint8Array | undefined;
 
   readonly #sink: IdSink;
-  #expects = FIRST;
+  #expects: number;
   #carry: Uint8Array = NOTHING;
 
-  constructor(sink: IdSink) {
+  /** `expects` is FIRST behind the `[`, and VALUE behind a comma, which then is not in what stands for the text. */
+  constructor(sink: IdSink, expects = FIRST) {
     this.#sink = sink;
+    this.#expects = expects;
   }
 
   /** Reads from `chunk[begin]` on and answers the index behind the last byte it used. */

@@ -5,6 +5,7 @@
  */
 import { Problem, pointerTo, shorten, show } from "../../errors.ts";
 import type { OptionLimits } from "../../sampling/options/option-limits.ts";
+import { LONG_LIST } from "./long-list.ts";
 
 /** Where rows stand: at `logits` or `sources[j].logits`, at the same of `rows[i]`, at `logits` or `rows[i].logits`, or nowhere. */
 export type Places = "step" | "batch" | "either" | "none";
@@ -76,6 +77,20 @@ export class Nesting {
   /** True when a string that begins here is packed data. */
   get atPacked(): boolean {
     return !this.#at_key && this.#key === "data" && this.#top?.kind === "logits";
+  }
+
+  /** True behind that comma of a history from which on its ids are read apart from the text. */
+  get atLongList(): boolean {
+    const top = this.#top;
+    if (top === undefined || top.entries !== LONG_LIST + 1) return false;
+    if (top.name !== "history" || top.is_object) return false;
+    const around = this.#frames.at(-2)?.kind;
+    return around === "body" || around === "row";
+  }
+
+  /** Index of the row that the next byte belongs to; undefined where it is the body's own. */
+  get ownRow(): number | undefined {
+    return this.#isInside("row") ? this.row : undefined;
   }
 
   /** Pointer to the row that the next byte belongs to. */

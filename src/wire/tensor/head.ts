@@ -35,6 +35,8 @@ export interface StepPlan {
 }
 
 const NOTHING = new Uint8Array(0);
+/** A longer header is read while it arrives, not in one piece. */
+const READ_AT_ONCE = 65_536;
 const NO_ROWS = {
   numbers: unexpected,
   packed: unexpected,
@@ -51,7 +53,9 @@ export class TensorHead implements BodyHead {
   readonly parks = false;
   readonly #header_bytes: number;
   readonly #limits: WireLimits;
+  /** keeps a short header; a long one goes through the envelope */
   readonly #text: TextBuffer | undefined;
+  readonly #envelope: JsonEnvelope | undefined;
   #missing: number;
   #fields: Fields | undefined;
 
@@ -69,6 +73,7 @@ export class TensorHead implements BodyHead {
         "limit_exceeded",
         `the JSON header may have at most ${limits.json_text_bytes_max} bytes (json_text_bytes_max), got ${header_bytes}`,
       );
+    else if (header_bytes > READ_AT_ONCE) this.#envelope = new JsonEnvelope("none", limits, NO_ROWS);
     else this.#text = textBesideLogits(limits.json_text_bytes_max);
   }
 
@@ -76,7 +81,9 @@ export class TensorHead implements BodyHead {
   write(chunk: Uint8Array): Uint8Array {
     if (this.#missing === 0) return chunk;
     const taken = Math.min(this.#missing, chunk.length);
-    this.#text?.append(chunk.subarray(0, taken));
+    const bytes = chunk.subarray(0, taken);
+    if (this.#envelope === undefined) this.#text?.append(bytes);
+    else this.#envelope.write(bytes);
     this.#missing -= taken;
     return taken === chunk.length ? NOTHING : chunk.subarray(taken);
   }
@@ -86,7 +93,7 @@ export class TensorHead implements BodyHead {
     return this.#missing === 0;
   }
 
-  /** The JSON of the header; undefined when the options stand in the query string. */
+  /** The JSON of a short header; undefined when the header is long, or when the options stand in the query string. */
   get text(): string | undefined {
     if (this.#missing > 0)
       throw new Problem(
@@ -99,7 +106,8 @@ export class TensorHead implements BodyHead {
   /** The options and the tensor's description. Throws when the header is not a JSON object. */
   get fields(): Fields {
     const { text } = this;
-    this.#fields ??= headerFields(text ?? "", this.#limits);
+    this.#fields ??=
+      this.#envelope === undefined ? headerFields(text ?? "", this.#limits) : fieldsIn(this.#envelope);
     return this.#fields;
   }
 }
@@ -108,6 +116,10 @@ export class TensorHead implements BodyHead {
 export function headerFields(text: string, limits: WireLimits): Fields {
   const envelope = new JsonEnvelope("none", limits, NO_ROWS);
   envelope.write(Buffer.from(text));
+  return fieldsIn(envelope);
+}
+
+function fieldsIn(envelope: JsonEnvelope): Fields {
   const value = envelope.end();
   if (isRecord(value)) return value;
   throw new Problem("invalid_option", `the JSON header must be an object, got ${show(value)}`);
