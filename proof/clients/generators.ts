@@ -17,6 +17,21 @@ export interface Generator {
 
 const ROW = "Float32Array.of(1.0, 2.5, -0.3, 2.4)";
 const STEP = "{ logits: [1.0, 2.5, -0.3, 2.4], temperature: 0.8, top_p: 0.9, seed: 7, logprobs: true }";
+const SCORE = "{ logits: [1.0, 2.5, -0.3, 2.4], target: 1 }";
+const BATCH =
+  "{ rows: [{ logits: [1.0, 2.5, -0.3, 2.4], seed: 1 }, { logits: [1, 2], top_p: 3 }], temperature: 0.8 }";
+/** What is printed of a batch: the first row's token, and the second's refusal. The replies have types of their own. */
+const OF_BATCH = `const [one, refused] = results ?? [];
+const batch_token: number | undefined = one && "token_id" in one ? one.token_id : undefined;
+const refusal: string | undefined = refused && "code" in refused ? refused.pointer : undefined;`;
+/** What openapi-fetch's and hey-api's calls have in common: `data` or `error`. */
+const OF_CALLS = `const token: number | undefined = json.data?.token_id;
+const code = wrong.error?.code;
+// Of one row or of rows, and in JSON or as bytes: the types say so, and the program looks.
+const rank: number | undefined = scored.data && "rank" in scored.data ? scored.data.rank : undefined;
+const results = typeof batch.data === "object" && "results" in batch.data ? batch.data.results : undefined;
+${OF_BATCH}
+console.log(JSON.stringify({ json: json.data, token, bytes: bytes.data, code, rank, batch_token, refusal }));`;
 const QUERY = '{ dtype: "f32", temperature: 0.8, seed: 7, step: 0 }';
 
 const OPENAPI_TYPESCRIPT: Generator = {
@@ -37,9 +52,10 @@ const bytes = await client.POST("/v1/sample", {
   bodySerializer: (body) => body,
 });
 const wrong = await client.POST("/v1/sample", { body: { logits: [1, 2], top_p: 1.5 } });
+const scored = await client.POST("/v1/score", { body: ${SCORE} });
+const batch = await client.POST("/v1/sample/batch", { body: ${BATCH} });
 
-const token: number | undefined = json.data?.token_id;
-console.log(JSON.stringify({ json: json.data, token, bytes: bytes.data, code: wrong.error?.code }));
+${OF_CALLS}
 `,
 };
 
@@ -57,7 +73,7 @@ const HEY_API: Generator = {
   ],
   files: {},
   program: `import { client } from "./generated/client.gen";
-import { sample } from "./generated";
+import { sample, sampleBatch, score } from "./generated";
 
 client.setConfig({ baseUrl: String(process.env["SERVICE"]) });
 
@@ -69,9 +85,10 @@ const bytes = await sample({
   bodySerializer: null,
 });
 const wrong = await sample({ body: { logits: [1, 2], top_p: 1.5 } });
+const scored = await score({ body: ${SCORE} });
+const batch = await sampleBatch({ body: ${BATCH} });
 
-const token: number | undefined = json.data?.token_id;
-console.log(JSON.stringify({ json: json.data, token, bytes: bytes.data, code: wrong.error?.code }));
+${OF_CALLS}
 `,
 };
 
@@ -90,15 +107,22 @@ const ORVAL: Generator = {
 export default { api: { input: "openapi.json", output } };
 `,
   },
-  program: `import { sampleWithBlob, sampleWithJson } from "./generated/api";
+  program: `import { type BatchReply, sampleBatchWithJson, sampleWithBlob, sampleWithJson, scoreWithJson } from "./generated/api";
 
 const json = await sampleWithJson(${STEP});
 const bytes = await sampleWithBlob(new Blob([${ROW}]), ${QUERY});
 const wrong = await sampleWithJson({ logits: [1, 2], top_p: 1.5 });
+const scored = await scoreWithJson(${SCORE});
+const batch = await sampleBatchWithJson(${BATCH});
 
 const token: number | undefined = json.status === 200 ? json.data.token_id : undefined;
 const code = wrong.status === 422 ? wrong.data.code : undefined;
-console.log(JSON.stringify({ json: json.data, token, bytes: bytes.data, code }));
+const rank: number | undefined = scored.status === 200 && "rank" in scored.data ? scored.data.rank : undefined;
+// A reply that may come as bytes is a Blob to orval, whatever comes.
+const told = batch.data instanceof Blob ? (JSON.parse(await batch.data.text()) as BatchReply) : undefined;
+const results = told?.results;
+${OF_BATCH}
+console.log(JSON.stringify({ json: json.data, token, bytes: bytes.data, code, rank, batch_token, refusal }));
 `,
 };
 
